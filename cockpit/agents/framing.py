@@ -1,0 +1,154 @@
+"""Framing: chunks of bytes become lines, whatever the chunking, with bounded memory."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+MAX_LINE = 8 * 1024 * 1024
+"""Bytes of the longest line that is kept whole. An update of an 8,000-token answer is 86 kB in the accumulated
+dialect and tool results are a few hundred kB, but `agent_end` repeats every message of its run, so several MB are
+legitimate."""
+
+HEAD_LIMIT = 64 * 1024
+"""Bytes kept of a line longer than `MAX_LINE`: enough to tell its type and to show what it was."""
+
+ANCHOR_SIZE = 4096
+"""Bytes before a cursor whose digest proves that the file is still the one that was read."""
+
+
+class Line(NamedTuple):
+    """One line of an agent's output. A tuple, since one is made for every record of a stream."""
+
+    number: int
+    """1-based within the file."""
+    offset: int
+    """Where the line's first byte lies in the file."""
+    end: int
+    """Just after its LF: where a reader continues."""
+    data: bytes
+    """The line without its LF; only the head if `truncated`."""
+    length: int
+    """Bytes of the whole line, LF not counted."""
+    truncated: bool
+    """The line was longer than the limit."""
+
+
+class LineSplitter:
+    """Cuts a byte stream at LF only: U+2028, U+2029, U+0085 and CR are ordinary bytes inside a record.
+
+    Not more than `max_line` bytes of an unfinished line are held; of a longer one the head stays and the rest is
+    only counted.
+    """
+
+    def __init__(
+        self,
+        max_line: int = MAX_LINE,
+        *,
+        head_limit: int = HEAD_LIMIT,
+        offset: int = 0,
+        number: int = 0,
+        anchor: bytes = b"",
+    ) -> None:
+        """Start at a cursor.
+
+        Args:
+            max_line: longest line kept whole, bytes.
+            head_limit: what is kept of a longer one, bytes; at most `max_line`.
+            offset: byte offset in the file of the first byte that will be fed; a line starts there.
+            number: lines before that offset.
+            anchor: the bytes just before the offset, as far as the caller knows them.
+        """
+        if not 0 <= head_limit <= max_line:
+            raise ValueError(f"head_limit {head_limit} is not between 0 and max_line {max_line}")
+        self._max_line = max_line
+        self._head_limit = head_limit
+        self._offset = offset
+        self._number = number
+        self._held = bytearray()
+        self._length = 0
+        self._oversized = False
+        self._anchor = anchor[-ANCHOR_SIZE:]
+        self._recent = b""
+
+    @property
+    def offset(self) -> int:
+        """Byte offset just after the last complete line: the cursor."""
+        return self._offset
+
+    @property
+    def number(self) -> int:
+        """Lines completed so far, those before the start included."""
+        return self._number
+
+    @property
+    def pending(self) -> int:
+        """Bytes received of a line whose LF has not come yet; they must be read again after a drop."""
+        return self._length
+
+    def anchor(self) -> bytes:
+        """Return up to 4,096 bytes that stand just before `offset` in the file."""
+        return self._anchor
+
+    def drop_pending(self) -> int:
+        """Forget a half line, as after a lost connection, and return how many bytes it had."""
+        dropped = self._length
+        self._held.clear()
+        self._length = 0
+        self._oversized = False
+        self._recent = b""
+        return dropped
+
+    def feed(self, chunk: bytes) -> list[Line]:
+        """Take the next bytes of the file and return the lines they complete, in order."""
+        if not chunk:
+            return []
+        boundary = chunk.rfind(b"\n") + 1
+        if not boundary:
+            self._hold(chunk)
+            self._recent = (self._recent + chunk[-ANCHOR_SIZE:])[-ANCHOR_SIZE:]
+            return []
+        pieces = chunk.split(b"\n")
+        rest = pieces.pop()
+        lines = [self._finish(pieces[0])]
+        lines += [self._whole(piece) for piece in pieces[1:]]
+        seen = chunk[max(0, boundary - ANCHOR_SIZE) : boundary]
+        self._anchor = (self._anchor + self._recent + seen)[-ANCHOR_SIZE:]
+        self._recent = rest[-ANCHOR_SIZE:]
+        if rest:
+            self._hold(rest)
+        return lines
+
+    def _hold(self, piece: bytes) -> None:
+        self._length += len(piece)
+        if self._oversized:
+            return
+        if self._length > self._max_line:
+            self._oversized = True
+            self._held += piece[: max(0, self._head_limit - len(self._held))]
+            del self._held[self._head_limit :]
+        else:
+            self._held += piece
+
+    def _finish(self, piece: bytes) -> Line:
+        """Complete the line that was pending with its last piece."""
+        if not self._length:
+            return self._whole(piece)
+        self._hold(piece)
+        line = self._place(bytes(self._held), self._length, self._oversized)
+        self._held = bytearray()
+        self._length = 0
+        self._oversized = False
+        return line
+
+    def _whole(self, piece: bytes) -> Line:
+        """Complete a line that came in one chunk."""
+        length = len(piece)
+        if length > self._max_line:
+            return self._place(piece[: self._head_limit], length, True)
+        return self._place(piece, length, False)
+
+    def _place(self, data: bytes, length: int, truncated: bool) -> Line:
+        offset = self._offset
+        self._offset = end = offset + length + 1
+        self._number += 1
+        return Line(self._number, offset, end, data, length, truncated)

@@ -1,0 +1,149 @@
+"""Settings: config.toml in the XDG config directory plus the environment, frozen once read."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cockpit import paths
+from cockpit.errors import ConfigError
+
+
+class Section(BaseModel):
+    """A table of config.toml: frozen, and strict about its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class VersSettings(Section):
+    """Where the real platform is. The key itself never stands in config.toml."""
+
+    vm_domain: str = ""
+    """Suffix of a VM's host name; empty derives it from the API host as the platform's own client does."""
+    ssh_port: int = 443
+    golden_image: str = ""
+    """The commit new agents are restored from when none is named."""
+
+
+class AgentSettings(Section):
+    """How agents are started."""
+
+    program: str = ""
+    """`pi` or `scripted`; empty takes pi where it can run."""
+    model: str = ""
+    """Passed to pi as `--model`; empty leaves pi's own default."""
+    directory: str = ""
+    """The directory of FIFO and output on the VM; empty takes the platform's usual one."""
+    workspace: str = ""
+
+
+class LinkSettings(Section):
+    """How VMs are reached; seconds."""
+
+    keepalive_interval: float = Field(default=15.0, gt=0)
+    keepalive_count: int = Field(default=3, ge=1)
+    connect_timeout: float = Field(default=20.0, gt=0)
+    compression: bool = True
+
+
+class ScreenSettings(Section):
+    """How it looks."""
+
+    theme: str = "cockpit-dark"
+    low_bandwidth: bool = False
+    keys: dict[str, str] = Field(default_factory=dict)
+    """Action id to key, for those who want other keys."""
+
+
+class StoreSettings(Section):
+    """How much history stays on this machine."""
+
+    max_bytes: int = Field(default=2_000_000_000, gt=0)
+    max_age_days: float = Field(default=90.0, gt=0)
+
+
+class Settings(Section):
+    """Everything that can be set."""
+
+    vers: VersSettings = VersSettings()
+    agent: AgentSettings = AgentSettings()
+    link: LinkSettings = LinkSettings()
+    screen: ScreenSettings = ScreenSettings()
+    store: StoreSettings = StoreSettings()
+
+
+def load(file: Path | None = None) -> Settings:
+    """Read config.toml; a file that does not exist means the defaults.
+
+    Raises:
+        ConfigError: the file cannot be read, is no TOML, or holds a wrong key or value; it names the nearest valid one.
+    """
+    file = file or paths.config_file()
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file} is not valid TOML: {error}") from error
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(_explain(file, error)) from error
+
+
+def _explain(file: Path, error: ValidationError) -> str:
+    """Turn the first complaint into a sentence with file, key and the nearest valid key."""
+    first = error.errors()[0]
+    location = [str(part) for part in first["loc"]]
+    key = ".".join(location)
+    if first["type"] != "extra_forbidden":
+        return f"{file}: {key}: {first['msg']}, not {first.get('input')!r}"
+    known = _keys_beside(location)
+    near = difflib.get_close_matches(location[-1], known, n=1)
+    advice = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+    return f"{file}: unknown key {key!r}; {advice}"
+
+
+def _keys_beside(location: list[str]) -> list[str]:
+    model: Any = Settings
+    for part in location[:-1]:
+        field = model.model_fields.get(part)
+        if field is None:
+            return []
+        model = field.annotation
+    return list(model.model_fields)
+
+
+SECRET_NAMES = (
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_OAUTH_TOKEN",
+    "OPENAI_API_KEY",
+    "GEMINI_API_KEY",
+    "GROQ_API_KEY",
+    "OPENROUTER_API_KEY",
+    "MISTRAL_API_KEY",
+    "XAI_API_KEY",
+    "ZAI_API_KEY",
+    "CEREBRAS_API_KEY",
+)
+"""Environment variables pi takes a provider's key from (badlogic/pi-mono, packages/ai/src/env-api-keys.ts)."""
+
+
+def provider_keys(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the model providers' keys that are set; values are secrets."""
+    environment = os.environ if environment is None else environment
+    return {name: environment[name] for name in SECRET_NAMES if environment.get(name)}
+
+
+def infrastructure_url(environment: Mapping[str, str] | None = None) -> str:
+    """Return where board, feed and registry are, or empty text; both variable names of the field are read."""
+    environment = os.environ if environment is None else environment
+    return (environment.get("VERS_INFRA_URL") or environment.get("VERS_VM_REGISTRY_URL") or "").rstrip("/")

@@ -1,0 +1,1 @@
+"""The fleet that needs nothing else: API, sandboxes, SSH gateway, services, scripted agent."""

@@ -1,0 +1,54 @@
+"""The port between the API's records and what really runs the VMs."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from cockpit.errors import CockpitError
+
+
+class HostingError(CockpitError):
+    """A sandbox could not be made, copied, frozen or ended; the message says which and why."""
+
+
+class Hosting(Protocol):
+    """What runs the VMs; the API only keeps their records."""
+
+    async def create(self, vm_id: str) -> None:
+        """Make a fresh sandbox and start it.
+
+        Raises:
+            HostingError: it could not be made; nothing of it is left.
+        """
+
+    async def restore(self, vm_id: str, commit_id: str) -> None:
+        """Make a sandbox from a copy of a commit and start it.
+
+        Raises:
+            HostingError: the commit is missing or the copy failed; nothing of the new sandbox is left.
+        """
+
+    async def snapshot(self, vm_id: str, commit_id: str) -> None:
+        """Copy a sandbox consistently: frozen meanwhile, afterwards as it was before.
+
+        Raises:
+            HostingError: the copy failed; nothing of the commit is left.
+        """
+
+    async def pause(self, vm_id: str) -> None:
+        """Freeze all processes of a sandbox; freezing a frozen one changes nothing."""
+
+    async def resume(self, vm_id: str) -> None:
+        """Let a frozen sandbox continue; one that is running is left alone."""
+
+    async def destroy(self, vm_id: str) -> None:
+        """End all processes of a sandbox and remove its directory; a missing one is no error."""
+
+    async def destroy_commit(self, commit_id: str) -> None:
+        """Remove the copy behind a commit; a missing one is no error."""
+
+    async def state(self, vm_id: str) -> str:
+        """Return `running`, `paused` or `dead`; a sandbox that does not exist is `dead`."""
+
+    async def private_key(self, vm_id: str) -> tuple[str, int]:
+        """Return the OpenSSH private key (PEM) that opens the sandbox, and the port inside the host."""

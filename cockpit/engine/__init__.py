@@ -1,0 +1,1 @@
+"""Joins model, agents, remote, vers, services and store; knows no screen."""

@@ -1,0 +1,20 @@
+"""The clock all ages are measured with: unix seconds that advance with the monotonic clock and never jump."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+class Clock:
+    """Wall time at the start plus monotonic time since, so that a corrected system clock makes no age jump."""
+
+    def __init__(
+        self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._monotonic = monotonic
+        self._offset = wall() - monotonic()
+
+    def now(self) -> float:
+        """Return unix seconds."""
+        return self._offset + self._monotonic()

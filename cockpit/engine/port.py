@@ -1,0 +1,49 @@
+"""What a screen or a headless verb may ask of the engine; the double of the tests keeps the same contract."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from cockpit.model.commands import Command
+from cockpit.model.fleet import Fleet
+from cockpit.model.ids import AgentId, CommandId, CommitId
+from cockpit.model.transcript import Transcript
+
+
+class CockpitPort(Protocol):
+    """The engine as its callers see it. All methods run on the engine's event loop and return at once."""
+
+    @property
+    def revision(self) -> int:
+        """Grows with each change of anything visible; compare it before pulling a snapshot."""
+
+    @property
+    def fleet(self) -> Fleet:
+        """The newest snapshot."""
+
+    def transcript(self, agent: AgentId) -> Transcript:
+        """Return an agent's transcript; the same object for the agent's life, with its own revision."""
+
+    def dispatch(self, command: Command) -> CommandId:
+        """Order something. Progress shows in `fleet.receipts` (and `fleet.operations` for multi-step acts).
+
+        The receipt is in the snapshot when this returns. It never raises for a refusal: the receipt says so.
+        """
+
+    def disabled_reason(self, command: Command) -> str:
+        """Say why a command would be refused now, or return empty text."""
+
+    def focus(self, agent: AgentId | None) -> None:
+        """Name the agent the operator looks at: it is read at once, and its finished runs count as seen."""
+
+    def images(self) -> tuple[tuple[CommitId, str], ...]:
+        """Return the commits an agent can be started from, newest first, with their names."""
+
+    def programs(self) -> tuple[tuple[str, str], ...]:
+        """Return the agent programs that can be started (`pi`, `scripted`), each with the reason it cannot, or ''."""
+
+    def now(self) -> float:
+        """Return unix seconds on a clock that never jumps; all ages are measured with it."""
+
+    async def idle(self) -> None:
+        """Return when nothing is in flight: no operation, no unsent command, no unread byte already received."""

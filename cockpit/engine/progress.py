@@ -1,0 +1,63 @@
+"""Steps of an operation, shown with their time as they happen, and the error at the step that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from cockpit.engine.world import World
+from cockpit.errors import CockpitError
+from cockpit.model.fleet import Operation, Step
+from cockpit.model.ids import AgentId, OperationId
+
+
+class Progress:
+    """Writes one operation's steps into the world."""
+
+    def __init__(self, world: World, operation_id: OperationId, verb: str, target: str) -> None:
+        self._world = world
+        self.operation = Operation(operation_id, verb, target, started_at=world.clock.now())
+        world.put_operation(self.operation)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Run a block as one step; an exception is written down at this step and goes on."""
+        step = Step(name, self._world.clock.now())
+        self._put(steps=(*self.operation.steps, step))
+        try:
+            yield
+        except BaseException as error:
+            self._close_last(describe(error))
+            raise
+        self._close_last("")
+
+    def detail(self, text: str) -> None:
+        """Say more about the step that runs."""
+        last = replace(self.operation.steps[-1], detail=text)
+        self._put(steps=(*self.operation.steps[:-1], last))
+
+    def agent(self, agent: AgentId) -> None:
+        """Name the agent this operation is about, once it is known."""
+        self._put(agent=agent)
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """End the operation."""
+        hint = error.hint if isinstance(error, CockpitError) else ""
+        message = error.message if isinstance(error, CockpitError) else describe(error) if error else ""
+        self._put(ended_at=self._world.clock.now(), error=message, hint=hint)
+
+    def _close_last(self, error: str) -> None:
+        last = replace(self.operation.steps[-1], ended_at=self._world.clock.now(), error=error)
+        self._put(steps=(*self.operation.steps[:-1], last))
+
+    def _put(self, **changes: object) -> None:
+        self.operation = replace(self.operation, **changes)  # type: ignore[arg-type]
+        self._world.put_operation(self.operation)
+
+
+def describe(error: BaseException) -> str:
+    """Return what an exception says, never empty."""
+    if isinstance(error, CockpitError):
+        return error.message
+    return str(error) or type(error).__name__

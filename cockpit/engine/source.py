@@ -1,0 +1,61 @@
+"""Where VMs come from and how agents are started on them: the one description both fleets give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cockpit.agents.scaffold import AgentPaths
+from cockpit.model.commands import Spawn
+from cockpit.model.ids import VmId
+from cockpit.remote.endpoint import Endpoint
+from cockpit.services.board import BoardClient
+from cockpit.services.feed import FeedClient
+from cockpit.services.registry import RegistryClient
+from cockpit.vers.client import VersClient
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An agent program that can be started."""
+
+    name: str
+    """`pi` or `scripted`."""
+    reason: str
+    """Why it cannot be started here, or empty."""
+    arguments: Callable[[Spawn, str], list[str]]
+    """Builds the argument list from the order and the path of the file with the agent's instructions."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """Set for this program only; may hold secrets, so it travels over standard input."""
+    files: tuple[tuple[str, bytes], ...] = ()
+    """(path relative to the home directory, content): settings the program needs; written 0600."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A fleet: its API, its services, its way in."""
+
+    name: str
+    """`embedded` or `vers`."""
+    vers: VersClient
+    board: BoardClient | None
+    feed: FeedClient | None
+    registry: RegistryClient | None
+    endpoint: Callable[[VmId], Endpoint]
+    """How to reach a VM over SSH."""
+    paths: AgentPaths
+    programs: tuple[Program, ...]
+    default_program: str
+    environment: dict[str, str] = field(default_factory=dict)
+    """What every agent gets; holds secrets."""
+    golden_image: str = ""
+    allow_detached: bool = False
+    """Whether agents may run without tmux."""
+    poll_interval: float = 5.0
+    """Seconds between two looks at the VM list."""
+    notices: tuple[str, ...] = ()
+
+    def program(self, name: str) -> Program | None:
+        """Return the program with this name; empty text means the default."""
+        wanted = name or self.default_program
+        return next((program for program in self.programs if program.name == wanted), None)

@@ -1,0 +1,165 @@
+"""The engine's mutable truth, from which immutable `Fleet` snapshots are taken; every change bumps the revision."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+
+from cockpit.engine.clock import Clock
+from cockpit.model.fleet import (
+    Agent,
+    FeedItem,
+    Fleet,
+    Link,
+    Operation,
+    Power,
+    Receipt,
+    ServiceHealth,
+    Task,
+    Vm,
+)
+from cockpit.model.ids import AgentId, CommandId, OperationId, VmId
+from cockpit.model.transcript import Transcript
+
+FEED_KEPT = 500
+RECEIPTS_KEPT = 200
+OPERATIONS_KEPT = 50
+
+
+class World:
+    """Everything known about the fleet, by id. Only the engine's loop touches it."""
+
+    def __init__(self, clock: Clock, source: str) -> None:
+        self.clock = clock
+        self.source = source
+        self.revision = 1
+        self.vms: dict[VmId, Vm] = {}
+        self.agents: dict[AgentId, Agent] = {}
+        self.tasks: tuple[Task, ...] = ()
+        self.feed: OrderedDict[str, FeedItem] = OrderedDict()
+        self.receipts: OrderedDict[CommandId, Receipt] = OrderedDict()
+        self.operations: OrderedDict[OperationId, Operation] = OrderedDict()
+        self.health: dict[str, ServiceHealth] = {}
+        self.notices: list[str] = []
+        self.transcripts: dict[AgentId, Transcript] = {}
+        self._snapshot = Fleet()
+        self._change = asyncio.Event()
+
+    def changed(self) -> None:
+        """Say that something visible is different now."""
+        self.revision += 1
+        self._change.set()
+
+    async def until(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Wait until a condition on this world holds; False if the seconds ran out first."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not condition():
+                    self._change.clear()
+                    await self._change.wait()
+        except TimeoutError:
+            return condition()
+        return True
+
+    def snapshot(self) -> Fleet:
+        """Return the fleet at this revision; the same object until something changes."""
+        if self._snapshot.revision != self.revision:
+            self._snapshot = Fleet(
+                revision=self.revision,
+                source=self.source,
+                vms=tuple(sorted(self.vms.values(), key=lambda vm: (vm.created_at, vm.id))),
+                agents=tuple(sorted(self.agents.values(), key=lambda agent: (agent.name, agent.id))),
+                tasks=self.tasks,
+                feed=tuple(self.feed.values()),
+                receipts=tuple(self.receipts.values()),
+                operations=tuple(self.operations.values()),
+                health=tuple(self.health.values()),
+                notices=tuple(self.notices),
+            )
+        return self._snapshot
+
+    def transcript(self, agent: AgentId) -> Transcript:
+        """Return an agent's transcript, made on first use."""
+        found = self.transcripts.get(agent)
+        if found is None:
+            found = self.transcripts[agent] = Transcript()
+        return found
+
+    def put_agent(self, agent: Agent) -> None:
+        """Store an agent's new state."""
+        if self.agents.get(agent.id) is not agent:
+            self.agents[agent.id] = agent
+            self.changed()
+
+    def set_link(self, vm_id: VmId, link: Link) -> None:
+        """Store the state of the connection that an agent's VM has."""
+        for agent in self.agents.values():
+            if agent.vm_id == vm_id and agent.link != link:
+                self.put_agent(replace(agent, link=link))
+                return
+
+    def put_vm(self, vm: Vm) -> None:
+        """Store what the API said of a VM."""
+        if self.vms.get(vm.id) != vm:
+            self.vms[vm.id] = vm
+            self.changed()
+
+    def power(self, vm_id: VmId) -> Power:
+        """Return a VM's power as last known."""
+        vm = self.vms.get(vm_id)
+        return vm.power if vm else Power.UNKNOWN
+
+    def put_receipt(self, receipt: Receipt) -> None:
+        """Store a receipt's new stage; the oldest drop out."""
+        self.receipts[receipt.id] = receipt
+        while len(self.receipts) > RECEIPTS_KEPT:
+            self.receipts.popitem(last=False)
+        self.changed()
+
+    def put_operation(self, operation: Operation) -> None:
+        """Store an operation's progress; the oldest drop out."""
+        self.operations[operation.id] = operation
+        while len(self.operations) > OPERATIONS_KEPT:
+            self.operations.popitem(last=False)
+        self.changed()
+
+    def add_feed(self, items: list[FeedItem]) -> None:
+        """Add feed events that are not known yet."""
+        fresh = [item for item in items if item.id not in self.feed]
+        for item in fresh:
+            self.feed[item.id] = item
+        while len(self.feed) > FEED_KEPT:
+            self.feed.popitem(last=False)
+        if fresh:
+            self.changed()
+
+    def set_tasks(self, tasks: tuple[Task, ...]) -> None:
+        """Store the board."""
+        if tasks != self.tasks:
+            self.tasks = tasks
+            self.changed()
+
+    def set_health(self, name: str, reason: str = "") -> None:
+        """Note that a control service answers (no reason) or does not, and since when."""
+        known = self.health.get(name)
+        if known is None or known.ok != (not reason) or known.reason != reason:
+            since = known.since if known and known.ok == (not reason) else self.clock.now()
+            self.health[name] = ServiceHealth(name, not reason, since, reason)
+            self.changed()
+
+    def notice(self, text: str) -> None:
+        """Add a standing fact the operator must know."""
+        if text not in self.notices:
+            self.notices.append(text)
+            self.changed()
+
+    def agent_named(self, name: str) -> Agent | None:
+        """Return the agent with this name or id; the newest where several share it."""
+        named = [agent for agent in self.agents.values() if name in (agent.name, agent.id)]
+        return max(
+            named,
+            key=lambda agent: self.vms[agent.vm_id].created_at if agent.vm_id in self.vms else 0.0,
+            default=None,
+        )

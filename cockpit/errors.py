@@ -1,0 +1,41 @@
+"""Errors that are for people: what was tried, where, what came back, and the next thing to do.
+
+CockpitError
+├── ConfigError        a setting is wrong: names the file, the key and the nearest valid one
+├── UsageError         the command line or a dialog was filled in wrongly
+├── NotFound           no such agent, VM or task
+├── TimedOut           a bounded wait ended
+└── Refused            the platform, a service or an agent said no
+"""
+
+
+class CockpitError(Exception):
+    """A failure with a message, and where there is one, the next thing to do."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class ConfigError(CockpitError):
+    """A setting is wrong."""
+
+
+class UsageError(CockpitError):
+    """An argument is wrong."""
+
+
+class NotFound(CockpitError):
+    """No such agent, VM or task."""
+
+
+class TimedOut(CockpitError):
+    """A bounded wait ended without the awaited thing."""
+
+
+class Refused(CockpitError):
+    """The platform, a service or an agent said no."""

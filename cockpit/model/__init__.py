@@ -1,0 +1,1 @@
+"""Pure data: the fleet, its events, its commands and how they fold."""

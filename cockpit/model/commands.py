@@ -1,0 +1,152 @@
+"""Commands: what the operator can order, each with its frozen target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cockpit.model.fleet import AgentKind
+from cockpit.model.ids import AgentId, CommitId, TaskId, VmId
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Start a run; queued as a follow-up if the agent turns out to be busy."""
+
+    agent: AgentId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Steer:
+    """Interrupt the run's course: read before the next model call."""
+
+    agent: AgentId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Queue a text for the end of the run."""
+
+    agent: AgentId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """End the current run; open dialogs are cancelled first, since an abort hangs behind them."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer an open dialog. Exactly one of `value` and `confirmed` is set, or `cancelled`."""
+
+    agent: AgentId
+    dialog_id: str
+    value: str | None = None
+    confirmed: bool | None = None
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """Make a VM and start an agent on it."""
+
+    name: str
+    kind: AgentKind
+    role: str = ""
+    image: CommitId | None = None
+    """The commit to restore; None takes a fresh VM."""
+    program: str = ""
+    """`pi`, `scripted`, or empty for the configured default."""
+    labels: tuple[str, ...] = ()
+    parent: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Relaunch:
+    """Start the agent's process again on its VM after it died."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Freeze the VM."""
+
+    vm: VmId
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Continue a paused VM."""
+
+    vm: VmId
+
+
+@dataclass(frozen=True, slots=True)
+class Destroy:
+    """Delete the VM and everything on it. The target was named to the operator before."""
+
+    vm: VmId
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Take a snapshot of the VM."""
+
+    vm: VmId
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Copy a VM and start the copies."""
+
+    vm: VmId
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTask:
+    """Put a task on the board."""
+
+    title: str
+    description: str = ""
+    assignee: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTask:
+    """Change a task's status."""
+
+    task: TaskId
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssignTask:
+    """Give a task to an agent or a person; empty text takes it away."""
+
+    task: TaskId
+    assignee: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTask:
+    """Add a note to a task."""
+
+    task: TaskId
+    content: str
+    kind: str = "update"
+    """`finding`, `blocker`, `question` or `update`."""
+
+
+AgentCommand = Prompt | Steer | FollowUp | Abort | Answer
+FleetCommand = Spawn | Relaunch | Pause | Resume | Destroy | Commit | Branch
+BoardCommand = CreateTask | MoveTask | AssignTask | NoteTask
+Command = AgentCommand | FleetCommand | BoardCommand

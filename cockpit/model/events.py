@@ -1,0 +1,384 @@
+"""Events: what one line of an agent's output means, one frozen dataclass each, one union.
+
+Field meanings follow pi's RPC protocol (badlogic/pi-mono, packages/coding-agent/docs/rpc.md and
+src/modes/rpc/rpc-types.ts). Text is kept exactly as the agent wrote it: it is hostile until it went through
+`cockpit.agents.sanitize`. Durations are seconds, money is US dollars.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cockpit.model.content import Block as Block
+from cockpit.model.content import Usage as Usage
+from cockpit.model.ids import AgentId
+
+
+# --- life of a run -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """`agent_start`: a run begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """`agent_end`: a run ended, perhaps not finally: a retry, a compaction or a queued text may follow."""
+
+    will_retry: bool | None = None
+    """None where the agent is too old to say (before pi 0.75.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettled:
+    """`agent_settled` (pi 0.80.4 and later): nothing will happen by itself any more."""
+
+    aborted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """`turn_start`: one model answer plus its tools begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """`turn_end`."""
+
+
+# --- messages ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStarted:
+    """`message_start`. For `user` and `custom` roles the text is complete here already."""
+
+    role: str
+    text: str = ""
+    custom_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of answer text."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingDelta:
+    """A piece of thinking."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """A piece of a tool call's JSON arguments."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockStarted:
+    """`text_start`, `thinking_start` or `toolcall_start`."""
+
+    index: int
+    kind: str
+    """`text`, `thinking` or `toolCall`."""
+    tool_name: str = ""
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockEnded:
+    """`text_end`, `thinking_end` or `toolcall_end`; replaces what the deltas built."""
+
+    index: int
+    kind: str
+    text: str | None = None
+    """None where a filter dropped the copy; the deltas stand then."""
+    tool_name: str = ""
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEnded:
+    """`message_end`: the source of truth for the text and the usage of a message."""
+
+    role: str
+    blocks: tuple[Block, ...] = ()
+    usage: Usage | None = None
+    """Only on assistant messages; the one place to sum tokens and cost from."""
+    stop_reason: str = ""
+    error: str = ""
+    model: str = ""
+    call_id: str = ""
+    """The tool call a `toolResult` message answers."""
+
+    @property
+    def text(self) -> str:
+        """The text blocks joined, as the operator reads the answer."""
+        return "".join(block.text for block in self.blocks if block.kind == "text")
+
+
+# --- tools ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """`tool_execution_start`. Calls of one message run in parallel."""
+
+    call_id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutput:
+    """`tool_execution_update`: a snapshot of the output so far, not a delta (after truncation a sliding tail)."""
+
+    call_id: str
+    text: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEnded:
+    """`tool_execution_end`, in completion order."""
+
+    call_id: str
+    name: str
+    text: str
+    is_error: bool = False
+    diff: str = ""
+    """A unified diff, for edits."""
+
+
+# --- queues, compaction, retries -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QueueChanged:
+    """`queue_update` (pi 0.64 and later): both queues in full."""
+
+    steering: tuple[str, ...]
+    follow_up: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompactionStarted:
+    """`compaction_start` or, before pi 0.63.1, `auto_compaction_start`."""
+
+    reason: str = ""
+    """`manual`, `threshold`, `overflow`, or empty where the agent is too old to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompactionEnded:
+    """`compaction_end`; alone, with an error, it means that overflow recovery was given up."""
+
+    reason: str = ""
+    aborted: bool = False
+    will_retry: bool = False
+    error: str = ""
+    summary: str = ""
+    tokens_before: int = 0
+    usage: Usage | None = None
+    """The cost of the summary itself, from pi 0.81."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryStarted:
+    """`auto_retry_start`: the provider failed, the agent waits and tries again."""
+
+    attempt: int
+    max_attempts: int
+    delay: float
+    """Seconds until the next try."""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryEnded:
+    """`auto_retry_end`."""
+
+    success: bool
+    attempt: int = 0
+    error: str = ""
+
+
+# --- questions and extension notices -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DialogRequested:
+    """`extension_ui_request` of a method that waits for the operator."""
+
+    dialog_id: str
+    method: str
+    """`select`, `confirm`, `input` or `editor`."""
+    title: str
+    message: str = ""
+    options: tuple[str, ...] = ()
+    placeholder: str = ""
+    prefill: str = ""
+    timeout: float | None = None
+    """Seconds until the agent answers itself; nothing is emitted when it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionNotice:
+    """`extension_ui_request` of a method that waits for nobody: notify, setStatus, setWidget, setTitle ..."""
+
+    method: str
+    text: str = ""
+    level: str = "info"
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionFailed:
+    """`extension_error`."""
+
+    path: str
+    event: str
+    error: str
+
+
+# --- answers to commands and settings ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Responded:
+    """`response`: what the agent says of a command; success means accepted or queued, nothing more."""
+
+    command_id: str
+    """The echoed id as text, empty where the agent lost it."""
+    command: str
+    success: bool
+    error: str = ""
+    data: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChanged:
+    """`thinking_level_changed` or `session_info_changed`."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShellOutput:
+    """`bash_execution_update` (pi 0.82 and later): output of the operator's own shell command."""
+
+    command_id: str
+    text: str
+
+
+# --- what the scaffold writes into the same file -------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonStarted:
+    """A new daemon run: the scaffold's own line, written before the agent starts."""
+
+    run_id: str
+    agent: str = ""
+    """`pi`, `scripted` ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonExited:
+    """A daemon run ended: the scaffold's own line, written after the agent is gone."""
+
+    run_id: str
+    exit_code: int
+
+
+# --- what could not be read ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownEvent:
+    """A well-formed line of a type this version does not know, or one of no interest; kept and shown raw."""
+
+    type: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLine:
+    """A line that is no JSON object, or longer than the limit; kept so that nothing is swallowed."""
+
+    reason: str
+    raw: str
+    """The line's head, decoded leniently."""
+    length: int
+    """Bytes of the whole line, LF not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpochStarted:
+    """The output file is not the one read before: it was truncated, replaced or rotated."""
+
+    reason: str
+
+
+Event = (
+    RunStarted
+    | RunEnded
+    | RunSettled
+    | TurnStarted
+    | TurnEnded
+    | MessageStarted
+    | TextDelta
+    | ThinkingDelta
+    | ToolCallDelta
+    | BlockStarted
+    | BlockEnded
+    | MessageEnded
+    | ToolStarted
+    | ToolOutput
+    | ToolEnded
+    | QueueChanged
+    | CompactionStarted
+    | CompactionEnded
+    | RetryStarted
+    | RetryEnded
+    | DialogRequested
+    | ExtensionNotice
+    | ExtensionFailed
+    | Responded
+    | SettingChanged
+    | ShellOutput
+    | DaemonStarted
+    | DaemonExited
+    | UnknownEvent
+    | BrokenLine
+    | EpochStarted
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event with its place: the unit that is stored, folded and shown. Unique by (agent, epoch, line)."""
+
+    agent: AgentId
+    epoch: int
+    """Counts the files read under this agent's name, from 1."""
+    line: int
+    """1-based line number within the epoch; 0 for `EpochStarted`, which stands before the first line."""
+    offset: int
+    """Byte offset of the line's first byte within the epoch's file."""
+    end: int
+    """Byte offset just after the line's LF: where a reader continues."""
+    at: float
+    """Unix seconds when the line arrived here; agents stamp nothing."""
+    event: Event

@@ -1,0 +1,343 @@
+"""The fleet as the operator sees it: VMs, agents, board, feed, operations; all frozen.
+
+State is three clocks and a power switch, never one word: `Power` of the VM, `Link` from us to it, `Process` of the
+agent, `Activity` from its stream. A trouble of one is never shown as a state of another. Times are unix seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from cockpit.model.events import DialogRequested, Usage
+from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, TaskId, VmId
+
+
+class Power(StrEnum):
+    """What the Vers API says of a VM, lower case as it is read."""
+
+    BOOTING = "booting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    SLEEPING = "sleeping"
+    DEAD = "dead"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
+class LinkState(StrEnum):
+    """Our own connection to a VM."""
+
+    NEVER = "never"
+    CONNECTING = "connecting"
+    UP = "up"
+    SILENT = "silent"
+    """A keepalive was missed: what is shown is the last known, not the present."""
+    PAUSED = "paused"
+    """The VM is paused, so silence is expected."""
+    DOWN = "down"
+
+
+class ProcessState(StrEnum):
+    """The agent's process on the VM."""
+
+    UNKNOWN = "unknown"
+    ALIVE = "alive"
+    DEAD = "dead"
+
+
+class ActivityState(StrEnum):
+    """What the agent does, from its own stream."""
+
+    UNKNOWN = "unknown"
+    STARTING = "starting"
+    IDLE = "idle"
+    WORKING = "working"
+    RETRYING = "retrying"
+    COMPACTING = "compacting"
+    ASKING = "asking"
+    """An unanswered dialog waits for a person."""
+    ABORTED = "aborted"
+    ERROR = "error"
+    DONE_UNSEEN = "done-unseen"
+    """A run ended well and the operator has not looked since."""
+
+
+class AgentKind(StrEnum):
+    """The part an agent plays."""
+
+    ARCHITECT = "architect"
+    LIEUTENANT = "lieutenant"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Vm:
+    """A VM as the API lists it."""
+
+    id: VmId
+    power: Power = Power.UNKNOWN
+    created_at: float = 0.0
+    owner: str = ""
+    label: str = ""
+    """A short name for people: the agent's name, else the golden image's name, else empty."""
+    parent_commit: CommitId | None = None
+    seen_at: float = 0.0
+    """When the API last said this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Our connection to a VM, and why it is as it is."""
+
+    state: LinkState = LinkState.NEVER
+    since: float = 0.0
+    attempt: int = 0
+    retry_at: float | None = None
+    """When the next attempt starts, while not up."""
+    reason: str = ""
+    last_byte_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The agent's process."""
+
+    state: ProcessState = ProcessState.UNKNOWN
+    since: float = 0.0
+    exit_code: int | None = None
+    errors: tuple[str, ...] = ()
+    """The last lines of its standard error."""
+    run_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTool:
+    """A tool call that is running."""
+
+    call_id: str
+    name: str
+    summary: str
+    """The command or path it works on, one line."""
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDialog:
+    """A question that waits for the operator."""
+
+    request: DialogRequested
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What the agent is doing, with the evidence `why` speaks from."""
+
+    state: ActivityState = ActivityState.UNKNOWN
+    since: float = 0.0
+    detail: str = ""
+    """While working: `thinking`, `writing`, `waiting for the model`, `calling NAME`; else empty."""
+    tools: tuple[OpenTool, ...] = ()
+    dialogs: tuple[OpenDialog, ...] = ()
+    steering: tuple[str, ...] = ()
+    follow_up: tuple[str, ...] = ()
+    retry_attempt: int = 0
+    retry_of: int = 0
+    retry_at: float | None = None
+    error: str = ""
+    """The last error's text, while the state is `error` or `retrying`."""
+    compaction_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A named agent on a VM."""
+
+    id: AgentId
+    name: str
+    kind: AgentKind
+    vm_id: VmId
+    role: str = ""
+    """What it is for, in the operator's words."""
+    program: str = "pi"
+    """`pi` or `scripted`; a scripted agent is labelled so wherever it appears."""
+    labels: tuple[str, ...] = ()
+    parent: str = ""
+    """The name of the lieutenant or architect it works for."""
+    link: Link = field(default_factory=Link)
+    process: Process = field(default_factory=Process)
+    activity: Activity = field(default_factory=Activity)
+    model: str = ""
+    dialect: str = ""
+    """`accumulated` (pi before 0.84) or `delta`; empty until seen."""
+    usage: Usage = field(default_factory=Usage)
+    context_tokens: int = 0
+    """Tokens of the last good answer: how full the context is."""
+    context_window: int = 0
+    turns: int = 0
+    epoch: int = 0
+    line: int = 0
+    """The last line folded in."""
+    last_event_at: float | None = None
+    last_work_at: float | None = None
+    """The last sign of useful work: text, thinking, tool output."""
+    last_text: str = ""
+    """The first line of the latest answer, shortened, for lists."""
+    run_open: bool = False
+    """Between the start and the final end of a run."""
+    stop_reason: str = ""
+    abort_requested: bool = False
+    broken_lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note on a board task."""
+
+    author: str
+    content: str
+    kind: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A board task."""
+
+    id: TaskId
+    title: str
+    status: str
+    """`open`, `in_progress`, `in_review`, `blocked`, `done`, or a word of a newer server."""
+    assignee: str = ""
+    description: str = ""
+    created_by: str = ""
+    tags: tuple[str, ...] = ()
+    dependencies: tuple[TaskId, ...] = ()
+    notes: tuple[Note, ...] = ()
+    artifacts: tuple[tuple[str, str, str], ...] = ()
+    """(type, label, url)"""
+    score: int = 0
+    created_at: float = 0.0
+    updated_at: float = 0.0
+
+
+TASK_STATUSES = ("open", "in_progress", "in_review", "blocked", "done")
+"""Board columns, in order (hdresearch/vers-agent-services, src/board)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """One event of the shared feed."""
+
+    id: str
+    agent: str
+    kind: str
+    summary: str
+    at: float
+    detail: str = ""
+
+
+class Stage(StrEnum):
+    """How far a command has come; never from hope, always from evidence."""
+
+    PENDING = "pending"
+    """In the outbox, not yet on the VM."""
+    WRITTEN = "written"
+    """In the agent's FIFO."""
+    ACCEPTED = "accepted"
+    """The agent answered with our id."""
+    QUEUED = "queued"
+    STEERING = "steering"
+    CONSUMED = "consumed"
+    """The text appeared in the agent's stream as a user message."""
+    DONE = "done"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    """The link dropped between writing and the answer; it is not resent by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one command."""
+
+    id: CommandId
+    agent: AgentId | None
+    verb: str
+    """`prompt`, `steer`, `follow-up`, `abort`, `answer`, `pause` ..."""
+    text: str
+    stage: Stage
+    created_at: float
+    stages: tuple[tuple[Stage, float], ...] = ()
+    reason: str = ""
+    """Why it failed or is unconfirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an operation."""
+
+    name: str
+    started_at: float
+    ended_at: float | None = None
+    error: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A multi-step act on the fleet, each step with its time as it happens."""
+
+    id: OperationId
+    verb: str
+    target: str
+    started_at: float
+    steps: tuple[Step, ...] = ()
+    ended_at: float | None = None
+    error: str = ""
+    hint: str = ""
+    agent: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceHealth:
+    """Whether a control service answers: `vers`, `board`, `feed`, `registry`."""
+
+    name: str
+    ok: bool
+    since: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Everything the panes show, at one revision."""
+
+    revision: int = 0
+    source: str = ""
+    """Where the VMs come from, for the header: `embedded`, `vers`."""
+    vms: tuple[Vm, ...] = ()
+    agents: tuple[Agent, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    feed: tuple[FeedItem, ...] = ()
+    """Oldest first, bounded."""
+    receipts: tuple[Receipt, ...] = ()
+    """Oldest first, bounded."""
+    operations: tuple[Operation, ...] = ()
+    """Oldest first, bounded."""
+    health: tuple[ServiceHealth, ...] = ()
+    notices: tuple[str, ...] = ()
+    """Standing facts the operator must know, e.g. that tmux is absent."""
+
+    def agent(self, agent_id: AgentId) -> Agent | None:
+        """Return the agent with this id, or None."""
+        return next((agent for agent in self.agents if agent.id == agent_id), None)
+
+    def vm(self, vm_id: VmId) -> Vm | None:
+        """Return the VM with this id, or None."""
+        return next((vm for vm in self.vms if vm.id == vm_id), None)
+
+    def orphans(self) -> tuple[Vm, ...]:
+        """Return the VMs that no agent claims."""
+        claimed = {agent.vm_id for agent in self.agents}
+        return tuple(vm for vm in self.vms if vm.id not in claimed)

@@ -1,0 +1,1 @@
+"""Board, feed and registry: HTTP and SSE clients with their wire models."""

@@ -1,0 +1,1 @@
+"""SQLite on this machine: events, cursors, outbox, host keys."""

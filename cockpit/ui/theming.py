@@ -1,0 +1,135 @@
+"""Themes: TOML files with a palette and semantic variables, found in the package or beside it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from textual.color import Color, ColorParseError
+from textual.theme import Theme
+
+import cockpit
+
+DEFAULT_THEME = "cockpit-dark"
+
+PALETTE_KEYS = (
+    "primary",
+    "secondary",
+    "accent",
+    "foreground",
+    "background",
+    "surface",
+    "panel",
+    "success",
+    "warning",
+    "error",
+)
+
+VARIABLE_DEFAULTS: Mapping[str, str] = {
+    "muted": "#7f8a9e",
+    "faint": "#49536a",
+    "rule": "#2b3444",
+    "rule-focus": "#7aa2f7",
+    "row-cursor": "#26334d",
+    "row-cursor-blurred": "#1c2431",
+    "bar-background": "#161b24",
+    "agent-running": "#8fcf7a",
+    "agent-asking": "#ffc777",
+    "agent-paused": "#9a8fd6",
+    "agent-failed": "#f2777a",
+    "agent-idle": "#7f8a9e",
+    "agent-done": "#7dcfff",
+    "link-up": "#8fcf7a",
+    "link-degraded": "#e5b567",
+    "link-down": "#f2777a",
+    "mode-prompt": "#7aa2f7",
+    "mode-steer": "#ff9e64",
+    "mode-follow-up": "#c099ff",
+    "transcript-user": "#7aa2f7",
+    "transcript-thinking": "#67728a",
+    "transcript-tool": "#86b8b1",
+    "transcript-output": "#97a1b3",
+    "transcript-stderr": "#f2777a",
+    "transcript-question": "#ffc777",
+    "transcript-marker": "#5f6b82",
+    "transcript-diff-added": "#8fcf7a",
+    "transcript-diff-removed": "#f2777a",
+    "transcript-diff-hunk": "#7aa2f7",
+}
+"""Every semantic variable with the value it takes where a theme is silent; an undefined one would stop the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedThemes:
+    """What was found, and what was wrong with the files that were not."""
+
+    themes: tuple[Theme, ...]
+    problems: tuple[str, ...]
+
+
+def theme_directories() -> tuple[Path, ...]:
+    """Return where themes are looked for: inside an installed package, then beside a checkout."""
+    package = Path(cockpit.__file__).parent
+    return (package / "themes", package.parent / "themes")
+
+
+def load_themes(directories: Iterable[Path] | None = None) -> LoadedThemes:
+    """Read every theme file; a broken one becomes a problem, never a crash. The first file of a name wins."""
+    found: dict[str, Theme] = {}
+    problems: list[str] = []
+    for directory in theme_directories() if directories is None else directories:
+        for path in sorted(directory.glob("*.toml")) if directory.is_dir() else ():
+            try:
+                theme = parse_theme(tomllib.loads(path.read_text(encoding="utf-8")))
+            except (OSError, ValueError, tomllib.TOMLDecodeError) as error:
+                problems.append(f"{path.name}: {error}")
+                continue
+            found.setdefault(theme.name, theme)
+    return LoadedThemes(tuple(found.values()), tuple(problems))
+
+
+def parse_theme(document: Mapping[str, Any]) -> Theme:
+    """Build a theme from a parsed file.
+
+    Raises:
+        ValueError: a key is missing, unknown, or no colour; the message names it.
+    """
+    name = document.get("name")
+    if not isinstance(name, str) or not name:
+        raise ValueError("`name` is missing")
+    palette = _colours(document.get("palette", {}), "palette", PALETTE_KEYS)
+    if "primary" not in palette:
+        raise ValueError("`palette.primary` is missing")
+    variables = _colours(document.get("variables", {}), "variables", tuple(VARIABLE_DEFAULTS))
+    variables |= {
+        "block-cursor-background": variables.get("row-cursor", VARIABLE_DEFAULTS["row-cursor"]),
+        "block-cursor-foreground": palette.get("foreground", "#ffffff"),
+        "border": variables.get("rule-focus", palette["primary"]),
+        "border-blurred": variables.get("rule", VARIABLE_DEFAULTS["rule"]),
+    }
+    return Theme(
+        name=name,
+        dark=bool(document.get("dark", True)),
+        ansi=bool(document.get("ansi", False)),
+        variables=variables,
+        **palette,
+    )
+
+
+def _colours(section: object, title: str, known: tuple[str, ...]) -> dict[str, str]:
+    """Check that a section holds only known keys with colours."""
+    if not isinstance(section, Mapping):
+        raise ValueError(f"`{title}` is not a table")
+    colours: dict[str, str] = {}
+    for key, value in section.items():
+        if key not in known:
+            raise ValueError(f"`{title}.{key}` is not a known name")
+        try:
+            Color.parse(value)
+        except (ColorParseError, TypeError, AttributeError) as error:
+            raise ValueError(f"`{title}.{key}` is no colour: {value!r}") from error
+        colours[key] = value
+    return colours

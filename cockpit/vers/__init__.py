@@ -1,0 +1,1 @@
+"""The Vers REST client and its wire models."""

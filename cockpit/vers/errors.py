@@ -1,0 +1,147 @@
+"""What can go wrong with the Vers API, and the reading of its three families of error bodies.
+
+VersError                 any refusal or silence; carries the status, 0 if there was no answer
+├── KeyRefused            403 as bare text (the documents say 401, the gateway says 403)
+├── AccessRefused         403 as JSON: a VM of somebody else, or a limit
+├── VmNotFound            404
+├── VmAsleep              409, or 500 with the same text inside
+├── VmPaused              the VM must run for this
+├── VmBooting             the VM has not finished booting
+├── RateLimited           429
+├── Unreachable           no answer: name, network, TLS, timeout, or a 502/503/408 that stayed
+├── BadAnswer             an answer that is not what was promised
+└── CreationUncertain     a creating call lost its answer; the thing may exist
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
+
+TEXT_LIMIT = 300
+"""Characters of a server's text that are repeated in a message: enough for a cause, too little for a page."""
+
+ASLEEP = "is it sleeping"
+BOOTING = "is not finished booting"
+UNPARSABLE = "body unparsable"
+
+
+class VersError(CockpitError):
+    """A call of the Vers API failed."""
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class KeyRefused(VersError, Refused):
+    """The API key is missing, malformed or wrong."""
+
+
+class AccessRefused(VersError, Refused):
+    """The key is good, but this is not allowed."""
+
+
+class VmNotFound(VersError, NotFound):
+    """No such VM or commit."""
+
+
+class VmAsleep(VersError, Refused):
+    """The VM is asleep and has no host."""
+
+
+class VmPaused(VersError, Refused):
+    """The VM is paused, and this needs a running one."""
+
+
+class VmBooting(VersError, Refused):
+    """The VM has not finished booting."""
+
+
+class RateLimited(VersError, Refused):
+    """Too many requests."""
+
+
+class Unreachable(VersError, TimedOut):
+    """The API did not answer."""
+
+
+class BadAnswer(VersError):
+    """The API answered something else than promised."""
+
+
+class CreationUncertain(VersError):
+    """A creating call lost its answer: the thing may exist, now or in a moment."""
+
+    def __init__(self, message: str, *, hint: str, candidates: tuple[str, ...], status: int = 0) -> None:
+        super().__init__(message, hint=hint, status=status)
+        self.candidates = candidates
+        """Ids that appeared since the call and may be its result."""
+
+
+def shorten(text: str) -> str:
+    """Return a server's text as one bounded line without control characters."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text[: 4 * TEXT_LIMIT]).split())
+    return line if len(line) <= TEXT_LIMIT else line[: TEXT_LIMIT - 1] + "…"
+
+
+def server_text(content: bytes, content_type: str) -> tuple[str, bool]:
+    """Return what an error body says, and whether it was one of the two JSON families.
+
+    The families are told apart by content type, not by status: JSON `{"error", "success"}`, the hybrid
+    `{"vms", "error"}` of branches, and text with or without a content type.
+    """
+    text = content[: 16 * TEXT_LIMIT].decode("utf-8", "replace")
+    if "json" in content_type.lower():
+        try:
+            body = json.loads(content)
+        except (ValueError, RecursionError):
+            return shorten(text), False
+        if isinstance(body, dict) and isinstance(body.get("error"), str):
+            return shorten(body["error"]), True
+        return shorten(text), True
+    if re.match(r"\s*<(!doctype|html)", text, re.IGNORECASE):
+        return "an HTML page", False
+    return shorten(text), False
+
+
+def error_of(what: str, status: int, content: bytes, content_type: str, request_id: str = "") -> VersError:
+    """Turn an answer that is no success into the error for it.
+
+    Args:
+        what: what was tried and on which VM, as the start of a sentence: `pause VM 1f0c…`.
+        status: the HTTP status.
+        content: the body.
+        content_type: the header's value, empty if absent.
+        request_id: the server's name of this request, shown for support.
+    """
+    said, is_json = server_text(content, content_type)
+    reference = f", request {shorten(request_id)[:64]}" if request_id else ""
+    message = f"could not {what}: {status} {said or 'without a text'}{reference}"
+    if BOOTING in said:
+        return VmBooting(message, hint="wait a moment and try again", status=status)
+    if ASLEEP in said:
+        return VmAsleep(message, hint="wake the VM first", status=status)
+    if status == 500 and (UNPARSABLE in said or "is paused" in said):
+        return VmPaused(message, hint="the VM is paused: resume it first", status=status)
+    if status == 401 or (status == 403 and not is_json):
+        hint = "check the API key: VERS_API_KEY or ~/.vers/keys.json; no space, no line break"
+        return KeyRefused(message, hint=hint, status=status)
+    if status == 403:
+        return AccessRefused(message, hint="it belongs to another organisation, is gone, or a limit is reached", status=status)
+    if status == 404:
+        return VmNotFound(message, hint="list the VMs again: it may have been deleted", status=status)
+    if status == 409:
+        return VersError(message, hint="it is in use or in the wrong state", status=status)
+    if status == 429:
+        return RateLimited(message, hint="wait before the next request", status=status)
+    if status in (408, 502, 503, 504):
+        return Unreachable(message, hint="the platform is slow or down: try again", status=status)
+    if 300 <= status < 400:
+        hint = "check the base URL: the API does not redirect"
+        return BadAnswer(message, hint=hint, status=status)
+    if status in (400, 422):
+        return VersError(message, hint="the server does not understand this request: it may be newer or older", status=status)
+    return VersError(message, hint="try again, and if it stays, report the request", status=status)
