@@ -9,6 +9,26 @@ from collections.abc import Callable
 from typing import Any
 
 from cockpit.agents import pi_messages
+from cockpit.agents.pi_encode import (
+    Busy,
+    encode_abort,
+    encode_abort_retry,
+    encode_bash,
+    encode_command,
+    encode_compact,
+    encode_dialog_cancelled,
+    encode_dialog_confirmed,
+    encode_dialog_value,
+    encode_follow_up,
+    encode_get_session_stats,
+    encode_get_state,
+    encode_prompt,
+    encode_resynchronization,
+    encode_set_model,
+    encode_set_session_name,
+    encode_set_thinking_level,
+    encode_steer,
+)
 from cockpit.agents.pi_fields import (
     dict_of,
     flag_of,
@@ -46,6 +66,29 @@ from cockpit.model.events import (
     TurnStarted,
     UnknownEvent,
 )
+
+__all__ = [
+    "DIALOG_METHODS",
+    "Busy",
+    "PiDecoder",
+    "encode_abort",
+    "encode_abort_retry",
+    "encode_bash",
+    "encode_command",
+    "encode_compact",
+    "encode_dialog_cancelled",
+    "encode_dialog_confirmed",
+    "encode_dialog_value",
+    "encode_follow_up",
+    "encode_get_session_stats",
+    "encode_get_state",
+    "encode_prompt",
+    "encode_resynchronization",
+    "encode_set_model",
+    "encode_set_session_name",
+    "encode_set_thinking_level",
+    "encode_steer",
+]
 
 DIALOG_METHODS = frozenset({"select", "confirm", "input", "editor"})
 """Extension requests that wait for an answer."""
@@ -105,10 +148,10 @@ class PiDecoder:
 def _broken_reason(line: bytes) -> str:
     if not line.strip():
         return "empty line"
-    return "not a JSON object" if parse_any(line) else "not JSON"
+    return "not a JSON object" if _is_json(line) else "not JSON"
 
 
-def parse_any(line: bytes) -> bool:
+def _is_json(line: bytes) -> bool:
     """Say whether a line is JSON of any kind."""
     return parse_object(b'{"value":' + line.removeprefix(b"\xef\xbb\xbf") + b"}") is not None
 

@@ -1,4 +1,4 @@
-"""Messages and tool results as pi writes them: content blocks, usage, diffs (badlogic/pi-mono, packages/ai/src/types.ts)."""
+"""Messages and tool results as pi writes them: blocks, usage, diffs (badlogic/pi-mono, packages/ai/src/types.ts)."""
 
 from __future__ import annotations
 

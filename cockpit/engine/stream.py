@@ -23,13 +23,19 @@ class LineStream:
         self._clock = clock
         self._splitter = LineSplitter()
         self._identity: FileIdentity | None = None
-        self._head = b""
+        self._start: Cursor | None = None
 
-    def open(self, identity: FileIdentity, epoch: int, *, offset: int, line: int) -> None:
-        """Begin or continue a file: `line` lines lie before `offset`, which is a line's first byte."""
+    def begin(self, identity: FileIdentity, epoch: int, *, offset: int = 0, line: int = 0) -> None:
+        """Read a file that is new here: `line` lines lie before `offset`, which is a line's first byte."""
         self.epoch = epoch
         self._identity = identity
-        self._splitter = LineSplitter(offset=offset, line=line)
+        self._start = None
+        self._splitter = LineSplitter(offset=offset, number=line)
+
+    def resume(self, cursor: Cursor, epoch: int) -> None:
+        """Continue a file at a cursor that was checked on the VM."""
+        self.begin(cursor.identity, epoch, offset=cursor.offset, line=cursor.line)
+        self._start = cursor
 
     def marker(self, reason: str) -> Record:
         """Return the record that stands before an epoch's first line."""
@@ -42,15 +48,22 @@ class LineStream:
             event = self.decoder.decode(line.data, truncated=line.truncated, length=line.length)
             yield Record(self.agent, self.epoch, line.number, line.offset, line.end, at, event), line.data
 
+    @property
+    def pending(self) -> int:
+        """Bytes of a line whose LF has not come yet."""
+        return self._splitter.pending
+
     def cursor(self) -> Cursor | None:
         """Return where reading continues, or None before the file was opened."""
         if self._identity is None:
             return None
+        if self._start is not None and self._start.offset == self._splitter.offset:
+            return self._start
         anchor = self._splitter.anchor()
         return Cursor(
             identity=self._identity,
             offset=self._splitter.offset,
-            line=self._splitter.line,
+            line=self._splitter.number,
             anchor_length=len(anchor),
             anchor_digest=hashlib.sha256(anchor).hexdigest(),
         )

@@ -72,7 +72,9 @@ def find_credentials(environment: Mapping[str, str], home: Path) -> Credentials 
         if key:
             return Credentials(key, str(path))
     if troubles:
-        raise ConfigError(f"no API key found, and not readable: {'; '.join(troubles)}", hint="repair or remove it")
+        raise ConfigError(
+            f"no API key found, and not readable: {'; '.join(troubles)}", hint="repair or remove it"
+        )
     return None
 
 
@@ -127,7 +129,9 @@ def api_base_url(value: str = "") -> str:
         return DEFAULT_BASE_URL
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"VERS_BASE_URL is {value!r}, which is no web address", hint=f"for example {DEFAULT_BASE_URL}")
+        raise ConfigError(
+            f"VERS_BASE_URL is {value!r}, which is no web address", hint=f"for example {DEFAULT_BASE_URL}"
+        )
     if parts.username or parts.password:
         raise ConfigError("VERS_BASE_URL holds a user name", hint="the key belongs into VERS_API_KEY")
     path = parts.path.rstrip("/") or API_PREFIX

@@ -34,6 +34,8 @@ class VersError(CockpitError):
     def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+        self.created: tuple[str, ...] = ()
+        """VMs that a failed branch made before it failed; they stay alive."""
 
 
 class KeyRefused(VersError, Refused):
@@ -107,6 +109,21 @@ def server_text(content: bytes, content_type: str) -> tuple[str, bool]:
     return shorten(text), False
 
 
+def created_before_failure(content: bytes, content_type: str) -> tuple[str, ...]:
+    """Return the VM ids of the hybrid error body `{"vms", "error"}`; empty for any other body."""
+    if "json" not in content_type.lower():
+        return ()
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return ()
+    records = body.get("vms") if isinstance(body, dict) else None
+    if not isinstance(records, list):
+        return ()
+    ids = (record.get("vm_id") for record in records if isinstance(record, dict))
+    return tuple(vm_id.lower() for vm_id in ids if isinstance(vm_id, str) and vm_id)
+
+
 def error_of(what: str, status: int, content: bytes, content_type: str, request_id: str = "") -> VersError:
     """Turn an answer that is no success into the error for it.
 
@@ -117,7 +134,12 @@ def error_of(what: str, status: int, content: bytes, content_type: str, request_
         content_type: the header's value, empty if absent.
         request_id: the server's name of this request, shown for support.
     """
-    said, is_json = server_text(content, content_type)
+    failure = _classify(what, status, *server_text(content, content_type), request_id)
+    failure.created = created_before_failure(content, content_type)
+    return failure
+
+
+def _classify(what: str, status: int, said: str, is_json: bool, request_id: str) -> VersError:
     reference = f", request {shorten(request_id)[:64]}" if request_id else ""
     message = f"could not {what}: {status} {said or 'without a text'}{reference}"
     if BOOTING in said:
@@ -130,7 +152,9 @@ def error_of(what: str, status: int, content: bytes, content_type: str, request_
         hint = "check the API key: VERS_API_KEY or ~/.vers/keys.json; no space, no line break"
         return KeyRefused(message, hint=hint, status=status)
     if status == 403:
-        return AccessRefused(message, hint="it belongs to another organisation, is gone, or a limit is reached", status=status)
+        return AccessRefused(
+            message, hint="it belongs to another organisation, is gone, or a limit is reached", status=status
+        )
     if status == 404:
         return VmNotFound(message, hint="list the VMs again: it may have been deleted", status=status)
     if status == 409:
@@ -143,5 +167,9 @@ def error_of(what: str, status: int, content: bytes, content_type: str, request_
         hint = "check the base URL: the API does not redirect"
         return BadAnswer(message, hint=hint, status=status)
     if status in (400, 422):
-        return VersError(message, hint="the server does not understand this request: it may be newer or older", status=status)
+        return VersError(
+            message,
+            hint="the server does not understand this request: it may be newer or older",
+            status=status,
+        )
     return VersError(message, hint="try again, and if it stays, report the request", status=status)

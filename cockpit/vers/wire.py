@@ -6,8 +6,9 @@ both shapes are read.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -44,7 +45,11 @@ def _number(value: object) -> int:
 def _labels(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         return {}
-    return {str(key): item if isinstance(item, str) else str(item) for key, item in value.items() if item is not None}
+    return {
+        str(key): item if isinstance(item, str) else str(item)
+        for key, item in value.items()
+        if item is not None
+    }
 
 
 def _lower(value: object) -> str:
@@ -55,6 +60,10 @@ def _identifier(value: object) -> str:
     if isinstance(value, str) and value.strip():
         return value.strip().lower()
     raise ValueError("an id is a text that is not empty")
+
+
+def _is_true(value: object) -> bool:
+    return value is True
 
 
 Timestamp = Annotated[float, BeforeValidator(unix_seconds)]
@@ -69,6 +78,9 @@ class Wire(BaseModel):
     """A record off the wire."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+
+Record = TypeVar("Record", bound=Wire)
 
 
 class VmRecord(Wire):
@@ -93,7 +105,13 @@ class VmRecord(Wire):
 
     def vm(self, seen_at: float) -> Vm:
         """Return the fleet's VM for this record, as seen at a time in unix seconds."""
-        return Vm(id=VmId(self.vm_id), power=self.power, created_at=self.created_at, owner=self.owner_id, seen_at=seen_at)
+        return Vm(
+            id=VmId(self.vm_id),
+            power=self.power,
+            created_at=self.created_at,
+            owner=self.owner_id,
+            seen_at=seen_at,
+        )
 
 
 class VmMetadata(VmRecord):
@@ -122,7 +140,7 @@ class CommitRecord(Wire):
     name: Text = ""
     description: Text = ""
     owner_id: Text = ""
-    is_public: bool = False
+    is_public: Annotated[bool, BeforeValidator(_is_true)] = False
     created_at: Timestamp = 0.0
     parent_vm_id: Text = ""
     grandparent_commit_id: Text = ""
@@ -133,13 +151,27 @@ class CommitRecord(Wire):
         return CommitId(self.commit_id)
 
 
+def _readable(value: object) -> tuple[CommitRecord, ...]:
+    if not isinstance(value, list):
+        raise ValueError("not a list of commits")
+    return tuple(_each(value, CommitRecord))
+
+
 class CommitPage(Wire):
     """One page of commits; only `commits` is certain to be there."""
 
-    commits: tuple[CommitRecord, ...]
-    total: Number = -1
-    limit: Number = 0
-    offset: Number = 0
+    commits: Annotated[tuple[CommitRecord, ...], BeforeValidator(_readable)]
+    total: Number = 0
+    """How many there are on all pages; 0 if the server does not say."""
+
+
+def _each(entries: list[Any], record: type[Record]) -> Iterator[Record]:
+    """Yield the entries that can be read: a broken one costs itself, not the list."""
+    for entry in entries:
+        try:
+            yield record.model_validate(entry)
+        except ValidationError:
+            continue
 
 
 def new_vm_ids(body: object) -> tuple[VmId, ...]:
@@ -168,12 +200,7 @@ def vm_list(body: object) -> tuple[VmRecord, ...]:
     entries: Any = body.get("vms") if isinstance(body, dict) else body
     if not isinstance(entries, list):
         raise ValueError("not a list of VMs")
-    records: list[VmRecord] = []
-    for entry in entries:
-        try:
-            records.append(VmRecord.model_validate(entry))
-        except ValidationError:
-            continue
+    records = tuple(_each(entries, VmRecord))
     if entries and not records:
         raise ValueError("no entry of the list is a VM")
-    return tuple(records)
+    return records

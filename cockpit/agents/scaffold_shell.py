@@ -1,0 +1,393 @@
+"""The text of the scaffold's shell scripts; `scaffold_scripts` puts the settings in front of them.
+
+Plain POSIX sh as dash, bash and busybox understand it. Everything that varies is a variable set by quoted assignments
+before the text, or one of the `@WORDS@` that `scaffold_scripts` replaces by quoted words.
+"""
+
+COMMON = r"""
+fifo=$directory/in out=$directory/out err=$directory/err
+mask=$(umask)
+umask 077
+unset TMUX
+PATH=$PATH:/usr/local/bin:/usr/bin:/bin:$HOME/.local/bin:$HOME/.npm-global/bin
+export PATH
+lock_held='' spool=''
+leave() {
+    [ -z "$spool" ] || rm -f "$spool"
+    [ -z "$lock_held" ] || rm -rf "$directory/lock.d"
+}
+trap leave EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 141' PIPE
+trap 'exit 143' TERM
+finish() {
+    printf '%s\n' "$end"
+    exit "$1"
+}
+say() { printf '%s=%s\n' "$1" "$2"; }
+nap() { sleep "$nap" 2>/dev/null || sleep 1; }
+# The pane or background process must not inherit the lock, or it would hold it for its whole life.
+without_lock() { ( umask "$mask"; exec "$@" 9>&- ); }
+
+reads_fifo() { [ "/proc/$1/fd/0" -ef "$fifo" ]; }
+
+# Prints the process number of the agent; fails if nobody has the FIFO as standard input.
+agent_process() {
+    [ -p "$fifo" ] || return 1
+    known=$(cat "$directory/pid" 2>/dev/null)
+    case $known in
+    '' | *[!0-9]*) ;;
+    *) if reads_fifo "$known"; then echo "$known"; return 0; fi ;;
+    esac
+    for process in /proc/[0-9]*; do
+        if reads_fifo "${process#/proc/}"; then echo "${process#/proc/}"; return 0; fi
+    done
+    return 1
+}
+
+# Opening without blocking fails with ENXIO if no process has the FIFO open for reading, whichever descriptor it uses.
+opened_by_anyone() {
+    [ -p "$fifo" ] || return 1
+    if answer=$(LC_ALL=C dd if=/dev/null of="$fifo" oflag=nonblock conv=notrunc count=0 2>&1); then return 0; fi
+    case $answer in *'No such device'*) return 1 ;; esac
+    if command -v perl >/dev/null 2>&1; then
+        perl -MFcntl -e 'exit !sysopen(my $f, $ARGV[0], O_WRONLY | O_NONBLOCK)' "$fifo" 2>/dev/null
+    elif command -v python3 >/dev/null 2>&1; then
+        python3 -c 'import os, sys; os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK)' "$fifo" 2>/dev/null
+    else
+        return 1
+    fi
+}
+
+has_reader() { agent_process >/dev/null || opened_by_anyone; }
+
+# Waits for the lock at most $1 naps. Closing descriptor 9, however it comes about, gives it back.
+take_lock() {
+    tries=0
+    if command -v flock >/dev/null 2>&1; then
+        exec 9>"$directory/lock"
+        until flock -n 9; do
+            [ "$tries" -lt "$1" ] || return 1
+            tries=$((tries + 1))
+            nap
+        done
+        return 0
+    fi
+    until mkdir "$directory/lock.d" 2>/dev/null; do
+        [ "$tries" -lt "$1" ] || return 1
+        tries=$((tries + 1))
+        drop_stale_lock
+        nap
+    done
+    lock_held=1
+    echo $$ >"$directory/lock.d/owner"
+}
+
+# Only one process at a time may judge a lock directory, or it could remove the one a faster process has just taken.
+drop_stale_lock() {
+    if ! mkdir "$directory/lock.judge" 2>/dev/null; then
+        find "$directory/lock.judge" -maxdepth 0 -mmin +1 -exec rmdir {} \; 2>/dev/null
+        return 0
+    fi
+    owner=$(cat "$directory/lock.d/owner" 2>/dev/null)
+    if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
+        rm -rf "$directory/lock.d"
+    elif [ -n "$(find "$directory/lock.d" -maxdepth 0 -mmin +2 2>/dev/null)" ]; then
+        rm -rf "$directory/lock.d"
+    fi
+    rmdir "$directory/lock.judge" 2>/dev/null
+    return 0
+}
+
+say_errors() {
+    [ ! -f "$err" ] || tail -c 16384 "$err" | tail -n "$error_lines" | sed 's/^/error=/'
+    echo
+}
+say_run() {
+    [ ! -f "$directory/run" ] || say run "$(head -n 1 "$directory/run")"
+    case $(cat "$directory/exit" 2>/dev/null) in
+    '' | *[!0-9]*) ;;
+    *) say exit "$(cat "$directory/exit")" ;;
+    esac
+}
+has_session() { command -v tmux >/dev/null 2>&1 && tmux has-session -t "=$1" 2>/dev/null; }
+end_session() { ! has_session "$1" || tmux kill-session -t "=$1" 2>/dev/null; }
+end_keeper() {
+    end_session "$keeper_session"
+    [ -p "$fifo" ] || return 0
+    for process in /proc/[0-9]*; do
+        if [ "$process/fd/1" -ef "$fifo" ]; then kill -KILL "${process#/proc/}" 2>/dev/null; fi
+    done
+    return 0
+}
+private_directory() {
+    mkdir -p "$directory" 2>/dev/null
+    if [ -L "$directory" ] || [ ! -d "$directory" ] || [ ! -O "$directory" ]; then finish "$code_not_private"; fi
+    chmod 700 "$directory" || finish "$code_not_private"
+}
+"""
+
+LAUNCHER = r"""#!/bin/sh
+# Runs one agent: takes over its environment, writes the line that opens the run and the one that closes it.
+cockpit_directory=$1 cockpit_workspace=$2 HOME=$3 PATH=$4 cockpit_mask=$5
+export HOME PATH
+umask 077
+exec </dev/null >/dev/null 2>>"$cockpit_directory/err"
+while IFS= read -r cockpit_line; do
+    case $cockpit_line in
+    *=*)
+        cockpit_value=${cockpit_line#*=}
+        case $cockpit_value in
+        *\\*)
+            cockpit_value=$(printf '%b.' "$cockpit_value")
+            cockpit_value=${cockpit_value%.}
+            ;;
+        esac
+        export "${cockpit_line%%=*}=$cockpit_value"
+        ;;
+    esac
+done <"$cockpit_directory/environment"
+rm -f "$cockpit_directory/environment"
+unset cockpit_line cockpit_value
+@ARGUMENTS@
+cd "$cockpit_workspace" || exit 126
+if ! command -v "$1" >/dev/null 2>&1; then
+    printf '%s\n' "$PATH" >"$cockpit_directory/missing.new"
+    mv "$cockpit_directory/missing.new" "$cockpit_directory/missing"
+    exit 127
+fi
+# Programs a shell starts in the background ignore INT; an agent and its tools must not.
+if env --default-signal=INT true 2>/dev/null; then set -- env --default-signal=INT,QUIT "$@"; fi
+cockpit_append() {
+    if [ -s "$cockpit_directory/out" ] && [ -n "$(tail -c 1 "$cockpit_directory/out")" ]; then
+        printf '\n' >>"$cockpit_directory/out"
+    fi
+    printf '%s\n' "$1" >>"$cockpit_directory/out"
+}
+cockpit_append @RUN_LINE@
+cockpit_agent='' cockpit_signal='' cockpit_code=''
+cockpit_forward() {
+    cockpit_signal=$1
+    [ -z "$cockpit_agent" ] || kill -s "$1" "$cockpit_agent" 2>/dev/null
+}
+# The launcher outlives every signal it can, so that the end of the run is written down.
+trap 'cockpit_forward HUP' HUP
+trap 'cockpit_forward INT' INT
+trap 'cockpit_forward TERM' TERM
+(
+    umask "$cockpit_mask"
+    exec "$@"
+) <"$cockpit_directory/in" >>"$cockpit_directory/out" 2>>"$cockpit_directory/err" &
+cockpit_agent=$!
+[ -z "$cockpit_signal" ] || kill -s "$cockpit_signal" "$cockpit_agent" 2>/dev/null
+printf '%s\n' "$cockpit_agent" >"$cockpit_directory/pid"
+while :; do
+    cockpit_signal=''
+    wait "$cockpit_agent"
+    cockpit_status=$?
+    # 127 on a second wait: the first one had the agent's status already, a signal came just after it.
+    if [ -z "$cockpit_code" ] || [ "$cockpit_status" -ne 127 ]; then cockpit_code=$cockpit_status; fi
+    [ -n "$cockpit_signal" ] || break
+done
+rm -f "$cockpit_directory/pid"
+cockpit_append @EXIT_LINE@"$cockpit_code}"
+printf '%s\n' "$cockpit_code" >"$cockpit_directory/exit.new"
+mv "$cockpit_directory/exit.new" "$cockpit_directory/exit"
+"""
+
+START = r"""
+private_directory
+take_lock "$lock_naps" || finish "$code_locked"
+if has_reader; then
+    say adopted 1
+    say pid "$(agent_process)"
+    if has_session "$agent_session"; then say session tmux; else say session detached; fi
+    say_run
+    cat >/dev/null
+    finish 0
+fi
+spool=$directory/environment
+rm -f "$spool"
+cat >"$spool"
+[ "$(tail -n 1 "$spool")" = "$environment_end" ] || finish "$code_incomplete"
+for required in @REQUIRED@; do
+    if [ ! -f "$required" ]; then
+        say missing "$required"
+        finish "$code_file"
+    fi
+done
+mkdir -p "$workspace" 2>/dev/null
+if [ ! -d "$workspace" ]; then
+    say missing "$workspace"
+    finish "$code_file"
+fi
+if [ "$allow_detached" = 0 ] && ! command -v tmux >/dev/null 2>&1; then finish "$code_no_tmux"; fi
+end_session "$agent_session"
+end_keeper
+rm -rf "$directory/exit" "$directory/exit.new" "$directory/pid" "$directory/missing" "$fifo" "$directory"/send.*
+mkfifo "$fifo" || finish "$code_not_private"
+touch "$out" "$err"
+cat >"$directory/launch.sh" <<'@DELIMITER@'
+@LAUNCHER@@DELIMITER@
+write_run() {
+    printf '{"run":%s,"program":%s,"started_at":%s,"mode":"%s"}\n' "$run_json" "$program_json" "$(date +%s)" "$1" \
+        >"$directory/run.new"
+    mv "$directory/run.new" "$directory/run"
+}
+keep='exec sleep 2147483647 >"$1"'
+mode=''
+if command -v tmux >/dev/null 2>&1; then
+    write_run tmux
+    if note=$(without_lock tmux new-session -d -s "$keeper_session" sh -c "$keep" cockpit-keeper "$fifo" 2>&1) &&
+        note=$(without_lock tmux new-session -d -s "$agent_session" \
+            sh "$directory/launch.sh" "$directory" "$workspace" "$HOME" "$PATH" "$mask" 2>&1); then
+        mode=tmux
+    else
+        end_keeper
+    fi
+    [ -z "$note" ] || say note "$(printf '%s' "$note" | tr '\n' ' ')"
+fi
+if [ -z "$mode" ]; then
+    [ "$allow_detached" = 1 ] || finish "$code_no_tmux"
+    write_run detached
+    if command -v setsid >/dev/null 2>&1; then detach=setsid; else detach=nohup; fi
+    without_lock "$detach" sh -c "$keep" cockpit-keeper "$fifo" </dev/null >/dev/null 2>&1 &
+    without_lock "$detach" sh "$directory/launch.sh" "$directory" "$workspace" "$HOME" "$PATH" "$mask" \
+        </dev/null >/dev/null 2>&1 &
+    mode=detached
+fi
+naps=0
+until [ -f "$directory/pid" ] && agent_process >/dev/null; do
+    if [ -f "$directory/missing" ] || [ -f "$directory/exit" ] || [ "$naps" -ge "$start_naps" ]; then break; fi
+    naps=$((naps + 1))
+    nap
+done
+nap
+say session "$mode"
+say pid "$(agent_process)"
+say_run
+if [ -f "$directory/missing" ]; then
+    say path "$(cat "$directory/missing")"
+    code=$code_program
+elif [ -f "$directory/exit" ]; then
+    code=$code_ended
+elif agent_process >/dev/null; then
+    finish 0
+else
+    code=$code_not_started
+    end_session "$agent_session"
+fi
+end_keeper
+rm -f "$fifo" "$directory/missing"
+[ "$code" != "$code_program" ] || rm -f "$directory/run"
+say_errors
+finish "$code"
+"""
+
+PROBE = r"""
+if [ ! -d "$directory" ]; then
+    say state absent
+    finish 0
+fi
+if has_reader; then
+    say state alive
+    say pid "$(agent_process)"
+elif [ -f "$directory/run" ] || [ -p "$fifo" ] || [ -f "$out" ]; then
+    say state dead
+else
+    say state absent
+fi
+if has_session "$agent_session"; then say session tmux; else say session none; fi
+say_run
+[ ! -f "$out" ] || say size "$(wc -c <"$out")"
+say_errors
+finish 0
+"""
+
+SEND = r"""
+[ -d "$directory" ] || finish "$code_no_reader"
+private_directory
+spool=$(mktemp "$directory/send.XXXXXX") || finish "$code_not_private"
+[ "$leading_newline" = 0 ] || printf '\n' >"$spool"
+cat >>"$spool"
+[ "$(wc -c <"$spool")" -eq "$size" ] || finish "$code_incomplete"
+[ -z "$(tail -c 1 "$spool")" ] || finish "$code_incomplete"
+take_lock "$lock_naps" || finish "$code_locked"
+has_reader || finish "$code_no_reader"
+# The open is part of the bounded wait: it blocks for ever if the reader leaves just now.
+write='[ -p "$2" ] && exec cat "$1" >"$2"'
+if command -v timeout >/dev/null 2>&1; then
+    timeout -s KILL "$limit" sh -c "$write" cockpit-send "$spool" "$fifo" 2>/dev/null
+    code=$?
+else
+    sh -c "$write" cockpit-send "$spool" "$fifo" 2>/dev/null &
+    writer=$!
+    (
+        exec >/dev/null 2>&1 9>&-
+        sleep "$limit" &
+        sleeper=$!
+        trap 'kill "$sleeper"; exit 0' TERM
+        wait "$sleeper"
+        kill -KILL "$writer"
+    ) &
+    timer=$!
+    wait "$writer"
+    code=$?
+    kill "$timer" 2>/dev/null
+fi
+case $code in
+0) say written "$size" && finish 0 ;;
+137) if has_reader; then finish "$code_not_read"; else finish "$code_left"; fi ;;
+*) finish "$code_left" ;;
+esac
+"""
+
+STOP = r"""
+if [ ! -d "$directory" ]; then
+    say stopped 0
+    finish 0
+fi
+take_lock "$lock_naps" || say note 'another writer held the lock; stopped all the same'
+stopped=0
+for signal in TERM KILL; do
+    naps=0
+    while agent=$(agent_process) && [ "$naps" -lt "$grace_naps" ]; do
+        [ "$naps" -ne 0 ] || kill -s "$signal" "$agent" 2>/dev/null
+        stopped=1
+        naps=$((naps + 1))
+        nap
+    done
+done
+naps=0
+while [ "$stopped" = 1 ] && [ ! -f "$directory/exit" ] && [ "$naps" -lt 40 ]; do
+    naps=$((naps + 1))
+    nap
+done
+end_session "$agent_session"
+end_keeper
+say stopped "$stopped"
+say_run
+if has_reader; then
+    say_errors
+    finish "$code_not_read"
+fi
+rm -f "$fifo" "$directory/pid"
+finish 0
+"""
+
+FACTS = r"""
+PATH=$PATH:/usr/local/bin:/usr/bin:/bin:$HOME/.local/bin:$HOME/.npm-global/bin
+export PATH
+say() { printf '%s=%s\n' "$1" "$2"; }
+within() { if command -v timeout >/dev/null 2>&1; then timeout 20 "$@"; else "$@"; fi; }
+for program in tmux pi node perl python3 flock setsid timeout git; do
+    if path=$(command -v "$program"); then say "has_$program" "$path"; fi
+done
+if command -v pi >/dev/null 2>&1; then say version_pi "$(within pi --version 2>&1 </dev/null | tail -n 1)"; fi
+if command -v node >/dev/null 2>&1; then say version_node "$(within node --version 2>&1 </dev/null | tail -n 1)"; fi
+if command -v tmux >/dev/null 2>&1; then say version_tmux "$(tmux -V 2>&1 | tail -n 1)"; fi
+say path "$PATH"
+say home "$HOME"
+printf '%s\n' "$end"
+"""

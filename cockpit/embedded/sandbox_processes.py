@@ -1,0 +1,113 @@
+"""The processes of a sandbox: finding them by their marker, and signalling them without hitting a reused pid."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cockpit.embedded.sandbox_layout import MARKER_VARIABLE
+
+STOPPED_STATES = frozenset("Tt")
+"""States of /proc/PID/stat in which a process runs nothing: stopped by a signal or by a tracer."""
+ENDED_STATES = frozenset("ZX")
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEntry:
+    """One line of the process table."""
+
+    pid: int
+    parent: int
+    session: int
+    state: str
+    start: int
+    """Clock ticks since boot: with the pid the identity of a process."""
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """What no later process can share."""
+        return self.pid, self.start
+
+
+def read_entry(pid: int) -> ProcessEntry | None:
+    """Return a process's entry, or None if it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    # The command name may hold blanks and brackets: the fields begin after the last bracket.
+    fields = text[text.rindex(b")") + 2 :].split()
+    return ProcessEntry(pid, int(fields[1]), int(fields[3]), fields[0].decode(), int(fields[19]))
+
+
+def process_table() -> dict[int, ProcessEntry]:
+    """Return all processes that have not ended."""
+    entries = (read_entry(int(name)) for name in os.listdir("/proc") if name.isdigit())
+    return {entry.pid: entry for entry in entries if entry is not None and entry.state not in ENDED_STATES}
+
+
+def carries_marker(pid: int, vm_id: str) -> bool:
+    """Say whether a process was started with the sandbox's marker in its environment."""
+    try:
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False
+    return f"{MARKER_VARIABLE}={vm_id}".encode() in environment.split(b"\0")
+
+
+def find_members(vm_id: str, known: Iterable[int] = ()) -> dict[int, ProcessEntry]:
+    """Return a sandbox's live processes, this process never among them.
+
+    They are those known from the control group, those that carry the marker, and whoever descends from them or
+    shares a session that one of them leads, even with a cleared environment.
+    """
+    table = process_table()
+    members = {pid for pid in known if pid in table}
+    members.update(pid for pid in table if pid not in members and carries_marker(pid, vm_id))
+    grown = True
+    while grown:
+        kin = {
+            entry.pid
+            for entry in table.values()
+            if entry.pid not in members and (entry.parent in members or entry.session in members)
+        }
+        members |= kin
+        grown = bool(kin)
+    members.discard(os.getpid())
+    return {pid: table[pid] for pid in members}
+
+
+def ancestors_first(members: dict[int, ProcessEntry]) -> list[ProcessEntry]:
+    """Return the entries so that a parent stands before its children."""
+
+    def depth(entry: ProcessEntry) -> int:
+        steps = 0
+        seen = {entry.pid}
+        while entry.parent in members and entry.parent not in seen:
+            entry = members[entry.parent]
+            seen.add(entry.pid)
+            steps += 1
+        return steps
+
+    return sorted(members.values(), key=lambda entry: (depth(entry), entry.start, entry.pid))
+
+
+def send_signal(entry: ProcessEntry, number: signal.Signals) -> bool:
+    """Signal exactly this process; return False if it is gone, even if its pid was given to another."""
+    try:
+        descriptor = os.pidfd_open(entry.pid)
+    except OSError:
+        return False
+    try:
+        current = read_entry(entry.pid)
+        if current is None or current.start != entry.start:
+            return False
+        signal.pidfd_send_signal(descriptor, number)
+    except ProcessLookupError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True

@@ -1,0 +1,54 @@
+"""What the cockpit remembers of an agent it knows, beside the stream: where it lives and how it was started."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from cockpit.model.fleet import Agent, AgentKind
+from cockpit.model.ids import VmId, agent_of
+from cockpit.services.registry import RegistryEntry
+
+REGISTERED_BY = "swarm-cockpit"
+
+
+def kind_of(role: str, metadata: dict[str, Any]) -> AgentKind | None:
+    """Return the part an entry of the registry plays, or None if it is no agent (infra, golden ...)."""
+    wanted = str(metadata.get("kind") or role)
+    return AgentKind(wanted) if wanted in set(AgentKind) else None
+
+
+def agent_from_entry(entry: RegistryEntry) -> Agent | None:
+    """Return the agent that a registry entry describes, or None if it describes none."""
+    metadata = entry.metadata or {}
+    kind = kind_of(entry.role, metadata)
+    if kind is None:
+        return None
+    vm_id = VmId(entry.id)
+    labels = metadata.get("labels")
+    return Agent(
+        id=agent_of(vm_id),
+        name=entry.name,
+        kind=kind,
+        vm_id=vm_id,
+        role=str(metadata.get("role") or ""),
+        program=str(metadata.get("program") or "pi"),
+        labels=tuple(str(label) for label in labels) if isinstance(labels, list) else (),
+        parent=str(metadata.get("parent") or ""),
+    )
+
+
+def metadata_of(agent: Agent, *, directory: str, workspace: str, created_at: float) -> dict[str, Any]:
+    """Return what the registry keeps of an agent, so that another cockpit finds all of it."""
+    created = datetime.datetime.fromtimestamp(created_at, datetime.UTC)
+    return {
+        "agentId": agent.name,
+        "kind": agent.kind.value,
+        "role": agent.role,
+        "program": agent.program,
+        "labels": list(agent.labels),
+        "parent": agent.parent,
+        "directory": directory,
+        "workspace": workspace,
+        "createdAt": created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }

@@ -1,0 +1,112 @@
+"""Where lines end up: stored, folded into the agent's state, shown in its transcript, matched with receipts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+
+from cockpit.engine.world import World
+from cockpit.model.codec import decode_event  # noqa: F401
+from cockpit.model.events import Record
+from cockpit.model.fleet import Agent, Link
+from cockpit.model.ids import AgentId
+from cockpit.model.receipts import ReceiptBook
+from cockpit.model.reduce import expire, mark_seen, reduce_agent, settle
+from cockpit.store.store import Store, StoredCursor
+
+log = logging.getLogger(__name__)
+
+TRANSCRIPT_RECORDS = 20_000
+"""Records read back per agent at the start; older history is paged in from the store on demand."""
+
+SNAPSHOT_EVERY = 2_000
+"""Lines between two snapshots of an agent's state, so that a relaunch folds no more than this."""
+
+
+class Recorder:
+    """Applies records. Folding twice is harmless: what is at or before the agent's last line is skipped."""
+
+    def __init__(self, world: World, store: Store, book: ReceiptBook) -> None:
+        self._world = world
+        self._store = store
+        self._book = book
+        self._unsaved: dict[AgentId, int] = {}
+        self.focused: AgentId | None = None
+
+    async def load(self, agent: Agent) -> None:
+        """Bring an agent back from the store: its state as of its cursor, and its newest transcript."""
+        snapshot = await self._store.snapshot(agent.id)
+        state = agent
+        if snapshot is not None:
+            state = self._restore(agent, snapshot.body) or agent
+        records = await self._store.records(agent.id, limit=TRANSCRIPT_RECORDS)
+        self._world.put_agent(state)
+        transcript = self._world.transcript(agent.id)
+        for record in records:
+            transcript.apply(record)
+            self._fold_state(record)
+        for dialog_id, text in await self._store.answers(agent.id):
+            transcript.answered(dialog_id, text)
+
+    def _restore(self, agent: Agent, body: bytes) -> Agent | None:
+        try:
+            saved = msgspec.json.decode(body, type=Agent)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            log.warning("agent %s: its saved state cannot be read and is folded anew: %s", agent.name, error)
+            return None
+        return replace(
+            saved,
+            name=agent.name,
+            kind=agent.kind,
+            role=agent.role,
+            program=agent.program,
+            labels=agent.labels,
+            parent=agent.parent,
+            link=Link(),
+        )
+
+    def fold(self, record: Record) -> None:
+        """Apply one new record to everything that shows it."""
+        agent = self._world.agents.get(record.agent)
+        if agent is None or (record.epoch, record.line) <= (agent.epoch, agent.line):
+            return
+        self._world.transcript(record.agent).apply(record)
+        self._fold_state(record)
+
+    def _fold_state(self, record: Record) -> None:
+        before = self._world.agents.get(record.agent)
+        if before is None or (record.epoch, record.line) <= (before.epoch, before.line):
+            return
+        after = reduce_agent(before, record)
+        self._settle_receipts(before, after, record)
+        self._world.put_agent(mark_seen(after) if self.focused == after.id else after)
+
+    def _settle_receipts(self, before: Agent, after: Agent, record: Record | None) -> None:
+        settled = before.run_open and not after.run_open
+        for receipt in self._book.observe(record, after, settled=settled):
+            self._world.put_receipt(receipt)
+
+    async def store(self, agent_id: AgentId, records: Sequence[Record], cursor: StoredCursor) -> None:
+        """Write records and the cursor behind them in one transaction; waits, so that a fast agent is held back."""
+        await self._store.append(agent_id, records, cursor)
+        self._unsaved[agent_id] = self._unsaved.get(agent_id, 0) + len(records)
+        agent = self._world.agents.get(agent_id)
+        if agent is not None and (self._unsaved[agent_id] >= SNAPSHOT_EVERY or not agent.run_open):
+            await self.save(agent)
+
+    async def save(self, agent: Agent) -> None:
+        """Write a snapshot of an agent's state."""
+        self._unsaved[agent.id] = 0
+        await self._store.save_snapshot(agent.id, agent.epoch, agent.line, msgspec.json.encode(agent))
+
+    def tick(self) -> None:
+        """Let time pass: runs settle, dialogs expire."""
+        now = self._world.clock.now()
+        for before in list(self._world.agents.values()):
+            after = expire(settle(before, now), now)
+            if after is not before:
+                self._settle_receipts(before, after, None)
+                self._world.put_agent(mark_seen(after) if self.focused == after.id else after)

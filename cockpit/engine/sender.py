@@ -1,0 +1,166 @@
+"""From an order to the agent's FIFO: one writer per agent, receipts from evidence, nothing resent by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from cockpit.agents.pi_encode import (
+    encode_abort,
+    encode_dialog_cancelled,
+    encode_dialog_confirmed,
+    encode_dialog_value,
+    encode_prompt,
+)
+from cockpit.agents.scaffold import AgentPaths, send_script
+from cockpit.agents.scaffold_results import send_result
+from cockpit.engine.progress import describe
+from cockpit.engine.world import World
+from cockpit.errors import CockpitError
+from cockpit.model.commands import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
+from cockpit.model.fleet import Agent
+from cockpit.model.ids import CommandId
+from cockpit.model.receipts import ReceiptBook
+from cockpit.model.reduce import abort_requested, dialog_answered
+from cockpit.remote.connection import Connection
+from cockpit.remote.errors import Dropped
+from cockpit.store.store import Store
+
+log = logging.getLogger(__name__)
+
+WRITE_LIMIT = 10.0
+"""Seconds an agent gets to read a command; pi answers within 25 ms at its busiest."""
+
+TRANSPORT_MARGIN = 40.0
+"""Seconds on top for the lock on the VM and for the way there."""
+
+
+def verb_of(command: AgentCommand) -> str:
+    """Return the word receipts use."""
+    match command:
+        case Prompt():
+            return "prompt"
+        case Steer():
+            return "steer"
+        case FollowUp():
+            return "follow-up"
+        case Abort():
+            return "abort"
+        case Answer():
+            return "answer"
+
+
+def text_of(command: AgentCommand) -> str:
+    """Return what a receipt shows of a command."""
+    match command:
+        case Prompt(text=text) | Steer(text=text) | FollowUp(text=text):
+            return text
+        case Answer(cancelled=True):
+            return "cancelled"
+        case Answer(value=None, confirmed=confirmed):
+            return "yes" if confirmed else "no"
+        case Answer(value=value):
+            return value or ""
+        case Abort():
+            return ""
+
+
+def encode(command: AgentCommand, command_id: CommandId, agent: Agent) -> bytes:
+    """Return a command as lines for the FIFO.
+
+    Texts go as `prompt` with the way to queue them, since only the agent knows without a race whether it is busy; an
+    abort first cancels the open dialogs, because pi's abort waits behind them.
+    """
+    match command:
+        case Prompt(text=text) | FollowUp(text=text):
+            return encode_prompt(command_id, text, busy="followUp")
+        case Steer(text=text):
+            return encode_prompt(command_id, text, busy="steer")
+        case Abort():
+            cancels = [encode_dialog_cancelled(open_.request.dialog_id) for open_ in agent.activity.dialogs]
+            return b"".join([*cancels, encode_abort(command_id)])
+        case Answer(dialog_id=dialog_id, cancelled=True):
+            return encode_dialog_cancelled(dialog_id)
+        case Answer(dialog_id=dialog_id, confirmed=bool(confirmed)):
+            return encode_dialog_confirmed(dialog_id, confirmed)
+        case Answer(dialog_id=dialog_id, value=value):
+            return encode_dialog_value(dialog_id, value or "")
+
+
+class Sender:
+    """Writes one agent's commands, one after the other, over whatever connection its VM has."""
+
+    def __init__(
+        self,
+        world: World,
+        store: Store,
+        book: ReceiptBook,
+        connection: Callable[[], Connection | None],
+        paths: Callable[[], AgentPaths],
+    ) -> None:
+        self._world = world
+        self._store = store
+        self._book = book
+        self._connection = connection
+        self._paths = paths
+        self._turn = asyncio.Lock()
+        self._fresh: Connection | None = None
+
+    async def send(self, agent: Agent, command: AgentCommand, command_id: CommandId) -> None:
+        """Write a command and move its receipt; a failure is a stage, not an exception."""
+        async with self._turn:
+            current = self._world.agents.get(agent.id, agent)
+            payload = encode(command, command_id, current)
+            try:
+                await self.write(payload)
+            except Dropped as error:
+                self._stage(self._book.unconfirmed(command_id, self._world.clock.now(), describe(error)))
+            except CockpitError as error:
+                self._stage(self._book.failed(command_id, self._world.clock.now(), str(error)))
+            else:
+                self._stage(self._book.written(command_id, self._world.clock.now()))
+                await self._consequences(current, command, command_id)
+        receipt = self._world.receipts.get(command_id)
+        if receipt is not None:
+            await self._store.save_receipt(receipt)
+
+    async def write(self, payload: bytes) -> None:
+        """Write complete lines into the agent's FIFO.
+
+        Raises:
+            Dropped: the connection ended in between; the agent may or may not have read them.
+            CockpitError: they were not written: no connection, nobody reads, or the lock was not to be had.
+        """
+        connection = self._connection()
+        if connection is None or connection.closed:
+            raise CockpitError("not sent: the VM is not connected", hint="send it again once the link is up")
+        leading = connection is not self._fresh
+        script = send_script(self._paths(), len(payload), timeout=WRITE_LIMIT, leading_newline=leading)
+        done = await connection.run(script, stdin=payload, timeout=WRITE_LIMIT + TRANSPORT_MARGIN)
+        send_result(done.exit_status, done.stdout, done.stderr)
+        self._fresh = connection
+
+    async def _consequences(self, agent: Agent, command: AgentCommand, command_id: CommandId) -> None:
+        """Note what the agent's stream will not say: our own answers and aborts."""
+        now = self._world.clock.now()
+        current = self._world.agents.get(agent.id, agent)
+        match command:
+            case Answer(dialog_id=dialog_id):
+                self._world.put_agent(dialog_answered(current, dialog_id, now))
+                self._world.transcript(agent.id).answered(dialog_id, text_of(command))
+                await self._store.save_answer(agent.id, dialog_id, text_of(command), now)
+                self._stage(self._book.done(command_id, now))
+            case Abort():
+                for dialog in agent.activity.dialogs:
+                    current = dialog_answered(current, dialog.request.dialog_id, now)
+                    self._world.transcript(agent.id).answered(dialog.request.dialog_id, "cancelled by the abort")
+                self._world.put_agent(abort_requested(current, now))
+            case _:
+                pass
+
+    def _stage(self, receipt: object) -> None:
+        from cockpit.model.fleet import Receipt
+
+        if isinstance(receipt, Receipt):
+            self._world.put_receipt(receipt)

@@ -1,0 +1,249 @@
+"""Opening the file: who else uses it, is it ours and sound, and what happens when it is not.
+
+A file that cannot be read is never guessed at and never deleted: it is set aside under a new name and said aloud. That is
+done only while no other cockpit has it open. Where no usable file can be had, the store works on a temporary one
+and says that, so that a full or read-only disk does not keep the operator from the agents.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cockpit.store import schema
+from cockpit.store.errors import StoreError, is_damage, store_error
+
+MAGIC = b"SQLite format 3\x00"
+
+CHECK_SECONDS = 1.0
+"""How long an opening may look for damage; a file bigger than can be read in that time is trusted."""
+
+LOCK_SECONDS = 10.0
+"""How long to wait for another cockpit that is opening the same file."""
+
+_CHECK_INTERVAL = 10_000
+"""SQLite instructions between two looks at the clock."""
+
+
+@dataclass(slots=True)
+class OpenedFile:
+    """A file that is ready for use, and the lock that tells other cockpits so."""
+
+    path: Path
+    notices: tuple[str, ...] = ()
+    trouble: str = ""
+    """Why the file is only a temporary one; empty otherwise."""
+    lock: int | None = None
+    temporary: Path | None = field(default=None)
+
+    def release(self) -> None:
+        """Give the lock back and remove a temporary directory."""
+        if self.lock is not None:
+            os.close(self.lock)
+            self.lock = None
+        if self.temporary is not None:
+            shutil.rmtree(self.temporary, ignore_errors=True)
+
+
+def suspicion_of(path: Path) -> Path:
+    """Return the file whose presence says that damage was met while the store was in use."""
+    return path.with_name(path.name + ".suspect")
+
+
+def open_file(path: Path, now: Callable[[], float]) -> OpenedFile:
+    """Make a store file ready: create it, upgrade it, or set a bad one aside and begin a new one.
+
+    Raises:
+        StoreError: not even a temporary file could be made.
+    """
+    try:
+        lock, alone = _lock(path)
+    except (OSError, StoreError) as error:
+        return _temporary(f"{path} cannot be used: {error}")
+    try:
+        return _open_locked(path, lock, alone, now)
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+def _open_locked(path: Path, lock: int, alone: bool, now: Callable[[], float]) -> OpenedFile:
+    notices: list[str] = []
+    try:
+        fault = _fault_of(path)
+        if fault:
+            if not alone:
+                os.close(lock)
+                return _temporary(f"{path} {fault}, and another cockpit has it open: close that one first")
+            kept = _set_aside(path, now)
+            notices.append(f"the store {path} {fault}; it was kept as {kept.name} and a new one begun")
+        version = _version(path)
+        if 0 < version < schema.VERSION:
+            if not alone:
+                os.close(lock)
+                return _temporary(f"{path} is of an older version that another cockpit still uses: close that one first")
+            kept = _back_up(path, version)
+            notices.append(f"the store {path} was brought from version {version} to {schema.VERSION}; the old one is {kept.name}")
+        _create_or_upgrade(path)
+    except (sqlite3.Error, OSError) as error:
+        os.close(lock)
+        return _temporary(f"{path} cannot be used: {error}")
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    return OpenedFile(path, tuple(notices), lock=lock)
+
+
+def _lock(path: Path) -> tuple[int, bool]:
+    """Take part in the use of the file; say whether nobody else does."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    deadline = time.monotonic() + LOCK_SECONDS
+    try:
+        while True:
+            for mode, alone in ((fcntl.LOCK_EX, True), (fcntl.LOCK_SH, False)):
+                try:
+                    fcntl.flock(lock, mode | fcntl.LOCK_NB)
+                    return lock, alone
+                except BlockingIOError:
+                    continue
+            if time.monotonic() > deadline:
+                raise StoreError(f"another cockpit has been opening it for {LOCK_SECONDS:.0f} s")
+            time.sleep(0.02)
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+def _fault_of(path: Path) -> str:
+    """Say what is wrong with a file, or return empty text for a sound or an absent one.
+
+    Raises:
+        sqlite3.Error, OSError: the file could not be looked at.
+    """
+    if not path.exists() or path.stat().st_size == 0:
+        return ""
+    if suspicion_of(path).exists():
+        return "was found damaged in use"
+    with path.open("rb") as file:
+        head = file.read(100)
+    if head[:16] != MAGIC[: len(head)] or len(head) < 100:
+        return "is no SQLite database"
+    connection = sqlite3.connect(path, timeout=schema.BUSY_TIMEOUT, isolation_level=None)
+    try:
+        version = schema.version_of(connection)
+        if version < 0:
+            return "belongs to another program"
+        if version > schema.VERSION:
+            return f"is of version {version}, newer than this cockpit knows ({schema.VERSION})"
+        return _damage_of(connection)
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            return f"is damaged ({error})"
+        raise
+    finally:
+        connection.close()
+
+
+def _damage_of(connection: sqlite3.Connection) -> str:
+    deadline = time.monotonic() + CHECK_SECONDS
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, _CHECK_INTERVAL)
+    try:
+        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+            return ""
+        raise
+    finally:
+        connection.set_progress_handler(None, 0)
+    return "" if verdict == "ok" else f"is damaged ({verdict})"
+
+
+def _version(path: Path) -> int:
+    if not path.exists():
+        return 0
+    connection = sqlite3.connect(path, timeout=schema.BUSY_TIMEOUT)
+    try:
+        return schema.version_of(connection)
+    finally:
+        connection.close()
+
+
+def _set_aside(path: Path, now: Callable[[], float]) -> Path:
+    """Rename the file and its journals; return its new path."""
+    stamp = datetime.fromtimestamp(now(), UTC).strftime("%Y%m%dT%H%M%SZ")
+    kept = path.with_name(f"{path.name}.broken-{stamp}")
+    number = 1
+    while kept.exists():
+        number += 1
+        kept = path.with_name(f"{path.name}.broken-{stamp}-{number}")
+    path.rename(kept)
+    for suffix in ("-wal", "-shm"):
+        journal = path.with_name(path.name + suffix)
+        if journal.exists():
+            journal.rename(kept.with_name(kept.name + suffix))
+    suspicion_of(path).unlink(missing_ok=True)
+    return kept
+
+
+def _back_up(path: Path, version: int) -> Path:
+    """Copy a file before it is upgraded; return the copy's path."""
+    kept = path.with_name(f"{path.name}.version-{version}")
+    private = path.with_name(f".{kept.name}.{os.getpid()}")
+    try:
+        _create_private(private)
+        source, target = sqlite3.connect(path), sqlite3.connect(private)
+        try:
+            source.backup(target)
+        finally:
+            source.close()
+            target.close()
+        private.replace(kept)
+    except BaseException:
+        private.unlink(missing_ok=True)
+        raise
+    return kept
+
+
+def _create_private(path: Path) -> None:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+
+
+def _create_or_upgrade(path: Path) -> None:
+    # The journals take their mode from the file, so the file is private before SQLite sees it.
+    _create_private(path)
+    connection = schema.connect(path)
+    try:
+        schema.upgrade(connection)
+        _prove_writable(connection)
+    finally:
+        connection.close()
+
+
+def _prove_writable(connection: sqlite3.Connection) -> None:
+    """Fail now, and not at the first event, where the file is read-only."""
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("ROLLBACK")
+
+
+def _temporary(reason: str) -> OpenedFile:
+    try:
+        directory = Path(tempfile.mkdtemp(prefix="cockpit-store-"))
+        path = directory / "store.db"
+        try:
+            _create_or_upgrade(path)
+        except sqlite3.Error as error:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise store_error("create", path, error) from error
+    except OSError as error:
+        raise StoreError(f"{reason}; nor can a temporary store be made: {error}", hint="free some disk space") from error
+    trouble = f"history is kept only until this cockpit ends: {reason}"
+    return OpenedFile(path, (trouble,), trouble=trouble, temporary=directory)

@@ -1,0 +1,87 @@
+"""What the store takes and gives besides records: cursors, snapshots, agents, answers, audit rows, search hits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cockpit.model.ids import AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCursor:
+    """Where the reading of an agent's output stands. Identity and anchor are opaque to the store."""
+
+    epoch: int
+    offset: int
+    """Bytes, at a line boundary."""
+    line: int
+    """Lines read so far in this epoch."""
+    identity: str
+    anchor: str
+    at: float
+    """Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSnapshot:
+    """A reduced state as it was after a line; a relaunch folds only what came later."""
+
+    epoch: int
+    line: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    """What is remembered of an agent between two starts of the cockpit. Times are unix seconds."""
+
+    id: AgentId
+    name: str
+    kind: str
+    vm_id: str
+    role: str = ""
+    program: str = "pi"
+    labels: tuple[str, ...] = ()
+    parent: str = ""
+    paths_directory: str = ""
+    """The directory on the VM that holds the FIFO and the output file."""
+    workspace: str = ""
+    """The directory on the VM the agent works in."""
+    run_id: str = ""
+    created_at: float = 0.0
+    destroyed_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """What the operator answered to a dialog."""
+
+    dialog_id: str
+    text: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One act of the operator, kept for later questions."""
+
+    at: float
+    verb: str
+    target: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A line of some agent that holds the searched words; the agent may no longer exist."""
+
+    agent: AgentId
+    epoch: int
+    line: int
+    at: float
+    source: str
+    """`prompt`, `answer`, `tool`, `output`, `question` or `error`."""
+    excerpt: str
+    """The text around the match, as the agent wrote it: not yet sanitised."""
+    spans: tuple[tuple[int, int], ...]
+    """The matched parts of the excerpt: (start, end) in characters."""

@@ -1,0 +1,120 @@
+"""Text measured in terminal cells: fitting, wrapping, ages; and the one way pieces become Content (never markup)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.cells import cell_len, get_character_cell_size, set_cell_size
+from textual.content import Content, Span
+
+Piece = tuple[str, str]
+"""Text and the style it wears; the style is our own word, the text may be anybody's and is already clean."""
+
+
+def content(pieces: Iterable[Piece]) -> Content:
+    """Join pieces into Content. Nothing in them is read as markup."""
+    texts: list[str] = []
+    spans: list[Span] = []
+    position = 0
+    for text, style in pieces:
+        if not text:
+            continue
+        texts.append(text)
+        if style:
+            spans.append(Span(position, position + len(text), style))
+        position += len(text)
+    return Content("".join(texts), spans)
+
+
+def width_of(text: str) -> int:
+    """Return how many cells a text takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def cut(text: str, width: int) -> str:
+    """Shorten a text to a width in cells, with an ellipsis where something is missing."""
+    if width <= 0:
+        return ""
+    if width_of(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…" if width > 1 else "…"
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Shorten or pad a text to exactly a width in cells."""
+    text = cut(text, width)
+    padding = " " * max(0, width - width_of(text))
+    return padding + text if right else text + padding
+
+
+def pieces_width(pieces: Iterable[Piece]) -> int:
+    """Return the cells all pieces take together."""
+    return sum(width_of(text) for text, _ in pieces)
+
+
+def break_points(text: str, width: int, *, words: bool) -> list[tuple[int, int]]:
+    """Return where a line breaks so that no part is wider than `width` cells: (start, end) in characters.
+
+    With `words` a part ends after the last blank that fits; a word wider than the line is broken hard. Wide
+    characters count two cells and are never split, combining ones stay with their base.
+    """
+    if width <= 0 or width_of(text) <= width:
+        return [(0, len(text))]
+    parts: list[tuple[int, int]] = []
+    start = 0
+    ascii_only = text.isascii()
+    while start < len(text):
+        end = _cells_end(text, start, width, ascii_only)
+        if words and end < len(text):
+            blank = text.rfind(" ", start, end + 1)
+            if blank > start:
+                parts.append((start, blank))
+                start = blank + 1
+                continue
+        parts.append((start, end))
+        start = end
+    return parts
+
+
+def _cells_end(text: str, start: int, width: int, ascii_only: bool) -> int:
+    """Return the first index whose character no longer fits in `width` cells from `start`; at least one fits."""
+    if ascii_only:
+        return min(len(text), start + width)
+    used = 0
+    for index in range(start, len(text)):
+        size = get_character_cell_size(text[index])
+        if used + size > width and index > start:
+            return index
+        used += size
+    return len(text)
+
+
+def age(seconds: float) -> str:
+    """Say an age in at most four cells: `3s`, `12m`, `5h`, `2d`."""
+    seconds = max(0.0, seconds)
+    if seconds < 60:
+        return f"{int(seconds)}s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)}m"
+    if seconds < 86400:
+        return f"{int(seconds // 3600)}h"
+    return f"{int(seconds // 86400)}d"
+
+
+def duration(seconds: float) -> str:
+    """Say how long a step took: `0.4s`, `12s`, `3m05s`."""
+    seconds = max(0.0, seconds)
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    if seconds < 60:
+        return f"{int(seconds)}s"
+    return f"{int(seconds // 60)}m{int(seconds % 60):02d}s"
+
+
+def count(number: int) -> str:
+    """Say a big number briefly: `950`, `12.4k`, `1.2M`."""
+    if number < 1000:
+        return str(number)
+    if number < 1_000_000:
+        return f"{number / 1000:.1f}k"
+    return f"{number / 1_000_000:.1f}M"

@@ -1,0 +1,28 @@
+"""The only Static for data: what it is given is Content or plain text, never markup."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+
+class Plain(Static):
+    """A Static with markup off that repaints only when its content changed, and never lays out again for it."""
+
+    def __init__(self, text: str | Content = "", *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(text, markup=False, id=id, classes=classes)
+        self._shown: str | Content = text
+
+    def show(self, text: str | Content, *, layout: bool = False) -> None:
+        """Show new content; `layout` only where its height may change."""
+        if _same(text, self._shown):
+            return
+        self._shown = text
+        self.update(text, layout=layout)
+
+
+def _same(first: str | Content, second: str | Content) -> bool:
+    """Compare text and spans: Content's own equality ignores the spans."""
+    if isinstance(first, Content) and isinstance(second, Content):
+        return first.is_same(second)
+    return type(first) is type(second) and first == second

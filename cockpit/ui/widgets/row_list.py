@@ -1,0 +1,220 @@
+"""A list of one-line rows drawn line by line: the cursor is a key, and only rows that changed are painted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events, on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list."""
+
+    key: str
+    """What the row stands for; empty for a heading, which the cursor skips."""
+    content: Content
+
+
+class RowList(ScrollView, can_focus=True):
+    """Rows with a cursor that stays on its key while rows move, come and go."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"row-list--cursor", "row-list--empty"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "up", show=False),
+        Binding("down,j", "move(1)", "down", show=False),
+        Binding("pageup", "page(-1)", "page up", show=False),
+        Binding("pagedown", "page(1)", "page down", show=False),
+        Binding("home", "first", "first", show=False),
+        Binding("end", "last", "last", show=False),
+    ]
+    DEFAULT_CSS = """
+    RowList { scrollbar-size-vertical: 0; scrollbar-size-horizontal: 0; overflow-x: hidden; }
+    RowList > .row-list--cursor { background: $row-cursor-blurred; }
+    RowList:focus > .row-list--cursor { background: $row-cursor; text-style: bold; }
+    RowList > .row-list--empty { color: $muted; }
+    """
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor went to another key by the operator's hand."""
+
+        row_list: RowList
+        key: str
+
+        @property
+        def control(self) -> RowList:
+            """The list that speaks."""
+            return self.row_list
+
+    @dataclass
+    class Chosen(Message):
+        """The operator clicked the row that was under the cursor already."""
+
+        row_list: RowList
+        key: str
+
+        @property
+        def control(self) -> RowList:
+            """The list that speaks."""
+            return self.row_list
+
+    def __init__(self, *, empty: Sequence[str] = (), id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._rows: tuple[Row, ...] = ()
+        self._empty = tuple(empty)
+        self._key = ""
+
+    @property
+    def cursor_key(self) -> str:
+        """The key under the cursor, or empty text."""
+        return self._key
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows shown."""
+        return self._rows
+
+    @property
+    def cursor_index(self) -> int | None:
+        """Where the key stands now, or None."""
+        return next((index for index, row in enumerate(self._rows) if row.key and row.key == self._key), None)
+
+    def set_empty(self, lines: Sequence[str]) -> None:
+        """Set what teaches the operator while there are no rows."""
+        if tuple(lines) != self._empty:
+            self._empty = tuple(lines)
+            if not self._rows:
+                self.refresh()
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Show these rows: unchanged lines are not painted again, the cursor stays on its key.
+
+        A key that is gone hands the cursor to the row that took its place.
+        """
+        before, self._rows = self._rows, tuple(rows)
+        index = next((at for at, row in enumerate(before) if row.key and row.key == self._key), 0)
+        if self.cursor_index is None:
+            self._key = self._nearest_key(index)
+        if len(before) != len(self._rows):
+            self.virtual_size = Size(0, len(self._rows))
+            self.refresh()
+            return
+        changed = [at for at, row in enumerate(self._rows) if not _same(row, before[at])]
+        for at in changed:
+            self.refresh_line(at)
+
+    def point_at(self, key: str, *, scroll: bool = True) -> bool:
+        """Put the cursor on a key without telling anybody; return False when it is not here."""
+        if key == self._key:
+            return self.cursor_index is not None
+        before = self.cursor_index
+        if not any(row.key == key for row in self._rows if row.key):
+            return False
+        self._key = key
+        self._repaint(before)
+        if scroll:
+            self._show_cursor()
+        return True
+
+    def _nearest_key(self, index: int) -> str:
+        """Return the key at or after an index, else the last before it."""
+        after = (row.key for row in self._rows[index:] if row.key)
+        before = (row.key for row in reversed(self._rows[:index]) if row.key)
+        return next(after, next(before, ""))
+
+    def _repaint(self, before: int | None) -> None:
+        for index in (before, self.cursor_index):
+            if index is not None:
+                self.refresh_line(index)
+
+    def _go(self, index: int) -> None:
+        key = self._rows[index].key
+        if key and key != self._key:
+            self.point_at(key)
+            self.post_message(self.Highlighted(self, key))
+
+    def _show_cursor(self) -> None:
+        index = self.cursor_index
+        if index is not None:
+            self.scroll_to_region(Region(0, index, 1, 1), animate=False, force=True)
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor by rows, over headings."""
+        index = self.cursor_index
+        at = (-1 if step > 0 else len(self._rows)) if index is None else index
+        at += step
+        while 0 <= at < len(self._rows) and not self._rows[at].key:
+            at += step
+        if 0 <= at < len(self._rows):
+            self._go(at)
+        elif step < 0:
+            self.scroll_home(animate=False)
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor by a screenful."""
+        index = self.cursor_index or 0
+        at = max(0, min(len(self._rows) - 1, index + direction * max(1, self.size.height - 1)))
+        keyed = [number for number, row in enumerate(self._rows) if row.key]
+        if keyed:
+            self._go(min(keyed, key=lambda number: abs(number - at)))
+
+    def action_first(self) -> None:
+        """Move the cursor to the first row."""
+        keyed = [number for number, row in enumerate(self._rows) if row.key]
+        if keyed:
+            self._go(keyed[0])
+            self.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """Move the cursor to the last row."""
+        keyed = [number for number, row in enumerate(self._rows) if row.key]
+        if keyed:
+            self._go(keyed[-1])
+
+    @on(events.Click)
+    def _clicked(self, event: events.Click) -> None:
+        """Select by mouse; a click on the selected row chooses it."""
+        index = event.y - self.gutter.top + self.scroll_offset.y
+        if not 0 <= index < len(self._rows) or not self._rows[index].key:
+            return
+        if self._rows[index].key == self._key:
+            self.post_message(self.Chosen(self, self._key))
+        else:
+            self._go(index)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the viewport."""
+        width = self.scrollable_content_region.width
+        index = y + self.scroll_offset.y
+        style = self.visual_style
+        if index >= len(self._rows):
+            text = self._empty[index] if not self._rows and index < len(self._empty) else ""
+            style += self.get_visual_style("row-list--empty") if text else style
+            line = Content(f" {text}" if text else "")
+        else:
+            row = self._rows[index]
+            line = row.content
+            if row.key and row.key == self._key:
+                style = self.get_visual_style("row-list--cursor")
+        line = line.truncate(width, ellipsis=True, pad=True)
+        parse = self.app.stylesheet.parse_style
+        from_style = [
+            Segment(text, (style + piece).rich_style) for text, piece in line.render(style, end="", parse_style=parse)
+        ]
+        return Strip(from_style, width)
+
+
+def _same(first: Row, second: Row) -> bool:
+    """Compare rows with the spans of their content."""
+    return first is second or (first.key == second.key and first.content.is_same(second.content))

@@ -1,0 +1,443 @@
+"""The Vers API as the engine uses it: each call bounded, each failure explained, nothing created twice."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from cockpit.errors import UsageError
+from cockpit.model.ids import CommitId, VmId
+from cockpit.vers.credentials import owner_id
+from cockpit.vers.errors import (
+    AccessRefused,
+    BadAnswer,
+    CreationUncertain,
+    Unreachable,
+    VersError,
+    VmNotFound,
+)
+from cockpit.vers.reconcile import Creation, Reconciler
+from cockpit.vers.transport import Answer, VersTransport
+from cockpit.vers.wire import CommitPage, CommitRecord, SshKey, VmMetadata, VmRecord, new_vm_ids, vm_list
+
+Record = TypeVar("Record", bound=BaseModel)
+
+REQUEST_LABEL = "swarm-cockpit-request"
+"""Label that names the call a VM was created by, so that a lost answer can be found again."""
+COMMIT_PAGE = 100
+"""Largest page the server gives."""
+COMMIT_LIMIT = 5_000
+"""Commits read at most: beyond it a list is no use to a person."""
+CREATION_TIMEOUT = 120.0
+"""Seconds a creating call may take: the server's own limit is nearer, and giving up earlier leaves work running."""
+AMBIGUOUS = (Unreachable, BadAnswer)
+"""Failures after which the work may have been done."""
+
+
+@dataclass(frozen=True, slots=True)
+class BranchResult:
+    """What a branch made: with several copies it can stop half-way, and those made stay alive."""
+
+    vms: tuple[VmId, ...]
+    wanted: int
+    error: str = ""
+    """Why there are fewer than wanted."""
+
+
+class VersClient:
+    """One account on one platform. Closes its connections with `close` or as a context manager."""
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout: float = 30.0,
+        rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """Prepare a client; nothing is sent yet.
+
+        Args:
+            base_url: with the version prefix, as `credentials.api_base_url` returns it.
+            api_key: stripped of surrounding white space, since the gateway counts characters.
+            transport: the wire, for tests.
+            timeout: seconds for a whole call, answer included; creating calls have their own, longer one.
+            rest: how waits between attempts are spent.
+            jitter: a random number in [0, 1).
+        """
+        key = api_key.strip()
+        self._wire = VersTransport(
+            base_url, key, transport=transport, timeout=timeout, rest=rest, jitter=jitter
+        )
+        self.owner_id = owner_id(key)
+        """The part of the key that is no secret: the owner of what this client creates."""
+        self._list_path = "/vms"
+        self._pause_word = "Paused"
+        self._reconciler = Reconciler(self.list_vms, self.metadata, self.owner_id, rest)
+
+    def __repr__(self) -> str:
+        return f"VersClient({self._wire.base_url!r}, owner={self.owner_id!r})"
+
+    async def __aenter__(self) -> VersClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._wire.close()
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    async def health(self) -> None:
+        """Return if the platform's edge answers; it needs no key and consumes nothing.
+
+        Raises:
+            VersError: it does not.
+        """
+        await self._wire.request("reach the Vers API", "GET", f"{self._wire.root_url}/health")
+
+    async def list_vms(self) -> tuple[VmRecord, ...]:
+        """Return the VMs of the organisation.
+
+        A VM whose host does not answer is left out by the server, so absence is no proof of deletion: ask `status`.
+
+        Raises:
+            VersError: the list could not be had.
+        """
+        what = "list the VMs"
+        try:
+            answer = await self._wire.request(what, "GET", self._list_path)
+        except VmNotFound:
+            # Servers from June 2026 on know the list under the singular only.
+            other = "/vm" if self._list_path == "/vms" else "/vms"
+            answer = await self._wire.request(what, "GET", other)
+            self._list_path = other
+        records = _read(what, answer, vm_list)
+        self._reconciler.learn(record.vm_id for record in records)
+        return records
+
+    async def status(self, vm_id: VmId) -> VmRecord:
+        """Return one VM.
+
+        Raises:
+            VmNotFound: it is gone.
+            VmAsleep: it sleeps, although the list shows it.
+        """
+        what = f"read the status of VM {vm_id}"
+        return self._decode(
+            what, await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/status"), VmRecord
+        )
+
+    async def metadata(self, vm_id: VmId) -> VmMetadata:
+        """Return one VM with its lineage.
+
+        Raises:
+            VersError: as `status`.
+        """
+        what = f"read the lineage of VM {vm_id}"
+        return self._decode(
+            what, await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/metadata"), VmMetadata
+        )
+
+    async def ssh_key(self, vm_id: VmId) -> SshKey:
+        """Return the key that opens a VM; it stays the same for the VM's life, so keep it.
+
+        Raises:
+            VmPaused: keys are given for running VMs only.
+        """
+        what = f"fetch the SSH key of VM {vm_id}"
+        return self._decode(
+            what, await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/ssh_key"), SshKey
+        )
+
+    async def list_commits(self) -> tuple[CommitRecord, ...]:
+        """Return this key's commits, newest first as the server orders them, over all pages.
+
+        Raises:
+            VersError: a page could not be had.
+        """
+        what = "list the commits"
+        found: dict[str, CommitRecord] = {}
+        offset = 0
+        while offset < COMMIT_LIMIT:
+            params: dict[str, str | int] = {"limit": COMMIT_PAGE, "offset": offset}
+            page = self._decode(
+                what, await self._wire.request(what, "GET", "/commits", params=params), CommitPage
+            )
+            before = len(found)
+            found.update((commit.commit_id, commit) for commit in page.commits)
+            offset += len(page.commits)
+            # A page with nothing new ends it: a server that ignores `offset` would go round for ever.
+            if len(found) == before or 0 < page.total <= offset:
+                break
+        return tuple(found.values())
+
+    # -- power and deletion --------------------------------------------------------------------------------------
+
+    async def set_power(self, vm_id: VmId, paused: bool) -> None:
+        """Pause or resume a VM; doing it to one that is so already is no error.
+
+        Raises:
+            VersError: the platform refused, or it is unknown whether it happened.
+        """
+        what = f"{'pause' if paused else 'resume'} VM {vm_id}"
+        try:
+            await self._write_state(what, vm_id, self._pause_word if paused else "Running")
+        except VersError as error:
+            other = "Sleeping" if self._pause_word == "Paused" else "Paused"
+            if paused and error.status == 422 and f"`{other}`" in error.message:
+                await self._write_state(what, vm_id, other)
+                self._pause_word = other
+                return
+            if error.status < 500 and not isinstance(error, AMBIGUOUS):
+                raise
+            # The answer was lost, or the host refused to do again what is done: the state itself decides.
+            if not await self._is_power(vm_id, paused):
+                raise
+
+    async def _write_state(self, what: str, vm_id: VmId, word: str) -> None:
+        await self._wire.request(
+            what, "PATCH", f"/vm/{_part(vm_id)}/state", body={"state": word}, timeout=CREATION_TIMEOUT
+        )
+
+    async def _is_power(self, vm_id: VmId, paused: bool) -> bool:
+        try:
+            state = (await self.status(vm_id)).state
+        except VersError:
+            return False
+        return state in ("paused", "sleeping") if paused else state == "running"
+
+    async def delete(self, vm_id: VmId) -> None:
+        """Delete a VM; one that is gone already is no error if it was known to be ours.
+
+        The platform answers 403 for unknown ids as for foreign ones, so `status` must confirm that it is gone.
+
+        Raises:
+            VersError: it was refused.
+        """
+        what = f"delete VM {vm_id}"
+        try:
+            await self._wire.request(what, "DELETE", f"/vm/{_part(vm_id)}", timeout=CREATION_TIMEOUT)
+        except VmNotFound:
+            return
+        except (AccessRefused, Unreachable) as refused:
+            if not await self._is_gone(vm_id):
+                raise
+            if not self._reconciler.knows(vm_id):
+                raise VmNotFound(
+                    f"could not {what}: there is no such VM", hint="list the VMs", status=404
+                ) from refused
+
+    async def _is_gone(self, vm_id: VmId) -> bool:
+        try:
+            await self.status(vm_id)
+        except VmNotFound:
+            return True
+        except VersError:
+            return False
+        return False
+
+    # -- creation ------------------------------------------------------------------------------------------------
+
+    async def create_root(
+        self,
+        config: dict[str, Any] | None = None,
+        *,
+        labels: dict[str, str] | None = None,
+        wait_boot: bool = True,
+    ) -> VmId:
+        """Create a VM from an image.
+
+        Args:
+            config: fields of `vm_config`, e.g. `vcpu_count`, `mem_size_mib`, `fs_size_mib`, `image_name`.
+            labels: server-side labels; one that names this call is added.
+            wait_boot: return when the VM runs, not while it boots.
+
+        Raises:
+            CreationUncertain: the answer was lost and it cannot be told whether the VM exists.
+        """
+        marker = str(uuid.uuid4())
+        body = {"vm_config": {**(config or {}), "labels": {**(labels or {}), REQUEST_LABEL: marker}}}
+        creation = await self._reconciler.begin("image", marker=marker)
+        params: dict[str, str | int] = {"wait_boot": str(wait_boot).lower()}
+        return (await self._create("create a VM", creation, "/vm/new_root", params=params, body=body)).vms[0]
+
+    async def from_commit(self, commit_id: CommitId) -> VmId:
+        """Create a VM from a commit; it runs when this returns.
+
+        Raises:
+            VmNotFound: no such commit.
+            CreationUncertain: the answer was lost and it cannot be told whether the VM exists.
+        """
+        creation = await self._reconciler.begin(
+            f"commit {commit_id}",
+            matches=lambda metadata: metadata.parent_commit_id.lower() == commit_id.lower(),
+        )
+        what = f"start a VM from commit {commit_id}"
+        return (await self._create(what, creation, "/vm/from_commit", body={"commit_id": commit_id})).vms[0]
+
+    async def branch(self, vm_id: VmId, *, count: int = 1, keep_paused: bool = False) -> BranchResult:
+        """Copy a running VM, memory included, `count` times; leaves a commit behind.
+
+        Args:
+            vm_id: the VM to copy.
+            count: 1 to 255; the copies are made one after another within the call.
+            keep_paused: leave a paused VM paused; without it the platform resumes it.
+
+        Raises:
+            CreationUncertain: the answer was lost and it cannot be told which copies exist.
+        """
+        _check_count(count)
+        params: dict[str, str | int] = {"count": count, "keep_paused": str(keep_paused).lower()}
+        creation = await self._reconciler.begin(
+            f"vm {vm_id}",
+            wanted=count,
+            matches=lambda metadata: metadata.grandparent_vm_id.lower() == vm_id.lower(),
+        )
+        return await self._create(
+            f"branch VM {vm_id}", creation, f"/vm/branch/by_vm/{_part(vm_id)}", params=params
+        )
+
+    async def branch_commit(self, commit_id: CommitId, *, count: int = 1) -> BranchResult:
+        """Start `count` VMs from a commit.
+
+        Raises:
+            CreationUncertain: the answer was lost and it cannot be told which copies exist.
+        """
+        _check_count(count)
+        creation = await self._reconciler.begin(
+            f"commit {commit_id}",
+            wanted=count,
+            matches=lambda metadata: metadata.parent_commit_id.lower() == commit_id.lower(),
+        )
+        path = f"/vm/branch/by_commit/{_part(commit_id)}"
+        return await self._create(f"branch commit {commit_id}", creation, path, params={"count": count})
+
+    async def _create(
+        self,
+        what: str,
+        creation: Creation,
+        path: str,
+        *,
+        params: dict[str, str | int] | None = None,
+        body: object = None,
+    ) -> BranchResult:
+        error = ""
+        try:
+            try:
+                answer = await self._wire.request(
+                    what, "POST", path, params=params, body=body, repeatable=False, timeout=CREATION_TIMEOUT
+                )
+                vms = _read(what, answer, new_vm_ids)
+                if not vms:
+                    raise BadAnswer(f"could not {what}: the answer names no VM", hint="list the VMs again")
+            except VersError as failure:
+                if failure.created:
+                    vms, error = tuple(VmId(vm) for vm in failure.created), failure.message
+                elif _ambiguous(failure):
+                    vms = await self._reconciler.recover(creation, failure)
+                else:
+                    raise
+            self._reconciler.claim(vms)
+            return BranchResult(vms, creation.wanted, error)
+        finally:
+            self._reconciler.end(creation)
+
+    async def commit(
+        self, vm_id: VmId, *, name: str = "", description: str = "", keep_paused: bool = False
+    ) -> CommitId:
+        """Take a snapshot of a VM.
+
+        Args:
+            vm_id: the VM.
+            name: for people; the server makes one up if empty.
+            description: for people.
+            keep_paused: leave the VM paused; without it the platform resumes even one that was paused before.
+
+        Raises:
+            CreationUncertain: the answer was lost. A listed commit is no proof: its record precedes the copy.
+        """
+        what = f"commit VM {vm_id}"
+        before = {commit.commit_id for commit in await self.list_commits()}
+        body = {key: text for key, text in (("name", name), ("description", description)) if text.strip()}
+        params: dict[str, str | int] = {"keep_paused": str(keep_paused).lower()}
+        try:
+            path = f"/vm/{_part(vm_id)}/commit"
+            answer = await self._wire.request(
+                what, "POST", path, params=params, body=body, repeatable=False, timeout=CREATION_TIMEOUT
+            )
+            return self._decode(what, answer, CommitRecord).id
+        except VersError as lost:
+            if not _ambiguous(lost):
+                raise
+            try:
+                after = await self.list_commits()
+            except VersError:
+                after = ()
+            fresh = tuple(c.commit_id for c in after if c.commit_id not in before and c.parent_vm_id == vm_id)
+            listed = (
+                f"new since the call: {', '.join(fresh)}" if fresh else "none of this VM has appeared yet"
+            )
+            raise CreationUncertain(
+                f"{lost.message}; the commit may exist all the same: {listed}",
+                hint="a commit is listed before its copy is complete: start a VM from it before you trust it",
+                candidates=fresh,
+                status=lost.status,
+            ) from lost
+
+    @staticmethod
+    def _decode(what: str, answer: Answer, record: type[Record]) -> Record:
+        return _read(what, answer, record.model_validate)
+
+
+Value = TypeVar("Value")
+
+
+def _read(what: str, answer: Answer, read: Callable[[Any], Value]) -> Value:
+    body = answer.json(what)
+    try:
+        return read(body)
+    except (ValidationError, ValueError) as error:
+        # A validation error quotes its input, which may hold a private key: only the places are told.
+        places = (
+            ", ".join(
+                ".".join(str(part) for part in item["loc"]) or "the whole" for item in error.errors()[:3]
+            )
+            if isinstance(error, ValidationError)
+            else str(error)
+        )
+        raise BadAnswer(
+            f"could not {what}: {answer.status}, but the answer has an unexpected form: {places}",
+            hint="the server may be newer or older than this program",
+            status=answer.status,
+        ) from None
+
+
+def _part(identifier: str) -> str:
+    return quote(identifier, safe="")
+
+
+def _check_count(count: int) -> None:
+    if not 1 <= count <= 255:
+        raise UsageError(f"{count} copies cannot be made", hint="1 to 255")
+
+
+def _ambiguous(failure: VersError) -> bool:
+    """Say whether the work may have been done, or may still be under way, behind a failure."""
+    if isinstance(failure, AMBIGUOUS) or failure.status > 500:
+        return True
+    # The control plane's own limit towards a host is a plain 500 that says so.
+    return failure.status == 500 and re.search(r"time[d ]*out", failure.message, re.IGNORECASE) is not None
