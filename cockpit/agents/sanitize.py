@@ -124,8 +124,8 @@ class _Row:
         self._styles: list[TextStyle] = []
         self._cursor = 0
         self._column = 0
-        self._marks = 0
         self._selectors = 0
+        self._flooded = False
 
     def read(self, line: str) -> str:
         """Take a line without its LF and return what it shows."""
@@ -138,7 +138,7 @@ class _Row:
             elif group == "tab":
                 self._tab()
             elif group == "return":
-                self._cursor = self._column = 0
+                self._move(0, 0)
             elif group == "unended":
                 self._write(ESCAPE_SIGN)
             elif group == "other":
@@ -157,30 +157,32 @@ class _Row:
             start = end
         return tuple(spans)
 
+    def _move(self, cursor: int, column: int) -> None:
+        self._cursor = cursor
+        self._column = column
+        self._selectors = 0
+        self._flooded = False
+
     def _write(self, run: str) -> None:
         """Write characters of one cell each."""
         count = len(run)
         end = self._cursor + count
         self._cells[self._cursor : end] = run
         self._styles[self._cursor : end] = [self.style] * count
-        self._cursor = end
-        self._column += count
-        self._marks = self._selectors = 0
+        self._move(end, self._column + count)
 
     def _control(self, parameters: str, between: str, final: str) -> None:
         if between:
             return
         if final == "m" and parameters[:1] not in ("<", "=", ">", "?"):
             self.style = apply_graphic_rendition(self.style, parameters)
-        elif final == "K":
-            # Progress lines clear what the last one left: to the end, or (2) all of the line.
-            if parameters in ("", "0"):
-                del self._cells[self._cursor :]
-                del self._styles[self._cursor :]
-            elif parameters == "2":
-                self._cells[:] = " " * min(self._cursor, len(self._cells))
-                del self._styles[self._cursor :]
-            self._marks = self._selectors = 0
+        elif final == "K" and parameters in ("", "0", "2"):
+            # Progress lines clear what the last one left. Clearing all of the line (2) goes with a return to its
+            # start in practice, so that is assumed; keeping the column would cost a copy of the line each time.
+            if parameters == "2":
+                self._move(0, 0)
+            del self._cells[self._cursor :]
+            del self._styles[self._cursor :]
 
     def _tab(self) -> None:
         blanks = TAB_STOP - self._column % TAB_STOP
@@ -189,9 +191,7 @@ class _Row:
         if missing > 0:
             self._cells.extend(" " * missing)
             self._styles.extend([self.style] * missing)
-        self._cursor = target
-        self._column += blanks
-        self._marks = self._selectors = 0
+        self._move(target, self._column + blanks)
 
     def _character(self, character: str) -> None:
         kind = kind_of(character)
@@ -199,28 +199,22 @@ class _Row:
             self._write(character)
             self._column += cells_of(character) - 1
         elif kind is CharacterKind.COMBINING:
-            self._combine(character)
+            # Without a base a mark would join whatever the screen shows left of this line.
+            if self._cursor and len(self._cells[self._cursor - 1]) <= MAX_COMBINING and not self._flooded:
+                self._cells[self._cursor - 1] += character
+            else:
+                self._flood()
         elif kind is CharacterKind.VARIATION:
             self._selectors += 1
-            if self._selectors == 2 or not self._cursor:
+            if self._selectors > 1 or not self._cursor:
                 self._flood()
         elif kind is CharacterKind.SPACE:
             self._write("  " if cells_of(character) == 2 else " ")
         else:
             self._write(ESCAPE_SIGN if character == "\x1b" else replacement_for(character))
 
-    def _combine(self, mark: str) -> None:
-        self._marks += 1
-        if not self._cursor:
-            # Without a base it would join whatever the screen shows left of this line.
-            self._flood()
-        elif self._marks <= MAX_COMBINING:
-            self._cells[self._cursor - 1] += mark
-        elif self._marks == MAX_COMBINING + 1:
-            self._flood()
-
     def _flood(self) -> None:
         """Show once that marks were dropped; those that still follow are dropped in silence."""
-        marks, selectors = self._marks, self._selectors
-        self._write(REPLACEMENT)
-        self._marks, self._selectors = max(marks, MAX_COMBINING + 1), max(selectors, 2)
+        if not self._flooded:
+            self._write(REPLACEMENT)
+            self._flooded = True

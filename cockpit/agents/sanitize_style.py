@@ -95,14 +95,18 @@ def _colon_fields(rest: str) -> list[str]:
 
 
 def _colour(fields: Iterator[str]) -> Colour | None:
-    mode = _number(next(fields, ""))
+    mode = _number(next(fields, _ABSENT))
     if mode == 5:
-        index = _number(next(fields, ""))
+        index = _number(next(fields, _ABSENT))
         return index if 0 <= index <= 255 else None
     if mode == 2:
-        red, green, blue = (_number(next(fields, "")) for _ in range(3))
+        red, green, blue = (_number(next(fields, _ABSENT)) for _ in range(3))
         return (red, green, blue) if all(0 <= part <= 255 for part in (red, green, blue)) else None
     return None
+
+
+_ABSENT = "-"
+"""Stands for a colour part that never came; it is no number."""
 
 
 def _number(field: str) -> int:

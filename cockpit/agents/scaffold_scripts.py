@@ -42,6 +42,9 @@ STOP_GRACE = 5.0
 NAP = 0.05
 """Seconds between two looks at a condition on the VM."""
 
+FALLBACK_PATH = "/usr/local/bin:/usr/bin:/bin"
+"""Searched last: an SSH exec may come with a PATH that misses the usual places."""
+
 
 def start_script(
     paths: AgentPaths,
@@ -136,7 +139,7 @@ def stop_script(paths: AgentPaths, *, grace: float = STOP_GRACE) -> str:
 
 def facts_script() -> str:
     """Return the script that says which programs the VM has, and the versions of pi, node and tmux."""
-    return f"printf '\\n%s\\n' {BEGIN}\n" + _assign(end=END) + scaffold_shell.FACTS
+    return f"printf '\\n%s\\n' {BEGIN}\n" + _assign(end=END, fallback_path=FALLBACK_PATH) + scaffold_shell.FACTS
 
 
 def _settings(paths: AgentPaths) -> str:
@@ -144,6 +147,7 @@ def _settings(paths: AgentPaths) -> str:
     places = f"directory={shell_path(paths.directory.rstrip('/') or '/')} workspace={shell_path(paths.workspace)}\n"
     constants = _assign(
         end=END,
+        fallback_path=FALLBACK_PATH,
         nap=str(NAP),
         error_lines=str(ERROR_LINES),
         keeper_session=KEEPER_SESSION,

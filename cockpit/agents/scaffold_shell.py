@@ -9,7 +9,7 @@ fifo=$directory/in out=$directory/out err=$directory/err
 mask=$(umask)
 umask 077
 unset TMUX
-PATH=$PATH:/usr/local/bin:/usr/bin:/bin:$HOME/.local/bin:$HOME/.npm-global/bin
+PATH=$PATH:$HOME/.local/bin:$HOME/.npm-global/bin:$fallback_path
 export PATH
 lock_held='' spool=''
 leave() {
@@ -133,7 +133,8 @@ LAUNCHER = r"""#!/bin/sh
 cockpit_directory=$1 cockpit_workspace=$2 HOME=$3 PATH=$4 cockpit_mask=$5
 export HOME PATH
 umask 077
-exec </dev/null >/dev/null 2>>"$cockpit_directory/err"
+# Standard input and output stay on the pane: tmux hangs up as soon as nobody has it open any more.
+exec 2>>"$cockpit_directory/err"
 while IFS= read -r cockpit_line; do
     case $cockpit_line in
     *=*)
@@ -165,6 +166,7 @@ cockpit_append() {
     fi
     printf '%s\n' "$1" >>"$cockpit_directory/out"
 }
+printf 'An agent runs here. Its output is in %s/out\n' "$cockpit_directory"
 cockpit_append @RUN_LINE@
 cockpit_agent='' cockpit_signal='' cockpit_code=''
 cockpit_forward() {
@@ -252,9 +254,15 @@ if [ -z "$mode" ]; then
     [ "$allow_detached" = 1 ] || finish "$code_no_tmux"
     write_run detached
     if command -v setsid >/dev/null 2>&1; then detach=setsid; else detach=nohup; fi
-    without_lock "$detach" sh -c "$keep" cockpit-keeper "$fifo" </dev/null >/dev/null 2>&1 &
-    without_lock "$detach" sh "$directory/launch.sh" "$directory" "$workspace" "$HOME" "$PATH" "$mask" \
-        </dev/null >/dev/null 2>&1 &
+    # One subshell each that turns into the program: a shell left in between would hold the lock and the channel open.
+    (
+        umask "$mask"
+        exec "$detach" sh -c "$keep" cockpit-keeper "$fifo" 9>&-
+    ) </dev/null >/dev/null 2>&1 &
+    (
+        umask "$mask"
+        exec "$detach" sh "$directory/launch.sh" "$directory" "$workspace" "$HOME" "$PATH" "$mask" 9>&-
+    ) </dev/null >/dev/null 2>&1 &
     mode=detached
 fi
 naps=0
@@ -351,10 +359,10 @@ fi
 take_lock "$lock_naps" || say note 'another writer held the lock; stopped all the same'
 stopped=0
 for signal in TERM KILL; do
-    naps=0
+    naps=0 told=''
     while agent=$(agent_process) && [ "$naps" -lt "$grace_naps" ]; do
-        [ "$naps" -ne 0 ] || kill -s "$signal" "$agent" 2>/dev/null
-        stopped=1
+        [ "$agent" = "$told" ] || kill -s "$signal" "$agent" 2>/dev/null
+        told=$agent stopped=1
         naps=$((naps + 1))
         nap
     done
@@ -377,7 +385,7 @@ finish 0
 """
 
 FACTS = r"""
-PATH=$PATH:/usr/local/bin:/usr/bin:/bin:$HOME/.local/bin:$HOME/.npm-global/bin
+PATH=$PATH:$HOME/.local/bin:$HOME/.npm-global/bin:$fallback_path
 export PATH
 say() { printf '%s=%s\n' "$1" "$2"; }
 within() { if command -v timeout >/dev/null 2>&1; then timeout 20 "$@"; else "$@"; fi; }

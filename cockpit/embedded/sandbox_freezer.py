@@ -120,14 +120,13 @@ class GroupFreezer:
         deadline = time.monotonic() + FREEZE_TIMEOUT
         while self.group.is_dir():
             try:
-                for path, _directories, _files in os.walk(self.group, topdown=False):
-                    Path(path).rmdir()
-            except FileNotFoundError:
-                continue
+                _remove_groups(self.group)
             except OSError as error:
                 # A killed process leaves its group a moment after it left the process table.
                 if time.monotonic() > deadline:
-                    raise HostingError(f"the control group {self.group} cannot be removed: {error}") from error
+                    raise HostingError(
+                        f"the control group {self.group} cannot be removed: {error}"
+                    ) from error
                 await asyncio.sleep(POLL_INTERVAL)
 
     def _listed(self) -> list[int]:
@@ -245,6 +244,12 @@ class SignalFreezer:
         return ancestors_first(await asyncio.to_thread(self.members))
 
 
+def _remove_groups(top: Path) -> None:
+    """Remove a control group and those below it; only directories can be removed there, their files go along."""
+    for path, _directories, _files in os.walk(top, topdown=False):
+        Path(path).rmdir()
+
+
 def build_freezer(vm_id: str, kind: str, group: str) -> Freezer:
     """Return the freezer a sandbox was recorded with."""
     if kind == "signals" or not group:
@@ -304,7 +309,9 @@ def _mount_point(kind: str) -> Path | None:
 def _own_group(kind: str) -> str:
     for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
         _number, controllers, path = line.split(":", 2)
-        if (kind == "cgroup2" and not controllers) or (kind == "cgroup1" and "freezer" in controllers.split(",")):
+        if (kind == "cgroup2" and not controllers) or (
+            kind == "cgroup1" and "freezer" in controllers.split(",")
+        ):
             return path
     return "/"
 

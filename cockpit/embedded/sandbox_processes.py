@@ -14,6 +14,9 @@ STOPPED_STATES = frozenset("Tt")
 """States of /proc/PID/stat in which a process runs nothing: stopped by a signal or by a tracer."""
 ENDED_STATES = frozenset("ZX")
 
+BIRTH_ROUNDS = 1000
+"""Looks at newborn processes before a look at the process table counts as whole; usually one or two are needed."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessEntry:
@@ -43,10 +46,20 @@ def read_entry(pid: int) -> ProcessEntry | None:
     return ProcessEntry(pid, int(fields[1]), int(fields[3]), fields[0].decode(), int(fields[19]))
 
 
-def process_table() -> dict[int, ProcessEntry]:
-    """Return all processes that have not ended."""
-    entries = (read_entry(int(name)) for name in os.listdir("/proc") if name.isdigit())
+def last_pid() -> int:
+    """Return the pid the kernel gave out last."""
+    return int(Path("/proc/loadavg").read_text(encoding="ascii").split()[4])
+
+
+def read_entries(pids: Iterable[int]) -> dict[int, ProcessEntry]:
+    """Return those of the processes that have not ended."""
+    entries = map(read_entry, pids)
     return {entry.pid: entry for entry in entries if entry is not None and entry.state not in ENDED_STATES}
+
+
+def _listed_pids() -> list[int]:
+    with os.scandir("/proc") as directory:
+        return [int(place.name) for place in directory if place.name.isdigit()]
 
 
 def carries_marker(pid: int, vm_id: str) -> bool:
@@ -62,11 +75,28 @@ def find_members(vm_id: str, known: Iterable[int] = ()) -> dict[int, ProcessEntr
     """Return a sandbox's live processes, this process never among them.
 
     They are those known from the control group, those that carry the marker, and whoever descends from them or
-    shares a session that one of them leads, even with a cleared environment.
+    shares a session that one of them leads, even with a cleared environment. Processes that are born while we look
+    are looked at, too: one that forks and ends all the time cannot slip through.
     """
-    table = process_table()
-    members = {pid for pid in known if pid in table}
-    members.update(pid for pid in table if pid not in members and carries_marker(pid, vm_id))
+    listed = set(known)
+    newest = last_pid()
+    table: dict[int, ProcessEntry] = {}
+    members: set[int] = set()
+    fresh = read_entries(_listed_pids())
+    for _ in range(BIRTH_ROUNDS):
+        table |= fresh
+        members.update(pid for pid in fresh if pid in listed or carries_marker(pid, vm_id))
+        _add_kin(members, table)
+        before, newest = newest, last_pid()
+        if newest == before:
+            break
+        # Pids start again from the bottom when they run out.
+        fresh = read_entries(range(before + 1, newest + 1) if newest > before else _listed_pids())
+    members.discard(os.getpid())
+    return {pid: table[pid] for pid in members}
+
+
+def _add_kin(members: set[int], table: dict[int, ProcessEntry]) -> None:
     grown = True
     while grown:
         kin = {
@@ -76,8 +106,6 @@ def find_members(vm_id: str, known: Iterable[int] = ()) -> dict[int, ProcessEntr
         }
         members |= kin
         grown = bool(kin)
-    members.discard(os.getpid())
-    return {pid: table[pid] for pid in members}
 
 
 def ancestors_first(members: dict[int, ProcessEntry]) -> list[ProcessEntry]:

@@ -108,12 +108,11 @@ class VmLink:
         watch = asyncio.create_task(self._watch(connection), name=f"watch {self.vm_id}")
         try:
             await self._serve(connection)
-            return connection.close_reason or "the connection ended"
+            return connection.close_reason.message if connection.close_reason else "the connection ended"
         except CockpitError as error:
             log.info("vm %s: %s", self.vm_id, error)
             return error.message
         finally:
-            self._backoff.disconnected()
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
             await self._close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cockpit.engine.clock import Clock
 from cockpit.engine.cursors import epoch_key, from_stored, to_stored
@@ -32,6 +32,8 @@ class Batch:
     """Whether everything that the file held when it was opened has been delivered."""
     missing: bool = False
     """The file does not exist yet."""
+    resumed: bool = False
+    """The first batch of a connection, of a file that is the one read before."""
 
 
 class AgentReader:
@@ -40,7 +42,7 @@ class AgentReader:
     def __init__(self, agent: AgentId, path: str, store: Store, clock: Clock) -> None:
         self.stream = LineStream(agent, clock)
         self._agent = agent
-        self._path = path
+        self.path = path
         self._store = store
         self._clock = clock
         self._position: tuple[Cursor, int] | None = None
@@ -62,12 +64,12 @@ class AgentReader:
         position = self._position
         cursor, epoch = position if position else (None, 0)
         reason = ""
-        async for event in follow(connection, self._path, cursor, polling=polling):
+        async for event in follow(connection, self.path, cursor, polling=polling):
             match event:
                 case TailOpened(identity=identity, size=size, resumed=True) if position is not None:
                     self.stream.resume(position[0], position[1])
                     self._goal = size
-                    yield self._batch([], [])
+                    yield replace(self._batch([], []), resumed=True)
                 case TailOpened(identity=identity, size=size, start_offset=start):
                     previous = self.stream.epoch or epoch
                     number = await self._store.begin_epoch(

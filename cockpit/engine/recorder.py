@@ -9,7 +9,6 @@ from dataclasses import replace
 import msgspec
 
 from cockpit.engine.world import World
-from cockpit.model.codec import decode_event  # noqa: F401
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, Link
 from cockpit.model.ids import AgentId
@@ -101,6 +100,13 @@ class Recorder:
         """Write a snapshot of an agent's state."""
         self._unsaved[agent.id] = 0
         await self._store.save_snapshot(agent.id, agent.epoch, agent.line, msgspec.json.encode(agent))
+
+    def focus(self, agent_id: AgentId | None) -> None:
+        """Note which agent the operator looks at; its finished run counts as seen."""
+        self.focused = agent_id
+        agent = self._world.agents.get(agent_id) if agent_id else None
+        if agent is not None:
+            self._world.put_agent(mark_seen(agent))
 
     def tick(self) -> None:
         """Let time pass: runs settle, dialogs expire."""

@@ -6,20 +6,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from cockpit.agents.pi_encode import (
-    encode_abort,
-    encode_dialog_cancelled,
-    encode_dialog_confirmed,
-    encode_dialog_value,
-    encode_prompt,
-)
-from cockpit.agents.scaffold import AgentPaths, send_script
-from cockpit.agents.scaffold_results import send_result
+from cockpit.agents.scaffold import AgentPaths, parse_send, send_script
 from cockpit.engine.progress import describe
+from cockpit.engine.wording import encode, text_of
 from cockpit.engine.world import World
 from cockpit.errors import CockpitError
-from cockpit.model.commands import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
-from cockpit.model.fleet import Agent
+from cockpit.model.commands import Abort, AgentCommand, Answer
+from cockpit.model.fleet import Agent, Receipt
 from cockpit.model.ids import CommandId
 from cockpit.model.receipts import ReceiptBook
 from cockpit.model.reduce import abort_requested, dialog_answered
@@ -36,58 +29,6 @@ TRANSPORT_MARGIN = 40.0
 """Seconds on top for the lock on the VM and for the way there."""
 
 
-def verb_of(command: AgentCommand) -> str:
-    """Return the word receipts use."""
-    match command:
-        case Prompt():
-            return "prompt"
-        case Steer():
-            return "steer"
-        case FollowUp():
-            return "follow-up"
-        case Abort():
-            return "abort"
-        case Answer():
-            return "answer"
-
-
-def text_of(command: AgentCommand) -> str:
-    """Return what a receipt shows of a command."""
-    match command:
-        case Prompt(text=text) | Steer(text=text) | FollowUp(text=text):
-            return text
-        case Answer(cancelled=True):
-            return "cancelled"
-        case Answer(value=None, confirmed=confirmed):
-            return "yes" if confirmed else "no"
-        case Answer(value=value):
-            return value or ""
-        case Abort():
-            return ""
-
-
-def encode(command: AgentCommand, command_id: CommandId, agent: Agent) -> bytes:
-    """Return a command as lines for the FIFO.
-
-    Texts go as `prompt` with the way to queue them, since only the agent knows without a race whether it is busy; an
-    abort first cancels the open dialogs, because pi's abort waits behind them.
-    """
-    match command:
-        case Prompt(text=text) | FollowUp(text=text):
-            return encode_prompt(command_id, text, busy="followUp")
-        case Steer(text=text):
-            return encode_prompt(command_id, text, busy="steer")
-        case Abort():
-            cancels = [encode_dialog_cancelled(open_.request.dialog_id) for open_ in agent.activity.dialogs]
-            return b"".join([*cancels, encode_abort(command_id)])
-        case Answer(dialog_id=dialog_id, cancelled=True):
-            return encode_dialog_cancelled(dialog_id)
-        case Answer(dialog_id=dialog_id, confirmed=bool(confirmed)):
-            return encode_dialog_confirmed(dialog_id, confirmed)
-        case Answer(dialog_id=dialog_id, value=value):
-            return encode_dialog_value(dialog_id, value or "")
-
-
 class Sender:
     """Writes one agent's commands, one after the other, over whatever connection its VM has."""
 
@@ -97,13 +38,15 @@ class Sender:
         store: Store,
         book: ReceiptBook,
         connection: Callable[[], Connection | None],
-        paths: Callable[[], AgentPaths],
+        paths: AgentPaths,
+        vm: str,
     ) -> None:
         self._world = world
         self._store = store
         self._book = book
         self._connection = connection
         self._paths = paths
+        self._vm = vm
         self._turn = asyncio.Lock()
         self._fresh: Connection | None = None
 
@@ -136,9 +79,9 @@ class Sender:
         if connection is None or connection.closed:
             raise CockpitError("not sent: the VM is not connected", hint="send it again once the link is up")
         leading = connection is not self._fresh
-        script = send_script(self._paths(), len(payload), timeout=WRITE_LIMIT, leading_newline=leading)
+        script = send_script(self._paths, len(payload), timeout=WRITE_LIMIT, leading_newline=leading)
         done = await connection.run(script, stdin=payload, timeout=WRITE_LIMIT + TRANSPORT_MARGIN)
-        send_result(done.exit_status, done.stdout, done.stderr)
+        parse_send(done.exit_status, done.stdout, done.stderr, vm=self._vm)
         self._fresh = connection
 
     async def _consequences(self, agent: Agent, command: AgentCommand, command_id: CommandId) -> None:
@@ -159,8 +102,6 @@ class Sender:
             case _:
                 pass
 
-    def _stage(self, receipt: object) -> None:
-        from cockpit.model.fleet import Receipt
-
-        if isinstance(receipt, Receipt):
+    def _stage(self, receipt: Receipt | None) -> None:
+        if receipt is not None:
             self._world.put_receipt(receipt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cockpit.agents.scaffold import AgentPaths
@@ -23,8 +23,9 @@ class Program:
     """`pi` or `scripted`."""
     reason: str
     """Why it cannot be started here, or empty."""
-    arguments: Callable[[Spawn, str], list[str]]
-    """Builds the argument list from the order and the path of the file with the agent's instructions."""
+    arguments: Callable[[Spawn, str, bool], Sequence[str]]
+    """Builds the argument list from the order, the path of the file with the agent's instructions, and whether an
+    earlier session of this agent is continued."""
     environment: dict[str, str] = field(default_factory=dict)
     """Set for this program only; may hold secrets, so it travels over standard input."""
     files: tuple[tuple[str, bytes], ...] = ()

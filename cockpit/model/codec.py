@@ -89,7 +89,7 @@ def safe_text(text: str) -> str:
 
 
 def encode_event(event: Event) -> bytes:
-    """Return the body of an event. Whatever an agent wrote can be encoded; what UTF-8 or 64 bits cannot hold is replaced."""
+    """Return the body of an event. What UTF-8 or 64 bits cannot hold of an agent's words is replaced."""
     try:
         body = _ENCODER.encode((event.index, event.text) if isinstance(event, _DELTAS) else event)
     except (UnicodeEncodeError, OverflowError, RecursionError):

@@ -14,7 +14,6 @@ from cockpit.model.content import Block as Block
 from cockpit.model.content import Usage as Usage
 from cockpit.model.ids import AgentId
 
-
 # --- life of a run -------------------------------------------------------------------------------
 
 

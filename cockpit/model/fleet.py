@@ -128,6 +128,8 @@ class OpenDialog:
 
     request: DialogRequested
     since: float
+    gates: tuple[str, ...] = ()
+    """The tool calls that were open when it asked: when all of them have ended, nobody waits for it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ class Activity:
     state: ActivityState = ActivityState.UNKNOWN
     since: float = 0.0
     detail: str = ""
-    """While working: `thinking`, `writing`, `waiting for the model`, `calling NAME`; else empty."""
+    """While working: `thinking`, `writing`, `waiting for the model`, `calling NAME`, or, after the run's end while a
+    retry or a compaction may still follow, `settling`. Once done: what is odd about the answer. Else empty."""
     tools: tuple[OpenTool, ...] = ()
     dialogs: tuple[OpenDialog, ...] = ()
     steering: tuple[str, ...] = ()
@@ -148,6 +151,9 @@ class Activity:
     error: str = ""
     """The last error's text, while the state is `error` or `retrying`."""
     compaction_reason: str = ""
+    beneath: ActivityState = ActivityState.UNKNOWN
+    """While asking: the state under the question, which returns when it closes. While unknown since the output
+    file was replaced: how the run before that had ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +193,7 @@ class Agent:
     run_open: bool = False
     """Between the start and the final end of a run."""
     stop_reason: str = ""
+    """The last answer's: the agent's own word, or `empty` for an answer with neither text nor tool call."""
     abort_requested: bool = False
     broken_lines: int = 0
 

@@ -8,9 +8,20 @@ from typing import Any
 SUMMARY_LENGTH = 200
 """Characters of a summary: more never fits a row, and arguments can be megabytes."""
 
-TELLING_ARGUMENTS = ("command", "path", "file_path", "pattern", "query", "url", "question", "description", "name")
+TELLING_ARGUMENTS = (
+    "command",
+    "path",
+    "file_path",
+    "pattern",
+    "query",
+    "url",
+    "question",
+    "description",
+    "name",
+)
 """The argument that says most about a call, in this order of preference; of pi's own tools these are `command`
-(bash), `path` (read, write, edit, ls) and `pattern` (grep, find): badlogic/pi-mono, packages/coding-agent/src/core/tools."""
+(bash), `path` (read, write, edit, ls) and `pattern` (grep, find), see badlogic/pi-mono,
+packages/coding-agent/src/core/tools."""
 
 
 def one_line(text: str, length: int = SUMMARY_LENGTH) -> str:

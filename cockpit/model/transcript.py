@@ -7,7 +7,7 @@ from typing import Any
 
 from cockpit.model import events as ev
 from cockpit.model.events import Record
-from cockpit.model.reduce_tools import call_title, one_line
+from cockpit.model.reduce_tools import one_line
 from cockpit.model.transcript_entry import Entry, EntryKind
 from cockpit.model.transcript_message import MessageFold
 from cockpit.model.transcript_ring import MAX_BYTES, MAX_ENTRIES
@@ -178,7 +178,9 @@ class Transcript(MessageFold):
     def _on_retry_ended(self, record: Record, event: ev.RetryEnded) -> None:
         self._end_wait()
         if not event.success:
-            self._add(EntryKind.ERROR, record, f"gave up after {event.attempt} retries", event.error).failed = True
+            self._add(
+                EntryKind.ERROR, record, f"gave up after {event.attempt} retries", event.error
+            ).failed = True
 
     def _on_compaction_started(self, record: Record, event: ev.CompactionStarted) -> None:
         if self._compaction is not None:
@@ -296,12 +298,14 @@ class Transcript(MessageFold):
 
     def _on_daemon_exited(self, record: Record, event: ev.DaemonExited) -> None:
         self._restart("→ not answered: the agent exited")
-        self._add(EntryKind.MARKER, record, f"agent exited with code {event.exit_code}").failed = event.exit_code != 0
+        self._add(EntryKind.MARKER, record, f"agent exited with code {event.exit_code}").failed = (
+            event.exit_code != 0
+        )
 
     def _on_epoch(self, record: Record, event: ev.EpochStarted) -> None:
         # A dialog may still wait: a replaced file says nothing of the process that writes it.
         self._seam_seen = True
-        self._close_message()
+        self._close_message(cut=False)
         self._add(EntryKind.MARKER, record, f"a new output file begins: {one_line(event.reason)}")
 
     def _restart(self, reason: str) -> None:
@@ -316,7 +320,12 @@ class Transcript(MessageFold):
         self._steering = self._follow_up = ()
 
     def _on_broken(self, record: Record, event: ev.BrokenLine) -> None:
-        self._add(EntryKind.RAW, record, f"unreadable line of {event.length} bytes: {one_line(event.reason)}", event.raw)
+        self._add(
+            EntryKind.RAW,
+            record,
+            f"unreadable line of {event.length} bytes: {one_line(event.reason)}",
+            event.raw,
+        )
 
     def _on_unknown(self, record: Record, event: ev.UnknownEvent) -> None:
         if event.type not in QUIET_TYPES:

@@ -65,7 +65,15 @@ class Entry:
     )
 
     def __init__(
-        self, key: int, kind: EntryKind, title: str, at: float, *, line: int, epoch: int, limit: int = ENTRY_LIMIT
+        self,
+        key: int,
+        kind: EntryKind,
+        title: str,
+        at: float,
+        *,
+        line: int,
+        epoch: int,
+        limit: int = ENTRY_LIMIT,
     ) -> None:
         self.key = key
         """Grows by one from entry to entry and never changes; negative for history that was paged in."""
@@ -138,8 +146,8 @@ class Entry:
 
     def keep_diff(self, diff: str) -> None:
         """Set the diff, cut to the entry's limit."""
-        kept = diff[: self._limit]
-        self.diff = kept if len(kept) == len(diff) else f"{kept}\n… {len(diff) - len(kept)} characters are not kept here …"
+        gone = len(diff) - self._limit
+        self.diff = diff if gone <= 0 else f"{diff[: self._limit]}\n… {gone} characters are not kept here …"
 
     def _tighten(self) -> None:
         """Join the pieces, and beyond the limit keep half of it as head and half of it as tail."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 
 from cockpit.model import events as ev
@@ -98,9 +99,10 @@ class MessageFold(EntryRing):
         entry = self._blocks.get(index)
         if entry is None:
             entry = self._add(kind, record, title)
+            if len(self._blocks) >= BLOCKS_LIMIT:
+                return entry
             entry.open = True
-            if len(self._blocks) < BLOCKS_LIMIT:
-                self._blocks[index] = entry
+            self._blocks[index] = entry
             if self._head_open:
                 self._headless[index] = entry
         return entry
@@ -111,7 +113,9 @@ class MessageFold(EntryRing):
         self._touch(entry)
 
     def _on_thinking(self, record: Record, event: ev.ThinkingDelta) -> None:
-        entry = self._blocks.get(event.index) or self._block(record, event.index, EntryKind.THINKING, "thinking")
+        entry = self._blocks.get(event.index) or self._block(
+            record, event.index, EntryKind.THINKING, "thinking"
+        )
         entry.append(event.text)
         self._touch(entry)
 
@@ -173,7 +177,9 @@ class MessageFold(EntryRing):
             self._head_open = False
 
     def _end_user(self, record: Record, event: ev.MessageEnded) -> None:
-        text = event.text or " ".join(f"[{block.kind} {block.text}]" for block in event.blocks if block.kind == "image")
+        text = event.text or " ".join(
+            f"[{block.kind} {block.text}]" for block in event.blocks if block.kind == "image"
+        )
         if self._user_shown is None:
             self._add(self._user_kind(text), record, "", text)
         elif text and self._user_shown.replace(text):
@@ -199,13 +205,16 @@ class MessageFold(EntryRing):
             self._add(EntryKind.NOTICE, record, "aborted", event.error)
         elif event.stop_reason == "length":
             self._add(EntryKind.ERROR, record, "the answer was cut by the output limit").failed = True
-        elif not any(block.kind == "toolCall" or (block.kind == "text" and block.text) for block in event.blocks):
+        elif not any(
+            block.kind == "toolCall" or (block.kind == "text" and block.text) for block in event.blocks
+        ):
             self._add(EntryKind.ERROR, record, "the answer is empty").failed = True
 
-    def _close_message(self) -> None:
+    def _close_message(self, *, cut: bool = True) -> None:
         """End a message whose own end never came: the run was cut, or another message begins."""
         for entry in self._blocks.values():
             if entry.kind is not EntryKind.TOOL or not entry.complete:
+                entry.failed = entry.failed or (cut and not entry.complete)
                 self._close(entry)
         self._blocks = {}
 
@@ -271,11 +280,11 @@ class MessageFold(EntryRing):
 
 def _left(before: Iterable[str], now: Iterable[str]) -> list[str]:
     """Return the texts that left a queue, in order; equal texts are counted."""
-    remaining = list(now)
+    remaining = Counter(now)
     gone: list[str] = []
     for text in before:
-        if text in remaining:
-            remaining.remove(text)
+        if remaining[text] > 0:
+            remaining[text] -= 1
         else:
             gone.append(text)
     return gone

@@ -87,7 +87,13 @@ class EntryRing:
     def _add(self, kind: EntryKind, record: Record, title: str = "", text: str = "") -> Entry:
         """Append a new entry for what a record says."""
         entry = Entry(
-            self.next_key, kind, title, record.at, line=record.line, epoch=record.epoch, limit=self._entry_limit
+            self.next_key,
+            kind,
+            title,
+            record.at,
+            line=record.line,
+            epoch=record.epoch,
+            limit=self._entry_limit,
         )
         if text:
             entry.append(text)
@@ -124,7 +130,9 @@ class EntryRing:
         """Put entries in front of all others, the newest of them first, as far as there is room."""
         self._paged = True
         for entry in reversed(older):
-            fits = self._bytes + entry.size <= self.max_bytes * 2 and len(self._entries) < self.max_entries * 2
+            fits = (
+                self._bytes + entry.size <= self.max_bytes * 2 and len(self._entries) < self.max_entries * 2
+            )
             if not fits:
                 break
             self._first_key -= 1

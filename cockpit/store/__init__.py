@@ -1,1 +1,16 @@
-"""SQLite on this machine: events, cursors, outbox, host keys."""
+"""What outlives the process: one SQLite file with events, cursors, the outbox, audit, host keys and search."""
+
+from cockpit.store.errors import StoreError
+from cockpit.store.rows import AgentRow, AnswerRow, AuditRow, SearchHit, StoredCursor, StoredSnapshot
+from cockpit.store.store import Store
+
+__all__ = [
+    "AgentRow",
+    "AnswerRow",
+    "AuditRow",
+    "SearchHit",
+    "Store",
+    "StoreError",
+    "StoredCursor",
+    "StoredSnapshot",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import TypeGuard
 
 from cockpit.errors import CockpitError
 
@@ -29,7 +30,7 @@ def primary_code(error: sqlite3.Error) -> int:
     return int(code) & 0xFF if code is not None else 0
 
 
-def is_environmental(error: BaseException) -> bool:
+def is_environmental(error: BaseException) -> TypeGuard[sqlite3.Error]:
     """Say whether an error lies in the disk or the file, and not in what was asked."""
     return isinstance(error, sqlite3.Error) and primary_code(error) in _HINTS
 

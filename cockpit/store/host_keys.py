@@ -1,4 +1,4 @@
-"""The host keys that were trusted on first use: known to every cockpit of this user, kept with the rest of the state."""
+"""The host keys that were trusted on first use, shared by every cockpit of this user."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ class HostKeys:
         Raises:
             StoreError: the file cannot be written.
         """
-        self._run("write the host keys in", "DELETE FROM host_keys WHERE identity = ?", (safe_text(identity),))
+        self._run(
+            "write the host keys in", "DELETE FROM host_keys WHERE identity = ?", (safe_text(identity),)
+        )
 
     def _run(self, tried: str, statement: str, values: tuple[object, ...]) -> list[tuple[str]]:
         try:

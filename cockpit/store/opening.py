@@ -1,8 +1,8 @@
 """Opening the file: who else uses it, is it ours and sound, and what happens when it is not.
 
-A file that cannot be read is never guessed at and never deleted: it is set aside under a new name and said aloud. That is
-done only while no other cockpit has it open. Where no usable file can be had, the store works on a temporary one
-and says that, so that a full or read-only disk does not keep the operator from the agents.
+A file that cannot be read is never guessed at and never deleted: it is set aside under a new name and said aloud.
+That is done only while no other cockpit has it open. Where no usable file can be had, the store works on a temporary
+one and says that, so that a full or read-only disk does not keep the operator from the agents.
 """
 
 from __future__ import annotations
@@ -89,9 +89,13 @@ def _open_locked(path: Path, lock: int, alone: bool, now: Callable[[], float]) -
         if 0 < version < schema.VERSION:
             if not alone:
                 os.close(lock)
-                return _temporary(f"{path} is of an older version that another cockpit still uses: close that one first")
+                return _temporary(
+                    f"{path} is of an older version that another cockpit still uses: close that one first"
+                )
             kept = _back_up(path, version)
-            notices.append(f"the store {path} was brought from version {version} to {schema.VERSION}; the old one is {kept.name}")
+            notices.append(
+                f"the store {path} was brought from version {version} to {schema.VERSION}; the old one is {kept.name}"
+            )
         _create_or_upgrade(path)
     except (sqlite3.Error, OSError) as error:
         os.close(lock)
@@ -103,7 +107,9 @@ def _open_locked(path: Path, lock: int, alone: bool, now: Callable[[], float]) -
 def _lock(path: Path) -> tuple[int, bool]:
     """Take part in the use of the file; say whether nobody else does."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    lock = os.open(
+        path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+    )
     deadline = time.monotonic() + LOCK_SECONDS
     try:
         while True:
@@ -244,6 +250,8 @@ def _temporary(reason: str) -> OpenedFile:
             shutil.rmtree(directory, ignore_errors=True)
             raise store_error("create", path, error) from error
     except OSError as error:
-        raise StoreError(f"{reason}; nor can a temporary store be made: {error}", hint="free some disk space") from error
+        raise StoreError(
+            f"{reason}; nor can a temporary store be made: {error}", hint="free some disk space"
+        ) from error
     trouble = f"history is kept only until this cockpit ends: {reason}"
     return OpenedFile(path, (trouble,), trouble=trouble, temporary=directory)

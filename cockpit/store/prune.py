@@ -27,7 +27,8 @@ MAX_AUDIT = 50_000
 def used_bytes(connection: sqlite3.Connection) -> int:
     """Return the bytes of the file that hold something."""
     pages, free, size = (
-        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_count", "freelist_count", "page_size")
     )
     return int((pages - free) * size)
 
@@ -45,8 +46,10 @@ def oldest_stream(connection: sqlite3.Connection) -> tuple[int, float] | None:
 
 
 def drop_oldest(connection: sqlite3.Connection, stream: int, before: float | None) -> int:
-    """Remove at most `CHUNK` events from a stream's beginning, up to one that is not older than `before`; return how many."""
-    rows = connection.execute("SELECT line, at FROM events WHERE stream = ? ORDER BY line LIMIT ?", (stream, CHUNK)).fetchall()
+    """Remove at most `CHUNK` of a stream's first events, none that is as new as `before`; return how many."""
+    rows = connection.execute(
+        "SELECT line, at FROM events WHERE stream = ? ORDER BY line LIMIT ?", (stream, CHUNK)
+    ).fetchall()
     last = None
     count = 0
     for line, at in rows:
@@ -82,5 +85,7 @@ def tidy_index(connection: sqlite3.Connection) -> None:
 
 def give_back(connection: sqlite3.Connection) -> bool:
     """Return some free pages to the file system; say whether more are left."""
+    free = connection.execute("PRAGMA freelist_count").fetchone()[0]
     connection.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").fetchall()
-    return int(connection.execute("PRAGMA freelist_count").fetchone()[0]) > 0
+    left = connection.execute("PRAGMA freelist_count").fetchone()[0]
+    return bool(0 < left < free)

@@ -32,7 +32,8 @@ INSERT OR REPLACE INTO agents (id, name, kind, vm_id, role, program, labels, par
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SAVE_RECEIPT = """
-INSERT OR REPLACE INTO receipts (id, agent, verb, text, stage, created_at, reason, stages) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO receipts (id, agent, verb, text, stage, created_at, reason, stages)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 Row = tuple[int, int, int, float, int, bytes]
@@ -55,7 +56,9 @@ class Streams:
         number = self._streams.get((agent, epoch))
         if number is None:
             connection.execute("INSERT OR IGNORE INTO epochs (agent, epoch) VALUES (?, ?)", (agent, epoch))
-            row = connection.execute("SELECT id FROM epochs WHERE agent = ? AND epoch = ?", (agent, epoch)).fetchone()
+            row = connection.execute(
+                "SELECT id FROM epochs WHERE agent = ? AND epoch = ?", (agent, epoch)
+            ).fetchone()
             number = self._streams[agent, epoch] = int(row[0])
         return number
 
@@ -67,7 +70,11 @@ class Streams:
 
 
 def add_records(
-    connection: sqlite3.Connection, streams: Streams, agent: AgentId, records: Sequence[Record], cursor: StoredCursor | None
+    connection: sqlite3.Connection,
+    streams: Streams,
+    agent: AgentId,
+    records: Sequence[Record],
+    cursor: StoredCursor | None,
 ) -> None:
     """Add records that are not there yet, and move the cursor forward."""
     name = safe_text(agent)
@@ -160,6 +167,7 @@ def add_audit(connection: sqlite3.Connection, at: float, verb: str, target: str,
 def stored_place(connection: sqlite3.Connection, agent: str) -> tuple[int, int] | None:
     """Return (epoch, offset) of the newest epoch's cursor; offset 0 where that epoch has none yet."""
     row = connection.execute(
-        "SELECT epoch, coalesce(cursor_offset, 0) FROM epochs WHERE agent = ? ORDER BY epoch DESC LIMIT 1", (agent,)
+        "SELECT epoch, coalesce(cursor_offset, 0) FROM epochs WHERE agent = ? ORDER BY epoch DESC LIMIT 1",
+        (agent,),
     ).fetchone()
     return None if row is None else (int(row[0]), int(row[1]))

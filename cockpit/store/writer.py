@@ -1,7 +1,7 @@
 """The one connection that writes, in its own thread: appends of many agents share a transaction.
 
-When the disk refuses, appends wait in a bounded backlog and are tried again. What does not fit is left out together with its
-cursor, and so is everything of that agent that would leave a hole: after a restart it is read from the VM once more.
+When the disk refuses, appends wait in a bounded backlog and are tried again. What does not fit is left out together
+with its cursor, and so is everything of that agent that would leave a hole: it is read from the VM once more.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,9 @@ BATCH_RECORDS = 256
 QUEUE_RECORDS = 8_192
 """Records that wait for the thread before callers are held back."""
 
+RECORD_BYTES = 4_096
+"""A record whose line is longer counts as several."""
+
 BACKLOG_RECORDS = 20_000
 BACKLOG_BYTES = 16 * 2**20
 """Records, and bytes of their lines, that are kept while the disk refuses."""
@@ -53,18 +56,21 @@ class Job:
     done: asyncio.Future[Any]
     durable: bool = False
     """On the disk, and not only in the write-ahead log's cache, when its waiter goes on."""
-    settle: bool = False
-    """Try the backlog at once and fail while it cannot be written."""
     alone: bool = False
     """Outside a transaction."""
     agent: str = ""
     records: Sequence[Record] = ()
     cursor: StoredCursor | None = None
+    kept: bool = False
+    """It comes from the backlog, which has no holes but may be followed by one."""
+    size: int = field(init=False)
+    """Bytes of the lines behind the records."""
+    weight: int = field(init=False)
+    """Its share of the queue's bound: its records, or as many as its bytes would usually be."""
 
-    @property
-    def weight(self) -> int:
-        """Its share of the queue's bound, in records."""
-        return max(1, len(self.records))
+    def __post_init__(self) -> None:
+        self.size = sum(record.end - record.offset for record in self.records)
+        self.weight = max(1, len(self.records), self.size // RECORD_BYTES)
 
 
 class Writer:
@@ -87,6 +93,7 @@ class Writer:
         self._backlog_records = 0
         self._backlog_bytes = 0
         self._retry_at = 0.0
+        self._gave_up = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
 
     def start(self) -> None:
@@ -99,7 +106,9 @@ class Writer:
         Raises:
             StoreError: the disk refused, said once; the records wait in the backlog, and later appends join them.
         """
-        await self._submit(Job(None, self._loop.create_future(), agent=safe_text(agent), records=records, cursor=cursor))
+        await self._submit(
+            Job(None, self._loop.create_future(), agent=safe_text(agent), records=records, cursor=cursor)
+        )
 
     async def run(self, act: Act, *, durable: bool = False, alone: bool = False) -> Any:
         """Run a function of the connection in a transaction; return what it returned.
@@ -115,7 +124,7 @@ class Writer:
         Raises:
             StoreError: it cannot be written now.
         """
-        await self._submit(Job(lambda _: None, self._loop.create_future(), settle=True))
+        await self._submit(Job(lambda _: None, self._loop.create_future()))
 
     async def stop(self) -> None:
         """Write what waits, as far as the disk allows, and end the thread."""
@@ -173,8 +182,9 @@ class Writer:
 
     def _last_try(self) -> list[Job] | None:
         """At the end, try the backlog once more and then give it up: the VMs still have it."""
-        if self._retry_at == 0.0:
+        if self._gave_up:
             return None
+        self._gave_up = True
         self._retry_at = 0.0
         return []
 
@@ -192,29 +202,31 @@ class Writer:
         waiting = list(self._backlog)
         try:
             outcomes = self._commit(connection, waiting + jobs)
-        except sqlite3.Error as error:
-            self._refuse(jobs, error)
+        except Exception as error:
+            if is_environmental(error):
+                self._refuse(jobs, error)
+            else:
+                self._write_each(connection, waiting, jobs)
             return
-        except Exception as error:  # one job's own fault must not fail the others
-            if len(waiting) + len(jobs) == 1:
-                self._report([(jobs[0], error)] if jobs else [])
-                self._forget_backlog()
-                return
-            outcomes = self._commit_each(connection, waiting + jobs)
         self._forget_backlog()
         self._set_trouble("")
         self._report(outcomes[len(waiting) :])
 
-    def _commit_each(self, connection: sqlite3.Connection, jobs: list[Job]) -> list[tuple[Job, Any]]:
-        outcomes: list[tuple[Job, Any]] = []
-        for job in jobs:
+    def _write_each(self, connection: sqlite3.Connection, waiting: list[Job], jobs: list[Job]) -> None:
+        """Write jobs one by one, so that one that cannot be written by its own fault fails alone."""
+        self._forget_backlog()
+        for job in waiting + jobs:
             try:
-                outcomes += self._commit(connection, [job])
-            except sqlite3.Error as error:
-                outcomes.append((job, store_error("write to", self._path, error)))
-            except Exception as error:  # handed to whoever submitted the job
-                outcomes.append((job, error))
-        return outcomes
+                outcomes = self._commit(connection, [job])
+            except Exception as error:
+                if is_environmental(error):
+                    self._refuse([job], error)
+                else:
+                    self._report([(job, error)])
+            else:
+                self._report(outcomes)
+        if not self._backlog:
+            self._set_trouble("")
 
     def _commit(self, connection: sqlite3.Connection, jobs: list[Job]) -> list[tuple[Job, Any]]:
         """Run jobs in one transaction; all of them or none."""
@@ -244,35 +256,36 @@ class Writer:
     def _commit_apart(self, connection: sqlite3.Connection, jobs: list[Job]) -> list[tuple[Job, Any]]:
         outcomes: list[tuple[Job, Any]] = []
         for job in jobs:
-            outcomes += [(job, self._apply(connection, job))] if job.alone else self._commit(connection, [job])
+            outcomes += (
+                [(job, self._apply(connection, job))] if job.alone else self._commit(connection, [job])
+            )
         return outcomes
 
     def _apply(self, connection: sqlite3.Connection, job: Job) -> Any:
         if job.act is not None:
             return job.act(connection)
-        if job.agent in self.behind:
-            if not self._is_contiguous(connection, job):
-                return None
-            self.behind -= {job.agent}
+        if job.agent in self.behind and not job.kept and not self._closes_gap(connection, job):
+            return None
         statements.add_records(connection, self._streams, AgentId(job.agent), job.records, job.cursor)
         return None
 
-    def _is_contiguous(self, connection: sqlite3.Connection, job: Job) -> bool:
-        """Say whether an append begins where the file ends, so that nothing lies between."""
+    def _closes_gap(self, connection: sqlite3.Connection, job: Job) -> bool:
+        """Say whether an append of an agent that is behind leaves no hole; one from the end on ends the gap."""
         if not job.records:
             return False
-        first = job.records[0]
+        first, last = job.records[0], job.records[-1]
         place = statements.stored_place(connection, job.agent)
-        if place is None:
-            return first.line <= 1
-        return first.epoch < place[0] or (first.epoch == place[0] and first.offset <= place[1])
+        if place is None or first.epoch > place[0]:
+            begins = first.offset == 0
+        else:
+            begins = first.epoch == place[0] and first.offset <= place[1]
+        if begins and (place is None or last.epoch > place[0] or last.end >= place[1]):
+            self.behind -= {job.agent}
+        return begins
 
     def _refuse(self, jobs: list[Job], error: sqlite3.Error) -> None:
         """Keep appends for later, fail the rest, and say why."""
         failure = store_error("write to", self._path, error)
-        if not is_environmental(error):
-            self._report([(job, failure) for job in jobs])
-            return
         if is_damage(error):
             with contextlib.suppress(OSError):
                 suspicion_of(self._path).touch(mode=0o600)
@@ -286,14 +299,14 @@ class Writer:
 
     def _keep(self, appends: list[Job]) -> None:
         for job in appends:
-            size = sum(record.end - record.offset for record in job.records)
-            full = self._backlog_records + job.weight > BACKLOG_RECORDS or self._backlog_bytes + size > BACKLOG_BYTES
+            records, size = self._backlog_records + len(job.records), self._backlog_bytes + job.size
+            full = records > BACKLOG_RECORDS or size > BACKLOG_BYTES
             if full or job.agent in self.behind:
                 self.behind |= {job.agent}
                 continue
+            job.kept = True
             self._backlog.append(job)
-            self._backlog_records += job.weight
-            self._backlog_bytes += size
+            self._backlog_records, self._backlog_bytes = records, size
 
     def _forget_backlog(self) -> None:
         self._backlog.clear()

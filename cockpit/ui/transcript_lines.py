@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cockpit.engine.display import StyledLine, clean_line, styled_lines
 from cockpit.model.transcript import Entry, EntryKind
+from cockpit.ui.agent_colours import style_words
 from cockpit.ui.cells import Piece, break_points, cut, width_of
 
 TOOL_TAIL = 8
@@ -286,7 +287,7 @@ def _wrap(
     """Break one logical line at a width, keep its styles, put the bar before each part."""
     room = max(1, width - GUTTER)
     text = line.text
-    spans = [*marks, *((span.start, span.end, span.style) for span in line.spans)]
+    spans = [*marks, *((span.start, span.end, style_words(span.style)) for span in line.spans)]
     if width_of(text) <= room:
         parts = [(0, len(text))]
     else:

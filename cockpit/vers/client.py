@@ -77,9 +77,7 @@ class VersClient:
             jitter: a random number in [0, 1).
         """
         key = api_key.strip()
-        self._wire = VersTransport(
-            base_url, key, transport=transport, timeout=timeout, rest=rest, jitter=jitter
-        )
+        self._wire = VersTransport(base_url, key, transport=transport, timeout=timeout, rest=rest, jitter=jitter)
         self.owner_id = owner_id(key)
         """The part of the key that is no secret: the owner of what this client creates."""
         self._list_path = "/vms"
@@ -137,9 +135,7 @@ class VersClient:
             VmAsleep: it sleeps, although the list shows it.
         """
         what = f"read the status of VM {vm_id}"
-        return self._decode(
-            what, await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/status"), VmRecord
-        )
+        return self._decode(what, await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/status"), VmRecord)
 
     async def metadata(self, vm_id: VmId) -> VmMetadata:
         """Return one VM with its lineage.
@@ -148,9 +144,7 @@ class VersClient:
             VersError: as `status`.
         """
         what = f"read the lineage of VM {vm_id}"
-        return self._decode(
-            what, await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/metadata"), VmMetadata
-        )
+        return self._decode(what, await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/metadata"), VmMetadata)
 
     async def ssh_key(self, vm_id: VmId) -> SshKey:
         """Return the key that opens a VM; it stays the same for the VM's life, so keep it.
@@ -159,9 +153,7 @@ class VersClient:
             VmPaused: keys are given for running VMs only.
         """
         what = f"fetch the SSH key of VM {vm_id}"
-        return self._decode(
-            what, await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/ssh_key"), SshKey
-        )
+        return self._decode(what, await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/ssh_key"), SshKey)
 
     async def list_commits(self) -> tuple[CommitRecord, ...]:
         """Return this key's commits, newest first as the server orders them, over all pages.
@@ -174,9 +166,7 @@ class VersClient:
         offset = 0
         while offset < COMMIT_LIMIT:
             params: dict[str, str | int] = {"limit": COMMIT_PAGE, "offset": offset}
-            page = self._decode(
-                what, await self._wire.request(what, "GET", "/commits", params=params), CommitPage
-            )
+            page = self._decode(what, await self._wire.request(what, "GET", "/commits", params=params), CommitPage)
             before = len(found)
             found.update((commit.commit_id, commit) for commit in page.commits)
             offset += len(page.commits)
@@ -237,9 +227,7 @@ class VersClient:
             if not await self._is_gone(vm_id):
                 raise
             if not self._reconciler.knows(vm_id):
-                raise VmNotFound(
-                    f"could not {what}: there is no such VM", hint="list the VMs", status=404
-                ) from refused
+                raise VmNotFound(f"could not {what}: there is no such VM", hint="list the VMs", status=404) from refused
 
     async def _is_gone(self, vm_id: VmId) -> bool:
         try:
@@ -307,9 +295,7 @@ class VersClient:
             wanted=count,
             matches=lambda metadata: metadata.grandparent_vm_id.lower() == vm_id.lower(),
         )
-        return await self._create(
-            f"branch VM {vm_id}", creation, f"/vm/branch/by_vm/{_part(vm_id)}", params=params
-        )
+        return await self._create(f"branch VM {vm_id}", creation, f"/vm/branch/by_vm/{_part(vm_id)}", params=params)
 
     async def branch_commit(self, commit_id: CommitId, *, count: int = 1) -> BranchResult:
         """Start `count` VMs from a commit.
@@ -388,9 +374,7 @@ class VersClient:
             except VersError:
                 after = ()
             fresh = tuple(c.commit_id for c in after if c.commit_id not in before and c.parent_vm_id == vm_id)
-            listed = (
-                f"new since the call: {', '.join(fresh)}" if fresh else "none of this VM has appeared yet"
-            )
+            listed = f"new since the call: {', '.join(fresh)}" if fresh else "none of this VM has appeared yet"
             raise CreationUncertain(
                 f"{lost.message}; the commit may exist all the same: {listed}",
                 hint="a commit is listed before its copy is complete: start a VM from it before you trust it",
@@ -413,9 +397,7 @@ def _read(what: str, answer: Answer, read: Callable[[Any], Value]) -> Value:
     except (ValidationError, ValueError) as error:
         # A validation error quotes its input, which may hold a private key: only the places are told.
         places = (
-            ", ".join(
-                ".".join(str(part) for part in item["loc"]) or "the whole" for item in error.errors()[:3]
-            )
+            ", ".join(".".join(str(part) for part in item["loc"]) or "the whole" for item in error.errors()[:3])
             if isinstance(error, ValidationError)
             else str(error)
         )

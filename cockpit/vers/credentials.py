@@ -72,9 +72,7 @@ def find_credentials(environment: Mapping[str, str], home: Path) -> Credentials 
         if key:
             return Credentials(key, str(path))
     if troubles:
-        raise ConfigError(
-            f"no API key found, and not readable: {'; '.join(troubles)}", hint="repair or remove it"
-        )
+        raise ConfigError(f"no API key found, and not readable: {'; '.join(troubles)}", hint="repair or remove it")
     return None
 
 

@@ -1,7 +1,8 @@
 """What became of a creating call whose answer was lost: the listing is asked, nothing is created again.
 
-A 408, a 503 or a broken connection undoes nothing on the platform. A VM counts as the result of the lost call only if it
-appeared since, carries this key's owner id and the right lineage, nobody else here claims it, and no like call is under way.
+A 408, a 503 or a broken connection undoes nothing on the platform. A VM counts as the result of the lost call
+only if it appeared since, carries this key's owner id and the right lineage (or the call's own label), is claimed
+by no other call here, and no like call is under way.
 """
 
 from __future__ import annotations
@@ -133,9 +134,7 @@ class Reconciler:
             and (not self._owner_id or record.owner_id in ("", self._owner_id))
         ]
         if creation.marker:
-            marked = tuple(
-                VmId(record.vm_id) for record in fresh if creation.marker in record.labels.values()
-            )
+            marked = tuple(VmId(record.vm_id) for record in fresh if creation.marker in record.labels.values())
             # A server that lists no labels leaves the new ones as mere possibilities.
             return (marked, True) if marked else (tuple(VmId(record.vm_id) for record in fresh), False)
         found: list[VmId] = []

@@ -112,7 +112,8 @@ class VersTransport:
             path: below the base URL; a full URL is taken as it is.
             params: the query.
             body: sent as JSON unless None.
-            repeatable: whether doing it twice is harmless. If not, only a request that surely was not handled is repeated.
+            repeatable: whether doing it twice is harmless. If not, only a request that surely was not handled
+                comes again.
             timeout: seconds for the whole call, the client's own if None.
 
         Raises:
@@ -122,9 +123,7 @@ class VersTransport:
         while True:
             attempt += 1
             try:
-                status, content, headers = await self._send(
-                    what, method, path, params, body, timeout or self.timeout
-                )
+                status, content, headers = await self._send(what, method, path, params, body, timeout or self.timeout)
             except httpx.HTTPError as error:
                 if attempt < ATTEMPTS and (repeatable or isinstance(error, NEVER_SENT)):
                     await self.rest(self.backoff(attempt))
@@ -132,9 +131,7 @@ class VersTransport:
                 raise self._silence(what, error, attempt) from error
             if 200 <= status < 300:
                 return Answer(status, content, headers.get("x-request-id", ""))
-            failure = error_of(
-                what, status, content, headers.get("content-type", ""), headers.get("x-request-id", "")
-            )
+            failure = error_of(what, status, content, headers.get("content-type", ""), headers.get("x-request-id", ""))
             # A 429 is refused before any work, so even a creating call may come again.
             again = status in TRANSIENT and (repeatable or status == 429)
             delay = self._delay(headers, attempt)

@@ -45,11 +45,7 @@ def _number(value: object) -> int:
 def _labels(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         return {}
-    return {
-        str(key): item if isinstance(item, str) else str(item)
-        for key, item in value.items()
-        if item is not None
-    }
+    return {str(key): item if isinstance(item, str) else str(item) for key, item in value.items() if item is not None}
 
 
 def _lower(value: object) -> str:

@@ -1,0 +1,86 @@
+"""Copying a sandbox's files, sharing blocks where the file system can, and leaving out what was only alive there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import stat
+from pathlib import Path
+
+from cockpit.embedded.hosting import HostingError
+
+COPY_TIMEOUT = 600.0
+"""Seconds after which a copy is given up."""
+ERROR_TAIL = 500
+"""Bytes of the copying program's complaint that are passed on."""
+
+DEAD_SUFFIXES = (".pid", ".sock")
+"""Names below TMPDIR that speak of processes: in a copy they would point at the original's processes."""
+
+
+async def copy_tree(source: Path, target: Path) -> None:
+    """Copy a directory into a new one, with owners, times, links and attributes.
+
+    Raises:
+        HostingError: the copy failed or took longer than `COPY_TIMEOUT`; the target may be half made.
+    """
+    process = await asyncio.create_subprocess_exec(
+        "cp",
+        "--reflink=auto",
+        "-a",
+        "--",
+        str(source),
+        str(target),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "LC_ALL": "C"},
+    )
+    try:
+        async with asyncio.timeout(COPY_TIMEOUT):
+            _, complaint = await process.communicate()
+    except TimeoutError:
+        raise HostingError(f"copying {source} took longer than {COPY_TIMEOUT:.0f} s") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        said = complaint[-ERROR_TAIL:].decode(errors="replace").strip()
+        raise HostingError(f"copying {source} to {target} failed: {said}", hint="is the disk full?")
+
+
+def clear_leftovers(home: Path, temporary: Path) -> None:
+    """Take out of a copy what pretends that a process lives: FIFOs and sockets, and pid files below TMPDIR."""
+    for top in (home, temporary):
+        for directory, _names, files in os.walk(top):
+            for name in files:
+                path = Path(directory) / name
+                mode = path.lstat().st_mode
+                speaks_of_process = top == temporary and stat.S_ISREG(mode) and name.endswith(DEAD_SUFFIXES)
+                if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or speaks_of_process:
+                    path.unlink()
+
+
+async def remove_tree(directory: Path) -> None:
+    """Remove a directory and all in it, read-only directories included; a missing one is no error.
+
+    Raises:
+        HostingError: something in it cannot be removed.
+    """
+    try:
+        await asyncio.to_thread(_remove, directory)
+    except OSError as error:
+        raise HostingError(f"{directory} cannot be removed: {error}") from error
+
+
+def _remove(directory: Path) -> None:
+    if not directory.is_dir():
+        return
+    # A language's module cache is often read-only: its owner must be allowed to write before it can be emptied.
+    for place, _names, _files in os.walk(directory):
+        mode = Path(place).lstat().st_mode
+        if stat.S_IMODE(mode) & 0o700 != 0o700:
+            Path(place).chmod(stat.S_IMODE(mode) | 0o700)
+    shutil.rmtree(directory)

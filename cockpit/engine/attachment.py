@@ -1,0 +1,175 @@
+"""One agent, attached: its VM's link, its reader, its writer and the look at its process, each failing alone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+
+from cockpit.agents.pi_encode import encode_get_state
+from cockpit.agents.scaffold import AgentPaths, AgentState, parse_probe, probe_script
+from cockpit.engine.link import VmLink
+from cockpit.engine.reader import AgentReader, Batch
+from cockpit.engine.recorder import Recorder
+from cockpit.engine.sender import Sender
+from cockpit.engine.world import World
+from cockpit.errors import CockpitError
+from cockpit.model.events import DaemonExited
+from cockpit.model.fleet import Process, ProcessState
+from cockpit.model.ids import AgentId
+from cockpit.remote.connection import Connection
+
+log = logging.getLogger(__name__)
+
+PROBE_INTERVAL = 10.0
+"""Seconds between two looks at the agent's process."""
+
+PROBE_TIMEOUT = 20.0
+"""Seconds a probe may take."""
+
+PENDING_BATCHES = 64
+"""Batches read but not yet stored, per agent; when the store is behind, reading waits."""
+
+STATES = {
+    AgentState.ALIVE: ProcessState.ALIVE,
+    AgentState.DEAD: ProcessState.DEAD,
+    AgentState.ABSENT: ProcessState.DEAD,
+}
+
+
+class Attachment:
+    """Everything that serves one agent over one connection at a time."""
+
+    def __init__(
+        self,
+        world: World,
+        recorder: Recorder,
+        reader: Callable[[str], Awaitable[AgentReader]],
+        sender: Sender,
+        agent: AgentId,
+        paths: AgentPaths,
+        vm: str,
+        *,
+        record: bool = True,
+    ) -> None:
+        """Prepare; the link calls `serve`.
+
+        Args:
+            reader: makes the reader, given the home directory on the VM.
+            record: read the output; False leaves that to the caller.
+        """
+        self.agent = agent
+        self.sender = sender
+        self.link: VmLink | None = None
+        self.caught_up = asyncio.Event()
+        """Set once everything the file held at the first contact was folded in."""
+        self.probed = asyncio.Event()
+        """Set once the process was looked at."""
+        self._world = world
+        self._recorder = recorder
+        self._make_reader = reader
+        self._paths = paths
+        self._vm = vm
+        self._record = record
+        self._reader: AgentReader | None = None
+        self._look = asyncio.Event()
+
+    def connection(self) -> Connection | None:
+        """Return the open connection, if there is one."""
+        return self.link.connection if self.link else None
+
+    def look_at_process(self) -> None:
+        """Probe now instead of at the next interval."""
+        self._look.set()
+
+    async def serve(self, connection: Connection) -> None:
+        """Read and probe until the connection ends; raises the CockpitError that ended it."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                probing = tasks.create_task(self._probe_forever(connection), name=f"probe {self.agent}")
+                await (self._read(connection) if self._record else connection.wait_closed())
+                probing.cancel()
+        except* CockpitError as group:
+            raise group.exceptions[0] from None
+
+    async def _read(self, connection: Connection) -> None:
+        if self._reader is None:
+            self._reader = await self.reader(connection)
+        queue: asyncio.Queue[Batch | None] = asyncio.Queue(PENDING_BATCHES)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._store(queue), name=f"store {self.agent}")
+            try:
+                await self._fold(self._reader.batches(connection), queue)
+            finally:
+                await queue.put(None)
+
+    async def reader(self, connection: Connection) -> AgentReader:
+        """Return a new reader for this agent, at the stored position."""
+        return await self._make_reader(await self._home(connection))
+
+    async def _fold(self, batches: AsyncIterator[Batch], queue: asyncio.Queue[Batch | None]) -> None:
+        async for batch in batches:
+            for record in batch.records:
+                self._recorder.fold(record)
+                if isinstance(record.event, DaemonExited):
+                    self.look_at_process()
+            await queue.put(batch)
+            if batch.caught_up and not self.caught_up.is_set():
+                self.caught_up.set()
+                self._world.changed()
+
+    async def _store(self, queue: asyncio.Queue[Batch | None]) -> None:
+        """Write batches in order; folding does not wait for the disk, but at most `PENDING_BATCHES` are ahead."""
+        while (batch := await queue.get()) is not None:
+            if batch.cursor is not None:
+                await self._recorder.store(self.agent, batch.records, batch.cursor)
+
+    async def _home(self, connection: Connection) -> str:
+        if not self._paths.directory.startswith("~/"):
+            return ""
+        done = await connection.run('printf %s "$HOME"', timeout=PROBE_TIMEOUT)
+        home = done.stdout.decode("utf-8", "surrogateescape")
+        if done.exit_status != 0 or not home.startswith("/"):
+            raise CockpitError(
+                f"VM {self._vm}: its home directory cannot be told: the shell printed {home!r}",
+                hint="check the login shell of the VM's user",
+            )
+        return home
+
+    async def _probe_forever(self, connection: Connection) -> None:
+        asked = False
+        while True:
+            alive = await self._probe(connection)
+            if alive and not asked:
+                asked = True
+                await self._ask_state()
+            self._look.clear()
+            try:
+                async with asyncio.timeout(PROBE_INTERVAL):
+                    await self._look.wait()
+            except TimeoutError:
+                pass
+
+    async def _ask_state(self) -> None:
+        """Ask once per connection: the answer corrects whatever the stream alone cannot tell, e.g. the model."""
+        try:
+            await self.sender.write(encode_get_state("cockpit-state"))
+        except CockpitError as error:
+            log.info("agent %s: its state could not be asked: %s", self.agent, error)
+
+    async def _probe(self, connection: Connection) -> bool:
+        """Look at the process; True if it lives."""
+        done = await connection.run(probe_script(self._paths), timeout=PROBE_TIMEOUT)
+        result = parse_probe(done.exit_status, done.stdout, done.stderr, vm=self._vm)
+        agent = self._world.agents.get(self.agent)
+        if agent is not None:
+            state = STATES[result.state]
+            known = agent.process
+            since = known.since if known.state is state else self._world.clock.now()
+            process = Process(state, since, result.exit_code, result.errors, result.run_id)
+            if process != known:
+                self._world.put_agent(replace(agent, process=process))
+        self.probed.set()
+        self._world.changed()
+        return result.state is AgentState.ALIVE

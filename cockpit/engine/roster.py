@@ -1,0 +1,195 @@
+"""Which agents are known and attached: loaded from the store, found in the registry, spawned here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from cockpit.engine.attachment import Attachment
+from cockpit.engine.link import VmLink
+from cockpit.engine.reader import AgentReader
+from cockpit.engine.recorder import Recorder
+from cockpit.engine.sender import Sender
+from cockpit.engine.source import Source
+from cockpit.engine.world import World
+from cockpit.model.fleet import Agent, AgentKind, LinkState, Power
+from cockpit.model.ids import AgentId, VmId, agent_of
+from cockpit.model.receipts import ReceiptBook
+from cockpit.remote.backoff import Backoff
+from cockpit.remote.connection import Connection
+from cockpit.remote.gate import ConnectGate
+from cockpit.store.rows import AgentRow
+from cockpit.store.store import Store
+
+log = logging.getLogger(__name__)
+
+RESTART_DELAY = 5.0
+"""Seconds until an attachment that hit a programming error is tried again."""
+
+
+class Roster:
+    """Owns one attachment per agent; each runs in a task of its own and fails alone."""
+
+    def __init__(
+        self,
+        world: World,
+        store: Store,
+        source: Source,
+        recorder: Recorder,
+        book: ReceiptBook,
+        link_options: dict[str, float | bool],
+    ) -> None:
+        self.wanted: Callable[[Agent], bool] = lambda agent: True
+        self.record = True
+        """Whether attached agents are read and recorded."""
+        self._world = world
+        self._store = store
+        self._source = source
+        self._recorder = recorder
+        self._book = book
+        self._link_options = link_options
+        self._gate = ConnectGate()
+        self._keys: dict[VmId, str] = {}
+        self._attachments: dict[AgentId, Attachment] = {}
+        self._tasks: dict[AgentId, asyncio.Task[None]] = {}
+
+    # --- knowing -------------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Bring back the agents the store remembers, with state, transcript and receipts."""
+        for receipt in await self._store.receipts():
+            self._book.add(receipt)
+            self._world.put_receipt(receipt)
+        for row in await self._store.agents():
+            if row.destroyed_at is None:
+                await self._recorder.load(
+                    Agent(
+                        id=row.id,
+                        name=row.name,
+                        kind=AgentKind(row.kind),
+                        vm_id=VmId(row.vm_id),
+                        role=row.role,
+                        program=row.program,
+                        labels=row.labels,
+                        parent=row.parent,
+                    )
+                )
+
+    async def adopt(self, agent: Agent) -> None:
+        """Take over an agent that somebody else registered."""
+        await self._store.remember_agent(
+            AgentRow(
+                id=agent.id,
+                name=agent.name,
+                kind=agent.kind.value,
+                vm_id=agent.vm_id,
+                role=agent.role,
+                program=agent.program,
+                labels=agent.labels,
+                parent=agent.parent,
+                paths_directory=self._source.paths.directory,
+                workspace=self._source.paths.workspace,
+                created_at=self._world.clock.now(),
+            )
+        )
+        await self._recorder.load(agent)
+        if self.wanted(agent):
+            self.attach(agent)
+
+    async def vm_gone(self, vm_id: str) -> None:
+        """Drop a VM that the API confirmed to be deleted, and the agent on it; its transcript stays in the store."""
+        agent_id = agent_of(VmId(vm_id))
+        self.detach(agent_id)
+        self._world.vms.pop(VmId(vm_id), None)
+        if self._world.agents.pop(agent_id, None) is not None:
+            await self._store.forget_agent(agent_id)
+        self._world.changed()
+
+    # --- attaching -----------------------------------------------------------------------------------
+
+    def attach_known(self) -> None:
+        """Attach every known and wanted agent whose VM exists."""
+        for agent in list(self._world.agents.values()):
+            if agent.id not in self._attachments and agent.vm_id in self._world.vms and self.wanted(agent):
+                self.attach(agent)
+
+    def attachment(self, agent: AgentId) -> Attachment | None:
+        """Return an agent's attachment, if it has one."""
+        return self._attachments.get(agent)
+
+    def attach(self, agent: Agent) -> Attachment:
+        """Begin to serve an agent."""
+        known = self._attachments.get(agent.id)
+        if known is not None:
+            return known
+        connection: Callable[[], Connection | None] = lambda: attachment.connection()
+        sender = Sender(self._world, self._store, self._book, connection, self._source.paths, agent.vm_id)
+
+        async def make_reader(home: str) -> AgentReader:
+            out = self._source.paths.file("out")
+            path = out.replace("~", home, 1) if out.startswith("~/") else out
+            reader = AgentReader(agent.id, path, self._store, self._world.clock)
+            await reader.restore()
+            return reader
+
+        attachment = Attachment(
+            self._world, self._recorder, make_reader, sender, agent.id, self._source.paths, agent.vm_id, record=self.record
+        )
+        attachment.link = VmLink(
+            self._world, agent.vm_id, lambda: self._connect(agent.vm_id), attachment.serve, Backoff()
+        )
+        self._attachments[agent.id] = attachment
+        self._tasks[agent.id] = asyncio.create_task(
+            self._run(agent, attachment.link), name=f"agent {agent.name}"
+        )
+        return attachment
+
+    def detach(self, agent: AgentId) -> None:
+        """Stop serving an agent; the agent itself goes on."""
+        self._attachments.pop(agent, None)
+        task = self._tasks.pop(agent, None)
+        if task is not None:
+            task.cancel()
+
+    async def close(self) -> None:
+        """Stop serving all agents and wait until their remote readers are gone."""
+        tasks = list(self._tasks.values())
+        for agent in list(self._attachments):
+            self.detach(agent)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def settled(self) -> bool:
+        """Say whether each attached agent was tried, and read to its end where its link is up."""
+        return all(self._is_settled(attachment) for attachment in self._attachments.values())
+
+    def _is_settled(self, attachment: Attachment) -> bool:
+        link = attachment.link
+        if link is None or not link.settled.is_set():
+            return False
+        agent = self._world.agents.get(attachment.agent)
+        if agent is None or agent.link.state is not LinkState.UP:
+            return True
+        return (attachment.caught_up.is_set() or not self.record) and attachment.probed.is_set()
+
+    async def _run(self, agent: Agent, link: VmLink) -> None:
+        """Run a link; a programming error is this agent's trouble alone, loud in the log, and it starts again."""
+        while True:
+            try:
+                await link.run()
+                return
+            except Exception:
+                log.exception("agent %s on VM %s: internal error", agent.name, agent.vm_id)
+                self._world.notice(f"internal error while serving {agent.name}: see the log file")
+                await asyncio.sleep(RESTART_DELAY)
+
+    async def _connect(self, vm_id: VmId) -> Connection:
+        """Open a connection; the key is fetched while the VM runs and kept in memory only."""
+        if self._world.power(vm_id) is Power.BOOTING:
+            await self._world.until(lambda: self._world.power(vm_id) is not Power.BOOTING, 60.0)
+        if vm_id not in self._keys:
+            self._keys[vm_id] = (await self._source.vers.ssh_key(vm_id)).ssh_private_key
+        endpoint = self._source.endpoint(vm_id)
+        connection = Connection(endpoint, self._keys[vm_id], self._store, gate=self._gate, **self._link_options)
+        await connection.connect()
+        return connection

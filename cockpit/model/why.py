@@ -1,0 +1,222 @@
+"""What the list shows of an agent, and why: one pure function of power, link, process and activity each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cockpit.model.ages import span_text
+from cockpit.model.fleet import ActivityState, Agent, Link, LinkState, Power, ProcessState, Vm
+from cockpit.model.reduce_activity import base_state
+from cockpit.model.reduce_tools import one_line
+
+SENTENCE_PART = 160
+"""Characters of an agent's own words inside a sentence."""
+
+STDERR_LINES = 3
+"""Lines of the agent's standard error that belong to the evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What the list says of an agent."""
+
+    word: str
+    """One or two words; a question mark says that it is the last known, not the present."""
+    tone: str
+    """`running`, `asking`, `paused`, `failed`, `idle`, `done`, `unknown` or `starting`."""
+    link: str = ""
+    """What is wrong with our connection, if anything; never a state of the agent."""
+
+
+_ACTIVITY = {
+    ActivityState.UNKNOWN: ("unknown", "unknown"),
+    ActivityState.STARTING: ("starting", "starting"),
+    ActivityState.IDLE: ("idle", "idle"),
+    ActivityState.WORKING: ("working", "running"),
+    ActivityState.RETRYING: ("retrying", "running"),
+    ActivityState.COMPACTING: ("compacting", "running"),
+    ActivityState.ASKING: ("asking", "asking"),
+    ActivityState.ABORTED: ("aborted", "idle"),
+    ActivityState.ERROR: ("error", "failed"),
+    ActivityState.DONE_UNSEEN: ("done", "done"),
+}
+
+_POWER = {
+    Power.BOOTING: ("booting", "starting"),
+    Power.PAUSED: ("paused", "paused"),
+    Power.SLEEPING: ("sleeping", "paused"),
+    Power.DEAD: ("VM dead", "failed"),
+    Power.GONE: ("VM gone", "failed"),
+}
+"""The states of a VM in which nothing on it can be doing anything."""
+
+_LINK_WORDS = {
+    LinkState.NEVER: "no link",
+    LinkState.CONNECTING: "connecting",
+    LinkState.SILENT: "link silent",
+    LinkState.DOWN: "link down",
+    LinkState.PAUSED: "link paused",
+}
+
+
+def headline(agent: Agent, vm: Vm | None, now: float) -> Headline:
+    """Return the word, the tone and the link trouble the list shows for an agent.
+
+    The VM's power decides first, for a frozen or missing VM does nothing; then the process; then the activity. While
+    the link is not up, the last known is shown as such, in the tone `unknown`.
+    """
+    link = _LINK_WORDS.get(agent.link.state, "")
+    if vm is not None and vm.power in _POWER:
+        word, tone = _POWER[vm.power]
+        return Headline(word, tone)
+    if vm is None and agent.link.state is LinkState.PAUSED:
+        return Headline("paused", "paused")
+    if agent.process.state is ProcessState.DEAD:
+        word, tone = "exited", "failed"
+    elif agent.activity.state is ActivityState.ASKING and agent.activity.beneath is ActivityState.STARTING:
+        word, tone = "start blocked", "asking"
+    else:
+        word, tone = _ACTIVITY[agent.activity.state]
+    if not link:
+        return Headline(word, tone)
+    return Headline("unknown" if tone == "unknown" else f"{word}?", "unknown", link)
+
+
+def why(agent: Agent, vm: Vm | None, now: float) -> tuple[str, ...]:
+    """Return the evidence for what the list shows, in plain sentences, the most telling first."""
+    sentences = [*_activity(agent, now), *_times(agent, now), _link(agent.link, now), *_process(agent, now)]
+    sentences.append(_power(vm, now))
+    if agent.model == "unknown":
+        sentences.append(
+            "The agent names no model: it has no usable credentials, so prompts will be refused."
+        )
+    if agent.broken_lines:
+        sentences.append(f"{_count(agent.broken_lines, 'line')} of its output could not be read.")
+    return tuple(sentences)
+
+
+def _activity(agent: Agent, now: float) -> list[str]:
+    activity = agent.activity
+    since = span_text(now - activity.since)
+    sentences = []
+    for dialog in activity.dialogs:
+        question = one_line(
+            dialog.request.title or dialog.request.message or dialog.request.method, SENTENCE_PART
+        )
+        line = f"Asking for {span_text(now - dialog.since)}: {question}"
+        if dialog.request.timeout is not None:
+            left = dialog.since + dialog.request.timeout - now
+            line += f" (goes on by itself in {span_text(left)})"
+        sentences.append(line if line.endswith(("?", ".", "!")) else f"{line}.")
+    state = base_state(activity)
+    if activity.dialogs and state is ActivityState.STARTING:
+        sentences.append(
+            "An extension asks while the agent starts, and it reads no answer before that: the start is blocked."
+        )
+    if state is ActivityState.WORKING:
+        sentences += _working(agent, now)
+    elif state is ActivityState.RETRYING:
+        sentences.append(_retrying(agent, now))
+    elif state is ActivityState.COMPACTING:
+        reason = f" ({activity.compaction_reason})" if activity.compaction_reason else ""
+        sentences.append(f"Compacting its context for {since}{reason}.")
+    elif state is ActivityState.ERROR:
+        sentences.append(f"Failed {since} ago: {_quoted(activity.error)}")
+    elif state is ActivityState.ABORTED:
+        sentences.append(f"Its run was aborted {since} ago.")
+    elif state is ActivityState.DONE_UNSEEN:
+        oddity = f"; {activity.detail}" if activity.detail else ""
+        sentences.append(f"Its run ended {since} ago and nobody has looked since{oddity}.")
+    elif state is ActivityState.STARTING and not activity.dialogs:
+        sentences.append(f"Started {since} ago; it has not answered yet.")
+    elif state is ActivityState.IDLE:
+        sentences.append(f"Idle for {since}: no run is open.")
+    elif not activity.dialogs and state is ActivityState.UNKNOWN:
+        sentences.append("What it does is unknown: nothing in its output says so yet.")
+    queued = len(activity.steering) + len(activity.follow_up)
+    if queued:
+        idle = "" if agent.run_open else " It reads them with the next prompt only."
+        sentences.append(f"{_count(queued, 'text')} waiting in its queue.{idle}")
+    return sentences
+
+
+def _working(agent: Agent, now: float) -> list[str]:
+    activity = agent.activity
+    if activity.tools:
+        return [
+            f"Working: tool {tool.name}{f' `{tool.summary}`' if tool.summary else ''} has run for "
+            f"{span_text(now - tool.since)}."
+            for tool in activity.tools
+        ]
+    return [
+        f"Working for {span_text(now - activity.since)}{f': {activity.detail}' if activity.detail else ''}."
+    ]
+
+
+def _retrying(agent: Agent, now: float) -> str:
+    activity = agent.activity
+    left = (activity.retry_at or now) - now
+    when = f"in {span_text(left)}" if left > 0 else f"due {span_text(-left)} ago"
+    attempt = f"Retry {activity.retry_attempt} of {activity.retry_of} {when}"
+    return f"{attempt} after: {_quoted(activity.error)}"
+
+
+def _times(agent: Agent, now: float) -> list[str]:
+    sentences = []
+    if agent.link.last_byte_at is not None:
+        sentences.append(f"Last byte {span_text(now - agent.link.last_byte_at)} ago.")
+    if agent.last_event_at is not None:
+        work = agent.last_work_at
+        tail = f", last sign of work {span_text(now - work)} ago" if work is not None else ""
+        sentences.append(f"Last event {span_text(now - agent.last_event_at)} ago{tail}.")
+    else:
+        sentences.append("No event of it was ever read.")
+    return sentences
+
+
+def _link(link: Link, now: float) -> str:
+    since = span_text(now - link.since)
+    reason = f": {_quoted(link.reason)}" if link.reason else "."
+    if link.state is LinkState.UP:
+        return f"Link up for {since}."
+    if link.state is LinkState.SILENT:
+        return f"Link silent for {since}: a keepalive was missed, so all this is the last known."
+    if link.state is LinkState.PAUSED:
+        return "Link paused with the VM."
+    if link.state is LinkState.NEVER:
+        return f"Never connected{reason}"
+    if link.state is LinkState.CONNECTING:
+        return f"Connecting, attempt {max(1, link.attempt)}{reason}"
+    again = f" Next attempt in {span_text(link.retry_at - now)}." if link.retry_at is not None else ""
+    return f"Link down for {since}{reason}{again}"
+
+
+def _process(agent: Agent, now: float) -> list[str]:
+    process = agent.process
+    since = span_text(now - process.since)
+    if process.state is ProcessState.ALIVE:
+        sentences = [f"Its process has been alive for {since}."]
+    elif process.state is ProcessState.DEAD:
+        code = f" with code {process.exit_code}" if process.exit_code is not None else ""
+        sentences = [f"Its process ended {since} ago{code}."]
+    else:
+        sentences = ["Whether its process is alive is unknown."]
+    if process.errors and process.state is not ProcessState.ALIVE:
+        sentences += [f"It said: {_quoted(line)}" for line in process.errors[-STDERR_LINES:]]
+    return sentences
+
+
+def _power(vm: Vm | None, now: float) -> str:
+    if vm is None:
+        return "No VM of this agent is listed."
+    said = f"said the API {span_text(now - vm.seen_at)} ago" if vm.seen_at else "says the API"
+    return f"VM {vm.power.value}, {said}."
+
+
+def _quoted(text: str) -> str:
+    line = one_line(text, SENTENCE_PART) or "no reason was given"
+    return line if line.endswith((".", "!", "?", "…")) else f"{line}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number} {noun}s"

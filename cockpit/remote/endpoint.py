@@ -1,0 +1,31 @@
+"""Where a VM's SSH server is, and under which name its host key is pinned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """SSH travels inside TLS. The certificate is always verified."""
+
+    server_name: str
+    """Sent as SNI, and what the certificate must prove."""
+    ca_file: str | None = None
+    """PEM file of the only authorities to trust; None means the system's store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An SSH server."""
+
+    host: str
+    port: int
+    username: str
+    identity: str
+    """The name under which the host key is pinned: the VM's id, never an address that may be given to another VM."""
+    tls: Tls | None = None
+
+    def __str__(self) -> str:
+        way = f" as {self.tls.server_name} inside TLS" if self.tls else ""
+        return f"VM {self.identity} at {self.host}:{self.port}{way}"

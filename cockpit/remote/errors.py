@@ -1,0 +1,72 @@
+"""Why the way to a VM is closed: one class per cause, each says what was tried where and what to do next.
+
+RemoteError
+├── Unreachable           name not found, refused, no route, no answer in time
+├── TlsRefused            the certificate or the TLS handshake is wrong
+├── ClosedWithoutBanner   reached, but no SSH server spoke: a paused or unknown VM behind a proxy, or a full sshd
+├── HostKeyChanged        the VM answers with another host key than the pinned one
+├── KeyRefused            our private key is unreadable or not accepted
+├── Dropped               a connection that had worked is gone
+├── ChannelRefused        the server opens no further channel (MaxSessions)
+├── CommandTimedOut       a remote command did not end in its time
+├── CommandFailed         a remote command of ours ended with an error
+└── FileChanged           a file is not the one a range was asked of
+"""
+
+from __future__ import annotations
+
+from cockpit.errors import CockpitError
+
+
+class RemoteError(CockpitError):
+    """Something on the way to a VM, or on it, failed."""
+
+
+class Unreachable(RemoteError):
+    """The name, the address or the port does not answer."""
+
+
+class TlsRefused(RemoteError):
+    """The TLS handshake failed, or the certificate does not prove the name."""
+
+
+class ClosedWithoutBanner(RemoteError):
+    """The stream was opened and ended before an SSH server said its version."""
+
+
+class HostKeyChanged(RemoteError):
+    """The host key is not the one pinned for this identity."""
+
+    def __init__(
+        self, message: str, *, hint: str = "", identity: str, pinned: tuple[str, ...], offered: str
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.identity = identity
+        self.pinned = pinned
+        """SHA256 fingerprints that were trusted so far."""
+        self.offered = offered
+        """SHA256 fingerprint that was shown now."""
+
+
+class KeyRefused(RemoteError):
+    """The private key cannot be read, or the VM does not accept it."""
+
+
+class Dropped(RemoteError):
+    """An established connection ended, or there is none."""
+
+
+class ChannelRefused(RemoteError):
+    """The server refused one more channel on a connection that goes on living."""
+
+
+class CommandTimedOut(RemoteError):
+    """A remote command was ended because its time was over."""
+
+
+class CommandFailed(RemoteError):
+    """A remote command ended with an error where success was needed."""
+
+
+class FileChanged(RemoteError):
+    """The file under a path is not the one that was meant."""

@@ -1,0 +1,87 @@
+"""Which host key belongs to which VM: trusted on first use, and a change is refused."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import asyncssh
+
+from cockpit.remote.errors import HostKeyChanged
+
+PREFERRED_ALGORITHMS = (
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+)
+"""Signature algorithms asked for, strongest habit first."""
+
+
+class HostKeyStore(Protocol):
+    """Remembers host keys as OpenSSH public key lines (`ssh-ed25519 AAAA...`)."""
+
+    def known(self, identity: str) -> tuple[str, ...]:
+        """Return the keys trusted for an identity; empty means it was never seen."""
+
+    def trust(self, identity: str, key: str) -> None:
+        """Remember a key for an identity that had none."""
+
+
+class MemoryHostKeys:
+    """Host keys for the life of this process."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, tuple[str, ...]] = {}
+
+    def known(self, identity: str) -> tuple[str, ...]:
+        """Return the keys trusted for an identity."""
+        return self._keys.get(identity, ())
+
+    def trust(self, identity: str, key: str) -> None:
+        """Remember a key."""
+        self._keys[identity] = (*self._keys.get(identity, ()), key)
+
+
+class HostKeyCheck:
+    """The verdict of one connection attempt on the key it was shown."""
+
+    def __init__(self, identity: str, store: HostKeyStore) -> None:
+        self._identity = identity
+        self._store = store
+        self._known = tuple(asyncssh.import_public_key(line) for line in store.known(identity))
+        self._first_seen: asyncssh.SSHKey | None = None
+        self.conflict: HostKeyChanged | None = None
+
+    def algorithms(self) -> list[str]:
+        """Return what to ask for: the kinds already pinned first, so that an added kind is not taken for a change."""
+        pinned = [algorithm.decode("ascii") for key in self._known for algorithm in key.sig_algorithms]
+        preferred = [name for name in PREFERRED_ALGORITHMS if name in pinned]
+        return preferred + [name for name in PREFERRED_ALGORITHMS if name not in pinned]
+
+    def accepts(self, key: asyncssh.SSHKey) -> bool:
+        """Say whether the key may be used; a refusal is kept as `conflict`."""
+        if key in self._known:
+            return True
+        if not self._known:
+            self._first_seen = key
+            return True
+        pinned = tuple(known.get_fingerprint() for known in self._known)
+        offered = key.get_fingerprint()
+        self.conflict = HostKeyChanged(
+            f"VM {self._identity} shows host key {offered}, but {' or '.join(pinned)} is pinned for it: refused",
+            hint="if you know why the key changed (the image made new ones), forget the pinned key of this VM; "
+            "if not, somebody may be in between",
+            identity=self._identity,
+            pinned=pinned,
+            offered=offered,
+        )
+        return False
+
+    def confirm(self) -> None:
+        """Pin a key seen for the first time; called once the key exchange has proved that the server owns it."""
+        if self._first_seen is not None:
+            line = self._first_seen.export_public_key("openssh").decode("ascii").strip()
+            self._store.trust(self._identity, " ".join(line.split()[:2]))
+            self._first_seen = None

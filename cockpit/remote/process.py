@@ -1,0 +1,119 @@
+"""One remote command on a channel: bytes come by callback, reading can be paused, the end is told once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import asyncssh
+
+CLOSE_BOUND = 2.0
+"""Seconds to wait for the server to confirm a close; then the channel is left to the connection."""
+
+
+class ProcessListener(Protocol):
+    """Who hears what a remote command says. Called on the event loop; must return at once."""
+
+    def data_received(self, data: bytes, *, stderr: bool) -> None:
+        """Take bytes."""
+
+    def closed(self) -> None:
+        """Learn that nothing more comes; `exit_status` and `signal` of the process are final."""
+
+
+class Process(asyncssh.SSHClientSession[bytes]):
+    """A running remote command."""
+
+    def __init__(self, listener: ProcessListener, release: Callable[[], None]) -> None:
+        self._listener = listener
+        self._release = release
+        self._channel: asyncssh.SSHClientChannel[bytes] | None = None
+        self._ended = asyncio.Event()
+        self.exit_status: int | None = None
+        """None while it runs, when a signal ended it, or when the connection was lost first."""
+        self.signal: str | None = None
+        """Name without SIG, e.g. KILL."""
+
+    # What asyncssh calls.
+
+    def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        self._channel = chan
+        if self._ended.is_set():
+            chan.abort()
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        self._listener.data_received(data, stderr=datatype == asyncssh.EXTENDED_DATA_STDERR)
+
+    def eof_received(self) -> bool:
+        # The command's output ended; its standard input may still be open, and its exit status is to come.
+        return True
+
+    def exit_status_received(self, status: int) -> None:
+        self.exit_status = status
+
+    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
+        self.signal = signal
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._ended.is_set():
+            self._ended.set()
+            self._release()
+            self._listener.closed()
+
+    # What we call.
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more comes."""
+        return self._ended.is_set()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes to standard input; silently nothing once the channel closes, which `closed` tells."""
+        if self._channel is not None and not self._channel.is_closing():
+            self._channel.write(data)
+
+    def write_eof(self) -> None:
+        """End standard input."""
+        if self._channel is not None and not self._channel.is_closing():
+            self._channel.write_eof()
+
+    def pause(self) -> None:
+        """Stop delivery: at most one window more is held, then the remote writer blocks."""
+        if self._channel is not None:
+            self._channel.pause_reading()
+
+    def resume(self) -> None:
+        """Go on with delivery."""
+        if self._channel is not None and not self._ended.is_set():
+            self._channel.resume_reading()
+
+    def signal_group(self, name: str) -> None:
+        """Ask the server to signal the command's process group (`TERM`, `KILL`)."""
+        if self._channel is not None and not self._channel.is_closing():
+            self._channel.send_signal(name)
+
+    def abandon(self) -> None:
+        """Give up a start that failed or was cancelled; a channel that still opens is closed at once."""
+        if self._ended.is_set():
+            return
+        self._ended.set()
+        self._release()
+        if self._channel is not None:
+            self._channel.abort()
+
+    async def wait(self) -> None:
+        """Return when nothing more comes."""
+        await self._ended.wait()
+
+    async def close(self) -> None:
+        """Close the channel; bounded. The remote command sees the end of its input and a broken output."""
+        if self._channel is None or self._ended.is_set():
+            return
+        self._channel.abort()
+        self._channel.resume_reading()
+        try:
+            async with asyncio.timeout(CLOSE_BOUND):
+                await self._ended.wait()
+        except TimeoutError:
+            pass

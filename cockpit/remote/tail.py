@@ -1,0 +1,359 @@
+"""Reads a growing file on a VM exactly once, over drops, truncation, rotation and replacement.
+
+A `Tail` lives as long as its connection. Each start runs one small script (`tail_script`) that checks a cursor and follows
+the file from there. Whatever looks unusual (a report of tail, a failed check, an ended script) stops the script, the old file
+is read to its end if it still can be, and a new run decides by the same checks whether this is the same file.
+
+How sure it is: a truncation that tail sees (it sees a smaller size, at once by inotify, within the polling interval otherwise),
+a removal and a replacement are exact to the byte. A file rewritten in place and grown past our position before tail looked cannot
+be seen by tail; a check every CHECK_INTERVAL finds it. Then `TailReset.valid_until` says from which offset on the bytes
+delivered last belong to the new content: they come again after it, from its start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from cockpit.remote.connection import Connection
+from cockpit.remote.cursor import HEAD_BYTES, Cursor, FileIdentity, Track, digest
+from cockpit.remote.errors import CommandFailed, Dropped
+from cockpit.remote.tail_reader import Missing, Opened, ScriptEnded, TailReader
+from cockpit.remote.tail_script import PATIENCE, tail_command
+
+BEAT_INTERVAL = 15.0
+"""Seconds between two words to the script; it ends by itself after three missing ones."""
+CHECK_INTERVAL = 5.0
+"""Seconds after which bytes that were read are checked again against the file."""
+LOOK_INTERVAL = 0.25
+"""Seconds between two looks for a missing file."""
+FOREGROUND_WINDOW = 1 << 20
+"""Bytes a reader woken by the kernel may be ahead."""
+BACKGROUND_WINDOW = 256 << 10
+"""Bytes a polling reader may be ahead; there are many of them."""
+FRUITLESS_RUNS = 5
+"""Script runs in a row without a single byte or answer after which the trouble is told instead of tried again."""
+SETTLED_RUN = 10.0
+"""Seconds after which a run counts as fruitful also without a byte."""
+PAUSE_BETWEEN_RUNS = 0.2
+"""Seconds before a script that ended by itself is started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TailOpened:
+    """Reading begins, or goes on where the cursor says."""
+
+    identity: FileIdentity
+    size: int
+    """Bytes of the file at this moment."""
+    start_offset: int
+    """Where the first byte of the next TailData stands; a line begins here."""
+    resumed: bool
+    reason: str
+    """`same` when resumed; `new`, `end` (near the end of a large file) or why a cursor was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class TailData:
+    """The next bytes; cut anywhere."""
+
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TailReset:
+    """The content read so far is gone; a TailOpened at offset 0 follows. An unfinished line before it stays unfinished."""
+
+    reason: str
+    """`truncated`, `rewritten` or `replaced`."""
+    valid_until: int
+    """Offset in the old content up to which what was delivered is certain; bytes beyond it come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TailMissing:
+    """There is no file to read; it is waited for."""
+
+    reason: str
+    """`absent`, `not-a-file`, `unreadable`, or `removed` while it was being read."""
+
+
+TailEvent = TailOpened | TailData | TailReset | TailMissing
+
+
+@dataclass(frozen=True, slots=True)
+class LastBytes:
+    """Start at the first line that begins within the last `count` bytes, or earlier if none does."""
+
+    count: int
+
+
+class Tail:
+    """An endless iterator of TailEvents. It raises when the connection ends; follow again with `cursor` on the next one."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        path: str,
+        cursor: Cursor | None,
+        *,
+        start: LastBytes | None,
+        polling: float | None,
+        check_interval: float,
+        beat_interval: float,
+        patience: float,
+    ) -> None:
+        self._connection = connection
+        self._path = path
+        self._cursor = cursor
+        self._start = start
+        self._polling = polling
+        self._check_interval = check_interval
+        self._beat_interval = beat_interval
+        self._patience = patience
+        self._reader: TailReader | None = None
+        self._track: Track | None = None
+        self._identity: FileIdentity | None = None
+        self._head: bytearray | None = None
+        self._switch = False
+        self._fruitless = 0
+        self._started_at = 0.0
+        self._resume_at: Cursor | None = cursor
+        self.follower = ""
+        """`gnu` (woken by the kernel or polling) or `plain` (a shell loop), once known."""
+        self._events = self._run()
+
+    # What the caller uses
+
+    def __aiter__(self) -> Tail:
+        return self
+
+    async def __anext__(self) -> TailEvent:
+        return await self._events.__anext__()
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """The cursor behind the last complete line of all that was delivered so far."""
+        if self._track is None or self._identity is None:
+            return self._cursor
+        return self._track.cursor(self._identity)
+
+    @property
+    def polling(self) -> float | None:
+        """Seconds between two looks at the file; None means woken by the kernel. Setting it takes effect at once."""
+        return self._polling
+
+    @polling.setter
+    def polling(self, seconds: float | None) -> None:
+        if seconds != self._polling:
+            self._polling = seconds
+            self._switch = True
+            if self._reader is not None:
+                self._reader.poke()
+
+    async def close(self) -> None:
+        """End reading here and on the VM; bounded. Not to be called while another task awaits the next event."""
+        await self._events.aclose()
+
+    async def __aenter__(self) -> Tail:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # One run after the other
+
+    async def _run(self) -> AsyncGenerator[TailEvent, None]:
+        announce = True
+        while True:
+            self._switch = False
+            self._reader = reader = await self._start_script()
+            try:
+                header = await reader.header()
+                if isinstance(header, Missing):
+                    announce = True
+                    yield TailMissing(header.reason)
+                    header = await self._wait_for_file(reader)
+                for event in await self._open(reader, header, announce):
+                    yield event
+                announce = False
+                assert self._track is not None
+                while data := await reader.next_data(lambda: self._switch):
+                    yield self._advance(data)
+                if reader.interrupted:
+                    async for event in self._after_interruption(reader):
+                        announce = announce or isinstance(event, TailReset)
+                        yield event
+            except ScriptEnded:
+                announce = announce or self._track is None
+            finally:
+                self._reader = None
+                await reader.close()
+            await self._before_next_run()
+
+    async def _start_script(self) -> TailReader:
+        command = tail_command(
+            self._path,
+            self._resume_at,
+            last_bytes=self._start.count if self._start is not None else None,
+            polling=self._polling,
+            patience=self._patience,
+        )
+        self._started_at = asyncio.get_running_loop().time()
+        reader = TailReader(
+            command, self._here, beat=self._beat_interval, check_interval=self._check_interval
+        )
+        window = FOREGROUND_WINDOW if self._polling is None else BACKGROUND_WINDOW
+        reader.started(await self._connection.open_process(command.line, reader, window=window))
+        return reader
+
+    async def _wait_for_file(self, reader: TailReader) -> Opened:
+        while True:
+            await asyncio.sleep(LOOK_INTERVAL)
+            header = await reader.look()
+            if isinstance(header, Opened):
+                return header
+
+    async def _open(self, reader: TailReader, header: Opened, announce: bool) -> list[TailEvent]:
+        """Set up the track behind the context bytes and return the events to tell."""
+        self.follower = header.follower
+        context = await self._context(reader, header.context_length)
+        cursor = self._resume_at
+        events: list[TailEvent] = []
+        if cursor is not None and not header.resumed:
+            delivered = self._track.offset if self._track is not None else cursor.offset
+            events.append(TailReset(header.reason, min(delivered, cursor.offset)))
+        if header.resumed and self._track is not None:
+            self._identity = header.identity
+        else:
+            line = cursor.line if cursor is not None and header.resumed else 0
+            self._track = Track(header.start, line, context)
+            self._identity = header.identity
+            self._head = (
+                bytearray() if header.start == 0 and header.identity.head_length < HEAD_BYTES else None
+            )
+        reader.verified = self._here()
+        self._start = None
+        if announce or events:
+            resumed = header.resumed and bool(cursor)
+            events.append(TailOpened(header.identity, header.size, header.start, resumed, header.reason))
+        return events
+
+    async def _context(self, reader: TailReader, length: int) -> bytes:
+        context = bytearray()
+        while len(context) < length:
+            data = await reader.next_data(lambda: False)
+            if not data:
+                raise ScriptEnded("the reading script ended before the first byte")
+            context += data
+        if len(context) > length:
+            reader.put_back(bytes(context[length:]))
+        return bytes(context[:length])
+
+    def _advance(self, data: bytes) -> TailData:
+        assert self._track is not None and self._identity is not None
+        offset = self._track.offset
+        self._fruitless = 0
+        self._track.advance(data)
+        if self._head is not None:
+            # The file was shorter than its head when it was opened: the identity grows until the head is full.
+            self._head += data[: HEAD_BYTES - len(self._head)]
+            head = bytes(self._head)
+            self._identity = FileIdentity(
+                self._identity.device, self._identity.inode, len(head), digest(head)
+            )
+            if len(head) == HEAD_BYTES:
+                self._head = None
+        self._resume_at = None
+        return TailData(offset, data)
+
+    def _here(self) -> Cursor | None:
+        if self._track is None or self._identity is None:
+            return None
+        return self._track.here(self._identity)
+
+    async def _after_interruption(self, reader: TailReader) -> AsyncGenerator[TailEvent, None]:
+        """Read the old file to its end while it can be, and say what became of it."""
+        told_missing = False
+        assert self._track is not None and reader.verified is not None
+        exact = reader.report is not None and "truncated" in reader.report
+        while True:
+            rest = await reader.rest(self._track.offset)
+            if rest.verdict != "ok":
+                # What tail delivered before it reported the truncation was read before it.
+                yield TailReset(rest.verdict, self._track.offset if exact else reader.verified.offset)
+                self._forget()
+                return
+            if rest.data:
+                yield self._advance(rest.data)
+            elif rest.state == "other":
+                yield TailReset("replaced", self._track.offset)
+                self._forget()
+                return
+            elif rest.state == "same":
+                return
+            else:
+                if not told_missing:
+                    told_missing = True
+                    yield TailMissing("removed")
+                await asyncio.sleep(LOOK_INTERVAL)
+
+    def _forget(self) -> None:
+        self._track = None
+        self._identity = None
+        self._resume_at = None
+        self._cursor = None
+
+    async def _before_next_run(self) -> None:
+        if not self._connection.connected:
+            raise self._connection.close_reason or Dropped(f"the connection for {self._path} was closed")
+        if self._track is not None:
+            self._resume_at = self._here()
+        if self._switch:
+            return
+        lived = asyncio.get_running_loop().time() - self._started_at
+        self._fruitless = 0 if lived > SETTLED_RUN else self._fruitless + 1
+        if self._fruitless > FRUITLESS_RUNS:
+            raise CommandFailed(
+                f"the script that reads {self._path} on {self._connection.endpoint} ended {self._fruitless} times in a row",
+                hint="look at the VM: is it out of memory or processes?",
+            )
+        if self._fruitless > 1:
+            await asyncio.sleep(PAUSE_BETWEEN_RUNS)
+
+
+def follow(
+    connection: Connection,
+    path: str,
+    cursor: Cursor | None = None,
+    *,
+    start: LastBytes | None = None,
+    polling: float | None = None,
+    check_interval: float = CHECK_INTERVAL,
+    beat_interval: float = BEAT_INTERVAL,
+    patience: float = PATIENCE,
+) -> Tail:
+    """Follow a file from a cursor, from its last bytes, or from its beginning.
+
+    Args:
+        connection: a connected connection; the Tail ends with it.
+        path: absolute, or relative to the user's home.
+        cursor: where to go on; it is checked first.
+        start: where to begin without a cursor; None is the beginning.
+        polling: seconds between two looks at the file; None is to be woken by the kernel (inotify).
+        check_interval: seconds after which bytes that were read are checked again.
+        beat_interval: seconds between two beats to the script.
+        patience: seconds without a beat after which the script on the VM ends by itself.
+    """
+    return Tail(
+        connection,
+        path,
+        cursor,
+        start=start,
+        polling=polling,
+        check_interval=check_interval,
+        beat_interval=beat_interval,
+        patience=patience,
+    )

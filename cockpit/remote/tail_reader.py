@@ -1,0 +1,415 @@
+"""Our end of the reading script: takes its answers apart from the file's bytes and holds no more of those than agreed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from cockpit.remote.cursor import Cursor, FileIdentity
+from cockpit.remote.errors import CommandFailed
+from cockpit.remote.process import Process
+from cockpit.remote.tail_script import TailCommand
+
+HELD_BYTES = 256 << 10
+"""Undelivered bytes above which the channel is paused; one channel window may come on top."""
+NOISE_LIMIT = 1 << 20
+"""Bytes of rc-file noise kept while looking for the marker."""
+ANSWER_BOUND = 30.0
+"""Seconds an answer of the script may take; a slow login shell counts too."""
+_MASK_BYTES = (b"/", b".")
+"""What tail's masked name is made of; a chunk that ends so may hold the beginning of a report."""
+REST_LIMIT = 256 << 10
+"""Bytes of an old file asked for at once; less than a channel window, so that the script never blocks on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """There is no such file now."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The script's header."""
+
+    identity: FileIdentity
+    size: int
+    start: int
+    context_length: int
+    """Bytes before `start` that come first, so that the next cursor has its anchor."""
+    resumed: bool
+    reason: str
+    follower: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What the script found when it was told to stop following."""
+
+    state: str
+    verdict: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The answer to a check."""
+
+    state: str
+    verdict: str
+    alive: bool
+
+    @property
+    def good(self) -> bool:
+        """The opened file is still the file of that name, unchanged up to the offset, and being followed."""
+        return self.state == "same" and self.verdict == "ok" and self.alive
+
+
+class ScriptEnded(CommandFailed):
+    """The script ended, or hangs, in the middle of an exchange; another run may do better."""
+
+
+class _Phase(Enum):
+    HEADER = auto()
+    DATA = auto()
+    REPORT = auto()
+    DISCARD = auto()
+    REST = auto()
+
+
+class TailReader:
+    """Hears one run of the script; see `tail_script` for the words."""
+
+    def __init__(
+        self,
+        command: TailCommand,
+        position: Callable[[], Cursor | None],
+        *,
+        beat: float,
+        check_interval: float,
+    ) -> None:
+        self._marker = command.marker + b" "
+        self._mask = command.mask
+        self._position = position
+        self._beat = beat
+        self._check_interval = check_interval
+        self._process: Process | None = None
+        self._phase = _Phase.HEADER
+        self._pending = bytearray()
+        self._held: deque[bytes] = deque()
+        self._held_bytes = 0
+        self._paused = False
+        self._rest_left = 0
+        self._answers: deque[list[str]] = deque()
+        self._errors = bytearray()
+        self._wake = asyncio.Event()
+        self._beat_timer: asyncio.TimerHandle | None = None
+        self._check_timer: asyncio.TimerHandle | None = None
+        self.ended = False
+        self.report: str | None = None
+        """What stopped the following: tail's own words, or ours."""
+        self.failed_check: Check | None = None
+        self.verified: Cursor | None = None
+        """Position up to which everything delivered is known to be of one content. A later check proves it by the bytes before
+        this position and not by the newest: those might already come from a content that took the file's place."""
+        self._asked: deque[Cursor] = deque()
+
+    # What the channel calls
+
+    def data_received(self, data: bytes, *, stderr: bool) -> None:
+        """Take bytes."""
+        if stderr:
+            self._hear_errors(data)
+            return
+        if (
+            self._phase is _Phase.DATA
+            and not self._pending
+            and data[-1:] not in _MASK_BYTES
+            and self._mask not in data
+        ):
+            self._hold(data)
+        else:
+            self._pending += data
+            while self._step():
+                pass
+        self._wake.set()
+        if self._held_bytes > HELD_BYTES and not self._paused and self._process is not None:
+            self._paused = True
+            self._process.pause()
+
+    def closed(self) -> None:
+        """Nothing more comes."""
+        self.ended = True
+        for timer in (self._beat_timer, self._check_timer):
+            if timer is not None:
+                timer.cancel()
+        self._wake.set()
+
+    # Taking the stream apart: each step returns whether another one is possible.
+
+    def _step(self) -> bool:
+        match self._phase:
+            case _Phase.HEADER:
+                return self._step_header()
+            case _Phase.DATA:
+                return self._step_data()
+            case _Phase.REPORT:
+                return self._step_report()
+            case _Phase.DISCARD:
+                return self._step_discard()
+            case _Phase.REST:
+                return self._step_rest()
+
+    def _marked_line(self) -> list[str] | None:
+        """Cut out the next line of the script's own, and what stands before it."""
+        at = self._pending.find(self._marker)
+        if at < 0:
+            del self._pending[: max(0, len(self._pending) - len(self._marker))]
+            return None
+        end = self._pending.find(b"\n", at)
+        if end < 0:
+            del self._pending[:at]
+            return None
+        words = self._pending[at:end].decode("utf-8", "replace").split()[1:]
+        del self._pending[: end + 1]
+        return words
+
+    def _step_header(self) -> bool:
+        words = self._marked_line()
+        if words is None:
+            return False
+        self._answers.append(words)
+        if words[0] == "opened":
+            self._phase = _Phase.DATA
+        return True
+
+    def _step_data(self) -> bool:
+        mask = self._mask
+        at = self._pending.find(mask)
+        if at >= 0:
+            self._hold(bytes(self._pending[:at]))
+            del self._pending[:at]
+            self._phase = _Phase.REPORT
+            return True
+        # A report may be cut by the end of this chunk; it starts with slashes and dots.
+        keep = 0
+        if self._pending[-1:] in _MASK_BYTES:
+            keep = next((n for n in range(len(mask) - 1, 0, -1) if self._pending.endswith(mask[:n])), 0)
+        self._hold(bytes(self._pending[: len(self._pending) - keep]))
+        del self._pending[: len(self._pending) - keep]
+        return False
+
+    def _step_report(self) -> bool:
+        end = self._pending.find(b"\n")
+        if end < 0:
+            return False
+        line = self._pending[:end].decode("utf-8", "replace")
+        del self._pending[: end + 1]
+        if "inotify" in line or "reverting to polling" in line:
+            # The kernel has no watch left: tail looks by itself from now on, nothing is lost.
+            self._phase = _Phase.DATA
+            return True
+        self.report = line.partition(": ")[2]
+        self._phase = _Phase.DISCARD
+        return True
+
+    def _step_discard(self) -> bool:
+        words = self._marked_line()
+        if words is None:
+            return False
+        self._answers.append(words)
+        if words[0] == "rest":
+            self._rest_left = int(words[3])
+            self._phase = _Phase.REST
+        return True
+
+    def _step_rest(self) -> bool:
+        taken = min(self._rest_left, len(self._pending))
+        self._hold(bytes(self._pending[:taken]))
+        del self._pending[:taken]
+        self._rest_left -= taken
+        if not self._rest_left:
+            self._phase = _Phase.DISCARD
+        return not self._rest_left and bool(self._pending)
+
+    def _hold(self, data: bytes) -> None:
+        if data:
+            self._held.append(data)
+            self._held_bytes += len(data)
+
+    def _hear_errors(self, data: bytes) -> None:
+        self._errors += data
+        while (end := self._errors.find(b"\n")) >= 0:
+            line = bytes(self._errors[:end])
+            del self._errors[: end + 1]
+            at = line.find(self._marker + b"check ")
+            if at >= 0:
+                _, _, state, verdict, alive = line[at:].decode("utf-8", "replace").split()
+                self._judge(Check(state, verdict, alive == "running"))
+        del self._errors[: max(0, len(self._errors) - NOISE_LIMIT)]
+
+    def _judge(self, check: Check) -> None:
+        asked = self._asked.popleft()
+        if check.good:
+            self.verified = asked
+        elif (
+            self.report is None and self.failed_check is None and self._phase in (_Phase.DATA, _Phase.REPORT)
+        ):
+            self.failed_check = check
+            self._phase = _Phase.DISCARD
+            # What came after the last good check may belong to another content; the script is asked again.
+            self._drop_held()
+            self._wake.set()
+
+    def _drop_held(self) -> None:
+        self._held.clear()
+        self._held_bytes = 0
+        self._resume()
+
+    def _resume(self) -> None:
+        if self._paused and self._process is not None:
+            self._paused = False
+            self._process.resume()
+
+    # What the Tail calls
+
+    def started(self, process: Process) -> None:
+        """Learn the process; beats begin."""
+        self._process = process
+        if not self.ended:
+            self._send_beat()
+
+    def _send_beat(self) -> None:
+        assert self._process is not None
+        self._process.write(b"beat\n")
+        self._beat_timer = asyncio.get_running_loop().call_later(self._beat, self._send_beat)
+
+    def _send_check(self) -> None:
+        self._check_timer = None
+        here = self._position()
+        if (
+            self._process is not None
+            and here is not None
+            and self.verified is not None
+            and self._phase is _Phase.DATA
+        ):
+            self._asked.append(here)
+            self._process.write(f"check {self._proof()}\n".encode())
+
+    def _proof(self) -> str:
+        assert self.verified is not None
+        at, identity = self.verified, self.verified.identity
+        return (
+            f"{at.offset} {at.anchor_length} {at.anchor_digest} {identity.head_length} {identity.head_digest}"
+        )
+
+    @property
+    def interrupted(self) -> bool:
+        """Following stopped, or must stop."""
+        return self.report is not None or self.failed_check is not None
+
+    def poke(self) -> None:
+        """Wake a waiting `next_data`, for example because reading shall go on in another way."""
+        self._wake.set()
+
+    async def header(self) -> Missing | Opened:
+        """Return the script's answer to the start or to `look`.
+
+        Raises:
+            CommandFailed: it says something else, or nothing in time.
+        """
+        words = await self._answer("to start reading")
+        match words:
+            case ["missing", reason]:
+                return Missing(reason)
+            case ["lacks", program]:
+                raise CommandFailed(
+                    f"{program} is not installed on the VM", hint="install coreutils or busybox there"
+                )
+            case ["opened", device, inode, size, start, resumed, reason, length, head, follower]:
+                identity = FileIdentity(int(device), int(inode), int(length), head)
+                context = min(int(start), 4096)
+                return Opened(identity, int(size), int(start), context, resumed == "1", reason, follower)
+            case _:
+                raise CommandFailed(f"the reading script answered {' '.join(words)!r}")
+
+    async def look(self) -> Missing | Opened:
+        """Try again to open a missing file."""
+        assert self._process is not None
+        self._process.write(b"look\n")
+        return await self.header()
+
+    async def next_data(self, stop: Callable[[], bool]) -> bytes:
+        """Return the next bytes; empty when following stopped, the script ended, or `stop` says so."""
+        while not stop():
+            if self._held:
+                return self._take()
+            if self.interrupted or self.ended:
+                return b""
+            self._wake.clear()
+            await self._wake.wait()
+        return b""
+
+    def put_back(self, data: bytes) -> None:
+        """Return bytes that were taken too early."""
+        self._held.appendleft(data)
+        self._held_bytes += len(data)
+
+    def _take(self) -> bytes:
+        data = self._held[0] if len(self._held) == 1 else b"".join(self._held)
+        self._held.clear()
+        self._held_bytes = 0
+        self._resume()
+        if self._check_timer is None and not self.ended:
+            loop = asyncio.get_running_loop()
+            self._check_timer = loop.call_later(self._check_interval, self._send_check)
+        return data
+
+    async def rest(self, offset: int) -> Rest:
+        """Stop following and return what the opened file still holds behind an offset, at most REST_LIMIT bytes."""
+        assert self._process is not None
+        if self._phase in (_Phase.DATA, _Phase.REPORT):
+            self._phase = _Phase.DISCARD
+        self._drop_held()
+        self._process.write(f"rest {self._proof()} {offset} {REST_LIMIT}\n".encode())
+        words = await self._answer("to read the rest of a file")
+        if len(words) != 4 or words[0] != "rest":
+            raise CommandFailed(f"the reading script answered {' '.join(words)!r}")
+        data = bytearray()
+        try:
+            async with asyncio.timeout(ANSWER_BOUND):
+                while len(data) < int(words[3]) and not (self.ended and not self._held):
+                    data += await self._some()
+        except TimeoutError as error:
+            raise ScriptEnded("the reading script sent less than it announced") from error
+        return Rest(words[1], words[2], bytes(data))
+
+    async def _some(self) -> bytes:
+        while not self._held and not self.ended:
+            self._wake.clear()
+            await self._wake.wait()
+        return self._take() if self._held else b""
+
+    async def _answer(self, purpose: str) -> list[str]:
+        try:
+            async with asyncio.timeout(ANSWER_BOUND):
+                while not self._answers:
+                    if self.ended:
+                        raise ScriptEnded(f"the script {purpose} ended without an answer")
+                    self._wake.clear()
+                    await self._wake.wait()
+        except TimeoutError as error:
+            raise CommandFailed(
+                f"the script {purpose} did not answer within {ANSWER_BOUND:g} s",
+                hint="the VM may be paused or overloaded, or its login shell is very slow",
+            ) from error
+        return self._answers.popleft()
+
+    async def close(self) -> None:
+        """End the script; bounded."""
+        if self._process is not None:
+            await self._process.close()

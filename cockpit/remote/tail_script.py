@@ -1,0 +1,243 @@
+"""The shell script that reads a file on the VM from a checked position, and the words it exchanges with us.
+
+It runs under dash, bash, zsh's sh and busybox, leaves no file behind, and costs the same for 1 KB and 1 GB: positions are
+reached by seeking (`dd bs=1 skip=N count=0` moves the offset that `head` then reads from).
+
+What it prints on standard output starts with a random marker, so that noise of rc files before it can be skipped:
+
+    MARKER missing WHY                              no regular, readable file there (yet); it waits for `look`
+    MARKER opened DEVICE INODE SIZE START RESUMED REASON HEAD-LENGTH HEAD-DIGEST FOLLOWER
+    ... the bytes of the file from up to 4096 before START on ...
+
+It then obeys lines on its standard input:
+
+    beat                                            we are still there
+    look                                            try again to open a missing file
+    check PROOF                                     is the content still the one that was read? The answer comes on standard
+                                                    error: MARKER check STATE VERDICT READER
+    rest PROOF OFFSET LIMIT                         stop following; MARKER rest STATE VERDICT COUNT and COUNT bytes from OFFSET
+                                                    of the opened file, even when its name has gone
+
+PROOF is five words: an offset, a length and the digest of so many bytes before it, a length and the digest of the file's head.
+
+STATE is `same`, `other` or `missing`: what the name means now, compared with the opened file. VERDICT is `ok`, `truncated`
+or `rewritten`. Without a line for PATIENCE seconds, or at the end of input, the script and all its children end: a reader never
+outlives a link for long, not even a half-open one.
+
+Following is left to GNU tail where there is one. It reports a truncated, removed or replaced file on its standard error,
+which goes to the same stream at the exact position. Such a report starts with the program's name as it was called, and it is
+called under a random equivalent path (`/././/./usr/bin/tail`): a file's content cannot contain it. Everywhere else a loop of
+`cat` on the open descriptor does the same and reports in the same words.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from cockpit.remote.cursor import Cursor
+from cockpit.remote.shell import command_line
+
+PATIENCE = 45
+"""Seconds without a word from us after which the script ends: three beats."""
+
+_SCRIPT = r"""
+mark=$1 mask=$2 path=$3 interval=$4 patience=$5 from=$6 inode=$7 head_length=$8 head_digest=$9
+shift 9
+offset=$1 anchor_length=$2 anchor_digest=$3
+LC_ALL=C
+export LC_ALL
+unset POSIXLY_CORRECT
+main=$$ reader= dog= stop=TERM
+
+leave() {
+  trap - EXIT
+  [ -z "$reader" ] || kill -$stop "$reader" 2>/dev/null
+  [ -z "$dog" ] || kill "$dog" 2>/dev/null
+  exit 0
+}
+trap leave EXIT
+
+# The dog ends everything when no line came for too long. A line reaches it as USR1, which interrupts its wait.
+watch() {
+  heard=
+  trap 'heard=1' USR1
+  trap '[ -z "$nap" ] || kill "$nap" 2>/dev/null; exit 0' TERM
+  while :; do
+    heard= nap=
+    sleep "$patience" & nap=$!
+    wait "$nap" 2>/dev/null
+    [ -n "$heard" ] || break
+    kill "$nap" 2>/dev/null
+    wait "$nap" 2>/dev/null
+  done
+  read -r _ _ _ parent _ </proc/self/stat
+  [ "$parent" = "$main" ] || exit 0
+  [ -z "$reader" ] || kill -$stop "$reader" 2>/dev/null
+  kill "$main" 2>/dev/null
+}
+guard() {
+  [ -z "$dog" ] || kill "$dog" 2>/dev/null
+  ( trap - EXIT; watch ) </dev/null >/dev/null 2>&1 3<&- &
+  dog=$!
+}
+
+piece() { { dd bs=1 skip="$1" count=0 2>/dev/null; head -c "$2"; } </proc/self/fd/3; }
+sum() { set -- $(piece "$1" "$2" | sha256sum); echo "${1:--}"; }
+state() {
+  if [ ! -e "$path" ]; then echo missing
+  elif [ /proc/self/fd/3 -ef "$path" ]; then echo same
+  else echo other
+  fi
+}
+verdict() {
+  if [ "$(stat -L -c %s /proc/self/fd/3)" -lt "$6" ]; then echo truncated
+  elif [ "$(sum 0 "$4")" != "$5" ]; then echo rewritten
+  elif [ "$(sum $(($1 - $2)) "$2")" != "$3" ]; then echo rewritten
+  else echo ok
+  fi
+}
+
+# Says where reading starts: sets start, resumed and reason.
+choose() {
+  start=0 resumed=0 reason=new
+  case $from in
+  cursor)
+    if [ "$here" != "$inode" ]; then reason=replaced
+    elif [ "$size" -lt "$offset" ]; then reason=truncated
+    elif [ "$(sum 0 "$head_length")" != "$head_digest" ]; then reason=rewritten
+    elif [ "$(sum $((offset - anchor_length)) "$anchor_length")" != "$anchor_digest" ]; then reason=rewritten
+    else start=$offset resumed=1 reason=same
+    fi ;;
+  beginning) ;;
+  *)
+    back=$from
+    while [ "$back" -lt "$size" ]; do
+      skipped=$(piece $((size - back)) "$back" | head -n 1 | wc -c)
+      if [ "$skipped" -lt "$back" ]; then start=$((size - back + skipped)) reason=end; break; fi
+      back=$((back * 4))
+    done ;;
+  esac
+}
+
+# A child in the background can be ended at once, also one that is stuck in a write.
+child() { "$@" <&3 & busy=$!; wait "$busy"; busy=; }
+follow_plainly() {
+  busy=
+  trap '[ -z "$busy" ] || { kill "$busy" 2>/dev/null; wait "$busy" 2>/dev/null; }; exit 0' TERM
+  dd bs=1 skip="$1" count=0 <&3 2>/dev/null
+  while :; do
+    child cat
+    now=$(state)
+    while read -r name at; do [ "$name" != pos: ] || break; done </proc/self/fdinfo/3
+    if [ "$(stat -L -c %s /proc/self/fd/3)" -lt "$at" ]; then echo "$mask/tail: file truncated"; exit 0; fi
+    if [ "$now" != same ]; then echo "$mask/tail: file is $now"; exit 0; fi
+    child sleep "$pause"
+  done
+}
+
+follow() {
+  pause=$interval
+  [ "$interval" != notify ] || pause=0.2
+  if [ "$follower" = plain ]; then
+    ( trap - EXIT; follow_plainly "$1" ) </dev/null 2>/dev/null & reader=$!
+    return
+  fi
+  stop=KILL
+  if [ "$interval" = notify ]; then set -- "$1" -s "$pause"
+  else set -- "$1" -s "$pause" ---disable-inotify --max-unchanged-stats=1
+  fi
+  bytes=$(($1 + 1))
+  shift
+  "$mask$(command -v tail)" -c +$bytes -F "$@" -- "$path" </dev/null 2>&1 3<&- & reader=$!
+}
+
+look() {
+  if [ ! -e "$path" ]; then echo "$mark missing absent"; return; fi
+  if [ ! -f "$path" ]; then echo "$mark missing not-a-file"; return; fi
+  if [ ! -r "$path" ]; then echo "$mark missing unreadable"; return; fi
+  exec 3<"$path" || exit 1
+  set -- $(stat -L -c "%d %i %s" /proc/self/fd/3)
+  device=$1 here=$2 size=$3
+  choose
+  length=4096
+  [ "$size" -ge "$length" ] || length=$size
+  context=4096
+  [ "$start" -ge "$context" ] || context=$start
+  follower=plain
+  case $(command -v tail)$(tail --version 2>/dev/null </dev/null) in /*GNU*) follower=gnu ;; esac
+  echo "$mark opened $device $here $size $start $resumed $reason $length $(sum 0 "$length") $follower"
+  follow $((start - context))
+}
+
+command -v sha256sum >/dev/null || { echo "$mark lacks sha256sum"; exit 0; }
+guard
+look
+while read -r word proof length digest head head_sum offset limit; do
+  kill -USR1 "$dog" 2>/dev/null || guard
+  case $word in
+  look)
+    [ -n "$reader" ] || look ;;
+  check)
+    alive=running
+    { read -r _ _ alive _ <"/proc/$reader/stat"; } 2>/dev/null || alive=Z
+    [ "$alive" = Z ] && alive=dead || alive=running
+    echo "$mark check $(state) $(verdict "$proof" "$length" "$digest" "$head" "$head_sum" "$proof") $alive" >&2 ;;
+  rest)
+    if [ -n "$reader" ]; then
+      kill -$stop "$reader" 2>/dev/null
+      wait "$reader" 2>/dev/null
+      reader=
+    fi
+    now=$(state)
+    found=$(verdict "$proof" "$length" "$digest" "$head" "$head_sum" "$offset")
+    count=0
+    [ "$found" != ok ] || count=$(($(stat -L -c %s /proc/self/fd/3) - offset))
+    [ "$count" -le "$limit" ] || count=$limit
+    echo "$mark rest $now $found $count"
+    [ "$count" -eq 0 ] || piece "$offset" "$count" ;;
+  esac
+done
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TailCommand:
+    """A started script's command line and the two random words that mark its own speech."""
+
+    line: str
+    marker: bytes
+    mask: bytes
+
+
+def tail_command(
+    path: str,
+    cursor: Cursor | None,
+    *,
+    last_bytes: int | None,
+    polling: float | None,
+    patience: float = PATIENCE,
+) -> TailCommand:
+    """Return the command that reads `path` from a cursor, from the last bytes, or from the beginning.
+
+    Args:
+        path: absolute, or relative to the user's home.
+        cursor: where to go on; if it fails its checks the script starts at 0 and says why.
+        last_bytes: without a cursor, start at the first line that begins in these last bytes; None is the beginning.
+        polling: seconds between two looks at the file, or None to be woken by the kernel.
+        patience: seconds without a line from us after which the script ends.
+    """
+    marker = f"cockpit-{secrets.token_hex(16)}"
+    mask = "/" + "".join(secrets.choice(("./", "/")) for _ in range(96)) + "."
+    if cursor is not None:
+        identity = cursor.identity
+        position = ["cursor", identity.inode, identity.head_length, identity.head_digest]
+        position += [cursor.offset, cursor.anchor_length, cursor.anchor_digest]
+    else:
+        position = ["beginning" if last_bytes is None else last_bytes, 0, 0, "-", 0, 0, "-"]
+    interval = "notify" if polling is None else f"{polling:g}"
+    # A name that starts with a dash must not be taken for an option.
+    safe_path = path if path.startswith("/") else f"./{path}"
+    words = [marker, mask, safe_path, interval, f"{patience:g}", *map(str, position)]
+    line = command_line(_SCRIPT, *words, name="cockpit-tail")
+    return TailCommand(line, marker.encode(), mask.encode())

@@ -1,0 +1,28 @@
+"""The closed vocabularies of board, feed and registry (hdresearch/vers-agent-services, src).
+
+A server refuses other words; a reader keeps and shows them.
+"""
+
+TASK_STATUSES = ("open", "in_progress", "in_review", "blocked", "done")
+NOTE_TYPES = ("finding", "blocker", "question", "update")
+ARTIFACT_TYPES = ("branch", "report", "deploy", "diff", "file", "url")
+EVENT_TYPES = (
+    "task_started",
+    "task_completed",
+    "task_failed",
+    "blocker_found",
+    "question",
+    "finding",
+    "skill_proposed",
+    "file_changed",
+    "cost_update",
+    "agent_started",
+    "agent_stopped",
+    "token_update",
+    "custom",
+)
+REGISTRY_ROLES = ("infra", "lieutenant", "worker", "golden", "custom")
+REGISTRY_STATUSES = ("running", "paused", "stopped")
+
+STALE_AFTER = 300.0
+"""Seconds without a heartbeat after which a registry entry that says `running` is no longer believed."""

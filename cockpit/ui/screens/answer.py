@@ -1,0 +1,125 @@
+"""Answering an agent's question: a choice, yes or no, a line, or a text. All its words are shown sanitised."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Input, TextArea
+
+from cockpit.engine.display import clean_line, clean_text
+from cockpit.model.commands import Answer
+from cockpit.model.events import DialogRequested
+from cockpit.model.fleet import Agent
+from cockpit.ui.cells import content
+from cockpit.ui.screens.dialog import Dialog
+from cockpit.ui.widgets.plain import Plain
+from cockpit.ui.widgets.row_list import Row, RowList
+
+CANCEL_KEY = ("^x", "refuse to answer")
+
+
+class AnswerDialog(Dialog[Answer]):
+    """Dismisses with the answer; escape leaves the question open, it goes on waiting."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "accept", "answer", show=False),
+        Binding("ctrl+s", "accept", "answer", show=False, priority=True),
+        Binding("ctrl+x", "refuse", "refuse", show=False, priority=True),
+        Binding("y", "say(True)", "yes", show=False),
+        Binding("n", "say(False)", "no", show=False),
+        *(Binding(str(number), f"pick({number})", f"option {number}", show=False) for number in range(1, 10)),
+    ]
+
+    def __init__(self, agent: Agent, request: DialogRequested) -> None:
+        super().__init__(f"? {agent.name} asks", classes="answer")
+        self._agent = agent.id
+        self._request = request
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the question and the field its method needs."""
+        request = self._request
+        title = clean_line(request.title)
+        if title:
+            yield Plain(content([(title, "bold $transcript-question")]), id="question")
+        if request.message:
+            with VerticalScroll(id="message"):
+                yield Plain(clean_text(request.message))
+        match request.method:
+            case "select":
+                yield RowList(id="options")
+            case "confirm":
+                yield Plain(content([("y", "bold $accent"), (" yes    ", ""), ("n", "bold $accent"), (" no", "")]))
+            case "editor":
+                yield TextArea(clean_text(request.prefill), id="text", compact=True, show_line_numbers=False)
+            case _:
+                yield Input(
+                    clean_line(request.prefill), placeholder=clean_line(request.placeholder), id="value", compact=True
+                )
+
+    def on_mount(self) -> None:
+        later = ("esc", "later")
+        match self._request.method:
+            case "select":
+                options = self.query_one("#options", RowList)
+                options.set_rows(
+                    [
+                        Row(str(at), content([(f" {at + 1} ", "$accent"), (clean_line(option), "")]))
+                        for at, option in enumerate(self._request.options)
+                    ]
+                )
+                options.focus()
+                self.show_keys(("↑↓ 1-9", "choose"), ("⏎", "answer"), CANCEL_KEY, later)
+            case "confirm":
+                self.show_keys(("y", "yes"), ("n", "no"), CANCEL_KEY, later)
+            case "editor":
+                self.show_keys(("^s", "answer"), CANCEL_KEY, later)
+            case _:
+                self.show_keys(("⏎", "answer"), CANCEL_KEY, later)
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_accept()
+
+    @on(RowList.Chosen)
+    def _chosen(self, message: RowList.Chosen) -> None:
+        message.stop()
+        self.action_accept()
+
+    def action_accept(self) -> None:
+        """Answer with what the field holds."""
+        match self._request.method:
+            case "select":
+                key = self.query_one("#options", RowList).cursor_key
+                if key:
+                    self._finish(Answer(self._agent, self._request.dialog_id, value=self._request.options[int(key)]))
+            case "confirm":
+                return
+            case "editor":
+                text = self.query_one("#text", TextArea).text
+                self._finish(Answer(self._agent, self._request.dialog_id, value=text))
+            case _:
+                value = self.query_one("#value", Input).value
+                self._finish(Answer(self._agent, self._request.dialog_id, value=value))
+
+    def action_pick(self, number: int) -> None:
+        """Answer with an option by its number."""
+        if self._request.method == "select" and number <= len(self._request.options):
+            value = self._request.options[number - 1]
+            self._finish(Answer(self._agent, self._request.dialog_id, value=value))
+
+    def action_say(self, yes: bool) -> None:
+        """Answer yes or no."""
+        if self._request.method == "confirm":
+            self._finish(Answer(self._agent, self._request.dialog_id, confirmed=yes))
+
+    def action_refuse(self) -> None:
+        """Tell the agent that there will be no answer."""
+        self._finish(Answer(self._agent, self._request.dialog_id, cancelled=True))
+
+    def _finish(self, answer: Answer) -> None:
+        self.dismiss(answer)

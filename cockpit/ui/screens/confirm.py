@@ -1,0 +1,59 @@
+"""The question before a dangerous act: it names its targets, which are frozen from the key that asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from cockpit.engine.display import clean_line
+from cockpit.ui.cells import Piece, content
+from cockpit.ui.screens.dialog import Dialog
+from cockpit.ui.widgets.plain import Plain
+
+
+class ConfirmDialog(Dialog[bool]):
+    """Shows what will be lost. With a `word` it must be typed; without one `y` is enough."""
+
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (("y", "yes, do it"), ("n esc", "no"))
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "accept", "yes", show=False),
+        Binding("n,q", "back_out", "no", show=False),
+    ]
+
+    def __init__(self, title: str, targets: Sequence[str], consequence: str, *, word: str = "") -> None:
+        super().__init__(title, classes="confirm")
+        self._targets = tuple(targets)
+        self._consequence = consequence
+        self._word = clean_line(word)
+
+    def compose_body(self) -> ComposeResult:
+        """Yield targets, consequence and, for what is hard to replace, the field for its name."""
+        pieces: list[Piece] = []
+        for target in self._targets:
+            pieces += [("  ✗ ", "bold $agent-failed"), (clean_line(target), "bold"), ("\n", "")]
+        yield Plain(content([*pieces, ("\n", ""), (clean_line(self._consequence), "$muted")]), id="targets")
+        if self._word:
+            yield Plain(content([("\ntype ", "$muted"), (self._word, "bold"), (" to confirm", "$muted")]))
+            yield Input(id="word", compact=True)
+
+    def on_mount(self) -> None:
+        if self._word:
+            self.show_keys(("⏎", "do it when the name is right"), ("esc", "no"))
+
+    @on(Input.Submitted)
+    def _typed(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip() == self._word:
+            self.dismiss(True)
+        else:
+            self.notify(f"That is not {self._word}.", severity="warning", markup=False)
+
+    def action_accept(self) -> None:
+        """Say yes."""
+        if not self._word:
+            self.dismiss(True)

@@ -1,0 +1,74 @@
+"""What all dialogs share: a frame with a title and a line of keys; escape always backs out."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from cockpit.engine.display import clean_line
+from cockpit.ui.cells import Piece, content
+from cockpit.ui.widgets.plain import Plain
+
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result]):
+    """A framed box over the home screen. Subclasses compose into it with `compose_body`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back_out", "back", show=False, priority=True)]
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (("esc", "close"),)
+
+    def __init__(self, title: str, *, classes: str = "") -> None:
+        super().__init__(classes=classes)
+        self._frame_title = title
+
+    def compose(self) -> ComposeResult:
+        frame = Vertical(id="frame")
+        frame.border_title = content([(f" {clean_line(self._frame_title)} ", "bold")])
+        with frame:
+            yield from self.compose_body()
+            yield Plain(key_line(self.KEYS), id="keys")
+
+    def compose_body(self) -> ComposeResult:
+        """Yield what is between title and keys."""
+        yield from ()
+
+    def show_keys(self, *keys: tuple[str, str]) -> None:
+        """Replace the line of keys."""
+        self.query_one("#keys", Plain).show(key_line(keys))
+
+    def action_back_out(self) -> None:
+        """Close without a result."""
+        self.dismiss(None)
+
+
+def key_line(keys: tuple[tuple[str, str], ...]) -> Content:
+    """Return a line of keys with what they do."""
+    pieces: list[Piece] = []
+    for key, label in keys:
+        pieces += [(key, "bold $accent"), (f" {label}   ", "$muted")]
+    return content(pieces)
+
+
+class TextDialog(Dialog[None]):
+    """A text to read, with a scroll bar when it is long."""
+
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (("↑↓", "scroll"), ("esc", "close"))
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,enter", "back_out", "close", show=False)]
+
+    def __init__(self, title: str, text: Content, *, classes: str = "") -> None:
+        super().__init__(title, classes=classes)
+        self._text = text
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the text."""
+        with VerticalScroll(id="scroll"):
+            yield Plain(self._text, id="text")
+
+    def on_mount(self) -> None:
+        self.query_one("#scroll").focus()

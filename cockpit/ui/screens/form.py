@@ -1,0 +1,117 @@
+"""A dialog with fields: text, long text or a choice; enter submits from any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from cockpit.engine.display import clean_line
+from cockpit.ui.screens.dialog import Dialog
+from cockpit.ui.widgets.choice_field import Choice, ChoiceField
+from cockpit.ui.widgets.plain import Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    """`text`, `area` or `choice`."""
+    value: str = ""
+    placeholder: str = ""
+    choices: tuple[Choice, ...] = ()
+
+
+Values = Mapping[str, str]
+Check = Callable[[Values], str]
+"""Says what is wrong with the values, or returns empty text."""
+
+
+class FormDialog(Dialog[Values]):
+    """Fields under each other; dismisses with their values, or None when backed out."""
+
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (("⏎", "ok"), ("tab", "next field"), ("esc", "cancel"))
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "submit", "ok", show=False, priority=True),
+        Binding("enter", "submit", "ok", show=False),
+        Binding("down", "app.focus_next", "next field", show=False),
+        Binding("up", "app.focus_previous", "previous field", show=False),
+    ]
+
+    def __init__(self, title: str, fields: Sequence[Field], check: Check | None = None, *, intro: str = "") -> None:
+        super().__init__(title, classes="form")
+        self._fields = tuple(fields)
+        self._check: Check = check if check is not None else lambda values: ""
+        self._intro = intro
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the fields and the line for what is wrong."""
+        if self._intro:
+            yield Plain(clean_line(self._intro), classes="intro")
+        with Vertical(id="fields"):
+            for field in self._fields:
+                with Horizontal(classes=f"field field--{field.kind}", id=f"row-{field.name}"):
+                    yield Plain(field.label, classes="label")
+                    yield self._widget(field)
+        yield Plain("", id="problem")
+
+    def _widget(self, field: Field) -> Widget:
+        if field.kind == "choice":
+            return ChoiceField(field.choices, value=field.value, id=field.name)
+        if field.kind == "area":
+            return TextArea(
+                field.value, id=field.name, compact=True, tab_behavior="focus", placeholder=field.placeholder,
+                show_line_numbers=False,
+            )
+        return Input(field.value, placeholder=field.placeholder, id=field.name, compact=True)
+
+    def on_mount(self) -> None:
+        if any(field.kind == "area" for field in self._fields):
+            self.show_keys(("^s", "ok"), ("tab", "next field"), ("esc", "cancel"))
+
+    def values(self) -> dict[str, str]:
+        """Return what the fields hold now."""
+        held: dict[str, str] = {}
+        for field in self._fields:
+            widget = self.query_one(f"#{field.name}")
+            if isinstance(widget, TextArea):
+                held[field.name] = widget.text.strip()
+            elif isinstance(widget, Input):
+                held[field.name] = widget.value.strip()
+            elif isinstance(widget, ChoiceField):
+                held[field.name] = widget.value
+        return held
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_submit()
+
+    def action_submit(self) -> None:
+        """Check the values; finish, or say what is wrong and stay."""
+        values = self.values()
+        problem = self._problem(values)
+        self.query_one("#problem", Plain).show(clean_line(problem), layout=True)
+        if not problem:
+            self.finish(values)
+
+    def _problem(self, values: Values) -> str:
+        for field in self._fields:
+            widget = self.query_one(f"#{field.name}")
+            if isinstance(widget, ChoiceField) and widget.choice.reason:
+                return f"{field.label}: {widget.choice.reason}"
+        return self._check(values)
+
+    def finish(self, values: Values) -> None:
+        """Close with the values."""
+        self.dismiss(values)

@@ -1,0 +1,339 @@
+"""The home screen: agents, board, VMs, feed, and the output of the selected agent with its composer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from cockpit.engine.display import clean_line
+from cockpit.engine.port import CockpitPort
+from cockpit.model.attention import attention
+from cockpit.model.commands import Command, FollowUp, Prompt, Steer
+from cockpit.model.fleet import Agent, Fleet, Receipt, Task, Vm
+from cockpit.model.ids import AgentId, CommandId, agent_of
+from cockpit.ui import handlers, present
+from cockpit.ui.actions import BY_ID, PANES, Situation, bindings, disabled_reason, hidden
+from cockpit.ui.bridge import Bridge, Rates
+from cockpit.ui.cells import Piece, content, count
+from cockpit.ui.tones import Mode, look_of
+from cockpit.ui.widgets.bars import FooterBar, HeaderBar, ReceiptsBar
+from cockpit.ui.widgets.composer import Composer
+from cockpit.ui.widgets.filter_line import FilterLine
+from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
+from cockpit.ui.widgets.row_list import RowList
+from cockpit.ui.widgets.transcript_view import TranscriptView
+from cockpit.model.why import headline
+
+NARROW, NORMAL, WIDE = "-narrow", "-normal", "-wide"
+
+
+class HomeScreen(Screen[None]):
+    """One screen for everything; width decides how many panes stand side by side."""
+
+    CSS_PATH = "home.tcss"
+    AUTO_FOCUS = "#agents"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, NARROW), (110, NORMAL), (160, WIDE)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(), ("escape", "back_out", "back")]
+
+    zoomed: reactive[bool] = reactive(False, toggle_class="-zoomed", repaint=False)
+    """Whether the output has the whole screen."""
+
+    def __init__(self, engine: CockpitPort, *, read_only: bool, rates: Rates) -> None:
+        super().__init__()
+        self.engine = engine
+        self.read_only = read_only
+        self.selected: AgentId | None = None
+        self.bridge = Bridge(engine, self, rates)
+        self.keys: dict[str, str] = {}
+        self._before_composer = "agents"
+        self._slot = ""
+
+    def compose(self) -> ComposeResult:
+        yield HeaderBar(id="header")
+        with Container(id="body"):
+            yield AgentsTree(id="agents")
+            with Vertical(id="center"):
+                yield TranscriptView(id="output")
+                yield ReceiptsBar(id="receipts", classes="-empty")
+                yield Composer(id="composer")
+            yield BoardPane(id="board")
+            yield VmsTable(id="vms")
+            yield FeedPane(id="feed")
+        yield FilterLine(id="filter")
+        yield FooterBar(id="footer")
+
+    def on_mount(self) -> None:
+        self._show_slot("agents")
+        self.query_one(Composer).read_only = self.read_only
+        self.bridge.start()
+        self.call_after_refresh(self.bridge.flush)
+
+    # --- what is selected ----------------------------------------------------------------------------
+
+    @property
+    def fleet(self) -> Fleet:
+        """The newest snapshot."""
+        return self.engine.fleet
+
+    @property
+    def agent(self) -> Agent | None:
+        """The selected agent."""
+        return self.fleet.agent(self.selected) if self.selected is not None else None
+
+    @property
+    def pane(self) -> str:
+        """The focused pane's name, `composer` while writing."""
+        focused = self.focused
+        return focused.id if focused is not None and focused.id in (*PANES, "composer") else "agents"
+
+    def selected_vm(self) -> Vm | None:
+        """The VM under the cursor of its pane, else the selected agent's."""
+        if self.pane == "vms":
+            key = self.query_one(VmsTable).cursor_key
+            return next((vm for vm in self.fleet.vms if vm.id == key), None)
+        agent = self.agent
+        return self.fleet.vm(agent.vm_id) if agent is not None else None
+
+    def selected_task(self) -> Task | None:
+        """The task under the board's cursor, while the board is in view."""
+        board = self.query_one(BoardPane)
+        if not board.display:
+            return None
+        return next((task for task in self.fleet.tasks if task.id == board.cursor_key), None)
+
+    def situation(self) -> Situation:
+        """What an action is judged by."""
+        fleet = self.fleet
+        return Situation(
+            self.engine, fleet, self.agent, self.selected_vm(), self.selected_task(), self.pane,
+            len(attention(fleet, self.engine.now())), self.read_only,
+        )
+
+    def select(self, agent_id: AgentId | None) -> None:
+        """Look at an agent: its transcript, its composer, its rows."""
+        if agent_id != self.selected:
+            self.selected = agent_id
+            self.engine.focus(agent_id)
+            output = self.query_one(TranscriptView)
+            output.show(self.engine.transcript(agent_id) if agent_id is not None else None)
+        if agent_id is not None:
+            self.query_one(AgentsTree).point_at(agent_id)
+            agent = self.fleet.agent(agent_id)
+            if agent is not None and self.pane != "vms":
+                self.query_one(VmsTable).point_at(agent.vm_id)
+        self.bridge.flush()
+
+    def receipt(self) -> Receipt | None:
+        """The last command to the selected agent."""
+        mine = (receipt for receipt in reversed(self.fleet.receipts) if receipt.agent == self.selected)
+        return next(mine, None) if self.selected is not None else None
+
+    # --- flushing ------------------------------------------------------------------------------------
+
+    def flush_transcript(self) -> None:
+        """Take in the selected agent's transcript."""
+        output = self.query_one(TranscriptView)
+        if output.display and output.size.width:
+            output.flush()
+
+    def flush_lists(self) -> None:
+        """Take in the newest snapshot."""
+        if not self.is_mounted:
+            return
+        fleet, now = self.fleet, self.engine.now()
+        self._reselect(fleet)
+        for pane in self.query(Pane):
+            pane.flush(fleet, now)
+        situation = self.situation()
+        self.query_one(HeaderBar).flush(fleet, now, situation.waiting, read_only=self.read_only)
+        self.query_one(ReceiptsBar).flush(self.receipt(), now)
+        self.query_one(FooterBar).flush(situation, self.keys)
+        self._flush_output_frame(now)
+        self._flush_composer()
+
+    def _reselect(self, fleet: Fleet) -> None:
+        """Hold on to the selected agent; when it is gone the tree's cursor decides."""
+        if self.selected is not None and fleet.agent(self.selected) is not None:
+            return
+        nodes = present.agent_tree(fleet.agents)
+        ids = {node.agent.id for node in nodes}
+        key = AgentId(self.query_one(AgentsTree).cursor_key)
+        wanted = key if key in ids else nodes[0].agent.id if nodes else None
+        if wanted != self.selected:
+            self.selected = wanted
+            self.engine.focus(wanted)
+            self.query_one(TranscriptView).show(self.engine.transcript(wanted) if wanted is not None else None)
+
+    def _flush_output_frame(self, now: float) -> None:
+        """Name the agent and say how it is in the output's border."""
+        output, agent = self.query_one(TranscriptView), self.agent
+        if agent is None:
+            output.border_title = present.title(4, "Output")
+            output.border_subtitle = ""
+            output.set_empty(("", "Nothing to read yet.", "Press n to spawn a lieutenant, ? for all keys."))
+            return
+        output.set_empty(("", "No output yet.", "Press p to write the first prompt."))
+        look = look_of(headline(agent, self.fleet.vm(agent.vm_id), now))
+        pieces: list[Piece] = [(" 4 ", "$muted"), (clean_line(agent.name), "bold")]
+        pieces.append((f" · {agent.kind.value}", "$muted"))
+        if agent.program == "scripted":
+            pieces.append((" · scripted agent", "$link-degraded"))
+        pieces += [(f"  {look.glyph} {look.word} ", look.style)]
+        output.border_title = content(pieces)
+        output.border_subtitle = present.subtitle(self._output_facts(agent, output))
+
+    def _output_facts(self, agent: Agent, output: TranscriptView) -> list[Piece]:
+        facts: list[Piece] = []
+        if agent.model:
+            facts.append((clean_line(agent.model), "$muted"))
+        if agent.context_window:
+            facts.append((f"  ctx {100 * agent.context_tokens // agent.context_window}%", "$muted"))
+        if agent.usage.tokens:
+            facts.append((f"  {count(agent.usage.tokens)} tok  ${agent.usage.cost:.2f}", "$muted"))
+        facts.append(("  following" if output.following else "  held · end follows", "$muted"))
+        return facts
+
+    def _flush_composer(self) -> None:
+        composer, agent = self.query_one(Composer), self.agent
+        if agent is None:
+            composer.address(None, "", busy=False)
+            composer.describe("")
+            return
+        composer.address(agent.id, agent.name, busy=agent.run_open)
+        refusal = "the cockpit is read-only" if self.read_only else ""
+        composer.describe(refusal or self.engine.disabled_reason(message(composer.mode, agent.id, "…")))
+
+    # --- layout --------------------------------------------------------------------------------------
+
+    def _show_slot(self, pane: str) -> None:
+        """Make a list pane visible where the width has no room for all: CSS decides from the class."""
+        if pane in PANES and pane != "output" and pane != self._slot:
+            self.remove_class(f"-show-{self._slot}")
+            self._slot = pane
+            self.add_class(f"-show-{pane}")
+
+    def focus_pane(self, name: str) -> None:
+        """Bring a pane into view and give it the keys."""
+        if name != "output":
+            self.zoomed = False
+        self._show_slot(name)
+        self.query_one(f"#{name}").focus()
+
+    def cycle_pane(self, step: int) -> None:
+        """Focus the next pane in the order of the number keys."""
+        at = PANES.index(self.pane) if self.pane in PANES else PANES.index("output")
+        self.focus_pane(PANES[(at + step) % len(PANES)])
+
+    def write(self, mode: Mode | None) -> None:
+        """Go to the composer in a mode."""
+        composer = self.query_one(Composer)
+        self._before_composer = self.pane if self.pane in PANES else self._before_composer
+        self._flush_composer()
+        if mode is not None or not composer.text:
+            composer.choose(mode)
+        composer.focus()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Keys, titles and the visible pane follow the focus."""
+        if event.widget.id in PANES:
+            self._show_slot(event.widget.id)
+        self.call_after_refresh(self.bridge.flush)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fill panes that the new width brought into view."""
+        self.call_after_refresh(self.bridge.flush)
+
+    # --- messages ------------------------------------------------------------------------------------
+
+    @on(RowList.Highlighted, "#agents")
+    def _agent_highlighted(self, message: RowList.Highlighted) -> None:
+        self.select(AgentId(message.key))
+
+    @on(RowList.Highlighted, "#vms")
+    def _vm_highlighted(self, message: RowList.Highlighted) -> None:
+        vm = next((vm for vm in self.fleet.vms if vm.id == message.key), None)
+        if vm is not None and self.fleet.agent(agent_of(vm.id)) is not None:
+            self.select(agent_of(vm.id))
+        self.bridge.flush()
+
+    @on(RowList.Highlighted, "#board")
+    def _task_highlighted(self, message: RowList.Highlighted) -> None:
+        self.bridge.flush()
+
+    @on(RowList.Chosen)
+    def _row_chosen(self, message: RowList.Chosen) -> None:
+        handlers.choose_row(self)
+
+    @on(TranscriptView.FollowChanged)
+    @on(Composer.ModeChanged)
+    def _frame_changed(self) -> None:
+        self.bridge.flush()
+
+    @on(Composer.Submitted)
+    def _submitted(self, submitted: Composer.Submitted) -> None:
+        self.order(message(submitted.mode, submitted.agent, submitted.text))
+        self.query_one(TranscriptView).follow()
+
+    @on(Composer.Left)
+    def _composer_left(self) -> None:
+        self.focus_pane(self._before_composer)
+
+    @on(FilterLine.Changed)
+    def _filter_changed(self, changed: FilterLine.Changed) -> None:
+        self.query_one(f"#{changed.pane}", Pane).needle = changed.needle
+        self.bridge.flush()
+
+    @on(FilterLine.Closed)
+    def _filter_closed(self, closed: FilterLine.Closed) -> None:
+        self.focus_pane(closed.pane)
+
+    # --- actions -------------------------------------------------------------------------------------
+
+    def order(self, command: Command) -> CommandId:
+        """Hand a command to the engine and show its receipt at once."""
+        command_id = self.engine.dispatch(command)
+        self.bridge.flush()
+        return command_id
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide what a read-only cockpit has not; dim what cannot be done now."""
+        if action != "act":
+            return True
+        declared = BY_ID[str(parameters[0])]
+        situation = self.situation()
+        if hidden(declared, situation):
+            return False
+        return None if disabled_reason(declared, situation) else True
+
+    async def action_act(self, action_id: str) -> None:
+        """Do what the registry declares."""
+        handlers.HANDLERS[action_id](self)
+        self.call_after_refresh(self.bridge.flush)
+
+    def action_back_out(self) -> None:
+        """Undo the last narrowing: zoom, then filter, then go to the tree."""
+        pane = self.query(Pane).filter(f"#{self.pane}").first() if self.pane not in ("output", "composer") else None
+        if self.zoomed:
+            self.zoomed = False
+        elif pane is not None and pane.needle:
+            pane.needle = ""
+            self.bridge.flush()
+        else:
+            self.focus_pane("agents")
+
+
+def message(mode: Mode, agent: AgentId, text: str) -> Command:
+    """Build the command for an act of writing."""
+    match mode:
+        case Mode.STEER:
+            return Steer(agent, text)
+        case Mode.FOLLOW_UP:
+            return FollowUp(agent, text)
+        case _:
+            return Prompt(agent, text)

@@ -1,0 +1,117 @@
+"""Picking one of many by typing: where to go, and the inbox of what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from cockpit.engine.display import clean_line
+from cockpit.model.attention import Attention, Urgency
+from cockpit.model.fleet import Fleet
+from cockpit.model.why import headline
+from cockpit.ui.cells import age, content, cut, fit
+from cockpit.ui.present import matches
+from cockpit.ui.screens.dialog import Dialog
+from cockpit.ui.tones import STATUS_LOOKS, look_of
+from cockpit.ui.widgets.row_list import Row, RowList
+
+URGENCY_LOOKS = {
+    Urgency.ASKING: ("?", "bold $agent-asking"),
+    Urgency.FAILED: ("✗", "$agent-failed"),
+    Urgency.TASK: ("▪", "$link-degraded"),
+    Urgency.COMMAND: ("!", "$agent-failed"),
+    Urgency.DONE: ("✓", "$agent-done"),
+}
+
+
+class PickDialog(Dialog[str]):
+    """A list that narrows while typing; dismisses with the key of the chosen row."""
+
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (("type", "narrow"), ("↑↓", "choose"), ("⏎", "go"), ("esc", "close"))
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", "down", show=False, priority=True),
+        Binding("up", "move(-1)", "up", show=False, priority=True),
+        Binding("enter", "accept", "go", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, rows: Callable[[int], Sequence[tuple[Row, str]]], empty: str) -> None:
+        super().__init__(title, classes="pick")
+        self._rows = rows
+        self._empty = empty
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the field and the list."""
+        yield Input(placeholder="type to narrow", id="needle", compact=True)
+        yield RowList(empty=(self._empty,), id="rows")
+
+    def on_mount(self) -> None:
+        self.query_one("#rows").can_focus = False
+        self.call_after_refresh(self._narrow)
+
+    @on(Input.Changed)
+    def _narrow(self) -> None:
+        rows = self.query_one("#rows", RowList)
+        needle = self.query_one("#needle", Input).value
+        width = max(20, rows.size.width - 1)
+        rows.set_rows([row for row, words in self._rows(width) if matches(needle, words)])
+
+    @on(RowList.Chosen)
+    @on(RowList.Highlighted)
+    def _pointed(self, message: RowList.Chosen | RowList.Highlighted) -> None:
+        message.stop()
+        if isinstance(message, RowList.Chosen):
+            self.action_accept()
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor while the field keeps the keys."""
+        self.query_one("#rows", RowList).action_move(step)
+
+    def action_accept(self) -> None:
+        """Go to the row under the cursor."""
+        key = self.query_one("#rows", RowList).cursor_key
+        if key:
+            self.dismiss(key)
+
+
+def places(fleet: Fleet, now: float) -> Callable[[int], Sequence[tuple[Row, str]]]:
+    """Return everything one can go to: `agent:ID`, `task:ID`, `vm:ID`."""
+
+    def rows(width: int) -> list[tuple[Row, str]]:
+        found: list[tuple[Row, str]] = []
+        for agent in fleet.agents:
+            look = look_of(headline(agent, fleet.vm(agent.vm_id), now))
+            name = clean_line(agent.name)
+            line = content([(f" {look.glyph} ", look.style), (fit(name, 24), "bold"), (f" {agent.kind.value}", "$muted")])
+            found.append((Row(f"agent:{agent.id}", line), f"{agent.name} {agent.kind.value} {agent.role}"))
+        for task in fleet.tasks:
+            task_look = STATUS_LOOKS.get(task.status)
+            glyph = task_look.glyph if task_look else "·"
+            title = cut(clean_line(task.title), max(10, width - 14))
+            line = content([(f" {glyph} ", task_look.style if task_look else ""), (title, ""), ("  task", "$muted")])
+            found.append((Row(f"task:{task.id}", line), f"{task.title} task {task.status} {task.assignee}"))
+        for vm in fleet.orphans():
+            line = content([(" ▫ ", "$muted"), (fit(clean_line(vm.label or vm.id), 24), ""), (" orphan VM", "$muted")])
+            found.append((Row(f"vm:{vm.id}", line), f"{vm.label} {vm.id} orphan vm"))
+        return found
+
+    return rows
+
+
+def inbox(items: Sequence[Attention], now: float) -> Callable[[int], Sequence[tuple[Row, str]]]:
+    """Return what waits as rows keyed by their place in the list."""
+
+    def rows(width: int) -> list[tuple[Row, str]]:
+        found: list[tuple[Row, str]] = []
+        for at, item in enumerate(items):
+            glyph, style = URGENCY_LOOKS[item.urgency]
+            sentence = fit(clean_line(item.sentence), max(10, width - 8))
+            line = content([(f" {glyph} ", style), (sentence, ""), (fit(age(now - item.since), 4, right=True), "$muted")])
+            found.append((Row(str(at), line), item.sentence))
+        return found
+
+    return rows

@@ -1,0 +1,174 @@
+"""Spawning: a form for lieutenants and workers, then every step of it with its time, as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+
+from cockpit.engine.display import clean_line
+from cockpit.engine.port import CockpitPort
+from cockpit.model.commands import Spawn
+from cockpit.model.fleet import AgentKind, Operation, Stage
+from cockpit.model.ids import CommandId, CommitId, OperationId
+from cockpit.ui.cells import Piece, content
+from cockpit.ui.screens.form import Field, FormDialog, Values
+from cockpit.ui.summary import step_lines
+from cockpit.ui.widgets.choice_field import Choice, ChoiceField
+from cockpit.ui.widgets.plain import Plain
+
+MAX_WORKERS = 20
+"""Workers spawned by one form: enough for a task list, few enough for a slip of the finger."""
+
+REFRESH = 0.25
+"""Seconds between two looks at the steps."""
+
+
+def spawn_fields(engine: CockpitPort) -> tuple[Field, ...]:
+    """Return the fields of the form for what the engine can start now."""
+    leaders = [agent.name for agent in engine.fleet.agents if agent.kind is not AgentKind.WORKER]
+    images = [Choice("", "fresh VM"), *(Choice(commit, name or commit) for commit, name in engine.images())]
+    programs = [Choice(name, name, reason) for name, reason in engine.programs()]
+    first_usable = next((choice.value for choice in programs if not choice.reason), "")
+    return (
+        Field("kind", "kind", "choice", choices=(Choice("lieutenant", "lieutenant"), Choice("worker", "worker"))),
+        Field("name", "name", placeholder="ada"),
+        Field("role", "role", placeholder="what it is for, in your words"),
+        Field("parent", "works for", "choice", choices=(Choice("", "nobody"), *(Choice(n, n) for n in leaders))),
+        Field("count", "how many", value="1", placeholder="1"),
+        Field("labels", "labels", placeholder="comma-separated"),
+        Field("image", "image", "choice", choices=tuple(images)),
+        Field("program", "program", "choice", first_usable, choices=tuple(programs)),
+        Field("model", "model", placeholder="the agent's default"),
+    )
+
+
+def spawn_commands(values: Values) -> list[Spawn]:
+    """Build the commands of a checked form: several workers get numbered names."""
+    kind = AgentKind(values["kind"])
+    labels = tuple(label.strip() for label in values["labels"].split(",") if label.strip())
+    number = int(values["count"]) if kind is AgentKind.WORKER else 1
+    names = [values["name"]] if number == 1 else [f"{values['name']}-{index}" for index in range(1, number + 1)]
+    image = CommitId(values["image"]) if values["image"] else None
+    parent = values["parent"] if kind is AgentKind.WORKER else ""
+    return [
+        Spawn(
+            name, kind, values["role"], image, values["program"], labels if kind is AgentKind.WORKER else (), parent,
+            values["model"],
+        )
+        for name in names
+    ]
+
+
+class SpawnDialog(FormDialog):
+    """The form, and after it the steps. Closing it stops nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "again", "edit again", show=False, priority=True)]
+
+    def __init__(self, engine: CockpitPort) -> None:
+        super().__init__("Spawn", spawn_fields(engine), self._check_values)
+        self._engine = engine
+        self._commands: list[CommandId] = []
+        self._known: frozenset[OperationId] = frozenset()
+        self._names: tuple[str, ...] = ()
+        self.set_class(True, "spawn")
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the form and the place of the steps."""
+        yield from super().compose_body()
+        with VerticalScroll(id="steps"):
+            yield Plain("", id="step-lines")
+
+    def on_mount(self) -> None:
+        self._show_worker_fields()
+        self.query_one("#name").focus()
+        self.set_interval(REFRESH, self._flush)
+
+    @on(ChoiceField.Changed, "#kind")
+    def _show_worker_fields(self) -> None:
+        """Workers have a parent, a number and labels; a lieutenant has not."""
+        worker = self.query_one("#kind", ChoiceField).value == AgentKind.WORKER
+        for name in ("parent", "count", "labels"):
+            self.query_one(f"#row-{name}").display = worker
+
+    def _check_values(self, values: Values) -> str:
+        if not values["name"]:
+            return "an agent needs a name"
+        if values["kind"] == AgentKind.WORKER:
+            number = values["count"]
+            if not number.isdecimal() or not 1 <= int(number) <= MAX_WORKERS:
+                return f"how many: a number from 1 to {MAX_WORKERS}"
+        for command in spawn_commands(values):
+            if reason := self._engine.disabled_reason(command):
+                return reason
+        return ""
+
+    def finish(self, values: Mapping[str, str]) -> None:
+        """Order the spawns and turn to their steps."""
+        self._known = frozenset(operation.id for operation in self._engine.fleet.operations)
+        commands = spawn_commands(values)
+        self._names = tuple(command.name for command in commands)
+        self._commands = [self._engine.dispatch(command) for command in commands]
+        self.add_class("-running")
+        self.show_keys(("esc", "close, it goes on"))
+        self.query_one("#steps").focus()
+        self._flush()
+
+    def operations(self) -> list[Operation]:
+        """Return the operations this form started."""
+        return [
+            operation
+            for operation in self._engine.fleet.operations
+            if operation.id not in self._known and operation.verb == "spawn" and operation.target in self._names
+        ]
+
+    def _refusals(self) -> list[str]:
+        """Return why orders failed before they became operations."""
+        started = {operation.target for operation in self.operations()}
+        return [
+            receipt.reason
+            for receipt, name in (
+                (receipt, name)
+                for receipt in self._engine.fleet.receipts
+                for command, name in zip(self._commands, self._names, strict=True)
+                if receipt.id == command
+            )
+            if receipt.stage is Stage.FAILED and name not in started
+        ]
+
+    def _flush(self) -> None:
+        """Draw the steps."""
+        if not self._commands:
+            return
+        now, width = self._engine.now(), max(30, self.query_one("#steps").size.width - 2)
+        pieces: list[Piece] = []
+        lines = []
+        for operation in self.operations():
+            lines.append(content([("spawn ", "$muted"), (clean_line(operation.target), "bold")]))
+            lines += [*step_lines(operation, now, width), content([])]
+        for reason in self._refusals():
+            pieces = [("✗ ", "bold $agent-failed"), (clean_line(reason), "$agent-failed")]
+            lines.append(content(pieces))
+        if not lines:
+            lines.append(content([("◌ ordered, no step reported yet", "$muted")]))
+        self.query_one("#step-lines", Plain).show(content([("\n", "")]).join(lines), layout=True)
+        failed = bool(self._refusals()) or any(operation.error for operation in self.operations())
+        if failed:
+            self.show_keys(("^r", "edit and try again"), ("esc", "close"))
+
+    def action_again(self) -> None:
+        """Go back to the form with everything still filled in."""
+        if self._commands:
+            self._commands = []
+            self.remove_class("-running")
+            self.show_keys(*FormDialog.KEYS)
+            self.query_one("#name").focus()
+
+    def action_submit(self) -> None:
+        """Submit once; while the steps run enter does nothing."""
+        if not self._commands:
+            super().action_submit()

@@ -1,0 +1,69 @@
+"""Forms of the board: create, move, assign, note."""
+
+from __future__ import annotations
+
+from cockpit.engine.display import clean_line
+from cockpit.model.fleet import TASK_STATUSES, Fleet, Task
+from cockpit.ui.screens.form import Field, FormDialog, Values
+from cockpit.ui.tones import STATUS_LOOKS
+from cockpit.ui.widgets.choice_field import Choice
+
+NOTE_KINDS = ("update", "finding", "blocker", "question")
+
+
+def assignees(fleet: Fleet) -> tuple[Choice, ...]:
+    """Return nobody and every agent as choices."""
+    return (Choice("", "nobody"), *(Choice(agent.name, agent.name) for agent in fleet.agents))
+
+
+def create_form(fleet: Fleet) -> FormDialog:
+    """Ask for a new task."""
+    return FormDialog(
+        "New task",
+        (
+            Field("title", "title", placeholder="what is to be done"),
+            Field("description", "details", "area", placeholder="context, limits, how to tell that it is done"),
+            Field("assignee", "assignee", "choice", choices=assignees(fleet)),
+            Field("tags", "tags", placeholder="comma-separated"),
+        ),
+        lambda values: "" if values["title"] else "a task needs a title",
+    )
+
+
+def move_form(task: Task) -> FormDialog:
+    """Ask for a task's next status."""
+    choices = tuple(Choice(status, STATUS_LOOKS[status].word) for status in TASK_STATUSES)
+    return FormDialog(
+        "Move task", (Field("status", "status", "choice", task.status, choices=choices),), intro=clean_line(task.title)
+    )
+
+
+def assign_form(task: Task, fleet: Fleet) -> FormDialog:
+    """Ask whom a task goes to."""
+    return FormDialog(
+        "Assign task",
+        (Field("assignee", "assignee", "choice", task.assignee, choices=assignees(fleet)),),
+        intro=clean_line(task.title),
+    )
+
+
+def note_form(task: Task) -> FormDialog:
+    """Ask for a note on a task."""
+
+    def check(values: Values) -> str:
+        return "" if values["content"] else "a note needs words"
+
+    return FormDialog(
+        "Note on task",
+        (
+            Field("kind", "kind", "choice", choices=tuple(Choice(kind, kind) for kind in NOTE_KINDS)),
+            Field("content", "note", "area", placeholder="what the others should know"),
+        ),
+        check,
+        intro=clean_line(task.title),
+    )
+
+
+def split_tags(text: str) -> tuple[str, ...]:
+    """Return the tags of a comma-separated list."""
+    return tuple(tag.strip() for tag in text.split(",") if tag.strip())

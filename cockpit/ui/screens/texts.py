@@ -1,0 +1,87 @@
+"""What the reading dialogs say: why, help, the details of a task; pure Content, agents' words sanitised."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from cockpit.engine.display import clean_line, clean_text
+from cockpit.model.fleet import Agent, Task, Vm
+from cockpit.model.why import headline, why
+from cockpit.ui.actions import grouped, key_labels
+from cockpit.ui.cells import Piece, age, content, count, fit
+from cockpit.ui.tones import STATUS_LOOKS, look_of
+
+
+def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:
+    """Say in sentences why an agent is shown as it is."""
+    head = headline(agent, vm, now)
+    look = look_of(head)
+    pieces: list[Piece] = [(f"{look.glyph} {look.word}", f"bold {look.style}")]
+    if head.link:
+        pieces.append((f"   ~ {head.link}", "$link-down"))
+    pieces.append(("\n\n", ""))
+    for sentence in why(agent, vm, now):
+        pieces += [("· ", "$muted"), (clean_line(sentence), ""), ("\n", "")]
+    facts = [
+        ("kind", agent.kind.value), ("role", agent.role), ("program", agent.program), ("model", agent.model),
+        ("works for", agent.parent), ("labels", ", ".join(agent.labels)), ("VM", agent.vm_id),
+        ("turns", str(agent.turns) if agent.turns else ""),
+        ("spent", f"{count(agent.usage.tokens)} tokens, ${agent.usage.cost:.2f}" if agent.usage.tokens else ""),
+        ("read up to", f"line {agent.line} of file {agent.epoch}" if agent.line else ""),
+    ]
+    pieces.append(("\n", ""))
+    for name, value in facts:
+        if value:
+            pieces += [(fit(name, 12), "$muted"), (clean_line(value), ""), ("\n", "")]
+    return content(pieces)
+
+
+def task_text(task: Task, titles: dict[str, str], now: float) -> Content:
+    """Say everything the board knows of a task."""
+    look = STATUS_LOOKS.get(task.status)
+    status = f"{look.glyph} {look.word}" if look else clean_line(task.status)
+    pieces: list[Piece] = [
+        (clean_line(task.title), "bold"), ("\n", ""), (status, look.style if look else "$muted"),
+        (f"   {clean_line(task.assignee) or 'nobody has it'}", "$accent" if task.assignee else "$muted"),
+    ]
+    if task.created_by:
+        pieces.append((f"   by {clean_line(task.created_by)}", "$muted"))
+    if task.updated_at:
+        pieces.append((f"   changed {age(now - task.updated_at)} ago", "$muted"))
+    if task.tags:
+        pieces.append(("\n" + " ".join(f"#{clean_line(tag)}" for tag in task.tags), "$muted"))
+    if task.description:
+        pieces += [("\n\n", ""), (clean_text(task.description), "")]
+    if task.dependencies:
+        pieces.append(("\n\nwaits for\n", "$muted"))
+        pieces += [(f"  ○ {clean_line(titles.get(task_id, task_id))}\n", "") for task_id in task.dependencies]
+    for kind, label, url in task.artifacts:
+        pieces += [(f"\n  ▪ {clean_line(kind)} ", "$muted"), (f"{clean_line(label)} {clean_line(url)}", "")]
+    for note in task.notes:
+        when = age(now - note.created_at) if note.created_at else "–"
+        pieces += [
+            (f"\n\n✎ {clean_line(note.author)}", "$accent"), (f" {clean_line(note.kind)} {when} ago\n", "$muted"),
+            (clean_text(note.content), ""),
+        ]
+    return content(pieces)
+
+
+def help_text(keys: dict[str, str]) -> Content:
+    """List every action with its key, by group; `keys` are the operator's own by action id."""
+    pieces: list[Piece] = []
+    for group, actions in grouped():
+        pieces.append((("\n" if pieces else "") + group + "\n", "bold $accent"))
+        for action in actions:
+            shown = key_labels(keys.get(action.id, action.keys)) or "palette"
+            pieces += [
+                (f"  {fit(shown, 10)}", "bold"), (fit(action.label, 15), ""), (action.description, "$muted"),
+                (" · asks first" if action.dangerous else "", "$agent-asking"), ("\n", ""),
+            ]
+    pieces += [
+        ("\nComposer\n", "bold $accent"), (f"  {fit('⏎', 10)}", "bold"), ("send to the agent the border names\n", "$muted"),
+        (f"  {fit('^j', 10)}", "bold"), ("new line\n", "$muted"),
+        (f"  {fit('^t', 10)}", "bold"), ("prompt, steer or follow-up\n", "$muted"),
+        (f"  {fit('↑ ↓', 10)}", "bold"), ("what was sent before\n", "$muted"),
+        ("\nA mouse selection is copied with ^c. Leaving with q touches no agent.", "$muted"),
+    ]
+    return content(pieces)

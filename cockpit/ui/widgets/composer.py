@@ -1,0 +1,211 @@
+"""The composer: where the operator writes to an agent. Its border names the recipient and which of three acts it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+from cockpit.engine.display import clean_line, clean_text
+from cockpit.model.ids import AgentId
+from cockpit.ui.cells import Piece, content, cut
+from cockpit.ui.tones import MODE_LOOKS, MODE_MEANINGS, Mode
+
+HISTORY = 100
+"""Sent texts kept for the up key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is written to one agent and not sent yet."""
+
+    text: str = ""
+    mode: Mode | None = None
+    """The act the operator chose; None follows the agent's state."""
+
+
+class Composer(TextArea):
+    """A text area that sends on enter, keeps a draft per agent, and never changes its recipient under the text."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+j,alt+enter", "newline", "newline", show=False, priority=True),
+        Binding("ctrl+t", "cycle_mode", "mode", show=False, priority=True),
+        Binding("escape", "leave", "leave", show=False, priority=True),
+    ]
+
+    @dataclass
+    class Submitted(Message):
+        """The operator sent a text; the recipient is the one the border named."""
+
+        agent: AgentId
+        mode: Mode
+        text: str
+
+    @dataclass
+    class ModeChanged(Message):
+        """The operator chose another act."""
+
+        mode: Mode
+
+    @dataclass
+    class Left(Message):
+        """The operator backed out of the composer."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="focus", compact=True)
+        self._recipient: AgentId | None = None
+        self._name = ""
+        self._busy = False
+        self._refusal = ""
+        self._drafts: dict[AgentId, Draft] = {}
+        self._chosen: Mode | None = None
+        self._history: list[str] = []
+        self._history_at: int | None = None
+        self._title_key: tuple[object, ...] = ()
+
+    @property
+    def mode(self) -> Mode:
+        """The act that enter would do now."""
+        if self._chosen is not None:
+            return self._chosen
+        return Mode.FOLLOW_UP if self._busy else Mode.PROMPT
+
+    @property
+    def recipient(self) -> AgentId | None:
+        """Whom the border names."""
+        return self._recipient
+
+    @property
+    def refusal(self) -> str:
+        """Why enter would not send now, or empty text."""
+        return self._refusal
+
+    def address(self, agent: AgentId | None, name: str, *, busy: bool) -> None:
+        """Name the recipient. The draft of the one before is kept and comes back with it."""
+        if agent != self._recipient:
+            if self._recipient is not None:
+                self._drafts[self._recipient] = Draft(self.text, self._chosen)
+            draft = self._drafts.pop(agent, Draft()) if agent is not None else Draft()
+            self._recipient = agent
+            self._chosen = draft.mode
+            self._history_at = None
+            self.text = draft.text
+            self.move_cursor(self.document.end)
+        elif busy != self._busy and self.text and self._chosen is None:
+            # The act must not change under a text that is being written.
+            self._chosen = self.mode
+        self._name, self._busy = name, busy
+
+    def choose(self, mode: Mode | None) -> None:
+        """Set the act; None lets the agent's state decide again."""
+        before = self.mode
+        self._chosen = mode
+        if self.mode is not before:
+            self.post_message(self.ModeChanged(self.mode))
+
+    def describe(self, refusal: str) -> None:
+        """Draw border, title and placeholder for the present recipient, act and refusal."""
+        self._refusal = refusal
+        key = (self._recipient, self._name, self.mode, refusal, self.has_focus, self.size.width)
+        if key == self._title_key:
+            return
+        self._title_key = key
+        look = MODE_LOOKS[self.mode]
+        for mode in Mode:
+            self.set_class(mode is self.mode and self._recipient is not None, f"-{mode.value}")
+        self.set_class(bool(refusal), "-refused")
+        if self._recipient is None:
+            self.border_title = content([(" no agent selected ", "$muted")])
+            self.border_subtitle = ""
+            self.placeholder = ""
+            return
+        name = cut(clean_line(self._name), max(8, self.size.width - 28))
+        self.border_title = content(
+            [(f" {look.glyph} {look.word} ", f"bold reverse {look.style}"), (" → ", "$muted"), (name, "bold"), (" ", "")]
+        )
+        self.border_subtitle = content(self._subtitle(refusal))
+        self.placeholder = "" if refusal else f"{look.word.lower()} {clean_line(self._name)}: {MODE_MEANINGS[self.mode]}"
+
+    def _subtitle(self, refusal: str) -> list[Piece]:
+        if refusal:
+            return [(f" ✗ {cut(clean_line(refusal), max(10, self.size.width - 8))} ", "$agent-failed")]
+        if not self.has_focus:
+            return []
+        keys: list[Piece] = [(" ⏎", "bold"), (" send  ", "$muted"), ("^j", "bold"), (" newline  ", "$muted")]
+        return [*keys, ("^t", "bold"), (" mode  ", "$muted"), ("esc", "bold"), (" back ", "$muted")]
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Send on enter; walk through the history at the first and last line."""
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.action_send()
+        elif event.key == "up" and self.cursor_location[0] == 0 and self._walk_history(-1):
+            event.stop()
+            event.prevent_default()
+        elif event.key == "down" and self._history_at is not None and self._walk_history(1):
+            event.stop()
+            event.prevent_default()
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        """Take a paste in as printable text: what is sent is what is seen."""
+        event.stop()
+        event.prevent_default()
+        if not self.read_only:
+            text = clean_text(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+            self.move_cursor(self.replace(text, *self.selection).end_location)
+
+    def action_send(self) -> None:
+        """Send the text to the recipient the border names; a refused one stays as it is."""
+        text = self.text.strip()
+        if self._recipient is None or not text:
+            return
+        if self._refusal:
+            self.app.notify(self._refusal, title="Not sent", severity="warning", markup=False)
+            return
+        mode = self.mode
+        self._history = [*self._history[-(HISTORY - 1) :], text]
+        self._history_at = None
+        self._chosen = None
+        self.text = ""
+        self.post_message(self.Submitted(self._recipient, mode, text))
+
+    def action_newline(self) -> None:
+        """Begin a new line."""
+        self.insert("\n")
+
+    def action_cycle_mode(self) -> None:
+        """Choose the next act."""
+        modes = list(Mode)
+        self.choose(modes[(modes.index(self.mode) + 1) % len(modes)])
+
+    def action_leave(self) -> None:
+        """Go back to where the operator came from; the draft stays."""
+        self.post_message(self.Left())
+
+    def _walk_history(self, step: int) -> bool:
+        """Show an older or newer text that was sent; return whether there was one."""
+        if not self._history or (self._history_at is None and self.text):
+            return False
+        at = len(self._history) if self._history_at is None else self._history_at
+        at += step
+        if at < 0:
+            return True
+        if at >= len(self._history):
+            self._history_at = None
+            self.text = ""
+            return True
+        self._history_at = at
+        self.text = self._history[at]
+        self.move_cursor(self.document.end)
+        return True
+
+    def draft_of(self, agent: AgentId) -> Draft:
+        """Return what is written to an agent and not sent."""
+        if agent == self._recipient:
+            return replace(Draft(), text=self.text, mode=self._chosen)
+        return self._drafts.get(agent, Draft())

@@ -1,0 +1,72 @@
+"""The line at the foot where a filter is typed; the list narrows with every letter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input
+
+from cockpit.ui.widgets.plain import Plain
+
+
+class FilterLine(Horizontal):
+    """One input for the filters of all panes; it appears with `/` and goes with enter or escape."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "clear", "clear", show=False, priority=True),
+        Binding("enter,down", "keep", "keep", show=False, priority=True),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """The text changed."""
+
+        pane: str
+        needle: str
+
+    @dataclass
+    class Closed(Message):
+        """The line is done; the pane gets the keys back."""
+
+        pane: str
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._pane = ""
+
+    def compose(self) -> ComposeResult:
+        yield Plain(" / ", classes="filter-mark")
+        yield Input(placeholder="type to narrow the list · enter keeps · esc clears", compact=True)
+
+    def open(self, pane: str, needle: str) -> None:
+        """Ask for a pane's filter."""
+        self._pane = pane
+        self.add_class("-open")
+        field = self.query_one(Input)
+        field.value = needle
+        field.focus()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.has_class("-open"):
+            self.post_message(self.Changed(self._pane, event.value))
+
+    def _close(self) -> None:
+        self.remove_class("-open")
+        self.post_message(self.Closed(self._pane))
+
+    def action_keep(self) -> None:
+        """Keep the filter and go back to the list."""
+        self._close()
+
+    def action_clear(self) -> None:
+        """Drop the filter and go back to the list."""
+        self.post_message(self.Changed(self._pane, ""))
+        self._close()

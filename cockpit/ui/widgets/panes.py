@@ -1,0 +1,149 @@
+"""The list panes of the home screen: agents, VMs, board, feed. Each turns a snapshot into rows, nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.reactive import reactive
+
+from cockpit.engine.display import clean_line
+from cockpit.model.fleet import Fleet
+from cockpit.ui import present
+from cockpit.ui.cells import content
+from cockpit.ui.widgets.row_list import Row, RowList
+
+
+class Pane(RowList):
+    """A numbered list pane with a filter."""
+
+    NUMBER = 0
+    NAME = ""
+    EMPTY: tuple[str, ...] = ()
+    NO_MATCH = ("Nothing matches the filter.", "Press esc to show everything.")
+
+    needle: reactive[str] = reactive("", repaint=False)
+    """What the operator filters by."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(empty=self.EMPTY, id=id, classes="pane")
+        self._title_key: tuple[str, ...] = ()
+
+    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:
+        """Return the rows for a width in cells, and a short note for the title."""
+        raise NotImplementedError
+
+    def flush(self, fleet: Fleet, now: float) -> None:
+        """Show a snapshot, unless nobody sees this pane."""
+        width = self.scrollable_content_region.width
+        if not self.display or width <= 0:
+            return
+        rows, note = self.build(fleet, now, width - 1)
+        self.set_empty(self.NO_MATCH if self.needle else self.EMPTY)
+        self.set_rows(rows)
+        self._retitle(note, f"/{self.needle}" if self.needle else "")
+
+    def _retitle(self, *notes: str) -> None:
+        if notes != self._title_key:
+            self._title_key = notes
+            self.border_title = present.title(self.NUMBER, self.NAME, *notes)
+
+
+class AgentsTree(Pane):
+    """Architect on top, lieutenants with their workers, then the other workers."""
+
+    NUMBER = 1
+    NAME = "Lieutenants"
+    EMPTY = (
+        "",
+        "No agents yet.",
+        "Press n to spawn a lieutenant.",
+        "",
+        "A lieutenant keeps its context over",
+        "many tasks; a worker does one task.",
+    )
+
+    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:
+        """Build the tree; a filter flattens nothing, it only leaves rows out."""
+        agents = list(present.filtered_agents(fleet, self.needle)) if self.needle else fleet.agents
+        vms = {vm.id: vm for vm in fleet.vms}
+        rows = [
+            Row(node.agent.id, present.agent_row(node, vms.get(node.agent.vm_id), now, width))
+            for node in present.agent_tree(agents)
+        ]
+        return rows, str(len(rows)) if rows else ""
+
+
+class VmsTable(Pane):
+    """Every VM with its power, our link to it, and whose it is."""
+
+    NUMBER = 3
+    NAME = "VMs"
+    EMPTY = ("", "No VMs.", "Press n: spawning an agent makes one.")
+
+    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:
+        """Build the rows: claimed VMs by name, then orphans."""
+        by_vm = {agent.vm_id: agent for agent in fleet.agents}
+        ordered = sorted(
+            fleet.vms,
+            key=lambda vm: (
+                vm.id not in by_vm,
+                (by_vm[vm.id].name if vm.id in by_vm else vm.label).casefold(),
+                vm.id,
+            ),
+        )
+        rows = [
+            Row(vm.id, present.vm_row(vm, by_vm.get(vm.id), now, width))
+            for vm in ordered
+            if not self.needle
+            or present.matches(
+                self.needle, vm.id, vm.label, vm.power.value, by_vm[vm.id].name if vm.id in by_vm else "orphan"
+            )
+        ]
+        orphans = len(fleet.orphans())
+        return rows, f"{len(rows)}" + (f", {orphans} orphan" if orphans else "") if rows else ""
+
+
+class BoardPane(Pane):
+    """The shared board by status."""
+
+    NUMBER = 2
+    NAME = "Board"
+    EMPTY = ("", "The board is empty.", "Press t to put a task on it.")
+
+    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:
+        """Build a heading and the tasks of each status."""
+        tasks = [
+            task
+            for task in fleet.tasks
+            if not self.needle or present.matches(self.needle, task.title, task.assignee, task.status, *task.tags)
+        ]
+        rows: list[Row] = []
+        for status, members in present.tasks_in_order(tasks):
+            rows.append(Row("", present.status_heading(status, len(members), width)))
+            rows += [Row(task.id, present.task_row(task, now, width)) for task in members]
+        still_open = sum(task.status != "done" for task in tasks)
+        return rows, f"{still_open} to do" if tasks else ""
+
+
+class FeedPane(Pane):
+    """The shared feed, newest on top."""
+
+    NUMBER = 5
+    NAME = "Feed"
+    EMPTY = ("", "Nothing in the feed yet.", "Agents and the cockpit report here.")
+    SHOWN = 300
+    """Items shown: more than anybody scrolls through."""
+
+    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:
+        """Build the rows, newest first."""
+        items = [
+            item
+            for item in reversed(fleet.feed[-self.SHOWN :])
+            if not self.needle or present.matches(self.needle, item.agent, item.kind, item.summary)
+        ]
+        return [Row(item.id, present.feed_row(item, now, width)) for item in items], str(len(items)) if items else ""
+
+
+def notice_rows(notices: Sequence[str]) -> list[Row]:
+    """Return standing facts as rows without keys."""
+    return [Row("", content([("! ", "bold $link-degraded"), (clean_line(notice), "")])) for notice in notices]

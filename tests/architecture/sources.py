@@ -1,0 +1,47 @@
+"""The source files that the architecture's rules speak of."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "cockpit"
+
+
+def package_files() -> list[Path]:
+    """Return every module of the product."""
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def all_files() -> list[Path]:
+    """Return every module of the product and of its tests."""
+    return package_files() + sorted((ROOT / "tests").rglob("*.py"))
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Return a module's syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def place(path: Path, line: int | None = None) -> str:
+    """Return a place as a person looks for it: the path within the project, and the line."""
+    name = str(path.relative_to(ROOT))
+    return name if line is None else f"{name}:{line}"
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Yield every function and method of a module."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node
+
+
+def classes(path: Path) -> Iterator[ast.ClassDef]:
+    """Yield every class of a module."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.ClassDef):
+            yield node

@@ -1,0 +1,93 @@
+"""Who may know whom, and that everything below the screens runs without one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import PACKAGE, ROOT
+from tests.requirements import missing
+
+BELOW_UI = ("model", "agents", "remote", "vers", "services", "store", "engine", "embedded")
+SECONDS = 90
+
+# An entry of None makes an import fail. It is stronger than to look afterwards, and fair: httpx loads rich by itself,
+# for its own command line, where it finds it, and does without where it does not.
+WITHOUT_SCREEN = """
+import importlib, pkgutil, sys
+sys.modules["textual"] = sys.modules["rich"] = None
+package = importlib.import_module(sys.argv[1])
+"""
+
+IMPORT_ALL = (
+    WITHOUT_SCREEN
+    + """
+for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    if not found.name.endswith("__main__"):
+        importlib.import_module(found.name)
+"""
+)
+
+LOOK_FOR_SCREEN = """
+import importlib, sys
+importlib.import_module(sys.argv[1])
+assert "textual" not in sys.modules
+"""
+
+SAY_VERSION = """
+import runpy, sys
+sys.argv = ["cockpit", "--version"]
+try:
+    runpy.run_module("cockpit", run_name="__main__", alter_sys=True)
+except SystemExit as end:
+    assert not end.code, end.code
+print("textual" in sys.modules, file=sys.stderr)
+"""
+
+
+def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python code in a process of its own, in the project's directory."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_the_import_contracts_hold() -> None:
+    program = Path(sys.executable).with_name("lint-imports")
+    if not program.exists():
+        missing("import-linter is not installed")
+    done = subprocess.run(
+        [str(program), "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_package_is_either_a_screen_or_below_it() -> None:
+    packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert packages == {*BELOW_UI, "ui"}
+
+
+@pytest.mark.parametrize("package", BELOW_UI)
+def test_whatever_is_below_the_screens_runs_without_one(package: str) -> None:
+    run(IMPORT_ALL, f"cockpit.{package}")
+
+
+@pytest.mark.parametrize("package", BELOW_UI)
+def test_nothing_below_the_screens_loads_one(package: str) -> None:
+    run(LOOK_FOR_SCREEN, f"cockpit.{package}")
+
+
+def test_the_version_is_said_without_loading_a_screen() -> None:
+    done = run(SAY_VERSION)
+    assert done.stdout.strip(), "it said nothing"
+    assert done.stderr.split()[-1] == "False", "textual was loaded"

@@ -1,0 +1,115 @@
+"""Sandboxes of every freezer kind this machine allows, with a check that nothing of them is left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cockpit.embedded.gateway import Gateway, quiet_ssh_log
+from cockpit.embedded.sandbox_freezer import find_group_base
+from cockpit.embedded.sandbox_processes import carries_marker, find_members, read_entries
+from cockpit.embedded.sandboxes import Sandboxes
+from tests.embedded.tunnel import loopback_socket
+from tests.requirements import missing
+
+KINDS = ("cgroup2", "cgroup1", "signals")
+
+
+def processes_of(vm_id: str) -> set[int]:
+    """Return the live processes of a VM, whatever its freezer is."""
+    return set(find_members(vm_id))
+
+
+def groups_of(mark: str) -> list[Path]:
+    """Return the control groups of a fleet."""
+    bases = {base for kind in KINDS[:2] if (base := find_group_base(kind)) is not None}
+    return [path for base in bases for path in base.glob(f"cockpit-{mark}-*")]
+
+
+@pytest.fixture
+def short_root() -> Iterator[Path]:
+    """A directory whose path is short enough for sockets."""
+    directory = Path(tempfile.mkdtemp(prefix="ckb-", dir="/tmp"))
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(params=KINDS)
+def freezer_kind(request: pytest.FixtureRequest) -> str:
+    """Each way to freeze."""
+    kind = str(request.param)
+    if kind != "signals" and find_group_base(kind) is None:
+        missing(f"{kind} groups cannot be made by this user")
+    return kind
+
+
+@dataclass
+class Fleet:
+    """Sandboxes for a test."""
+
+    sandboxes: Sandboxes
+
+    async def create(self) -> str:
+        """Make a VM and return its id."""
+        vm_id = str(uuid.uuid4())
+        await self.sandboxes.create(vm_id)
+        return vm_id
+
+    def home(self, vm_id: str) -> Path:
+        """Return a VM's home."""
+        return self.sandboxes.layout.sandbox(vm_id).home
+
+
+async def check_empty(sandboxes: Sandboxes) -> None:
+    """Destroy everything and make sure that nothing is left."""
+    vm_ids = sandboxes.vm_ids()
+    sockets = [sandboxes.layout.socket_directory(vm_id) for vm_id in vm_ids]
+    await sandboxes.destroy_all()
+    everyone = read_entries(int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208
+    for vm_id in vm_ids:
+        assert not [pid for pid in everyone if carries_marker(pid, vm_id)]
+    assert not groups_of(sandboxes.layout.mark)
+    assert not list(sandboxes.layout.vms.iterdir())
+    assert not list(sandboxes.layout.commits.iterdir())
+    assert not [path for path in sockets if path.exists()]
+
+
+@pytest.fixture
+async def fleet(short_root: Path, freezer_kind: str) -> AsyncIterator[Fleet]:
+    """An empty fleet of each freezer kind; nothing of it may be left afterwards."""
+    sandboxes = Sandboxes(short_root, freezer=freezer_kind)
+    await sandboxes.adopt()
+    try:
+        yield Fleet(sandboxes)
+    finally:
+        await check_empty(sandboxes)
+
+
+@dataclass
+class Served(Fleet):
+    """Sandboxes behind a gateway."""
+
+    gateway: Gateway
+
+
+@pytest.fixture
+async def served(short_root: Path) -> AsyncIterator[Served]:
+    """A fleet with a gateway, by the best freezer of this machine."""
+    quiet_ssh_log()
+    sandboxes = Sandboxes(short_root)
+    await sandboxes.adopt()
+    gateway = Gateway(sandboxes, short_root / "tls", paused_delay=0.5)
+    await gateway.start(loopback_socket())
+    try:
+        yield Served(sandboxes, gateway)
+    finally:
+        await gateway.close()
+        assert gateway.connections == 0
+        await check_empty(sandboxes)
