@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import click
 import typer
@@ -27,7 +28,7 @@ application = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="The agent's name, or its VM's id.")]
-Timeout = Annotated[Optional[float], typer.Option("--timeout", help="Seconds to wait at most.", min=0)]
+Timeout = Annotated[float | None, typer.Option("--timeout", help="Seconds to wait at most.", min=0)]
 
 
 class Options:
@@ -45,9 +46,9 @@ def main(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", "-V", help="Print the version.")] = False,
     root: Annotated[
-        Optional[Path], typer.Option("--root", help="Use an embedded fleet and a history of its own in this directory.")
+        Path | None, typer.Option("--root", help="Use an embedded fleet and a history of its own in this directory.")
     ] = None,
-    config: Annotated[Optional[Path], typer.Option("--config", help="Read this file instead of config.toml.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="Read this file instead of config.toml.")] = None,
     theme: Annotated[str, typer.Option("--theme", help="Name of a theme.")] = "",
     read_only: Annotated[bool, typer.Option("--read-only", help="Look, but touch nothing.")] = False,
     low_bandwidth: Annotated[
@@ -90,7 +91,7 @@ def spawn(
     worker: Annotated[bool, typer.Option("--worker", help="A worker instead of a lieutenant.")] = False,
     architect: Annotated[bool, typer.Option("--architect", help="An architect instead of a lieutenant.")] = False,
     agent: Annotated[str, typer.Option("--agent", help="pi or scripted; without it, pi where it can run.")] = "",
-    label: Annotated[Optional[list[str]], typer.Option("--label", help="A label; may be repeated.")] = None,
+    label: Annotated[list[str] | None, typer.Option("--label", help="A label; may be repeated.")] = None,
     parent: Annotated[str, typer.Option("--parent", help="The agent it works for.")] = "",
     model: Annotated[str, typer.Option("--model", help="The model, as the agent names it.")] = "",
     as_json: Json = False,
@@ -193,8 +194,10 @@ def branch(
 @application.command()
 def serve(
     stop: Annotated[bool, typer.Option("--stop", help="End the embedded fleet's server; agents go on.")] = False,
-    foreground: Annotated[bool, typer.Option("--foreground", help="Stay in the foreground, for a service unit.")] = False,
-    root: Annotated[Optional[Path], typer.Option("--root", help="The fleet's directory.")] = None,
+    foreground: Annotated[
+        bool, typer.Option("--foreground", help="Stay in the foreground, for a service unit.")
+    ] = False,
+    root: Annotated[Path | None, typer.Option("--root", help="The fleet's directory.")] = None,
 ) -> None:
     """Start the embedded fleet on this machine's loopback."""
     from cockpit import serving
@@ -245,7 +248,7 @@ def run(arguments: list[str]) -> int:
         return 130
     except BrokenPipeError:
         # The reader of our output went away, e.g. `cockpit tail … | head`; say nothing and keep Python from saying it.
-        sys.stdout = None  # type: ignore[assignment]
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     return result if isinstance(result, int) else DONE
 

@@ -23,9 +23,7 @@ def private_directory(path: Path) -> Path:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     status = path.lstat()
     if stat.S_ISLNK(status.st_mode):
-        raise ConfigError(
-            f"{path} is a symbolic link", hint="remove it: private files are not kept behind links"
-        )
+        raise ConfigError(f"{path} is a symbolic link", hint="remove it: private files are not kept behind links")
     if status.st_uid != os.getuid():
         raise ConfigError(f"{path} belongs to user {status.st_uid}, not to you", hint="move it away")
     if stat.S_IMODE(status.st_mode) != 0o700:

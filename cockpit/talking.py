@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from cockpit import printing
+from cockpit.engine.display import clean_text
 from cockpit.engine.engine import Engine
 from cockpit.engine.source import Source
 from cockpit.engine.tailing import follow_lines, stored_lines
@@ -29,6 +30,13 @@ ABORT_LIMIT = 60.0
 
 STAGES = {"accepted": Stage.ACCEPTED, "consumed": Stage.CONSUMED, "done": Stage.DONE}
 """What `--wait` means as a stage."""
+
+MODES: dict[str, type[Prompt] | type[Steer] | type[FollowUp]] = {
+    "prompt": Prompt,
+    "steer": Steer,
+    "follow-up": FollowUp,
+}
+"""What `--mode` means as a command."""
 
 AT_REST = (ActivityState.IDLE, ActivityState.DONE_UNSEEN, ActivityState.ABORTED)
 """Activities that count as idle for a script."""
@@ -85,7 +93,7 @@ async def send(opener: Opener, name: str, text: str, mode: str, wait_for: str, t
     """Send a text and wait as far as asked."""
     async with opener.engine(only(name)) as engine:
         agent = await reachable(engine, name)
-        order = {"prompt": Prompt, "steer": Steer, "follow-up": FollowUp}[mode]
+        order = MODES[mode]
         command_id = engine.dispatch(order(agent.id, text))
         wanted = STAGES[wait_for]
         limit = timeout if timeout is not None or wanted is not Stage.ACCEPTED else ACCEPT_LIMIT
@@ -99,7 +107,7 @@ async def send(opener: Opener, name: str, text: str, mode: str, wait_for: str, t
                 hint="it stays with the agent; look with `cockpit tail`",
             )
         if wanted is Stage.DONE:
-            print(printing.clean_text(engine.transcript(agent.id).final_text()))
+            print(clean_text(engine.transcript(agent.id).final_text()))
     return 0
 
 
@@ -149,7 +157,8 @@ async def wait(opener: Opener, name: str, until: str, timeout: float | None) -> 
         if not await engine.world.until(over, timeout):
             agent = engine.world.agents[agent_id]
             raise TimedOut(
-                f"{name} is {agent.activity.state.value} after {timeout:g} s, not {until} (link {agent.link.state.value})"
+                f"{name} is {agent.activity.state.value} after {timeout:g} s, not {until}"
+                f" (link {agent.link.state.value})"
             )
         found = engine.world.agents.get(agent_id)
         if found is None:

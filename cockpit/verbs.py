@@ -232,9 +232,7 @@ async def branch(headless: Headless, name: str, count: int, as_json: bool) -> in
     return await _with_detail(headless, name, lambda vm_id: Branch(vm_id, count), as_json)
 
 
-async def _with_detail(
-    headless: Headless, name: str, order: Callable[[VmId], Command], as_json: bool
-) -> int:
+async def _with_detail(headless: Headless, name: str, order: Callable[[VmId], Command], as_json: bool) -> int:
     async with headless.engine(nobody) as engine:
         vm_id, _ = vm_named(engine, name)
         receipt = await carry_out(engine, order(vm_id))
@@ -260,5 +258,3 @@ VERBS: dict[str, Any] = {
     "answer": talking.answer,
 }
 """Every headless verb under the name the command line calls it by."""
-
-

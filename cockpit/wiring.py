@@ -12,15 +12,13 @@ from cockpit import config, logs, paths
 from cockpit.agents.scaffold import HOME_PATHS, VM_PATHS, AgentPaths
 from cockpit.config import Settings
 from cockpit.engine.engine import Engine
-from cockpit.engine.source import Source
+from cockpit.engine.roster import LinkOptions
+from cockpit.engine.source import Services, Source
 from cockpit.errors import ConfigError
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
 from cockpit.programs import local_programs, remote_programs
 from cockpit.remote.endpoint import Endpoint, Tls
-from cockpit.services.board import BoardClient
-from cockpit.services.feed import FeedClient
-from cockpit.services.registry import RegistryClient
 from cockpit.store.store import Store
 from cockpit.vers.client import VersClient
 from cockpit.vers.credentials import Credentials, base_url_from, find_credentials, vm_domain
@@ -84,10 +82,9 @@ def _embedded(settings: Settings, places: Places) -> Source:
     return Source(
         name="embedded",
         vers=VersClient(f"{running.base_url}/api/v1", token),
-        board=BoardClient(running.base_url, token),
-        feed=FeedClient(running.base_url, token),
-        registry=RegistryClient(running.base_url, token),
+        services=Services.at(running.base_url, token),
         endpoint=endpoint,
+        address=lambda vm_id: f"{vm_id}.{running.vm_domain}",
         paths=_paths(settings, HOME_PATHS),
         programs=programs,
         default_program=default,
@@ -123,10 +120,9 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
     return Source(
         name="vers",
         vers=VersClient(base_url, credentials.api_key),
-        board=BoardClient(services, token) if services else None,
-        feed=FeedClient(services, token) if services else None,
-        registry=RegistryClient(services, token) if services else None,
+        services=Services.at(services, token) if services else None,
         endpoint=endpoint,
+        address=lambda vm_id: f"{vm_id}.{domain}",
         paths=_paths(settings, VM_PATHS),
         programs=remote_programs(settings.agent, os.environ),
         default_program=settings.agent.program or "pi",
@@ -152,27 +148,21 @@ async def running_engine(
     attach: Callable[[Agent], bool] = lambda agent: True,
     watch: bool = True,
     record: bool = True,
+    wait: bool = True,
 ) -> AsyncIterator[Engine]:
     """Run an engine for the time of the block; leaving it detaches and touches no agent."""
     logs.write_log(paths.log_directory() / "cockpit.log", secrets=_secrets(source))
     store = await Store.open(places.history)
-    engine = Engine(
-        source,
-        store,
-        keepalive_interval=settings.link.keepalive_interval,
-        keepalive_count=settings.link.keepalive_count,
-        connect_timeout=settings.link.connect_timeout,
-        compression=settings.link.compression,
-    )
+    link = settings.link
+    options = LinkOptions(link.keepalive_interval, link.keepalive_count, link.connect_timeout, link.compression)
+    engine = Engine(source, store, link_options=options)
     try:
-        await engine.start(attach=attach, watch=watch, record=record)
+        await engine.start(attach=attach, watch=watch, record=record, wait=wait)
         yield engine
     finally:
         await engine.stop()
         await store.close()
-        for client in (source.vers, source.board, source.feed, source.registry):
-            if client is not None:
-                await client.close()
+        await source.close()
 
 
 def _secrets(source: Source) -> list[str]:

@@ -18,6 +18,7 @@ from cockpit.errors import CockpitError
 from cockpit.model.events import DaemonExited
 from cockpit.model.fleet import Process, ProcessState
 from cockpit.model.ids import AgentId
+from cockpit.remote.command import Completed
 from cockpit.remote.connection import Connection
 
 log = logging.getLogger(__name__)
@@ -31,11 +32,19 @@ PROBE_TIMEOUT = 20.0
 PENDING_BATCHES = 64
 """Batches read but not yet stored, per agent; when the store is behind, reading waits."""
 
+SIGNALLED = 129
+"""Stands for any signal: the least code a shell uses for one."""
+
 STATES = {
     AgentState.ALIVE: ProcessState.ALIVE,
     AgentState.DEAD: ProcessState.DEAD,
     AgentState.ABSENT: ProcessState.DEAD,
 }
+
+
+def exit_code(completed: Completed) -> int:
+    """Return a remote command's exit code; one that a signal ended counts as failed, as in a shell."""
+    return SIGNALLED if completed.exit_status is None else completed.exit_status
 
 
 class Attachment:
@@ -161,7 +170,7 @@ class Attachment:
     async def _probe(self, connection: Connection) -> bool:
         """Look at the process; True if it lives."""
         done = await connection.run(probe_script(self._paths), timeout=PROBE_TIMEOUT)
-        result = parse_probe(done.exit_status, done.stdout, done.stderr, vm=self._vm)
+        result = parse_probe(exit_code(done), done.stdout, done.stderr, vm=self._vm)
         agent = self._world.agents.get(self.agent)
         if agent is not None:
             state = STATES[result.state]

@@ -41,12 +41,10 @@ async def carry_out(source: Source, command: BoardCommand) -> None:
         raise Refused("no board is configured", hint="set VERS_INFRA_URL and VERS_AUTH_TOKEN")
     match command:
         case CreateTask(title, description, assignee, tags):
-            await board.create(
-                title=title, created_by=AUTHOR, description=description, assignee=assignee, tags=list(tags)
-            )
+            await board.create(title, AUTHOR, description=description, assignee=assignee, tags=tags)
         case MoveTask(task, status):
-            await board.update(task, status=status)
+            await board.patch(task, status=status)
         case AssignTask(task, assignee):
-            await board.update(task, assignee=assignee)
+            await board.patch(task, assignee=assignee)
         case NoteTask(task, content, kind):
-            await board.note(task, author=AUTHOR, content=content, kind=kind)
+            await board.add_note(task, AUTHOR, content, kind)

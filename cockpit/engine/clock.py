@@ -9,9 +9,7 @@ from collections.abc import Callable
 class Clock:
     """Wall time at the start plus monotonic time since, so that a corrected system clock makes no age jump."""
 
-    def __init__(
-        self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._offset = wall() - monotonic()
 

@@ -8,12 +8,11 @@ import uuid
 from collections.abc import Awaitable, Callable
 
 from cockpit.engine import board
-from cockpit.engine.attachment import Attachment
 from cockpit.engine.clock import Clock
 from cockpit.engine.operations import FleetOperations
 from cockpit.engine.progress import Progress
 from cockpit.engine.recorder import Recorder
-from cockpit.engine.roster import Roster
+from cockpit.engine.roster import LinkOptions, Roster
 from cockpit.engine.source import Source
 from cockpit.engine.spawning import Spawner
 from cockpit.engine.watching import Watcher
@@ -50,7 +49,7 @@ from cockpit.model.fleet import (
     Stage,
 )
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId
-from cockpit.model.receipts import ReceiptBook, is_final
+from cockpit.model.receipts import ReceiptBook, advance, is_closed
 from cockpit.model.transcript import Transcript
 from cockpit.store.store import Store
 
@@ -66,27 +65,33 @@ STOP_LIMIT = 5.0
 class Engine:
     """Implements `cockpit.engine.port.CockpitPort`; start it, dispatch commands, stop it."""
 
-    def __init__(self, source: Source, store: Store, *, clock: Clock | None = None, **link_options: float | bool) -> None:
+    def __init__(
+        self, source: Source, store: Store, *, clock: Clock | None = None, link_options: LinkOptions | None = None
+    ) -> None:
         self.source = source
         self.store = store
         self.clock = clock or Clock()
         self.world = World(self.clock, source.name)
         self.book = ReceiptBook()
         self.recorder = Recorder(self.world, store, self.book)
-        self.roster = Roster(self.world, store, source, self.recorder, self.book, link_options)
+        self.roster = Roster(self.world, store, source, self.recorder, self.book, link_options or LinkOptions())
         self.watcher = Watcher(self.world, source, self.roster.adopt, self._vm_gone)
         self.spawner = Spawner(self.world, store, source, self.roster.attach, self.roster.detach)
-        self.operations = FleetOperations(
-            self.world, store, source, self.roster.attachment, self.roster.detach
-        )
+        self.operations = FleetOperations(self.world, store, source, self.roster.attachment, self.roster.detach)
         self._images: tuple[tuple[CommitId, str], ...] = ()
         self._acts: set[asyncio.Task[None]] = set()
         self._background: list[asyncio.Task[None]] = []
+        self._attached = asyncio.Event()
 
     # --- life ----------------------------------------------------------------------------------------
 
     async def start(
-        self, *, attach: Callable[[Agent], bool] = lambda agent: True, watch: bool = True, record: bool = True
+        self,
+        *,
+        attach: Callable[[Agent], bool] = lambda agent: True,
+        watch: bool = True,
+        record: bool = True,
+        wait: bool = True,
     ) -> None:
         """Bring back what is known and begin to watch.
 
@@ -94,29 +99,36 @@ class Engine:
             attach: which agents to connect to; a headless verb needs only its own.
             watch: keep polling; False asks once.
             record: read and record the output of attached agents.
+            wait: return after the first look at the fleet; False returns with what the store remembers, for a screen
+                that must not wait for the network.
         """
         for notice in (*self.source.notices, *self.store.notices):
             self.world.notice(notice)
         self.roster.wanted = attach
         self.roster.record = record
         await self.roster.load()
+        works = {"tick": self._tick, "watch": self.watcher.run if watch else self.watcher.look, "attach": self._attach}
         if watch:
-            self._background = [
-                asyncio.create_task(self._supervised("watch", self.watcher.run), name="watch"),
-                asyncio.create_task(self._supervised("tick", self._tick), name="tick"),
-                asyncio.create_task(self._supervised("images", self._read_images), name="images"),
-            ]
-            await self.watcher.first_look.wait()
-        else:
-            await self.watcher.look()
-            self._background = [asyncio.create_task(self._supervised("tick", self._tick), name="tick")]
+            works["images"] = self._read_images
+        self._background = [
+            asyncio.create_task(self._supervised(name, work), name=name) for name, work in works.items()
+        ]
+        if wait:
+            await self._attached.wait()
+
+    async def _attach(self) -> None:
+        """Attach to the known agents once the fleet was looked at."""
+        await self.watcher.first_look.wait()
         self.roster.attach_known()
+        self._attached.set()
 
     async def stop(self) -> None:
         """Detach: agents go on, remote readers end, positions and receipts are saved."""
-        for task in (*self._background, *self._acts):
+        ending = {*self._background, *self._acts}
+        for task in ending:
             task.cancel()
-        await asyncio.wait({*self._background, *self._acts, asyncio.ensure_future(self.roster.close())}, timeout=STOP_LIMIT)
+        ending.add(asyncio.create_task(self.roster.close(), name="detach"))
+        await asyncio.wait(ending, timeout=STOP_LIMIT)
         for receipt in self.world.receipts.values():
             await self.store.save_receipt(receipt)
         await self.store.flush()
@@ -237,7 +249,8 @@ class Engine:
         now = self.clock.now()
         agent_id, target = target_of(command, self.world.agents, self.world.vms)
         receipt = Receipt(command_id, agent_id, VERBS[type(command)], text_of(command), Stage.PENDING, now)
-        self.book.add(receipt)
+        if isinstance(command, AgentCommand):
+            self.book.add(receipt)
         self.world.put_receipt(receipt)
         reason = self.disabled_reason(command)
         if reason:
@@ -272,9 +285,7 @@ class Engine:
             log.exception("%s %s failed", receipt.verb, target)
             self._fail(command_id, f"internal error, see the log file: {error!r}")
         else:
-            done = self.book.done(command_id, self.clock.now())
-            if done is not None:
-                self.world.put_receipt(done)
+            self.world.put_receipt(advance(self.world.receipts[command_id], Stage.DONE, self.clock.now()))
         await self.store.save_receipt(self.world.receipts[command_id])
 
     async def _operate(self, command: Command, command_id: CommandId, verb: str, target: str) -> None:
@@ -305,9 +316,9 @@ class Engine:
         progress.finish()
 
     def _fail(self, command_id: CommandId, reason: str) -> None:
-        failed = self.book.failed(command_id, self.clock.now(), reason)
-        if failed is not None:
-            self.world.put_receipt(failed)
+        self.book.failed(command_id, self.clock.now(), reason)
+        receipt = self.world.receipts[command_id]
+        self.world.put_receipt(advance(receipt, Stage.FAILED, self.clock.now(), reason))
 
     # --- waiting -------------------------------------------------------------------------------------
 
@@ -317,7 +328,9 @@ class Engine:
             return False
         return STAGE_ORDER.index(receipt.stage) >= STAGE_ORDER.index(stage)
 
-    async def outcome(self, command_id: CommandId, *, until: Stage = Stage.DONE, timeout: float | None = None) -> Receipt:
+    async def outcome(
+        self, command_id: CommandId, *, until: Stage = Stage.DONE, timeout: float | None = None
+    ) -> Receipt:
         """Wait until a command has come at least as far as a stage, or has ended otherwise.
 
         Returns the receipt as it stands, also when the seconds ran out first.
@@ -326,7 +339,7 @@ class Engine:
 
         def there() -> bool:
             stage = self.world.receipts[command_id].stage
-            return is_final(self.world.receipts[command_id]) or STAGE_ORDER.index(stage) >= reached
+            return is_closed(self.world.receipts[command_id]) or STAGE_ORDER.index(stage) >= reached
 
         await self.world.until(there, timeout)
         return self.world.receipts[command_id]

@@ -7,7 +7,8 @@ from typing import Any
 
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import VmId, agent_of
-from cockpit.services.registry import RegistryEntry
+from cockpit.services.registry import Registration
+from cockpit.services.wire import RegistryEntry
 
 REGISTERED_BY = "swarm-cockpit"
 
@@ -35,6 +36,18 @@ def agent_from_entry(entry: RegistryEntry) -> Agent | None:
         program=str(metadata.get("program") or "pi"),
         labels=tuple(str(label) for label in labels) if isinstance(labels, list) else (),
         parent=str(metadata.get("parent") or ""),
+    )
+
+
+def registration_of(agent: Agent, *, address: str, directory: str, workspace: str, created_at: float) -> Registration:
+    """Return an agent as the registry takes it; the registry knows no architects, so they are `custom` there."""
+    return Registration(
+        id=agent.vm_id,
+        name=agent.name,
+        role="custom" if agent.kind is AgentKind.ARCHITECT else agent.kind.value,
+        address=address,
+        registered_by=REGISTERED_BY,
+        metadata=metadata_of(agent, directory=directory, workspace=workspace, created_at=created_at),
     )
 
 

@@ -84,9 +84,7 @@ class VmLink:
                     attempt = 0
                 self.settled.set()
                 delay = self._backoff.next_delay()
-                self._show(
-                    LinkState.DOWN, attempt=attempt, reason=reason, retry_at=self._world.clock.now() + delay
-                )
+                self._show(LinkState.DOWN, attempt=attempt, reason=reason, retry_at=self._world.clock.now() + delay)
                 await self._pause(delay)
         finally:
             await self._close()
@@ -146,9 +144,7 @@ class VmLink:
         await self._world.until(lambda: self._wake.is_set() or self._world.power(self.vm_id) is not power)
         self._wake.clear()
 
-    def _show(
-        self, state: LinkState, *, attempt: int = 0, reason: str = "", retry_at: float | None = None
-    ) -> None:
+    def _show(self, state: LinkState, *, attempt: int = 0, reason: str = "", retry_at: float | None = None) -> None:
         since = self._link.since if state is self._link.state else self._world.clock.now()
         self._link = Link(state, since, attempt, retry_at, reason)
         self._world.set_link(self.vm_id, self._link)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cockpit.engine.clock import Clock
 from cockpit.engine.cursors import epoch_key, from_stored, to_stored
@@ -13,7 +13,7 @@ from cockpit.model.events import Record
 from cockpit.model.ids import AgentId
 from cockpit.remote.connection import Connection
 from cockpit.remote.cursor import Cursor
-from cockpit.remote.tail import TailData, TailMissing, TailOpened, TailReset, follow
+from cockpit.remote.tail import Tail, TailData, TailMissing, TailOpened, TailReset, follow
 from cockpit.store.rows import StoredCursor
 from cockpit.store.store import Store
 
@@ -24,14 +24,14 @@ log = logging.getLogger(__name__)
 class Batch:
     """Lines that arrived together, with the cursor behind them."""
 
-    records: tuple[Record, ...]
-    lines: tuple[bytes, ...]
+    records: tuple[Record, ...] = ()
+    lines: tuple[bytes, ...] = ()
     """The lines' bytes, one per record; empty for a marker."""
-    cursor: StoredCursor | None
-    caught_up: bool
+    cursor: StoredCursor | None = None
+    caught_up: bool = False
     """Whether everything that the file held when it was opened has been delivered."""
     missing: bool = False
-    """The file does not exist yet."""
+    """The file does not exist (yet)."""
     resumed: bool = False
     """The first batch of a connection, of a file that is the one read before."""
 
@@ -40,12 +40,13 @@ class AgentReader:
     """Yields batches for as long as the connection lives; keeps the position from one connection to the next."""
 
     def __init__(self, agent: AgentId, path: str, store: Store, clock: Clock) -> None:
+        self.path = path
         self.stream = LineStream(agent, clock)
         self._agent = agent
-        self.path = path
         self._store = store
         self._clock = clock
-        self._position: tuple[Cursor, int] | None = None
+        self._cursor: Cursor | None = None
+        self._epoch = 0
         self._goal = 0
 
     async def restore(self) -> None:
@@ -53,7 +54,7 @@ class AgentReader:
         stored = await self._store.cursor(self._agent)
         cursor = from_stored(stored) if stored else None
         if stored and cursor:
-            self._position = (cursor, stored.epoch)
+            self._cursor, self._epoch = cursor, stored.epoch
 
     async def batches(self, connection: Connection, *, polling: float | None = None) -> AsyncIterator[Batch]:
         """Follow the file until the connection ends.
@@ -61,40 +62,49 @@ class AgentReader:
         Raises:
             CockpitError: the connection dropped, or the VM cannot follow a file.
         """
-        position = self._position
-        cursor, epoch = position if position else (None, 0)
         reason = ""
-        async for event in follow(connection, self.path, cursor, polling=polling):
-            match event:
-                case TailOpened(identity=identity, size=size, resumed=True) if position is not None:
-                    self.stream.resume(position[0], position[1])
-                    self._goal = size
-                    yield replace(self._batch([], []), resumed=True)
-                case TailOpened(identity=identity, size=size, start_offset=start):
-                    previous = self.stream.epoch or epoch
-                    number = await self._store.begin_epoch(
-                        self._agent, epoch_key(identity, previous), reason or event.reason, self._clock.now()
-                    )
-                    self.stream.begin(identity, number, offset=start)
-                    self._goal = size
-                    marker = [self.stream.marker(reason or event.reason)] if number > 1 else []
-                    yield self._batch(marker, [b""] * len(marker))
-                case TailData(data=data):
-                    pairs = list(self.stream.feed(data))
-                    if pairs:
-                        yield self._batch([record for record, _ in pairs], [line for _, line in pairs])
-                case TailReset(reason=why):
-                    position = None
-                    reason = why
-                case TailMissing():
-                    yield Batch((), (), None, caught_up=True, missing=True)
+        async with follow(connection, self.path, self._cursor, polling=polling) as tail:
+            async for event in tail:
+                match event:
+                    case TailOpened(resumed=True):
+                        yield self._resumed(event)
+                    case TailOpened():
+                        yield await self._begun(event, reason or event.reason, tail)
+                    case TailData(data=data):
+                        batch = self._fed(data, tail)
+                        if batch is not None:
+                            yield batch
+                    case TailReset():
+                        reason = event.reason
+                        self._cursor = None
+                    case TailMissing():
+                        yield Batch(caught_up=True, missing=True)
 
-    def _batch(self, records: list[Record], lines: list[bytes]) -> Batch:
-        cursor = self.stream.cursor()
-        stored = None
-        caught_up = False
-        if cursor is not None:
-            self._position = (cursor, self.stream.epoch)
-            stored = to_stored(cursor, self.stream.epoch, self._clock.now())
-            caught_up = cursor.offset + self.stream.pending >= self._goal
-        return Batch(tuple(records), tuple(lines), stored, caught_up)
+    def _resumed(self, event: TailOpened) -> Batch:
+        """Go on in the file read before: a half line that was held is read again."""
+        assert self._cursor is not None
+        self.stream.resume(event.start_offset, self._cursor.line, self._epoch)
+        self._goal = event.size
+        return Batch(caught_up=event.start_offset >= event.size, resumed=True)
+
+    async def _begun(self, event: TailOpened, reason: str, tail: Tail) -> Batch:
+        """Begin a file that was not read before: a new epoch, marked unless it is the agent's first."""
+        key = epoch_key(event.identity, self._epoch)
+        self._epoch = await self._store.begin_epoch(self._agent, key, reason, self._clock.now())
+        self.stream.resume(event.start_offset, 0, self._epoch)
+        self._goal = event.size
+        marker = (self.stream.marker(reason),) if self._epoch > 1 else ()
+        return self._batch(marker, (b"",) * len(marker), tail)
+
+    def _fed(self, data: bytes, tail: Tail) -> Batch | None:
+        pairs = list(self.stream.feed(data))
+        if not pairs:
+            return None
+        return self._batch(tuple(record for record, _ in pairs), tuple(line for _, line in pairs), tail)
+
+    def _batch(self, records: tuple[Record, ...], lines: tuple[bytes, ...], tail: Tail) -> Batch:
+        self._cursor = tail.cursor
+        if self._cursor is None:
+            return Batch(records, lines)
+        stored = to_stored(self._cursor, self._epoch, self._clock.now())
+        return Batch(records, lines, stored, caught_up=self.stream.read >= self._goal)

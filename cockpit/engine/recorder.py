@@ -14,7 +14,8 @@ from cockpit.model.fleet import Agent, Link
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts import ReceiptBook
 from cockpit.model.reduce import expire, mark_seen, reduce_agent, settle
-from cockpit.store.store import Store, StoredCursor
+from cockpit.store.rows import StoredCursor
+from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -80,13 +81,9 @@ class Recorder:
         if before is None or (record.epoch, record.line) <= (before.epoch, before.line):
             return
         after = reduce_agent(before, record)
-        self._settle_receipts(before, after, record)
-        self._world.put_agent(mark_seen(after) if self.focused == after.id else after)
-
-    def _settle_receipts(self, before: Agent, after: Agent, record: Record | None) -> None:
         settled = before.run_open and not after.run_open
-        for receipt in self._book.observe(record, after, settled=settled):
-            self._world.put_receipt(receipt)
+        self._world.put_receipts(self._book.observe(record, settled))
+        self._world.put_agent(mark_seen(after) if self.focused == after.id else after)
 
     async def store(self, agent_id: AgentId, records: Sequence[Record], cursor: StoredCursor) -> None:
         """Write records and the cursor behind them in one transaction; waits, so that a fast agent is held back."""
@@ -114,5 +111,6 @@ class Recorder:
         for before in list(self._world.agents.values()):
             after = expire(settle(before, now), now)
             if after is not before:
-                self._settle_receipts(before, after, None)
+                if before.run_open and not after.run_open:
+                    self._world.put_receipts(self._book.run_settled(after.id, now))
                 self._world.put_agent(mark_seen(after) if self.focused == after.id else after)

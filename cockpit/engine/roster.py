@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from cockpit.engine.attachment import Attachment
 from cockpit.engine.link import VmLink
@@ -28,6 +29,16 @@ RESTART_DELAY = 5.0
 """Seconds until an attachment that hit a programming error is tried again."""
 
 
+@dataclass(frozen=True, slots=True)
+class LinkOptions:
+    """How connections are kept; seconds."""
+
+    keepalive_interval: float = 15.0
+    keepalive_count: int = 3
+    connect_timeout: float = 20.0
+    compression: bool = True
+
+
 class Roster:
     """Owns one attachment per agent; each runs in a task of its own and fails alone."""
 
@@ -38,7 +49,7 @@ class Roster:
         source: Source,
         recorder: Recorder,
         book: ReceiptBook,
-        link_options: dict[str, float | bool],
+        link_options: LinkOptions,
     ) -> None:
         self.wanted: Callable[[Agent], bool] = lambda agent: True
         self.record = True
@@ -123,8 +134,9 @@ class Roster:
         known = self._attachments.get(agent.id)
         if known is not None:
             return known
-        connection: Callable[[], Connection | None] = lambda: attachment.connection()
-        sender = Sender(self._world, self._store, self._book, connection, self._source.paths, agent.vm_id)
+        sender = Sender(
+            self._world, self._store, self._book, self._connection_of(agent.id), self._source.paths, agent.vm_id
+        )
 
         async def make_reader(home: str) -> AgentReader:
             out = self._source.paths.file("out")
@@ -134,16 +146,28 @@ class Roster:
             return reader
 
         attachment = Attachment(
-            self._world, self._recorder, make_reader, sender, agent.id, self._source.paths, agent.vm_id, record=self.record
+            self._world,
+            self._recorder,
+            make_reader,
+            sender,
+            agent.id,
+            self._source.paths,
+            agent.vm_id,
+            record=self.record,
         )
         attachment.link = VmLink(
             self._world, agent.vm_id, lambda: self._connect(agent.vm_id), attachment.serve, Backoff()
         )
         self._attachments[agent.id] = attachment
-        self._tasks[agent.id] = asyncio.create_task(
-            self._run(agent, attachment.link), name=f"agent {agent.name}"
-        )
+        self._tasks[agent.id] = asyncio.create_task(self._run(agent, attachment.link), name=f"agent {agent.name}")
         return attachment
+
+    def _connection_of(self, agent: AgentId) -> Callable[[], Connection | None]:
+        def connection() -> Connection | None:
+            attachment = self._attachments.get(agent)
+            return attachment.connection() if attachment else None
+
+        return connection
 
     def detach(self, agent: AgentId) -> None:
         """Stop serving an agent; the agent itself goes on."""
@@ -190,6 +214,16 @@ class Roster:
         if vm_id not in self._keys:
             self._keys[vm_id] = (await self._source.vers.ssh_key(vm_id)).ssh_private_key
         endpoint = self._source.endpoint(vm_id)
-        connection = Connection(endpoint, self._keys[vm_id], self._store, gate=self._gate, **self._link_options)
+        options = self._link_options
+        connection = Connection(
+            endpoint,
+            self._keys[vm_id],
+            self._store,
+            keepalive_interval=options.keepalive_interval,
+            keepalive_count=options.keepalive_count,
+            connect_timeout=options.connect_timeout,
+            compression=options.compression,
+            gate=self._gate,
+        )
         await connection.connect()
         return connection

@@ -12,7 +12,7 @@ from cockpit.engine.wording import encode, text_of
 from cockpit.engine.world import World
 from cockpit.errors import CockpitError
 from cockpit.model.commands import Abort, AgentCommand, Answer
-from cockpit.model.fleet import Agent, Receipt
+from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId
 from cockpit.model.receipts import ReceiptBook
 from cockpit.model.reduce import abort_requested, dialog_answered
@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 WRITE_LIMIT = 10.0
 """Seconds an agent gets to read a command; pi answers within 25 ms at its busiest."""
+
+SIGNALLED = 129
+"""What a script that a signal ended counts as."""
 
 TRANSPORT_MARGIN = 40.0
 """Seconds on top for the lock on the VM and for the way there."""
@@ -58,11 +61,11 @@ class Sender:
             try:
                 await self.write(payload)
             except Dropped as error:
-                self._stage(self._book.unconfirmed(command_id, self._world.clock.now(), describe(error)))
+                self._world.put_receipts(self._book.unconfirmed(command_id, self._world.clock.now(), describe(error)))
             except CockpitError as error:
-                self._stage(self._book.failed(command_id, self._world.clock.now(), str(error)))
+                self._world.put_receipts(self._book.failed(command_id, self._world.clock.now(), str(error)))
             else:
-                self._stage(self._book.written(command_id, self._world.clock.now()))
+                self._world.put_receipts(self._book.written(command_id, self._world.clock.now()))
                 await self._consequences(current, command, command_id)
         receipt = self._world.receipts.get(command_id)
         if receipt is not None:
@@ -81,7 +84,7 @@ class Sender:
         leading = connection is not self._fresh
         script = send_script(self._paths, len(payload), timeout=WRITE_LIMIT, leading_newline=leading)
         done = await connection.run(script, stdin=payload, timeout=WRITE_LIMIT + TRANSPORT_MARGIN)
-        parse_send(done.exit_status, done.stdout, done.stderr, vm=self._vm)
+        parse_send(SIGNALLED if done.exit_status is None else done.exit_status, done.stdout, done.stderr, vm=self._vm)
         self._fresh = connection
 
     async def _consequences(self, agent: Agent, command: AgentCommand, command_id: CommandId) -> None:
@@ -93,7 +96,6 @@ class Sender:
                 self._world.put_agent(dialog_answered(current, dialog_id, now))
                 self._world.transcript(agent.id).answered(dialog_id, text_of(command))
                 await self._store.save_answer(agent.id, dialog_id, text_of(command), now)
-                self._stage(self._book.done(command_id, now))
             case Abort():
                 for dialog in agent.activity.dialogs:
                     current = dialog_answered(current, dialog.request.dialog_id, now)
@@ -101,7 +103,3 @@ class Sender:
                 self._world.put_agent(abort_requested(current, now))
             case _:
                 pass
-
-    def _stage(self, receipt: Receipt | None) -> None:
-        if receipt is not None:
-            self._world.put_receipt(receipt)

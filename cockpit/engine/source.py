@@ -11,6 +11,7 @@ from cockpit.model.ids import VmId
 from cockpit.remote.endpoint import Endpoint
 from cockpit.services.board import BoardClient
 from cockpit.services.feed import FeedClient
+from cockpit.services.http import ServiceHttp
 from cockpit.services.registry import RegistryClient
 from cockpit.vers.client import VersClient
 
@@ -33,15 +34,35 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class Services:
+    """Board, feed and registry: three clients of one server."""
+
+    http: ServiceHttp
+    board: BoardClient
+    feed: FeedClient
+    registry: RegistryClient
+
+    @staticmethod
+    def at(base_url: str, token: str) -> Services:
+        """Return the services of one server.
+
+        Raises:
+            ConfigError: the base URL is no web address.
+        """
+        http = ServiceHttp(base_url, token)
+        return Services(http, BoardClient(http), FeedClient(http), RegistryClient(http))
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A fleet: its API, its services, its way in."""
 
     name: str
     """`embedded` or `vers`."""
     vers: VersClient
-    board: BoardClient | None
-    feed: FeedClient | None
-    registry: RegistryClient | None
+    services: Services | None
+    address: Callable[[VmId], str]
+    """The host name the registry keeps for a VM."""
     endpoint: Callable[[VmId], Endpoint]
     """How to reach a VM over SSH."""
     paths: AgentPaths
@@ -55,6 +76,27 @@ class Source:
     poll_interval: float = 5.0
     """Seconds between two looks at the VM list."""
     notices: tuple[str, ...] = ()
+
+    @property
+    def board(self) -> BoardClient | None:
+        """The board, where there is one."""
+        return self.services.board if self.services else None
+
+    @property
+    def feed(self) -> FeedClient | None:
+        """The feed, where there is one."""
+        return self.services.feed if self.services else None
+
+    @property
+    def registry(self) -> RegistryClient | None:
+        """The registry, where there is one."""
+        return self.services.registry if self.services else None
+
+    async def close(self) -> None:
+        """Close the connections to API and services."""
+        await self.vers.close()
+        if self.services is not None:
+            await self.services.http.close()
 
     def program(self, name: str) -> Program | None:
         """Return the program with this name; empty text means the default."""

@@ -11,15 +11,15 @@ from dataclasses import replace
 
 from cockpit.agents.pi_encode import encode_get_state
 from cockpit.agents.scaffold import encode_environment, facts_script, parse_facts, parse_start, start_script
-from cockpit.engine.attachment import Attachment
-from cockpit.engine.facts import REGISTERED_BY, metadata_of
+from cockpit.engine.attachment import Attachment, exit_code
+from cockpit.engine.facts import registration_of
 from cockpit.engine.progress import Progress, describe
 from cockpit.engine.source import Program, Source
 from cockpit.engine.world import World
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut, UsageError
 from cockpit.model.commands import Spawn
-from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Power, ProcessState, Vm
-from cockpit.model.ids import AgentId, VmId, agent_of
+from cockpit.model.fleet import Activity, ActivityState, Agent, Power, ProcessState, Vm
+from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
 from cockpit.remote.connection import Connection
 from cockpit.store.rows import AgentRow
 from cockpit.store.store import Store
@@ -37,6 +37,9 @@ ANSWER_LIMIT = 45.0
 """Seconds for each step; pi's worst measured start is 3.8 s, and a busy machine needs patience."""
 
 STATUS_INTERVAL = 0.5
+
+INSTRUCTIONS_FILE = ".swarm/instructions.md"
+"""Relative to the home directory on the VM."""
 
 INSTRUCTIONS = """# You are {name}
 
@@ -111,8 +114,6 @@ class Spawner:
         image = spawn.image or self._source.golden_image
         with progress.step(f"restore image {image[:8]}" if image else "create VM"):
             if image:
-                from cockpit.model.ids import CommitId
-
                 vm_id = await self._source.vers.from_commit(CommitId(image))
             else:
                 vm_id = await self._source.vers.create_root()
@@ -164,7 +165,9 @@ class Spawner:
         if program is None or program.reason:
             raise Refused(f"{agent.program} cannot be started: {program.reason if program else 'unknown program'}")
         assert attachment.link is not None
-        spawn = Spawn(agent.name, agent.kind, agent.role, program=agent.program, labels=agent.labels, parent=agent.parent)
+        spawn = Spawn(
+            agent.name, agent.kind, agent.role, program=agent.program, labels=agent.labels, parent=agent.parent
+        )
         with progress.step("connect"):
             connection = await attachment.link.ready(CONNECT_LIMIT)
         with progress.step(f"start {program.name}"):
@@ -175,36 +178,36 @@ class Spawner:
             await self._first_answer(attachment, agent.id)
 
     async def _until_running(self, vm_id: VmId) -> None:
-        async with asyncio.timeout(BOOT_LIMIT) as limit:
-            while True:
-                record = await self._source.vers.status(vm_id)
-                power = record.power
-                self._world.put_vm(replace(self._world.vms[vm_id], power=Power(power)))
-                if power == Power.RUNNING:
-                    return
-                if power not in (Power.BOOTING, Power.UNKNOWN):
-                    raise Refused(f"VM {vm_id} is {power} instead of running", hint="look at it on the platform")
-                await asyncio.sleep(STATUS_INTERVAL)
-        if limit.expired():
-            raise TimedOut(f"VM {vm_id} did not boot within {BOOT_LIMIT:.0f} s", hint="try again, or another image")
+        try:
+            async with asyncio.timeout(BOOT_LIMIT):
+                while (power := (await self._source.vers.status(vm_id)).power) is not Power.RUNNING:
+                    if power not in (Power.BOOTING, Power.UNKNOWN):
+                        raise Refused(f"VM {vm_id} is {power} instead of running", hint="look at it on the platform")
+                    await asyncio.sleep(STATUS_INTERVAL)
+        except TimeoutError:
+            raise TimedOut(
+                f"VM {vm_id} did not boot within {BOOT_LIMIT:.0f} s", hint="try again, or another image"
+            ) from None
+        self._world.put_vm(replace(self._world.vms[vm_id], power=Power.RUNNING))
 
     async def _prepare(
         self, connection: Connection, spawn: Spawn, program: Program, vm_id: VmId, progress: Progress
     ) -> None:
         done = await connection.run(facts_script(), timeout=START_LIMIT)
-        facts = parse_facts(done.exit_status, done.stdout, done.stderr, vm=vm_id)
+        facts = parse_facts(exit_code(done), done.stdout, done.stderr, vm=vm_id)
         if program.name == "pi" and "PATH" not in program.environment and (why := facts.pi_missing_reason(vm_id)):
             raise NotFound(why, hint="spawn from a golden image that has pi, or with the scripted agent")
         if "tmux" not in facts.programs:
             if not self._source.allow_detached:
                 raise NotFound(f"tmux is not on VM {vm_id}", hint="spawn from a golden image that has tmux")
             self._world.notice("tmux is not installed: agents run as detached processes and cannot be attached to")
-        await connection.write_file(self._instructions_file(facts.home), instructions(spawn).encode(), mode=0o600)
-        for path, content in program.files:
+        files = ((INSTRUCTIONS_FILE, instructions(spawn).encode()), *program.files)
+        directories = sorted({f"{facts.home}/{path}".rpartition("/")[0] for path, _ in files})
+        made = await connection.run('mkdir -p -m 700 -- "$@"', *directories, timeout=START_LIMIT)
+        if made.exit_status != 0:
+            raise Refused(f"VM {vm_id}: cannot make {', '.join(directories)}: {made.stderr.decode(errors='replace')}")
+        for path, content in files:
             await connection.write_file(f"{facts.home}/{path}", content, mode=0o600)
-
-    def _instructions_file(self, home: str) -> str:
-        return f"{home}/.swarm/instructions.md"
 
     async def _start(
         self,
@@ -217,7 +220,7 @@ class Spawner:
         again: bool = False,
     ) -> None:
         run_id = uuid.uuid4().hex[:12]
-        file = "~/.swarm/instructions.md"
+        file = f"~/{INSTRUCTIONS_FILE}"
         arguments = program.arguments(spawn, file, again)
         script = start_script(
             self._source.paths,
@@ -237,7 +240,7 @@ class Spawner:
             "GIT_EDITOR": "true",
         }
         done = await connection.run(script, stdin=encode_environment(environment), timeout=START_LIMIT)
-        result = parse_start(done.exit_status, done.stdout, done.stderr, vm=vm_id)
+        result = parse_start(exit_code(done), done.stdout, done.stderr, vm=vm_id)
         progress.detail("adopted a running agent" if result.adopted else f"in {result.mode}")
 
     async def _first_answer(self, attachment: Attachment, agent_id: AgentId) -> None:
@@ -263,14 +266,13 @@ class Spawner:
         paths = self._source.paths
         try:
             await self._source.registry.register(
-                agent.vm_id,
-                name=agent.name,
-                role="custom" if agent.kind is AgentKind.ARCHITECT else agent.kind.value,
-                address=self._source.endpoint(agent.vm_id).identity,
-                registered_by=REGISTERED_BY,
-                metadata=metadata_of(
-                    agent, directory=paths.directory, workspace=paths.workspace, created_at=created_at
-                ),
+                registration_of(
+                    agent,
+                    address=self._source.address(agent.vm_id),
+                    directory=paths.directory,
+                    workspace=paths.workspace,
+                    created_at=created_at,
+                )
             )
         except CockpitError as error:
             # The agent works without the registry; this cockpit knows it from its own store.

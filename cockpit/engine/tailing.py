@@ -12,9 +12,9 @@ from cockpit.errors import CockpitError, Refused
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
-from cockpit.remote.cursor import Cursor
 from cockpit.remote.connection import Connection
-from cockpit.remote.tail import read_range
+from cockpit.remote.cursor import Cursor
+from cockpit.remote.files import read_range
 from cockpit.store.store import Store
 
 REACH_LIMIT = 60.0
@@ -65,7 +65,7 @@ async def _history(
 ) -> AsyncIterator[Record]:
     """Yield the records before a cursor that was just found valid."""
     stream = LineStream(agent, engine.clock)
-    stream.begin(cursor.identity, epoch)
+    stream.resume(0, 0, epoch)
     offset = 0
     while offset < cursor.offset:
         size = min(PAGE_BYTES, cursor.offset - offset)

@@ -60,9 +60,7 @@ class Watcher:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch_vms(), name="watch VMs")
             if self._source.registry is not None:
-                tasks.create_task(
-                    self._repeat("registry", self.registry, REGISTRY_INTERVAL), name="watch registry"
-                )
+                tasks.create_task(self._repeat("registry", self.registry, REGISTRY_INTERVAL), name="watch registry")
             if self._source.board is not None:
                 tasks.create_task(self._watch_board(), name="watch board")
             if self._source.feed is not None:
@@ -103,7 +101,7 @@ class Watcher:
     async def registry(self) -> None:
         """Take over agents that somebody else registered, if their VM exists."""
         assert self._source.registry is not None
-        for entry in await self._source.registry.list():
+        for entry in (await self._source.registry.list_entries()).entries:
             agent = agent_from_entry(entry)
             vm = self._world.vms.get(agent.vm_id) if agent else None
             if agent and vm and vm.power is not Power.GONE and agent.id not in self._world.agents:
@@ -112,7 +110,7 @@ class Watcher:
     async def board(self) -> None:
         """Read the board."""
         assert self._source.board is not None
-        self._world.set_tasks(await self._source.board.list())
+        self._world.set_tasks(await self._source.board.list_tasks())
 
     async def _watch_vms(self) -> None:
         while True:
@@ -159,5 +157,3 @@ class Watcher:
             return False
         self._world.set_health(name)
         return True
-
-

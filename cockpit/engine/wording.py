@@ -101,9 +101,7 @@ def encode(command: AgentCommand, command_id: CommandId, agent: Agent) -> bytes:
             return encode_dialog_value(dialog_id, value or "")
 
 
-def target_of(
-    command: Command, agents: Mapping[AgentId, Agent], vms: Mapping[VmId, Vm]
-) -> tuple[AgentId | None, str]:
+def target_of(command: Command, agents: Mapping[AgentId, Agent], vms: Mapping[VmId, Vm]) -> tuple[AgentId | None, str]:
     """Return the agent a command is about, if it is about one, and how its target is named to people."""
     match command:
         case Spawn(name=name):

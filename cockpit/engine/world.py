@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from cockpit.engine.clock import Clock
@@ -117,6 +117,11 @@ class World:
         while len(self.receipts) > RECEIPTS_KEPT:
             self.receipts.popitem(last=False)
         self.changed()
+
+    def put_receipts(self, receipts: Iterable[Receipt]) -> None:
+        """Store the new stages of several receipts."""
+        for receipt in receipts:
+            self.put_receipt(receipt)
 
     def put_operation(self, operation: Operation) -> None:
         """Store an operation's progress; the oldest drop out."""

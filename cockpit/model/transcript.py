@@ -9,6 +9,7 @@ from cockpit.model import events as ev
 from cockpit.model.events import Record
 from cockpit.model.reduce_tools import one_line
 from cockpit.model.transcript_entry import Entry, EntryKind
+from cockpit.model.transcript_history import SEAMS, Head
 from cockpit.model.transcript_message import MessageFold
 from cockpit.model.transcript_ring import MAX_BYTES, MAX_ENTRIES
 
@@ -44,7 +45,7 @@ class Transcript(MessageFold):
         self._shells: dict[str, Entry] = {}
         self._retry: Entry | None = None
         self._compaction: Entry | None = None
-        self._seam_seen = False
+        self._head = Head()
         self._handlers: dict[type[Any], Callable[[Record, Any], None]] = {
             ev.TextDelta: self._on_text,
             ev.ThinkingDelta: self._on_thinking,
@@ -78,6 +79,9 @@ class Transcript(MessageFold):
 
     def apply(self, record: Record) -> None:
         """Fold one record in."""
+        if self._head.growing:
+            quiet = type(record.event) in SEAMS and not any(entry.open for entry in self._entries)
+            self._head.take(record, self.next_key, quiet=quiet)
         if self._expiries:
             self.expire(record.at)
         handler = self._handlers.get(type(record.event))
@@ -86,6 +90,7 @@ class Transcript(MessageFold):
 
     def answered(self, dialog_id: str, text: str) -> None:
         """Note the operator's own answer to a dialog: agents do not echo it."""
+        self._head.answered(dialog_id, text)
         self._close_dialog(dialog_id, f"→ {text}")
 
     def expire(self, now: float) -> None:
@@ -94,53 +99,73 @@ class Transcript(MessageFold):
             self._close_dialog(dialog_id, "→ nobody answered in time: the agent went on by itself")
 
     def prepend(self, older: Sequence[Record]) -> int:
-        """Page older history in: records that stand directly before the oldest one held, in their order.
+        """Page older history in: the records directly before the oldest one held, in their order.
 
-        A message or a tool call that the page border cut in two becomes one entry again. Returns how many entries
-        were added; fewer than the records make, down to none, when there is no room.
+        A message or a tool call that the page border cut in two becomes one entry again: what was folded without its
+        beginning, up to the first new turn, is folded again and may change its place. All behind keeps its key; the
+        new entries get keys below. When there is no room for everything, the newest are kept.
+        Returns how many entries more there are now.
         """
-        page = Transcript(max_entries=self.max_entries, max_bytes=self.max_bytes)
-        for record in older:
-            page.apply(record)
-        merged = self._join_message(page) | self._join_tools(page)
-        if not self._seam_seen:
-            for name in page._dialogs.keys() - self._dialogs.keys():
-                self._adopt_dialog(page, name)
-        self._seam_seen = self._seam_seen or page._seam_seen
-        kept = [entry for entry in page.entries() if id(entry) not in merged]
-        for entry in kept:
-            if entry.open and not self._follows(entry):
-                entry.open = False
         before = len(self)
-        self._put_before(kept)
+        head = self._head
+        page = Transcript(max_entries=self.max_entries, max_bytes=self.max_bytes)
+        for item in (*older, *head.items):
+            if isinstance(item, Record):
+                page.apply(item)
+            else:
+                page.answered(*item)
+        if head.valid and head.seam is None:
+            self._become(page)
+            return len(self) - before
+        end = head.seam if head.valid and head.seam is not None else self.first_key
+        self._take_front(end - self.first_key)
+        self._label_queued(page)
+        entries = list(page.entries())
+        for entry in entries:
+            cut = entry.open and not entry.complete and entry.kind in (EntryKind.ANSWER, EntryKind.THINKING)
+            entry.open, entry.failed = False, entry.failed or cut
+        complete = self._put_before(entries) and not page.dropped
+        self._head = page._head
+        if self._head.seam is not None:
+            self._head.seam += end - page.next_key
+        else:
+            self._head.seam, self._head.growing = end, False
+        if not complete or not head.valid:
+            self._head.forget()
         return len(self) - before
 
-    def _adopt_dialog(self, page: Transcript, dialog_id: str) -> None:
-        self._dialogs[dialog_id] = page._dialogs[dialog_id]
-        self._gates[dialog_id] = page._gates.get(dialog_id, frozenset())
-        if dialog_id in page._expiries:
-            self._expiries[dialog_id] = page._expiries[dialog_id]
+    def _become(self, page: Transcript) -> None:
+        """Take a page's place in its course: everything held was folded again behind older records."""
+        shift = self.next_key - page.next_key
+        revision = self._revision + page._revision
+        keep = ("_handlers", "_dropped", "_paged", "max_entries", "max_bytes")
+        self.__dict__.update({name: value for name, value in page.__dict__.items() if name not in keep})
+        self._first_key += shift
+        self._revision = revision
+        self._paged = True
+        for entry in self._entries:
+            entry.key += shift
+            entry.revision = revision
+        if self._head.seam is not None:
+            self._head.seam += shift
+        if page.dropped:
+            self._head.forget()
 
-    def _join_tools(self, page: Transcript) -> set[int]:
-        """Give calls that go on here their title from the page; take over those that still run."""
-        merged: set[int] = set()
-        for call_id, entry in page._tools.items():
-            known = self._tool_entry(call_id)
-            if known is not None:
-                known.title = entry.title
-                known.at = entry.at
-                self._touch(known)
-                merged.add(id(entry))
-            elif not self._seam_seen:
-                self._tools[call_id] = entry
-        return merged
+    def _label_queued(self, page: Transcript) -> None:
+        """Name the texts that were queued on the page and read behind the seam."""
+        for queued, kind in ((page._steering, EntryKind.STEER), (page._follow_up, EntryKind.FOLLOW_UP)):
+            waiting = list(queued)
+            for entry in self._entries:
+                if waiting and entry.kind is EntryKind.USER and entry.text in waiting:
+                    waiting.remove(entry.text)
+                    entry.kind = kind
+                    self._touch(entry)
 
-    def _follows(self, entry: Entry) -> bool:
-        return (
-            entry is self._tools.get(entry.call_id)
-            or entry is self._dialogs.get(entry.call_id)
-            or any(entry is block for block in self._blocks.values())
-        )
+    def _prune(self) -> None:
+        dropped = self._dropped
+        super()._prune()
+        if self._dropped != dropped:
+            self._head.forget()
 
     # --- runs, retries, compaction -------------------------------------------------------------------
 
@@ -157,7 +182,6 @@ class Transcript(MessageFold):
 
     def _interrupt(self, reason: str) -> None:
         """Close everything that only a live run could still change."""
-        self._seam_seen = True
         self._close_message()
         for tool in self._tools.values():
             if tool.open:
@@ -304,7 +328,6 @@ class Transcript(MessageFold):
 
     def _on_epoch(self, record: Record, event: ev.EpochStarted) -> None:
         # A dialog may still wait: a replaced file says nothing of the process that writes it.
-        self._seam_seen = True
         self._close_message(cut=False)
         self._add(EntryKind.MARKER, record, f"a new output file begins: {one_line(event.reason)}")
 

@@ -42,12 +42,6 @@ class MessageFold(EntryRing):
         self._taken_steering: list[str] = []
         self._taken_follow_up: list[str] = []
         self._final_text = ""
-        self._headless: dict[int, Entry] = {}
-        """Blocks of a message whose start lies before the oldest record folded in."""
-        self._headless_tools: dict[str, Entry] = {}
-        """The same for tool calls."""
-        self._head_open = True
-        """No message has started yet, so what comes may belong to one whose start was not read."""
 
     def final_text(self) -> str:
         """Return the text of the last finished assistant message, whole unless it is absurdly long."""
@@ -57,16 +51,11 @@ class MessageFold(EntryRing):
         entry.open = False
         self._touch(entry)
 
-    def _tool_entry(self, call_id: str) -> Entry | None:
-        """Return the entry of a call whose start was not seen here."""
-        return self._headless_tools.get(call_id)
-
     # --- user and other whole messages ---------------------------------------------------------------
 
     def _on_message_started(self, record: Record, event: ev.MessageStarted) -> None:
         self._user_shown = None
         self._close_message()
-        self._head_open = False
         if event.role == "user":
             kind = self._user_kind(event.text)
             self._user_shown = self._add(kind, record, "", event.text)
@@ -103,8 +92,6 @@ class MessageFold(EntryRing):
                 return entry
             entry.open = True
             self._blocks[index] = entry
-            if self._head_open:
-                self._headless[index] = entry
         return entry
 
     def _on_text(self, record: Record, event: ev.TextDelta) -> None:
@@ -174,7 +161,6 @@ class MessageFold(EntryRing):
             self._end_user(record, event)
         elif event.role == "assistant":
             self._end_answer(record, event)
-            self._head_open = False
 
     def _end_user(self, record: Record, event: ev.MessageEnded) -> None:
         text = event.text or " ".join(
@@ -236,8 +222,6 @@ class MessageFold(EntryRing):
             entry = self._add(EntryKind.TOOL, record, one_line(name, 80) or "tool")
             entry.open = True
             self._name_call(entry, call_id)
-            if len(self._headless_tools) < OPEN_TOOLS:
-                self._headless_tools[call_id] = entry
         return entry
 
     def _on_tool_output(self, record: Record, event: ev.ToolOutput) -> None:
@@ -252,30 +236,6 @@ class MessageFold(EntryRing):
         entry.keep_diff(event.diff)
         entry.failed = event.is_error
         self._close(entry)
-
-    # --- history -------------------------------------------------------------------------------------
-
-    def _join_message(self, page: MessageFold) -> set[int]:
-        """Join a message that a page border cut in two; return the ids of page entries that must not be shown."""
-        merged: set[int] = set()
-        first = self._headless
-        for index, start in page._blocks.items():
-            rest = first.get(index)
-            if rest is None:
-                if self._head_open:
-                    self._blocks[index] = start
-                continue
-            if not rest.complete:
-                rest.put_before(start.text)
-            rest.at, rest.line = start.at, start.line
-            self._touch(rest)
-            merged.add(id(start))
-            if page._headless.get(index) is start:
-                page._headless[index] = rest
-        self._headless = page._headless
-        self._headless_tools = page._headless_tools
-        self._head_open = self._head_open and page._head_open
-        return merged
 
 
 def _left(before: Iterable[str], now: Iterable[str]) -> list[str]:

@@ -126,17 +126,24 @@ class EntryRing:
             self._dropped += 1
         self._revision += 1
 
-    def _put_before(self, older: Sequence[Entry]) -> None:
-        """Put entries in front of all others, the newest of them first, as far as there is room."""
+    def _take_front(self, count: int) -> None:
+        """Take entries off the front that older history will bring again."""
+        for _ in range(min(count, len(self._entries))):
+            self._bytes -= self._entries.popleft().counted
+            self._first_key += 1
+
+    def _put_before(self, older: Sequence[Entry]) -> bool:
+        """Put entries in front of all others, the newest of them first, as far as there is room; say if all had."""
         self._paged = True
         for entry in reversed(older):
             fits = (
                 self._bytes + entry.size <= self.max_bytes * 2 and len(self._entries) < self.max_entries * 2
             )
             if not fits:
-                break
+                return False
             self._first_key -= 1
             entry.key = self._first_key
             self._entries.appendleft(entry)
             entry.counted = 0
             self._touch(entry)
+        return True

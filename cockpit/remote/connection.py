@@ -166,7 +166,7 @@ class Connection:
         if early is not None:
             return early
         return Dropped(
-            f"the SSH handshake with {self.endpoint} ended early: {error or type(error).__name__}",
+            f"the SSH handshake with {self.endpoint} ended early: {str(error) or type(error).__name__}",
             hint="it is tried again by itself",
         )
 

@@ -144,7 +144,7 @@ class Dialer:
         what = f"after saying {said!r}" if said else "without a word"
         return ClosedWithoutBanner(
             f"{self._endpoint} took the connection and closed it {what}",
-            hint="a paused, sleeping or deleted VM looks like this behind a proxy; so does an sshd with too many log-ins",
+            hint="a paused, sleeping or deleted VM looks so behind a proxy, as does an sshd with too many log-ins",
         )
 
     def abort(self) -> None:

@@ -1,13 +1,14 @@
 """Reads a growing file on a VM exactly once, over drops, truncation, rotation and replacement.
 
-A `Tail` lives as long as its connection. Each start runs one small script (`tail_script`) that checks a cursor and follows
-the file from there. Whatever looks unusual (a report of tail, a failed check, an ended script) stops the script, the old file
-is read to its end if it still can be, and a new run decides by the same checks whether this is the same file.
+A `Tail` lives as long as its connection. Each start runs one small script (`tail_script`) that checks a cursor and
+follows the file from there. Whatever looks unusual (a report of tail, a failed check, an ended script) stops the
+script, the old file is read to its end if it still can be, and a new run decides by the same checks whether this is
+the same file.
 
-How sure it is: a truncation that tail sees (it sees a smaller size, at once by inotify, within the polling interval otherwise),
-a removal and a replacement are exact to the byte. A file rewritten in place and grown past our position before tail looked cannot
-be seen by tail; a check every CHECK_INTERVAL finds it. Then `TailReset.valid_until` says from which offset on the bytes
-delivered last belong to the new content: they come again after it, from its start.
+How sure it is: a truncation that tail sees (it sees a smaller size, at once by inotify, within the polling interval
+otherwise), a removal and a replacement are exact to the byte. A file rewritten in place and grown past our position
+before tail looked cannot be seen by tail; a check every CHECK_INTERVAL finds it. Then `TailReset.valid_until` says
+from which offset on the bytes delivered last may belong to the new content: they come again after it, from its start.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class TailData:
 
 @dataclass(frozen=True, slots=True)
 class TailReset:
-    """The content read so far is gone; a TailOpened at offset 0 follows. An unfinished line before it stays unfinished."""
+    """The content read so far is gone; a TailOpened at offset 0 follows. A half line before it stays half."""
 
     reason: str
     """`truncated`, `rewritten` or `replaced`."""
@@ -91,7 +92,11 @@ class LastBytes:
 
 
 class Tail:
-    """An endless iterator of TailEvents. It raises when the connection ends; follow again with `cursor` on the next one."""
+    """An endless iterator of TailEvents; it raises when the connection ends.
+
+    Follow again with `cursor` on the next connection. A cancelled wait for an event ends the Tail, too: nothing is
+    lost by it, since the cursor knows only what was delivered.
+    """
 
     def __init__(
         self,
@@ -317,7 +322,8 @@ class Tail:
         self._fruitless = 0 if lived > SETTLED_RUN else self._fruitless + 1
         if self._fruitless > FRUITLESS_RUNS:
             raise CommandFailed(
-                f"the script that reads {self._path} on {self._connection.endpoint} ended {self._fruitless} times in a row",
+                f"the script that reads {self._path} on {self._connection.endpoint} ended at once, "
+                f"{self._fruitless} times in a row",
                 hint="look at the VM: is it out of memory or processes?",
             )
         if self._fruitless > 1:

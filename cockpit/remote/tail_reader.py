@@ -1,4 +1,4 @@
-"""Our end of the reading script: takes its answers apart from the file's bytes and holds no more of those than agreed."""
+"""Our end of the reading script: parts its answers from the file's bytes and holds no more of those than agreed."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ class TailReader:
         """What stopped the following: tail's own words, or ours."""
         self.failed_check: Check | None = None
         self.verified: Cursor | None = None
-        """Position up to which everything delivered is known to be of one content. A later check proves it by the bytes before
-        this position and not by the newest: those might already come from a content that took the file's place."""
+        """Position up to which everything delivered is known to be of one content. A later check proves it by the bytes
+        before this position and not by the newest: those might already come from a content that took its place."""
         self._asked: deque[Cursor] = deque()
 
     # What the channel calls

@@ -1,33 +1,32 @@
 """The shell script that reads a file on the VM from a checked position, and the words it exchanges with us.
 
-It runs under dash, bash, zsh's sh and busybox, leaves no file behind, and costs the same for 1 KB and 1 GB: positions are
-reached by seeking (`dd bs=1 skip=N count=0` moves the offset that `head` then reads from).
+It runs under dash, bash, zsh's sh and busybox, leaves no file behind, and costs the same for 1 KB and 1 GB: positions
+are reached by seeking (`dd bs=1 skip=N count=0` moves the offset that `head` then reads from).
 
 What it prints on standard output starts with a random marker, so that noise of rc files before it can be skipped:
 
-    MARKER missing WHY                              no regular, readable file there (yet); it waits for `look`
+    MARKER missing WHY         no regular, readable file is there (yet); it waits for `look`
     MARKER opened DEVICE INODE SIZE START RESUMED REASON HEAD-LENGTH HEAD-DIGEST FOLLOWER
-    ... the bytes of the file from up to 4096 before START on ...
+    ...                        the bytes of the file from up to 4096 before START on
 
 It then obeys lines on its standard input:
 
-    beat                                            we are still there
-    look                                            try again to open a missing file
-    check PROOF                                     is the content still the one that was read? The answer comes on standard
-                                                    error: MARKER check STATE VERDICT READER
-    rest PROOF OFFSET LIMIT                         stop following; MARKER rest STATE VERDICT COUNT and COUNT bytes from OFFSET
-                                                    of the opened file, even when its name has gone
+    beat                       we are still there
+    look                       try again to open a missing file
+    check PROOF                is the content still the one that was read? The answer comes on standard error:
+                               MARKER check STATE VERDICT READER
+    rest PROOF OFFSET LIMIT    stop following; MARKER rest STATE VERDICT COUNT, and COUNT bytes from OFFSET of the
+                               opened file, even when its name has gone
 
-PROOF is five words: an offset, a length and the digest of so many bytes before it, a length and the digest of the file's head.
+PROOF is five words: an offset, a length and the digest of so many bytes before it, a length and the digest of the
+file's head. STATE is `same`, `other` or `missing`: what the name means now, compared with the opened file. VERDICT is
+`ok`, `truncated` or `rewritten`. Without a line for PATIENCE seconds, or at the end of input, the script and all its
+children end: a reader never outlives a link for long, not even a half-open one.
 
-STATE is `same`, `other` or `missing`: what the name means now, compared with the opened file. VERDICT is `ok`, `truncated`
-or `rewritten`. Without a line for PATIENCE seconds, or at the end of input, the script and all its children end: a reader never
-outlives a link for long, not even a half-open one.
-
-Following is left to GNU tail where there is one. It reports a truncated, removed or replaced file on its standard error,
-which goes to the same stream at the exact position. Such a report starts with the program's name as it was called, and it is
-called under a random equivalent path (`/././/./usr/bin/tail`): a file's content cannot contain it. Everywhere else a loop of
-`cat` on the open descriptor does the same and reports in the same words.
+Following is left to GNU tail where there is one. It reports a truncated, removed or replaced file on its standard
+error, which goes to the same stream at the exact position. Such a report starts with the program's name as it was
+called, and it is called under a random equivalent path (`/././/./usr/bin/tail`): a file's content cannot contain it.
+Everywhere else a loop of `cat` on the open descriptor does the same and reports in the same words.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from cockpit.model.ids import AgentId, CommandId
 from cockpit.store import schema
 from cockpit.store.errors import StoreError, is_damage, store_error
 from cockpit.store.opening import suspicion_of
-from cockpit.store.rows import AgentRow, AnswerRow, AuditRow, StoredCursor, StoredSnapshot
+from cockpit.store.rows import AgentRow, AuditRow, StoredCursor, StoredSnapshot
 
 THREADS = 2
 """One for a long search, one for everything else."""
@@ -138,12 +138,13 @@ def _line_bounds(
 
 
 def read_snapshot(connection: sqlite3.Connection, agent: AgentId) -> StoredSnapshot | None:
-    """Return the reduced state of an agent, unless it is ahead of the cursor: its lines would be folded in twice."""
+    """Return the newest reduced state that is not ahead of the cursor: its lines would be folded in twice."""
     row = connection.execute(
         """
         SELECT snapshots.epoch, snapshots.line, snapshots.body FROM snapshots
         JOIN epochs ON epochs.agent = snapshots.agent AND epochs.epoch = snapshots.epoch
         WHERE snapshots.agent = ? AND snapshots.line <= coalesce(epochs.cursor_line, 0)
+        ORDER BY snapshots.epoch DESC, snapshots.line DESC LIMIT 1
         """,
         (safe_text(agent),),
     ).fetchone()
@@ -185,12 +186,12 @@ def read_receipts(connection: sqlite3.Connection, limit: int) -> list[Receipt]:
     ]
 
 
-def read_answers(connection: sqlite3.Connection, agent: AgentId) -> list[AnswerRow]:
-    """Return the answers given to an agent's dialogs, the oldest first."""
+def read_answers(connection: sqlite3.Connection, agent: AgentId) -> list[tuple[str, str]]:
+    """Return (dialog id, text) of the answers given to an agent's dialogs, the oldest first."""
     rows = connection.execute(
-        "SELECT dialog_id, text, at FROM answers WHERE agent = ? ORDER BY at, dialog_id", (safe_text(agent),)
+        "SELECT dialog_id, text FROM answers WHERE agent = ? ORDER BY at, dialog_id", (safe_text(agent),)
     )
-    return [AnswerRow(*row) for row in rows]
+    return [(dialog_id, text) for dialog_id, text in rows]
 
 
 def read_audit(connection: sqlite3.Connection, limit: int) -> list[AuditRow]:

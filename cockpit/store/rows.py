@@ -1,4 +1,4 @@
-"""What the store takes and gives besides records: cursors, snapshots, agents, answers, audit rows, search hits."""
+"""What the store takes and gives besides records: cursors, snapshots, agents, audit rows, search hits."""
 
 from __future__ import annotations
 
@@ -50,15 +50,6 @@ class AgentRow:
     run_id: str = ""
     created_at: float = 0.0
     destroyed_at: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerRow:
-    """What the operator answered to a dialog."""
-
-    dialog_id: str
-    text: str
-    at: float
 
 
 @dataclass(frozen=True, slots=True)

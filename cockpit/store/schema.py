@@ -46,10 +46,11 @@ CREATE TABLE events (
     PRIMARY KEY (stream, line)
 ) WITHOUT ROWID;
 CREATE TABLE snapshots (
-    agent TEXT PRIMARY KEY,
+    agent TEXT NOT NULL,
     epoch INTEGER NOT NULL,
     line INTEGER NOT NULL,
-    body BLOB NOT NULL
+    body BLOB NOT NULL,
+    PRIMARY KEY (agent, epoch, line)
 ) WITHOUT ROWID;
 CREATE TABLE texts (
     id INTEGER PRIMARY KEY,

@@ -21,10 +21,14 @@ _MOVE_CURSOR = """
 UPDATE epochs SET cursor_offset = ?, cursor_line = ?, cursor_identity = ?, cursor_anchor = ?, cursor_at = ?
 WHERE id = ? AND (cursor_offset IS NULL OR cursor_offset <= ?)
 """
-_SAVE_SNAPSHOT = """
-INSERT INTO snapshots (agent, epoch, line, body) VALUES (?, ?, ?, ?)
-ON CONFLICT (agent) DO UPDATE SET epoch = excluded.epoch, line = excluded.line, body = excluded.body
-WHERE (excluded.epoch, excluded.line) >= (snapshots.epoch, snapshots.line)
+SNAPSHOTS_AHEAD = 8
+"""Snapshots kept that are ahead of the cursor: they count once the cursor has come as far."""
+
+_COVERED = """
+SELECT snapshots.epoch, snapshots.line FROM snapshots
+JOIN epochs ON epochs.agent = snapshots.agent AND epochs.epoch = snapshots.epoch
+WHERE snapshots.agent = ? AND snapshots.line <= coalesce(epochs.cursor_line, 0)
+ORDER BY snapshots.epoch DESC, snapshots.line DESC LIMIT 1
 """
 _SAVE_AGENT = """
 INSERT OR REPLACE INTO agents (id, name, kind, vm_id, role, program, labels, parent, paths_directory, workspace,
@@ -116,8 +120,17 @@ def begin_epoch(
 
 
 def save_snapshot(connection: sqlite3.Connection, agent: AgentId, epoch: int, line: int, body: bytes) -> None:
-    """Keep a reduced state, unless a later one is there."""
-    connection.execute(_SAVE_SNAPSHOT, (safe_text(agent), epoch, line, body))
+    """Keep a reduced state, and of the earlier ones the newest that the cursor has reached."""
+    name = safe_text(agent)
+    reached = connection.execute(_COVERED, (name,)).fetchone() or (0, -1)
+    if (epoch, line) < reached:
+        return
+    connection.execute("DELETE FROM snapshots WHERE agent = ? AND (epoch, line) < (?, ?)", (name, *reached))
+    ahead = connection.execute(
+        "SELECT count(*) FROM snapshots WHERE agent = ? AND (epoch, line) > (?, ?)", (name, *reached)
+    ).fetchone()[0]
+    if ahead < SNAPSHOTS_AHEAD:
+        connection.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)", (name, epoch, line, body))
 
 
 def save_agent(connection: sqlite3.Connection, row: AgentRow) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,10 +14,11 @@ from cockpit.model.events import Record
 from cockpit.model.fleet import Receipt
 from cockpit.model.ids import AgentId
 from cockpit.store import prune, reader, search, statements
+from cockpit.store.errors import StoreError
 from cockpit.store.host_keys import HostKeys
 from cockpit.store.opening import OpenedFile, open_file
 from cockpit.store.reader import Reader
-from cockpit.store.rows import AgentRow, AnswerRow, AuditRow, SearchHit, StoredCursor, StoredSnapshot
+from cockpit.store.rows import AgentRow, AuditRow, SearchHit, StoredCursor, StoredSnapshot
 from cockpit.store.writer import Writer
 
 PAGE = 500
@@ -137,14 +139,15 @@ class Store:
         )
 
     async def snapshot(self, agent: AgentId) -> StoredSnapshot | None:
-        """Return the reduced state kept last, never one that is ahead of its epoch's cursor."""
+        """Return the newest reduced state that is not ahead of its epoch's cursor."""
         return await self._reader.run(lambda connection: reader.read_snapshot(connection, agent))
 
     async def save_snapshot(self, agent: AgentId, epoch: int, line: int, body: bytes) -> None:
-        """Keep a reduced state as it was after a line, unless a later one is kept."""
-        await self._writer.run(
-            lambda connection: statements.save_snapshot(connection, agent, epoch, line, body)
-        )
+        """Keep a reduced state as it was after a line. It is left out while the disk refuses: it can be folded anew."""
+        with contextlib.suppress(StoreError):
+            await self._writer.run(
+                lambda connection: statements.save_snapshot(connection, agent, epoch, line, body)
+            )
 
     async def search(self, text: str, *, agent: AgentId | None = None, limit: int = 50) -> list[SearchHit]:
         """Find lines by words in prompts, answers, tool calls, outputs, questions and errors; the newest first.
@@ -187,8 +190,8 @@ class Store:
             lambda connection: statements.save_answer(connection, agent, dialog_id, text, at), durable=True
         )
 
-    async def answers(self, agent: AgentId) -> list[AnswerRow]:
-        """Return the answers given to an agent's dialogs, the oldest first."""
+    async def answers(self, agent: AgentId) -> list[tuple[str, str]]:
+        """Return (dialog id, text) of the answers given to an agent's dialogs, the oldest first."""
         return await self._reader.run(lambda connection: reader.read_answers(connection, agent))
 
     async def audit(self, at: float, verb: str, target: str, detail: str) -> None:

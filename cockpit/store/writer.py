@@ -82,6 +82,8 @@ class Writer:
         self.behind: frozenset[str] = frozenset()
         """Agents of whom something was left out until they are read again from their stored cursor."""
         self._path = path
+        status = path.stat()
+        self._file = (status.st_dev, status.st_ino)
         self._loop = loop
         self._jobs: deque[Job] = deque()
         self._wake = threading.Condition()
@@ -313,12 +315,22 @@ class Writer:
         self._backlog_records = self._backlog_bytes = 0
 
     def _set_trouble(self, text: str) -> None:
-        if not text and self.behind:
+        if not text and self._is_gone():
+            text = f"history is not kept any more: {self._path} was removed or replaced; restart the cockpit"
+        elif not text and self.behind:
             text = (
                 f"history of {len(self.behind)} agents in {self._path} waits for a reconnect: it did not fit while the "
                 "disk refused, and is read again from their VMs"
             )
         self.trouble = text
+
+    def _is_gone(self) -> bool:
+        """Say whether the file that is written to is no longer the one under its name."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return True
+        return (found.st_dev, found.st_ino) != self._file
 
     def _report(self, outcomes: list[tuple[Job, Any]]) -> None:
         if not outcomes:

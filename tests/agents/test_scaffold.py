@@ -480,7 +480,7 @@ def test_noise_of_login_files_is_no_answer(any_machine: Machine) -> None:
 @given(
     st.dictionaries(
         st.from_regex(r"TEST_[A-Z0-9_]{1,8}", fullmatch=True),
-        st.text(st.characters(blacklist_characters="\0", blacklist_categories=("Cs",)), max_size=60),
+        st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60),
         max_size=4,
     )
 )

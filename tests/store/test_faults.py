@@ -122,6 +122,7 @@ async def test_what_does_not_fit_into_the_backlog_is_left_out_without_a_hole(
         for first in (41, 61, 81):
             await store.append(AGENT, records(first, first + 19), cursor(first + 19))
         assert store.behind == {AGENT}
+        await store.save_snapshot(AGENT, 1, 20, b"state")
         assert await store.records(AGENT) == records(1, 20)
         disk.full = False
         await store.flush()
@@ -136,6 +137,46 @@ async def test_what_does_not_fit_into_the_backlog_is_left_out_without_a_hole(
         assert store.trouble == ""
     finally:
         await store.close()
+
+
+async def test_a_file_that_was_removed_under_us_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = await Store.open(path)
+    try:
+        await store.append(AGENT, records(1, 3), cursor(3))
+        assert store.trouble == ""
+        for file in list(tmp_path.glob("store.db*")):
+            file.unlink()
+        await store.append(AGENT, records(4, 6), cursor(6))
+        assert "was removed" in store.trouble
+    finally:
+        await store.close()
+
+
+async def test_damage_met_in_use_is_said_and_set_aside_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = await Store.open(path)
+    await store.append(AGENT, records(1, 5_000), cursor(5_000))
+    await store._writer.run(
+        lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall(), alone=True
+    )
+    overwrite(path)
+    with pytest.raises(StoreError, match="sets the damaged file aside"):
+        await store.records(AGENT, limit=5_000)
+    await store.close()
+    again = await Store.open(path)
+    try:
+        assert len(again.notices) == 1 and "damaged" in again.notices[0]
+    finally:
+        await again.close()
+
+
+def overwrite(path: Path) -> None:
+    """Destroy everything in a file but its first page."""
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * (size - 4096))
 
 
 async def test_a_file_that_cannot_be_used_is_left_alone_and_the_store_is_temporary(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from cockpit.model.attention import attention
 from cockpit.model.commands import Command, FollowUp, Prompt, Steer
 from cockpit.model.fleet import Agent, Fleet, Receipt, Task, Vm
 from cockpit.model.ids import AgentId, CommandId, agent_of
+from cockpit.model.why import headline
 from cockpit.ui import handlers, present
 from cockpit.ui.actions import BY_ID, PANES, Situation, bindings, disabled_reason, hidden
 from cockpit.ui.bridge import Bridge, Rates
@@ -28,7 +29,6 @@ from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
 from cockpit.ui.widgets.row_list import RowList
 from cockpit.ui.widgets.transcript_view import TranscriptView
-from cockpit.model.why import headline
 
 NARROW, NORMAL, WIDE = "-narrow", "-normal", "-wide"
 
@@ -311,10 +311,32 @@ class HomeScreen(Screen[None]):
             return False
         return None if disabled_reason(declared, situation) else True
 
-    async def action_act(self, action_id: str) -> None:
+    def action_act(self, action_id: str) -> None:
         """Do what the registry declares."""
         handlers.HANDLERS[action_id](self)
         self.call_after_refresh(self.bridge.flush)
+
+    def try_action(self, action_id: str) -> None:
+        """Do an action from elsewhere than its key, or say why not."""
+        reason = disabled_reason(BY_ID[action_id], self.situation())
+        if reason:
+            self._explain(action_id, reason)
+        else:
+            self.action_act(action_id)
+
+    def explain_key(self, key: str) -> None:
+        """Say why a key does nothing, if it belongs to an action that is disabled now."""
+        situation = self.situation()
+        for action in BY_ID.values():
+            keys = self.keys.get(action.id, action.keys).split(",")
+            if key in keys and (reason := disabled_reason(action, situation)):
+                self._explain(action.id, reason)
+                return
+
+    def _explain(self, action_id: str, reason: str) -> None:
+        label = BY_ID[action_id].label
+        text = f"{label[:1].upper()}{label[1:]}: {clean_line(reason)}"
+        self.notify(text, severity="warning", timeout=4, markup=False)
 
     def action_back_out(self) -> None:
         """Undo the last narrowing: zoom, then filter, then go to the tree."""

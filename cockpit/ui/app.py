@@ -1,0 +1,89 @@
+"""The Textual application: themes, keymap, the home screen; wiring only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from cockpit.engine.display import clean_line
+from cockpit.engine.port import CockpitPort
+from cockpit.ui.bridge import LOW_BANDWIDTH, Rates
+from cockpit.ui.keymap import check_keymap
+from cockpit.ui.palette import ActionProvider
+from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.theming import DEFAULT_THEME, VARIABLE_DEFAULTS, load_themes
+
+
+class CockpitApp(App[None]):
+    """The cockpit's screens over an engine. The caller starts and stops the engine; leaving touches no agent."""
+
+    TITLE = "cockpit"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar = {ActionProvider}
+    COMMAND_PALETTE_BINDING = "f24"
+    """The registry's `ctrl+p` opens the palette; the framework's own binding is moved out of the way."""
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "detach", show=False, priority=True)]
+
+    def __init__(
+        self,
+        engine: CockpitPort,
+        *,
+        theme: str | None = None,
+        read_only: bool = False,
+        low_bandwidth: bool = False,
+        keymap: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.engine = engine
+        self.own_themes: tuple[str, ...] = ()
+        self._wanted_theme = theme or DEFAULT_THEME
+        self._read_only = read_only
+        self._keymap_overrides = check_keymap(keymap or {})
+        self._problems = list(self._keymap_overrides.problems)
+        self._rates = LOW_BANDWIDTH if low_bandwidth else Rates()
+        if low_bandwidth:
+            self.animation_level = "none"
+        self._load_themes()
+
+    def _load_themes(self) -> None:
+        """Register what was found and wear the wanted theme, or the nearest that exists."""
+        loaded = load_themes()
+        self._problems += loaded.problems
+        for theme in loaded.themes:
+            self.register_theme(theme)
+        self.own_themes = tuple(theme.name for theme in loaded.themes)
+        if self._wanted_theme in self.available_themes:
+            self.theme = self._wanted_theme
+        else:
+            known = ", ".join(self.own_themes) or "none"
+            self._problems.append(f"no theme {self._wanted_theme!r}; there are: {known}")
+            if DEFAULT_THEME in self.available_themes:
+                self.theme = DEFAULT_THEME
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give every semantic variable a value: an undefined one would stop the start."""
+        return dict(VARIABLE_DEFAULTS)
+
+    def get_default_screen(self) -> HomeScreen:
+        """Return the home screen."""
+        home = HomeScreen(self.engine, read_only=self._read_only, rates=self._rates)
+        home.keys = dict(self._keymap_overrides.keys)
+        return home
+
+    def on_mount(self) -> None:
+        if self._keymap_overrides.keys:
+            self.set_keymap(dict(self._keymap_overrides.keys))
+        if self._problems:
+            text = "\n".join(clean_line(problem) for problem in self._problems)
+            self.notify(text, title="Settings", severity="warning", timeout=12, markup=False)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key whose action is disabled falls through to here: say why."""
+        screen = self.screen
+        if isinstance(screen, HomeScreen):
+            screen.explain_key(event.key)

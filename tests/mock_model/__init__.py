@@ -1,0 +1,1 @@
+"""A scripted model server on loopback: real agents run against it without a network."""

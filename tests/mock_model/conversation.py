@@ -1,0 +1,68 @@
+"""What a request says: the newest text of the user, and how many answers it has had already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+SUMMARY_MARK = "summariz"
+"""Part of the system prompt of a request for a compaction summary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A request of either dialect, reduced to what a scenario depends on."""
+
+    model: str
+    task: str
+    """The newest text of the user; results of tools are none."""
+    turn: int
+    """Assistant messages after it."""
+    last_result: str
+    """The text of the newest result of a tool after the task, else empty."""
+    wants_summary: bool
+    tokens: int
+    """A fair guess: four bytes each."""
+
+
+def read_anthropic(body: dict[str, Any]) -> Conversation:
+    """Read a `/v1/messages` request."""
+    system = body.get("system", "")
+    head = system if isinstance(system, str) else " ".join(str(part.get("text", "")) for part in system)
+    return _reduce(str(body.get("model", "")), head, body["messages"])
+
+
+def read_openai(body: dict[str, Any]) -> Conversation:
+    """Read a `/v1/chat/completions` request."""
+    messages = body["messages"]
+    head = " ".join(_text(message) for message in messages if message["role"] in ("system", "developer"))
+    return _reduce(str(body.get("model", "")), head, messages)
+
+
+def _reduce(model: str, system: str, messages: list[dict[str, Any]]) -> Conversation:
+    task, turn, last_result = "", 0, ""
+    for message in messages:
+        if message["role"] == "user" and _text(message):
+            task, turn, last_result = _text(message), 0, ""
+        elif message["role"] == "assistant":
+            turn += 1
+        last_result = _result(message) or last_result
+    wants_summary = SUMMARY_MARK in system.lower() and "coding assistant" not in system.lower()
+    return Conversation(model, task, turn, last_result, wants_summary, len(repr(messages) + system) // 4)
+
+
+def _text(message: dict[str, Any]) -> str:
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        return content
+    return "\n".join(str(part["text"]) for part in content if part.get("type") == "text")
+
+
+def _result(message: dict[str, Any]) -> str:
+    if message["role"] == "tool":
+        return _text(message)
+    content = message.get("content")
+    if message["role"] != "user" or not isinstance(content, list):
+        return ""
+    results = [part for part in content if part.get("type") == "tool_result"]
+    return _text(results[-1]) if results else ""

@@ -1,0 +1,171 @@
+"""An engine double: a hand-built fleet and transcripts, a clock that stands still, and a list of what was ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cockpit.model.commands import (
+    Abort,
+    Answer,
+    AssignTask,
+    Branch,
+    Command,
+    Commit,
+    CreateTask,
+    Destroy,
+    FollowUp,
+    MoveTask,
+    NoteTask,
+    Pause,
+    Prompt,
+    Relaunch,
+    Resume,
+    Spawn,
+    Steer,
+)
+from cockpit.model.events import Event, Record
+from cockpit.model.fleet import Agent, Fleet, Operation, Power, ProcessState, Receipt, Stage
+from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, agent_of
+from cockpit.model.transcript import Transcript
+
+NOW = 1_790_000_000.0
+"""The moment the double's clock shows."""
+
+VERBS: dict[type, str] = {
+    Prompt: "prompt", Steer: "steer", FollowUp: "follow-up", Abort: "abort", Answer: "answer", Spawn: "spawn",
+    Relaunch: "relaunch", Pause: "pause", Resume: "resume", Destroy: "destroy", Commit: "commit", Branch: "branch",
+    CreateTask: "create task", MoveTask: "move task", AssignTask: "assign task", NoteTask: "note",
+}
+
+
+class FakeEngine:
+    """Implements `CockpitPort`; tests change `fleet` with `change` and read `ordered`."""
+
+    def __init__(self, fleet: Fleet | None = None) -> None:
+        self._fleet = fleet or Fleet()
+        self._revision = 1
+        self._transcripts: dict[AgentId, Transcript] = {}
+        self._lines: dict[AgentId, int] = {}
+        self.ordered: list[Command] = []
+        self.focused: list[AgentId | None] = []
+        self.clock = NOW
+        self.refusals: dict[type, str] = {}
+        self.image_list: tuple[tuple[CommitId, str], ...] = ((CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),)
+        self.program_list: tuple[tuple[str, str], ...] = (("pi", ""), ("scripted", ""))
+
+    @property
+    def revision(self) -> int:
+        """Grows with each change."""
+        return self._revision
+
+    @property
+    def fleet(self) -> Fleet:
+        """The newest snapshot."""
+        return self._fleet
+
+    def change(self, fleet: Fleet) -> None:
+        """Put another snapshot in place."""
+        self._revision += 1
+        self._fleet = replace(fleet, revision=self._revision)
+
+    def change_agent(self, agent: Agent) -> None:
+        """Replace one agent of the snapshot."""
+        agents = tuple(agent if other.id == agent.id else other for other in self._fleet.agents)
+        self.change(replace(self._fleet, agents=agents))
+
+    def transcript(self, agent: AgentId) -> Transcript:
+        """Return an agent's transcript."""
+        return self._transcripts.setdefault(agent, Transcript())
+
+    def say(self, agent: AgentId, *events: Event, at: float | None = None) -> None:
+        """Fold events into an agent's transcript."""
+        for event in events:
+            line = self._lines.get(agent, 0) + 1
+            self._lines[agent] = line
+            record = Record(agent, 1, line, line * 100, line * 100 + 100, self.clock if at is None else at, event)
+            self.transcript(agent).apply(record)
+
+    def dispatch(self, command: Command) -> CommandId:
+        """Note the order and put its receipt in the snapshot."""
+        self.ordered.append(command)
+        command_id = CommandId(f"c{len(self.ordered)}")
+        refusal = self.disabled_reason(command)
+        receipt = Receipt(
+            command_id,
+            _agent_of(command),
+            VERBS[type(command)],
+            getattr(command, "text", ""),
+            Stage.FAILED if refusal else Stage.WRITTEN,
+            self.clock,
+            ((Stage.WRITTEN, self.clock),) if not refusal else ((Stage.FAILED, self.clock),),
+            refusal,
+        )
+        operations = self._fleet.operations
+        if isinstance(command, Spawn) and not refusal:
+            operations = (*operations, Operation(OperationId(command_id), "spawn", command.name, self.clock))
+        self.change(replace(self._fleet, receipts=(*self._fleet.receipts, receipt), operations=operations))
+        return command_id
+
+    def disabled_reason(self, command: Command) -> str:
+        """Refuse what makes no sense for the hand-built fleet, and what a test asks to refuse."""
+        if type(command) in self.refusals:
+            return self.refusals[type(command)]
+        match command:
+            case Prompt(agent) | Steer(agent) | FollowUp(agent) | Abort(agent):
+                return self._refuse_message(command, self._fleet.agent(agent))
+            case Pause(vm):
+                return "" if self._power(vm) is Power.RUNNING else "the VM is not running"
+            case Resume(vm):
+                return "" if self._power(vm) is Power.PAUSED else "the VM is not paused"
+            case Relaunch(agent):
+                known = self._fleet.agent(agent)
+                dead = known is not None and known.process.state is ProcessState.DEAD
+                return "" if dead else "its process is alive"
+            case _:
+                return ""
+
+    def _refuse_message(self, command: Command, agent: Agent | None) -> str:
+        if agent is None:
+            return "there is no such agent"
+        if self._power(agent.vm_id) is Power.PAUSED:
+            return "its VM is paused: press r to resume it"
+        if isinstance(command, Steer | Abort) and not agent.run_open:
+            return f"{agent.name} has no run"
+        return ""
+
+    def _power(self, vm_id: VmId) -> Power:
+        vm = self._fleet.vm(vm_id)
+        return vm.power if vm is not None else Power.UNKNOWN
+
+    def focus(self, agent: AgentId | None) -> None:
+        """Note whom the operator looks at."""
+        self.focused.append(agent)
+
+    def images(self) -> tuple[tuple[CommitId, str], ...]:
+        """Return the images of the double."""
+        return self.image_list
+
+    def programs(self) -> tuple[tuple[str, str], ...]:
+        """Return the programs of the double."""
+        return self.program_list
+
+    def now(self) -> float:
+        """Return the standing clock."""
+        return self.clock
+
+    async def idle(self) -> None:
+        """Nothing is ever in flight here."""
+
+
+def _agent_of(command: Command) -> AgentId | None:
+    agent = getattr(command, "agent", None)
+    if agent is not None:
+        return AgentId(agent)
+    vm = getattr(command, "vm", None)
+    return agent_of(VmId(vm)) if vm is not None else None
+
+
+def ordered_of(engine: FakeEngine, kind: type) -> Sequence[Command]:
+    """Return the orders of one kind."""
+    return [command for command in engine.ordered if isinstance(command, kind)]
