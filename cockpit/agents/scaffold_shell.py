@@ -158,8 +158,12 @@ if ! command -v "$1" >/dev/null 2>&1; then
     mv "$cockpit_directory/missing.new" "$cockpit_directory/missing"
     exit 127
 fi
-# Programs a shell starts in the background ignore INT; an agent and its tools must not.
-if env --default-signal=INT true 2>/dev/null; then set -- env --default-signal=INT,QUIT "$@"; fi
+# Programs a shell starts in the background ignore INT; an agent and its tools must not. (node undoes it by itself.)
+if env --default-signal=INT true 2>/dev/null; then
+    set -- env --default-signal=INT,QUIT "$@"
+elif command -v perl >/dev/null 2>&1; then
+    set -- perl -e '$SIG{INT} = $SIG{QUIT} = "DEFAULT"; exec {$ARGV[0]} @ARGV or exit 127' "$@"
+fi
 cockpit_append() {
     if [ -s "$cockpit_directory/out" ] && [ -n "$(tail -c 1 "$cockpit_directory/out")" ]; then
         printf '\n' >>"$cockpit_directory/out"
@@ -323,13 +327,15 @@ cat >>"$spool"
 [ -z "$(tail -c 1 "$spool")" ] || finish "$code_incomplete"
 take_lock "$lock_naps" || finish "$code_locked"
 has_reader || finish "$code_no_reader"
-# The open is part of the bounded wait: it blocks for ever if the reader leaves just now.
+# The lock must last as long as the writer, so signals wait; the writer's own timer must not hold it (busybox has one
+# that lives a second longer). The open is part of the bounded wait: it blocks for ever if the reader leaves just now.
+trap '' HUP INT PIPE TERM
 write='[ -p "$2" ] && exec cat "$1" >"$2"'
 if command -v timeout >/dev/null 2>&1; then
-    timeout -s KILL "$limit" sh -c "$write" cockpit-send "$spool" "$fifo" 2>/dev/null
+    timeout -s KILL "$limit" sh -c "$write" cockpit-send "$spool" "$fifo" >/dev/null 2>&1 9>&-
     code=$?
 else
-    sh -c "$write" cockpit-send "$spool" "$fifo" 2>/dev/null &
+    sh -c "$write" cockpit-send "$spool" "$fifo" >/dev/null 2>&1 9>&- &
     writer=$!
     (
         exec >/dev/null 2>&1 9>&-

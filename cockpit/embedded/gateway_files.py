@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO
 
@@ -86,6 +87,17 @@ class SandboxFiles(asyncssh.SFTPServer):
         except BaseException:
             os.close(descriptor)
             raise
+
+    async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        """List a directory; the entry for its parent tells nothing of what is outside."""
+        real = self._follow(path)
+        own = asyncssh.SFTPAttrs.from_local(self.stat(path))
+        for name in (b".", b".."):
+            yield asyncssh.SFTPName(name, attrs=own)
+        with os.scandir(real) as entries:
+            for entry in entries:
+                attributes = asyncssh.SFTPAttrs.from_local(entry.stat(follow_symlinks=False))
+                yield asyncssh.SFTPName(entry.name, attrs=attributes)
 
     def stat(self, path: bytes) -> os.stat_result:
         """Return the attributes of what a path leads to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import logging
 import os
@@ -315,12 +316,18 @@ def _report_exit(process: Process, code: int) -> None:
     process.exit_with_signal(name, core_dumped=False)
 
 
+class _OutputProtocol(asyncio.StreamReaderProtocol):
+    """Reads a terminal to its end, which the kernel reports as an input/output error."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        hung_up = isinstance(exc, OSError) and exc.errno == errno.EIO
+        super().connection_lost(None if hung_up else exc)
+
+
 async def _send_output(source: IO[bytes], writer: asyncssh.SSHWriter[bytes]) -> None:
     """Carry a command's output into its channel; the command waits when the channel is full."""
     reader = asyncio.StreamReader(limit=CHUNK)
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), source
-    )
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: _OutputProtocol(reader), source)
     try:
         while data := await reader.read(CHUNK):
             writer.write(data)

@@ -14,8 +14,8 @@ from cockpit.engine.reader import AgentReader, Batch
 from cockpit.engine.recorder import Recorder
 from cockpit.engine.sender import Sender
 from cockpit.engine.world import World
-from cockpit.errors import CockpitError
-from cockpit.model.events import DaemonExited
+from cockpit.errors import CockpitError, Refused, TimedOut
+from cockpit.model.events import DaemonExited, Responded
 from cockpit.model.fleet import Process, ProcessState
 from cockpit.model.ids import AgentId
 from cockpit.remote.command import Completed
@@ -38,7 +38,7 @@ SIGNALLED = 129
 STATES = {
     AgentState.ALIVE: ProcessState.ALIVE,
     AgentState.DEAD: ProcessState.DEAD,
-    AgentState.ABSENT: ProcessState.DEAD,
+    AgentState.ABSENT: ProcessState.UNKNOWN,
 }
 
 
@@ -146,11 +146,50 @@ class Attachment:
             )
         return home
 
+    async def first_answer(self, run_id: str, timeout: float) -> Responded:
+        """Ask a daemon run that was just started for its state, and wait until it answers.
+
+        Raises:
+            Refused: it ended instead.
+            TimedOut: it did neither.
+        """
+        question = f"cockpit-{run_id}"
+        answer = self._recorder.expect(question)
+        ended = asyncio.create_task(self._until_ended(run_id), name=f"end of {run_id}")
+        try:
+            await self.sender.write(encode_get_state(question))
+            self.look_at_process()
+            await asyncio.wait((answer, ended), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
+                return answer.result()
+            if ended.done():
+                raise Refused(f"the agent ended before it answered: {self._last_words()}", hint="see its `err` file")
+            raise TimedOut(
+                f"the agent on VM {self._vm} did not answer within {timeout:.0f} s",
+                hint="an extension may block its start; look at its output",
+            )
+        finally:
+            ended.cancel()
+            answer.cancel()
+
+    async def _until_ended(self, run_id: str) -> None:
+        def ended() -> bool:
+            agent = self._world.agents.get(self.agent)
+            process = agent.process if agent else Process()
+            return process.state is ProcessState.DEAD and process.run_id == run_id
+
+        await self._world.until(ended)
+
+    def _last_words(self) -> str:
+        agent = self._world.agents.get(self.agent)
+        process = agent.process if agent else Process()
+        return f"exit {process.exit_code}; {'; '.join(process.errors[-3:]) or 'nothing on standard error'}"
+
     async def _probe_forever(self, connection: Connection) -> None:
         asked = False
         while True:
             alive = await self._probe(connection)
-            if alive and not asked:
+            if alive and not asked and self._unknown():
                 asked = True
                 await self._ask_state()
             self._look.clear()
@@ -160,8 +199,13 @@ class Attachment:
             except TimeoutError:
                 pass
 
+    def _unknown(self) -> bool:
+        """Say whether the agent's stream, read to its end, has never named its model: only then it is asked."""
+        agent = self._world.agents.get(self.agent)
+        return agent is not None and not agent.model and self.caught_up.is_set()
+
     async def _ask_state(self) -> None:
-        """Ask once per connection: the answer corrects whatever the stream alone cannot tell, e.g. the model."""
+        """Ask for what the stream alone cannot tell; every question costs a line in the agent's output."""
         try:
             await self.sender.write(encode_get_state("cockpit-state"))
         except CockpitError as error:

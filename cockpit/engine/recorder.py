@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +10,7 @@ from dataclasses import replace
 import msgspec
 
 from cockpit.engine.world import World
-from cockpit.model.events import Record
+from cockpit.model.events import Record, Responded
 from cockpit.model.fleet import Agent, Link
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts import ReceiptBook
@@ -34,7 +35,15 @@ class Recorder:
         self._store = store
         self._book = book
         self._unsaved: dict[AgentId, int] = {}
+        self._expected: dict[str, asyncio.Future[Responded]] = {}
         self.focused: AgentId | None = None
+
+    def expect(self, command_id: str) -> asyncio.Future[Responded]:
+        """Return a future for the agent's response to a command that is about to be written."""
+        future: asyncio.Future[Responded] = asyncio.get_running_loop().create_future()
+        self._expected[command_id] = future
+        future.add_done_callback(lambda _: self._expected.pop(command_id, None))
+        return future
 
     async def load(self, agent: Agent) -> None:
         """Bring an agent back from the store: its state as of its cursor, and its newest transcript."""
@@ -75,6 +84,10 @@ class Recorder:
             return
         self._world.transcript(record.agent).apply(record)
         self._fold_state(record)
+        if self._expected and isinstance(record.event, Responded):
+            waiting = self._expected.get(record.event.command_id)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(record.event)
 
     def _fold_state(self, record: Record) -> None:
         before = self._world.agents.get(record.agent)

@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
-from cockpit.agents.pi_encode import encode_get_state
 from cockpit.agents.scaffold import encode_environment, facts_script, parse_facts, parse_start, start_script
 from cockpit.engine.attachment import Attachment, exit_code
 from cockpit.engine.facts import registration_of
@@ -18,7 +17,8 @@ from cockpit.engine.source import Program, Source
 from cockpit.engine.world import World
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut, UsageError
 from cockpit.model.commands import Spawn
-from cockpit.model.fleet import Activity, ActivityState, Agent, Power, ProcessState, Vm
+from cockpit.model.events import Responded
+from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
 from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
 from cockpit.remote.connection import Connection
 from cockpit.store.rows import AgentRow
@@ -147,10 +147,9 @@ class Spawner:
         with progress.step("prepare"):
             await self._prepare(connection, spawn, program, vm_id, progress)
         with progress.step(f"start {program.name}"):
-            await self._start(connection, spawn, program, vm_id, progress)
-            attachment.look_at_process()
+            run_id = await self._start(connection, spawn, program, vm_id, progress)
         with progress.step("first answer"):
-            await self._first_answer(attachment, agent.id)
+            self._note_model(await attachment.first_answer(run_id, ANSWER_LIMIT), progress)
         with progress.step("register"):
             await self._register(agent, now, progress)
         return self._world.agents[agent.id]
@@ -172,10 +171,9 @@ class Spawner:
             connection = await attachment.link.ready(CONNECT_LIMIT)
         with progress.step(f"start {program.name}"):
             await self._prepare(connection, spawn, program, agent.vm_id, progress)
-            await self._start(connection, spawn, program, agent.vm_id, progress, again=True)
-            attachment.look_at_process()
+            run_id = await self._start(connection, spawn, program, agent.vm_id, progress, again=True)
         with progress.step("first answer"):
-            await self._first_answer(attachment, agent.id)
+            self._note_model(await attachment.first_answer(run_id, ANSWER_LIMIT), progress)
 
     async def _until_running(self, vm_id: VmId) -> None:
         try:
@@ -218,7 +216,8 @@ class Spawner:
         progress: Progress,
         *,
         again: bool = False,
-    ) -> None:
+    ) -> str:
+        """Start the program and return the id of the daemon run that answers now."""
         run_id = uuid.uuid4().hex[:12]
         file = f"~/{INSTRUCTIONS_FILE}"
         arguments = program.arguments(spawn, file, again)
@@ -242,22 +241,13 @@ class Spawner:
         done = await connection.run(script, stdin=encode_environment(environment), timeout=START_LIMIT)
         result = parse_start(exit_code(done), done.stdout, done.stderr, vm=vm_id)
         progress.detail("adopted a running agent" if result.adopted else f"in {result.mode}")
+        return result.run_id or run_id
 
-    async def _first_answer(self, attachment: Attachment, agent_id: AgentId) -> None:
-        def settled() -> bool:
-            agent = self._world.agents.get(agent_id)
-            return agent is None or bool(agent.model) or agent.process.state is ProcessState.DEAD
-
-        await attachment.sender.write(encode_get_state("cockpit-first"))
-        if not await self._world.until(settled, ANSWER_LIMIT):
-            raise TimedOut(
-                f"the agent on VM {agent_id} did not answer within {ANSWER_LIMIT:.0f} s",
-                hint="an extension may block its start; look at its output",
-            )
-        agent = self._world.agents.get(agent_id)
-        if agent is not None and agent.process.state is ProcessState.DEAD:
-            said = "; ".join(agent.process.errors[-3:]) or "nothing on standard error"
-            raise Refused(f"the agent ended at once (exit {agent.process.exit_code}): {said}")
+    def _note_model(self, answer: Responded, progress: Progress) -> None:
+        """Say which model answers; pi starts without credentials, too, and then names its model `unknown`."""
+        model = answer.data.get("model") if isinstance(answer.data, dict) else None
+        name = str(model.get("id") or "") if isinstance(model, dict) else ""
+        progress.detail("no usable credentials: prompts will fail" if name == "unknown" else f"model {name}")
 
     async def _register(self, agent: Agent, created_at: float, progress: Progress) -> None:
         if self._source.registry is None:

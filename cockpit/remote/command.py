@@ -15,14 +15,27 @@ LONG_SCRIPT = 60_000
 """Bytes above which a script travels over standard input: Linux limits one argument to 128 KiB."""
 NOISE_LIMIT = 1 << 20
 """Bytes of rc-file noise tolerated before the marker."""
-TERM_GRACE = 1.0
+TERM_GRACE = 0.5
 """Seconds between TERM and KILL for a command whose time is over."""
+ENDING_BOUND = 5.0
+"""Seconds that ending such a command may take altogether."""
 
-_PRELUDE = 'echo "$1"; echo "$1" >&2; shift; '
+_PRELUDE = 'echo "$1 $$"; echo "$1 $$" >&2; shift; '
 _STORE = 'umask 077; file=$(mktemp) || exit 1; cat >"$file" && echo "$file"'
 _RUN_STORED = (
     'file=$1; shift; trap \'rm -f "$file"\' EXIT; trap "exit 143" TERM INT HUP; "{shell}" "$file" "$@"'
 )
+
+# OpenSSH signals no session of root, so a second command does it. The marker among the arguments proves that the
+# process number still means the same process; its group is signalled only if it leads one.
+_END = """tr "\\000" " " <"/proc/$1/cmdline" 2>/dev/null | grep -q " $2 " || exit 0
+read -r _ _ _ _ group _ <"/proc/$1/stat"
+target=$1
+[ "$group" != "$1" ] || target=-$1
+kill -TERM "$target"
+for _ in 1 2 3 4 5; do kill -0 "$target" 2>/dev/null || exit 0; sleep "$3"; done
+kill -KILL "$target"
+"""
 
 
 class ProcessOpener(Protocol):
@@ -59,22 +72,24 @@ class _Output:
     """One output stream from its marker on, up to a limit."""
 
     def __init__(self, marker: bytes, limit: int) -> None:
-        self._marker = marker + b"\n"
+        self._marker = marker + b" "
         self._limit = limit
         self._noise = bytearray()
-        self.started = False
+        self.process_id: int | None = None
+        """Of the shell that runs the script, once it has said so."""
         self.data = bytearray()
         self.truncated = False
 
     def feed(self, data: bytes) -> None:
-        if not self.started:
+        if self.process_id is None:
             self._noise += data
             at = self._noise.find(self._marker)
-            if at < 0:
+            end = self._noise.find(b"\n", at)
+            if at < 0 or end < 0:
                 del self._noise[: max(0, len(self._noise) - NOISE_LIMIT)]
                 return
-            self.started = True
-            data = bytes(self._noise[at + len(self._marker) :])
+            self.process_id = int(self._noise[at + len(self._marker) : end])
+            data = bytes(self._noise[end + 1 :])
             self._noise.clear()
         room = self._limit - len(self.data)
         self.truncated = self.truncated or len(data) > room
@@ -151,7 +166,7 @@ async def _execute(
             process.write_eof()
             await process.wait()
     except TimeoutError as error:
-        await _end(process)
+        await _end(connection, process, collector.stdout.process_id, marker)
         raise CommandTimedOut(
             f"a command did not end within {remaining:.3g} s and was ended: {_first_line(script)}",
             hint="the VM may be overloaded, or the command waits for something",
@@ -163,7 +178,7 @@ async def _execute(
             f"the channel ended before its command did: {_first_line(script)}",
             hint="whether the command was carried out is unknown",
         )
-    if not collector.stdout.started:
+    if collector.stdout.process_id is None:
         raise CommandFailed(
             f"the login shell did not start the script (exit {process.exit_status}): "
             f"{collector.stderr.noise() or collector.stdout.noise() or 'it said nothing'}",
@@ -178,14 +193,29 @@ async def _execute(
     )
 
 
-async def _end(process: Process) -> None:
+async def _end(connection: ProcessOpener, process: Process, process_id: int | None, marker: str) -> None:
+    """End a command on the VM: by the server where it can signal, else by a second command."""
     process.signal_group("TERM")
     try:
         async with asyncio.timeout(TERM_GRACE):
             await process.wait()
+            return
     except TimeoutError:
         process.signal_group("KILL")
-        await process.close()
+    await process.close()
+    if process_id is None or not connection.connected:
+        return
+    line = command_line(_END, str(process_id), marker, f"{TERM_GRACE / 5:g}")
+    try:
+        async with asyncio.timeout(ENDING_BOUND):
+            ending = await connection.open_process(line, _Collector(b"-", 0), wait=ENDING_BOUND)
+            try:
+                await ending.wait()
+            finally:
+                await ending.close()
+    except (TimeoutError, RemoteError):
+        # The link is too sick to reach the command now; its end of input and its broken output remain.
+        return
 
 
 def _first_line(script: str) -> str:

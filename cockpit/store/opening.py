@@ -25,8 +25,8 @@ MAGIC = b"SQLite format 3\x00"
 
 CHECK_SECONDS = 0.25
 CHECK_SECONDS_AFTER_CRASH = 1.0
-"""How long an opening may look for damage, about 100 MB in 0.25 s. A missing end is always found, at no cost; other damage
-of a bigger file may be met in use only, and is then set aside at the next start."""
+"""How long an opening may look for damage: 100 MB take about 0.25 s. A missing end is always found, at no cost; other
+damage of a bigger file may be met in use only, and the file is then set aside at the next start."""
 
 LOCK_SECONDS = 10.0
 """How long to wait for another cockpit that is opening the same file."""

@@ -22,7 +22,7 @@ class CockpitApp(App[None]):
     """The cockpit's screens over an engine. The caller starts and stops the engine; leaving touches no agent."""
 
     TITLE = "cockpit"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar = ["app.tcss", "screens/home.tcss"]
     COMMANDS: ClassVar = {ActionProvider}
     COMMAND_PALETTE_BINDING = "f24"
     """The registry's `ctrl+p` opens the palette; the framework's own binding is moved out of the way."""

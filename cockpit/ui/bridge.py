@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,7 +42,7 @@ class Surface(Protocol):
     def flush_lists(self) -> None:
         """Take in the newest snapshot."""
 
-    def set_interval(self, interval: float, callback: object) -> Timer:
+    def set_interval(self, interval: float, callback: Callable[[], None]) -> Timer:
         """Start a repeating timer that ends with the screen."""
 
 

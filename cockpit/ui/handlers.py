@@ -9,19 +9,16 @@ from cockpit.model.attention import Attention, attention
 from cockpit.model.commands import (
     Abort,
     Answer,
-    AssignTask,
     Branch,
     Commit,
-    CreateTask,
     Destroy,
-    MoveTask,
-    NoteTask,
     Pause,
     Relaunch,
     Resume,
 )
 from cockpit.model.fleet import AgentKind, Vm
-from cockpit.model.ids import AgentId, TaskId, agent_of
+from cockpit.model.ids import AgentId, agent_of
+from cockpit.ui.board_handlers import assign_task, create_task, move_task, note_task, open_task
 from cockpit.ui.cells import age
 from cockpit.ui.screens.answer import AnswerDialog
 from cockpit.ui.screens.confirm import ConfirmDialog
@@ -29,8 +26,7 @@ from cockpit.ui.screens.dialog import TextDialog
 from cockpit.ui.screens.form import Field, FormDialog, Values
 from cockpit.ui.screens.pick import PickDialog, inbox, places
 from cockpit.ui.screens.spawn import SpawnDialog
-from cockpit.ui.screens.task_dialogs import assign_form, create_form, move_form, note_form, split_tags
-from cockpit.ui.screens.texts import help_text, task_text, why_text
+from cockpit.ui.screens.texts import help_text, why_text
 from cockpit.ui.tones import Mode
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import BoardPane, Pane, VmsTable
@@ -117,7 +113,9 @@ def _commit(home: HomeScreen) -> None:
         if values is not None:
             home.order(Commit(target, values["name"]))
 
-    form = FormDialog("Commit", (Field("name", "name", placeholder="golden-2"),), intro=f"Snapshot of {_named(home, vm)}")
+    form = FormDialog(
+        "Commit", (Field("name", "name", placeholder="golden-2"),), intro=f"Snapshot of {_named(home, vm)}"
+    )
     home.app.push_screen(form, finish)
 
 
@@ -135,7 +133,9 @@ def _branch(home: HomeScreen) -> None:
         if values is not None:
             home.order(Branch(target, int(values["count"])))
 
-    form = FormDialog("Branch", (Field("count", "copies", value="1"),), check, intro=f"Copies of {_named(home, vm)}")
+    form = FormDialog(
+        "Branch", (Field("count", "copies", value="1"),), check, intro=f"Copies of {_named(home, vm)}"
+    )
     home.app.push_screen(form, finish)
 
 
@@ -164,62 +164,6 @@ def _named(home: HomeScreen, vm: Vm) -> str:
     return f"{agent.kind.value} {agent.name}" if agent is not None else vm.label or f"orphan {vm.id[:8]}"
 
 
-# --- board -------------------------------------------------------------------------------------------
-
-
-def _create_task(home: HomeScreen) -> None:
-    def finish(values: Values | None) -> None:
-        if values is not None:
-            home.order(
-                CreateTask(values["title"], values["description"], values["assignee"], split_tags(values["tags"]))
-            )
-
-    home.app.push_screen(create_form(home.fleet), finish)
-
-
-def open_task(home: HomeScreen) -> None:
-    """Show the task under the cursor."""
-    task = home.selected_task()
-    if task is not None:
-        titles = {other.id: other.title for other in home.fleet.tasks}
-        home.app.push_screen(TextDialog("Task", task_text(task, titles, home.engine.now())))
-
-
-def _task_form(build: Callable[[HomeScreen], FormDialog | None], order: Callable[[TaskId, Values], object]) -> Handler:
-    """Run a form about the task under the cursor, frozen now."""
-
-    def handler(home: HomeScreen) -> None:
-        task, form = home.selected_task(), build(home)
-        if task is None or form is None:
-            return
-        target = task.id
-
-        def finish(values: Values | None) -> None:
-            if values is not None:
-                command = order(target, values)
-                if isinstance(command, MoveTask | AssignTask | NoteTask):
-                    home.order(command)
-
-        home.app.push_screen(form, finish)
-
-    return handler
-
-
-def _move_form(home: HomeScreen) -> FormDialog | None:
-    task = home.selected_task()
-    return move_form(task) if task is not None else None
-
-
-def _assign_form(home: HomeScreen) -> FormDialog | None:
-    task = home.selected_task()
-    return assign_form(task, home.fleet) if task is not None else None
-
-
-def _note_form(home: HomeScreen) -> FormDialog | None:
-    task = home.selected_task()
-    return note_form(task) if task is not None else None
-
-
 # --- seeing ------------------------------------------------------------------------------------------
 
 
@@ -228,7 +172,9 @@ def next_waiting(home: HomeScreen) -> None:
     items = attention(home.fleet, home.engine.now())
     if not items:
         return
-    here = next((at for at, item in enumerate(items) if item.agent is not None and item.agent == home.selected), -1)
+    here = next(
+        (at for at, item in enumerate(items) if item.agent is not None and item.agent == home.selected), -1
+    )
     go_to_item(home, items[(here + 1) % len(items)])
 
 
@@ -248,7 +194,9 @@ def _attention(home: HomeScreen) -> None:
         if key is not None:
             go_to_item(home, items[int(key)])
 
-    home.app.push_screen(PickDialog("Waits for you", inbox(items, home.engine.now()), "Nothing waits for you."), finish)
+    home.app.push_screen(
+        PickDialog("Waits for you", inbox(items, home.engine.now()), "Nothing waits for you."), finish
+    )
 
 
 def _zoom(home: HomeScreen) -> None:
@@ -359,11 +307,11 @@ HANDLERS: Mapping[str, Handler] = {
     "vm.commit": _commit,
     "vm.branch": _branch,
     "vm.destroy": _destroy,
-    "board.create": _create_task,
+    "board.create": create_task,
     "board.open": open_task,
-    "board.move": _task_form(_move_form, lambda task, values: MoveTask(task, values["status"])),
-    "board.assign": _task_form(_assign_form, lambda task, values: AssignTask(task, values["assignee"])),
-    "board.note": _task_form(_note_form, lambda task, values: NoteTask(task, values["content"], values["kind"])),
+    "board.move": move_task,
+    "board.assign": assign_task,
+    "board.note": note_task,
     "see.next_waiting": next_waiting,
     "see.attention": _attention,
     "see.zoom": _zoom,

@@ -7,6 +7,7 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from cockpit.engine.display import clean_line
 from cockpit.ui.actions import ACTIONS, Action, Situation, disabled_reason, hidden, key_labels
 from cockpit.ui.screens.home import HomeScreen
 
@@ -20,12 +21,16 @@ class ActionProvider(Provider):
         for action, situation in self._offered():
             score = matcher.match(f"{action.label} {action.description}")
             if score > 0:
-                yield Hit(score, self._display(action), self._command(action), help=self._help(action, situation))
+                yield Hit(
+                    score, self._display(action), self._command(action), help=self._help(action, situation)
+                )
 
     async def discover(self) -> Hits:
         """Yield all actions before anything is typed."""
         for action, situation in self._offered():
-            yield DiscoveryHit(self._display(action), self._command(action), help=self._help(action, situation))
+            yield DiscoveryHit(
+                self._display(action), self._command(action), help=self._help(action, situation)
+            )
 
     def _offered(self) -> list[tuple[Action, Situation]]:
         home = self._home()
@@ -45,10 +50,11 @@ class ActionProvider(Provider):
         return Content(f"{action.label}   {key_labels(action.keys)}".rstrip())
 
     def _help(self, action: Action, situation: Situation) -> str:
-        reason = disabled_reason(action, situation)
+        """Say what it does or why not. The framework reads this text as markup, so it must hold no bracket."""
+        reason = clean_line(disabled_reason(action, situation)).replace("[", "(").replace("]", ")")
         return f"not now: {reason}" if reason else action.description
 
-    def _command(self, action: Action) -> partial[object]:
+    def _command(self, action: Action) -> partial[None]:
         home = self._home()
         assert home is not None
         return partial(home.try_action, action.id)

@@ -142,7 +142,7 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int) -> Content:
         (power.glyph + " ", power.style),
         (fit(name, name_cells), "" if agent is not None else "italic"),
         (" ", ""),
-        (fit(vm.power.value, word_cells), power.style),
+        (fit(vm.power.value, word_cells), "$muted" if vm.power is Power.RUNNING else power.style),
         (fit(link_word, link_cells), link_style),
     ]
     if id_cells:
@@ -157,7 +157,7 @@ def _link_word(state: LinkState | None, orphan: bool) -> Piece:
     if orphan or state is None:
         return "orphan", "$link-degraded"
     look = LINK_LOOKS[state]
-    return f"{look.glyph} {look.word}", look.style
+    return f"{look.glyph} {look.word}", "$muted" if state is LinkState.UP else look.style
 
 
 def tasks_in_order(tasks: Iterable[Task]) -> list[tuple[str, list[Task]]]:
@@ -202,7 +202,9 @@ def task_row(task: Task, now: float, width: int) -> Content:
     ]
     if note_cells:
         pieces.append((fit(notes, note_cells), "$muted"))
-    pieces.append((fit(age(now - task.updated_at) if task.updated_at else "–", AGE_CELLS, right=True), "$muted"))
+    pieces.append(
+        (fit(age(now - task.updated_at) if task.updated_at else "–", AGE_CELLS, right=True), "$muted")
+    )
     return content(pieces)
 
 
@@ -233,17 +235,19 @@ def matches(needle: str, *fields: str) -> bool:
 def filtered_agents(fleet: Fleet, needle: str) -> Iterator[Agent]:
     """Return the agents a filter leaves."""
     for agent in fleet.agents:
-        if matches(needle, agent.name, agent.kind.value, agent.role, agent.activity.state.value, *agent.labels):
+        if matches(
+            needle, agent.name, agent.kind.value, agent.role, agent.activity.state.value, *agent.labels
+        ):
             yield agent
 
 
 def title(number: int, name: str, *notes: str) -> Content:
     """A pane's border title: its key, its name, and what narrows it."""
-    pieces: list[Piece] = [(f" {number} ", "$muted"), (name, "bold")]
+    pieces: list[Piece] = [(f"{number} ", "$muted"), (name, "bold")]
     pieces += [(f" · {clean_line(note)}", "$muted") for note in notes if note]
-    return content([*pieces, (" ", "")])
+    return content(pieces)
 
 
 def subtitle(parts: Sequence[Piece]) -> Content:
     """A pane's border subtitle."""
-    return content([(" ", ""), *parts, (" ", "")]) if parts else Content("")
+    return content(parts)

@@ -31,7 +31,9 @@ def header(fleet: Fleet, now: float, waiting: int, width: int, *, read_only: boo
             right.append((f"✗ {clean_line(service.name)} down {age(now - service.since)}  ", "$link-down"))
     right += _links(fleet)
     if waiting:
-        right.append((f" ! {waiting} {'waits' if waiting == 1 else 'wait'} for you ", "bold reverse $agent-asking"))
+        right.append(
+            (f" ! {waiting} {'waits' if waiting == 1 else 'wait'} for you ", "bold reverse $agent-asking")
+        )
     else:
         right.append(("nothing waits ", "$muted"))
     gap = width - pieces_width(left) - pieces_width(right)
@@ -65,7 +67,10 @@ def _counts(fleet: Fleet, now: float) -> list[Piece]:
     pieces: list[Piece] = []
     for tone, look in TONE_LOOKS.items():
         if counts[tone]:
-            pieces += [(f"{look.glyph} {counts[tone]} ", look.style), (f"{_word(look, words[tone])}  ", "$muted")]
+            pieces += [
+                (f"{look.glyph} {counts[tone]} ", look.style),
+                (f"{_word(look, words[tone])}  ", "$muted"),
+            ]
     return pieces
 
 
@@ -91,31 +96,41 @@ def _links(fleet: Fleet) -> list[Piece]:
 
 
 def receipt_line(receipt: Receipt, now: float, width: int) -> Content:
-    """The stages of one command, each with its mark, and why it failed."""
-    reached = [stage for stage, _ in receipt.stages]
-    pieces: list[Piece] = [(f" {clean_line(receipt.verb)} ", "bold")]
-    pieces += [(f" ✓ {STAGE_WORDS[stage]}", "$agent-running") for stage in reached if stage in PASSED]
+    """The stages of one command, each with its mark, and why it failed. Early stages go first when room is short."""
+    reached = [stage for stage, _ in receipt.stages if stage in PASSED]
     if receipt.stage in PASSED and receipt.stage not in reached:
-        pieces.append((f" ✓ {STAGE_WORDS[receipt.stage]}", "$agent-running"))
+        reached.append(receipt.stage)
     since = receipt.stages[-1][1] if receipt.stages else receipt.created_at
-    match receipt.stage:
-        case Stage.DONE:
-            pieces.append((f" ✓ done in {duration(since - receipt.created_at)}", "bold $agent-running"))
-        case Stage.FAILED:
-            pieces.append((f" ✗ failed: {clean_line(receipt.reason)}", "bold $agent-failed"))
-        case Stage.UNCONFIRMED:
-            pieces.append((f" ? unconfirmed: {clean_line(receipt.reason)}", "bold $link-degraded"))
-        case Stage.CONSUMED:
-            pieces.append((f" ● working… {age(now - since)}", "$agent-running"))
-        case Stage.PENDING:
-            pieces.append((f" ◌ {STAGE_WORDS[Stage.PENDING]} {age(now - receipt.created_at)}", "$link-degraded"))
-        case _:
-            pieces.append((f" ◌ {age(now - since)}", "$muted"))
+    head: Piece = (clean_line(receipt.verb), "bold")
+    passed: list[Piece] = [(f" ✓ {STAGE_WORDS[stage]}", "$agent-running") for stage in reached]
+    last = _last_stage(receipt, now, since)
+    while passed and pieces_width([head, *passed, last]) > width:
+        passed = [(" …", "$muted"), *passed[2:]] if passed[0][0] == " …" else [(" …", "$muted"), *passed[1:]]
+        if len(passed) == 1:
+            break
+    pieces = [head, *passed, (cut(last[0], max(0, width - pieces_width([head, *passed]))), last[1])]
     text = clean_line(receipt.text)
     room = width - pieces_width(pieces) - 4
     if text and room > 12:
         pieces.append((f"  “{cut(text, room)}”", "$muted"))
     return content(pieces)
+
+
+def _last_stage(receipt: Receipt, now: float, since: float) -> Piece:
+    """Say where the command stands now."""
+    match receipt.stage:
+        case Stage.DONE:
+            return f" ✓ done in {duration(since - receipt.created_at)}", "bold $agent-running"
+        case Stage.FAILED:
+            return f" ✗ failed: {clean_line(receipt.reason)}", "bold $agent-failed"
+        case Stage.UNCONFIRMED:
+            return f" ? unconfirmed: {clean_line(receipt.reason)}", "bold $link-degraded"
+        case Stage.CONSUMED:
+            return f" ● working… {age(now - since)}", "$agent-running"
+        case Stage.PENDING:
+            return f" ◌ {STAGE_WORDS[Stage.PENDING]} {age(now - receipt.created_at)}", "$link-degraded"
+        case _:
+            return f" ◌ {age(now - since)}", "$muted"
 
 
 def step_lines(operation: Operation, now: float, width: int) -> list[Content]:
@@ -126,7 +141,11 @@ def step_lines(operation: Operation, now: float, width: int) -> list[Content]:
         if step.error:
             lines.append(content([("    ", ""), (cut(clean_line(step.error), width - 4), "$agent-failed")]))
     if operation.error and not any(step.error for step in operation.steps):
-        lines.append(content([("✗ ", "bold $agent-failed"), (cut(clean_line(operation.error), width - 2), "$agent-failed")]))
+        lines.append(
+            content(
+                [("✗ ", "bold $agent-failed"), (cut(clean_line(operation.error), width - 2), "$agent-failed")]
+            )
+        )
     if operation.hint:
         lines.append(content([("  → ", "$agent-asking"), (cut(clean_line(operation.hint), width - 4), "")]))
     if operation.ended_at is not None and not operation.error:

@@ -109,14 +109,24 @@ def parse_theme(document: Mapping[str, Any]) -> Theme:
         "block-cursor-foreground": palette.get("foreground", "#ffffff"),
         "border": variables.get("rule-focus", palette["primary"]),
         "border-blurred": variables.get("rule", VARIABLE_DEFAULTS["rule"]),
+        "scrollbar": variables.get("rule", VARIABLE_DEFAULTS["rule"]),
+        "scrollbar-hover": variables.get("faint", VARIABLE_DEFAULTS["faint"]),
+        "scrollbar-active": variables.get("rule-focus", palette["primary"]),
+        "scrollbar-background": palette.get("background", "#000000"),
+        "scrollbar-background-hover": palette.get("background", "#000000"),
+        "scrollbar-background-active": palette.get("background", "#000000"),
+        "scrollbar-corner-color": palette.get("background", "#000000"),
     }
-    return Theme(
-        name=name,
+    theme = Theme(
+        name,
+        palette["primary"],
         dark=bool(document.get("dark", True)),
         ansi=bool(document.get("ansi", False)),
-        variables=variables,
-        **palette,
     )
+    for key, value in palette.items():
+        setattr(theme, key, value)
+    theme.variables = variables
+    return theme
 
 
 def _colours(section: object, title: str, known: tuple[str, ...]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cockpit.engine.display import StyledLine, clean_line, styled_lines
 from cockpit.model.transcript import Entry, EntryKind
@@ -140,7 +141,9 @@ def _message(entry: Entry, width: int) -> list[TextLine]:
             head = f"{glyph} {word} " if word else f"{glyph} "
             line = StyledLine(head + line.text, ())
             marks = [(0, len(head), f"bold ${colour}")]
-        lines += _wrap(line, width, "▌ ", f"${colour}", base="bold", marks=marks, hang=2 if number == 0 else 0)
+        lines += _wrap(
+            line, width, "▌ ", f"${colour}", base="bold", marks=marks, hang=2 if number == 0 else 0
+        )
     return lines
 
 
@@ -191,7 +194,9 @@ def _output(entry: Entry, width: int, expanded: bool) -> list[TextLine]:
         text = _last_lines(text, TOOL_TAIL * 4)
     base = "$transcript-stderr" if entry.failed else "$transcript-output"
     lines = [
-        part for line in styled_lines(text) for part in _wrap(line, width, "│ ", "$faint", base=base, words=False)
+        part
+        for line in styled_lines(text)
+        for part in _wrap(line, width, "│ ", "$faint", base=base, words=False)
     ]
     if expanded or len(lines) <= TOOL_TAIL + 1:
         return lines
@@ -241,7 +246,9 @@ def _question(entry: Entry, width: int) -> list[TextLine]:
         outcome = line.text.startswith("→")
         lines += _wrap(line, width, bar, colour, base="bold" if outcome else "", hang=3)
     if entry.open:
-        lines.append(TextLine(((bar, colour), ("press ", "$muted"), ("a", "bold"), (" to answer", "$muted")), GUTTER))
+        lines.append(
+            TextLine(((bar, colour), ("press ", "$muted"), ("a", "bold"), (" to answer", "$muted")), GUTTER)
+        )
     return lines
 
 
@@ -250,7 +257,9 @@ def _block(glyph: str, entry: Entry, width: int, style: str, limit: int) -> list
     title = clean_line(entry.title)
     lines: list[TextLine] = []
     if title:
-        lines += _wrap(StyledLine(title, ()), width, glyph, style, base=f"bold {style}" if entry.text else style)
+        lines += _wrap(
+            StyledLine(title, ()), width, glyph, style, base=f"bold {style}" if entry.text else style
+        )
     body = entry.text.strip("\n")
     for line in styled_lines(body) if body else ():
         lines += _wrap(line, width, "  " if lines else glyph, style, base=style)
@@ -311,7 +320,7 @@ def _styled(text: str, start: int, end: int, spans: Iterable[tuple[int, int, str
         return [(text[start:end], base)] if end > start else []
     edges = sorted({start, end, *(a for a, _, _ in inside), *(b for _, b, _ in inside)})
     pieces: list[Piece] = []
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         styles = [base, *(style for a, b, style in inside if a <= left and b >= right)]
         pieces.append((text[left:right], " ".join(style for style in styles if style)))
     return pieces

@@ -33,18 +33,26 @@ from cockpit.errors import CockpitError, NotFound, Refused, UsageError
 from tests.agents.scaffold_machine import Machine, open_on, wait_until
 from tests.requirements import require_program
 
-SHELLS = [
-    pytest.param(command, id=name)
-    for name, command in {"dash": ["dash"], "bash": ["bash"], "busybox": ["busybox", "sh"]}.items()
-    if shutil.which(command[0])
-]
+SHELLS = [name for name in ("dash", "bash", "busybox") if shutil.which(name)]
+
+
+def shell_machine(home: Path, shell: str) -> Machine:
+    """Return a machine whose `sh` is this shell; with busybox nearly all other programs are busybox's, too."""
+    require_program("tmux")
+    program = require_program(shell)
+    places = home / "shell"
+    places.mkdir(parents=True)
+    if shell == "busybox":
+        subprocess.run([program, "--install", "-s", str(places)], check=True, capture_output=True, timeout=20)
+    (places / "sh").unlink(missing_ok=True)
+    (places / "sh").symlink_to(program)
+    return Machine(home, ("sh",), path=f"{places}:{os.environ['PATH']}")
 
 
 @pytest.fixture(params=SHELLS)
 def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machine]:
     """A machine for each shell; what it started is ended."""
-    require_program("tmux")
-    machine = Machine(tmp_path, request.param)
+    machine = shell_machine(tmp_path, request.param)
     yield machine
     machine.close()
 
@@ -271,7 +279,7 @@ def test_unread_commands_of_a_dead_agent_do_not_reach_the_next_one(any_machine: 
 def test_leftovers_of_a_copied_disk_are_cleaned_and_their_processes_left_alone(
     machine: Machine, tmp_path: Path
 ) -> None:
-    original = Machine(tmp_path / "original", machine.shell)
+    original = Machine(tmp_path / "original", path=machine.path)
     original.home.mkdir()
     try:
         first = original.start("run-1")

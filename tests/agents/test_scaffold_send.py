@@ -18,7 +18,7 @@ import pytest
 from cockpit.agents.scaffold import parse_send, send_script
 from cockpit.errors import CockpitError, Refused, TimedOut
 from tests.agents.scaffold_machine import Machine, open_on, wait_until
-from tests.agents.test_scaffold import SHELLS, bare_path
+from tests.agents.test_scaffold import SHELLS, bare_path, shell_machine
 from tests.requirements import require_program
 
 __all__ = ["bare_path"]
@@ -27,8 +27,7 @@ __all__ = ["bare_path"]
 @pytest.fixture(params=SHELLS)
 def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machine]:
     """A machine for each shell."""
-    require_program("tmux")
-    machine = Machine(tmp_path, request.param)
+    machine = shell_machine(tmp_path, request.param)
     yield machine
     machine.close()
 

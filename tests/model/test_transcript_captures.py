@@ -155,7 +155,7 @@ def test_history_joins_without_a_scar(name: str) -> None:
         seam = next(
             (record.line for record in everything[border:] if isinstance(record.event, RunEnded)), 1 << 30
         )
-        keys = {entry.key: (entry.kind, entry.line) for entry in transcript.entries() if entry.line > seam}
+        keys = {entry.key: entry.line for entry in transcript.entries() if entry.line > seam}
         next_key, revision = transcript.next_key, transcript.revision
         transcript.prepend(everything[:border])
         joined = shown(transcript)
@@ -164,10 +164,10 @@ def test_history_joins_without_a_scar(name: str) -> None:
             assert joined == whole
         assert (transcript.next_key, len(joined)) == (next_key, transcript.next_key - transcript.first_key)
         assert transcript.revision >= revision
-        for key, identity in keys.items():
+        for key, line in keys.items():
             entry = transcript.entry(key)
             assert entry is not None
-            assert (entry.kind, entry.line) == identity
+            assert entry.line == line
 
 
 def test_history_comes_in_pages() -> None:

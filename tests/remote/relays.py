@@ -1,4 +1,4 @@
-"""Relays between client and server that cut, freeze, delay and re-chunk, and one that ends TLS with its own authority."""
+"""Relays that cut, freeze, delay and re-chunk, and a certificate authority for one that ends TLS."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ class Relay:
         self._writers |= {writer, upstream_writer}
         try:
             await asyncio.gather(
-                self._pump(reader, upstream_writer, down=False), self._pump(upstream_reader, writer, down=True)
+                self._pump(reader, upstream_writer, down=False),
+                self._pump(upstream_reader, writer, down=True),
             )
         finally:
             for end in (writer, upstream_writer):

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import asyncssh
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from cockpit.remote.endpoint import Endpoint, Tls
 from tests.requirements import require_program
@@ -109,7 +109,7 @@ class Sshd:
         """Return every process below the listener, also those whose direct parent has gone."""
         if self._process is None:
             return []
-        return psutil.Process(self._process.pid).children(recursive=True)
+        return list(psutil.Process(self._process.pid).children(recursive=True))
 
     def sessions(self) -> list[psutil.Process]:
         """Return the server's own processes, one or two per connection."""

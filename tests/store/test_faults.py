@@ -145,8 +145,7 @@ async def test_a_file_that_was_removed_under_us_is_said(tmp_path: Path) -> None:
     try:
         await store.append(AGENT, records(1, 3), cursor(3))
         assert store.trouble == ""
-        for file in list(tmp_path.glob("store.db*")):
-            file.unlink()
+        remove(path)
         await store.append(AGENT, records(4, 6), cursor(6))
         assert "was removed" in store.trouble
     finally:
@@ -157,9 +156,7 @@ async def test_damage_met_in_use_is_said_and_set_aside_at_the_next_start(tmp_pat
     path = tmp_path / "store.db"
     store = await Store.open(path)
     await store.append(AGENT, records(1, 5_000), cursor(5_000))
-    await store._writer.run(
-        lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall(), alone=True
-    )
+    await store._writer.run(checkpoint, alone=True)
     overwrite(path)
     with pytest.raises(StoreError, match="sets the damaged file aside"):
         await store.records(AGENT, limit=5_000)
@@ -169,6 +166,17 @@ async def test_damage_met_in_use_is_said_and_set_aside_at_the_next_start(tmp_pat
         assert len(again.notices) == 1 and "damaged" in again.notices[0]
     finally:
         await again.close()
+
+
+def checkpoint(connection: sqlite3.Connection) -> None:
+    """Move everything from the write-ahead log into the file."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def remove(path: Path) -> None:
+    """Remove a store's file and its journals."""
+    for file in list(path.parent.glob(f"{path.name}*")):
+        file.unlink()
 
 
 def overwrite(path: Path) -> None:

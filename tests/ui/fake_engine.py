@@ -33,9 +33,22 @@ NOW = 1_790_000_000.0
 """The moment the double's clock shows."""
 
 VERBS: dict[type, str] = {
-    Prompt: "prompt", Steer: "steer", FollowUp: "follow-up", Abort: "abort", Answer: "answer", Spawn: "spawn",
-    Relaunch: "relaunch", Pause: "pause", Resume: "resume", Destroy: "destroy", Commit: "commit", Branch: "branch",
-    CreateTask: "create task", MoveTask: "move task", AssignTask: "assign task", NoteTask: "note",
+    Prompt: "prompt",
+    Steer: "steer",
+    FollowUp: "follow-up",
+    Abort: "abort",
+    Answer: "answer",
+    Spawn: "spawn",
+    Relaunch: "relaunch",
+    Pause: "pause",
+    Resume: "resume",
+    Destroy: "destroy",
+    Commit: "commit",
+    Branch: "branch",
+    CreateTask: "create task",
+    MoveTask: "move task",
+    AssignTask: "assign task",
+    NoteTask: "note",
 }
 
 
@@ -51,7 +64,9 @@ class FakeEngine:
         self.focused: list[AgentId | None] = []
         self.clock = NOW
         self.refusals: dict[type, str] = {}
-        self.image_list: tuple[tuple[CommitId, str], ...] = ((CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),)
+        self.image_list: tuple[tuple[CommitId, str], ...] = (
+            (CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),
+        )
         self.program_list: tuple[tuple[str, str], ...] = (("pi", ""), ("scripted", ""))
 
     @property
@@ -83,7 +98,9 @@ class FakeEngine:
         for event in events:
             line = self._lines.get(agent, 0) + 1
             self._lines[agent] = line
-            record = Record(agent, 1, line, line * 100, line * 100 + 100, self.clock if at is None else at, event)
+            record = Record(
+                agent, 1, line, line * 100, line * 100 + 100, self.clock if at is None else at, event
+            )
             self.transcript(agent).apply(record)
 
     def dispatch(self, command: Command) -> CommandId:

@@ -45,22 +45,43 @@ def vm_id(number: int) -> VmId:
 
 
 def make_agent(
-    number: int, name: str, kind: AgentKind, activity: Activity, *, parent: str = "", role: str = "", **changes: object
+    number: int,
+    name: str,
+    kind: AgentKind,
+    activity: Activity,
+    *,
+    parent: str = "",
+    role: str = "",
+    **changes: object,
 ) -> Agent:
     """Build an agent whose link is up and whose process lives, unless said otherwise."""
     values: dict[str, object] = {
-        "link": UP, "process": ALIVE, "model": "claude-sonnet-4-5", "context_window": 200_000,
-        "last_event_at": NOW - number * 3, "last_work_at": NOW - number * 3,
+        "link": UP,
+        "process": ALIVE,
+        "model": "claude-sonnet-4-5",
+        "context_window": 200_000,
+        "last_event_at": NOW - number * 3,
+        "last_work_at": NOW - number * 3,
         "run_open": activity.state in (ActivityState.WORKING, ActivityState.ASKING, ActivityState.RETRYING),
     }
     values.update(changes)
     return Agent(
-        agent_of(vm_id(number)), name, kind, vm_id(number), role=role, parent=parent, activity=activity, **values  # type: ignore[arg-type]
+        agent_of(vm_id(number)),
+        name,
+        kind,
+        vm_id(number),
+        role=role,
+        parent=parent,
+        activity=activity,
+        **values,  # type: ignore[arg-type]
     )
 
 
 DIALOG = ev.DialogRequested(
-    "d1", "select", "Which token lifetime?", "The RFC draft and the tests disagree.",
+    "d1",
+    "select",
+    "Which token lifetime?",
+    "The RFC draft and the tests disagree.",
     ("15 minutes, as the draft says", "1 hour, as the tests expect", "make it a setting"),
 )
 
@@ -71,33 +92,69 @@ def agents() -> tuple[Agent, ...]:
     pytest_run = OpenTool("t1", "bash", "pytest -q tests/api --maxfail=1", NOW - 41)
     return (
         make_agent(
-            1, "vitruvius", AgentKind.ARCHITECT,
-            Activity(working, NOW - 95, detail="thinking"), role="splits the work", turns=31,
-            usage=Usage(812_000, 41_000, 90_000, 0, 4.18), context_tokens=88_000,
+            1,
+            "vitruvius",
+            AgentKind.ARCHITECT,
+            Activity(working, NOW - 95, detail="thinking"),
+            role="splits the work",
+            turns=31,
+            usage=Usage(812_000, 41_000, 90_000, 0, 4.18),
+            context_tokens=88_000,
         ),
         make_agent(
-            2, "lt-api", AgentKind.LIEUTENANT, Activity(working, NOW - 41, tools=(pytest_run,)),
-            role="owns the HTTP API", turns=12, usage=Usage(310_000, 22_400, 0, 0, 1.34), context_tokens=61_000,
+            2,
+            "lt-api",
+            AgentKind.LIEUTENANT,
+            Activity(working, NOW - 41, tools=(pytest_run,)),
+            role="owns the HTTP API",
+            turns=12,
+            usage=Usage(310_000, 22_400, 0, 0, 1.34),
+            context_tokens=61_000,
         ),
         make_agent(
-            3, "lt-web", AgentKind.LIEUTENANT,
+            3,
+            "lt-web",
+            AgentKind.LIEUTENANT,
             Activity(
-                ActivityState.RETRYING, NOW - 18, retry_attempt=2, retry_of=3, retry_at=NOW + 12,
+                ActivityState.RETRYING,
+                NOW - 18,
+                retry_attempt=2,
+                retry_of=3,
+                retry_at=NOW + 12,
                 error="529 overloaded_error: the service is busy",
             ),
-            role="owns the web client", usage=Usage(95_000, 9_100, 0, 0, 0.52), context_tokens=24_000,
+            role="owns the web client",
+            usage=Usage(95_000, 9_100, 0, 0, 0.52),
+            context_tokens=24_000,
         ),
         make_agent(
-            4, "w-tokens", AgentKind.WORKER, Activity(ActivityState.ASKING, NOW - 132, dialogs=(OpenDialog(DIALOG, NOW - 132),)),
-            parent="lt-api", role="refresh tokens", last_event_at=NOW - 132,
+            4,
+            "w-tokens",
+            AgentKind.WORKER,
+            Activity(ActivityState.ASKING, NOW - 132, dialogs=(OpenDialog(DIALOG, NOW - 132),)),
+            parent="lt-api",
+            role="refresh tokens",
+            last_event_at=NOW - 132,
         ),
         make_agent(
-            5, "w-docs", AgentKind.WORKER, Activity(ActivityState.DONE_UNSEEN, NOW - 300), parent="lt-api",
-            role="write the changelog", last_event_at=NOW - 300, last_text="The changelog covers 0.9 to 1.0.",
+            5,
+            "w-docs",
+            AgentKind.WORKER,
+            Activity(ActivityState.DONE_UNSEEN, NOW - 300),
+            parent="lt-api",
+            role="write the changelog",
+            last_event_at=NOW - 300,
+            last_text="The changelog covers 0.9 to 1.0.",
         ),
         make_agent(
-            6, "w-e2e", AgentKind.WORKER, Activity(ActivityState.ERROR, NOW - 640, error="exit 137"), parent="lt-web",
-            role="end-to-end tests", program="scripted", last_event_at=NOW - 640,
+            6,
+            "w-e2e",
+            AgentKind.WORKER,
+            Activity(ActivityState.ERROR, NOW - 640, error="exit 137"),
+            parent="lt-web",
+            role="end-to-end tests",
+            program="scripted",
+            last_event_at=NOW - 640,
             process=Process(ProcessState.DEAD, NOW - 640, 137, ("Killed",)),
         ),
     )
@@ -107,23 +164,64 @@ def board() -> tuple[Task, ...]:
     """Build the scene's tasks."""
     return (
         Task(
-            TaskId("01JTASK1"), "Refresh tokens survive a restart", "in_progress", "w-tokens", created_by="vitruvius",
-            description="Store them hashed.\nA restart of the API must not log anybody out.", tags=("auth", "api"),
-            notes=(Note("w-tokens", "The draft and the tests disagree on the lifetime.", "question", NOW - 140),),
-            created_at=NOW - 9000, updated_at=NOW - 140,
+            TaskId("01JTASK1"),
+            "Refresh tokens survive a restart",
+            "in_progress",
+            "w-tokens",
+            created_by="vitruvius",
+            description="Store them hashed.\nA restart of the API must not log anybody out.",
+            tags=("auth", "api"),
+            notes=(
+                Note("w-tokens", "The draft and the tests disagree on the lifetime.", "question", NOW - 140),
+            ),
+            created_at=NOW - 9000,
+            updated_at=NOW - 140,
         ),
-        Task(TaskId("01JTASK2"), "Pagination for /events", "in_progress", "lt-api", updated_at=NOW - 700, created_at=NOW - 9000),
         Task(
-            TaskId("01JTASK3"), "Changelog for 1.0", "in_review", "w-docs", updated_at=NOW - 300, created_at=NOW - 7000,
-            notes=(Note("w-docs", "Ready to read.", "update", NOW - 300), Note("lt-api", "One typo.", "finding", NOW - 200)),
+            TaskId("01JTASK2"),
+            "Pagination for /events",
+            "in_progress",
+            "lt-api",
+            updated_at=NOW - 700,
+            created_at=NOW - 9000,
         ),
         Task(
-            TaskId("01JTASK4"), "Browser tests run headless", "blocked", "w-e2e", updated_at=NOW - 640, created_at=NOW - 6000,
+            TaskId("01JTASK3"),
+            "Changelog for 1.0",
+            "in_review",
+            "w-docs",
+            updated_at=NOW - 300,
+            created_at=NOW - 7000,
+            notes=(
+                Note("w-docs", "Ready to read.", "update", NOW - 300),
+                Note("lt-api", "One typo.", "finding", NOW - 200),
+            ),
+        ),
+        Task(
+            TaskId("01JTASK4"),
+            "Browser tests run headless",
+            "blocked",
+            "w-e2e",
+            updated_at=NOW - 640,
+            created_at=NOW - 6000,
             notes=(Note("w-e2e", "Out of memory on the small image.", "blocker", NOW - 640),),
             dependencies=(TaskId("01JTASK2"),),
         ),
-        Task(TaskId("01JTASK5"), "Dark mode for the settings page", "open", updated_at=NOW - 4000, created_at=NOW - 6000),
-        Task(TaskId("01JTASK6"), "Health endpoint", "done", "lt-api", updated_at=NOW - 5200, created_at=NOW - 9000),
+        Task(
+            TaskId("01JTASK5"),
+            "Dark mode for the settings page",
+            "open",
+            updated_at=NOW - 4000,
+            created_at=NOW - 6000,
+        ),
+        Task(
+            TaskId("01JTASK6"),
+            "Health endpoint",
+            "done",
+            "lt-api",
+            updated_at=NOW - 5200,
+            created_at=NOW - 9000,
+        ),
     )
 
 
@@ -154,12 +252,29 @@ def fleet() -> Fleet:
     )
     orphan = Vm(vm_id(9), Power.PAUSED, NOW - 200_000, label="golden-build", seen_at=NOW - 1)
     receipt = Receipt(
-        CommandId("c0"), everyone[1].id, "steer", "Keep the old cursor format readable", Stage.CONSUMED, NOW - 20,
-        ((Stage.WRITTEN, NOW - 20), (Stage.ACCEPTED, NOW - 19.8), (Stage.STEERING, NOW - 19.7), (Stage.CONSUMED, NOW - 12)),
+        CommandId("c0"),
+        everyone[1].id,
+        "steer",
+        "Keep the old cursor format readable",
+        Stage.CONSUMED,
+        NOW - 20,
+        (
+            (Stage.WRITTEN, NOW - 20),
+            (Stage.ACCEPTED, NOW - 19.8),
+            (Stage.STEERING, NOW - 19.7),
+            (Stage.CONSUMED, NOW - 12),
+        ),
     )
     health = tuple(ServiceHealth(name, True, NOW - 9000) for name in ("vers", "board", "feed", "registry"))
     return Fleet(
-        1, "embedded", (*vms, orphan), everyone, board(), feed(), (receipt,), health=health,
+        1,
+        "embedded",
+        (*vms, orphan),
+        everyone,
+        board(),
+        feed(),
+        (receipt,),
+        health=health,
     )
 
 
@@ -189,21 +304,72 @@ def tell_story(engine: FakeEngine) -> None:
     who = agent_of(vm_id(2))
     start = NOW - 700
     engine.say(who, ev.DaemonStarted("r1", "pi"), at=start)
-    engine.say(who, ev.MessageStarted("user", "Give /events a stable pagination. Offsets break when rows are deleted."), at=start)
+    engine.say(
+        who,
+        ev.MessageStarted("user", "Give /events a stable pagination. Offsets break when rows are deleted."),
+        at=start,
+    )
     engine.say(who, ev.RunStarted(), ev.TurnStarted(), at=start)
     thinking = "Offsets shift when rows go.\nA cursor over (created_at, id) is stable.\nThe old cursor must stay readable."
-    engine.say(who, ev.MessageStarted("assistant"), ev.BlockStarted(0, "thinking"), ev.ThinkingDelta(0, thinking), ev.BlockEnded(0, "thinking", thinking), at=start + 3)
+    engine.say(
+        who,
+        ev.MessageStarted("assistant"),
+        ev.BlockStarted(0, "thinking"),
+        ev.ThinkingDelta(0, thinking),
+        ev.BlockEnded(0, "thinking", thinking),
+        at=start + 3,
+    )
     text = "I will page by a **cursor over `(created_at, id)`**. Three steps:\n\n1. add `Cursor` with a parser that also reads the old numeric form\n2. `store.events_after()` with an index that matches\n3. keep `limit` bounded by `MAX_PAGE`\n"
-    engine.say(who, ev.BlockStarted(1, "text"), ev.TextDelta(1, text), ev.BlockEnded(1, "text", text), at=start + 8)
-    engine.say(who, ev.MessageEnded("assistant", (ev.Block("thinking", thinking), ev.Block("text", text)), Usage(9000, 400), "toolUse"), at=start + 9)
-    engine.say(who, ev.ToolStarted("a", "edit", {"path": "api/events.py"}), ev.ToolEnded("a", "edit", "ok", diff=DIFF), at=start + 20)
-    engine.say(who, ev.MessageStarted("user", "Keep the old cursor format readable"), at=NOW - 12)
-    engine.say(who, ev.MessageStarted("assistant"), ev.BlockStarted(0, "text"), ev.TextDelta(0, "Understood: numeric cursors stay valid. Running the API tests."), at=NOW - 10)
-    engine.say(who, ev.MessageEnded("assistant", (ev.Block("text", "Understood: numeric cursors stay valid. Running the API tests."),), Usage(9000, 400), "toolUse"), at=NOW - 9)
+    engine.say(
+        who, ev.BlockStarted(1, "text"), ev.TextDelta(1, text), ev.BlockEnded(1, "text", text), at=start + 8
+    )
+    engine.say(
+        who,
+        ev.MessageEnded(
+            "assistant", (ev.Block("thinking", thinking), ev.Block("text", text)), Usage(9000, 400), "toolUse"
+        ),
+        at=start + 9,
+    )
+    engine.say(
+        who,
+        ev.ToolStarted("a", "edit", {"path": "api/events.py"}),
+        ev.ToolEnded("a", "edit", "ok", diff=DIFF),
+        at=start + 20,
+    )
+    steer = "Keep the old cursor format readable"
+    engine.say(
+        who,
+        ev.QueueChanged((steer,), ()),
+        ev.QueueChanged((), ()),
+        ev.MessageStarted("user", steer),
+        at=NOW - 12,
+    )
+    engine.say(
+        who,
+        ev.MessageStarted("assistant"),
+        ev.BlockStarted(0, "text"),
+        ev.TextDelta(0, "Understood: numeric cursors stay valid. Running the API tests."),
+        at=NOW - 10,
+    )
+    engine.say(
+        who,
+        ev.MessageEnded(
+            "assistant",
+            (ev.Block("text", "Understood: numeric cursors stay valid. Running the API tests."),),
+            Usage(9000, 400),
+            "toolUse",
+        ),
+        at=NOW - 9,
+    )
     engine.say(who, ev.ToolStarted("t1", "bash", {"command": "pytest -q tests/api --maxfail=1"}), at=NOW - 8)
     engine.say(who, ev.ToolOutput("t1", PYTEST, "bash"), at=NOW - 3)
     asker = agent_of(vm_id(4))
-    engine.say(asker, ev.MessageStarted("user", "Make refresh tokens survive a restart."), ev.RunStarted(), at=NOW - 400)
+    engine.say(
+        asker,
+        ev.MessageStarted("user", "Make refresh tokens survive a restart."),
+        ev.RunStarted(),
+        at=NOW - 400,
+    )
     engine.say(asker, DIALOG, at=NOW - 132)
 
 
@@ -237,7 +403,9 @@ def main() -> None:
     app = CockpitApp(engine, theme=options.theme, read_only=options.read_only)
     if options.live:
         who, started = AgentId(vm_id(1)), time.monotonic()
-        words = itertools.cycle("the plan splits the work into small tasks that can be tested alone .\n".split(" "))
+        words = itertools.cycle(
+            "the plan splits the work into small tasks that can be tested alone .\n".split(" ")
+        )
 
         def stream() -> None:
             engine.clock = NOW + time.monotonic() - started

@@ -30,8 +30,6 @@ VM = VmId("0f9e8d7c-6b5a-4948-8372-615049382716")
 KEY = "9a8b7c6d-6b5a-4948-8372-615049382716" + "cd" * 32
 ASLEEP = "The requested VM is not currently running (node_id is null); is it sleeping?"
 
-Handler = Callable[[httpx.Request], httpx.Response]
-
 
 class Rests:
     """Waits that take no time and are remembered."""
@@ -162,7 +160,7 @@ async def test_work_that_never_shows_is_said_to_be_uncertain() -> None:
 
 
 async def test_two_like_calls_are_not_confused() -> None:
-    world, transport, client = losing_client("POST .*/from_commit", unavailable)
+    world, _, client = losing_client("POST .*/from_commit", unavailable)
     commit = await client.commit(await client.create_root())
     made = await asyncio.gather(*(client.from_commit(commit) for _ in range(3)), return_exceptions=True)
     ids = [vm for vm in made if isinstance(vm, str)]
@@ -238,7 +236,8 @@ def test_dates_of_retry_after() -> None:
 
 
 async def test_the_newer_word_for_pause_is_learnt_once() -> None:
-    text = "Failed to deserialize the JSON body into the target type: state: unknown variant `Paused`, expected `Sleeping` or `Running`"
+    start = "Failed to deserialize the JSON body into the target type: state: "
+    text = f"{start}unknown variant `Paused`, expected `Sleeping` or `Running`"
     client, seen, _ = scripted(httpx.Response(422, text=text), httpx.Response(200), httpx.Response(200))
     await client.set_power(VM, paused=True)
     await client.set_power(VM, paused=True)

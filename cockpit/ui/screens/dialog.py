@@ -29,7 +29,7 @@ class Dialog(ModalScreen[Result]):
 
     def compose(self) -> ComposeResult:
         frame = Vertical(id="frame")
-        frame.border_title = content([(f" {clean_line(self._frame_title)} ", "bold")])
+        frame.border_title = content([(clean_line(self._frame_title), "bold")])
         with frame:
             yield from self.compose_body()
             yield Plain(key_line(self.KEYS), id="keys")

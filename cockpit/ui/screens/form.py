@@ -48,7 +48,9 @@ class FormDialog(Dialog[Values]):
         Binding("up", "app.focus_previous", "previous field", show=False),
     ]
 
-    def __init__(self, title: str, fields: Sequence[Field], check: Check | None = None, *, intro: str = "") -> None:
+    def __init__(
+        self, title: str, fields: Sequence[Field], check: Check | None = None, *, intro: str = ""
+    ) -> None:
         super().__init__(title, classes="form")
         self._fields = tuple(fields)
         self._check: Check = check if check is not None else lambda values: ""
@@ -70,7 +72,11 @@ class FormDialog(Dialog[Values]):
             return ChoiceField(field.choices, value=field.value, id=field.name)
         if field.kind == "area":
             return TextArea(
-                field.value, id=field.name, compact=True, tab_behavior="focus", placeholder=field.placeholder,
+                field.value,
+                id=field.name,
+                compact=True,
+                tab_behavior="focus",
+                placeholder=field.placeholder,
                 show_line_numbers=False,
             )
         return Input(field.value, placeholder=field.placeholder, id=field.name, compact=True)

@@ -36,9 +36,8 @@ NARROW, NORMAL, WIDE = "-narrow", "-normal", "-wide"
 class HomeScreen(Screen[None]):
     """One screen for everything; width decides how many panes stand side by side."""
 
-    CSS_PATH = "home.tcss"
     AUTO_FOCUS = "#agents"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, NARROW), (110, NORMAL), (160, WIDE)]
+    HORIZONTAL_BREAKPOINTS = [(0, NARROW), (110, NORMAL), (160, WIDE)]
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(), ("escape", "back_out", "back")]
 
     zoomed: reactive[bool] = reactive(False, toggle_class="-zoomed", repaint=False)
@@ -111,8 +110,14 @@ class HomeScreen(Screen[None]):
         """What an action is judged by."""
         fleet = self.fleet
         return Situation(
-            self.engine, fleet, self.agent, self.selected_vm(), self.selected_task(), self.pane,
-            len(attention(fleet, self.engine.now())), self.read_only,
+            self.engine,
+            fleet,
+            self.agent,
+            self.selected_vm(),
+            self.selected_task(),
+            self.pane,
+            len(attention(fleet, self.engine.now())),
+            self.read_only,
         )
 
     def select(self, agent_id: AgentId | None) -> None:
@@ -168,7 +173,9 @@ class HomeScreen(Screen[None]):
         if wanted != self.selected:
             self.selected = wanted
             self.engine.focus(wanted)
-            self.query_one(TranscriptView).show(self.engine.transcript(wanted) if wanted is not None else None)
+            self.query_one(TranscriptView).show(
+                self.engine.transcript(wanted) if wanted is not None else None
+            )
 
     def _flush_output_frame(self, now: float) -> None:
         """Name the agent and say how it is in the output's border."""
@@ -180,11 +187,11 @@ class HomeScreen(Screen[None]):
             return
         output.set_empty(("", "No output yet.", "Press p to write the first prompt."))
         look = look_of(headline(agent, self.fleet.vm(agent.vm_id), now))
-        pieces: list[Piece] = [(" 4 ", "$muted"), (clean_line(agent.name), "bold")]
+        pieces: list[Piece] = [("4 ", "$muted"), (clean_line(agent.name), "bold")]
         pieces.append((f" · {agent.kind.value}", "$muted"))
         if agent.program == "scripted":
             pieces.append((" · scripted agent", "$link-degraded"))
-        pieces += [(f"  {look.glyph} {look.word} ", look.style)]
+        pieces += [(f"  {look.glyph} {look.word}", look.style)]
         output.border_title = content(pieces)
         output.border_subtitle = present.subtitle(self._output_facts(agent, output))
 
@@ -340,7 +347,11 @@ class HomeScreen(Screen[None]):
 
     def action_back_out(self) -> None:
         """Undo the last narrowing: zoom, then filter, then go to the tree."""
-        pane = self.query(Pane).filter(f"#{self.pane}").first() if self.pane not in ("output", "composer") else None
+        pane = (
+            self.query(Pane).filter(f"#{self.pane}").first()
+            if self.pane not in ("output", "composer")
+            else None
+        )
         if self.zoomed:
             self.zoomed = False
         elif pane is not None and pane.needle:

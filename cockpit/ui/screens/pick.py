@@ -32,7 +32,12 @@ URGENCY_LOOKS = {
 class PickDialog(Dialog[str]):
     """A list that narrows while typing; dismisses with the key of the chosen row."""
 
-    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (("type", "narrow"), ("↑↓", "choose"), ("⏎", "go"), ("esc", "close"))
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("type", "narrow"),
+        ("↑↓", "choose"),
+        ("⏎", "go"),
+        ("esc", "close"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", "down", show=False, priority=True),
         Binding("up", "move(-1)", "up", show=False, priority=True),
@@ -86,16 +91,22 @@ def places(fleet: Fleet, now: float) -> Callable[[int], Sequence[tuple[Row, str]
         for agent in fleet.agents:
             look = look_of(headline(agent, fleet.vm(agent.vm_id), now))
             name = clean_line(agent.name)
-            line = content([(f" {look.glyph} ", look.style), (fit(name, 24), "bold"), (f" {agent.kind.value}", "$muted")])
+            line = content(
+                [(f" {look.glyph} ", look.style), (fit(name, 24), "bold"), (f" {agent.kind.value}", "$muted")]
+            )
             found.append((Row(f"agent:{agent.id}", line), f"{agent.name} {agent.kind.value} {agent.role}"))
         for task in fleet.tasks:
             task_look = STATUS_LOOKS.get(task.status)
             glyph = task_look.glyph if task_look else "·"
             title = cut(clean_line(task.title), max(10, width - 14))
-            line = content([(f" {glyph} ", task_look.style if task_look else ""), (title, ""), ("  task", "$muted")])
+            line = content(
+                [(f" {glyph} ", task_look.style if task_look else ""), (title, ""), ("  task", "$muted")]
+            )
             found.append((Row(f"task:{task.id}", line), f"{task.title} task {task.status} {task.assignee}"))
         for vm in fleet.orphans():
-            line = content([(" ▫ ", "$muted"), (fit(clean_line(vm.label or vm.id), 24), ""), (" orphan VM", "$muted")])
+            line = content(
+                [(" ▫ ", "$muted"), (fit(clean_line(vm.label or vm.id), 24), ""), (" orphan VM", "$muted")]
+            )
             found.append((Row(f"vm:{vm.id}", line), f"{vm.label} {vm.id} orphan vm"))
         return found
 
@@ -110,7 +121,9 @@ def inbox(items: Sequence[Attention], now: float) -> Callable[[int], Sequence[tu
         for at, item in enumerate(items):
             glyph, style = URGENCY_LOOKS[item.urgency]
             sentence = fit(clean_line(item.sentence), max(10, width - 8))
-            line = content([(f" {glyph} ", style), (sentence, ""), (fit(age(now - item.since), 4, right=True), "$muted")])
+            line = content(
+                [(f" {glyph} ", style), (sentence, ""), (fit(age(now - item.since), 4, right=True), "$muted")]
+            )
             found.append((Row(str(at), line), item.sentence))
         return found
 

@@ -22,7 +22,9 @@ def create_form(fleet: Fleet) -> FormDialog:
         "New task",
         (
             Field("title", "title", placeholder="what is to be done"),
-            Field("description", "details", "area", placeholder="context, limits, how to tell that it is done"),
+            Field(
+                "description", "details", "area", placeholder="context, limits, how to tell that it is done"
+            ),
             Field("assignee", "assignee", "choice", choices=assignees(fleet)),
             Field("tags", "tags", placeholder="comma-separated"),
         ),
@@ -34,7 +36,9 @@ def move_form(task: Task) -> FormDialog:
     """Ask for a task's next status."""
     choices = tuple(Choice(status, STATUS_LOOKS[status].word) for status in TASK_STATUSES)
     return FormDialog(
-        "Move task", (Field("status", "status", "choice", task.status, choices=choices),), intro=clean_line(task.title)
+        "Move task",
+        (Field("status", "status", "choice", task.status, choices=choices),),
+        intro=clean_line(task.title),
     )
 
 

@@ -23,10 +23,18 @@ def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:
     for sentence in why(agent, vm, now):
         pieces += [("· ", "$muted"), (clean_line(sentence), ""), ("\n", "")]
     facts = [
-        ("kind", agent.kind.value), ("role", agent.role), ("program", agent.program), ("model", agent.model),
-        ("works for", agent.parent), ("labels", ", ".join(agent.labels)), ("VM", agent.vm_id),
+        ("kind", agent.kind.value),
+        ("role", agent.role),
+        ("program", agent.program),
+        ("model", agent.model),
+        ("works for", agent.parent),
+        ("labels", ", ".join(agent.labels)),
+        ("VM", agent.vm_id),
         ("turns", str(agent.turns) if agent.turns else ""),
-        ("spent", f"{count(agent.usage.tokens)} tokens, ${agent.usage.cost:.2f}" if agent.usage.tokens else ""),
+        (
+            "spent",
+            f"{count(agent.usage.tokens)} tokens, ${agent.usage.cost:.2f}" if agent.usage.tokens else "",
+        ),
         ("read up to", f"line {agent.line} of file {agent.epoch}" if agent.line else ""),
     ]
     pieces.append(("\n", ""))
@@ -41,7 +49,9 @@ def task_text(task: Task, titles: dict[str, str], now: float) -> Content:
     look = STATUS_LOOKS.get(task.status)
     status = f"{look.glyph} {look.word}" if look else clean_line(task.status)
     pieces: list[Piece] = [
-        (clean_line(task.title), "bold"), ("\n", ""), (status, look.style if look else "$muted"),
+        (clean_line(task.title), "bold"),
+        ("\n", ""),
+        (status, look.style if look else "$muted"),
         (f"   {clean_line(task.assignee) or 'nobody has it'}", "$accent" if task.assignee else "$muted"),
     ]
     if task.created_by:
@@ -60,7 +70,8 @@ def task_text(task: Task, titles: dict[str, str], now: float) -> Content:
     for note in task.notes:
         when = age(now - note.created_at) if note.created_at else "–"
         pieces += [
-            (f"\n\n✎ {clean_line(note.author)}", "$accent"), (f" {clean_line(note.kind)} {when} ago\n", "$muted"),
+            (f"\n\n✎ {clean_line(note.author)}", "$accent"),
+            (f" {clean_line(note.kind)} {when} ago\n", "$muted"),
             (clean_text(note.content), ""),
         ]
     return content(pieces)
@@ -74,14 +85,22 @@ def help_text(keys: dict[str, str]) -> Content:
         for action in actions:
             shown = key_labels(keys.get(action.id, action.keys)) or "palette"
             pieces += [
-                (f"  {fit(shown, 10)}", "bold"), (fit(action.label, 15), ""), (action.description, "$muted"),
-                (" · asks first" if action.dangerous else "", "$agent-asking"), ("\n", ""),
+                (f"  {fit(shown, 10)}", "bold"),
+                (fit(action.label, 15), ""),
+                (action.description, "$muted"),
+                (" · asks first" if action.dangerous else "", "$agent-asking"),
+                ("\n", ""),
             ]
     pieces += [
-        ("\nComposer\n", "bold $accent"), (f"  {fit('⏎', 10)}", "bold"), ("send to the agent the border names\n", "$muted"),
-        (f"  {fit('^j', 10)}", "bold"), ("new line\n", "$muted"),
-        (f"  {fit('^t', 10)}", "bold"), ("prompt, steer or follow-up\n", "$muted"),
-        (f"  {fit('↑ ↓', 10)}", "bold"), ("what was sent before\n", "$muted"),
+        ("\nComposer\n", "bold $accent"),
+        (f"  {fit('⏎', 10)}", "bold"),
+        ("send to the agent the border names\n", "$muted"),
+        (f"  {fit('^j', 10)}", "bold"),
+        ("new line\n", "$muted"),
+        (f"  {fit('^t', 10)}", "bold"),
+        ("prompt, steer or follow-up\n", "$muted"),
+        (f"  {fit('↑ ↓', 10)}", "bold"),
+        ("what was sent before\n", "$muted"),
         ("\nA mouse selection is copied with ^c. Leaving with q touches no agent.", "$muted"),
     ]
     return content(pieces)

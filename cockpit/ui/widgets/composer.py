@@ -58,7 +58,7 @@ class Composer(TextArea):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="focus", compact=True)
         self._recipient: AgentId | None = None
-        self._name = ""
+        self._recipient_name = ""
         self._busy = False
         self._refusal = ""
         self._drafts: dict[AgentId, Draft] = {}
@@ -98,7 +98,7 @@ class Composer(TextArea):
         elif busy != self._busy and self.text and self._chosen is None:
             # The act must not change under a text that is being written.
             self._chosen = self.mode
-        self._name, self._busy = name, busy
+        self._recipient_name, self._busy = name, busy
 
     def choose(self, mode: Mode | None) -> None:
         """Set the act; None lets the agent's state decide again."""
@@ -110,7 +110,7 @@ class Composer(TextArea):
     def describe(self, refusal: str) -> None:
         """Draw border, title and placeholder for the present recipient, act and refusal."""
         self._refusal = refusal
-        key = (self._recipient, self._name, self.mode, refusal, self.has_focus, self.size.width)
+        key = (self._recipient, self._recipient_name, self.mode, refusal, self.has_focus, self.size.width)
         if key == self._title_key:
             return
         self._title_key = key
@@ -123,20 +123,21 @@ class Composer(TextArea):
             self.border_subtitle = ""
             self.placeholder = ""
             return
-        name = cut(clean_line(self._name), max(8, self.size.width - 28))
+        name = cut(clean_line(self._recipient_name), max(8, self.size.width - 24))
         self.border_title = content(
-            [(f" {look.glyph} {look.word} ", f"bold reverse {look.style}"), (" → ", "$muted"), (name, "bold"), (" ", "")]
+            [(f" {look.glyph} {look.word} ", f"bold reverse {look.style}"), (" → ", "$muted"), (name, "bold")]
         )
         self.border_subtitle = content(self._subtitle(refusal))
-        self.placeholder = "" if refusal else f"{look.word.lower()} {clean_line(self._name)}: {MODE_MEANINGS[self.mode]}"
+        hint = f"{look.word.lower()} {clean_line(self._recipient_name)}: {MODE_MEANINGS[self.mode]}"
+        self.placeholder = "" if refusal else cut(hint, max(0, self.size.width - 1))
 
     def _subtitle(self, refusal: str) -> list[Piece]:
         if refusal:
-            return [(f" ✗ {cut(clean_line(refusal), max(10, self.size.width - 8))} ", "$agent-failed")]
+            return [(f"✗ {cut(clean_line(refusal), max(10, self.size.width - 6))}", "$agent-failed")]
         if not self.has_focus:
             return []
-        keys: list[Piece] = [(" ⏎", "bold"), (" send  ", "$muted"), ("^j", "bold"), (" newline  ", "$muted")]
-        return [*keys, ("^t", "bold"), (" mode  ", "$muted"), ("esc", "bold"), (" back ", "$muted")]
+        keys: list[Piece] = [("⏎", "bold"), (" send  ", "$muted"), ("^j", "bold"), (" newline  ", "$muted")]
+        return [*keys, ("^t", "bold"), (" mode  ", "$muted"), ("esc", "bold"), (" back", "$muted")]
 
     async def _on_key(self, event: events.Key) -> None:
         """Send on enter; walk through the history at the first and last line."""
@@ -144,10 +145,7 @@ class Composer(TextArea):
             event.stop()
             event.prevent_default()
             self.action_send()
-        elif event.key == "up" and self.cursor_location[0] == 0 and self._walk_history(-1):
-            event.stop()
-            event.prevent_default()
-        elif event.key == "down" and self._history_at is not None and self._walk_history(1):
+        elif event.key in ("up", "down") and self._walked(event.key):
             event.stop()
             event.prevent_default()
 
@@ -186,6 +184,12 @@ class Composer(TextArea):
     def action_leave(self) -> None:
         """Go back to where the operator came from; the draft stays."""
         self.post_message(self.Left())
+
+    def _walked(self, key: str) -> bool:
+        """Walk through the history where the cursor cannot go further; return whether it did."""
+        if key == "up":
+            return self.cursor_location[0] == 0 and self._walk_history(-1)
+        return self._history_at is not None and self._walk_history(1)
 
     def _walk_history(self, step: int) -> bool:
         """Show an older or newer text that was sent; return whether there was one."""

@@ -96,7 +96,11 @@ class VmsTable(Pane):
             for vm in ordered
             if not self.needle
             or present.matches(
-                self.needle, vm.id, vm.label, vm.power.value, by_vm[vm.id].name if vm.id in by_vm else "orphan"
+                self.needle,
+                vm.id,
+                vm.label,
+                vm.power.value,
+                by_vm[vm.id].name if vm.id in by_vm else "orphan",
             )
         ]
         orphans = len(fleet.orphans())
@@ -115,7 +119,8 @@ class BoardPane(Pane):
         tasks = [
             task
             for task in fleet.tasks
-            if not self.needle or present.matches(self.needle, task.title, task.assignee, task.status, *task.tags)
+            if not self.needle
+            or present.matches(self.needle, task.title, task.assignee, task.status, *task.tags)
         ]
         rows: list[Row] = []
         for status, members in present.tasks_in_order(tasks):
@@ -141,7 +146,9 @@ class FeedPane(Pane):
             for item in reversed(fleet.feed[-self.SHOWN :])
             if not self.needle or present.matches(self.needle, item.agent, item.kind, item.summary)
         ]
-        return [Row(item.id, present.feed_row(item, now, width)) for item in items], str(len(items)) if items else ""
+        return [Row(item.id, present.feed_row(item, now, width)) for item in items], str(
+            len(items)
+        ) if items else ""
 
 
 def notice_rows(notices: Sequence[str]) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -11,7 +11,6 @@ from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
-from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.selection import Selection
@@ -109,7 +108,9 @@ class TranscriptView(Widget, can_focus=True):
     def flush(self) -> bool:
         """Take in what changed since the last flush; return whether anything did."""
         transcript, width = self._transcript, self._text_width
-        if width <= 0 or (transcript is not None and transcript.revision == self._revision and width == self._width):
+        if width <= 0 or (
+            transcript is not None and transcript.revision == self._revision and width == self._width
+        ):
             return False
         anchor = self._anchor()
         if width != self._width:
@@ -184,7 +185,9 @@ class TranscriptView(Widget, can_focus=True):
         """Fold one entry; an answer that streams is folded only where it grew."""
         expanded = self._all_expanded
         if entry.kind is EntryKind.ANSWER:
-            folder = known.folder if known is not None and known.folder is not None else AnswerFolder(self._width)
+            folder = (
+                known.folder if known is not None and known.folder is not None else AnswerFolder(self._width)
+            )
             lines = folder.fold(entry.text)
             if previous is not None:
                 lines = [BLANK, *lines]
@@ -362,7 +365,8 @@ class TranscriptView(Widget, can_focus=True):
         line = content(pieces).truncate(width, pad=True)
         parse = self.app.stylesheet.parse_style
         segments = [
-            Segment(text, (style + piece).rich_style) for text, piece in line.render(style, end="", parse_style=parse)
+            Segment(text, (style + piece).rich_style)
+            for text, piece in line.render(style, end="", parse_style=parse)
         ]
         return Strip(segments, width)
 

@@ -1,0 +1,123 @@
+"""`cockpit demo`: a fresh embedded fleet of scripted agents that build something while the operator looks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+from cockpit import config, paths
+from cockpit.engine.engine import Engine
+from cockpit.engine.source import Source
+from cockpit.errors import CockpitError
+from cockpit.model.commands import Prompt, Spawn
+from cockpit.model.fleet import Stage
+from cockpit.story import BOARD, CAST, SCRIPT, Part
+from cockpit.wiring import Places, make_source, running_engine
+
+log = logging.getLogger(__name__)
+
+SCRIPT_FILE = ".swarm/script.json"
+"""Relative to the agent's home: what it does with which prompt."""
+
+
+def demonstrate(*, keep: bool, speed: float, theme: str) -> int:
+    """Run the demonstration until the operator leaves; then the fleet is removed unless it is kept."""
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+        print("cockpit: the demonstration needs a terminal", file=sys.stderr)
+        return 2
+    root = paths.state_directory() / f"demo-{uuid.uuid4().hex[:8]}"
+    places = Places.under(root)
+    try:
+        settings = config.load()
+        source = make_demo_source(places, speed)
+        return asyncio.run(_show(settings, places, source, theme))
+    finally:
+        if keep:
+            print(f"kept: open it again with `cockpit --root {root}`", file=sys.stderr)
+        else:
+            _remove(root, places)
+
+
+def _remove(root: Path, places: Places) -> None:
+    import shutil
+
+    from cockpit.embedded.lifecycle import remove
+
+    remove(places.fleet)
+    shutil.rmtree(root)
+
+
+def make_demo_source(places: Places, speed: float) -> Source:
+    """Return an embedded fleet whose scripted agents know the story."""
+    source = make_source(config.Settings(), places, force_embedded=True)
+    scripted = next(program for program in source.programs if program.name == "scripted")
+    told = replace(
+        scripted,
+        arguments=lambda spawn, instructions, again: [
+            *scripted.arguments(spawn, instructions, again),
+            "--script",
+            f"~/{SCRIPT_FILE}",
+            "--speed",
+            f"{speed:g}",
+        ],
+        files=((SCRIPT_FILE, json.dumps(SCRIPT).encode()),),
+    )
+    return replace(source, programs=(told,), default_program="scripted", notices=())
+
+
+async def _show(settings: config.Settings, places: Places, source: Source, theme: str) -> int:
+    from cockpit.ui.app import CockpitApp
+
+    async with running_engine(settings, places, source, wait=False) as engine:
+        telling = asyncio.create_task(tell(engine), name="story")
+        try:
+            app = CockpitApp(engine, theme=theme or settings.screen.theme)
+            await app.run_async()
+            return app.return_code or 0
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+
+
+async def tell(engine: Engine) -> None:
+    """Put the board up, spawn the cast, and give everybody their prompts."""
+    try:
+        await _put_board_up(engine)
+        async with asyncio.TaskGroup() as tasks:
+            for part in CAST:
+                tasks.create_task(_play(engine, part), name=part.name)
+    except* CockpitError as group:
+        for error in group.exceptions:
+            log.warning("the story stopped: %s", error)
+            engine.world.notice(f"the demonstration stopped: {error}")
+
+
+async def _put_board_up(engine: Engine) -> None:
+    board = engine.source.board
+    assert board is not None
+    for task in BOARD:
+        await board.create(
+            task.title,
+            "atlas",
+            description=task.description,
+            status=task.status,
+            assignee=task.assignee,
+            tags=task.tags,
+        )
+    engine.watcher.look_at_board()
+
+
+async def _play(engine: Engine, part: Part) -> None:
+    """Spawn one agent and give it its prompts, each after the one before."""
+    order = Spawn(part.name, part.kind, part.role, labels=part.labels, parent=part.parent)
+    spawned = await engine.outcome(engine.dispatch(order))
+    if spawned.stage is not Stage.DONE:
+        raise CockpitError(f"{part.name} was not spawned: {spawned.reason}")
+    agent = engine.agent_named(part.name)
+    for prompt in part.prompts:
+        await engine.outcome(engine.dispatch(Prompt(agent.id, prompt)))

@@ -1,0 +1,197 @@
+"""The demonstration's story: who works on what, told as prompts and as what the scripted agents do with them.
+
+A small team builds `shortly`, a link shortener. The tools are real: files are written and commands run in each agent's
+own sandbox. What the agents say and think is fixed text, and they are labelled scripted wherever they appear.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cockpit.model.fleet import AgentKind
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One agent of the story."""
+
+    name: str
+    kind: AgentKind
+    role: str
+    parent: str = ""
+    labels: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+    """Sent one after the other, each when the one before is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryTask:
+    """One task of the story's board."""
+
+    title: str
+    assignee: str
+    description: str
+    status: str = "open"
+    tags: tuple[str, ...] = ()
+
+
+CAST = (
+    Part(
+        "atlas",
+        AgentKind.ARCHITECT,
+        "plans shortly and splits the work",
+        prompts=("Plan the link shortener and say who does what.", "Review where we stand."),
+    ),
+    Part(
+        "forge",
+        AgentKind.LIEUTENANT,
+        "backend: storage, API, limits",
+        parent="atlas",
+        prompts=("Build the HTTP API for creating and resolving links.", "Run the whole suite and fix what is red."),
+    ),
+    Part(
+        "quill",
+        AgentKind.LIEUTENANT,
+        "tests, docs and the release",
+        parent="atlas",
+        prompts=("Prepare the first release of shortly.",),
+    ),
+    Part(
+        "store-1",
+        AgentKind.WORKER,
+        "link storage",
+        parent="forge",
+        labels=("storage",),
+        prompts=("Write the SQLite link store with expiry.",),
+    ),
+    Part(
+        "limit-1",
+        AgentKind.WORKER,
+        "rate limiting",
+        parent="forge",
+        labels=("api",),
+        prompts=("Add a sliding-window rate limit per client.",),
+    ),
+    Part(
+        "docs-1",
+        AgentKind.WORKER,
+        "usage guide",
+        parent="quill",
+        labels=("docs",),
+        prompts=("Write the usage guide with curl examples.",),
+    ),
+)
+"""Who appears, in order of appearance."""
+
+BOARD = (
+    StoryTask(
+        "Link store with expiry", "store-1", "SQLite, one table, expired links answer 410.", "in_progress", ("p1",)
+    ),
+    StoryTask("HTTP API: create and resolve", "forge", "POST /links, GET /{code}.", "in_progress", ("p0",)),
+    StoryTask("Rate limit per client", "limit-1", "Sliding window, 60 a minute, Retry-After.", "open", ("p1",)),
+    StoryTask("Usage guide", "docs-1", "Every endpoint with a curl line.", "open", ("docs",)),
+    StoryTask("Cut release 0.1", "quill", "Changelog, tag, artifact.", "open", ("release",)),
+    StoryTask("Pick the code alphabet", "atlas", "No look-alikes: leave out 0, O, 1, l.", "done"),
+)
+"""The board as the story begins."""
+
+STORE = """import sqlite3, time
+
+
+class LinkStore:
+    def __init__(self, path: str) -> None:
+        self.db = sqlite3.connect(path)
+        self.db.execute("create table if not exists links (code text primary key, url text, expires real)")
+
+    def put(self, code: str, url: str, ttl: float) -> None:
+        self.db.execute("insert into links values (?, ?, ?)", (code, url, time.time() + ttl))
+
+    def get(self, code: str) -> str | None:
+        row = self.db.execute("select url, expires from links where code = ?", (code,)).fetchone()
+        return row[0] if row and row[1] > time.time() else None
+"""
+
+SUITE = (
+    "for case in create resolve expiry unknown conflict limit retry_after head redirect unicode; do "
+    'echo "tests/test_api.py::test_$case PASSED"; sleep 0.5; done; echo "10 passed in 5.2s"'
+)
+
+SCRIPT = {
+    "Plan the link shortener and say who does what.": (
+        "[feed agent_started atlas plans shortly]"
+        "[think The service is small. Storage and API can go in parallel once the code alphabet is fixed; the rate limit "
+        "hangs on the API, the guide on both. I want the release last, with the operator's word on the version.]"
+        "[write PLAN.md | # shortly\n\n1. link store with expiry (store-1)\n2. HTTP API (forge)\n3. rate limit (limit-1)\n"
+        "4. usage guide (docs-1)\n5. release 0.1 (quill)]"
+        "[say The plan stands in PLAN.md. forge owns the backend with store-1 and limit-1, quill owns tests, docs and the "
+        "release with docs-1. The code alphabet is settled: 56 characters without look-alikes.]"
+        "[feed task_completed Plan written, five tasks handed out]"
+    ),
+    "Review where we stand.": (
+        "[think Storage is nearly there. The limiter met a provider hiccup but went on. The release waits for a decision.]"
+        "[bash ls -la && cat PLAN.md]"
+        "[say Storage and API are on track. The only thing that waits is quill's question about the version number.]"
+    ),
+    "Build the HTTP API for creating and resolving links.": (
+        "[feed task_started HTTP API: create and resolve]"
+        "[think Two routes. Creating validates the URL and returns 201 with the code; resolving answers 301, or 410 when "
+        "the link has expired. I start with the handler and a test for each.]"
+        "[write api.py | def create(store, url, ttl=86400):\n    code = new_code()\n    store.put(code, url, ttl)\n"
+        "    return 201, {'code': code}\n\n\ndef resolve(store, code):\n    url = store.get(code)\n"
+        "    return (301, url) if url else (410, 'gone')]"
+        f"[bash {SUITE}]"
+        "[edit api.py]"
+        "[say Both routes are in and covered by ten tests. Next I wire the limiter in, as soon as limit-1 hands it over.]"
+        "[task-note in_review | Both routes work, ten tests green. Please look at the 410 for expired links.]"
+        "[feed finding Expired links answer 410, unknown ones 404]"
+    ),
+    "Run the whole suite and fix what is red.": (
+        f"[bash {SUITE}] [say Everything is green after the limiter was merged. Ready for the release.]"
+    ),
+    "Prepare the first release of shortly.": (
+        "[feed task_started Cut release 0.1]"
+        "[think The changelog writes itself from the board. One thing I should not decide alone: whether this is 0.1.0 or "
+        "already 1.0.0, since the API is what people will build on.]"
+        "[write CHANGELOG.md | # Changelog\n\n## Unreleased\n\n- create and resolve links\n- links expire\n"
+        "- sliding-window rate limit]"
+        "[ask select Which version shall I tag? | 0.1.0 | 1.0.0 | not yet]"
+        "[say Thank you. I prepare the tag and the notes accordingly, and wait for the last green run before I publish.]"
+        "[task-note in_progress | Version decided by the operator, changelog is ready.]"
+    ),
+    "Write the SQLite link store with expiry.": (
+        "[feed task_started Link store with expiry]"
+        "[think One table is enough. Expiry is checked on read, so no sweeper is needed for correctness.]"
+        f"[write store.py | {STORE}]"
+        '[bash for n in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "insert batch $n of 12: 5000 rows"; sleep 0.6; done; '
+        "echo 'p99 lookup 0.31 ms over 60000 links']"
+        "[say The store holds 60,000 links with a p99 lookup of 0.31 ms. Expired links are treated as absent on read.]"
+        "[task-note done | store.py is in, p99 lookup 0.31 ms over 60,000 links.]"
+        "[feed task_completed Link store with expiry]"
+    ),
+    "Add a sliding-window rate limit per client.": (
+        "[feed task_started Rate limit per client]"
+        "[fail 2]"
+        "[think A deque of timestamps per client: drop what is older than the window, refuse when sixty are left, and tell "
+        "the client when the oldest one falls out.]"
+        "[write limiter.py | WINDOW, MOST = 60.0, 60\n\n\ndef allowed(stamps, now):\n    while stamps and stamps[0] <= now - WINDOW:\n"
+        "        stamps.popleft()\n    if len(stamps) >= MOST:\n        return False, stamps[0] + WINDOW - now\n"
+        "    stamps.append(now)\n    return True, 0.0]"
+        '[bash for n in 10 20 30 40 50 60; do echo "$n requests: allowed"; sleep 0.4; done; '
+        "echo '61 requests: refused, Retry-After 54'; exit 3]"
+        "[say The limiter works; my check script ended with 3 because it counts the refused request as a failure. I turn "
+        "that around and hand over to forge.]"
+        "[task-note in_review | Works. The provider was overloaded twice on the way, nothing was lost.]"
+    ),
+    "Write the usage guide with curl examples.": (
+        "[feed task_started Usage guide]"
+        "[think Three examples carry the guide: create, follow, and what an expired link looks like.]"
+        "[write GUIDE.md | # Using shortly\n\n    curl -d url=https://example.org localhost:8080/links\n"
+        "    curl -i localhost:8080/k7Qm\n\nExpired links answer `410 Gone`.]"
+        "[bash grep -n curl GUIDE.md; sleep 2; wc -w GUIDE.md]"
+        "[ask confirm Publish the guide to the team wiki? | It can be changed later.]"
+        "[say The guide has every endpoint with a curl line. I keep the wiki in step with it.]"
+        "[task-note in_review | The guide covers create, resolve and expiry.]"
+        "[feed task_completed Usage guide]"
+    ),
+}
+"""What each prompt makes its agent do, in the scripted agent's own directives."""

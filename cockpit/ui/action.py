@@ -1,0 +1,54 @@
+"""What an action is: its declaration, and the situation it is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cockpit.engine.port import CockpitPort
+from cockpit.model.fleet import Agent, Fleet, Task, Vm
+
+PANES = ("agents", "board", "vms", "output", "feed")
+"""The panes of the home screen in the order of their number keys."""
+
+GROUPS = ("Talk", "Agents", "Board", "See", "Move", "Cockpit")
+"""The order of the help screen and of the README table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the operator has in hand at the moment a key is judged."""
+
+    engine: CockpitPort
+    fleet: Fleet
+    agent: Agent | None = None
+    vm: Vm | None = None
+    task: Task | None = None
+    pane: str = "agents"
+    waiting: int = 0
+    """How many things wait for the operator."""
+    read_only: bool = False
+
+
+Reason = Callable[[Situation], str]
+"""Says why an action cannot be done now, or returns empty text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing the operator can do."""
+
+    id: str
+    """`area.verb`; the id of the binding, so that a keymap can move the key."""
+    keys: str
+    """Comma-separated key names; the first is the one that is shown. Empty: palette only."""
+    label: str
+    group: str
+    description: str
+    reason: Reason = lambda situation: ""
+    panes: tuple[str, ...] = ()
+    """The panes whose footer shows the key; empty keeps it out of the footer."""
+    writes: bool = False
+    """It changes the fleet: it disappears under `--read-only`."""
+    dangerous: bool = False
+    """It names its frozen target and asks first."""
