@@ -48,7 +48,7 @@ async def show(
             theme=theme or settings.screen.theme,
             read_only=read_only,
             low_bandwidth=slow,
-            keys=settings.screen.keys,
+            keymap=settings.screen.keys,
         )
         await app.run_async()
         return app.return_code or 0

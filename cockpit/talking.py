@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from cockpit import printing
+from cockpit.engine.dispatching import reached
 from cockpit.engine.display import clean_text
 from cockpit.engine.engine import Engine
 from cockpit.engine.source import Source
@@ -101,7 +102,7 @@ async def send(opener: Opener, name: str, text: str, mode: str, wait_for: str, t
         code = report(receipt)
         if code:
             return code
-        if not engine.reached(receipt, wanted):
+        if not reached(receipt, wanted):
             raise TimedOut(
                 f"{name}: the {mode} is {receipt.stage.value} after {limit:g} s, not {wait_for}",
                 hint="it stays with the agent; look with `cockpit tail`",

@@ -121,6 +121,7 @@ class Feed:
         self._documents = Documents(records, "feed")
         self._ids = Ids(self._documents.newest_id())
         self._listeners: set[Listener] = set()
+        self._ended = False
         self._events = self._documents.all()[-FEED_LIMIT:]
         self._stored = len(self._events)
 
@@ -154,7 +155,10 @@ class Feed:
     def listen(self) -> Listener:
         """Open a stream; pair it with `leave`. Events published from now on reach it."""
         listener = Listener()
-        self._listeners.add(listener)
+        if self._ended:
+            listener.end()
+        else:
+            self._listeners.add(listener)
         return listener
 
     def leave(self, listener: Listener) -> None:
@@ -162,7 +166,8 @@ class Feed:
         self._listeners.discard(listener)
 
     def end_streams(self) -> None:
-        """End every open stream, so that a server which stops need not wait for them."""
+        """End every open stream and each new one at once, so that a server which stops need not wait for them."""
+        self._ended = True
         for listener in tuple(self._listeners):
             listener.end()
 

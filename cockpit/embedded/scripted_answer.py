@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from cockpit.embedded.scripted_wire import MODEL, Wire, now_ms, tokens_of, usage_record
+from cockpit.embedded.scripted_wire import MODEL, Dialect, now_ms, tokens_of, usage_record
 
 ARGUMENT_PIECE = 12
 """Characters of tool arguments in one delta."""
@@ -20,16 +20,21 @@ Pace = Callable[[], Awaitable[bool]]
 class Answer:
     """Streams text, thinking and a tool call, and ends in success, an error or an abort."""
 
-    def __init__(self, wire: Wire, *, fresh: int, cached: int, number: int) -> None:
+    def __init__(
+        self, dialect: Dialect, emit: Callable[..., None], *, fresh: int, cached: int, number: int
+    ) -> None:
         """Begin an answer.
 
         Args:
-            wire: where it goes.
+            dialect: the shape of its updates.
+            emit: writes an event of a type with fields.
             fresh: input tokens that are new.
             cached: input tokens read from the cache.
             number: counts the answers of this process; makes the ids.
         """
-        self._wire = wire
+        self._dialect = dialect
+        self._is_delta = dialect == "delta"
+        self._emit = emit
         self._fresh = fresh
         self._cached = cached
         self._number = number
@@ -41,14 +46,14 @@ class Answer:
             "api": MODEL["api"],
             "provider": MODEL["provider"],
             "model": MODEL["id"],
-            "usage": usage_record(wire.dialect, fresh, 1, cached),
-            "stopReason": "pending" if wire.is_delta else "stop",
+            "usage": usage_record(dialect, fresh, 1, cached),
+            "stopReason": "pending" if self._is_delta else "stop",
             "timestamp": now_ms(),
         }
 
     def start(self) -> None:
         """Emit `message_start`."""
-        self._wire.emit("message_start", message=copy.deepcopy(self.message))
+        self._emit("message_start", message=copy.deepcopy(self.message))
         self.message["responseId"] = self._response
 
     async def stream(self, kind: str, text: str, pace: Pace) -> bool:
@@ -79,7 +84,7 @@ class Answer:
         block |= {"partialJson": "", "index": index}
         self.message["content"].append(block)
         start: dict[str, Any] = {"type": "toolcall_start", "contentIndex": index}
-        if self._wire.is_delta:
+        if self._is_delta:
             start |= {"id": call_id, "toolName": tool}
         self._update(start)
         text = json.dumps(arguments, ensure_ascii=False)
@@ -97,9 +102,9 @@ class Answer:
 
     def end(self, stop: str) -> dict[str, Any]:
         """Emit `message_end` of a good answer and return the message; `stop` is `stop` or `toolUse`."""
-        self.message["usage"] = usage_record(self._wire.dialect, self._fresh, max(1, self._written), self._cached)
+        self.message["usage"] = usage_record(self._dialect, self._fresh, max(1, self._written), self._cached)
         self.message["stopReason"] = stop
-        if self._wire.is_delta:
+        if self._is_delta:
             self.message["rawStopReason"] = "tool_use" if stop == "toolUse" else "end_turn"
         return self._ended()
 
@@ -114,20 +119,20 @@ class Answer:
 
     def fail(self, stop: str, error: str) -> dict[str, Any]:
         """Emit the pair of records of an answer that never began, with no usage, and return the message."""
-        self.message["usage"] = usage_record(self._wire.dialect, 0, 0)
+        self.message["usage"] = usage_record(self._dialect, 0, 0)
         self.message["usage"].pop("cacheWrite1h", None)
         self.message["stopReason"] = stop
         self.message["errorMessage"] = error
-        self._wire.emit("message_start", message=self.message)
+        self._emit("message_start", message=self.message)
         return self._ended()
 
     def _ended(self) -> dict[str, Any]:
-        self._wire.emit("message_end", message=self.message)
+        self._emit("message_end", message=self.message)
         return self.message
 
     def _update(self, change: dict[str, Any]) -> None:
-        if self._wire.is_delta:
-            self._wire.emit("message_update", usage=self.message["usage"], assistantMessageEvent=change)
+        if self._is_delta:
+            self._emit("message_update", usage=self.message["usage"], assistantMessageEvent=change)
         else:
             news = {**change, "partial": self.message}
-            self._wire.emit("message_update", assistantMessageEvent=news, message=self.message)
+            self._emit("message_update", assistantMessageEvent=news, message=self.message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,20 +47,19 @@ class Run:
         """Run until idle; `texts` are the prompts that start it."""
         session = self._session
         session.idle.clear()
-        session.aborting.clear()
         try:
             stop = await self._cycle(texts)
             while True:
-                if stop == "error" and self._attempt and not await self._backoff():
-                    break
                 if stop == "error" and self._attempt:
+                    if not await self._backoff():
+                        break
                     stop = await self._cycle(())
                 elif stop == "stop" and self._fill_context and session.settings.auto_compaction:
                     self._fill_context = False
                     await compact(session, "threshold")
                     if not session.steering and not session.follow_up:
                         break
-                    stop = await self._cycle(())
+                    stop = await self._cycle((), after_compaction=True)
                 else:
                     break
         finally:
@@ -71,7 +71,7 @@ class Run:
                 session.emit("agent_settled")
             session.muted = False
 
-    async def _cycle(self, texts: Sequence[str]) -> str:
+    async def _cycle(self, texts: Sequence[str], *, after_compaction: bool = False) -> str:
         """One `agent_start` to `agent_end`; returns how it stopped: `stop`, `aborted` or `error`."""
         session = self._session
         session.streaming = True
@@ -83,6 +83,8 @@ class Run:
             self._user(text)
             session.steps += plan(text)
             self._done = []
+        if after_compaction and not session.steering:
+            self._deliver(session.follow_up, session.settings.follow_up_mode)
         self._deliver(session.steering, session.settings.steering_mode)
         while True:
             message = await self._answer()
@@ -150,6 +152,7 @@ class Run:
             return True
         session.emit("auto_retry_end", success=False, attempt=self._attempt, finalError="Retry cancelled")
         session.retry_cancelled.set()
+        await asyncio.sleep(0)  # pi answers the command that cancelled before it settles
         return False
 
     def _introduce(self) -> None:
@@ -189,8 +192,9 @@ class Run:
         session = self._session
         session.answers += 1
         fresh = max(1, session.context - session.cached)
-        answer = Answer(session.wire, fresh=fresh, cached=session.cached, number=session.answers)
-        answer.emit = session.emit
+        answer = Answer(
+            session.wire.dialect, session.emit, fresh=fresh, cached=session.cached, number=session.answers
+        )
         if session.aborting.is_set() or not await session.pause(MODEL_LATENCY):
             # pi before 0.84 calls this aborted, later pi an error with the words of the abort.
             if session.wire.is_delta:
@@ -228,25 +232,26 @@ class Run:
         async def pace() -> bool:
             return await session.pause(1 / session.rate)
 
-        while session.steps and isinstance(step := session.steps[0], Think | Say):
-            session.steps.pop(0)
-            kind = "thinking" if isinstance(step, Think) else "text"
-            if not await answer.stream(kind, step.text, pace):
-                return answer.end_aborted()
-        if session.steps and isinstance(step := session.steps[0], Call):
-            session.steps.pop(0)
-            if await answer.call(step.tool, with_arguments(step), pace) is None:
-                return answer.end_aborted()
-            return answer.end("toolUse")
-        if session.steps and isinstance(session.steps[0], Compact) and len(session.steps) == 1:
-            session.steps.pop(0)
-            self._fill_context = True
+        while session.steps:
+            step = session.steps.pop(0)
+            if isinstance(step, Slow):
+                session.rate = step.rate
+            elif isinstance(step, Compact):
+                self._fill_context = True
+            elif isinstance(step, Think | Say):
+                kind = "thinking" if isinstance(step, Think) else "text"
+                if not await answer.stream(kind, step.text, pace):
+                    return answer.end_aborted()
+            else:
+                if isinstance(step, Fail):
+                    # Only a model call can fail, so something small is done that leads to one.
+                    session.steps.insert(0, step)
+                    step = Call("bash", {"command": "true"})
+                if await answer.call(step.tool, with_arguments(step), pace) is None:
+                    return answer.end_aborted()
+                return answer.end("toolUse")
         if not answer.message["content"] and not await answer.stream("text", self._summary(), pace):
             return answer.end_aborted()
-        if session.steps:
-            # A directive such as a failure stands between two texts: what follows it is a turn of its own.
-            session.steps.insert(0, Call("bash", {"command": "true"}))
-            return await self._stream(answer)
         return answer.end("stop")
 
     def _summary(self) -> str:

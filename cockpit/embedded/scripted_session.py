@@ -161,7 +161,9 @@ class Session:
     def statistics(self) -> dict[str, Any]:
         """Return the data of `get_session_stats`."""
         roles = [message["role"] for message in self.messages]
-        calls = [block for message in self.messages for block in message["content"] if block["type"] == "toolCall"]
+        calls = [
+            block for message in self.messages for block in message["content"] if block["type"] == "toolCall"
+        ]
         totals = self.totals
         total = totals.input + totals.output + totals.cache_read
         window = MODEL["contextWindow"]
@@ -204,7 +206,13 @@ class Session:
         fresh = not self.file.exists()
         with self.file.open("a", encoding="utf-8", errors="backslashreplace") as file:
             if fresh:
-                header = {"type": "session", "version": 3, "id": self.id, "timestamp": stamp, "cwd": str(Path.cwd())}
+                header = {
+                    "type": "session",
+                    "version": 3,
+                    "id": self.id,
+                    "timestamp": stamp,
+                    "cwd": str(Path.cwd()),
+                }
                 file.write(json.dumps(header, ensure_ascii=False) + "\n")
             stored = {**entry, "id": uuid.uuid4().hex[:8], "parentId": None, "timestamp": stamp}
             file.write(json.dumps(stored, ensure_ascii=False) + "\n")

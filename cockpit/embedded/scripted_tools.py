@@ -47,7 +47,11 @@ class Shells:
         self._groups: set[int] = set()
 
     async def run(
-        self, command: str, stop: asyncio.Event, on_output: Callable[[str], None], interval: float = UPDATE_INTERVAL
+        self,
+        command: str,
+        stop: asyncio.Event,
+        on_output: Callable[[str], None],
+        interval: float = UPDATE_INTERVAL,
     ) -> tuple[str, int | None, bool]:
         """Run a command to its end, or until `stop` is set.
 
@@ -72,7 +76,9 @@ class Shells:
             stopped = not exiting.done()
             if not stopped:
                 # A child in the background may hold the pipe open; the command itself is over.
-                await asyncio.wait((stopping, reading), timeout=PIPE_GRACE, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(
+                    (stopping, reading), timeout=PIPE_GRACE, return_when=asyncio.FIRST_COMPLETED
+                )
             self._kill(process.pid)
             code = await exiting
             await asyncio.wait((reading,), timeout=PIPE_GRACE)
@@ -85,7 +91,11 @@ class Shells:
         return kept.text(), None if stopped else code, kept.cut
 
     async def _read(
-        self, process: asyncio.subprocess.Process, kept: _Tail, on_output: Callable[[str], None], interval: float
+        self,
+        process: asyncio.subprocess.Process,
+        kept: _Tail,
+        on_output: Callable[[str], None],
+        interval: float,
     ) -> None:
         assert process.stdout is not None
         loop = asyncio.get_running_loop()
@@ -144,7 +154,9 @@ class _Tail:
         return text
 
 
-async def run_bash(shells: Shells, command: str, stop: asyncio.Event, on_output: Callable[[str], None]) -> Result:
+async def run_bash(
+    shells: Shells, command: str, stop: asyncio.Event, on_output: Callable[[str], None]
+) -> Result:
     """Run a command as pi's `bash` tool does: its exit code is in the text only."""
     output, code, cut = await shells.run(command, stop, on_output)
     if cut:
@@ -152,7 +164,10 @@ async def run_bash(shells: Shells, command: str, stop: asyncio.Event, on_output:
     if code is None:
         return Result(f"{output}\n\nCommand aborted" if output else "Command aborted", is_error=True)
     if code:
-        return Result(f"{output}\n\nCommand exited with code {code}" if output else f"Command exited with code {code}", True)
+        return Result(
+            f"{output}\n\nCommand exited with code {code}" if output else f"Command exited with code {code}",
+            True,
+        )
     return Result(output or "(no output)")
 
 
@@ -208,7 +223,9 @@ def edit_file(path: str, edits: list[dict[str, str]], *, with_patch: bool) -> Re
     except OSError as error:
         return Result(f"Could not edit {path}: {error.strerror}", is_error=True)
     old, new = before.split("\n"), after.split("\n")
-    same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    same = next(
+        (n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new))
+    )
     shown = [f" {n + 1} {line}" for n, line in enumerate(old[max(0, same - 3) : same], max(0, same - 3))]
     shown += [f"-{same + 1} {old[same]}", f"+{same + 1} {new[same]}"]
     details: dict[str, Any] = {"diff": "\n".join(shown)}
@@ -232,14 +249,18 @@ async def publish_event(agent: str, kind: str, summary: str) -> Result:
 async def note_task(agent: str, status: str, note: str) -> Result:
     """Set the status of this agent's task on the board and add a note (src/board/routes.ts)."""
     try:
-        tasks = (await asyncio.to_thread(_request, "GET", f"/board/tasks?assignee={_quoted(agent)}", None))["tasks"]
+        tasks = (await asyncio.to_thread(_request, "GET", f"/board/tasks?assignee={_quoted(agent)}", None))[
+            "tasks"
+        ]
         task = next((task for task in tasks if task.get("status") != "done"), None)
         if task is None:
             return Result(f"No open task is assigned to {agent}.", is_error=True)
         place = f"/board/tasks/{_quoted(task['id'])}"
         if note:
             kind = "blocker" if status == "blocked" else "update"
-            await asyncio.to_thread(_request, "POST", f"{place}/notes", {"author": agent, "content": note, "type": kind})
+            await asyncio.to_thread(
+                _request, "POST", f"{place}/notes", {"author": agent, "content": note, "type": kind}
+            )
         if status:
             await asyncio.to_thread(_request, "PATCH", place, {"status": status})
     except (OSError, KeyError, TypeError, AttributeError) as error:

@@ -107,7 +107,10 @@ def system_message(directory: str) -> dict[str, Any]:
     return {
         "role": "system",
         "content": "",
-        "sections": {"preamble": "A scripted agent: it follows directives and runs no model.", "cwd": directory},
+        "sections": {
+            "preamble": "A scripted agent: it follows directives and runs no model.",
+            "cwd": directory,
+        },
         "timestamp": now_ms(),
         "toolsAdded": [{"name": name} for name in ("read", "bash", "edit", "write")],
     }

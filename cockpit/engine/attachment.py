@@ -106,12 +106,14 @@ class Attachment:
         if self._reader is None:
             self._reader = await self.reader(connection)
         queue: asyncio.Queue[Batch | None] = asyncio.Queue(PENDING_BATCHES)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._store(queue), name=f"store {self.agent}")
-            try:
-                await self._fold(self._reader.batches(connection), queue)
-            finally:
-                await queue.put(None)
+        storing = asyncio.create_task(self._store(queue), name=f"store {self.agent}")
+        try:
+            await self._fold(self._reader.batches(connection), queue)
+        finally:
+            # What was read is stored before anything else happens: the reader's position is behind it already, and a
+            # later cursor must not jump over a hole.
+            await queue.put(None)
+            await storing
 
     async def reader(self, connection: Connection) -> AgentReader:
         """Return a new reader for this agent, at the stored position."""
@@ -132,7 +134,7 @@ class Attachment:
         """Write batches in order; folding does not wait for the disk, but at most `PENDING_BATCHES` are ahead."""
         while (batch := await queue.get()) is not None:
             if batch.cursor is not None:
-                await self._recorder.store(self.agent, batch.records, batch.cursor)
+                await self._recorder.keep(self.agent, batch.records, batch.cursor)
 
     async def _home(self, connection: Connection) -> str:
         if not self._paths.directory.startswith("~/"):

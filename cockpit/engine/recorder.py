@@ -15,6 +15,7 @@ from cockpit.model.fleet import Agent, Link
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts import ReceiptBook
 from cockpit.model.reduce import expire, mark_seen, reduce_agent, settle
+from cockpit.store.errors import StoreError
 from cockpit.store.rows import StoredCursor
 from cockpit.store.store import Store
 
@@ -98,9 +99,13 @@ class Recorder:
         self._world.put_receipts(self._book.observe(record, settled))
         self._world.put_agent(mark_seen(after) if self.focused == after.id else after)
 
-    async def store(self, agent_id: AgentId, records: Sequence[Record], cursor: StoredCursor) -> None:
+    async def keep(self, agent_id: AgentId, records: Sequence[Record], cursor: StoredCursor) -> None:
         """Write records and the cursor behind them in one transaction; waits, so that a fast agent is held back."""
-        await self._store.append(agent_id, records, cursor)
+        try:
+            await self._store.append(agent_id, records, cursor)
+        except StoreError as error:
+            # The store keeps what it can and tries again; the lines themselves stay on the VM.
+            log.error("agent %s: %s", agent_id, error)
         self._unsaved[agent_id] = self._unsaved.get(agent_id, 0) + len(records)
         agent = self._world.agents.get(agent_id)
         if agent is not None and (self._unsaved[agent_id] >= SNAPSHOT_EVERY or not agent.run_open):

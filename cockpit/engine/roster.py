@@ -16,7 +16,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.world import World
 from cockpit.model.fleet import Agent, AgentKind, LinkState, Power
 from cockpit.model.ids import AgentId, VmId, agent_of
-from cockpit.model.receipts import ReceiptBook
+from cockpit.model.receipts import ReceiptBook, is_closed
 from cockpit.remote.backoff import Backoff
 from cockpit.remote.connection import Connection
 from cockpit.remote.gate import ConnectGate
@@ -70,8 +70,9 @@ class Roster:
     async def load(self) -> None:
         """Bring back the agents the store remembers, with state, transcript and receipts."""
         for receipt in await self._store.receipts():
-            self._book.add(receipt)
-            self._world.put_receipt(receipt)
+            if not is_closed(receipt):
+                self._book.add(receipt)
+                self._world.put_receipt(receipt)
         for row in await self._store.agents():
             if row.destroyed_at is None:
                 await self._recorder.load(

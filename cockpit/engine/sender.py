@@ -18,6 +18,7 @@ from cockpit.model.receipts import ReceiptBook
 from cockpit.model.reduce import abort_requested, dialog_answered
 from cockpit.remote.connection import Connection
 from cockpit.remote.errors import Dropped
+from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,10 @@ class Sender:
                 await self._consequences(current, command, command_id)
         receipt = self._world.receipts.get(command_id)
         if receipt is not None:
-            await self._store.save_receipt(receipt)
+            try:
+                await self._store.save_receipt(receipt)
+            except StoreError as error:
+                log.error("%s", error)
 
     async def write(self, payload: bytes) -> None:
         """Write complete lines into the agent's FIFO.
@@ -95,7 +99,10 @@ class Sender:
             case Answer(dialog_id=dialog_id):
                 self._world.put_agent(dialog_answered(current, dialog_id, now))
                 self._world.transcript(agent.id).answered(dialog_id, text_of(command))
-                await self._store.save_answer(agent.id, dialog_id, text_of(command), now)
+                try:
+                    await self._store.save_answer(agent.id, dialog_id, text_of(command), now)
+                except StoreError as error:
+                    log.error("%s", error)
             case Abort():
                 for dialog in agent.activity.dialogs:
                     current = dialog_answered(current, dialog.request.dialog_id, now)

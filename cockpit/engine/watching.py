@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -135,12 +136,15 @@ class Watcher:
         assert self._source.feed is not None
         while True:
             try:
-                async for item in self._source.feed.follow():
-                    self._world.set_health("feed")
-                    self._world.add_feed([item])
+                async with contextlib.aclosing(self._source.feed.follow(report=self._feed_health)) as items:
+                    async for item in items:
+                        self._world.add_feed([item])
             except CockpitError as error:
                 self._world.set_health("feed", describe(error))
             await asyncio.sleep(RETRY_INTERVAL)
+
+    def _feed_health(self, up: bool, reason: str) -> None:
+        self._world.set_health("feed", "" if up else reason or "the feed is silent")
 
     async def _repeat(self, name: str, look: Callable[[], Awaitable[None]], interval: float) -> None:
         while True:

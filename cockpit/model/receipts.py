@@ -24,6 +24,8 @@ _RANK = {
 }
 
 UNREAD = "the agent accepted it but never read it"
+REPLACED = "its retry was given up for a newer prompt"
+TAKEN = "no message appeared, so an extension's command took it"
 EXITED_UNREAD = "the agent exited before it read this"
 
 _WENT_ON = frozenset(
@@ -128,8 +130,7 @@ class ReceiptBook:
             if not missed or receipt.verb not in TEXT_VERBS:
                 continue
             if tracked.expected.startswith("/"):
-                note = "no message appeared, so an extension's command took it"
-                changed += self._move(tracked, Stage.DONE, at, note)
+                changed += self._move(tracked, Stage.DONE, at, TAKEN)
             elif flow.queues_seen or not failure:
                 # Before pi 0.64 queues are not shown, and a failed run leaves its queue to the next prompt.
                 changed += self._move(tracked, Stage.FAILED, at, UNREAD)
@@ -231,7 +232,15 @@ class ReceiptBook:
         found = next(
             iter([*queued, *direct, *same] if came_from is not None else [*direct, *same, *expanded]), None
         )
-        return self._move(found, Stage.CONSUMED, at) if found is not None else []
+        if found is None:
+            return []
+        changed: list[Receipt] = []
+        if flow.retrying and came_from is None and found.receipt.verb == "prompt":
+            # pi 0.73 takes a prompt in a retry's backoff as a new run, and never comes back to the failed one.
+            for tracked in self._of(agent):
+                if tracked.receipt.stage is Stage.CONSUMED:
+                    changed += self._move(tracked, Stage.FAILED, at, REPLACED)
+        return changed + self._move(found, Stage.CONSUMED, at)
 
     def _exited(self, agent: AgentId, code: int | None, at: float) -> list[Receipt]:
         """The agent is gone: its queues with it, but not what still lies unread in the FIFO."""
@@ -243,6 +252,8 @@ class ReceiptBook:
                 changed += self._move(
                     tracked, Stage.FAILED, at, f"the agent exited{how} in the middle of the run"
                 )
+            elif stage is Stage.ACCEPTED and tracked.expected.startswith("/"):
+                changed += self._move(tracked, Stage.DONE, at, TAKEN)
             elif stage in (Stage.ACCEPTED, Stage.QUEUED, Stage.STEERING):
                 changed += self._move(tracked, Stage.FAILED, at, EXITED_UNREAD)
             elif stage is Stage.WRITTEN and code is not None:

@@ -70,6 +70,8 @@ class Flow:
         self.queues_seen = False
         self.run_over = False
         """A run ended and nothing of it follows any more, though a settled end was not seen."""
+        self.retrying = False
+        """A failed answer is about to be asked for again."""
         self._stop_reason = ""
         self._error = ""
         self._steering: tuple[str, ...] = ()
@@ -88,7 +90,9 @@ class Flow:
                 self.ended_number = self.number
                 self.run_over = event.will_retry is not True
             case ev.RetryStarted():
-                self.run_over = False
+                self.run_over, self.retrying = False, True
+            case ev.MessageStarted(role="assistant"):
+                self.retrying = False
             case ev.RetryEnded(success=False):
                 self._stop_reason, self._error = "error", event.error or self._error
             case ev.CompactionStarted(reason="manual"):
@@ -118,7 +122,7 @@ class Flow:
         """The run is over for good: the next one is judged by its own answers."""
         self._stop_reason = ""
         self._error = ""
-        self.run_over = False
+        self.run_over = self.retrying = False
 
     def restarted(self) -> None:
         """The agent's process ended or began: queues do not outlive it."""

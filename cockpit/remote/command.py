@@ -171,6 +171,9 @@ async def _execute(
             f"a command did not end within {remaining:.3g} s and was ended: {_first_line(script)}",
             hint="the VM may be overloaded, or the command waits for something",
         ) from error
+    except asyncio.CancelledError:
+        process.signal_group("TERM")
+        raise
     finally:
         await process.close()
     if process.exit_status is None and process.signal is None:

@@ -18,6 +18,10 @@ from cockpit.ui.screens.home import HomeScreen
 from cockpit.ui.theming import DEFAULT_THEME, VARIABLE_DEFAULTS, load_themes
 
 
+BREAKPOINTS = ((0, "-narrow"), (110, "-normal"), (160, "-wide"))
+"""Screen widths in cells from which there are one list, three lists, or all panes beside the output."""
+
+
 class CockpitApp(App[None]):
     """The cockpit's screens over an engine. The caller starts and stops the engine; leaving touches no agent."""
 
@@ -39,6 +43,7 @@ class CockpitApp(App[None]):
         keymap: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = list(BREAKPOINTS)
         self.engine = engine
         self.own_themes: tuple[str, ...] = ()
         self._wanted_theme = theme or DEFAULT_THEME

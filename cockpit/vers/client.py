@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, ValidationError
 
 from cockpit.errors import UsageError
 from cockpit.model.ids import CommitId, VmId
@@ -24,12 +22,11 @@ from cockpit.vers.errors import (
     Unreachable,
     VersError,
     VmNotFound,
+    may_have_happened,
 )
 from cockpit.vers.reconcile import Creation, Reconciler
-from cockpit.vers.transport import Answer, VersTransport
+from cockpit.vers.transport import VersTransport
 from cockpit.vers.wire import CommitPage, CommitRecord, SshKey, VmMetadata, VmRecord, new_vm_ids, vm_list
-
-Record = TypeVar("Record", bound=BaseModel)
 
 REQUEST_LABEL = "swarm-cockpit-request"
 """Label that names the call a VM was created by, so that a lost answer can be found again."""
@@ -39,8 +36,6 @@ COMMIT_LIMIT = 5_000
 """Commits read at most: beyond it a list is no use to a person."""
 CREATION_TIMEOUT = 120.0
 """Seconds a creating call may take: the server's own limit is nearer, and giving up earlier leaves work running."""
-AMBIGUOUS = (Unreachable, BadAnswer)
-"""Failures after which the work may have been done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +118,7 @@ class VersClient:
             other = "/vm" if self._list_path == "/vms" else "/vms"
             answer = await self._wire.request(what, "GET", other)
             self._list_path = other
-        records = _read(what, answer, vm_list)
+        records = answer.read(what, vm_list)
         self._reconciler.learn(record.vm_id for record in records)
         return records
 
@@ -135,7 +130,8 @@ class VersClient:
             VmAsleep: it sleeps, although the list shows it.
         """
         what = f"read the status of VM {vm_id}"
-        return self._decode(what, await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/status"), VmRecord)
+        answer = await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/status")
+        return answer.read(what, VmRecord.model_validate)
 
     async def metadata(self, vm_id: VmId) -> VmMetadata:
         """Return one VM with its lineage.
@@ -144,7 +140,8 @@ class VersClient:
             VersError: as `status`.
         """
         what = f"read the lineage of VM {vm_id}"
-        return self._decode(what, await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/metadata"), VmMetadata)
+        answer = await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/metadata")
+        return answer.read(what, VmMetadata.model_validate)
 
     async def ssh_key(self, vm_id: VmId) -> SshKey:
         """Return the key that opens a VM; it stays the same for the VM's life, so keep it.
@@ -153,7 +150,8 @@ class VersClient:
             VmPaused: keys are given for running VMs only.
         """
         what = f"fetch the SSH key of VM {vm_id}"
-        return self._decode(what, await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/ssh_key"), SshKey)
+        answer = await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/ssh_key")
+        return answer.read(what, SshKey.model_validate)
 
     async def list_commits(self) -> tuple[CommitRecord, ...]:
         """Return this key's commits, newest first as the server orders them, over all pages.
@@ -166,7 +164,8 @@ class VersClient:
         offset = 0
         while offset < COMMIT_LIMIT:
             params: dict[str, str | int] = {"limit": COMMIT_PAGE, "offset": offset}
-            page = self._decode(what, await self._wire.request(what, "GET", "/commits", params=params), CommitPage)
+            answer = await self._wire.request(what, "GET", "/commits", params=params)
+            page = answer.read(what, CommitPage.model_validate)
             before = len(found)
             found.update((commit.commit_id, commit) for commit in page.commits)
             offset += len(page.commits)
@@ -192,7 +191,7 @@ class VersClient:
                 await self._write_state(what, vm_id, other)
                 self._pause_word = other
                 return
-            if error.status < 500 and not isinstance(error, AMBIGUOUS):
+            if error.status < 500 and not isinstance(error, Unreachable | BadAnswer):
                 raise
             # The answer was lost, or the host refused to do again what is done: the state itself decides.
             if not await self._is_power(vm_id, paused):
@@ -327,13 +326,13 @@ class VersClient:
                 answer = await self._wire.request(
                     what, "POST", path, params=params, body=body, repeatable=False, timeout=CREATION_TIMEOUT
                 )
-                vms = _read(what, answer, new_vm_ids)
+                vms = answer.read(what, new_vm_ids)
                 if not vms:
                     raise BadAnswer(f"could not {what}: the answer names no VM", hint="list the VMs again")
             except VersError as failure:
                 if failure.created:
                     vms, error = tuple(VmId(vm) for vm in failure.created), failure.message
-                elif _ambiguous(failure):
+                elif may_have_happened(failure):
                     vms = await self._reconciler.recover(creation, failure)
                 else:
                     raise
@@ -365,9 +364,9 @@ class VersClient:
             answer = await self._wire.request(
                 what, "POST", path, params=params, body=body, repeatable=False, timeout=CREATION_TIMEOUT
             )
-            return self._decode(what, answer, CommitRecord).id
+            return answer.read(what, CommitRecord.model_validate).id
         except VersError as lost:
-            if not _ambiguous(lost):
+            if not may_have_happened(lost):
                 raise
             try:
                 after = await self.list_commits()
@@ -382,31 +381,6 @@ class VersClient:
                 status=lost.status,
             ) from lost
 
-    @staticmethod
-    def _decode(what: str, answer: Answer, record: type[Record]) -> Record:
-        return _read(what, answer, record.model_validate)
-
-
-Value = TypeVar("Value")
-
-
-def _read(what: str, answer: Answer, read: Callable[[Any], Value]) -> Value:
-    body = answer.json(what)
-    try:
-        return read(body)
-    except (ValidationError, ValueError) as error:
-        # A validation error quotes its input, which may hold a private key: only the places are told.
-        places = (
-            ", ".join(".".join(str(part) for part in item["loc"]) or "the whole" for item in error.errors()[:3])
-            if isinstance(error, ValidationError)
-            else str(error)
-        )
-        raise BadAnswer(
-            f"could not {what}: {answer.status}, but the answer has an unexpected form: {places}",
-            hint="the server may be newer or older than this program",
-            status=answer.status,
-        ) from None
-
 
 def _part(identifier: str) -> str:
     return quote(identifier, safe="")
@@ -415,11 +389,3 @@ def _part(identifier: str) -> str:
 def _check_count(count: int) -> None:
     if not 1 <= count <= 255:
         raise UsageError(f"{count} copies cannot be made", hint="1 to 255")
-
-
-def _ambiguous(failure: VersError) -> bool:
-    """Say whether the work may have been done, or may still be under way, behind a failure."""
-    if isinstance(failure, AMBIGUOUS) or failure.status > 500:
-        return True
-    # The control plane's own limit towards a host is a plain 500 that says so.
-    return failure.status == 500 and re.search(r"time[d ]*out", failure.message, re.IGNORECASE) is not None

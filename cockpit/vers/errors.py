@@ -173,3 +173,11 @@ def _classify(what: str, status: int, said: str, is_json: bool, request_id: str)
             status=status,
         )
     return VersError(message, hint="try again, and if it stays, report the request", status=status)
+
+
+def may_have_happened(failure: VersError) -> bool:
+    """Say whether the work may have been done, or may still be under way, behind a failure."""
+    if isinstance(failure, Unreachable | BadAnswer) or failure.status > 500:
+        return True
+    # The control plane's own limit towards a host is a plain 500 that says so.
+    return failure.status == 500 and re.search(r"time[d ]*out", failure.message, re.IGNORECASE) is not None

@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
+from pydantic import ValidationError
 
 from cockpit import __version__
 from cockpit.vers.errors import BadAnswer, Unreachable, error_of, shorten
@@ -28,6 +29,8 @@ ANSWER_LIMIT = 16 * 1024 * 1024
 CONNECT_TIMEOUT = 10.0
 """Seconds until a connection must stand."""
 TRANSIENT = frozenset((408, 429, 502, 503, 504))
+
+Value = TypeVar("Value")
 
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Failures before the first byte of the request: repeating cannot do a thing twice."""
@@ -56,6 +59,28 @@ class Answer:
                 hint="check the base URL, and whether a proxy answers in the platform's place",
                 status=self.status,
             ) from error
+
+    def read(self, what: str, reader: Callable[[Any], Value]) -> Value:
+        """Return the body as `reader` understands it.
+
+        Raises:
+            BadAnswer: it does not.
+        """
+        body = self.json(what)
+        try:
+            return reader(body)
+        except ValueError as error:
+            # A validation error quotes its input, which may hold a private key: only the places are told.
+            places = (
+                ", ".join(".".join(str(part) for part in item["loc"]) or "the whole" for item in error.errors()[:3])
+                if isinstance(error, ValidationError)
+                else str(error)
+            )
+            raise BadAnswer(
+                f"could not {what}: {self.status}, but the answer has an unexpected form: {places}",
+                hint="the server may be newer or older than this program",
+                status=self.status,
+            ) from None
 
 
 class VersTransport:

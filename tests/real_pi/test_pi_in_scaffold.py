@@ -187,14 +187,22 @@ def test_the_other_protocol_and_a_failing_provider(here: PiMachine) -> None:
     assert last["stopReason"] == "error" and "401" in last["errorMessage"]
 
 
-def test_a_flag_pi_does_not_know_is_reported(here: PiMachine) -> None:
-    here.machine.start(
-        "run-1", pi_argv(extra=["--session", "/nowhere", "--provider", "nonsense"]), program="pi"
-    )
+def test_a_pi_that_gives_up_says_why(here: PiMachine) -> None:
+    here.machine.start("run-1", pi_argv(extra=["--no-such-flag"]), program="pi")
     wait_until(here.machine.file("exit").exists, "pi gives up", LIMIT)
     probe = here.machine.probe()
     assert (probe.state, probe.exit_code) == (AgentState.DEAD, 1)
-    assert any("nonsense" in line for line in probe.errors)
+    assert any("no-such-flag" in line for line in probe.errors)
+
+
+def test_a_crash_is_written_down(here: PiMachine) -> None:
+    here.start("run-1")
+    here.send(type="get_state", id="probe-1")
+    here.response("probe-1")
+    here.machine.send(b"null\n")
+    wait_until(here.machine.file("exit").exists, "pi crashes", LIMIT)
+    assert here.records()[-1] == {"type": "cockpit_exit", "run": "run-1", "code": 1}
+    assert any("TypeError" in line for line in here.machine.probe().errors)
 
 
 def test_facts_name_the_version(here: PiMachine) -> None:

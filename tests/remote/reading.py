@@ -8,7 +8,16 @@ import contextlib
 from cockpit.remote.connection import Connection
 from cockpit.remote.cursor import Cursor
 from cockpit.remote.errors import RemoteError
-from cockpit.remote.tail import LastBytes, Tail, TailData, TailEvent, TailMissing, TailOpened, TailReset, follow
+from cockpit.remote.tail import (
+    LastBytes,
+    Tail,
+    TailData,
+    TailEvent,
+    TailMissing,
+    TailOpened,
+    TailReset,
+    follow,
+)
 from tests.remote.waiting import until
 
 
@@ -85,10 +94,14 @@ class Reading:
     async def wait_for(self, content: bytes, within: float = 10.0) -> None:
         """Return once the newest epoch is exactly this content."""
         try:
-            await until(lambda: bool(self.epochs) and self.epochs[-1] == content or self.error is not None, within)
+            await until(
+                lambda: (bool(self.epochs) and self.epochs[-1] == content) or self.error is not None, within
+            )
         except AssertionError:
             got = bytes(self.epochs[-1]) if self.epochs else b""
-            raise AssertionError(f"got {len(got)} bytes {got[-80:]!r} in epoch {len(self.epochs)}; {self.events}") from None
+            raise AssertionError(
+                f"got {len(got)} bytes {got[-80:]!r} in epoch {len(self.epochs)}; {self.events}"
+            ) from None
         if self.error is not None:
             raise self.error
 

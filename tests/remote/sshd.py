@@ -115,7 +115,8 @@ class Sshd:
         """Return the server's own processes, one or two per connection."""
         return [process for process in self.family() if _name(process) == "sshd"]
 
-    def readers(self, path: Path | str) -> list[psutil.Process]:
+    @staticmethod
+    def readers(path: Path | str) -> list[psutil.Process]:
         """Return processes anywhere that name `path` in their arguments and are no zombies."""
         found = []
         for process in psutil.process_iter():

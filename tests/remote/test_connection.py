@@ -14,6 +14,7 @@ from cockpit.remote.endpoint import Endpoint, Tls
 from cockpit.remote.errors import (
     ChannelRefused,
     ClosedWithoutBanner,
+    CommandFailed,
     CommandTimedOut,
     Dropped,
     HostKeyChanged,
@@ -27,6 +28,16 @@ from tests.remote.conftest import Connect
 from tests.remote.relays import Relay, TestAuthority
 from tests.remote.sshd import Sshd, free_port
 from tests.remote.waiting import until
+
+
+class Unheard:
+    """A listener that does not care."""
+
+    def data_received(self, data: bytes, *, stderr: bool) -> None:
+        pass
+
+    def closed(self) -> None:
+        pass
 
 
 async def test_runs_a_script_with_arguments_and_input(connect: Connect) -> None:
@@ -66,7 +77,7 @@ async def test_a_command_over_its_time_is_ended_on_the_vm(connect: Connect, sshd
 
 async def test_a_cancelled_command_frees_its_channel(connect: Connect) -> None:
     connection = await connect(channel_budget=1)
-    task = asyncio.create_task(connection.run("cat; sleep 0.1; sleep 600", timeout=60))
+    task = asyncio.create_task(connection.run("sleep 1.5; echo late", timeout=60))
     await until(lambda: connection._budget.locked())
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -84,18 +95,33 @@ async def test_files(connect: Connect, tmp_path: Path) -> None:
     assert (await connection.run('ls "$1" | grep file', str(tmp_path), timeout=10)).stdout == b"it's a file\n"
 
 
-async def test_rc_file_noise_is_not_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = tmp_path / "home"
-    server = Sshd(tmp_path / "sshd", "Banner /etc/passwd", f"SetEnv HOME={home}")
-    home.mkdir()
-    (home / ".bashrc").write_text("echo NOISE; echo NOISE >&2\n")
+async def test_noise_of_the_server_and_of_rc_files_is_not_output(tmp_path: Path, isolated_home: Path) -> None:
+    banner, noisy = tmp_path / "banner", tmp_path / "noisy.sh"
+    banner.write_text("WELCOME\n" * 50)
+    noisy.write_text(
+        '#!/bin/sh\necho NOISE; echo NOISE >&2; printf unfinished\neval "$SSH_ORIGINAL_COMMAND"\n'
+    )
+    noisy.chmod(0o755)
+    server = Sshd(tmp_path / "sshd", f"Banner {banner}", f"ForceCommand {noisy}")
     server.start()
     connection = Connection(server.endpoint(), server.private_key, MemoryHostKeys())
     try:
         await connection.connect()
-        # The login shell is bash here; it reads .bashrc of the real home, so noise is put before the command itself.
-        done = await connection.run("echo clean", timeout=10)
-        assert (done.stdout, done.stderr) == (b"clean\n", b"")
+        done = await connection.run("echo clean; echo err >&2", timeout=10)
+        assert (done.stdout, done.stderr) == (b"clean\n", b"err\n")
+    finally:
+        await connection.close()
+        server.stop()
+
+
+async def test_a_login_shell_that_runs_nothing_is_named(tmp_path: Path) -> None:
+    server = Sshd(tmp_path / "sshd", "ForceCommand echo This account is not available; exit 1")
+    server.start()
+    connection = Connection(server.endpoint(), server.private_key, MemoryHostKeys())
+    try:
+        await connection.connect()
+        with pytest.raises(CommandFailed, match="This account is not available"):
+            await connection.run("echo", timeout=10)
     finally:
         await connection.close()
         server.stop()
@@ -200,13 +226,12 @@ async def test_max_sessions_refuses_a_channel_and_the_connection_lives(tmp_path:
     connection = Connection(server.endpoint(), server.private_key, MemoryHostKeys())
     try:
         await connection.connect()
-        first = asyncio.create_task(connection.run("cat >/dev/null; sleep 600", timeout=600))
-        await until(lambda: bool(server.readers("600")))
+        first = await connection.open_process("exec cat", Unheard())
         with pytest.raises(ChannelRefused, match="opens no further channel"):
             await connection.run("echo", timeout=5)
-        assert connection.connected and not first.done()
-        first.cancel()
-        await asyncio.gather(first, return_exceptions=True)
+        assert connection.connected and not first.ended
+        await first.close()
+        assert (await connection.run("echo free again", timeout=5)).stdout == b"free again\n"
     finally:
         await connection.close()
         server.stop()

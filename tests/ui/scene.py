@@ -289,53 +289,62 @@ DIFF = """--- a/api/events.py
      return Page(rows, following)
 """
 
+GREEN, RED, BOLD, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[1m", "\x1b[0m"
+
 PYTEST = (
-    "\x1b[1m============================= test session starts ==============================\x1b[0m\n"
+    f"{BOLD}==================== test session starts ===================={PLAIN}\n"
     "collected 52 items\n\n"
-    "tests/api/test_events.py \x1b[32m................\x1b[0m\x1b[31mF\x1b[0m\x1b[32m......\x1b[0m                 [ 44%]\n"
-    "tests/api/test_health.py \x1b[32m....\x1b[0m                                     [ 51%]\n"
-    "tests/api/test_tokens.py \x1b[32m....................\x1b[0m                     [ 90%]\n"
-    "\x1b[31mFAILED\x1b[0m tests/api/test_events.py::test_cursor_round_trip - AssertionError\n"
+    f"tests/api/test_events.py {GREEN}................{RED}F{GREEN}......{PLAIN}    [ 44%]\n"
+    f"tests/api/test_health.py {GREEN}....{PLAIN}                       [ 51%]\n"
+    f"tests/api/test_tokens.py {GREEN}....................{PLAIN}       [ 90%]\n"
+    f"{RED}FAILED{PLAIN} test_events.py::test_cursor_round_trip\n"
+)
+
+THINKING = "Offsets shift when rows go.\nA cursor over (created_at, id) is stable.\nThe old cursor must stay readable."
+
+PLAN = (
+    "I will page by a **cursor over `(created_at, id)`**. Three steps:\n\n"
+    "1. add `Cursor` with a parser that also reads the old numeric form\n"
+    "2. `store.events_after()` with an index that matches\n"
+    "3. keep `limit` bounded by `MAX_PAGE`\n"
+)
+
+SPLIT = (
+    "## What is left for 1.0\n\n"
+    "- `lt-api` owns pagination and the tokens\n"
+    "- `lt-web` owns the settings page\n\n"
+    "Dark mode can wait until the settings page is merged.\n"
 )
 
 
+def answer(engine: FakeEngine, who: AgentId, at: float, text: str, thinking: str = "") -> None:
+    """Let an agent write an answer."""
+    engine.say(who, ev.MessageStarted("assistant"), at=at)
+    blocks = [ev.Block("thinking", thinking)] if thinking else []
+    blocks.append(ev.Block("text", text))
+    for index, block in enumerate(blocks):
+        delta = ev.ThinkingDelta if block.kind == "thinking" else ev.TextDelta
+        engine.say(who, ev.BlockStarted(index, block.kind), delta(index, block.text), at=at)
+        engine.say(who, ev.BlockEnded(index, block.kind, block.text), at=at)
+    engine.say(who, ev.MessageEnded("assistant", tuple(blocks), Usage(9000, 400), "toolUse"), at=at)
+
+
 def tell_story(engine: FakeEngine) -> None:
-    """Fill the transcript of lt-api."""
+    """Fill the transcripts."""
+    architect = agent_of(vm_id(1))
+    engine.say(
+        architect, ev.MessageStarted("user", "Plan the 1.0 release with the two lieutenants."), at=NOW - 900
+    )
+    engine.say(architect, ev.RunStarted(), at=NOW - 899)
+    answer(engine, architect, NOW - 890, SPLIT)
     who = agent_of(vm_id(2))
     start = NOW - 700
     engine.say(who, ev.DaemonStarted("r1", "pi"), at=start)
-    engine.say(
-        who,
-        ev.MessageStarted("user", "Give /events a stable pagination. Offsets break when rows are deleted."),
-        at=start,
-    )
-    engine.say(who, ev.RunStarted(), ev.TurnStarted(), at=start)
-    thinking = "Offsets shift when rows go.\nA cursor over (created_at, id) is stable.\nThe old cursor must stay readable."
-    engine.say(
-        who,
-        ev.MessageStarted("assistant"),
-        ev.BlockStarted(0, "thinking"),
-        ev.ThinkingDelta(0, thinking),
-        ev.BlockEnded(0, "thinking", thinking),
-        at=start + 3,
-    )
-    text = "I will page by a **cursor over `(created_at, id)`**. Three steps:\n\n1. add `Cursor` with a parser that also reads the old numeric form\n2. `store.events_after()` with an index that matches\n3. keep `limit` bounded by `MAX_PAGE`\n"
-    engine.say(
-        who, ev.BlockStarted(1, "text"), ev.TextDelta(1, text), ev.BlockEnded(1, "text", text), at=start + 8
-    )
-    engine.say(
-        who,
-        ev.MessageEnded(
-            "assistant", (ev.Block("thinking", thinking), ev.Block("text", text)), Usage(9000, 400), "toolUse"
-        ),
-        at=start + 9,
-    )
-    engine.say(
-        who,
-        ev.ToolStarted("a", "edit", {"path": "api/events.py"}),
-        ev.ToolEnded("a", "edit", "ok", diff=DIFF),
-        at=start + 20,
-    )
+    prompt = "Give /events a stable pagination. Offsets break when rows are deleted."
+    engine.say(who, ev.MessageStarted("user", prompt), ev.RunStarted(), ev.TurnStarted(), at=start)
+    answer(engine, who, start + 8, PLAN, THINKING)
+    engine.say(who, ev.ToolStarted("a", "edit", {"path": "api/events.py"}), at=start + 20)
+    engine.say(who, ev.ToolEnded("a", "edit", "ok", diff=DIFF), at=start + 21)
     steer = "Keep the old cursor format readable"
     engine.say(
         who,
@@ -344,23 +353,7 @@ def tell_story(engine: FakeEngine) -> None:
         ev.MessageStarted("user", steer),
         at=NOW - 12,
     )
-    engine.say(
-        who,
-        ev.MessageStarted("assistant"),
-        ev.BlockStarted(0, "text"),
-        ev.TextDelta(0, "Understood: numeric cursors stay valid. Running the API tests."),
-        at=NOW - 10,
-    )
-    engine.say(
-        who,
-        ev.MessageEnded(
-            "assistant",
-            (ev.Block("text", "Understood: numeric cursors stay valid. Running the API tests."),),
-            Usage(9000, 400),
-            "toolUse",
-        ),
-        at=NOW - 9,
-    )
+    answer(engine, who, NOW - 10, "Understood: numeric cursors stay valid. Running the API tests.")
     engine.say(who, ev.ToolStarted("t1", "bash", {"command": "pytest -q tests/api --maxfail=1"}), at=NOW - 8)
     engine.say(who, ev.ToolOutput("t1", PYTEST, "bash"), at=NOW - 3)
     asker = agent_of(vm_id(4))
@@ -378,10 +371,6 @@ def scene() -> FakeEngine:
     engine = FakeEngine(fleet())
     tell_story(engine)
     return engine
-
-
-HOSTILE = "\x1b]52;c;aGk=\x07\x1bc\x9b31m[/][@click=app.quit]x[/][b]\u202egnp\u200b\u2066\x07\x1b]0;t\x1b\\"
-"""Clipboard write, full reset, C1, markup, links, bidi and zero-width in one string."""
 
 
 def main() -> None:
@@ -403,9 +392,7 @@ def main() -> None:
     app = CockpitApp(engine, theme=options.theme, read_only=options.read_only)
     if options.live:
         who, started = AgentId(vm_id(1)), time.monotonic()
-        words = itertools.cycle(
-            "the plan splits the work into small tasks that can be tested alone .\n".split(" ")
-        )
+        words = itertools.cycle(["the", "plan", "splits", "the", "work", "into", "small", "tasks.\n"])
 
         def stream() -> None:
             engine.clock = NOW + time.monotonic() - started

@@ -30,14 +30,11 @@ from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsT
 from cockpit.ui.widgets.row_list import RowList
 from cockpit.ui.widgets.transcript_view import TranscriptView
 
-NARROW, NORMAL, WIDE = "-narrow", "-normal", "-wide"
-
 
 class HomeScreen(Screen[None]):
     """One screen for everything; width decides how many panes stand side by side."""
 
     AUTO_FOCUS = "#agents"
-    HORIZONTAL_BREAKPOINTS = [(0, NARROW), (110, NORMAL), (160, WIDE)]
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(), ("escape", "back_out", "back")]
 
     zoomed: reactive[bool] = reactive(False, toggle_class="-zoomed", repaint=False)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -17,12 +16,10 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cockpit.model.transcript import Entry, EntryKind, Transcript
+from cockpit.model.transcript import EntryKind, Transcript
 from cockpit.ui.cells import Piece, content, width_of
-from cockpit.ui.transcript_lines import BLANK, AnswerFolder, TextLine, entry_lines
-
-FIRST_LINES = 600
-"""Lines laid out when an agent is opened; older entries are laid out when the reader comes near them."""
+from cockpit.ui.transcript_layout import TranscriptLayout
+from cockpit.ui.transcript_lines import TextLine
 
 MORE_LINES = 400
 """Lines laid out at once above what is there: some milliseconds."""
@@ -32,18 +29,6 @@ WHEEL_LINES = 3
 
 SELECTION_ORIGIN = 1_000_000
 """Selected lines are counted from here, so that their numbers stay when older lines come in above."""
-
-
-@dataclass(slots=True)
-class LaidEntry:
-    """One entry folded at the present width."""
-
-    key: int
-    revision: int
-    kind: EntryKind
-    previous: EntryKind | None
-    lines: Sequence[TextLine]
-    folder: AnswerFolder | None = field(default=None)
 
 
 class TranscriptView(Widget, can_focus=True):
@@ -76,15 +61,10 @@ class TranscriptView(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._transcript: Transcript | None = None
-        self._revision = -1
-        self._laid: list[LaidEntry] = []
-        self._starts: list[int] = []
-        self._total = 0
+        self._layout_lines: TranscriptLayout | None = None
         self._top = 0
-        self._above = 0
         self._seen_lines = 0
-        self._all_expanded = False
-        self._width = 0
+        self._expanded = False
         self._empty: tuple[str, ...] = ()
         self._strips: LRUCache[tuple[int, int, int], Strip] = LRUCache(2048)
 
@@ -95,9 +75,12 @@ class TranscriptView(Widget, can_focus=True):
         if transcript is self._transcript:
             return
         self._transcript = transcript
-        self._forget()
+        self._layout_lines = None
+        self._strips.clear()
+        self._top = 0
         self.following = True
         self.flush()
+        self.refresh()
 
     def set_empty(self, lines: Sequence[str]) -> None:
         """Set what teaches the operator while there is nothing to read."""
@@ -107,20 +90,34 @@ class TranscriptView(Widget, can_focus=True):
 
     def flush(self) -> bool:
         """Take in what changed since the last flush; return whether anything did."""
-        transcript, width = self._transcript, self._text_width
-        if width <= 0 or (
-            transcript is not None and transcript.revision == self._revision and width == self._width
-        ):
+        width = self.size.width - 1  # the last column is the scroll mark's
+        if self._transcript is None or width <= 0:
             return False
-        anchor = self._anchor()
-        if width != self._width:
-            self._forget()
-            self._width = width
-        if transcript is None:
-            self.refresh()
-            return True
-        self._revision = transcript.revision
-        self._lay_out(transcript)
+        lines = self._layout_lines
+        if lines is None or (lines.width, lines.expanded) != (width, self._expanded):
+            return self._fold_again(self._transcript, width)
+        anchor = lines.anchor(self._top)
+        if not lines.update():
+            return False
+        self._settle(anchor)
+        self.refresh()
+        return True
+
+    def _fold_again(self, transcript: Transcript, width: int) -> bool:
+        """Lay everything out anew at another width or fullness; the line at the top stays there."""
+        before = self._layout_lines
+        anchor = before.anchor(self._top) if before is not None else None
+        lines = self._layout_lines = TranscriptLayout(transcript, width, expanded=self._expanded)
+        lines.update()
+        while (
+            anchor is not None
+            and not self.following
+            and not lines.holds(anchor[0])
+            and lines.extend_back(MORE_LINES)
+        ):
+            pass
+        self._strips.clear()
+        self._seen_lines = lines.total + lines.above
         self._settle(anchor)
         self.refresh()
         return True
@@ -128,120 +125,47 @@ class TranscriptView(Widget, can_focus=True):
     @property
     def pending(self) -> int:
         """How many lines came in below since the reader left the end."""
-        return 0 if self.following else max(0, self._total + self._above - self._seen_lines)
+        lines = self._layout_lines
+        return 0 if self.following or lines is None else max(0, lines.total + lines.above - self._seen_lines)
 
     @property
-    def _text_width(self) -> int:
-        """Cells for text; the last column is the scroll mark's."""
-        return self.size.width - 1
+    def expanded(self) -> bool:
+        """Whether everything is shown in full."""
+        return self._expanded
 
-    def _forget(self) -> None:
-        self._laid, self._starts, self._total, self._top, self._above, self._revision = [], [], 0, 0, 0, -1
-        self._strips.clear()
-
-    def _lay_out(self, transcript: Transcript) -> None:
-        """Fold what is new or changed, drop what is gone."""
-        gone = 0
-        while self._laid and gone < len(self._laid) and self._laid[gone].key < transcript.first_key:
-            gone += 1
-        if gone:
-            self._above += sum(len(laid.lines) for laid in self._laid[:gone])
-            del self._laid[:gone]
-        if not self._laid:
-            self._lay_out_back(transcript, transcript.next_key, FIRST_LINES)
-            return
-        changed = 0 if gone else len(self._laid)
-        for index, entry in enumerate(transcript.entries(self._laid[0].key)):
-            previous = self._laid[index - 1].kind if index else self._kind_before(transcript, entry)
-            if index >= len(self._laid):
-                self._laid.append(self._fold(entry, previous, None))
-                changed = min(changed, index)
-                continue
-            laid = self._laid[index]
-            if laid.revision != entry.revision or laid.previous is not previous:
-                self._laid[index] = self._fold(entry, previous, laid)
-                changed = min(changed, index)
-        self._measure(changed)
-
-    def _kind_before(self, transcript: Transcript, entry: Entry) -> EntryKind | None:
-        before = transcript.entry(entry.key - 1)
-        return before.kind if before is not None else None
-
-    def _lay_out_back(self, transcript: Transcript, before_key: int, lines: int) -> int:
-        """Fold entries before a key until there are enough lines; return how many lines came in."""
-        added: list[LaidEntry] = []
-        got = 0
-        key = before_key - 1
-        while got < lines and (entry := transcript.entry(key)) is not None:
-            laid = self._fold(entry, self._kind_before(transcript, entry), None)
-            added.append(laid)
-            got += len(laid.lines)
-            key -= 1
-        self._laid[:0] = reversed(added)
-        self._measure(0)
-        return got
-
-    def _fold(self, entry: Entry, previous: EntryKind | None, known: LaidEntry | None) -> LaidEntry:
-        """Fold one entry; an answer that streams is folded only where it grew."""
-        expanded = self._all_expanded
-        if entry.kind is EntryKind.ANSWER:
-            folder = (
-                known.folder if known is not None and known.folder is not None else AnswerFolder(self._width)
-            )
-            lines = folder.fold(entry.text)
-            if previous is not None:
-                lines = [BLANK, *lines]
-            return LaidEntry(entry.key, entry.revision, entry.kind, previous, lines, folder)
-        lines = entry_lines(entry, self._width, expanded=expanded, previous=previous)
-        return LaidEntry(entry.key, entry.revision, entry.kind, previous, lines)
-
-    def _measure(self, start: int) -> None:
-        """Count where each entry begins, from one on."""
-        del self._starts[start:]
-        position = self._starts[-1] + len(self._laid[start - 1].lines) if start else 0
-        for laid in self._laid[start:]:
-            self._starts.append(position)
-            position += len(laid.lines)
-        self._total = position
+    def toggle_expanded(self) -> None:
+        """Show what is folded away, or fold it again."""
+        self._expanded = not self._expanded
+        self.flush()
 
     # --- where the reader is -------------------------------------------------------------------------
 
-    def _anchor(self) -> tuple[int, int] | None:
-        """Return the key of the entry at the top of the view and the line within it."""
-        if not self._laid:
-            return None
-        index = max(0, bisect_right(self._starts, self._top) - 1)
-        return self._laid[index].key, self._top - self._starts[index]
-
-    def _settle(self, anchor: tuple[int, int] | None) -> None:
-        """Go to the end when following, else back to the same line of the same entry."""
-        if self.following or anchor is None:
-            self._top = self._bottom
-            return
-        key, line = anchor
-        index = key - self._laid[0].key if self._laid else -1
-        if 0 <= index < len(self._laid):
-            self._top = self._starts[index] + min(line, max(0, len(self._laid[index].lines) - 1))
-        else:
-            self._top = 0
-        self._top = max(0, min(self._top, self._bottom))
+    @property
+    def _total(self) -> int:
+        return self._layout_lines.total if self._layout_lines is not None else 0
 
     @property
     def _bottom(self) -> int:
         """The top line of the view when the newest line is at its foot."""
         return max(0, self._total - self.size.height)
 
+    def _settle(self, anchor: tuple[int, int] | None) -> None:
+        """Go to the end when following, else back to the same line of the same entry."""
+        if self.following or anchor is None or self._layout_lines is None:
+            self._top = self._bottom
+        else:
+            self._top = max(0, min(self._layout_lines.number_of(anchor), self._bottom))
+
     def watch_following(self, following: bool) -> None:
         """Remember where the reader left the end, tell the screen."""
-        self._seen_lines = self._total + self._above
+        if self._layout_lines is not None:
+            self._seen_lines = self._layout_lines.total + self._layout_lines.above
         self.post_message(self.FollowChanged(following))
 
     def scroll_to_line(self, top: int) -> None:
         """Move the view; leaving the end stops following, reaching it resumes."""
-        if top < self.size.height and self._laid and self._transcript is not None:
-            added = self._lay_out_back(self._transcript, self._laid[0].key, MORE_LINES)
-            top += added
-            self._above -= added
+        if top < self.size.height and self._layout_lines is not None:
+            top += self._layout_lines.extend_back(MORE_LINES)
         self._top = max(0, min(top, self._bottom))
         self.following = self._top >= self._bottom
         self.refresh()
@@ -256,8 +180,8 @@ class TranscriptView(Widget, can_focus=True):
 
     def action_top(self) -> None:
         """Go to the oldest entry that is held."""
-        if self._transcript is not None and self._laid:
-            self._above -= self._lay_out_back(self._transcript, self._laid[0].key, 10**9)
+        while self._layout_lines is not None and self._layout_lines.extend_back(MORE_LINES):
+            pass
         self.scroll_to_line(0)
 
     def follow(self) -> None:
@@ -268,41 +192,24 @@ class TranscriptView(Widget, can_focus=True):
 
     def go_to_turn(self, direction: int) -> bool:
         """Go to the operator's message before or after the top of the view; return whether there is one."""
-        own = (EntryKind.USER, EntryKind.STEER, EntryKind.FOLLOW_UP)
-        starts = [start for start, laid in zip(self._starts, self._laid, strict=True) if laid.kind in own]
-        if direction < 0:
-            starts = [start for start in starts if start < self._top]
-        else:
-            starts = [start for start in starts if start > self._top and start <= self._bottom]
-        if not starts:
+        lines = self._layout_lines
+        if lines is None:
             return False
-        self.scroll_to_line(starts[-1] if direction < 0 else starts[0])
-        return True
-
-    def toggle_expanded(self) -> None:
-        """Show what is folded away, or fold it again."""
-        anchor = self._anchor()
-        self._all_expanded = not self._all_expanded
-        keep = self._above
-        self._forget()
-        self._above = keep
-        if self._transcript is not None:
-            self._revision = self._transcript.revision
-            self._lay_out(self._transcript)
-        self._settle(anchor)
-        self.refresh()
-
-    @property
-    def expanded(self) -> bool:
-        """Whether everything is shown in full."""
-        return self._all_expanded
+        if direction < 0:
+            found = next((start for start in reversed(lines.turns()) if start < self._top), None)
+        else:
+            found = next((start for start in lines.turns() if self._top < start <= self._bottom), None)
+        if found is not None:
+            self.scroll_to_line(found)
+        return found is not None
 
     # --- events --------------------------------------------------------------------------------------
 
     def on_resize(self, event: events.Resize) -> None:
         """Fold again at a new width, stay at the same place."""
+        anchor = self._layout_lines.anchor(self._top) if self._layout_lines is not None else None
         if not self.flush():
-            self._settle(self._anchor())
+            self._settle(anchor)
             self.refresh()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -322,18 +229,11 @@ class TranscriptView(Widget, can_focus=True):
 
     # --- painting ------------------------------------------------------------------------------------
 
-    def _line_at(self, number: int) -> tuple[LaidEntry, int] | None:
-        """Return the entry and the line within it at a laid-out line number."""
-        if not 0 <= number < self._total:
-            return None
-        index = bisect_right(self._starts, number) - 1
-        return self._laid[index], number - self._starts[index]
-
     def render_line(self, y: int) -> Strip:
         """Draw one line of the viewport."""
         width = self.size.width
         number = self._top + y
-        found = self._line_at(number)
+        found = self._layout_lines.line_at(number) if self._layout_lines is not None else None
         if found is None:
             if not self._total and y < len(self._empty):
                 return self._paint([(f" {self._empty[y]}", "")], width, "transcript--empty")
@@ -384,7 +284,8 @@ class TranscriptView(Widget, can_focus=True):
 
     def _selection_line(self, number: int) -> int:
         """Return the number selections know a line by: it does not change when lines come in above or drop."""
-        return SELECTION_ORIGIN + self._above + number
+        above = self._layout_lines.above if self._layout_lines is not None else 0
+        return SELECTION_ORIGIN + above + number
 
     def _selected(self, strip: Strip, line: TextLine, selection: Selection, number: int) -> Strip:
         """Paint the selected part of a line."""
@@ -406,7 +307,7 @@ class TranscriptView(Widget, can_focus=True):
         parts: list[str] = []
         for number in range(self._total):
             span = selection.get_span(self._selection_line(number))
-            found = self._line_at(number)
+            found = self._layout_lines.line_at(number) if self._layout_lines is not None else None
             if span is None or found is None:
                 continue
             laid, at = found

@@ -1,0 +1,178 @@
+"""Headline and evidence over every combination of power, link, process and activity; and the inbox."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from cockpit.model.ages import age_text, span_text
+from cockpit.model.attention import RECEIPT_AGE, Urgency, attention
+from cockpit.model.events import DialogRequested
+from cockpit.model.fleet import (
+    Activity,
+    ActivityState,
+    Agent,
+    Fleet,
+    Link,
+    LinkState,
+    OpenDialog,
+    OpenTool,
+    Power,
+    Process,
+    ProcessState,
+    Receipt,
+    Stage,
+    Task,
+    Vm,
+)
+from cockpit.model.ids import CommandId, TaskId, VmId
+from cockpit.model.why import Headline, headline, why
+from tests.model.captures import AGENT, fresh_agent
+
+NOW = 10_000.0
+TONES = {"running", "asking", "paused", "failed", "idle", "done", "unknown", "starting"}
+UP = Link(LinkState.UP, NOW - 300, last_byte_at=NOW - 3)
+RUNNING = Vm(VmId(AGENT), Power.RUNNING, seen_at=NOW - 4)
+ALIVE = Process(ProcessState.ALIVE, NOW - 600)
+
+
+def agent_with(state: ActivityState, link: Link = UP, process: Process = ALIVE) -> Agent:
+    return replace(fresh_agent(), activity=Activity(state, NOW - 42), link=link, process=process)
+
+
+def asking(beneath: ActivityState, timeout: float | None = None) -> Agent:
+    dialog = OpenDialog(DialogRequested("d", "select", "Allow rm?", timeout=timeout), NOW - 30)
+    activity = Activity(ActivityState.ASKING, NOW - 30, dialogs=(dialog,), beneath=beneath)
+    return replace(agent_with(ActivityState.IDLE), activity=activity)
+
+
+@pytest.mark.parametrize(
+    ("power", "link", "process", "state"),
+    list(itertools.product(Power, LinkState, ProcessState, ActivityState)),
+)
+def test_no_trouble_is_shown_as_a_state_of_another(
+    power: Power, link: LinkState, process: ProcessState, state: ActivityState
+) -> None:
+    agent = agent_with(state, Link(link, NOW - 9), Process(process, NOW - 9))
+    shown = headline(agent, replace(RUNNING, power=power), NOW)
+    assert shown.tone in TONES
+    if power in (Power.PAUSED, Power.SLEEPING):
+        assert (shown.tone, shown.link) == ("paused", "")
+    elif power in (Power.RUNNING, Power.UNKNOWN) and link is not LinkState.UP:
+        assert shown.tone == "unknown"
+        assert shown.link
+        assert shown.word == "unknown" or shown.word.endswith("?")
+    elif power in (Power.RUNNING, Power.UNKNOWN):
+        assert not shown.link
+        assert (shown.tone == "failed") == (process is ProcessState.DEAD or state is ActivityState.ERROR)
+    assert all(sentence.endswith((".", "?", "!", "…")) for sentence in why(agent, RUNNING, NOW))
+
+
+def test_a_vm_nobody_lists_leaves_the_rest_to_speak() -> None:
+    assert headline(agent_with(ActivityState.WORKING), None, NOW) == Headline("working", "running")
+    assert headline(agent_with(ActivityState.WORKING, Link(LinkState.PAUSED)), None, NOW) == Headline(
+        "paused", "paused"
+    )
+    assert "No VM of this agent is listed." in why(agent_with(ActivityState.IDLE), None, NOW)
+
+
+def test_the_evidence_of_a_working_agent() -> None:
+    tool = OpenTool("t", "bash", "cargo test", NOW - 42)
+    agent = agent_with(ActivityState.WORKING)
+    agent = replace(
+        agent,
+        activity=replace(agent.activity, tools=(tool,), steering=("x",)),
+        run_open=True,
+        last_event_at=NOW - 3,
+        last_work_at=NOW - 70,
+    )
+    assert why(agent, RUNNING, NOW) == (
+        "Working: tool bash `cargo test` has run for 42 s.",
+        "1 text waiting in its queue.",
+        "Last byte 3 s ago.",
+        "Last event 3 s ago, last sign of work 1 min ago.",
+        "Link up for 5 min.",
+        "Its process has been alive for 10 min.",
+        "VM running, said the API 4 s ago.",
+    )
+
+
+def test_the_evidence_of_a_link_that_is_down() -> None:
+    down = Link(LinkState.DOWN, NOW - 90, attempt=3, retry_at=NOW + 8, reason="connection reset by peer")
+    sentences = why(agent_with(ActivityState.WORKING, down), RUNNING, NOW)
+    assert "Link down for 1 min: connection reset by peer. Next attempt in 8 s." in sentences
+
+
+def test_the_evidence_of_questions_retries_and_deaths() -> None:
+    assert "Asking for 30 s: Allow rm?" in why(asking(ActivityState.WORKING), RUNNING, NOW)
+    timed = why(asking(ActivityState.WORKING, timeout=45.0), RUNNING, NOW)
+    assert timed[0] == "Asking for 30 s: Allow rm? (goes on by itself in 15 s)."
+    assert headline(asking(ActivityState.STARTING), RUNNING, NOW) == Headline("start blocked", "asking")
+    assert any("the start is blocked" in line for line in why(asking(ActivityState.STARTING), RUNNING, NOW))
+    retrying = Activity(
+        ActivityState.RETRYING, NOW, retry_attempt=1, retry_of=3, retry_at=NOW + 4, error="529 overloaded"
+    )
+    agent = replace(agent_with(ActivityState.IDLE), activity=retrying)
+    assert why(agent, RUNNING, NOW)[0] == "Retry 1 of 3 in 4 s after: 529 overloaded."
+    dead = Process(ProcessState.DEAD, NOW - 60, 1, errors=("Unknown provider x",))
+    sentences = why(
+        replace(agent_with(ActivityState.IDLE, process=dead), model="unknown", broken_lines=2), RUNNING, NOW
+    )
+    assert "Its process ended 1 min ago with code 1." in sentences
+    assert "It said: Unknown provider x." in sentences
+    assert "2 lines of its output could not be read." in sentences
+    assert any("no usable credentials" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "short", "long"),
+    [
+        (-5, "0s", "0 s"),
+        (3.9, "3s", "3 s"),
+        (60, "1m", "1 min"),
+        (3599, "59m", "59 min"),
+        (7800, "2h", "2 h 10 min"),
+        (86_400, "1d", "1 day"),
+        (5 * 86_400, "5d", "5 days"),
+    ],
+)
+def test_ages(seconds: float, short: str, long: str) -> None:
+    assert (age_text(seconds), span_text(seconds)) == (short, long)
+
+
+def test_the_inbox_is_in_order() -> None:
+    failed = replace(agent_with(ActivityState.ERROR), name="bob")
+    failed = replace(failed, activity=replace(failed.activity, error="529\noverloaded"))
+    dead = replace(
+        agent_with(ActivityState.IDLE), name="cy", process=Process(ProcessState.DEAD, NOW - 5, 137)
+    )
+    done = replace(agent_with(ActivityState.DONE_UNSEEN), name="di")
+    gone = replace(asking(ActivityState.WORKING), name="eve", vm_id=VmId("gone"))
+    receipt = Receipt(
+        CommandId("c"), AGENT, "steer", "x", Stage.FAILED, NOW, ((Stage.FAILED, NOW - 1),), "no reader"
+    )
+    old = replace(receipt, stages=((Stage.FAILED, NOW - RECEIPT_AGE - 1),))
+    fleet = Fleet(
+        vms=(RUNNING, Vm(VmId("gone"), Power.GONE)),
+        agents=(done, dead, failed, asking(ActivityState.WORKING), gone, agent_with(ActivityState.WORKING)),
+        tasks=(
+            Task(TaskId("1"), "Port it", "in_review"),
+            Task(TaskId("2"), "Test it", "done"),
+            Task(TaskId("3"), "Ship it", "blocked", updated_at=NOW),
+        ),
+        receipts=(old, receipt, replace(receipt, stage=Stage.DONE)),
+    )
+    found = attention(fleet, NOW)
+    assert [(item.urgency, item.sentence) for item in found] == [
+        (Urgency.ASKING, "ada asks: Allow rm?"),
+        (Urgency.FAILED, "bob failed: 529 overloaded"),
+        (Urgency.FAILED, "cy exited with code 137"),
+        (Urgency.TASK, "Task Port it waits for review"),
+        (Urgency.TASK, "Task Ship it is blocked"),
+        (Urgency.COMMAND, "steer for ada failed: no reader"),
+        (Urgency.DONE, "di is done"),
+    ]
+    assert [item.task for item in found][3:5] == ["1", "3"]
+    assert found[5].command == "c"

@@ -1,0 +1,184 @@
+"""Hostile text in every field and pane: it neither crashes the cockpit nor acts on the terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from cockpit.ui.app import CockpitApp
+from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.widgets.row_list import RowList
+from tests.ui.hostile import FORBIDDEN, HOSTILE, hostile_engine
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def drawn(app: CockpitApp) -> str:
+    """Return every character the compositor draws now."""
+    return "\n".join(
+        "".join(segment.text for segment in line) for line in app.screen._compositor.render_strips()
+    )
+
+
+async def assert_clean(pilot: Pilot[None]) -> None:
+    await pilot.pause()
+    app = pilot.app
+    assert isinstance(app, CockpitApp)
+    text = drawn(app)
+    for character in FORBIDDEN:
+        assert character not in text, repr(character)
+
+
+KEY_PATHS = (
+    (),
+    ("down",),
+    ("down", "w"),
+    ("down", "down", "a"),
+    ("down", "down", "down", "a"),
+    ("down", "down", "down", "down", "a"),
+    ("down", "down", "down", "down", "down", "a"),
+    ("2", "v"),
+    ("2", "m"),
+    ("2", "A", "right"),
+    ("2", "c"),
+    ("3", "D"),
+    ("3", "C"),
+    ("5",),
+    ("n",),
+    ("n", "tab", "tab", "right", "tab", "right"),
+    ("colon",),
+    ("I",),
+    ("exclamation_mark",),
+    ("ctrl+p",),
+    ("question_mark",),
+    ("4", "e", "home"),
+    ("p",),
+    ("r",),
+)
+
+
+@pytest.mark.parametrize("keys", KEY_PATHS, ids=" ".join)
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids=["80x24", "200x50"])
+async def test_no_hostile_character_is_drawn(keys: tuple[str, ...], size: tuple[int, int]) -> None:
+    app = CockpitApp(hostile_engine())
+    async with app.run_test(size=size) as pilot:
+        await assert_clean(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await assert_clean(pilot)
+
+
+async def test_a_toast_with_a_hostile_reason_is_clean() -> None:
+    engine = hostile_engine()
+    from cockpit.model.commands import Pause
+
+    engine.refusals[Pause] = HOSTILE
+    app = CockpitApp(engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("z")
+        await pilot.pause()
+        assert len(app._notifications) == 1
+        await assert_clean(pilot)
+
+
+async def test_answering_sends_the_raw_option_back() -> None:
+    """What is shown is clean; what the agent gets is its own word, or it would not know it."""
+    from cockpit.model.commands import Answer
+
+    engine = hostile_engine()
+    app = CockpitApp(engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        home = app.screen
+        assert isinstance(home, HomeScreen)
+        asking = next(one for one in engine.fleet.agents if one.activity.dialogs)
+        home.select(asking.id)
+        await pilot.press("a")
+        await pilot.pause()
+        assert app.screen.query_one("#options", RowList).cursor_key == "0"
+        await pilot.press("2")
+        await pilot.pause()
+    assert engine.ordered == [Answer(asking.id, "d-select", value=HOSTILE + "2")]
+
+
+def test_nothing_hostile_reaches_a_real_terminal() -> None:
+    """Run the cockpit on a pseudo-terminal and read every byte it writes."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    environment = {
+        **os.environ,
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "TEXTUAL_ANIMATIONS": "none",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.ui.scene", "--hostile"],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        cwd=ROOT,
+        env=environment,
+        start_new_session=True,
+    )
+    os.close(slave)
+    seen = bytearray()
+    try:
+        _read_until(master, seen, b"waits for you", b"wait for you")
+        for key in (b"j", b"w", b"\x1b", b"2", b"v", b"\x1b", b"4", b"e", b"?"):
+            os.write(master, key)
+            _read_quiet(master, seen)
+        os.write(master, b"\x11")
+        process.wait(timeout=20)
+        _read_quiet(master, seen)
+    finally:
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+        os.close(master)
+    assert process.returncode == 0
+    text = seen.decode("utf-8", errors="surrogateescape")
+    assert "Traceback" not in text
+    assert "\x1b]52" not in text
+    assert "\x1bc" not in text
+    assert "\x1b]0;t" not in text
+    for character in (*"\x90\x9b\x9c\x9d", "\u200b", "\u202e", "\u2066"):
+        assert character not in text, repr(character)
+
+
+def _read_until(master: int, seen: bytearray, *markers: bytes) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if any(marker in seen for marker in markers):
+            return
+        _read_some(master, seen, 0.2)
+    raise AssertionError(f"none of {markers!r} came: {bytes(seen[-2000:])!r}")
+
+
+def _read_quiet(master: int, seen: bytearray) -> None:
+    """Read until the terminal has been silent for a moment."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and _read_some(master, seen, 0.25):
+        pass
+
+
+def _read_some(master: int, seen: bytearray, seconds: float) -> bool:
+    ready, _, _ = select.select([master], [], [], seconds)
+    if not ready:
+        return False
+    try:
+        chunk = os.read(master, 65536)
+    except OSError:
+        return False
+    seen.extend(chunk)
+    return bool(chunk)
