@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from cockpit import __version__
@@ -98,7 +96,7 @@ def spawn(
 ) -> None:
     """Make a VM and start an agent on it."""
     if worker and architect:
-        raise click.UsageError("--worker and --architect exclude each other")
+        raise typer.BadParameter("--worker and --architect exclude each other")
     kind = "worker" if worker else "architect" if architect else "lieutenant"
     _run("spawn", name, kind, role, image, agent, tuple(label or ()), parent, model, as_json)
 
@@ -219,7 +217,7 @@ def demo(
 
 def _choice(option: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise click.UsageError(f"{option} takes {', '.join(choices)}, not {value!r}")
+        raise typer.BadParameter(f"{option} takes {', '.join(choices)}, not {value!r}")
 
 
 def _run(verb: str, *arguments: object) -> None:
@@ -232,25 +230,13 @@ def _run(verb: str, *arguments: object) -> None:
 def run(arguments: list[str]) -> int:
     """Run the command line and return its exit code; failures are one clear line on standard error."""
     try:
-        result = application(args=arguments, prog_name="cockpit", standalone_mode=False)
-    except click.exceptions.Abort:
-        return FAILED
-    except click.UsageError as error:
-        error.show()
-        return USAGE
-    except click.ClickException as error:
-        error.show()
-        return FAILED
+        application(args=arguments, prog_name="cockpit")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else DONE if end.code is None else FAILED
     except CockpitError as error:
         print(f"cockpit: {error}", file=sys.stderr)
         return exit_code(error)
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # The reader of our output went away, e.g. `cockpit tail … | head`; say nothing and keep Python from saying it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-    return result if isinstance(result, int) else DONE
+    return DONE
 
 
 def exit_code(error: CockpitError) -> int:

@@ -70,9 +70,7 @@ __all__ = [
 ]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_SHELL_NAMES = frozenset(
-    {"IFS", "ENV", "PPID", "UID", "EUID", "OPTIND", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO"}
-)
+_SHELL_NAMES = frozenset({"IFS", "ENV", "PPID", "UID", "EUID", "OPTIND", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO"})
 """Variables a shell keeps for itself: setting one would end or bend the launcher."""
 
 
@@ -88,9 +86,7 @@ def encode_environment(variables: Mapping[str, str]) -> bytes:
     lines: list[str] = []
     for name, value in variables.items():
         if not _NAME.match(name) or name in _SHELL_NAMES or name.startswith("cockpit_"):
-            raise UsageError(
-                f"{name!r} cannot be set in an agent's environment", hint="choose another variable name"
-            )
+            raise UsageError(f"{name!r} cannot be set in an agent's environment", hint="choose another variable name")
         if "\0" in value:
             raise UsageError(f"the value of {name} holds a NUL byte", hint="correct it where it is set")
         encoded = "".join(
@@ -133,9 +129,7 @@ def pi_argv(
     elif session.startswith(("/", "~/")):
         argv += ["--session", session]
     elif session:
-        raise UsageError(
-            f"{session!r} is no session", hint="use continue, none, or a path that begins with / or ~/"
-        )
+        raise UsageError(f"{session!r} is no session", hint="use continue, none, or a path that begins with / or ~/")
     if system_prompt_file:
         argv += ["--append-system-prompt", system_prompt_file]
     return (*argv, *extra)

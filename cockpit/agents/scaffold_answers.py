@@ -162,9 +162,7 @@ def parse_stop(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Stop
     answer = _Answer.read(stdout)
     if exit_code != 0 or answer is None:
         if exit_code == ScriptExit.NOT_READ:
-            raise TimedOut(
-                f"the agent on VM {vm} still runs after KILL", hint="look at its processes with ps"
-            )
+            raise TimedOut(f"the agent on VM {vm} still runs after KILL", hint="look at its processes with ps")
         _fail("stop the agent", vm, exit_code, answer, stderr)
     return StopResult(answer.value("stopped") == "1", answer.number("exit"), answer.run().get("run", ""))
 

@@ -1,8 +1,7 @@
 """The shell scripts that start, find, write to and stop an agent on a VM.
 
-No secret is ever part of a script: environment and prompts
-come over standard input. Liveness is the truth of the FIFO (who has it open), never a process number read from a file:
-a copied VM has the files of its parent, but not its processes.
+No secret is ever part of a script: environment and prompts come over standard input. Liveness is the truth of the FIFO
+(who has it open), never a process number read from a file: a copied VM has the files of its parent, not its processes.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import shlex
 from collections.abc import Sequence
 
 from cockpit.agents import scaffold_shell
+from cockpit.agents.scaffold_launcher import LAUNCHER
 from cockpit.agents.scaffold_layout import (
     AGENT_SESSION,
     KEEPER_SESSION,
@@ -76,7 +76,7 @@ def start_script(
     run_line = json.dumps({"type": "cockpit_run", "run": run_id, "agent": program}, separators=(",", ":"))
     exit_line = json.dumps({"type": "cockpit_exit", "run": run_id}, separators=(",", ":"))[:-1] + ',"code":'
     launcher = (
-        scaffold_shell.LAUNCHER.replace("@RUN_LINE@", shlex.quote(run_line))
+        LAUNCHER.replace("@RUN_LINE@", shlex.quote(run_line))
         .replace("@EXIT_LINE@", shlex.quote(exit_line))
         .replace("@ARGUMENTS@", "set -- " + " ".join(shell_word(word) for word in argv))
     )

@@ -9,7 +9,7 @@ import secrets
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from cockpit.paths import write_private
@@ -70,8 +70,10 @@ def serving_pid(root: Path) -> int | None:
 def read_endpoint(root: Path) -> Endpoint | None:
     """Return the running server of a root, or None: a file left by a crash is not believed."""
     try:
-        endpoint = Endpoint(**json.loads(endpoint_file(root).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        written = json.loads(endpoint_file(root).read_text(encoding="utf-8"))
+        # A newer version may say more than this one knows.
+        endpoint = Endpoint(**{field.name: written[field.name] for field in fields(Endpoint)})
+    except (OSError, ValueError, TypeError, KeyError):
         return None
     return endpoint if serving_pid(root) == endpoint.pid else None
 

@@ -290,7 +290,7 @@ async def _attend(
             _report_exit(process, ending.result())
     finally:
         if not ending.done():
-            await child.hang_up()
+            await child.hang_up(frozen=not sandbox.moving.is_set())
         for task in (feeding, sending, closed, ending):
             task.cancel()
         await asyncio.gather(feeding, sending, closed, ending, return_exceptions=True)

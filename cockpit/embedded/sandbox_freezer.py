@@ -15,17 +15,21 @@ from typing import Protocol
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox_processes import (
     STOPPED_STATES,
+    WAITING_STATES,
     ProcessEntry,
     ancestors_first,
     find_members,
     read_entry,
     send_signal,
+    stands_still,
 )
 
 FREEZE_TIMEOUT = 10.0
 """Seconds after which a freeze is given up: a process that waits for a dead disk cannot be frozen."""
 POLL_INTERVAL = 0.005
 """Seconds between two looks at the kernel's answer; freezing itself takes well under a millisecond."""
+RETRY_INTERVAL = 0.1
+"""Seconds after which a version 1 group that is still freezing is thawed and frozen anew."""
 CLEAN_LOOKS = 2
 """Looks in a row without a moving process before signals count as having stopped everything."""
 
@@ -162,8 +166,16 @@ class GroupFreezer:
 
     async def _await(self, frozen: bool) -> None:
         deadline = time.monotonic() + FREEZE_TIMEOUT
+        again = time.monotonic() + RETRY_INTERVAL
         while self._is_frozen() is not frozen:
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if self.version == 1 and frozen and now > again:
+                # A version 1 group can stick half frozen when a process forks at the wrong moment; a fresh
+                # attempt gets it through.
+                self._write(False)
+                self._write(True)
+                again = now + RETRY_INTERVAL
+            if now > deadline:
                 if frozen:
                     self._write(False)
                 word = "freeze" if frozen else "thaw"
@@ -217,7 +229,8 @@ class SignalFreezer:
         deadline = time.monotonic() + FREEZE_TIMEOUT
         clean = 0
         while clean < CLEAN_LOOKS:
-            moving = [entry for entry in await self._ordered() if entry.state not in STOPPED_STATES]
+            members = await asyncio.to_thread(self.members)
+            moving = [entry for entry in ancestors_first(members) if not stands_still(entry, members)]
             for entry in moving:
                 send_signal(entry, signal.SIGSTOP)
             clean = 0 if moving else clean + 1
@@ -233,15 +246,12 @@ class SignalFreezer:
     async def thaw(self, keep: Stopped) -> None:
         """Continue everything but `keep`, descendants first so that no parent finds a child stopped."""
         kept = set(keep)
-        for entry in reversed(await self._ordered()):
-            if entry.identity not in kept and entry.state in STOPPED_STATES:
+        for entry in reversed(ancestors_first(await asyncio.to_thread(self.members))):
+            if entry.identity not in kept and entry.state in STOPPED_STATES | WAITING_STATES:
                 send_signal(entry, signal.SIGCONT)
 
     async def remove(self) -> None:
         """Nothing is left to remove."""
-
-    async def _ordered(self) -> list[ProcessEntry]:
-        return ancestors_first(await asyncio.to_thread(self.members))
 
 
 def _remove_groups(top: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox_copying import remove_tree
 from cockpit.embedded.sandbox_freezer import Freezer, build_freezer, still_runs
-from cockpit.embedded.sandbox_launching import LaunchedProcess, Stream, hang_up_group, launch
+from cockpit.embedded.sandbox_launching import LaunchedProcess, Stream, hang_up_group, launch, signal_group
 from cockpit.embedded.sandbox_layout import LEAVING, MachineRecord, SandboxLayout, sandbox_environment
 from cockpit.embedded.sandbox_processes import send_signal
 from cockpit.paths import private_directory
@@ -64,18 +64,26 @@ class Sandbox:
         self._record.save(self.layout.record)
 
     @classmethod
-    async def adopt(cls, layout: SandboxLayout) -> Sandbox:
+    async def adopt(cls, layout: SandboxLayout, make_freezer: Callable[[str], Freezer]) -> Sandbox:
         """Take over a sandbox that an earlier server made: its power state holds, its lost commands end.
+
+        Args:
+            layout: its places.
+            make_freezer: makes a new freezer where the recorded control group is gone, as after a reboot.
 
         Raises:
             HostingError: its record is missing or broken.
         """
         record = MachineRecord.load(layout.record)
-        sandbox = cls(layout, build_freezer(layout.vm_id, record.freezer, record.group), Path(record.sockets))
-        sandbox._record = record
+        freezer = build_freezer(layout.vm_id, record.freezer, record.group)
+        if freezer.group is not None and not freezer.group.is_dir():
+            freezer = make_freezer(layout.vm_id)
+        sandbox = cls(layout, freezer, Path(record.sockets))
+        sandbox._record = replace(record, freezer=freezer.kind, group=str(freezer.group or ""))
         layout.prepare()
         private_directory(sandbox._sockets)
         sandbox.freezer.prepare()
+        sandbox._record.save(layout.record)
         if record.paused:
             sandbox.moving.clear()
             await sandbox.freezer.freeze()
@@ -103,8 +111,8 @@ class Sandbox:
         try:
             await self.freezer.freeze()
         except BaseException:
-            self.moving.set()
-            self._remember(freezing=False, stopped=(), paused=False)
+            # Nobody would know of a half-frozen sandbox, so it runs on.
+            await self._thaw()
             raise
 
     async def _thaw(self) -> None:
@@ -196,11 +204,7 @@ class Sandbox:
             identity = (int(path.name), int(path.read_text() or 0)) if path.name.isdigit() else (0, 0)
             if identity[0] and still_runs(identity):
                 if self.paused:
-                    send_to_frozen = [
-                        entry for entry in self.freezer.members().values() if entry.pid == identity[0]
-                    ]
-                    for entry in send_to_frozen:
-                        send_signal(entry, signal.SIGKILL)
+                    signal_group(identity[0], signal.SIGKILL)
                 else:
                     await hang_up_group(identity[0])
             path.unlink(missing_ok=True)

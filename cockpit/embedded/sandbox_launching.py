@@ -53,9 +53,12 @@ class LaunchedProcess:
         """Signal the whole process group; one that is gone is no error."""
         signal_group(self.pid, number)
 
-    async def hang_up(self) -> None:
-        """End the process group: SIGHUP, then SIGKILL."""
-        await hang_up_group(self.pid)
+    async def hang_up(self, *, frozen: bool) -> None:
+        """End the process group: SIGHUP, then SIGKILL; SIGKILL alone if it is frozen and could not hear the first."""
+        if frozen:
+            signal_group(self.pid, signal.SIGKILL)
+        else:
+            await hang_up_group(self.pid)
 
 
 def signal_group(leader: int, number: signal.Signals) -> bool:

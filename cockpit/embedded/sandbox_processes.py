@@ -12,6 +12,8 @@ from cockpit.embedded.sandbox_layout import MARKER_VARIABLE
 
 STOPPED_STATES = frozenset("Tt")
 """States of /proc/PID/stat in which a process runs nothing: stopped by a signal or by a tracer."""
+WAITING_STATES = frozenset("D")
+"""States in which a process is inside the kernel and takes no stop signal before it comes out."""
 ENDED_STATES = frozenset("ZX")
 
 BIRTH_ROUNDS = 1000
@@ -121,6 +123,30 @@ def ancestors_first(members: dict[int, ProcessEntry]) -> list[ProcessEntry]:
         return steps
 
     return sorted(members.values(), key=lambda entry: (depth(entry), entry.start, entry.pid))
+
+
+def stands_still(entry: ProcessEntry, members: dict[int, ProcessEntry]) -> bool:
+    """Say whether a process runs nothing until it is continued.
+
+    That is so when it is stopped, and when it waits inside vfork for a child that is stopped before its exec: the
+    stop signal is pending then and takes effect before the parent runs another instruction of its own.
+    """
+    if entry.state in STOPPED_STATES:
+        return True
+    return (
+        entry.state in WAITING_STATES
+        and any(child.parent == entry.pid and child.state in STOPPED_STATES for child in members.values())
+        and _stop_is_pending(entry.pid)
+    )
+
+
+def _stop_is_pending(pid: int) -> bool:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return False
+    masks = [int(line.split()[1], 16) for line in lines if line.startswith(("SigPnd:", "ShdPnd:"))]
+    return any(mask >> (signal.SIGSTOP - 1) & 1 for mask in masks)
 
 
 def send_signal(entry: ProcessEntry, number: signal.Signals) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ import asyncssh
 
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox_copying import clear_leftovers, copy_tree, remove_tree
-from cockpit.embedded.sandbox_freezer import choose_freezer
+from cockpit.embedded.sandbox_freezer import Freezer, SignalFreezer, choose_freezer
 from cockpit.embedded.sandbox_instance import Sandbox
 from cockpit.embedded.sandbox_layout import BUILDING, LEAVING, FleetLayout
 from cockpit.paths import private_directory, write_private
@@ -56,6 +55,7 @@ class Sandboxes:
         self._inner_port = inner_port
         self._sandboxes: dict[str, Sandbox] = {}
         self._building: set[str] = set()
+        self._make_freezer: Callable[[str], Freezer] = SignalFreezer
 
     async def adopt(self) -> None:
         """Take over what an earlier server left: VMs as they were, half-made things removed.
@@ -71,7 +71,8 @@ class Sandboxes:
                 await remove_tree(directory)
         for directory in sorted(self.layout.vms.iterdir()):
             try:
-                self._sandboxes[directory.name] = await Sandbox.adopt(self.layout.sandbox(directory.name))
+                layout = self.layout.sandbox(directory.name)
+                self._sandboxes[directory.name] = await Sandbox.adopt(layout, self._make_freezer)
             except (HostingError, OSError) as error:
                 logger.error("VM %s cannot be adopted and counts as dead: %s", directory.name, error)
 
@@ -191,12 +192,15 @@ class Sandboxes:
         Raises:
             HostingError: a process survived SIGKILL, or something could not be removed.
         """
+        layout = self.layout.sandbox(canonical_id(vm_id))
         sandbox = self._sandboxes.get(vm_id)
-        if sandbox is not None:
-            await sandbox.end()
-            self._sandboxes.pop(vm_id, None)
-        else:
-            await remove_tree(self.layout.vms / canonical_id(vm_id))
+        if sandbox is None:
+            if not layout.directory.is_dir():
+                return
+            # It could not be adopted, but its processes are found all the same.
+            sandbox = Sandbox(layout, self._make_freezer(vm_id), self.layout.socket_directory(vm_id))
+        await sandbox.end()
+        self._sandboxes.pop(vm_id, None)
 
     async def destroy_commit(self, commit_id: str) -> None:
         """Remove a commit's files; a missing commit is no error.
@@ -235,12 +239,7 @@ class Sandboxes:
         Raises:
             HostingError: as `destroy`.
         """
-        for vm_id in self.vm_ids():
-            await self.destroy(vm_id)
+        for directory in sorted(self.layout.vms.iterdir()):
+            await self.destroy(directory.name)
         for commit_id in self.commit_ids():
             await self.destroy_commit(commit_id)
-
-    @property
-    def has_tmux(self) -> bool:
-        """Whether sandboxes can use tmux; without it agents run as detached processes."""
-        return shutil.which("tmux") is not None

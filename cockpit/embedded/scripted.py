@@ -70,6 +70,7 @@ async def _serve(session: Session) -> None:
             commands = Commands(session, work.create_task)
             while (line := await lines.get()) is not None:
                 commands.feed(line)
+            session.wire.close()
             raise _EndOfInput
     except* _EndOfInput:
         pass

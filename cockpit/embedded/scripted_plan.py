@@ -1,4 +1,4 @@
-"""What the scripted agent will do: directives in a prompt become steps; a prompt without any becomes a small coding run.
+"""What the scripted agent will do: directives in a prompt become steps; without any, it does a small coding run.
 
 Directives stand in brackets, inline or one per line: `[think 20]` `[say 60]` `[say Some text.]` `[bash make test]`
 `[write notes.md]` `[write notes.md | content]` `[edit notes.md]` `[read notes.md]`

@@ -34,6 +34,11 @@ class Wire:
     def __init__(self, dialect: Dialect, descriptor: int = 1) -> None:
         self.dialect = dialect
         self._descriptor = descriptor
+        self._closed = False
+
+    def close(self) -> None:
+        """Write nothing any more: an agent whose input ended says nothing of the run it was in."""
+        self._closed = True
 
     @property
     def is_delta(self) -> bool:
@@ -42,6 +47,8 @@ class Wire:
 
     def write(self, record: dict[str, Any]) -> None:
         """Write one record. A lone surrogate becomes its escape, as JSON.stringify writes it."""
+        if self._closed:
+            return
         text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
         data = memoryview(text.encode("utf-8", "backslashreplace") + b"\n")
         while data:

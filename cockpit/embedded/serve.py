@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import io
 import json
 import logging
 import logging.handlers
@@ -63,6 +64,14 @@ class _Api(uvicorn.Server):
         yield
 
 
+class _PrivateLog(logging.handlers.RotatingFileHandler):
+    """A rotated log whose every file is this user's alone."""
+
+    def _open(self) -> io.TextIOWrapper:
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return io.TextIOWrapper(io.FileIO(descriptor, "a"), self.encoding, self.errors, line_buffering=True)
+
+
 def run_foreground(root: Path) -> int:
     """Serve a fleet until SIGTERM or SIGINT.
 
@@ -108,10 +117,7 @@ def _take(stack: contextlib.ExitStack, path: Path) -> bool:
 def _open_log(root: Path) -> logging.Handler:
     """Log into a rotated file that only this user can read."""
     path = root / "serve.log"
-    path.touch(mode=0o600)
-    handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
-    )
+    handler = _PrivateLog(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
@@ -124,8 +130,8 @@ async def _serve(root: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    # The terminal that started the server may go; the agents' terminals are their own.
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # The terminal that started the server may go. Ignoring the signal would pass to every process of the sandboxes.
+    loop.add_signal_handler(signal.SIGHUP, logger.info, "the starter's terminal is gone")
     api_socket, ssh_socket = _bind(root)
     sandboxes = Sandboxes(root)
     await sandboxes.adopt()

@@ -165,6 +165,9 @@ class Attachment:
             if answer.done():
                 return answer.result()
             if ended.done():
+                connection = self.connection()
+                if connection is not None:
+                    await self._probe(connection)
                 raise Refused(f"the agent ended before it answered: {self._last_words()}", hint="see its `err` file")
             raise TimedOut(
                 f"the agent on VM {self._vm} did not answer within {timeout:.0f} s",

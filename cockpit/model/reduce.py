@@ -13,7 +13,7 @@ from typing import Any
 
 from cockpit.model import events as ev
 from cockpit.model.events import Record
-from cockpit.model.fleet import Activity, ActivityState, Agent, OpenTool, Process, ProcessState
+from cockpit.model.fleet import Activity, ActivityState, Agent, LinkState, OpenTool, Process, ProcessState
 from cockpit.model.reduce_activity import (
     BETWEEN_RUNS,
     BUSY,
@@ -64,7 +64,7 @@ def reduce_agent(agent: Agent, record: Record) -> Agent:
     ):
         return stamped(agent, record, worked=True)
     if activity.detail in BETWEEN_RUNS:
-        agent = settle(agent, record.at)
+        agent = _settled(agent, record.at)
     if agent.activity.dialogs:
         agent = dialogs_due(agent, record.at)
     handler = _HANDLERS.get(kind)
@@ -74,14 +74,21 @@ def reduce_agent(agent: Agent, record: Record) -> Agent:
 
 
 def settle(agent: Agent, now: float) -> Agent:
-    """Decide whether an ended run is over: nothing followed within the time in which pi would have gone on.
+    """Decide by the clock whether an ended run is over: nothing followed within the time in which pi would go on.
 
-    Called with the engine's clock between records, and by `reduce_agent` with the next record's time.
+    Called between records. While the link is not up silence proves nothing, so nothing is decided then; the next
+    record decides, whenever it comes.
     """
-    quiet = now - (agent.last_event_at or 0.0)
+    return _settled(agent, now) if agent.link.state is LinkState.UP else agent
+
+
+def _settled(agent: Agent, now: float) -> Agent:
     detail = agent.activity.detail
+    if detail not in BETWEEN_RUNS or agent.last_event_at is None:
+        return agent
+    quiet = now - agent.last_event_at
     if detail == SETTLING and agent.dialect != "delta" and quiet >= SETTLE_DELAY:
-        return finished(agent, now if agent.last_event_at is None else agent.last_event_at)
+        return finished(agent, agent.last_event_at)
     if detail == QUEUED_START and quiet >= QUEUE_DELAY:
         return finished(agent, now)
     return agent

@@ -40,6 +40,9 @@ class Transcript(MessageFold):
     def __init__(self, *, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
         super().__init__(max_entries=max_entries, max_bytes=max_bytes)
         self._dialogs: dict[str, Entry] = {}
+        """The questions that wait."""
+        self._questions: dict[str, tuple[Entry, str]] = {}
+        """The newest questions without an answer of the operator's, each with its text before any outcome."""
         self._gates: dict[str, frozenset[str]] = {}
         self._expiries: dict[str, float] = {}
         self._shells: dict[str, Entry] = {}
@@ -91,7 +94,13 @@ class Transcript(MessageFold):
     def answered(self, dialog_id: str, text: str) -> None:
         """Note the operator's own answer to a dialog: agents do not echo it."""
         self._head.answered(dialog_id, text)
-        self._close_dialog(dialog_id, f"→ {text}")
+        known = self._questions.pop(dialog_id, None)
+        if known is not None:
+            # A question read back from the store was closed by what followed, before its answer is told.
+            entry, body = known
+            self._close_dialog(dialog_id, "")
+            entry.replace(f"{body}\n→ {text}" if body else f"→ {text}")
+            self._touch(entry)
 
     def expire(self, now: float) -> None:
         """Close the dialogs whose time is up; agents say nothing when they answer themselves."""
@@ -109,13 +118,15 @@ class Transcript(MessageFold):
         before = len(self)
         head = self._head
         page = Transcript(max_entries=self.max_entries, max_bytes=self.max_bytes)
+        page._paged = True
         for item in (*older, *head.items):
             if isinstance(item, Record):
                 page.apply(item)
             else:
                 page.answered(*item)
         if head.valid and head.seam is None:
-            self._become(page)
+            if len(page) >= before:  # fewer would mean that there is no room for more history
+                self._become(page)
             return len(self) - before
         end = head.seam if head.valid and head.seam is not None else self.first_key
         self._take_front(end - self.first_key)
@@ -242,11 +253,15 @@ class Transcript(MessageFold):
         entry.call_id = event.dialog_id
         entry.open = True
         self._dialogs[event.dialog_id] = entry
+        self._questions.pop(event.dialog_id, None)
+        self._questions[event.dialog_id] = (entry, entry.text)
         self._gates[event.dialog_id] = frozenset(name for name, tool in self._tools.items() if tool.open)
         if event.timeout is not None:
             self._expiries[event.dialog_id] = record.at + event.timeout
         while len(self._dialogs) > OPEN_LIMIT:
             self._close_dialog(next(iter(self._dialogs)), "")
+        while len(self._questions) > OPEN_LIMIT:
+            del self._questions[next(iter(self._questions))]
 
     def _close_dialog(self, dialog_id: str, outcome: str) -> None:
         entry = self._dialogs.pop(dialog_id, None)

@@ -57,7 +57,8 @@ leave() {
 }
 trap leave EXIT
 
-# The dog ends everything when no line came for too long. A line reaches it as USR1, which interrupts its wait.
+# The dog ends everything when no line came for too long. A line reaches it as USR1, which interrupts its wait. It knows
+# the reader that was there when it was started, so it is started anew with each reader.
 watch() {
   heard=
   trap 'heard=1' USR1
@@ -89,10 +90,10 @@ state() {
   else echo other
   fi
 }
-verdict() {
-  if [ "$(stat -L -c %s /proc/self/fd/3)" -lt "$6" ]; then echo truncated
-  elif [ "$(sum 0 "$4")" != "$5" ]; then echo rewritten
-  elif [ "$(sum $(($1 - $2)) "$2")" != "$3" ]; then echo rewritten
+prove() {
+  if [ "$(stat -L -c %s /proc/self/fd/3)" -lt "$1" ]; then echo truncated
+  elif [ "$(sum 0 "$proof_head")" != "$proof_head_digest" ]; then echo rewritten
+  elif [ "$(sum $((proof - proof_length)) "$proof_length")" != "$proof_digest" ]; then echo rewritten
   else echo ok
   fi
 }
@@ -170,18 +171,18 @@ look() {
 }
 
 command -v sha256sum >/dev/null || { echo "$mark lacks sha256sum"; exit 0; }
-guard
 look
-while read -r word proof length digest head head_sum offset limit; do
+guard
+while read -r word proof proof_length proof_digest proof_head proof_head_digest rest_offset limit; do
   kill -USR1 "$dog" 2>/dev/null || guard
   case $word in
   look)
-    [ -n "$reader" ] || look ;;
+    [ -n "$reader" ] || { look; [ -z "$reader" ] || guard; } ;;
   check)
     alive=running
     { read -r _ _ alive _ <"/proc/$reader/stat"; } 2>/dev/null || alive=Z
     [ "$alive" = Z ] && alive=dead || alive=running
-    echo "$mark check $(state) $(verdict "$proof" "$length" "$digest" "$head" "$head_sum" "$proof") $alive" >&2 ;;
+    echo "$mark check $(state) $(prove "$proof") $alive" >&2 ;;
   rest)
     if [ -n "$reader" ]; then
       kill -$stop "$reader" 2>/dev/null
@@ -189,12 +190,12 @@ while read -r word proof length digest head head_sum offset limit; do
       reader=
     fi
     now=$(state)
-    found=$(verdict "$proof" "$length" "$digest" "$head" "$head_sum" "$offset")
+    found=$(prove "$rest_offset")
     count=0
-    [ "$found" != ok ] || count=$(($(stat -L -c %s /proc/self/fd/3) - offset))
+    [ "$found" != ok ] || count=$(($(stat -L -c %s /proc/self/fd/3) - rest_offset))
     [ "$count" -le "$limit" ] || count=$limit
     echo "$mark rest $now $found $count"
-    [ "$count" -eq 0 ] || piece "$offset" "$count" ;;
+    [ "$count" -eq 0 ] || piece "$rest_offset" "$count" ;;
   esac
 done
 """

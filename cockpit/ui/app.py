@@ -17,7 +17,6 @@ from cockpit.ui.palette import ActionProvider
 from cockpit.ui.screens.home import HomeScreen
 from cockpit.ui.theming import DEFAULT_THEME, VARIABLE_DEFAULTS, load_themes
 
-
 BREAKPOINTS = ((0, "-narrow"), (110, "-normal"), (160, "-wide"))
 """Screen widths in cells from which there are one list, three lists, or all panes beside the output."""
 

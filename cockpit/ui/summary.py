@@ -28,7 +28,9 @@ def header(fleet: Fleet, now: float, waiting: int, width: int, *, read_only: boo
     right: list[Piece] = []
     for service in fleet.health:
         if not service.ok:
-            right.append((f"✗ {clean_line(service.name)} down {age(now - service.since)}  ", "$link-down"))
+            right.append(
+                (f"✗ {cut(clean_line(service.name), 12)} down {age(now - service.since)}  ", "$link-down")
+            )
     right += _links(fleet)
     if waiting:
         right.append(

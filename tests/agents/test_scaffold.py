@@ -144,17 +144,11 @@ def test_a_second_start_adopts_and_changes_nothing(machine: Machine) -> None:
     first = machine.start("run-1")
     wait_until(lambda: len(machine.lines()) == 2, "the agent speaks")
     before = {
-        path.name: path.stat().st_mtime_ns
-        for path in machine.file("out").parent.iterdir()
-        if path.name != "lock"
+        path.name: path.stat().st_mtime_ns for path in machine.file("out").parent.iterdir() if path.name != "lock"
     }
     second = machine.start("run-2", environment={"TEST_SECRET": "x" * 200_000})
     assert (second.run_id, second.adopted, second.pid, second.mode) == ("run-1", True, first.pid, "tmux")
-    after = {
-        path.name: path.stat().st_mtime_ns
-        for path in machine.file("out").parent.iterdir()
-        if path.name != "lock"
-    }
+    after = {path.name: path.stat().st_mtime_ns for path in machine.file("out").parent.iterdir() if path.name != "lock"}
     assert before == after
 
 
@@ -204,12 +198,8 @@ def test_a_killed_agent_leaves_its_exit_line(machine: Machine, end: signal.Signa
     assert (probe.state, probe.exit_code) == (AgentState.DEAD, 128 + end)
 
 
-@pytest.mark.parametrize(
-    "end", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name
-)
-def test_a_signal_to_the_launcher_ends_the_agent_and_is_written_down(
-    machine: Machine, end: signal.Signals
-) -> None:
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
+def test_a_signal_to_the_launcher_ends_the_agent_and_is_written_down(machine: Machine, end: signal.Signals) -> None:
     machine.start("run-l")
     launcher = int(tmux(machine, "list-panes", "-t", "=pi-rpc:", "-F", "#{pane_pid}"))
     wait_until(lambda: len(machine.lines()) == 2, "the agent speaks")
@@ -251,14 +241,8 @@ def test_a_restart_appends_and_mends_a_half_line(machine: Machine) -> None:
     with machine.file("out").open("ab") as out:
         out.write(b'{"type":"cut in ha')
     machine.start("run-2")
-    wait_until(
-        lambda: machine.file("out").read_bytes().count(b"\n") >= before.count(b"\n") + 3, "it speaks again"
-    )
-    assert (
-        machine.file("out")
-        .read_bytes()
-        .startswith(before + b'{"type":"cut in ha\n' + run_line("run-2") + b"\n")
-    )
+    wait_until(lambda: machine.file("out").read_bytes().count(b"\n") >= before.count(b"\n") + 3, "it speaks again")
+    assert machine.file("out").read_bytes().startswith(before + b'{"type":"cut in ha\n' + run_line("run-2") + b"\n")
     assert machine.file("out").stat().st_ino == inode
     assert machine.probe().exit_code is None
 
@@ -477,10 +461,7 @@ def test_one_command_line_for_every_login_shell(any_machine: Machine, login_shel
 def test_noise_of_login_files_is_no_answer(any_machine: Machine) -> None:
     script = start_script(any_machine.paths, "run-1", "reader", any_machine.reader())
     code, out, err = any_machine.execute(script, encode_environment({}))
-    assert (
-        parse_start(code, b"Welcome!\nrun={}\nno line feed" + out + b"\ngoodbye", err, vm="test").run_id
-        == "run-1"
-    )
+    assert parse_start(code, b"Welcome!\nrun={}\nno line feed" + out + b"\ngoodbye", err, vm="test").run_id == "run-1"
     with pytest.raises(CockpitError, match="code 0 before its end"):
         parse_start(code, out[:-10], err, vm="test")
 

@@ -81,8 +81,7 @@ def test_a_leading_newline_saves_the_command_after_a_half_line(machine: Machine)
 def test_many_writers_never_interleave(machine: Machine) -> None:
     machine.start()
     payloads = [
-        (f"{number} ".encode() * (size // 2) + b"\n")
-        for number, size in enumerate([200_000, 9_000, 30, 5_000] * 3)
+        (f"{number} ".encode() * (size // 2) + b"\n") for number, size in enumerate([200_000, 9_000, 30, 5_000] * 3)
     ]
     failures: list[BaseException] = []
 
@@ -186,17 +185,13 @@ def test_without_flock_and_timeout_too(machine: Machine, bare_path: Callable[...
     machine.path = bare_path("flock", "timeout")
     started = machine.start()
     assert started.pid is not None
-    threads = [
-        threading.Thread(target=machine.send, args=(b"%d" % number * 50_000 + b"\n",)) for number in range(5)
-    ]
+    threads = [threading.Thread(target=machine.send, args=(b"%d" % number * 50_000 + b"\n",)) for number in range(5)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     wait_until(lambda: len(received(machine)) == 5, "everything is read")
-    assert sorted(received(machine)) == sorted(
-        expected(b"%d" % number * 50_000 + b"\n") for number in range(5)
-    )
+    assert sorted(received(machine)) == sorted(expected(b"%d" % number * 50_000 + b"\n") for number in range(5))
 
     stale = machine.file("lock.d")
     stale.mkdir()

@@ -248,11 +248,54 @@ async def test_adoption_keeps_power_state_keys_and_processes(fleet: Fleet, freez
     await grows(fleet.home(paused) / "ticks")
 
 
+async def test_a_vm_whose_record_is_broken_is_dead_but_can_be_destroyed(
+    fleet: Fleet, freezer_kind: str
+) -> None:
+    vm_id = await fleet.create()
+    await run(fleet, vm_id, DAEMON.format(tick=TICK.format(name="ticks")))
+    await grows(fleet.home(vm_id) / "ticks")
+    fleet.sandboxes.layout.sandbox(vm_id).record.write_text("{torn")
+    again = Sandboxes(fleet.sandboxes.layout.root, freezer=freezer_kind)
+    await again.adopt()
+    assert await again.state(vm_id) == "dead"
+    await again.destroy(vm_id)
+    assert not processes_of(vm_id)
+    assert not list(again.layout.vms.iterdir())
+
+
+async def test_a_vm_whose_control_group_is_gone_is_adopted(fleet: Fleet, freezer_kind: str) -> None:
+    vm_id = await fleet.create()
+    sandbox = fleet.sandboxes.find(vm_id)
+    assert sandbox is not None
+    await fleet.sandboxes.pause(vm_id)
+    await sandbox.freezer.remove()
+    again = Sandboxes(fleet.sandboxes.layout.root, freezer=freezer_kind)
+    await again.adopt()
+    assert await again.state(vm_id) == "paused"
+    await again.resume(vm_id)
+    assert await again.state(vm_id) == "running"
+
+
+async def test_a_failed_freeze_lets_everything_run_on(fleet: Fleet) -> None:
+    vm_id = await fleet.create()
+    await run(fleet, vm_id, TICK.format(name="ticks"))
+    await grows(fleet.home(vm_id) / "ticks")
+    sandbox = fleet.sandboxes.find(vm_id)
+    assert sandbox is not None
+    async with asyncio.timeout(5):
+        pausing = asyncio.create_task(fleet.sandboxes.pause(vm_id))
+        await until(lambda: not sandbox.moving.is_set())
+        pausing.cancel()
+        await asyncio.gather(pausing, return_exceptions=True)
+    if await fleet.sandboxes.state(vm_id) == "running":
+        await grows(fleet.home(vm_id) / "ticks")
+
+
 async def test_many_states_changed_at_once_end_up_consistent(fleet: Fleet) -> None:
     vm_id = await fleet.create()
     await run(fleet, vm_id, TICK.format(name="ticks"))
     commits = [str(uuid.uuid4()) for _ in range(3)]
-    acts = [fleet.sandboxes.pause(vm_id), fleet.sandboxes.resume(vm_id)] * 1
+    acts = [fleet.sandboxes.pause(vm_id), fleet.sandboxes.resume(vm_id)]
     acts += [fleet.sandboxes.snapshot(vm_id, commit_id) for commit_id in commits]
     await asyncio.gather(*acts)
     await fleet.sandboxes.resume(vm_id)

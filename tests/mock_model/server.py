@@ -91,9 +91,7 @@ class ModelServer:
 
 async def _read_request(reader: asyncio.StreamReader) -> tuple[str, dict[str, Any]]:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    headers = {
-        name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])
-    }
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
     size = int(headers.get("content-length", "0"))
     if size > MAX_BODY:
         raise ConnectionError("the request is too large")
@@ -102,9 +100,7 @@ async def _read_request(reader: asyncio.StreamReader) -> tuple[str, dict[str, An
     return path, json.loads(body) if body else {}
 
 
-async def _respond(
-    writer: asyncio.StreamWriter, status: int, body: bytes, retry_after: float | None = None
-) -> None:
+async def _respond(writer: asyncio.StreamWriter, status: int, body: bytes, retry_after: float | None = None) -> None:
     head = f"HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
     if retry_after is not None:
         head += f"retry-after: {retry_after}\r\n"

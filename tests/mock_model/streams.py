@@ -110,9 +110,7 @@ def failure_body(failure: Failure, dialect: str) -> bytes:
         529: "overloaded_error",
     }
     error = {"type": kinds.get(failure.status, "api_error"), "message": failure.message}
-    return json.dumps(
-        {"type": "error", "error": error} if dialect == "anthropic" else {"error": error}
-    ).encode()
+    return json.dumps({"type": "error", "error": error} if dialect == "anthropic" else {"error": error}).encode()
 
 
 def _event(kind: str, **fields: Any) -> bytes:

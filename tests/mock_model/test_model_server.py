@@ -13,8 +13,7 @@ from tests.mock_model.scenario import SUMMARY, UNICODE
 from tests.mock_model.server import ModelServerThread
 
 TOOLS = (
-    'mock:tools([{"write": {"path": "a", "content": "(x)"}}, '
-    '[{"bash": {"command": "ls"}}, {"read": {"path": "a"}}]])'
+    'mock:tools([{"write": {"path": "a", "content": "(x)"}}, [{"bash": {"command": "ls"}}, {"read": {"path": "a"}}]])'
 )
 
 
@@ -124,12 +123,7 @@ def test_the_other_protocol(model: ModelServerThread) -> None:
     body = {"model": "m", "stream": True, "messages": messages}
     text = httpx.post(f"{model.url}/v1/chat/completions", json=body).text
     chunks = [json.loads(line[6:]) for line in text.split("\n") if line.startswith("data: {")]
-    calls = [
-        call
-        for chunk in chunks
-        for choice in chunk["choices"]
-        for call in choice["delta"].get("tool_calls", [])
-    ]
+    calls = [call for chunk in chunks for choice in chunk["choices"] for call in choice["delta"].get("tool_calls", [])]
     assert calls[0]["function"]["name"] == "write"
     assert json.loads("".join(call["function"]["arguments"] for call in calls)) == {
         "path": "a",

@@ -13,7 +13,7 @@ from typing import Any
 from cockpit.agents.framing import LineSplitter
 from cockpit.agents.pi import PiDecoder
 from cockpit.model.events import Record
-from cockpit.model.fleet import Agent, AgentKind
+from cockpit.model.fleet import Agent, AgentKind, Link, LinkState
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.reduce import expire, reduce_agent
 
@@ -32,8 +32,8 @@ STEP = 0.001
 
 
 def fresh_agent() -> Agent:
-    """An agent of which nothing is known yet."""
-    return Agent(AGENT, "ada", AgentKind.WORKER, VmId(AGENT))
+    """An agent of which nothing is known yet, at the other end of a link that is up."""
+    return Agent(AGENT, "ada", AgentKind.WORKER, VmId(AGENT), link=Link(LinkState.UP))
 
 
 @cache

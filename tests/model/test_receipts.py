@@ -203,7 +203,7 @@ def test_what_the_newest_builds_say_of_a_prompts_fate() -> None:
     stream = Stream(prompt("a", "/deploy"), prompt("b", "later", "follow-up"))
     handled = ev.Responded("a", "prompt", True, data={"disposition": "handled"})
     queued = ev.Responded("b", "follow_up", True, data={"disposition": "queued"})
-    assert [receipt.stage for receipt in stream.say(handled, queued)][0] is Stage.DONE
+    assert next(iter(stream.say(handled, queued))).stage is Stage.DONE
     assert stream.book.open_for(AGENT)[0].stage is Stage.QUEUED
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from cockpit.model import events as ev
 from cockpit.model.events import Event, Record
-from cockpit.model.fleet import ActivityState, Agent, ProcessState
+from cockpit.model.fleet import ActivityState, Agent, Link, LinkState, ProcessState
 from cockpit.model.reduce import abort_requested, dialog_answered, expire, mark_seen, reduce_agent, settle
 from cockpit.model.reduce_tools import one_line, summarize_call
 from tests.model.captures import AGENT, START, fresh_agent
@@ -46,6 +46,14 @@ def test_an_old_run_is_over_after_fifty_quiet_milliseconds() -> None:
         state(feed(agent, STATE_BUSY, gap=0.06)) is State.WORKING
     )  # settled first, then found at work again
     assert state(mark_seen(settled)) is State.IDLE
+
+
+def test_silence_on_a_dead_link_settles_nothing() -> None:
+    agent = feed(fresh_agent(), ev.RunStarted(), STOP, ev.RunEnded())
+    down = replace(agent, link=Link(LinkState.DOWN))
+    assert state(settle(down, START + 600)) is State.WORKING
+    assert state(feed(down, ev.RetryStarted(1, 3, 2.0, "529"), gap=600.0)) is State.RETRYING
+    assert state(feed(down, ev.ExtensionNotice("notify"), gap=600.0)) is State.DONE_UNSEEN
 
 
 def test_a_new_run_waits_for_its_settled_line() -> None:

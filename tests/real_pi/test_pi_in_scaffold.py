@@ -37,9 +37,7 @@ class PiMachine:
 
     def send(self, **command: Any) -> None:
         """Write one command."""
-        self.machine.send(
-            json.dumps(command).encode() + b"\n", leading_newline=command["type"] == "get_state"
-        )
+        self.machine.send(json.dumps(command).encode() + b"\n", leading_newline=command["type"] == "get_state")
 
     def records(self) -> list[dict[str, Any]]:
         """Return everything in `out`; every line is whole and an object."""
@@ -54,9 +52,7 @@ class PiMachine:
 
     def response(self, command_id: str) -> dict[str, Any]:
         """Wait for the answer to a command."""
-        records = self.wait(
-            f"{command_id} is answered", lambda all_: [r for r in all_ if r.get("id") == command_id]
-        )
+        records = self.wait(f"{command_id} is answered", lambda all_: [r for r in all_ if r.get("id") == command_id])
         return next(record for record in records if record.get("id") == command_id)
 
     def ended(self, runs: int) -> list[dict[str, Any]]:
@@ -103,9 +99,7 @@ def test_three_dependent_tasks_with_tools(here: PiMachine) -> None:
 
     here.send(type="prompt", id="p1", message=tools({"write": {"path": "numbers", "content": "2\n3\n"}}))
     here.ended(1)
-    here.send(
-        type="prompt", id="p2", message=tools(bash("awk '{s+=$1} END {print s}' numbers > sum; cat sum"))
-    )
+    here.send(type="prompt", id="p2", message=tools(bash("awk '{s+=$1} END {print s}' numbers > sum; cat sum")))
     here.ended(2)
     edit = {"edit": {"path": "sum", "edits": [{"oldText": "5", "newText": "five"}]}}
     here.send(type="prompt", id="p3", message=tools(edit, {"read": {"path": "sum"}}))
@@ -181,9 +175,7 @@ def test_the_other_protocol_and_a_failing_provider(here: PiMachine) -> None:
     assert "by chat completions" in messages(here.ended(1), "assistant")[-1]
     here.send(type="prompt", id="p2", message="mock:error(401)")
     records = here.ended(2)
-    last = [
-        r["message"] for r in records if r["type"] == "message_end" and r["message"]["role"] == "assistant"
-    ][-1]
+    last = [r["message"] for r in records if r["type"] == "message_end" and r["message"]["role"] == "assistant"][-1]
     assert last["stopReason"] == "error" and "401" in last["errorMessage"]
 
 

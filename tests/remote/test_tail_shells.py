@@ -66,7 +66,7 @@ async def test_every_fault_under_every_shell(connection: Connection, tools: Path
     path = tmp_path / "out"
     reading = Reading()
     found = (await connection.run("command -v sleep", timeout=10)).stdout.decode()
-    assert found.startswith(str(tools)), "the prepared tools are used"
+    assert found.startswith(str(tools)) or found == "sleep\n", "the prepared tools are used, or busybox's own"
     reading.start(connection, str(path))
     await until(lambda: TailMissing("absent") in reading.events)
     path.write_bytes(lines(0, 300))

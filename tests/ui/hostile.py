@@ -32,7 +32,10 @@ from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, TaskId,
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import vm_id
 
-HOSTILE = "\x1b]52;c;aGk=\x07\x1bc\x9b31m\x90q\x9c[/][@click=app.quit]x[/][b]\u202egnp\u200b\u2066\x07\x1b]0;t\x1b\\é漢\u0301"
+HOSTILE = (
+    "\x1b]52;c;aGk=\x07\x1bc\x9b31m\x90q\x9c[/][@click=app.quit]x[/][b]"
+    "\u202egnp\u200b\u2066\x07\x1b]0;t\x1b\\é漢\u0301"
+)
 """Clipboard write, full reset, C1 sequences, markup, a link, bidi, zero-width, a title, a wide character in one."""
 
 FORBIDDEN = ("\x07", "\x1b", "\x90", "\x9b", "\x9c", "\x9d", "\u200b", "\u202e", "\u2066")
@@ -112,8 +115,10 @@ def fleet() -> Fleet:
     return Fleet(
         1,
         HOSTILE,
-        tuple(Vm(one.vm_id, Power.RUNNING, NOW - 99, HOSTILE, HOSTILE) for one in agents)
-        + (Vm(vm_id(99), Power.PAUSED, NOW - 99, HOSTILE, HOSTILE),),
+        (
+            *(Vm(one.vm_id, Power.RUNNING, NOW - 99, HOSTILE, HOSTILE) for one in agents),
+            Vm(vm_id(99), Power.PAUSED, NOW - 99, HOSTILE, HOSTILE),
+        ),
         agents,
         (task, replace(task, id=TaskId("t2"), status=HOSTILE)),
         (FeedItem("f1", HOSTILE, HOSTILE, HOSTILE, NOW - 4, HOSTILE),),

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -121,7 +122,7 @@ class Composer(TextArea):
         if self._recipient is None:
             self.border_title = content([(" no agent selected ", "$muted")])
             self.border_subtitle = ""
-            self.placeholder = ""
+            self.placeholder = Content("")
             return
         name = cut(clean_line(self._recipient_name), max(8, self.size.width - 24))
         self.border_title = content(
@@ -129,7 +130,8 @@ class Composer(TextArea):
         )
         self.border_subtitle = content(self._subtitle(refusal))
         hint = f"{look.word.lower()} {clean_line(self._recipient_name)}: {MODE_MEANINGS[self.mode]}"
-        self.placeholder = "" if refusal else cut(hint, max(0, self.size.width - 1))
+        # Plain text would be read as markup here.
+        self.placeholder = Content("" if refusal else cut(hint, max(0, self.size.width - 1)))
 
     def _subtitle(self, refusal: str) -> list[Piece]:
         if refusal:

@@ -1,0 +1,140 @@
+"""Headless verbs as a script uses them: output, exit codes, and what goes to standard error."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from tests.fleets import FleetUnderTest, poll
+
+
+@pytest.fixture(scope="module")
+def ada(fleet: FleetUnderTest) -> str:
+    """A lieutenant that every test of this module may talk to."""
+    done = fleet.run("spawn", "ada", "--role", "tests", "--agent", "scripted")
+    assert done.returncode == 0, done.stderr
+    assert "✓ first answer" in done.stderr
+    return "ada"
+
+
+def test_agents_says_what_is_known_and_why(fleet: FleetUnderTest, ada: str) -> None:
+    done = fleet.run("agents", "--json")
+    assert done.returncode == 0, done.stderr
+    (found,) = [agent for agent in json.loads(done.stdout) if agent["name"] == ada]
+    assert found["kind"] == "lieutenant"
+    assert (found["power"], found["link"], found["process"]) == ("running", "up", "alive")
+    assert found["activity"] in ("idle", "done-unseen")
+    assert found["why"] and all(isinstance(sentence, str) for sentence in found["why"])
+    assert "ada" in fleet.run("agents").stdout
+    assert found["vm_id"] in fleet.run("vms").stdout
+
+
+def test_send_waits_and_prints_the_answer(fleet: FleetUnderTest, ada: str) -> None:
+    done = fleet.run("send", ada, "[think 5] [say The answer is 42.]", "--wait", "done")
+    assert (done.returncode, done.stdout.strip()) == (0, "The answer is 42."), done.stderr
+    piped = fleet.run("send", ada, "-", "--wait", "done", stdin="[say From a pipe.]")
+    assert piped.stdout.strip() == "From a pipe."
+
+
+def test_a_failed_run_is_a_failure(fleet: FleetUnderTest, ada: str) -> None:
+    done = fleet.run("send", ada, "[fail forever]", "--wait", "done", "--timeout", "60")
+    assert done.returncode == 1, done
+    assert "failed" in done.stderr
+
+
+def test_tail_prints_every_line_once(fleet: FleetUnderTest, ada: str) -> None:
+    done = fleet.run("tail", ada, "--json", "--no-follow")
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [record["line"] for record in records] == list(range(1, len(records) + 1))
+    assert all(before["end"] == after["offset"] for before, after in zip(records, records[1:], strict=False))
+    assert {record["epoch"] for record in records} == {1}
+    assert {"daemon_started", "run_started", "message_ended"} <= {record["kind"] for record in records}
+    part = fleet.run("tail", ada, "--json", "--no-follow", "--from-line", "5")
+    assert json.loads(part.stdout.splitlines()[0])["line"] == 5
+    assert "The answer is 42." in fleet.run("tail", ada, "--no-follow").stdout
+
+
+def test_tail_follows(fleet: FleetUnderTest, ada: str) -> None:
+    following = subprocess.Popen(
+        fleet.command("tail", ada, "--json"), stdout=subprocess.PIPE, text=True, env=fleet.environment()
+    )
+    try:
+        assert following.stdout is not None
+        first = json.loads(following.stdout.readline())
+        assert first["line"] == 1
+        assert fleet.run("send", ada, "[say While you look.]", "--wait", "done").returncode == 0
+        for line in following.stdout:
+            record = json.loads(line)
+            if record["kind"] == "message_ended" and "While you look." in line:
+                break
+    finally:
+        following.terminate()
+        following.wait()
+
+
+def test_wait_and_answer(fleet: FleetUnderTest, ada: str) -> None:
+    assert fleet.run("send", ada, "[ask confirm Deploy? | To production] [say Done.]").returncode == 0
+    assert fleet.run("wait", ada, "--until", "asking", "--timeout", "30").returncode == 0
+    assert fleet.run("wait", ada, "--until", "idle", "--timeout", "1").returncode == 4
+    assert fleet.run("answer", ada, "perhaps").returncode == 1
+    assert fleet.run("answer", ada, "yes").returncode == 0
+    assert fleet.run("wait", ada, "--until", "idle", "--timeout", "30").returncode == 0
+
+
+def test_pause_resume_abort(fleet: FleetUnderTest, ada: str) -> None:
+    assert fleet.run("pause", ada).returncode == 0
+    (found,) = [agent for agent in json.loads(fleet.run("agents", "--json").stdout) if agent["name"] == ada]
+    assert (found["power"], found["link"]) == ("paused", "paused")
+    refused = fleet.run("send", ada, "x")
+    assert refused.returncode == 1 and "paused" in refused.stderr
+    assert fleet.run("pause", ada).returncode == 0, "pausing twice is no failure"
+    assert fleet.run("resume", ada).returncode == 0
+    assert fleet.run("send", ada, "[bash sleep 60]", "--wait", "consumed").returncode == 0
+    assert fleet.run("abort", ada).returncode == 0
+    assert fleet.run("wait", ada, "--until", "aborted", "--timeout", "30").returncode == 0
+
+
+def test_exit_codes(fleet: FleetUnderTest, ada: str) -> None:
+    assert fleet.run("send", "nobody", "x").returncode == 3
+    assert fleet.run("pause", "nobody").returncode == 3
+    assert fleet.run("tail", "nobody").returncode == 3
+    assert fleet.run("send", ada, "x", "--mode", "shout").returncode == 2
+    assert fleet.run("spawn", ada, "--agent", "scripted").returncode == 2
+    assert fleet.run("spawn", "no/name", "--agent", "scripted").returncode == 2
+    assert fleet.run("frobnicate").returncode == 2
+    assert fleet.run("destroy", ada).returncode == 2, "without a terminal it needs --yes"
+
+
+def test_destroy_forgets_the_agent_but_not_its_lines(fleet: FleetUnderTest) -> None:
+    assert fleet.run("spawn", "bob", "--worker", "--agent", "scripted").returncode == 0
+    assert fleet.run("send", "bob", "[say I was here.]", "--wait", "done").returncode == 0
+    assert fleet.run("destroy", "bob", "--yes").returncode == 0
+    assert fleet.run("destroy", "bob", "--yes").returncode == 3
+    assert "I was here." in fleet.run("tail", "bob", "--no-follow").stdout
+
+
+def test_serve_stops_and_agents_go_on(fleet: FleetUnderTest, ada: str) -> None:
+    assert fleet.run("serve", "--stop").returncode == 0
+    done = fleet.run("send", ada, "[say Still here.]", "--wait", "done")
+    assert done.stdout.strip() == "Still here.", done.stderr
+
+
+def test_two_writers_do_not_disturb_each_other(fleet: FleetUnderTest, ada: str) -> None:
+    long_text = "[say short] " + "x" * 20_000
+    writers = [subprocess.Popen(fleet.command("send", ada, long_text), env=fleet.environment()) for _ in range(4)]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0, 0]
+    poll(lambda: fleet.run("wait", ada, "--until", "idle", "--timeout", "30").returncode == 0, "rest")
+    kinds = [json.loads(line)["kind"] for line in fleet.run("tail", ada, "--json", "--no-follow").stdout.splitlines()]
+    assert "broken_line" not in kinds
+
+
+def test_no_screen_is_imported(fleet: FleetUnderTest) -> None:
+    program = "import sys; sys.modules['textual'] = None; from cockpit.cli import run; sys.exit(run(sys.argv[1:]))"
+    words = fleet.command("vms")[3:]
+    import sys
+
+    done = subprocess.run([sys.executable, "-c", program, *words], env=fleet.environment(), check=False)
+    assert done.returncode == 0

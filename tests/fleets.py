@@ -1,0 +1,103 @@
+"""A whole cockpit for a test: an embedded fleet of its own, and engines that come and go over it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cockpit
+from cockpit.config import Settings
+from cockpit.embedded.lifecycle import remove
+from cockpit.engine.engine import Engine
+from cockpit.model.commands import Command, Spawn
+from cockpit.model.fleet import Agent, AgentKind, Receipt, Stage
+from cockpit.wiring import Places, make_source, running_engine
+
+LIMIT = 60.0
+"""Seconds a condition gets on a busy machine before the test fails."""
+
+
+class FleetUnderTest:
+    """One embedded fleet and its history, in a directory with a short path."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.places = Places.under(root)
+        self.settings = Settings()
+
+    @contextlib.asynccontextmanager
+    async def engine(self, **options: Any) -> AsyncIterator[Engine]:
+        """Run an engine over the fleet."""
+        source = await asyncio.to_thread(make_source, self.settings, self.places, force_embedded=True)
+        async with running_engine(self.settings, self.places, source, **options) as engine:
+            yield engine
+
+    def command(self, *words: str) -> list[str]:
+        """Return the command line of a cockpit over this fleet."""
+        return [sys.executable, "-m", "cockpit", "--root", str(self.root), *words]
+
+    def run(self, *words: str, timeout: float = LIMIT, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a headless verb as a user would."""
+        return subprocess.run(
+            self.command(*words),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            input=stdin,
+            env=self.environment(),
+            check=False,
+        )
+
+    def environment(self) -> dict[str, str]:
+        """Return this process's environment, able to import the package from anywhere."""
+        return {**os.environ, "PYTHONPATH": str(Path(cockpit.__file__).parent.parent)}
+
+    def remove(self) -> None:
+        """End everything that runs in the fleet, and its directory."""
+        remove(self.places.fleet)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def fleet_under_test() -> Iterator[FleetUnderTest]:
+    """Make a fleet and remove it afterwards."""
+    fleet = FleetUnderTest(Path(tempfile.mkdtemp(prefix="ckt-", dir="/tmp")))
+    try:
+        yield fleet
+    finally:
+        fleet.remove()
+
+
+async def order(engine: Engine, command: Command, until: Stage = Stage.DONE) -> Receipt:
+    """Dispatch a command and return its receipt once it is that far; fails if it failed."""
+    receipt = await engine.outcome(engine.dispatch(command), until=until, timeout=LIMIT)
+    assert receipt.stage not in (Stage.FAILED, Stage.UNCONFIRMED), receipt
+    return receipt
+
+
+async def spawned(engine: Engine, name: str, *, program: str = "scripted", model: str = "") -> Agent:
+    """Spawn a lieutenant and return it."""
+    await order(engine, Spawn(name, AgentKind.LIEUTENANT, "tests", program=program, model=model))
+    return engine.agent_named(name)
+
+
+async def until(engine: Engine, condition: Callable[[], bool], what: str) -> None:
+    """Wait for a condition on the engine's world."""
+    assert await engine.world.until(condition, LIMIT), f"never came: {what}"
+
+
+def poll(condition: Callable[[], bool], what: str, limit: float = LIMIT) -> None:
+    """Wait for a condition outside any loop."""
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, f"never came: {what}"
+        time.sleep(0.02)

@@ -1,0 +1,39 @@
+"""Older history on demand: pieces of exactly the file that was meant, and line counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cockpit.remote.cursor import FileIdentity, digest
+from cockpit.remote.errors import CommandFailed, FileChanged
+from cockpit.remote.files import count_lines, read_range
+from tests.remote.conftest import Connect
+from tests.remote.test_tail import lines, rewrite
+
+
+async def test_a_range_of_the_same_file(connect: Connect, tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    content = lines(0, 1000)
+    path.write_bytes(content)
+    identity = FileIdentity(0, path.stat().st_ino, 4096, digest(content[:4096]))
+    connection = await connect()
+    assert await read_range(connection, str(path), identity, 12345, 6789) == content[12345 : 12345 + 6789]
+    assert await read_range(connection, str(path), identity, len(content) - 5, 100) == content[-5:]
+    assert await count_lines(connection, str(path), len(content)) == 1000
+    assert await count_lines(connection, str(path), len(lines(0, 10)) + 3) == 10
+    rewrite(path, lines(500, 1000))
+    with pytest.raises(FileChanged, match="older history is gone"):
+        await read_range(connection, str(path), identity, 0, 100)
+    path.unlink()
+    with pytest.raises(CommandFailed):
+        await read_range(connection, str(path), identity, 0, 100)
+
+
+async def test_a_file_that_cannot_be_written_says_why(connect: Connect, tmp_path: Path) -> None:
+    connection = await connect()
+    with pytest.raises(CommandFailed, match="writing"):
+        await connection.write_file(str(tmp_path / "missing" / "file"), b"x")
+    with pytest.raises(CommandFailed, match="reading"):
+        await connection.read_file(str(tmp_path / "missing"))

@@ -1,0 +1,310 @@
+"""The home screen under keys: what is ordered, what is selected, what is said."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from cockpit.model import events as ev
+from cockpit.model.commands import Abort, Destroy, FollowUp, MoveTask, Pause, Prompt, Resume, Spawn, Steer
+from cockpit.model.fleet import AgentKind, Fleet, Power
+from cockpit.model.ids import TaskId, agent_of
+from cockpit.ui.app import CockpitApp
+from cockpit.ui.screens.confirm import ConfirmDialog
+from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.screens.spawn import SpawnDialog
+from cockpit.ui.tones import Mode
+from cockpit.ui.widgets.composer import Composer
+from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, VmsTable
+from cockpit.ui.widgets.transcript_view import TranscriptView
+from tests.ui.fake_engine import FakeEngine
+from tests.ui.scene import scene, vm_id
+
+LT_API = agent_of(vm_id(2))
+
+
+@asynccontextmanager
+async def cockpit(
+    engine: FakeEngine | None = None, size: tuple[int, int] = (120, 40), *, read_only: bool = False
+) -> AsyncIterator[tuple[Pilot[None], HomeScreen, FakeEngine]]:
+    """Run the cockpit over an engine double."""
+    engine = engine or scene()
+    app = CockpitApp(engine, read_only=read_only)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        home = app.screen
+        assert isinstance(home, HomeScreen)
+        yield pilot, home, engine
+
+
+def notifications(pilot: Pilot[None]) -> list[str]:
+    return [notification.message for notification in pilot.app._notifications]
+
+
+async def test_the_tree_opens_on_the_architect_and_the_engine_knows() -> None:
+    async with cockpit() as (pilot, home, engine):
+        assert home.selected == agent_of(vm_id(1))
+        assert engine.focused[-1] == agent_of(vm_id(1))
+        await pilot.press("down")
+        await pilot.pause()
+        assert home.selected == LT_API
+        assert engine.focused[-1] == LT_API
+        assert home.query_one(VmsTable).cursor_key == vm_id(2)
+
+
+@pytest.mark.parametrize(("key", "command"), [("p", Prompt), ("s", Steer), ("f", FollowUp)])
+async def test_three_acts_of_writing(key: str, command: type) -> None:
+    async with cockpit() as (pilot, home, engine):
+        await pilot.press("down", key, *"go on", "enter")
+        await pilot.pause()
+        assert engine.ordered == [command(LT_API, "go on")]
+        assert home.query_one(Composer).text == ""
+
+
+async def test_border_names_recipient_and_act_and_follows_the_mode_key() -> None:
+    async with cockpit() as (pilot, home, _engine):
+        await pilot.press("down", "s")
+        await pilot.pause()
+        composer = home.query_one(Composer)
+        assert composer.has_class("-steer")
+        assert "↯ STEER" in str(composer._border_title) and "lt-api" in str(composer._border_title)
+        await pilot.press("ctrl+t")
+        await pilot.pause()
+        assert composer.mode is Mode.FOLLOW_UP
+        assert composer.has_class("-follow-up") and not composer.has_class("-steer")
+
+
+async def test_drafts_stay_with_their_agent_and_are_never_sent_to_another() -> None:
+    async with cockpit() as (pilot, home, engine):
+        await pilot.press("down", "p", *"half a thought", "escape", "1", "down")
+        await pilot.pause()
+        composer = home.query_one(Composer)
+        assert composer.recipient != LT_API and composer.text == ""
+        await pilot.press("up")
+        await pilot.pause()
+        assert composer.recipient == LT_API and composer.text == "half a thought"
+        assert composer.draft_of(LT_API).mode is Mode.PROMPT
+        assert engine.ordered == []
+
+
+async def test_newline_history_and_paste() -> None:
+    async with cockpit() as (pilot, home, engine):
+        await pilot.press("down", "p", "a", "ctrl+j", "b", "enter")
+        assert engine.ordered == [Prompt(LT_API, "a\nb")]
+        await pilot.press("up")
+        assert home.query_one(Composer).text == "a\nb"
+        await pilot.press("down")
+        assert home.query_one(Composer).text == ""
+
+
+async def test_a_refused_text_stays_and_the_reason_is_said() -> None:
+    engine = scene()
+    engine.refusals[Prompt] = "its VM is gone"
+    async with cockpit(engine) as (pilot, home, _):
+        await pilot.press("down", "i", "ctrl+t", *"x", "enter")
+        composer = home.query_one(Composer)
+        while composer.mode is not Mode.PROMPT:
+            await pilot.press("ctrl+t")
+        await pilot.pause()
+        assert "its VM is gone" in str(composer._border_subtitle)
+        before = len(engine.ordered)
+        await pilot.press(*"keep me", "enter")
+        await pilot.pause()
+        assert len(engine.ordered) == before
+        assert "keep me" in composer.text
+        assert "its VM is gone" in notifications(pilot)
+
+
+async def test_a_disabled_key_says_why() -> None:
+    async with cockpit() as (pilot, _home, engine):
+        await pilot.press("r")
+        await pilot.pause()
+        assert notifications(pilot) == ["Resume: the VM is not paused"]
+        assert engine.ordered == []
+
+
+async def test_pause_resume_abort_go_to_the_selected_target() -> None:
+    async with cockpit() as (pilot, _home, engine):
+        await pilot.press("down", "z", "x")
+        assert engine.ordered == [Pause(vm_id(2)), Abort(LT_API)]
+        fleet = engine.fleet
+        paused = tuple(replace(vm, power=Power.PAUSED) if vm.id == vm_id(2) else vm for vm in fleet.vms)
+        engine.change(replace(fleet, vms=paused))
+        await pilot.press("r")
+        assert engine.ordered[-1] == Resume(vm_id(2))
+
+
+async def test_destroying_a_lieutenant_needs_its_name_and_the_target_is_frozen() -> None:
+    async with cockpit() as (pilot, home, engine):
+        await pilot.press("down", "D")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, ConfirmDialog)
+        home.select(agent_of(vm_id(1)))
+        await pilot.press(*"wrong", "enter")
+        await pilot.pause()
+        assert engine.ordered == []
+        pilot.app.screen.query_one(Input).value = "lt-api"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert engine.ordered == [Destroy(vm_id(2))]
+
+
+async def test_destroying_a_worker_needs_y_and_escape_backs_out() -> None:
+    async with cockpit() as (pilot, _home, engine):
+        await pilot.press("down", "down", "D", "escape")
+        await pilot.pause()
+        assert engine.ordered == []
+        await pilot.press("D", "y")
+        await pilot.pause()
+        assert engine.ordered == [Destroy(vm_id(5))]
+
+
+async def test_spawning_workers_from_the_form() -> None:
+    async with cockpit() as (pilot, _home, engine):
+        await pilot.press("n", "shift+tab", "right", "tab", *"w-new", "tab", *"fix")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, SpawnDialog)
+        dialog.query_one("#count", Input).value = "2"
+        dialog.query_one("#labels", Input).value = "api, fast"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert engine.ordered == [
+            Spawn(name, AgentKind.WORKER, "fix", None, "pi", ("api", "fast"), "", "")
+            for name in ("w-new-1", "w-new-2")
+        ]
+        assert dialog.has_class("-running")
+        assert len(dialog.operations()) == 2
+
+
+async def test_the_spawn_form_says_what_is_wrong() -> None:
+    async with cockpit() as (pilot, _home, engine):
+        await pilot.press("n", "enter")
+        await pilot.pause()
+        assert "an agent needs a name" in str(pilot.app.screen.query_one("#problem").render())
+        assert engine.ordered == []
+
+
+async def test_board_keys() -> None:
+    async with cockpit() as (pilot, home, engine):
+        await pilot.press("2")
+        await pilot.pause()
+        assert home.query_one(BoardPane).cursor_key == "01JTASK1"
+        await pilot.press("m", "right", "enter")
+        await pilot.pause()
+        assert engine.ordered == [MoveTask(TaskId("01JTASK1"), "in_review")]
+
+
+async def test_next_waiting_goes_to_the_question_first() -> None:
+    async with cockpit() as (pilot, home, _engine):
+        await pilot.press("exclamation_mark")
+        await pilot.pause()
+        assert home.selected == agent_of(vm_id(4))
+
+
+async def test_go_to_finds_by_name() -> None:
+    async with cockpit() as (pilot, home, _engine):
+        await pilot.press("colon", *"e2e", "enter")
+        await pilot.pause()
+        assert home.selected == agent_of(vm_id(6))
+
+
+async def test_filter_narrows_and_escape_shows_everything_again() -> None:
+    async with cockpit() as (pilot, home, _engine):
+        tree = home.query_one(AgentsTree)
+        await pilot.press("slash", *"w-")
+        await pilot.pause()
+        assert [row.key for row in tree.rows] == [agent_of(vm_id(number)) for number in (5, 6, 4)]
+        await pilot.press("enter")
+        await pilot.pause()
+        assert home.focused is tree
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(tree.rows) == 6
+
+
+async def test_rows_that_come_and_go_leave_the_cursor_on_its_agent() -> None:
+    async with cockpit() as (pilot, home, engine):
+        await pilot.press("down", "down")
+        await pilot.pause()
+        selected = home.selected
+        fleet = engine.fleet
+        engine.change(replace(fleet, agents=fleet.agents[1:]))
+        home.bridge.flush()
+        assert home.selected == selected == home.query_one(AgentsTree).cursor_key
+        engine.change(replace(fleet, agents=tuple(agent for agent in fleet.agents if agent.id != selected)))
+        home.bridge.flush()
+        assert home.selected is not None and home.selected != selected
+        assert home.selected == home.query_one(AgentsTree).cursor_key
+
+
+async def test_narrow_screens_show_one_list_and_number_keys_switch_it() -> None:
+    async with cockpit(size=(80, 24)) as (pilot, home, _engine):
+        assert home.query_one(AgentsTree).display and not home.query_one(BoardPane).display
+        await pilot.press("5")
+        await pilot.pause()
+        assert home.query_one(FeedPane).display and not home.query_one(AgentsTree).display
+        assert home.query_one(FeedPane).rows
+        await pilot.press("tab")
+        await pilot.pause()
+        assert home.query_one(AgentsTree).display
+
+
+async def test_wide_screens_show_every_pane() -> None:
+    async with cockpit(size=(200, 50)) as (_pilot, home, _engine):
+        for pane in (AgentsTree, BoardPane, VmsTable, FeedPane):
+            assert home.query_one(pane).display
+
+
+async def test_zoom_gives_the_output_the_screen_and_back() -> None:
+    async with cockpit() as (pilot, home, _engine):
+        await pilot.press("o")
+        await pilot.pause()
+        assert home.query_one(TranscriptView).size.width > 110
+        await pilot.press("escape")
+        await pilot.pause()
+        assert home.query_one(TranscriptView).size.width < 80
+
+
+async def test_read_only_orders_nothing() -> None:
+    async with cockpit(read_only=True) as (pilot, home, engine):
+        await pilot.press("down", "p", "x", "z", "D", "n", "t", "i")
+        await pilot.pause()
+        assert engine.ordered == []
+        assert pilot.app.screen is home
+
+
+async def test_an_empty_fleet_teaches() -> None:
+    async with cockpit(FakeEngine(Fleet(source="embedded"))) as (pilot, home, _engine):
+        text = "\n".join("".join(s.text for s in line) for line in home._compositor.render_strips())
+        assert "No agents yet." in text and "Press n to spawn a lieutenant." in text
+        await pilot.press("p", "x", "w", "exclamation_mark")
+        await pilot.pause()
+        assert pilot.app.screen is home
+
+
+async def test_what_arrives_is_shown_and_hidden_panes_cost_nothing() -> None:
+    async with cockpit(size=(80, 24)) as (pilot, home, engine):
+        await pilot.press("down")
+        await pilot.pause()
+        engine.say(LT_API, ev.ToolEnded("t1", "bash", "52 passed"))
+        home.bridge.flush()
+        text = "\n".join("".join(s.text for s in line) for line in home._compositor.render_strips())
+        assert home.query_one(VmsTable).rows == ()
+        await pilot.pause()
+        text = "\n".join("".join(s.text for s in line) for line in home._compositor.render_strips())
+        assert "52 passed" in text
+
+
+async def test_help_and_quit() -> None:
+    async with cockpit() as (pilot, home, _engine):
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert pilot.app.screen is not home
+        await pilot.press("escape", "q")
+        await pilot.pause()
+    assert pilot.app.return_value is None
