@@ -126,6 +126,7 @@ class _Row:
         self._column = 0
         self._selectors = 0
         self._flooded = False
+        self._has_marks = False
 
     def read(self, line: str) -> str:
         """Take a line without its LF and return what it shows."""
@@ -148,9 +149,13 @@ class _Row:
     def spans(self) -> tuple[Span, ...]:
         """Return the styled parts of what `read` returned."""
         spans = []
-        start = 0
-        for style, run in groupby(zip(self._styles, self._cells, strict=True), key=lambda pair: pair[0]):
-            end = start + sum(len(cell) for _, cell in run)
+        start = place = 0
+        for style, run in groupby(self._styles):
+            count = sum(1 for _ in run)
+            cells = self._cells[place : place + count]
+            place += count
+            # A cell holds more than one character only where marks were combined with it.
+            end = start + (sum(map(len, cells)) if self._has_marks else count)
             look = style.readable()
             if not look.is_default:
                 spans.append(Span(start, end, look))
@@ -202,6 +207,7 @@ class _Row:
             # Without a base a mark would join whatever the screen shows left of this line.
             if self._cursor and len(self._cells[self._cursor - 1]) <= MAX_COMBINING and not self._flooded:
                 self._cells[self._cursor - 1] += character
+                self._has_marks = True
             else:
                 self._flood()
         elif kind is CharacterKind.VARIATION:

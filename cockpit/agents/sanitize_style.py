@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 Colour = int | tuple[int, int, int]
@@ -57,8 +58,17 @@ _EXTENDED = {38: "foreground", 48: "background", 58: ""}
 """Codes that take a colour from the parameters after them; 58, the underline's colour, is read and dropped."""
 
 
+MAX_PARAMETERS = 256
+"""Characters of parameters that are read; no terminal takes more, and the cache of results stays small."""
+
+
 def apply_graphic_rendition(style: TextStyle, parameters: str) -> TextStyle:
     """Return the style after a sequence with these parameters, e.g. `1;38;5;208` or `4:3`."""
+    return _applied(style, parameters[:MAX_PARAMETERS])
+
+
+@lru_cache(maxsize=1024)
+def _applied(style: TextStyle, parameters: str) -> TextStyle:
     changes: dict[str, Any] = {}
     fields = iter(parameters.split(";"))
     for field in fields:

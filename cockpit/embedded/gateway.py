@@ -147,6 +147,8 @@ class Gateway:
             logger.warning("connection refused: %d are open already", len(self._connections))
             writer.transport.abort()
             return
+        # asyncio does this by itself only where the listener names its protocol; without it each answer waits 40 ms.
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         task = asyncio.create_task(self._carry(reader, writer), name="gateway connection")
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         speed=options.speed,
         agent=options.name or os.environ.get("VERS_AGENT_NAME") or "scripted",
         file=Path(options.session) if options.session else None,
+        story=_story(options.script) if options.script else {},
     )
     asyncio.run(_serve(session))
     return 0
@@ -48,7 +50,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--name", default="", help="its name on board and feed; VERS_AGENT_NAME by default")
     parser.add_argument("--session", default="", metavar="FILE", help="append the conversation to this file")
+    parser.add_argument(
+        "--script", default="", metavar="FILE", help="JSON object: the directives that a prompt stands for"
+    )
     return parser
+
+
+def _story(file: str) -> dict[str, str]:
+    """Read which directives which prompt stands for; a prompt that is not in it is planned by its own words."""
+    content = json.loads(Path(file).expanduser().read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise SystemExit(f"{file} is no JSON object of prompts and directives")
+    return {str(prompt).strip(): str(directives) for prompt, directives in content.items()}
 
 
 def _speed(text: str) -> float:

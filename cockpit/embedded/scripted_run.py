@@ -17,7 +17,6 @@ from cockpit.embedded.scripted_plan import (
     Say,
     Slow,
     Think,
-    plan,
     plan_steering,
 )
 from cockpit.embedded.scripted_session import TOKENS_PER_SECOND, Session
@@ -81,7 +80,7 @@ class Run:
         self._introduce()
         for text in texts:
             self._user(text)
-            session.steps += plan(text)
+            session.steps += session.plan(text)
             self._done = []
         if after_compaction and not session.steering:
             self._deliver(session.follow_up, session.settings.follow_up_mode)
@@ -184,7 +183,7 @@ class Run:
             if queue is session.steering:
                 session.steps = plan_steering(text, session.steps)
             else:
-                session.steps += plan(text)
+                session.steps += session.plan(text)
                 self._done = []
 
     async def _answer(self) -> dict[str, Any]:

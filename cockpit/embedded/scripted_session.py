@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cockpit.embedded.scripted_plan import Step
+from cockpit.embedded.scripted_plan import Step, plan
 from cockpit.embedded.scripted_tools import Shells
 from cockpit.embedded.scripted_wire import MODEL, Wire, tokens_of
 
@@ -58,6 +58,8 @@ class Session:
     wire: Wire
     speed: float = 1.0
     agent: str = "scripted"
+    story: dict[str, str] = field(default_factory=dict)
+    """Prompts that stand for directives."""
     file: Path | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     settings: Settings = field(default_factory=Settings)
@@ -85,6 +87,10 @@ class Session:
     rate: float = TOKENS_PER_SECOND
     compacted_at: int = -1
     """Count of messages right after the last compaction."""
+
+    def plan(self, text: str) -> list[Step]:
+        """Return the steps for a prompt: as the story tells it, else by the directives or the words in it."""
+        return plan(self.story.get(text.strip(), text))
 
     def __post_init__(self) -> None:
         self.idle.set()

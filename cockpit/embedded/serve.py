@@ -207,7 +207,8 @@ def _bind(root: Path) -> tuple[socket.socket, socket.socket]:
 
 def _bind_one(port: int) -> socket.socket:
     for candidate in dict.fromkeys((port, 0)):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # Naming the protocol makes asyncio send small answers at once.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         # Connections of the last server linger in TIME_WAIT and must not cost us the port.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

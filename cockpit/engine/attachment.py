@@ -125,6 +125,8 @@ class Attachment:
                 self._recorder.fold(record)
                 if isinstance(record.event, DaemonExited):
                     self.look_at_process()
+            if batch.records and self._reader is not None:
+                self._recorder.note_dialect(self.agent, self._reader.stream.decoder.dialect)
             await queue.put(batch)
             if batch.caught_up and not self.caught_up.is_set():
                 self.caught_up.set()

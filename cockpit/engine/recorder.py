@@ -99,6 +99,12 @@ class Recorder:
         self._world.put_receipts(self._book.observe(record, settled))
         self._world.put_agent(mark_seen(after) if self.focused == after.id else after)
 
+    def note_dialect(self, agent_id: AgentId, dialect: str) -> None:
+        """Note which of pi's two wire dialects an agent speaks, once its stream has shown it."""
+        agent = self._world.agents.get(agent_id)
+        if agent is not None and dialect and agent.dialect != dialect:
+            self._world.put_agent(replace(agent, dialect=dialect))
+
     async def keep(self, agent_id: AgentId, records: Sequence[Record], cursor: StoredCursor) -> None:
         """Write records and the cursor behind them in one transaction; waits, so that a fast agent is held back."""
         try:
@@ -126,6 +132,8 @@ class Recorder:
     def tick(self) -> None:
         """Let time pass: runs settle, dialogs expire."""
         now = self._world.clock.now()
+        for transcript in self._world.transcripts.values():
+            transcript.expire(now)
         for before in list(self._world.agents.values()):
             after = expire(settle(before, now), now)
             if after is not before:

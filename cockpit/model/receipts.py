@@ -23,6 +23,14 @@ _RANK = {
     Stage.FAILED: 6,
 }
 
+_PROVES: dict[Stage, tuple[Stage, ...]] = {
+    Stage.ACCEPTED: (Stage.WRITTEN,),
+    Stage.QUEUED: (Stage.WRITTEN, Stage.ACCEPTED),
+    Stage.STEERING: (Stage.WRITTEN, Stage.ACCEPTED),
+    Stage.CONSUMED: (Stage.WRITTEN, Stage.ACCEPTED),
+}
+"""What must have happened before: the agent's stream is often faster than the end of our own writing command."""
+
 UNREAD = "the agent accepted it but never read it"
 REPLACED = "its retry was given up for a newer prompt"
 TAKEN = "no message appeared, so an extension's command took it"
@@ -50,11 +58,14 @@ def is_closed(receipt: Receipt) -> bool:
 def advance(receipt: Receipt, stage: Stage, at: float, reason: str = "") -> Receipt:
     """Return the receipt at a later stage, which is recorded with its time; an earlier stage changes nothing.
 
-    The stages only rise: evidence that comes late or twice does not take back what is known already.
+    The stages only rise: evidence that comes late or twice does not take back what is known already. What a stage
+    proves is recorded with it: a text that stands in the agent's queue was written and accepted, whoever said so first.
     """
     if is_closed(receipt) or _RANK[stage] <= _RANK[receipt.stage]:
         return receipt
-    return replace(receipt, stage=stage, stages=(*receipt.stages, (stage, at)), reason=reason)
+    reached = {known for known, _ in receipt.stages}
+    proved = tuple((earlier, at) for earlier in _PROVES.get(stage, ()) if earlier not in reached)
+    return replace(receipt, stage=stage, stages=(*receipt.stages, *proved, (stage, at)), reason=reason)
 
 
 class ReceiptBook:

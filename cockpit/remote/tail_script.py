@@ -55,7 +55,11 @@ leave() {
   [ -z "$dog" ] || kill "$dog" 2>/dev/null
   exit 0
 }
-trap leave EXIT
+# A child that is signalled before it set its own traps must not act on inherited ones: forks happen without them.
+armed() { trap leave EXIT; }
+disarmed() { trap - EXIT; }
+trap "" USR1
+armed
 
 # The dog ends everything when no line came for too long. A line reaches it as USR1, which interrupts its wait. It knows
 # the reader that was there when it was started, so it is started anew with each reader.
@@ -78,8 +82,10 @@ watch() {
 }
 guard() {
   [ -z "$dog" ] || kill "$dog" 2>/dev/null
-  ( trap - EXIT; watch ) </dev/null >/dev/null 2>&1 3<&- &
+  disarmed
+  ( watch ) </dev/null >/dev/null 2>&1 3<&- &
   dog=$!
+  armed
 }
 
 piece() { { dd bs=1 skip="$1" count=0 2>/dev/null; head -c "$2"; } </proc/self/fd/3; }
@@ -140,7 +146,9 @@ follow() {
   pause=$interval
   [ "$interval" != notify ] || pause=0.2
   if [ "$follower" = plain ]; then
-    ( trap - EXIT; follow_plainly "$1" ) </dev/null 2>/dev/null & reader=$!
+    disarmed
+    ( follow_plainly "$1" ) </dev/null 2>/dev/null & reader=$!
+    armed
     return
   fi
   stop=KILL

@@ -134,7 +134,7 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int) -> Content:
     name = clean_line(agent.name if agent is not None else vm.label) or "no name"
     link = agent.link if agent is not None else None
     link_word, link_style = _link_word(link.state if link is not None else None, agent is None)
-    word_cells, link_cells = 8, 10
+    word_cells, link_cells = (8, 10) if width >= 36 else (8, 2)
     id_cells = 9 if width >= 44 else 0
     name_cells = max(6, min(30, width - 2 - word_cells - link_cells - id_cells - AGE_CELLS - 1))
     spare = width - 2 - name_cells - 1 - word_cells - link_cells - id_cells - AGE_CELLS
@@ -143,7 +143,7 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int) -> Content:
         (fit(name, name_cells), "" if agent is not None else "italic"),
         (" ", ""),
         (fit(vm.power.value, word_cells), "$muted" if vm.power is Power.RUNNING else power.style),
-        (fit(link_word, link_cells), link_style),
+        (fit(link_word, link_cells) if link_cells > 2 else fit(link_word[:1], 2), link_style),
     ]
     if id_cells:
         pieces.append((fit(clean_line(vm.id)[:8], id_cells), "$faint"))

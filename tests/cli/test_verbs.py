@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
+import sys
 
 import pytest
 
@@ -49,7 +51,7 @@ def test_tail_prints_every_line_once(fleet: FleetUnderTest, ada: str) -> None:
     assert done.returncode == 0, done.stderr
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [record["line"] for record in records] == list(range(1, len(records) + 1))
-    assert all(before["end"] == after["offset"] for before, after in zip(records, records[1:], strict=False))
+    assert all(before["end"] == after["offset"] for before, after in itertools.pairwise(records))
     assert {record["epoch"] for record in records} == {1}
     assert {"daemon_started", "run_started", "message_ended"} <= {record["kind"] for record in records}
     part = fleet.run("tail", ada, "--json", "--no-follow", "--from-line", "5")
@@ -134,7 +136,5 @@ def test_two_writers_do_not_disturb_each_other(fleet: FleetUnderTest, ada: str) 
 def test_no_screen_is_imported(fleet: FleetUnderTest) -> None:
     program = "import sys; sys.modules['textual'] = None; from cockpit.cli import run; sys.exit(run(sys.argv[1:]))"
     words = fleet.command("vms")[3:]
-    import sys
-
     done = subprocess.run([sys.executable, "-c", program, *words], env=fleet.environment(), check=False)
     assert done.returncode == 0

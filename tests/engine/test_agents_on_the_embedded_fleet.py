@@ -148,7 +148,9 @@ async def test_a_killed_agent_is_seen_dead_and_relaunches(fleet: FleetUnderTest)
     async with fleet.engine() as engine:
         eve = await spawned(engine, "eve")
         attachment = engine.roster.attachment(eve.id)
-        assert attachment is not None and (connection := attachment.connection()) is not None
+        assert attachment is not None
+        connection = attachment.connection()
+        assert connection is not None
         killed = await connection.run('kill -9 "$(cat ~/pi-rpc/pid)"', timeout=20)
         assert killed.exit_status == 0, killed
         await until(engine, lambda: agent(engine, eve.id).process.state is ProcessState.DEAD, "the death")

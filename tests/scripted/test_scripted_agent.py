@@ -300,15 +300,19 @@ async def test_a_signal_ends_it_with_its_commands(tmp_path: Path, number: signal
         await gone(shell)
 
 
+def has_ended(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return status.rpartition(")")[2].split()[0] == "Z"
+
+
 async def gone(pid: int) -> None:
     """Wait until a process is no more, or only a zombie that nobody has collected."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        try:
-            status = Path(f"/proc/{pid}/stat").read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            return
-        if status.rpartition(")")[2].split()[0] == "Z":
+        if has_ended(pid):
             return
         await asyncio.sleep(0.02)
     raise AssertionError(f"process {pid} is still there")

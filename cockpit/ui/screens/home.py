@@ -120,16 +120,22 @@ class HomeScreen(Screen[None]):
     def select(self, agent_id: AgentId | None) -> None:
         """Look at an agent: its transcript, its composer, its rows."""
         if agent_id != self.selected:
-            self.selected = agent_id
-            self.engine.focus(agent_id)
-            output = self.query_one(TranscriptView)
-            output.show(self.engine.transcript(agent_id) if agent_id is not None else None)
+            self._look_at(agent_id)
         if agent_id is not None:
             self.query_one(AgentsTree).point_at(agent_id)
             agent = self.fleet.agent(agent_id)
             if agent is not None and self.pane != "vms":
                 self.query_one(VmsTable).point_at(agent.vm_id)
         self.bridge.flush()
+
+    def _look_at(self, agent_id: AgentId | None) -> None:
+        """Show another agent's transcript, and tell the engine whom the operator looks at."""
+        self.selected = agent_id
+        self.engine.focus(agent_id)
+        output = self.query_one(TranscriptView)
+        output.show(self.engine.transcript(agent_id) if agent_id is not None else None)
+        if agent_id is not None:
+            self.query_one(AgentsTree).point_at(agent_id)
 
     def receipt(self) -> Receipt | None:
         """The last command to the selected agent."""
@@ -149,9 +155,12 @@ class HomeScreen(Screen[None]):
         if not self.is_mounted:
             return
         fleet, now = self.fleet, self.engine.now()
+        tree = self.query_one(AgentsTree)
+        tree.flush(fleet, now)
         self._reselect(fleet)
         for pane in self.query(Pane):
-            pane.flush(fleet, now)
+            if pane is not tree:
+                pane.flush(fleet, now)
         situation = self.situation()
         self.query_one(HeaderBar).flush(fleet, now, situation.waiting, read_only=self.read_only)
         self.query_one(ReceiptsBar).flush(self.receipt(), now)
@@ -168,11 +177,7 @@ class HomeScreen(Screen[None]):
         key = AgentId(self.query_one(AgentsTree).cursor_key)
         wanted = key if key in ids else nodes[0].agent.id if nodes else None
         if wanted != self.selected:
-            self.selected = wanted
-            self.engine.focus(wanted)
-            self.query_one(TranscriptView).show(
-                self.engine.transcript(wanted) if wanted is not None else None
-            )
+            self._look_at(wanted)
 
     def _flush_output_frame(self, now: float) -> None:
         """Name the agent and say how it is in the output's border."""

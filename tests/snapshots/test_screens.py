@@ -1,0 +1,114 @@
+"""Pictures: the home screen at each width, each theme once, each dialog once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from cockpit.model.fleet import Fleet, Operation, Step
+from cockpit.model.ids import OperationId
+from cockpit.ui.app import CockpitApp
+from tests.ui.fake_engine import NOW, FakeEngine
+from tests.ui.scene import scene
+
+SnapCompare = Callable[..., bool]
+
+
+def cockpit(engine: FakeEngine | None = None, **options: Any) -> CockpitApp:
+    """Build the cockpit over the scene, with a cursor that does not blink."""
+    app = CockpitApp(engine or scene(), **options)
+    app.set_class(True, "still")
+    return app
+
+
+async def _hold_still(pilot: Any) -> None:
+    """Let timers run once, stop every blinking cursor."""
+    for widget in pilot.app.screen.walk_children():
+        if hasattr(widget, "cursor_blink"):
+            widget.cursor_blink = False
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50)], ids=["80x24", "120x40", "160x50"])
+def test_home(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    assert snap_compare(cockpit(), press=["down"], terminal_size=size, run_before=_hold_still)
+
+
+@pytest.mark.parametrize("theme", ["cockpit-light", "high-contrast", "ansi"])
+def test_theme(snap_compare: SnapCompare, theme: str) -> None:
+    assert snap_compare(cockpit(theme=theme), press=["down"], terminal_size=(120, 40), run_before=_hold_still)
+
+
+def test_empty_fleet(snap_compare: SnapCompare) -> None:
+    empty = FakeEngine(Fleet(source="embedded"))
+    assert snap_compare(cockpit(empty), terminal_size=(120, 40), run_before=_hold_still)
+
+
+def test_read_only(snap_compare: SnapCompare) -> None:
+    assert snap_compare(cockpit(read_only=True), terminal_size=(120, 40), run_before=_hold_still)
+
+
+STATES: dict[str, Iterable[str]] = {
+    "prompt": ["down", "p", *"Add a test"],
+    "steer": ["down", "s", *"Stop and read"],
+    "follow-up": ["down", "f", *"Then tidy up"],
+    "question": ["exclamation_mark"],
+    "zoom": ["down", "o"],
+    "feed": ["5"],
+    "filter": ["slash", *"w-"],
+    "spawn": ["n"],
+    "destroy": ["down", "D"],
+    "answer": ["exclamation_mark", "a"],
+    "why": ["down", "w"],
+    "help": ["question_mark"],
+    "inbox": ["I"],
+    "go-to": ["colon", *"lt"],
+    "task": ["2", "v"],
+    "new-task": ["2", "t"],
+    "move-task": ["2", "m"],
+    "assign-task": ["2", "A"],
+    "note": ["2", "c"],
+    "palette": ["ctrl+p"],
+}
+
+
+@pytest.mark.parametrize("name", list(STATES))
+def test_state(snap_compare: SnapCompare, name: str) -> None:
+    keys = list(STATES[name])
+    assert snap_compare(cockpit(), press=keys, terminal_size=(110, 34), run_before=None)
+
+
+def test_spawn_steps_name_the_step_that_failed(snap_compare: SnapCompare) -> None:
+    engine = scene()
+
+    async def fail(pilot: Any) -> None:
+        await pilot.press("n", *"ada", "enter")
+        await pilot.pause()
+        steps = (
+            Step("restore the image", NOW - 9, NOW - 6.5, detail="golden"),
+            Step("wait for SSH", NOW - 6.5, NOW - 1.2),
+            Step("start pi", NOW - 1.2, NOW - 0.3, error="pi: command not found"),
+        )
+        operation = Operation(
+            OperationId("c1"),
+            "spawn",
+            "ada",
+            NOW - 9,
+            steps,
+            NOW - 0.3,
+            "start pi failed",
+            "install pi on the image",
+        )
+        fleet = engine.fleet
+        engine.change(
+            Fleet(**{name: getattr(fleet, name) for name in _FIELDS} | {"operations": (operation,)})
+        )
+        pilot.app.screen._flush()
+        await pilot.pause()
+
+    assert snap_compare(cockpit(engine), terminal_size=(110, 34), run_before=fail)
+
+
+_FIELDS = tuple(Fleet.__dataclass_fields__)
