@@ -40,14 +40,18 @@ CAST = (
         "atlas",
         AgentKind.ARCHITECT,
         "plans shortly and splits the work",
-        prompts=("Plan the link shortener and say who does what.", "Review where we stand."),
+        prompts=("Plan the link shortener and say who does what.", "Watch the build and tell me when something waits."),
     ),
     Part(
         "forge",
         AgentKind.LIEUTENANT,
         "backend: storage, API, limits",
         parent="atlas",
-        prompts=("Build the HTTP API for creating and resolving links.", "Run the whole suite and fix what is red."),
+        prompts=(
+            "Build the HTTP API for creating and resolving links.",
+            "Wire the limiter in and measure it under load.",
+            "Run the whole suite and fix what is red.",
+        ),
     ),
     Part(
         "quill",
@@ -113,7 +117,7 @@ class LinkStore:
 
 SUITE = (
     "for case in create resolve expiry unknown conflict limit retry_after head redirect unicode; do "
-    'echo "tests/test_api.py::test_$case PASSED"; sleep 0.5; done; echo "10 passed in 5.2s"'
+    'echo "tests/test_api.py::test_$case PASSED"; sleep 1; done; echo "10 passed in 10.2s"'
 )
 
 SCRIPT = {
@@ -123,14 +127,17 @@ SCRIPT = {
         "hangs on the API, the guide on both. I want the release last, with the operator's word on the version.]"
         "[write PLAN.md | # shortly\n\n1. link store with expiry (store-1)\n2. HTTP API (forge)\n3. rate limit (limit-1)\n"
         "4. usage guide (docs-1)\n5. release 0.1 (quill)]"
+        "[feed task_completed Plan written, five tasks handed out]"
         "[say The plan stands in PLAN.md. forge owns the backend with store-1 and limit-1, quill owns tests, docs and the "
         "release with docs-1. The code alphabet is settled: 56 characters without look-alikes.]"
-        "[feed task_completed Plan written, five tasks handed out]"
     ),
-    "Review where we stand.": (
-        "[think Storage is nearly there. The limiter met a provider hiccup but went on. The release waits for a decision.]"
-        "[bash ls -la && cat PLAN.md]"
-        "[say Storage and API are on track. The only thing that waits is quill's question about the version number.]"
+    "Watch the build and tell me when something waits.": (
+        '[bash for s in storage api limiter guide release; do echo "checked $s"; sleep 5; done]'
+        "[think Storage is in. The limiter met an overloaded provider twice and went on by itself. The release waits for "
+        "a decision that is not mine.]"
+        "[bash cat PLAN.md]"
+        "[say Storage and API are on track. What waits is quill's question about the version, and docs-1 wants to know "
+        "whether the guide may be published.]"
     ),
     "Build the HTTP API for creating and resolving links.": (
         "[feed task_started HTTP API: create and resolve]"
@@ -141,12 +148,21 @@ SCRIPT = {
         "    return (301, url) if url else (410, 'gone')]"
         f"[bash {SUITE}]"
         "[edit api.py]"
-        "[say Both routes are in and covered by ten tests. Next I wire the limiter in, as soon as limit-1 hands it over.]"
         "[task-note in_review | Both routes work, ten tests green. Please look at the 410 for expired links.]"
         "[feed finding Expired links answer 410, unknown ones 404]"
+        "[say Both routes are in and covered by ten tests:\n\n- `POST /links` answers 201 with the code\n"
+        "- `GET /{code}` answers 301, or 410 once the link has expired\n\nNext I wire the limiter in.]"
+    ),
+    "Wire the limiter in and measure it under load.": (
+        "[think The limiter is a pure function, so it sits in front of create only. Resolving stays unlimited.]"
+        "[edit api.py]"
+        '[bash for n in 1 2 3 4 5 6 7 8; do echo "load step $n: $((n * 250)) requests/s, p99 $((n / 2 + 2)).$n ms"; '
+        "sleep 1.5; done]"
+        "[say With the limiter in front of `POST /links` the p99 stays at 6 ms up to 2,000 requests a second.]"
     ),
     "Run the whole suite and fix what is red.": (
-        f"[bash {SUITE}] [say Everything is green after the limiter was merged. Ready for the release.]"
+        f"[bash {SUITE}] [think All green after the merge, nothing to fix.]"
+        "[say Everything is green after the limiter was merged. Ready for the release.]"
     ),
     "Prepare the first release of shortly.": (
         "[feed task_started Cut release 0.1]"
@@ -154,19 +170,20 @@ SCRIPT = {
         "already 1.0.0, since the API is what people will build on.]"
         "[write CHANGELOG.md | # Changelog\n\n## Unreleased\n\n- create and resolve links\n- links expire\n"
         "- sliding-window rate limit]"
+        "[feed question Which version shall the first release have?]"
         "[ask select Which version shall I tag? | 0.1.0 | 1.0.0 | not yet]"
-        "[say Thank you. I prepare the tag and the notes accordingly, and wait for the last green run before I publish.]"
         "[task-note in_progress | Version decided by the operator, changelog is ready.]"
+        "[say Thank you. I prepare the tag and the notes accordingly, and wait for the last green run before I publish.]"
     ),
     "Write the SQLite link store with expiry.": (
         "[feed task_started Link store with expiry]"
         "[think One table is enough. Expiry is checked on read, so no sweeper is needed for correctness.]"
         f"[write store.py | {STORE}]"
-        '[bash for n in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "insert batch $n of 12: 5000 rows"; sleep 0.6; done; '
-        "echo 'p99 lookup 0.31 ms over 60000 links']"
-        "[say The store holds 60,000 links with a p99 lookup of 0.31 ms. Expired links are treated as absent on read.]"
-        "[task-note done | store.py is in, p99 lookup 0.31 ms over 60,000 links.]"
+        '[bash for n in $(seq 1 24); do echo "insert batch $n of 24: 5000 rows"; sleep 0.7; done; '
+        "echo 'p99 lookup 0.31 ms over 120000 links']"
+        "[task-note done | store.py is in, p99 lookup 0.31 ms over 120,000 links.]"
         "[feed task_completed Link store with expiry]"
+        "[say The store holds 120,000 links with a p99 lookup of 0.31 ms. Expired links are treated as absent on read.]"
     ),
     "Add a sliding-window rate limit per client.": (
         "[feed task_started Rate limit per client]"
@@ -176,22 +193,24 @@ SCRIPT = {
         "[write limiter.py | WINDOW, MOST = 60.0, 60\n\n\ndef allowed(stamps, now):\n    while stamps and stamps[0] <= now - WINDOW:\n"
         "        stamps.popleft()\n    if len(stamps) >= MOST:\n        return False, stamps[0] + WINDOW - now\n"
         "    stamps.append(now)\n    return True, 0.0]"
-        '[bash for n in 10 20 30 40 50 60; do echo "$n requests: allowed"; sleep 0.4; done; '
+        '[bash for n in 10 20 30 40 50 60; do echo "$n requests: allowed"; sleep 0.8; done; '
         "echo '61 requests: refused, Retry-After 54'; exit 3]"
-        "[say The limiter works; my check script ended with 3 because it counts the refused request as a failure. I turn "
-        "that around and hand over to forge.]"
+        "[think Exit 3 is my own script: it counts the refusal as a failure. It should expect it.]"
+        '[bash for n in 10 20 30 40 50 60; do echo "$n requests: allowed"; sleep 0.4; done; '
+        "echo '61 requests: refused as expected']"
         "[task-note in_review | Works. The provider was overloaded twice on the way, nothing was lost.]"
+        "[say The limiter works and says when to come back. I hand over to forge.]"
     ),
     "Write the usage guide with curl examples.": (
         "[feed task_started Usage guide]"
         "[think Three examples carry the guide: create, follow, and what an expired link looks like.]"
         "[write GUIDE.md | # Using shortly\n\n    curl -d url=https://example.org localhost:8080/links\n"
         "    curl -i localhost:8080/k7Qm\n\nExpired links answer `410 Gone`.]"
-        "[bash grep -n curl GUIDE.md; sleep 2; wc -w GUIDE.md]"
+        '[bash for n in 1 2 3 4 5 6; do echo "checking example $n"; sleep 1.2; done; grep -n curl GUIDE.md; wc -w GUIDE.md]'
         "[ask confirm Publish the guide to the team wiki? | It can be changed later.]"
-        "[say The guide has every endpoint with a curl line. I keep the wiki in step with it.]"
         "[task-note in_review | The guide covers create, resolve and expiry.]"
         "[feed task_completed Usage guide]"
+        "[say The guide has every endpoint with a curl line. I keep the wiki in step with it.]"
     ),
 }
 """What each prompt makes its agent do, in the scripted agent's own directives."""

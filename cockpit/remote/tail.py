@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from cockpit.remote.connection import Connection
 from cockpit.remote.cursor import HEAD_BYTES, Cursor, FileIdentity, Track, digest
 from cockpit.remote.errors import CommandFailed, Dropped
-from cockpit.remote.tail_reader import Missing, Opened, ScriptEnded, TailReader
+from cockpit.remote.tail_answers import Missing, Opened, ScriptEnded
+from cockpit.remote.tail_reader import TailReader
 from cockpit.remote.tail_script import PATIENCE, tail_command
 
 BEAT_INTERVAL = 15.0

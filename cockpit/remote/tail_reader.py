@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from cockpit.remote.cursor import Cursor, FileIdentity
 from cockpit.remote.errors import CommandFailed
 from cockpit.remote.process import Process
+from cockpit.remote.tail_answers import Check, Missing, Opened, Rest, ScriptEnded
 from cockpit.remote.tail_script import TailCommand
 
 HELD_BYTES = 256 << 10
@@ -23,54 +23,6 @@ _MASK_BYTES = (b"/", b".")
 """What tail's masked name is made of; a chunk that ends so may hold the beginning of a report."""
 REST_LIMIT = 256 << 10
 """Bytes of an old file asked for at once; less than a channel window, so that the script never blocks on it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """There is no such file now."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The script's header."""
-
-    identity: FileIdentity
-    size: int
-    start: int
-    context_length: int
-    """Bytes before `start` that come first, so that the next cursor has its anchor."""
-    resumed: bool
-    reason: str
-    follower: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """What the script found when it was told to stop following."""
-
-    state: str
-    verdict: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """The answer to a check."""
-
-    state: str
-    verdict: str
-    alive: bool
-
-    @property
-    def good(self) -> bool:
-        """The opened file is still the file of that name, unchanged up to the offset, and being followed."""
-        return self.state == "same" and self.verdict == "ok" and self.alive
-
-
-class ScriptEnded(CommandFailed):
-    """The script ended, or hangs, in the middle of an exchange; another run may do better."""
 
 
 class _Phase(Enum):

@@ -188,7 +188,7 @@ def task_row(task: Task, now: float, width: int) -> Content:
     """One line of the board: glyph, title, who has it, notes, age."""
     look = STATUS_LOOKS.get(task.status)
     glyph, style = (look.glyph, look.style) if look else ("·", "$muted")
-    who_cells = 10 if width < 60 else 14
+    who_cells = 8 if width < 28 else 10 if width < 60 else 14
     note_cells = 4 if width >= 40 else 0
     title_cells = max(8, width - 2 - who_cells - note_cells - AGE_CELLS - 1)
     quiet = "$muted" if task.status == "done" else ""

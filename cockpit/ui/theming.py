@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from textual.color import Color, ColorParseError
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 import cockpit
 
@@ -117,6 +117,10 @@ def parse_theme(document: Mapping[str, Any]) -> Theme:
         "scrollbar-background-active": palette.get("background", "#000000"),
         "scrollbar-corner-color": palette.get("background", "#000000"),
     }
+    if document.get("ansi", False):
+        # The framework's own style sheet needs more names where the colours are the terminal's.
+        builtin = "ansi-dark" if document.get("dark", True) else "ansi-light"
+        variables = {**BUILTIN_THEMES[builtin].variables, **variables}
     theme = Theme(
         name,
         palette["primary"],

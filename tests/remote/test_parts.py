@@ -15,7 +15,8 @@ from cockpit.remote.backoff import Backoff
 from cockpit.remote.cursor import ANCHOR_BYTES, FileIdentity, Track, digest
 from cockpit.remote.gate import ConnectGate
 from cockpit.remote.shell import command_line, quote
-from cockpit.remote.tail_reader import Opened, TailReader
+from cockpit.remote.tail_answers import Opened
+from cockpit.remote.tail_reader import TailReader
 from cockpit.remote.tail_script import TailCommand
 
 MARK = b"cockpit-0123456789"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.fleet import AgentKind, Fleet, Link, LinkState, Power, Receipt, Stage
-from cockpit.model.ids import CommandId
+from cockpit.model.ids import CommandId, agent_of
 from cockpit.ui import present, summary
 from cockpit.ui.cells import age, break_points, cut, duration, fit, width_of
 from tests.ui.fake_engine import NOW
@@ -41,7 +41,7 @@ def test_every_row_has_the_width_of_its_column(width: int, build: Callable[[], F
         present.agent_row(node, shown.vm(node.agent.vm_id), NOW, width)
         for node in present.agent_tree(shown.agents)
     ]
-    rows += [present.vm_row(vm, shown.agent(vm.id), NOW, width) for vm in shown.vms]
+    rows += [present.vm_row(vm, shown.agent(agent_of(vm.id)), NOW, width) for vm in shown.vms]
     rows += [present.task_row(task, NOW, width) for task in shown.tasks]
     rows += [present.feed_row(item, NOW, width) for item in shown.feed]
     for row in rows:

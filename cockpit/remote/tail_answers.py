@@ -1,0 +1,56 @@
+"""What the reading script answers, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cockpit.remote.cursor import FileIdentity
+from cockpit.remote.errors import CommandFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """There is no such file now."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The script's header."""
+
+    identity: FileIdentity
+    size: int
+    start: int
+    context_length: int
+    """Bytes before `start` that come first, so that the next cursor has its anchor."""
+    resumed: bool
+    reason: str
+    follower: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What the script found when it was told to stop following."""
+
+    state: str
+    verdict: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The answer to a check."""
+
+    state: str
+    verdict: str
+    alive: bool
+
+    @property
+    def good(self) -> bool:
+        """The opened file is still the file of that name, unchanged up to the offset, and being followed."""
+        return self.state == "same" and self.verdict == "ok" and self.alive
+
+
+class ScriptEnded(CommandFailed):
+    """The script ended, or hangs, in the middle of an exchange; another run may do better."""
