@@ -38,7 +38,9 @@ class Commands:
         try:
             command = json.loads(text)
         except (ValueError, RecursionError) as error:
-            reason = f"Failed to parse command: {error}"
+            # For an empty line pi's own words: readers know them as the answer to a bare LF, which ends a half line.
+            what = error if text.strip() else "Unexpected end of JSON input"
+            reason = f"Failed to parse command: {what}"
             self._session.wire.respond({"type": "parse"}, reason)
             return
         if not isinstance(command, dict):

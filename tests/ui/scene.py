@@ -399,7 +399,7 @@ def main() -> None:
             engine.say(who, ev.TextDelta(0, next(words) + " "))
 
         engine.say(who, ev.RunStarted(), ev.MessageStarted("assistant"), ev.BlockStarted(0, "text"))
-        app.set_interval(0.05, stream)
+        app.call_later(app.set_interval, 0.05, stream)
     app.run()
 
 

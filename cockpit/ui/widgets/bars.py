@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.widget import Widget
+
 from cockpit.model.fleet import Fleet, Receipt
 from cockpit.ui import summary
 from cockpit.ui.actions import ACTIONS, Action, Situation, disabled_reason, hidden, key_label
@@ -23,10 +25,11 @@ class ReceiptsBar(Plain):
     """How far the last command to the selected agent has come."""
 
     def flush(self, receipt: Receipt | None, now: float) -> None:
-        """Show a receipt, or nothing."""
+        """Show a receipt, or nothing. The width is the column's: while it is hidden this bar has none itself."""
         self.set_class(receipt is None, "-empty")
-        if receipt is not None:
-            self.show(summary.receipt_line(receipt, now, self.size.width))
+        column = self.parent
+        if receipt is not None and isinstance(column, Widget):
+            self.show(summary.receipt_line(receipt, now, column.size.width - 2))
 
 
 class FooterBar(Plain):
