@@ -82,11 +82,18 @@ class Attachment:
         self._vm = vm
         self._record = record
         self._reader: AgentReader | None = None
+        self._polling: float | None = None
         self._look = asyncio.Event()
 
     def connection(self) -> Connection | None:
         """Return the open connection, if there is one."""
         return self.link.connection if self.link else None
+
+    def poll(self, seconds: float | None) -> None:
+        """Read in batches, every so many seconds; None reads the moment the agent writes."""
+        self._polling = seconds
+        if self._reader is not None:
+            self._reader.poll(seconds)
 
     def look_at_process(self) -> None:
         """Probe now instead of at the next interval."""
@@ -105,6 +112,7 @@ class Attachment:
     async def _read(self, connection: Connection) -> None:
         if self._reader is None:
             self._reader = await self.reader(connection)
+            self._reader.poll(self._polling)
         queue: asyncio.Queue[Batch | None] = asyncio.Queue(PENDING_BATCHES)
         storing = asyncio.create_task(self._store(queue), name=f"store {self.agent}")
         try:

@@ -205,6 +205,7 @@ class Engine:
     def focus(self, agent: AgentId | None) -> None:
         """Name the agent the operator looks at."""
         self.recorder.focus(agent)
+        self.roster.focus(agent)
 
     def agent_named(self, name: str) -> Agent:
         """Return an agent by name or id.

@@ -48,6 +48,8 @@ class AgentReader:
         self._cursor: Cursor | None = None
         self._epoch = 0
         self._goal = 0
+        self._polling: float | None = None
+        self._tail: Tail | None = None
 
     async def restore(self) -> None:
         """Continue where the store says this agent's reading stands."""
@@ -56,14 +58,21 @@ class AgentReader:
         if stored and cursor:
             self._cursor, self._epoch = cursor, stored.epoch
 
-    async def batches(self, connection: Connection, *, polling: float | None = None) -> AsyncIterator[Batch]:
+    def poll(self, seconds: float | None) -> None:
+        """Look at the file every so many seconds from now on; None reads the moment the agent writes."""
+        self._polling = seconds
+        if self._tail is not None:
+            self._tail.polling = seconds
+
+    async def batches(self, connection: Connection) -> AsyncIterator[Batch]:
         """Follow the file until the connection ends.
 
         Raises:
             CockpitError: the connection dropped, or the VM cannot follow a file.
         """
         reason = ""
-        async with follow(connection, self.path, self._cursor, polling=polling) as tail:
+        async with follow(connection, self.path, self._cursor, polling=self._polling) as tail:
+            self._tail = tail
             async for event in tail:
                 match event:
                     case TailOpened(resumed=True):

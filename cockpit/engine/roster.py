@@ -25,6 +25,10 @@ from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
 
+BACKGROUND_POLLING = 0.5
+"""Seconds between two looks at the output of an agent nobody looks at: a third of the CPU of being woken by each line,
+and a question or the end of a run is still noticed within a second."""
+
 RESTART_DELAY = 5.0
 """Seconds until an attachment that hit a programming error is tried again."""
 
@@ -60,6 +64,8 @@ class Roster:
         self._recorder = recorder
         self._book = book
         self._link_options = link_options
+        self._focused: AgentId | None = None
+        self._has_focus = False
         self._gate = ConnectGate()
         self._keys: dict[VmId, str] = {}
         self._attachments: dict[AgentId, Attachment] = {}
@@ -159,6 +165,7 @@ class Roster:
         attachment.link = VmLink(
             self._world, agent.vm_id, lambda: self._connect(agent.vm_id), attachment.serve, Backoff()
         )
+        attachment.poll(self._polling_of(agent.id))
         self._attachments[agent.id] = attachment
         self._tasks[agent.id] = asyncio.create_task(self._run(agent, attachment.link), name=f"agent {agent.name}")
         return attachment
@@ -169,6 +176,17 @@ class Roster:
             return attachment.connection() if attachment else None
 
         return connection
+
+    def focus(self, agent: AgentId | None) -> None:
+        """Read one agent the moment it writes, the others in batches; exactness is the same."""
+        self._focused = agent
+        self._has_focus = True
+        for attachment in self._attachments.values():
+            attachment.poll(self._polling_of(attachment.agent))
+
+    def _polling_of(self, agent: AgentId) -> float | None:
+        """Without a screen nobody looks at one agent more than at another: all are read at once."""
+        return None if not self._has_focus or agent == self._focused else BACKGROUND_POLLING
 
     def detach(self, agent: AgentId) -> None:
         """Stop serving an agent; the agent itself goes on."""
