@@ -169,12 +169,16 @@ class Attachment:
         answer = self._recorder.expect(question)
         ended = asyncio.create_task(self._until_ended(run_id), name=f"end of {run_id}")
         try:
-            await self.sender.write(encode_get_state(question))
-            self.look_at_process()
-            await asyncio.wait((answer, ended), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            try:
+                await self.sender.write(encode_get_state(question))
+                self.look_at_process()
+                await asyncio.wait((answer, ended), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            except Refused:
+                # Nobody reads: it is gone already, and its last words say more than that.
+                ended.cancel()
             if answer.done():
                 return answer.result()
-            if ended.done():
+            if ended.done() or ended.cancelling():
                 connection = self.connection()
                 if connection is not None:
                     await self._probe(connection)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from cockpit.engine.clock import Clock
 from cockpit.engine.dispatching import Dispatcher, is_ended, reached
+from cockpit.engine.history import History
 from cockpit.engine.recorder import Recorder
 from cockpit.engine.roster import LinkOptions, Roster
 from cockpit.engine.source import Source
@@ -75,6 +76,7 @@ class Engine:
             board_changed=self.watcher.look_at_board,
             images_changed=self._read_images,
         )
+        self.history = History(self.world, store)
         self.bounds = history_bounds
         self._images: tuple[tuple[CommitId, str], ...] = ()
         self._background: list[asyncio.Task[None]] = []
@@ -125,6 +127,7 @@ class Engine:
         for task in ending:
             task.cancel()
         ending.add(asyncio.create_task(self.roster.close(), name="detach"))
+        ending.add(asyncio.create_task(self.history.close(), name="end paging"))
         await asyncio.wait(ending, timeout=STOP_LIMIT)
         for receipt in self.world.receipts.values():
             if not is_closed(receipt):
@@ -206,6 +209,10 @@ class Engine:
         """Name the agent the operator looks at."""
         self.recorder.focus(agent)
         self.roster.focus(agent)
+
+    def page_older(self, agent: AgentId) -> bool:
+        """Page older history into an agent's transcript; False if there is none, or a page is on its way."""
+        return self.history.page(agent)
 
     def agent_named(self, name: str) -> Agent:
         """Return an agent by name or id.

@@ -36,6 +36,12 @@ class CockpitPort(Protocol):
     def focus(self, agent: AgentId | None) -> None:
         """Name the agent the operator looks at: it is read at once, and its finished runs count as seen."""
 
+    def page_older(self, agent: AgentId) -> bool:
+        """Page older history into the front of an agent's transcript.
+
+        Returns False if there is none, or a page is on its way.
+        """
+
     def images(self) -> tuple[tuple[CommitId, str], ...]:
         """Return the commits an agent can be started from, newest first, with their names."""
 

@@ -21,8 +21,11 @@ from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
 
-TRANSCRIPT_RECORDS = 20_000
-"""Records read back per agent at the start; older history is paged in from the store on demand."""
+TRANSCRIPT_RECORDS = 1_500
+"""Newest records read back per agent for its transcript; older history is paged in on demand."""
+
+FOLD_PAGE = 5_000
+"""Records folded at a time behind an agent's last snapshot."""
 
 SNAPSHOT_EVERY = 2_000
 """Lines between two snapshots of an agent's state, so that a relaunch folds no more than this."""
@@ -49,15 +52,16 @@ class Recorder:
     async def load(self, agent: Agent) -> None:
         """Bring an agent back from the store: its state as of its cursor, and its newest transcript."""
         snapshot = await self._store.snapshot(agent.id)
-        state = agent
-        if snapshot is not None:
-            state = self._restore(agent, snapshot.body) or agent
-        records = await self._store.records(agent.id, limit=TRANSCRIPT_RECORDS)
-        self._world.put_agent(state)
+        state = self._restore(agent, snapshot.body) if snapshot is not None else None
+        self._world.put_agent(state or agent)
         transcript = self._world.transcript(agent.id)
-        for record in records:
+        for record in await self._store.records(agent.id, limit=TRANSCRIPT_RECORDS):
             transcript.apply(record)
-            self._fold_state(record)
+        place = (state.epoch, state.line) if state else (0, -1)
+        while records := await self._store.records(agent.id, after=place, limit=FOLD_PAGE):
+            for record in records:
+                self._fold_state(record)
+            place = (records[-1].epoch, records[-1].line)
         for dialog_id, text in await self._store.answers(agent.id):
             transcript.answered(dialog_id, text)
 

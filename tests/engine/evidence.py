@@ -1,0 +1,110 @@
+"""What is true of an agent's output: its file on the VM, against what the store and the transcript hold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from cockpit.agents.pi import PiDecoder
+from cockpit.model.events import EpochStarted, Record
+from cockpit.model.ids import AgentId, VmId
+from cockpit.model.transcript import Transcript
+from cockpit.store.store import Store
+from tests.fleets import FleetUnderTest
+
+Shown = list[tuple[str, str]]
+"""Kind and text of a transcript's entries."""
+
+
+def vm_home(fleet: FleetUnderTest, vm_id: VmId) -> Path:
+    """Return the home directory of a VM's user."""
+    return fleet.places.fleet / "vms" / vm_id / "home"
+
+
+def out_file(fleet: FleetUnderTest, vm_id: VmId) -> Path:
+    """Return the file an agent's output goes to."""
+    return vm_home(fleet, vm_id) / "pi-rpc" / "out"
+
+
+async def stored(store: Store, agent: AgentId) -> list[Record]:
+    """Return everything the store holds of an agent."""
+    records: list[Record] = []
+    place = (0, 0)
+    while page := await store.records(agent, after=place, limit=2_000):
+        records += page
+        place = (page[-1].epoch, page[-1].line)
+    return records
+
+
+def assert_whole(records: Iterable[Record], content: bytes) -> None:
+    """Assert that records are exactly the lines of a file: each once, in order, at its place, decoded the same."""
+    records = [record for record in records if record.line > 0]
+    lines = content.split(b"\n")[:-1]
+    assert [record.line for record in records] == list(range(1, len(lines) + 1))
+    pieces = [content[record.offset : record.end] for record in records]
+    assert all(piece.endswith(b"\n") and piece.count(b"\n") == 1 for piece in pieces)
+    complete = content[: content.rfind(b"\n") + 1]
+    assert hashlib.sha256(b"".join(pieces)).hexdigest() == hashlib.sha256(complete).hexdigest()
+    decoder = PiDecoder()
+    for record, line in zip(records, lines, strict=True):
+        expected = type(decoder.decode(line, truncated=False, length=len(line)))
+        assert type(record.event) is expected, (record.line, record.event, line[:200])
+
+
+def shown(transcript: Transcript) -> Shown:
+    """Return what a transcript shows."""
+    return [(entry.kind.value, entry.text) for entry in transcript.entries()]
+
+
+def folded(records: Sequence[Record]) -> Shown:
+    """Return what a transcript shows that had these records and nothing else."""
+    transcript = Transcript()
+    for record in records:
+        transcript.apply(record)
+    return shown(transcript)
+
+
+def markers(records: Iterable[Record]) -> list[tuple[int, str]]:
+    """Return the epochs that begin with a visible marker, and what it says."""
+    return [(record.epoch, record.event.reason) for record in records if isinstance(record.event, EpochStarted)]
+
+
+class Observer:
+    """Another cockpit without a screen, in a process of its own, that can be asked, stopped and killed."""
+
+    def __init__(self, fleet: FleetUnderTest) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.engine.observer", str(fleet.root)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=fleet.environment(),
+        )
+
+    def ask(self, question: str) -> dict[str, Any]:
+        """Ask one question and return the answer: `settled`, or `rest NAME`."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        print(question, file=self.process.stdin, flush=True)
+        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return answer
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.close()
+
+    def close(self) -> int:
+        """Let it detach and return its exit code."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
+        code = self.process.wait(30)
+        self.process.stdout.close()
+        return code
