@@ -135,7 +135,8 @@ class Attachment:
                     self.look_at_process()
             if batch.records and self._reader is not None:
                 self._recorder.note_dialect(self.agent, self._reader.stream.decoder.dialect)
-            await queue.put(batch)
+            # The raw lines are for callers who read by themselves; waiting for the disk they would only cost memory.
+            await queue.put(replace(batch, lines=()))
             if batch.caught_up and not self.caught_up.is_set():
                 self.caught_up.set()
                 self._world.changed()

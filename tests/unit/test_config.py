@@ -1,0 +1,59 @@
+"""config.toml: defaults, values, and errors that name file, key and the nearest valid one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cockpit import config
+from cockpit.errors import ConfigError
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_no_file_means_the_defaults(tmp_path: Path) -> None:
+    assert config.load(tmp_path / "absent.toml") == config.Settings()
+
+
+def test_values_are_read(tmp_path: Path) -> None:
+    settings = config.load(written(tmp_path, '[link]\nkeepalive_interval = 5\n[screen.keys]\n"agent.abort" = "X"\n'))
+    assert settings.link.keepalive_interval == 5.0
+    assert settings.screen.keys == {"agent.abort": "X"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[link]\nkeepalive_intervall = 5\n", ("link.keepalive_intervall", "'keepalive_interval'")),
+        ("[lnk]\n", ("'lnk'", "'link'")),
+        ("[link]\nkeepalive_count = 0\n", ("link.keepalive_count", "0")),
+        ('[store]\nmax_bytes = "much"\n', ("store.max_bytes", "much")),
+        ("[link\n", ("not valid TOML",)),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, words: tuple[str, ...]) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        config.load(file)
+    for word in (str(file), *words):
+        assert word in str(caught.value)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        config.load(file)
+
+
+def test_provider_keys_and_infrastructure() -> None:
+    assert config.provider_keys({"ANTHROPIC_API_KEY": "a", "OPENAI_API_KEY": "", "OTHER": "b"}) == {
+        "ANTHROPIC_API_KEY": "a"
+    }
+    assert config.infrastructure_url({"VERS_VM_REGISTRY_URL": "http://a:3000/"}) == "http://a:3000"
+    assert config.infrastructure_url({"VERS_INFRA_URL": "http://b", "VERS_VM_REGISTRY_URL": "http://a"}) == "http://b"

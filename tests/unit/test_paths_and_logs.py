@@ -1,0 +1,70 @@
+"""Private directories and files, and a log without secrets."""
+
+from __future__ import annotations
+
+import logging
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cockpit import logs, paths
+from cockpit.errors import ConfigError
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_directories_are_private(tmp_path: Path) -> None:
+    loose = tmp_path / "loose"
+    loose.mkdir(mode=0o755)
+    assert mode(paths.private_directory(loose)) == 0o700
+    assert mode(paths.private_directory(tmp_path / "a" / "b")) == 0o700
+    (tmp_path / "link").symlink_to(loose)
+    with pytest.raises(ConfigError, match="symbolic link"):
+        paths.private_directory(tmp_path / "link")
+
+
+def test_state_lives_under_the_xdg_directories(isolated_home: Path) -> None:
+    for directory in (paths.state_directory(), paths.log_directory(), paths.embedded_directory()):
+        assert directory.is_relative_to(isolated_home)
+        assert mode(directory) == 0o700
+    assert len(str(paths.runtime_directory())) < 60, "socket paths are limited to about 100 bytes"
+
+
+def test_private_files_are_replaced_whole(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("old")
+    file.chmod(0o644)
+    paths.write_private(file, "new")
+    assert (file.read_text(), mode(file)) == ("new", 0o600)
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+@pytest.fixture
+def root_logger() -> Iterator[logging.Logger]:
+    root = logging.getLogger()
+    before = list(root.handlers), root.level
+    yield root
+    for handler in set(root.handlers) - set(before[0]):
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(before[1])
+
+
+def test_the_log_holds_no_secret(tmp_path: Path, root_logger: logging.Logger) -> None:
+    file = tmp_path / "cockpit.log"
+    logs.write_log(file, secrets=["canary-value-123"])
+    log = logging.getLogger("cockpit.test")
+    log.warning("the key is %s", "canary-value-123")
+    log.warning("header Authorization: Bearer abc.def and sk-ant-REDACTED-by-shape-000")
+    try:
+        raise RuntimeError("with canary-value-123 inside")
+    except RuntimeError:
+        log.exception("it failed")
+    text = file.read_text()
+    assert mode(file) == 0o600
+    assert "canary" not in text and "abc.def" not in text and "by-shape" not in text
+    assert "RuntimeError: with [secret] inside" in text
