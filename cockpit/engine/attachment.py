@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 from cockpit.agents.pi_encode import encode_get_state
@@ -20,6 +21,7 @@ from cockpit.model.fleet import Process, ProcessState
 from cockpit.model.ids import AgentId
 from cockpit.remote.command import Completed
 from cockpit.remote.connection import Connection
+from cockpit.remote.errors import Dropped
 
 log = logging.getLogger(__name__)
 
@@ -113,13 +115,14 @@ class Attachment:
         if self._reader is None:
             self._reader = await self.reader(connection)
             self._reader.poll(self._polling)
+        else:
+            await self._reader.rewind()
         queue: asyncio.Queue[Batch | None] = asyncio.Queue(PENDING_BATCHES)
         storing = asyncio.create_task(self._store(queue), name=f"store {self.agent}")
         try:
             await self._fold(self._reader.batches(connection), queue)
         finally:
-            # What was read is stored before anything else happens: the reader's position is behind it already, and a
-            # later cursor must not jump over a hole.
+            # What was read is stored before the next connection asks the store where to go on.
             await queue.put(None)
             await storing
 
@@ -127,7 +130,11 @@ class Attachment:
         """Return a new reader for this agent, at the stored position."""
         return await self._make_reader(await self._home(connection))
 
-    async def _fold(self, batches: AsyncIterator[Batch], queue: asyncio.Queue[Batch | None]) -> None:
+    async def _fold(self, batches: AsyncGenerator[Batch, None], queue: asyncio.Queue[Batch | None]) -> None:
+        async with contextlib.aclosing(batches):
+            await self._fold_all(batches, queue)
+
+    async def _fold_all(self, batches: AsyncIterator[Batch], queue: asyncio.Queue[Batch | None]) -> None:
         async for batch in batches:
             for record in batch.records:
                 self._recorder.fold(record)
@@ -208,7 +215,7 @@ class Attachment:
     async def _probe_forever(self, connection: Connection) -> None:
         asked = False
         while True:
-            alive = await self._probe(connection)
+            alive = await self._probed(connection)
             if alive and not asked and self._unknown():
                 asked = True
                 await self._ask_state()
@@ -218,6 +225,22 @@ class Attachment:
                     await self._look.wait()
             except TimeoutError:
                 pass
+
+    async def _probed(self, connection: Connection) -> bool:
+        """Look at the process; a look that fails says nothing of it, and does not end the reading."""
+        try:
+            return await self._probe(connection)
+        except Dropped:
+            raise
+        except CockpitError as error:
+            log.warning("agent %s: its process cannot be looked at: %s", self.agent, error)
+            agent = self._world.agents.get(self.agent)
+            if agent is not None and agent.process.state is not ProcessState.UNKNOWN:
+                process = Process(since=self._world.clock.now(), run_id=agent.process.run_id)
+                self._world.put_agent(replace(agent, process=process))
+            self.probed.set()
+            self._world.changed()
+            return False
 
     def _unknown(self) -> bool:
         """Say whether the agent's stream, read to its end, has never named its model: only then it is asked."""
@@ -231,12 +254,20 @@ class Attachment:
         except CockpitError as error:
             log.info("agent %s: its state could not be asked: %s", self.agent, error)
 
+    def _process(self) -> Process | None:
+        agent = self._world.agents.get(self.agent)
+        return agent.process if agent else None
+
     async def _probe(self, connection: Connection) -> bool:
         """Look at the process; True if it lives."""
+        before = self._process()
         done = await connection.run(probe_script(self._paths), timeout=PROBE_TIMEOUT)
         result = parse_probe(exit_code(done), done.stdout, done.stderr, vm=self._vm)
         agent = self._world.agents.get(self.agent)
-        if agent is not None:
+        if agent is not None and agent.process is not before:
+            # The stream told of a start or an end meanwhile: the look may be older than that.
+            self.look_at_process()
+        elif agent is not None:
             state = STATES[result.state]
             known = agent.process
             since = known.since if known.state is state else self._world.clock.now()

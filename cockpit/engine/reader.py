@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from cockpit.engine.clock import Clock
@@ -14,6 +14,7 @@ from cockpit.model.ids import AgentId
 from cockpit.remote.connection import Connection
 from cockpit.remote.cursor import Cursor
 from cockpit.remote.tail import Tail, TailData, TailMissing, TailOpened, TailReset, follow
+from cockpit.store.errors import StoreError
 from cockpit.store.rows import StoredCursor
 from cockpit.store.store import Store
 
@@ -57,6 +58,19 @@ class AgentReader:
         cursor = from_stored(stored) if stored else None
         if stored and cursor:
             self._cursor, self._epoch = cursor, stored.epoch
+        elif stored:
+            # An epoch of which nothing was stored yet: the same file gets the same number again.
+            self._epoch = stored.epoch - 1
+
+    async def rewind(self) -> None:
+        """Go back to what is stored if that is less than what was read: the rest was lost on its way to the disk."""
+        stored = await self._store.cursor(self._agent)
+        if stored is None or self._cursor is None or stored.epoch != self._epoch:
+            return
+        if stored.offset < self._cursor.offset:
+            self._cursor = from_stored(stored)
+            if self._cursor is None:
+                self._epoch -= 1
 
     def poll(self, seconds: float | None) -> None:
         """Look at the file every so many seconds from now on; None reads the moment the agent writes."""
@@ -64,7 +78,7 @@ class AgentReader:
         if self._tail is not None:
             self._tail.polling = seconds
 
-    async def batches(self, connection: Connection) -> AsyncIterator[Batch]:
+    async def batches(self, connection: Connection) -> AsyncGenerator[Batch, None]:
         """Follow the file until the connection ends.
 
         Raises:
@@ -84,22 +98,35 @@ class AgentReader:
                         if batch is not None:
                             yield batch
                     case TailReset():
-                        reason = event.reason
+                        reason = self._lost(event)
                         self._cursor = None
                     case TailMissing():
                         yield Batch(caught_up=True, missing=True)
 
+    def _lost(self, event: TailReset) -> str:
+        """Say why the content is another one now, and how much of what was read last may be of it already."""
+        doubtful = self.stream.read - event.valid_until
+        if self.stream.epoch != self._epoch or doubtful <= 0:
+            return event.reason
+        return f"{event.reason}; the last {doubtful} bytes before this may belong to the new content and come again"
+
     def _resumed(self, event: TailOpened) -> Batch:
-        """Go on in the file read before: a half line that was held is read again."""
+        """Go on in the file read before: a half line that was held is read again after a drop."""
         assert self._cursor is not None
-        self.stream.resume(event.start_offset, self._cursor.line, self._epoch)
+        if self.stream.epoch != self._epoch or self.stream.read != event.start_offset:
+            self.stream.resume(event.start_offset, self._cursor.line, self._epoch)
         self._goal = event.size
         return Batch(caught_up=event.start_offset >= event.size, resumed=True)
 
     async def _begun(self, event: TailOpened, reason: str, tail: Tail) -> Batch:
         """Begin a file that was not read before: a new epoch, marked unless it is the agent's first."""
         key = epoch_key(event.identity, self._epoch)
-        self._epoch = await self._store.begin_epoch(self._agent, key, reason, self._clock.now())
+        try:
+            self._epoch = await self._store.begin_epoch(self._agent, key, reason, self._clock.now())
+        except StoreError as error:
+            # A disk that refuses stops no reading: the lines are shown, and the store says itself what it misses.
+            log.error("agent %s: %s", self._agent, error)
+            self._epoch += 1
         self.stream.resume(event.start_offset, 0, self._epoch)
         self._goal = event.size
         marker = (self.stream.marker(reason),) if self._epoch > 1 else ()
@@ -108,7 +135,7 @@ class AgentReader:
     def _fed(self, data: bytes, tail: Tail) -> Batch | None:
         pairs = list(self.stream.feed(data))
         if not pairs:
-            return None
+            return Batch(caught_up=True) if self.stream.read >= self._goal else None
         return self._batch(tuple(record for record, _ in pairs), tuple(line for _, line in pairs), tail)
 
     def _batch(self, records: tuple[Record, ...], lines: tuple[bytes, ...], tail: Tail) -> Batch:

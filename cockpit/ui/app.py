@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -85,6 +87,19 @@ class CockpitApp(App[None]):
         if self._problems:
             text = "\n".join(clean_line(problem) for problem in self._problems)
             self.notify(text, title="Settings", severity="warning", timeout=12, markup=False)
+
+        self._end_cleanly_on_signals()
+
+    def _end_cleanly_on_signals(self) -> None:
+        """Give the terminal back when the session hangs up or the process is told to end."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.exit)
+
+    def on_unmount(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(number)
 
     def on_key(self, event: events.Key) -> None:
         """A key whose action is disabled falls through to here: say why."""

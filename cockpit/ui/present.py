@@ -30,6 +30,12 @@ from cockpit.ui.tones import LINK_LOOKS, POWER_LOOKS, STATUS_LOOKS, look_of
 AGE_CELLS = 4
 """Cells of the age column: `59m` and a blank before it."""
 
+SCRIPTED_FROM = 20
+"""Cells from which the detail column names a scripted agent as such; below, its name bears a mark."""
+
+SCRIPTED_MARK = " §"
+"""The mark of a scripted agent: it follows a script, no model thinks."""
+
 DETAIL_FROM = 10
 """Cells that must be left over for a detail column to be worth having."""
 
@@ -84,6 +90,9 @@ def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int) -> Content:
         detail_cells = 0
         name_cells = max(8, width - 2 - 1 - word_cells - AGE_CELLS)
     mark = " ◆" if agent.kind is AgentKind.ARCHITECT else ""
+    in_words = detail_cells >= SCRIPTED_FROM
+    if agent.program == "scripted" and not in_words:
+        mark += SCRIPTED_MARK
     room = name_cells - width_of(node.guide) - width_of(mark)
     name = cut(clean_line(agent.name), room)
     last = agent.last_event_at
@@ -98,7 +107,9 @@ def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int) -> Content:
     if detail_cells:
         trouble = fit_link(head.link, detail_cells)
         pieces += [(" ", ""), (trouble, "$link-down")]
-        pieces.append((fit(agent_detail(agent), detail_cells - width_of(trouble)), "$muted"))
+        pieces.append(
+            (fit(agent_detail(agent, labelled=in_words), detail_cells - width_of(trouble)), "$muted")
+        )
     pieces.append((fit(age(now - last) if last is not None else "–", AGE_CELLS, right=True), "$muted"))
     return content(pieces)
 
@@ -108,10 +119,10 @@ def fit_link(trouble: str, width: int) -> str:
     return cut(f"{trouble} · ", width) if trouble else ""
 
 
-def agent_detail(agent: Agent) -> str:
-    """Say in a few words what an agent is at; a scripted one is labelled first."""
+def agent_detail(agent: Agent, *, labelled: bool = True) -> str:
+    """Say in a few words what an agent is at; a scripted one is labelled first, unless its name bears the mark."""
     activity = agent.activity
-    parts = ["scripted"] if agent.program == "scripted" else []
+    parts = ["scripted"] if labelled and agent.program == "scripted" else []
     if activity.dialogs:
         parts.append(clean_line(activity.dialogs[0].request.title))
     elif activity.tools:

@@ -13,6 +13,15 @@ from cockpit.model.why import headline
 from cockpit.ui.cells import Piece, age, content, cut, duration, fit, pieces_width
 from cockpit.ui.tones import STAGE_WORDS, TONE_LOOKS, Look
 
+MAX_NOTICES = 2
+"""Standing notices shown at once: more would push the panes away."""
+
+MAX_OPERATIONS = 3
+"""Operations shown at once, the newest ones."""
+
+FAILED_FOR = 30.0
+"""Seconds for which a failed operation keeps its line; after that the inbox has it."""
+
 PASSED = (Stage.WRITTEN, Stage.ACCEPTED, Stage.QUEUED, Stage.STEERING, Stage.CONSUMED)
 """Stages a command goes through on its way; the last ones end it."""
 
@@ -133,6 +142,38 @@ def _last_stage(receipt: Receipt, now: float, since: float) -> Piece:
             return f" ◌ {STAGE_WORDS[Stage.PENDING]} {age(now - receipt.created_at)}", "$link-degraded"
         case _:
             return f" ◌ {age(now - since)}", "$muted"
+
+
+def standing_lines(fleet: Fleet, now: float, width: int) -> list[Content]:
+    """What goes on or went wrong apart from any agent: standing notices, operations that run or failed just now."""
+    lines = [
+        content([(" ! ", "bold $link-degraded"), (cut(clean_line(notice), width - 4), "")])
+        for notice in fleet.notices[:MAX_NOTICES]
+    ]
+    current = [operation for operation in fleet.operations if _is_current(operation, now)]
+    return lines + [_operation_line(operation, now, width) for operation in current[-MAX_OPERATIONS:]]
+
+
+def _is_current(operation: Operation, now: float) -> bool:
+    """Tell whether an operation runs, or failed so lately that it has to be seen."""
+    if operation.ended_at is None:
+        return True
+    return bool(operation.error) and now - operation.ended_at < FAILED_FOR
+
+
+def _operation_line(operation: Operation, now: float, width: int) -> Content:
+    """Say in one line which step an operation is at, or where it failed and what to do."""
+    head: list[Piece] = [(f"{clean_line(operation.verb)} ", ""), (clean_line(operation.target), "bold")]
+    step = operation.steps[-1] if operation.steps else None
+    if operation.error:
+        place = f" at {clean_line(step.name)}" if step is not None else ""
+        hint = f" → {clean_line(operation.hint)}" if operation.hint else ""
+        tail = f" failed{place}: {clean_line(operation.error)}{hint}"
+        pieces = [(" ✗ ", "bold $agent-failed"), *head, (tail, "$agent-failed")]
+    else:
+        place = f"  {clean_line(step.name)} {duration(now - step.started_at)}" if step is not None else ""
+        pieces = [(" ▸ ", "bold $agent-running"), *head, (place, "$muted")]
+    return content(_shortened(pieces, width - 1))
 
 
 def step_lines(operation: Operation, now: float, width: int) -> list[Content]:

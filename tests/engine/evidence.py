@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from cockpit.model.events import EpochStarted, Record
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.transcript import Transcript
 from cockpit.store.store import Store
-from tests.fleets import FleetUnderTest
+from tests.fleets import LIMIT, FleetUnderTest
 
 Shown = list[tuple[str, str]]
 """Kind and text of a transcript's entries."""
@@ -41,11 +42,22 @@ async def stored(store: Store, agent: AgentId) -> list[Record]:
     return records
 
 
+async def stored_up_to(store: Store, agent: AgentId, line: int) -> list[Record]:
+    """Return everything the store holds of an agent once it holds a line; folding is a little ahead of the disk."""
+    deadline = time.monotonic() + LIMIT
+    while (cursor := await store.cursor(agent)) is None or cursor.line < line:
+        assert time.monotonic() < deadline, f"the store stays at {cursor} instead of line {line}"
+        await store.flush()
+    return await stored(store, agent)
+
+
 def assert_whole(records: Iterable[Record], content: bytes) -> None:
     """Assert that records are exactly the lines of a file: each once, in order, at its place, decoded the same."""
     records = [record for record in records if record.line > 0]
     lines = content.split(b"\n")[:-1]
-    assert [record.line for record in records] == list(range(1, len(lines) + 1))
+    numbers = [record.line for record in records]
+    missing = sorted(set(range(1, len(lines) + 1)) - set(numbers))
+    assert numbers == list(range(1, len(lines) + 1)), f"{len(numbers)} of {len(lines)} lines, missing {missing[:20]}"
     pieces = [content[record.offset : record.end] for record in records]
     assert all(piece.endswith(b"\n") and piece.count(b"\n") == 1 for piece in pieces)
     complete = content[: content.rfind(b"\n") + 1]

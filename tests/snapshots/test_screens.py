@@ -106,6 +106,7 @@ def test_spawn_steps_name_the_step_that_failed(snap_compare: SnapCompare) -> Non
             Fleet(**{name: getattr(fleet, name) for name in _FIELDS} | {"operations": (operation,)})
         )
         pilot.app.screen._flush()
+        pilot.app.screen_stack[0].bridge.flush()
         await pilot.pause()
 
     assert snap_compare(cockpit(engine), terminal_size=(110, 34), run_before=fail)

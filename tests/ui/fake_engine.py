@@ -62,6 +62,7 @@ class FakeEngine:
         self._lines: dict[AgentId, int] = {}
         self.ordered: list[Command] = []
         self.focused: list[AgentId | None] = []
+        self.paged: list[AgentId] = []
         self.clock = NOW
         self.refusals: dict[type, str] = {}
         self.image_list: tuple[tuple[CommitId, str], ...] = (
@@ -158,6 +159,11 @@ class FakeEngine:
     def focus(self, agent: AgentId | None) -> None:
         """Note whom the operator looks at."""
         self.focused.append(agent)
+
+    def page_older(self, agent: AgentId) -> bool:
+        """Note that older history is wanted; there is none."""
+        self.paged.append(agent)
+        return False
 
     def images(self) -> tuple[tuple[CommitId, str], ...]:
         """Return the images of the double."""

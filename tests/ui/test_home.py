@@ -12,8 +12,8 @@ from textual.widgets import Input
 
 from cockpit.model import events as ev
 from cockpit.model.commands import Abort, Destroy, FollowUp, MoveTask, Pause, Prompt, Resume, Spawn, Steer
-from cockpit.model.fleet import AgentKind, Fleet, Power
-from cockpit.model.ids import TaskId, agent_of
+from cockpit.model.fleet import AgentKind, Fleet, Operation, Power, Step
+from cockpit.model.ids import OperationId, TaskId, agent_of
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.screens.confirm import ConfirmDialog
 from cockpit.ui.screens.home import HomeScreen
@@ -22,7 +22,7 @@ from cockpit.ui.tones import Mode
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, VmsTable
 from cockpit.ui.widgets.transcript_view import TranscriptView
-from tests.ui.fake_engine import FakeEngine
+from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import scene, vm_id
 
 LT_API = agent_of(vm_id(2))
@@ -308,3 +308,55 @@ async def test_help_and_quit() -> None:
         await pilot.press("escape", "q")
         await pilot.pause()
     assert pilot.app.return_value is None
+
+
+async def test_a_failed_command_is_announced_once() -> None:
+    engine = scene()
+    async with cockpit(engine) as (pilot, home, _):
+        engine.refusals[Pause] = "the API said no"
+        home.order(Pause(vm_id(2)))
+        home.bridge.flush()
+        await pilot.pause()
+        home.bridge.flush()
+        assert notifications(pilot) == ["the API said no"]
+
+
+async def test_notices_and_operations_stand_under_the_header() -> None:
+    engine = scene()
+    async with cockpit(engine) as (pilot, home, _):
+        bar = home.query_one("#standing")
+        assert not bar.display
+        running = Operation(OperationId("o"), "spawn", "ada", NOW - 9, (Step("wait for SSH", NOW - 5),))
+        failed = Operation(
+            OperationId("p"),
+            "branch",
+            "lt-api",
+            NOW - 9,
+            (Step("copy", NOW - 5, NOW - 4, "no room"),),
+            NOW - 4,
+            "no room",
+        )
+        engine.change(replace(engine.fleet, notices=("tmux is absent",), operations=(running, failed)))
+        home.bridge.flush()
+        await pilot.pause()
+        text = str(bar.render())
+        assert "! tmux is absent" in text
+        assert "▸ spawn ada  wait for SSH 5.0s" in text
+        assert "✗ branch lt-api failed at copy: no room" in text
+        assert bar.size.height == 3
+        engine.change(replace(engine.fleet, notices=(), operations=()))
+        home.bridge.flush()
+        await pilot.pause()
+        assert not bar.display
+
+
+async def test_older_history_is_asked_for_at_the_oldest_line_only() -> None:
+    async with cockpit() as (pilot, _home, engine):
+        for number in range(400):
+            engine.say(LT_API, ev.MessageStarted("user", f"again {number}"))
+        await pilot.press("down", "4", "pageup")
+        await pilot.pause()
+        assert engine.paged == []
+        await pilot.press("home")
+        await pilot.pause()
+        assert set(engine.paged) == {LT_API}

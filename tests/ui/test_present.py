@@ -77,7 +77,9 @@ def test_a_link_problem_is_never_an_agent_state() -> None:
 
 def test_a_scripted_agent_is_labelled() -> None:
     agent = replace(fleet().agents[5], kind=AgentKind.LIEUTENANT)
-    assert "scripted" in present.agent_row(present.TreeNode(agent, ""), None, NOW, 44).plain
+    assert "scripted" in present.agent_row(present.TreeNode(agent, ""), None, NOW, 64).plain
+    assert "w-e2e §" in present.agent_row(present.TreeNode(agent, ""), None, NOW, 44).plain
+    assert "w-e2e §" in present.agent_row(present.TreeNode(agent, ""), None, NOW, 28).plain
 
 
 def test_the_header_counts_and_says_what_waits_at_every_width() -> None:

@@ -15,7 +15,7 @@ from cockpit.engine.display import clean_line
 from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import attention
 from cockpit.model.commands import Command, FollowUp, Prompt, Steer
-from cockpit.model.fleet import Agent, Fleet, Receipt, Task, Vm
+from cockpit.model.fleet import Agent, Fleet, Receipt, Stage, Task, Vm
 from cockpit.model.ids import AgentId, CommandId, agent_of
 from cockpit.model.why import headline
 from cockpit.ui import handlers, present
@@ -23,7 +23,7 @@ from cockpit.ui.actions import BY_ID, PANES, Situation, bindings, disabled_reaso
 from cockpit.ui.bridge import Bridge, Rates
 from cockpit.ui.cells import Piece, content, count
 from cockpit.ui.tones import Mode, look_of
-from cockpit.ui.widgets.bars import FooterBar, HeaderBar, ReceiptsBar
+from cockpit.ui.widgets.bars import FooterBar, HeaderBar, ReceiptsBar, StandingBar
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
@@ -49,9 +49,11 @@ class HomeScreen(Screen[None]):
         self.keys: dict[str, str] = {}
         self._before_composer = "agents"
         self._slot = ""
+        self._failures: frozenset[CommandId] | None = None
 
     def compose(self) -> ComposeResult:
         yield HeaderBar(id="header")
+        yield StandingBar(id="standing")
         with Container(id="body"):
             yield AgentsTree(id="agents")
             with Vertical(id="center"):
@@ -163,10 +165,21 @@ class HomeScreen(Screen[None]):
                 pane.flush(fleet, now)
         situation = self.situation()
         self.query_one(HeaderBar).flush(fleet, now, situation.waiting, read_only=self.read_only)
+        self.query_one(StandingBar).flush(fleet, now)
         self.query_one(ReceiptsBar).flush(self.receipt(), now)
+        self._announce_failures(fleet)
         self.query_one(FooterBar).flush(situation, self.keys)
         self._flush_output_frame(now)
         self._flush_composer()
+
+    def _announce_failures(self, fleet: Fleet) -> None:
+        """Say once that a command failed; those that failed before this screen opened are the inbox's."""
+        failed = {receipt.id: receipt for receipt in fleet.receipts if receipt.stage is Stage.FAILED}
+        if self._failures is not None:
+            for receipt in (failed[key] for key in failed.keys() - self._failures):
+                text = clean_line(receipt.reason) or "no reason was given"
+                self.notify(text, title=f"{clean_line(receipt.verb)} failed", severity="error", markup=False)
+        self._failures = frozenset(failed)
 
     def _reselect(self, fleet: Fleet) -> None:
         """Hold on to the selected agent; when it is gone the tree's cursor decides."""
@@ -283,6 +296,12 @@ class HomeScreen(Screen[None]):
     @on(Composer.ModeChanged)
     def _frame_changed(self) -> None:
         self.bridge.flush()
+
+    @on(TranscriptView.OlderWanted)
+    def _older_wanted(self) -> None:
+        """Page older history in; it stands above when the reader goes on."""
+        if self.selected is not None:
+            self.engine.page_older(self.selected)
 
     @on(Composer.Submitted)
     def _submitted(self, submitted: Composer.Submitted) -> None:

@@ -101,6 +101,7 @@ def help_text(keys: dict[str, str]) -> Content:
         ("prompt, steer or follow-up\n", "$muted"),
         (f"  {fit('↑ ↓', 10)}", "bold"),
         ("what was sent before\n", "$muted"),
+        ("\n◆ is the architect, § follows a script: no model thinks there.", "$muted"),
         ("\nA mouse selection is copied with ^c. Leaving with q touches no agent.", "$muted"),
     ]
     return content(pieces)

@@ -21,6 +21,20 @@ class HeaderBar(Plain):
         self.show(summary.header(fleet, now, waiting, self.size.width, read_only=read_only))
 
 
+class StandingBar(Plain):
+    """Standing notices, and operations that run or failed just now; no line while there are none."""
+
+    def flush(self, fleet: Fleet, now: float) -> None:
+        """Show a snapshot."""
+        lines = summary.standing_lines(fleet, now, self.app.size.width)
+        if self.display != bool(lines):
+            self.display = bool(lines)
+        self.show(content([("\n", "")]).join(lines), layout=len(lines) != self._lines)
+        self._lines = len(lines)
+
+    _lines = 0
+
+
 class ReceiptsBar(Plain):
     """How far the last command to the selected agent has come."""
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual.reactive import reactive
 
-from cockpit.engine.display import clean_line
 from cockpit.model.fleet import Fleet
 from cockpit.ui import present
-from cockpit.ui.cells import content
 from cockpit.ui.widgets.row_list import Row, RowList
 
 
@@ -149,8 +145,3 @@ class FeedPane(Pane):
         return [Row(item.id, present.feed_row(item, now, width)) for item in items], str(
             len(items)
         ) if items else ""
-
-
-def notice_rows(notices: Sequence[str]) -> list[Row]:
-    """Return standing facts as rows without keys."""
-    return [Row("", content([("! ", "bold $link-degraded"), (clean_line(notice), "")])) for notice in notices]

@@ -58,6 +58,10 @@ class TranscriptView(Widget, can_focus=True):
 
         following: bool
 
+    @dataclass
+    class OlderWanted(Message):
+        """The reader is at the oldest line that is held."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._transcript: Transcript | None = None
@@ -165,7 +169,10 @@ class TranscriptView(Widget, can_focus=True):
     def scroll_to_line(self, top: int) -> None:
         """Move the view; leaving the end stops following, reaching it resumes."""
         if top < self.size.height and self._layout_lines is not None:
-            top += self._layout_lines.extend_back(MORE_LINES)
+            added = self._layout_lines.extend_back(MORE_LINES)
+            top += added
+            if not added:
+                self.post_message(self.OlderWanted())
         self._top = max(0, min(top, self._bottom))
         self.following = self._top >= self._bottom
         self.refresh()

@@ -1,0 +1,174 @@
+"""The engine's reading side without API and screen: store, world, recorder and roster over VMs on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import cast
+
+from cockpit.agents.scaffold import HOME_PATHS
+from cockpit.engine.clock import Clock
+from cockpit.engine.engine import TICK
+from cockpit.engine.recorder import Recorder
+from cockpit.engine.roster import LinkOptions, Roster
+from cockpit.engine.source import Source
+from cockpit.engine.world import World
+from cockpit.model.events import Record, TextDelta
+from cockpit.model.fleet import Agent, AgentKind
+from cockpit.model.ids import AgentId, VmId, agent_of
+from cockpit.model.receipts import ReceiptBook
+from cockpit.remote.endpoint import Endpoint
+from cockpit.store.rows import AgentRow
+from cockpit.store.store import Store
+from cockpit.vers.client import VersClient
+from cockpit.vers.wire import SshKey
+from tests.bench.lines import stamp_of
+from tests.bench.vms import LoopbackVms
+
+
+class _Keys:
+    """The one question the roster asks of the fleet's API."""
+
+    def __init__(self, vms: LoopbackVms) -> None:
+        self._vms = vms
+
+    async def ssh_key(self, vm_id: VmId) -> SshKey:
+        return SshKey(ssh_private_key=self._vms.key(self._vms.number(vm_id)))
+
+
+class TimedRecorder(Recorder):
+    """A recorder that notes how long ago the lines of some agents were written when they are reduced."""
+
+    def __init__(self, world: World, store: Store, book: ReceiptBook) -> None:
+        super().__init__(world, store, book)
+        self.timed: set[AgentId] = set()
+        self.delays: list[float] = []
+        """Seconds."""
+
+    def fold(self, record: Record) -> None:
+        """Apply a record; then it is on the way to the screen."""
+        super().fold(record)
+        if record.agent in self.timed and isinstance(record.event, TextDelta):
+            written = stamp_of(record.event.delta)
+            if written is not None:
+                self.delays.append(time.monotonic() - written)
+
+
+class Rig:
+    """One cockpit's reading side."""
+
+    def __init__(
+        self, vms: LoopbackVms, store: Store, endpoint: Callable[[VmId], Endpoint] | None, options: LinkOptions | None
+    ) -> None:
+        self.vms = vms
+        self.store = store
+        self.clock = Clock()
+        self.world = World(self.clock, "benchmark")
+        book = ReceiptBook()
+        self.recorder = TimedRecorder(self.world, store, book)
+        source = Source(
+            name="benchmark",
+            vers=cast(VersClient, _Keys(vms)),
+            services=None,
+            address=str,
+            endpoint=endpoint or (lambda vm_id: vms.endpoint(vms.number(vm_id))),
+            paths=HOME_PATHS,
+            programs=(),
+            default_program="pi",
+        )
+        self.roster = Roster(self.world, store, source, self.recorder, book, options or LinkOptions())
+
+    def agent_id(self, number: int) -> AgentId:
+        """Return an agent's id."""
+        return agent_of(self.vms.vm_id(number))
+
+    async def remember(self) -> None:
+        """Write all agents into the store, as a spawn or the registry does."""
+        for number in range(self.vms.count):
+            await self.store.remember_agent(
+                AgentRow(
+                    id=self.agent_id(number),
+                    name=f"agent-{number}",
+                    kind=AgentKind.WORKER.value,
+                    vm_id=self.vms.vm_id(number),
+                    role="",
+                    program="pi",
+                    labels=(),
+                    parent="",
+                    paths_directory=HOME_PATHS.directory,
+                    workspace=HOME_PATHS.workspace,
+                    created_at=self.clock.now(),
+                )
+            )
+
+    def attach(self) -> None:
+        """Begin to serve all agents that were loaded."""
+        for agent in self.agents():
+            self.roster.attach(agent)
+
+    def agents(self) -> list[Agent]:
+        """Return all agents as they are now, in order."""
+        return [self.world.agents[self.agent_id(number)] for number in range(self.vms.count)]
+
+    def lines(self) -> int:
+        """Return how many lines were reduced, of all agents together."""
+        return sum(agent.line for agent in self.world.agents.values())
+
+    async def reach(self, lines: Sequence[int], within: float) -> None:
+        """Return once every agent is reduced up to its line.
+
+        Raises:
+            AssertionError: not within so many seconds.
+        """
+
+        def there() -> bool:
+            return all(agent.line >= line for agent, line in zip(self.agents(), lines, strict=True))
+
+        # Looked at now and then: a wait that is woken by each change would cost as much as what is measured.
+        deadline = time.monotonic() + within
+        while not there() and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+        if not there():
+            late = [agent for agent, line in zip(self.agents(), lines, strict=True) if agent.line < line]
+            raise AssertionError(f"{len(late)} agents are behind, e.g. {late[0].name}: {late[0].link}")
+
+    async def tick(self) -> None:
+        """Let time pass as the engine does."""
+        while True:
+            self.recorder.tick()
+            await asyncio.sleep(TICK)
+
+
+@contextlib.asynccontextmanager
+async def rig(
+    vms: LoopbackVms,
+    history: Path,
+    *,
+    endpoint: Callable[[VmId], Endpoint] | None = None,
+    options: LinkOptions | None = None,
+    remembered: bool = False,
+) -> AsyncIterator[Rig]:
+    """Run a rig for the time of the block; leaving it ends the remote readers.
+
+    Args:
+        history: the store's file.
+        endpoint: how to reach a VM, if not directly.
+        options: how connections are kept.
+        remembered: the store knows the agents from an earlier run.
+    """
+    store = await Store.open(history)
+    made = Rig(vms, store, endpoint, options)
+    ticking = asyncio.create_task(made.tick(), name="tick")
+    try:
+        if not remembered:
+            await made.remember()
+        await made.roster.load()
+        yield made
+    finally:
+        ticking.cancel()
+        await asyncio.gather(ticking, return_exceptions=True)
+        await made.roster.close()
+        await store.close()
