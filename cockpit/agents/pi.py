@@ -247,13 +247,9 @@ def _extension_request(record: dict[str, Any]) -> Event:
 
 def _extension_notice(record: dict[str, Any], method: str) -> Event:
     if method == "notify":
-        return ExtensionNotice(
-            method, text_of(record.get("message")), text_of(record.get("notifyType")) or "info"
-        )
+        return ExtensionNotice(method, text_of(record.get("message")), text_of(record.get("notifyType")) or "info")
     if method == "setStatus":
-        return ExtensionNotice(
-            method, text_of(record.get("statusText")), key=text_of(record.get("statusKey"))
-        )
+        return ExtensionNotice(method, text_of(record.get("statusText")), key=text_of(record.get("statusKey")))
     if method == "setWidget":
         lines = "\n".join(texts_of(record.get("widgetLines")))
         return ExtensionNotice(method, lines, key=text_of(record.get("widgetKey")))

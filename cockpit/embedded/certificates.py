@@ -53,9 +53,7 @@ class CertificateFiles:
         return self.directory / "server.key"
 
 
-def ensure_certificates(
-    directory: Path, now: datetime.datetime | None = None
-) -> tuple[CertificateFiles, bool]:
+def ensure_certificates(directory: Path, now: datetime.datetime | None = None) -> tuple[CertificateFiles, bool]:
     """Make what is missing, broken or expires within `RENEW_BEFORE`.
 
     Args:
@@ -167,9 +165,7 @@ def _make_server(
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     return certificate, key

@@ -52,9 +52,7 @@ def vm_of_server_name(name: str | None) -> str | None:
 class Gateway:
     """Accepts TLS connections on loopback and carries each to the SSH server of the VM it names."""
 
-    def __init__(
-        self, sandboxes: Sandboxes, certificates: Path, *, paused_delay: float = PAUSED_DELAY
-    ) -> None:
+    def __init__(self, sandboxes: Sandboxes, certificates: Path, *, paused_delay: float = PAUSED_DELAY) -> None:
         """Prepare a gateway; nothing happens before `start`.
 
         Args:

@@ -31,9 +31,7 @@ class SandboxFiles(asyncssh.SFTPServer):
     def __init__(self, channel: asyncssh.SSHServerChannel[bytes], layout: SandboxLayout) -> None:
         super().__init__(channel)
         self._home = os.fsencode(layout.home)
-        self._allowed = tuple(
-            os.path.realpath(os.fsencode(place)) for place in (layout.home, layout.temporary)
-        )
+        self._allowed = tuple(os.path.realpath(os.fsencode(place)) for place in (layout.home, layout.temporary))
 
     def map_path(self, path: bytes) -> bytes:
         """Return the real path a client means.

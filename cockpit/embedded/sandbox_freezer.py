@@ -128,9 +128,7 @@ class GroupFreezer:
             except OSError as error:
                 # A killed process leaves its group a moment after it left the process table.
                 if time.monotonic() > deadline:
-                    raise HostingError(
-                        f"the control group {self.group} cannot be removed: {error}"
-                    ) from error
+                    raise HostingError(f"the control group {self.group} cannot be removed: {error}") from error
                 await asyncio.sleep(POLL_INTERVAL)
 
     def _listed(self) -> list[int]:
@@ -237,8 +235,7 @@ class SignalFreezer:
             if time.monotonic() > deadline:
                 await self.thaw(())
                 raise HostingError(
-                    f"VM {self.vm_id} did not stop within {FREEZE_TIMEOUT:.0f} s: "
-                    f"{len(moving)} processes still move",
+                    f"VM {self.vm_id} did not stop within {FREEZE_TIMEOUT:.0f} s: {len(moving)} processes still move",
                     hint="a process in it may be starting others without end",
                 )
             await asyncio.sleep(POLL_INTERVAL)
@@ -319,9 +316,7 @@ def _mount_point(kind: str) -> Path | None:
 def _own_group(kind: str) -> str:
     for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
         _number, controllers, path = line.split(":", 2)
-        if (kind == "cgroup2" and not controllers) or (
-            kind == "cgroup1" and "freezer" in controllers.split(",")
-        ):
+        if (kind == "cgroup2" and not controllers) or (kind == "cgroup1" and "freezer" in controllers.split(",")):
             return path
     return "/"
 

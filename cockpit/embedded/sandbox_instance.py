@@ -37,9 +37,7 @@ class Sandbox:
         self.vm_id = layout.vm_id
         self.freezer = freezer
         self._sockets = sockets
-        self._record = MachineRecord(
-            freezer=freezer.kind, group=str(freezer.group or ""), sockets=str(sockets)
-        )
+        self._record = MachineRecord(freezer=freezer.kind, group=str(freezer.group or ""), sockets=str(sockets))
         self._change = asyncio.Lock()
         self.moving = asyncio.Event()
         """Set while the sandbox runs: whoever carries bytes in or out waits for it."""
@@ -93,9 +91,7 @@ class Sandbox:
         await sandbox._end_lost_commands()
         return sandbox
 
-    def _remember(
-        self, *, freezing: bool, stopped: tuple[tuple[int, int], ...], paused: bool | None = None
-    ) -> None:
+    def _remember(self, *, freezing: bool, stopped: tuple[tuple[int, int], ...], paused: bool | None = None) -> None:
         self._record = replace(
             self._record,
             freezing=freezing,

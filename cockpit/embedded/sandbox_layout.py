@@ -152,9 +152,7 @@ class MachineRecord:
             stopped = tuple((int(pid), int(start)) for pid, start in fields.pop("stopped", ()))
             return cls(**fields, stopped=stopped)
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise HostingError(
-                f"the sandbox record {path} cannot be read: {error}", hint="destroy this VM"
-            ) from error
+            raise HostingError(f"the sandbox record {path} cannot be read: {error}", hint="destroy this VM") from error
 
 
 def search_path(inherited: str) -> str:

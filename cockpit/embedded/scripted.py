@@ -45,9 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cockpit.embedded.scripted", description="A scripted agent.")
     parser.add_argument("--mode", choices=["rpc"], default="rpc")
     parser.add_argument("--dialect", choices=["accumulated", "delta"], default="delta")
-    parser.add_argument(
-        "--speed", type=_speed, default=1.0, metavar="X", help="1 streams 40 tokens per second"
-    )
+    parser.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="1 streams 40 tokens per second")
     parser.add_argument("--name", default="", help="its name on board and feed; VERS_AGENT_NAME by default")
     parser.add_argument("--session", default="", metavar="FILE", help="append the conversation to this file")
     parser.add_argument(

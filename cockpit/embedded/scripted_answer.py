@@ -20,9 +20,7 @@ Pace = Callable[[], Awaitable[bool]]
 class Answer:
     """Streams text, thinking and a tool call, and ends in success, an error or an abort."""
 
-    def __init__(
-        self, dialect: Dialect, emit: Callable[..., None], *, fresh: int, cached: int, number: int
-    ) -> None:
+    def __init__(self, dialect: Dialect, emit: Callable[..., None], *, fresh: int, cached: int, number: int) -> None:
         """Begin an answer.
 
         Args:

@@ -54,9 +54,7 @@ class Commands:
         if kind == "extension_ui_response":
             self._answer_dialog(command)
             return
-        handler = (
-            getattr(self, f"_do_{kind}", None) if isinstance(kind, str) and kind.isidentifier() else None
-        )
+        handler = getattr(self, f"_do_{kind}", None) if isinstance(kind, str) and kind.isidentifier() else None
         if handler is None or (kind == "clear_queue" and not wire.is_delta):
             known = command if wire.is_delta else {"type": kind}
             wire.respond(known, f"Unknown command: {'undefined' if kind is None else kind}")

@@ -166,9 +166,7 @@ def _coding_run(text: str) -> list[Step]:
     words = Words(text)
     task = shorten(text) or "an empty prompt"
     slug = "-".join(re.findall(r"[a-z0-9]+", text.lower())[:4]) or "task"
-    look = words.choice(
-        ["ls -la | head -20", "pwd && ls", "find . -maxdepth 2 -not -path '*/.*' | sort | head -20"]
-    )
+    look = words.choice(["ls -la | head -20", "pwd && ls", "find . -maxdepth 2 -not -path '*/.*' | sort | head -20"])
     note = f"# {task}\n\n- looked at the files\n- {words.sentences(9)}\n- {words.sentences(8)}\n"
     return [
         Think(f"The task is: {task} {words.sentences(14)}"),
@@ -178,9 +176,7 @@ def _coding_run(text: str) -> list[Step]:
         Say(f"I write down what I found in {slug}.md."),
         Call("write", {"path": f"{slug}.md", "content": note}),
         Call("bash", {"command": f"wc -l {slug}.md && echo checked"}),
-        Say(
-            f"Done with “{task}” {words.sentences(18)} The notes are in {slug}.md. (This agent follows a script.)"
-        ),
+        Say(f"Done with “{task}” {words.sentences(18)} The notes are in {slug}.md. (This agent follows a script.)"),
     ]
 
 
@@ -246,7 +242,5 @@ class Words:
         while len(said) < max(1, count):
             pick = self._random.choice
             thing, other = pick(self._THINGS), pick(self._THINGS)
-            said += (
-                f"{pick(self._OPENINGS)} {thing} {pick(self._VERBS)} the {other} {pick(self._ENDS)}.".split()
-            )
+            said += f"{pick(self._OPENINGS)} {thing} {pick(self._VERBS)} the {other} {pick(self._ENDS)}.".split()
         return " ".join(said)

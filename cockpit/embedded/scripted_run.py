@@ -191,9 +191,7 @@ class Run:
         session = self._session
         session.answers += 1
         fresh = max(1, session.context - session.cached)
-        answer = Answer(
-            session.wire.dialect, session.emit, fresh=fresh, cached=session.cached, number=session.answers
-        )
+        answer = Answer(session.wire.dialect, session.emit, fresh=fresh, cached=session.cached, number=session.answers)
         if session.aborting.is_set() or not await session.pause(MODEL_LATENCY):
             # pi before 0.84 calls this aborted, later pi an error with the words of the abort.
             if session.wire.is_delta:

@@ -167,9 +167,7 @@ class Session:
     def statistics(self) -> dict[str, Any]:
         """Return the data of `get_session_stats`."""
         roles = [message["role"] for message in self.messages]
-        calls = [
-            block for message in self.messages for block in message["content"] if block["type"] == "toolCall"
-        ]
+        calls = [block for message in self.messages for block in message["content"] if block["type"] == "toolCall"]
         totals = self.totals
         total = totals.input + totals.output + totals.cache_read
         window = MODEL["contextWindow"]

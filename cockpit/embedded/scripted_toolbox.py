@@ -53,9 +53,7 @@ async def execute(session: Session, call: dict[str, Any]) -> Outcome:
             session.emit("tool_execution_update", **place, partialResult=partial)
 
         result = await run_bash(session.shells, arguments["command"], session.aborting, show)
-        return Outcome(
-            result, f"{'failed at' if result.is_error else 'ran'} `{shorten(arguments['command'], 40)}`"
-        )
+        return Outcome(result, f"{'failed at' if result.is_error else 'ran'} `{shorten(arguments['command'], 40)}`")
     if name == "feed":
         result = await publish_event(session.agent, arguments["type"], arguments["summary"])
         return Outcome(result, "told the feed")
@@ -70,9 +68,7 @@ def _file_tool(session: Session, name: str, arguments: dict[str, Any]) -> Outcom
     if name == "write":
         return Outcome(write_file(path, arguments["content"]), f"wrote {path}")
     if name == "edit":
-        return Outcome(
-            edit_file(path, arguments["edits"], with_patch=session.wire.is_delta), f"edited {path}"
-        )
+        return Outcome(edit_file(path, arguments["edits"], with_patch=session.wire.is_delta), f"edited {path}")
     return Outcome(read_file(path), f"read {path}")
 
 
@@ -90,9 +86,5 @@ async def _ask(session: Session, question: dict[str, Any]) -> Outcome:
     result = Result(f"operator said: {said}", details={"answer": answer})
     if not agreed:
         why = "You said no" if question["method"] == "confirm" and response else "There was no answer"
-        return Outcome(
-            result, f"asked “{title}”", [Say(f"{why} to “{title}”, so I leave it at that.")], ends_plan=True
-        )
-    return Outcome(
-        result, f"asked “{title}”", [Say(f"You answered “{title}” with “{said}”, so I go on with that.")]
-    )
+        return Outcome(result, f"asked “{title}”", [Say(f"{why} to “{title}”, so I leave it at that.")], ends_plan=True)
+    return Outcome(result, f"asked “{title}”", [Say(f"You answered “{title}” with “{said}”, so I go on with that.")])

@@ -76,9 +76,7 @@ class Shells:
             stopped = not exiting.done()
             if not stopped:
                 # A child in the background may hold the pipe open; the command itself is over.
-                await asyncio.wait(
-                    (stopping, reading), timeout=PIPE_GRACE, return_when=asyncio.FIRST_COMPLETED
-                )
+                await asyncio.wait((stopping, reading), timeout=PIPE_GRACE, return_when=asyncio.FIRST_COMPLETED)
             self._kill(process.pid)
             code = await exiting
             await asyncio.wait((reading,), timeout=PIPE_GRACE)
@@ -154,9 +152,7 @@ class _Tail:
         return text
 
 
-async def run_bash(
-    shells: Shells, command: str, stop: asyncio.Event, on_output: Callable[[str], None]
-) -> Result:
+async def run_bash(shells: Shells, command: str, stop: asyncio.Event, on_output: Callable[[str], None]) -> Result:
     """Run a command as pi's `bash` tool does: its exit code is in the text only."""
     output, code, cut = await shells.run(command, stop, on_output)
     if cut:
@@ -223,9 +219,7 @@ def edit_file(path: str, edits: list[dict[str, str]], *, with_patch: bool) -> Re
     except OSError as error:
         return Result(f"Could not edit {path}: {error.strerror}", is_error=True)
     old, new = before.split("\n"), after.split("\n")
-    same = next(
-        (n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new))
-    )
+    same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
     shown = [f" {n + 1} {line}" for n, line in enumerate(old[max(0, same - 3) : same], max(0, same - 3))]
     shown += [f"-{same + 1} {old[same]}", f"+{same + 1} {new[same]}"]
     details: dict[str, Any] = {"diff": "\n".join(shown)}
@@ -249,9 +243,7 @@ async def publish_event(agent: str, kind: str, summary: str) -> Result:
 async def note_task(agent: str, status: str, note: str) -> Result:
     """Set the status of this agent's task on the board and add a note (src/board/routes.ts)."""
     try:
-        tasks = (await asyncio.to_thread(_request, "GET", f"/board/tasks?assignee={_quoted(agent)}", None))[
-            "tasks"
-        ]
+        tasks = (await asyncio.to_thread(_request, "GET", f"/board/tasks?assignee={_quoted(agent)}", None))["tasks"]
         task = next((task for task in tasks if task.get("status") != "done"), None)
         if task is None:
             return Result(f"No open task is assigned to {agent}.", is_error=True)

@@ -152,9 +152,7 @@ async def _serve(root: Path) -> None:
         try:
             await _until_started(api, serving)
             write_endpoint(root, _describe(root, gateway, api_socket))
-            logger.info(
-                "serving %d VMs, API on port %d", len(sandboxes.vm_ids()), api_socket.getsockname()[1]
-            )
+            logger.info("serving %d VMs, API on port %d", len(sandboxes.vm_ids()), api_socket.getsockname()[1])
             stopping = asyncio.create_task(stop.wait(), name="stop")
             await asyncio.wait((stopping, serving), return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
@@ -222,9 +220,7 @@ def _bind_one(port: int) -> socket.socket:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the server from the command line."""
-    parser = argparse.ArgumentParser(
-        prog="cockpit serve", description="Serve the embedded fleet on loopback."
-    )
+    parser = argparse.ArgumentParser(prog="cockpit serve", description="Serve the embedded fleet on loopback.")
     parser.add_argument("--root", type=Path, required=True, help="the fleet's directory")
     parser.add_argument("--detach", action="store_true", help="leave the starter: return at once, serve on")
     options = parser.parse_args(argv)

@@ -215,7 +215,7 @@ class Attachment:
     async def _probe_forever(self, connection: Connection) -> None:
         asked = False
         while True:
-            alive = await self._probed(connection)
+            alive = await self._probe_or_unknown(connection)
             if alive and not asked and self._unknown():
                 asked = True
                 await self._ask_state()
@@ -226,7 +226,7 @@ class Attachment:
             except TimeoutError:
                 pass
 
-    async def _probed(self, connection: Connection) -> bool:
+    async def _probe_or_unknown(self, connection: Connection) -> bool:
         """Look at the process; a look that fails says nothing of it, and does not end the reading."""
         try:
             return await self._probe(connection)

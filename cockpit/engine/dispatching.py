@@ -90,7 +90,7 @@ class Dispatcher:
         self._board_changed = board_changed
         self._images_changed = images_changed
         self._spawner = Spawner(world, store, source, roster.attach, roster.detach)
-        self._operations = FleetOperations(world, store, source, roster.attachment, roster.detach)
+        self._operations = FleetOperations(world, source, roster.attachment, roster.vm_gone)
 
     def disabled_reason(self, command: Command) -> str:
         """Say why a command would be refused now, or return empty text."""

@@ -25,7 +25,7 @@ from cockpit.model.fleet import (
     Stage,
 )
 from cockpit.model.ids import AgentId, CommandId, CommitId
-from cockpit.model.receipts import ReceiptBook, is_closed
+from cockpit.model.receipts import ReceiptBook
 from cockpit.model.transcript import Transcript
 from cockpit.store.store import Store
 
@@ -36,6 +36,9 @@ PRUNE_INTERVAL = 3600.0
 
 TICK = 0.1
 """Seconds between two looks at what only time can settle."""
+
+SAVE_INTERVAL = 0.25
+"""Seconds between two looks for receipts that came further."""
 
 STOP_LIMIT = 5.0
 """Seconds the tasks get to end; then the process goes without them, agents are not affected."""
@@ -66,7 +69,7 @@ class Engine:
         self.book = ReceiptBook()
         self.recorder = Recorder(self.world, store, self.book)
         self.roster = Roster(self.world, store, source, self.recorder, self.book, link_options or LinkOptions())
-        self.watcher = Watcher(self.world, source, self.roster.adopt, self._vm_gone)
+        self.watcher = Watcher(self.world, source, self.roster.adopt, self.roster.vm_gone, self.roster.attach_known)
         self.dispatcher = Dispatcher(
             self.world,
             store,
@@ -106,7 +109,7 @@ class Engine:
         self.roster.wanted = attach
         self.roster.record = record
         await self.roster.load()
-        works = {"tick": self._tick, "watch": self.watcher.run if watch else self.watcher.look, "attach": self._attach}
+        works = {"tick": self._tick, "receipts": self._save_receipts, "watch": self.watcher.run if watch else self.watcher.look, "attach": self._attach}
         if watch:
             works |= {"images": self._read_images, "prune": self._prune}
         self._background = [
@@ -116,9 +119,8 @@ class Engine:
             await self._attached.wait()
 
     async def _attach(self) -> None:
-        """Attach to the known agents once the fleet was looked at."""
+        """Say when the fleet was looked at once; each look attaches to the known agents it found."""
         await self.watcher.first_look.wait()
-        self.roster.attach_known()
         self._attached.set()
 
     async def stop(self) -> None:
@@ -129,11 +131,8 @@ class Engine:
         ending.add(asyncio.create_task(self.roster.close(), name="detach"))
         ending.add(asyncio.create_task(self.history.close(), name="end paging"))
         await asyncio.wait(ending, timeout=STOP_LIMIT)
-        for receipt in self.world.receipts.values():
-            if not is_closed(receipt):
-                await self.dispatcher.saved(self.store.save_receipt(receipt))
-        for agent in self.world.agents.values():
-            await self.dispatcher.saved(self.recorder.save(agent))
+        await self.recorder.save_receipts()
+        await self.recorder.save_touched()
         await self.dispatcher.saved(self.store.flush())
 
     async def _supervised(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -152,6 +151,11 @@ class Engine:
             self.recorder.tick()
             self.world.set_health("store", self.store.trouble)
             await asyncio.sleep(TICK)
+
+    async def _save_receipts(self) -> None:
+        while True:
+            await self.recorder.save_receipts()
+            await asyncio.sleep(SAVE_INTERVAL)
 
     async def _prune(self) -> None:
         """Keep the history within its bounds of size and age."""
@@ -172,9 +176,6 @@ class Engine:
             return
         newest = sorted(commits, key=lambda commit: commit.created_at, reverse=True)
         self._images = tuple((commit.id, commit.name or commit.commit_id) for commit in newest)
-
-    async def _vm_gone(self, vm_id: object) -> None:
-        await self.roster.vm_gone(str(vm_id))
 
     # --- what callers see ----------------------------------------------------------------------------
 

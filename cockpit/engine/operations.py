@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from cockpit.engine.attachment import Attachment
@@ -15,7 +15,6 @@ from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
 from cockpit.model.commands import Branch, Commit, Destroy, Pause, Resume
 from cockpit.model.fleet import LinkState, Power, Vm
 from cockpit.model.ids import AgentId, VmId, agent_of
-from cockpit.store.store import Store
 from cockpit.vers.errors import VmNotFound
 
 log = logging.getLogger(__name__)
@@ -34,16 +33,14 @@ class FleetOperations:
     def __init__(
         self,
         world: World,
-        store: Store,
         source: Source,
         attachment: Callable[[AgentId], Attachment | None],
-        detach: Callable[[AgentId], None],
+        gone: Callable[[VmId], Awaitable[None]],
     ) -> None:
         self._world = world
-        self._store = store
         self._source = source
         self._attachment = attachment
-        self._detach = detach
+        self._gone = gone
 
     def refusal(self, command: Pause | Resume | Destroy | Commit | Branch) -> str:
         """Say why an order cannot be carried out now, or return empty text."""
@@ -90,14 +87,9 @@ class FleetOperations:
 
     async def destroy(self, command: Destroy, progress: Progress) -> None:
         """Delete a VM. What is known of its agent stays in the store; nothing is dropped before the API confirmed."""
-        agent_id = agent_of(command.vm)
         with progress.step("delete VM"):
             await self._source.vers.delete(command.vm)
-        self._detach(agent_id)
-        self._world.agents.pop(agent_id, None)
-        self._world.vms.pop(command.vm, None)
-        self._world.changed()
-        await self._store.forget_agent(agent_id)
+        await self._gone(command.vm)
         if self._source.registry is not None:
             with progress.step("deregister"):
                 try:

@@ -39,6 +39,7 @@ class Recorder:
         self._store = store
         self._book = book
         self._unsaved: dict[AgentId, int] = {}
+        self._touched: set[AgentId] = set()
         self._expected: dict[str, asyncio.Future[Responded]] = {}
         self.focused: AgentId | None = None
 
@@ -65,6 +66,16 @@ class Recorder:
         for dialog_id, text in await self._store.answers(agent.id):
             transcript.answered(dialog_id, text)
 
+    async def catch_up(self, agent_id: AgentId) -> None:
+        """Apply what another cockpit stored since this agent was read back: reading goes on behind it."""
+        while (agent := self._world.agents.get(agent_id)) is not None:
+            place = (agent.epoch, agent.line) if agent.epoch else (0, -1)
+            records = await self._store.records(agent_id, after=place, limit=FOLD_PAGE)
+            for record in records:
+                self.fold(record)
+            if not records or (records[-1].epoch, records[-1].line) <= place:
+                return
+
     def _restore(self, agent: Agent, body: bytes) -> Agent | None:
         try:
             saved = msgspec.json.decode(body, type=Agent)
@@ -87,6 +98,7 @@ class Recorder:
         agent = self._world.agents.get(record.agent)
         if agent is None or (record.epoch, record.line) <= (agent.epoch, agent.line):
             return
+        self._touched.add(record.agent)
         self._world.transcript(record.agent).apply(record)
         self._fold_state(record)
         if self._expected and isinstance(record.event, Responded):
@@ -122,15 +134,36 @@ class Recorder:
             await self.save(agent)
 
     async def save(self, agent: Agent) -> None:
-        """Write a snapshot of an agent's state."""
+        """Write a snapshot of an agent's state, behind the receipts: lines before it are not judged again."""
         self._unsaved[agent.id] = 0
+        await self.save_receipts()
         await self._store.save_snapshot(agent.id, agent.epoch, agent.line, msgspec.json.encode(agent))
+
+    async def save_touched(self) -> None:
+        """Write snapshots of the agents that changed here; the others may be newer in the store than here."""
+        for agent_id in list(self._touched):
+            agent = self._world.agents.get(agent_id)
+            if agent is not None:
+                await self.save(agent)
+
+    async def save_receipts(self) -> None:
+        """Write the receipts that changed; what the disk refuses is tried again with the next call."""
+        for command_id in list(self._world.unsaved_receipts):
+            receipt = self._world.receipts.get(command_id)
+            if receipt is not None:
+                try:
+                    await self._store.save_receipt(receipt)
+                except StoreError:
+                    return  # The store says so itself, in its health.
+            if self._world.receipts.get(command_id) is receipt:
+                self._world.unsaved_receipts.discard(command_id)
 
     def focus(self, agent_id: AgentId | None) -> None:
         """Note which agent the operator looks at; its finished run counts as seen."""
         self.focused = agent_id
         agent = self._world.agents.get(agent_id) if agent_id else None
         if agent is not None:
+            self._touched.add(agent.id)
             self._world.put_agent(mark_seen(agent))
 
     def tick(self) -> None:
@@ -141,6 +174,7 @@ class Recorder:
         for before in list(self._world.agents.values()):
             after = expire(settle(before, now), now)
             if after is not before:
+                self._touched.add(after.id)
                 if before.run_open and not after.run_open:
                     self._world.put_receipts(self._book.run_settled(after.id, now))
                 self._world.put_agent(mark_seen(after) if self.focused == after.id else after)

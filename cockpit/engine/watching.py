@@ -37,17 +37,20 @@ class Watcher:
         source: Source,
         found: Callable[[Agent], Awaitable[None]],
         gone: Callable[[VmId], Awaitable[None]],
+        listed: Callable[[], None],
     ) -> None:
         """Prepare.
 
         Args:
             found: called with an agent of the registry that this cockpit does not know yet.
             gone: called with a VM that the API confirmed to be deleted.
+            listed: called after each look at the VM list, also when the API had not answered before.
         """
         self._world = world
         self._source = source
         self._found = found
         self._gone = gone
+        self._listed = listed
         self._board_now = asyncio.Event()
         self.first_look = asyncio.Event()
         """Set once VM list and registry were asked, well or badly."""
@@ -78,6 +81,7 @@ class Watcher:
 
     async def vms(self) -> None:
         """Read the VM list; a VM that is missing from it is dropped only once its status says so."""
+        asked_at = self._world.clock.now()
         records = await self._source.vers.list_vms()
         now = self._world.clock.now()
         names = {agent.vm_id: agent.name for agent in self._world.agents.values()}
@@ -86,10 +90,14 @@ class Watcher:
             vm_id = VmId(record.vm_id)
             listed.add(vm_id)
             known = self._world.vms.get(vm_id)
+            if known and known.seen_at > asked_at:
+                continue  # An order of ours learnt of this VM after the list was asked for.
             label = names.get(vm_id) or (known.label if known else "")
             self._world.put_vm(replace(record.vm(now), label=label))
         for vm_id in [vm_id for vm_id in self._world.vms if vm_id not in listed]:
-            await self._confirm_gone(self._world.vms[vm_id])
+            if vm_id in self._world.vms:
+                await self._confirm_gone(self._world.vms[vm_id])
+        self._listed()
 
     async def _confirm_gone(self, vm: Vm) -> None:
         try:

@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import islice
 
 from cockpit.engine.clock import Clock
 from cockpit.model.fleet import (
@@ -21,6 +22,7 @@ from cockpit.model.fleet import (
     Vm,
 )
 from cockpit.model.ids import AgentId, CommandId, OperationId, VmId
+from cockpit.model.receipts import is_closed
 from cockpit.model.transcript import Transcript
 
 FEED_KEPT = 500
@@ -40,6 +42,8 @@ class World:
         self.tasks: tuple[Task, ...] = ()
         self.feed: OrderedDict[str, FeedItem] = OrderedDict()
         self.receipts: OrderedDict[CommandId, Receipt] = OrderedDict()
+        self.unsaved_receipts: set[CommandId] = set()
+        """Receipts that changed here since they were last written to the store."""
         self.operations: OrderedDict[OperationId, Operation] = OrderedDict()
         self.health: dict[str, ServiceHealth] = {}
         self.notices: list[str] = []
@@ -111,11 +115,21 @@ class World:
         vm = self.vms.get(vm_id)
         return vm.power if vm else Power.UNKNOWN
 
-    def put_receipt(self, receipt: Receipt) -> None:
-        """Store a receipt's new stage; the oldest drop out."""
+    def put_receipt(self, receipt: Receipt, *, saved: bool = False) -> None:
+        """Store a receipt's new stage; the oldest that are closed drop out, somebody may wait for the others.
+
+        Args:
+            receipt: the new stage.
+            saved: it comes from the store as it is.
+        """
         self.receipts[receipt.id] = receipt
-        while len(self.receipts) > RECEIPTS_KEPT:
-            self.receipts.popitem(last=False)
+        if not saved:
+            self.unsaved_receipts.add(receipt.id)
+        surplus = len(self.receipts) - RECEIPTS_KEPT
+        if surplus > 0:
+            closed = (known.id for known in self.receipts.values() if is_closed(known) and known.id != receipt.id)
+            for gone in list(islice(closed, surplus)):
+                del self.receipts[gone]
         self.changed()
 
     def put_receipts(self, receipts: Iterable[Receipt]) -> None:

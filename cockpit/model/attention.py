@@ -60,9 +60,7 @@ def _of_agent(agent: Agent, vm: Vm | None) -> Iterator[Attention]:
         return  # its VM was destroyed: nothing can be done for it
     activity = agent.activity
     for dialog in activity.dialogs:
-        question = one_line(
-            dialog.request.title or dialog.request.message or dialog.request.method, SENTENCE_PART
-        )
+        question = one_line(dialog.request.title or dialog.request.message or dialog.request.method, SENTENCE_PART)
         yield Attention(Urgency.ASKING, f"{agent.name} asks: {question}", dialog.since, agent.id)
     state = base_state(activity)
     if agent.process.state is ProcessState.DEAD:

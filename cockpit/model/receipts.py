@@ -180,9 +180,7 @@ class ReceiptBook:
         if tracked is None or tracked.receipt.agent != agent:
             return self._lost_id(agent, event, at)
         if not event.success:
-            return self._move(
-                tracked, Stage.FAILED, at, event.error or "the agent refused it and gave no reason"
-            )
+            return self._move(tracked, Stage.FAILED, at, event.error or "the agent refused it and gave no reason")
         disposition = event.data.get("disposition") if isinstance(event.data, dict) else None
         if tracked.receipt.verb not in TEXT_VERBS or disposition == "handled":
             return self._move(tracked, Stage.DONE, at)
@@ -236,13 +234,9 @@ class ReceiptBook:
         expanded = [
             tracked
             for tracked in unread
-            if came_from is None
-            and tracked.receipt.stage is Stage.ACCEPTED
-            and tracked.expected.startswith("/")
+            if came_from is None and tracked.receipt.stage is Stage.ACCEPTED and tracked.expected.startswith("/")
         ]
-        found = next(
-            iter([*queued, *direct, *same] if came_from is not None else [*direct, *same, *expanded]), None
-        )
+        found = next(iter([*queued, *direct, *same] if came_from is not None else [*direct, *same, *expanded]), None)
         if found is None:
             return []
         changed: list[Receipt] = []
@@ -260,9 +254,7 @@ class ReceiptBook:
         for tracked in self._of(agent):
             stage = tracked.receipt.stage
             if stage is Stage.CONSUMED:
-                changed += self._move(
-                    tracked, Stage.FAILED, at, f"the agent exited{how} in the middle of the run"
-                )
+                changed += self._move(tracked, Stage.FAILED, at, f"the agent exited{how} in the middle of the run")
             elif stage is Stage.ACCEPTED and tracked.expected.startswith("/"):
                 changed += self._move(tracked, Stage.DONE, at, TAKEN)
             elif stage in (Stage.ACCEPTED, Stage.QUEUED, Stage.STEERING):

@@ -144,9 +144,7 @@ def _run_settled(agent: Agent, event: ev.RunSettled, at: float) -> Agent:
     if agent.run_open:
         return finished(agent, at, aborted=aborted)
     if aborted and base_state(agent.activity) in (ActivityState.DONE_UNSEEN, ActivityState.ERROR):
-        return replace(
-            agent, activity=entered(agent.activity, ActivityState.ABORTED, at, error="", detail="")
-        )
+        return replace(agent, activity=entered(agent.activity, ActivityState.ABORTED, at, error="", detail=""))
     return agent
 
 
@@ -183,9 +181,7 @@ def _message_ended(agent: Agent, event: ev.MessageEnded, at: float) -> Agent:
     usage = event.usage
     good = event.stop_reason not in ("error", "aborted")
     reason = event.stop_reason
-    if good and not any(
-        block.kind == "toolCall" or (block.kind == "text" and block.text) for block in event.blocks
-    ):
+    if good and not any(block.kind == "toolCall" or (block.kind == "text" and block.text) for block in event.blocks):
         reason = "empty" if reason != "length" else reason
     activity = agent.activity
     detail = activity.detail if activity.detail.startswith("calling ") and reason == "toolUse" else ""
@@ -225,9 +221,7 @@ def _tool_ended(agent: Agent, event: ev.ToolEnded, at: float) -> Agent:
 
 
 def _queue(agent: Agent, event: ev.QueueChanged, at: float) -> Agent:
-    return replace(
-        agent, activity=replace(agent.activity, steering=event.steering, follow_up=event.follow_up)
-    )
+    return replace(agent, activity=replace(agent.activity, steering=event.steering, follow_up=event.follow_up))
 
 
 # --- retries and compaction ------------------------------------------------------------------------
@@ -318,14 +312,8 @@ def _daemon_exited(agent: Agent, event: ev.DaemonExited, at: float) -> Agent:
     if process.run_id and event.run_id and process.run_id != event.run_id:
         return agent  # the line of an older run that was slow to end
     cut = agent.run_open or base_state(agent.activity) in (*BUSY, ActivityState.STARTING)
-    ended = replace(
-        agent, process=replace(process, state=ProcessState.DEAD, since=at, exit_code=event.exit_code)
-    )
-    what = (
-        "before it was ready"
-        if base_state(agent.activity) is ActivityState.STARTING
-        else "in the middle of a run"
-    )
+    ended = replace(agent, process=replace(process, state=ProcessState.DEAD, since=at, exit_code=event.exit_code))
+    what = "before it was ready" if base_state(agent.activity) is ActivityState.STARTING else "in the middle of a run"
     before = agent.activity
     state = ActivityState.ERROR if cut else base_state(before)
     text = f"the agent exited with code {event.exit_code} {what}" if cut else before.error

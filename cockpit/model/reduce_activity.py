@@ -63,12 +63,7 @@ def working(agent: Agent, at: float, detail: str, **changes: Any) -> Agent:
     """Return the agent at work in an open run."""
     activity = agent.activity
     # Text can stream while a tool's question waits, but a compaction that ends late must not hide the new run.
-    if (
-        agent.run_open
-        and not changes
-        and activity.detail == detail
-        and base_state(activity) is ActivityState.WORKING
-    ):
+    if agent.run_open and not changes and activity.detail == detail and base_state(activity) is ActivityState.WORKING:
         return agent
     return replace(
         agent, run_open=True, activity=entered(activity, ActivityState.WORKING, at, detail=detail, **changes)
@@ -95,9 +90,7 @@ def finished(agent: Agent, at: float, *, error: str | None = None, aborted: bool
         text = error or agent.activity.error or "the agent gave no reason"
     else:
         state = ActivityState.DONE_UNSEEN
-        detail = {"length": "the answer was cut by the output limit", "empty": "the answer is empty"}.get(
-            reason, ""
-        )
+        detail = {"length": "the answer was cut by the output limit", "empty": "the answer is empty"}.get(reason, "")
     return _at_rest(agent, state, at, detail=detail, error=text)
 
 
@@ -136,9 +129,7 @@ def with_dialogs(agent: Agent, dialogs: tuple[OpenDialog, ...], at: float) -> Ag
 
 def dialog_opened(agent: Agent, request: DialogRequested, at: float) -> Agent:
     """Return the agent with one more question waiting."""
-    others = tuple(
-        dialog for dialog in agent.activity.dialogs if dialog.request.dialog_id != request.dialog_id
-    )
+    others = tuple(dialog for dialog in agent.activity.dialogs if dialog.request.dialog_id != request.dialog_id)
     opened = OpenDialog(request, at, tuple(tool.call_id for tool in agent.activity.tools))
     return with_dialogs(agent, (*others, opened)[-OPEN_LIMIT:], at)
 

@@ -59,9 +59,7 @@ def _refused(agent: Agent, event: Responded, at: float) -> Agent:
     # A prompt refused because a run is going on says nothing bad of that run.
     if event.command == "prompt" and not agent.run_open and base_state(agent.activity) in AT_REST:
         error = event.error or "the agent refused a prompt and gave no reason"
-        return replace(
-            agent, activity=entered(agent.activity, ActivityState.ERROR, at, error=error, detail="")
-        )
+        return replace(agent, activity=entered(agent.activity, ActivityState.ERROR, at, error=error, detail=""))
     return agent
 
 

@@ -16,12 +16,8 @@ _OTHERS = tuple(field.name for field in fields(Agent) if field.name not in _STAM
 # A stream has thousands of deltas a second over a whole fleet, and `dataclasses.replace` looks every field up by name
 # (three times the cost). Writing the slots of a new object is what the frozen class's own `__init__` does.
 _read_others: Callable[[Agent], tuple[Any, ...]] = attrgetter(*_OTHERS)
-_write_others: tuple[Callable[[Agent, Any], None], ...] = tuple(
-    getattr(Agent, name).__set__ for name in _OTHERS
-)
-_write_epoch, _write_line, _write_event_at, _write_work_at = (
-    getattr(Agent, name).__set__ for name in _STAMPS
-)
+_write_others: tuple[Callable[[Agent, Any], None], ...] = tuple(getattr(Agent, name).__set__ for name in _OTHERS)
+_write_epoch, _write_line, _write_event_at, _write_work_at = (getattr(Agent, name).__set__ for name in _STAMPS)
 
 
 def stamped(agent: Agent, record: Record, *, worked: bool = False) -> Agent:

@@ -213,9 +213,7 @@ class Transcript(MessageFold):
     def _on_retry_ended(self, record: Record, event: ev.RetryEnded) -> None:
         self._end_wait()
         if not event.success:
-            self._add(
-                EntryKind.ERROR, record, f"gave up after {event.attempt} retries", event.error
-            ).failed = True
+            self._add(EntryKind.ERROR, record, f"gave up after {event.attempt} retries", event.error).failed = True
 
     def _on_compaction_started(self, record: Record, event: ev.CompactionStarted) -> None:
         if self._compaction is not None:
@@ -337,9 +335,7 @@ class Transcript(MessageFold):
 
     def _on_daemon_exited(self, record: Record, event: ev.DaemonExited) -> None:
         self._restart("→ not answered: the agent exited")
-        self._add(EntryKind.MARKER, record, f"agent exited with code {event.exit_code}").failed = (
-            event.exit_code != 0
-        )
+        self._add(EntryKind.MARKER, record, f"agent exited with code {event.exit_code}").failed = event.exit_code != 0
 
     def _on_epoch(self, record: Record, event: ev.EpochStarted) -> None:
         # A dialog may still wait: a replaced file says nothing of the process that writes it.

@@ -100,9 +100,7 @@ class MessageFold(EntryRing):
         self._touch(entry)
 
     def _on_thinking(self, record: Record, event: ev.ThinkingDelta) -> None:
-        entry = self._blocks.get(event.index) or self._block(
-            record, event.index, EntryKind.THINKING, "thinking"
-        )
+        entry = self._blocks.get(event.index) or self._block(record, event.index, EntryKind.THINKING, "thinking")
         entry.append(event.text)
         self._touch(entry)
 
@@ -163,9 +161,7 @@ class MessageFold(EntryRing):
             self._end_answer(record, event)
 
     def _end_user(self, record: Record, event: ev.MessageEnded) -> None:
-        text = event.text or " ".join(
-            f"[{block.kind} {block.text}]" for block in event.blocks if block.kind == "image"
-        )
+        text = event.text or " ".join(f"[{block.kind} {block.text}]" for block in event.blocks if block.kind == "image")
         if self._user_shown is None:
             self._add(self._user_kind(text), record, "", text)
         elif text and self._user_shown.replace(text):
@@ -191,9 +187,7 @@ class MessageFold(EntryRing):
             self._add(EntryKind.NOTICE, record, "aborted", event.error)
         elif event.stop_reason == "length":
             self._add(EntryKind.ERROR, record, "the answer was cut by the output limit").failed = True
-        elif not any(
-            block.kind == "toolCall" or (block.kind == "text" and block.text) for block in event.blocks
-        ):
+        elif not any(block.kind == "toolCall" or (block.kind == "text" and block.text) for block in event.blocks):
             self._add(EntryKind.ERROR, record, "the answer is empty").failed = True
 
     def _close_message(self, *, cut: bool = True) -> None:

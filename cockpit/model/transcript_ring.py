@@ -136,9 +136,7 @@ class EntryRing:
         """Put entries in front of all others, the newest of them first, as far as there is room; say if all had."""
         self._paged = True
         for entry in reversed(older):
-            fits = (
-                self._bytes + entry.size <= self.max_bytes * 2 and len(self._entries) < self.max_entries * 2
-            )
+            fits = self._bytes + entry.size <= self.max_bytes * 2 and len(self._entries) < self.max_entries * 2
             if not fits:
                 return False
             self._first_key -= 1

@@ -87,9 +87,7 @@ def why(agent: Agent, vm: Vm | None, now: float) -> tuple[str, ...]:
     sentences = [*_activity(agent, now), *_times(agent, now), _link(agent.link, now), *_process(agent, now)]
     sentences.append(_power(vm, now))
     if agent.model == "unknown":
-        sentences.append(
-            "The agent names no model: it has no usable credentials, so prompts will be refused."
-        )
+        sentences.append("The agent names no model: it has no usable credentials, so prompts will be refused.")
     if agent.broken_lines:
         sentences.append(f"{_count(agent.broken_lines, 'line')} of its output could not be read.")
     return tuple(sentences)
@@ -100,9 +98,7 @@ def _activity(agent: Agent, now: float) -> list[str]:
     since = span_text(now - activity.since)
     sentences = []
     for dialog in activity.dialogs:
-        question = one_line(
-            dialog.request.title or dialog.request.message or dialog.request.method, SENTENCE_PART
-        )
+        question = one_line(dialog.request.title or dialog.request.message or dialog.request.method, SENTENCE_PART)
         line = f"Asking for {span_text(now - dialog.since)}: {question}"
         if dialog.request.timeout is not None:
             left = dialog.since + dialog.request.timeout - now
@@ -148,9 +144,7 @@ def _working(agent: Agent, now: float) -> list[str]:
             f"{span_text(now - tool.since)}."
             for tool in activity.tools
         ]
-    return [
-        f"Working for {span_text(now - activity.since)}{f': {activity.detail}' if activity.detail else ''}."
-    ]
+    return [f"Working for {span_text(now - activity.since)}{f': {activity.detail}' if activity.detail else ''}."]
 
 
 def _retrying(agent: Agent, now: float) -> str:

@@ -53,9 +53,7 @@ class HostKeys:
         Raises:
             StoreError: the file cannot be written.
         """
-        self._run(
-            "write the host keys in", "DELETE FROM host_keys WHERE identity = ?", (safe_text(identity),)
-        )
+        self._run("write the host keys in", "DELETE FROM host_keys WHERE identity = ?", (safe_text(identity),))
 
     def _run(self, tried: str, statement: str, values: tuple[object, ...]) -> list[tuple[str]]:
         try:

@@ -109,9 +109,7 @@ def _open_locked(path: Path, lock: int, alone: bool, now: Callable[[], float]) -
 def _lock(path: Path) -> tuple[int, bool]:
     """Take part in the use of the file; say whether nobody else does."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(
-        path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-    )
+    lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     deadline = time.monotonic() + LOCK_SECONDS
     try:
         while True:

@@ -27,8 +27,7 @@ MAX_AUDIT = 50_000
 def used_bytes(connection: sqlite3.Connection) -> int:
     """Return the bytes of the file that hold something."""
     pages, free, size = (
-        connection.execute(f"PRAGMA {name}").fetchone()[0]
-        for name in ("page_count", "freelist_count", "page_size")
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
     )
     return int((pages - free) * size)
 

@@ -125,9 +125,7 @@ def read_records(
     return records
 
 
-def _line_bounds(
-    epoch: int, before: tuple[int, int] | None, after: tuple[int, int] | None
-) -> tuple[int, int]:
+def _line_bounds(epoch: int, before: tuple[int, int] | None, after: tuple[int, int] | None) -> tuple[int, int]:
     """Return the lines of an epoch that are asked for, both ends excluded."""
     low, high = -1, 2**62
     if after is not None and epoch <= after[0]:

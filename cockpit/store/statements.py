@@ -60,9 +60,7 @@ class Streams:
         number = self._streams.get((agent, epoch))
         if number is None:
             connection.execute("INSERT OR IGNORE INTO epochs (agent, epoch) VALUES (?, ?)", (agent, epoch))
-            row = connection.execute(
-                "SELECT id FROM epochs WHERE agent = ? AND epoch = ?", (agent, epoch)
-            ).fetchone()
+            row = connection.execute("SELECT id FROM epochs WHERE agent = ? AND epoch = ?", (agent, epoch)).fetchone()
             number = self._streams[agent, epoch] = int(row[0])
         return number
 

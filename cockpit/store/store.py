@@ -145,9 +145,7 @@ class Store:
     async def save_snapshot(self, agent: AgentId, epoch: int, line: int, body: bytes) -> None:
         """Keep a reduced state as it was after a line. It is left out while the disk refuses: it can be folded anew."""
         with contextlib.suppress(StoreError):
-            await self._writer.run(
-                lambda connection: statements.save_snapshot(connection, agent, epoch, line, body)
-            )
+            await self._writer.run(lambda connection: statements.save_snapshot(connection, agent, epoch, line, body))
 
     async def search(self, text: str, *, agent: AgentId | None = None, limit: int = 50) -> list[SearchHit]:
         """Find lines by words in prompts, answers, tool calls, outputs, questions and errors; the newest first.

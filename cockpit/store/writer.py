@@ -258,9 +258,7 @@ class Writer:
     def _commit_apart(self, connection: sqlite3.Connection, jobs: list[Job]) -> list[tuple[Job, Any]]:
         outcomes: list[tuple[Job, Any]] = []
         for job in jobs:
-            outcomes += (
-                [(job, self._apply(connection, job))] if job.alone else self._commit(connection, [job])
-            )
+            outcomes += [(job, self._apply(connection, job))] if job.alone else self._commit(connection, [job])
         return outcomes
 
     def _apply(self, connection: sqlite3.Connection, job: Job) -> Any:

@@ -205,9 +205,7 @@ ACTIONS: tuple[Action, ...] = (
         writes=True,
         dangerous=True,
     ),
-    Action(
-        "board.create", "t", "new task", "Board", "Put a task on the board", panes=("board",), writes=True
-    ),
+    Action("board.create", "t", "new task", "Board", "Put a task on the board", panes=("board",), writes=True),
     Action(
         "board.open",
         "v",
@@ -257,9 +255,7 @@ ACTIONS: tuple[Action, ...] = (
         PANES,
     ),
     Action("see.attention", "I", "inbox", "See", "List everything that waits for you"),
-    Action(
-        "see.zoom", "o", "zoom", "See", "Give the output the whole screen, or take it back", panes=("output",)
-    ),
+    Action("see.zoom", "o", "zoom", "See", "Give the output the whole screen, or take it back", panes=("output",)),
     Action("see.follow", "end,G", "follow", "See", "Go to the newest line and stay there", panes=("output",)),
     Action(
         "see.expand",
@@ -297,7 +293,5 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.help", "question_mark", "help", "Cockpit", "Show all keys", panes=(*PANES, "composer")),
     Action("app.palette", "ctrl+p", "palette", "Cockpit", "Find any action by name", panes=PANES),
     Action("app.theme", "", "theme", "Cockpit", "Wear the next theme"),
-    Action(
-        "app.quit", "q,ctrl+q", "detach", "Cockpit", "Leave the cockpit; every agent goes on", panes=PANES
-    ),
+    Action("app.quit", "q,ctrl+q", "detach", "Cockpit", "Leave the cockpit; every agent goes on", panes=PANES),
 )

@@ -133,9 +133,7 @@ def _branch(home: HomeScreen) -> None:
         if values is not None:
             home.order(Branch(target, int(values["count"])))
 
-    form = FormDialog(
-        "Branch", (Field("count", "copies", value="1"),), check, intro=f"Copies of {_named(home, vm)}"
-    )
+    form = FormDialog("Branch", (Field("count", "copies", value="1"),), check, intro=f"Copies of {_named(home, vm)}")
     home.app.push_screen(form, finish)
 
 
@@ -172,9 +170,7 @@ def next_waiting(home: HomeScreen) -> None:
     items = attention(home.fleet, home.engine.now())
     if not items:
         return
-    here = next(
-        (at for at, item in enumerate(items) if item.agent is not None and item.agent == home.selected), -1
-    )
+    here = next((at for at, item in enumerate(items) if item.agent is not None and item.agent == home.selected), -1)
     go_to_item(home, items[(here + 1) % len(items)])
 
 
@@ -194,9 +190,7 @@ def _attention(home: HomeScreen) -> None:
         if key is not None:
             go_to_item(home, items[int(key)])
 
-    home.app.push_screen(
-        PickDialog("Waits for you", inbox(items, home.engine.now()), "Nothing waits for you."), finish
-    )
+    home.app.push_screen(PickDialog("Waits for you", inbox(items, home.engine.now()), "Nothing waits for you."), finish)
 
 
 def _zoom(home: HomeScreen) -> None:

@@ -31,9 +31,7 @@ def check_keymap(overrides: Mapping[str, str]) -> CheckedKeymap:
     for action_id, keys in overrides.items():
         if action_id not in BY_ID:
             nearest = difflib.get_close_matches(action_id, BY_ID, n=1, cutoff=0.4)
-            problems.append(
-                f"keymap: no action {action_id!r}" + (f", nearest is {nearest[0]!r}" if nearest else "")
-            )
+            problems.append(f"keymap: no action {action_id!r}" + (f", nearest is {nearest[0]!r}" if nearest else ""))
         elif not _split(keys):
             problems.append(f"keymap: {action_id} has no key")
         elif taken := [key for key in _split(keys) if key in RESERVED]:

@@ -21,16 +21,12 @@ class ActionProvider(Provider):
         for action, situation in self._offered():
             score = matcher.match(f"{action.label} {action.description}")
             if score > 0:
-                yield Hit(
-                    score, self._display(action), self._command(action), help=self._help(action, situation)
-                )
+                yield Hit(score, self._display(action), self._command(action), help=self._help(action, situation))
 
     async def discover(self) -> Hits:
         """Yield all actions before anything is typed."""
         for action, situation in self._offered():
-            yield DiscoveryHit(
-                self._display(action), self._command(action), help=self._help(action, situation)
-            )
+            yield DiscoveryHit(self._display(action), self._command(action), help=self._help(action, situation))
 
     def _offered(self) -> list[tuple[Action, Situation]]:
         home = self._home()
@@ -38,9 +34,7 @@ class ActionProvider(Provider):
             return []
         situation = home.situation()
         return [
-            (action, situation)
-            for action in ACTIONS
-            if not hidden(action, situation) and action.id != "app.palette"
+            (action, situation) for action in ACTIONS if not hidden(action, situation) and action.id != "app.palette"
         ]
 
     def _home(self) -> HomeScreen | None:

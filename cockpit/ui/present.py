@@ -107,9 +107,7 @@ def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int) -> Content:
     if detail_cells:
         trouble = fit_link(head.link, detail_cells)
         pieces += [(" ", ""), (trouble, "$link-down")]
-        pieces.append(
-            (fit(agent_detail(agent, labelled=in_words), detail_cells - width_of(trouble)), "$muted")
-        )
+        pieces.append((fit(agent_detail(agent, labelled=in_words), detail_cells - width_of(trouble)), "$muted"))
     pieces.append((fit(age(now - last) if last is not None else "–", AGE_CELLS, right=True), "$muted"))
     return content(pieces)
 
@@ -213,9 +211,7 @@ def task_row(task: Task, now: float, width: int) -> Content:
     ]
     if note_cells:
         pieces.append((fit(notes, note_cells), "$muted"))
-    pieces.append(
-        (fit(age(now - task.updated_at) if task.updated_at else "–", AGE_CELLS, right=True), "$muted")
-    )
+    pieces.append((fit(age(now - task.updated_at) if task.updated_at else "–", AGE_CELLS, right=True), "$muted"))
     return content(pieces)
 
 
@@ -246,9 +242,7 @@ def matches(needle: str, *fields: str) -> bool:
 def filtered_agents(fleet: Fleet, needle: str) -> Iterator[Agent]:
     """Return the agents a filter leaves."""
     for agent in fleet.agents:
-        if matches(
-            needle, agent.name, agent.kind.value, agent.role, agent.activity.state.value, *agent.labels
-        ):
+        if matches(needle, agent.name, agent.kind.value, agent.role, agent.activity.state.value, *agent.labels):
             yield agent
 
 

@@ -37,14 +37,10 @@ def header(fleet: Fleet, now: float, waiting: int, width: int, *, read_only: boo
     right: list[Piece] = []
     for service in fleet.health:
         if not service.ok:
-            right.append(
-                (f"✗ {cut(clean_line(service.name), 12)} down {age(now - service.since)}  ", "$link-down")
-            )
+            right.append((f"✗ {cut(clean_line(service.name), 12)} down {age(now - service.since)}  ", "$link-down"))
     right += _links(fleet)
     if waiting:
-        right.append(
-            (f" ! {waiting} {'waits' if waiting == 1 else 'wait'} for you ", "bold reverse $agent-asking")
-        )
+        right.append((f" ! {waiting} {'waits' if waiting == 1 else 'wait'} for you ", "bold reverse $agent-asking"))
     else:
         right.append(("nothing waits ", "$muted"))
     gap = width - pieces_width(left) - pieces_width(right)
@@ -185,9 +181,7 @@ def step_lines(operation: Operation, now: float, width: int) -> list[Content]:
             lines.append(content([("    ", ""), (cut(clean_line(step.error), width - 4), "$agent-failed")]))
     if operation.error and not any(step.error for step in operation.steps):
         lines.append(
-            content(
-                [("✗ ", "bold $agent-failed"), (cut(clean_line(operation.error), width - 2), "$agent-failed")]
-            )
+            content([("✗ ", "bold $agent-failed"), (cut(clean_line(operation.error), width - 2), "$agent-failed")])
         )
     if operation.hint:
         lines.append(content([("  → ", "$agent-asking"), (cut(clean_line(operation.hint), width - 4), "")]))

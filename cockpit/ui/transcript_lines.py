@@ -141,9 +141,7 @@ def _message(entry: Entry, width: int) -> list[TextLine]:
             head = f"{glyph} {word} " if word else f"{glyph} "
             line = StyledLine(head + line.text, ())
             marks = [(0, len(head), f"bold ${colour}")]
-        lines += _wrap(
-            line, width, "▌ ", f"${colour}", base="bold", marks=marks, hang=2 if number == 0 else 0
-        )
+        lines += _wrap(line, width, "▌ ", f"${colour}", base="bold", marks=marks, hang=2 if number == 0 else 0)
     return lines
 
 
@@ -193,11 +191,7 @@ def _output(entry: Entry, width: int, expanded: bool) -> list[TextLine]:
     if not expanded and raw_lines > TOOL_TAIL * 4:
         text = _last_lines(text, TOOL_TAIL * 4)
     base = "$transcript-stderr" if entry.failed else "$transcript-output"
-    lines = [
-        part
-        for line in styled_lines(text)
-        for part in _wrap(line, width, "│ ", "$faint", base=base, words=False)
-    ]
+    lines = [part for line in styled_lines(text) for part in _wrap(line, width, "│ ", "$faint", base=base, words=False)]
     if expanded or len(lines) <= TOOL_TAIL + 1:
         return lines
     above = max(raw_lines, len(lines)) - TOOL_TAIL
@@ -246,9 +240,7 @@ def _question(entry: Entry, width: int) -> list[TextLine]:
         outcome = line.text.startswith("→")
         lines += _wrap(line, width, bar, colour, base="bold" if outcome else "", hang=3)
     if entry.open:
-        lines.append(
-            TextLine(((bar, colour), ("press ", "$muted"), ("a", "bold"), (" to answer", "$muted")), GUTTER)
-        )
+        lines.append(TextLine(((bar, colour), ("press ", "$muted"), ("a", "bold"), (" to answer", "$muted")), GUTTER))
     return lines
 
 
@@ -257,9 +249,7 @@ def _block(glyph: str, entry: Entry, width: int, style: str, limit: int) -> list
     title = clean_line(entry.title)
     lines: list[TextLine] = []
     if title:
-        lines += _wrap(
-            StyledLine(title, ()), width, glyph, style, base=f"bold {style}" if entry.text else style
-        )
+        lines += _wrap(StyledLine(title, ()), width, glyph, style, base=f"bold {style}" if entry.text else style)
     body = entry.text.strip("\n")
     for line in styled_lines(body) if body else ():
         lines += _wrap(line, width, "  " if lines else glyph, style, base=style)

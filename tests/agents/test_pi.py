@@ -143,9 +143,7 @@ EVENT_OF_TYPE: dict[str, tuple[type, ...]] = {
 
 @pytest.mark.parametrize("name", ["thinking_tools.jsonl", "thinking_tools.v0.87.1.jsonl"])
 def test_an_edit_has_its_diff(name: str) -> None:
-    (edit,) = [
-        event for event in captures.events(name) if isinstance(event, ev.ToolEnded) and event.name == "edit"
-    ]
+    (edit,) = [event for event in captures.events(name) if isinstance(event, ev.ToolEnded) and event.name == "edit"]
     assert "second item, revised" in edit.diff
     assert edit.diff.startswith("--- ") == (".v0.87" in name)
 

@@ -15,9 +15,7 @@ from cockpit.agents.pi import PiDecoder
 from cockpit.model import events as ev
 from tests.agents import captures
 
-LINES = [
-    line for name in ("thinking_tools.jsonl", "extension_ui.v0.87.1.jsonl") for line in captures.lines(name)
-]
+LINES = [line for name in ("thinking_tools.jsonl", "extension_ui.v0.87.1.jsonl") for line in captures.lines(name)]
 EVENT_TYPES = ev.Event.__args__
 
 json_values = st.recursive(
@@ -25,9 +23,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
     max_leaves=12,
 )
-field_names = sorted(
-    {key for name in captures.NAMES[:40] for record in captures.objects(name) for key in record}
-)
+field_names = sorted({key for name in captures.NAMES[:40] for record in captures.objects(name) for key in record})
 type_names = sorted({record["type"] for name in captures.NAMES for record in captures.objects(name)})
 
 
@@ -59,11 +55,7 @@ def test_any_message_is_an_event(kind: str, value: Any) -> None:
         value,
         {"role": value, "content": [{"type": "text", "text": value}, value], "usage": value},
     ):
-        decode(
-            json.dumps(
-                {"type": kind, "message": inner, "assistantMessageEvent": inner, "result": inner}
-            ).encode()
-        )
+        decode(json.dumps({"type": kind, "message": inner, "assistantMessageEvent": inner, "result": inner}).encode())
 
 
 @pytest.mark.parametrize(
@@ -172,13 +164,11 @@ UPDATE = b'{"type":"message_update","assistantMessageEvent":'
         ),
         (UPDATE + b'{"type":"text_delta","contentIndex":0,"delta":"\x00"}}', ev.TextDelta(0, "\x00")),
         (
-            UPDATE
-            + rb'{"type":"text_delta","contentIndex":0,"delta":"a\",\"partial\":b","partial":{}},"message":{}}',
+            UPDATE + rb'{"type":"text_delta","contentIndex":0,"delta":"a\",\"partial\":b","partial":{}},"message":{}}',
             ev.TextDelta(0, 'a","partial":b'),
         ),
         (
-            UPDATE
-            + b'{"type":"toolcall_end","contentIndex":0,"toolCall":{"type":"toolCall","id":"t","name":"n",'
+            UPDATE + b'{"type":"toolcall_end","contentIndex":0,"toolCall":{"type":"toolCall","id":"t","name":"n",'
             b'"arguments":{"a":1,"partial":{"b":2}}},"partial":{}},"message":{}}',
             ev.BlockEnded(0, "toolCall", '{"a":1,"partial":{"b":2}}', "n", "t"),
         ),

@@ -162,9 +162,7 @@ def test_graphic_rendition_becomes_data(codes: str, style: TextStyle) -> None:
     assert styled_lines(f"\x1b[{codes}mX\x1b[0mY") == [StyledLine("XY", (Span(0, 1, style),))]
 
 
-@pytest.mark.parametrize(
-    "codes", ["", "0", "8", "5", "6", "999", "9" * 5000, ";" * 50, ">4;2", "38;5", "38;2;1"]
-)
+@pytest.mark.parametrize("codes", ["", "0", "8", "5", "6", "999", "9" * 5000, ";" * 50, ">4;2", "38;5", "38;2;1"])
 def test_what_hides_blinks_or_makes_no_sense_changes_nothing(codes: str) -> None:
     assert styled_lines(f"\x1b[{codes}mX") == [StyledLine("X")]
 

@@ -77,9 +77,7 @@ def test_every_module_says_first_what_it_is_for() -> None:
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
-    vague = [
-        place(path) for path in all_files() if VAGUE_NAMES & set(path.stem.lower().strip("_").split("_"))
-    ]
+    vague = [place(path) for path in all_files() if VAGUE_NAMES & set(path.stem.lower().strip("_").split("_"))]
     assert vague == []
 
 

@@ -34,9 +34,7 @@ async def login(served: Served, vm_id: str, **options: object) -> AsyncIterator[
     """Log in to a VM with its own key and its own host key."""
     key, _ = await served.sandboxes.private_key(vm_id)
     host_key = served.sandboxes.layout.sandbox(vm_id).host_key.read_text()
-    connection = await connect(
-        served.gateway.port, served.gateway.authority, vm_id, key, host_key=host_key, **options
-    )
+    connection = await connect(served.gateway.port, served.gateway.authority, vm_id, key, host_key=host_key, **options)
     async with connection:
         yield connection
 
@@ -97,8 +95,7 @@ async def test_a_slow_reader_stops_the_command_and_nothing_else(served: Served) 
     vm_id = await served.create()
     async with login(served, vm_id) as connection:
         flood = await connection.create_process(
-            "pad=$(head -c 8000 /dev/zero | tr '\\0' x); "
-            "i=0; while :; do i=$((i+1)); echo $pad; echo $i > count; done",
+            "pad=$(head -c 8000 /dev/zero | tr '\\0' x); i=0; while :; do i=$((i+1)); echo $pad; echo $i > count; done",
             encoding=None,
         )
         count = served.home(vm_id) / "count"

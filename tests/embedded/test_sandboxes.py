@@ -37,9 +37,7 @@ async def run(fleet: Fleet, vm_id: str, command: str) -> LaunchedProcess:
     sandbox = fleet.sandboxes.find(vm_id)
     assert sandbox is not None
     nowhere = subprocess.DEVNULL
-    return await sandbox.launch(
-        ["sh", "-c", command], extra={}, stdin=nowhere, stdout=nowhere, stderr=nowhere
-    )
+    return await sandbox.launch(["sh", "-c", command], extra={}, stdin=nowhere, stdout=nowhere, stderr=nowhere)
 
 
 async def test_a_new_sandbox_is_private_and_clean(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,9 +246,7 @@ async def test_adoption_keeps_power_state_keys_and_processes(fleet: Fleet, freez
     await grows(fleet.home(paused) / "ticks")
 
 
-async def test_a_vm_whose_record_is_broken_is_dead_but_can_be_destroyed(
-    fleet: Fleet, freezer_kind: str
-) -> None:
+async def test_a_vm_whose_record_is_broken_is_dead_but_can_be_destroyed(fleet: Fleet, freezer_kind: str) -> None:
     vm_id = await fleet.create()
     await run(fleet, vm_id, DAEMON.format(tick=TICK.format(name="ticks")))
     await grows(fleet.home(vm_id) / "ticks")

@@ -1,8 +1,8 @@
 """An agent's writer in a process of its own: obeys words, and keeps a true copy of every file it ever wrote.
 
 Each word is a JSON array on standard input and is answered by a JSON object on standard output. What goes into the
-output file also goes, first, into `GENERATION.truth` beside it: the ground truth is what was written, not what was
-meant. A generation begins with each truncation, rotation or replacement.
+output file also goes into `truth/GENERATION` apart from it: the ground truth is what was written, not what was meant.
+A generation begins with each truncation, rotation or replacement.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -53,6 +52,11 @@ def make_lines(chance: random.Random, generation: int, number: int, count: int) 
     return b"".join(line + b"\n" for line in lines)
 
 
+def truth_path(path: Path, generation: int) -> Path:
+    """Return where the true copy of a generation of an output file is kept."""
+    return path.parent.parent / "truth" / str(generation)
+
+
 class Writing:
     """The open output file and its true copy."""
 
@@ -62,11 +66,12 @@ class Writing:
         self.generation = 0
         self.number = 0
         self.file = path.open("ab", buffering=0)
+        self.truth_path(0).parent.mkdir(exist_ok=True)
         self.truth = self.truth_path(0).open("ab", buffering=0)
 
     def truth_path(self, generation: int) -> Path:
         """Return where the true copy of a generation is kept."""
-        return self.path.with_name(f"{generation}.truth")
+        return truth_path(self.path, generation)
 
     def write(self, data: bytes) -> None:
         """Write to the true copy, then to the file, all of it or as much as the disk takes."""
@@ -119,15 +124,8 @@ class Writing:
         """Remove the file, or its whole directory, and make it again; the inode may be the same."""
         self.file.close()
         if directory:
-            aside = self.path.parent.with_name("aside")
-            self.truth.close()
-            subprocess.run(["mkdir", "-p", aside], check=True)
-            for truth in self.path.parent.glob("*.truth"):
-                shutil.move(truth, aside / truth.name)
             shutil.rmtree(self.path.parent)
             self.path.parent.mkdir()
-            for truth in aside.glob("*.truth"):
-                shutil.move(truth, self.path.parent / truth.name)
         else:
             self.path.unlink()
         self.new_generation()

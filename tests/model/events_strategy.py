@@ -8,9 +8,9 @@ from cockpit.model import events as ev
 from cockpit.model.events import Event, Record
 from tests.model.captures import AGENT, START
 
-texts = st.sampled_from(
-    ["", "a", "go on", "/skill:x", "line\nline", "\x1b[31m\u2028", "long " * 50]
-) | st.text(max_size=8)
+texts = st.sampled_from(["", "a", "go on", "/skill:x", "line\nline", "\x1b[31m\u2028", "long " * 50]) | st.text(
+    max_size=8
+)
 ids = st.sampled_from(["", "c1", "c2", "c3"])
 small = st.integers(-1, 4)
 seconds = st.floats(0, 5, allow_nan=False)
@@ -57,9 +57,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(ev.RunSettled, st.none() | st.booleans()),
     st.just(ev.TurnStarted()),
     st.just(ev.TurnEnded()),
-    st.builds(
-        ev.MessageStarted, st.sampled_from(["user", "assistant", "toolResult", "custom", "system"]), texts
-    ),
+    st.builds(ev.MessageStarted, st.sampled_from(["user", "assistant", "toolResult", "custom", "system"]), texts),
     st.builds(ev.TextDelta, small, texts),
     st.builds(ev.ThinkingDelta, small, texts),
     st.builds(ev.ToolCallDelta, small, texts),

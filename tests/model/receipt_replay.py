@@ -20,11 +20,7 @@ def sent(name: str) -> list[tuple[int, Receipt]]:
     for line in (CAPTURES / "sent" / name).read_bytes().split(b"\n"):
         entry = json.loads(line) if line else {}
         command = entry.get("sent")
-        if (
-            isinstance(command, dict)
-            and command.get("type") in VERBS
-            and isinstance(command.get("message", ""), str)
-        ):
+        if isinstance(command, dict) and command.get("type") in VERBS and isinstance(command.get("message", ""), str):
             verb = VERBS[command["type"]]
             command_id = CommandId(str(command.get("id", "")))
             receipt = Receipt(command_id, AGENT, verb, command.get("message", ""), Stage.WRITTEN, START)

@@ -111,9 +111,7 @@ def test_one_entry_is_bounded_and_keeps_head_and_tail(snapshots: list[str]) -> N
     for entry in transcript.entries():
         assert entry.size <= 8192 // 4 * 2 + ENTRY_OVERHEAD + 100
         assert entry.text == whole or (
-            entry.text.startswith(whole[:1000])
-            and entry.text.endswith(whole[-1000:])
-            and "not kept" in entry.text
+            entry.text.startswith(whole[:1000]) and entry.text.endswith(whole[-1000:]) and "not kept" in entry.text
         )
 
 

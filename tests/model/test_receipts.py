@@ -58,9 +58,7 @@ def test_a_prompt_lost_during_a_compaction_is_found_out() -> None:
 
 
 def test_a_compaction_in_the_middle_fails_the_prompt() -> None:
-    found = expect(
-        "compaction_midrun.jsonl", {"c6": "accepted consumed failed", "c9": "accepted consumed done"}
-    )
+    found = expect("compaction_midrun.jsonl", {"c6": "accepted consumed failed", "c9": "accepted consumed done"})
     assert found["c6"].reason == "a compaction cut the run short"
 
 
@@ -157,9 +155,7 @@ def test_an_exit_fails_what_was_not_read_but_not_what_lies_in_the_fifo() -> None
 
 
 def test_equal_texts_are_read_in_their_order_and_from_their_queue() -> None:
-    stream = Stream(
-        prompt("a", "go on", "follow-up"), prompt("b", "go on", "steer"), prompt("c", "go on", "steer")
-    )
+    stream = Stream(prompt("a", "go on", "follow-up"), prompt("b", "go on", "steer"), prompt("c", "go on", "steer"))
     stream.say(ev.QueueChanged((), ("go on",)), ev.QueueChanged(("go on", "go on"), ("go on",)))
     read = [
         stream.say(ev.QueueChanged(now, then), ev.MessageStarted("user", "go on"))[0].id

@@ -42,9 +42,7 @@ def test_an_old_run_is_over_after_fifty_quiet_milliseconds() -> None:
     assert state(settle(agent, ended + 0.049)) is State.WORKING
     settled = settle(agent, ended + 0.051)
     assert (state(settled), settled.activity.since, settled.run_open) == (State.DONE_UNSEEN, ended, False)
-    assert (
-        state(feed(agent, STATE_BUSY, gap=0.06)) is State.WORKING
-    )  # settled first, then found at work again
+    assert state(feed(agent, STATE_BUSY, gap=0.06)) is State.WORKING  # settled first, then found at work again
     assert state(mark_seen(settled)) is State.IDLE
 
 
@@ -163,10 +161,7 @@ def test_a_daemons_life() -> None:
         ProcessState.ALIVE,
         "scripted",
     )
-    assert (
-        feed(agent, ev.DaemonExited("r1", 1)).activity.error
-        == "the agent exited with code 1 before it was ready"
-    )
+    assert feed(agent, ev.DaemonExited("r1", 1)).activity.error == "the agent exited with code 1 before it was ready"
     agent = feed(agent, STATE_IDLE, ev.RunStarted(), ev.QueueChanged(("x",), ()), ev.RetryStarted(1, 3, 2.0))
     assert feed(agent, ev.DaemonExited("r0", 0)).process.state is ProcessState.ALIVE
     dead = feed(agent, ev.DaemonExited("r1", 137))
@@ -179,9 +174,7 @@ def test_a_daemons_life() -> None:
 
 
 def test_a_new_file_resets_the_state_but_no_sum_and_no_question() -> None:
-    agent = feed(
-        fresh_agent(), ev.RunStarted(), ev.TurnStarted(), STOP, ask("d"), ev.EpochStarted("replaced")
-    )
+    agent = feed(fresh_agent(), ev.RunStarted(), ev.TurnStarted(), STOP, ask("d"), ev.EpochStarted("replaced"))
     assert (state(agent), agent.activity.beneath) == (State.ASKING, State.UNKNOWN)
     assert (agent.usage.tokens, agent.turns, agent.run_open) == (15, 1, False)
     done = settle(feed(fresh_agent(), ev.RunStarted(), STOP, ev.RunEnded()), START + 60)

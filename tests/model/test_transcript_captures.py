@@ -120,9 +120,7 @@ def test_failed_attempts_stay_and_say_so() -> None:
 
 
 def test_stray_output_is_shown_raw() -> None:
-    raw = [
-        entry.text for entry in folded("extension_ui.v0.58.3.jsonl").entries() if entry.kind is EntryKind.RAW
-    ]
+    raw = [entry.text for entry in folded("extension_ui.v0.58.3.jsonl").entries() if entry.kind is EntryKind.RAW]
     assert raw == ["stray console.log from an extension", "stray process.stdout.write"]
 
 
@@ -133,9 +131,7 @@ def test_no_known_line_is_shown_raw() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 4096])
-@pytest.mark.parametrize(
-    "name", ["thinking_tools.v0.87.1.jsonl", "unicode_out.v0.87.1.jsonl", "malformed.jsonl"]
-)
+@pytest.mark.parametrize("name", ["thinking_tools.v0.87.1.jsonl", "unicode_out.v0.87.1.jsonl", "malformed.jsonl"])
 def test_the_chunking_of_the_bytes_changes_nothing(name: str, size: int) -> None:
     transcript = Transcript()
     for record in records_in_chunks(content(name), size):
@@ -152,9 +148,7 @@ def test_history_joins_without_a_scar(name: str) -> None:
         transcript = Transcript()
         for record in everything[border:]:
             transcript.apply(record)
-        seam = next(
-            (record.line for record in everything[border:] if isinstance(record.event, RunEnded)), 1 << 30
-        )
+        seam = next((record.line for record in everything[border:] if isinstance(record.event, RunEnded)), 1 << 30)
         keys = {entry.key: entry.line for entry in transcript.entries() if entry.line > seam}
         next_key, revision = transcript.next_key, transcript.revision
         transcript.prepend(everything[:border])

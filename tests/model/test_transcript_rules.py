@@ -59,9 +59,7 @@ def test_a_block_end_without_its_copy_leaves_the_deltas() -> None:
 
 
 def test_blocks_of_one_message_keep_their_order() -> None:
-    feeder = Feeder(
-        ev.TextDelta(0, "a"), ev.ThinkingDelta(1, "b"), ev.TextDelta(2, "c"), ev.TextDelta(0, "A")
-    )
+    feeder = Feeder(ev.TextDelta(0, "a"), ev.ThinkingDelta(1, "b"), ev.TextDelta(2, "c"), ev.TextDelta(0, "A"))
     assert [(entry.kind.value, entry.text) for entry in feeder.transcript.entries()] == [
         ("answer", "aA"),
         ("thinking", "b"),
@@ -70,9 +68,7 @@ def test_blocks_of_one_message_keep_their_order() -> None:
 
 
 def test_arguments_are_shown_while_they_stream_and_then_named() -> None:
-    feeder = Feeder(
-        ev.BlockStarted(0, "toolCall", "write", "t"), ev.ToolCallDelta(0, '{"path": "a.py", "cont')
-    )
+    feeder = Feeder(ev.BlockStarted(0, "toolCall", "write", "t"), ev.ToolCallDelta(0, '{"path": "a.py", "cont'))
     assert (feeder.last.title, feeder.last.text) == ("write", '{"path": "a.py", "cont')
     feeder.say(ev.BlockEnded(0, "toolCall", '{"path": "a.py", "content": "x"}', "write", "t"))
     assert (feeder.last.title, feeder.last.text, feeder.last.open) == ("write a.py", "", True)
@@ -118,12 +114,8 @@ def test_a_question_nobody_answers_in_time_is_closed() -> None:
 
 
 def test_an_exit_closes_everything_and_leaves_a_seam() -> None:
-    feeder = Feeder(
-        ev.DaemonStarted("r", "pi"), ev.TextDelta(0, "half"), STARTED, ASKED, ev.ShellOutput("s", "x")
-    )
-    feeder.say(
-        ev.RetryStarted(1, 3, 2.0, "529"), ev.CompactionStarted("threshold"), ev.DaemonExited("r", 137)
-    )
+    feeder = Feeder(ev.DaemonStarted("r", "pi"), ev.TextDelta(0, "half"), STARTED, ASKED, ev.ShellOutput("s", "x"))
+    feeder.say(ev.RetryStarted(1, 3, 2.0, "529"), ev.CompactionStarted("threshold"), ev.DaemonExited("r", 137))
     entries = list(feeder.transcript.entries())
     assert not [entry for entry in entries if entry.open]
     assert [entry.kind for entry in entries if entry.failed] == [

@@ -145,14 +145,10 @@ def test_ages(seconds: float, short: str, long: str) -> None:
 def test_the_inbox_is_in_order() -> None:
     failed = replace(agent_with(ActivityState.ERROR), name="bob")
     failed = replace(failed, activity=replace(failed.activity, error="529\noverloaded"))
-    dead = replace(
-        agent_with(ActivityState.IDLE), name="cy", process=Process(ProcessState.DEAD, NOW - 5, 137)
-    )
+    dead = replace(agent_with(ActivityState.IDLE), name="cy", process=Process(ProcessState.DEAD, NOW - 5, 137))
     done = replace(agent_with(ActivityState.DONE_UNSEEN), name="di")
     gone = replace(asking(ActivityState.WORKING), name="eve", vm_id=VmId("gone"))
-    receipt = Receipt(
-        CommandId("c"), AGENT, "steer", "x", Stage.FAILED, NOW, ((Stage.FAILED, NOW - 1),), "no reader"
-    )
+    receipt = Receipt(CommandId("c"), AGENT, "steer", "x", Stage.FAILED, NOW, ((Stage.FAILED, NOW - 1),), "no reader")
     old = replace(receipt, stages=((Stage.FAILED, NOW - RECEIPT_AGE - 1),))
     fleet = Fleet(
         vms=(RUNNING, Vm(VmId("gone"), Power.GONE)),

@@ -39,9 +39,7 @@ async def test_a_plain_prompt_does_real_work(tmp_path: Path, dialect: str) -> No
     assert (tmp_path / "write-the-release-notes.md").read_text().startswith("# Write the release notes")
     tools = [(tool, error) for tool, _, error in agent.tool_results()]
     assert tools == [("bash", False), ("write", False), ("bash", False)]
-    ended = [
-        event for event in agent.events if isinstance(event, ev.MessageEnded) and event.role == "assistant"
-    ]
+    ended = [event for event in agent.events if isinstance(event, ev.MessageEnded) and event.role == "assistant"]
     assert "Write the release notes" in ended[-1].text
     assert not [event for event in agent.events if isinstance(event, ev.BrokenLine)]
     assert sum(event.usage.cost for event in ended if event.usage is not None) > 0
@@ -50,9 +48,7 @@ async def test_a_plain_prompt_does_real_work(tmp_path: Path, dialect: str) -> No
 @both
 async def test_the_deltas_build_what_the_end_confirms(tmp_path: Path, dialect: str) -> None:
     async with scripted(tmp_path, dialect=dialect) as agent:
-        await agent.answer(
-            "prompt", message='[think 12] [say Some "text" \ud83d with  spaces.] [bash echo [1]]'
-        )
+        await agent.answer("prompt", message='[think 12] [say Some "text" \ud83d with  spaces.] [bash echo [1]]')
         await agent.settled()
     built: dict[tuple[str, int], str] = {}
     for event in agent.events:
@@ -333,9 +329,7 @@ def test_it_starts_fast_and_loads_nothing_heavy() -> None:
         "heavy = {'pydantic', 'starlette', 'asyncssh', 'msgspec', 'httpx', 'textual', 'difflib', 'urllib.request'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert done.stdout.strip() == "[]"
 
 
@@ -377,15 +371,11 @@ def services() -> Iterator[tuple[str, list[tuple[str, str, Any, str]]]]:
     thread.join(PATIENCE)
 
 
-async def test_it_tells_feed_and_board(
-    tmp_path: Path, services: tuple[str, list[tuple[str, str, Any, str]]]
-) -> None:
+async def test_it_tells_feed_and_board(tmp_path: Path, services: tuple[str, list[tuple[str, str, Any, str]]]) -> None:
     url, seen = services
     environment = {"VERS_INFRA_URL": url, "VERS_AUTH_TOKEN": "secret", "VERS_AGENT_NAME": "ada"}
     async with scripted(tmp_path, environment=environment) as agent:
-        await agent.answer(
-            "prompt", message="[feed finding It works] [task-note in_review | Ready for review]"
-        )
+        await agent.answer("prompt", message="[feed finding It works] [task-note in_review | Ready for review]")
         await agent.settled()
     bearer = "Bearer secret"
     assert seen == [

@@ -208,9 +208,7 @@ async def test_queued_texts_survive_an_abort(tmp_path: Path, dialect: str) -> No
         start = len(agent.records)
         await agent.answer("prompt", message="[say 8]")
         await agent.settled(after=start)
-    assert without_updates(shapes(agent.records)) == without_updates(
-        real("abort_with_queue", dialect, runs=2)
-    )
+    assert without_updates(shapes(agent.records)) == without_updates(real("abort_with_queue", dialect, runs=2))
 
 
 def without_updates(stream: list[Shape]) -> list[Shape]:

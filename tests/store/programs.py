@@ -73,9 +73,7 @@ async def full_disk(path: Path) -> None:
     stored = await store.cursor(AGENT)
     assert stored is not None
     kept = await store.records(AGENT, limit=10_000)
-    print(
-        "whole", [one.line for one in kept] == list(range(1, stored.line + 1)), stored.line < line, flush=True
-    )
+    print("whole", [one.line for one in kept] == list(range(1, stored.line + 1)), stored.line < line, flush=True)
     try:
         await store.remember_agent(AgentRow(AGENT, "x" * 100_000, "worker", AGENT))
         print("acts pass", flush=True)

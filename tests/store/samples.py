@@ -17,9 +17,7 @@ LINE = 100
 """Bytes of every line of a sample stream."""
 
 
-def record(
-    line: int, event: Event | None = None, *, agent: AgentId = AGENT, epoch: int = 1, at: float = 0.0
-) -> Record:
+def record(line: int, event: Event | None = None, *, agent: AgentId = AGENT, epoch: int = 1, at: float = 0.0) -> Record:
     """Return a record whose place follows from its line number."""
     end = line * LINE
     return Record(

@@ -68,9 +68,7 @@ def test_numbers_beyond_64_bits_and_deep_nesting_are_replaced() -> None:
 
 
 def test_infinity_and_nan_are_null_in_json() -> None:
-    shown = record_to_object(
-        record(1, Responded("1", "get_state", True, data={"a": float("nan"), "b": float("inf")}))
-    )
+    shown = record_to_object(record(1, Responded("1", "get_state", True, data={"a": float("nan"), "b": float("inf")})))
     assert shown["event"]["data"] == {"a": None, "b": None}
 
 

@@ -92,9 +92,7 @@ async def test_a_cut_write_ahead_log_gives_the_last_good_state(tmp_path: Path) -
             await opened.close()
 
 
-@pytest.mark.parametrize(
-    "content", [b"x", b"not a database at all\n" * 50, b"SQLite format 3\0" + b"\0" * 200]
-)
+@pytest.mark.parametrize("content", [b"x", b"not a database at all\n" * 50, b"SQLite format 3\0" + b"\0" * 200])
 async def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "store.db"
     path.write_bytes(content)
@@ -140,9 +138,7 @@ async def test_an_older_file_is_copied_and_upgraded(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     connection = schema.connect(path)
     schema.upgrade(connection, schema.STEPS[:1])
-    connection.execute(
-        "INSERT INTO epochs (agent, epoch, cursor_offset, cursor_line) VALUES (?, 1, 500, 5)", (AGENT,)
-    )
+    connection.execute("INSERT INTO epochs (agent, epoch, cursor_offset, cursor_line) VALUES (?, 1, 500, 5)", (AGENT,))
     connection.close()
     store = await Store.open(path)
     try:

@@ -29,16 +29,12 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 async def test_prompts_answers_tools_and_outputs_are_found(store: Store) -> None:
     lines = [
         prompt(1, "Please repair the Flügel in store.py"),
-        record(
-            2, ToolStarted("t", "bash", {"command": "grep -rn 'wingspan' src", "options": {"deep": True}})
-        ),
+        record(2, ToolStarted("t", "bash", {"command": "grep -rn 'wingspan' src", "options": {"deep": True}})),
         record(3, ToolOutput("t", "an intermediate wingspan")),
         record(4, ToolEnded("t", "bash", "src/bird.py:12: wingspan = 3")),
         record(
             5,
-            MessageEnded(
-                "assistant", (Block("thinking", "hidden wingspan"), Block("text", "The wingspan is 3."))
-            ),
+            MessageEnded("assistant", (Block("thinking", "hidden wingspan"), Block("text", "The wingspan is 3."))),
         ),
     ]
     await store.append(AGENT, lines, cursor(5))
@@ -88,9 +84,7 @@ def test_any_query_is_valid_on_any_text(query: str, text: str) -> None:
         connection.execute("INSERT INTO epochs (id, agent, epoch) VALUES (1, 'a', 1)")
         found = search.searchable(prompt(1, text).event)
         if found is not None:
-            connection.execute(
-                "INSERT INTO texts (stream, line, at, source, body) VALUES (1, 1, 0, ?, ?)", found
-            )
+            connection.execute("INSERT INTO texts (stream, line, at, source, body) VALUES (1, 1, 0, ?, ?)", found)
         for hit in search.find(connection, query, None, 10):
             assert all(0 <= start < end <= len(hit.excerpt) for start, end in hit.spans)
     finally:

@@ -82,9 +82,7 @@ async def test_a_new_epoch_starts_its_own_cursor(store: Store) -> None:
 
 async def test_a_file_truncated_in_place_gets_a_new_epoch_once(store: Store) -> None:
     assert await store.begin_epoch(AGENT, "same", "first contact", 1.0) == 1
-    found = await asyncio.gather(
-        *(store.begin_epoch(AGENT, "same", "truncated", 2.0, ended=1) for _ in range(5))
-    )
+    found = await asyncio.gather(*(store.begin_epoch(AGENT, "same", "truncated", 2.0, ended=1) for _ in range(5)))
     assert set(found) == {2}
 
 
@@ -100,9 +98,7 @@ async def test_many_agents_at_once_share_transactions(store: Store) -> None:
         assert await store.records(agent) == records(1, 100, agent=agent)
 
 
-async def test_callers_are_held_back_while_too_much_is_queued(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_callers_are_held_back_while_too_much_is_queued(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_module, "QUEUE_RECORDS", 20)
     agents = [AgentId(f"agent-{number}") for number in range(20)]
     await asyncio.gather(*(store.append(agent, records(1, 15, agent=agent), cursor(15)) for agent in agents))

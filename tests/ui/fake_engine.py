@@ -99,9 +99,7 @@ class FakeEngine:
         for event in events:
             line = self._lines.get(agent, 0) + 1
             self._lines[agent] = line
-            record = Record(
-                agent, 1, line, line * 100, line * 100 + 100, self.clock if at is None else at, event
-            )
+            record = Record(agent, 1, line, line * 100, line * 100 + 100, self.clock if at is None else at, event)
             self.transcript(agent).apply(record)
 
     def dispatch(self, command: Command) -> CommandId:

@@ -33,8 +33,7 @@ from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import vm_id
 
 HOSTILE = (
-    "\x1b]52;c;aGk=\x07\x1bc\x9b31m\x90q\x9c[/][@click=app.quit]x[/][b]"
-    "\u202egnp\u200b\u2066\x07\x1b]0;t\x1b\\é漢\u0301"
+    "\x1b]52;c;aGk=\x07\x1bc\x9b31m\x90q\x9c[/][@click=app.quit]x[/][b]\u202egnp\u200b\u2066\x07\x1b]0;t\x1b\\é漢\u0301"
 )
 """Clipboard write, full reset, C1 sequences, markup, a link, bidi, zero-width, a title, a wide character in one."""
 
@@ -131,9 +130,7 @@ def fleet() -> Fleet:
 
 def tell(engine: FakeEngine, who: AgentId) -> None:
     """Fill a transcript with every kind of entry."""
-    engine.say(
-        who, ev.DaemonStarted("r", HOSTILE), ev.EpochStarted(HOSTILE), ev.MessageStarted("user", HOSTILE)
-    )
+    engine.say(who, ev.DaemonStarted("r", HOSTILE), ev.EpochStarted(HOSTILE), ev.MessageStarted("user", HOSTILE))
     engine.say(who, ev.RunStarted(), ev.MessageStarted("assistant"), ev.BlockStarted(0, "thinking"))
     engine.say(
         who,
@@ -155,9 +152,7 @@ def tell(engine: FakeEngine, who: AgentId) -> None:
         ev.RetryEnded(False, 1, HOSTILE),
         ev.CompactionStarted(HOSTILE),
     )
-    engine.say(
-        who, ev.CompactionEnded(HOSTILE, error=HOSTILE), ev.ExtensionNotice("notify", HOSTILE, HOSTILE)
-    )
+    engine.say(who, ev.CompactionEnded(HOSTILE, error=HOSTILE), ev.ExtensionNotice("notify", HOSTILE, HOSTILE))
     engine.say(who, ev.ExtensionFailed(HOSTILE, HOSTILE, HOSTILE), ev.Responded("x", HOSTILE, False, HOSTILE))
     engine.say(
         who,

@@ -171,9 +171,7 @@ def board() -> tuple[Task, ...]:
             created_by="vitruvius",
             description="Store them hashed.\nA restart of the API must not log anybody out.",
             tags=("auth", "api"),
-            notes=(
-                Note("w-tokens", "The draft and the tests disagree on the lifetime.", "question", NOW - 140),
-            ),
+            notes=(Note("w-tokens", "The draft and the tests disagree on the lifetime.", "question", NOW - 140),),
             created_at=NOW - 9000,
             updated_at=NOW - 140,
         ),
@@ -332,9 +330,7 @@ def answer(engine: FakeEngine, who: AgentId, at: float, text: str, thinking: str
 def tell_story(engine: FakeEngine) -> None:
     """Fill the transcripts."""
     architect = agent_of(vm_id(1))
-    engine.say(
-        architect, ev.MessageStarted("user", "Plan the 1.0 release with the two lieutenants."), at=NOW - 900
-    )
+    engine.say(architect, ev.MessageStarted("user", "Plan the 1.0 release with the two lieutenants."), at=NOW - 900)
     engine.say(architect, ev.RunStarted(), at=NOW - 899)
     answer(engine, architect, NOW - 890, SPLIT)
     who = agent_of(vm_id(2))

@@ -174,8 +174,7 @@ async def test_spawning_workers_from_the_form() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert engine.ordered == [
-            Spawn(name, AgentKind.WORKER, "fix", None, "pi", ("api", "fast"), "", "")
-            for name in ("w-new-1", "w-new-2")
+            Spawn(name, AgentKind.WORKER, "fix", None, "pi", ("api", "fast"), "", "") for name in ("w-new-1", "w-new-2")
         ]
         assert dialog.has_class("-running")
         assert len(dialog.operations()) == 2

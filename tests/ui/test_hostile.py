@@ -27,9 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def drawn(app: CockpitApp) -> str:
     """Return every character the compositor draws now."""
-    return "\n".join(
-        "".join(segment.text for segment in line) for line in app.screen._compositor.render_strips()
-    )
+    return "\n".join("".join(segment.text for segment in line) for line in app.screen._compositor.render_strips())
 
 
 async def assert_clean(pilot: Pilot[None]) -> None:

@@ -38,8 +38,7 @@ def test_breaking_loses_nothing_but_the_blanks_it_breaks_at(text: str, width: in
 def test_every_row_has_the_width_of_its_column(width: int, build: Callable[[], Fleet]) -> None:
     shown = build()
     rows = [
-        present.agent_row(node, shown.vm(node.agent.vm_id), NOW, width)
-        for node in present.agent_tree(shown.agents)
+        present.agent_row(node, shown.vm(node.agent.vm_id), NOW, width) for node in present.agent_tree(shown.agents)
     ]
     rows += [present.vm_row(vm, shown.agent(agent_of(vm.id)), NOW, width) for vm in shown.vms]
     rows += [present.task_row(task, NOW, width) for task in shown.tasks]

@@ -72,6 +72,4 @@ def test_a_broken_file_is_reported_by_name(tmp_path: Path) -> None:
 
 def test_unknown_keys_are_refused() -> None:
     with pytest.raises(ValueError, match=r"`variables.agent-runing`"):
-        parse_theme(
-            {"name": "x", "palette": {"primary": "#ffffff"}, "variables": {"agent-runing": "#ffffff"}}
-        )
+        parse_theme({"name": "x", "palette": {"primary": "#ffffff"}, "variables": {"agent-runing": "#ffffff"}})

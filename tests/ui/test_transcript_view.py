@@ -143,10 +143,7 @@ async def test_expanding_shows_all_of_a_tools_output() -> None:
 
 
 def test_a_growing_answer_is_folded_like_a_whole_one() -> None:
-    text = (
-        "# Head\n\n- one `code` **bold**\n```\nx = 1\n\n```\nlast line that is long enough to be folded twice "
-        * 2
-    )
+    text = "# Head\n\n- one `code` **bold**\n```\nx = 1\n\n```\nlast line that is long enough to be folded twice " * 2
     growing = AnswerFolder(30)
     for end in range(len(text) + 1):
         lines = growing.fold(text[:end])
@@ -157,9 +154,7 @@ def test_a_growing_answer_is_folded_like_a_whole_one() -> None:
 def test_no_line_is_wider_than_the_pane(text: str, width: int) -> None:
     engine = FakeEngine()
     engine.say(WHO, ev.MessageStarted("user", text), ev.RunStarted(), ev.MessageStarted("assistant"))
-    engine.say(
-        WHO, ev.BlockStarted(0, "text"), ev.TextDelta(0, text), ev.ToolStarted("t", text, {"command": text})
-    )
+    engine.say(WHO, ev.BlockStarted(0, "text"), ev.TextDelta(0, text), ev.ToolStarted("t", text, {"command": text}))
     engine.say(WHO, ev.ToolEnded("t", text, text, diff=text), ev.RetryStarted(1, 2, 1.0, text))
     layout = TranscriptLayout(engine.transcript(WHO), width, expanded=True)
     layout.update()
@@ -214,9 +209,7 @@ def test_colours_of_tools_are_kept_and_every_kind_has_lines() -> None:
 
 async def test_older_history_comes_in_above_without_moving_the_reader() -> None:
     engine = FakeEngine()
-    older = [
-        Record(WHO, 1, line, 0, 0, 0.0, ev.MessageStarted("user", f"old {line}")) for line in range(1, 31)
-    ]
+    older = [Record(WHO, 1, line, 0, 0, 0.0, ev.MessageStarted("user", f"old {line}")) for line in range(1, 31)]
     engine._lines[WHO] = 100
     prompts(engine, 0, 20)
     async with pane(engine) as (pilot, view):

@@ -52,9 +52,7 @@ class AnswerDialog(Dialog[Answer]):
             case "select":
                 yield RowList(id="options")
             case "confirm":
-                yield Plain(
-                    content([("y", "bold $accent"), (" yes    ", ""), ("n", "bold $accent"), (" no", "")])
-                )
+                yield Plain(content([("y", "bold $accent"), (" yes    ", ""), ("n", "bold $accent"), (" no", "")]))
             case "editor":
                 yield TextArea(clean_text(request.prefill), id="text", compact=True, show_line_numbers=False)
             case _:
@@ -101,9 +99,7 @@ class AnswerDialog(Dialog[Answer]):
             case "select":
                 key = self.query_one("#options", RowList).cursor_key
                 if key:
-                    self._finish(
-                        Answer(self._agent, self._request.dialog_id, value=self._request.options[int(key)])
-                    )
+                    self._finish(Answer(self._agent, self._request.dialog_id, value=self._request.options[int(key)]))
             case "confirm":
                 return
             case "editor":

@@ -48,9 +48,7 @@ class FormDialog(Dialog[Values]):
         Binding("up", "app.focus_previous", "previous field", show=False),
     ]
 
-    def __init__(
-        self, title: str, fields: Sequence[Field], check: Check | None = None, *, intro: str = ""
-    ) -> None:
+    def __init__(self, title: str, fields: Sequence[Field], check: Check | None = None, *, intro: str = "") -> None:
         super().__init__(title, classes="form")
         self._fields = tuple(fields)
         self._check: Check = check if check is not None else lambda values: ""

@@ -368,11 +368,7 @@ class HomeScreen(Screen[None]):
 
     def action_back_out(self) -> None:
         """Undo the last narrowing: zoom, then filter, then go to the tree."""
-        pane = (
-            self.query(Pane).filter(f"#{self.pane}").first()
-            if self.pane not in ("output", "composer")
-            else None
-        )
+        pane = self.query(Pane).filter(f"#{self.pane}").first() if self.pane not in ("output", "composer") else None
         if self.zoomed:
             self.zoomed = False
         elif pane is not None and pane.needle:

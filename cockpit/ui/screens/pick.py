@@ -99,14 +99,10 @@ def places(fleet: Fleet, now: float) -> Callable[[int], Sequence[tuple[Row, str]
             task_look = STATUS_LOOKS.get(task.status)
             glyph = task_look.glyph if task_look else "·"
             title = cut(clean_line(task.title), max(10, width - 14))
-            line = content(
-                [(f" {glyph} ", task_look.style if task_look else ""), (title, ""), ("  task", "$muted")]
-            )
+            line = content([(f" {glyph} ", task_look.style if task_look else ""), (title, ""), ("  task", "$muted")])
             found.append((Row(f"task:{task.id}", line), f"{task.title} task {task.status} {task.assignee}"))
         for vm in fleet.orphans():
-            line = content(
-                [(" ▫ ", "$muted"), (fit(clean_line(vm.label or vm.id), 24), ""), (" orphan VM", "$muted")]
-            )
+            line = content([(" ▫ ", "$muted"), (fit(clean_line(vm.label or vm.id), 24), ""), (" orphan VM", "$muted")])
             found.append((Row(f"vm:{vm.id}", line), f"{vm.label} {vm.id} orphan vm"))
         return found
 

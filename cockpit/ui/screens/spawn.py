@@ -35,14 +35,10 @@ def spawn_fields(engine: CockpitPort) -> tuple[Field, ...]:
     programs = [Choice(name, name, reason) for name, reason in engine.programs()]
     first_usable = next((choice.value for choice in programs if not choice.reason), "")
     return (
-        Field(
-            "kind", "kind", "choice", choices=(Choice("lieutenant", "lieutenant"), Choice("worker", "worker"))
-        ),
+        Field("kind", "kind", "choice", choices=(Choice("lieutenant", "lieutenant"), Choice("worker", "worker"))),
         Field("name", "name", placeholder="ada"),
         Field("role", "role", placeholder="what it is for, in your words"),
-        Field(
-            "parent", "works for", "choice", choices=(Choice("", "nobody"), *(Choice(n, n) for n in leaders))
-        ),
+        Field("parent", "works for", "choice", choices=(Choice("", "nobody"), *(Choice(n, n) for n in leaders))),
         Field("count", "how many", value="1", placeholder="1"),
         Field("labels", "labels", placeholder="comma-separated"),
         Field("image", "image", "choice", choices=tuple(images)),
@@ -56,9 +52,7 @@ def spawn_commands(values: Values) -> list[Spawn]:
     kind = AgentKind(values["kind"])
     labels = tuple(label.strip() for label in values["labels"].split(",") if label.strip())
     number = int(values["count"]) if kind is AgentKind.WORKER else 1
-    names = (
-        [values["name"]] if number == 1 else [f"{values['name']}-{index}" for index in range(1, number + 1)]
-    )
+    names = [values["name"]] if number == 1 else [f"{values['name']}-{index}" for index in range(1, number + 1)]
     image = CommitId(values["image"]) if values["image"] else None
     parent = values["parent"] if kind is AgentKind.WORKER else ""
     return [
@@ -79,9 +73,7 @@ def spawn_commands(values: Values) -> list[Spawn]:
 class SpawnDialog(FormDialog):
     """The form, and after it the steps. Closing it stops nothing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "again", "edit again", show=False, priority=True)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "again", "edit again", show=False, priority=True)]
 
     def __init__(self, engine: CockpitPort) -> None:
         super().__init__("Spawn", spawn_fields(engine), self._check_values)
@@ -137,9 +129,7 @@ class SpawnDialog(FormDialog):
         return [
             operation
             for operation in self._engine.fleet.operations
-            if operation.id not in self._known
-            and operation.verb == "spawn"
-            and operation.target in self._names
+            if operation.id not in self._known and operation.verb == "spawn" and operation.target in self._names
         ]
 
     def _refusals(self) -> list[str]:

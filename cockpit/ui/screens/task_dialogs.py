@@ -22,9 +22,7 @@ def create_form(fleet: Fleet) -> FormDialog:
         "New task",
         (
             Field("title", "title", placeholder="what is to be done"),
-            Field(
-                "description", "details", "area", placeholder="context, limits, how to tell that it is done"
-            ),
+            Field("description", "details", "area", placeholder="context, limits, how to tell that it is done"),
             Field("assignee", "assignee", "choice", choices=assignees(fleet)),
             Field("tags", "tags", placeholder="comma-separated"),
         ),

@@ -69,9 +69,7 @@ def footer_actions(situation: Situation) -> list[Action]:
     return [action for action in ACTIONS if situation.pane in action.panes and not hidden(action, situation)]
 
 
-def footer_pieces(
-    actions: Sequence[Action], situation: Situation, keys: dict[str, str], width: int
-) -> list[Piece]:
+def footer_pieces(actions: Sequence[Action], situation: Situation, keys: dict[str, str], width: int) -> list[Piece]:
     """Lay keys out from the left as far as they fit; help keeps its place at the end."""
     pieces: list[Piece] = []
     if situation.pane == "composer":

@@ -115,8 +115,7 @@ class BoardPane(Pane):
         tasks = [
             task
             for task in fleet.tasks
-            if not self.needle
-            or present.matches(self.needle, task.title, task.assignee, task.status, *task.tags)
+            if not self.needle or present.matches(self.needle, task.title, task.assignee, task.status, *task.tags)
         ]
         rows: list[Row] = []
         for status, members in present.tasks_in_order(tasks):
@@ -142,6 +141,4 @@ class FeedPane(Pane):
             for item in reversed(fleet.feed[-self.SHOWN :])
             if not self.needle or present.matches(self.needle, item.agent, item.kind, item.summary)
         ]
-        return [Row(item.id, present.feed_row(item, now, width)) for item in items], str(
-            len(items)
-        ) if items else ""
+        return [Row(item.id, present.feed_row(item, now, width)) for item in items], str(len(items)) if items else ""

@@ -9,9 +9,7 @@ from textual.widgets import Static
 class Plain(Static):
     """A Static with markup off that repaints only when its content changed, and never lays out again for it."""
 
-    def __init__(
-        self, text: str | Content = "", *, id: str | None = None, classes: str | None = None
-    ) -> None:
+    def __init__(self, text: str | Content = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(text, markup=False, id=id, classes=classes)
         self._shown: str | Content = text
 

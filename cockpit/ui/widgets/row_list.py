@@ -69,9 +69,7 @@ class RowList(ScrollView, can_focus=True):
             """The list that speaks."""
             return self.row_list
 
-    def __init__(
-        self, *, empty: Sequence[str] = (), id: str | None = None, classes: str | None = None
-    ) -> None:
+    def __init__(self, *, empty: Sequence[str] = (), id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._rows: tuple[Row, ...] = ()
         self._empty = tuple(empty)
@@ -212,8 +210,7 @@ class RowList(ScrollView, can_focus=True):
         line = line.truncate(width, ellipsis=True, pad=True)
         parse = self.app.stylesheet.parse_style
         from_style = [
-            Segment(text, (style + piece).rich_style)
-            for text, piece in line.render(style, end="", parse_style=parse)
+            Segment(text, (style + piece).rich_style) for text, piece in line.render(style, end="", parse_style=parse)
         ]
         return Strip(from_style, width)
 

@@ -114,10 +114,7 @@ class TranscriptView(Widget, can_focus=True):
         lines = self._layout_lines = TranscriptLayout(transcript, width, expanded=self._expanded)
         lines.update()
         while (
-            anchor is not None
-            and not self.following
-            and not lines.holds(anchor[0])
-            and lines.extend_back(MORE_LINES)
+            anchor is not None and not self.following and not lines.holds(anchor[0]) and lines.extend_back(MORE_LINES)
         ):
             pass
         self._strips.clear()
@@ -272,8 +269,7 @@ class TranscriptView(Widget, can_focus=True):
         line = content(pieces).truncate(width, pad=True)
         parse = self.app.stylesheet.parse_style
         segments = [
-            Segment(text, (style + piece).rich_style)
-            for text, piece in line.render(style, end="", parse_style=parse)
+            Segment(text, (style + piece).rich_style) for text, piece in line.render(style, end="", parse_style=parse)
         ]
         return Strip(segments, width)
 
