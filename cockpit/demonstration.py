@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import logging
+import shutil
+import signal
 import sys
 import uuid
 from dataclasses import replace
@@ -21,6 +24,15 @@ from cockpit.wiring import Places, make_source, running_engine
 
 log = logging.getLogger(__name__)
 
+PREFIX = "demo-"
+"""Begins the name of a demonstration's directory."""
+
+LOCK = "demo.lock"
+"""Held while a demonstration is shown."""
+
+KEPT = "kept"
+"""Marks a demonstration that the operator wanted to keep."""
+
 SCRIPT_FILE = ".swarm/script.json"
 """Relative to the agent's home: what it does with which prompt."""
 
@@ -30,25 +42,49 @@ def demonstrate(*, keep: bool, speed: float, theme: str) -> int:
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         print("cockpit: the demonstration needs a terminal", file=sys.stderr)
         return 2
-    root = paths.state_directory() / f"demo-{uuid.uuid4().hex[:8]}"
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    remove_abandoned()
+    root = paths.state_directory() / f"{PREFIX}{uuid.uuid4().hex[:8]}"
     places = Places.under(root)
-    try:
-        settings = config.load()
-        source = make_demo_source(places, speed)
-        return asyncio.run(_show(settings, places, source, theme))
-    finally:
-        if keep:
-            print(f"kept: open it again with `cockpit --root {root}`", file=sys.stderr)
-        else:
-            _remove(root, places)
+    with (root / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            settings = config.load()
+            source = make_demo_source(places, speed)
+            return asyncio.run(_show(settings, places, source, theme))
+        finally:
+            if keep:
+                (root / KEPT).touch(mode=0o600)
+                print(f"kept: open it again with `cockpit --root {root}`", file=sys.stderr)
+            else:
+                _remove(root)
 
 
-def _remove(root: Path, places: Places) -> None:
-    import shutil
+def _leave(number: int, frame: object) -> None:
+    """Leave through the `finally` clauses; while the screen is up it has its own, gentler way."""
+    raise SystemExit(128 + number)
 
+
+def remove_abandoned() -> None:
+    """Remove the fleets of demonstrations that were killed before they could tidy up."""
+    for root in paths.state_directory().glob(f"{PREFIX}*"):
+        if (root / KEPT).exists():
+            continue
+        try:
+            with (root / LOCK).open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(root)
+        except BlockingIOError:
+            continue  # it is being shown right now
+        except (OSError, CockpitError) as error:
+            log.warning("the demonstration in %s cannot be removed: %s", root, error)
+
+
+def _remove(root: Path) -> None:
     from cockpit.embedded.lifecycle import remove
 
-    remove(places.fleet)
+    remove(root / "fleet")
     shutil.rmtree(root)
 
 
