@@ -147,7 +147,7 @@ SCRIPT = {
         "    return 201, {'code': code}\n\n\ndef resolve(store, code):\n    url = store.get(code)\n"
         "    return (301, url) if url else (410, 'gone')]"
         f"[bash {SUITE}]"
-        "[edit api.py]"
+        "[edit api.py | return 201, {'code': code} | return 201, {'code': code, 'expires': ttl}]"
         "[task-note in_review | Both routes work, ten tests green. Please look at the 410 for expired links.]"
         "[feed finding Expired links answer 410, unknown ones 404]"
         "[say Both routes are in and covered by ten tests:\n\n- `POST /links` answers 201 with the code\n"
@@ -155,7 +155,7 @@ SCRIPT = {
     ),
     "Wire the limiter in and measure it under load.": (
         "[think The limiter is a pure function, so it sits in front of create only. Resolving stays unlimited.]"
-        "[edit api.py]"
+        "[edit api.py | def create(store, url, ttl=86400): | @limited(per_minute=60)\ndef create(store, url, ttl=86400):]"
         '[bash for n in 1 2 3 4 5 6 7 8; do echo "load step $n: $((n * 250)) requests/s, p99 $((n / 2 + 2)).$n ms"; '
         "sleep 1.5; done]"
         "[say With the limiter in front of `POST /links` the p99 stays at 6 ms up to 2,000 requests a second.]"

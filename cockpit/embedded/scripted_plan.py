@@ -1,7 +1,7 @@
 """What the scripted agent will do: directives in a prompt become steps; without any, it does a small coding run.
 
 Directives stand in brackets, inline or one per line: `[think 20]` `[say 60]` `[say Some text.]` `[bash make test]`
-`[write notes.md]` `[write notes.md | content]` `[edit notes.md]` `[read notes.md]`
+`[write notes.md]` `[write notes.md | content]` `[edit notes.md]` `[edit notes.md | old | new]` `[read notes.md]`
 `[ask select Which colour? | red | green]` `[ask confirm Deploy? | This goes to production | timeout=30]`
 `[ask input Branch name? | feature/...]` `[fail 2]` `[fail forever]` `[compact]` `[slow 5]` (tokens per second)
 `[feed TYPE summary]` `[task-note STATUS | note]`.
@@ -131,6 +131,8 @@ def _call(name: str, rest: str, words: Words) -> Call:
         path, _, content = rest.partition("|")
         content = content.strip() or f"# Notes\n\n- {words.sentences(8)}\n- {words.sentences(9)}"
         return Call("write", {"path": path.strip() or "notes.md", "content": content.rstrip() + "\n"})
+    if name == "edit" and len(parts) == 3:
+        return Call("edit", {"path": parts[0], "edits": [{"oldText": parts[1], "newText": parts[2]}]})
     if name in ("read", "edit"):
         return Call(name, {"path": rest or "notes.md"})
     if name == "ask":

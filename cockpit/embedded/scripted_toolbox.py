@@ -32,8 +32,10 @@ class Outcome:
 
 
 def with_arguments(call: Call) -> dict[str, Any]:
-    """Return a call's arguments; an edit's depend on the file as it is now."""
-    return edit_arguments(call.arguments["path"]) if call.tool == "edit" else call.arguments
+    """Return a call's arguments; those of an edit that names no text depend on the file as it is now."""
+    if call.tool == "edit" and "edits" not in call.arguments:
+        return edit_arguments(call.arguments["path"])
+    return call.arguments
 
 
 async def execute(session: Session, call: dict[str, Any]) -> Outcome:
