@@ -28,13 +28,13 @@ def expect(name: str, expected: dict[str, str]) -> dict[str, Receipt]:
 
 @pytest.mark.parametrize("name", ["steer_midrun.jsonl", "steer_midrun.v0.87.1.jsonl"])
 def test_steers_are_queued_read_and_done(name: str) -> None:
-    queued = "steering consumed done"
-    expect(name, {"c2": "accepted consumed done", "c3": queued, "c7": queued, "c8": queued})
+    queued = "written accepted steering consumed done"
+    expect(name, {"c2": "written accepted consumed done", "c3": queued, "c7": queued, "c8": queued})
 
 
 @pytest.mark.parametrize("name", ["follow_up_queue.jsonl", "follow_up_queue.v0.87.1.jsonl"])
 def test_follow_ups_are_queued_read_and_done(name: str) -> None:
-    expect(name, dict.fromkeys(("c3", "c4", "c9", "c10"), "queued consumed done"))
+    expect(name, dict.fromkeys(("c3", "c4", "c9", "c10"), "written accepted queued consumed done"))
 
 
 @pytest.mark.parametrize("name", ["abort_with_queue.jsonl", "abort_with_queue.v0.87.1.jsonl"])
@@ -42,23 +42,23 @@ def test_queued_texts_survive_an_abort(name: str) -> None:
     found = expect(
         name,
         {
-            "c2": "accepted consumed failed",
-            "c3": "steering consumed done",
-            "c4": "queued consumed done",
+            "c2": "written accepted consumed failed",
+            "c3": "written accepted steering consumed done",
+            "c4": "written accepted queued consumed done",
             "c5": "done",
-            "c7": "accepted consumed done",
+            "c7": "written accepted consumed done",
         },
     )
     assert found["c2"].reason == "the run was aborted"
 
 
 def test_a_prompt_lost_during_a_compaction_is_found_out() -> None:
-    found = expect("compaction_busy.jsonl", {"c10": "accepted failed", "c9": "steering consumed done"})
+    found = expect("compaction_busy.jsonl", {"c10": "written accepted failed", "c9": "written accepted steering consumed done"})
     assert found["c10"].reason == UNREAD
 
 
 def test_a_compaction_in_the_middle_fails_the_prompt() -> None:
-    found = expect("compaction_midrun.jsonl", {"c6": "accepted consumed failed", "c9": "accepted consumed done"})
+    found = expect("compaction_midrun.jsonl", {"c6": "written accepted consumed failed", "c9": "written accepted consumed done"})
     assert found["c6"].reason == "a compaction cut the run short"
 
 
@@ -73,19 +73,19 @@ def test_a_refused_prompt_fails_at_once_even_when_success_follows() -> None:
 
 def test_a_given_up_run_fails_with_the_providers_words() -> None:
     for name in ("retry_gives_up.jsonl", "retry_gives_up.v0.58.3.jsonl", "retry_gives_up.v0.87.1.jsonl"):
-        assert "overloaded_error" in expect(name, {"c2": "accepted consumed failed"})["c2"].reason
+        assert "overloaded_error" in expect(name, {"c2": "written accepted consumed failed"})["c2"].reason
 
 
 def test_a_prompt_in_the_backoff_takes_the_retrys_place() -> None:
     found = expect(
         "retry_prompt_during_backoff.jsonl",
-        {"c2": "accepted consumed failed", "c4": "accepted consumed done"},
+        {"c2": "written accepted consumed failed", "c4": "written accepted consumed done"},
     )
     assert found["c2"].reason == REPLACED
 
 
 def test_an_extensions_command_needs_no_message() -> None:
-    expect("extension_ui.jsonl", {"c2": "accepted done", "c18": "accepted consumed failed", "c19": "done"})
+    expect("extension_ui.jsonl", {"c2": "written accepted done", "c18": "written accepted consumed failed", "c19": "done"})
 
 
 @pytest.mark.parametrize("name", SENT)
@@ -129,7 +129,7 @@ ACCEPTED = ev.Responded("a", "prompt", True)
 def test_stages_only_rise() -> None:
     receipt = prompt("a", stage=Stage.PENDING)
     receipt = advance(advance(receipt, Stage.ACCEPTED, 2.0), Stage.WRITTEN, 3.0)
-    assert (receipt.stage, receipt.stages) == (Stage.ACCEPTED, ((Stage.ACCEPTED, 2.0),))
+    assert (receipt.stage, receipt.stages) == (Stage.ACCEPTED, ((Stage.WRITTEN, 2.0), (Stage.ACCEPTED, 2.0)))
     failed = advance(receipt, Stage.FAILED, 4.0, "no")
     assert advance(failed, Stage.DONE, 5.0) is failed
 
