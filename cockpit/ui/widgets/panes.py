@@ -54,8 +54,7 @@ class AgentsTree(Pane):
         "No agents yet.",
         "Press n to spawn a lieutenant.",
         "",
-        "A lieutenant keeps its context over",
-        "many tasks; a worker does one task.",
+        "A lieutenant keeps its context over many tasks; a worker does one task.",
     )
 
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:

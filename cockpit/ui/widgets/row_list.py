@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -193,13 +194,18 @@ class RowList(ScrollView, can_focus=True):
         else:
             self._go(index)
 
+    def _taught(self, width: int) -> list[str]:
+        """Return what teaches the operator, wrapped to a width in cells."""
+        return [piece for line in self._empty for piece in textwrap.wrap(line, max(8, width)) or [""]]
+
     def render_line(self, y: int) -> Strip:
         """Draw one line of the viewport."""
         width = self.scrollable_content_region.width
         index = y + self.scroll_offset.y
         style = self.visual_style
         if index >= len(self._rows):
-            text = self._empty[index] if not self._rows and index < len(self._empty) else ""
+            taught = self._taught(width - 2) if not self._rows else []
+            text = taught[index] if index < len(taught) else ""
             style += self.get_visual_style("row-list--empty") if text else style
             line = Content(f" {text}" if text else "")
         else:
