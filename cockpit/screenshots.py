@@ -1,6 +1,7 @@
 """`python -m cockpit.screenshots`: the pictures of the README, taken from the running demonstration, for developers.
 
-The fleet, the agents and their output are real; nothing is drawn by hand. It takes about a minute and leaves nothing behind.
+The fleet, the agents and their output are real; nothing is drawn by hand. It takes about a minute and leaves nothing
+else behind.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from typing import TYPE_CHECKING
 
 from cockpit.config import Settings
 from cockpit.demonstration import make_demo_source, tell
+from cockpit.embedded.endpoint import lock_file
+from cockpit.embedded.lifecycle import remove
 from cockpit.engine.engine import Engine
-from cockpit.errors import TimedOut
+from cockpit.errors import CockpitError, TimedOut
 from cockpit.model.fleet import ActivityState, Agent
 from cockpit.wiring import Places, running_engine
 
@@ -205,16 +208,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("directory", nargs="?", type=Path, default=Path("screenshots"), help="where the pictures go")
     directory: Path = parser.parse_args(arguments).directory
     directory.mkdir(parents=True, exist_ok=True)
-    from cockpit.embedded.lifecycle import remove
-
     with tempfile.TemporaryDirectory(prefix="cockpit-pictures-") as temporary:
         for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
             os.environ[name] = temporary
         root = Path(temporary) / "stage"
         try:
             asyncio.run(stage(root, directory))
+        except CockpitError as error:
+            print(f"cockpit: {error}", file=sys.stderr)
+            return 1
         finally:
-            remove(Places.under(root).fleet)
+            fleet = Places.under(root).fleet
+            if lock_file(fleet).exists():
+                remove(fleet)
     return 0
 
 
