@@ -166,6 +166,7 @@ SCRIPT = {
     ),
     "Prepare the first release of shortly.": (
         "[feed task_started Cut release 0.1]"
+        "[task-note in_progress]"
         "[think The changelog writes itself from the board. One thing I should not decide alone: whether this is 0.1.0 or "
         "already 1.0.0, since the API is what people will build on.]"
         "[write CHANGELOG.md | # Changelog\n\n## Unreleased\n\n- create and resolve links\n- links expire\n"
@@ -187,6 +188,7 @@ SCRIPT = {
     ),
     "Add a sliding-window rate limit per client.": (
         "[feed task_started Rate limit per client]"
+        "[task-note in_progress]"
         "[fail 2]"
         "[think A deque of timestamps per client: drop what is older than the window, refuse when sixty are left, and tell "
         "the client when the oldest one falls out.]"
@@ -203,6 +205,7 @@ SCRIPT = {
     ),
     "Write the usage guide with curl examples.": (
         "[feed task_started Usage guide]"
+        "[task-note in_progress]"
         "[think Three examples carry the guide: create, follow, and what an expired link looks like.]"
         "[write GUIDE.md | # Using shortly\n\n    curl -d url=https://example.org localhost:8080/links\n"
         "    curl -i localhost:8080/k7Qm\n\nExpired links answer `410 Gone`.]"

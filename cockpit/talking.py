@@ -71,12 +71,17 @@ async def reachable(engine: Engine, name: str, timeout: float = REACH_LIMIT) -> 
         raise Refused(f"{agent.name}'s VM is paused", hint=f"cockpit resume {agent.name}")
 
     def read() -> bool:
-        return engine.world.agents[agent.id].link.state is LinkState.UP and engine.roster.settled()
+        known = engine.world.agents.get(agent.id)
+        return known is None or (known.link.state is LinkState.UP and engine.roster.settled())
 
-    if not await engine.world.until(read, timeout):
-        link = engine.world.agents[agent.id].link
-        raise Refused(f"{agent.name} cannot be reached: {link.reason or link.state.value}", hint="try again later")
-    return engine.world.agents[agent.id]
+    reached_it = await engine.world.until(read, timeout)
+    found = engine.world.agents.get(agent.id)
+    if found is None:
+        raise NotFound(f"{agent.name} was destroyed meanwhile")
+    if not reached_it:
+        reason = found.link.reason or found.link.state.value
+        raise Refused(f"{agent.name} cannot be reached: {reason}", hint="try again later")
+    return found
 
 
 def report(receipt: Receipt) -> int:
@@ -90,9 +95,21 @@ def report(receipt: Receipt) -> int:
     return 0
 
 
+def settled_report(receipt: Receipt, wanted: Stage, limit: float, otherwise: str) -> int:
+    """Return a receipt's exit code once it came as far as wanted.
+
+    Raises:
+        TimedOut: it did not, and did not fail either.
+    """
+    code = report(receipt)
+    if not code and not reached(receipt, wanted):
+        raise TimedOut(f"the {receipt.verb} is {receipt.stage.value} after {limit:g} s: {otherwise}")
+    return code
+
+
 async def send(opener: Opener, name: str, text: str, mode: str, wait_for: str, timeout: float | None) -> int:
     """Send a text and wait as far as asked."""
-    async with opener.engine(only(name)) as engine:
+    async with opener.engine(only(name), watch=True) as engine:
         agent = await reachable(engine, name)
         order = MODES[mode]
         command_id = engine.dispatch(order(agent.id, text))
@@ -130,7 +147,7 @@ async def answer(opener: Opener, name: str, value: str, cancel: bool) -> int:
                 raise Refused(f"{request.title!r} takes one of {', '.join(request.options)}, not {value!r}")
             order = Answer(agent.id, request.dialog_id, value=value)
         receipt = await engine.outcome(engine.dispatch(order), timeout=ACCEPT_LIMIT)
-        return report(receipt)
+        return settled_report(receipt, Stage.DONE, ACCEPT_LIMIT, "nothing shows that the agent went on")
 
 
 def is_in(agent: Agent, state: str) -> bool:

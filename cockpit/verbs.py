@@ -15,6 +15,7 @@ from cockpit.errors import CockpitError, NotFound, Refused, UsageError
 from cockpit.model.commands import Abort, Branch, Command, Commit, Destroy, Pause, Resume, Spawn
 from cockpit.model.fleet import Agent, AgentKind, Receipt, Stage
 from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
+from cockpit.opening import Departure
 from cockpit.wiring import Places, make_source, running_engine
 
 SETTLE_LIMIT = 20.0
@@ -52,8 +53,10 @@ def run(verb: str, root: Path | None, config_file: Path | None, arguments: tuple
 async def _run(
     work: Callable[..., Awaitable[int]], root: Path | None, config_file: Path | None, arguments: tuple[object, ...]
 ) -> int:
-    headless = await asyncio.to_thread(Headless, root, config_file)
-    return await work(headless, *arguments)
+    with Departure() as departure:
+        headless = await asyncio.to_thread(Headless, root, config_file)
+        return await work(headless, *arguments)
+    return departure.exit_code
 
 
 def nobody(agent: Agent) -> bool:
@@ -200,7 +203,9 @@ async def abort(headless: Headless, name: str) -> int:
         agent = await talking.reachable(engine, name)
         command_id = engine.dispatch(Abort(agent.id))
         receipt = await engine.outcome(command_id, until=Stage.ACCEPTED, timeout=talking.ABORT_LIMIT)
-        return talking.report(receipt)
+        return talking.settled_report(
+            receipt, Stage.ACCEPTED, talking.ABORT_LIMIT, "the run goes on, as far as is known"
+        )
 
 
 async def destroy(headless: Headless, name: str, yes: bool) -> int:

@@ -118,6 +118,23 @@ class LineSplitter:
             self._hold(rest)
         return lines
 
+    def pass_line(self, data: bytes, length: int, ending: bytes) -> Line:
+        """Take one whole line of which only a part was sent, at a line boundary, and return it.
+
+        Args:
+            data: what was sent of it, LF not counted.
+            length: bytes of the whole line in the file, LF counted.
+            ending: its last bytes in the file, LF included.
+
+        Raises:
+            ValueError: a line is pending.
+        """
+        if self._length:
+            raise ValueError(f"a whole line cannot follow {self._length} bytes of an unfinished one")
+        self._anchor = ending[-ANCHOR_SIZE:]
+        self._recent = b""
+        return self._place(data, length - 1, False)
+
     def _hold(self, piece: bytes) -> None:
         self._length += len(piece)
         if self._oversized:

@@ -187,7 +187,9 @@ class Sandbox:
                     stdout=stdout,
                     stderr=stderr,
                 )
-                (self.layout.channels / str(process.pid)).write_text(str(process.start))
+                mark = self.layout.channels / str(process.pid)
+                mark.touch(mode=0o600)
+                mark.write_text(str(process.start))
                 return process
 
     def forget(self, process: LaunchedProcess) -> None:

@@ -21,7 +21,7 @@ from cockpit.model.fleet import Process, ProcessState
 from cockpit.model.ids import AgentId
 from cockpit.remote.command import Completed
 from cockpit.remote.connection import Connection
-from cockpit.remote.errors import Dropped
+from cockpit.remote.errors import ChannelRefused, Dropped
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,12 @@ PROBE_TIMEOUT = 20.0
 
 PENDING_BATCHES = 64
 """Batches read but not yet stored, per agent; when the store is behind, reading waits."""
+
+REFUSALS = 5
+"""Times in a row that the server may refuse the reader a session before the link counts as down."""
+
+REFUSED_PAUSE = 0.5
+"""Seconds until a refused session is asked for again."""
 
 SIGNALLED = 129
 """Stands for any signal: the least code a shell uses for one."""
@@ -112,29 +118,49 @@ class Attachment:
             raise group.exceptions[0] from None
 
     async def _read(self, connection: Connection) -> None:
+        """Read until the connection ends; a server without a free session has one again when a look has ended."""
+        refusals, loop = 0, asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            try:
+                await self._read_once(connection)
+                return
+            except ChannelRefused as error:
+                refusals = 1 if loop.time() - began > PROBE_INTERVAL else refusals + 1
+                if refusals > REFUSALS:
+                    raise
+                log.warning("agent %s: %s", self.agent, error)
+                await asyncio.sleep(REFUSED_PAUSE)
+
+    async def _read_once(self, connection: Connection) -> None:
         if self._reader is None:
             self._reader = await self.reader(connection)
             self._reader.poll(self._polling)
         else:
             await self._reader.rewind()
-        queue: asyncio.Queue[Batch | None] = asyncio.Queue(PENDING_BATCHES)
-        storing = asyncio.create_task(self._store(queue), name=f"store {self.agent}")
+        queue: asyncio.Queue[Batch | None] = asyncio.Queue()
+        room = asyncio.Semaphore(PENDING_BATCHES)
+        storing = asyncio.create_task(self._store(queue, room), name=f"store {self.agent}")
         try:
-            await self._fold(self._reader.batches(connection), queue)
+            await self._fold(self._reader.batches(connection), queue, room)
         finally:
             # What was read is stored before the next connection asks the store where to go on.
-            await queue.put(None)
+            queue.put_nowait(None)
             await storing
 
     async def reader(self, connection: Connection) -> AgentReader:
         """Return a new reader for this agent, at the stored position."""
         return await self._make_reader(await self._home(connection))
 
-    async def _fold(self, batches: AsyncGenerator[Batch, None], queue: asyncio.Queue[Batch | None]) -> None:
+    async def _fold(
+        self, batches: AsyncGenerator[Batch, None], queue: asyncio.Queue[Batch | None], room: asyncio.Semaphore
+    ) -> None:
         async with contextlib.aclosing(batches):
-            await self._fold_all(batches, queue)
+            await self._fold_all(batches, queue, room)
 
-    async def _fold_all(self, batches: AsyncIterator[Batch], queue: asyncio.Queue[Batch | None]) -> None:
+    async def _fold_all(
+        self, batches: AsyncIterator[Batch], queue: asyncio.Queue[Batch | None], room: asyncio.Semaphore
+    ) -> None:
         async for batch in batches:
             for record in batch.records:
                 self._recorder.fold(record)
@@ -143,16 +169,19 @@ class Attachment:
             if batch.records and self._reader is not None:
                 self._recorder.note_dialect(self.agent, self._reader.stream.decoder.dialect)
             # The raw lines are for callers who read by themselves; waiting for the disk they would only cost memory.
-            await queue.put(replace(batch, lines=()))
+            queue.put_nowait(replace(batch, lines=()))
             if batch.caught_up and not self.caught_up.is_set():
                 self.caught_up.set()
                 self._world.changed()
+            # Waiting for room comes after the batch is in: a drop at this moment must not cost what is shown already.
+            await room.acquire()
 
-    async def _store(self, queue: asyncio.Queue[Batch | None]) -> None:
+    async def _store(self, queue: asyncio.Queue[Batch | None], room: asyncio.Semaphore) -> None:
         """Write batches in order; folding does not wait for the disk, but at most `PENDING_BATCHES` are ahead."""
         while (batch := await queue.get()) is not None:
             if batch.cursor is not None:
                 await self._recorder.keep(self.agent, batch.records, batch.cursor)
+            room.release()
 
     async def _home(self, connection: Connection) -> str:
         if not self._paths.directory.startswith("~/"):

@@ -109,7 +109,12 @@ class Engine:
         self.roster.wanted = attach
         self.roster.record = record
         await self.roster.load()
-        works = {"tick": self._tick, "receipts": self._save_receipts, "watch": self.watcher.run if watch else self.watcher.look, "attach": self._attach}
+        works = {
+            "tick": self._tick,
+            "receipts": self._save_receipts,
+            "watch": self.watcher.run if watch else self.watcher.look,
+            "attach": self._attach,
+        }
         if watch:
             works |= {"images": self._read_images, "prune": self._prune}
         self._background = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
 from cockpit.engine.world import World
@@ -12,11 +13,22 @@ from cockpit.model.fleet import Link, LinkState, Power
 from cockpit.model.ids import VmId
 from cockpit.remote.backoff import Backoff
 from cockpit.remote.connection import Connection
+from cockpit.remote.errors import HostKeyChanged, KeyRefused
 
 log = logging.getLogger(__name__)
 
+HOST_KEY_PATIENCE = 300.0
+"""Seconds until a VM with a changed host key is looked at again: no repetition makes it right, only the operator."""
+
+KEY_PATIENCE = 5.0
+"""Least seconds between two log-ins with a refused key; a VM just restored takes its new key within some seconds."""
+
 BEAT = 0.5
 """Seconds between two looks at a connection's age; cheap, and fine enough for what people see."""
+
+
+TRYING = {LinkState.CONNECTING, LinkState.DOWN}
+"""States that follow each other while a VM cannot be reached; together they are one time without a link."""
 
 
 class VmLink:
@@ -47,18 +59,27 @@ class VmLink:
         self._wake = asyncio.Event()
         self._link = Link()
         self._lived = False
+        self._patience = 0.0
+        self._ended = False
+        self._heard_by: Connection | None = None
+        """The connection of which the last byte was, also after its end."""
 
     def wake(self) -> None:
         """Try again now, e.g. because the VM was resumed."""
         self._wake.set()
+        self._world.changed()
 
-    async def ready(self, timeout: float) -> Connection:
-        """Return the open connection, waiting for it at most `timeout` seconds.
+    async def ready(self, timeout: float | None) -> Connection:
+        """Return the open connection, waiting for it at most `timeout` seconds; None waits while the VM exists.
 
         Raises:
             CockpitError: it did not come up; says why.
         """
-        up = await self._world.until(lambda: self.connection is not None and not self.connection.closed, timeout)
+
+        def decided() -> bool:
+            return self._ended or (self.connection is not None and not self.connection.closed)
+
+        up = await self._world.until(decided, timeout)
         if not up or self.connection is None:
             raise CockpitError(
                 f"VM {self.vm_id} is not connected: {self._link.reason or self._link.state.value}",
@@ -68,7 +89,7 @@ class VmLink:
 
     async def run(self) -> None:
         """Connect and reconnect until cancelled or until the VM is gone."""
-        attempt = 0
+        attempt, self._ended = 0, False
         try:
             while (power := self._world.power(self.vm_id)) is not Power.GONE:
                 if power in (Power.PAUSED, Power.SLEEPING):
@@ -83,22 +104,32 @@ class VmLink:
                 if self._lived:
                     attempt = 0
                 self.settled.set()
-                delay = self._backoff.next_delay()
+                delay = max(self._backoff.next_delay(), self._patience)
                 self._show(LinkState.DOWN, attempt=attempt, reason=reason, retry_at=self._world.clock.now() + delay)
                 await self._pause(delay)
         finally:
+            self._ended = True
+            self._world.changed()
             await self._close()
         self._show(LinkState.DOWN, reason="the VM is gone")
 
     async def _attempt(self) -> str:
         """Run one connection from opening to its end, and return why it ended."""
-        self._lived = False
+        self._lived, self._patience = False, 0.0
         try:
             connection = await self._connect()
+        except HostKeyChanged as error:
+            log.error("vm %s: %s", self.vm_id, error)
+            self._patience = HOST_KEY_PATIENCE
+            return str(error)
+        except KeyRefused as error:
+            log.error("vm %s: %s", self.vm_id, error)
+            self._patience = KEY_PATIENCE
+            return str(error)
         except CockpitError as error:
             log.info("vm %s: %s", self.vm_id, error)
             return error.message
-        self.connection = connection
+        self.connection = self._heard_by = connection
         self._lived = True
         self._backoff.connected()
         self._show(LinkState.UP)
@@ -114,6 +145,12 @@ class VmLink:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
             await self._close()
+
+    def _heard_at(self) -> float | None:
+        """Return when the last byte of the connection came."""
+        if self._heard_by is None:
+            return None
+        return self._world.clock.now() - (time.monotonic() - self._heard_by.last_byte_at)
 
     async def _close(self) -> None:
         connection, self.connection = self.connection, None
@@ -145,6 +182,11 @@ class VmLink:
         self._wake.clear()
 
     def _show(self, state: LinkState, *, attempt: int = 0, reason: str = "", retry_at: float | None = None) -> None:
-        since = self._link.since if state is self._link.state else self._world.clock.now()
-        self._link = Link(state, since, attempt, retry_at, reason)
+        same = state is self._link.state or {state, self._link.state} == TRYING
+        since = self._link.since if same else self._world.clock.now()
+        if state is LinkState.UP:
+            heard: float | None = None
+        else:
+            heard = self._link.last_byte_at if self._link.last_byte_at is not None else self._heard_at()
+        self._link = Link(state, since, attempt, retry_at, reason, heard)
         self._world.set_link(self.vm_id, self._link)

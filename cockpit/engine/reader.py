@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 
+from cockpit.agents.diet import ACCUMULATED, NODE_RULES, PERL_RULES
 from cockpit.engine.clock import Clock
 from cockpit.engine.cursors import epoch_key, from_stored, to_stored
 from cockpit.engine.stream import LineStream
@@ -13,12 +14,16 @@ from cockpit.model.events import Record
 from cockpit.model.ids import AgentId
 from cockpit.remote.connection import Connection
 from cockpit.remote.cursor import Cursor
-from cockpit.remote.tail import Tail, TailData, TailMissing, TailOpened, TailReset, follow
+from cockpit.remote.filtering import FilterProgram
+from cockpit.remote.tail import Tail, TailData, TailFiltered, TailMissing, TailOpened, TailReset, follow
 from cockpit.store.errors import StoreError
 from cockpit.store.rows import StoredCursor
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
+
+DIET = FilterProgram(PERL_RULES, NODE_RULES)
+"""What makes the accumulated dialect linear on the wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,8 @@ class AgentReader:
             CockpitError: the connection dropped, or the VM cannot follow a file.
         """
         reason = ""
-        async with follow(connection, self.path, self._cursor, polling=self._polling) as tail:
+        diet = self._diet()
+        async with follow(connection, self.path, self._cursor, polling=self._polling, filtering=diet) as tail:
             self._tail = tail
             async for event in tail:
                 match event:
@@ -94,7 +100,11 @@ class AgentReader:
                     case TailOpened():
                         yield await self._begun(event, reason or event.reason, tail)
                     case TailData(data=data):
-                        batch = self._fed(data, tail)
+                        batch = self._fed(self.stream.feed(data), tail)
+                        if batch is not None:
+                            yield batch
+                    case TailFiltered(pieces=pieces):
+                        batch = self._fed(self.stream.feed_pieces(pieces), tail)
                         if batch is not None:
                             yield batch
                     case TailReset():
@@ -132,10 +142,15 @@ class AgentReader:
         marker = (self.stream.marker(reason),) if self._epoch > 1 else ()
         return self._batch(marker, (b"",) * len(marker), tail)
 
-    def _fed(self, data: bytes, tail: Tail) -> Batch | None:
-        pairs = list(self.stream.feed(data))
+    def _diet(self) -> FilterProgram | None:
+        """Return what the file shall go through on its VM: only the dialect that repeats whole messages needs it."""
+        return DIET if self.stream.decoder.dialect == ACCUMULATED else None
+
+    def _fed(self, fed: Iterator[tuple[Record, bytes]], tail: Tail) -> Batch | None:
+        pairs = list(fed)
+        tail.filtering = self._diet()
         if not pairs:
-            return Batch(caught_up=True) if self.stream.read >= self._goal else None
+            return Batch(caught_up=True) if self._read_up_to(tail) >= self._goal else None
         return self._batch(tuple(record for record, _ in pairs), tuple(line for _, line in pairs), tail)
 
     def _batch(self, records: tuple[Record, ...], lines: tuple[bytes, ...], tail: Tail) -> Batch:
@@ -143,4 +158,8 @@ class AgentReader:
         if self._cursor is None:
             return Batch(records, lines)
         stored = to_stored(self._cursor, self._epoch, self._clock.now())
-        return Batch(records, lines, stored, caught_up=self.stream.read >= self._goal)
+        return Batch(records, lines, stored, caught_up=self._read_up_to(tail) >= self._goal)
+
+    def _read_up_to(self, tail: Tail) -> int:
+        """Return the offset behind all that was read, the half line included that a filter keeps on the VM."""
+        return self.stream.read + tail.held

@@ -13,13 +13,17 @@ from cockpit.engine.reader import AgentReader
 from cockpit.engine.recorder import Recorder
 from cockpit.engine.sender import Sender
 from cockpit.engine.source import Source
+from cockpit.engine.wording import VERBS
 from cockpit.engine.world import World
-from cockpit.model.fleet import Agent, AgentKind, LinkState, Power
+from cockpit.model.commands import Abort, Answer, FollowUp, Prompt, Steer
+from cockpit.model.fleet import Agent, AgentKind, LinkState, Power, Receipt, Stage
 from cockpit.model.ids import AgentId, VmId, agent_of
-from cockpit.model.receipts import ReceiptBook, is_closed
+from cockpit.model.receipts import ReceiptBook, advance, is_closed
 from cockpit.remote.backoff import Backoff
 from cockpit.remote.connection import Connection
+from cockpit.remote.errors import KeyRefused
 from cockpit.remote.gate import ConnectGate
+from cockpit.store.errors import StoreError
 from cockpit.store.rows import AgentRow
 from cockpit.store.store import Store
 
@@ -28,6 +32,9 @@ log = logging.getLogger(__name__)
 BACKGROUND_POLLING = 0.5
 """Seconds between two looks at the output of an agent nobody looks at: a third of the CPU of being woken by each line,
 and a question or the end of a run is still noticed within a second."""
+
+STREAM_VERBS = frozenset(VERBS[kind] for kind in (Prompt, Steer, FollowUp, Abort, Answer))
+"""Orders whose course the agent's own stream tells."""
 
 RESTART_DELAY = 5.0
 """Seconds until an attachment that hit a programming error is tried again."""
@@ -70,16 +77,18 @@ class Roster:
         self._keys: dict[VmId, str] = {}
         self._attachments: dict[AgentId, Attachment] = {}
         self._tasks: dict[AgentId, asyncio.Task[None]] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
 
     # --- knowing -------------------------------------------------------------------------------------
 
     async def load(self) -> None:
         """Bring back the agents the store remembers, with state, transcript and receipts."""
+        rows = await self._store.agents()
+        living = {row.id for row in rows if row.destroyed_at is None}
         for receipt in await self._store.receipts():
             if not is_closed(receipt):
-                self._book.add(receipt)
-                self._world.put_receipt(receipt)
-        for row in await self._store.agents():
+                self._take_up(receipt, living)
+        for row in rows:
             if row.destroyed_at is None:
                 await self._recorder.load(
                     Agent(
@@ -94,25 +103,45 @@ class Roster:
                     )
                 )
 
+    def _take_up(self, receipt: Receipt, living: set[AgentId]) -> None:
+        """Go on with a receipt that an earlier process left open; what can no longer be told is said so."""
+        now = self._world.clock.now()
+        if receipt.verb in STREAM_VERBS and receipt.agent in living:
+            if receipt.stage is Stage.PENDING:
+                receipt = advance(receipt, Stage.UNCONFIRMED, now, "the cockpit ended while it was being sent")
+            self._book.add(receipt)
+            self._world.put_receipt(receipt, saved=True)
+        elif receipt.verb in STREAM_VERBS:
+            self._world.put_receipt(advance(receipt, Stage.FAILED, now, "its agent was destroyed"))
+        elif receipt.stage is Stage.PENDING:
+            # No stream will tell how it went. If another cockpit is still at it, that one writes down the end.
+            reason = "the cockpit ended before it was done: look at the fleet"
+            self._world.put_receipt(advance(receipt, Stage.UNCONFIRMED, now, reason))
+
     async def adopt(self, agent: Agent) -> None:
         """Take over an agent that somebody else registered."""
-        await self._store.remember_agent(
-            AgentRow(
-                id=agent.id,
-                name=agent.name,
-                kind=agent.kind.value,
-                vm_id=agent.vm_id,
-                role=agent.role,
-                program=agent.program,
-                labels=agent.labels,
-                parent=agent.parent,
-                paths_directory=self._source.paths.directory,
-                workspace=self._source.paths.workspace,
-                created_at=self._world.clock.now(),
+        try:
+            await self._store.remember_agent(
+                AgentRow(
+                    id=agent.id,
+                    name=agent.name,
+                    kind=agent.kind.value,
+                    vm_id=agent.vm_id,
+                    role=agent.role,
+                    program=agent.program,
+                    labels=agent.labels,
+                    parent=agent.parent,
+                    paths_directory=self._source.paths.directory,
+                    workspace=self._source.paths.workspace,
+                    created_at=self._world.clock.now(),
+                )
             )
-        )
+        except StoreError as error:
+            log.error("agent %s is not remembered: %s", agent.name, error)
         await self._recorder.load(agent)
-        if self.wanted(agent):
+        if agent.vm_id not in self._world.vms:
+            self._world.agents.pop(agent.id, None)  # destroyed meanwhile
+        elif self.wanted(agent):
             self.attach(agent)
 
     async def vm_gone(self, vm_id: str) -> None:
@@ -120,9 +149,16 @@ class Roster:
         agent_id = agent_of(VmId(vm_id))
         self.detach(agent_id)
         self._world.vms.pop(VmId(vm_id), None)
-        if self._world.agents.pop(agent_id, None) is not None:
-            await self._store.forget_agent(agent_id)
+        for receipt in self._book.open_for(agent_id):
+            self._world.put_receipts(self._book.failed(receipt.id, self._world.clock.now(), "its VM was deleted"))
+        self._book.forget(agent_id)
+        known = self._world.agents.pop(agent_id, None)
         self._world.changed()
+        if known is not None:
+            try:
+                await self._store.forget_agent(agent_id)
+            except StoreError as error:
+                log.error("agent %s is still remembered: %s", known.name, error)
 
     # --- attaching -----------------------------------------------------------------------------------
 
@@ -150,6 +186,7 @@ class Roster:
             path = out.replace("~", home, 1) if out.startswith("~/") else out
             reader = AgentReader(agent.id, path, self._store, self._world.clock)
             await reader.restore()
+            await self._recorder.catch_up(agent.id)
             return reader
 
         attachment = Attachment(
@@ -194,13 +231,14 @@ class Roster:
         task = self._tasks.pop(agent, None)
         if task is not None:
             task.cancel()
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
 
     async def close(self) -> None:
         """Stop serving all agents and wait until their remote readers are gone."""
-        tasks = list(self._tasks.values())
         for agent in list(self._attachments):
             self.detach(agent)
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._leaving, return_exceptions=True)
 
     def settled(self) -> bool:
         """Say whether each attached agent was tried, and read to its end where its link is up."""
@@ -244,5 +282,10 @@ class Roster:
             compression=options.compression,
             gate=self._gate,
         )
-        await connection.connect()
+        try:
+            await connection.connect()
+        except KeyRefused:
+            # A VM that was restored or branched has another key: it is fetched again for the next attempt.
+            self._keys.pop(vm_id, None)
+            raise
         return connection

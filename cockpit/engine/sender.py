@@ -17,7 +17,7 @@ from cockpit.model.ids import CommandId
 from cockpit.model.receipts import ReceiptBook
 from cockpit.model.reduce import abort_requested, dialog_answered
 from cockpit.remote.connection import Connection
-from cockpit.remote.errors import Dropped
+from cockpit.remote.errors import CommandTimedOut, Dropped
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 
@@ -61,7 +61,7 @@ class Sender:
             payload = encode(command, command_id, current)
             try:
                 await self.write(payload)
-            except Dropped as error:
+            except (Dropped, CommandTimedOut) as error:
                 self._world.put_receipts(self._book.unconfirmed(command_id, self._world.clock.now(), describe(error)))
             except CockpitError as error:
                 self._world.put_receipts(self._book.failed(command_id, self._world.clock.now(), str(error)))
@@ -79,7 +79,7 @@ class Sender:
         """Write complete lines into the agent's FIFO.
 
         Raises:
-            Dropped: the connection ended in between; the agent may or may not have read them.
+            Dropped, CommandTimedOut: the end of the writing was not seen; the agent may or may not have read them.
             CockpitError: they were not written: no connection, nobody reads, or the lock was not to be had.
         """
         connection = self._connection()

@@ -21,6 +21,7 @@ from cockpit.model.events import Responded
 from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
 from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
 from cockpit.remote.connection import Connection
+from cockpit.store.errors import StoreError
 from cockpit.store.rows import AgentRow
 from cockpit.store.store import Store
 from cockpit.vers.errors import VersError
@@ -270,21 +271,24 @@ class Spawner:
             progress.detail(f"not registered: {describe(error)}")
 
     async def _remember(self, agent: Agent, created_at: float) -> None:
-        await self._store.remember_agent(
-            AgentRow(
-                id=agent.id,
-                name=agent.name,
-                kind=agent.kind.value,
-                vm_id=agent.vm_id,
-                role=agent.role,
-                program=agent.program,
-                labels=agent.labels,
-                parent=agent.parent,
-                paths_directory=self._source.paths.directory,
-                workspace=self._source.paths.workspace,
-                created_at=created_at,
-            )
+        row = AgentRow(
+            id=agent.id,
+            name=agent.name,
+            kind=agent.kind.value,
+            vm_id=agent.vm_id,
+            role=agent.role,
+            program=agent.program,
+            labels=agent.labels,
+            parent=agent.parent,
+            paths_directory=self._source.paths.directory,
+            workspace=self._source.paths.workspace,
+            created_at=created_at,
         )
+        try:
+            await self._store.remember_agent(row)
+        except StoreError as error:
+            # The registry knows it, too, and a full disk here is no reason to delete a VM there.
+            log.error("agent %s is not remembered: %s", agent.name, error)
 
     async def _undo(self, vm_id: VmId, progress: Progress, cause: BaseException) -> None:
         """Delete the VM of a failed spawn, so that nothing runs and costs unseen."""
@@ -300,4 +304,7 @@ class Spawner:
         self._world.agents.pop(agent_id, None)
         self._world.vms.pop(vm_id, None)
         self._world.changed()
-        await self._store.forget_agent(agent_id)
+        try:
+            await self._store.forget_agent(agent_id)
+        except StoreError as error:
+            log.error("the failed agent %s is still remembered: %s", agent_id, error)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from cockpit.agents.framing import LineSplitter
+from cockpit.agents.framing import Line, LineSplitter
 from cockpit.agents.pi import PiDecoder
 from cockpit.engine.clock import Clock
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.ids import AgentId
+from cockpit.remote.filtering import Piece
 
 
 class LineStream:
@@ -34,8 +35,21 @@ class LineStream:
         """Yield a record and the line's bytes (LF not included) for every line that the bytes complete."""
         at = self._clock.now()
         for line in self._splitter.feed(data):
-            event = self.decoder.decode(line.data, truncated=line.truncated, length=line.length)
-            yield Record(self.agent, self.epoch, line.number, line.offset, line.end, at, event), line.data
+            yield self._record(line, at), line.data
+
+    def feed_pieces(self, pieces: Iterable[Piece]) -> Iterator[tuple[Record, bytes]]:
+        """Yield the same for pieces that came through a filter; of a cut line the bytes that were kept."""
+        at = self._clock.now()
+        for piece in pieces:
+            if piece.cut:
+                line = self._splitter.pass_line(piece.data, piece.length, piece.ending)
+                yield self._record(line, at), line.data
+            else:
+                yield from self.feed(piece.data)
+
+    def _record(self, line: Line, at: float) -> Record:
+        event = self.decoder.decode(line.data, truncated=line.truncated, length=line.length)
+        return Record(self.agent, self.epoch, line.number, line.offset, line.end, at, event)
 
     @property
     def read(self) -> int:

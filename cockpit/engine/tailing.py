@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 
 from cockpit.engine.cursors import from_stored
@@ -39,24 +40,25 @@ async def follow_lines(engine: Engine, agent: Agent, from_line: int, *, follow: 
     known = from_stored(stored) if stored else None
     reader: AgentReader | None = None
     while True:
-        connection = await attachment.link.ready(REACH_LIMIT if not follow or reader is None else 10**9)
+        connection = await attachment.link.ready(REACH_LIMIT if not follow or reader is None else None)
         if reader is None:
             reader = await attachment.reader(connection)
         try:
-            async for batch in reader.batches(connection):
-                if batch.resumed and known is not None and stored is not None:
-                    async for record in _history(engine, agent.id, reader.path, connection, known, stored.epoch):
-                        if record.line >= from_line:
+            async with contextlib.aclosing(reader.batches(connection)) as batches:
+                async for batch in batches:
+                    if batch.resumed and known is not None and stored is not None:
+                        async for record in _history(engine, agent.id, reader.path, connection, known, stored.epoch):
+                            if record.line >= from_line:
+                                yield record
+                        known = None
+                    for record in batch.records:
+                        if record.line >= from_line or record.line == 0:
                             yield record
-                    known = None
-                for record in batch.records:
-                    if record.line >= from_line or record.line == 0:
-                        yield record
-                if batch.caught_up and not follow:
-                    return
+                    if batch.caught_up and not follow:
+                        return
         except CockpitError:
-            # The link says why and reconnects; the reader goes on at its own position.
-            if not follow:
+            # Of a connection that ended, the link says why and reconnects; the reader goes on at its own position.
+            if not follow or not connection.closed:
                 raise
 
 

@@ -22,9 +22,7 @@ ENDING_BOUND = 5.0
 
 _PRELUDE = 'echo "$1 $$"; echo "$1 $$" >&2; shift; '
 _STORE = 'umask 077; file=$(mktemp) || exit 1; cat >"$file" && echo "$file"'
-_RUN_STORED = (
-    'file=$1; shift; trap \'rm -f "$file"\' EXIT; trap "exit 143" TERM INT HUP; "{shell}" "$file" "$@"'
-)
+_RUN_STORED = 'file=$1; shift; trap \'rm -f "$file"\' EXIT; trap "exit 143" TERM INT HUP; "{shell}" "$file" "$@"'
 
 # OpenSSH signals no session of root, so a second command does it. The marker among the arguments proves that the
 # process number still means the same process; its group is signalled only if it leads one.

@@ -293,9 +293,7 @@ class Connection:
         return process
 
     def _not_connected(self) -> RemoteError:
-        return self.close_reason or Dropped(
-            f"there is no connection to {self.endpoint}", hint="connect first"
-        )
+        return self.close_reason or Dropped(f"there is no connection to {self.endpoint}", hint="connect first")
 
     async def run(
         self,
@@ -307,13 +305,9 @@ class Connection:
         limit: int = 8 << 20,
     ) -> Completed:
         """Run a shell script to its end; see `command.run_script`."""
-        return await run_script(
-            self, script, arguments, stdin=stdin, timeout=timeout, shell=shell, output_limit=limit
-        )
+        return await run_script(self, script, arguments, stdin=stdin, timeout=timeout, shell=shell, output_limit=limit)
 
-    async def read_file(
-        self, path: str, offset: int = 0, limit: int = 8 << 20, *, timeout: float = 30.0
-    ) -> bytes:
+    async def read_file(self, path: str, offset: int = 0, limit: int = 8 << 20, *, timeout: float = 30.0) -> bytes:
         """Return up to `limit` bytes of a remote file from `offset`; see `files.read_file`."""
         return await read_file(self, path, offset, limit, timeout=timeout)
 

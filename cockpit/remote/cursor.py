@@ -65,6 +65,13 @@ class Track:
         self.recent = _last(self.recent, data[-ANCHOR_BYTES:])
         self.offset += len(data)
 
+    def advance_line(self, length: int, ending: bytes) -> None:
+        """Move behind a whole line of which only the last bytes are known; the anchor begins anew with them."""
+        self.offset += length
+        self.boundary = self.offset
+        self.line += 1
+        self.recent = self._anchor = ending[-ANCHOR_BYTES:]
+
     def cursor(self, identity: FileIdentity) -> Cursor:
         """Return the cursor of the last line boundary."""
         return Cursor(identity, self.boundary, self.line, len(self._anchor), digest(self._anchor))

@@ -37,9 +37,7 @@ class ClosedWithoutBanner(RemoteError):
 class HostKeyChanged(RemoteError):
     """The host key is not the one pinned for this identity."""
 
-    def __init__(
-        self, message: str, *, hint: str = "", identity: str, pinned: tuple[str, ...], offered: str
-    ) -> None:
+    def __init__(self, message: str, *, hint: str = "", identity: str, pinned: tuple[str, ...], offered: str) -> None:
         super().__init__(message, hint=hint)
         self.identity = identity
         self.pinned = pinned

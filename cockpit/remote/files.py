@@ -49,9 +49,7 @@ def _demand(completed: Completed, act: str) -> bytes:
     if completed.exit_status != 0:
         said = completed.stderr.decode("utf-8", "backslashreplace").strip()
         end = f"exit {completed.exit_status}" if completed.signal is None else f"signal {completed.signal}"
-        raise CommandFailed(
-            f"{act} failed ({end}): {said or 'it said nothing'}", hint="check the path and its rights"
-        )
+        raise CommandFailed(f"{act} failed ({end}): {said or 'it said nothing'}", hint="check the path and its rights")
     return completed.stdout
 
 

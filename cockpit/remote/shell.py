@@ -15,9 +15,7 @@ def quote(text: str) -> str:
     if _PLAIN.match(text):
         return text
     pieces = re.split(r"(['\\])", text)
-    return (
-        "".join(f"\\{piece}" if piece in ("'", "\\") else f"'{piece}'" for piece in pieces if piece) or "''"
-    )
+    return "".join(f"\\{piece}" if piece in ("'", "\\") else f"'{piece}'" for piece in pieces if piece) or "''"
 
 
 def command_line(script: str, *arguments: str, shell: str = "sh", name: str = "cockpit") -> str:

@@ -15,14 +15,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 
 from cockpit.remote.connection import Connection
 from cockpit.remote.cursor import HEAD_BYTES, Cursor, FileIdentity, Track, digest
 from cockpit.remote.errors import CommandFailed, Dropped
+from cockpit.remote.filtering import FilterProgram, Piece
 from cockpit.remote.tail_answers import Missing, Opened, ScriptEnded
-from cockpit.remote.tail_reader import TailReader
+from cockpit.remote.tail_events import (
+    LastBytes,
+    TailData,
+    TailEvent,
+    TailFiltered,
+    TailMissing,
+    TailOpened,
+    TailReset,
+)
+from cockpit.remote.tail_reader import ANSWER_BOUND, TailReader
 from cockpit.remote.tail_script import PATIENCE, tail_command
+
+__all__ = [
+    "LastBytes",
+    "Tail",
+    "TailData",
+    "TailEvent",
+    "TailFiltered",
+    "TailMissing",
+    "TailOpened",
+    "TailReset",
+    "follow",
+]
 
 BEAT_INTERVAL = 15.0
 """Seconds between two words to the script; it ends by itself after three missing ones."""
@@ -38,58 +59,12 @@ FRUITLESS_RUNS = 5
 """Script runs in a row without a single byte or answer after which the trouble is told instead of tried again."""
 SETTLED_RUN = 10.0
 """Seconds after which a run counts as fruitful also without a byte."""
+FILTER_BOUND = 5.0
+"""Seconds a filter may take to pass on its first bytes."""
+FILTER_FAILURES = 2
+"""Filters that may die, or speak no frames, before this Tail does without."""
 PAUSE_BETWEEN_RUNS = 0.2
 """Seconds before a script that ended by itself is started again."""
-
-
-@dataclass(frozen=True, slots=True)
-class TailOpened:
-    """Reading begins, or goes on where the cursor says."""
-
-    identity: FileIdentity
-    size: int
-    """Bytes of the file at this moment."""
-    start_offset: int
-    """Where the first byte of the next TailData stands; a line begins here."""
-    resumed: bool
-    reason: str
-    """`same` when resumed; `new`, `end` (near the end of a large file) or why a cursor was refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class TailData:
-    """The next bytes; cut anywhere."""
-
-    offset: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class TailReset:
-    """The content read so far is gone; a TailOpened at offset 0 follows. A half line before it stays half."""
-
-    reason: str
-    """`truncated`, `rewritten` or `replaced`."""
-    valid_until: int
-    """Offset in the old content up to which what was delivered is certain; bytes beyond it come again."""
-
-
-@dataclass(frozen=True, slots=True)
-class TailMissing:
-    """There is no file to read; it is waited for."""
-
-    reason: str
-    """`absent`, `not-a-file`, `unreadable`, or `removed` while it was being read."""
-
-
-TailEvent = TailOpened | TailData | TailReset | TailMissing
-
-
-@dataclass(frozen=True, slots=True)
-class LastBytes:
-    """Start at the first line that begins within the last `count` bytes, or earlier if none does."""
-
-    count: int
 
 
 class Tail:
@@ -107,6 +82,7 @@ class Tail:
         *,
         start: LastBytes | None,
         polling: float | None,
+        filtering: FilterProgram | None,
         check_interval: float,
         beat_interval: float,
         patience: float,
@@ -116,6 +92,8 @@ class Tail:
         self._cursor = cursor
         self._start = start
         self._polling = polling
+        self._filtering = filtering
+        self._filter_failures = 0
         self._check_interval = check_interval
         self._beat_interval = beat_interval
         self._patience = patience
@@ -129,6 +107,8 @@ class Tail:
         self._resume_at: Cursor | None = cursor
         self.follower = ""
         """`gnu` (woken by the kernel or polling) or `plain` (a shell loop), once known."""
+        self.interpreter = "none"
+        """What runs the filter on the VM now: `perl`, `node`, or `none` when reading is raw."""
         self._events = self._run()
 
     # What the caller uses
@@ -155,6 +135,24 @@ class Tail:
     def polling(self, seconds: float | None) -> None:
         if seconds != self._polling:
             self._polling = seconds
+            self._switch = True
+            if self._reader is not None:
+                self._reader.poke()
+
+    @property
+    def held(self) -> int:
+        """Bytes of an unfinished line that a filter keeps on the VM, behind what was delivered."""
+        return self._reader.held if self._reader is not None else 0
+
+    @property
+    def filtering(self) -> FilterProgram | None:
+        """What the file goes through on the VM, where it can; None is raw. Setting it takes effect at once."""
+        return self._filtering
+
+    @filtering.setter
+    def filtering(self, program: FilterProgram | None) -> None:
+        if program != self._filtering:
+            self._filtering = program
             self._switch = True
             if self._reader is not None:
                 self._reader.poke()
@@ -186,8 +184,8 @@ class Tail:
                     yield event
                 announce = False
                 assert self._track is not None
-                while data := await reader.next_data(lambda: self._switch):
-                    yield self._advance(data)
+                while pieces := await reader.next_pieces(lambda: self._switch):
+                    yield self._advance_pieces(pieces)
                 if reader.interrupted:
                     async for event in self._after_interruption(reader):
                         announce = announce or isinstance(event, TailReset)
@@ -197,6 +195,8 @@ class Tail:
             finally:
                 self._reader = None
                 await reader.close()
+            if reader.filter_failed:
+                self._filter_failures += 1
             await self._before_next_run()
 
     async def _start_script(self) -> TailReader:
@@ -206,11 +206,10 @@ class Tail:
             last_bytes=self._start.count if self._start is not None else None,
             polling=self._polling,
             patience=self._patience,
+            filtering=self._filtering if self._filter_failures < FILTER_FAILURES else None,
         )
         self._started_at = asyncio.get_running_loop().time()
-        reader = TailReader(
-            command, self._here, beat=self._beat_interval, check_interval=self._check_interval
-        )
+        reader = TailReader(command, self._here, beat=self._beat_interval, check_interval=self._check_interval)
         window = FOREGROUND_WINDOW if self._polling is None else BACKGROUND_WINDOW
         reader.started(await self._connection.open_process(command.line, reader, window=window))
         return reader
@@ -225,6 +224,7 @@ class Tail:
     async def _open(self, reader: TailReader, header: Opened, announce: bool) -> list[TailEvent]:
         """Set up the track behind the context bytes and return the events to tell."""
         self.follower = header.follower
+        self.interpreter = header.interpreter
         context = await self._context(reader, header.context_length)
         cursor = self._resume_at
         events: list[TailEvent] = []
@@ -237,10 +237,11 @@ class Tail:
             line = cursor.line if cursor is not None and header.resumed else 0
             self._track = Track(header.start, line, context)
             self._identity = header.identity
-            self._head = (
-                bytearray() if header.start == 0 and header.identity.head_length < HEAD_BYTES else None
-            )
+            self._head = bytearray() if header.start == 0 and header.identity.head_length < HEAD_BYTES else None
         reader.verified = self._here()
+        if header.interpreter != "none":
+            # A filter that died at once would look like a file that does not grow.
+            reader.check_later()
         self._start = None
         if announce or events:
             resumed = header.resumed and bool(cursor)
@@ -249,14 +250,37 @@ class Tail:
 
     async def _context(self, reader: TailReader, length: int) -> bytes:
         context = bytearray()
+        filtered = self.interpreter != "none"
+        bound = FILTER_BOUND if filtered else ANSWER_BOUND
         while len(context) < length:
-            data = await reader.next_data(lambda: False)
-            if not data:
+            try:
+                async with asyncio.timeout(bound):
+                    pieces = await reader.next_pieces(lambda: False)
+            except TimeoutError as error:
+                reader.filter_failed = filtered
+                raise ScriptEnded(f"no byte came within {bound:g} s") from error
+            if not pieces:
                 raise ScriptEnded("the reading script ended before the first byte")
-            context += data
-        if len(context) > length:
-            reader.put_back(bytes(context[length:]))
+            while pieces and len(context) < length:
+                context += pieces.pop(0).data
+            if len(context) > length:
+                pieces.insert(0, Piece(bytes(context[length:]), len(context) - length))
+            reader.put_back(pieces)
         return bytes(context[:length])
+
+    def _advance_pieces(self, pieces: list[Piece]) -> TailData | TailFiltered:
+        assert self._track is not None
+        self._fruitless = 0
+        self._resume_at = None
+        if self.interpreter == "none":
+            return self._advance(b"".join(piece.data for piece in pieces))
+        offset = self._track.offset
+        for piece in pieces:
+            if piece.cut:
+                self._track.advance_line(piece.length, piece.ending)
+            else:
+                self._advance(piece.data)
+        return TailFiltered(offset, tuple(pieces))
 
     def _advance(self, data: bytes) -> TailData:
         assert self._track is not None and self._identity is not None
@@ -267,9 +291,7 @@ class Tail:
             # The file was shorter than its head when it was opened: the identity grows until the head is full.
             self._head += data[: HEAD_BYTES - len(self._head)]
             head = bytes(self._head)
-            self._identity = FileIdentity(
-                self._identity.device, self._identity.inode, len(head), digest(head)
-            )
+            self._identity = FileIdentity(self._identity.device, self._identity.inode, len(head), digest(head))
             if len(head) == HEAD_BYTES:
                 self._head = None
         self._resume_at = None
@@ -338,6 +360,7 @@ def follow(
     *,
     start: LastBytes | None = None,
     polling: float | None = None,
+    filtering: FilterProgram | None = None,
     check_interval: float = CHECK_INTERVAL,
     beat_interval: float = BEAT_INTERVAL,
     patience: float = PATIENCE,
@@ -350,6 +373,7 @@ def follow(
         cursor: where to go on; it is checked first.
         start: where to begin without a cursor; None is the beginning.
         polling: seconds between two looks at the file; None is to be woken by the kernel (inotify).
+        filtering: what the file's lines go through on the VM where it can run it; lines then come as TailFiltered.
         check_interval: seconds after which bytes that were read are checked again.
         beat_interval: seconds between two beats to the script.
         patience: seconds without a beat after which the script on the VM ends by itself.
@@ -360,6 +384,7 @@ def follow(
         cursor,
         start=start,
         polling=polling,
+        filtering=filtering,
         check_interval=check_interval,
         beat_interval=beat_interval,
         patience=patience,

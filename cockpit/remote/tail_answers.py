@@ -27,6 +27,8 @@ class Opened:
     resumed: bool
     reason: str
     follower: str
+    interpreter: str
+    """What runs the filter, or `none`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,22 @@ class Check:
 
 class ScriptEnded(CommandFailed):
     """The script ended, or hangs, in the middle of an exchange; another run may do better."""
+
+
+def parse_header(words: list[str]) -> Missing | Opened:
+    """Return the script's answer to the start or to `look`.
+
+    Raises:
+        CommandFailed: it says something else.
+    """
+    match words:
+        case ["missing", reason]:
+            return Missing(reason)
+        case ["lacks", program]:
+            raise CommandFailed(f"{program} is not installed on the VM", hint="install coreutils or busybox there")
+        case ["opened", device, inode, size, start, resumed, reason, length, head, follower, interpreter]:
+            identity = FileIdentity(int(device), int(inode), int(length), head)
+            context = min(int(start), 4096)
+            return Opened(identity, int(size), int(start), context, resumed == "1", reason, follower, interpreter)
+        case _:
+            raise CommandFailed(f"the reading script answered {' '.join(words)!r}")

@@ -7,10 +7,11 @@ from collections import deque
 from collections.abc import Callable
 from enum import Enum, auto
 
-from cockpit.remote.cursor import Cursor, FileIdentity
+from cockpit.remote.cursor import Cursor
 from cockpit.remote.errors import CommandFailed
+from cockpit.remote.filtering import FrameParser, Piece
 from cockpit.remote.process import Process
-from cockpit.remote.tail_answers import Check, Missing, Opened, Rest, ScriptEnded
+from cockpit.remote.tail_answers import Check, Missing, Opened, Rest, ScriptEnded, parse_header
 from cockpit.remote.tail_script import TailCommand
 
 HELD_BYTES = 256 << 10
@@ -28,9 +29,13 @@ REST_LIMIT = 256 << 10
 class _Phase(Enum):
     HEADER = auto()
     DATA = auto()
+    FRAMES = auto()
     REPORT = auto()
     DISCARD = auto()
     REST = auto()
+
+
+_FOLLOWING = (_Phase.DATA, _Phase.FRAMES, _Phase.REPORT)
 
 
 class TailReader:
@@ -54,6 +59,8 @@ class TailReader:
         self._pending = bytearray()
         self._held: deque[bytes] = deque()
         self._held_bytes = 0
+        self._frames = FrameParser()
+        self._put_back: list[Piece] = []
         self._paused = False
         self._rest_left = 0
         self._answers: deque[list[str]] = deque()
@@ -65,6 +72,8 @@ class TailReader:
         self.report: str | None = None
         """What stopped the following: tail's own words, or ours."""
         self.failed_check: Check | None = None
+        self.filter_failed = False
+        """A filter died, or what it sends are no frames."""
         self.verified: Cursor | None = None
         """Position up to which everything delivered is known to be of one content. A later check proves it by the bytes
         before this position and not by the newest: those might already come from a content that took its place."""
@@ -77,19 +86,16 @@ class TailReader:
         if stderr:
             self._hear_errors(data)
             return
-        if (
-            self._phase is _Phase.DATA
-            and not self._pending
-            and data[-1:] not in _MASK_BYTES
-            and self._mask not in data
-        ):
+        if self._phase is _Phase.DATA and not self._pending and data[-1:] not in _MASK_BYTES and self._mask not in data:
             self._hold(data)
+        elif self._phase is _Phase.FRAMES:
+            self._frames.feed(data)
         else:
             self._pending += data
             while self._step():
                 pass
         self._wake.set()
-        if self._held_bytes > HELD_BYTES and not self._paused and self._process is not None:
+        if self._held_bytes + len(self._frames) > HELD_BYTES and not self._paused and self._process is not None:
             self._paused = True
             self._process.pause()
 
@@ -109,6 +115,10 @@ class TailReader:
                 return self._step_header()
             case _Phase.DATA:
                 return self._step_data()
+            case _Phase.FRAMES:
+                self._frames.feed(bytes(self._pending))
+                self._pending.clear()
+                return False
             case _Phase.REPORT:
                 return self._step_report()
             case _Phase.DISCARD:
@@ -136,7 +146,7 @@ class TailReader:
             return False
         self._answers.append(words)
         if words[0] == "opened":
-            self._phase = _Phase.DATA
+            self._phase = _Phase.DATA if words[-1] == "none" else _Phase.FRAMES
         return True
 
     def _step_data(self) -> bool:
@@ -165,9 +175,12 @@ class TailReader:
             # The kernel has no watch left: tail looks by itself from now on, nothing is lost.
             self._phase = _Phase.DATA
             return True
-        self.report = line.partition(": ")[2]
-        self._phase = _Phase.DISCARD
+        self._stopped_by(line)
         return True
+
+    def _stopped_by(self, report: str) -> None:
+        self.report = report.partition(": ")[2]
+        self._phase = _Phase.DISCARD
 
     def _step_discard(self) -> bool:
         words = self._marked_line()
@@ -208,10 +221,9 @@ class TailReader:
         asked = self._asked.popleft()
         if check.good:
             self.verified = asked
-        elif (
-            self.report is None and self.failed_check is None and self._phase in (_Phase.DATA, _Phase.REPORT)
-        ):
+        elif self.report is None and self.failed_check is None and self._phase in _FOLLOWING:
             self.failed_check = check
+            self.filter_failed = self._phase is _Phase.FRAMES and not check.alive
             self._phase = _Phase.DISCARD
             # What came after the last good check may belong to another content; the script is asked again.
             self._drop_held()
@@ -220,6 +232,8 @@ class TailReader:
     def _drop_held(self) -> None:
         self._held.clear()
         self._held_bytes = 0
+        self._frames.clear()
+        self._put_back.clear()
         self._resume()
 
     def _resume(self) -> None:
@@ -247,7 +261,7 @@ class TailReader:
             self._process is not None
             and here is not None
             and self.verified is not None
-            and self._phase is _Phase.DATA
+            and self._phase in (_Phase.DATA, _Phase.FRAMES)
         ):
             self._asked.append(here)
             self._process.write(f"check {self._proof()}\n".encode())
@@ -255,9 +269,7 @@ class TailReader:
     def _proof(self) -> str:
         assert self.verified is not None
         at, identity = self.verified, self.verified.identity
-        return (
-            f"{at.offset} {at.anchor_length} {at.anchor_digest} {identity.head_length} {identity.head_digest}"
-        )
+        return f"{at.offset} {at.anchor_length} {at.anchor_digest} {identity.head_length} {identity.head_digest}"
 
     @property
     def interrupted(self) -> bool:
@@ -265,7 +277,7 @@ class TailReader:
         return self.report is not None or self.failed_check is not None
 
     def poke(self) -> None:
-        """Wake a waiting `next_data`, for example because reading shall go on in another way."""
+        """Wake a waiting `next_pieces`, for example because reading shall go on in another way."""
         self._wake.set()
 
     async def header(self) -> Missing | Opened:
@@ -274,20 +286,7 @@ class TailReader:
         Raises:
             CommandFailed: it says something else, or nothing in time.
         """
-        words = await self._answer("to start reading")
-        match words:
-            case ["missing", reason]:
-                return Missing(reason)
-            case ["lacks", program]:
-                raise CommandFailed(
-                    f"{program} is not installed on the VM", hint="install coreutils or busybox there"
-                )
-            case ["opened", device, inode, size, start, resumed, reason, length, head, follower]:
-                identity = FileIdentity(int(device), int(inode), int(length), head)
-                context = min(int(start), 4096)
-                return Opened(identity, int(size), int(start), context, resumed == "1", reason, follower)
-            case _:
-                raise CommandFailed(f"the reading script answered {' '.join(words)!r}")
+        return parse_header(await self._answer("to start reading"))
 
     async def look(self) -> Missing | Opened:
         """Try again to open a missing file."""
@@ -295,36 +294,71 @@ class TailReader:
         self._process.write(b"look\n")
         return await self.header()
 
-    async def next_data(self, stop: Callable[[], bool]) -> bytes:
-        """Return the next bytes; empty when following stopped, the script ended, or `stop` says so."""
+    async def next_pieces(self, stop: Callable[[], bool]) -> list[Piece]:
+        """Return the next pieces; none when following stopped, the script ended, or `stop` says so.
+
+        Raises:
+            ScriptEnded: a filter runs and sends no frames.
+        """
         while not stop():
-            if self._held:
-                return self._take()
+            if pieces := self._some_pieces():
+                return pieces
             if self.interrupted or self.ended:
-                return b""
+                return []
             self._wake.clear()
             await self._wake.wait()
-        return b""
+        return []
 
-    def put_back(self, data: bytes) -> None:
-        """Return bytes that were taken too early."""
-        self._held.appendleft(data)
-        self._held_bytes += len(data)
+    @property
+    def held(self) -> int:
+        """Bytes behind what was taken that a filter holds on the VM: of a line that is not finished."""
+        return self._frames.held
+
+    def put_back(self, pieces: list[Piece]) -> None:
+        """Return pieces that were taken too early."""
+        self._put_back = pieces + self._put_back
+
+    def _some_pieces(self) -> list[Piece]:
+        if self._put_back:
+            pieces, self._put_back = self._put_back, []
+            return pieces
+        if self._held:
+            data = self._take()
+            return [Piece(data, len(data))]
+        if not self._frames:
+            return []
+        try:
+            pieces = self._frames.take()
+        except ScriptEnded:
+            self.filter_failed = True
+            raise
+        if self._frames.report is not None and self.report is None and self._phase is _Phase.FRAMES:
+            self._stopped_by(self._frames.report.decode("utf-8", "replace"))
+        if not pieces or len(self._frames) <= HELD_BYTES:
+            # Also when a single frame is longer than what shall be held: it can only be taken whole.
+            self._resume()
+        if pieces:
+            self.check_later()
+        return pieces
 
     def _take(self) -> bytes:
         data = self._held[0] if len(self._held) == 1 else b"".join(self._held)
         self._held.clear()
         self._held_bytes = 0
         self._resume()
+        self.check_later()
+        return data
+
+    def check_later(self) -> None:
+        """Have the file checked after the interval, if no check is under way."""
         if self._check_timer is None and not self.ended:
             loop = asyncio.get_running_loop()
             self._check_timer = loop.call_later(self._check_interval, self._send_check)
-        return data
 
     async def rest(self, offset: int) -> Rest:
         """Stop following and return what the opened file still holds behind an offset, at most REST_LIMIT bytes."""
         assert self._process is not None
-        if self._phase in (_Phase.DATA, _Phase.REPORT):
+        if self._phase in _FOLLOWING:
             self._phase = _Phase.DISCARD
         self._drop_held()
         self._process.write(f"rest {self._proof()} {offset} {REST_LIMIT}\n".encode())

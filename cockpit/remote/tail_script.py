@@ -6,8 +6,9 @@ are reached by seeking (`dd bs=1 skip=N count=0` moves the offset that `head` th
 What it prints on standard output starts with a random marker, so that noise of rc files before it can be skipped:
 
     MARKER missing WHY         no regular, readable file is there (yet); it waits for `look`
-    MARKER opened DEVICE INODE SIZE START RESUMED REASON HEAD-LENGTH HEAD-DIGEST FOLLOWER
-    ...                        the bytes of the file from up to 4096 before START on
+    MARKER opened DEVICE INODE SIZE START RESUMED REASON HEAD-LENGTH HEAD-DIGEST FOLLOWER INTERPRETER
+    ...                        the bytes of the file from up to 4096 before START on; as frames (see `filtering`) if
+                               an INTERPRETER runs a filter, plain if it is `none`
 
 It then obeys lines on its standard input:
 
@@ -27,6 +28,9 @@ Following is left to GNU tail where there is one. It reports a truncated, remove
 error, which goes to the same stream at the exact position. Such a report starts with the program's name as it was
 called, and it is called under a random equivalent path (`/././/./usr/bin/tail`): a file's content cannot contain it.
 Everywhere else a loop of `cat` on the open descriptor does the same and reports in the same words.
+
+A filter reads tail's output where perl or else node is installed and takes the program; without GNU tail there is none.
+Such a pipeline outlives nothing: the filter ends with tail, and tail with the script (`--pid`) or with the filter.
 """
 
 from __future__ import annotations
@@ -35,6 +39,7 @@ import secrets
 from dataclasses import dataclass
 
 from cockpit.remote.cursor import Cursor
+from cockpit.remote.filtering import FilterProgram
 from cockpit.remote.shell import command_line
 
 PATIENCE = 45
@@ -43,10 +48,10 @@ PATIENCE = 45
 _SCRIPT = r"""
 mark=$1 mask=$2 path=$3 interval=$4 patience=$5 from=$6 inode=$7 head_length=$8 head_digest=$9
 shift 9
-offset=$1 anchor_length=$2 anchor_digest=$3
+offset=$1 anchor_length=$2 anchor_digest=$3 perl_program=$4 node_program=$5
 LC_ALL=C
 export LC_ALL
-unset POSIXLY_CORRECT
+unset POSIXLY_CORRECT NODE_OPTIONS PERL5OPT PERL5LIB PERL_UNICODE
 main=$$ reader= dog= stop=TERM
 
 leave() {
@@ -157,7 +162,24 @@ follow() {
   fi
   bytes=$(($1 + 1))
   shift
-  "$mask$(command -v tail)" -c +$bytes -F "$@" -- "$path" </dev/null 2>&1 3<&- & reader=$!
+  if [ "$interpreter" = none ]; then
+    "$mask$(command -v tail)" -c +$bytes -F "$@" -- "$path" </dev/null 2>&1 3<&- & reader=$!
+    return
+  fi
+  disarmed
+  "$mask$(command -v tail)" -c +$bytes --pid=$main -F "$@" -- "$path" </dev/null 2>&1 3<&- |
+    "$interpreter" -e "$program" "$mask" "$context" "$start" 3<&- & reader=$!
+  armed
+}
+
+# Says what runs the filter: an interpreter that is there and takes the program.
+interpret() {
+  interpreter=none
+  [ -n "$perl_program$node_program" ] && [ "$follower" = gnu ] || return
+  if perl -ce "$perl_program" </dev/null >/dev/null 2>&1; then interpreter=perl program=$perl_program
+  elif node -e 'Function("require", process.argv[1])' "$node_program" </dev/null >/dev/null 2>&1; then
+    interpreter=node program=$node_program
+  fi
 }
 
 look() {
@@ -174,7 +196,8 @@ look() {
   [ "$start" -ge "$context" ] || context=$start
   follower=plain
   case $(command -v tail)$(tail --version 2>/dev/null </dev/null) in /*GNU*) follower=gnu ;; esac
-  echo "$mark opened $device $here $size $start $resumed $reason $length $(sum 0 "$length") $follower"
+  interpret
+  echo "$mark opened $device $here $size $start $resumed $reason $length $(sum 0 "$length") $follower $interpreter"
   follow $((start - context))
 }
 
@@ -225,6 +248,7 @@ def tail_command(
     last_bytes: int | None,
     polling: float | None,
     patience: float = PATIENCE,
+    filtering: FilterProgram | None = None,
 ) -> TailCommand:
     """Return the command that reads `path` from a cursor, from the last bytes, or from the beginning.
 
@@ -234,6 +258,7 @@ def tail_command(
         last_bytes: without a cursor, start at the first line that begins in these last bytes; None is the beginning.
         polling: seconds between two looks at the file, or None to be woken by the kernel.
         patience: seconds without a line from us after which the script ends.
+        filtering: what the file's lines go through where the VM can run it.
     """
     marker = f"cockpit-{secrets.token_hex(16)}"
     mask = "/" + "".join(secrets.choice(("./", "/")) for _ in range(96)) + "."
@@ -247,5 +272,6 @@ def tail_command(
     # A name that starts with a dash must not be taken for an option.
     safe_path = path if path.startswith("/") else f"./{path}"
     words = [marker, mask, safe_path, interval, f"{patience:g}", *map(str, position)]
+    words += [filtering.perl_program, filtering.node_program] if filtering is not None else ["", ""]
     line = command_line(_SCRIPT, *words, name="cockpit-tail")
     return TailCommand(line, marker.encode(), mask.encode())

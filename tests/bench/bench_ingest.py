@@ -104,10 +104,25 @@ async def _has_inotify(pid: int) -> None:
     """Return once a tail watches its files, or after a second if the kernel gives it no instance."""
     deadline = time.monotonic() + 1.0
     while time.monotonic() < deadline:
-        links = [link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
-        if any("inotify" in str(link) for link in links):
+        if _opened_inotify(pid):
             return
         await asyncio.sleep(0.02)
+
+
+def _opened_inotify(pid: int) -> bool:
+    links = (link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink())
+    return any("inotify" in str(link) for link in links)
+
+
+def inotify_notes(agents: int) -> list[str]:
+    """Return what the kernel's limit means for the row that needs an instance per agent."""
+    if not INOTIFY.exists():
+        return []
+    limit = int(INOTIFY.read_text())
+    notes = [f"fs.inotify.max_user_instances is {limit}: each `tail -f` of the Node row takes one."]
+    if agents >= limit:
+        notes.append(f"{agents} agents exceed it: the rest look once a second only, and that row is too cheap.")
+    return notes
 
 
 async def by_node(vms: LoopbackVms, plan: Plan) -> Cost:
@@ -159,6 +174,14 @@ class _Decoded:
     def __init__(self) -> None:
         self.lines = 0
         self.delays: list[float] = []
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def count(self) -> int:
+        """Return how many lines were decoded; raises what ended a reader."""
+        for task in self.tasks:
+            if task.done():
+                task.result()
+        return self.lines
 
     async def read(self, reader: AgentReader, vms: LoopbackVms, number: int, shared: tuple[ConnectGate, ...]) -> None:
         connection = vms.connection(number, MemoryHostKeys(), shared[0])
@@ -168,7 +191,7 @@ class _Decoded:
                 self.lines += len(batch.records)
                 if number == 0:
                     now = time.monotonic()
-                    stamps = (stamp_of(r.event.delta) for r in batch.records if isinstance(r.event, TextDelta))
+                    stamps = (stamp_of(r.event.text) for r in batch.records if isinstance(r.event, TextDelta))
                     self.delays += [now - stamp for stamp in stamps if stamp is not None]
         finally:
             await connection.close()
@@ -182,16 +205,15 @@ async def decoding(vms: LoopbackVms, history: Path, files: Sequence[str]) -> Asy
     shared = (ConnectGate(),)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
-        tasks = []
         for number, path in enumerate(files):
             reader = AgentReader(agent_of(vms.vm_id(number)), path, store, Clock())
             reader.poll(None if number == 0 else BACKGROUND_POLLING)
-            tasks.append(asyncio.create_task(decoded.read(reader, vms, number, shared)))
+            decoded.tasks.append(asyncio.create_task(decoded.read(reader, vms, number, shared)))
 
         async def end() -> None:
-            for task in tasks:
+            for task in decoded.tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*decoded.tasks, return_exceptions=True)
 
         stack.push_async_callback(end)
         yield decoded
@@ -201,14 +223,11 @@ async def by_readers(vms: LoopbackVms, plan: Plan) -> Cost:
     """Read with the product's readers, up to decoded records."""
     async with writer(plan) as making, decoding(vms, vms.directory / "decoded.db", plan.files) as decoded:
 
-        async def count() -> int:
-            return decoded.lines
-
         async def delays() -> Sequence[float]:
             told, decoded.delays = decoded.delays, []
             return told
 
-        return await measure_around(vms, making, time.process_time, count, delays)
+        return await measure_around(vms, making, time.process_time, decoded.count, delays)
 
 
 async def by_cockpit(vms: LoopbackVms, plan: Plan) -> Cost:
@@ -258,11 +277,7 @@ async def measure(agents: int, rate: float, seconds: float, dialect: str) -> Tab
             table.add(name, *_cells(cost, node, floor))
     if node is None:
         table.note("Node is not installed: the row and the ratios to it are left out.")
-    if INOTIFY.exists():
-        limit = int(INOTIFY.read_text())
-        table.note(f"fs.inotify.max_user_instances is {limit}: each `tail -f` of the Node row takes one.")
-        if agents >= limit:
-            table.note(f"{agents} agents exceed it: most of those look once a second, and that row is too cheap.")
+    table.notes += inotify_notes(agents)
     table.note(f"the writer was at most {max(c.written.late for c in (floor, readers, whole)) * 1e3:.0f} ms late")
     return table
 

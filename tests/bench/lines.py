@@ -45,7 +45,9 @@ def update(dialect: str, change: dict[str, Any], text: str) -> bytes:
     """Return a `message_update` line without its LF; `text` is the message so far."""
     if dialect == "accumulated":
         copy = assistant(text)
-        return encoded({"type": "message_update", "assistantMessageEvent": {**change, "partial": copy}, "message": copy})
+        return encoded(
+            {"type": "message_update", "assistantMessageEvent": {**change, "partial": copy}, "message": copy}
+        )
     return encoded({"type": "message_update", "usage": _USAGE, "assistantMessageEvent": change})
 
 

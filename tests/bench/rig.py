@@ -27,6 +27,7 @@ from cockpit.vers.client import VersClient
 from cockpit.vers.wire import SshKey
 from tests.bench.lines import stamp_of
 from tests.bench.vms import LoopbackVms
+from tests.remote.waiting import until
 
 
 class _Keys:
@@ -52,7 +53,7 @@ class TimedRecorder(Recorder):
         """Apply a record; then it is on the way to the screen."""
         super().fold(record)
         if record.agent in self.timed and isinstance(record.event, TextDelta):
-            written = stamp_of(record.event.delta)
+            written = stamp_of(record.event.text)
             if written is not None:
                 self.delays.append(time.monotonic() - written)
 
@@ -128,9 +129,8 @@ class Rig:
             return all(agent.line >= line for agent, line in zip(self.agents(), lines, strict=True))
 
         # Looked at now and then: a wait that is woken by each change would cost as much as what is measured.
-        deadline = time.monotonic() + within
-        while not there() and time.monotonic() < deadline:
-            await asyncio.sleep(0.01)
+        with contextlib.suppress(AssertionError):
+            await until(there, within)
         if not there():
             late = [agent for agent, line in zip(self.agents(), lines, strict=True) if agent.line < line]
             raise AssertionError(f"{len(late)} agents are behind, e.g. {late[0].name}: {late[0].link}")

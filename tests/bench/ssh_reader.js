@@ -31,8 +31,8 @@ function follow(words, number) {
 readline.createInterface({ input: process.stdin }).on("line", (line) => {
   const order = JSON.parse(line);
   if (order.commands) order.commands.forEach(follow);
-  if (order.forget) watched = [];
   process.stdout.write(JSON.stringify({ events, delays: order.tell ? watched : [] }) + "\n");
+  if (order.forget) watched = [];
 }).on("close", () => {
   for (const child of children) child.kill();
   process.exit(0);

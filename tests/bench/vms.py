@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncssh
@@ -17,7 +18,9 @@ from cockpit.remote.endpoint import Endpoint
 from cockpit.remote.gate import ConnectGate
 from cockpit.remote.host_keys import HostKeyStore, MemoryHostKeys
 from tests.bench.table import family_seconds
+from tests.remote.relays import Relay
 from tests.remote.sshd import Sshd
+from tests.remote.waiting import until
 
 ADDRESSES_EACH = 15
 """Further addresses of one sshd, which listens on at most sixteen."""
@@ -189,3 +192,20 @@ def loopback_vms(count: int, *options: str, own_addresses: bool = False) -> Iter
 
 def _scratch() -> str:
     return os.environ.get("TMPDIR", "/tmp")
+
+
+def _serving() -> bool:
+    return any("Relay._serve" in repr(task.get_coro()) for task in asyncio.all_tasks())
+
+
+@contextlib.asynccontextmanager
+async def relayed(vms: LoopbackVms) -> AsyncIterator[Relay]:
+    """Run a relay before the VMs' first server; its connections have ended when the block has."""
+    async with Relay(vms.server(0).port) as relay:
+        try:
+            yield relay
+        finally:
+            relay.thaw()
+            relay.cut()
+            with contextlib.suppress(AssertionError):
+                await until(lambda: not _serving(), 5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.agents.pi import PiDecoder
+from cockpit.engine.engine import Engine
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.transcript import Transcript
@@ -71,6 +73,14 @@ def assert_whole(records: Iterable[Record], content: bytes) -> None:
 def shown(transcript: Transcript) -> Shown:
     """Return what a transcript shows."""
     return [(entry.kind.value, entry.text) for entry in transcript.entries()]
+
+
+async def all_shown(engine: Engine, agent: AgentId) -> Shown:
+    """Page all older history in and return what a transcript shows then."""
+    while engine.page_older(agent):
+        pages = [task for task in asyncio.all_tasks() if task.get_name() == f"history {agent}"]
+        await asyncio.gather(*pages)
+    return shown(engine.transcript(agent))
 
 
 def folded(records: Sequence[Record]) -> Shown:

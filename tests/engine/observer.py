@@ -7,7 +7,9 @@ import json
 import sys
 from pathlib import Path
 
-from tests.engine.evidence import shown
+from cockpit.engine.engine import Engine
+from cockpit.model.ids import AgentId
+from tests.engine.evidence import all_shown
 from tests.fleets import LIMIT, FleetUnderTest
 
 
@@ -20,23 +22,26 @@ async def observe(fleet: FleetUnderTest) -> None:
                 case ["settled"]:
                     await engine.settled(LIMIT)
                 case ["rest", name]:
-                    agent_id = engine.agent_named(name).id
-
-                    def rests() -> bool:
-                        agent = engine.world.agents[agent_id]
-                        return agent.turns > 0 and not agent.run_open
-
-                    assert await engine.world.until(rests, LIMIT), engine.world.agents[agent_id]
-                    agent = engine.world.agents[agent_id]
-                    answer = {
-                        "epoch": agent.epoch,
-                        "line": agent.line,
-                        "cost": agent.usage.cost,
-                        "tokens": agent.usage.tokens,
-                        "turns": agent.turns,
-                        "shown": shown(engine.transcript(agent_id)),
-                    }
+                    answer = await at_rest(engine, engine.agent_named(name).id)
             print(json.dumps(answer), flush=True)
+
+
+async def at_rest(engine: Engine, agent_id: AgentId) -> dict[str, object]:
+    """Wait until an agent's run is over, and return what is known of it then."""
+
+    def rests() -> bool:
+        agent = engine.world.agents[agent_id]
+        return agent.turns > 0 and not agent.run_open
+
+    assert await engine.world.until(rests, LIMIT), engine.world.agents[agent_id]
+    agent = engine.world.agents[agent_id]
+    return {
+        "epoch": agent.epoch,
+        "line": agent.line,
+        "tokens": agent.usage.tokens,
+        "turns": agent.turns,
+        "shown": await all_shown(engine, agent_id),
+    }
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ content 5 s -> 0.5 s, the cap of the backoff 30 s -> 0.4 s where a test does not
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import contextlib
 import functools
@@ -18,7 +17,8 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from array import array
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -37,6 +37,7 @@ from cockpit.model.events import EpochStarted
 from cockpit.model.fleet import Agent, AgentKind, Link, LinkState, Power, Vm
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.receipts import ReceiptBook
+from cockpit.remote import tail
 from cockpit.remote.backoff import Backoff
 from cockpit.remote.connection import Connection
 from cockpit.remote.endpoint import Endpoint
@@ -95,8 +96,8 @@ class Writer:
         """Append lines."""
         self.tell("lines", count)
 
-    def bytes(self, data: bytes) -> str:
-        """Append bytes."""
+    def raw(self, data: bytes) -> str:
+        """Append bytes; return what the disk said against it."""
         return self.tell("bytes", base64.b64encode(data).decode())
 
     def truth(self, generation: int | None = None) -> Iterator[bytes]:
@@ -127,6 +128,8 @@ class Delivered:
     lines: int = 0
     end: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
+    marks: array[int] = field(default_factory=lambda: array("q"))
+    """A hash of each line and its place."""
     kept: list[bytes] = field(default_factory=list)
     """The last lines, for a person who looks at a failure."""
 
@@ -138,19 +141,28 @@ class Ledger:
         self.epochs: dict[int, Delivered] = {}
         self.reasons: list[str] = []
         self.wrong: list[str] = []
+        self.again = 0
+        """Lines that were read again because a drop came before they were stored; the engine folds them once."""
         self.times: list[float] = []
         """`time.monotonic()` of each batch."""
 
     def take(self, batch: Batch) -> None:
-        """Note a batch; places must follow each other without a gap and without a step back."""
+        """Note a batch; places must follow each other without a gap. What comes again must be the same."""
         self.times.append(time.monotonic())
         for record, line in zip(batch.records, batch.lines, strict=True):
             epoch = self.epochs.setdefault(record.epoch, Delivered())
             if isinstance(record.event, EpochStarted) and record.line == 0:
                 self.reasons.append(record.event.reason)
                 continue
+            mark = hash((record.offset, record.end, line))
+            if 0 < record.line <= epoch.lines and record.epoch == max(self.epochs):
+                self.again += 1
+                if epoch.marks[record.line - 1] != mark:
+                    self.wrong.append(f"line {record.line} of epoch {record.epoch} came again, but differs: {record}")
+                continue
             if (record.line, record.offset) != (epoch.lines + 1, epoch.end) or record.epoch != max(self.epochs):
                 self.wrong.append(f"after line {epoch.lines} at {epoch.end} of epoch {record.epoch} came {record}")
+            epoch.marks.append(mark)
             epoch.lines, epoch.end = record.line, record.end
             epoch.digest.update(_mark(line, record.end - record.offset - 1))
             epoch.kept = [*epoch.kept[-4:], line[:200]]
@@ -235,7 +247,7 @@ class Machine:
 
     def readers(self) -> list[Any]:
         """Return the processes on the VM that read the output."""
-        return self.sshd.readers(self.out)
+        return [found for found in self.sshd.readers(self.out) if found.pid != self.writer.pid]
 
     def close(self) -> None:
         """End the writer and the server."""
@@ -283,14 +295,31 @@ class Stack:
         self.roster = Roster(self.world, store, self.source, self.recorder, self.book, options)
         self.shown: dict[str, list[Link]] = {machine.name: [] for machine in machines}
         """Every state of each link that was ever shown, in order."""
+        self.waits: dict[str, list[float]] = {machine.name: [] for machine in machines}
+        """Seconds until the next attempt, as each was announced."""
         self._remember = self.world.set_link
         self.world.set_link = self._set_link  # type: ignore[method-assign]
+        self._put_agent = self.world.put_agent
+        self.world.put_agent = self._check_agent  # type: ignore[method-assign]
 
     def _set_link(self, vm_id: VmId, link: Link) -> None:
         states = self.shown[vm_id]
         if not states or states[-1] != link:
             states.append(link)
+            if link.retry_at is not None:
+                self.waits[vm_id].append(link.retry_at - self.world.clock.now())
         self._remember(vm_id, link)
+
+    def _check_agent(self, agent: Agent) -> None:
+        """Note an agent's new state; it must have folded exactly one line more, or begun a new file."""
+        known = self.world.agents.get(agent.id)
+        if known is not None and (agent.epoch, agent.line) != (known.epoch, known.line):
+            begun = agent.epoch > known.epoch and agent.line in (0, 1)
+            if not begun and (agent.epoch, agent.line) != (known.epoch, known.line + 1):
+                self.machines[agent.vm_id].ledger.wrong.append(
+                    f"after line {known.line} of epoch {known.epoch}, line {agent.line} of {agent.epoch} was folded"
+                )
+        self._put_agent(agent)
 
     async def start(self) -> None:
         """Load what is remembered and attach to every machine's agent."""
@@ -348,8 +377,12 @@ class Stack:
 
     async def stored_as_delivered(self, machine: Machine) -> None:
         """Assert that the store holds every delivered line once, without a hole, and the state of its last line."""
-        await self.store.flush()
         agent = AgentId(machine.name)
+        newest = (max(machine.ledger.epochs), machine.ledger.newest.lines)
+        deadline = time.monotonic() + LIMIT
+        while (cursor := await self.store.cursor(agent)) is None or (cursor.epoch, cursor.line) < newest:
+            assert time.monotonic() < deadline, f"the store stays at {cursor} instead of {newest}"
+            await self.store.flush()
         found: dict[int, int] = {}
         place = (0, -1)
         ends: dict[int, int] = {}
@@ -360,7 +393,8 @@ class Stack:
                     assert record.offset == ends.get(record.epoch, 0), record
                     found[record.epoch], ends[record.epoch] = record.line, record.end
             place = (page[-1].epoch, page[-1].line)
-        assert found == {number: epoch.lines for number, epoch in machine.ledger.epochs.items() if epoch.lines}
+        expected = {number: epoch.lines for number, epoch in machine.ledger.epochs.items() if epoch.lines}
+        assert found == expected, f"{machine.name}: stored {found}, delivered {expected}, again {machine.ledger.again}"
         state = self.world.agents[agent]
         assert (state.epoch, state.line) == (max(found), found[max(found)])
 
@@ -374,8 +408,8 @@ def _watched(machines: dict[VmId, Machine]) -> type[AgentReader]:
     class WatchedReader(AgentReader):
         """The product's reader; what it delivers is noted on its way to the engine."""
 
-        async def batches(self, connection: Connection) -> AsyncIterator[Batch]:
-            async with contextlib.aclosing(super().batches(connection)) as batches:  # type: ignore[type-var]
+        async def batches(self, connection: Connection) -> AsyncGenerator[Batch, None]:
+            async with contextlib.aclosing(super().batches(connection)) as batches:
                 async for batch in batches:
                     machines[VmId(self.stream.agent)].ledger.take(batch)
                     yield batch
@@ -394,7 +428,7 @@ async def running(
     """Run relays and a stack over machines; afterwards no process of ours is left on any of them."""
     quick = backoff or functools.partial(Backoff, base=BACKOFF_BASE, cap=BACKOFF_CAP)
     follow = functools.partial(
-        reader.follow, check_interval=CHECK_INTERVAL, beat_interval=BEAT_INTERVAL, patience=PATIENCE
+        tail.follow, check_interval=CHECK_INTERVAL, beat_interval=BEAT_INTERVAL, patience=PATIENCE
     )
     by_id = {machine.vm_id: machine for machine in machines}
     async with contextlib.AsyncExitStack() as stack:

@@ -110,10 +110,9 @@ class AnswerDialog(Dialog[Answer]):
                 self._finish(Answer(self._agent, self._request.dialog_id, value=value))
 
     def action_pick(self, number: int) -> None:
-        """Answer with an option by its number."""
+        """Go to an option by its number; a slip of the finger answers nothing."""
         if self._request.method == "select" and number <= len(self._request.options):
-            value = self._request.options[number - 1]
-            self._finish(Answer(self._agent, self._request.dialog_id, value=value))
+            self.query_one("#options", RowList).point_at(str(number - 1))
 
     def action_say(self, yes: bool) -> None:
         """Answer yes or no."""

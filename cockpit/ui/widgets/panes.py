@@ -65,7 +65,7 @@ class AgentsTree(Pane):
             Row(node.agent.id, present.agent_row(node, vms.get(node.agent.vm_id), now, width))
             for node in present.agent_tree(agents)
         ]
-        return rows, str(len(rows)) if rows else ""
+        return rows, f"{len(rows)} agent{'s' if len(rows) != 1 else ''}" if rows else ""
 
 
 class VmsTable(Pane):

@@ -1,0 +1,68 @@
+"""Every benchmark runs, with the least that makes sense; what it measures is asserted nowhere but in its own table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.bench import (
+    bench_death,
+    bench_decode,
+    bench_ingest,
+    bench_isolation,
+    bench_leftovers,
+    bench_memory,
+    bench_relaunch,
+    bench_resume,
+    bench_soak,
+    bench_storm,
+)
+from tests.bench.table import Table
+from tests.requirements import require_program
+
+RUNS: dict[str, tuple[Callable[[list[str]], Table | tuple[Table, ...]], str, tuple[str, ...]]] = {
+    "ingest": (bench_ingest.main, "--agents 2 --seconds 1 --rate 10", ("cockpit: SSH to stored", "local tail")),
+    "memory": (bench_memory.main, "--agents 3 --warm 1", ("ssh child", "cockpit: connection", "cockpit: with")),
+    "decode": (
+        bench_decode.main,
+        "--megabytes 1 --rounds 1 --budget 0.01",
+        ("accumulated: cockpit: decoder", "delta: cockpit: decoder", "asyncssh into nothing", "cockpit: an agent's"),
+    ),
+    "resume": (bench_resume.main, "--sizes 1 2 --rounds 1", ("bare", "cockpit, 1 MB", "cockpit, 2 MB")),
+    "relaunch": (bench_relaunch.main, "--agents 2 --rounds 1", ("asyncssh alone", "relaunch: all live")),
+    "death": (
+        bench_death.main,
+        "--links 2 --interval 0.4 --count 1",
+        ("asyncssh alone", "cockpit: link"),
+    ),
+    "leftovers": (bench_leftovers.main, "--repeats 1 --wait 0", ("cockpit", "asyncssh, tail -F")),
+    "storm": (bench_storm.main, "--agents 3", ("asyncssh alone", "cockpit: all at once", "cockpit: all cut")),
+    "isolation": (bench_isolation.main, "--agents 2 --rate 10 --seconds 2.5", ("well", "a black hole")),
+    "soak": (
+        bench_soak.main,
+        "--reconnects 5 --bare-reconnects 5 --events 2000",
+        ("cockpit: reconnect", "asyncssh alone", "cockpit: event"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(RUNS))
+def test_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for program in ("sshd", "ssh", "tail"):
+        require_program(program)
+    run, words, rows = RUNS[name]
+    made = run(words.split())
+    tables = (made,) if isinstance(made, Table) else made
+    found = [row[0] for table in tables for row in table.rows]
+    assert [row for row in rows if not any(one.startswith(row) for one in found)] == []
+    printed = capsys.readouterr().out
+    assert all(table.text() in printed for table in tables)
+
+
+def test_a_table_lines_up_its_columns() -> None:
+    table = Table("title", ("what", "value"))
+    table.add("a", "1")
+    table.add("long name", "1000")
+    table.note("a note")
+    assert table.text().splitlines() == ["title", "what       value", "a              1", "long name   1000", "a note"]

@@ -1,0 +1,97 @@
+"""A pseudo-terminal with a real program in it, and what the program left switched on."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ALTERNATE_SCREEN, CURSOR, PASTE = 1049, 25, 2004
+MOUSE = (1000, 1002, 1003, 1006, 1015)
+
+_MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+
+
+class Terminal:
+    """A program on a terminal of 120 by 40 cells. Everything it wrote is kept."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], directory: Path) -> None:
+        self.seen = bytearray()
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        self.settings = termios.tcgetattr(slave)
+        self._slave = slave
+        kept = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
+        self.process = subprocess.Popen(
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=directory,
+            env={**kept, "TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"},
+            start_new_session=True,
+        )
+
+    def read(self, seconds: float) -> bool:
+        """Take what the program writes within some seconds; False if it wrote nothing."""
+        ready, _, _ = select.select([self._master], [], [], seconds)
+        if not ready:
+            return False
+        try:
+            chunk = os.read(self._master, 65536)
+        except OSError:
+            return False
+        self.seen += chunk
+        return bool(chunk)
+
+    def read_until(self, condition: Callable[[], bool], what: str, limit: float = 40.0) -> None:
+        """Read until a condition holds."""
+        deadline = time.monotonic() + limit
+        while not condition():
+            assert time.monotonic() < deadline, f"never came: {what}; {bytes(self.seen[-1500:])!r}"
+            self.read(0.05)
+
+    def end(self, number: signal.Signals, limit: float = 20.0) -> float:
+        """Send a signal and return the seconds until the program had ended."""
+        began = time.monotonic()
+        os.kill(self.process.pid, number)
+        while self.process.poll() is None and time.monotonic() - began < limit:
+            self.read(0.01)
+        seconds = time.monotonic() - began
+        while self.read(0.1):
+            pass
+        return seconds
+
+    def modes(self) -> dict[int, bool]:
+        """Return the private modes the program ever set or reset, as they stand now."""
+        found: dict[int, bool] = {}
+        for numbers, act in _MODE.findall(bytes(self.seen)):
+            for number in numbers.split(b";"):
+                found[int(number)] = act == b"h"
+        return found
+
+    def assert_restored(self) -> None:
+        """Assert that the terminal is as a shell wants it."""
+        modes = self.modes()
+        assert modes.get(ALTERNATE_SCREEN) is False, "left in the alternate screen"
+        assert modes.get(CURSOR, True) is True, "the cursor is hidden"
+        assert not [mode for mode in (*MOUSE, PASTE) if modes.get(mode)], f"still on: {modes}"
+        now = termios.tcgetattr(self._slave)
+        assert now[:4] == self.settings[:4], "echo or line mode is still off"
+
+    def close(self) -> None:
+        """End the program if it has not, and the terminal."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+        os.close(self._slave)

@@ -1,0 +1,158 @@
+"""Signals that ask the cockpit to end: everything is saved and given back within a second, agents go on."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from cockpit.store.store import Store
+from tests.engine.evidence import stored
+from tests.faults.harness import ROOT
+from tests.faults.terminal import ALTERNATE_SCREEN, Terminal
+from tests.fleets import FleetUnderTest, fleet_under_test, poll
+from tests.remote.sshd import Sshd
+
+SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+SOON = 1.0
+"""Seconds until everything is over."""
+START_UP = 0.7
+"""Seconds a busy machine may add; an interpreter alone takes half a second to end here."""
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Iterator[FleetUnderTest]:
+    """A fleet with one agent, ada, that has said something."""
+    with fleet_under_test() as made:
+        done = made.run("spawn", "ada", "--role", "tests", "--agent", "scripted")
+        assert done.returncode == 0, done.stderr
+        assert made.run("send", "ada", "[say Hello.]", "--wait", "done").returncode == 0
+        yield made
+
+
+def ada_out(fleet: FleetUnderTest) -> Path:
+    """Return ada's output file."""
+    (found,) = (fleet.places.fleet / "vms").glob("*/home/pi-rpc/out")
+    return found
+
+
+def agent_processes(fleet: FleetUnderTest) -> set[int]:
+    """Return the scripted agents' processes that live in this fleet."""
+    found = set()
+    for process in psutil.process_iter():
+        try:
+            if "cockpit.embedded.scripted" in process.cmdline() and str(fleet.root) in process.cwd():
+                found.add(process.pid)
+        except psutil.Error:
+            continue
+    return found
+
+
+async def assert_saved_and_gone(fleet: FleetUnderTest, agents: set[int]) -> None:
+    """Assert that the history holds every line, that no reader is left, and that the agents are the same."""
+    out = ada_out(fleet)
+    poll(lambda: not Sshd.readers(out), "the end of the remote reader", SOON + START_UP)
+    assert agents and agent_processes(fleet) == agents, "agents untouched"
+    store = await Store.open(fleet.places.history)
+    try:
+        (agent,) = [row for row in await store.agents() if row.name == "ada"]
+        cursor = await store.cursor(agent.id)
+        content = out.read_bytes()
+        assert cursor is not None and (cursor.offset, cursor.line) == (len(content), content.count(b"\n"))
+        assert len([record for record in await stored(store, agent.id) if record.line]) == cursor.line
+    finally:
+        await store.close()
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+async def test_the_screen_gives_the_terminal_back_and_leaves_nothing(
+    fleet: FleetUnderTest, number: signal.Signals
+) -> None:
+    agents = agent_processes(fleet)
+    terminal = Terminal(fleet.command(), fleet.environment(), ROOT)
+    try:
+        terminal.read_until(lambda: b"ada" in terminal.seen and b"Hello." in terminal.seen, "the screen")
+        terminal.read_until(lambda: bool(Sshd.readers(ada_out(fleet))), "a reader")
+        assert terminal.modes()[ALTERNATE_SCREEN]
+        seconds = terminal.end(number)
+        assert seconds < SOON + START_UP, f"{seconds:.1f} s"
+        assert terminal.process.returncode in (0, 128 + number), bytes(terminal.seen[-2000:])
+        assert b"Traceback" not in terminal.seen
+        terminal.assert_restored()
+    finally:
+        terminal.close()
+    await assert_saved_and_gone(fleet, agents)
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+async def test_a_verb_that_follows_ends_at_once_and_leaves_nothing(
+    fleet: FleetUnderTest, number: signal.Signals
+) -> None:
+    agents = agent_processes(fleet)
+    following = subprocess.Popen(
+        fleet.command("tail", "ada", "--json"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=fleet.environment(),
+    )
+    try:
+        assert following.stdout is not None
+        assert following.stdout.readline().startswith("{")
+        began = time.monotonic()
+        following.send_signal(number)
+        _, errors = following.communicate(timeout=20)
+        assert time.monotonic() - began < SOON + START_UP
+        assert following.returncode == 128 + number, errors
+        assert "Traceback" not in errors
+    finally:
+        following.kill()
+        following.wait()
+    await assert_saved_and_gone(fleet, agents)
+
+
+def test_an_ignored_hang_up_stays_ignored(fleet: FleetUnderTest) -> None:
+    """`nohup cockpit tail` goes on when the session hangs up."""
+    following = subprocess.Popen(
+        ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *fleet.command("tail", "ada", "--json")],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=fleet.environment(),
+    )
+    try:
+        assert following.stdout is not None
+        assert following.stdout.readline().startswith("{")
+        following.send_signal(signal.SIGHUP)
+        assert fleet.run("send", "ada", "[say Still there.]", "--wait", "done").returncode == 0
+        poll(lambda: "Still there." in following.stdout.readline(), "the line after the hang-up")  # type: ignore[union-attr]
+        following.send_signal(signal.SIGTERM)
+        assert following.wait(20) == 128 + signal.SIGTERM
+    finally:
+        following.kill()
+        following.wait()
+
+
+def test_a_blocked_output_does_not_keep_a_verb_alive(fleet: FleetUnderTest) -> None:
+    """Nobody reads the pipe any more, and it is full: the signal still ends the process in bounded time."""
+    assert fleet.run("send", "ada", "[bash seq 20000] [say " + "x" * 60_000 + "]", "--wait", "done").returncode == 0
+    following = subprocess.Popen(
+        fleet.command("tail", "ada", "--json"), stdout=subprocess.PIPE, env=fleet.environment()
+    )
+    try:
+        process = psutil.Process(following.pid)
+        poll(lambda: _blocked(process), "a full pipe")
+        following.send_signal(signal.SIGTERM)
+        assert following.wait(20) == 128 + signal.SIGTERM
+    finally:
+        following.kill()
+        following.communicate()
+
+
+def _blocked(process: psutil.Process) -> bool:
+    """Say whether a process waits in a write to a pipe."""
+    return "pipe_write" in Path(f"/proc/{process.pid}/wchan").read_text()
