@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import os
 import re
 from collections.abc import Iterable
+from io import TextIOWrapper
 from pathlib import Path
 
 MAX_BYTES = 5_000_000
@@ -36,14 +38,23 @@ class Redaction(logging.Filter):
         return True
 
 
+class PrivateRotatingFile(logging.handlers.RotatingFileHandler):
+    """A rotated log file that only its owner can read, also after each rotation."""
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        return os.fdopen(descriptor, "a", encoding=self.encoding, errors="backslashreplace")
+
+
 def write_log(file: Path, *, secrets: Iterable[str] = ()) -> None:
     """Send everything the product logs to a file (0600), rotated by size."""
-    if not file.exists():
-        file.touch(mode=0o600)
-    handler = logging.handlers.RotatingFileHandler(file, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
+    root = logging.getLogger()
+    for known in [handler for handler in root.handlers if isinstance(handler, PrivateRotatingFile)]:
+        root.removeHandler(known)
+        known.close()
+    handler = PrivateRotatingFile(file, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(Redaction(secrets))
-    root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     for noisy in ("asyncssh", "httpx", "httpcore"):

@@ -16,7 +16,6 @@ from cockpit.config import Settings
 from cockpit.engine.source import Source
 from cockpit.wiring import Places, make_source, running_engine
 
-
 ASKED_TO_END = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that end a process by default; the cockpit leaves in good order instead."""
 

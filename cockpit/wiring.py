@@ -152,7 +152,11 @@ async def running_engine(
 ) -> AsyncIterator[Engine]:
     """Run an engine for the time of the block; leaving it detaches and touches no agent."""
     logs.write_log(paths.log_directory() / "cockpit.log", secrets=_secrets(source))
-    store = await Store.open(places.history)
+    try:
+        store = await Store.open(places.history)
+    except BaseException:
+        await source.close()
+        raise
     link = settings.link
     options = LinkOptions(link.keepalive_interval, link.keepalive_count, link.connect_timeout, link.compression)
     bounds = (settings.store.max_bytes, settings.store.max_age_days * 86_400.0)

@@ -34,6 +34,10 @@ PROBE_TIMEOUT = 20.0
 PENDING_BATCHES = 64
 """Batches read but not yet stored, per agent; when the store is behind, reading waits."""
 
+STORING_LIMIT = 4.0
+"""Seconds that lines which are shown already get to reach the disk when the reading is given up; what does not is read
+again from the VM."""
+
 REFUSALS = 5
 """Times in a row that the server may refuse the reader a session before the link counts as down."""
 
@@ -53,6 +57,20 @@ STATES = {
 def exit_code(completed: Completed) -> int:
     """Return a remote command's exit code; one that a signal ended counts as failed, as in a shell."""
     return SIGNALLED if completed.exit_status is None else completed.exit_status
+
+
+async def _ended(storing: asyncio.Task[None]) -> None:
+    """Wait for the end of the storing, also when we are cancelled meanwhile: then for STORING_LIMIT at most."""
+    cancelled = False
+    while not storing.done():
+        try:
+            if not (await asyncio.wait((storing,), timeout=STORING_LIMIT if cancelled else None))[0]:
+                storing.cancel()
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
+    storing.result()
 
 
 class Attachment:
@@ -146,7 +164,7 @@ class Attachment:
         finally:
             # What was read is stored before the next connection asks the store where to go on.
             queue.put_nowait(None)
-            await storing
+            await _ended(storing)
 
     async def reader(self, connection: Connection) -> AgentReader:
         """Return a new reader for this agent, at the stored position."""

@@ -6,10 +6,15 @@ import time
 from collections.abc import Callable
 
 
+def since_boot() -> float:
+    """Return seconds that go on while the machine is suspended, unlike those of `time.monotonic` on Linux."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 class Clock:
     """Wall time at the start plus monotonic time since, so that a corrected system clock makes no age jump."""
 
-    def __init__(self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = since_boot) -> None:
         self._monotonic = monotonic
         self._offset = wall() - monotonic()
 

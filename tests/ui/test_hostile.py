@@ -109,7 +109,7 @@ async def test_answering_sends_the_raw_option_back() -> None:
         await pilot.press("a")
         await pilot.pause()
         assert app.screen.query_one("#options", RowList).cursor_key == "0"
-        await pilot.press("2")
+        await pilot.press("2", "enter")
         await pilot.pause()
     assert engine.ordered == [Answer(asking.id, "d-select", value=HOSTILE + "2")]
 
