@@ -84,7 +84,7 @@ async def vms(headless: Headless, as_json: bool) -> int:
 
 
 async def agents(headless: Headless, as_json: bool) -> int:
-    """List the agents, each as its stream says it is now."""
+    """List the agents, each as its stream says it is now; a list that may lack some is a failure."""
     async with headless.engine() as engine:
         await engine.settled(SETTLE_LIMIT)
         if as_json:
@@ -92,7 +92,10 @@ async def agents(headless: Headless, as_json: bool) -> int:
             printing.print_json([printing.agent_object(agent, fleet, now) for agent in fleet.agents])
         else:
             printing.print_agents(engine.fleet, engine.now())
-    return 0
+        silent = [health for health in engine.fleet.health if not health.ok]
+        for health in silent:
+            print(f"cockpit: {health.name} does not answer: {health.reason}", file=sys.stderr)
+    return 1 if any(health.name == "vers" for health in silent) else 0
 
 
 async def board(headless: Headless, as_json: bool) -> int:

@@ -128,6 +128,8 @@ def _open_log(root: Path) -> logging.Handler:
 async def _serve(root: Path) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    # A shell ignores it for its background jobs, and everything that runs in a sandbox would inherit that.
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     # The terminal that started the server may go. Ignoring the signal would pass to every process of the sandboxes.
