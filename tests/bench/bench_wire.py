@@ -7,7 +7,7 @@ handshake, so SSH framing, the script's own words and every flush are in it. `li
 lines and waits for each, as a reader woken by the kernel sees it; `bulk` reads the file as it lies there.
 
 Baselines are the raw stream, the raw stream with SSH compression, and the limit that a compressor with an unbounded
-window reaches (LZMA over the whole file; the diet can beat it, since it leaves out what LZMA must be able to give back).
+window reaches (LZMA over the whole file; the diet can beat it: it leaves out what LZMA must be able to give back).
 In short captures prompts, tool results and the reading script's own words weigh more than what the model wrote.
 """
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -181,6 +183,8 @@ def _username() -> str:
 @contextlib.contextmanager
 def loopback_vms(count: int, *options: str, own_addresses: bool = False) -> Iterator[LoopbackVms]:
     """Run VMs for the time of the block, in a directory that is removed afterwards."""
+    # A benchmark that is ended must end its servers, too.
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="bench-", dir=_scratch(), ignore_cleanup_errors=True) as name:
         vms = LoopbackVms(Path(name), count, *(options or ROOMY), own_addresses=own_addresses)
         try:
@@ -188,6 +192,7 @@ def loopback_vms(count: int, *options: str, own_addresses: bool = False) -> Iter
             yield vms
         finally:
             vms.stop()
+            signal.signal(signal.SIGTERM, before)
 
 
 def _scratch() -> str:
