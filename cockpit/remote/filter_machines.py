@@ -40,6 +40,8 @@ sub deliver {
   }
   $out = "";
 }
+# tail passes a long write on in parts: what follows at once goes into the same packet.
+sub more { my $in = ""; vec($in, 0, 1) = 1; select($in, undef, undef, 0.002) > 0 }
 sub common {
   my ($x, $y) = @_;
   my $n = ($x ^ $y) =~ /^\0+/ ? $+[0] : 0;
@@ -143,9 +145,12 @@ while (1) {
       exit;
     }
   }
-  deliver();
+  my $waiting = length($out) + length $raw;
+  deliver() unless $waiting && $waiting < 65536 && more();
   my $got = sysread STDIN, $b, 65536, length $b;
-  if (defined $got) { exit unless $got } elsif ($! != 4) { exit }
+  next if $got || !defined $got && $! == 4;
+  deliver();
+  exit;
 }
 """
 

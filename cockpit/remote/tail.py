@@ -9,6 +9,9 @@ How sure it is: a truncation that tail sees (it sees a smaller size, at once by 
 otherwise), a removal and a replacement are exact to the byte. A file rewritten in place and grown past our position
 before tail looked cannot be seen by tail; a check every CHECK_INTERVAL finds it. Then `TailReset.valid_until` says
 from which offset on the bytes delivered last may belong to the new content: they come again after it, from its start.
+
+With a filter (`filtering`) lines that it cut come without the bytes it left out, but at their places and with exact
+cursors: one can resume, and switch in mid-file, with and without it. A filter that cannot run is done without.
 """
 
 from __future__ import annotations

@@ -352,8 +352,7 @@ class TailReader:
     def check_later(self) -> None:
         """Have the file checked after the interval, if no check is under way."""
         if self._check_timer is None and not self.ended:
-            loop = asyncio.get_running_loop()
-            self._check_timer = loop.call_later(self._check_interval, self._send_check)
+            self._check_timer = asyncio.get_running_loop().call_later(self._check_interval, self._send_check)
 
     async def rest(self, offset: int) -> Rest:
         """Stop following and return what the opened file still holds behind an offset, at most REST_LIMIT bytes."""

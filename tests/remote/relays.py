@@ -22,6 +22,7 @@ class Relay:
         self._tls = tls
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._flows = asyncio.Event()
         self._flows.set()
         self.port = 0
@@ -50,6 +51,8 @@ class Relay:
         self._server.close()
         self._flows.set()
         self.cut()
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=5)
         await self._server.wait_closed()
 
     def freeze(self) -> None:
@@ -67,6 +70,10 @@ class Relay:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         if self.refuse:
             writer.transport.abort() if self._tls is None else writer.close()
             return
