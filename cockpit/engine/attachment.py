@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 from cockpit.agents.pi_encode import encode_get_state
-from cockpit.agents.scaffold import AgentPaths, AgentState, parse_probe, probe_script
+from cockpit.agents.scaffold import AgentPaths, AgentState, ProbeResult, parse_probe, probe_script
 from cockpit.engine.link import VmLink
 from cockpit.engine.reader import AgentReader, Batch
 from cockpit.engine.recorder import Recorder
@@ -222,10 +222,8 @@ class Attachment:
             if answer.done():
                 return answer.result()
             if ended.done() or ended.cancelling():
-                connection = self.connection()
-                if connection is not None:
-                    await self._probe(connection)
-                raise Refused(f"the agent ended before it answered: {self._last_words()}", hint="see its `err` file")
+                words = await self._last_words()
+                raise Refused(f"the agent ended before it answered: {words}", hint="see its `err` file")
             raise TimedOut(
                 f"the agent on VM {self._vm} did not answer within {timeout:.0f} s",
                 hint="an extension may block its start; look at its output",
@@ -242,10 +240,13 @@ class Attachment:
 
         await self._world.until(ended)
 
-    def _last_words(self) -> str:
-        agent = self._world.agents.get(self.agent)
-        process = agent.process if agent else Process()
-        return f"exit {process.exit_code}; {'; '.join(process.errors[-3:]) or 'nothing on standard error'}"
+    async def _last_words(self) -> str:
+        """Ask the VM how the agent ended and what it said on standard error."""
+        connection = self.connection()
+        if connection is None:
+            return "the VM is not connected, so nobody can ask why"
+        result = await self._probe(connection)
+        return f"exit {result.exit_code}; {'; '.join(result.errors[-3:]) or 'nothing on standard error'}"
 
     async def _probe_forever(self, connection: Connection) -> None:
         asked = False
@@ -264,7 +265,7 @@ class Attachment:
     async def _probe_or_unknown(self, connection: Connection) -> bool:
         """Look at the process; a look that fails says nothing of it, and does not end the reading."""
         try:
-            return await self._probe(connection)
+            return (await self._probe(connection)).state is AgentState.ALIVE
         except Dropped:
             raise
         except CockpitError as error:
@@ -293,8 +294,8 @@ class Attachment:
         agent = self._world.agents.get(self.agent)
         return agent.process if agent else None
 
-    async def _probe(self, connection: Connection) -> bool:
-        """Look at the process; True if it lives."""
+    async def _probe(self, connection: Connection) -> ProbeResult:
+        """Look at the process."""
         before = self._process()
         done = await connection.run(probe_script(self._paths), timeout=PROBE_TIMEOUT)
         result = parse_probe(exit_code(done), done.stdout, done.stderr, vm=self._vm)
@@ -311,4 +312,4 @@ class Attachment:
                 self._world.put_agent(replace(agent, process=process))
         self.probed.set()
         self._world.changed()
-        return result.state is AgentState.ALIVE
+        return result

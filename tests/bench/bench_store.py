@@ -110,9 +110,7 @@ async def trickle(directory: Path, agents: int, seconds: float) -> tuple[float, 
     async def one(records: list[Record]) -> None:
         for record in records:
             began = time.perf_counter()
-            await store.append(
-                record.agent, [record], StoredCursor(1, record.end, record.line, "{}", "{}", record.at)
-            )
+            await store.append(record.agent, [record], StoredCursor(1, record.end, record.line, "{}", "{}", record.at))
             delays.append(time.perf_counter() - began)
             await asyncio.sleep(max(0.0, 0.02 - delays[-1]))
 
@@ -164,9 +162,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-store-") as name:
         asyncio.run(through_the_store(Path(name), [stream(AgentId("agent-0"), arguments.events)]))
         page, search = asyncio.run(reading(Path(name)))
-        print(
-            f"newest 500 of {arguments.events} records: {page * 1000:.1f} ms; a search: {search * 1000:.1f} ms"
-        )
+        print(f"newest 500 of {arguments.events} records: {page * 1000:.1f} ms; a search: {search * 1000:.1f} ms")
         middle, longest = asyncio.run(trickle(Path(name), 50, 2.0))
         print(
             f"50 agents, 50 events/s each, one at a time: safe after {middle * 1000:.0f} ms,"

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import functools
+import logging
 import random
 import sys
 import tempfile
@@ -278,6 +279,8 @@ def main() -> int:
     found = parser.parse_args()
     plan = Plan(found.seed, found.agents, found.lines, found.faults, found.deadline)
     print(plan, flush=True)
+    # The relays write on for a moment after their connections were cut.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="chaos-") as directory:
         outcome = asyncio.run(run(plan, Path(directory)))
     print(

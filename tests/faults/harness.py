@@ -239,11 +239,11 @@ class Machine:
         self.ledger = Ledger()
         self.floors: dict[int, int] = {}
         self.host = "127.0.0.1"
+        self._username = self.sshd.endpoint().username
 
     def endpoint(self) -> Endpoint:
         """Return the way to the server through the relay."""
-        found = self.sshd.endpoint(port=self.relay.port, identity=self.name)
-        return Endpoint(self.host, found.port, found.username, self.name)
+        return Endpoint(self.host, self.relay.port, self._username, self.name)
 
     def readers(self) -> list[Any]:
         """Return the processes on the VM that read the output."""

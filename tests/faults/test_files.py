@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import time
 from collections.abc import Iterator
@@ -56,7 +57,8 @@ async def test_a_full_disk_leaves_a_half_line_pending(small_disk: Machine) -> No
         machine.sshd.kill_sessions()
         await stack.shows(machine, LinkState.DOWN)
         await stack.up(machine)
-        subprocess.run(["mount", "-o", "remount,size=8m", str(machine.out.parent)], check=True)
+        remount = ["mount", "-o", "remount,size=8m", str(machine.out.parent)]
+        await asyncio.to_thread(subprocess.run, remount, check=True)
         machine.writer.raw(b'"}\n')
         machine.writer.lines(5)
         await stack.whole(machine)

@@ -94,7 +94,7 @@ async def test_a_verb_that_follows_ends_at_once_and_leaves_nothing(
     fleet: FleetUnderTest, number: signal.Signals
 ) -> None:
     agents = agent_processes(fleet)
-    following = subprocess.Popen(
+    following = subprocess.Popen(  # noqa: ASYNC220  (returns at once)
         fleet.command("tail", "ada", "--json"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -53,12 +53,16 @@ def test_queued_texts_survive_an_abort(name: str) -> None:
 
 
 def test_a_prompt_lost_during_a_compaction_is_found_out() -> None:
-    found = expect("compaction_busy.jsonl", {"c10": "written accepted failed", "c9": "written accepted steering consumed done"})
+    found = expect(
+        "compaction_busy.jsonl", {"c10": "written accepted failed", "c9": "written accepted steering consumed done"}
+    )
     assert found["c10"].reason == UNREAD
 
 
 def test_a_compaction_in_the_middle_fails_the_prompt() -> None:
-    found = expect("compaction_midrun.jsonl", {"c6": "written accepted consumed failed", "c9": "written accepted consumed done"})
+    found = expect(
+        "compaction_midrun.jsonl", {"c6": "written accepted consumed failed", "c9": "written accepted consumed done"}
+    )
     assert found["c6"].reason == "a compaction cut the run short"
 
 
@@ -85,7 +89,9 @@ def test_a_prompt_in_the_backoff_takes_the_retrys_place() -> None:
 
 
 def test_an_extensions_command_needs_no_message() -> None:
-    expect("extension_ui.jsonl", {"c2": "written accepted done", "c18": "written accepted consumed failed", "c19": "done"})
+    expect(
+        "extension_ui.jsonl", {"c2": "written accepted done", "c18": "written accepted consumed failed", "c19": "done"}
+    )
 
 
 @pytest.mark.parametrize("name", SENT)

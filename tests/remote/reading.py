@@ -94,9 +94,7 @@ class Reading:
     async def wait_for(self, content: bytes, within: float = 10.0) -> None:
         """Return once the newest epoch is exactly this content."""
         try:
-            await until(
-                lambda: (bool(self.epochs) and self.epochs[-1] == content) or self.error is not None, within
-            )
+            await until(lambda: (bool(self.epochs) and self.epochs[-1] == content) or self.error is not None, within)
         except AssertionError:
             got = bytes(self.epochs[-1]) if self.epochs else b""
             raise AssertionError(

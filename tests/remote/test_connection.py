@@ -54,9 +54,7 @@ async def test_runs_a_script_with_arguments_and_input(connect: Connect) -> None:
 
 async def test_runs_a_script_longer_than_one_argument(connect: Connect) -> None:
     connection = await connect()
-    script = (
-        "".join(f": line {number} of a long script\n" for number in range(6000)) + 'cat; echo "$1"; exit 4'
-    )
+    script = "".join(f": line {number} of a long script\n" for number in range(6000)) + 'cat; echo "$1"; exit 4'
     done = await connection.run(script, "word", stdin=b"given\n", timeout=20)
     assert (done.exit_status, done.stdout) == (4, b"given\nword\n")
 
@@ -98,9 +96,7 @@ async def test_files(connect: Connect, tmp_path: Path) -> None:
 async def test_noise_of_the_server_and_of_rc_files_is_not_output(tmp_path: Path, isolated_home: Path) -> None:
     banner, noisy = tmp_path / "banner", tmp_path / "noisy.sh"
     banner.write_text("WELCOME\n" * 50)
-    noisy.write_text(
-        '#!/bin/sh\necho NOISE; echo NOISE >&2; printf unfinished\neval "$SSH_ORIGINAL_COMMAND"\n'
-    )
+    noisy.write_text('#!/bin/sh\necho NOISE; echo NOISE >&2; printf unfinished\neval "$SSH_ORIGINAL_COMMAND"\n')
     noisy.chmod(0o755)
     server = Sshd(tmp_path / "sshd", f"Banner {banner}", f"ForceCommand {noisy}")
     server.start()
@@ -177,9 +173,7 @@ async def test_a_proxy_that_closes_without_a_word(sshd: Sshd) -> None:
 async def test_a_server_that_says_nothing_is_given_up_in_time(sshd: Sshd) -> None:
     async with Relay(sshd.port) as relay:
         relay.freeze()
-        connection = Connection(
-            sshd.endpoint(port=relay.port), sshd.private_key, MemoryHostKeys(), connect_timeout=0.4
-        )
+        connection = Connection(sshd.endpoint(port=relay.port), sshd.private_key, MemoryHostKeys(), connect_timeout=0.4)
         started = time.monotonic()
         with pytest.raises(Unreachable, match=r"within 0\.4 s: connected, but the SSH server said nothing"):
             await connection.connect()
@@ -256,9 +250,7 @@ async def test_a_killed_session_is_seen_at_once(connect: Connect, sshd: Sshd) ->
         await connection.run("echo", timeout=5)
 
 
-async def test_a_half_open_link_is_silent_first_and_dropped_in_its_bound(
-    connect: Connect, sshd: Sshd
-) -> None:
+async def test_a_half_open_link_is_silent_first_and_dropped_in_its_bound(connect: Connect, sshd: Sshd) -> None:
     async with Relay(sshd.port) as relay:
         interval, count = 0.4, 3
         connection = await connect(port=relay.port, keepalive_interval=interval, keepalive_count=count)

@@ -266,9 +266,7 @@ async def test_a_line_of_64_megabytes(connection: Connection, reading: Reading, 
     assert reading.cursor is not None and reading.cursor.line == 2
 
 
-async def test_switching_between_notified_and_polling(
-    connection: Connection, reading: Reading, tmp_path: Path
-) -> None:
+async def test_switching_between_notified_and_polling(connection: Connection, reading: Reading, tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(lines(0, 100) + b"half")
     reading.start(connection, str(path), polling=5.0)
@@ -292,11 +290,7 @@ async def test_first_contact_near_the_end(connection: Connection, reading: Readi
     kept = (len(reading.epochs[0]) - 4) // size
     assert bytes(reading.epochs[0]) == lines(10000 - kept, kept) + b"half" and 0 < kept * size <= 1000
     opened = reading.events[0]
-    assert (
-        isinstance(opened, TailOpened)
-        and opened.reason == "end"
-        and opened.start_offset == (10000 - kept) * size
-    )
+    assert isinstance(opened, TailOpened) and opened.reason == "end" and opened.start_offset == (10000 - kept) * size
 
 
 async def test_first_contact_with_a_last_line_longer_than_asked(

@@ -74,9 +74,7 @@ async def test_a_file_changed_while_away_is_a_new_epoch(
     assert len(reading.of(TailReset)) == 1
 
 
-async def test_same_head_and_longer_is_found_by_the_anchor(
-    connect: Connect, reading: Reading, tmp_path: Path
-) -> None:
+async def test_same_head_and_longer_is_found_by_the_anchor(connect: Connect, reading: Reading, tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(lines(0, 1000))
     first = await connect()
@@ -91,9 +89,7 @@ async def test_same_head_and_longer_is_found_by_the_anchor(
     assert reading.events[-2] == TailReset("rewritten", len(lines(0, 1000)))
 
 
-async def test_a_missing_file_is_waited_for_with_a_cursor(
-    connect: Connect, reading: Reading, tmp_path: Path
-) -> None:
+async def test_a_missing_file_is_waited_for_with_a_cursor(connect: Connect, reading: Reading, tmp_path: Path) -> None:
     path, away = tmp_path / "out", tmp_path / "away"
     path.write_bytes(lines(0, 100))
     first = await connect()
@@ -130,9 +126,7 @@ async def test_cuts_all_over_the_stream(sshd: Sshd, reading: Reading, tmp_path: 
             relay.downstream = 0
             relay.cut_after = handshake + cut
             for _ in range(2):
-                connection = Connection(
-                    sshd.endpoint(port=relay.port), sshd.private_key, keys, compression=False
-                )
+                connection = Connection(sshd.endpoint(port=relay.port), sshd.private_key, keys, compression=False)
                 try:
                     await connection.connect()
                     reader.start(connection, str(path))
@@ -146,9 +140,7 @@ async def test_cuts_all_over_the_stream(sshd: Sshd, reading: Reading, tmp_path: 
             assert not reader.of(TailReset)
 
 
-async def test_a_stream_in_single_bytes(
-    sshd: Sshd, connect: Connect, reading: Reading, tmp_path: Path
-) -> None:
+async def test_a_stream_in_single_bytes(sshd: Sshd, connect: Connect, reading: Reading, tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes("ünïcödé €\n".encode() * 200)
     async with Relay(sshd.port) as relay:
@@ -173,9 +165,7 @@ async def test_a_killed_session_leaves_nothing_and_resumes(
     await reading.wait_for(lines(0, 105))
 
 
-async def test_a_killed_tail_is_started_again(
-    connect: Connect, sshd: Sshd, reading: Reading, tmp_path: Path
-) -> None:
+async def test_a_killed_tail_is_started_again(connect: Connect, sshd: Sshd, reading: Reading, tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(lines(0, 100))
     reading.start(await connect(), str(path))
@@ -199,9 +189,7 @@ async def test_close_leaves_nothing(connect: Connect, sshd: Sshd, reading: Readi
     await reading.stop()
     await until(lambda: not sshd.readers(path), within=3)
     await connection.close()
-    await until(
-        lambda: not any(psutil.pid_exists(pid) for pid in family if pid not in sessions(sshd)), within=3
-    )
+    await until(lambda: not any(psutil.pid_exists(pid) for pid in family if pid not in sessions(sshd)), within=3)
 
 
 def sessions(sshd: Sshd) -> set[int]:
@@ -251,9 +239,7 @@ async def test_a_paused_vm_resumes_without_doubles(
     await until(lambda: len([p for p in sshd.readers(path) if p.name() == "tail"]) == 1, within=8)
 
 
-async def test_a_slow_consumer_holds_the_writer_not_the_memory(
-    connect: Connect, sshd: Sshd, tmp_path: Path
-) -> None:
+async def test_a_slow_consumer_holds_the_writer_not_the_memory(connect: Connect, sshd: Sshd, tmp_path: Path) -> None:
     path = tmp_path / "out"
     data = os.urandom(1 << 20).hex().encode() * 24
     path.write_bytes(data)
@@ -264,9 +250,7 @@ async def test_a_slow_consumer_holds_the_writer_not_the_memory(
     count = 0
     before = psutil.Process().memory_info().rss
     await asyncio.sleep(1.0)
-    assert psutil.Process().memory_info().rss - before < 8 << 20, (
-        "a stalled consumer costs a window, not the file"
-    )
+    assert psutil.Process().memory_info().rss - before < 8 << 20, "a stalled consumer costs a window, not the file"
     while count < len(data):
         event = await anext(tail)
         assert isinstance(event, TailData)
@@ -383,9 +367,7 @@ async def test_random_faults(sshd: Sshd, tmp_path: Path, seed: int) -> None:
         relay.cut_after = None
         deadline = time.monotonic() + 30
         while bytes(run.reader.epochs[-1] if run.reader.epochs else b"") != run.model:
-            assert time.monotonic() < deadline, (
-                f"seed {seed}: {len(run.reader.epochs[-1])} of {len(run.model)} bytes"
-            )
+            assert time.monotonic() < deadline, f"seed {seed}: {len(run.reader.epochs[-1])} of {len(run.model)} bytes"
             await run.reconnect()
             await asyncio.sleep(0.05)
         assert hashlib.sha256(run.reader.epochs[-1]).digest() == hashlib.sha256(path.read_bytes()).digest()
