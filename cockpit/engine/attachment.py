@@ -80,7 +80,7 @@ class Attachment:
         self,
         world: World,
         recorder: Recorder,
-        reader: Callable[[], Awaitable[AgentReader]],
+        reader: Callable[[str], Awaitable[AgentReader]],
         sender: Sender,
         agent: AgentId,
         paths: AgentPaths,
@@ -91,7 +91,7 @@ class Attachment:
         """Prepare; the link calls `serve`.
 
         Args:
-            reader: makes the reader at the stored position.
+            reader: makes the reader at the stored position, given the home directory on the VM.
             record: read the output; False leaves that to the caller.
         """
         self.agent = agent
@@ -152,7 +152,7 @@ class Attachment:
 
     async def _read_once(self, connection: Connection) -> None:
         if self._reader is None:
-            self._reader = await self.reader()
+            self._reader = await self.reader(connection)
             self._reader.poll(self._polling)
         else:
             await self._reader.rewind()
@@ -166,9 +166,9 @@ class Attachment:
             queue.put_nowait(None)
             await _ended(storing)
 
-    async def reader(self) -> AgentReader:
+    async def reader(self, connection: Connection) -> AgentReader:
         """Return a new reader for this agent, at the stored position."""
-        return await self._make_reader()
+        return await self._make_reader(await self._home(connection))
 
     async def _fold(
         self, batches: AsyncGenerator[Batch, None], queue: asyncio.Queue[Batch | None], room: asyncio.Semaphore
@@ -200,6 +200,18 @@ class Attachment:
             if batch.cursor is not None:
                 await self._recorder.keep(self.agent, batch.records, batch.cursor)
             room.release()
+
+    async def _home(self, connection: Connection) -> str:
+        if not self._paths.directory.startswith("~/"):
+            return ""
+        done = await connection.run('printf %s "$HOME"', timeout=PROBE_TIMEOUT)
+        home = done.stdout.decode("utf-8", "surrogateescape")
+        if done.exit_status != 0 or not home.startswith("/"):
+            raise CockpitError(
+                f"VM {self._vm}: its home directory cannot be told: the shell printed {home!r}",
+                hint="check the login shell of the VM's user",
+            )
+        return home
 
     async def first_answer(self, run_id: str, timeout: float) -> Responded:
         """Ask a daemon run that was just started for its state, and wait until it answers.

@@ -181,9 +181,9 @@ class Roster:
             self._world, self._store, self._book, self._connection_of(agent.id), self._source.paths, agent.vm_id
         )
 
-        async def make_reader() -> AgentReader:
-            # Commands over SSH begin in the home directory, so a path below it needs no look-up on the VM.
-            path = self._source.paths.file("out").removeprefix("~/")
+        async def make_reader(home: str) -> AgentReader:
+            out = self._source.paths.file("out")
+            path = out.replace("~", home, 1) if out.startswith("~/") else out
             reader = AgentReader(agent.id, path, self._store, self._world.clock)
             await reader.restore()
             await self._recorder.catch_up(agent.id)
