@@ -456,6 +456,7 @@ def test_one_command_line_for_every_login_shell(any_machine: Machine, login_shel
     result = parse_start(*any_machine.execute(command_line(script), encode_environment({})), vm="test")
     assert result.run_id == "run's"
     assert json.loads(any_machine.lines()[0])["run"] == "run's"
+    any_machine.shell = ("sh",)
 
 
 def test_noise_of_login_files_is_no_answer(any_machine: Machine) -> None:

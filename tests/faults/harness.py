@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any, cast
 from unittest import mock
 
+import psutil  # type: ignore[import-untyped]
+
 from cockpit.agents.scaffold import AgentPaths
 from cockpit.engine import attachment, reader, roster
 from cockpit.engine.attachment import Attachment
@@ -63,6 +65,21 @@ BEAT_INTERVAL = 0.6
 PATIENCE = 3.0
 """Seconds after which a remote reader that nobody speaks to ends."""
 BACKOFF_BASE, BACKOFF_CAP = 0.05, 0.4
+
+
+def readers_of(out: Path, home: Path) -> list[psutil.Process]:
+    """Return processes that name an output file in their arguments, from its root or from the home they are in."""
+    below = out.relative_to(home)
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = process.cmdline()
+            named = str(out) in words or (f"./{below}" in words and process.cwd() == str(home))
+            if named and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
 
 
 class Writer:
@@ -229,7 +246,13 @@ class Machine:
         (self.home / "agent").mkdir(parents=True)
         self.out = self.home / "agent" / "out"
         self.sshd = server or Sshd(
-            self.home / "sshd", f"SetEnv HOME={self.home}", "MaxStartups 200", *options, name=name
+            self.home / "sshd",
+            f"SetEnv HOME={self.home}",
+            "MaxStartups 200",
+            # A session begins in its own home, too.
+            f"ForceCommand cd '{self.home}' && exec sh -c \"$SSH_ORIGINAL_COMMAND\"",
+            *options,
+            name=name,
         )
         self._own_server = server is None
         if self._own_server:
@@ -247,7 +270,7 @@ class Machine:
 
     def readers(self) -> list[Any]:
         """Return the processes on the VM that read the output."""
-        return [found for found in self.sshd.readers(self.out) if found.pid != self.writer.pid]
+        return [found for found in readers_of(self.out, self.home) if found.pid != self.writer.pid]
 
     def close(self) -> None:
         """End the writer and the server."""

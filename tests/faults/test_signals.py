@@ -13,10 +13,9 @@ import pytest
 
 from cockpit.store.store import Store
 from tests.engine.evidence import stored
-from tests.faults.harness import ROOT
+from tests.faults.harness import ROOT, readers_of
 from tests.faults.terminal import ALTERNATE_SCREEN, Terminal
 from tests.fleets import FleetUnderTest, fleet_under_test, poll
-from tests.remote.sshd import Sshd
 
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
 SOON = 1.0
@@ -56,7 +55,7 @@ def agent_processes(fleet: FleetUnderTest) -> set[int]:
 async def assert_saved_and_gone(fleet: FleetUnderTest, agents: set[int]) -> None:
     """Assert that the history holds every line, that no reader is left, and that the agents are the same."""
     out = ada_out(fleet)
-    poll(lambda: not Sshd.readers(out), "the end of the remote reader", SOON + START_UP)
+    poll(lambda: not readers_of(out, out.parent.parent), "the end of the remote reader", SOON + START_UP)
     assert agents and agent_processes(fleet) == agents, "agents untouched"
     store = await Store.open(fleet.places.history)
     try:
@@ -77,7 +76,7 @@ async def test_the_screen_gives_the_terminal_back_and_leaves_nothing(
     terminal = Terminal(fleet.command(), fleet.environment(), ROOT)
     try:
         terminal.read_until(lambda: b"ada" in terminal.seen and b"Hello." in terminal.seen, "the screen")
-        terminal.read_until(lambda: bool(Sshd.readers(ada_out(fleet))), "a reader")
+        terminal.read_until(lambda: bool(readers_of(ada_out(fleet), ada_out(fleet).parent.parent)), "a reader")
         assert terminal.modes()[ALTERNATE_SCREEN]
         seconds = terminal.end(number)
         assert seconds < SOON + START_UP, f"{seconds:.1f} s"
