@@ -190,6 +190,17 @@ def branch(
 
 
 @application.command()
+def search(
+    text: Annotated[str, typer.Argument(help="Words to look for; the last one may be a beginning.")],
+    agent: Annotated[str, typer.Option("--agent", help="Only this agent's transcript.")] = "",
+    limit: Annotated[int, typer.Option("--limit", help="Hits at most.", min=1, max=1000)] = 50,
+    as_json: Json = False,
+) -> None:
+    """Search everything agents said and did, also those that are gone."""
+    _run("search", text, agent, limit, as_json)
+
+
+@application.command()
 def serve(
     stop: Annotated[bool, typer.Option("--stop", help="End the embedded fleet's server; agents go on.")] = False,
     foreground: Annotated[

@@ -27,6 +27,10 @@ class VersSettings(Section):
     vm_domain: str = ""
     """Suffix of a VM's host name; empty derives it from the API host as the platform's own client does."""
     ssh_port: int = 443
+    ssh_tls: bool = True
+    """SSH travels inside TLS, as the platform wants it; false speaks plain SSH to the VM's own address and port."""
+    ca_file: str = ""
+    """PEM file of the only authorities to trust for that TLS; empty takes the system's store."""
     golden_image: str = ""
     """The commit new agents are restored from when none is named."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cockpit.engine.display import clean_line, clean_text
@@ -12,7 +12,9 @@ from cockpit.model import events as ev
 from cockpit.model.ages import age_text
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, Fleet, Operation, Task, Vm
+from cockpit.model.ids import AgentId
 from cockpit.model.why import headline, why
+from cockpit.store.rows import SearchHit
 
 MAX_CELL = 60
 """Cells a column may be wide in a table."""
@@ -115,6 +117,19 @@ def task_object(task: Task) -> dict[str, Any]:
         "score": task.score,
         "created_at": task.created_at,
         "updated_at": task.updated_at,
+    }
+
+
+def hit_object(hit: SearchHit, names: Mapping[AgentId, str]) -> dict[str, Any]:
+    """Return a search hit for JSON."""
+    return {
+        "agent": names.get(hit.agent),
+        "vm_id": hit.agent,
+        "epoch": hit.epoch,
+        "line": hit.line,
+        "at": hit.at,
+        "where": hit.source,
+        "text": hit.excerpt,
     }
 
 

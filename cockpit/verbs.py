@@ -16,6 +16,7 @@ from cockpit.model.commands import Abort, Branch, Command, Commit, Destroy, Paus
 from cockpit.model.fleet import Agent, AgentKind, Receipt, Stage
 from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
 from cockpit.opening import Departure
+from cockpit.store.store import Store
 from cockpit.wiring import Places, make_source, running_engine
 
 SETTLE_LIMIT = 20.0
@@ -240,6 +241,29 @@ async def branch(headless: Headless, name: str, count: int, as_json: bool) -> in
     return await _with_detail(headless, name, lambda vm_id: Branch(vm_id, count), as_json)
 
 
+async def search(headless: Headless, text: str, name: str, limit: int, as_json: bool) -> int:
+    """Search all recorded transcripts, also of agents that no longer exist; finding nothing is exit code 1."""
+    store = await Store.open(headless.places.history)
+    try:
+        rows = await store.agents()
+        names = {row.id: row.name for row in rows}
+        wanted = [row.id for row in rows if name in (row.name, row.id)]
+        if name and not wanted:
+            raise NotFound(f"no agent named {name} is remembered")
+        hits = await store.search(text, limit=limit) if not name else []
+        for agent in wanted if name else []:
+            hits += await store.search(text, agent=agent, limit=limit)
+    finally:
+        await store.close()
+        await headless.source.close()
+    if as_json:
+        printing.print_json([printing.hit_object(hit, names) for hit in hits])
+    else:
+        rows_shown = [(names.get(hit.agent, hit.agent), f"{hit.line}", hit.source, hit.excerpt) for hit in hits]
+        printing.print_table(("AGENT", "LINE", "WHERE", "TEXT"), rows_shown)
+    return 0 if hits else 1
+
+
 async def _with_detail(headless: Headless, name: str, order: Callable[[VmId], Command], as_json: bool) -> int:
     async with headless.engine(nobody) as engine:
         vm_id, _ = vm_named(engine, name)
@@ -260,6 +284,7 @@ VERBS: dict[str, Any] = {
     "destroy": destroy,
     "commit": commit,
     "branch": branch,
+    "search": search,
     "send": talking.send,
     "tail": talking.tail,
     "wait": talking.wait,

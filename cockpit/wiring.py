@@ -112,7 +112,8 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
 
     def endpoint(vm_id: VmId) -> Endpoint:
         name = f"{vm_id}.{domain}"
-        return Endpoint(name, settings.vers.ssh_port, "root", vm_id, Tls(name))
+        tls = Tls(name, settings.vers.ca_file or None) if settings.vers.ssh_tls else None
+        return Endpoint(name, settings.vers.ssh_port, "root", vm_id, tls)
 
     environment = {"VERS_API_KEY": credentials.api_key, "VERS_BASE_URL": base_url}
     if services:

@@ -80,7 +80,7 @@ class Attachment:
         self,
         world: World,
         recorder: Recorder,
-        reader: Callable[[str], Awaitable[AgentReader]],
+        reader: Callable[[str, bool], Awaitable[AgentReader]],
         sender: Sender,
         agent: AgentId,
         paths: AgentPaths,
@@ -91,7 +91,8 @@ class Attachment:
         """Prepare; the link calls `serve`.
 
         Args:
-            reader: makes the reader at the stored position, given the home directory on the VM.
+            reader: makes the reader at the stored position, given the home directory on the VM and whether a new file
+                is read whole.
             record: read the output; False leaves that to the caller.
         """
         self.agent = agent
@@ -166,9 +167,14 @@ class Attachment:
             queue.put_nowait(None)
             await _ended(storing)
 
-    async def reader(self, connection: Connection) -> AgentReader:
-        """Return a new reader for this agent, at the stored position."""
-        return await self._make_reader(await self._home(connection))
+    async def reader(self, connection: Connection, *, whole: bool = False) -> AgentReader:
+        """Return a new reader for this agent, at the stored position; `whole` begins a new file at its start."""
+        return await self._make_reader(await self._home(connection), whole)
+
+    @property
+    def path(self) -> str:
+        """The output file on the VM, once a reader was made; else empty."""
+        return self._reader.path if self._reader else ""
 
     async def _fold(
         self, batches: AsyncGenerator[Batch, None], queue: asyncio.Queue[Batch | None], room: asyncio.Semaphore

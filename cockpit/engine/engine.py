@@ -79,7 +79,7 @@ class Engine:
             board_changed=self.watcher.look_at_board,
             images_changed=self._read_images,
         )
-        self.history = History(self.world, store)
+        self.history = History(self.world, store, self.roster)
         self.bounds = history_bounds
         self._images: tuple[tuple[CommitId, str], ...] = ()
         self._background: list[asyncio.Task[None]] = []
@@ -264,7 +264,8 @@ class Engine:
         await self.world.until(self.roster.settled, timeout)
 
     async def idle(self) -> None:
-        """Return when nothing is in flight: no operation, no unsent command."""
+        """Return when nothing is in flight: no operation, no unsent command, no page of older history."""
+        await self.history.idle()
         while self.dispatcher.acts:
             await asyncio.gather(*self.dispatcher.acts, return_exceptions=True)
         await self.dispatcher.saved(self.store.flush())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cockpit.agents.diet import ACCUMULATED, NODE_RULES, PERL_RULES
 from cockpit.engine.clock import Clock
@@ -14,13 +14,17 @@ from cockpit.model.events import Record
 from cockpit.model.ids import AgentId
 from cockpit.remote.connection import Connection
 from cockpit.remote.cursor import Cursor
+from cockpit.remote.files import count_lines
 from cockpit.remote.filtering import FilterProgram
-from cockpit.remote.tail import Tail, TailData, TailFiltered, TailMissing, TailOpened, TailReset, follow
+from cockpit.remote.tail import LastBytes, Tail, TailData, TailFiltered, TailMissing, TailOpened, TailReset, follow
 from cockpit.store.errors import StoreError
 from cockpit.store.rows import StoredCursor
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
+
+FIRST_CONTACT = 1 << 20
+"""Bytes of a file's end that are read at the first contact: many screens full."""
 
 DIET = FilterProgram(PERL_RULES, NODE_RULES)
 """What makes the accumulated dialect linear on the wire."""
@@ -45,8 +49,16 @@ class Batch:
 class AgentReader:
     """Yields batches for as long as the connection lives; keeps the position from one connection to the next."""
 
-    def __init__(self, agent: AgentId, path: str, store: Store, clock: Clock) -> None:
+    def __init__(self, agent: AgentId, path: str, store: Store, clock: Clock, *, whole: bool = False) -> None:
+        """Prepare; `restore` and `batches` read.
+
+        Args:
+            path: the output file on the VM.
+            whole: begin a file that nobody read before at its start however long it is, instead of near its end.
+        """
         self.path = path
+        self._whole = whole
+        self._lines_before = 0
         self.stream = LineStream(agent, clock)
         self._agent = agent
         self._store = store
@@ -90,15 +102,20 @@ class AgentReader:
             CockpitError: the connection dropped, or the VM cannot follow a file.
         """
         reason = ""
-        diet = self._diet()
-        async with follow(connection, self.path, self._cursor, polling=self._polling, filtering=diet) as tail:
+        self._lines_before = 0
+        # Live comes first: of a long file that is new here, the end is read at once and the rest when it is asked for.
+        start = None if self._whole or self._epoch else LastBytes(FIRST_CONTACT)
+        following = follow(
+            connection, self.path, self._cursor, start=start, polling=self._polling, filtering=self._diet()
+        )
+        async with following as tail:
             self._tail = tail
             async for event in tail:
                 match event:
                     case TailOpened(resumed=True):
                         yield self._resumed(event)
                     case TailOpened():
-                        yield await self._begun(event, reason or event.reason, tail)
+                        yield await self._begun(event, reason or event.reason, tail, connection)
                     case TailData(data=data):
                         batch = self._fed(self.stream.feed(data), tail)
                         if batch is not None:
@@ -128,7 +145,7 @@ class AgentReader:
         self._goal = event.size
         return Batch(caught_up=event.start_offset >= event.size, resumed=True)
 
-    async def _begun(self, event: TailOpened, reason: str, tail: Tail) -> Batch:
+    async def _begun(self, event: TailOpened, reason: str, tail: Tail, connection: Connection) -> Batch:
         """Begin a file that was not read before: a new epoch, marked unless it is the agent's first."""
         key = epoch_key(event.identity, self._epoch)
         try:
@@ -137,7 +154,9 @@ class AgentReader:
             # A disk that refuses stops no reading: the lines are shown, and the store says itself what it misses.
             log.error("agent %s: %s", self._agent, error)
             self._epoch += 1
-        self.stream.resume(event.start_offset, 0, self._epoch)
+        start = event.start_offset
+        self._lines_before = await count_lines(connection, self.path, start) if start else 0
+        self.stream.resume(start, self._lines_before, self._epoch)
         self._goal = event.size
         marker = (self.stream.marker(reason),) if self._epoch > 1 else ()
         return self._batch(marker, (b"",) * len(marker), tail)
@@ -154,9 +173,11 @@ class AgentReader:
         return self._batch(tuple(record for record, _ in pairs), tuple(line for _, line in pairs), tail)
 
     def _batch(self, records: tuple[Record, ...], lines: tuple[bytes, ...], tail: Tail) -> Batch:
-        self._cursor = tail.cursor
-        if self._cursor is None:
+        cursor = tail.cursor
+        if cursor is None:
             return Batch(records, lines)
+        # A tail that began near the end counts lines from there.
+        self._cursor = replace(cursor, line=cursor.line + self._lines_before)
         stored = to_stored(self._cursor, self._epoch, self._clock.now())
         return Batch(records, lines, stored, caught_up=self._read_up_to(tail) >= self._goal)
 

@@ -181,10 +181,10 @@ class Roster:
             self._world, self._store, self._book, self._connection_of(agent.id), self._source.paths, agent.vm_id
         )
 
-        async def make_reader(home: str) -> AgentReader:
+        async def make_reader(home: str, whole: bool) -> AgentReader:
             out = self._source.paths.file("out")
             path = out.replace("~", home, 1) if out.startswith("~/") else out
-            reader = AgentReader(agent.id, path, self._store, self._world.clock)
+            reader = AgentReader(agent.id, path, self._store, self._world.clock, whole=whole)
             await reader.restore()
             await self._recorder.catch_up(agent.id)
             return reader

@@ -52,6 +52,7 @@ class Watcher:
         self._gone = gone
         self._listed = listed
         self._board_now = asyncio.Event()
+        self._adopting = asyncio.Lock()
         self.first_look = asyncio.Event()
         """Set once VM list and registry were asked, well or badly."""
 
@@ -110,11 +111,13 @@ class Watcher:
     async def registry(self) -> None:
         """Take over agents that somebody else registered, if their VM exists."""
         assert self._source.registry is not None
-        for entry in (await self._source.registry.list_entries()).entries:
-            agent = agent_from_entry(entry)
-            vm = self._world.vms.get(agent.vm_id) if agent else None
-            if agent and vm and vm.power is not Power.GONE and agent.id not in self._world.agents:
-                await self._found(agent)
+        # Two looks at once would adopt an agent twice, and one would be over before the other had attached it.
+        async with self._adopting:
+            for entry in (await self._source.registry.list_entries()).entries:
+                agent = agent_from_entry(entry)
+                vm = self._world.vms.get(agent.vm_id) if agent else None
+                if agent and vm and vm.power is not Power.GONE and agent.id not in self._world.agents:
+                    await self._found(agent)
 
     async def board(self) -> None:
         """Read the board."""

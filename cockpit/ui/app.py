@@ -93,12 +93,12 @@ class CockpitApp(App[None]):
     def _end_cleanly_on_signals(self) -> None:
         """Give the terminal back when the session hangs up or the process is told to end."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(number, self.exit)
 
     def on_unmount(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.remove_signal_handler(number)
 
     def on_key(self, event: events.Key) -> None:

@@ -116,6 +116,9 @@ def test_destroy_forgets_the_agent_but_not_its_lines(fleet: FleetUnderTest) -> N
     assert fleet.run("destroy", "bob", "--yes").returncode == 0
     assert fleet.run("destroy", "bob", "--yes").returncode == 3
     assert "I was here." in fleet.run("tail", "bob", "--no-follow").stdout
+    found = fleet.run("search", "was here", "--agent", "bob", "--json")
+    assert found.returncode == 0 and "I was here." in found.stdout
+    assert fleet.run("search", "nobody ever said this").returncode == 1
 
 
 def test_serve_stops_and_agents_go_on(fleet: FleetUnderTest, ada: str) -> None:

@@ -65,7 +65,7 @@ async def test_a_flood_holds_its_own_vm_back_and_nobody_else(make_machine: MakeM
         assert written_bytes > 8 << 20
         assert statistics.median(waits) < 0.5 and max(waits) < 2.0, f"{statistics.median(waits)}, {max(waits)}"
         assert grown < 200 << 20, f"{grown >> 20} MB held of {written_bytes >> 20} MB"
-        assert stack.link(calm).state is LinkState.UP
+        await stack.shows(calm, LinkState.UP)
         await stack.whole(calm)
 
 
