@@ -87,19 +87,15 @@ async def test_every_fault_under_every_shell(connection: Connection, tools: Path
     path.unlink()
     path.write_bytes(lines(3000, 400))
     await reading.wait_for(lines(3000, 400))
-    # A file that is met while it is being made may count as a file of its own as long as it is empty.
-    assert [bytes(epoch) for epoch in reading.epochs if epoch] == [
-        first,
-        lines(1000, 25),
-        lines(2000, 100),
-        lines(3000, 400),
-    ]
+    # Of a file that is rewritten before it was checked once more, what was read since the last check is doubtful.
+    assert first.startswith(bytes(reading.epochs[0]))
+    assert [bytes(epoch) for epoch in reading.epochs[1:]] == [lines(1000, 25), lines(2000, 100), lines(3000, 400)]
 
     await reading.stop()
     append(path, lines(3400, 5))
     reading.start(connection, str(path), polling=0.2)
     await reading.wait_for(lines(3000, 405))
-    assert len(reading.of(TailReset)) == len(reading.epochs) - 1
+    assert len(reading.of(TailReset)) == 3
     await reading.stop()
 
     late = Reading()
