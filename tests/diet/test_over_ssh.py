@@ -337,7 +337,7 @@ async def test_a_killed_part_is_started_again(
     await reading.wait_for(OTHER + CAPTURE)
     assert len(reading.opened) == 1 and not reading.resets
     await until(lambda: filters(sshd) == ["perl"], within=8)
-    assert len([process for process in sshd.family() if _name(process) == "tail"]) == 1
+    await until(lambda: [_name(process) for process in sshd.family()].count("tail") == 1, within=8)
 
 
 async def test_a_filter_that_dies_is_done_without(connect: Connect, reading: LineReader, tmp_path: Path) -> None:
