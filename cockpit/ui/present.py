@@ -253,6 +253,12 @@ def title(number: int, name: str, *notes: str) -> Content:
     return content(pieces)
 
 
+def legend(agents: Sequence[Agent]) -> Content:
+    """What the sign of a scripted agent means, while there is one."""
+    scripted = any(agent.program == "scripted" for agent in agents)
+    return content([("§ scripted", "$muted")] if scripted else [])
+
+
 def subtitle(parts: Sequence[Piece]) -> Content:
     """A pane's border subtitle."""
     return content(parts)

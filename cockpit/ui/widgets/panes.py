@@ -61,6 +61,7 @@ class AgentsTree(Pane):
         """Build the tree; a filter flattens nothing, it only leaves rows out."""
         agents = list(present.filtered_agents(fleet, self.needle)) if self.needle else fleet.agents
         vms = {vm.id: vm for vm in fleet.vms}
+        self.border_subtitle = present.legend(agents)
         rows = [
             Row(node.agent.id, present.agent_row(node, vms.get(node.agent.vm_id), now, width))
             for node in present.agent_tree(agents)
