@@ -19,7 +19,6 @@ from cockpit.errors import CockpitError, Refused, TimedOut
 from cockpit.model.events import DaemonExited, Responded
 from cockpit.model.fleet import Process, ProcessState
 from cockpit.model.ids import AgentId
-from cockpit.remote.command import Completed
 from cockpit.remote.connection import Connection
 from cockpit.remote.errors import ChannelRefused, Dropped
 
@@ -44,19 +43,11 @@ REFUSALS = 5
 REFUSED_PAUSE = 0.5
 """Seconds until a refused session is asked for again."""
 
-SIGNALLED = 129
-"""Stands for any signal: the least code a shell uses for one."""
-
 STATES = {
     AgentState.ALIVE: ProcessState.ALIVE,
     AgentState.DEAD: ProcessState.DEAD,
     AgentState.ABSENT: ProcessState.UNKNOWN,
 }
-
-
-def exit_code(completed: Completed) -> int:
-    """Return a remote command's exit code; one that a signal ended counts as failed, as in a shell."""
-    return SIGNALLED if completed.exit_status is None else completed.exit_status
 
 
 async def _ended(storing: asyncio.Task[None]) -> None:
@@ -316,7 +307,7 @@ class Attachment:
         """Look at the process."""
         before = self._process()
         done = await connection.run(probe_script(self._paths), timeout=PROBE_TIMEOUT)
-        result = parse_probe(exit_code(done), done.stdout, done.stderr, vm=self._vm)
+        result = parse_probe(done.exit_code, done.stdout, done.stderr, vm=self._vm)
         agent = self._world.agents.get(self.agent)
         if agent is not None and agent.process is not before:
             # The stream told of a start or an end meanwhile: the look may be older than that.

@@ -26,9 +26,6 @@ log = logging.getLogger(__name__)
 WRITE_LIMIT = 10.0
 """Seconds an agent gets to read a command; pi answers within 25 ms at its busiest."""
 
-SIGNALLED = 129
-"""What a script that a signal ended counts as."""
-
 TRANSPORT_MARGIN = 40.0
 """Seconds on top for the lock on the VM and for the way there."""
 
@@ -88,7 +85,7 @@ class Sender:
         leading = connection is not self._fresh
         script = send_script(self._paths, len(payload), timeout=WRITE_LIMIT, leading_newline=leading)
         done = await connection.run(script, stdin=payload, timeout=WRITE_LIMIT + TRANSPORT_MARGIN)
-        parse_send(SIGNALLED if done.exit_status is None else done.exit_status, done.stdout, done.stderr, vm=self._vm)
+        parse_send(done.exit_code, done.stdout, done.stderr, vm=self._vm)
         self._fresh = connection
 
     async def _consequences(self, agent: Agent, command: AgentCommand, command_id: CommandId) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cockpit.agents.scaffold import encode_environment, facts_script, parse_facts, parse_start, start_script
-from cockpit.engine.attachment import Attachment, exit_code
+from cockpit.engine.attachment import Attachment
 from cockpit.engine.facts import registration_of
 from cockpit.engine.progress import Progress, describe
 from cockpit.engine.source import Program, Source
@@ -193,7 +193,7 @@ class Spawner:
         self, connection: Connection, spawn: Spawn, program: Program, vm_id: VmId, progress: Progress
     ) -> None:
         done = await connection.run(facts_script(), timeout=START_LIMIT)
-        facts = parse_facts(exit_code(done), done.stdout, done.stderr, vm=vm_id)
+        facts = parse_facts(done.exit_code, done.stdout, done.stderr, vm=vm_id)
         if program.name == "pi" and "PATH" not in program.environment and (why := facts.pi_missing_reason(vm_id)):
             raise NotFound(why, hint="spawn from a golden image that has pi, or with the scripted agent")
         if "tmux" not in facts.programs:
@@ -240,7 +240,7 @@ class Spawner:
             "GIT_EDITOR": "true",
         }
         done = await connection.run(script, stdin=encode_environment(environment), timeout=START_LIMIT)
-        result = parse_start(exit_code(done), done.stdout, done.stderr, vm=vm_id)
+        result = parse_start(done.exit_code, done.stdout, done.stderr, vm=vm_id)
         progress.detail("adopted a running agent" if result.adopted else f"in {result.mode}")
         return result.run_id or run_id
 

@@ -11,6 +11,8 @@ from cockpit.remote.errors import CommandFailed, CommandTimedOut, Dropped, Remot
 from cockpit.remote.process import Process, ProcessListener
 from cockpit.remote.shell import command_line
 
+SIGNALLED = 129
+"""Stands for any signal: the least code a shell uses for one."""
 LONG_SCRIPT = 60_000
 """Bytes above which a script travels over standard input: Linux limits one argument to 128 KiB."""
 NOISE_LIMIT = 1 << 20
@@ -64,6 +66,11 @@ class Completed:
     signal: str | None = None
     truncated: bool = False
     """More was said than the limit; the rest was read and thrown away."""
+
+    @property
+    def exit_code(self) -> int:
+        """The exit status; a command that a signal ended counts as failed, as in a shell."""
+        return SIGNALLED if self.exit_status is None else self.exit_status
 
 
 class _Output:
