@@ -65,11 +65,6 @@ def nobody(agent: Agent) -> bool:
     return False
 
 
-def only(name: str) -> Callable[[Agent], bool]:
-    """Attach to one agent, by name or VM id."""
-    return lambda agent: name in (agent.name, agent.id)
-
-
 async def vms(headless: Headless, as_json: bool) -> int:
     """List the VMs."""
     async with headless.engine(nobody) as engine:
@@ -190,7 +185,7 @@ def vm_named(engine: Engine, name: str) -> tuple[VmId, str]:
 
 async def power(headless: Headless, name: str, verb: str) -> int:
     """Pause or resume a VM; what is so already is no failure."""
-    async with headless.engine(only(name)) as engine:
+    async with headless.engine(talking.only(name)) as engine:
         vm_id, called = vm_named(engine, name)
         command = Pause(vm_id) if verb == "pause" else Resume(vm_id)
         reason = engine.disabled_reason(command)
@@ -203,7 +198,7 @@ async def power(headless: Headless, name: str, verb: str) -> int:
 
 async def abort(headless: Headless, name: str) -> int:
     """End the current run and wait until the agent says so."""
-    async with headless.engine(only(name)) as engine:
+    async with headless.engine(talking.only(name)) as engine:
         agent = await talking.reachable(engine, name)
         command_id = engine.dispatch(Abort(agent.id))
         receipt = await engine.outcome(command_id, until=Stage.ACCEPTED, timeout=talking.ABORT_LIMIT)
