@@ -9,6 +9,7 @@ from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import VmId, agent_of
 from cockpit.services.registry import Registration
 from cockpit.services.wire import RegistryEntry
+from cockpit.store.rows import AgentRow
 
 REGISTERED_BY = "swarm-cockpit"
 
@@ -48,6 +49,23 @@ def registration_of(agent: Agent, *, address: str, directory: str, workspace: st
         address=address,
         registered_by=REGISTERED_BY,
         metadata=metadata_of(agent, directory=directory, workspace=workspace, created_at=created_at),
+    )
+
+
+def row_of(agent: Agent, *, directory: str, workspace: str, created_at: float) -> AgentRow:
+    """Return an agent as the store remembers it."""
+    return AgentRow(
+        id=agent.id,
+        name=agent.name,
+        kind=agent.kind.value,
+        vm_id=agent.vm_id,
+        role=agent.role,
+        program=agent.program,
+        labels=agent.labels,
+        parent=agent.parent,
+        paths_directory=directory,
+        workspace=workspace,
+        created_at=created_at,
     )
 
 

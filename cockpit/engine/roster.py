@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cockpit.engine.attachment import Attachment
+from cockpit.engine.facts import row_of
 from cockpit.engine.link import VmLink
 from cockpit.engine.reader import AgentReader
 from cockpit.engine.recorder import Recorder
@@ -24,7 +25,6 @@ from cockpit.remote.connection import Connection
 from cockpit.remote.errors import KeyRefused
 from cockpit.remote.gate import ConnectGate
 from cockpit.store.errors import StoreError
-from cockpit.store.rows import AgentRow
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -122,16 +122,9 @@ class Roster:
         """Take over an agent that somebody else registered."""
         try:
             await self._store.remember_agent(
-                AgentRow(
-                    id=agent.id,
-                    name=agent.name,
-                    kind=agent.kind.value,
-                    vm_id=agent.vm_id,
-                    role=agent.role,
-                    program=agent.program,
-                    labels=agent.labels,
-                    parent=agent.parent,
-                    paths_directory=self._source.paths.directory,
+                row_of(
+                    agent,
+                    directory=self._source.paths.directory,
                     workspace=self._source.paths.workspace,
                     created_at=self._world.clock.now(),
                 )

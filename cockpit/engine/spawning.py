@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from cockpit.agents.scaffold import encode_environment, facts_script, parse_facts, parse_start, start_script
 from cockpit.engine.attachment import Attachment
-from cockpit.engine.facts import registration_of
+from cockpit.engine.facts import registration_of, row_of
 from cockpit.engine.progress import Progress, describe
 from cockpit.engine.source import Program, Source
 from cockpit.engine.world import World
@@ -22,7 +22,6 @@ from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
 from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
 from cockpit.remote.connection import Connection
 from cockpit.store.errors import StoreError
-from cockpit.store.rows import AgentRow
 from cockpit.store.store import Store
 from cockpit.vers.errors import VersError
 
@@ -271,18 +270,8 @@ class Spawner:
             progress.detail(f"not registered: {describe(error)}")
 
     async def _remember(self, agent: Agent, created_at: float) -> None:
-        row = AgentRow(
-            id=agent.id,
-            name=agent.name,
-            kind=agent.kind.value,
-            vm_id=agent.vm_id,
-            role=agent.role,
-            program=agent.program,
-            labels=agent.labels,
-            parent=agent.parent,
-            paths_directory=self._source.paths.directory,
-            workspace=self._source.paths.workspace,
-            created_at=created_at,
+        row = row_of(
+            agent, directory=self._source.paths.directory, workspace=self._source.paths.workspace, created_at=created_at
         )
         try:
             await self._store.remember_agent(row)
