@@ -26,7 +26,7 @@ class Pane(RowList):
 
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:
         """Return the rows for a width in cells, and a short note for the title."""
-        raise NotImplementedError
+        raise NotImplementedError  # the framework's metaclass leaves no room for an abstract method
 
     def flush(self, fleet: Fleet, now: float) -> None:
         """Show a snapshot, unless nobody sees this pane."""
