@@ -114,15 +114,15 @@ class PiDecoder:
             length: bytes of the whole line, if truncated.
         """
         try:
-            event = self._update(line) if line.startswith(UPDATE_PREFIX) else None
-            if event is None:
-                event = _truncated(line, length) if truncated else self._general(line)
+            if line.startswith(UPDATE_PREFIX):
+                decoded = decode_update(line)
+                if decoded is not None:
+                    if decoded[1]:
+                        self._dialect = decoded[1]
+                    return decoded[0]
+            return _truncated(line, length) if truncated else self._general(line)
         except RecursionError:
             return BrokenLine("nested too deeply", head_text(line), max(length, len(line)))
-        return event
-
-    def _update(self, line: bytes) -> Event | None:
-        return self._noted(decode_update(line))
 
     def _noted(self, decoded: tuple[Event, str] | None) -> Event | None:
         if decoded is None:

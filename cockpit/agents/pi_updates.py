@@ -29,13 +29,21 @@ class _Change(msgspec.Struct):
     tool_name: str = msgspec.field(default="", name="toolName")
 
 
+_ABSENT = msgspec.Raw()
+
+
 class _Update(msgspec.Struct):
     change: _Change = msgspec.field(name="assistantMessageEvent")
-    usage: msgspec.Raw = msgspec.Raw()
-    message: msgspec.Raw = msgspec.Raw()
+    usage: msgspec.Raw = _ABSENT
+    message: msgspec.Raw = _ABSENT
 
 
-_decoder = msgspec.json.Decoder(_Update)
+_decode = msgspec.json.Decoder(_Update).decode
+_DELTAS: dict[str, type[TextDelta] | type[ThinkingDelta] | type[ToolCallDelta]] = {
+    "text_delta": TextDelta,
+    "toolcall_delta": ToolCallDelta,
+    "thinking_delta": ThinkingDelta,
+}
 
 
 def decode_update(line: bytes) -> tuple[Event, str] | None:
@@ -45,6 +53,17 @@ def decode_update(line: bytes) -> tuple[Event, str] | None:
     decoder has to look at all of it.
     """
     cut = line.find(_CUT)
+    try:
+        # Nearly all lines are deltas of the usual form: they take the shortest way.
+        news = _decode(line if cut <= 0 else line[:cut] + b"}}")
+        change = news.change
+        delta = _DELTAS.get(change.type)
+        if delta is not None:
+            if cut > 0 or news.message is not _ABSENT:
+                return delta(change.index, change.delta), "accumulated"
+            return delta(change.index, change.delta), "" if news.usage is _ABSENT else "delta"
+    except ValueError:
+        pass
     if cut > 0:
         # A quote inside a JSON string is escaped, so the needle can only be a key. As a key of a tool's arguments
         # it stands deeper than the two levels closed here, and the result is not JSON.
@@ -60,32 +79,29 @@ def decode_update(line: bytes) -> tuple[Event, str] | None:
     event = _event(update.change)
     if event is None:
         return None
-    if bytes(update.message):
+    if update.message is not _ABSENT:
         return event, "accumulated"
-    return event, "delta" if bytes(update.usage) else ""
+    return event, "" if update.usage is _ABSENT else "delta"
 
 
 def _parse(line: bytes) -> _Update | None:
     try:
-        return _decoder.decode(line)
+        return _decode(line)
     except ValueError:
         pass
     if b"\\u" not in line:
         return None
     try:
-        return _decoder.decode(repair(line))
+        return _decode(repair(line))
     except ValueError:
         return None
 
 
 def _event(change: _Change) -> Event | None:
     kind = change.type
-    if kind == "text_delta":
-        return TextDelta(change.index, change.delta)
-    if kind == "toolcall_delta":
-        return ToolCallDelta(change.index, change.delta)
-    if kind == "thinking_delta":
-        return ThinkingDelta(change.index, change.delta)
+    delta = _DELTAS.get(kind)
+    if delta is not None:
+        return delta(change.index, change.delta)
     name, _, phase = kind.rpartition("_")
     block = _BLOCKS.get(name)
     if block is None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 from cockpit.agents.pi_encode import encode_get_state
 from cockpit.agents.scaffold import AgentPaths, AgentState, ProbeResult, parse_probe, probe_script
 from cockpit.engine.link import VmLink
+from cockpit.engine.pending import Pending
 from cockpit.engine.reader import AgentReader, Batch
 from cockpit.engine.recorder import Recorder
 from cockpit.engine.sender import Sender
@@ -25,13 +27,14 @@ from cockpit.remote.errors import ChannelRefused, Dropped
 log = logging.getLogger(__name__)
 
 PROBE_INTERVAL = 10.0
-"""Seconds between two looks at the agent's process."""
+"""Seconds between two looks at the process of the agent somebody looks at. Each is a command of its own on the VM."""
+
+PATIENT_PROBES = 3
+"""How many times as long the others go without a look: an agent's end stands in its output anyway, unless the end took
+the scaffold with it."""
 
 PROBE_TIMEOUT = 20.0
 """Seconds a probe may take."""
-
-PENDING_BATCHES = 64
-"""Batches read but not yet stored, per agent; when the store is behind, reading waits."""
 
 STORING_LIMIT = 4.0
 """Seconds that lines which are shown already get to reach the disk when the reading is given up; what does not is read
@@ -109,6 +112,8 @@ class Attachment:
 
     def poll(self, seconds: float | None) -> None:
         """Read in batches, every so many seconds; None reads the moment the agent writes."""
+        if seconds is None and self._polling is not None:
+            self.look_at_process()
         self._polling = seconds
         if self._reader is not None:
             self._reader.poll(seconds)
@@ -148,14 +153,21 @@ class Attachment:
             self._reader.poll(self._polling)
         else:
             await self._reader.rewind()
-        queue: asyncio.Queue[Batch | None] = asyncio.Queue()
-        room = asyncio.Semaphore(PENDING_BATCHES)
-        storing = asyncio.create_task(self._store(queue, room), name=f"store {self.agent}")
+        pending = Pending(partial(self._recorder.keep, self.agent), self._reader.go_on)
+
+        def deliver(batch: Batch) -> bool:
+            # A batch counts as taken once it is in: a drop at this moment must not cost what is shown already.
+            self._fold(batch)
+            return pending.put(batch)
+
+        storing = asyncio.create_task(pending.run(), name=f"store {self.agent}")
         try:
-            await self._fold(self._reader.batches(connection), queue, room)
+            async with contextlib.aclosing(self._reader.batches(connection, deliver)) as batches:
+                async for batch in batches:
+                    deliver(batch)
         finally:
             # What was read is stored before the next connection asks the store where to go on.
-            queue.put_nowait(None)
+            pending.end()
             await _ended(storing)
 
     async def reader(self, connection: Connection, *, whole: bool = False) -> AgentReader:
@@ -167,36 +179,17 @@ class Attachment:
         """The output file on the VM, once a reader was made; else empty."""
         return self._reader.path if self._reader else ""
 
-    async def _fold(
-        self, batches: AsyncGenerator[Batch, None], queue: asyncio.Queue[Batch | None], room: asyncio.Semaphore
-    ) -> None:
-        async with contextlib.aclosing(batches):
-            await self._fold_all(batches, queue, room)
-
-    async def _fold_all(
-        self, batches: AsyncIterator[Batch], queue: asyncio.Queue[Batch | None], room: asyncio.Semaphore
-    ) -> None:
-        async for batch in batches:
-            for record in batch.records:
-                self._recorder.fold(record)
-                if isinstance(record.event, DaemonExited):
-                    self.look_at_process()
-            if batch.records and self._reader is not None:
+    def _fold(self, batch: Batch) -> None:
+        """Apply what was read to everything that shows it."""
+        if batch.records:
+            self._recorder.fold_all(batch.records)
+            if any(isinstance(record.event, DaemonExited) for record in batch.records):
+                self.look_at_process()
+            if self._reader is not None:
                 self._recorder.note_dialect(self.agent, self._reader.stream.decoder.dialect)
-            # The raw lines are for callers who read by themselves; waiting for the disk they would only cost memory.
-            queue.put_nowait(replace(batch, lines=()))
-            if batch.caught_up and not self.caught_up.is_set():
-                self.caught_up.set()
-                self._world.changed()
-            # Waiting for room comes after the batch is in: a drop at this moment must not cost what is shown already.
-            await room.acquire()
-
-    async def _store(self, queue: asyncio.Queue[Batch | None], room: asyncio.Semaphore) -> None:
-        """Write batches in order; folding does not wait for the disk, but at most `PENDING_BATCHES` are ahead."""
-        while (batch := await queue.get()) is not None:
-            if batch.cursor is not None:
-                await self._recorder.keep(self.agent, batch.records, batch.cursor)
-            room.release()
+        if batch.caught_up and not self.caught_up.is_set():
+            self.caught_up.set()
+            self._world.changed()
 
     async def _home(self, connection: Connection) -> str:
         if not self._paths.directory.startswith("~/"):
@@ -266,7 +259,8 @@ class Attachment:
                 await self._ask_state()
             self._look.clear()
             try:
-                async with asyncio.timeout(PROBE_INTERVAL):
+                patience = 1 if self._polling is None else PATIENT_PROBES
+                async with asyncio.timeout(PROBE_INTERVAL * patience):
                     await self._look.wait()
             except TimeoutError:
                 pass

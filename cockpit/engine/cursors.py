@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 
@@ -13,15 +14,19 @@ log = logging.getLogger(__name__)
 
 def to_stored(cursor: Cursor, epoch: int, at: float) -> StoredCursor:
     """Return a reader's cursor as the store keeps it."""
-    identity = cursor.identity
     return StoredCursor(
         epoch=epoch,
         offset=cursor.offset,
         line=cursor.line,
-        identity=json.dumps([identity.device, identity.inode, identity.head_length, identity.head_digest]),
-        anchor=json.dumps([cursor.anchor_length, cursor.anchor_digest]),
+        identity=_identity_text(cursor.identity),
+        anchor=f'[{cursor.anchor_length}, "{cursor.anchor_digest}"]',
         at=at,
     )
+
+
+@functools.lru_cache(maxsize=1024)
+def _identity_text(identity: FileIdentity) -> str:
+    return json.dumps([identity.device, identity.inode, identity.head_length, identity.head_digest])
 
 
 def from_stored(stored: StoredCursor) -> Cursor | None:

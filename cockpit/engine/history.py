@@ -99,7 +99,7 @@ class History:
     def _decoded(self, agent: AgentId, first: Record, offset: int, data: bytes) -> list[Record]:
         stream = LineStream(agent, self._world.clock)
         stream.resume(offset, first.line - 1 - data.count(b"\n"), first.epoch)
-        return [record for record, _ in stream.feed(data)]
+        return stream.feed(data)
 
     async def idle(self) -> None:
         """Return when no page is on its way."""

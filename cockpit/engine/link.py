@@ -167,7 +167,8 @@ class VmLink:
                 self._show(LinkState.SILENT, reason="a keepalive was not answered")
             else:
                 self._show(LinkState.UP)
-            await asyncio.sleep(BEAT)
+            # All links look at the same moments: one wake-up of the process for all of them.
+            await asyncio.sleep(BEAT - asyncio.get_running_loop().time() % BEAT)
 
     async def _pause(self, delay: float) -> None:
         try:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import NamedTuple
 
 from cockpit.agents.diet import ACCUMULATED, NODE_RULES, PERL_RULES
+from cockpit.agents.framing import Line
 from cockpit.engine.clock import Clock
 from cockpit.engine.cursors import epoch_key, from_stored, to_stored
 from cockpit.engine.stream import LineStream
 from cockpit.model.events import Record
 from cockpit.model.ids import AgentId
 from cockpit.remote.connection import Connection
-from cockpit.remote.cursor import Cursor
+from cockpit.remote.cursor import Cursor, Place
 from cockpit.remote.files import count_lines
 from cockpit.remote.filtering import FilterProgram
 from cockpit.remote.tail import LastBytes, Tail, TailData, TailFiltered, TailMissing, TailOpened, TailReset, follow
@@ -30,20 +31,32 @@ DIET = FilterProgram(PERL_RULES, NODE_RULES)
 """What makes the accumulated dialect linear on the wire."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Lines that arrived together, with the cursor behind them."""
+class Batch(NamedTuple):
+    """Lines that arrived together, with the place behind them. A tuple, since one is made for every arrival."""
 
-    records: tuple[Record, ...] = ()
-    lines: tuple[bytes, ...] = ()
-    """The lines' bytes, one per record; empty for a marker."""
-    cursor: StoredCursor | None = None
+    records: Sequence[Record] = ()
+    lines: Sequence[Line] = ()
+    """What the records were decoded from; a marker has no line."""
+    place: Place | None = None
+    """Where reading goes on behind them."""
+    epoch: int = 0
+    at: float = 0.0
+    """Unix seconds."""
     caught_up: bool = False
     """Whether everything that the file held when it was opened has been delivered."""
     missing: bool = False
     """The file does not exist (yet)."""
     resumed: bool = False
     """The first batch of a connection, of a file that is the one read before."""
+
+    @property
+    def cursor(self) -> StoredCursor | None:
+        """The place as the store takes it; its digest is taken here, since most places are never stored."""
+        return None if self.place is None else to_stored(self.place.cursor(), self.epoch, self.at)
+
+
+Deliver = Callable[[Batch], bool]
+"""Takes a batch the moment it was read; returns whether there is room for more."""
 
 
 class AgentReader:
@@ -64,6 +77,7 @@ class AgentReader:
         self._store = store
         self._clock = clock
         self._cursor: Cursor | None = None
+        self._place: Place | None = None
         self._epoch = 0
         self._goal = 0
         self._polling: float | None = None
@@ -73,6 +87,7 @@ class AgentReader:
         """Continue where the store says this agent's reading stands."""
         stored = await self._store.cursor(self._agent)
         cursor = from_stored(stored) if stored else None
+        self._place = None
         if stored and cursor:
             self._cursor, self._epoch = cursor, stored.epoch
         elif stored:
@@ -82,12 +97,22 @@ class AgentReader:
     async def rewind(self) -> None:
         """Go back to what is stored if that is less than what was read: the rest was lost on its way to the disk."""
         stored = await self._store.cursor(self._agent)
-        if stored is None or self._cursor is None or stored.epoch != self._epoch:
+        here = self._here()
+        if stored is None or here is None or stored.epoch != self._epoch:
             return
-        if stored.offset < self._cursor.offset:
-            self._cursor = from_stored(stored)
+        if stored.offset < here.offset:
+            self._place, self._cursor = None, from_stored(stored)
             if self._cursor is None:
                 self._epoch -= 1
+
+    def _here(self) -> Cursor | None:
+        """Return where reading goes on."""
+        return self._cursor if self._place is None else self._place.cursor()
+
+    def go_on(self) -> None:
+        """Deliver more, after there was no room."""
+        if self._tail is not None:
+            self._tail.go_on()
 
     def poll(self, seconds: float | None) -> None:
         """Look at the file every so many seconds from now on; None reads the moment the agent writes."""
@@ -95,8 +120,12 @@ class AgentReader:
         if self._tail is not None:
             self._tail.polling = seconds
 
-    async def batches(self, connection: Connection) -> AsyncGenerator[Batch, None]:
+    async def batches(self, connection: Connection, deliver: Deliver | None = None) -> AsyncGenerator[Batch, None]:
         """Follow the file until the connection ends.
+
+        Args:
+            deliver: takes batches of lines in the callback that brought them, as long as it has room; without it they
+                are yielded, too.
 
         Raises:
             CockpitError: the connection dropped, or the VM cannot follow a file.
@@ -105,8 +134,20 @@ class AgentReader:
         self._lines_before = 0
         # Live comes first: of a long file that is new here, the end is read at once and the rest when it is asked for.
         start = None if self._whole or self._epoch else LastBytes(FIRST_CONTACT)
+
+        def take(event: TailData | TailFiltered) -> bool:
+            assert deliver is not None
+            batch = self._read(event, following)
+            return batch is None or deliver(batch)
+
         following = follow(
-            connection, self.path, self._cursor, start=start, polling=self._polling, filtering=self._diet()
+            connection,
+            self.path,
+            self._here(),
+            start=start,
+            polling=self._polling,
+            filtering=self._diet(),
+            sink=take if deliver is not None else None,
         )
         async with following as tail:
             self._tail = tail
@@ -116,17 +157,13 @@ class AgentReader:
                         yield self._resumed(event)
                     case TailOpened():
                         yield await self._begun(event, reason or event.reason, tail, connection)
-                    case TailData(data=data):
-                        batch = self._fed(self.stream.feed(data), tail)
-                        if batch is not None:
-                            yield batch
-                    case TailFiltered(pieces=pieces):
-                        batch = self._fed(self.stream.feed_pieces(pieces), tail)
+                    case TailData() | TailFiltered():
+                        batch = self._read(event, tail)
                         if batch is not None:
                             yield batch
                     case TailReset():
                         reason = self._lost(event)
-                        self._cursor = None
+                        self._cursor = self._place = None
                     case TailMissing():
                         yield Batch(caught_up=True, missing=True)
 
@@ -139,9 +176,10 @@ class AgentReader:
 
     def _resumed(self, event: TailOpened) -> Batch:
         """Go on in the file read before: a half line that was held is read again after a drop."""
-        assert self._cursor is not None
+        here = self._here()
+        assert here is not None
         if self.stream.epoch != self._epoch or self.stream.read != event.start_offset:
-            self.stream.resume(event.start_offset, self._cursor.line, self._epoch)
+            self.stream.resume(event.start_offset, here.line, self._epoch)
         self._goal = event.size
         return Batch(caught_up=event.start_offset >= event.size, resumed=True)
 
@@ -159,27 +197,30 @@ class AgentReader:
         self.stream.resume(start, self._lines_before, self._epoch)
         self._goal = event.size
         marker = (self.stream.marker(reason),) if self._epoch > 1 else ()
-        return self._batch(marker, (b"",) * len(marker), tail)
+        return self._batch(marker, (), tail)
 
     def _diet(self) -> FilterProgram | None:
         """Return what the file shall go through on its VM: only the dialect that repeats whole messages needs it."""
         return DIET if self.stream.decoder.dialect == ACCUMULATED else None
 
-    def _fed(self, fed: Iterator[tuple[Record, bytes]], tail: Tail) -> Batch | None:
-        pairs = list(fed)
+    def _read(self, event: TailData | TailFiltered, tail: Tail) -> Batch | None:
+        """Return the batch of what was read now, if it completes a line or is the last of what there was."""
+        stream = self.stream
+        lines = stream.lines(event.data) if isinstance(event, TailData) else stream.lines_of(event.pieces)
+        records = stream.records(lines)
         tail.filtering = self._diet()
-        if not pairs:
+        if not records:
             return Batch(caught_up=True) if self._read_up_to(tail) >= self._goal else None
-        return self._batch(tuple(record for record, _ in pairs), tuple(line for _, line in pairs), tail)
+        return self._batch(records, lines, tail)
 
-    def _batch(self, records: tuple[Record, ...], lines: tuple[bytes, ...], tail: Tail) -> Batch:
-        cursor = tail.cursor
-        if cursor is None:
-            return Batch(records, lines)
-        # A tail that began near the end counts lines from there.
-        self._cursor = replace(cursor, line=cursor.line + self._lines_before)
-        stored = to_stored(self._cursor, self._epoch, self._clock.now())
-        return Batch(records, lines, stored, caught_up=self._read_up_to(tail) >= self._goal)
+    def _batch(self, records: Sequence[Record], lines: Sequence[Line], tail: Tail) -> Batch:
+        place = tail.place
+        if place is not None and self._lines_before:
+            # A tail that began near the end counts lines from there.
+            place = place._replace(line=place.line + self._lines_before)
+        self._place = place
+        caught_up = self._read_up_to(tail) >= self._goal
+        return Batch(records, lines, place, self._epoch, self._clock.now(), caught_up)
 
     def _read_up_to(self, tail: Tail) -> int:
         """Return the offset behind all that was read, the half line included that a filter keeps on the VM."""

@@ -14,7 +14,8 @@ from cockpit.model.events import Record, Responded
 from cockpit.model.fleet import Agent, Link
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts import ReceiptBook
-from cockpit.model.reduce import expire, mark_seen, reduce_agent, settle
+from cockpit.model.reduce import awaits_time, expire, mark_seen, only_stamps, reduce_agent, settle
+from cockpit.model.reduce_stamp import stamped
 from cockpit.store.errors import StoreError
 from cockpit.store.rows import StoredCursor
 from cockpit.store.store import Store
@@ -60,8 +61,7 @@ class Recorder:
             transcript.apply(record)
         place = (state.epoch, state.line) if state else (0, -1)
         while records := await self._store.records(agent.id, after=place, limit=FOLD_PAGE):
-            for record in records:
-                self._fold_state(record)
+            self._fold_state(self._world.agents[agent.id], records)
             place = (records[-1].epoch, records[-1].line)
         for dialog_id, text in await self._store.answers(agent.id):
             transcript.answered(dialog_id, text)
@@ -71,8 +71,7 @@ class Recorder:
         while (agent := self._world.agents.get(agent_id)) is not None:
             place = (agent.epoch, agent.line) if agent.epoch else (0, -1)
             records = await self._store.records(agent_id, after=place, limit=FOLD_PAGE)
-            for record in records:
-                self.fold(record)
+            self.fold_all(records)
             if not records or (records[-1].epoch, records[-1].line) <= place:
                 return
 
@@ -95,25 +94,49 @@ class Recorder:
 
     def fold(self, record: Record) -> None:
         """Apply one new record to everything that shows it."""
-        agent = self._world.agents.get(record.agent)
-        if agent is None or (record.epoch, record.line) <= (agent.epoch, agent.line):
-            return
-        self._touched.add(record.agent)
-        self._world.transcript(record.agent).apply(record)
-        self._fold_state(record)
-        if self._expected and isinstance(record.event, Responded):
-            waiting = self._expected.get(record.event.command_id)
-            if waiting is not None and not waiting.done():
-                waiting.set_result(record.event)
+        self.fold_all((record,))
 
-    def _fold_state(self, record: Record) -> None:
-        before = self._world.agents.get(record.agent)
-        if before is None or (record.epoch, record.line) <= (before.epoch, before.line):
+    def fold_all(self, records: Sequence[Record]) -> None:
+        """Apply one agent's records, in their order, to everything that shows them; those known already are skipped."""
+        agent = self._world.agents.get(records[0].agent) if records else None
+        if agent is None:
             return
-        after = reduce_agent(before, record)
-        settled = before.run_open and not after.run_open
-        self._world.put_receipts(self._book.observe(record, settled))
-        self._world.put_agent(mark_seen(after) if self.focused == after.id else after)
+        place = (agent.epoch, agent.line)
+        fresh = [record for record in records if (record.epoch, record.line) > place]
+        if not fresh:
+            return
+        self._touched.add(agent.id)
+        apply = self._world.transcript(agent.id).apply
+        for record in fresh:
+            apply(record)
+        self._fold_state(agent, fresh)
+        if self._expected:
+            self._tell_expecting(fresh)
+
+    def _fold_state(self, agent: Agent, records: Sequence[Record]) -> None:
+        """Fold records that come after the agent's last line."""
+        observe = self._book.observe
+        latest: Record | None = None
+        for record in records:
+            if only_stamps(agent, record):
+                # Nearly all are of this kind, and of many in a row only the last one leaves a trace.
+                latest, receipts = record, observe(record, False)
+            else:
+                before = agent if latest is None else stamped(agent, latest, worked=True)
+                agent, latest = reduce_agent(before, record), None
+                receipts = observe(record, before.run_open and not agent.run_open)
+            if receipts:
+                self._world.put_receipts(receipts)
+        if latest is not None:
+            agent = stamped(agent, latest, worked=True)
+        self._world.put_agent(mark_seen(agent) if self.focused == agent.id else agent)
+
+    def _tell_expecting(self, records: Sequence[Record]) -> None:
+        for record in records:
+            if isinstance(record.event, Responded):
+                waiting = self._expected.get(record.event.command_id)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(record.event)
 
     def note_dialect(self, agent_id: AgentId, dialect: str) -> None:
         """Note which of pi's two wire dialects an agent speaks, once its stream has shown it."""
@@ -169,9 +192,10 @@ class Recorder:
     def tick(self) -> None:
         """Let time pass: runs settle, dialogs expire."""
         now = self._world.clock.now()
-        for transcript in self._world.transcripts.values():
-            transcript.expire(now)
         for before in list(self._world.agents.values()):
+            if not awaits_time(before):
+                continue
+            self._world.transcript(before.id).expire(now)
             after = expire(settle(before, now), now)
             if after is not before:
                 self._touched.add(after.id)

@@ -24,6 +24,7 @@ from cockpit.remote.backoff import Backoff
 from cockpit.remote.connection import Connection
 from cockpit.remote.errors import KeyRefused
 from cockpit.remote.gate import ConnectGate
+from cockpit.remote.rounds import ReadingRounds
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 
@@ -74,6 +75,7 @@ class Roster:
         self._focused: AgentId | None = None
         self._has_focus = False
         self._gate = ConnectGate()
+        self._rounds = ReadingRounds()
         self._keys: dict[VmId, str] = {}
         self._attachments: dict[AgentId, Attachment] = {}
         self._tasks: dict[AgentId, asyncio.Task[None]] = {}
@@ -274,6 +276,7 @@ class Roster:
             connect_timeout=options.connect_timeout,
             compression=options.compression,
             gate=self._gate,
+            rounds=self._rounds,
         )
         try:
             await connection.connect()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
 from cockpit.agents.framing import Line, LineSplitter
 from cockpit.agents.pi import PiDecoder
@@ -31,25 +31,33 @@ class LineStream:
         """Return the record that stands before an epoch's first line."""
         return Record(self.agent, self.epoch, 0, 0, 0, self._clock.now(), EpochStarted(reason))
 
-    def feed(self, data: bytes) -> Iterator[tuple[Record, bytes]]:
-        """Yield a record and the line's bytes (LF not included) for every line that the bytes complete."""
-        at = self._clock.now()
-        for line in self._splitter.feed(data):
-            yield self._record(line, at), line.data
+    def lines(self, data: bytes) -> list[Line]:
+        """Return the lines that the next bytes complete."""
+        return self._splitter.feed(data)
 
-    def feed_pieces(self, pieces: Iterable[Piece]) -> Iterator[tuple[Record, bytes]]:
-        """Yield the same for pieces that came through a filter; of a cut line the bytes that were kept."""
-        at = self._clock.now()
+    def lines_of(self, pieces: Iterable[Piece]) -> list[Line]:
+        """Return the same for pieces that came through a filter; of a cut line the bytes that were kept."""
+        splitter = self._splitter
+        lines: list[Line] = []
         for piece in pieces:
-            if piece.cut:
-                line = self._splitter.pass_line(piece.data, piece.length, piece.ending)
-                yield self._record(line, at), line.data
+            if piece.ending:
+                lines.append(splitter.pass_line(piece.data, piece.length, piece.ending))
             else:
-                yield from self.feed(piece.data)
+                lines += splitter.feed(piece.data)
+        return lines
 
-    def _record(self, line: Line, at: float) -> Record:
-        event = self.decoder.decode(line.data, truncated=line.truncated, length=line.length)
-        return Record(self.agent, self.epoch, line.number, line.offset, line.end, at, event)
+    def records(self, lines: Sequence[Line]) -> list[Record]:
+        """Return a record for every line."""
+        at, agent, epoch = self._clock.now(), self.agent, self.epoch
+        decode = self.decoder.decode
+        return [
+            Record(agent, epoch, number, offset, end, at, decode(data, truncated, length))
+            for number, offset, end, data, length, truncated in lines
+        ]
+
+    def feed(self, data: bytes) -> list[Record]:
+        """Return a record for every line that the next bytes complete."""
+        return self.records(self._splitter.feed(data))
 
     @property
     def read(self) -> int:

@@ -75,7 +75,7 @@ async def _history(
         if not data:
             raise Refused(f"{path} ended at byte {offset} while its history was read", hint="try again")
         offset += len(data)
-        for record, _ in stream.feed(data):
+        for record in stream.feed(data):
             yield record
 
 

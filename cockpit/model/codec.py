@@ -68,7 +68,10 @@ _DELTAS = (events.TextDelta, events.ThinkingDelta, events.ToolCallDelta)
 _DEFLATED = b"\xc1"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NAMES = {kind: name for name, kind in KINDS.items()}
-_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in KINDS.values()}
+_FIELDS = {
+    kind: kind.__struct_fields__ if kind in _DELTAS else tuple(field.name for field in fields(kind))
+    for kind in KINDS.values()
+}
 _ENCODER = msgspec.msgpack.Encoder()
 _DELTA_DECODER = msgspec.msgpack.Decoder(tuple[int, str])
 _DECODERS = {

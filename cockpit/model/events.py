@@ -3,12 +3,17 @@
 Field meanings follow pi's RPC protocol (badlogic/pi-mono, packages/coding-agent/docs/rpc.md and
 src/modes/rpc/rpc-types.ts). Text is kept exactly as the agent wrote it: it is hostile until it went through
 `cockpit.agents.sanitize`. Durations are seconds, money is US dollars.
+
+Records and deltas are msgspec structs: nearly every line makes one of each, and a frozen dataclass costs four times as
+much to make.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from cockpit.model.content import Block as Block
 from cockpit.model.content import Usage as Usage
@@ -59,24 +64,21 @@ class MessageStarted:
     custom_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TextDelta:
+class TextDelta(msgspec.Struct, frozen=True, gc=False):
     """A piece of answer text."""
 
     index: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ThinkingDelta:
+class ThinkingDelta(msgspec.Struct, frozen=True, gc=False):
     """A piece of thinking."""
 
     index: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCallDelta:
+class ToolCallDelta(msgspec.Struct, frozen=True, gc=False):
     """A piece of a tool call's JSON arguments."""
 
     index: int
@@ -365,8 +367,7 @@ Event = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One event with its place: the unit that is stored, folded and shown. Unique by (agent, epoch, line)."""
 
     agent: AgentId

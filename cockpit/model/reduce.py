@@ -50,19 +50,22 @@ _STEADY: dict[type[Any], str] = {
 """How the detail begins when one more such delta changes nothing but the time: nearly all records are of this kind."""
 
 
+def only_stamps(agent: Agent, record: Record) -> bool:
+    """Say whether a record changes nothing of the agent but when and where it was last heard of."""
+    steady = _STEADY.get(type(record.event))
+    if steady is None or not agent.run_open:
+        return False
+    activity = agent.activity
+    return activity.state is ActivityState.WORKING and activity.detail.startswith(steady)
+
+
 def reduce_agent(agent: Agent, record: Record) -> Agent:
     """Return the agent after one record. Total: no event and no order of events makes it raise."""
+    if only_stamps(agent, record):
+        return stamped(agent, record, worked=True)
     event = record.event
     kind = type(event)
     activity = agent.activity
-    steady = _STEADY.get(kind)
-    if (
-        steady is not None
-        and activity.state is ActivityState.WORKING
-        and agent.run_open
-        and activity.detail.startswith(steady)
-    ):
-        return stamped(agent, record, worked=True)
     if activity.detail in BETWEEN_RUNS:
         agent = _settled(agent, record.at)
     if agent.activity.dialogs:
@@ -71,6 +74,11 @@ def reduce_agent(agent: Agent, record: Record) -> Agent:
     if handler is not None:
         agent = handler(agent, event, record.at)
     return stamped(agent, record, worked=kind in _WORK)
+
+
+def awaits_time(agent: Agent) -> bool:
+    """Say whether time alone can change an agent: a run that may be over, or a question that may expire."""
+    return agent.activity.detail in BETWEEN_RUNS or bool(agent.activity.dialogs)
 
 
 def settle(agent: Agent, now: float) -> Agent:

@@ -17,6 +17,7 @@ from cockpit.remote.files import read_file, write_file
 from cockpit.remote.gate import ConnectGate
 from cockpit.remote.host_keys import HostKeyCheck, HostKeyStore
 from cockpit.remote.process import Process, ProcessListener
+from cockpit.remote.rounds import ReadingRounds
 
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr")
 """AES-GCM first: it halves the CPU of chacha20 here. CTR is for servers that know nothing newer."""
@@ -62,6 +63,7 @@ class Connection:
         channel_budget: int = CHANNEL_BUDGET,
         compression: bool = True,
         gate: ConnectGate | None = None,
+        rounds: ReadingRounds | None = None,
     ) -> None:
         """Prepare a connection; nothing is opened yet.
 
@@ -75,6 +77,7 @@ class Connection:
             channel_budget: channels open at once; further ones wait for a free place.
             compression: ask for zlib after authentication.
             gate: limits simultaneous connects per host; the wait for it is not part of `connect_timeout`.
+            rounds: when the stream is read while all its processes are patient; None reads always at once.
         """
         self.endpoint = endpoint
         self._private_key = private_key
@@ -85,7 +88,9 @@ class Connection:
         self._budget = asyncio.Semaphore(channel_budget)
         self._compression = compression
         self._gate = gate
-        self._dialer = Dialer(endpoint)
+        self._rounds = rounds
+        self._dialer = Dialer(endpoint, rounds)
+        self._awaited: set[Process] = set()
         self._ssh: asyncssh.SSHClientConnection | None = None
         self._closing = False
         self._ended = asyncio.Event()
@@ -189,6 +194,7 @@ class Connection:
     async def close(self) -> None:
         """End the connection: politely within a second, then by cutting the stream. May be called at any time."""
         self._closing = True
+        self._dialer.patient = False
         if self._ssh is None:
             self._dialer.abort()
             return
@@ -229,7 +235,10 @@ class Connection:
     @property
     def silent_since(self) -> float | None:
         """`time.monotonic()` of the last byte if a beat is overdue since, else None."""
-        if not self.connected or time.monotonic() - self.last_byte_at <= self._interval * MISSED_BEAT:
+        allowed = self._interval * MISSED_BEAT
+        if self._rounds is not None and self._dialer.patient:
+            allowed += self._rounds.interval
+        if not self.connected or time.monotonic() - self.last_byte_at <= allowed:
             return None
         return self.last_byte_at
 
@@ -263,7 +272,9 @@ class Connection:
                 f"all channels to {self.endpoint} were busy for {wait:g} s",
                 hint="wait for running commands to end",
             ) from error
-        process = Process(listener, self._budget.release)
+        process = Process(listener, self._process_changed, self._dialer.count)
+        self._awaited.add(process)
+        self._dialer.patient = False
         opened = False
         try:
             if self._ssh is None or not self.connected:
@@ -291,6 +302,16 @@ class Connection:
             if not opened:
                 process.abandon()
         return process
+
+    def _process_changed(self, process: Process) -> None:
+        """Read at once while somebody waits for a process, else in rounds."""
+        if process.ended:
+            self._budget.release()
+        if process.ended or process.patient:
+            self._awaited.discard(process)
+        else:
+            self._awaited.add(process)
+        self._dialer.patient = not self._awaited and not self.closed
 
     def _not_connected(self) -> RemoteError:
         return self.close_reason or Dropped(f"there is no connection to {self.endpoint}", hint="connect first")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import NamedTuple
 
 HEAD_BYTES = 4096
 """Most bytes of a file's start that identify it."""
@@ -43,11 +44,28 @@ class Cursor:
     """SHA-256, hexadecimal. The only check that sees a file rewritten in place and grown past the offset."""
 
 
+class Place(NamedTuple):
+    """A position as it was while reading: a cursor whose digest is not taken yet. One is made for every batch."""
+
+    identity: FileIdentity
+    offset: int
+    line: int
+    before: bytes
+    """The last bytes before the offset, at most ANCHOR_BYTES."""
+
+    def cursor(self) -> Cursor:
+        """Take the digest."""
+        return Cursor(self.identity, self.offset, self.line, len(self.before), digest(self.before))
+
+
 class Track:
     """Follows the bytes of one file as they are read and knows the last line boundary among them."""
 
-    def __init__(self, offset: int, line: int, context: bytes) -> None:
+    def __init__(self, identity: FileIdentity, offset: int, line: int, context: bytes) -> None:
         """Start at `offset`, a line boundary; `context` is what stands before it, as far as it is known."""
+        self.identity = identity
+        # A file shorter than a head when it was opened: its identity grows until the head is full.
+        self._head = bytearray() if offset == 0 and identity.head_length < HEAD_BYTES else None
         self.offset = offset
         self.recent = context[-ANCHOR_BYTES:]
         """The last bytes before `offset`, at most ANCHOR_BYTES."""
@@ -57,6 +75,8 @@ class Track:
 
     def advance(self, data: bytes) -> None:
         """Move behind bytes that were read."""
+        if self._head is not None:
+            self._grow(data)
         end = data.rfind(b"\n") + 1
         if end:
             self.boundary = self.offset + end
@@ -72,13 +92,21 @@ class Track:
         self.line += 1
         self.recent = self._anchor = ending[-ANCHOR_BYTES:]
 
-    def cursor(self, identity: FileIdentity) -> Cursor:
-        """Return the cursor of the last line boundary."""
-        return Cursor(identity, self.boundary, self.line, len(self._anchor), digest(self._anchor))
+    def _grow(self, data: bytes) -> None:
+        assert self._head is not None
+        self._head += data[: HEAD_BYTES - len(self._head)]
+        head = bytes(self._head)
+        self.identity = FileIdentity(self.identity.device, self.identity.inode, len(head), digest(head))
+        if len(head) == HEAD_BYTES:
+            self._head = None
 
-    def here(self, identity: FileIdentity) -> Cursor:
-        """Return a cursor of the exact position, also inside a line; only for going on at once."""
-        return Cursor(identity, self.offset, self.line, len(self.recent), digest(self.recent))
+    def place(self) -> Place:
+        """Return the last line boundary."""
+        return Place(self.identity, self.boundary, self.line, self._anchor)
+
+    def here(self) -> Place:
+        """Return the exact position, also inside a line; only for going on at once."""
+        return Place(self.identity, self.offset, self.line, self.recent)
 
 
 def _last(before: bytes, after: bytes) -> bytes:

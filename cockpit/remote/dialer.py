@@ -12,9 +12,13 @@ from typing import Any
 
 from cockpit.remote.endpoint import Endpoint, Tls
 from cockpit.remote.errors import ClosedWithoutBanner, RemoteError, TlsRefused, Unreachable
+from cockpit.remote.rounds import ReadingRounds
 
 EVIDENCE_BYTES = 512
 """Bytes kept of what a server says first, to be quoted when it is no SSH server."""
+FLOOD_BYTES = 64 << 10
+"""Bytes said by remote commands from one round to the next above which a stream is read without a pause: a command
+that is a whole window ahead waits for us, and what compression made of a window is no measure."""
 
 
 @functools.lru_cache(maxsize=16)
@@ -44,6 +48,7 @@ class _Watched(asyncio.Protocol):
     def __init__(self, dialer: Dialer, connection: Any) -> None:
         self._dialer = dialer
         self._connection = connection
+        self._early: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -51,6 +56,9 @@ class _Watched(asyncio.Protocol):
         self._dialer.opened = True
         self._dialer.last_byte_at = time.monotonic()
         self._connection.connection_made(transport)
+        early, self._early = self._early, []
+        for data in early:
+            self._connection.data_received(data)
 
     def data_received(self, data: bytes) -> None:
         dialer = self._dialer
@@ -58,21 +66,36 @@ class _Watched(asyncio.Protocol):
         dialer.received += len(data)
         if len(dialer.first_bytes) < EVIDENCE_BYTES:
             dialer.first_bytes += data[: EVIDENCE_BYTES - len(dialer.first_bytes)]
-        self._connection.data_received(data)
+        if dialer.opened:
+            self._connection.data_received(data)
+        else:
+            # The server's first words can come with the last of the TLS handshake.
+            self._early.append(data)
 
     def eof_received(self) -> bool | None:
         self._connection.eof_received()
         return None
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._dialer.patient = False
         self._connection.connection_lost(exc)
 
 
 class Dialer:
     """Opens one stream; given to asyncssh as its `tunnel`, so that no helper process is needed."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, rounds: ReadingRounds | None = None) -> None:
+        """Prepare.
+
+        Args:
+            endpoint: where to.
+            rounds: where the stream is read while nobody waits for it; None reads it always at once.
+        """
         self._endpoint = endpoint
+        self._rounds = rounds
+        self._patient = False
+        self._delivered = 0
+        self._socket: asyncio.Transport | None = None
         self.transport: asyncio.Transport | None = None
         self.opened = False
         """TCP, and TLS where it is used, stood."""
@@ -80,6 +103,48 @@ class Dialer:
         """Bytes that ever arrived, on the SSH level."""
         self.first_bytes = b""
         self.last_byte_at = time.monotonic()
+
+    # Reading in rounds
+
+    @property
+    def patient(self) -> bool:
+        """Whether the stream is read in the common rounds only, and not the moment something comes."""
+        return self._patient
+
+    @patient.setter
+    def patient(self, patient: bool) -> None:
+        if patient == self._patient or self._rounds is None or self._socket is None:
+            return
+        self._patient = patient
+        if patient:
+            self._rounds.join(self)
+        else:
+            self._rounds.leave(self)
+
+    def fileno(self) -> int:
+        """Return the descriptor of the socket; negative if it is closed."""
+        return int(self._socket.get_extra_info("socket").fileno()) if self._socket is not None else -1
+
+    def open(self) -> None:
+        """Read whatever comes."""
+        if self._socket is not None:
+            self._socket.resume_reading()
+
+    def shut(self) -> None:
+        """Stop reading."""
+        if self._socket is not None:
+            self._socket.pause_reading()
+
+    def count(self, delivered: int) -> None:
+        """Take note of bytes that a remote command said."""
+        self._delivered += delivered
+
+    def drained(self) -> bool:
+        """Say whether little came since this was asked last: then little is left behind when reading stops."""
+        came, self._delivered = self._delivered, 0
+        return came < FLOOD_BYTES
+
+    # Opening
 
     async def create_connection(
         self, session_factory: Callable[[], Any], _host: str, _port: int
@@ -92,14 +157,18 @@ class Dialer:
         """
         endpoint, tls = self._endpoint, self._endpoint.tls
         connection = session_factory()
+        watched = _Watched(self, connection)
+        loop = asyncio.get_running_loop()
         try:
-            await asyncio.get_running_loop().create_connection(
-                lambda: _Watched(self, connection),
-                endpoint.host,
-                endpoint.port,
-                ssl=tls_context(tls) if tls else None,
-                server_hostname=tls.server_name if tls else None,
-            )
+            if tls is None:
+                self._socket, _ = await loop.create_connection(lambda: watched, endpoint.host, endpoint.port)
+            else:
+                context = tls_context(tls)
+                self._socket, _ = await loop.create_connection(asyncio.Protocol, endpoint.host, endpoint.port)
+                inside = await loop.start_tls(self._socket, watched, context, server_hostname=tls.server_name)
+                if inside is None:
+                    raise ConnectionResetError("the stream ended with the handshake")
+                watched.connection_made(inside)
         except ssl.SSLCertVerificationError as error:
             raise TlsRefused(
                 f"the certificate of {endpoint} is refused: {error.verify_message}",
@@ -149,8 +218,9 @@ class Dialer:
 
     def abort(self) -> None:
         """Close the stream at once, whatever is still unsent."""
-        if self.transport is not None:
-            self.transport.abort()
+        for transport in (self.transport, self._socket):
+            if transport is not None:
+                transport.abort()
 
 
 def _plain(error: OSError) -> str:

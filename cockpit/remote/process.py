@@ -25,9 +25,20 @@ class ProcessListener(Protocol):
 class Process(asyncssh.SSHClientSession[bytes]):
     """A running remote command."""
 
-    def __init__(self, listener: ProcessListener, release: Callable[[], None]) -> None:
+    def __init__(
+        self, listener: ProcessListener, changed: Callable[[Process], None], delivered: Callable[[int], None]
+    ) -> None:
+        """Prepare.
+
+        Args:
+            listener: hears what the command says.
+            changed: called when the process ended, and when it became patient or impatient.
+            delivered: called with the number of bytes of each piece of output.
+        """
         self._listener = listener
-        self._release = release
+        self._changed = changed
+        self._delivered = delivered
+        self._patient = False
         self._channel: asyncssh.SSHClientChannel[bytes] | None = None
         self._ended = asyncio.Event()
         self.exit_status: int | None = None
@@ -43,6 +54,7 @@ class Process(asyncssh.SSHClientSession[bytes]):
             chan.abort()
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
+        self._delivered(len(data))
         self._listener.data_received(data, stderr=datatype == asyncssh.EXTENDED_DATA_STDERR)
 
     def eof_received(self) -> bool:
@@ -58,7 +70,7 @@ class Process(asyncssh.SSHClientSession[bytes]):
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._ended.is_set():
             self._ended.set()
-            self._release()
+            self._changed(self)
             self._listener.closed()
 
     # What we call.
@@ -67,6 +79,17 @@ class Process(asyncssh.SSHClientSession[bytes]):
     def ended(self) -> bool:
         """Nothing more comes."""
         return self._ended.is_set()
+
+    @property
+    def patient(self) -> bool:
+        """Whether what it says may be read a moment later, together with what others say."""
+        return self._patient
+
+    @patient.setter
+    def patient(self, patient: bool) -> None:
+        if patient != self._patient and not self._ended.is_set():
+            self._patient = patient
+            self._changed(self)
 
     def write(self, data: bytes) -> None:
         """Send bytes to standard input; silently nothing once the channel closes, which `closed` tells."""
@@ -98,7 +121,7 @@ class Process(asyncssh.SSHClientSession[bytes]):
         if self._ended.is_set():
             return
         self._ended.set()
-        self._release()
+        self._changed(self)
         if self._channel is not None:
             self._channel.abort()
 
@@ -110,6 +133,7 @@ class Process(asyncssh.SSHClientSession[bytes]):
         """Close the channel; bounded. The remote command sees the end of its input and a broken output."""
         if self._channel is None or self._ended.is_set():
             return
+        self.patient = False
         self._channel.abort()
         self._channel.resume_reading()
         try:

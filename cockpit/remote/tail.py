@@ -17,10 +17,10 @@ cursors: one can resume, and switch in mid-file, with and without it. A filter t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from cockpit.remote.connection import Connection
-from cockpit.remote.cursor import HEAD_BYTES, Cursor, FileIdentity, Track, digest
+from cockpit.remote.cursor import Cursor, Place, Track
 from cockpit.remote.errors import CommandFailed, Dropped
 from cockpit.remote.filtering import FilterProgram, Piece
 from cockpit.remote.tail_answers import Missing, Opened, ScriptEnded
@@ -52,6 +52,8 @@ BEAT_INTERVAL = 15.0
 """Seconds between two words to the script; it ends by itself after three missing ones."""
 CHECK_INTERVAL = 5.0
 """Seconds after which bytes that were read are checked again against the file."""
+PATIENT_CHECKS = 3
+"""How many times as long a file may go unchecked that is looked at now and then only."""
 LOOK_INTERVAL = 0.25
 """Seconds between two looks for a missing file."""
 FOREGROUND_WINDOW = 1 << 20
@@ -69,6 +71,9 @@ FILTER_FAILURES = 2
 PAUSE_BETWEEN_RUNS = 0.2
 """Seconds before a script that ended by itself is started again."""
 
+Sink = Callable[[TailData | TailFiltered], bool]
+"""Takes what was read the moment it comes; returns whether it has room for more."""
+
 
 class Tail:
     """An endless iterator of TailEvents; it raises when the connection ends.
@@ -81,15 +86,31 @@ class Tail:
         self,
         connection: Connection,
         path: str,
-        cursor: Cursor | None,
+        cursor: Cursor | None = None,
         *,
-        start: LastBytes | None,
-        polling: float | None,
-        filtering: FilterProgram | None,
-        check_interval: float,
-        beat_interval: float,
-        patience: float,
+        start: LastBytes | None = None,
+        polling: float | None = None,
+        filtering: FilterProgram | None = None,
+        check_interval: float = CHECK_INTERVAL,
+        beat_interval: float = BEAT_INTERVAL,
+        patience: float = PATIENCE,
+        sink: Sink | None = None,
     ) -> None:
+        """Follow a file from a cursor, from its last bytes, or from its beginning.
+
+        Args:
+            connection: a connected connection; the Tail ends with it.
+            path: absolute, or relative to the user's home.
+            cursor: where to go on; it is checked first.
+            start: where to begin without a cursor; None is the beginning.
+            polling: seconds between two looks at the file; None is to be woken by the kernel (inotify).
+            filtering: what the file's lines go through on the VM where it can run it; lines then come as TailFiltered.
+            check_interval: seconds after which bytes that were read are checked again.
+            beat_interval: seconds between two beats to the script.
+            patience: seconds without a beat after which the script on the VM ends by itself.
+            sink: takes TailData and TailFiltered the moment they come; without it they are among the iterator's events.
+        """
+        self._sink = sink
         self._connection = connection
         self._path = path
         self._cursor = cursor
@@ -102,9 +123,9 @@ class Tail:
         self._patience = patience
         self._reader: TailReader | None = None
         self._track: Track | None = None
-        self._identity: FileIdentity | None = None
-        self._head: bytearray | None = None
         self._switch = False
+        self._goal = 0
+        self._behind = True
         self._fruitless = 0
         self._started_at = 0.0
         self._resume_at: Cursor | None = cursor
@@ -125,9 +146,23 @@ class Tail:
     @property
     def cursor(self) -> Cursor | None:
         """The cursor behind the last complete line of all that was delivered so far."""
-        if self._track is None or self._identity is None:
-            return self._cursor
-        return self._track.cursor(self._identity)
+        return self._track.place().cursor() if self._track is not None else self._cursor
+
+    @property
+    def place(self) -> Place | None:
+        """The same without the cost of its digest; None until the file was opened."""
+        return self._track.place() if self._track is not None else None
+
+    def go_on(self) -> None:
+        """Let the sink have more, after it had no room."""
+        if self._reader is not None:
+            self._reader.go_on()
+
+    @property
+    def proven(self) -> int:
+        """Offset up to which what was delivered is known to be of one content; a change is searched behind it."""
+        verified = self._reader.checks.verified if self._reader is not None else None
+        return verified.offset if verified is not None else 0
 
     @property
     def polling(self) -> float | None:
@@ -187,8 +222,12 @@ class Tail:
                     yield event
                 announce = False
                 assert self._track is not None
-                while pieces := await reader.next_pieces(lambda: self._switch):
-                    yield self._advance_pieces(pieces)
+                self._settle_patience()
+                if self._sink is not None:
+                    await reader.hand_over(self._pour, lambda: self._switch)
+                else:
+                    while pieces := await reader.next_pieces(lambda: self._switch):
+                        yield self._advance_pieces(pieces)
                 if reader.interrupted:
                     async for event in self._after_interruption(reader):
                         announce = announce or isinstance(event, TailReset)
@@ -212,7 +251,8 @@ class Tail:
             filtering=self._filtering if self._filter_failures < FILTER_FAILURES else None,
         )
         self._started_at = asyncio.get_running_loop().time()
-        reader = TailReader(command, self._here, beat=self._beat_interval, check_interval=self._check_interval)
+        interval = self._check_interval * (1 if self._polling is None else PATIENT_CHECKS)
+        reader = TailReader(command, self._exact_place, beat=self._beat_interval, check_interval=interval)
         window = FOREGROUND_WINDOW if self._polling is None else BACKGROUND_WINDOW
         reader.started(await self._connection.open_process(command.line, reader, window=window))
         return reader
@@ -228,6 +268,7 @@ class Tail:
         """Set up the track behind the context bytes and return the events to tell."""
         self.follower = header.follower
         self.interpreter = header.interpreter
+        self._goal = header.size
         context = await self._context(reader, header.context_length)
         cursor = self._resume_at
         events: list[TailEvent] = []
@@ -235,16 +276,14 @@ class Tail:
             delivered = self._track.offset if self._track is not None else cursor.offset
             events.append(TailReset(header.reason, min(delivered, cursor.offset)))
         if header.resumed and self._track is not None:
-            self._identity = header.identity
+            self._track.identity = header.identity
         else:
             line = cursor.line if cursor is not None and header.resumed else 0
-            self._track = Track(header.start, line, context)
-            self._identity = header.identity
-            self._head = bytearray() if header.start == 0 and header.identity.head_length < HEAD_BYTES else None
-        reader.verified = self._here()
+            self._track = Track(header.identity, header.start, line, context)
+        reader.checks.verified = self._here()
         if header.interpreter != "none":
             # A filter that died at once would look like a file that does not grow.
-            reader.check_later()
+            reader.checks.later()
         self._start = None
         if announce or events:
             resumed = header.resumed and bool(cursor)
@@ -275,46 +314,55 @@ class Tail:
         assert self._track is not None
         self._fruitless = 0
         self._resume_at = None
-        if self.interpreter == "none":
-            return self._advance(b"".join(piece.data for piece in pieces))
         offset = self._track.offset
-        for piece in pieces:
-            if piece.cut:
-                self._track.advance_line(piece.length, piece.ending)
-            else:
-                self._advance(piece.data)
-        return TailFiltered(offset, tuple(pieces))
+        event: TailData | TailFiltered
+        if self.interpreter == "none":
+            event = self._advance(b"".join(piece.data for piece in pieces))
+        else:
+            for piece in pieces:
+                if piece.cut:
+                    self._track.advance_line(piece.length, piece.ending)
+                else:
+                    self._advance(piece.data)
+            event = TailFiltered(offset, tuple(pieces))
+        if self._behind:
+            self._settle_patience()
+        return event
+
+    def _pour(self, pieces: list[Piece]) -> bool:
+        assert self._sink is not None
+        return self._sink(self._advance_pieces(pieces))
+
+    def _settle_patience(self) -> None:
+        """Let what is not watched come in rounds, once all that was there at the opening has been read."""
+        assert self._track is not None and self._reader is not None
+        self._behind = self._track.offset + self._reader.held < self._goal
+        self._reader.be_patient(self._polling is not None and not self._behind)
 
     def _advance(self, data: bytes) -> TailData:
-        assert self._track is not None and self._identity is not None
+        assert self._track is not None
         offset = self._track.offset
         self._fruitless = 0
         self._track.advance(data)
-        if self._head is not None:
-            # The file was shorter than its head when it was opened: the identity grows until the head is full.
-            self._head += data[: HEAD_BYTES - len(self._head)]
-            head = bytes(self._head)
-            self._identity = FileIdentity(self._identity.device, self._identity.inode, len(head), digest(head))
-            if len(head) == HEAD_BYTES:
-                self._head = None
         self._resume_at = None
         return TailData(offset, data)
 
+    def _exact_place(self) -> Place | None:
+        return self._track.here() if self._track is not None else None
+
     def _here(self) -> Cursor | None:
-        if self._track is None or self._identity is None:
-            return None
-        return self._track.here(self._identity)
+        return self._track.here().cursor() if self._track is not None else None
 
     async def _after_interruption(self, reader: TailReader) -> AsyncGenerator[TailEvent, None]:
         """Read the old file to its end while it can be, and say what became of it."""
         told_missing = False
-        assert self._track is not None and reader.verified is not None
+        assert self._track is not None and reader.checks.verified is not None
         exact = reader.report is not None and "truncated" in reader.report
         while True:
             rest = await reader.rest(self._track.offset)
             if rest.verdict != "ok":
                 # What tail delivered before it reported the truncation was read before it.
-                yield TailReset(rest.verdict, self._track.offset if exact else reader.verified.offset)
+                yield TailReset(rest.verdict, self._track.offset if exact else reader.checks.verified.offset)
                 self._forget()
                 return
             if rest.data:
@@ -333,7 +381,6 @@ class Tail:
 
     def _forget(self) -> None:
         self._track = None
-        self._identity = None
         self._resume_at = None
         self._cursor = None
 
@@ -356,39 +403,5 @@ class Tail:
             await asyncio.sleep(PAUSE_BETWEEN_RUNS)
 
 
-def follow(
-    connection: Connection,
-    path: str,
-    cursor: Cursor | None = None,
-    *,
-    start: LastBytes | None = None,
-    polling: float | None = None,
-    filtering: FilterProgram | None = None,
-    check_interval: float = CHECK_INTERVAL,
-    beat_interval: float = BEAT_INTERVAL,
-    patience: float = PATIENCE,
-) -> Tail:
-    """Follow a file from a cursor, from its last bytes, or from its beginning.
-
-    Args:
-        connection: a connected connection; the Tail ends with it.
-        path: absolute, or relative to the user's home.
-        cursor: where to go on; it is checked first.
-        start: where to begin without a cursor; None is the beginning.
-        polling: seconds between two looks at the file; None is to be woken by the kernel (inotify).
-        filtering: what the file's lines go through on the VM where it can run it; lines then come as TailFiltered.
-        check_interval: seconds after which bytes that were read are checked again.
-        beat_interval: seconds between two beats to the script.
-        patience: seconds without a beat after which the script on the VM ends by itself.
-    """
-    return Tail(
-        connection,
-        path,
-        cursor,
-        start=start,
-        polling=polling,
-        filtering=filtering,
-        check_interval=check_interval,
-        beat_interval=beat_interval,
-        patience=patience,
-    )
+follow = Tail
+"""Follow a file: the class under the name of what one does with it."""

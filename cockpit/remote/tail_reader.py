@@ -7,11 +7,13 @@ from collections import deque
 from collections.abc import Callable
 from enum import Enum, auto
 
-from cockpit.remote.cursor import Cursor
+from cockpit.remote.cursor import Place
 from cockpit.remote.errors import CommandFailed
 from cockpit.remote.filtering import FrameParser, Piece
 from cockpit.remote.process import Process
 from cockpit.remote.tail_answers import Check, Missing, Opened, Rest, ScriptEnded, parse_header
+from cockpit.remote.tail_checks import ContentChecks
+from cockpit.remote.tail_handover import Handover, Taker
 from cockpit.remote.tail_script import TailCommand
 
 HELD_BYTES = 256 << 10
@@ -44,16 +46,16 @@ class TailReader:
     def __init__(
         self,
         command: TailCommand,
-        position: Callable[[], Cursor | None],
+        position: Callable[[], Place | None],
         *,
         beat: float,
         check_interval: float,
     ) -> None:
         self._marker = command.marker + b" "
         self._mask = command.mask
-        self._position = position
-        self._beat = beat
-        self._check_interval = check_interval
+        self.checks = ContentChecks(
+            position, lambda: self._phase in (_Phase.DATA, _Phase.FRAMES), beat=beat, interval=check_interval
+        )
         self._process: Process | None = None
         self._phase = _Phase.HEADER
         self._pending = bytearray()
@@ -66,18 +68,13 @@ class TailReader:
         self._answers: deque[list[str]] = deque()
         self._errors = bytearray()
         self._wake = asyncio.Event()
-        self._beat_timer: asyncio.TimerHandle | None = None
-        self._check_timer: asyncio.TimerHandle | None = None
+        self._handover = Handover(self._some_pieces)
         self.ended = False
         self.report: str | None = None
         """What stopped the following: tail's own words, or ours."""
         self.failed_check: Check | None = None
         self.filter_failed = False
         """A filter died, or what it sends are no frames."""
-        self.verified: Cursor | None = None
-        """Position up to which everything delivered is known to be of one content. A later check proves it by the bytes
-        before this position and not by the newest: those might already come from a content that took its place."""
-        self._asked: deque[Cursor] = deque()
 
     # What the channel calls
 
@@ -94,7 +91,9 @@ class TailReader:
             self._pending += data
             while self._step():
                 pass
-        self._wake.set()
+        self._handover.give()
+        if not self._handover.open or self.interrupted or self._handover.failure is not None:
+            self._wake.set()
         if self._held_bytes + len(self._frames) > HELD_BYTES and not self._paused and self._process is not None:
             self._paused = True
             self._process.pause()
@@ -102,9 +101,7 @@ class TailReader:
     def closed(self) -> None:
         """Nothing more comes."""
         self.ended = True
-        for timer in (self._beat_timer, self._check_timer):
-            if timer is not None:
-                timer.cancel()
+        self.checks.end()
         self._wake.set()
 
     # Taking the stream apart: each step returns whether another one is possible.
@@ -218,10 +215,9 @@ class TailReader:
         del self._errors[: max(0, len(self._errors) - NOISE_LIMIT)]
 
     def _judge(self, check: Check) -> None:
-        asked = self._asked.popleft()
-        if check.good:
-            self.verified = asked
-        elif self.report is None and self.failed_check is None and self._phase in _FOLLOWING:
+        if self.checks.answered(check):
+            return
+        if not self.interrupted and self._phase in _FOLLOWING:
             self.failed_check = check
             self.filter_failed = self._phase is _Phase.FRAMES and not check.alive
             self._phase = _Phase.DISCARD
@@ -246,30 +242,7 @@ class TailReader:
     def started(self, process: Process) -> None:
         """Learn the process; beats begin."""
         self._process = process
-        if not self.ended:
-            self._send_beat()
-
-    def _send_beat(self) -> None:
-        assert self._process is not None
-        self._process.write(b"beat\n")
-        self._beat_timer = asyncio.get_running_loop().call_later(self._beat, self._send_beat)
-
-    def _send_check(self) -> None:
-        self._check_timer = None
-        here = self._position()
-        if (
-            self._process is not None
-            and here is not None
-            and self.verified is not None
-            and self._phase in (_Phase.DATA, _Phase.FRAMES)
-        ):
-            self._asked.append(here)
-            self._process.write(f"check {self._proof()}\n".encode())
-
-    def _proof(self) -> str:
-        assert self.verified is not None
-        at, identity = self.verified, self.verified.identity
-        return f"{at.offset} {at.anchor_length} {at.anchor_digest} {identity.head_length} {identity.head_digest}"
+        self.checks.started(process)
 
     @property
     def interrupted(self) -> bool:
@@ -309,6 +282,36 @@ class TailReader:
             await self._wake.wait()
         return []
 
+    async def hand_over(self, take: Taker, stop: Callable[[], bool]) -> None:
+        """Give pieces to `take` the moment they come, until following stops, the script ends, or `stop` says so.
+
+        Nothing is given after `take` returned False, until `go_on`.
+
+        Raises:
+            ScriptEnded: a filter runs and sends no frames.
+            Exception: whatever `take` raised.
+        """
+        handover = self._handover
+        try:
+            handover.begin(take)
+            while handover.failure is None and not stop():
+                left = handover.full and bool(self._put_back or self._held or self._frames)
+                if (self.interrupted or self.ended) and not left:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+        finally:
+            handover.end()
+        if handover.failure is not None:
+            raise handover.failure
+
+    def go_on(self) -> None:
+        """Give more, after there was no room."""
+        self._handover.full = False
+        self._handover.give()
+        if self.interrupted or self.ended or self._handover.failure is not None:
+            self._wake.set()
+
     @property
     def held(self) -> int:
         """Bytes behind what was taken that a filter holds on the VM: of a line that is not finished."""
@@ -338,7 +341,7 @@ class TailReader:
             # Also when a single frame is longer than what shall be held: it can only be taken whole.
             self._resume()
         if pieces:
-            self.check_later()
+            self.checks.later()
         return pieces
 
     def _take(self) -> bytes:
@@ -346,21 +349,22 @@ class TailReader:
         self._held.clear()
         self._held_bytes = 0
         self._resume()
-        self.check_later()
+        self.checks.later()
         return data
 
-    def check_later(self) -> None:
-        """Have the file checked after the interval, if no check is under way."""
-        if self._check_timer is None and not self.ended:
-            self._check_timer = asyncio.get_running_loop().call_later(self._check_interval, self._send_check)
+    def be_patient(self, patient: bool) -> None:
+        """Let the bytes come a moment later, together with those of other connections; or at once again."""
+        if self._process is not None:
+            self._process.patient = patient
 
     async def rest(self, offset: int) -> Rest:
         """Stop following and return what the opened file still holds behind an offset, at most REST_LIMIT bytes."""
         assert self._process is not None
+        self.be_patient(False)
         if self._phase in _FOLLOWING:
             self._phase = _Phase.DISCARD
         self._drop_held()
-        self._process.write(f"rest {self._proof()} {offset} {REST_LIMIT}\n".encode())
+        self._process.write(f"rest {self.checks.proof()} {offset} {REST_LIMIT}\n".encode())
         words = await self._answer("to read the rest of a file")
         if len(words) != 4 or words[0] != "rest":
             raise CommandFailed(f"the reading script answered {' '.join(words)!r}")

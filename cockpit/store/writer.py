@@ -25,10 +25,11 @@ from cockpit.store.errors import StoreError, is_damage, is_environmental, store_
 from cockpit.store.opening import suspicion_of
 from cockpit.store.rows import StoredCursor
 
-FLUSH_INTERVAL = 0.05
-"""Seconds an append waits for others to share its transaction: below what an eye notices."""
+FLUSH_INTERVAL = 0.5
+"""Seconds an append waits for others to share its transaction. Nobody waits to see it: what is shown does not come from
+the file, and what a crash takes is read from the VM again."""
 
-BATCH_RECORDS = 256
+BATCH_RECORDS = 1_024
 """Records that make a transaction worth while at once."""
 
 QUEUE_RECORDS = 8_192
@@ -88,6 +89,8 @@ class Writer:
         self._jobs: deque[Job] = deque()
         self._wake = threading.Condition()
         self._stopping = False
+        self._gathering = False
+        self._gathered = 0
         self._queued = 0
         self._room = asyncio.Event()
         self._streams = statements.Streams()
@@ -143,8 +146,11 @@ class Writer:
             if self._stopping:
                 raise StoreError(f"the store {self._path} is closed")
             self._queued += job.weight
+            self._gathered += job.weight
             self._jobs.append(job)
-            self._wake.notify()
+            # A thread that gathers wakes by itself: to wake it for each append costs more than the append.
+            if not self._gathering or job.act is not None or self._gathered >= BATCH_RECORDS:
+                self._wake.notify()
         return await job.done
 
     # --- in the thread ---------------------------------------------------------------------------
@@ -176,10 +182,13 @@ class Writer:
                     return None
                 return self._last_try()
             deadline = time.monotonic() + FLUSH_INTERVAL
+            self._gathering = True
             while self._may_wait() and (left := deadline - time.monotonic()) > 0:
                 self._wake.wait(left)
+            self._gathering = False
             jobs = list(self._jobs)
             self._jobs.clear()
+            self._gathered = 0
             return jobs
 
     def _last_try(self) -> list[Job] | None:
@@ -193,7 +202,7 @@ class Writer:
     def _may_wait(self) -> bool:
         if self._stopping or any(job.act is not None for job in self._jobs):
             return False
-        return sum(job.weight for job in self._jobs) < BATCH_RECORDS
+        return self._gathered < BATCH_RECORDS
 
     def _write(self, connection: sqlite3.Connection, jobs: list[Job]) -> None:
         acts = [job for job in jobs if job.act is not None]

@@ -7,6 +7,7 @@ import json
 import time
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +31,8 @@ type_names = sorted({record["type"] for name in captures.NAMES for record in cap
 def decode(line: bytes) -> Any:
     event = PiDecoder().decode(line)
     assert isinstance(event, EVENT_TYPES)
-    json.dumps(dataclasses.asdict(event), ensure_ascii=False).encode()
+    plain = msgspec.structs.asdict(event) if isinstance(event, msgspec.Struct) else dataclasses.asdict(event)
+    json.dumps(plain, ensure_ascii=False).encode()
     return event
 
 

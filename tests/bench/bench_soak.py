@@ -141,7 +141,7 @@ async def by_events(directory: Path, count: int) -> tuple[Mark, Mark, int]:
     block = lines.Agent("delta").lines(BLOCK_LINES)
 
     async def once() -> None:
-        records = [record for record, _ in stream.feed(block)]
+        records = stream.feed(block)
         for record in records:
             recorder.fold(record)
         last = records[-1]

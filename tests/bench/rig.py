@@ -49,13 +49,13 @@ class TimedRecorder(Recorder):
         self.delays: list[float] = []
         """Seconds."""
 
-    def fold(self, record: Record) -> None:
-        """Apply a record; then it is on the way to the screen."""
-        super().fold(record)
-        if record.agent in self.timed and isinstance(record.event, TextDelta):
-            written = stamp_of(record.event.text)
-            if written is not None:
-                self.delays.append(time.monotonic() - written)
+    def fold_all(self, records: Sequence[Record]) -> None:
+        """Apply records; then they are on the way to the screen."""
+        super().fold_all(records)
+        if records and records[0].agent in self.timed:
+            now = time.monotonic()
+            stamps = (stamp_of(record.event.text) for record in records if isinstance(record.event, TextDelta))
+            self.delays += [now - stamp for stamp in stamps if stamp is not None]
 
 
 class Rig:

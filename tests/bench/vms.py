@@ -19,6 +19,7 @@ from cockpit.remote.connection import CIPHERS, Connection
 from cockpit.remote.endpoint import Endpoint
 from cockpit.remote.gate import ConnectGate
 from cockpit.remote.host_keys import HostKeyStore, MemoryHostKeys
+from cockpit.remote.rounds import ReadingRounds
 from tests.bench.table import family_seconds
 from tests.remote.relays import Relay
 from tests.remote.sshd import Sshd
@@ -114,6 +115,7 @@ class LoopbackVms:
         number: int,
         host_keys: HostKeyStore | None = None,
         gate: ConnectGate | None = None,
+        rounds: ReadingRounds | None = None,
         *,
         compression: bool = True,
     ) -> Connection:
@@ -123,6 +125,7 @@ class LoopbackVms:
             self.key(number),
             host_keys if host_keys is not None else MemoryHostKeys(),
             gate=gate,
+            rounds=rounds,
             compression=compression,
         )
 

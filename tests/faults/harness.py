@@ -30,7 +30,7 @@ from cockpit.agents.scaffold import AgentPaths
 from cockpit.engine import attachment, reader, roster
 from cockpit.engine.attachment import Attachment
 from cockpit.engine.clock import Clock
-from cockpit.engine.reader import AgentReader, Batch
+from cockpit.engine.reader import AgentReader, Batch, Deliver
 from cockpit.engine.recorder import Recorder
 from cockpit.engine.roster import LinkOptions, Roster
 from cockpit.engine.source import Source
@@ -166,11 +166,15 @@ class Ledger:
     def take(self, batch: Batch) -> None:
         """Note a batch; places must follow each other without a gap. What comes again must be the same."""
         self.times.append(time.monotonic())
-        for record, line in zip(batch.records, batch.lines, strict=True):
+        marker = bool(batch.records) and batch.records[0].line == 0
+        if marker:
+            event = batch.records[0].event
+            assert isinstance(event, EpochStarted)
+            self.epochs.setdefault(batch.records[0].epoch, Delivered())
+            self.reasons.append(event.reason)
+        for record, whole in zip(batch.records[marker:], batch.lines, strict=True):
+            line = whole.data
             epoch = self.epochs.setdefault(record.epoch, Delivered())
-            if isinstance(record.event, EpochStarted) and record.line == 0:
-                self.reasons.append(record.event.reason)
-                continue
             mark = hash((record.offset, record.end, line))
             if 0 < record.line <= epoch.lines and record.epoch == max(self.epochs):
                 self.again += 1
@@ -431,10 +435,16 @@ def _watched(machines: dict[VmId, Machine]) -> type[AgentReader]:
     class WatchedReader(AgentReader):
         """The product's reader; what it delivers is noted on its way to the engine."""
 
-        async def batches(self, connection: Connection) -> AsyncGenerator[Batch, None]:
-            async with contextlib.aclosing(super().batches(connection)) as batches:
+        async def batches(self, connection: Connection, deliver: Deliver | None = None) -> AsyncGenerator[Batch, None]:
+            ledger = machines[VmId(self.stream.agent)].ledger
+
+            def watched(batch: Batch) -> bool:
+                ledger.take(batch)
+                return deliver is None or deliver(batch)
+
+            async with contextlib.aclosing(super().batches(connection, watched if deliver else None)) as batches:
                 async for batch in batches:
-                    machines[VmId(self.stream.agent)].ledger.take(batch)
+                    ledger.take(batch)
                     yield batch
 
     return WatchedReader

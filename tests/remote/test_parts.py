@@ -73,16 +73,16 @@ async def test_the_stream_in_single_bytes_with_a_harmless_report() -> None:
 
 @given(st.lists(st.binary(max_size=6000), max_size=12), st.integers(0, 10**9))
 def test_a_track_knows_the_last_line_boundary(chunks: list[bytes], start: int) -> None:
-    track = Track(start, 7, b"")
+    track = Track(IDENTITY, start, 7, b"")
     for chunk in chunks:
         track.advance(chunk)
     whole = b"".join(chunks)
     boundary = whole.rfind(b"\n") + 1
-    cursor = track.cursor(IDENTITY)
+    cursor = track.place().cursor()
     assert (cursor.offset, cursor.line) == (start + boundary, 7 + whole.count(b"\n"))
     assert cursor.anchor_digest == digest(whole[max(0, boundary - ANCHOR_BYTES) : boundary])
     assert cursor.anchor_length == min(boundary, ANCHOR_BYTES)
-    here = track.here(IDENTITY)
+    here = track.here().cursor()
     assert here.offset == start + len(whole) and here.anchor_digest == digest(whole[-ANCHOR_BYTES:])
 
 
