@@ -13,9 +13,6 @@ legitimate."""
 HEAD_LIMIT = 64 * 1024
 """Bytes kept of a line longer than `MAX_LINE`: enough to tell its type and to show what it was."""
 
-ANCHOR_SIZE = 4096
-"""Bytes before a cursor whose digest proves that the file is still the one that was read."""
-
 
 class Line(NamedTuple):
     """One line of an agent's output. A tuple, since one is made for every record of a stream."""
@@ -52,7 +49,6 @@ class LineSplitter:
         head_limit: int = HEAD_LIMIT,
         offset: int = 0,
         number: int = 0,
-        anchor: bytes = b"",
     ) -> None:
         """Start at a cursor.
 
@@ -61,7 +57,6 @@ class LineSplitter:
             head_limit: what is kept of a longer one, bytes; at most `max_line`.
             offset: byte offset in the file of the first byte that will be fed; a line starts there.
             number: lines before that offset.
-            anchor: the bytes just before the offset, as far as the caller knows them.
         """
         if not 0 <= head_limit <= max_line:
             raise ValueError(f"head_limit {head_limit} is not between 0 and max_line {max_line}")
@@ -72,8 +67,6 @@ class LineSplitter:
         self._held = bytearray()
         self._length = 0
         self._oversized = False
-        self._anchor = anchor[-ANCHOR_SIZE:]
-        self._recent = b""
 
     @property
     def offset(self) -> int:
@@ -90,54 +83,41 @@ class LineSplitter:
         """Bytes received of a line whose LF has not come yet; they must be read again after a drop."""
         return self._length
 
-    def anchor(self) -> bytes:
-        """Return up to 4,096 bytes that stand just before `offset` in the file."""
-        return self._anchor
-
     def drop_pending(self) -> int:
         """Forget a half line, as after a lost connection, and return how many bytes it had."""
         dropped = self._length
         self._held.clear()
         self._length = 0
         self._oversized = False
-        self._recent = b""
         return dropped
 
     def feed(self, chunk: bytes) -> list[Line]:
         """Take the next bytes of the file and return the lines they complete, in order."""
         if not chunk:
             return []
-        boundary = chunk.rfind(b"\n") + 1
-        if not boundary:
-            self._hold(chunk)
-            self._recent = (self._recent + chunk[-ANCHOR_SIZE:])[-ANCHOR_SIZE:]
-            return []
         pieces = chunk.split(b"\n")
         rest = pieces.pop()
+        if not pieces:
+            self._hold(rest)
+            return []
         lines = [self._finish(pieces[0])]
         lines += map(self._whole, islice(pieces, 1, None))
-        seen = chunk[max(0, boundary - ANCHOR_SIZE) : boundary]
-        self._anchor = (self._anchor + self._recent + seen)[-ANCHOR_SIZE:]
-        self._recent = rest[-ANCHOR_SIZE:]
         if rest:
             self._hold(rest)
         return lines
 
-    def pass_line(self, data: bytes, length: int, ending: bytes) -> Line:
+    def pass_line(self, data: bytes, length: int) -> Line:
         """Take one whole line of which only a part was sent, at a line boundary, and return it.
 
         Args:
             data: what was sent of it, LF not counted.
             length: bytes of the whole line in the file, LF counted.
-            ending: its last bytes in the file, LF included.
 
         Raises:
             ValueError: a line is pending.
         """
         if self._length:
             raise ValueError(f"a whole line cannot follow {self._length} bytes of an unfinished one")
-        self._anchor = ending[-ANCHOR_SIZE:]
-        self._recent = b""
         return self._place(data, length - 1, False)
 
     def _hold(self, piece: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -32,6 +33,9 @@ PROBE_INTERVAL = 10.0
 PATIENT_PROBES = 3
 """How many times as long the others go without a look: an agent's end stands in its output anyway, unless the end took
 the scaffold with it."""
+
+FIRST_PROBE = 3.0
+"""Seconds within which the process is looked at for the first time on a connection."""
 
 PROBE_TIMEOUT = 20.0
 """Seconds a probe may take."""
@@ -74,7 +78,7 @@ class Attachment:
         self,
         world: World,
         recorder: Recorder,
-        reader: Callable[[str, bool], Awaitable[AgentReader]],
+        reader: Callable[[bool], Awaitable[AgentReader]],
         sender: Sender,
         agent: AgentId,
         paths: AgentPaths,
@@ -85,8 +89,7 @@ class Attachment:
         """Prepare; the link calls `serve`.
 
         Args:
-            reader: makes the reader at the stored position, given the home directory on the VM and whether a new file
-                is read whole.
+            reader: makes the reader at the stored position, given whether a new file is read whole.
             record: read the output; False leaves that to the caller.
         """
         self.agent = agent
@@ -149,7 +152,7 @@ class Attachment:
 
     async def _read_once(self, connection: Connection) -> None:
         if self._reader is None:
-            self._reader = await self.reader(connection)
+            self._reader = await self.reader()
             self._reader.poll(self._polling)
         else:
             await self._reader.rewind()
@@ -170,9 +173,9 @@ class Attachment:
             pending.end()
             await _ended(storing)
 
-    async def reader(self, connection: Connection, *, whole: bool = False) -> AgentReader:
+    async def reader(self, *, whole: bool = False) -> AgentReader:
         """Return a new reader for this agent, at the stored position; `whole` begins a new file at its start."""
-        return await self._make_reader(await self._home(connection), whole)
+        return await self._make_reader(whole)
 
     @property
     def path(self) -> str:
@@ -190,18 +193,6 @@ class Attachment:
         if batch.caught_up and not self.caught_up.is_set():
             self.caught_up.set()
             self._world.changed()
-
-    async def _home(self, connection: Connection) -> str:
-        if not self._paths.directory.startswith("~/"):
-            return ""
-        done = await connection.run('printf %s "$HOME"', timeout=PROBE_TIMEOUT)
-        home = done.stdout.decode("utf-8", "surrogateescape")
-        if done.exit_status != 0 or not home.startswith("/"):
-            raise CockpitError(
-                f"VM {self._vm}: its home directory cannot be told: the shell printed {home!r}",
-                hint="check the login shell of the VM's user",
-            )
-        return home
 
     async def first_answer(self, run_id: str, timeout: float) -> Responded:
         """Ask a daemon run that was just started for its state, and wait until it answers.
@@ -252,6 +243,8 @@ class Attachment:
 
     async def _probe_forever(self, connection: Connection) -> None:
         asked = False
+        if self._record:
+            await self._until_read()
         while True:
             alive = await self._probe_or_unknown(connection)
             if alive and not asked and self._unknown():
@@ -264,6 +257,16 @@ class Attachment:
                     await self._look.wait()
             except TimeoutError:
                 pass
+
+    async def _until_read(self) -> None:
+        """Let the output come first: what hundreds of VMs are asked at a relaunch must not hold up their pictures."""
+        try:
+            async with asyncio.timeout(FIRST_PROBE):
+                await self.caught_up.wait()
+                if self._polling is not None:
+                    await asyncio.sleep(random.uniform(0.0, FIRST_PROBE))
+        except TimeoutError:
+            pass
 
     async def _probe_or_unknown(self, connection: Connection) -> bool:
         """Look at the process; a look that fails says nothing of it, and does not end the reading."""

@@ -49,6 +49,7 @@ class LinkOptions:
     keepalive_count: int = 3
     connect_timeout: float = 20.0
     compression: bool = True
+    """Compress where it pays; on the way within this machine it never does."""
 
 
 class Roster:
@@ -176,10 +177,8 @@ class Roster:
             self._world, self._store, self._book, self._connection_of(agent.id), self._source.paths, agent.vm_id
         )
 
-        async def make_reader(home: str, whole: bool) -> AgentReader:
-            out = self._source.paths.file("out")
-            path = out.replace("~", home, 1) if out.startswith("~/") else out
-            reader = AgentReader(agent.id, path, self._store, self._world.clock, whole=whole)
+        async def make_reader(whole: bool) -> AgentReader:
+            reader = AgentReader(agent.id, self._source.paths.file("out"), self._store, self._world.clock, whole=whole)
             await reader.restore()
             await self._recorder.catch_up(agent.id)
             return reader
@@ -274,7 +273,7 @@ class Roster:
             keepalive_interval=options.keepalive_interval,
             keepalive_count=options.keepalive_count,
             connect_timeout=options.connect_timeout,
-            compression=options.compression,
+            compression=options.compression and not endpoint.local,
             gate=self._gate,
             rounds=self._rounds,
         )

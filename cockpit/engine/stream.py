@@ -41,7 +41,7 @@ class LineStream:
         lines: list[Line] = []
         for piece in pieces:
             if piece.ending:
-                lines.append(splitter.pass_line(piece.data, piece.length, piece.ending))
+                lines.append(splitter.pass_line(piece.data, piece.length))
             else:
                 lines += splitter.feed(piece.data)
         return lines

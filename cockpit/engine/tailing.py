@@ -42,7 +42,7 @@ async def follow_lines(engine: Engine, agent: Agent, from_line: int, *, follow: 
     while True:
         connection = await attachment.link.ready(REACH_LIMIT if not follow or reader is None else None)
         if reader is None:
-            reader = await attachment.reader(connection, whole=True)
+            reader = await attachment.reader(whole=True)
         try:
             async with contextlib.aclosing(reader.batches(connection)) as batches:
                 async for batch in batches:

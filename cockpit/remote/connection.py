@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 import asyncssh
 
 from cockpit.remote.command import Completed, run_script
+from cockpit.remote.compression import ALGORITHM
 from cockpit.remote.dialer import Dialer
 from cockpit.remote.endpoint import Endpoint
 from cockpit.remote.errors import ChannelRefused, Dropped, KeyRefused, RemoteError
@@ -150,7 +151,7 @@ class Connection:
             agent_forwarding=False,
             config=[],
             encryption_algs=list(CIPHERS),
-            compression_algs=["zlib@openssh.com", "none"] if self._compression else ["none"],
+            compression_algs=[ALGORITHM, "none"] if self._compression else ["none"],
             keepalive_interval=self._interval,
             keepalive_count_max=self._count,
             login_timeout=0,

@@ -82,7 +82,7 @@ class Track:
             self.boundary = self.offset + end
             self.line += data.count(b"\n")
             self._anchor = _last(self.recent, data[max(0, end - ANCHOR_BYTES) : end])
-        self.recent = _last(self.recent, data[-ANCHOR_BYTES:])
+        self.recent = self._anchor if end and end == len(data) else _last(self.recent, data[-ANCHOR_BYTES:])
         self.offset += len(data)
 
     def advance_line(self, length: int, ending: bytes) -> None:

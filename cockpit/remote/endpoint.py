@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
 
@@ -25,6 +26,14 @@ class Endpoint:
     identity: str
     """The name under which the host key is pinned: the VM's id, never an address that may be given to another VM."""
     tls: Tls | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether the way there does not leave this machine."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
     def __str__(self) -> str:
         way = f" as {self.tls.server_name} inside TLS" if self.tls else ""

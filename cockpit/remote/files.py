@@ -8,16 +8,25 @@ from cockpit.remote.command import Completed
 from cockpit.remote.cursor import FileIdentity
 from cockpit.remote.errors import CommandFailed, FileChanged
 
-# dd moves the shared offset without reading (`bs=1 count=0`), so that a piece costs the same wherever it is.
-_READ = '{ dd bs=1 skip="$2" count=0 2>/dev/null; head -c "$3"; } <"$1"'
+# A path that begins with `~/` is the user's own, wherever the login shell starts.
+_HOME = """case $1 in "~/"*) file=$HOME/${1#"~/"}; shift; set -- "$file" "$@" ;; esac
+"""
 
-_WRITE = """umask 077
+# dd moves the shared offset without reading (`bs=1 count=0`), so that a piece costs the same wherever it is.
+_READ = _HOME + '{ dd bs=1 skip="$2" count=0 2>/dev/null; head -c "$3"; } <"$1"'
+
+_WRITE = (
+    _HOME
+    + """umask 077
 name=$(mktemp "$1.XXXXXX") || exit 1
 trap 'rm -f "$name"' EXIT
 cat >"$name" && chmod "$2" "$name" && [ "$(wc -c <"$name")" -eq "$3" ] && mv -f "$name" "$1"
 """
+)
 
-_RANGE = """exec 3<"$1" || exit 1
+_RANGE = (
+    _HOME
+    + """exec 3<"$1" || exit 1
 set -- "$@" $(stat -L -c %i /proc/self/fd/3)
 piece() { { dd bs=1 skip="$1" count=0 2>/dev/null; head -c "$2"; } </proc/self/fd/3; }
 [ "$7" = "$2" ] || exit 75
@@ -25,9 +34,10 @@ set -- "$@" $(piece 0 "$3" | sha256sum)
 [ "$8" = "$4" ] || exit 75
 piece "$5" "$6"
 """
+)
 _CHANGED = 75
 
-_COUNT = 'head -c "$2" <"$1" | wc -l'
+_COUNT = _HOME + 'head -c "$2" <"$1" | wc -l'
 
 
 class ScriptRunner(Protocol):

@@ -40,7 +40,7 @@ sub deliver {
   }
   $out = "";
 }
-# tail passes a long write on in parts: what follows at once goes into the same packet.
+# tail passes a long write on in parts: what follows a half line at once goes into the same packet.
 sub more { my $in = ""; vec($in, 0, 1) = 1; select($in, undef, undef, 0.002) > 0 }
 sub common {
   my ($x, $y) = @_;
@@ -146,7 +146,7 @@ while (1) {
     }
   }
   my $waiting = length($out) + length $raw;
-  deliver() unless $waiting && $waiting < 65536 && more();
+  deliver() unless $waiting && $waiting < 65536 && length $b && more();
   my $got = sysread STDIN, $b, 65536, length $b;
   next if $got || !defined $got && $! == 4;
   deliver();

@@ -21,7 +21,7 @@ from collections.abc import AsyncGenerator, Callable
 
 from cockpit.remote.connection import Connection
 from cockpit.remote.cursor import Cursor, Place, Track
-from cockpit.remote.errors import CommandFailed, Dropped
+from cockpit.remote.errors import Dropped
 from cockpit.remote.filtering import FilterProgram, Piece
 from cockpit.remote.tail_answers import Missing, Opened, ScriptEnded
 from cockpit.remote.tail_events import (
@@ -34,6 +34,7 @@ from cockpit.remote.tail_events import (
     TailReset,
 )
 from cockpit.remote.tail_reader import ANSWER_BOUND, TailReader
+from cockpit.remote.tail_runs import Runs
 from cockpit.remote.tail_script import PATIENCE, tail_command
 
 __all__ = [
@@ -60,17 +61,10 @@ FOREGROUND_WINDOW = 1 << 20
 """Bytes a reader woken by the kernel may be ahead."""
 BACKGROUND_WINDOW = 256 << 10
 """Bytes a polling reader may be ahead; there are many of them."""
-FRUITLESS_RUNS = 5
-"""Script runs in a row without a single byte or answer after which the trouble is told instead of tried again."""
-SETTLED_RUN = 10.0
-"""Seconds after which a run counts as fruitful also without a byte."""
 FILTER_BOUND = 5.0
 """Seconds a filter may take to pass on its first bytes."""
 FILTER_FAILURES = 2
 """Filters that may die, or speak no frames, before this Tail does without."""
-PAUSE_BETWEEN_RUNS = 0.2
-"""Seconds before a script that ended by itself is started again."""
-
 Sink = Callable[[TailData | TailFiltered], bool]
 """Takes what was read the moment it comes; returns whether it has room for more."""
 
@@ -126,8 +120,7 @@ class Tail:
         self._switch = False
         self._goal = 0
         self._behind = True
-        self._fruitless = 0
-        self._started_at = 0.0
+        self._runs = Runs(f"{path} on {connection.endpoint}")
         self._resume_at: Cursor | None = cursor
         self.follower = ""
         """`gnu` (woken by the kernel or polling) or `plain` (a shell loop), once known."""
@@ -218,7 +211,13 @@ class Tail:
                     announce = True
                     yield TailMissing(header.reason)
                     header = await self._wait_for_file(reader)
-                for event in await self._open(reader, header, announce):
+                context = await self._context(reader, header)
+                if header.resumed and self._resume_at is not None and not header.continues(self._resume_at, context):
+                    yield TailReset("rewritten", self._delivered(self._resume_at))
+                    self._forget()
+                    announce = True
+                    continue
+                for event in self._open(reader, header, context, announce):
                     yield event
                 announce = False
                 assert self._track is not None
@@ -250,7 +249,7 @@ class Tail:
             patience=self._patience,
             filtering=self._filtering if self._filter_failures < FILTER_FAILURES else None,
         )
-        self._started_at = asyncio.get_running_loop().time()
+        self._runs.begin()
         interval = self._check_interval * (1 if self._polling is None else PATIENT_CHECKS)
         reader = TailReader(command, self._exact_place, beat=self._beat_interval, check_interval=interval)
         window = FOREGROUND_WINDOW if self._polling is None else BACKGROUND_WINDOW
@@ -264,17 +263,16 @@ class Tail:
             if isinstance(header, Opened):
                 return header
 
-    async def _open(self, reader: TailReader, header: Opened, announce: bool) -> list[TailEvent]:
+    def _delivered(self, cursor: Cursor) -> int:
+        return min(self._track.offset, cursor.offset) if self._track is not None else cursor.offset
+
+    def _open(self, reader: TailReader, header: Opened, context: bytes, announce: bool) -> list[TailEvent]:
         """Set up the track behind the context bytes and return the events to tell."""
-        self.follower = header.follower
-        self.interpreter = header.interpreter
         self._goal = header.size
-        context = await self._context(reader, header.context_length)
         cursor = self._resume_at
         events: list[TailEvent] = []
         if cursor is not None and not header.resumed:
-            delivered = self._track.offset if self._track is not None else cursor.offset
-            events.append(TailReset(header.reason, min(delivered, cursor.offset)))
+            events.append(TailReset(header.reason, self._delivered(cursor)))
         if header.resumed and self._track is not None:
             self._track.identity = header.identity
         else:
@@ -290,7 +288,11 @@ class Tail:
             events.append(TailOpened(header.identity, header.size, header.start, resumed, header.reason))
         return events
 
-    async def _context(self, reader: TailReader, length: int) -> bytes:
+    async def _context(self, reader: TailReader, header: Opened) -> bytes:
+        """Return the bytes that stand before the start, by which it is proven and the next cursor anchored."""
+        self.follower = header.follower
+        self.interpreter = header.interpreter
+        length = header.context_length
         context = bytearray()
         filtered = self.interpreter != "none"
         bound = FILTER_BOUND if filtered else ANSWER_BOUND
@@ -312,7 +314,7 @@ class Tail:
 
     def _advance_pieces(self, pieces: list[Piece]) -> TailData | TailFiltered:
         assert self._track is not None
-        self._fruitless = 0
+        self._runs.fruitful()
         self._resume_at = None
         offset = self._track.offset
         event: TailData | TailFiltered
@@ -342,7 +344,7 @@ class Tail:
     def _advance(self, data: bytes) -> TailData:
         assert self._track is not None
         offset = self._track.offset
-        self._fruitless = 0
+        self._runs.fruitful()
         self._track.advance(data)
         self._resume_at = None
         return TailData(offset, data)
@@ -391,16 +393,7 @@ class Tail:
             self._resume_at = self._here()
         if self._switch:
             return
-        lived = asyncio.get_running_loop().time() - self._started_at
-        self._fruitless = 0 if lived > SETTLED_RUN else self._fruitless + 1
-        if self._fruitless > FRUITLESS_RUNS:
-            raise CommandFailed(
-                f"the script that reads {self._path} on {self._connection.endpoint} ended at once, "
-                f"{self._fruitless} times in a row",
-                hint="look at the VM: is it out of memory or processes?",
-            )
-        if self._fruitless > 1:
-            await asyncio.sleep(PAUSE_BETWEEN_RUNS)
+        await self._runs.before_next()
 
 
 follow = Tail

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cockpit.remote.cursor import FileIdentity
+from cockpit.remote.cursor import ANCHOR_BYTES, Cursor, FileIdentity, digest
 from cockpit.remote.errors import CommandFailed
 
 
@@ -29,6 +29,14 @@ class Opened:
     follower: str
     interpreter: str
     """What runs the filter, or `none`."""
+    head: bytes
+    """The first bytes of the file, at most HEAD_BYTES."""
+
+    def continues(self, cursor: Cursor, context: bytes) -> bool:
+        """Say whether head, and the bytes before the start, are those that the cursor was taken of."""
+        head = self.head[: cursor.identity.head_length]
+        before = context[len(context) - cursor.anchor_length :]
+        return digest(head) == cursor.identity.head_digest and digest(before) == cursor.anchor_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +66,8 @@ class ScriptEnded(CommandFailed):
     """The script ended, or hangs, in the middle of an exchange; another run may do better."""
 
 
-def parse_header(words: list[str]) -> Missing | Opened:
-    """Return the script's answer to the start or to `look`.
+def parse_header(words: list[str], head: bytes = b"") -> Missing | Opened:
+    """Return the script's answer to the start or to `look`, and the file's head that came with it.
 
     Raises:
         CommandFailed: it says something else.
@@ -69,9 +77,9 @@ def parse_header(words: list[str]) -> Missing | Opened:
             return Missing(reason)
         case ["lacks", program]:
             raise CommandFailed(f"{program} is not installed on the VM", hint="install coreutils or busybox there")
-        case ["opened", device, inode, size, start, resumed, reason, length, head, follower, interpreter]:
-            identity = FileIdentity(int(device), int(inode), int(length), head)
-            context = min(int(start), 4096)
-            return Opened(identity, int(size), int(start), context, resumed == "1", reason, follower, interpreter)
+        case ["opened", device, inode, size, start, resumed, reason, _, follower, interpreter]:
+            identity = FileIdentity(int(device), int(inode), len(head), digest(head))
+            context = min(int(start), ANCHOR_BYTES)
+            return Opened(identity, int(size), int(start), context, resumed == "1", reason, follower, interpreter, head)
         case _:
             raise CommandFailed(f"the reading script answered {' '.join(words)!r}")

@@ -6,9 +6,12 @@ are reached by seeking (`dd bs=1 skip=N count=0` moves the offset that `head` th
 What it prints on standard output starts with a random marker, so that noise of rc files before it can be skipped:
 
     MARKER missing WHY         no regular, readable file is there (yet); it waits for `look`
-    MARKER opened DEVICE INODE SIZE START RESUMED REASON HEAD-LENGTH HEAD-DIGEST FOLLOWER INTERPRETER
-    ...                        the bytes of the file from up to 4096 before START on; as frames (see `filtering`) if
-                               an INTERPRETER runs a filter, plain if it is `none`
+    MARKER opened DEVICE INODE SIZE START RESUMED REASON HEAD-LENGTH FOLLOWER INTERPRETER
+    ...                        the HEAD-LENGTH first bytes of the file; then its bytes from up to 4096 before START
+                               on, as frames (see `filtering`) if an INTERPRETER runs a filter, plain if it is `none`
+
+A start must be cheap, since a relaunch starts hundreds: the script compares inode and size, and the digests of the
+head and of the bytes before START are taken and compared by us, who need those bytes anyway.
 
 It then obeys lines on its standard input:
 
@@ -35,6 +38,7 @@ Such a pipeline outlives nothing: the filter ends with tail, and tail with the s
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 
@@ -45,10 +49,13 @@ from cockpit.remote.shell import command_line
 PATIENCE = 45
 """Seconds without a word from us after which the script ends: three beats."""
 
+_COMMENT = re.compile(r"^(?:[ \t]*#.*)?\n|^[ \t]+", re.MULTILINE)
+
 _SCRIPT = r"""
-mark=$1 mask=$2 path=$3 interval=$4 patience=$5 from=$6 inode=$7 head_length=$8 head_digest=$9
+mark=$1 mask=$2 path=$3 interval=$4 patience=$5 from=$6 inode=$7 offset=$8 perl_program=$9
 shift 9
-offset=$1 anchor_length=$2 anchor_digest=$3 perl_program=$4 node_program=$5
+node_program=$1
+case $path in "~/"*) path=$HOME/${path#"~/"} ;; esac
 LC_ALL=C
 export LC_ALL
 unset POSIXLY_CORRECT NODE_OPTIONS PERL5OPT PERL5LIB PERL_UNICODE
@@ -116,8 +123,6 @@ choose() {
   cursor)
     if [ "$here" != "$inode" ]; then reason=replaced
     elif [ "$size" -lt "$offset" ]; then reason=truncated
-    elif [ "$(sum 0 "$head_length")" != "$head_digest" ]; then reason=rewritten
-    elif [ "$(sum $((offset - anchor_length)) "$anchor_length")" != "$anchor_digest" ]; then reason=rewritten
     else start=$offset resumed=1 reason=same
     fi ;;
   beginning) ;;
@@ -163,11 +168,11 @@ follow() {
   bytes=$(($1 + 1))
   shift
   if [ "$interpreter" = none ]; then
-    "$mask$(command -v tail)" -c +$bytes -F "$@" -- "$path" </dev/null 2>&1 3<&- & reader=$!
+    "$mask$tail" -c +$bytes -F "$@" -- "$path" </dev/null 2>&1 3<&- & reader=$!
     return
   fi
   disarmed
-  "$mask$(command -v tail)" -c +$bytes --pid=$main -F "$@" -- "$path" </dev/null 2>&1 3<&- |
+  "$mask$tail" -c +$bytes --pid=$main -F "$@" -- "$path" </dev/null 2>&1 3<&- |
     "$interpreter" -e "$program" "$mask" "$context" "$start" 3<&- & reader=$!
   armed
 }
@@ -179,6 +184,17 @@ interpret() {
   if perl -ce "$perl_program" </dev/null >/dev/null 2>&1; then interpreter=perl program=$perl_program
   elif node -e 'Function("require", process.argv[1])' "$node_program" </dev/null >/dev/null 2>&1; then
     interpreter=node program=$node_program
+  fi
+}
+
+# Says whether tail is GNU's. A program of its own that is no link to a box of many is; any other is asked.
+recognize() {
+  follower=plain tail=$(command -v tail)
+  case $tail in /*) ;; *) return ;; esac
+  if [ -h "$tail" ] || [ "$tail" -ef /bin/busybox ] || [ "$tail" -ef /usr/bin/busybox ] ||
+    [ "$tail" -ef /usr/bin/coreutils ]; then
+    case $("$tail" --version 2>/dev/null </dev/null) in *GNU*) follower=gnu ;; esac
+  else follower=gnu
   fi
 }
 
@@ -194,10 +210,10 @@ look() {
   [ "$size" -ge "$length" ] || length=$size
   context=4096
   [ "$start" -ge "$context" ] || context=$start
-  follower=plain
-  case $(command -v tail)$(tail --version 2>/dev/null </dev/null) in /*GNU*) follower=gnu ;; esac
+  recognize
   interpret
-  echo "$mark opened $device $here $size $start $resumed $reason $length $(sum 0 "$length") $follower $interpreter"
+  echo "$mark opened $device $here $size $start $resumed $reason $length $follower $interpreter"
+  [ "$length" -eq 0 ] || head -c "$length" </proc/self/fd/3
   follow $((start - context))
 }
 
@@ -232,6 +248,10 @@ done
 """
 
 
+_SENT = _COMMENT.sub("", _SCRIPT)
+"""What travels: without the comments and the indentation, which every shell on the way would read."""
+
+
 @dataclass(frozen=True, slots=True)
 class TailCommand:
     """A started script's command line and the two random words that mark its own speech."""
@@ -253,8 +273,8 @@ def tail_command(
     """Return the command that reads `path` from a cursor, from the last bytes, or from the beginning.
 
     Args:
-        path: absolute, or relative to the user's home.
-        cursor: where to go on; if it fails its checks the script starts at 0 and says why.
+        path: absolute, or relative to where the login shell starts, or `~/` and relative to the user's home.
+        cursor: where to go on; if the file is another or shorter the script starts at 0 and says why.
         last_bytes: without a cursor, start at the first line that begins in these last bytes; None is the beginning.
         polling: seconds between two looks at the file, or None to be woken by the kernel.
         patience: seconds without a line from us after which the script ends.
@@ -263,15 +283,13 @@ def tail_command(
     marker = f"cockpit-{secrets.token_hex(16)}"
     mask = "/" + "".join(secrets.choice(("./", "/")) for _ in range(96)) + "."
     if cursor is not None:
-        identity = cursor.identity
-        position = ["cursor", identity.inode, identity.head_length, identity.head_digest]
-        position += [cursor.offset, cursor.anchor_length, cursor.anchor_digest]
+        position = ["cursor", cursor.identity.inode, cursor.offset]
     else:
-        position = ["beginning" if last_bytes is None else last_bytes, 0, 0, "-", 0, 0, "-"]
+        position = ["beginning" if last_bytes is None else last_bytes, 0, 0]
     interval = "notify" if polling is None else f"{polling:g}"
     # A name that starts with a dash must not be taken for an option.
-    safe_path = path if path.startswith("/") else f"./{path}"
+    safe_path = path if path.startswith(("/", "~/")) else f"./{path}"
     words = [marker, mask, safe_path, interval, f"{patience:g}", *map(str, position)]
     words += [filtering.perl_program, filtering.node_program] if filtering is not None else ["", ""]
-    line = command_line(_SCRIPT, *words, name="cockpit-tail")
+    line = command_line(_SENT, *words, name="cockpit-tail")
     return TailCommand(line, marker.encode(), mask.encode())

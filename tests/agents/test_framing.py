@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.agents.framing import ANCHOR_SIZE, Line, LineSplitter
+from cockpit.agents.framing import Line, LineSplitter
 
 content = st.lists(
     st.sampled_from([b"\n", b"a", b"\r", b"\xe2\x80\xa8", b"\xc2\x85", b"{}", b"\0", b"x" * 9, b"y" * 40])
@@ -43,7 +43,7 @@ def split_plainly(data: bytes, maximum: int, head: int, offset: int, number: int
     st.integers(0, 10**12),
 )
 def test_any_chunking_gives_the_same_lines(data: bytes, sizes: list[int], offset: int) -> None:
-    splitter = LineSplitter(20, head_limit=7, offset=offset, number=5, anchor=b"before")
+    splitter = LineSplitter(20, head_limit=7, offset=offset, number=5)
     lines = []
     for chunk in chunks(data, sizes):
         lines += splitter.feed(chunk)
@@ -52,17 +52,6 @@ def test_any_chunking_gives_the_same_lines(data: bytes, sizes: list[int], offset
     assert splitter.pending == len(data) - len(complete)
     assert splitter.offset == offset + len(complete)
     assert splitter.number == 5 + data.count(b"\n")
-    assert splitter.anchor() == (b"before" + complete)[-ANCHOR_SIZE:]
-
-
-@given(st.integers(1, 9000), st.integers(1, 9000), st.integers(1, 5000))
-def test_the_anchor_is_what_stands_before_the_cursor(first: int, second: int, size: int) -> None:
-    data = bytes(index % 251 if index % 251 != 10 else 11 for index in range(first + second))
-    data = data[:first] + b"\n" + data[first:] + b"\nhalf"
-    splitter = LineSplitter(100, head_limit=10)
-    for chunk in chunks(data, [size]):
-        splitter.feed(chunk)
-    assert splitter.anchor() == data[: data.rfind(b"\n") + 1][-ANCHOR_SIZE:]
 
 
 def test_only_a_line_feed_ends_a_line() -> None:
@@ -97,7 +86,6 @@ def test_a_half_line_can_be_dropped_and_read_again() -> None:
     assert splitter.drop_pending() == 2
     assert splitter.pending == 0
     assert splitter.feed(b"half\n") == [Line(2, 4, 9, b"half", 4, False)]
-    assert splitter.anchor() == b"one\nhalf\n"
 
 
 def test_limits_must_make_sense() -> None:

@@ -75,7 +75,7 @@ def lines_of(pieces: Iterable[Piece], *, offset: int = 0, number: int = 0) -> It
     splitter = LineSplitter(offset=offset, number=number)
     for piece in pieces:
         if piece.cut:
-            yield splitter.pass_line(piece.data, piece.length, piece.ending)
+            yield splitter.pass_line(piece.data, piece.length)
         else:
             yield from splitter.feed(piece.data)
 

@@ -94,7 +94,7 @@ class LineReader:
                         for piece in pieces:
                             if piece.cut:
                                 self.cut += 1
-                                self.lines.append(self._splitter.pass_line(piece.data, piece.length, piece.ending))
+                                self.lines.append(self._splitter.pass_line(piece.data, piece.length))
                             else:
                                 self.lines += self._splitter.feed(piece.data)
                     case TailReset():

@@ -74,7 +74,7 @@ def readers_of(out: Path, home: Path) -> list[psutil.Process]:
     for process in psutil.process_iter():
         try:
             words = process.cmdline()
-            named = str(out) in words or (f"./{below}" in words and process.cwd() == str(home))
+            named = str(out) in words or (f"~/{below}" in words and process.cwd() == str(home))
             if named and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except psutil.Error:

@@ -21,7 +21,7 @@ from cockpit.remote.tail_script import TailCommand
 
 MARK = b"cockpit-0123456789"
 MASK = b"/././/././/."
-IDENTITY = FileIdentity(1, 2, 3, "abc")
+IDENTITY = FileIdentity(1, 2, 3, digest(b"abc"))
 
 
 def reader() -> TailReader:
@@ -31,7 +31,7 @@ def reader() -> TailReader:
 async def drain(of: TailReader) -> bytes:
     """Return what is held."""
     data = b""
-    while more := await of.next_pieces(lambda: not of._held):
+    while more := await of.next_pieces(lambda: not of._stream.waiting):
         data += b"".join(piece.data for piece in more)
     return data
 
@@ -44,7 +44,7 @@ async def test_the_stream_cut_at_every_byte() -> None:
         + MARK[:5]
         + b"\n"
         + MARK
-        + b" opened 1 2 3 0 0 new 3 abc gnu none\n"
+        + b" opened 1 2 3 0 0 new 3 gnu none\nabc"
         + content
         + report
         + b"new content"
@@ -62,7 +62,7 @@ async def test_the_stream_cut_at_every_byte() -> None:
 
 async def test_the_stream_in_single_bytes_with_a_harmless_report() -> None:
     warning = MASK + b"/usr/bin/tail: inotify cannot be used, reverting to polling: Too many open files\n"
-    stream = MARK + b" opened 1 2 3 0 0 new 3 abc gnu none\n" + b"a\n" + warning + b"b\n"
+    stream = MARK + b" opened 1 2 3 0 0 new 3 gnu none\nabc" + b"a\n" + warning + b"b\n"
     one = reader()
     for byte in stream:
         one.data_received(bytes([byte]), stderr=False)
