@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 FIRST_CONTACT = 1 << 20
 """Bytes of a file's end that are read at the first contact: many screens full."""
 
+DIET_FROM = 32 << 10
+"""Bytes that come raw before the filter is started where the dialect needs it: a few lines are here sooner so."""
+
 DIET = FilterProgram(PERL_RULES, NODE_RULES)
 """What makes the accumulated dialect linear on the wire."""
 
@@ -80,6 +83,7 @@ class AgentReader:
         self._place: Place | None = None
         self._epoch = 0
         self._goal = 0
+        self._raw = 0
         self._polling: float | None = None
         self._tail: Tail | None = None
 
@@ -201,12 +205,16 @@ class AgentReader:
 
     def _diet(self) -> FilterProgram | None:
         """Return what the file shall go through on its VM: only the dialect that repeats whole messages needs it."""
-        return DIET if self.stream.decoder.dialect == ACCUMULATED else None
+        return DIET if self.stream.decoder.dialect == ACCUMULATED and self._raw >= DIET_FROM else None
 
     def _read(self, event: TailData | TailFiltered, tail: Tail) -> Batch | None:
         """Return the batch of what was read now, if it completes a line or is the last of what there was."""
         stream = self.stream
-        lines = stream.lines(event.data) if isinstance(event, TailData) else stream.lines_of(event.pieces)
+        if isinstance(event, TailData):
+            self._raw += len(event.data)
+            lines = stream.lines(event.data)
+        else:
+            lines = stream.lines_of(event.pieces)
         records = stream.records(lines)
         tail.filtering = self._diet()
         if not records:

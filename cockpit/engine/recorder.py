@@ -53,17 +53,23 @@ class Recorder:
 
     async def load(self, agent: Agent) -> None:
         """Bring an agent back from the store: its state as of its cursor, and its newest transcript."""
-        snapshot = await self._store.snapshot(agent.id)
-        state = self._restore(agent, snapshot.body) if snapshot is not None else None
+        kept = await self._store.recollection(agent.id, limit=TRANSCRIPT_RECORDS)
+        state = self._restore(agent, kept.snapshot.body) if kept.snapshot is not None else None
         self._world.put_agent(state or agent)
         transcript = self._world.transcript(agent.id)
-        for record in await self._store.records(agent.id, limit=TRANSCRIPT_RECORDS):
+        for record in kept.records:
             transcript.apply(record)
         place = (state.epoch, state.line) if state else (0, -1)
-        while records := await self._store.records(agent.id, after=place, limit=FOLD_PAGE):
-            self._fold_state(self._world.agents[agent.id], records)
-            place = (records[-1].epoch, records[-1].line)
-        for dialog_id, text in await self._store.answers(agent.id):
+        newest = kept.records
+        if len(newest) == TRANSCRIPT_RECORDS and (newest[0].epoch, newest[0].line) > place:
+            # The snapshot is older than all of these: what lies between is folded first.
+            while records := await self._store.records(agent.id, after=place, limit=FOLD_PAGE):
+                self._fold_state(self._world.agents[agent.id], records)
+                place = (records[-1].epoch, records[-1].line)
+        else:
+            behind = [record for record in newest if (record.epoch, record.line) > place]
+            self._fold_state(self._world.agents[agent.id], behind)
+        for dialog_id, text in kept.answers:
             transcript.answered(dialog_id, text)
 
     async def catch_up(self, agent_id: AgentId) -> None:

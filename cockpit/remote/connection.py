@@ -148,6 +148,7 @@ class Connection:
             server_host_key_algs=check.algorithms(),
             preferred_auth=["publickey"],
             agent_path=None,
+            gss_host=None,
             agent_forwarding=False,
             config=[],
             encryption_algs=list(CIPHERS),

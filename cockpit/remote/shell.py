@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+\Z")
 
 
+@functools.lru_cache(maxsize=256)
 def quote(text: str) -> str:
     r"""Quote one word so that POSIX shells and fish read the same text.
 

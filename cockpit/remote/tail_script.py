@@ -281,7 +281,7 @@ def tail_command(
         filtering: what the file's lines go through where the VM can run it.
     """
     marker = f"cockpit-{secrets.token_hex(16)}"
-    mask = "/" + "".join(secrets.choice(("./", "/")) for _ in range(96)) + "."
+    mask = "/" + f"{secrets.randbits(96):096b}".replace("0", "./").replace("1", "/") + "."
     if cursor is not None:
         position = ["cursor", cursor.identity.inode, cursor.offset]
     else:

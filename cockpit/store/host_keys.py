@@ -16,11 +16,12 @@ WAIT = 2.0
 
 
 class HostKeys:
-    """Synchronous access on a connection of its own per call, so that a callback of the SSH library may use it."""
+    """Synchronous access on a connection of its own, so that a callback of the SSH library may use it."""
 
     def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
         self._path = path
         self._now = now
+        self._connection: sqlite3.Connection | None = None
 
     def known(self, identity: str) -> tuple[str, ...]:
         """Return the keys trusted for a host, the oldest first.
@@ -55,12 +56,17 @@ class HostKeys:
         """
         self._run("write the host keys in", "DELETE FROM host_keys WHERE identity = ?", (safe_text(identity),))
 
+    def close(self) -> None:
+        """Let go of the file; a later call opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def _run(self, tried: str, statement: str, values: tuple[object, ...]) -> list[tuple[str]]:
         try:
-            connection = schema.connect(self._path, timeout=WAIT)
-            try:
-                return connection.execute(statement, values).fetchall()
-            finally:
-                connection.close()
+            if self._connection is None:
+                self._connection = schema.connect(self._path, timeout=WAIT)
+            return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
+            self.close()
             raise store_error(tried, self._path, error) from error

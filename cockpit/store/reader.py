@@ -21,7 +21,7 @@ from cockpit.model.ids import AgentId, CommandId
 from cockpit.store import schema
 from cockpit.store.errors import StoreError, is_damage, store_error
 from cockpit.store.opening import suspicion_of
-from cockpit.store.rows import AgentRow, AuditRow, StoredCursor, StoredSnapshot
+from cockpit.store.rows import AgentRow, AuditRow, Recollection, StoredCursor, StoredSnapshot
 
 THREADS = 2
 """One for a long search, one for everything else."""
@@ -147,6 +147,19 @@ def read_snapshot(connection: sqlite3.Connection, agent: AgentId) -> StoredSnaps
         (safe_text(agent),),
     ).fetchone()
     return None if row is None else StoredSnapshot(*row)
+
+
+def read_recollection(connection: sqlite3.Connection, agent: AgentId, limit: int) -> Recollection:
+    """Return an agent's snapshot, its newest records and its answers, all of one moment."""
+    connection.execute("BEGIN")
+    try:
+        return Recollection(
+            read_snapshot(connection, agent),
+            read_records(connection, agent, None, None, limit),
+            read_answers(connection, agent),
+        )
+    finally:
+        connection.execute("COMMIT")
 
 
 def read_agents(connection: sqlite3.Connection) -> list[AgentRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cockpit.model.events import Record
 from cockpit.model.ids import AgentId
 
 
@@ -29,6 +30,17 @@ class StoredSnapshot:
     epoch: int
     line: int
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What brings an agent back."""
+
+    snapshot: StoredSnapshot | None
+    records: list[Record]
+    """The newest, the oldest of them first."""
+    answers: list[tuple[str, str]]
+    """(dialog id, text) of the answers given to its dialogs, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

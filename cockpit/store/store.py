@@ -18,7 +18,7 @@ from cockpit.store.errors import StoreError
 from cockpit.store.host_keys import HostKeys
 from cockpit.store.opening import OpenedFile, open_file
 from cockpit.store.reader import Reader
-from cockpit.store.rows import AgentRow, AuditRow, SearchHit, StoredCursor, StoredSnapshot
+from cockpit.store.rows import AgentRow, AuditRow, Recollection, SearchHit, StoredCursor, StoredSnapshot
 from cockpit.store.writer import Writer
 
 PAGE = 500
@@ -142,6 +142,10 @@ class Store:
         """Return the newest reduced state that is not ahead of its epoch's cursor."""
         return await self._reader.run(lambda connection: reader.read_snapshot(connection, agent))
 
+    async def recollection(self, agent: AgentId, *, limit: int = PAGE) -> Recollection:
+        """Return what brings an agent back: its newest snapshot, its newest `limit` records, its answers."""
+        return await self._reader.run(lambda connection: reader.read_recollection(connection, agent, limit))
+
     async def save_snapshot(self, agent: AgentId, epoch: int, line: int, body: bytes) -> None:
         """Keep a reduced state as it was after a line. It is left out while the disk refuses: it can be folded anew."""
         with contextlib.suppress(StoreError):
@@ -262,4 +266,5 @@ class Store:
         self._closed = True
         await self._writer.stop()
         await self._reader.close()
+        self._host_keys.close()
         await asyncio.to_thread(self._file.release)
