@@ -190,6 +190,11 @@ class Engine:
         return self.world.revision
 
     @property
+    def urgency(self) -> int:
+        """Grows when an agent begins to wait for the operator: asks, is done, failed."""
+        return self.world.urgency
+
+    @property
     def fleet(self) -> Fleet:
         """The newest snapshot."""
         return self.world.snapshot()

@@ -18,6 +18,10 @@ class CockpitPort(Protocol):
         """Grows with each change of anything visible; compare it before pulling a snapshot."""
 
     @property
+    def urgency(self) -> int:
+        """Grows when an agent begins to wait for the operator: asks, is done, failed."""
+
+    @property
     def fleet(self) -> Fleet:
         """The newest snapshot."""
 

@@ -153,7 +153,7 @@ class Recorder:
     async def keep(self, agent_id: AgentId, records: Sequence[Record], cursor: StoredCursor) -> None:
         """Write records and the cursor behind them in one transaction; waits, so that a fast agent is held back."""
         try:
-            await self._store.append(agent_id, records, cursor)
+            await self._store.append(agent_id, records, cursor, patient=True)
         except StoreError as error:
             # The store keeps what it can and tries again; the lines themselves stay on the VM.
             log.error("agent %s: %s", agent_id, error)

@@ -30,9 +30,9 @@ from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
 
-BACKGROUND_POLLING = 0.5
-"""Seconds between two looks at the output of an agent nobody looks at: a third of the CPU of being woken by each line,
-and a question or the end of a run is still noticed within a second."""
+BACKGROUND_POLLING = 0.4
+"""Seconds between two looks at the output of an agent nobody looks at, on its VM. With the time until the next common
+round of reading (`cockpit.remote.rounds`) a question or the end of a run is still noticed within a second."""
 
 STREAM_VERBS = frozenset(VERBS[kind] for kind in (Prompt, Steer, FollowUp, Abort, Answer))
 """Orders whose course the agent's own stream tells."""

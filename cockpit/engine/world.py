@@ -10,6 +10,7 @@ from itertools import islice
 
 from cockpit.engine.clock import Clock
 from cockpit.model.fleet import (
+    ActivityState,
     Agent,
     FeedItem,
     Fleet,
@@ -25,6 +26,9 @@ from cockpit.model.ids import AgentId, CommandId, OperationId, VmId
 from cockpit.model.receipts import is_closed
 from cockpit.model.transcript import Transcript
 
+URGENT = frozenset({ActivityState.ASKING, ActivityState.ERROR, ActivityState.DONE_UNSEEN, ActivityState.ABORTED})
+"""Activities that wait for the operator."""
+
 FEED_KEPT = 500
 RECEIPTS_KEPT = 200
 OPERATIONS_KEPT = 50
@@ -37,6 +41,8 @@ class World:
         self.clock = clock
         self.source = source
         self.revision = 1
+        self.urgency = 0
+        """Grows when an agent begins to wait for the operator."""
         self.vms: dict[VmId, Vm] = {}
         self.agents: dict[AgentId, Agent] = {}
         self.tasks: tuple[Task, ...] = ()
@@ -93,9 +99,14 @@ class World:
 
     def put_agent(self, agent: Agent) -> None:
         """Store an agent's new state."""
-        if self.agents.get(agent.id) is not agent:
-            self.agents[agent.id] = agent
-            self.changed()
+        known = self.agents.get(agent.id)
+        if known is agent:
+            return
+        state = agent.activity.state
+        if state in URGENT and (known is None or known.activity.state is not state):
+            self.urgency += 1
+        self.agents[agent.id] = agent
+        self.changed()
 
     def set_link(self, vm_id: VmId, link: Link) -> None:
         """Store the state of the connection that an agent's VM has."""

@@ -81,17 +81,20 @@ class Store:
 
     # --- an agent's output -----------------------------------------------------------------------
 
-    async def append(self, agent: AgentId, records: Sequence[Record], cursor: StoredCursor | None) -> None:
+    async def append(
+        self, agent: AgentId, records: Sequence[Record], cursor: StoredCursor | None, *, patient: bool = False
+    ) -> None:
         """Add records and move the cursor in one transaction; what is there already is left alone.
 
         The cursor never moves back within an epoch. Callers are held back while too much is queued. With `cursor` None
-        only the records are added, as for older history that is filled in.
+        only the records are added, as for older history that is filled in. A `patient` caller waits up to half a
+        second longer, so that many share a transaction.
 
         Raises:
             StoreError: the disk refused. It is raised once; the records wait in a bounded backlog that is tried again,
                 later appends join it in silence, and `trouble` is set until it is written.
         """
-        await self._writer.append(agent, records, cursor)
+        await self._writer.append(agent, records, cursor, patient=patient)
 
     async def cursor(self, agent: AgentId) -> StoredCursor | None:
         """Return the cursor of the agent's newest epoch, at its beginning if nothing was read; None if unknown."""

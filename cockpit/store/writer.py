@@ -59,6 +59,8 @@ class Job:
     """On the disk, and not only in the write-ahead log's cache, when its waiter goes on."""
     alone: bool = False
     """Outside a transaction."""
+    patient: bool = False
+    """It waits for others to share its transaction."""
     agent: str = ""
     records: Sequence[Record] = ()
     cursor: StoredCursor | None = None
@@ -105,14 +107,23 @@ class Writer:
         """Start the thread."""
         self._thread.start()
 
-    async def append(self, agent: AgentId, records: Sequence[Record], cursor: StoredCursor | None) -> None:
+    async def append(
+        self, agent: AgentId, records: Sequence[Record], cursor: StoredCursor | None, *, patient: bool = False
+    ) -> None:
         """Write records and a cursor in one transaction; return when it is committed, or waits in the backlog.
 
         Raises:
             StoreError: the disk refused, said once; the records wait in the backlog, and later appends join them.
         """
         await self._submit(
-            Job(None, self._loop.create_future(), agent=safe_text(agent), records=records, cursor=cursor)
+            Job(
+                None,
+                self._loop.create_future(),
+                patient=patient,
+                agent=safe_text(agent),
+                records=records,
+                cursor=cursor,
+            )
         )
 
     async def run(self, act: Act, *, durable: bool = False, alone: bool = False) -> Any:
@@ -149,7 +160,7 @@ class Writer:
             self._gathered += job.weight
             self._jobs.append(job)
             # A thread that gathers wakes by itself: to wake it for each append costs more than the append.
-            if not self._gathering or job.act is not None or self._gathered >= BATCH_RECORDS:
+            if not self._gathering or not job.patient or self._gathered >= BATCH_RECORDS:
                 self._wake.notify()
         return await job.done
 
@@ -200,7 +211,7 @@ class Writer:
         return []
 
     def _may_wait(self) -> bool:
-        if self._stopping or any(job.act is not None for job in self._jobs):
+        if self._stopping or not all(job.patient for job in self._jobs):
             return False
         return self._gathered < BATCH_RECORDS
 

@@ -54,10 +54,11 @@ class Bridge:
         self._surface = surface
         self._rates = rates
         self._seen = -1
+        self._urgency = 0
 
     def start(self) -> None:
         """Start the three timers; the surface ends them when it goes."""
-        self._surface.set_interval(self._rates.transcript, self._surface.flush_transcript)
+        self._surface.set_interval(self._rates.transcript, self._tick_transcript)
         self._surface.set_interval(self._rates.lists, self._tick_lists)
         self._surface.set_interval(self._rates.ages, self._tick_ages)
 
@@ -65,6 +66,13 @@ class Bridge:
         """Take everything in at once: a key was pressed."""
         self._seen = self._engine.revision
         self._surface.flush_lists()
+        self._surface.flush_transcript()
+
+    def _tick_transcript(self) -> None:
+        # What begins to wait for the operator is shown within a second of its writing, on the way here included.
+        if self._engine.urgency != self._urgency:
+            self._urgency = self._engine.urgency
+            self._tick_lists()
         self._surface.flush_transcript()
 
     def _tick_lists(self) -> None:

@@ -13,6 +13,7 @@ from tests.bench import (
     bench_isolation,
     bench_leftovers,
     bench_memory,
+    bench_notice,
     bench_relaunch,
     bench_resume,
     bench_soak,
@@ -37,6 +38,7 @@ RUNS: dict[str, tuple[Callable[[list[str]], Table | tuple[Table, ...]], str, tup
         ("asyncssh alone", "cockpit: link"),
     ),
     "leftovers": (bench_leftovers.main, "--repeats 1 --wait 0", ("cockpit", "asyncssh, tail -F")),
+    "notice": (bench_notice.main, "--agents 3 --questions 2", ("noticed", "on the screen")),
     "storm": (bench_storm.main, "--agents 3", ("asyncssh alone", "cockpit: all at once", "cockpit: all cut")),
     "isolation": (bench_isolation.main, "--agents 2 --rate 10 --seconds 2.5", ("well", "a black hole")),
     "soak": (

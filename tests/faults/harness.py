@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from array import array
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -35,7 +35,7 @@ from cockpit.engine.recorder import Recorder
 from cockpit.engine.roster import LinkOptions, Roster
 from cockpit.engine.source import Source
 from cockpit.engine.world import World
-from cockpit.model.events import EpochStarted
+from cockpit.model.events import EpochStarted, Record
 from cockpit.model.fleet import Agent, AgentKind, Link, LinkState, Power, Vm
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.receipts import ReceiptBook
@@ -326,8 +326,8 @@ class Stack:
         """Seconds until the next attempt, as each was announced."""
         self._remember = self.world.set_link
         self.world.set_link = self._set_link  # type: ignore[method-assign]
-        self._put_agent = self.world.put_agent
-        self.world.put_agent = self._check_agent  # type: ignore[method-assign]
+        self._fold_all = self.recorder.fold_all
+        self.recorder.fold_all = self._check_fold  # type: ignore[method-assign]
 
     def _set_link(self, vm_id: VmId, link: Link) -> None:
         states = self.shown[vm_id]
@@ -337,16 +337,22 @@ class Stack:
                 self.waits[vm_id].append(link.retry_at - self.world.clock.now())
         self._remember(vm_id, link)
 
-    def _check_agent(self, agent: Agent) -> None:
-        """Note an agent's new state; it must have folded exactly one line more, or begun a new file."""
-        known = self.world.agents.get(agent.id)
-        if known is not None and (agent.epoch, agent.line) != (known.epoch, known.line):
-            begun = agent.epoch > known.epoch and agent.line in (0, 1)
-            if not begun and (agent.epoch, agent.line) != (known.epoch, known.line + 1):
-                self.machines[agent.vm_id].ledger.wrong.append(
-                    f"after line {known.line} of epoch {known.epoch}, line {agent.line} of {agent.epoch} was folded"
-                )
-        self._put_agent(agent)
+    def _check_fold(self, records: Sequence[Record]) -> None:
+        """Note what is folded: of what is not known yet, each line must be the next one, or begin a new file."""
+        known = self.world.agents[records[0].agent]
+        place = (known.epoch, known.line)
+        ledger = self.machines[known.vm_id].ledger
+        for record in records:
+            if (record.epoch, record.line) <= place:
+                continue
+            begun = record.epoch > place[0] and record.line in (0, 1)
+            if not begun and (record.epoch, record.line) != (place[0], place[1] + 1):
+                ledger.wrong.append(f"after line {place[1]} of epoch {place[0]}, {record} was folded")
+            place = (record.epoch, record.line)
+        self._fold_all(records)
+        folded = self.world.agents[known.id]
+        if (folded.epoch, folded.line) != place:
+            ledger.wrong.append(f"line {place[1]} of epoch {place[0]} was not folded, but {folded.line}")
 
     async def start(self) -> None:
         """Load what is remembered and attach to every machine's agent."""

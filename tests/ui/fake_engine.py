@@ -58,6 +58,7 @@ class FakeEngine:
     def __init__(self, fleet: Fleet | None = None) -> None:
         self._fleet = fleet or Fleet()
         self._revision = 1
+        self.urgency = 0
         self._transcripts: dict[AgentId, Transcript] = {}
         self._lines: dict[AgentId, int] = {}
         self.ordered: list[Command] = []
