@@ -97,8 +97,12 @@ def read_records(
     before: tuple[int, int] | None,
     after: tuple[int, int] | None,
     limit: int,
+    max_bytes: int | None = None,
 ) -> list[Record]:
-    """Return records in the order of (epoch, line): the oldest `limit` after a place, else the newest before one."""
+    """Return records in the order of (epoch, line): the oldest `limit` after a place, else the newest before one.
+
+    With `max_bytes` they end with the record that brings their bodies to so many bytes.
+    """
     newest_first = after is None
     order = "DESC" if newest_first else "ASC"
     kinds = dict(connection.execute("SELECT id, name FROM kinds"))
@@ -106,8 +110,9 @@ def read_records(
         f"SELECT id, epoch FROM epochs WHERE agent = ? ORDER BY epoch {order}", (safe_text(agent),)
     ).fetchall()
     records: list[Record] = []
+    room = max_bytes if max_bytes is not None else float("inf")
     for stream, epoch in streams:
-        if len(records) >= limit:
+        if len(records) >= limit or room <= 0:
             break
         low, high = _line_bounds(epoch, before, after)
         if low >= high:
@@ -120,6 +125,9 @@ def read_records(
         for line, offset, length, at, kind, body in rows:
             event = decode_event(kinds.get(kind, str(kind)), body)
             records.append(Record(agent, epoch, line, offset, offset + length, at, event))
+            room -= len(body)
+            if room <= 0:
+                break
     if newest_first:
         records.reverse()
     return records

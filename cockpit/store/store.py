@@ -128,6 +128,7 @@ class Store:
         before: tuple[int, int] | None = None,
         after: tuple[int, int] | None = None,
         limit: int = PAGE,
+        max_bytes: int | None = None,
     ) -> list[Record]:
         """Return records in the order of (epoch, line).
 
@@ -136,9 +137,10 @@ class Store:
             before: (epoch, line), excluded: the newest `limit` records before it.
             after: (epoch, line), excluded: the oldest `limit` records after it. With neither, the newest of all.
             limit: how many at most.
+            max_bytes: end with the record that brings what is kept of them to so many bytes.
         """
         return await self._reader.run(
-            lambda connection: reader.read_records(connection, agent, before, after, max(0, limit))
+            lambda connection: reader.read_records(connection, agent, before, after, max(0, limit), max_bytes)
         )
 
     async def snapshot(self, agent: AgentId) -> StoredSnapshot | None:
