@@ -27,6 +27,7 @@ from cockpit.model.fleet import (
 from cockpit.model.ids import AgentId, CommandId, CommitId
 from cockpit.model.receipts import ReceiptBook
 from cockpit.model.transcript import Transcript
+from cockpit.model.transcript_window import Place, TranscriptWindow
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class Engine:
             board_changed=self.watcher.look_at_board,
             images_changed=self._read_images,
         )
-        self.history = History(self.world, store, self.roster)
+        self.history = History(self.world, store, self.roster.attachment)
         self.bounds = history_bounds
         self._images: tuple[tuple[CommitId, str], ...] = ()
         self._background: list[asyncio.Task[None]] = []
@@ -217,13 +218,31 @@ class Engine:
         return tuple((program.name, program.reason) for program in ordered)
 
     def focus(self, agent: AgentId | None) -> None:
-        """Name the agent the operator looks at."""
+        """Name the agent the operator looks at; a window onto another one's past is closed."""
+        for other in [other for other in self.world.pasts if other != agent]:
+            self.history.leave(other)
         self.recorder.focus(agent)
         self.roster.focus(agent)
 
+    def past(self, agent: AgentId) -> TranscriptWindow | None:
+        """Return the window onto an agent's past, if one is open."""
+        return self.world.pasts.get(agent)
+
+    def open_past(self, agent: AgentId, place: Place | None) -> None:
+        """Open a window onto an agent's past around a record, or at the oldest one kept here."""
+        self.history.open(agent, place)
+
     def page_older(self, agent: AgentId) -> bool:
-        """Page older history into an agent's transcript; False if there is none, or a page is on its way."""
-        return self.history.page(agent)
+        """Page older records into the open window; False if there are none, or something is on its way."""
+        return self.history.older(agent)
+
+    def page_newer(self, agent: AgentId) -> bool:
+        """Page newer records into the open window; False if none is open, or something is on its way."""
+        return self.history.newer(agent)
+
+    def leave_past(self, agent: AgentId) -> None:
+        """Close the window onto an agent's past."""
+        self.history.leave(agent)
 
     def agent_named(self, name: str) -> Agent:
         """Return an agent by name or id.

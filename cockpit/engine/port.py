@@ -8,6 +8,7 @@ from cockpit.model.commands import Command
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId
 from cockpit.model.transcript import Transcript
+from cockpit.model.transcript_window import Place, TranscriptWindow
 
 
 class CockpitPort(Protocol):
@@ -40,11 +41,30 @@ class CockpitPort(Protocol):
     def focus(self, agent: AgentId | None) -> None:
         """Name the agent the operator looks at: it is read at once, and its finished runs count as seen."""
 
-    def page_older(self, agent: AgentId) -> bool:
-        """Page older history into the front of an agent's transcript.
+    def past(self, agent: AgentId) -> TranscriptWindow | None:
+        """Return the window onto an agent's past that was opened; None while there is none, or none yet."""
 
-        Returns False if there is none, or a page is on its way.
+    def open_past(self, agent: AgentId, place: Place | None) -> None:
+        """Open a window onto an agent's past; it takes the place of the one that was open.
+
+        It appears in `past` once it is filled, and not at all if the transcript holds everything there is.
+
+        Args:
+            agent: whose.
+            place: (epoch, line) of a record that is to lie in its midst; None for the oldest that is kept here.
         """
+
+    def page_older(self, agent: AgentId) -> bool:
+        """Page older records into the open window; its border says it if they cannot be had.
+
+        Returns False if there are none, no window is open, or something is on its way.
+        """
+
+    def page_newer(self, agent: AgentId) -> bool:
+        """Page newer records into the open window; False if none is open, or something is on its way."""
+
+    def leave_past(self, agent: AgentId) -> None:
+        """Close the window onto an agent's past: the reader is back at the live end."""
 
     def images(self) -> tuple[tuple[CommitId, str], ...]:
         """Return the commits an agent can be started from, newest first, with their names."""

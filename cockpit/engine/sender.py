@@ -95,7 +95,7 @@ class Sender:
         match command:
             case Answer(dialog_id=dialog_id):
                 self._world.put_agent(dialog_answered(current, dialog_id, now))
-                self._world.transcript(agent.id).answered(dialog_id, text_of(command))
+                self._world.answered(agent.id, dialog_id, text_of(command))
                 try:
                     await self._store.save_answer(agent.id, dialog_id, text_of(command), now)
                 except StoreError as error:
@@ -103,7 +103,7 @@ class Sender:
             case Abort():
                 for dialog in agent.activity.dialogs:
                     current = dialog_answered(current, dialog.request.dialog_id, now)
-                    self._world.transcript(agent.id).answered(dialog.request.dialog_id, "cancelled by the abort")
+                    self._world.answered(agent.id, dialog.request.dialog_id, "cancelled by the abort")
                 self._world.put_agent(abort_requested(current, now))
             case _:
                 pass

@@ -25,6 +25,7 @@ from cockpit.model.fleet import (
 from cockpit.model.ids import AgentId, CommandId, OperationId, VmId
 from cockpit.model.receipts import is_closed
 from cockpit.model.transcript import Transcript
+from cockpit.model.transcript_window import TranscriptWindow
 
 URGENT = frozenset({ActivityState.ASKING, ActivityState.ERROR, ActivityState.DONE_UNSEEN, ActivityState.ABORTED})
 """Activities that wait for the operator."""
@@ -54,6 +55,8 @@ class World:
         self.health: dict[str, ServiceHealth] = {}
         self.notices: list[str] = []
         self.transcripts: dict[AgentId, Transcript] = {}
+        self.pasts: dict[AgentId, TranscriptWindow] = {}
+        """Where the operator reads what is no longer in an agent's transcript."""
         self._snapshot = Fleet()
         self._change = asyncio.Event()
 
@@ -96,6 +99,13 @@ class World:
         if found is None:
             found = self.transcripts[agent] = Transcript()
         return found
+
+    def answered(self, agent: AgentId, dialog_id: str, text: str) -> None:
+        """Note the operator's own answer to a dialog wherever the dialog is shown."""
+        self.transcript(agent).answered(dialog_id, text)
+        past = self.pasts.get(agent)
+        if past is not None:
+            past.answered(dialog_id, text)
 
     def put_agent(self, agent: Agent) -> None:
         """Store an agent's new state."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from cockpit.model import events as ev
 from cockpit.model.events import Record
 from cockpit.model.reduce_tools import one_line
 from cockpit.model.transcript_entry import Entry, EntryKind
-from cockpit.model.transcript_history import SEAMS, Head
 from cockpit.model.transcript_message import MessageFold
 from cockpit.model.transcript_ring import MAX_BYTES, MAX_ENTRIES
 
@@ -48,7 +47,6 @@ class Transcript(MessageFold):
         self._shells: dict[str, Entry] = {}
         self._retry: Entry | None = None
         self._compaction: Entry | None = None
-        self._head = Head()
         self._handlers: dict[type[Any], Callable[[Record, Any], None]] = {
             ev.TextDelta: self._on_text,
             ev.ThinkingDelta: self._on_thinking,
@@ -82,9 +80,6 @@ class Transcript(MessageFold):
 
     def apply(self, record: Record) -> None:
         """Fold one record in."""
-        if self._head.growing:
-            quiet = type(record.event) in SEAMS and not any(entry.open for entry in self._entries)
-            self._head.take(record, self.next_key, quiet=quiet)
         if self._expiries:
             self.expire(record.at)
         handler = self._handlers.get(type(record.event))
@@ -93,7 +88,6 @@ class Transcript(MessageFold):
 
     def answered(self, dialog_id: str, text: str) -> None:
         """Note the operator's own answer to a dialog: agents do not echo it."""
-        self._head.answered(dialog_id, text)
         known = self._questions.pop(dialog_id, None)
         if known is not None:
             # A question read back from the store was closed by what followed, before its answer is told.
@@ -106,77 +100,6 @@ class Transcript(MessageFold):
         """Close the dialogs whose time is up; agents say nothing when they answer themselves."""
         for dialog_id in [name for name, due in self._expiries.items() if now >= due]:
             self._close_dialog(dialog_id, "→ nobody answered in time: the agent went on by itself")
-
-    def prepend(self, older: Sequence[Record]) -> int:
-        """Page older history in: the records directly before the oldest one held, in their order.
-
-        A message or a tool call that the page border cut in two becomes one entry again: what was folded without its
-        beginning, up to the first new turn, is folded again and may change its place. All behind keeps its key; the
-        new entries get keys below. When there is no room for everything, the newest are kept.
-        Returns how many entries more there are now.
-        """
-        before = len(self)
-        head = self._head
-        page = Transcript(max_entries=self.max_entries, max_bytes=self.max_bytes)
-        page._paged = True
-        for item in (*older, *head.items):
-            if isinstance(item, Record):
-                page.apply(item)
-            else:
-                page.answered(*item)
-        if head.valid and head.seam is None:
-            if len(page) >= before:  # fewer would mean that there is no room for more history
-                self._become(page)
-            return len(self) - before
-        end = head.seam if head.valid and head.seam is not None else self.first_key
-        self._take_front(end - self.first_key)
-        self._label_queued(page)
-        entries = list(page.entries())
-        for entry in entries:
-            cut = entry.open and not entry.complete and entry.kind in (EntryKind.ANSWER, EntryKind.THINKING)
-            entry.open, entry.failed = False, entry.failed or cut
-        complete = self._put_before(entries) and not page.dropped
-        self._head = page._head
-        if self._head.seam is not None:
-            self._head.seam += end - page.next_key
-        else:
-            self._head.seam, self._head.growing = end, False
-        if not complete or not head.valid:
-            self._head.forget()
-        return len(self) - before
-
-    def _become(self, page: Transcript) -> None:
-        """Take a page's place in its course: everything held was folded again behind older records."""
-        shift = self.next_key - page.next_key
-        revision = self._revision + page._revision
-        keep = ("_handlers", "_dropped", "_paged", "max_entries", "max_bytes")
-        self.__dict__.update({name: value for name, value in page.__dict__.items() if name not in keep})
-        self._first_key += shift
-        self._revision = revision
-        self._paged = True
-        for entry in self._entries:
-            entry.key += shift
-            entry.revision = revision
-        if self._head.seam is not None:
-            self._head.seam += shift
-        if page.dropped:
-            self._head.forget()
-
-    def _label_queued(self, page: Transcript) -> None:
-        """Name the texts that were queued on the page and read behind the seam."""
-        for queued, kind in ((page._steering, EntryKind.STEER), (page._follow_up, EntryKind.FOLLOW_UP)):
-            waiting = list(queued)
-            for entry in self._entries:
-                if waiting and entry.kind is EntryKind.USER and entry.text in waiting:
-                    waiting.remove(entry.text)
-                    entry.kind = kind
-                    self._touch(entry)
-
-    def _prune(self) -> None:
-        dropped = self._dropped
-        super()._prune()
-        if self._dropped != dropped:
-            self._head.forget()
 
     # --- runs, retries, compaction -------------------------------------------------------------------
 

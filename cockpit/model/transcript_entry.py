@@ -34,6 +34,8 @@ class EntryKind(StrEnum):
     ERROR = "error"
     MARKER = "marker"
     """A seam: the agent started or exited, the output file was replaced."""
+    BORDER = "border"
+    """Not the agent's: why nothing older than this is shown."""
     RAW = "raw"
     """A line this version cannot read, as it came."""
     COMMAND = "command"

@@ -1,7 +1,7 @@
-"""The head of a transcript, remembered until its first seam, so that history can be joined to it without a scar.
+"""The head of a window, remembered until its first seam, so that history can be joined to it without a scar.
 
-Reading starts near the end of a big file, often inside a message or a tool call. When the records before that are
-paged in, the head is folded again behind them; from the seam on nothing depends on what came before.
+A page of records often begins inside a message or a tool call. When the records before that are paged in, the head is
+folded again behind them; from the seam on nothing depends on what came before.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ TEXT_LIMIT = 512 * 1024
 """Characters of a head's tool output, of which each record repeats all so far."""
 
 
+Item = Record | tuple[str, str]
+"""A record, or the operator's answer to a dialog as (dialog id, text)."""
+
+
 class Head:
     """The records, and the operator's answers between them, from the oldest one held to the first seam."""
 
     def __init__(self) -> None:
-        self.items: list[Record | tuple[str, str]] = []
-        """Records, and (dialog id, answer) pairs."""
+        self.items: list[Item] = []
         self.seam: int | None = None
         """The key of the first entry after the seam; None while no seam was reached."""
         self.growing = True
@@ -53,13 +56,26 @@ class Head:
         if self.growing:
             self.items.append((dialog_id, text))
 
+    def cut(self, epoch: int, line: int, key: int) -> None:
+        """Forget what stands from a place on, where the entry with this key begins: it was dropped."""
+        if self.seam is None or self.seam > key:
+            places = ((item.epoch, item.line) if isinstance(item, Record) else (0, 0) for item in self.items)
+            end = next((at for at, place in enumerate(places) if place >= (epoch, line)), len(self.items))
+            del self.items[end:]
+            self.seam, self.growing = None, self.valid
+
+    def begin_at_seam(self, key: int) -> None:
+        """Begin at a place where nothing goes on from before: the entry with this key is the first behind it."""
+        self.items.clear()
+        self.seam, self.growing, self.valid = key, False, True
+
     def forget(self) -> None:
         """Give the head up: what lies before it is joined as it is."""
         self.items.clear()
-        self.growing = self.valid = False
+        self.seam, self.growing, self.valid = None, False, False
 
 
-def _without_repeats(items: list[Record | tuple[str, str]]) -> list[Record | tuple[str, str]]:
+def _without_repeats(items: list[Item]) -> list[Item]:
     """Drop what the end of the newest message repeats: all deltas of a block but the first, which says where it began.
 
     An older message that never ended keeps its deltas: nothing repeats them.
@@ -80,5 +96,5 @@ def _without_repeats(items: list[Record | tuple[str, str]]) -> list[Record | tup
     return kept
 
 
-def _starts_message(item: Record | tuple[str, str]) -> bool:
+def _starts_message(item: Item) -> bool:
     return isinstance(item, Record) and isinstance(item.event, ev.MessageStarted)

@@ -1,9 +1,9 @@
-"""A bounded ring of transcript entries whose keys stay valid when old entries drop or older ones are paged in."""
+"""A bounded ring of transcript entries whose keys stay valid when old entries drop."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 
 from cockpit.model.events import Record
@@ -20,8 +20,7 @@ class EntryRing:
     """Entries in order, with contiguous keys, bounded in number and in size.
 
     `max_bytes` counts characters (one byte each in ASCII text, up to four otherwise) plus a fixed share per entry.
-    Beyond a bound the oldest entries go until an eighth is free, so that pruning is rare. While older history is
-    paged in the bounds are doubled; `release_history` takes that back.
+    Beyond a bound the oldest entries go until an eighth is free, so that pruning is rare.
     """
 
     def __init__(self, *, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
@@ -33,7 +32,6 @@ class EntryRing:
         self._bytes = 0
         self._revision = 0
         self._dropped = 0
-        self._paged = False
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -63,11 +61,6 @@ class EntryRing:
         """What the entries count for against `max_bytes`."""
         return self._bytes
 
-    @property
-    def first_place(self) -> tuple[int, int] | None:
-        """(epoch, line) of the oldest entry: records before it are what `prepend` wants next."""
-        return (self._entries[0].epoch, self._entries[0].line) if self._entries else None
-
     def entry(self, key: int) -> Entry | None:
         """Return the entry with this key, or None when it was dropped or does not exist yet."""
         index = key - self._first_key
@@ -77,12 +70,6 @@ class EntryRing:
         """Iterate the entries held, from a key on. Not to be held across an `apply`."""
         skip = 0 if start_key is None else max(0, start_key - self._first_key)
         return islice(self._entries, skip, None)
-
-    def release_history(self) -> None:
-        """Give back the room for paged-in history: called when the reader follows the end again."""
-        if self._paged:
-            self._paged = False
-            self._prune()
 
     def _add(self, kind: EntryKind, record: Record, title: str = "", text: str = "") -> Entry:
         """Append a new entry for what a record says."""
@@ -115,33 +102,11 @@ class EntryRing:
 
     def _prune(self) -> None:
         """Drop from the front down to the low mark, once the high mark is passed."""
-        factor = 2 if self._paged else 1
-        if self._bytes <= self.max_bytes * factor and len(self._entries) <= self.max_entries * factor:
+        if self._bytes <= self.max_bytes and len(self._entries) <= self.max_entries:
             return
-        low_bytes, low_entries = self.max_bytes * factor * 7 // 8, self.max_entries * factor * 7 // 8
+        low_bytes, low_entries = self.max_bytes * 7 // 8, self.max_entries * 7 // 8
         while len(self._entries) > 1 and (self._bytes > low_bytes or len(self._entries) > low_entries):
-            gone = self._entries.popleft()
-            self._bytes -= gone.counted
+            self._bytes -= self._entries.popleft().counted
             self._first_key += 1
             self._dropped += 1
         self._revision += 1
-
-    def _take_front(self, count: int) -> None:
-        """Take entries off the front that older history will bring again."""
-        for _ in range(min(count, len(self._entries))):
-            self._bytes -= self._entries.popleft().counted
-            self._first_key += 1
-
-    def _put_before(self, older: Sequence[Entry]) -> bool:
-        """Put entries in front of all others, the newest of them first, as far as there is room; say if all had."""
-        self._paged = True
-        for entry in reversed(older):
-            fits = self._bytes + entry.size <= self.max_bytes * 2 and len(self._entries) < self.max_entries * 2
-            if not fits:
-                return False
-            self._first_key -= 1
-            entry.key = self._first_key
-            self._entries.appendleft(entry)
-            entry.counted = 0
-            self._touch(entry)
-        return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import subprocess
@@ -16,7 +15,7 @@ from cockpit.agents.pi import PiDecoder
 from cockpit.engine.engine import Engine
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.ids import AgentId, VmId
-from cockpit.model.transcript import Transcript
+from cockpit.model.transcript import EntryKind, Transcript
 from cockpit.store.store import Store
 from tests.fleets import LIMIT, FleetUnderTest
 
@@ -76,11 +75,22 @@ def shown(transcript: Transcript) -> Shown:
 
 
 async def all_shown(engine: Engine, agent: AgentId) -> Shown:
-    """Page all older history in and return what a transcript shows then."""
-    while engine.page_older(agent):
-        pages = [task for task in asyncio.all_tasks() if task.get_name() == f"history {agent}"]
-        await asyncio.gather(*pages)
-    return shown(engine.transcript(agent))
+    """Go to the beginning of a history that fits into one window, and return what is shown from there to its end."""
+    await engine.store.flush()
+    engine.open_past(agent, None)
+    await engine.history.idle()
+    past = engine.past(agent)
+    if past is None:
+        return shown(engine.transcript(agent))
+    while engine.page_older(agent) and not past.border_text:
+        await engine.history.idle()
+    newest = None
+    while newest != past.last_place:
+        newest = past.last_place
+        engine.page_newer(agent)
+        await engine.history.idle()
+    assert not past.dropped, "the history is longer than a window"
+    return [(kind, text) for kind, text in shown(past) if kind != EntryKind.BORDER.value]
 
 
 def folded(records: Sequence[Record]) -> Shown:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from cockpit.engine.engine import Engine
 from cockpit.engine.reader import FIRST_CONTACT
-from cockpit.model.commands import Prompt
+from cockpit.model.commands import Pause, Prompt, Resume
 from cockpit.model.events import Record
+from cockpit.model.fleet import LinkState
 from cockpit.model.ids import AgentId
-from tests.fleets import LIMIT, FleetUnderTest, order, spawned
+from cockpit.model.transcript_window import TranscriptWindow
+from tests.engine.evidence import all_shown, folded, out_file, shown
+from tests.fleets import LIMIT, FleetUnderTest, order, spawned, until
 
 
 async def records_of(engine: Engine, agent: AgentId) -> list[Record]:
@@ -25,18 +28,28 @@ async def records_of(engine: Engine, agent: AgentId) -> list[Record]:
     return found
 
 
+def lengthen(out: Path) -> None:
+    """Add three megabytes of prompts to an agent's output."""
+    said = ({"role": "user", "content": f"old {number} " + "x" * 2_000} for number in range(1_500))
+    with out.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps({"type": "message_start", "message": message}) + "\n" for message in said)
+
+
+async def opened(engine: Engine, agent: AgentId) -> TranscriptWindow:
+    """Scroll up at the beginning of a transcript."""
+    oldest = next(engine.transcript(agent).entries())
+    engine.open_past(agent, (oldest.epoch, oldest.line))
+    await engine.history.idle()
+    past = engine.past(agent)
+    assert past is not None
+    return past
+
+
 async def test_a_long_file_is_live_at_once_and_complete_on_demand(fleet: FleetUnderTest, tmp_path: Path) -> None:
     async with fleet.engine() as engine:
         ada = await spawned(engine, "ada")
-        out = fleet.places.fleet / "vms" / ada.vm_id / "home" / "pi-rpc" / "out"
-        filler = [
-            json.dumps(
-                {"type": "message_start", "message": {"role": "user", "content": f"old {number} " + "x" * 2_000}}
-            )
-            for number in range(1_500)
-        ]
-        with out.open("a", encoding="utf-8") as file:
-            file.write("".join(f"{line}\n" for line in filler))
+        out = out_file(fleet, ada.vm_id)
+        lengthen(out)
 
     # A cockpit that never saw this agent: a history of its own, the agent found in the registry.
     stranger = FleetUnderTest(fleet.root)
@@ -53,13 +66,47 @@ async def test_a_long_file_is_live_at_once_and_complete_on_demand(fleet: FleetUn
         assert len(content) - first.offset < 2 * FIRST_CONTACT, "only the end is read at first"
         assert first.offset == starts[first.line - 1] > 0, "line numbers are those of the whole file"
 
-        previous = engine.transcript(ada.id).first_key
-        for _ in range(100):
-            if not engine.page_older(ada.id):
-                break
+        live = shown(engine.transcript(ada.id))
+        past = await opened(engine, ada.id)
+        while engine.page_older(ada.id):
             await engine.history.idle()
-        assert engine.transcript(ada.id).first_key < previous
+            assert not past.border_text
+        assert past.first_place == (1, 1)
+        assert shown(engine.transcript(ada.id)) == live, "the live end is not touched"
         records = [record for record in await records_of(engine, ada.id) if record.line]
         assert [record.line for record in records] == list(range(1, len(records) + 1))
         assert [record.offset for record in records] == starts[: len(records)]
         assert {record.epoch for record in records} == {1}
+        # A transcript that was fed all of it holds the end of what can be read.
+        fed = folded(await records_of(engine, ada.id))
+        assert (await all_shown(engine, ada.id))[-len(fed) :] == fed
+
+
+async def test_what_only_a_vm_out_of_reach_has_is_said_and_read_once_it_is_back(
+    fleet: FleetUnderTest, tmp_path: Path
+) -> None:
+    async with fleet.engine() as engine:
+        bea = await spawned(engine, "bea")
+        lengthen(out_file(fleet, bea.vm_id))
+
+    stranger = FleetUnderTest(fleet.root)
+    stranger.places = dataclasses.replace(fleet.places, history=tmp_path / "other.sqlite")
+    async with stranger.engine() as engine:
+        await engine.settled(LIMIT)
+        await order(engine, Pause(bea.vm_id))
+        await until(engine, lambda: engine.world.agents[bea.id].link.state is not LinkState.UP, "the link is down")
+        engine.open_past(bea.id, None)
+        await engine.history.idle()
+        past = engine.past(bea.id)
+        assert past is not None
+        assert past.border_text == "older history is on the VM, which is not connected now: the VM is paused"
+        assert engine.page_older(bea.id), "it may be asked again"
+        await engine.history.idle()
+        assert past.border_text
+
+        await order(engine, Resume(bea.vm_id))
+        await until(engine, lambda: engine.world.agents[bea.id].link.state is LinkState.UP, "the link is up")
+        while engine.page_older(bea.id):
+            await engine.history.idle()
+            assert not past.border_text
+        assert past.first_place == (1, 1)

@@ -15,6 +15,7 @@ from cockpit.model.receipts import ReceiptBook, is_closed
 from cockpit.model.reduce import abort_requested, dialog_answered, expire, mark_seen, reduce_agent
 from cockpit.model.transcript import Transcript
 from cockpit.model.transcript_entry import ENTRY_OVERHEAD
+from cockpit.model.transcript_window import TranscriptWindow
 from cockpit.model.why import headline, why
 from tests.model.captures import AGENT, START, fresh_agent
 from tests.model.events_strategy import histories
@@ -86,20 +87,18 @@ def test_a_transcript_stays_within_its_bounds(history: list[Record], entries: in
 
 @given(histories, st.integers(0, 60), st.booleans())
 def test_history_can_be_joined_anywhere(history: list[Record], border: int, small: bool) -> None:
-    transcript = Transcript(max_entries=10) if small else Transcript()
-    for record in history[border:]:
-        transcript.apply(record)
-    next_key, revision = transcript.next_key, transcript.revision
-    added = transcript.prepend(history[:border])
-    assert transcript.next_key == next_key
-    assert transcript.revision >= revision
-    assert added <= len(transcript) == transcript.next_key - transcript.first_key
-    assert transcript.held_bytes == sum(entry.size for entry in transcript.entries())
-    transcript.release_history()
-    assert len(transcript) <= transcript.max_entries
-    for record in history:
-        transcript.apply(record)
-    assert len(transcript) <= transcript.max_entries
+    window = TranscriptWindow(max_entries=10) if small else TranscriptWindow()
+    window.append(history[border:])
+    window.border("why")
+    next_key, revision = window.next_key, window.revision
+    window.prepend(history[:border])
+    assert window.next_key <= next_key
+    assert window.revision >= revision
+    assert not window.border_text
+    window.append(history)
+    assert len(window) == window.next_key - window.first_key <= max(window.max_entries, 1)
+    assert window.held_bytes == sum(entry.size for entry in window.entries())
+    assert [entry.key for entry in window.entries()] == list(range(window.first_key, window.next_key))
 
 
 @given(st.lists(st.text(max_size=400), max_size=40))

@@ -9,6 +9,7 @@ import pytest
 
 from cockpit.model.events import RunEnded
 from cockpit.model.transcript import Entry, EntryKind, Transcript
+from cockpit.model.transcript_window import TranscriptWindow
 from tests.model.captures import NAMES, answers, content, objects, records, records_in_chunks
 
 CUT = ("exits", "restart_same_out", "continue_session", "compaction_midrun.jsonl", "session_file.jsonl")
@@ -145,7 +146,7 @@ def test_history_joins_without_a_scar(name: str) -> None:
     everything = records(name)
     whole = shown(folded(name))
     for border in range(0, len(everything) + 1, max(1, len(everything) // 40)):
-        transcript = Transcript()
+        transcript = TranscriptWindow()
         for record in everything[border:]:
             transcript.apply(record)
         seam = next((record.line for record in everything[border:] if isinstance(record.event, RunEnded)), 1 << 30)
@@ -166,7 +167,7 @@ def test_history_joins_without_a_scar(name: str) -> None:
 
 def test_history_comes_in_pages() -> None:
     everything = records("thinking_tools.jsonl")
-    transcript = Transcript()
+    transcript = TranscriptWindow()
     for record in everything[130:]:
         transcript.apply(record)
     for start, end in ((90, 130), (60, 90), (20, 60), (0, 20)):
@@ -177,7 +178,7 @@ def test_history_comes_in_pages() -> None:
 def test_the_stream_goes_on_after_history_was_joined() -> None:
     everything = records("parallel_tools.jsonl")
     for border, now in ((30, 60), (62, 63), (20, 100), (1, 2)):
-        transcript = Transcript()
+        transcript = TranscriptWindow()
         for record in everything[border:now]:
             transcript.apply(record)
         transcript.prepend(everything[:border])

@@ -8,6 +8,7 @@ from cockpit.model import events as ev
 from cockpit.model.events import Event, Record
 from cockpit.model.transcript import Entry, EntryKind, Transcript
 from cockpit.model.transcript_history import RECORDS_LIMIT
+from cockpit.model.transcript_window import TranscriptWindow
 from tests.model.captures import AGENT, START
 
 ASKED = ev.DialogRequested("d", "select", "Deploy?", options=("yes", "no"), timeout=30.0)
@@ -207,7 +208,6 @@ def test_old_entries_go_and_keys_stay() -> None:
     assert entry is not None
     assert entry.text == "text 2999"
     assert transcript.entry(0) is None
-    assert transcript.first_place == (1, transcript.first_key + 1)
 
 
 def test_a_tool_whose_entry_was_dropped_may_still_speak() -> None:
@@ -222,31 +222,17 @@ def test_a_tool_whose_entry_was_dropped_may_still_speak() -> None:
     assert transcript.held_bytes == held
 
 
-def test_history_is_given_back_when_the_reader_follows_the_end() -> None:
-    feeder = Feeder(*[ev.MessageStarted("user", f"new {n}") for n in range(2000)], first_line=10_000)
-    old = Feeder(first_line=1).records(*[ev.MessageStarted("user", f"old {n}") for n in range(1500)])
-    transcript = feeder.transcript
-    assert transcript.prepend(old) == 1500
-    assert (transcript.first_key, transcript.entry(-1)) == (-1500, transcript.entry(-1))
-    newest_old = transcript.entry(-1)
-    assert newest_old is not None
-    assert newest_old.text == "old 1499"
-    transcript.release_history()
-    assert len(transcript) <= transcript.max_entries
-    assert transcript.next_key == 2000
-
-
 def test_a_head_that_grew_too_long_is_joined_as_it_is() -> None:
-    feeder = Feeder(*[ev.TextDelta(0, "b") for _ in range(RECORDS_LIMIT + 1)], first_line=100)
-    old = Feeder(first_line=1).records(ev.MessageStarted("user", "go"), ev.TextDelta(0, "a"))
-    feeder.transcript.prepend(old)
-    assert [entry.text[:3] for entry in feeder.transcript.entries()] == ["go", "a", "bbb"]
-    assert [entry.open for entry in feeder.transcript.entries()] == [False, False, True]
+    window = TranscriptWindow()
+    window.append(Feeder(first_line=100).records(*[ev.TextDelta(0, "b") for _ in range(RECORDS_LIMIT + 1)]))
+    window.prepend(Feeder(first_line=1).records(ev.MessageStarted("user", "go"), ev.TextDelta(0, "a")))
+    assert [entry.text[:3] for entry in window.entries()] == ["go", "a", "bbb"]
+    assert [entry.open for entry in window.entries()] == [False, False, True]
 
 
 def test_an_answer_given_before_history_was_joined_is_kept() -> None:
-    feeder = Feeder(ASKED, first_line=50)
-    feeder.transcript.answered("d", "yes")
-    feeder.transcript.prepend(Feeder().records(ev.RunStarted(), STARTED))
-    assert [entry.title for entry in feeder.transcript.entries()] == ["bash make", "Deploy?"]
-    assert feeder.last.text.endswith("→ yes")
+    window = TranscriptWindow()
+    window.append([*Feeder(first_line=50).records(ASKED), ("d", "yes")])
+    window.prepend(Feeder().records(ev.RunStarted(), STARTED))
+    assert [entry.title for entry in window.entries()] == ["bash make", "Deploy?"]
+    assert [entry.text for entry in window.entries()][-1].endswith("→ yes")

@@ -28,6 +28,7 @@ from cockpit.model.events import Event, Record
 from cockpit.model.fleet import Agent, Fleet, Operation, Power, ProcessState, Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, agent_of
 from cockpit.model.transcript import Transcript
+from cockpit.model.transcript_window import Place, TranscriptWindow
 
 NOW = 1_790_000_000.0
 """The moment the double's clock shows."""
@@ -159,10 +160,24 @@ class FakeEngine:
         """Note whom the operator looks at."""
         self.focused.append(agent)
 
-    def page_older(self, agent: AgentId) -> bool:
+    def past(self, agent: AgentId) -> TranscriptWindow | None:
+        """There is no older history."""
+        return None
+
+    def open_past(self, agent: AgentId, place: Place | None) -> None:
         """Note that older history is wanted; there is none."""
         self.paged.append(agent)
+
+    def page_older(self, agent: AgentId) -> bool:
+        """There is no window."""
         return False
+
+    def page_newer(self, agent: AgentId) -> bool:
+        """There is no window."""
+        return False
+
+    def leave_past(self, agent: AgentId) -> None:
+        """There is no window."""
 
     def images(self) -> tuple[tuple[CommitId, str], ...]:
         """Return the images of the double."""
