@@ -28,6 +28,7 @@ from cockpit.ui.screens.pick import PickDialog, inbox, places
 from cockpit.ui.screens.spawn import SpawnDialog
 from cockpit.ui.screens.texts import help_text, why_text
 from cockpit.ui.tones import Mode
+from cockpit.ui.transcript_reading import Wish
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import BoardPane, Pane, VmsTable
 from cockpit.ui.widgets.transcript_view import TranscriptView
@@ -208,6 +209,22 @@ def _turn(direction: int) -> Handler:
         home.query_one(TranscriptView).go_to_turn(direction)
 
     return handler
+
+
+def turn_page(home: HomeScreen, wished: TranscriptView.Wished) -> None:
+    """Move the window onto the selected agent's past; the output reads on in it once it is filled."""
+    engine, agent = home.engine, home.selected
+    if agent is None:
+        return
+    match wished.wish:
+        case Wish.PAST:
+            engine.open_past(agent, wished.place)
+        case Wish.OLDER:
+            engine.page_older(agent)
+        case Wish.NEWER:
+            engine.page_newer(agent)
+        case Wish.LIVE:
+            engine.leave_past(agent)
 
 
 def _filter(home: HomeScreen) -> None:

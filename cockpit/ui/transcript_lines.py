@@ -75,7 +75,7 @@ def entry_lines(entry: Entry, width: int, *, expanded: bool, previous: EntryKind
         case EntryKind.NOTICE:
             style = "$transcript-stderr" if entry.failed else "$muted"
             lines += _block("· ", entry, width, style, 0 if expanded else 4)
-        case EntryKind.MARKER:
+        case EntryKind.MARKER | EntryKind.BORDER:
             lines.append(_rule(entry, width))
         case _:
             lines += _block("¿ ", entry, width, "$transcript-marker", 0 if expanded else 2)

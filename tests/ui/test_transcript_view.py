@@ -13,7 +13,6 @@ from textual.pilot import Pilot
 from textual.selection import Selection
 
 from cockpit.model import events as ev
-from cockpit.model.events import Record
 from cockpit.model.ids import AgentId
 from cockpit.model.transcript import EntryKind, Transcript
 from cockpit.ui.cells import width_of
@@ -205,18 +204,3 @@ def test_colours_of_tools_are_kept_and_every_kind_has_lines() -> None:
     for kind in EntryKind:
         entry.kind = kind
         assert entry_lines(entry, 40, expanded=False, previous=None)
-
-
-async def test_older_history_comes_in_above_without_moving_the_reader() -> None:
-    engine = FakeEngine()
-    older = [Record(WHO, 1, line, 0, 0, 0.0, ev.MessageStarted("user", f"old {line}")) for line in range(1, 31)]
-    engine._lines[WHO] = 100
-    prompts(engine, 0, 20)
-    async with pane(engine) as (pilot, view):
-        await pilot.press("home")
-        before = drawn(view)
-        assert engine.transcript(WHO).prepend(older) == 30
-        view.flush()
-        assert [line for line in drawn(view) if line][:4] == [line for line in before if line][:4]
-        await pilot.press("pageup")
-        assert any("old 30" in line for line in drawn(view))

@@ -150,6 +150,7 @@ class HomeScreen(Screen[None]):
         """Take in the selected agent's transcript."""
         output = self.query_one(TranscriptView)
         if output.display and output.size.width:
+            output.offer_past(self.engine.past(self.selected) if self.selected is not None else None)
             output.flush()
 
     def flush_lists(self) -> None:
@@ -297,11 +298,9 @@ class HomeScreen(Screen[None]):
     def _frame_changed(self) -> None:
         self.bridge.flush()
 
-    @on(TranscriptView.OlderWanted)
-    def _older_wanted(self) -> None:
-        """Page older history in; it stands above when the reader goes on."""
-        if self.selected is not None:
-            self.engine.page_older(self.selected)
+    @on(TranscriptView.Wished)
+    def _wished(self, message: TranscriptView.Wished) -> None:
+        handlers.turn_page(self, message)
 
     @on(Composer.Submitted)
     def _submitted(self, submitted: Composer.Submitted) -> None:

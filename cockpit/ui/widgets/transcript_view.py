@@ -17,12 +17,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cockpit.model.transcript import EntryKind, Transcript
+from cockpit.model.transcript_window import Place, TranscriptWindow
 from cockpit.ui.cells import Piece, content, width_of
 from cockpit.ui.transcript_layout import TranscriptLayout
 from cockpit.ui.transcript_lines import TextLine
-
-MORE_LINES = 400
-"""Lines laid out at once above what is there: some milliseconds."""
+from cockpit.ui.transcript_reading import Reading, Wish
 
 WHEEL_LINES = 3
 """Lines one notch of the wheel moves."""
@@ -59,32 +58,36 @@ class TranscriptView(Widget, can_focus=True):
         following: bool
 
     @dataclass
-    class OlderWanted(Message):
-        """The reader is at the oldest line that is held."""
+    class Wished(Message):
+        """The reader needs other records than those that are held."""
+
+        wish: Wish
+        place: Place | None
+        """(epoch, line) in the midst of a window to be opened; None for the beginning."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._transcript: Transcript | None = None
-        self._layout_lines: TranscriptLayout | None = None
-        self._top = 0
-        self._seen_lines = 0
+        self._reading: Reading | None = None
         self._expanded = False
         self._empty: tuple[str, ...] = ()
-        self._strips: LRUCache[tuple[int, int, int], Strip] = LRUCache(2048)
+        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(2048)
 
     # --- what is shown -------------------------------------------------------------------------------
 
     def show(self, transcript: Transcript | None) -> None:
         """Show another transcript from its end."""
-        if transcript is self._transcript:
+        if transcript is (self._reading.live.transcript if self._reading is not None else None):
             return
-        self._transcript = transcript
-        self._layout_lines = None
+        self._reading = Reading(transcript) if transcript is not None else None
         self._strips.clear()
-        self._top = 0
         self.following = True
         self.flush()
         self.refresh()
+
+    def offer_past(self, window: TranscriptWindow | None) -> None:
+        """Show which window onto the agent's past is open; the next flush goes there if the reader wished for it."""
+        if self._reading is not None:
+            self._reading.offer(window)
 
     def set_empty(self, lines: Sequence[str]) -> None:
         """Set what teaches the operator while there is nothing to read."""
@@ -95,39 +98,27 @@ class TranscriptView(Widget, can_focus=True):
     def flush(self) -> bool:
         """Take in what changed since the last flush; return whether anything did."""
         width = self.size.width - 1  # the last column is the scroll mark's
-        if self._transcript is None or width <= 0:
+        reading = self._reading
+        if reading is None or width <= 0:
             return False
-        lines = self._layout_lines
-        if lines is None or (lines.width, lines.expanded) != (width, self._expanded):
-            return self._fold_again(self._transcript, width)
-        anchor = lines.anchor(self._top)
-        if not lines.update():
-            return False
-        self._settle(anchor)
-        self.refresh()
-        return True
+        changed = reading.fit(width, self.size.height, expanded=self._expanded)
+        changed = reading.update() or changed
+        self._follow_reading(reading)
+        if changed:
+            self.refresh()
+        return changed
 
-    def _fold_again(self, transcript: Transcript, width: int) -> bool:
-        """Lay everything out anew at another width or fullness; the line at the top stays there."""
-        before = self._layout_lines
-        anchor = before.anchor(self._top) if before is not None else None
-        lines = self._layout_lines = TranscriptLayout(transcript, width, expanded=self._expanded)
-        lines.update()
-        while (
-            anchor is not None and not self.following and not lines.holds(anchor[0]) and lines.extend_back(MORE_LINES)
-        ):
-            pass
-        self._strips.clear()
-        self._seen_lines = lines.total + lines.above
-        self._settle(anchor)
-        self.refresh()
-        return True
+    def _follow_reading(self, reading: Reading) -> None:
+        """Say what changed about where the reader is, and what is wished for."""
+        self.following = reading.following
+        wishes, reading.wishes = dict.fromkeys(reading.wishes), []
+        for wish in wishes:
+            self.post_message(self.Wished(wish, reading.wanted.place if reading.wanted is not None else None))
 
     @property
     def pending(self) -> int:
         """How many lines came in below since the reader left the end."""
-        lines = self._layout_lines
-        return 0 if self.following or lines is None else max(0, lines.total + lines.above - self._seen_lines)
+        return self._reading.pending if self._reading is not None else 0
 
     @property
     def expanded(self) -> bool:
@@ -142,36 +133,34 @@ class TranscriptView(Widget, can_focus=True):
     # --- where the reader is -------------------------------------------------------------------------
 
     @property
+    def _layout_lines(self) -> TranscriptLayout | None:
+        return self._reading.lines if self._reading is not None and self._reading.live.width else None
+
+    @property
     def _total(self) -> int:
         return self._layout_lines.total if self._layout_lines is not None else 0
 
     @property
-    def _bottom(self) -> int:
-        """The top line of the view when the newest line is at its foot."""
-        return max(0, self._total - self.size.height)
+    def _top(self) -> int:
+        return self._reading.top if self._reading is not None else 0
 
-    def _settle(self, anchor: tuple[int, int] | None) -> None:
-        """Go to the end when following, else back to the same line of the same entry."""
-        if self.following or anchor is None or self._layout_lines is None:
-            self._top = self._bottom
-        else:
-            self._top = max(0, min(self._layout_lines.number_of(anchor), self._bottom))
+    @property
+    def reads_past(self) -> bool:
+        """Whether what is shown is a window onto the agent's past."""
+        return self._reading is not None and self._reading.past is not None
 
     def watch_following(self, following: bool) -> None:
-        """Remember where the reader left the end, tell the screen."""
-        if self._layout_lines is not None:
-            self._seen_lines = self._layout_lines.total + self._layout_lines.above
+        """Tell the screen."""
         self.post_message(self.FollowChanged(following))
 
     def scroll_to_line(self, top: int) -> None:
         """Move the view; leaving the end stops following, reaching it resumes."""
-        if top < self.size.height and self._layout_lines is not None:
-            added = self._layout_lines.extend_back(MORE_LINES)
-            top += added
-            if not added:
-                self.post_message(self.OlderWanted())
-        self._top = max(0, min(top, self._bottom))
-        self.following = self._top >= self._bottom
+        if self._reading is not None:
+            self._reading.move_to(top)
+            self._moved(self._reading)
+
+    def _moved(self, reading: Reading) -> None:
+        self._follow_reading(reading)
         self.refresh()
 
     def action_scroll_by(self, lines: int) -> None:
@@ -183,37 +172,30 @@ class TranscriptView(Widget, can_focus=True):
         self.scroll_to_line(self._top + direction * max(1, self.size.height - 1))
 
     def action_top(self) -> None:
-        """Go to the oldest entry that is held."""
-        while self._layout_lines is not None and self._layout_lines.extend_back(MORE_LINES):
-            pass
-        self.scroll_to_line(0)
+        """Go to the oldest line there is."""
+        if self._reading is not None:
+            self._reading.go_home()
+            self._moved(self._reading)
 
     def follow(self) -> None:
         """Go to the newest line and stay there."""
-        self._top = self._bottom
-        self.following = True
-        self.refresh()
+        if self._reading is not None:
+            self._reading.follow()
+            self._moved(self._reading)
 
     def go_to_turn(self, direction: int) -> bool:
-        """Go to the operator's message before or after the top of the view; return whether there is one."""
-        lines = self._layout_lines
-        if lines is None:
+        """Go to the operator's message before or after the top of the view; return whether one is held."""
+        if self._reading is None:
             return False
-        if direction < 0:
-            found = next((start for start in reversed(lines.turns()) if start < self._top), None)
-        else:
-            found = next((start for start in lines.turns() if self._top < start <= self._bottom), None)
-        if found is not None:
-            self.scroll_to_line(found)
-        return found is not None
+        found = self._reading.go_to_turn(direction)
+        self._moved(self._reading)
+        return found
 
     # --- events --------------------------------------------------------------------------------------
 
     def on_resize(self, event: events.Resize) -> None:
         """Fold again at a new width, stay at the same place."""
-        anchor = self._layout_lines.anchor(self._top) if self._layout_lines is not None else None
         if not self.flush():
-            self._settle(anchor)
             self.refresh()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -244,7 +226,7 @@ class TranscriptView(Widget, can_focus=True):
             return Strip.blank(width, self.visual_style.rich_style)
         laid, line = found
         selection = self.text_selection
-        key = (laid.key, laid.revision, line)
+        key = (laid.serial, line)
         strip = self._strips.get(key) if selection is None else None
         if strip is None:
             text = laid.lines[line]
@@ -279,7 +261,7 @@ class TranscriptView(Widget, can_focus=True):
         if self._total <= height:
             return Strip.blank(1, self.visual_style.rich_style)
         size = max(1, round(height * height / self._total))
-        start = round((height - size) * self._top / max(1, self._bottom))
+        start = round((height - size) * (self._reading.standing() if self._reading is not None else 0.0))
         inside = start <= y < start + size
         return self._paint([("▐" if inside else " ", "")], 1, "transcript--thumb" if inside else "")
 
