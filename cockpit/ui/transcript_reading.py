@@ -16,6 +16,9 @@ MORE_LINES = 400
 PATIENCE = 20
 """Looks at a transcript that has dropped what the reader reads, until its loss is shown: a window opens sooner."""
 
+NEWEST: Place = (1 << 62, 0)
+"""A place behind every record."""
+
 
 class Wish(Enum):
     """What the reader needs from elsewhere."""
@@ -166,10 +169,10 @@ class Reading:
 
     def _want_past_here(self) -> None:
         """Wish for a window around the top of the view; one that is open and holds it does."""
-        found = self.live.line_at(self.top)
-        if found is None or self._is_wanted(anywhere=False):
+        if self._is_wanted(anywhere=False):
             return
-        place, window = found[0].place, self._offered
+        found = self.live.line_at(self.top)
+        place, window = found[0].place if found is not None else NEWEST, self._offered
         first, last = (window.first_place, window.last_place) if window is not None else (None, None)
         if window is not None and first is not None and last is not None and first < place <= last:
             self.wanted = Wanted(place, None)
@@ -224,7 +227,10 @@ class Reading:
                 top = past.start_of(same.key) + self.top - self.live.start_of(laid.key)
                 break
         else:
-            before = entry_before(window, found[0][0].place) if found else None
+            if not found:
+                self._lay_around(past, window.next_key)
+                return max(0, past.total - height)
+            before = entry_before(window, found[0][0].place)
             if before is None:
                 return None
             self._lay_around(past, before.key)
@@ -318,9 +324,7 @@ class Reading:
         """Go to the newest line and stay there."""
         if self.past is not None:
             self._leave_past(self.past, 0)
-        if self._offered is not None or self.wanted is not None:
-            self.wishes.append(Wish.LIVE)
-        self.wanted = self._offered = None
+        self._release()
         self.live.update()
         self.top = self.bottom
         self._set_following(True)
@@ -348,6 +352,14 @@ class Reading:
         if following != self.following:
             self.following = following
             self._seen_lines = self.live.total + self.live.above
+            if following:
+                self._release()
+
+    def _release(self) -> None:
+        """Need no window any more."""
+        if self._offered is not None or self.wanted is not None:
+            self.wishes.append(Wish.LIVE)
+            self.wanted = self._offered = None
 
     # --- what the widget draws by --------------------------------------------------------------------
 
