@@ -339,6 +339,8 @@ class Stack:
 
     def _check_fold(self, records: Sequence[Record]) -> None:
         """Note what is folded: of what is not known yet, each line must be the next one, or begin a new file."""
+        if not records:
+            return
         known = self.world.agents[records[0].agent]
         place = (known.epoch, known.line)
         ledger = self.machines[known.vm_id].ledger
