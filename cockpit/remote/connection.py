@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -114,6 +115,8 @@ class Connection:
             if self._gate is not None:
                 await stack.enter_async_context(self._gate.slot(self.endpoint.host))
             try:
+                # Out of descriptors, the library says strange things: that this user has no name, for example.
+                os.close(os.open(os.devnull, os.O_RDONLY))
                 async with asyncio.timeout(self._connect_timeout):
                     self._ssh = await self._open(key, check)
             except TimeoutError as error:

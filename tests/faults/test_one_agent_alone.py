@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from unittest import mock
 
@@ -113,17 +113,17 @@ async def test_a_defect_in_one_agents_task_is_shown_and_that_agent_alone_restart
     async with running(broken.home, [broken, fine]) as stack:
         await stack.up(broken)
         await stack.up(fine)
-        fold: Callable[[Record], None] = stack.recorder.fold
+        fold: Callable[[Sequence[Record]], None] = stack.recorder.fold_all
         raised: list[Record] = []
 
-        def defect(record: Record) -> None:
-            if record.agent == broken.name and not raised:
-                raised.append(record)
+        def defect(records: Sequence[Record]) -> None:
+            if records and records[0].agent == broken.name and not raised:
+                raised.append(records[0])
                 raise ZeroDivisionError("planted")
-            fold(record)
+            fold(records)
 
         connected = stack.connection(fine)
-        with mock.patch.object(stack.recorder, "fold", defect), mock.patch.object(roster, "RESTART_DELAY", 0.2):
+        with mock.patch.object(stack.recorder, "fold_all", defect), mock.patch.object(roster, "RESTART_DELAY", 0.2):
             broken.writer.lines(5)
             await until(lambda: bool(raised))
             await until(lambda: any("internal error" in notice for notice in stack.world.notices))

@@ -9,19 +9,19 @@ from unittest import mock
 
 import pytest
 
-from cockpit.engine import attachment
+from cockpit.engine import pending
 from cockpit.model.fleet import LinkState
 from tests.faults.harness import Machine, running
 
 
-@pytest.mark.parametrize("pending", [1, 64])
-async def test_lines_that_wait_for_the_disk_survive_the_drop_and_the_file(machine: Machine, pending: int) -> None:
+@pytest.mark.parametrize("places", [1, 64])
+async def test_lines_that_wait_for_the_disk_survive_the_drop_and_the_file(machine: Machine, places: int) -> None:
     """Found by seed 2 of the random run: lines that were shown when the link dropped were never stored.
 
     With one place before the disk the drop meets a reader that has a batch in hand; with many, one that waits for the
     disk already when the look at the process meets the dead connection, too.
     """
-    with mock.patch.object(attachment, "PENDING_BATCHES", pending):
+    with mock.patch.object(pending, "PENDING_BATCHES", places):
         async with running(machine.home, [machine]) as stack:
             await stack.up(machine)
             machine.writer.lines(1)
@@ -29,9 +29,9 @@ async def test_lines_that_wait_for_the_disk_survive_the_drop_and_the_file(machin
             append = stack.store.append
             disk = asyncio.Event()
 
-            async def slowly(*arguments: Any) -> None:
+            async def slowly(*arguments: Any, **options: Any) -> None:
                 await disk.wait()
-                await append(*arguments)
+                await append(*arguments, **options)
 
             with mock.patch.object(stack.store, "append", slowly), contextlib.ExitStack() as end:
                 end.callback(disk.set)

@@ -101,7 +101,7 @@ class Sshd:
         family = self.family()
         self._process.terminate()
         for process in family:
-            _kill(process)
+            _signal(process, signal.SIGKILL)
         self._process.wait(timeout=10)
         self._process = None
 
@@ -132,17 +132,17 @@ class Sshd:
     def kill_sessions(self) -> None:
         """Kill the server's process of every connection, as the kernel would."""
         for process in self.sessions():
-            _kill(process)
+            _signal(process, signal.SIGKILL)
 
     def stop_everything(self) -> None:
         """Freeze every session and what runs in it, like a paused VM."""
         for process in self.family():
-            process.send_signal(signal.SIGSTOP)
+            _signal(process, signal.SIGSTOP)
 
     def continue_everything(self) -> None:
         """Thaw."""
         for process in self.family():
-            process.send_signal(signal.SIGCONT)
+            _signal(process, signal.SIGCONT)
 
     def endpoint(self, *, port: int | None = None, identity: str = "", tls: Tls | None = None) -> Endpoint:
         """Return how to reach the server, directly or through a relay's port."""
@@ -157,8 +157,8 @@ def _name(process: psutil.Process) -> str:
         return ""
 
 
-def _kill(process: psutil.Process) -> None:
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
     try:
-        process.kill()
+        process.send_signal(number)
     except psutil.Error:
-        pass
+        pass  # It ended meanwhile, some of them because another one did.
