@@ -156,7 +156,7 @@ class Attachment:
             self._reader.poll(self._polling)
         else:
             await self._reader.rewind()
-        pending = Pending(partial(self._recorder.keep, self.agent), self._reader.go_on)
+        pending = Pending(partial(self._recorder.keep, self.agent), self._recorder.hurry, self._reader.go_on)
 
         def deliver(batch: Batch) -> bool:
             # A batch counts as taken once it is in: a drop at this moment must not cost what is shown already.

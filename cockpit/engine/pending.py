@@ -18,15 +18,21 @@ class Pending:
     """Takes batches at once and writes them in order; folding does not wait for the disk."""
 
     def __init__(
-        self, keep: Callable[[Sequence[Record], StoredCursor], Awaitable[None]], room_again: Callable[[], None]
+        self,
+        keep: Callable[[Sequence[Record], StoredCursor, bool], Awaitable[None]],
+        hurry: Callable[[], None],
+        room_again: Callable[[], None],
     ) -> None:
         """Prepare; `run` writes.
 
         Args:
-            keep: writes records and the cursor behind them, and returns once they are in the file.
+            keep: writes records and the cursor behind them, and returns once they are in the file; told whether it may
+                wait for others to share a transaction.
+            hurry: ends such waiting.
             room_again: called when there is room after `put` had said that there is none.
         """
         self._keep = keep
+        self._hurry = hurry
         self._room_again = room_again
         self._batches: list[Batch] = []
         self._wake = asyncio.Event()
@@ -53,6 +59,7 @@ class Pending:
         """Let `run` return once everything is written."""
         self._ending = True
         self._wake.set()
+        self._hurry()
 
     async def run(self) -> None:
         """Write until the end."""
@@ -75,4 +82,5 @@ class Pending:
     async def _write(self, batches: Sequence[Batch]) -> None:
         cursor = batches[-1].cursor
         if cursor is not None:
-            await self._keep([record for batch in batches for record in batch.records], cursor)
+            records = [record for batch in batches for record in batch.records]
+            await self._keep(records, cursor, not self._ending)

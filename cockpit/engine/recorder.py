@@ -150,10 +150,19 @@ class Recorder:
         if agent is not None and dialect and agent.dialect != dialect:
             self._world.put_agent(replace(agent, dialect=dialect))
 
-    async def keep(self, agent_id: AgentId, records: Sequence[Record], cursor: StoredCursor) -> None:
-        """Write records and the cursor behind them in one transaction; waits, so that a fast agent is held back."""
+    def hurry(self) -> None:
+        """Let what is being kept wait no longer for others to share its transaction."""
+        self._store.hurry()
+
+    async def keep(
+        self, agent_id: AgentId, records: Sequence[Record], cursor: StoredCursor, patient: bool = False
+    ) -> None:
+        """Write records and the cursor behind them in one transaction; waits, so that a fast agent is held back.
+
+        A `patient` caller waits up to half a second longer, so that many agents share a transaction.
+        """
         try:
-            await self._store.append(agent_id, records, cursor, patient=True)
+            await self._store.append(agent_id, records, cursor, patient=patient)
         except StoreError as error:
             # The store keeps what it can and tries again; the lines themselves stay on the VM.
             log.error("agent %s: %s", agent_id, error)

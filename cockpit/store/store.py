@@ -96,6 +96,10 @@ class Store:
         """
         await self._writer.append(agent, records, cursor, patient=patient)
 
+    def hurry(self) -> None:
+        """Let appends that wait for others to share their transaction wait no longer."""
+        self._writer.hurry()
+
     async def cursor(self, agent: AgentId) -> StoredCursor | None:
         """Return the cursor of the agent's newest epoch, at its beginning if nothing was read; None if unknown."""
         return await self._reader.run(lambda connection: reader.read_cursor(connection, agent))

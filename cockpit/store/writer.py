@@ -93,6 +93,7 @@ class Writer:
         self._stopping = False
         self._gathering = False
         self._gathered = 0
+        self._hurried = False
         self._queued = 0
         self._room = asyncio.Event()
         self._streams = statements.Streams()
@@ -133,6 +134,12 @@ class Writer:
             StoreError: the disk refused; nothing was changed.
         """
         return await self._submit(Job(act, self._loop.create_future(), durable=durable, alone=alone))
+
+    def hurry(self) -> None:
+        """Write at once what waits for others to share its transaction."""
+        with self._wake:
+            self._hurried = True
+            self._wake.notify()
 
     async def settle(self) -> None:
         """Return when everything submitted before is in the file.
@@ -196,7 +203,7 @@ class Writer:
             self._gathering = True
             while self._may_wait() and (left := deadline - time.monotonic()) > 0:
                 self._wake.wait(left)
-            self._gathering = False
+            self._gathering = self._hurried = False
             jobs = list(self._jobs)
             self._jobs.clear()
             self._gathered = 0
@@ -211,7 +218,7 @@ class Writer:
         return []
 
     def _may_wait(self) -> bool:
-        if self._stopping or not all(job.patient for job in self._jobs):
+        if self._stopping or self._hurried or not all(job.patient for job in self._jobs):
             return False
         return self._gathered < BATCH_RECORDS
 

@@ -13,6 +13,7 @@ import shlex
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import asyncssh
@@ -20,7 +21,8 @@ import psutil  # type: ignore[import-untyped]
 
 from cockpit.engine.clock import Clock
 from cockpit.engine.link import VmLink
-from cockpit.engine.reader import AgentReader
+from cockpit.engine.pending import Pending
+from cockpit.engine.reader import AgentReader, Batch
 from cockpit.engine.recorder import Recorder
 from cockpit.engine.stream import LineStream
 from cockpit.engine.world import World
@@ -91,11 +93,19 @@ async def by_link(vms: LoopbackVms, count: int) -> tuple[Mark, Mark, int]:
             return connection
 
         async def serve(connection: Connection) -> None:
-            async for batch in reader.batches(connection):
-                for record in batch.records:
-                    recorder.fold(record)
-                if batch.cursor is not None:
-                    await recorder.keep(agent, batch.records, batch.cursor)
+            pending = Pending(partial(recorder.keep, agent), recorder.hurry, reader.go_on)
+
+            def deliver(batch: Batch) -> bool:
+                recorder.fold_all(batch.records)
+                return pending.put(batch)
+
+            storing = asyncio.create_task(pending.run())
+            try:
+                async for batch in reader.batches(connection, deliver):
+                    deliver(batch)
+            finally:
+                pending.end()
+                await storing
 
         link = VmLink(world, vm_id, connect, serve, Backoff(uniform=lambda low, high: low))
         written = 0
@@ -142,8 +152,7 @@ async def by_events(directory: Path, count: int) -> tuple[Mark, Mark, int]:
 
     async def once() -> None:
         records = stream.feed(block)
-        for record in records:
-            recorder.fold(record)
+        recorder.fold_all(records)
         last = records[-1]
         await recorder.keep(agent, records, StoredCursor(1, last.end, last.line, "{}", "{}", last.at))
 
