@@ -20,6 +20,7 @@ from pathlib import Path
 
 from cockpit.store import schema
 from cockpit.store.errors import StoreError, is_damage, store_error
+from cockpit.store.lease import Leases
 
 MAGIC = b"SQLite format 3\x00"
 
@@ -44,10 +45,12 @@ class OpenedFile:
     trouble: str = ""
     """Why the file is only a temporary one; empty otherwise."""
     lock: int | None = None
+    leases: Leases = field(default_factory=Leases)
     temporary: Path | None = field(default=None)
 
     def release(self) -> None:
-        """Give the lock back and remove a temporary directory."""
+        """Give the leases and the lock back and remove a temporary directory."""
+        self.leases.close()
         if self.lock is not None:
             os.close(self.lock)
             self.lock = None
@@ -99,11 +102,12 @@ def _open_locked(path: Path, lock: int, alone: bool, now: Callable[[], float]) -
                 f"the store {path} was brought from version {version} to {schema.VERSION}; the old one is {kept.name}"
             )
         _create_or_upgrade(path)
+        leases = Leases.open(path)
     except (sqlite3.Error, OSError) as error:
         os.close(lock)
         return _temporary(f"{path} cannot be used: {error}")
     fcntl.flock(lock, fcntl.LOCK_SH)
-    return OpenedFile(path, tuple(notices), lock=lock)
+    return OpenedFile(path, tuple(notices), lock=lock, leases=leases)
 
 
 def _lock(path: Path) -> tuple[int, bool]:

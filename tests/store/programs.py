@@ -93,17 +93,26 @@ async def hold(path: Path) -> None:
     await store.close()
 
 
+async def lease(path: Path, agent: str) -> None:
+    """Take an agent's lease, say whether it was granted, and keep it until the standard input ends."""
+    store = await Store.open(path)
+    print(store.leases.take(AgentId(agent)), flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await store.close()
+
+
 def main() -> None:
     """Run the program named on the command line."""
-    name, path, *numbers = sys.argv[1:]
+    name, path, *words = sys.argv[1:]
     writer_module.FLUSH_INTERVAL = 0.001
     programs: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
         "feed": feed,
         "from_the_start": from_the_start,
         "full_disk": full_disk,
         "hold": hold,
+        "lease": lease,
     }
-    asyncio.run(programs[name](Path(path), *map(int, numbers)))
+    asyncio.run(programs[name](Path(path), *(int(word) if word.isdecimal() else word for word in words)))
 
 
 if __name__ == "__main__":
