@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from cockpit.remote.command import Completed
-from cockpit.remote.cursor import FileIdentity
+from cockpit.remote.cursor import Cursor, FileIdentity
 from cockpit.remote.errors import CommandFailed, FileChanged
 
 # A path that begins with `~/` is the user's own, wherever the login shell starts.
@@ -24,17 +24,25 @@ cat >"$name" && chmod "$2" "$name" && [ "$(wc -c <"$name")" -eq "$3" ] && mv -f 
 """
 )
 
-_RANGE = (
-    _HOME
-    + """exec 3<"$1" || exit 1
-set -- "$@" $(stat -L -c %i /proc/self/fd/3)
+# Opens $1, which must have the inode $2 and, of $3 bytes, the head with the digest $4.
+_SAME = """exec 3<"$1" || exit 1
 piece() { { dd bs=1 skip="$1" count=0 2>/dev/null; head -c "$2"; } </proc/self/fd/3; }
-[ "$7" = "$2" ] || exit 75
-set -- "$@" $(piece 0 "$3" | sha256sum)
-[ "$8" = "$4" ] || exit 75
-piece "$5" "$6"
+sum() { set -- $(piece "$1" "$2" | sha256sum); echo "$1"; }
+[ "$(stat -L -c %i /proc/self/fd/3)" = "$2" ] || exit 75
+[ "$(sum 0 "$3")" = "$4" ] || exit 75
 """
-)
+_RANGE = f'{_HOME}{_SAME}piece "$5" "$6"'
+
+_NONE = f"""{_HOME}[ -f "$1" ] && [ -r "$1" ] || {{ echo 0; exit; }}
+"""
+_LINES_AFTER = f"""{_NONE}{_SAME}
+[ "$(stat -L -c %s /proc/self/fd/3)" -ge "$5" ] || exit 75
+[ "$(sum $(($5 - $6)) "$6")" = "$7" ] || exit 75
+{{ dd bs=1 skip="$5" count=0 2>/dev/null; wc -l; }} </proc/self/fd/3
+"""
+_ANY_LINE = f"""{_NONE}exec <"$1" || exit 1
+head -n 1 | wc -l
+"""
 _CHANGED = 75
 
 _COUNT = _HOME + 'head -c "$2" <"$1" | wc -l'
@@ -122,3 +130,31 @@ async def count_lines(connection: ScriptRunner, path: str, offset: int, *, timeo
     """Return how many line feeds stand before `offset`. Reads all of it on the VM: about 0.15 s per GB."""
     completed = await connection.run(_COUNT, path, str(offset), timeout=timeout, limit=256)
     return int(_demand(completed, f"counting the lines of {path}"))
+
+
+async def lines_after(connection: ScriptRunner, path: str, cursor: Cursor | None, *, timeout: float = 30.0) -> int:
+    """Return how many whole lines stand behind a cursor; none if there is no regular, readable file.
+
+    Without a cursor it is only told whether there are any: 0 or 1.
+
+    Raises:
+        FileChanged: another file is there now, or other content.
+        CommandFailed: it cannot be read.
+    """
+    if cursor is None:
+        completed = await connection.run(_ANY_LINE, path, timeout=timeout, limit=256)
+        return int(_demand(completed, f"looking into {path}"))
+    identity = cursor.identity
+    words = (
+        path,
+        str(identity.inode),
+        str(identity.head_length),
+        identity.head_digest,
+        str(cursor.offset),
+        str(cursor.anchor_length),
+        cursor.anchor_digest,
+    )
+    completed = await connection.run(_LINES_AFTER, *words, timeout=timeout, limit=256)
+    if completed.exit_status == _CHANGED:
+        raise FileChanged(f"{path} is not the file it was")
+    return int(_demand(completed, f"counting the lines of {path} behind byte {cursor.offset}"))
