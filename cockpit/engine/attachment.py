@@ -12,6 +12,7 @@ from functools import partial
 
 from cockpit.agents.pi_encode import encode_get_state
 from cockpit.agents.scaffold import AgentPaths, AgentState, ProbeResult, parse_probe, probe_script
+from cockpit.engine.following import Following, first_of
 from cockpit.engine.link import VmLink
 from cockpit.engine.pending import Pending
 from cockpit.engine.reader import AgentReader, Batch
@@ -78,6 +79,7 @@ class Attachment:
         self,
         world: World,
         recorder: Recorder,
+        following: Following,
         reader: Callable[[bool], Awaitable[AgentReader]],
         sender: Sender,
         agent: AgentId,
@@ -89,8 +91,9 @@ class Attachment:
         """Prepare; the link calls `serve`.
 
         Args:
+            following: knows which agents another cockpit records.
             reader: makes the reader at the stored position, given whether a new file is read whole.
-            record: read the output; False leaves that to the caller.
+            record: read and record the output, or follow who does; False leaves reading to the caller.
         """
         self.agent = agent
         self.sender = sender
@@ -99,8 +102,11 @@ class Attachment:
         """Set once everything the file held at the first contact was folded in."""
         self.probed = asyncio.Event()
         """Set once the process was looked at."""
+        self.path = paths.file("out")
+        """The output file on the VM."""
         self._world = world
         self._recorder = recorder
+        self._following = following
         self._make_reader = reader
         self._paths = paths
         self._vm = vm
@@ -130,18 +136,48 @@ class Attachment:
         try:
             async with asyncio.TaskGroup() as tasks:
                 probing = tasks.create_task(self._probe_forever(connection), name=f"probe {self.agent}")
-                await (self._read(connection) if self._record else connection.wait_closed())
+                await (self._record_or_follow(connection) if self._record else connection.wait_closed())
                 probing.cancel()
         except* CockpitError as group:
             raise group.exceptions[0] from None
 
-    async def _read(self, connection: Connection) -> None:
-        """Read until the connection ends; a server without a free session has one again when a look has ended."""
+    async def _record_or_follow(self, connection: Connection) -> None:
+        """Read and record until the connection ends; while another cockpit does, follow what that one stores."""
+        try:
+            if not self._following.take(self.agent):
+                await self._follow(connection)
+            if self._following.is_ours(self.agent):
+                await self._read(connection)
+        finally:
+            await self._following.let_go(self.agent)
+
+    async def _follow(self, connection: Connection) -> None:
+        """Follow the store until the agent is ours to record, or until the connection ends."""
+        log.info("agent %s: another cockpit records it", self.agent)
+        following = self._following
+        behind = False
+        while not (connection.closed or following.is_ours(self.agent)):
+            if behind:
+                log.warning("agent %s: the cockpit that records it does not keep up: it is read here, too", self.agent)
+                other = (self._read(connection, keep=False), following.until_level(self.agent))
+            else:
+                compared = following.until_behind(self.agent, connection, self.path, self._caught_up)
+                other = (connection.wait_closed(), compared)
+            await first_of(following.until_ours(self.agent, self.look_at_process), *other)
+            behind = not behind
+
+    async def _read(self, connection: Connection, *, keep: bool = True) -> None:
+        """Read until the connection ends; a server without a free session has one again when a look has ended.
+
+        Args:
+            connection: to the agent's VM.
+            keep: record what is read; False only shows it.
+        """
         refusals, loop = 0, asyncio.get_running_loop()
         while True:
             began = loop.time()
             try:
-                await self._read_once(connection)
+                await self._read_once(connection, keep)
                 return
             except ChannelRefused as error:
                 refusals = 1 if loop.time() - began > PROBE_INTERVAL else refusals + 1
@@ -150,18 +186,19 @@ class Attachment:
                 log.warning("agent %s: %s", self.agent, error)
                 await asyncio.sleep(REFUSED_PAUSE)
 
-    async def _read_once(self, connection: Connection) -> None:
+    async def _read_once(self, connection: Connection, keep: bool) -> None:
         if self._reader is None:
             self._reader = await self.reader()
             self._reader.poll(self._polling)
         else:
             await self._reader.rewind()
+            await self._recorder.catch_up(self.agent)
         pending = Pending(partial(self._recorder.keep, self.agent), self._recorder.hurry, self._reader.go_on)
 
         def deliver(batch: Batch) -> bool:
             # A batch counts as taken once it is in: a drop at this moment must not cost what is shown already.
             self._fold(batch)
-            return pending.put(batch)
+            return pending.put(batch) if keep else True
 
         storing = asyncio.create_task(pending.run(), name=f"store {self.agent}")
         try:
@@ -177,10 +214,10 @@ class Attachment:
         """Return a new reader for this agent, at the stored position; `whole` begins a new file at its start."""
         return await self._make_reader(whole)
 
-    @property
-    def path(self) -> str:
-        """The output file on the VM, once a reader was made; else empty."""
-        return self._reader.path if self._reader else ""
+    def _caught_up(self) -> None:
+        if not self.caught_up.is_set():
+            self.caught_up.set()
+            self._world.changed()
 
     def _fold(self, batch: Batch) -> None:
         """Apply what was read to everything that shows it."""
@@ -190,9 +227,8 @@ class Attachment:
                 self.look_at_process()
             if self._reader is not None:
                 self._recorder.note_dialect(self.agent, self._reader.stream.decoder.dialect)
-        if batch.caught_up and not self.caught_up.is_set():
-            self.caught_up.set()
-            self._world.changed()
+        if batch.caught_up:
+            self._caught_up()
 
     async def first_answer(self, run_id: str, timeout: float) -> Responded:
         """Ask a daemon run that was just started for its state, and wait until it answers.

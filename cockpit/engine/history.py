@@ -233,7 +233,7 @@ class History:
         if attachment is None or known is None:
             raise CockpitError("older history is not kept here any more, and there is no VM to read it from")
         connection, link = attachment.connection(), known.link
-        if connection is None or link.state is not LinkState.UP or not attachment.path:
+        if connection is None or link.state is not LinkState.UP:
             why = f": {link.reason}" if link.reason else ""
             raise CockpitError(f"older history is on the VM, which is not connected now{why}")
         return connection, attachment.path, cursor.identity

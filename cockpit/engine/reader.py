@@ -99,13 +99,18 @@ class AgentReader:
             self._epoch = stored.epoch - 1
 
     async def rewind(self) -> None:
-        """Go back to what is stored if that is less than what was read: the rest was lost on its way to the disk."""
+        """Go where the store is: back, if the rest was lost on its way to the disk; on, if another cockpit recorded."""
         stored = await self._store.cursor(self._agent)
         here = self._here()
-        if stored is None or here is None or stored.epoch != self._epoch:
+        if stored is None or stored.epoch < self._epoch:
             return
-        if stored.offset < here.offset:
-            self._place, self._cursor = None, from_stored(stored)
+        cursor = from_stored(stored)
+        if stored.epoch > self._epoch:
+            # Of an epoch without a cursor nothing was stored: whoever comes from the one before begins it alike.
+            if cursor is not None:
+                self._place, self._cursor, self._epoch = None, cursor, stored.epoch
+        elif here is not None and stored.offset != here.offset:
+            self._place, self._cursor = None, cursor
             if self._cursor is None:
                 self._epoch -= 1
 

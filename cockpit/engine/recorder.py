@@ -149,6 +149,16 @@ class Recorder:
         agent = self._world.agents.get(agent_id)
         if agent is not None and dialect and agent.dialect != dialect:
             self._world.put_agent(replace(agent, dialect=dialect))
+            # No stored line tells it: the snapshot is how the cockpits that follow the store learn it.
+            self._unsaved[agent_id] = SNAPSHOT_EVERY
+
+    async def recall_dialect(self, agent_id: AgentId) -> None:
+        """Learn from another cockpit's snapshot which dialect an agent speaks."""
+        snapshot = await self._store.snapshot(agent_id)
+        agent = self._world.agents.get(agent_id)
+        saved = self._restore(agent, snapshot.body) if snapshot is not None and agent is not None else None
+        if agent is not None and saved is not None and saved.dialect:
+            self._world.put_agent(replace(agent, dialect=saved.dialect))
 
     def hurry(self) -> None:
         """Let what is being kept wait no longer for others to share its transaction."""
@@ -177,12 +187,22 @@ class Recorder:
         await self.save_receipts()
         await self._store.save_snapshot(agent.id, agent.epoch, agent.line, msgspec.json.encode(agent))
 
-    async def save_touched(self) -> None:
-        """Write snapshots of the agents that changed here; the others may be newer in the store than here."""
-        for agent_id in list(self._touched):
-            agent = self._world.agents.get(agent_id)
-            if agent is not None:
+    async def save_changed(self, agent_id: AgentId) -> None:
+        """Write a snapshot of an agent if it changed here and no other cockpit records it: theirs may be newer."""
+        agent, leases = self._world.agents.get(agent_id), self._store.leases
+        held = leases.holds(agent_id)
+        if agent_id in self._touched and agent is not None and leases.take(agent_id):
+            self._touched.discard(agent_id)
+            try:
                 await self.save(agent)
+            finally:
+                if not held:
+                    leases.release(agent_id)
+
+    async def save_touched(self) -> None:
+        """Write snapshots of all such agents."""
+        for agent_id in list(self._touched):
+            await self.save_changed(agent_id)
 
     async def save_receipts(self) -> None:
         """Write the receipts that changed; what the disk refuses is tried again with the next call."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from cockpit.engine.attachment import Attachment
 from cockpit.engine.facts import row_of
+from cockpit.engine.following import Following
 from cockpit.engine.link import VmLink
 from cockpit.engine.reader import AgentReader
 from cockpit.engine.recorder import Recorder
@@ -71,6 +72,7 @@ class Roster:
         self._store = store
         self._source = source
         self._recorder = recorder
+        self._following = Following(world, store, recorder)
         self._book = book
         self._link_options = link_options
         self._focused: AgentId | None = None
@@ -186,6 +188,7 @@ class Roster:
         attachment = Attachment(
             self._world,
             self._recorder,
+            self._following,
             make_reader,
             sender,
             agent.id,
@@ -233,6 +236,7 @@ class Roster:
         for agent in list(self._attachments):
             self.detach(agent)
         await asyncio.gather(*self._leaving, return_exceptions=True)
+        await self._following.close()
 
     def settled(self) -> bool:
         """Say whether each attached agent was tried, and read to its end where its link is up."""
