@@ -28,6 +28,8 @@ _TAIL_LINKS = "tests/remote/test_tail_links.py::"
 _PARTS = "tests/remote/test_parts.py::"
 _SHELLS = "tests/remote/test_tail_shells.py::"
 _COMPANY = "tests/engine/test_crashes_and_company.py::"
+_TWO = "tests/engine/test_two_cockpits.py::"
+_LEASE = "tests/store/test_lease.py::"
 _SEND = "tests/agents/test_scaffold_send.py::"
 _OPENING = "tests/store/test_opening.py::"
 _STORE = "tests/store/test_faults.py::"
@@ -256,6 +258,11 @@ ROWS: dict[int, Row] = {
         "two cockpits on one agent",
         (
             _COMPANY + "test_two_cockpits_at_once_are_both_whole",
+            _TWO + "test_one_records_and_both_see",
+            _TWO + "test_orders_of_the_one_that_follows_come_as_far",
+            _TWO + "test_verbs_beside_a_cockpit_that_records",
+            _TWO + "test_a_recording_cockpit_that_is_stuck_blinds_nobody",
+            _TWO + "test_cockpits_that_keep_their_history_apart_record_apart",
             "tests/cli/test_verbs.py::test_two_writers_do_not_disturb_each_other",
         ),
     ),
@@ -264,6 +271,11 @@ ROWS: dict[int, Row] = {
         (
             _STORE + "test_processes_that_append_the_same_lines_keep_each_once",
             _COMPANY + "test_a_cockpit_that_comes_later_sees_what_another_stored_meanwhile",
+            _LEASE + "test_one_store_at_a_time_holds_a_lease",
+            _LEASE + "test_a_lease_ends_with_its_process_by_whatever_means",
+            _TWO + "test_the_other_takes_over_when_the_recording_one_ends",
+            _TWO + "test_a_later_cockpit_takes_over_from_a_verb",
+            _TWO + "test_links_that_drop_in_turn_hand_the_agent_over_each_time",
         ),
     ),
     40: Row(
