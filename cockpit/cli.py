@@ -121,9 +121,12 @@ def tail(
     as_json: Annotated[bool, typer.Option("--json", help="One object per event.")] = False,
     from_line: Annotated[int, typer.Option("--from-line", help="The first line to print.", min=1)] = 1,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on as lines arrive.")] = True,
+    raw: Annotated[bool, typer.Option("--raw", help="The agent's bytes as they are, for another program.")] = False,
 ) -> None:
     """Print an agent's output from its VM, line by line; resumes after any drop."""
-    _run("tail", name, as_json, from_line, follow)
+    if raw and as_json:
+        raise typer.BadParameter("--raw and --json exclude each other")
+    _run("tail", name, as_json, from_line, follow, raw)
 
 
 @application.command()

@@ -12,8 +12,8 @@ from cockpit.engine.dispatching import reached
 from cockpit.engine.display import clean_text
 from cockpit.engine.engine import Engine
 from cockpit.engine.source import Source
-from cockpit.engine.tailing import follow_lines, stored_lines
-from cockpit.errors import NotFound, Refused, TimedOut
+from cockpit.engine.tailing import Told, follow_lines, stored_lines, whole_line
+from cockpit.errors import NotFound, Refused, TimedOut, UsageError
 from cockpit.model.codec import record_to_object
 from cockpit.model.commands import Answer, FollowUp, Prompt, Steer
 from cockpit.model.events import Record
@@ -196,19 +196,38 @@ def _hopeless(agent: Agent, until: str) -> str:
     return ""
 
 
-async def tail(opener: Opener, name: str, as_json: bool, from_line: int, follow: bool) -> int:
-    """Print an agent's lines; of an agent that is gone or out of reach, the recorded ones."""
+async def tail(opener: Opener, name: str, as_json: bool, from_line: int, follow: bool, raw: bool) -> int:
+    """Print an agent's lines; of an agent that is gone or out of reach, the recorded ones, unless they must be raw."""
     async with opener.engine(only(name), watch=follow, record=False) as engine:
         agent = engine.world.agent_named(name)
+        if raw:
+            await _print_raw(engine, engine.agent_named(name), from_line, follow)
+            return 0
         if agent is None:
             lines = stored_lines(engine.store, await _remembered(engine, name), from_line)
         elif engine.world.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING) and not follow:
             print(f"cockpit: {name}'s VM is paused: these are the recorded lines", file=sys.stderr)
             lines = stored_lines(engine.store, agent.id, from_line)
         else:
-            lines = follow_lines(engine, agent, from_line, follow=follow)
+            lines = _records(follow_lines(engine, agent, from_line, follow=follow))
         await _print(lines, as_json)
     return 0
+
+
+async def _print_raw(engine: Engine, agent: Agent, from_line: int, follow: bool) -> None:
+    """Write the bytes of an agent's lines as they are, for another program."""
+    if sys.stdout.isatty():
+        raise UsageError("--raw writes an agent's bytes as they are", hint="send them into a file or a program")
+    output = sys.stdout.buffer
+    async for told in follow_lines(engine, agent, from_line, follow=follow, raw=True):
+        async for data in whole_line(engine, agent, told):
+            output.write(data)
+        output.flush()
+
+
+async def _records(lines: AsyncIterator[Told]) -> AsyncIterator[Record]:
+    async for told in lines:
+        yield told.record
 
 
 async def _print(lines: AsyncIterator[Record], as_json: bool) -> None:

@@ -80,7 +80,7 @@ class Attachment:
         world: World,
         recorder: Recorder,
         following: Following,
-        reader: Callable[[bool], Awaitable[AgentReader]],
+        reader: Callable[[bool, bool], Awaitable[AgentReader]],
         sender: Sender,
         agent: AgentId,
         paths: AgentPaths,
@@ -92,7 +92,8 @@ class Attachment:
 
         Args:
             following: knows which agents another cockpit records.
-            reader: makes the reader at the stored position, given whether a new file is read whole.
+            reader: makes the reader at the stored position, given whether a new file is read whole, and whether every
+                byte of every line is wanted.
             record: read and record the output, or follow who does; False leaves reading to the caller.
         """
         self.agent = agent
@@ -210,9 +211,14 @@ class Attachment:
             pending.end()
             await _ended(storing)
 
-    async def reader(self, *, whole: bool = False) -> AgentReader:
-        """Return a new reader for this agent, at the stored position; `whole` begins a new file at its start."""
-        return await self._make_reader(whole)
+    async def reader(self, *, whole: bool = False, raw: bool = False) -> AgentReader:
+        """Return a new reader for this agent, at the stored position.
+
+        Args:
+            whole: begin a new file at its start.
+            raw: have every byte of every line.
+        """
+        return await self._make_reader(whole, raw)
 
     def _caught_up(self) -> None:
         if not self.caught_up.is_set():

@@ -65,15 +65,19 @@ Deliver = Callable[[Batch], bool]
 class AgentReader:
     """Yields batches for as long as the connection lives; keeps the position from one connection to the next."""
 
-    def __init__(self, agent: AgentId, path: str, store: Store, clock: Clock, *, whole: bool = False) -> None:
+    def __init__(
+        self, agent: AgentId, path: str, store: Store, clock: Clock, *, whole: bool = False, raw: bool = False
+    ) -> None:
         """Prepare; `restore` and `batches` read.
 
         Args:
             path: the output file on the VM.
             whole: begin a file that nobody read before at its start however long it is, instead of near its end.
+            raw: have every byte of every line; nothing is filtered on the VM.
         """
         self.path = path
         self._whole = whole
+        self._unfiltered = raw
         self._lines_before = 0
         self.stream = LineStream(agent, clock)
         self._agent = agent
@@ -210,6 +214,8 @@ class AgentReader:
 
     def _diet(self) -> FilterProgram | None:
         """Return what the file shall go through on its VM: only the dialect that repeats whole messages needs it."""
+        if self._unfiltered:
+            return None
         return DIET if self.stream.decoder.dialect == ACCUMULATED and self._raw >= DIET_FROM else None
 
     def _read(self, event: TailData | TailFiltered, tail: Tail) -> Batch | None:

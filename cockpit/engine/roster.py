@@ -179,8 +179,10 @@ class Roster:
             self._world, self._store, self._book, self._connection_of(agent.id), self._source.paths, agent.vm_id
         )
 
-        async def make_reader(whole: bool) -> AgentReader:
-            reader = AgentReader(agent.id, self._source.paths.file("out"), self._store, self._world.clock, whole=whole)
+        async def make_reader(whole: bool, raw: bool) -> AgentReader:
+            reader = AgentReader(
+                agent.id, self._source.paths.file("out"), self._store, self._world.clock, whole=whole, raw=raw
+            )
             await reader.restore()
             await self._recorder.catch_up(agent.id)
             return reader

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
+from cockpit.agents.framing import Line
 from cockpit.engine.cursors import from_stored
 from cockpit.engine.engine import Engine
 from cockpit.engine.reader import AgentReader
@@ -14,7 +16,7 @@ from cockpit.model.events import Record
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
 from cockpit.remote.connection import Connection
-from cockpit.remote.cursor import Cursor
+from cockpit.remote.cursor import Cursor, FileIdentity
 from cockpit.remote.files import read_range
 from cockpit.store.store import Store
 
@@ -27,8 +29,25 @@ PAGE_BYTES = 1 << 20
 PAGE_RECORDS = 2_000
 
 
-async def follow_lines(engine: Engine, agent: Agent, from_line: int, *, follow: bool) -> AsyncIterator[Record]:
+class Told(NamedTuple):
+    """A record and the bytes of its line."""
+
+    record: Record
+    line: Line | None
+    """None for the marker before an epoch, which is no line of the file."""
+    identity: FileIdentity | None = None
+    """The file the line is of."""
+
+
+async def follow_lines(
+    engine: Engine, agent: Agent, from_line: int, *, follow: bool, raw: bool = False
+) -> AsyncIterator[Told]:
     """Yield records from a line of the present file on; without `follow`, up to what the file holds now.
+
+    Args:
+        from_line: the first line, counted from 1.
+        follow: go on as lines arrive, over as many connections as it takes.
+        raw: every byte of every line is wanted, so that nothing is filtered on the VM.
 
     Raises:
         CockpitError: the VM cannot be reached, or the history cannot be read.
@@ -42,18 +61,22 @@ async def follow_lines(engine: Engine, agent: Agent, from_line: int, *, follow: 
     while True:
         connection = await attachment.link.ready(REACH_LIMIT if not follow or reader is None else None)
         if reader is None:
-            reader = await attachment.reader(whole=True)
+            reader = await attachment.reader(whole=True, raw=raw)
         try:
             async with contextlib.aclosing(reader.batches(connection)) as batches:
                 async for batch in batches:
                     if batch.resumed and known is not None and stored is not None:
-                        async for record in _history(engine, agent.id, reader.path, connection, known, stored.epoch):
-                            if record.line >= from_line:
-                                yield record
+                        async for told in _history(engine, agent.id, reader.path, connection, known, stored.epoch):
+                            if told.record.line >= from_line:
+                                yield told
                         known = None
-                    for record in batch.records:
-                        if record.line >= from_line or record.line == 0:
-                            yield record
+                    marker = batch.records[: len(batch.records) - len(batch.lines)]
+                    for record in marker:
+                        yield Told(record, None)
+                    identity = batch.place.identity if batch.place is not None else None
+                    for record, line in zip(batch.records[len(marker) :], batch.lines, strict=True):
+                        if record.line >= from_line:
+                            yield Told(record, line, identity)
                     if batch.caught_up and not follow:
                         return
         except CockpitError:
@@ -64,7 +87,7 @@ async def follow_lines(engine: Engine, agent: Agent, from_line: int, *, follow: 
 
 async def _history(
     engine: Engine, agent: AgentId, path: str, connection: Connection, cursor: Cursor, epoch: int
-) -> AsyncIterator[Record]:
+) -> AsyncIterator[Told]:
     """Yield the records before a cursor that was just found valid."""
     stream = LineStream(agent, engine.clock)
     stream.resume(0, 0, epoch)
@@ -75,8 +98,35 @@ async def _history(
         if not data:
             raise Refused(f"{path} ended at byte {offset} while its history was read", hint="try again")
         offset += len(data)
-        for record in stream.feed(data):
-            yield record
+        lines = stream.lines(data)
+        for record, line in zip(stream.records(lines), lines, strict=True):
+            yield Told(record, line, cursor.identity)
+
+
+async def whole_line(engine: Engine, agent: Agent, told: Told) -> AsyncIterator[bytes]:
+    """Yield the bytes of a line, LF included; what was too long to be held is read from the VM once more.
+
+    Raises:
+        CockpitError: the VM cannot be reached, or another file is there by now.
+    """
+    line, identity = told.line, told.identity
+    if line is None:
+        return
+    if not line.truncated:
+        yield line.data + b"\n"
+        return
+    attachment = engine.roster.attachment(agent.id)
+    if attachment is None or attachment.link is None or identity is None:
+        raise Refused(f"line {line.number} of {agent.name} is {line.length} bytes long and cannot be read whole")
+    offset = line.offset
+    while offset < line.end:
+        connection = await attachment.link.ready(REACH_LIMIT)
+        size = min(PAGE_BYTES, line.end - offset)
+        data = await read_range(connection, attachment.path, identity, offset, size)
+        if not data:
+            raise Refused(f"{attachment.path} ended at byte {offset} while a long line was read", hint="try again")
+        offset += len(data)
+        yield data
 
 
 async def stored_lines(store: Store, agent: AgentId, from_line: int) -> AsyncIterator[Record]:
