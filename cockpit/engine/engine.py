@@ -35,9 +35,6 @@ log = logging.getLogger(__name__)
 PRUNE_INTERVAL = 3600.0
 """Seconds between two looks at the size and age of the history."""
 
-TICK = 0.1
-"""Seconds between two looks at what only time can settle."""
-
 SAVE_INTERVAL = 0.25
 """Seconds between two looks for receipts that came further."""
 
@@ -111,7 +108,7 @@ class Engine:
         self.roster.record = record
         await self.roster.load()
         works = {
-            "tick": self._tick,
+            "time": self.recorder.keep_time,
             "receipts": self._save_receipts,
             "watch": self.watcher.run if watch else self.watcher.look,
             "attach": self._attach,
@@ -152,15 +149,10 @@ class Engine:
                 self.world.notice(f"internal error in {name}: see the log file")
                 await asyncio.sleep(1.0)
 
-    async def _tick(self) -> None:
-        while True:
-            self.recorder.tick()
-            self.world.set_health("store", self.store.trouble)
-            await asyncio.sleep(TICK)
-
     async def _save_receipts(self) -> None:
         while True:
             await self.recorder.save_receipts()
+            self.world.set_health("store", self.store.trouble)
             await asyncio.sleep(SAVE_INTERVAL)
 
     async def _prune(self) -> None:

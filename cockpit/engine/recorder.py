@@ -28,6 +28,9 @@ TRANSCRIPT_RECORDS = 1_500
 FOLD_PAGE = 5_000
 """Records folded at a time behind an agent's last snapshot."""
 
+TICK = 0.1
+"""Seconds between two looks at what only time can settle, while there is something."""
+
 SNAPSHOT_EVERY = 2_000
 """Lines between two snapshots of an agent's state, so that a relaunch folds no more than this."""
 
@@ -42,6 +45,8 @@ class Recorder:
         self._unsaved: dict[AgentId, int] = {}
         self._touched: set[AgentId] = set()
         self._expected: dict[str, asyncio.Future[Responded]] = {}
+        self._awaited = asyncio.Event()
+        """Set when time alone may change an agent."""
         self.focused: AgentId | None = None
 
     def expect(self, command_id: str) -> asyncio.Future[Responded]:
@@ -135,6 +140,8 @@ class Recorder:
                 self._world.put_receipts(receipts)
         if latest is not None:
             agent = stamped(agent, latest, worked=True)
+        elif awaits_time(agent):
+            self._awaited.set()
         self._world.put_agent(mark_seen(agent) if self.focused == agent.id else agent)
 
     def _tell_expecting(self, records: Sequence[Record]) -> None:
@@ -224,9 +231,18 @@ class Recorder:
             self._touched.add(agent.id)
             self._world.put_agent(mark_seen(agent))
 
-    def tick(self) -> None:
-        """Let time pass: runs settle, dialogs expire."""
+    async def keep_time(self) -> None:
+        """Let time pass for the agents that it may change, until cancelled; while there are none nobody is woken."""
+        while True:
+            await self._awaited.wait()
+            if not self.tick():
+                self._awaited.clear()
+            await asyncio.sleep(TICK)
+
+    def tick(self) -> bool:
+        """Let time pass: runs settle, dialogs expire; return whether there is still something to wait for."""
         now = self._world.clock.now()
+        waiting = False
         for before in list(self._world.agents.values()):
             if not awaits_time(before):
                 continue
@@ -237,3 +253,5 @@ class Recorder:
                 if before.run_open and not after.run_open:
                     self._world.put_receipts(self._book.run_settled(after.id, now))
                 self._world.put_agent(mark_seen(after) if self.focused == after.id else after)
+            waiting = waiting or awaits_time(after)
+        return waiting

@@ -78,7 +78,8 @@ def reduce_agent(agent: Agent, record: Record) -> Agent:
 
 def awaits_time(agent: Agent) -> bool:
     """Say whether time alone can change an agent: a run that may be over, or a question that may expire."""
-    return agent.activity.detail in BETWEEN_RUNS or bool(agent.activity.dialogs)
+    activity = agent.activity
+    return activity.detail in BETWEEN_RUNS or any(dialog.request.timeout is not None for dialog in activity.dialogs)
 
 
 def settle(agent: Agent, now: float) -> Agent:

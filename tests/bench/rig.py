@@ -11,7 +11,6 @@ from typing import cast
 
 from cockpit.agents.scaffold import HOME_PATHS
 from cockpit.engine.clock import Clock
-from cockpit.engine.engine import TICK
 from cockpit.engine.recorder import Recorder
 from cockpit.engine.roster import LinkOptions, Roster
 from cockpit.engine.source import Source
@@ -135,12 +134,6 @@ class Rig:
             late = [agent for agent, line in zip(self.agents(), lines, strict=True) if agent.line < line]
             raise AssertionError(f"{len(late)} agents are behind, e.g. {late[0].name}: {late[0].link}")
 
-    async def tick(self) -> None:
-        """Let time pass as the engine does."""
-        while True:
-            self.recorder.tick()
-            await asyncio.sleep(TICK)
-
 
 @contextlib.asynccontextmanager
 async def rig(
@@ -161,7 +154,7 @@ async def rig(
     """
     store = await Store.open(history)
     made = Rig(vms, store, endpoint, options)
-    ticking = asyncio.create_task(made.tick(), name="tick")
+    ticking = asyncio.create_task(made.recorder.keep_time(), name="time")
     try:
         if not remembered:
             await made.remember()
