@@ -140,7 +140,7 @@ class Following:
             # Of an agent that is new here something may have been stored between its first reading and this look.
             anyway = not self._places.keys() >= self._followed.keys()
             try:
-                places = await self._store.progress(agents, anyway=anyway)
+                places = await self._store.progress.news(agents, anyway=anyway)
             except Exception as error:
                 for followed in self._followed.values():
                     followed.fail(error)

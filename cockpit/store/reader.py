@@ -8,7 +8,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
@@ -89,32 +89,6 @@ def read_cursor(connection: sqlite3.Connection, agent: AgentId) -> StoredCursor 
         (safe_text(agent),),
     ).fetchone()
     return None if row is None else StoredCursor(*row)
-
-
-def read_progress(
-    connection: sqlite3.Connection, agents: Collection[AgentId], seen: dict[int, int]
-) -> dict[AgentId, tuple[int, int]] | None:
-    """Return (epoch, line) of some agents' cursors, or None if nothing was written since this was last asked.
-
-    Args:
-        connection: of this reader.
-        agents: of whom.
-        seen: what each connection saw last, kept by the caller: SQLite tells of changes per connection.
-    """
-    version = int(connection.execute("PRAGMA data_version").fetchone()[0])
-    if seen.get(id(connection)) == version:
-        return None
-    names = {safe_text(agent): agent for agent in agents}
-    # Of a group, SQLite gives the other columns of the row that holds the maximum.
-    rows = connection.execute(
-        """
-        SELECT agent, max(epoch), coalesce(cursor_line, 0) FROM epochs
-        WHERE agent IN (SELECT value FROM json_each(?)) GROUP BY agent
-        """,
-        (json.dumps(list(names)),),
-    ).fetchall()
-    seen[id(connection)] = version
-    return {names[name]: (epoch, line) for name, epoch, line in rows}
 
 
 def read_records(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from cockpit.store import prune, reader, search, statements
 from cockpit.store.errors import StoreError
 from cockpit.store.host_keys import HostKeys
 from cockpit.store.opening import OpenedFile, open_file
+from cockpit.store.progress import Progress
 from cockpit.store.reader import Reader
 from cockpit.store.rows import AgentRow, AuditRow, Recollection, SearchHit, StoredCursor, StoredSnapshot
 from cockpit.store.writer import Writer
@@ -48,7 +49,8 @@ class Store:
         self._now = now
         self._writer = Writer(file.path, asyncio.get_running_loop())
         self._reader = Reader(file.path)
-        self._seen: dict[int, int] = {}
+        self.progress = Progress(self._reader)
+        """How far other processes have brought the file."""
         self._host_keys = HostKeys(file.path, now)
         self._closed = False
 
@@ -106,21 +108,6 @@ class Store:
     async def cursor(self, agent: AgentId) -> StoredCursor | None:
         """Return the cursor of the agent's newest epoch, at its beginning if nothing was read; None if unknown."""
         return await self._reader.run(lambda connection: reader.read_cursor(connection, agent))
-
-    async def progress(
-        self, agents: Collection[AgentId], *, anyway: bool = False
-    ) -> dict[AgentId, tuple[int, int]] | None:
-        """Return (epoch, line) of some agents' cursors; None if nobody wrote to the file since this was last asked.
-
-        Meant to be asked often: where nothing was written it costs a few microseconds.
-
-        Args:
-            agents: of whom; one of whom nothing is known is left out of the answer.
-            anyway: answer also where nothing was written.
-        """
-        return await self._reader.run(
-            lambda connection: reader.read_progress(connection, agents, {} if anyway else self._seen)
-        )
 
     async def begin_epoch(
         self, agent: AgentId, identity: str, reason: str, at: float, *, ended: int | None = None

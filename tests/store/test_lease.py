@@ -70,21 +70,21 @@ async def test_progress_is_told_once_and_to_whom_it_is_new(tmp_path: Path) -> No
     reading, writing = await Store.open(path), await Store.open(path)
 
     async def quiet() -> None:
-        while await reading.progress([AGENT]) is not None:
+        while await reading.progress.news([AGENT]) is not None:
             pass
 
     await quiet()
     for line in (10, 20):
         await writing.append(AGENT, records(line - 9, line), cursor(line))
-        assert await reading.progress([AGENT, OTHER]) == {AGENT: (1, line)}
+        assert await reading.progress.news([AGENT, OTHER]) == {AGENT: (1, line)}
         await quiet()
-    assert await reading.progress([AGENT], anyway=True) == {AGENT: (1, 20)}
+    assert await reading.progress.news([AGENT], anyway=True) == {AGENT: (1, 20)}
     await writing.begin_epoch(AGENT, "another file", "replaced", 1.0)
     await writing.begin_epoch(OTHER, "a file", "new", 1.0)
-    assert await reading.progress([AGENT]) == {AGENT: (2, 0)}
+    assert await reading.progress.news([AGENT]) == {AGENT: (2, 0)}
     await quiet()
     await reading.append(AGENT, records(1, 5, epoch=2), cursor(5, epoch=2))
-    assert await reading.progress([AGENT, OTHER]) == {AGENT: (2, 5), OTHER: (1, 0)}
+    assert await reading.progress.news([AGENT, OTHER]) == {AGENT: (2, 5), OTHER: (1, 0)}
     await reading.close()
     await writing.close()
 
