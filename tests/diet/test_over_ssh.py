@@ -310,7 +310,7 @@ async def test_a_half_open_link_leaves_no_filter(
     path.write_bytes(CAPTURE)
     async with Relay(sshd.port) as relay:
         connection = await connect(port=relay.port, keepalive_interval=0.3)
-        reading.start(connection, path, beat=0.4, patience=1.5)
+        reading.start(connection, path, beat=0.4, patience=3.0)
         await reading.wait_for(CAPTURE)
         relay.freeze()
         await reading.ended()

@@ -160,6 +160,8 @@ async def test_copytruncate_under_load_doubles_nothing(machine: Machine) -> None
             await until(lambda generation=generation: len(machine.ledger.epochs) == generation + 1)  # type: ignore[misc]
             for _ in range(10):
                 machine.writer.lines(100)
+            # Further than the next hundred lines reach: grown past our position, a file is found by the checks only.
+            await until(lambda: machine.ledger.newest.lines > 300)
             machine.floors[generation] = machine.ledger.newest.lines
             machine.writer.tell("copytruncate")
         machine.writer.lines(3)
