@@ -16,7 +16,7 @@ from cockpit.embedded.sandbox_copying import remove_tree
 from cockpit.embedded.sandbox_freezer import Freezer, build_freezer, still_runs
 from cockpit.embedded.sandbox_launching import LaunchedProcess, Stream, hang_up_group, launch, signal_group
 from cockpit.embedded.sandbox_layout import LEAVING, MachineRecord, SandboxLayout, sandbox_environment
-from cockpit.embedded.sandbox_processes import send_signal
+from cockpit.embedded.sandbox_processes import ProcessEntry, send_signal
 from cockpit.paths import private_directory
 
 TERMINATION_GRACE = 1.0
@@ -233,7 +233,7 @@ class Sandbox:
                 send_signal(entry, signal.SIGCONT)
             await self._wait_empty(TERMINATION_GRACE)
         deadline = time.monotonic() + KILL_TIMEOUT
-        while members := await asyncio.to_thread(self.freezer.members):
+        while members := await self._survivors():
             for entry in members.values():
                 send_signal(entry, signal.SIGKILL)
             # A frozen process of a version 1 group dies only once it is thawed; the signal is waiting for it then.
@@ -247,9 +247,13 @@ class Sandbox:
                 )
             await self._wait_empty(POLL_INTERVAL * 5)
 
+    async def _survivors(self) -> dict[int, ProcessEntry]:
+        """Return the processes that are left; one that just starts another program is not told apart for a moment."""
+        return await asyncio.to_thread(self.freezer.members) or await asyncio.to_thread(self.freezer.members)
+
     async def _wait_empty(self, patience: float) -> None:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
-            if not await asyncio.to_thread(self.freezer.members):
+            if not await self._survivors():
                 return
             await asyncio.sleep(POLL_INTERVAL)
