@@ -91,8 +91,8 @@ class AgentReader:
         self._polling: float | None = None
         self._tail: Tail | None = None
 
-    async def restore(self) -> None:
-        """Continue where the store says this agent's reading stands."""
+    async def restore(self) -> tuple[int, int]:
+        """Continue where the store says this agent's reading stands; return its (epoch, line)."""
         stored = await self._store.cursor(self._agent)
         cursor = from_stored(stored) if stored else None
         self._place = None
@@ -101,6 +101,7 @@ class AgentReader:
         elif stored:
             # An epoch of which nothing was stored yet: the same file gets the same number again.
             self._epoch = stored.epoch - 1
+        return (stored.epoch, stored.line) if stored else (0, 0)
 
     async def rewind(self) -> None:
         """Go where the store is: back, if the rest was lost on its way to the disk; on, if another cockpit recorded."""

@@ -183,8 +183,9 @@ class Roster:
             reader = AgentReader(
                 agent.id, self._source.paths.file("out"), self._store, self._world.clock, whole=whole, raw=raw
             )
-            await reader.restore()
-            await self._recorder.catch_up(agent.id)
+            stored, known = await reader.restore(), self._world.agents.get(agent.id)
+            if known is None or (known.epoch, known.line) < stored:
+                await self._recorder.catch_up(agent.id)
             return reader
 
         attachment = Attachment(

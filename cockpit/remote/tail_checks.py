@@ -40,10 +40,9 @@ class ContentChecks:
         self._ended = False
 
     def started(self, process: Process) -> None:
-        """Learn the process; beats begin."""
+        """Learn the process; the first beat follows after an interval, since a script that just started is patient."""
         self._process = process
         if not self._ended:
-            self._say(b"beat\n")
             self._beat_later(self._beat)
 
     def end(self) -> None:

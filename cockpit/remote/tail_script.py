@@ -189,7 +189,12 @@ interpret() {
 
 # Says whether tail is GNU's. A program of its own that is no link to a box of many is; any other is asked.
 recognize() {
-  follower=plain tail=$(command -v tail)
+  follower=plain tail=
+  IFS=:
+  for place in $PATH; do
+    if [ -f "$place/tail" ] && [ -x "$place/tail" ]; then tail=$place/tail; break; fi
+  done
+  unset IFS
   case $tail in /*) ;; *) return ;; esac
   if [ -h "$tail" ] || [ "$tail" -ef /bin/busybox ] || [ "$tail" -ef /usr/bin/busybox ] ||
     [ "$tail" -ef /usr/bin/coreutils ]; then
