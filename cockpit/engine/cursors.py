@@ -30,7 +30,12 @@ def _identity_text(identity: FileIdentity) -> str:
 
 
 def from_stored(stored: StoredCursor) -> Cursor | None:
-    """Return a stored cursor as the reader takes it, or None if it cannot be read (then the file is read anew)."""
+    """Return a stored cursor as the reader takes it.
+
+    None if nothing was stored of its epoch yet, or if it cannot be read; then the file is read anew.
+    """
+    if not stored.anchor:
+        return None
     try:
         device, inode, head_length, head_digest = json.loads(stored.identity)
         anchor_length, anchor_digest = json.loads(stored.anchor)

@@ -9,6 +9,8 @@ stream at once.
 from __future__ import annotations
 
 import asyncio
+import itertools
+import math
 import select
 from typing import Protocol
 
@@ -18,6 +20,9 @@ a question or an end of a run must be noticed."""
 OPEN_TIME = 0.002
 """Seconds a round lasts: one turn of the event loop, in which all that is there is read. A stream of which much came
 stays open until the next one."""
+
+SLICE = 50
+"""Streams read in one go; of more, each turn takes a part, so that a key never waits for hundreds of them."""
 
 _ENDED = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 
@@ -45,6 +50,7 @@ class ReadingRounds:
         self.interval = interval
         """Seconds between two rounds: how long a byte may wait here."""
         self._members: dict[Stream, int] = {}
+        self._open: list[Stream] = []
         self._timer: asyncio.TimerHandle | None = None
         self._endings: select.epoll | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -87,15 +93,20 @@ class ReadingRounds:
             self._endings = None
 
     def _begin(self) -> None:
-        for stream in self._members:
+        turns = math.ceil(len(self._members) / SLICE)
+        self._open = list(itertools.islice(self._members, math.ceil(len(self._members) / turns)))
+        for stream in self._open:
+            # Who was read goes to the end of the line: all have their turn once in an interval.
+            self._members[stream] = self._members.pop(stream)
             stream.open()
-        self._timer = asyncio.get_running_loop().call_later(OPEN_TIME, self._end)
+        self._timer = asyncio.get_running_loop().call_later(OPEN_TIME, self._end, self.interval / turns - OPEN_TIME)
 
-    def _end(self) -> None:
-        for stream in self._members:
-            if stream.drained():
+    def _end(self, pause: float) -> None:
+        for stream in self._open:
+            if stream in self._members and stream.drained():
                 stream.shut()
-        self._timer = asyncio.get_running_loop().call_later(self.interval - OPEN_TIME, self._begin)
+        self._open = []
+        self._timer = asyncio.get_running_loop().call_later(pause, self._begin)
 
     def _hear_endings(self) -> None:
         assert self._endings is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ import pytest
 from cockpit.remote.connection import Connection
 from cockpit.remote.endpoint import Endpoint, Tls
 from cockpit.remote.host_keys import MemoryHostKeys
-from cockpit.remote.rounds import ReadingRounds
+from cockpit.remote.rounds import SLICE, ReadingRounds
 from tests.remote.reading import Reading
 from tests.remote.relays import Relay, TestAuthority
 from tests.remote.sshd import Sshd
@@ -119,3 +120,50 @@ async def test_nothing_is_held_when_nobody_takes_part(sshd: Sshd, tmp_path: Path
     async with patient_reading(sshd.endpoint(), sshd, path, rounds):
         pass
     await until(lambda: descriptors() <= before, 5)
+
+
+class Counted:
+    """A stream of which only is counted how often it was read."""
+
+    def __init__(self) -> None:
+        self._sockets = socket.socketpair()
+        self.turns = 0
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+        return self._sockets[0].fileno()
+
+    def open(self) -> None:
+        """Count a turn."""
+        self.turns += 1
+
+    def shut(self) -> None:
+        """Nothing is read anyway."""
+
+    def drained(self) -> bool:
+        """Nothing comes."""
+        return True
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        for one in self._sockets:
+            one.close()
+
+
+async def test_of_many_each_has_its_turn_and_none_another_before() -> None:
+    rounds = ReadingRounds(0.05)
+    streams = [Counted() for _ in range(SLICE * 2 + 7)]
+    try:
+        for stream in streams:
+            rounds.join(stream)
+        for goal in range(1, 4):
+            await until(lambda goal=goal: min(stream.turns for stream in streams) >= goal)  # type: ignore[misc]
+            assert max(stream.turns for stream in streams) <= goal + 1
+        rounds.leave(streams[0])
+        turns = streams[0].turns
+        await until(lambda: min(stream.turns for stream in streams[1:]) >= 6)
+        assert streams[0].turns == turns
+    finally:
+        for stream in streams:
+            rounds.leave(stream)
+            stream.close()
