@@ -103,10 +103,6 @@ class Recorder:
             link=Link(),
         )
 
-    def fold(self, record: Record) -> None:
-        """Apply one new record to everything that shows it."""
-        self.fold_all((record,))
-
     def fold_all(self, records: Sequence[Record]) -> None:
         """Apply one agent's records, in their order, to everything that shows them; those known already are skipped."""
         agent = self._world.agents.get(records[0].agent) if records else None
