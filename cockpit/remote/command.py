@@ -173,7 +173,7 @@ async def _execute(
     except TimeoutError as error:
         await _end(connection, process, collector.stdout.process_id, marker)
         raise CommandTimedOut(
-            f"a command did not end within {remaining:.3g} s and was ended: {_first_line(script)}",
+            f"a command did not end within {_seconds(remaining)} s and was ended: {_first_line(script)}",
             hint="the VM may be overloaded, or the command waits for something",
         ) from error
     except asyncio.CancelledError:
@@ -229,3 +229,8 @@ async def _end(connection: ProcessOpener, process: Process, process_id: int | No
 def _first_line(script: str) -> str:
     line = script.removeprefix(_PRELUDE).strip().split("\n", 1)[0]
     return line if len(line) <= 80 else f"{line[:79]}…"
+
+
+def _seconds(seconds: float) -> str:
+    """Say a limit as it was meant, not what a millisecond of preparation left of it."""
+    return f"{seconds:.2g}" if seconds < 9.5 else f"{seconds:.0f}"
