@@ -40,7 +40,7 @@ class LineStream:
         splitter = self._splitter
         lines: list[Line] = []
         for piece in pieces:
-            if piece.ending:
+            if piece.cut:
                 lines.append(splitter.pass_line(piece.data, piece.length))
             else:
                 lines += splitter.feed(piece.data)

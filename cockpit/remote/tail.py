@@ -94,7 +94,7 @@ class Tail:
 
         Args:
             connection: a connected connection; the Tail ends with it.
-            path: absolute, or relative to the user's home.
+            path: absolute, or `~/` and relative to the user's home, or relative to where the login shell starts.
             cursor: where to go on; it is checked first.
             start: where to begin without a cursor; None is the beginning.
             polling: seconds between two looks at the file; None is to be woken by the kernel (inotify).
