@@ -12,7 +12,7 @@ def main() -> None:
 
         print(f"cockpit {__version__}")
         return
-    from cockpit.cli import run
+    from cockpit.cli.main import run
 
     sys.exit(run(sys.argv[1:]))
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import cockpit
+from cockpit.bootstrap.fleet import Places, make_source, running_engine
 from cockpit.config import Settings
 from cockpit.embedded.lifecycle import remove
 from cockpit.engine.engine import Engine
 from cockpit.model.commands import Command, Spawn
 from cockpit.model.fleet import Agent, AgentKind, Receipt, Stage
-from cockpit.wiring import Places, make_source, running_engine
 
 LIMIT = 60.0
 """Seconds a condition gets on a busy machine before the test fails."""

@@ -120,7 +120,7 @@ def remove(root: Path) -> None:
 
 async def _destroy_all(root: Path) -> None:
     # Here alone, since it brings the SSH library along, which a mere start has no use for.
-    from cockpit.embedded.sandboxes import Sandboxes
+    from cockpit.embedded.sandbox.sandboxes import Sandboxes
 
     sandboxes = Sandboxes(root)
     await sandboxes.adopt()

@@ -25,8 +25,8 @@ from pathlib import Path
 import uvicorn
 
 from cockpit import __version__
-from cockpit.embedded.application import create_application
-from cockpit.embedded.certificates import VM_DOMAIN
+from cockpit.embedded.api.application import create_application
+from cockpit.embedded.api.records import Records
 from cockpit.embedded.endpoint import (
     Endpoint,
     endpoint_file,
@@ -35,10 +35,10 @@ from cockpit.embedded.endpoint import (
     lock_file,
     write_endpoint,
 )
-from cockpit.embedded.gateway import Gateway, quiet_ssh_log
-from cockpit.embedded.records import Records
-from cockpit.embedded.sandbox_layout import search_path
-from cockpit.embedded.sandboxes import Sandboxes
+from cockpit.embedded.gateway.certificates import VM_DOMAIN
+from cockpit.embedded.gateway.gateway import Gateway, quiet_ssh_log
+from cockpit.embedded.sandbox.layout import search_path
+from cockpit.embedded.sandbox.sandboxes import Sandboxes
 from cockpit.errors import CockpitError
 from cockpit.paths import private_directory, write_private
 

@@ -7,13 +7,13 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.dispatching import Dispatcher, is_ended, reached
-from cockpit.engine.history import History
-from cockpit.engine.recorder import Recorder
-from cockpit.engine.roster import LinkOptions, Roster
+from cockpit.engine.commands.dispatcher import Dispatcher, is_ended, reached
 from cockpit.engine.source import Source
-from cockpit.engine.watching import Watcher
-from cockpit.engine.world import World
+from cockpit.engine.state import World
+from cockpit.engine.streams.agent_sessions import LinkOptions, Roster
+from cockpit.engine.streams.history import History
+from cockpit.engine.streams.recorder import Recorder
+from cockpit.engine.watcher import Watcher
 from cockpit.errors import CockpitError, NotFound
 from cockpit.model.commands import (
     Command,
@@ -26,8 +26,8 @@ from cockpit.model.fleet import (
 )
 from cockpit.model.ids import AgentId, CommandId, CommitId
 from cockpit.model.receipts import ReceiptBook
-from cockpit.model.transcript import Transcript
-from cockpit.model.transcript_window import Place, TranscriptWindow
+from cockpit.model.transcript.transcript import Transcript
+from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)

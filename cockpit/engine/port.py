@@ -7,8 +7,8 @@ from typing import Protocol
 from cockpit.model.commands import Command
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId
-from cockpit.model.transcript import Transcript
-from cockpit.model.transcript_window import Place, TranscriptWindow
+from cockpit.model.transcript.transcript import Transcript
+from cockpit.model.transcript.window import Place, TranscriptWindow
 
 
 class CockpitPort(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from cockpit.engine.world import World
+from cockpit.engine.state import World
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Operation, Step
 from cockpit.model.ids import AgentId, OperationId

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from cockpit.agents.scaffold import AgentPaths
+from cockpit.agents.scaffold.verbs import AgentPaths
 from cockpit.model.commands import Spawn
 from cockpit.model.ids import VmId
-from cockpit.remote.endpoint import Endpoint
+from cockpit.remote.ssh.endpoint import Endpoint
 from cockpit.services.board import BoardClient
 from cockpit.services.feed import FeedClient
 from cockpit.services.http import ServiceHttp

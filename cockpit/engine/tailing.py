@@ -7,17 +7,17 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from cockpit.agents.framing import Line
-from cockpit.engine.cursors import from_stored
 from cockpit.engine.engine import Engine
-from cockpit.engine.reader import AgentReader
-from cockpit.engine.stream import LineStream
+from cockpit.engine.streams.cursors import from_stored
+from cockpit.engine.streams.lines import LineStream
+from cockpit.engine.streams.reader import AgentReader
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
-from cockpit.remote.connection import Connection
-from cockpit.remote.cursor import Cursor, FileIdentity
-from cockpit.remote.files import read_range
+from cockpit.remote.ssh.connection import Connection
+from cockpit.remote.ssh.files import read_range
+from cockpit.remote.tail.cursor import Cursor, FileIdentity
 from cockpit.store.store import Store
 
 REACH_LIMIT = 60.0

@@ -8,8 +8,8 @@ from enum import IntEnum
 
 from cockpit.model.fleet import ActivityState, Agent, Fleet, Power, ProcessState, Receipt, Stage, Task, Vm
 from cockpit.model.ids import AgentId, CommandId, TaskId
-from cockpit.model.reduce_activity import base_state
-from cockpit.model.reduce_tools import one_line
+from cockpit.model.reduce.activity import base_state
+from cockpit.model.reduce.tools import one_line
 
 RECEIPT_AGE = 3600.0
 """Seconds for which a failed command calls for attention; after that it is history."""

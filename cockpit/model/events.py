@@ -2,7 +2,7 @@
 
 Field meanings follow pi's RPC protocol (badlogic/pi-mono, packages/coding-agent/docs/rpc.md and
 src/modes/rpc/rpc-types.ts). Text is kept exactly as the agent wrote it: it is hostile until it went through
-`cockpit.agents.sanitize`. Durations are seconds, money is US dollars.
+`cockpit.text.sanitize`. Durations are seconds, money is US dollars.
 
 Records and deltas are msgspec structs: nearly every line makes one of each, and a frozen dataclass costs four times as
 much to make.

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from cockpit.model.ages import span_text
 from cockpit.model.fleet import ActivityState, Agent, Link, LinkState, Power, ProcessState, Vm
-from cockpit.model.reduce_activity import base_state
-from cockpit.model.reduce_tools import one_line
+from cockpit.model.reduce.activity import base_state
+from cockpit.model.reduce.tools import one_line
 
 SENTENCE_PART = 160
 """Characters of an agent's own words inside a sentence."""

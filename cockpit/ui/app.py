@@ -11,13 +11,13 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from cockpit.engine.display import clean_line
 from cockpit.engine.port import CockpitPort
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.actions.keymap import check_keymap
 from cockpit.ui.bridge import LOW_BANDWIDTH, Rates
-from cockpit.ui.keymap import check_keymap
+from cockpit.ui.look.themes import DEFAULT_THEME, VARIABLE_DEFAULTS, load_themes
 from cockpit.ui.palette import ActionProvider
 from cockpit.ui.screens.home import HomeScreen
-from cockpit.ui.theming import DEFAULT_THEME, VARIABLE_DEFAULTS, load_themes
 
 BREAKPOINTS = ((0, "-narrow"), (110, "-normal"), (160, "-wide"))
 """Screen widths in cells from which there are one list, three lists, or all panes beside the output."""

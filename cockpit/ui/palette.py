@@ -7,8 +7,8 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from cockpit.engine.display import clean_line
-from cockpit.ui.actions import ACTIONS, Action, Situation, disabled_reason, hidden, key_labels
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.actions.registry import ACTIONS, Action, Situation, disabled_reason, hidden, key_labels
 from cockpit.ui.screens.home import HomeScreen
 
 

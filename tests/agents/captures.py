@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.agents.framing import LineSplitter
-from cockpit.agents.pi import PiDecoder
+from cockpit.agents.pi.decode import PiDecoder
 from cockpit.model.events import Event
 
 DIRECTORY = Path(__file__).parent.parent / "data" / "pi-rpc"

@@ -13,13 +13,13 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.link import VmLink
-from cockpit.engine.world import World
+from cockpit.engine.state import World
+from cockpit.engine.streams.link import VmLink
 from cockpit.model.fleet import Agent, AgentKind, LinkState
 from cockpit.model.ids import VmId, agent_of
-from cockpit.remote.backoff import Backoff
-from cockpit.remote.connection import Connection
-from cockpit.remote.host_keys import MemoryHostKeys
+from cockpit.remote.ssh.backoff import Backoff
+from cockpit.remote.ssh.connection import Connection
+from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from tests.bench.table import Table, median, ratio
 from tests.bench.vms import LoopbackVms, loopback_vms, relayed
 from tests.remote.waiting import until

@@ -17,10 +17,10 @@ from pathlib import Path
 import asyncssh
 import msgspec
 
-from cockpit.agents.pi import PiDecoder
+from cockpit.agents.pi.decode import PiDecoder
 from cockpit.engine.clock import Clock
-from cockpit.engine.reader import AgentReader
-from cockpit.engine.stream import LineStream
+from cockpit.engine.streams.lines import LineStream
+from cockpit.engine.streams.reader import AgentReader
 from cockpit.model.ids import AgentId
 from cockpit.store.store import Store
 from tests.bench.lines import DIALECTS, Agent, update

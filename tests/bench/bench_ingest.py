@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.reader import AgentReader, Batch
-from cockpit.engine.roster import BACKGROUND_POLLING
+from cockpit.engine.streams.agent_sessions import BACKGROUND_POLLING
+from cockpit.engine.streams.reader import AgentReader, Batch
 from cockpit.model.events import TextDelta
 from cockpit.model.ids import agent_of
-from cockpit.remote.gate import ConnectGate
-from cockpit.remote.host_keys import MemoryHostKeys
-from cockpit.remote.rounds import ReadingRounds
+from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.host_keys import MemoryHostKeys
+from cockpit.remote.ssh.read_batching import ReadingRounds
 from cockpit.store.store import Store
 from tests.bench.lines import DIALECTS, stamp_of
 from tests.bench.rig import rig

@@ -12,10 +12,10 @@ import dataclasses
 import time
 from collections.abc import Sequence
 
-from cockpit.engine.roster import LinkOptions
+from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.model.fleet import LinkState
 from cockpit.model.ids import VmId
-from cockpit.remote.endpoint import Endpoint
+from cockpit.remote.ssh.endpoint import Endpoint
 from tests.bench.rig import Rig, rig
 from tests.bench.table import Table, microseconds, milliseconds, percentile, ratio
 from tests.bench.vms import loopback_vms, relayed

@@ -19,11 +19,11 @@ from typing import Protocol
 import asyncssh
 import psutil  # type: ignore[import-untyped]
 
-from cockpit.remote.connection import Connection
-from cockpit.remote.cursor import Cursor
 from cockpit.remote.errors import RemoteError
-from cockpit.remote.host_keys import MemoryHostKeys
-from cockpit.remote.tail import TailData, follow
+from cockpit.remote.ssh.connection import Connection
+from cockpit.remote.ssh.host_keys import MemoryHostKeys
+from cockpit.remote.tail.cursor import Cursor
+from cockpit.remote.tail.tail import TailData, follow
 from tests.bench.lines import Agent
 from tests.bench.table import Table
 from tests.bench.vms import LoopbackVms, loopback_vms, relayed

@@ -16,13 +16,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 import asyncssh
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.reader import AgentReader, Batch
-from cockpit.engine.roster import BACKGROUND_POLLING
+from cockpit.engine.streams.agent_sessions import BACKGROUND_POLLING
+from cockpit.engine.streams.reader import AgentReader, Batch
 from cockpit.model.ids import VmId, agent_of
-from cockpit.remote.connection import Connection
-from cockpit.remote.endpoint import Endpoint, Tls
-from cockpit.remote.gate import ConnectGate
-from cockpit.remote.host_keys import MemoryHostKeys
+from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.connection import Connection
+from cockpit.remote.ssh.endpoint import Endpoint, Tls
+from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from cockpit.store.store import Store
 from tests.bench.lines import Agent
 from tests.bench.rig import rig

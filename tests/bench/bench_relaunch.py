@@ -15,8 +15,8 @@ from pathlib import Path
 
 import asyncssh
 
-from cockpit.remote.gate import ConnectGate
-from cockpit.remote.host_keys import MemoryHostKeys
+from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from tests.bench.lines import Agent
 from tests.bench.rig import rig
 from tests.bench.table import Table, median, ratio

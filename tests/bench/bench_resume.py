@@ -16,9 +16,9 @@ from pathlib import Path
 
 import asyncssh
 
-from cockpit.remote.cursor import ANCHOR_BYTES, HEAD_BYTES, Cursor, FileIdentity, digest
-from cockpit.remote.host_keys import MemoryHostKeys
-from cockpit.remote.tail import TailData, TailOpened, follow
+from cockpit.remote.ssh.host_keys import MemoryHostKeys
+from cockpit.remote.tail.cursor import ANCHOR_BYTES, HEAD_BYTES, Cursor, FileIdentity, digest
+from cockpit.remote.tail.tail import TailData, TailOpened, follow
 from tests.bench.lines import Agent
 from tests.bench.table import Table, median, milliseconds, ratio
 from tests.bench.vms import LoopbackVms, loopback_vms

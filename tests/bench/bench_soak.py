@@ -20,18 +20,18 @@ import asyncssh
 import psutil  # type: ignore[import-untyped]
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.link import VmLink
-from cockpit.engine.pending import Pending
-from cockpit.engine.reader import AgentReader, Batch
-from cockpit.engine.recorder import Recorder
-from cockpit.engine.stream import LineStream
-from cockpit.engine.world import World
+from cockpit.engine.state import World
+from cockpit.engine.streams.lines import LineStream
+from cockpit.engine.streams.link import VmLink
+from cockpit.engine.streams.reader import AgentReader, Batch
+from cockpit.engine.streams.recorder import Recorder
+from cockpit.engine.streams.write_queue import Pending
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import AgentId, VmId, agent_of
 from cockpit.model.receipts import ReceiptBook
-from cockpit.remote.backoff import Backoff
-from cockpit.remote.connection import Connection
-from cockpit.remote.host_keys import MemoryHostKeys
+from cockpit.remote.ssh.backoff import Backoff
+from cockpit.remote.ssh.connection import Connection
+from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from cockpit.store.rows import StoredCursor
 from cockpit.store.store import Store
 from tests.bench import lines

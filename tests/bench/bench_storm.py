@@ -17,15 +17,15 @@ from dataclasses import dataclass, field
 import asyncssh
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.link import VmLink
-from cockpit.engine.world import World
+from cockpit.engine.state import World
+from cockpit.engine.streams.link import VmLink
 from cockpit.model.fleet import Agent, AgentKind, LinkState
 from cockpit.model.ids import agent_of
-from cockpit.remote.backoff import Backoff
-from cockpit.remote.connection import Connection
 from cockpit.remote.errors import RemoteError
-from cockpit.remote.gate import ConnectGate
-from cockpit.remote.host_keys import MemoryHostKeys
+from cockpit.remote.ssh.backoff import Backoff
+from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.connection import Connection
+from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from tests.bench.table import Table
 from tests.bench.vms import LoopbackVms, loopback_vms
 from tests.remote.waiting import until

@@ -22,17 +22,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cockpit.agents.framing import LineSplitter
-from cockpit.agents.pi import PiDecoder
+from cockpit.agents.pi.decode import PiDecoder
 from cockpit.model.events import TextDelta, ThinkingDelta, ToolCallDelta
-from cockpit.remote.connection import Connection
-from cockpit.remote.filtering import FilterProgram
-from cockpit.remote.host_keys import MemoryHostKeys
-from cockpit.remote.tail import TailData, TailFiltered, follow
+from cockpit.remote.ssh.connection import Connection
+from cockpit.remote.ssh.host_keys import MemoryHostKeys
+from cockpit.remote.tail.filter import FilterProgram
+from cockpit.remote.tail.tail import TailData, TailFiltered, follow
 from tests.bench.table import Table
-from tests.diet.pipes import DIET
 from tests.model.captures import content
 from tests.remote.relays import Relay
 from tests.remote.sshd import Sshd
+from tests.wire_filter.pipes import DIET
 
 CAPTURES = ("long_answer_2500.jsonl.gz", "long_answer_8000.v0.87.1.jsonl.gz", "thinking_tools.jsonl")
 GOAL = 4.0

@@ -9,17 +9,17 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import cast
 
-from cockpit.agents.scaffold import HOME_PATHS
+from cockpit.agents.scaffold.verbs import HOME_PATHS
 from cockpit.engine.clock import Clock
-from cockpit.engine.recorder import Recorder
-from cockpit.engine.roster import LinkOptions, Roster
 from cockpit.engine.source import Source
-from cockpit.engine.world import World
+from cockpit.engine.state import World
+from cockpit.engine.streams.agent_sessions import LinkOptions, Roster
+from cockpit.engine.streams.recorder import Recorder
 from cockpit.model.events import Record, TextDelta
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import AgentId, VmId, agent_of
 from cockpit.model.receipts import ReceiptBook
-from cockpit.remote.endpoint import Endpoint
+from cockpit.remote.ssh.endpoint import Endpoint
 from cockpit.store.rows import AgentRow
 from cockpit.store.store import Store
 from cockpit.vers.client import VersClient

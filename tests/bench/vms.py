@@ -15,11 +15,11 @@ import asyncssh
 import psutil  # type: ignore[import-untyped]
 
 from cockpit.model.ids import VmId
-from cockpit.remote.connection import CIPHERS, Connection
-from cockpit.remote.endpoint import Endpoint
-from cockpit.remote.gate import ConnectGate
-from cockpit.remote.host_keys import HostKeyStore, MemoryHostKeys
-from cockpit.remote.rounds import ReadingRounds
+from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.connection import CIPHERS, Connection
+from cockpit.remote.ssh.endpoint import Endpoint
+from cockpit.remote.ssh.host_keys import HostKeyStore, MemoryHostKeys
+from cockpit.remote.ssh.read_batching import ReadingRounds
 from tests.bench.table import family_seconds
 from tests.remote.relays import Relay
 from tests.remote.sshd import Sshd

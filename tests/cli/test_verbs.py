@@ -137,7 +137,7 @@ def test_two_writers_do_not_disturb_each_other(fleet: FleetUnderTest, ada: str) 
 
 
 def test_no_screen_is_imported(fleet: FleetUnderTest) -> None:
-    program = "import sys; sys.modules['textual'] = None; from cockpit.cli import run; sys.exit(run(sys.argv[1:]))"
+    program = "import sys; sys.modules['textual'] = None; from cockpit.cli.main import run; sys.exit(run(sys.argv[1:]))"
     words = fleet.command("vms")[3:]
     done = subprocess.run([sys.executable, "-c", program, *words], env=fleet.environment(), check=False)
     assert done.returncode == 0

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.embedded.gateway import Gateway, quiet_ssh_log
-from cockpit.embedded.sandbox_freezer import find_group_base
-from cockpit.embedded.sandbox_processes import carries_marker, find_members, read_entries
-from cockpit.embedded.sandboxes import Sandboxes
+from cockpit.embedded.gateway.gateway import Gateway, quiet_ssh_log
+from cockpit.embedded.sandbox.freezer import find_group_base
+from cockpit.embedded.sandbox.processes import carries_marker, find_members, read_entries
+from cockpit.embedded.sandbox.sandboxes import Sandboxes
 from tests.embedded.tunnel import loopback_socket
 from tests.requirements import missing
 

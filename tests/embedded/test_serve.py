@@ -22,8 +22,8 @@ import pytest
 
 from cockpit.embedded.endpoint import Endpoint, endpoint_file, held_lock, lock_file, read_endpoint, read_token
 from cockpit.embedded.lifecycle import ensure_started, remove, stop
-from cockpit.embedded.sandbox_layout import FleetLayout
-from cockpit.embedded.sandbox_processes import read_entry
+from cockpit.embedded.sandbox.layout import FleetLayout
+from cockpit.embedded.sandbox.processes import read_entry
 from cockpit.errors import ConfigError, Refused
 from tests.embedded.conftest import groups_of, processes_of
 from tests.embedded.tunnel import connect

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncssh
 
-from cockpit.embedded.certificates import VM_DOMAIN
+from cockpit.embedded.gateway.certificates import VM_DOMAIN
 
 
 class TlsTunnel:

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from cockpit.agents.pi import PiDecoder
+from cockpit.agents.pi.decode import PiDecoder
 from cockpit.engine.engine import Engine
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.ids import AgentId, VmId
-from cockpit.model.transcript import EntryKind, Transcript
+from cockpit.model.transcript.transcript import EntryKind, Transcript
 from cockpit.store.store import Store
 from tests.fleets import LIMIT, FleetUnderTest
 

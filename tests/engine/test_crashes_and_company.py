@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from cockpit.engine.dispatching import reached
+from cockpit.engine.commands.dispatcher import reached
 from cockpit.model.commands import Prompt
 from cockpit.model.fleet import Agent, Stage
 from tests.engine.evidence import Observer, all_shown, assert_whole, folded, markers, out_file, stored, stored_up_to

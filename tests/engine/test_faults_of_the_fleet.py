@@ -11,7 +11,7 @@ import pytest
 
 from cockpit.embedded.endpoint import read_endpoint, serving_pid
 from cockpit.embedded.lifecycle import ensure_started
-from cockpit.engine import link as engine_link
+from cockpit.engine.streams import link as engine_link
 from cockpit.model.commands import Prompt
 from cockpit.model.fleet import LinkState, ProcessState, Stage
 from cockpit.model.ids import VmId

@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 
 from cockpit.engine.engine import Engine
-from cockpit.engine.reader import FIRST_CONTACT
+from cockpit.engine.streams.reader import FIRST_CONTACT
 from cockpit.model.commands import Pause, Prompt, Resume
 from cockpit.model.events import Record
 from cockpit.model.fleet import LinkState
 from cockpit.model.ids import AgentId
-from cockpit.model.transcript_window import TranscriptWindow
+from cockpit.model.transcript.window import TranscriptWindow
 from tests.engine.evidence import all_shown, folded, out_file, shown
 from tests.fleets import LIMIT, FleetUnderTest, order, spawned, until
 

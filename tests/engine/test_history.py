@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.history import PAGE_RECORDS, History
-from cockpit.engine.world import World
+from cockpit.engine.state import World
+from cockpit.engine.streams.history import PAGE_RECORDS, History
 from cockpit.model import events as ev
 from cockpit.model.events import Record
 from cockpit.model.ids import AgentId
-from cockpit.model.transcript import EntryKind
-from cockpit.model.transcript_window import WINDOW_BYTES, WINDOW_ENTRIES, TranscriptWindow
+from cockpit.model.transcript.transcript import EntryKind
+from cockpit.model.transcript.window import WINDOW_BYTES, WINDOW_ENTRIES, TranscriptWindow
 from cockpit.store.rows import StoredCursor
 from cockpit.store.store import Store
 from tests.model.histories import session

@@ -16,12 +16,12 @@ from unittest import mock
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from cockpit.engine import following
 from cockpit.engine.engine import Engine
+from cockpit.engine.streams import follower
 from cockpit.model.commands import Answer, Prompt
 from cockpit.model.fleet import ActivityState, Agent, LinkState, Stage
 from cockpit.model.ids import AgentId, VmId
-from cockpit.remote.connection import Connection
+from cockpit.remote.ssh.connection import Connection
 from tests.engine.evidence import (
     Observer,
     all_shown,
@@ -260,7 +260,7 @@ async def test_links_that_drop_in_turn_hand_the_agent_over_each_time(fleet: Flee
 
 
 async def test_half_a_line_at_the_end_keeps_nobody_waiting(fleet: FleetUnderTest) -> None:
-    with mock.patch.object(following, "PATIENCE", LIMIT):
+    with mock.patch.object(follower, "PATIENCE", LIMIT):
         async with fleet.engine() as first:
             agent = await spawned(first, "gil")
             out = out_file(fleet, agent.vm_id)
@@ -283,7 +283,7 @@ async def test_a_recording_cockpit_that_is_stuck_blinds_nobody(fleet: FleetUnder
     holder = Observer(fleet)
     holder.ask("settled")
     try:
-        with mock.patch.multiple(following, PATIENCE=1.0, COMPARISON_INTERVAL=0.5):
+        with mock.patch.multiple(follower, PATIENCE=1.0, COMPARISON_INTERVAL=0.5):
             async with fleet.engine() as second:
                 await settled(second)
                 os.kill(holder.process.pid, signal.SIGSTOP)

@@ -26,23 +26,23 @@ from unittest import mock
 
 import psutil  # type: ignore[import-untyped]
 
-from cockpit.agents.scaffold import AgentPaths
-from cockpit.engine import attachment, reader, roster
-from cockpit.engine.attachment import Attachment
+from cockpit.agents.scaffold.verbs import AgentPaths
 from cockpit.engine.clock import Clock
-from cockpit.engine.reader import AgentReader, Batch, Deliver
-from cockpit.engine.recorder import Recorder
-from cockpit.engine.roster import LinkOptions, Roster
 from cockpit.engine.source import Source
-from cockpit.engine.world import World
+from cockpit.engine.state import World
+from cockpit.engine.streams import agent_sessions, reader, session
+from cockpit.engine.streams.agent_sessions import LinkOptions, Roster
+from cockpit.engine.streams.reader import AgentReader, Batch, Deliver
+from cockpit.engine.streams.recorder import Recorder
+from cockpit.engine.streams.session import Attachment
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.fleet import Agent, AgentKind, Link, LinkState, Power, Vm
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.receipts import ReceiptBook
-from cockpit.remote import tail
-from cockpit.remote.backoff import Backoff
-from cockpit.remote.connection import Connection
-from cockpit.remote.endpoint import Endpoint
+from cockpit.remote.ssh.backoff import Backoff
+from cockpit.remote.ssh.connection import Connection
+from cockpit.remote.ssh.endpoint import Endpoint
+from cockpit.remote.tail import tail
 from cockpit.store.store import Store
 from cockpit.vers.client import VersClient
 from cockpit.vers.wire import SshKey
@@ -473,10 +473,10 @@ async def running(
     )
     by_id = {machine.vm_id: machine for machine in machines}
     async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(mock.patch.object(roster, "AgentReader", _watched(by_id)))
-        stack.enter_context(mock.patch.object(roster, "Backoff", quick))
+        stack.enter_context(mock.patch.object(agent_sessions, "AgentReader", _watched(by_id)))
+        stack.enter_context(mock.patch.object(agent_sessions, "Backoff", quick))
         stack.enter_context(mock.patch.object(reader, "follow", follow))
-        stack.enter_context(mock.patch.object(attachment, "PROBE_INTERVAL", 1.0))
+        stack.enter_context(mock.patch.object(session, "PROBE_INTERVAL", 1.0))
         for machine in machines:
             await stack.enter_async_context(machine.relay)
         made = Stack(

@@ -8,10 +8,10 @@ import struct
 import time
 from itertools import pairwise
 
-from cockpit.engine.link import KEY_PATIENCE
-from cockpit.engine.roster import LinkOptions
+from cockpit.engine.streams.agent_sessions import LinkOptions
+from cockpit.engine.streams.link import KEY_PATIENCE
 from cockpit.model.fleet import LinkState, Power, Vm
-from cockpit.remote.backoff import BASE, Backoff
+from cockpit.remote.ssh.backoff import BASE, Backoff
 from tests.faults.conftest import MakeMachine
 from tests.faults.harness import BACKOFF_CAP, DEATH, OPTIONS, PATIENCE, SLACK, Machine, Stack, running
 from tests.remote.relays import Relay

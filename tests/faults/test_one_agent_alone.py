@@ -17,16 +17,16 @@ from unittest import mock
 
 import psutil  # type: ignore[import-untyped]
 
-from cockpit.engine import roster
 from cockpit.engine.clock import Clock
-from cockpit.engine.link import VmLink
-from cockpit.engine.world import World
+from cockpit.engine.state import World
+from cockpit.engine.streams import agent_sessions
+from cockpit.engine.streams.link import VmLink
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, AgentKind, LinkState
 from cockpit.model.ids import AgentId, VmId
-from cockpit.remote.backoff import Backoff
-from cockpit.remote.connection import Connection
 from cockpit.remote.errors import Unreachable
+from cockpit.remote.ssh.backoff import Backoff
+from cockpit.remote.ssh.connection import Connection
 from tests.faults.conftest import MakeMachine
 from tests.faults.harness import LIMIT, running
 from tests.remote.waiting import until
@@ -123,7 +123,10 @@ async def test_a_defect_in_one_agents_task_is_shown_and_that_agent_alone_restart
             fold(records)
 
         connected = stack.connection(fine)
-        with mock.patch.object(stack.recorder, "fold_all", defect), mock.patch.object(roster, "RESTART_DELAY", 0.2):
+        with (
+            mock.patch.object(stack.recorder, "fold_all", defect),
+            mock.patch.object(agent_sessions, "RESTART_DELAY", 0.2),
+        ):
             broken.writer.lines(5)
             await until(lambda: bool(raised))
             await until(lambda: any("internal error" in notice for notice in stack.world.notices))

@@ -45,7 +45,7 @@ def agent_processes(fleet: FleetUnderTest) -> set[int]:
     found = set()
     for process in psutil.process_iter():
         try:
-            if "cockpit.embedded.scripted" in process.cmdline() and str(fleet.root) in process.cwd():
+            if "cockpit.embedded.scripted_agent" in process.cmdline() and str(fleet.root) in process.cwd():
                 found.add(process.pid)
         except psutil.Error:
             continue

@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 
-from cockpit.engine import pending
+from cockpit.engine.streams import write_queue
 from cockpit.model.fleet import LinkState
 from tests.faults.harness import Machine, running
 
@@ -21,7 +21,7 @@ async def test_lines_that_wait_for_the_disk_survive_the_drop_and_the_file(machin
     With one place before the disk the drop meets a reader that has a batch in hand; with many, one that waits for the
     disk already when the look at the process meets the dead connection, too.
     """
-    with mock.patch.object(pending, "PENDING_BATCHES", places):
+    with mock.patch.object(write_queue, "PENDING_BATCHES", places):
         async with running(machine.home, [machine]) as stack:
             await stack.up(machine)
             machine.writer.lines(1)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.agents.framing import LineSplitter
-from cockpit.agents.pi import PiDecoder
+from cockpit.agents.pi.decode import PiDecoder
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, AgentKind, Link, LinkState
 from cockpit.model.ids import AgentId, VmId
-from cockpit.model.reduce import expire, reduce_agent
+from cockpit.model.reduce.reduce import expire, reduce_agent
 
 CAPTURES = Path(__file__).parents[1] / "data" / "pi-rpc"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import CommandId
 from cockpit.model.receipts import ReceiptBook
-from cockpit.model.reduce import expire, reduce_agent
+from cockpit.model.reduce.reduce import expire, reduce_agent
 from tests.model.captures import AGENT, CAPTURES, START, STEP, content, dialect, fresh_agent, records
 
 VERBS = {"prompt": "prompt", "steer": "steer", "follow_up": "follow-up", "abort": "abort"}

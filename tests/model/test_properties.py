@@ -12,10 +12,10 @@ from cockpit.model.events import Record, ToolOutput
 from cockpit.model.fleet import ActivityState, Fleet, Receipt, Stage, Vm
 from cockpit.model.ids import CommandId, VmId
 from cockpit.model.receipts import ReceiptBook, is_closed
-from cockpit.model.reduce import abort_requested, dialog_answered, expire, mark_seen, reduce_agent
-from cockpit.model.transcript import Transcript
-from cockpit.model.transcript_entry import ENTRY_OVERHEAD
-from cockpit.model.transcript_window import TranscriptWindow
+from cockpit.model.reduce.reduce import abort_requested, dialog_answered, expire, mark_seen, reduce_agent
+from cockpit.model.transcript.entry import ENTRY_OVERHEAD
+from cockpit.model.transcript.transcript import Transcript
+from cockpit.model.transcript.window import TranscriptWindow
 from cockpit.model.why import headline, why
 from tests.model.captures import AGENT, START, fresh_agent
 from tests.model.events_strategy import histories

@@ -8,7 +8,7 @@ import pytest
 
 from cockpit.model.events import Usage
 from cockpit.model.fleet import Agent
-from cockpit.model.reduce import abort_requested, dialog_answered, expire
+from cockpit.model.reduce.reduce import abort_requested, dialog_answered, expire
 from tests.model.captures import NAMES, answers, fold, objects
 
 

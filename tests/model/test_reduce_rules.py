@@ -10,8 +10,8 @@ import pytest
 from cockpit.model import events as ev
 from cockpit.model.events import Event, Record
 from cockpit.model.fleet import ActivityState, Agent, Link, LinkState, ProcessState
-from cockpit.model.reduce import abort_requested, dialog_answered, expire, mark_seen, reduce_agent, settle
-from cockpit.model.reduce_tools import one_line, summarize_call
+from cockpit.model.reduce.reduce import abort_requested, dialog_answered, expire, mark_seen, reduce_agent, settle
+from cockpit.model.reduce.tools import one_line, summarize_call
 from tests.model.captures import AGENT, START, fresh_agent
 
 State = ActivityState

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cockpit.model.events import RunEnded
-from cockpit.model.transcript import Entry, EntryKind, Transcript
-from cockpit.model.transcript_window import TranscriptWindow
+from cockpit.model.transcript.transcript import Entry, EntryKind, Transcript
+from cockpit.model.transcript.window import TranscriptWindow
 from tests.model.captures import NAMES, answers, content, objects, records, records_in_chunks
 
 CUT = ("exits", "restart_same_out", "continue_session", "compaction_midrun.jsonl", "session_file.jsonl")

@@ -6,9 +6,9 @@ import pytest
 
 from cockpit.model import events as ev
 from cockpit.model.events import Event, Record
-from cockpit.model.transcript import Entry, EntryKind, Transcript
-from cockpit.model.transcript_history import RECORDS_LIMIT
-from cockpit.model.transcript_window import TranscriptWindow
+from cockpit.model.transcript.history import RECORDS_LIMIT
+from cockpit.model.transcript.transcript import Entry, EntryKind, Transcript
+from cockpit.model.transcript.window import TranscriptWindow
 from tests.model.captures import AGENT, START
 
 ASKED = ev.DialogRequested("d", "select", "Deploy?", options=("yes", "no"), timeout=30.0)

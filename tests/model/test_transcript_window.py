@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from cockpit.model import events as ev
 from cockpit.model.events import Event, Record
-from cockpit.model.transcript import EntryKind
-from cockpit.model.transcript_history import Item
-from cockpit.model.transcript_window import TranscriptWindow
+from cockpit.model.transcript.history import Item
+from cockpit.model.transcript.transcript import EntryKind
+from cockpit.model.transcript.window import TranscriptWindow
 from tests.model.captures import AGENT, NAMES, records
 from tests.model.events_strategy import histories
 from tests.model.histories import session

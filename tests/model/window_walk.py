@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from cockpit.model.events import Record
-from cockpit.model.transcript import EntryKind, Transcript
-from cockpit.model.transcript_history import Item
-from cockpit.model.transcript_window import TranscriptWindow
+from cockpit.model.transcript.history import Item
+from cockpit.model.transcript.transcript import EntryKind, Transcript
+from cockpit.model.transcript.window import TranscriptWindow
 
 Shown = tuple[Any, ...]
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from cockpit import cli, config
-from cockpit.screenshots import local
-from cockpit.ui.actions import key_table
-from cockpit.ui.keymap import check_keymap
+from cockpit import config
+from cockpit.cli import main as cli
+from cockpit.demo.screenshots import local
+from cockpit.ui.actions.keymap import check_keymap
+from cockpit.ui.actions.registry import key_table
 from tests.packaging.installation import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,7 +30,7 @@ def command_lines() -> list[list[str]]:
 
 
 def test_the_key_table_is_the_registry() -> None:
-    assert key_table() in README, "put the output of cockpit.ui.actions.key_table() under Keys"
+    assert key_table() in README, "put the output of cockpit.ui.actions.registry.key_table() under Keys"
 
 
 def test_it_opens_with_the_picture_and_the_two_commands() -> None:

@@ -15,7 +15,7 @@ CTRL_Q = b"\x11"
 LOAD_THEMES = """
 import json
 import cockpit
-from cockpit.ui.theming import load_themes
+from cockpit.ui.look.themes import load_themes
 loaded = load_themes()
 names = [theme.name for theme in loaded.themes]
 print(json.dumps({"package": cockpit.__file__, "names": names, "problems": loaded.problems}))

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from cockpit.agents.scaffold import AgentState, StartResult, facts_script, parse_facts, pi_argv
-from tests.agents.scaffold_machine import Machine, wait_until
+from cockpit.agents.scaffold.verbs import AgentState, StartResult, facts_script, parse_facts, pi_argv
+from tests.agents.scaffold.scaffold_machine import Machine, wait_until
 from tests.mock_model.server import ModelServerThread
 from tests.real_pi.installations import MODEL, PiInstallation, find_pi, write_models_json
 from tests.requirements import require_program

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from cockpit.remote.connection import Connection
-from cockpit.remote.cursor import Cursor
 from cockpit.remote.errors import RemoteError
-from cockpit.remote.tail import (
+from cockpit.remote.ssh.connection import Connection
+from cockpit.remote.tail.cursor import Cursor
+from cockpit.remote.tail.tail import (
     LastBytes,
     Tail,
     TailData,

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncssh
 import psutil  # type: ignore[import-untyped]
 
-from cockpit.remote.endpoint import Endpoint, Tls
+from cockpit.remote.ssh.endpoint import Endpoint, Tls
 from tests.requirements import require_program
 
 START_BOUND = 10.0

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.remote.backoff import Backoff
-from cockpit.remote.cursor import ANCHOR_BYTES, FileIdentity, Track, digest
-from cockpit.remote.gate import ConnectGate
-from cockpit.remote.shell import command_line, quote
-from cockpit.remote.tail_answers import Opened
-from cockpit.remote.tail_reader import TailReader
-from cockpit.remote.tail_script import TailCommand
+from cockpit.remote.ssh.backoff import Backoff
+from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.shell import command_line, quote
+from cockpit.remote.tail.answers import Opened
+from cockpit.remote.tail.cursor import ANCHOR_BYTES, FileIdentity, Track, digest
+from cockpit.remote.tail.reader import TailReader
+from cockpit.remote.tail.script import TailCommand
 
 MARK = b"cockpit-0123456789"
 MASK = b"/././/././/."

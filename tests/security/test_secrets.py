@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.embedded.endpoint import read_token
-from cockpit.embedded.sandbox_layout import FleetLayout
+from cockpit.embedded.sandbox.layout import FleetLayout
 from cockpit.model.commands import Prompt, Relaunch
 from cockpit.model.fleet import Agent, ProcessState
 from cockpit.paths import state_directory

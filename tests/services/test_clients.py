@@ -23,8 +23,8 @@ from cockpit.services.errors import (
 from cockpit.services.feed import FeedClient
 from cockpit.services.http import ServiceHttp
 from cockpit.services.registry import Registration, RegistryClient
-from tests.embedded_api.captures import exchanges, names
-from tests.embedded_api.fakes import World, make_world
+from tests.embedded.api.captures import exchanges, names
+from tests.embedded.api.fakes import World, make_world
 
 ENTRY = Registration(id="vm/1", name="w", role="worker", address="a", registered_by="me", metadata={"pid": 1})
 

@@ -13,8 +13,8 @@ import httpx
 from cockpit.model.fleet import FeedItem
 from cockpit.services.feed import LONGEST_DELAY, FeedClient
 from cockpit.services.http import ServiceHttp
-from tests.embedded_api.captures import DIRECTORY
-from tests.embedded_api.fakes import make_world, serving
+from tests.embedded.api.captures import DIRECTORY
+from tests.embedded.api.fakes import make_world, serving
 
 
 class Rests:

@@ -13,7 +13,7 @@ from cockpit.services import ulid
 from cockpit.services.feed import FLOOR_MARGIN_MS
 from cockpit.services.wire import EventRecord, NoteRecord, RegistryEntry, TaskRecord, each, unix_seconds, unwrapped
 from cockpit.services.words import EVENT_TYPES, TASK_STATUSES
-from tests.embedded_api.captures import DIRECTORY, exchanges, names
+from tests.embedded.api.captures import DIRECTORY, exchanges, names
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

@@ -27,8 +27,8 @@ from cockpit.model.commands import (
 from cockpit.model.events import Event, Record
 from cockpit.model.fleet import Agent, Fleet, Operation, Power, ProcessState, Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, agent_of
-from cockpit.model.transcript import Transcript
-from cockpit.model.transcript_window import Place, TranscriptWindow
+from cockpit.model.transcript.transcript import Transcript
+from cockpit.model.transcript.window import Place, TranscriptWindow
 
 NOW = 1_790_000_000.0
 """The moment the double's clock shows."""

@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.history import History
-from cockpit.engine.world import World
+from cockpit.engine.state import World
+from cockpit.engine.streams.history import History
 from cockpit.model.events import Record
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
-from cockpit.model.transcript import Transcript
-from cockpit.model.transcript_window import Place, TranscriptWindow
+from cockpit.model.transcript.transcript import Transcript
+from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.store.store import Store
 from tests.ui.fake_engine import FakeEngine
 

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from cockpit.engine import history as engine_history
+from cockpit.engine.streams import history as engine_history
 from cockpit.model import events as ev
 from cockpit.model.events import Record
 from cockpit.model.ids import agent_of
-from cockpit.model.transcript import EntryKind
-from cockpit.model.transcript_window import TranscriptWindow
+from cockpit.model.transcript.transcript import EntryKind
+from cockpit.model.transcript.window import TranscriptWindow
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.screens.home import HomeScreen
-from cockpit.ui.transcript_layout import TranscriptLayout
-from cockpit.ui.widgets.transcript_view import TranscriptView
+from cockpit.ui.transcript.layout import TranscriptLayout
+from cockpit.ui.transcript.view import TranscriptView
 from tests.model.histories import session
 from tests.ui.scene import fleet, vm_id
 from tests.ui.stored_engine import StoredEngine, stored_engine

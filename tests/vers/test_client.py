@@ -8,7 +8,7 @@ from cockpit.model.fleet import Power
 from cockpit.model.ids import CommitId, VmId
 from cockpit.vers.client import VersClient
 from cockpit.vers.errors import KeyRefused, VersError, VmNotFound, VmPaused
-from tests.embedded_api.fakes import World, make_world
+from tests.embedded.api.fakes import World, make_world
 
 NOBODY = VmId("0f9e8d7c-6b5a-4948-8372-615049382716")
 

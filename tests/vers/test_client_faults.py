@@ -24,7 +24,7 @@ from cockpit.vers.errors import (
     VmNotFound,
 )
 from cockpit.vers.transport import retry_after
-from tests.embedded_api.fakes import World, make_world
+from tests.embedded.api.fakes import World, make_world
 
 VM = VmId("0f9e8d7c-6b5a-4948-8372-615049382716")
 KEY = "9a8b7c6d-6b5a-4948-8372-615049382716" + "cd" * 32

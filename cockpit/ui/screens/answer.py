@@ -10,11 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Input, TextArea
 
-from cockpit.engine.display import clean_line, clean_text
 from cockpit.model.commands import Answer
 from cockpit.model.events import DialogRequested
 from cockpit.model.fleet import Agent
-from cockpit.ui.cells import content
+from cockpit.text.sanitize import clean_line, clean_text
+from cockpit.ui.look.cells import content
 from cockpit.ui.screens.dialog import Dialog
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import Row, RowList

@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from cockpit.engine.display import clean_line
-from cockpit.ui.cells import Piece, content
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.look.cells import Piece, content
 from cockpit.ui.screens.dialog import Dialog
 from cockpit.ui.widgets.plain import Plain
 

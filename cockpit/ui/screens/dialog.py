@@ -10,8 +10,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from cockpit.engine.display import clean_line
-from cockpit.ui.cells import Piece, content
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.look.cells import Piece, content
 from cockpit.ui.widgets.plain import Plain
 
 Result = TypeVar("Result")

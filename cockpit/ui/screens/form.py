@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from cockpit.engine.display import clean_line
+from cockpit.text.sanitize import clean_line
 from cockpit.ui.screens.dialog import Dialog
 from cockpit.ui.widgets.choice_field import Choice, ChoiceField
 from cockpit.ui.widgets.plain import Plain

@@ -11,24 +11,25 @@ from textual.containers import Container, Vertical
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from cockpit.engine.display import clean_line
 from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import attention
 from cockpit.model.commands import Command, FollowUp, Prompt, Steer
 from cockpit.model.fleet import Agent, Fleet, Receipt, Stage, Task, Vm
 from cockpit.model.ids import AgentId, CommandId, agent_of
 from cockpit.model.why import headline
-from cockpit.ui import handlers, present
-from cockpit.ui.actions import BY_ID, PANES, Situation, bindings, disabled_reason, hidden
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.actions.registry import BY_ID, PANES, Situation, bindings, disabled_reason, hidden
 from cockpit.ui.bridge import Bridge, Rates
-from cockpit.ui.cells import Piece, content, count
-from cockpit.ui.tones import Mode, look_of
+from cockpit.ui.handlers import home as handlers
+from cockpit.ui.look import rows as draw
+from cockpit.ui.look.cells import Piece, content, count
+from cockpit.ui.look.states import Mode, look_of
+from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import FooterBar, HeaderBar, ReceiptsBar, StandingBar
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
 from cockpit.ui.widgets.row_list import RowList
-from cockpit.ui.widgets.transcript_view import TranscriptView
 
 
 class HomeScreen(Screen[None]):
@@ -186,7 +187,7 @@ class HomeScreen(Screen[None]):
         """Hold on to the selected agent; when it is gone the tree's cursor decides."""
         if self.selected is not None and fleet.agent(self.selected) is not None:
             return
-        nodes = present.agent_tree(fleet.agents)
+        nodes = draw.agent_tree(fleet.agents)
         ids = {node.agent.id for node in nodes}
         key = AgentId(self.query_one(AgentsTree).cursor_key)
         wanted = key if key in ids else nodes[0].agent.id if nodes else None
@@ -197,7 +198,7 @@ class HomeScreen(Screen[None]):
         """Name the agent and say how it is in the output's border."""
         output, agent = self.query_one(TranscriptView), self.agent
         if agent is None:
-            output.border_title = present.title(4, "Output")
+            output.border_title = draw.title(4, "Output")
             output.border_subtitle = ""
             output.set_empty(("", "Nothing to read yet.", "Press n to spawn a lieutenant, ? for all keys."))
             return
@@ -209,7 +210,7 @@ class HomeScreen(Screen[None]):
             pieces.append((" · scripted agent", "$link-degraded"))
         pieces += [(f"  {look.glyph} {look.word}", look.style)]
         output.border_title = content(pieces)
-        output.border_subtitle = present.subtitle(self._output_facts(agent, output))
+        output.border_subtitle = draw.subtitle(self._output_facts(agent, output))
 
     def _output_facts(self, agent: Agent, output: TranscriptView) -> list[Piece]:
         facts: list[Piece] = []

@@ -10,14 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from cockpit.engine.display import clean_line
 from cockpit.model.attention import Attention, Urgency
 from cockpit.model.fleet import Fleet
 from cockpit.model.why import headline
-from cockpit.ui.cells import age, content, cut, fit
-from cockpit.ui.present import matches
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.look.cells import age, content, cut, fit
+from cockpit.ui.look.rows import matches
+from cockpit.ui.look.states import STATUS_LOOKS, look_of
 from cockpit.ui.screens.dialog import Dialog
-from cockpit.ui.tones import STATUS_LOOKS, look_of
 from cockpit.ui.widgets.row_list import Row, RowList
 
 URGENCY_LOOKS = {

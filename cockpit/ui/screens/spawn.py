@@ -10,14 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from cockpit.engine.display import clean_line
 from cockpit.engine.port import CockpitPort
 from cockpit.model.commands import Spawn
 from cockpit.model.fleet import AgentKind, Operation, Stage
 from cockpit.model.ids import CommandId, CommitId, OperationId
-from cockpit.ui.cells import Piece, content
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.look.bars import step_lines
+from cockpit.ui.look.cells import Piece, content
 from cockpit.ui.screens.form import Field, FormDialog, Values
-from cockpit.ui.summary import step_lines
 from cockpit.ui.widgets.choice_field import Choice, ChoiceField
 from cockpit.ui.widgets.plain import Plain
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cockpit.engine.display import clean_line
 from cockpit.model.fleet import TASK_STATUSES, Fleet, Task
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.look.states import STATUS_LOOKS
 from cockpit.ui.screens.form import Field, FormDialog, Values
-from cockpit.ui.tones import STATUS_LOOKS
 from cockpit.ui.widgets.choice_field import Choice
 
 NOTE_KINDS = ("update", "finding", "blocker", "question")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from cockpit.engine.display import clean_line, clean_text
 from cockpit.model.fleet import Agent, Task, Vm
 from cockpit.model.why import headline, why
-from cockpit.ui.actions import grouped, key_labels
-from cockpit.ui.cells import Piece, age, content, count, fit
-from cockpit.ui.tones import STATUS_LOOKS, look_of
+from cockpit.text.sanitize import clean_line, clean_text
+from cockpit.ui.actions.registry import grouped, key_labels
+from cockpit.ui.look.cells import Piece, age, content, count, fit
+from cockpit.ui.look.states import STATUS_LOOKS, look_of
 
 
 def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from textual.widget import Widget
 
 from cockpit.model.fleet import Fleet, Receipt
-from cockpit.ui import summary
-from cockpit.ui.actions import ACTIONS, Action, Situation, disabled_reason, hidden, key_label
-from cockpit.ui.cells import Piece, content, pieces_width
+from cockpit.ui.actions.registry import ACTIONS, Action, Situation, disabled_reason, hidden, key_label
+from cockpit.ui.look import bars
+from cockpit.ui.look.cells import Piece, content, pieces_width
 from cockpit.ui.widgets.plain import Plain
 
 
@@ -18,7 +18,7 @@ class HeaderBar(Plain):
 
     def flush(self, fleet: Fleet, now: float, waiting: int, *, read_only: bool) -> None:
         """Show a snapshot."""
-        self.show(summary.header(fleet, now, waiting, self.size.width, read_only=read_only))
+        self.show(bars.header(fleet, now, waiting, self.size.width, read_only=read_only))
 
 
 class StandingBar(Plain):
@@ -26,7 +26,7 @@ class StandingBar(Plain):
 
     def flush(self, fleet: Fleet, now: float) -> None:
         """Show a snapshot."""
-        lines = summary.standing_lines(fleet, now, self.app.size.width)
+        lines = bars.standing_lines(fleet, now, self.app.size.width)
         if self.display != bool(lines):
             self.display = bool(lines)
         self.show(content([("\n", "")]).join(lines), layout=len(lines) != self._lines)
@@ -43,7 +43,7 @@ class ReceiptsBar(Plain):
         self.set_class(receipt is None, "-empty")
         column = self.parent
         if receipt is not None and isinstance(column, Widget):
-            self.show(summary.receipt_line(receipt, now, column.size.width - 2))
+            self.show(bars.receipt_line(receipt, now, column.size.width - 2))
 
 
 class FooterBar(Plain):

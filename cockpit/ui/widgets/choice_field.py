@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from cockpit.engine.display import clean_line
-from cockpit.ui.cells import Piece, content, cut
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.look.cells import Piece, content, cut
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
-from cockpit.engine.display import clean_line, clean_text
 from cockpit.model.ids import AgentId
-from cockpit.ui.cells import Piece, content, cut
-from cockpit.ui.tones import MODE_LOOKS, MODE_MEANINGS, Mode
+from cockpit.text.sanitize import clean_line, clean_text
+from cockpit.ui.look.cells import Piece, content, cut
+from cockpit.ui.look.states import MODE_LOOKS, MODE_MEANINGS, Mode
 
 HISTORY = 100
 """Sent texts kept for the up key."""

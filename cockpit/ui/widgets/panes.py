@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.reactive import reactive
 
 from cockpit.model.fleet import Fleet
-from cockpit.ui import present
+from cockpit.ui.look import rows as draw
 from cockpit.ui.widgets.row_list import Row, RowList
 
 
@@ -41,7 +41,7 @@ class Pane(RowList):
     def _retitle(self, *notes: str) -> None:
         if notes != self._title_key:
             self._title_key = notes
-            self.border_title = present.title(self.NUMBER, self.NAME, *notes)
+            self.border_title = draw.title(self.NUMBER, self.NAME, *notes)
 
 
 class AgentsTree(Pane):
@@ -59,12 +59,12 @@ class AgentsTree(Pane):
 
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:
         """Build the tree; a filter flattens nothing, it only leaves rows out."""
-        agents = list(present.filtered_agents(fleet, self.needle)) if self.needle else fleet.agents
+        agents = list(draw.filtered_agents(fleet, self.needle)) if self.needle else fleet.agents
         vms = {vm.id: vm for vm in fleet.vms}
-        self.border_subtitle = present.legend(agents)
+        self.border_subtitle = draw.legend(agents)
         rows = [
-            Row(node.agent.id, present.agent_row(node, vms.get(node.agent.vm_id), now, width))
-            for node in present.agent_tree(agents)
+            Row(node.agent.id, draw.agent_row(node, vms.get(node.agent.vm_id), now, width))
+            for node in draw.agent_tree(agents)
         ]
         return rows, f"{len(rows)} agent{'s' if len(rows) != 1 else ''}" if rows else ""
 
@@ -88,10 +88,10 @@ class VmsTable(Pane):
             ),
         )
         rows = [
-            Row(vm.id, present.vm_row(vm, by_vm.get(vm.id), now, width))
+            Row(vm.id, draw.vm_row(vm, by_vm.get(vm.id), now, width))
             for vm in ordered
             if not self.needle
-            or present.matches(
+            or draw.matches(
                 self.needle,
                 vm.id,
                 vm.label,
@@ -115,12 +115,12 @@ class BoardPane(Pane):
         tasks = [
             task
             for task in fleet.tasks
-            if not self.needle or present.matches(self.needle, task.title, task.assignee, task.status, *task.tags)
+            if not self.needle or draw.matches(self.needle, task.title, task.assignee, task.status, *task.tags)
         ]
         rows: list[Row] = []
-        for status, members in present.tasks_in_order(tasks):
-            rows.append(Row("", present.status_heading(status, len(members), width)))
-            rows += [Row(task.id, present.task_row(task, now, width)) for task in members]
+        for status, members in draw.tasks_in_order(tasks):
+            rows.append(Row("", draw.status_heading(status, len(members), width)))
+            rows += [Row(task.id, draw.task_row(task, now, width)) for task in members]
         still_open = sum(task.status != "done" for task in tasks)
         return rows, f"{still_open} to do" if tasks else ""
 
@@ -139,6 +139,6 @@ class FeedPane(Pane):
         items = [
             item
             for item in reversed(fleet.feed[-self.SHOWN :])
-            if not self.needle or present.matches(self.needle, item.agent, item.kind, item.summary)
+            if not self.needle or draw.matches(self.needle, item.agent, item.kind, item.summary)
         ]
-        return [Row(item.id, present.feed_row(item, now, width)) for item in items], str(len(items)) if items else ""
+        return [Row(item.id, draw.feed_row(item, now, width)) for item in items], str(len(items)) if items else ""

@@ -1,0 +1,1 @@
+"""pi's RPC protocol: lines to events, commands to lines."""

@@ -1,0 +1,325 @@
+"""What pi says: one line of its RPC output becomes one event, whatever the line holds.
+
+Facts of the protocol: badlogic/pi-mono, packages/coding-agent/docs/rpc.md and src/modes/rpc/; versions 0.58 to 0.87.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cockpit.agents.pi import messages
+from cockpit.agents.pi.encode import (
+    Busy,
+    encode_abort,
+    encode_abort_retry,
+    encode_bash,
+    encode_command,
+    encode_compact,
+    encode_dialog_cancelled,
+    encode_dialog_confirmed,
+    encode_dialog_value,
+    encode_follow_up,
+    encode_get_session_stats,
+    encode_get_state,
+    encode_prompt,
+    encode_resynchronization,
+    encode_set_model,
+    encode_set_session_name,
+    encode_set_thinking_level,
+    encode_steer,
+)
+from cockpit.agents.pi.fields import (
+    dict_of,
+    flag_of,
+    head_text,
+    integer_of,
+    json_text,
+    number_of,
+    parse_object,
+    text_of,
+    texts_of,
+    usage_of,
+)
+from cockpit.agents.pi.updates import PREFIX as UPDATE_PREFIX
+from cockpit.agents.pi.updates import decode_update, decode_update_object
+from cockpit.model.events import (
+    BrokenLine,
+    CompactionEnded,
+    CompactionStarted,
+    DaemonExited,
+    DaemonStarted,
+    DialogRequested,
+    Event,
+    ExtensionFailed,
+    ExtensionNotice,
+    QueueChanged,
+    Responded,
+    RetryEnded,
+    RetryStarted,
+    RunEnded,
+    RunSettled,
+    RunStarted,
+    SettingChanged,
+    ShellOutput,
+    TurnEnded,
+    TurnStarted,
+    UnknownEvent,
+)
+
+__all__ = [
+    "DIALOG_METHODS",
+    "Busy",
+    "PiDecoder",
+    "encode_abort",
+    "encode_abort_retry",
+    "encode_bash",
+    "encode_command",
+    "encode_compact",
+    "encode_dialog_cancelled",
+    "encode_dialog_confirmed",
+    "encode_dialog_value",
+    "encode_follow_up",
+    "encode_get_session_stats",
+    "encode_get_state",
+    "encode_prompt",
+    "encode_resynchronization",
+    "encode_set_model",
+    "encode_set_session_name",
+    "encode_set_thinking_level",
+    "encode_steer",
+]
+
+DIALOG_METHODS = frozenset({"select", "confirm", "input", "editor"})
+"""Extension requests that wait for an answer."""
+
+
+class PiDecoder:
+    """Decodes one stream. It keeps nothing but the dialect, so lines may be decoded again in any order."""
+
+    def __init__(self) -> None:
+        self._dialect = ""
+
+    @property
+    def dialect(self) -> str:
+        """`accumulated` (pi before 0.84) or `delta`, by the newest update seen; empty until one was."""
+        return self._dialect
+
+    def decode(self, line: bytes, truncated: bool = False, length: int = 0) -> Event:
+        """Return the event a line means. Never raises: what cannot be read is a `BrokenLine`.
+
+        Args:
+            line: the line without its LF, or its head.
+            truncated: only the head of an oversized line is given.
+            length: bytes of the whole line, if truncated.
+        """
+        try:
+            if line.startswith(UPDATE_PREFIX):
+                decoded = decode_update(line)
+                if decoded is not None:
+                    if decoded[1]:
+                        self._dialect = decoded[1]
+                    return decoded[0]
+            return _truncated(line, length) if truncated else self._general(line)
+        except RecursionError:
+            return BrokenLine("nested too deeply", head_text(line), max(length, len(line)))
+
+    def _noted(self, decoded: tuple[Event, str] | None) -> Event | None:
+        if decoded is None:
+            return None
+        event, dialect = decoded
+        if dialect:
+            self._dialect = dialect
+        return event
+
+    def _general(self, line: bytes) -> Event:
+        record = parse_object(line)
+        if record is None:
+            return BrokenLine(_broken_reason(line), head_text(line), len(line))
+        kind = text_of(record.get("type"))
+        if kind == "message_update":
+            event = self._noted(decode_update_object(record))
+        else:
+            decode = _DECODERS.get(kind)
+            event = decode(record) if decode is not None else None
+        return event if event is not None else UnknownEvent(kind, head_text(line))
+
+
+def _broken_reason(line: bytes) -> str:
+    if not line.strip():
+        return "empty line"
+    return "not a JSON object" if _is_json(line) else "not JSON"
+
+
+def _is_json(line: bytes) -> bool:
+    """Say whether a line is JSON of any kind."""
+    return parse_object(b'{"value":' + line.removeprefix(b"\xef\xbb\xbf") + b"}") is not None
+
+
+def _truncated(line: bytes, length: int) -> Event:
+    # agent_end and turn_end repeat whole messages and so grow without bound; losing the end of a run would show an
+    # agent at work for ever. What is missing here (willRetry stands last) is unknown, which the event can say.
+    if line.startswith(b'{"type":"agent_end"'):
+        return RunEnded()
+    if line.startswith(b'{"type":"turn_end"'):
+        return TurnEnded()
+    return BrokenLine("line too long", head_text(line), max(length, len(line)))
+
+
+def _optional_flag(record: dict[str, Any], key: str) -> bool | None:
+    return flag_of(record[key]) if record.get(key) is not None else None
+
+
+def _run_started(record: dict[str, Any]) -> Event:
+    return RunStarted()
+
+
+def _run_ended(record: dict[str, Any]) -> Event:
+    return RunEnded(_optional_flag(record, "willRetry"))
+
+
+def _run_settled(record: dict[str, Any]) -> Event:
+    return RunSettled(_optional_flag(record, "aborted"))
+
+
+def _turn_started(record: dict[str, Any]) -> Event:
+    return TurnStarted()
+
+
+def _turn_ended(record: dict[str, Any]) -> Event:
+    return TurnEnded()
+
+
+def _queue_changed(record: dict[str, Any]) -> Event:
+    return QueueChanged(texts_of(record.get("steering")), texts_of(record.get("followUp")))
+
+
+def _compaction_started(record: dict[str, Any]) -> Event:
+    return CompactionStarted(text_of(record.get("reason")))
+
+
+def _compaction_ended(record: dict[str, Any]) -> Event:
+    result = dict_of(record.get("result"))
+    return CompactionEnded(
+        reason=text_of(record.get("reason")),
+        aborted=flag_of(record.get("aborted")),
+        will_retry=flag_of(record.get("willRetry")),
+        error=text_of(record.get("errorMessage")),
+        summary=text_of(result.get("summary")),
+        tokens_before=integer_of(result.get("tokensBefore")),
+        usage=usage_of(result.get("usage")),
+    )
+
+
+def _retry_started(record: dict[str, Any]) -> Event:
+    return RetryStarted(
+        attempt=integer_of(record.get("attempt")),
+        max_attempts=integer_of(record.get("maxAttempts")),
+        delay=max(0.0, number_of(record.get("delayMs")) / 1000),
+        error=text_of(record.get("errorMessage")),
+    )
+
+
+def _retry_ended(record: dict[str, Any]) -> Event:
+    return RetryEnded(
+        success=flag_of(record.get("success")),
+        attempt=integer_of(record.get("attempt")),
+        error=text_of(record.get("finalError")),
+    )
+
+
+def _extension_request(record: dict[str, Any]) -> Event:
+    method = text_of(record.get("method"))
+    if method not in DIALOG_METHODS:
+        return _extension_notice(record, method)
+    timeout = number_of(record.get("timeout"))
+    return DialogRequested(
+        dialog_id=text_of(record.get("id")),
+        method=method,
+        title=text_of(record.get("title")),
+        message=text_of(record.get("message")),
+        options=texts_of(record.get("options")),
+        placeholder=text_of(record.get("placeholder")),
+        prefill=text_of(record.get("prefill")),
+        timeout=timeout / 1000 if timeout > 0 else None,
+    )
+
+
+def _extension_notice(record: dict[str, Any], method: str) -> Event:
+    if method == "notify":
+        return ExtensionNotice(method, text_of(record.get("message")), text_of(record.get("notifyType")) or "info")
+    if method == "setStatus":
+        return ExtensionNotice(method, text_of(record.get("statusText")), key=text_of(record.get("statusKey")))
+    if method == "setWidget":
+        lines = "\n".join(texts_of(record.get("widgetLines")))
+        return ExtensionNotice(method, lines, key=text_of(record.get("widgetKey")))
+    if method == "setTitle":
+        return ExtensionNotice(method, text_of(record.get("title")))
+    return ExtensionNotice(method, text_of(record.get("text")))
+
+
+def _extension_failed(record: dict[str, Any]) -> Event:
+    return ExtensionFailed(
+        text_of(record.get("extensionPath")), text_of(record.get("event")), text_of(record.get("error"))
+    )
+
+
+def _responded(record: dict[str, Any]) -> Event:
+    command_id = record.get("id")
+    return Responded(
+        # The id is echoed as the JSON value that was sent; a supervisor sends strings, another writer may not.
+        command_id=text_of(command_id) if not isinstance(command_id, dict | list) else json_text(command_id),
+        command=text_of(record.get("command")),
+        success=flag_of(record.get("success")),
+        error=text_of(record.get("error")),
+        data=record.get("data"),
+    )
+
+
+def _thinking_level(record: dict[str, Any]) -> Event:
+    return SettingChanged("thinking_level", text_of(record.get("level")))
+
+
+def _session_info(record: dict[str, Any]) -> Event:
+    return SettingChanged("session_name", text_of(record.get("name")))
+
+
+def _shell_output(record: dict[str, Any]) -> Event:
+    return ShellOutput(text_of(record.get("id")), text_of(record.get("delta")))
+
+
+def _daemon_started(record: dict[str, Any]) -> Event:
+    return DaemonStarted(text_of(record.get("run")), text_of(record.get("agent")))
+
+
+def _daemon_exited(record: dict[str, Any]) -> Event:
+    return DaemonExited(text_of(record.get("run")), integer_of(record.get("code")))
+
+
+_DECODERS: dict[str, Callable[[dict[str, Any]], Event]] = {
+    "agent_start": _run_started,
+    "agent_end": _run_ended,
+    "agent_settled": _run_settled,
+    "turn_start": _turn_started,
+    "turn_end": _turn_ended,
+    "message_start": messages.message_started,
+    "message_end": messages.message_ended,
+    "tool_execution_start": messages.tool_started,
+    "tool_execution_update": messages.tool_output,
+    "tool_execution_end": messages.tool_ended,
+    "queue_update": _queue_changed,
+    "compaction_start": _compaction_started,
+    "auto_compaction_start": _compaction_started,
+    "compaction_end": _compaction_ended,
+    "auto_compaction_end": _compaction_ended,
+    "auto_retry_start": _retry_started,
+    "auto_retry_end": _retry_ended,
+    "extension_ui_request": _extension_request,
+    "extension_error": _extension_failed,
+    "response": _responded,
+    "thinking_level_changed": _thinking_level,
+    "session_info_changed": _session_info,
+    "bash_execution_update": _shell_output,
+    "cockpit_run": _daemon_started,
+    "cockpit_exit": _daemon_exited,
+}

@@ -1,0 +1,95 @@
+"""Messages and tool results as pi writes them: blocks, usage, diffs (badlogic/pi-mono, packages/ai/src/types.ts)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cockpit.agents.pi.fields import dict_of, flag_of, json_text, text_of, usage_of
+from cockpit.model.events import Block, MessageEnded, MessageStarted, ToolEnded, ToolOutput, ToolStarted
+
+ROLES_WITH_TEXT_AT_START = ("user", "custom")
+"""These messages are complete when they start. An assistant's is not: its first copy can run ahead of the deltas."""
+
+
+def message_started(record: dict[str, Any]) -> MessageStarted:
+    """Decode `message_start`."""
+    message = dict_of(record.get("message"))
+    role = text_of(message.get("role"))
+    text = text_content(message.get("content")) if role in ROLES_WITH_TEXT_AT_START else ""
+    return MessageStarted(role, text, text_of(message.get("customType")))
+
+
+def message_ended(record: dict[str, Any]) -> MessageEnded:
+    """Decode `message_end`, the source of truth for a message."""
+    message = dict_of(record.get("message"))
+    role = text_of(message.get("role"))
+    return MessageEnded(
+        role=role,
+        blocks=blocks_of(message.get("content")),
+        usage=usage_of(message.get("usage")) if role == "assistant" else None,
+        stop_reason=text_of(message.get("stopReason")),
+        error=text_of(message.get("errorMessage")),
+        model=text_of(message.get("model")),
+        call_id=text_of(message.get("toolCallId")),
+    )
+
+
+def tool_started(record: dict[str, Any]) -> ToolStarted:
+    """Decode `tool_execution_start`."""
+    arguments = dict_of(record.get("args"))
+    return ToolStarted(text_of(record.get("toolCallId")), text_of(record.get("toolName")), arguments)
+
+
+def tool_output(record: dict[str, Any]) -> ToolOutput:
+    """Decode `tool_execution_update`: its text is the whole output so far."""
+    text = text_content(dict_of(record.get("partialResult")).get("content"))
+    return ToolOutput(text_of(record.get("toolCallId")), text, text_of(record.get("toolName")))
+
+
+def tool_ended(record: dict[str, Any]) -> ToolEnded:
+    """Decode `tool_execution_end`; of an edit's two diffs the unified one (`patch`, newer pi) is preferred."""
+    result = dict_of(record.get("result"))
+    details = dict_of(result.get("details"))
+    return ToolEnded(
+        call_id=text_of(record.get("toolCallId")),
+        name=text_of(record.get("toolName")),
+        text=text_content(result.get("content")),
+        is_error=flag_of(record.get("isError")),
+        diff=text_of(details.get("patch")) or text_of(details.get("diff")),
+    )
+
+
+def text_content(content: Any) -> str:
+    """Return the text blocks of a content list joined, or the content itself where it is plain text."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    return "".join(
+        text_of(block.get("text"))
+        for block in content
+        if isinstance(block, dict) and block.get("type", "text") == "text"
+    )
+
+
+def blocks_of(content: Any) -> tuple[Block, ...]:
+    """Return the content blocks of a finished message; plain text becomes one block."""
+    if isinstance(content, str):
+        return (Block("text", content),) if content else ()
+    if not isinstance(content, list):
+        return ()
+    return tuple(_block(block) for block in content if isinstance(block, dict))
+
+
+def _block(block: dict[str, Any]) -> Block:
+    kind = text_of(block.get("type"))
+    if kind == "text":
+        return Block(kind, text_of(block.get("text")))
+    if kind == "thinking":
+        return Block(kind, text_of(block.get("thinking")))
+    if kind == "toolCall":
+        arguments = json_text(block.get("arguments", {}))
+        return Block(kind, arguments, text_of(block.get("name")), text_of(block.get("id")))
+    if kind == "image":
+        return Block(kind, text_of(block.get("mimeType")))
+    return Block(kind, text_of(block.get("text")))

@@ -1,0 +1,285 @@
+"""What the scaffold's scripts answer, and the errors their ends stand for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NoReturn
+
+from cockpit.agents.scaffold.layout import ScriptExit
+from cockpit.agents.scaffold.scripts import BEGIN, END
+from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
+
+
+class AgentState(StrEnum):
+    """Whether an agent's process is there."""
+
+    ALIVE = "alive"
+    DEAD = "dead"
+    ABSENT = "absent"
+    """No agent was ever started in this directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartResult:
+    """An agent that runs."""
+
+    run_id: str
+    """Empty for an adopted agent that another tool started."""
+    mode: str
+    """`tmux` or `detached`; a detached agent cannot be attached to."""
+    adopted: bool
+    pid: int | None
+    program: str = ""
+    note: str = ""
+    """What tmux said when it was there but did not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What is known of an agent's process."""
+
+    state: AgentState
+    run_id: str = ""
+    mode: str = ""
+    program: str = ""
+    started_at: float | None = None
+    """Unix seconds by the VM's clock."""
+    pid: int | None = None
+    exit_code: int | None = None
+    """None while it lives, and when it ended without anybody to write it down (a killed VM)."""
+    errors: tuple[str, ...] = ()
+    """The last lines of `err`, as the agent wrote them: hostile until sanitised."""
+    out_size: int = 0
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """A payload that is in the FIFO as a whole; the agent's answer tells whether it was accepted."""
+
+    size: int
+    """Bytes, the leading LF included."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopResult:
+    """An agent that runs no more."""
+
+    stopped: bool
+    """False if none ran."""
+    exit_code: int | None = None
+    run_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a VM has."""
+
+    programs: Mapping[str, str]
+    """Name to path, of those that exist among tmux, pi, node, perl, python3, flock, setsid, timeout, git."""
+    versions: Mapping[str, str]
+    """What `pi`, `node` and `tmux` say of themselves."""
+    path: str
+    """The PATH that was searched."""
+    home: str = ""
+
+    def pi_missing_reason(self, vm: str) -> str:
+        """Say why pi cannot be started on this VM, or return empty text."""
+        if "pi" in self.programs:
+            return ""
+        return f"pi is not on VM {vm}: `command -v pi` found nothing in {self.path}"
+
+
+def parse_start(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> StartResult:
+    """Read what a start script said.
+
+    Raises:
+        CockpitError: the agent does not run; says why, with the last lines of its standard error.
+    """
+    answer = _Answer.read(stdout)
+    if exit_code != 0 or answer is None:
+        _fail("start the agent", vm, exit_code, answer, stderr)
+    run = answer.run()
+    adopted = answer.value("adopted") == "1"
+    return StartResult(
+        run_id=run.get("run", ""),
+        mode=run.get("mode", "") or answer.value("session"),
+        adopted=adopted,
+        pid=answer.number("pid"),
+        program=run.get("program", ""),
+        note=answer.value("note"),
+    )
+
+
+def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> ProbeResult:
+    """Read what a probe script said.
+
+    Raises:
+        CockpitError: the script did not come to its end; nothing is known then.
+    """
+    answer = _Answer.read(stdout)
+    if exit_code != 0 or answer is None:
+        _fail("look for the agent", vm, exit_code, answer, stderr)
+    run = answer.run()
+    state = AgentState(answer.value("state"))
+    session = answer.value("session")
+    return ProbeResult(
+        state=state,
+        run_id=run.get("run", ""),
+        mode=run.get("mode", "") or (session if session == "tmux" else ""),
+        program=run.get("program", ""),
+        started_at=float(run["started_at"]) if "started_at" in run else None,
+        pid=answer.number("pid"),
+        exit_code=None if state is AgentState.ALIVE else answer.number("exit"),
+        errors=answer.errors,
+        out_size=answer.number("size") or 0,
+    )
+
+
+def parse_send(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> SendResult:
+    """Read what a send script said.
+
+    Raises:
+        Refused: nobody reads: the agent is dead.
+        TimedOut: the agent does not read, or another writer held the lock.
+        CockpitError: something else; the message says whether a part may have been written.
+    """
+    answer = _Answer.read(stdout)
+    if exit_code != 0 or answer is None:
+        _fail("write to the agent", vm, exit_code, answer, stderr)
+    return SendResult(answer.number("written") or 0)
+
+
+def parse_stop(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> StopResult:
+    """Read what a stop script said.
+
+    Raises:
+        CockpitError: the agent still runs.
+    """
+    answer = _Answer.read(stdout)
+    if exit_code != 0 or answer is None:
+        if exit_code == ScriptExit.NOT_READ:
+            raise TimedOut(f"the agent on VM {vm} still runs after KILL", hint="look at its processes with ps")
+        _fail("stop the agent", vm, exit_code, answer, stderr)
+    return StopResult(answer.value("stopped") == "1", answer.number("exit"), answer.run().get("run", ""))
+
+
+def parse_facts(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Facts:
+    """Read what a facts script said.
+
+    Raises:
+        CockpitError: the script did not come to its end.
+    """
+    answer = _Answer.read(stdout)
+    if exit_code != 0 or answer is None:
+        _fail("look for programs", vm, exit_code, answer, stderr)
+    return Facts(
+        programs={key[4:]: value for key, value in answer.values.items() if key.startswith("has_")},
+        versions={key[8:]: value for key, value in answer.values.items() if key.startswith("version_")},
+        path=answer.value("path"),
+        home=answer.value("home"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The `key=value` lines of a script between its two marks."""
+
+    values: Mapping[str, str]
+    errors: tuple[str, ...]
+
+    @staticmethod
+    def read(stdout: bytes) -> _Answer | None:
+        """Return the answer, or None if it was cut or there was none."""
+        lines = stdout.split(b"\n")
+        begin, end = BEGIN.encode(), END.encode()
+        if begin not in lines or end not in lines[lines.index(begin) :]:
+            return None
+        start = lines.index(begin)
+        values: dict[str, str] = {}
+        errors: list[str] = []
+        for line in lines[start + 1 : lines.index(end, start)]:
+            key, separator, value = line.decode("utf-8", "replace").partition("=")
+            if key == "error":
+                errors.append(value)
+            elif separator:
+                values[key] = value
+        return _Answer(values, tuple(errors))
+
+    def value(self, key: str) -> str:
+        """Return a value, or empty text."""
+        return self.values.get(key, "")
+
+    def number(self, key: str) -> int | None:
+        """Return a value as a number, or None where there is none."""
+        text = self.value(key).strip()
+        return int(text) if text.isascii() and text.isdigit() else None
+
+    def run(self) -> dict[str, str]:
+        """Return the facts of the run as text; empty if there are none or the file was cut by a full disk."""
+        try:
+            facts = json.loads(self.value("run") or "{}")
+        except json.JSONDecodeError:
+            return {}
+        return {str(key): str(value) for key, value in facts.items()} if isinstance(facts, dict) else {}
+
+
+_REASONS: Mapping[int, tuple[type[CockpitError], str, str]] = {
+    ScriptExit.NOT_PRIVATE: (
+        Refused,
+        "its directory is a link, belongs to somebody else, or cannot be made",
+        "remove it on the VM, or configure another directory",
+    ),
+    ScriptExit.INPUT_INCOMPLETE: (
+        CockpitError,
+        "the connection dropped before everything arrived; nothing was done",
+        "retry",
+    ),
+    ScriptExit.ENDED_AT_ONCE: (Refused, "it ended at once", "its last words say why"),
+    ScriptExit.NO_TMUX: (NotFound, "tmux is absent or does not work there", "install tmux on the VM"),
+    ScriptExit.NOT_STARTED: (
+        TimedOut,
+        "its process did not come up in time",
+        "look at the VM's load, then retry",
+    ),
+    ScriptExit.NO_READER: (
+        Refused,
+        "nobody reads its FIFO: the agent is dead; nothing was written",
+        "relaunch it",
+    ),
+    ScriptExit.NOT_READ: (
+        TimedOut,
+        "it does not read its input; a part may have been written",
+        "it is stuck: abort it, or relaunch it",
+    ),
+    ScriptExit.LOCKED: (TimedOut, "another writer held the lock for too long; nothing was written", "retry"),
+    ScriptExit.READER_LEFT: (
+        Refused,
+        "the agent ended while it was written to",
+        "relaunch it, then look what arrived",
+    ),
+}
+
+
+def _fail(what: str, vm: str, exit_code: int, answer: _Answer | None, stderr: bytes) -> NoReturn:
+    """Raise the error a script's end stands for."""
+    head = f"could not {what} on VM {vm}: "
+    said = answer.value("note") if answer else ""
+    if answer is not None and exit_code == ScriptExit.PROGRAM_MISSING:
+        raise NotFound(
+            head + f"the agent's program is not there: `command -v` found nothing in {answer.value('path')}",
+            hint="install it on the VM, or name its full path",
+        )
+    if answer is not None and exit_code == ScriptExit.FILE_MISSING:
+        raise NotFound(head + f"{answer.value('missing')} is not there", hint="write it first")
+    if answer is not None and exit_code in _REASONS:
+        kind, reason, hint = _REASONS[exit_code]
+        code = answer.number("exit") if exit_code == ScriptExit.ENDED_AT_ONCE else None
+        reason += f" with exit code {code}" if code is not None else ""
+        last = "\n".join(answer.errors)
+        raise kind(head + reason + (f" [{said}]" if said else "") + (f"\n{last}" if last else ""), hint=hint)
+    words = stderr.decode("utf-8", "replace").strip()[-2000:] or "it said nothing"
+    raise CockpitError(head + f"the script ended with code {exit_code} before its end: {words}", hint="retry")

@@ -1,0 +1,177 @@
+"""The shell scripts that start, find, write to and stop an agent on a VM.
+
+No secret is ever part of a script: environment and prompts come over standard input. Liveness is the truth of the FIFO
+(who has it open), never a process number read from a file: a copied VM has the files of its parent, not its processes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+from collections.abc import Sequence
+
+from cockpit.agents.scaffold import shell
+from cockpit.agents.scaffold.launcher import LAUNCHER
+from cockpit.agents.scaffold.layout import (
+    AGENT_SESSION,
+    KEEPER_SESSION,
+    AgentPaths,
+    ScriptExit,
+    shell_path,
+    shell_word,
+)
+from cockpit.errors import UsageError
+
+BEGIN = "cockpit-scaffold-begin"
+END = "cockpit-scaffold-end"
+"""Answers stand between these lines: a VM's login files may print something of their own before."""
+
+ENVIRONMENT_END = "end"
+"""The last line of an environment; without it the transfer was cut."""
+
+ERROR_LINES = 20
+"""How many of the last lines of `err` an answer carries."""
+
+START_LIMIT = 15.0
+"""Seconds the launcher gets to have the agent running; a start takes tens of milliseconds."""
+
+STOP_GRACE = 5.0
+"""Seconds between TERM and KILL."""
+
+NAP = 0.05
+"""Seconds between two looks at a condition on the VM."""
+
+FALLBACK_PATH = "/usr/local/bin:/usr/bin:/bin"
+"""Searched last: an SSH exec may come with a PATH that misses the usual places."""
+
+
+def start_script(
+    paths: AgentPaths,
+    run_id: str,
+    program: str,
+    argv: Sequence[str],
+    *,
+    allow_detached: bool = True,
+    required_files: Sequence[str] = (),
+) -> str:
+    """Return the script that starts an agent, or adopts the one that runs already and changes nothing.
+
+    It reads an environment as `encode_environment` frames it from standard input, and ends when the agent's process has
+    the FIFO open (a bounded wait); whether the agent answers is for a `get_state` to find out.
+
+    Args:
+        paths: where the agent lives.
+        run_id: identity of this daemon run; it stands in `run` and in the lines around the run in `out`.
+        program: what the agent is called to people (`pi`, `scripted`).
+        argv: the program and its arguments; a leading `~/` is the VM user's home. Never a place for a secret.
+        allow_detached: run without tmux where there is none.
+        required_files: files the arguments name; their absence is a failure instead of a strange prompt.
+
+    Raises:
+        UsageError: there is no program, or an argument cannot be passed.
+    """
+    if not argv or not argv[0] or argv[0].startswith("-"):
+        raise UsageError("the agent's command names no program", hint="give a program name first")
+    run_line = json.dumps({"type": "cockpit_run", "run": run_id, "agent": program}, separators=(",", ":"))
+    exit_line = json.dumps({"type": "cockpit_exit", "run": run_id}, separators=(",", ":"))[:-1] + ',"code":'
+    launcher = (
+        LAUNCHER.replace("@RUN_LINE@", shlex.quote(run_line))
+        .replace("@EXIT_LINE@", shlex.quote(exit_line))
+        .replace("@ARGUMENTS@", "set -- " + " ".join(shell_word(word) for word in argv))
+    )
+    delimiter = "LAUNCHER"
+    while delimiter in launcher:
+        delimiter += "_"
+    body = (
+        shell.START.replace("@DELIMITER@", delimiter)
+        .replace("@REQUIRED@", " ".join(shell_path(path) for path in required_files))
+        .replace("@LAUNCHER@", launcher)
+    )
+    settings = _settings(paths) + _assign(
+        run_json=json.dumps(run_id),
+        program_json=json.dumps(program),
+        allow_detached=str(int(allow_detached)),
+        environment_end=ENVIRONMENT_END,
+        lock_naps=_naps(2 * START_LIMIT),
+        start_naps=_naps(START_LIMIT),
+    )
+    return settings + shell.COMMON + body
+
+
+def probe_script(paths: AgentPaths) -> str:
+    """Return the script that says whether the agent lives; it blocks on nothing and changes nothing."""
+    return _settings(paths) + shell.COMMON + shell.PROBE
+
+
+def send_script(
+    paths: AgentPaths,
+    size: int,
+    *,
+    timeout: float = 10.0,
+    lock_timeout: float = 20.0,
+    leading_newline: bool = False,
+) -> str:
+    """Return the script that writes complete lines, read from standard input, into the agent's FIFO.
+
+    Args:
+        paths: where the agent lives.
+        size: bytes of the payload; anything else on standard input is taken for a dropped connection.
+        timeout: seconds the agent gets to read it (rounded up).
+        lock_timeout: seconds to wait for other writers.
+        leading_newline: write a bare LF first, which ends whatever half line an earlier writer left. Needed on the
+            first write after each connect; it costs one harmless parse error in `out`.
+    """
+    settings = _settings(paths) + _assign(
+        size=str(size + int(leading_newline)),
+        limit=str(max(1, math.ceil(timeout))),
+        lock_naps=_naps(lock_timeout),
+        leading_newline=str(int(leading_newline)),
+    )
+    return settings + shell.COMMON + shell.SEND
+
+
+def stop_script(paths: AgentPaths, *, grace: float = STOP_GRACE) -> str:
+    """Return the script that ends agent and keeper (TERM, after `grace` seconds KILL) and keeps `out` and `err`."""
+    settings = _settings(paths) + _assign(lock_naps=_naps(2.0), grace_naps=_naps(grace))
+    return settings + shell.COMMON + shell.STOP
+
+
+def facts_script() -> str:
+    """Return the script that says which programs the VM has, and the versions of pi, node and tmux."""
+    return f"printf '\\n%s\\n' {BEGIN}\n" + _assign(end=END, fallback_path=FALLBACK_PATH) + shell.FACTS
+
+
+def _settings(paths: AgentPaths) -> str:
+    """Return the head of a script: everything that comes from outside, as quoted assignments."""
+    places = f"directory={shell_path(paths.directory.rstrip('/') or '/')} workspace={shell_path(paths.workspace)}\n"
+    constants = _assign(
+        end=END,
+        fallback_path=FALLBACK_PATH,
+        nap=str(NAP),
+        error_lines=str(ERROR_LINES),
+        keeper_session=KEEPER_SESSION,
+        agent_session=AGENT_SESSION,
+        code_not_private=str(int(ScriptExit.NOT_PRIVATE)),
+        code_incomplete=str(int(ScriptExit.INPUT_INCOMPLETE)),
+        code_program=str(int(ScriptExit.PROGRAM_MISSING)),
+        code_ended=str(int(ScriptExit.ENDED_AT_ONCE)),
+        code_no_tmux=str(int(ScriptExit.NO_TMUX)),
+        code_not_started=str(int(ScriptExit.NOT_STARTED)),
+        code_file=str(int(ScriptExit.FILE_MISSING)),
+        code_no_reader=str(int(ScriptExit.NO_READER)),
+        code_not_read=str(int(ScriptExit.NOT_READ)),
+        code_locked=str(int(ScriptExit.LOCKED)),
+        code_left=str(int(ScriptExit.READER_LEFT)),
+    )
+    return f"printf '\\n%s\\n' {BEGIN}\n" + places + constants
+
+
+def _assign(**values: str) -> str:
+    """Return shell assignments."""
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
+
+
+def _naps(seconds: float) -> str:
+    """Return how many looks fit into a time."""
+    return str(max(1, math.ceil(seconds / NAP)))

@@ -1,0 +1,135 @@
+"""Start, adopt, find, write to and stop an agent on a VM: the face of the scaffold.
+
+Pure: a script goes out as text (run it by `command_line(...)` over SSH, with the input on standard input), and what
+came back goes through the matching `parse_*`. The caller owns the connection and the time limit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from cockpit.agents.scaffold.answers import (
+    AgentState,
+    Facts,
+    ProbeResult,
+    SendResult,
+    StartResult,
+    StopResult,
+    parse_facts,
+    parse_probe,
+    parse_send,
+    parse_start,
+    parse_stop,
+)
+from cockpit.agents.scaffold.layout import (
+    AGENT_SESSION,
+    HOME_PATHS,
+    KEEPER_SESSION,
+    VM_PATHS,
+    AgentPaths,
+    ScriptExit,
+    command_line,
+)
+from cockpit.agents.scaffold.scripts import (
+    ENVIRONMENT_END,
+    facts_script,
+    probe_script,
+    send_script,
+    start_script,
+    stop_script,
+)
+from cockpit.errors import UsageError
+
+__all__ = [
+    "AGENT_SESSION",
+    "HOME_PATHS",
+    "KEEPER_SESSION",
+    "VM_PATHS",
+    "AgentPaths",
+    "AgentState",
+    "Facts",
+    "ProbeResult",
+    "ScriptExit",
+    "SendResult",
+    "StartResult",
+    "StopResult",
+    "command_line",
+    "encode_environment",
+    "facts_script",
+    "parse_facts",
+    "parse_probe",
+    "parse_send",
+    "parse_start",
+    "parse_stop",
+    "pi_argv",
+    "probe_script",
+    "send_script",
+    "start_script",
+    "stop_script",
+]
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_SHELL_NAMES = frozenset({"IFS", "ENV", "PPID", "UID", "EUID", "OPTIND", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO"})
+"""Variables a shell keeps for itself: setting one would end or bend the launcher."""
+
+
+def encode_environment(variables: Mapping[str, str]) -> bytes:
+    r"""Return an environment as the start script reads it: `NAME=value` lines and a last line as proof of the end.
+
+    Everything but printable ASCII, and the backslash, is written as `\0ooo`, which `printf %b` of every POSIX shell
+    undoes: a value is never parsed as shell text.
+
+    Raises:
+        UsageError: a name is none, or is the shell's own; a value holds a NUL.
+    """
+    lines: list[str] = []
+    for name, value in variables.items():
+        if not _NAME.match(name) or name in _SHELL_NAMES or name.startswith("cockpit_"):
+            raise UsageError(f"{name!r} cannot be set in an agent's environment", hint="choose another variable name")
+        if "\0" in value:
+            raise UsageError(f"the value of {name} holds a NUL byte", hint="correct it where it is set")
+        encoded = "".join(
+            chr(byte) if 0x20 <= byte < 0x7F and byte != 0x5C else f"\\0{byte:03o}"
+            for byte in value.encode("utf-8", "surrogateescape")
+        )
+        lines.append(f"{name}={encoded}\n")
+    return "".join(lines).encode("ascii") + ENVIRONMENT_END.encode("ascii") + b"\n"
+
+
+def pi_argv(
+    *,
+    model: str = "",
+    session: str = "",
+    system_prompt_file: str = "",
+    extra: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """Return the command of a pi agent.
+
+    Options are those of badlogic/pi-mono, `packages/coding-agent/src/cli/args.ts`.
+
+    Args:
+        model: a model id, or `provider/id`; empty takes pi's default, which is an expensive one.
+        session: `continue` the newest one of the workspace, `none` to keep no session file, a path (`/` or `~/`) of a
+            session file; empty begins a new one.
+        system_prompt_file: text added to pi's own prompt. Name it in `required_files` of the start, too: pi takes the
+            path itself for the prompt if the file is absent.
+        extra: further arguments.
+
+    Raises:
+        UsageError: `session` is none of these.
+    """
+    argv = ["pi", "--mode", "rpc"]
+    if model:
+        argv += ["--model", model]
+    if session == "continue":
+        argv.append("--continue")
+    elif session == "none":
+        argv.append("--no-session")
+    elif session.startswith(("/", "~/")):
+        argv += ["--session", session]
+    elif session:
+        raise UsageError(f"{session!r} is no session", hint="use continue, none, or a path that begins with / or ~/")
+    if system_prompt_file:
+        argv += ["--append-system-prompt", system_prompt_file]
+    return (*argv, *extra)

@@ -1,0 +1,177 @@
+"""From settings and environment to a running engine; the one place that knows every part."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cockpit import config, logs, paths
+from cockpit.agents.scaffold.verbs import HOME_PATHS, VM_PATHS, AgentPaths
+from cockpit.bootstrap.programs import local_programs, remote_programs
+from cockpit.config import Settings
+from cockpit.engine.engine import Engine
+from cockpit.engine.source import Services, Source
+from cockpit.engine.streams.agent_sessions import LinkOptions
+from cockpit.errors import ConfigError
+from cockpit.model.fleet import Agent
+from cockpit.model.ids import VmId
+from cockpit.remote.ssh.endpoint import Endpoint, Tls
+from cockpit.store.store import Store
+from cockpit.vers.client import VersClient
+from cockpit.vers.credentials import Credentials, base_url_from, find_credentials, vm_domain
+
+EMBEDDED_POLL = 2.0
+"""Seconds between two looks at the VM list of a fleet on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where one cockpit keeps its things."""
+
+    fleet: Path
+    """Root of the embedded fleet."""
+    history: Path
+    """The store's file."""
+
+    @staticmethod
+    def standard() -> Places:
+        """Return the places in the XDG directories."""
+        return Places(paths.embedded_directory(), paths.state_directory() / "history.sqlite")
+
+    @staticmethod
+    def under(root: Path) -> Places:
+        """Return the places of a fleet of its own, as the demonstration uses."""
+        private = paths.private_directory(root)
+        return Places(paths.private_directory(private / "fleet"), private / "history.sqlite")
+
+
+def vers_credentials() -> Credentials | None:
+    """Return the key of the real platform, or None if none is configured anywhere."""
+    return find_credentials(os.environ, Path.home())
+
+
+def make_source(settings: Settings, places: Places, *, force_embedded: bool = False) -> Source:
+    """Return the fleet to work on: the real platform where a key is configured, else the embedded one, started.
+
+    Raises:
+        CockpitError: the embedded fleet does not start, or a setting is wrong.
+    """
+    credentials = None if force_embedded else vers_credentials()
+    return _embedded(settings, places) if credentials is None else _vers(settings, credentials)
+
+
+def _embedded(settings: Settings, places: Places) -> Source:
+    from cockpit.embedded.endpoint import read_token
+    from cockpit.embedded.lifecycle import ensure_started
+
+    running = ensure_started(places.fleet)
+    token = read_token(places.fleet)
+    programs = local_programs(settings.agent, os.environ)
+    default = settings.agent.program or ("pi" if not programs[0].reason else "scripted")
+    notices = [] if running.tmux else ["tmux is not installed: agents run as detached processes"]
+    if default == "scripted" and not settings.agent.program:
+        notices.append(f"new agents are scripted: {programs[0].reason}")
+
+    def endpoint(vm_id: VmId) -> Endpoint:
+        name = f"{vm_id}.{running.vm_domain}"
+        return Endpoint(running.ssh_host, running.ssh_port, "root", vm_id, Tls(name, running.ca_file))
+
+    return Source(
+        name="embedded",
+        vers=VersClient(f"{running.base_url}/api/v1", token),
+        services=Services.at(running.base_url, token),
+        endpoint=endpoint,
+        address=lambda vm_id: f"{vm_id}.{running.vm_domain}",
+        paths=_paths(settings, HOME_PATHS),
+        programs=programs,
+        default_program=default,
+        environment={
+            "VERS_INFRA_URL": running.base_url,
+            "VERS_AUTH_TOKEN": token,
+            "VERS_API_KEY": token,
+            "VERS_BASE_URL": f"{running.base_url}/api/v1",
+        },
+        golden_image=settings.vers.golden_image,
+        allow_detached=True,
+        poll_interval=EMBEDDED_POLL,
+        notices=tuple(notices),
+    )
+
+
+def _vers(settings: Settings, credentials: Credentials) -> Source:
+    base_url = base_url_from(os.environ)
+    domain = settings.vers.vm_domain or vm_domain(base_url)
+    services = config.infrastructure_url()
+    token = os.environ.get("VERS_AUTH_TOKEN", "")
+    notices = [f"the Vers key from {credentials.source} looks wrong: {credentials.doubt}"] if credentials.doubt else []
+    if not services:
+        notices.append("no board, feed and registry: set VERS_INFRA_URL and VERS_AUTH_TOKEN")
+
+    def endpoint(vm_id: VmId) -> Endpoint:
+        name = f"{vm_id}.{domain}"
+        tls = Tls(name, settings.vers.ca_file or None) if settings.vers.ssh_tls else None
+        return Endpoint(name, settings.vers.ssh_port, "root", vm_id, tls)
+
+    environment = {"VERS_API_KEY": credentials.api_key, "VERS_BASE_URL": base_url}
+    if services:
+        environment |= {"VERS_INFRA_URL": services, "VERS_VM_REGISTRY_URL": services, "VERS_AUTH_TOKEN": token}
+    return Source(
+        name="vers",
+        vers=VersClient(base_url, credentials.api_key),
+        services=Services.at(services, token) if services else None,
+        endpoint=endpoint,
+        address=lambda vm_id: f"{vm_id}.{domain}",
+        paths=_paths(settings, VM_PATHS),
+        programs=remote_programs(settings.agent, os.environ),
+        default_program=settings.agent.program or "pi",
+        environment=environment,
+        golden_image=settings.vers.golden_image,
+        notices=tuple(notices),
+    )
+
+
+def _paths(settings: Settings, usual: AgentPaths) -> AgentPaths:
+    try:
+        return AgentPaths(settings.agent.directory or usual.directory, settings.agent.workspace or usual.workspace)
+    except ValueError as error:
+        raise ConfigError(f"[agent] directory or workspace is no path on a VM: {error}") from error
+
+
+@contextlib.asynccontextmanager
+async def running_engine(
+    settings: Settings,
+    places: Places,
+    source: Source,
+    *,
+    attach: Callable[[Agent], bool] = lambda agent: True,
+    watch: bool = True,
+    record: bool = True,
+    wait: bool = True,
+) -> AsyncIterator[Engine]:
+    """Run an engine for the time of the block; leaving it detaches and touches no agent."""
+    logs.write_log(paths.log_directory() / "cockpit.log", secrets=_secrets(source))
+    try:
+        store = await Store.open(places.history)
+    except BaseException:
+        await source.close()
+        raise
+    link = settings.link
+    options = LinkOptions(link.keepalive_interval, link.keepalive_count, link.connect_timeout, link.compression)
+    bounds = (settings.store.max_bytes, settings.store.max_age_days * 86_400.0)
+    engine = Engine(source, store, link_options=options, history_bounds=bounds)
+    try:
+        await engine.start(attach=attach, watch=watch, record=record, wait=wait)
+        yield engine
+    finally:
+        await engine.stop()
+        await store.close()
+        await source.close()
+
+
+def _secrets(source: Source) -> list[str]:
+    """Return every secret this process has loaded, for the log's redaction."""
+    secrets = [value for name, value in source.environment.items() if name.endswith(("KEY", "TOKEN"))]
+    return secrets + list(config.provider_keys().values())

@@ -1,0 +1,247 @@
+"""Headless verbs that talk with one agent: send, answer, wait, tail."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from cockpit.cli import output
+from cockpit.engine.commands.dispatcher import reached
+from cockpit.engine.engine import Engine
+from cockpit.engine.source import Source
+from cockpit.engine.tailing import Told, follow_lines, stored_lines, whole_line
+from cockpit.errors import NotFound, Refused, TimedOut, UsageError
+from cockpit.model.codec import record_to_object
+from cockpit.model.commands import Answer, FollowUp, Prompt, Steer
+from cockpit.model.events import Record
+from cockpit.model.fleet import ActivityState, Agent, LinkState, Power, ProcessState, Receipt, Stage
+from cockpit.model.ids import AgentId
+from cockpit.text.sanitize import clean_text
+
+REACH_LIMIT = 60.0
+"""Seconds a verb waits until its agent's link is up and its stream read to the end."""
+
+ACCEPT_LIMIT = 60.0
+"""Seconds `--wait accepted` waits without `--timeout`."""
+
+ABORT_LIMIT = 60.0
+"""Seconds an abort may take: the agent answers once the run has ended."""
+
+STAGES = {"accepted": Stage.ACCEPTED, "consumed": Stage.CONSUMED, "done": Stage.DONE}
+"""What `--wait` means as a stage."""
+
+MODES: dict[str, type[Prompt] | type[Steer] | type[FollowUp]] = {
+    "prompt": Prompt,
+    "steer": Steer,
+    "follow-up": FollowUp,
+}
+"""What `--mode` means as a command."""
+
+AT_REST = (ActivityState.IDLE, ActivityState.DONE_UNSEEN, ActivityState.ABORTED)
+"""Activities that count as idle for a script."""
+
+
+class Opener(Protocol):
+    """What opens an engine for a verb."""
+
+    source: Source
+
+    def engine(
+        self, attach: Any = ..., *, watch: bool = False, record: bool = True
+    ) -> AbstractAsyncContextManager[Engine]:
+        """Run an engine for the time of the block."""
+
+
+def only(name: str) -> Any:
+    """Attach to one agent, by name or VM id."""
+    return lambda agent: name in (agent.name, agent.id)
+
+
+async def reachable(engine: Engine, name: str, timeout: float = REACH_LIMIT) -> Agent:
+    """Return an agent whose link is up and whose stream was read to its end.
+
+    Raises:
+        NotFound: there is no such agent.
+        Refused: its VM is paused, or its link does not come up; says why.
+    """
+    agent = engine.agent_named(name)
+    if engine.world.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING):
+        raise Refused(f"{agent.name}'s VM is paused", hint=f"cockpit resume {agent.name}")
+
+    def read() -> bool:
+        known = engine.world.agents.get(agent.id)
+        return known is None or (known.link.state is LinkState.UP and engine.roster.settled())
+
+    reached_it = await engine.world.until(read, timeout)
+    found = engine.world.agents.get(agent.id)
+    if found is None:
+        raise NotFound(f"{agent.name} was destroyed meanwhile")
+    if not reached_it:
+        reason = found.link.reason or found.link.state.value
+        raise Refused(f"{agent.name} cannot be reached: {reason}", hint="try again later")
+    return found
+
+
+def report(receipt: Receipt) -> int:
+    """Return a receipt's exit code; what went wrong goes to standard error."""
+    if receipt.stage is Stage.FAILED:
+        print(f"cockpit: {receipt.verb} failed: {receipt.reason}", file=sys.stderr)
+        return 1
+    if receipt.stage is Stage.UNCONFIRMED:
+        print(f"cockpit: {receipt.verb} is unconfirmed: {receipt.reason}; it was not sent again", file=sys.stderr)
+        return 1
+    return 0
+
+
+def settled_report(receipt: Receipt, wanted: Stage, limit: float, otherwise: str) -> int:
+    """Return a receipt's exit code once it came as far as wanted.
+
+    Raises:
+        TimedOut: it did not, and did not fail either.
+    """
+    code = report(receipt)
+    if not code and not reached(receipt, wanted):
+        raise TimedOut(f"the {receipt.verb} is {receipt.stage.value} after {limit:g} s: {otherwise}")
+    return code
+
+
+async def send(opener: Opener, name: str, text: str, mode: str, wait_for: str, timeout: float | None) -> int:
+    """Send a text and wait as far as asked."""
+    async with opener.engine(only(name), watch=True) as engine:
+        agent = await reachable(engine, name)
+        order = MODES[mode]
+        command_id = engine.dispatch(order(agent.id, text))
+        wanted = STAGES[wait_for]
+        limit = timeout if timeout is not None or wanted is not Stage.ACCEPTED else ACCEPT_LIMIT
+        receipt = await engine.outcome(command_id, until=wanted, timeout=limit)
+        code = report(receipt)
+        if code:
+            return code
+        if not reached(receipt, wanted):
+            raise TimedOut(
+                f"{name}: the {mode} is {receipt.stage.value} after {limit:g} s, not {wait_for}",
+                hint="it stays with the agent; look with `cockpit tail`",
+            )
+        if wanted is Stage.DONE:
+            print(clean_text(engine.transcript(agent.id).final_text()))
+    return 0
+
+
+async def answer(opener: Opener, name: str, value: str, cancel: bool) -> int:
+    """Answer the oldest open question."""
+    async with opener.engine(only(name)) as engine:
+        agent = await reachable(engine, name)
+        if not agent.activity.dialogs:
+            raise Refused(f"{name} asks nothing", hint=f"cockpit wait {name} --until asking")
+        request = agent.activity.dialogs[0].request
+        if cancel:
+            order = Answer(agent.id, request.dialog_id, cancelled=True)
+        elif request.method == "confirm":
+            if value.lower() not in ("yes", "no", "y", "n", "true", "false"):
+                raise Refused(f"{request.title!r} takes yes or no, not {value!r}")
+            order = Answer(agent.id, request.dialog_id, confirmed=value.lower() in ("yes", "y", "true"))
+        else:
+            if request.method == "select" and value not in request.options:
+                raise Refused(f"{request.title!r} takes one of {', '.join(request.options)}, not {value!r}")
+            order = Answer(agent.id, request.dialog_id, value=value)
+        receipt = await engine.outcome(engine.dispatch(order), timeout=ACCEPT_LIMIT)
+        return settled_report(receipt, Stage.DONE, ACCEPT_LIMIT, "nothing shows that the agent went on")
+
+
+def is_in(agent: Agent, state: str) -> bool:
+    """Say whether an agent is in a state as scripts name them."""
+    if state == "dead":
+        return agent.process.state is ProcessState.DEAD
+    if state == "idle":
+        return agent.activity.state in AT_REST and not agent.run_open
+    return agent.activity.state.value == state
+
+
+async def wait(opener: Opener, name: str, until: str, timeout: float | None) -> int:
+    """Wait for a state; a state that can no longer come is a failure, not an endless wait."""
+    async with opener.engine(only(name), watch=True) as engine:
+        agent_id = engine.agent_named(name).id
+
+        def over() -> bool:
+            agent = engine.world.agents.get(agent_id)
+            attachment = engine.roster.attachment(agent_id)
+            if agent is None:
+                return True
+            known = attachment is not None and attachment.caught_up.is_set() and attachment.probed.is_set()
+            return known and (is_in(agent, until) or _hopeless(agent, until) != "")
+
+        if not await engine.world.until(over, timeout):
+            agent = engine.world.agents[agent_id]
+            raise TimedOut(
+                f"{name} is {agent.activity.state.value} after {timeout:g} s, not {until}"
+                f" (link {agent.link.state.value})"
+            )
+        found = engine.world.agents.get(agent_id)
+        if found is None:
+            raise NotFound(f"{name} was destroyed meanwhile")
+        if not is_in(found, until):
+            print(f"cockpit: {name} will not be {until}: {_hopeless(found, until)}", file=sys.stderr)
+            return 1
+    return 0
+
+
+def _hopeless(agent: Agent, until: str) -> str:
+    """Say why an agent will not come into a state by itself, or return empty text."""
+    if agent.process.state is ProcessState.DEAD and until != "dead":
+        return f"its process is dead (exit {agent.process.exit_code})"
+    if until == "idle" and agent.activity.state is ActivityState.ERROR and not agent.run_open:
+        return f"its run ended with an error: {agent.activity.error}"
+    return ""
+
+
+async def tail(opener: Opener, name: str, as_json: bool, from_line: int, follow: bool, raw: bool) -> int:
+    """Print an agent's lines; of an agent that is gone or out of reach, the recorded ones, unless they must be raw."""
+    async with opener.engine(only(name), watch=follow, record=False) as engine:
+        agent = engine.world.agent_named(name)
+        if raw:
+            await _print_raw(engine, engine.agent_named(name), from_line, follow)
+            return 0
+        if agent is None:
+            lines = stored_lines(engine.store, await _remembered(engine, name), from_line)
+        elif engine.world.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING) and not follow:
+            print(f"cockpit: {name}'s VM is paused: these are the recorded lines", file=sys.stderr)
+            lines = stored_lines(engine.store, agent.id, from_line)
+        else:
+            lines = _records(follow_lines(engine, agent, from_line, follow=follow))
+        await _print(lines, as_json)
+    return 0
+
+
+async def _print_raw(engine: Engine, agent: Agent, from_line: int, follow: bool) -> None:
+    """Write the bytes of an agent's lines as they are, for another program."""
+    if sys.stdout.isatty():
+        raise UsageError("--raw writes an agent's bytes as they are", hint="send them into a file or a program")
+    binary = sys.stdout.buffer
+    async for told in follow_lines(engine, agent, from_line, follow=follow, raw=True):
+        async for data in whole_line(engine, agent, told):
+            binary.write(data)
+        binary.flush()
+
+
+async def _records(lines: AsyncIterator[Told]) -> AsyncIterator[Record]:
+    async for told in lines:
+        yield told.record
+
+
+async def _print(lines: AsyncIterator[Record], as_json: bool) -> None:
+    async for record in lines:
+        if as_json:
+            output.print_json(record_to_object(record))
+        else:
+            output.print_record(record)
+        sys.stdout.flush()
+
+
+async def _remembered(engine: Engine, name: str) -> AgentId:
+    rows = [row for row in await engine.store.agents() if name in (row.name, row.id)]
+    if not rows:
+        raise NotFound(f"there is no agent named {name}, and none is remembered")
+    print(f"cockpit: {name} is gone: these are the recorded lines", file=sys.stderr)
+    return max(rows, key=lambda row: row.created_at).id

@@ -1,0 +1,290 @@
+"""Headless verbs: the same engine, no screen. Each returns its exit code or raises a CockpitError."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from cockpit import config
+from cockpit.bootstrap.fleet import Places, make_source, running_engine
+from cockpit.cli import agent as agent_verbs
+from cockpit.cli import output
+from cockpit.cli.signals import Departure
+from cockpit.engine.engine import Engine
+from cockpit.errors import CockpitError, NotFound, Refused, UsageError
+from cockpit.model.commands import Abort, Branch, Command, Commit, Destroy, Pause, Resume, Spawn
+from cockpit.model.fleet import Agent, AgentKind, Receipt, Stage
+from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
+from cockpit.store.store import Store
+
+SETTLE_LIMIT = 20.0
+"""Seconds `agents` waits for links that are slow; what has not answered by then is shown as it is."""
+
+LINK_LIMIT = 60.0
+"""Seconds a verb waits for the one link it needs."""
+
+
+class Headless:
+    """What a verb needs to open an engine."""
+
+    def __init__(self, root: Path | None, config_file: Path | None) -> None:
+        self.settings = config.load(config_file)
+        self.places = Places.under(root) if root else Places.standard()
+        self.source = make_source(self.settings, self.places, force_embedded=root is not None)
+
+    @asynccontextmanager
+    async def engine(
+        self, attach: Callable[[Agent], bool] = lambda agent: True, *, watch: bool = False, record: bool = True
+    ) -> AsyncIterator[Engine]:
+        """Run an engine that attaches to the named agents only."""
+        async with running_engine(
+            self.settings, self.places, self.source, attach=attach, watch=watch, record=record
+        ) as engine:
+            yield engine
+
+
+def run(verb: str, root: Path | None, config_file: Path | None, arguments: tuple[object, ...]) -> int:
+    """Run one verb to its end."""
+    work: Callable[..., Awaitable[int]] = VERBS[verb]
+    return asyncio.run(_run(work, root, config_file, arguments))
+
+
+async def _run(
+    work: Callable[..., Awaitable[int]], root: Path | None, config_file: Path | None, arguments: tuple[object, ...]
+) -> int:
+    with Departure() as departure:
+        headless = await asyncio.to_thread(Headless, root, config_file)
+        return await work(headless, *arguments)
+    return departure.exit_code
+
+
+def nobody(agent: Agent) -> bool:
+    """Attach to no agent."""
+    return False
+
+
+async def vms(headless: Headless, as_json: bool) -> int:
+    """List the VMs."""
+    async with headless.engine(nobody) as engine:
+        require_health(engine, "vers")
+        fleet = engine.fleet
+        objects = [output.vm_object(vm, fleet) for vm in fleet.vms]
+        if as_json:
+            output.print_json(objects)
+        else:
+            rows = [(row["vm_id"], row["power"], row["agent"] or "-") for row in objects]
+            output.print_table(("VM", "POWER", "AGENT"), rows)
+    return 0
+
+
+async def agents(headless: Headless, as_json: bool) -> int:
+    """List the agents, each as its stream says it is now; a list that may lack some is a failure."""
+    async with headless.engine() as engine:
+        await engine.settled(SETTLE_LIMIT)
+        if as_json:
+            fleet, now = engine.fleet, engine.now()
+            output.print_json([output.agent_object(agent, fleet, now) for agent in fleet.agents])
+        else:
+            output.print_agents(engine.fleet, engine.now())
+        silent = [health for health in engine.fleet.health if not health.ok]
+        for health in silent:
+            print(f"cockpit: {health.name} does not answer: {health.reason}", file=sys.stderr)
+    return 1 if any(health.name == "vers" for health in silent) else 0
+
+
+async def board(headless: Headless, as_json: bool) -> int:
+    """List the board."""
+    if headless.source.board is None:
+        raise Refused("no board is configured", hint="set VERS_INFRA_URL and VERS_AUTH_TOKEN")
+    async with headless.engine(nobody) as engine:
+        require_health(engine, "board")
+        tasks = engine.fleet.tasks
+        if as_json:
+            output.print_json([output.task_object(task) for task in tasks])
+        else:
+            rows = [(task.id, task.status, task.assignee or "-", f"{len(task.notes)}", task.title) for task in tasks]
+            output.print_table(("TASK", "STATUS", "ASSIGNEE", "NOTES", "TITLE"), rows)
+    return 0
+
+
+def require_health(engine: Engine, name: str) -> None:
+    """Fail with a service's own reason if it did not answer."""
+    for health in engine.fleet.health:
+        if health.name == name and not health.ok:
+            raise Refused(health.reason, hint="try again; see the log file for more")
+
+
+async def spawn(
+    headless: Headless,
+    name: str,
+    kind: str,
+    role: str,
+    image: str,
+    program: str,
+    labels: tuple[str, ...],
+    parent: str,
+    model: str,
+    as_json: bool,
+) -> int:
+    """Spawn an agent, with its steps on standard error."""
+    order = Spawn(name, AgentKind(kind), role, CommitId(image) if image else None, program, labels, parent, model)
+    async with headless.engine(nobody, watch=True) as engine:
+        refusal = engine.disabled_reason(order)
+        if refusal:
+            raise UsageError(f"cannot spawn {name}: {refusal}")
+        await carry_out(engine, order)
+        agent = engine.agent_named(name)
+        if as_json:
+            output.print_json(output.agent_object(agent, engine.fleet, engine.now()))
+        else:
+            print(f"{agent.name} {agent.vm_id}")
+    return 0
+
+
+async def carry_out(engine: Engine, command: Command) -> Receipt:
+    """Dispatch a command, print its steps as they end, and wait for its end.
+
+    Raises:
+        CockpitError: it failed; says at which step and why.
+    """
+    command_id = engine.dispatch(command)
+    printed = 0
+    receipt = engine.world.receipts[command_id]
+    while receipt.stage not in (Stage.DONE, Stage.FAILED, Stage.UNCONFIRMED):
+        revision = engine.revision
+        operation = engine.world.operations.get(OperationId(command_id))
+        if operation is not None:
+            printed = output.print_operation(operation, printed)
+        await engine.world.until(lambda seen=revision: engine.revision != seen)  # type: ignore[misc]
+        receipt = engine.world.receipts[command_id]
+    operation = engine.world.operations.get(OperationId(command_id))
+    if operation is not None:
+        output.print_operation(operation, printed)
+    if receipt.stage is not Stage.DONE:
+        raise CockpitError(receipt.reason or receipt.stage.value)
+    return receipt
+
+
+def vm_named(engine: Engine, name: str) -> tuple[VmId, str]:
+    """Return the VM of an agent's name, or of a VM's id, with how it is called.
+
+    Raises:
+        NotFound: there is neither.
+    """
+    agent = engine.world.agent_named(name)
+    if agent is not None:
+        return agent.vm_id, agent.name
+    matching = [vm for vm in engine.fleet.vms if vm.id == name]
+    if not matching:
+        known = ", ".join(sorted(agent.name for agent in engine.fleet.agents)) or "none"
+        raise NotFound(f"there is no agent or VM {name}", hint=f"agents here: {known}")
+    return matching[0].id, name
+
+
+async def power(headless: Headless, name: str, verb: str) -> int:
+    """Pause or resume a VM; what is so already is no failure."""
+    async with headless.engine(agent_verbs.only(name)) as engine:
+        vm_id, called = vm_named(engine, name)
+        command = Pause(vm_id) if verb == "pause" else Resume(vm_id)
+        reason = engine.disabled_reason(command)
+        if reason.startswith(("it is paused already", "the VM is running, not paused")):
+            print(f"{called}: {reason}", file=sys.stderr)
+            return 0
+        await carry_out(engine, command)
+    return 0
+
+
+async def abort(headless: Headless, name: str) -> int:
+    """End the current run and wait until the agent says so."""
+    async with headless.engine(agent_verbs.only(name)) as engine:
+        agent = await agent_verbs.reachable(engine, name)
+        command_id = engine.dispatch(Abort(agent.id))
+        receipt = await engine.outcome(command_id, until=Stage.ACCEPTED, timeout=agent_verbs.ABORT_LIMIT)
+        return agent_verbs.settled_report(
+            receipt, Stage.ACCEPTED, agent_verbs.ABORT_LIMIT, "the run goes on, as far as is known"
+        )
+
+
+async def destroy(headless: Headless, name: str, yes: bool) -> int:
+    """Delete a VM after naming it."""
+    async with headless.engine(nobody) as engine:
+        vm_id, called = vm_named(engine, name)
+        if not yes and not _confirmed(engine, vm_id, called):
+            return 1
+        await carry_out(engine, Destroy(vm_id))
+    return 0
+
+
+def _confirmed(engine: Engine, vm_id: VmId, called: str) -> bool:
+    agent = engine.world.agents.get(AgentId(vm_id))
+    what = f"{agent.kind.value} {agent.name} on VM {vm_id}" if agent else f"VM {vm_id}"
+    if not sys.stdin.isatty():
+        raise UsageError(f"destroy would delete {what}", hint="add --yes to do it without a terminal")
+    print(f"This deletes {what}: its disk, its processes, its output. It cannot be undone.")
+    return input(f"Type {called} to go on: ").strip() == called
+
+
+async def commit(headless: Headless, name: str, label: str, as_json: bool) -> int:
+    """Take a snapshot and print its id."""
+    return await _with_detail(headless, name, lambda vm_id: Commit(vm_id, label), as_json)
+
+
+async def branch(headless: Headless, name: str, count: int, as_json: bool) -> int:
+    """Copy a VM and print the copies' ids."""
+    return await _with_detail(headless, name, lambda vm_id: Branch(vm_id, count), as_json)
+
+
+async def search(headless: Headless, text: str, name: str, limit: int, as_json: bool) -> int:
+    """Search all recorded transcripts, also of agents that no longer exist; finding nothing is exit code 1."""
+    store = await Store.open(headless.places.history)
+    try:
+        rows = await store.agents()
+        names = {row.id: row.name for row in rows}
+        wanted = [row.id for row in rows if name in (row.name, row.id)]
+        if name and not wanted:
+            raise NotFound(f"no agent named {name} is remembered")
+        hits = await store.search(text, limit=limit) if not name else []
+        for agent in wanted if name else []:
+            hits += await store.search(text, agent=agent, limit=limit)
+    finally:
+        await store.close()
+        await headless.source.close()
+    if as_json:
+        output.print_json([output.hit_object(hit, names) for hit in hits])
+    else:
+        rows_shown = [(names.get(hit.agent, hit.agent), f"{hit.line}", hit.source, hit.excerpt) for hit in hits]
+        output.print_table(("AGENT", "LINE", "WHERE", "TEXT"), rows_shown)
+    return 0 if hits else 1
+
+
+async def _with_detail(headless: Headless, name: str, order: Callable[[VmId], Command], as_json: bool) -> int:
+    async with headless.engine(nobody) as engine:
+        vm_id, _ = vm_named(engine, name)
+        receipt = await carry_out(engine, order(vm_id))
+        operation = engine.world.operations[OperationId(receipt.id)]
+        ids = operation.steps[-1].detail.split(", ")
+        output.print_json(ids) if as_json else print("\n".join(ids))
+    return 0
+
+
+VERBS: dict[str, Any] = {
+    "vms": vms,
+    "agents": agents,
+    "board": board,
+    "spawn": spawn,
+    "power": power,
+    "abort": abort,
+    "destroy": destroy,
+    "commit": commit,
+    "branch": branch,
+    "search": search,
+    "send": agent_verbs.send,
+    "tail": agent_verbs.tail,
+    "wait": agent_verbs.wait,
+    "answer": agent_verbs.answer,
+}
+"""Every headless verb under the name the command line calls it by."""

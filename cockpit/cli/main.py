@@ -1,0 +1,266 @@
+"""The command line: verbs and arguments. Screens are imported only when one is opened."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cockpit import __version__
+from cockpit.errors import CockpitError, NotFound, TimedOut, UsageError
+
+DONE, FAILED, USAGE, NO_SUCH, TIMED_OUT = 0, 1, 2, 3, 4
+"""Exit codes of every verb."""
+
+application = typer.Typer(
+    name="cockpit",
+    help="Supervise a live swarm of coding agents. Without a verb, the cockpit opens.",
+    add_completion=False,
+    no_args_is_help=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Name = Annotated[str, typer.Argument(help="The agent's name, or its VM's id.")]
+Timeout = Annotated[float | None, typer.Option("--timeout", help="Seconds to wait at most.", min=0)]
+
+
+class Options:
+    """What stands before the verb."""
+
+    root: Path | None = None
+    config: Path | None = None
+
+
+options = Options()
+
+
+@application.callback(invoke_without_command=True)
+def main(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version.")] = False,
+    root: Annotated[
+        Path | None, typer.Option("--root", help="Use an embedded fleet and a history of its own in this directory.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="Read this file instead of config.toml.")] = None,
+    theme: Annotated[str, typer.Option("--theme", help="Name of a theme.")] = "",
+    read_only: Annotated[bool, typer.Option("--read-only", help="Look, but touch nothing.")] = False,
+    low_bandwidth: Annotated[
+        bool, typer.Option("--low-bandwidth", help="Fewer frames and colours, for slow lines.")
+    ] = False,
+) -> None:
+    """Open the cockpit, or run a verb without a screen."""
+    options.root, options.config = root, config
+    if version:
+        print(f"cockpit {__version__}")
+    elif context.invoked_subcommand is None:
+        from cockpit.cli.screen import open_cockpit
+
+        raise typer.Exit(open_cockpit(options.root, options.config, theme, read_only, low_bandwidth))
+
+
+@application.command()
+def vms(as_json: Json = False) -> None:
+    """List the VMs."""
+    _run("vms", as_json)
+
+
+@application.command()
+def agents(as_json: Json = False) -> None:
+    """List the agents with power, link, process, activity and the evidence for them."""
+    _run("agents", as_json)
+
+
+@application.command()
+def board(as_json: Json = False) -> None:
+    """List the board's tasks."""
+    _run("board", as_json)
+
+
+@application.command()
+def spawn(
+    name: Annotated[str, typer.Argument(help="The new agent's name.")],
+    role: Annotated[str, typer.Option("--role", help="What it is for.")] = "",
+    image: Annotated[str, typer.Option("--image", help="The commit to restore; without it, a fresh VM.")] = "",
+    worker: Annotated[bool, typer.Option("--worker", help="A worker instead of a lieutenant.")] = False,
+    architect: Annotated[bool, typer.Option("--architect", help="An architect instead of a lieutenant.")] = False,
+    agent: Annotated[str, typer.Option("--agent", help="pi or scripted; without it, pi where it can run.")] = "",
+    label: Annotated[list[str] | None, typer.Option("--label", help="A label; may be repeated.")] = None,
+    parent: Annotated[str, typer.Option("--parent", help="The agent it works for.")] = "",
+    model: Annotated[str, typer.Option("--model", help="The model, as the agent names it.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a VM and start an agent on it."""
+    if worker and architect:
+        raise typer.BadParameter("--worker and --architect exclude each other")
+    kind = "worker" if worker else "architect" if architect else "lieutenant"
+    _run("spawn", name, kind, role, image, agent, tuple(label or ()), parent, model, as_json)
+
+
+@application.command()
+def send(
+    name: Name,
+    text: Annotated[str, typer.Argument(help="What to say; - reads standard input.")],
+    mode: Annotated[str, typer.Option("--mode", help="prompt, steer or follow-up.")] = "prompt",
+    wait: Annotated[str, typer.Option("--wait", help="accepted, consumed or done.")] = "accepted",
+    timeout: Timeout = None,
+) -> None:
+    """Send a text; with --wait done the answer is printed."""
+    _choice("--mode", mode, ("prompt", "steer", "follow-up"))
+    _choice("--wait", wait, ("accepted", "consumed", "done"))
+    _run("send", name, sys.stdin.read() if text == "-" else text, mode, wait, timeout)
+
+
+@application.command()
+def tail(
+    name: Name,
+    as_json: Annotated[bool, typer.Option("--json", help="One object per event.")] = False,
+    from_line: Annotated[int, typer.Option("--from-line", help="The first line to print.", min=1)] = 1,
+    follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on as lines arrive.")] = True,
+    raw: Annotated[bool, typer.Option("--raw", help="The agent's bytes as they are, for another program.")] = False,
+) -> None:
+    """Print an agent's output from its VM, line by line; resumes after any drop."""
+    if raw and as_json:
+        raise typer.BadParameter("--raw and --json exclude each other")
+    _run("tail", name, as_json, from_line, follow, raw)
+
+
+@application.command()
+def wait(
+    name: Name,
+    until: Annotated[str, typer.Option("--until", help="idle, working, asking, retrying, compacting, error, dead.")],
+    timeout: Timeout = None,
+) -> None:
+    """Wait until an agent is in a state."""
+    _choice("--until", until, ("idle", "working", "asking", "retrying", "compacting", "error", "aborted", "dead"))
+    _run("wait", name, until, timeout)
+
+
+@application.command()
+def pause(name: Name) -> None:
+    """Freeze an agent's VM."""
+    _run("power", name, "pause")
+
+
+@application.command()
+def resume(name: Name) -> None:
+    """Continue an agent's VM."""
+    _run("power", name, "resume")
+
+
+@application.command()
+def abort(name: Name) -> None:
+    """End an agent's current run."""
+    _run("abort", name)
+
+
+@application.command()
+def answer(
+    name: Name,
+    value: Annotated[str, typer.Argument(help="The option or text; yes or no for a confirmation.")] = "",
+    cancel: Annotated[bool, typer.Option("--cancel", help="Close the question without an answer.")] = False,
+) -> None:
+    """Answer an agent's oldest open question."""
+    _run("answer", name, value, cancel)
+
+
+@application.command()
+def destroy(
+    name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed without a terminal.")] = False
+) -> None:
+    """Delete an agent's VM with everything on it."""
+    _run("destroy", name, yes)
+
+
+@application.command()
+def commit(
+    name: Name, label: Annotated[str, typer.Option("--name", help="The commit's name.")] = "", as_json: Json = False
+) -> None:
+    """Take a snapshot of an agent's VM."""
+    _run("commit", name, label, as_json)
+
+
+@application.command()
+def branch(
+    name: Name, count: Annotated[int, typer.Option("--count", min=1, max=20)] = 1, as_json: Json = False
+) -> None:
+    """Copy an agent's VM and start the copies."""
+    _run("branch", name, count, as_json)
+
+
+@application.command()
+def search(
+    text: Annotated[str, typer.Argument(help="Words to look for; the last one may be a beginning.")],
+    agent: Annotated[str, typer.Option("--agent", help="Only this agent's transcript.")] = "",
+    limit: Annotated[int, typer.Option("--limit", help="Hits at most.", min=1, max=1000)] = 50,
+    as_json: Json = False,
+) -> None:
+    """Search everything agents said and did, also those that are gone."""
+    _run("search", text, agent, limit, as_json)
+
+
+@application.command()
+def serve(
+    stop: Annotated[bool, typer.Option("--stop", help="End the embedded fleet's server; agents go on.")] = False,
+    foreground: Annotated[
+        bool, typer.Option("--foreground", help="Stay in the foreground, for a service unit.")
+    ] = False,
+    root: Annotated[Path | None, typer.Option("--root", help="The fleet's directory.")] = None,
+) -> None:
+    """Start the embedded fleet on this machine's loopback."""
+    from cockpit.cli import serve as serving
+
+    raise typer.Exit(serving.serve(root, options.root, stop=stop, foreground=foreground))
+
+
+@application.command()
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the fleet afterwards.")] = False,
+    speed: Annotated[float, typer.Option("--speed", help="How fast the agents work.", min=0.1, max=50)] = 1.0,
+    theme: Annotated[str, typer.Option("--theme", help="Name of a theme.")] = "",
+) -> None:
+    """Open the cockpit on a fresh fleet of scripted agents that build something."""
+    from cockpit.demo.run import demonstrate
+
+    raise typer.Exit(demonstrate(keep=keep, speed=speed, theme=theme))
+
+
+def _choice(option: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise typer.BadParameter(f"{option} takes {', '.join(choices)}, not {value!r}")
+
+
+def _run(verb: str, *arguments: object) -> None:
+    """Run a headless verb; it never imports a screen."""
+    from cockpit.cli import fleet as verbs
+
+    raise typer.Exit(verbs.run(verb, options.root, options.config, arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line and return its exit code; failures are one clear line on standard error."""
+    try:
+        application(args=arguments, prog_name="cockpit")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else DONE if end.code is None else FAILED
+    except CockpitError as error:
+        print(f"cockpit: {error}", file=sys.stderr)
+        return exit_code(error)
+    return DONE
+
+
+def exit_code(error: CockpitError) -> int:
+    """Return the exit code an error stands for."""
+    match error:
+        case NotFound():
+            return NO_SUCH
+        case TimedOut():
+            return TIMED_OUT
+        case UsageError():
+            return USAGE
+        case _:
+            return FAILED

@@ -1,0 +1,185 @@
+"""What headless verbs print: plain tables for people, JSON for programs; agent text goes through the sanitiser."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cockpit.model import events as ev
+from cockpit.model.ages import age_text
+from cockpit.model.events import Record
+from cockpit.model.fleet import Agent, Fleet, Operation, Task, Vm
+from cockpit.model.ids import AgentId
+from cockpit.model.why import headline, why
+from cockpit.store.rows import SearchHit
+from cockpit.text.sanitize import clean_line, clean_text
+
+MAX_CELL = 60
+"""Cells a column may be wide in a table."""
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value, ASCII only, so that no terminal interprets what an agent wrote."""
+    print(json.dumps(value, ensure_ascii=True))
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print aligned columns."""
+    cleaned = [[clean_line(cell)[:MAX_CELL] for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in [list(head), *cleaned]) for column in range(len(head))]
+    for row in [list(head), *cleaned]:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def vm_object(vm: Vm, fleet: Fleet) -> dict[str, Any]:
+    """Return a VM for JSON."""
+    agent = next((agent for agent in fleet.agents if agent.vm_id == vm.id), None)
+    return {
+        "vm_id": vm.id,
+        "power": vm.power.value,
+        "agent": agent.name if agent else None,
+        "created_at": vm.created_at,
+        "owner": vm.owner,
+    }
+
+
+def agent_object(agent: Agent, fleet: Fleet, now: float) -> dict[str, Any]:
+    """Return an agent for JSON, with the evidence for its state."""
+    vm = fleet.vm(agent.vm_id)
+    return {
+        "name": agent.name,
+        "kind": agent.kind.value,
+        "vm_id": agent.vm_id,
+        "power": vm.power.value if vm else "unknown",
+        "link": agent.link.state.value,
+        "process": agent.process.state.value,
+        "activity": agent.activity.state.value,
+        "why": list(why(agent, vm, now)),
+        "role": agent.role,
+        "program": agent.program,
+        "labels": list(agent.labels),
+        "parent": agent.parent,
+        "model": agent.model,
+        "tool": agent.activity.tools[0].name if agent.activity.tools else None,
+        "questions": [
+            {
+                "id": dialog.request.dialog_id,
+                "method": dialog.request.method,
+                "title": dialog.request.title,
+                "options": list(dialog.request.options),
+            }
+            for dialog in agent.activity.dialogs
+        ],
+        "queued": {"steering": list(agent.activity.steering), "follow_up": list(agent.activity.follow_up)},
+        "tokens": agent.usage.tokens,
+        "cost": agent.usage.cost,
+        "epoch": agent.epoch,
+        "line": agent.line,
+        "last_event_at": agent.last_event_at,
+        "last_work_at": agent.last_work_at,
+    }
+
+
+def print_agents(fleet: Fleet, now: float) -> None:
+    """Print the agents as a table."""
+    rows = []
+    for agent in fleet.agents:
+        vm = fleet.vm(agent.vm_id)
+        last = age_text(now - agent.last_event_at) if agent.last_event_at else "-"
+        rows.append(
+            (
+                agent.name,
+                agent.kind.value,
+                agent.program,
+                headline(agent, vm, now).word,
+                agent.link.state.value,
+                last,
+                f"{agent.usage.tokens}",
+                f"${agent.usage.cost:.4f}",
+                agent.last_text,
+            )
+        )
+    print_table(("NAME", "KIND", "PROGRAM", "STATE", "LINK", "LAST", "TOKENS", "COST", "SAID"), rows)
+
+
+def task_object(task: Task) -> dict[str, Any]:
+    """Return a board task for JSON."""
+    return {
+        "id": task.id,
+        "title": task.title,
+        "status": task.status,
+        "assignee": task.assignee,
+        "tags": list(task.tags),
+        "dependencies": list(task.dependencies),
+        "notes": [{"author": note.author, "type": note.kind, "content": note.content} for note in task.notes],
+        "score": task.score,
+        "created_at": task.created_at,
+        "updated_at": task.updated_at,
+    }
+
+
+def hit_object(hit: SearchHit, names: Mapping[AgentId, str]) -> dict[str, Any]:
+    """Return a search hit for JSON."""
+    return {
+        "agent": names.get(hit.agent),
+        "vm_id": hit.agent,
+        "epoch": hit.epoch,
+        "line": hit.line,
+        "at": hit.at,
+        "where": hit.source,
+        "text": hit.excerpt,
+    }
+
+
+def print_operation(operation: Operation, printed: int) -> int:
+    """Print the steps that ended since the last call to standard error; returns how many are printed."""
+    ended = [step for step in operation.steps if step.ended_at is not None]
+    for step in ended[printed:]:
+        took = (step.ended_at or step.started_at) - step.started_at
+        mark = "✗" if step.error else "✓"
+        more = step.error or step.detail
+        print(f"{mark} {step.name} {took:.1f} s{': ' + clean_line(more) if more else ''}", file=sys.stderr)
+    return len(ended)
+
+
+def print_record(record: Record) -> None:
+    """Print one event for people; pieces of a text are left to its end."""
+    words = spoken(record)
+    if words is not None:
+        head, body = words
+        print(f"{record.line:>7}  {head}")
+        for line in clean_text(body).split("\n") if body else []:
+            print(f"         {line}")
+
+
+def spoken(record: Record) -> tuple[str, str] | None:
+    """Return an event as a heading and a text, or None for what only repeats or prepares others."""
+    match record.event:
+        case ev.MessageStarted(role="user", text=text):
+            return "user", text
+        case ev.MessageEnded(role="assistant") as ended:
+            return "agent", ended.text or ended.error
+        case ev.ToolStarted(name=name, arguments=arguments):
+            return clean_line(f"tool {name}"), json.dumps(arguments, ensure_ascii=False)[:500]
+        case ev.ToolEnded(name=name, text=text, is_error=failed):
+            return clean_line(f"{name} {'failed' if failed else 'done'}"), text
+        case ev.DialogRequested(method=method, title=title, options=options):
+            return f"asks ({method})", "\n".join([title, *options])
+        case ev.RetryStarted(attempt=attempt, max_attempts=most, delay=delay, error=error):
+            return f"retry {attempt} of {most} in {delay:.0f} s", error
+        case ev.RunStarted():
+            return "run started", ""
+        case ev.RunEnded():
+            return "run ended", ""
+        case ev.DaemonStarted(run_id=run_id):
+            return f"daemon run {clean_line(run_id)} started", ""
+        case ev.DaemonExited(exit_code=code):
+            return f"daemon exited with {code}", ""
+        case ev.EpochStarted(reason=reason):
+            return "a new file", reason
+        case ev.BrokenLine(reason=reason, raw=raw):
+            return f"broken line ({reason})", raw[:500]
+        case _:
+            return None

@@ -1,0 +1,1 @@
+"""The embedded fleet's HTTP API."""

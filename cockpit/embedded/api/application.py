@@ -1,0 +1,230 @@
+"""The embedded fleet's HTTP application: the Vers API and the services on one port, each with its own manners."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cockpit import __version__
+from cockpit.embedded.api.board import Board
+from cockpit.embedded.api.exchange import BodyTooLarge, Rejected, Unguarded, json_response, plain
+from cockpit.embedded.api.feed import HEARTBEAT_INTERVAL, FeedApi
+from cockpit.embedded.api.records import Records
+from cockpit.embedded.api.registry import Registry
+from cockpit.embedded.api.service_records import Services
+from cockpit.embedded.api.vers.exchange import ApiError, BareError
+from cockpit.embedded.api.vers.lifecycle import VM_LIMIT, Lifecycle
+from cockpit.embedded.api.vers.routes import VersApi
+from cockpit.embedded.hosting import Hosting
+from cockpit.errors import ConfigError
+from cockpit.vers.credentials import API_PREFIX, KEY_FORM, owner_id
+
+HEADER_LENGTH = 107
+"""Characters of a good `Authorization` value: `Bearer `, a UUID and 64 hexadecimal digits."""
+SERVICE_PREFIXES = ("/board", "/feed", "/registry")
+REQUEST_ID_LIMIT = 128
+BANNER = "Swarm Cockpit, embedded fleet. It speaks the Vers API under /api/v1.\n"
+
+
+def new_token() -> str:
+    """Return a fresh key in the platform's form; its first 36 characters are the owner id and no secret."""
+    return f"{uuid.uuid4()}{secrets.token_hex(32)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an application is made of; kept as `application.state.parts`."""
+
+    lifecycle: Lifecycle
+    services: Services
+
+    def end_streams(self) -> None:
+        """End the open feed streams: call it when the server is told to stop, or it waits for them for ever."""
+        self.services.feed.end_streams()
+
+
+def create_application(
+    records: Records,
+    hosting: Hosting,
+    token: str,
+    *,
+    vm_limit: int = VM_LIMIT,
+    heartbeat: float = HEARTBEAT_INTERVAL,
+) -> Starlette:
+    """Build the application.
+
+    Args:
+        records: the fleet's file; it stays the caller's to close.
+        hosting: what runs the VMs.
+        token: the one key, for the API and the services; see `new_token`.
+        vm_limit: VMs that may exist at once.
+        heartbeat: seconds between two comments on a feed stream.
+
+    Raises:
+        ConfigError: the token has not the platform's form, so that no client could use it.
+    """
+    if not KEY_FORM.fullmatch(token):
+        raise ConfigError("the embedded fleet's token is no UUID followed by 64 hexadecimal digits")
+    lifecycle = Lifecycle(records, hosting, vm_limit)
+    services = Services(records)
+    edge = _Information()
+    parts = Parts(lifecycle, services)
+
+    @asynccontextmanager
+    async def lifespan(_application: Starlette) -> AsyncIterator[None]:
+        await lifecycle.recover()
+        try:
+            yield
+        finally:
+            parts.end_streams()
+            await lifecycle.close()
+
+    application = Starlette(
+        routes=[
+            Route("/", edge.banner, methods=["GET"]),
+            Route("/version", edge.version, methods=["GET"]),
+            Route("/health", edge.health, methods=["GET"]),
+            Mount(API_PREFIX, routes=VersApi(lifecycle, owner_id(token)).routes()),
+            *Board(services).routes(),
+            *FeedApi(services, heartbeat).routes(),
+            *Registry(services).routes(),
+        ],
+        middleware=[Middleware(Edge, token=token, count=edge.count)],
+        exception_handlers={
+            ApiError: _api_error,
+            Rejected: _rejected,
+            Unguarded: _unguarded,
+            BodyTooLarge: _too_large,
+            HTTPException: _unrouted,
+            Exception: _crashed,
+        },
+        lifespan=lifespan,
+    )
+    application.router.redirect_slashes = False
+    application.state.parts = parts
+    return application
+
+
+class _Information:
+    """What can be read without a key."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._requests = 0
+
+    def count(self) -> None:
+        """Count one request."""
+        self._requests += 1
+
+    async def banner(self, _request: Request) -> Response:
+        """GET /."""
+        return PlainTextResponse(BANNER)
+
+    async def version(self, _request: Request) -> Response:
+        """GET /version, in the gateway's form."""
+        return json_response({"executable_name": "proxy", "workspace_version": __version__, "git_hash": "embedded"})
+
+    async def health(self, _request: Request) -> Response:
+        """GET /health: the gateway's counters and the services' word in one object."""
+        uptime = time.monotonic() - self._started
+        return json_response({"status": "ok", "uptime": uptime, "http": {"requests": self._requests}})
+
+
+class Edge:
+    """The gate: names each request, and lets nobody through without the key.
+
+    The two APIs differ in how they say no: the Vers gateway with a bare 403, the services with a worded 401.
+    """
+
+    def __init__(self, app: ASGIApp, token: str, count: Callable[[], None]) -> None:
+        self._app = app
+        self._token = token.encode()
+        self._count = count
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        self._count()
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if 0 < len(given) <= REQUEST_ID_LIMIT and given.isprintable() else str(uuid.uuid4())
+
+        async def named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            await send(message)
+
+        refusal = self._refusal(scope["path"], headers)
+        await (refusal or self._app)(scope, receive, named)
+
+    def _refusal(self, path: str, headers: Headers) -> Response | None:
+        if _below(path, API_PREFIX):
+            value = headers.get("authorization", "")
+            good = len(value) == HEADER_LENGTH and value.startswith("Bearer ") and self._is_token(value[7:])
+            return None if good else BareError(403, "403 Forbidden").response()
+        if any(_below(path, prefix) for prefix in SERVICE_PREFIXES):
+            if "authorization" not in headers:
+                return json_response({"error": "Unauthorized — missing Authorization header"}, 401)
+            scheme, _, rest = headers["authorization"].partition(" ")
+            if scheme.lower() != "bearer" or not self._is_token(rest.strip(" ")):
+                return json_response({"error": "Unauthorized — invalid token"}, 401)
+        return None
+
+    def _is_token(self, text: str) -> bool:
+        return hmac.compare_digest(text.encode("latin-1", "replace"), self._token)
+
+
+def _below(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(f"{prefix}/")
+
+
+async def _api_error(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, ApiError):
+        raise error
+    return error.response()
+
+
+async def _rejected(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, Rejected):
+        raise error
+    return json_response({"error": error.text}, error.status)
+
+
+async def _unguarded(_request: Request, _error: Exception) -> Response:
+    return plain(500, "Internal Server Error")
+
+
+async def _too_large(_request: Request, _error: Exception) -> Response:
+    return plain(413, "Payload Too Large")
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    if _below(request.url.path, API_PREFIX):
+        return Response(status_code=error.status_code)
+    # The services know no 405: a method they do not route is as unknown as a path.
+    return plain(404, "404 Not Found") if error.status_code in (404, 405) else plain(error.status_code, error.detail)
+
+
+async def _crashed(request: Request, _error: Exception) -> Response:
+    # Only the answer: the error itself is raised on, into the server's log.
+    if _below(request.url.path, API_PREFIX):
+        return ApiError(500, "internal server error").response()
+    return plain(500, "Internal Server Error")

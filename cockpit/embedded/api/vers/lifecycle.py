@@ -1,0 +1,297 @@
+"""The life of the embedded VMs: records and sandboxes kept in step, one act at a time per VM.
+
+A record is written before its sandbox or copy is made and completed after it, so that whatever a stopped server left
+half made is found and removed at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from weakref import WeakValueDictionary
+
+from cockpit.embedded.api.records import CommitRow, Records, Size, VmRow, now_text
+from cockpit.embedded.api.vers.exchange import ApiError, BranchError
+from cockpit.embedded.hosting import Hosting, HostingError
+
+log = logging.getLogger(__name__)
+
+VM_LIMIT = 256
+"""VMs that may exist at once: all of them share the machine the cockpit runs on."""
+
+
+class Lifecycle:
+    """Makes, copies, freezes and ends VMs."""
+
+    def __init__(self, records: Records, hosting: Hosting, vm_limit: int = VM_LIMIT) -> None:
+        self.records = records
+        self._hosting = hosting
+        self._vm_limit = vm_limit
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._boots: dict[str, asyncio.Task[None]] = {}
+
+    async def recover(self) -> None:
+        """Remove what was half made when the server stopped."""
+        vm_ids, commit_ids = self.records.unfinished()
+        for vm_id in vm_ids:
+            if vm_id in self._boots:
+                continue
+            log.warning("VM %s was never finished: removing it", vm_id)
+            await self._hosting.destroy(vm_id)
+            self.records.delete_vm(vm_id)
+        for commit_id in commit_ids:
+            log.warning("commit %s was never finished: removing it", commit_id)
+            await self._hosting.destroy_commit(commit_id)
+            self.records.remove_commit(commit_id)
+
+    async def close(self) -> None:
+        """End the boots under way; `recover` removes their traces at the next start."""
+        boots = list(self._boots.values())
+        for boot in boots:
+            boot.cancel()
+        await asyncio.gather(*boots, return_exceptions=True)
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def visible(self) -> list[VmRow]:
+        """Return the VMs a listing shows: a restore under way is not among them."""
+        return [vm for vm in self.records.vms() if _is_visible(vm)]
+
+    def vm(self, vm_id: str, text: str = "not found") -> VmRow:
+        """Return a VM.
+
+        Raises:
+            ApiError: 404 with the given text.
+        """
+        vm = self.records.vm(vm_id)
+        if vm is None or not _is_visible(vm):
+            raise ApiError(404, text)
+        return vm
+
+    def commit_of(self, commit_id: str) -> CommitRow:
+        """Return a commit.
+
+        Raises:
+            ApiError: 404.
+        """
+        commit = self.records.commit(commit_id)
+        if commit is None:
+            raise ApiError(404, "commit not found")
+        return commit
+
+    async def state(self, vm: VmRow) -> str:
+        """Return the state word as it is read."""
+        return await self._hosting.state(vm.vm_id) if vm.started else "booting"
+
+    async def private_key(self, vm_id: str) -> tuple[str, int]:
+        """Return the key and the port of a running VM.
+
+        Raises:
+            ApiError: it is paused, or there is none.
+        """
+        vm = await self._booted(vm_id, "not found")
+        if await self.state(vm) == "paused":
+            # The host refuses for a paused VM, and the control plane fails to read that refusal as a key.
+            raise ApiError(500, "db error: body unparsable")
+        try:
+            return await self._hosting.private_key(vm_id)
+        except HostingError as error:
+            raise _node_error(error) from error
+
+    # -- making --------------------------------------------------------------------------------------------------
+
+    async def create(self, size: Size, labels: dict[str, str] | None, *, wait_boot: bool) -> str:
+        """Make a VM; unless told to wait, return while it boots.
+
+        Raises:
+            ApiError: the limit is reached, or the boot that was waited for failed.
+        """
+        self._check_limit(1)
+        vm_id = str(uuid.uuid4())
+        self.records.add_vm(vm_id, size, labels=labels)
+        boot = asyncio.create_task(self._boot(vm_id), name=f"boot {vm_id}")
+        self._boots[vm_id] = boot
+        boot.add_done_callback(lambda _: self._boots.pop(vm_id, None))
+        if wait_boot:
+            await asyncio.wait([boot])
+            if self.records.vm(vm_id) is None:
+                raise ApiError(500, "failed to provision VM on node: the VM did not boot")
+        return vm_id
+
+    async def _boot(self, vm_id: str) -> None:
+        try:
+            await self._hosting.create(vm_id)
+        except HostingError as error:
+            log.error("VM %s did not boot: %s", vm_id, error)
+            self.records.delete_vm(vm_id)
+            return
+        except Exception:
+            self.records.delete_vm(vm_id)
+            raise
+        self.records.set_started(vm_id)
+
+    async def restore(self, commit_id: str) -> str:
+        """Start a VM from a commit; it runs when this returns.
+
+        Raises:
+            ApiError: no such commit, the limit is reached, or the copy failed.
+        """
+        self._check_limit(1)
+        return await self._restore(self.commit_of(commit_id))
+
+    async def _restore(self, commit: CommitRow) -> str:
+        vm_id = str(uuid.uuid4())
+        self.records.add_vm(
+            vm_id, commit.size, parent_commit_id=commit.commit_id, grandparent_vm_id=commit.parent_vm_id
+        )
+        try:
+            await self._hosting.restore(vm_id, commit.commit_id)
+        except HostingError as error:
+            self.records.delete_vm(vm_id)
+            raise ApiError(500, f"failed to provision VM on node: {error}") from error
+        self.records.set_started(vm_id)
+        return vm_id
+
+    async def branch_commit(self, commit: CommitRow, count: int) -> list[str]:
+        """Start several VMs from a commit, one after another.
+
+        Raises:
+            BranchError: one failed; those made before it are named and stay.
+            ApiError: the limit is reached.
+        """
+        self._check_limit(count)
+        made: list[str] = []
+        for _ in range(count):
+            try:
+                made.append(await self._restore(commit))
+            except ApiError as error:
+                raise BranchError(error.status, error.text, made) from error
+        return made
+
+    async def branch_vm(self, vm_id: str, count: int, *, keep_paused: bool, skip_wait_boot: bool) -> list[str]:
+        """Commit a VM and start several from the commit.
+
+        Raises:
+            BranchError: as `branch_commit`.
+            ApiError: the limit is reached.
+        """
+        self._check_limit(count)
+        try:
+            commit_id = await self.commit(vm_id, "", None, keep_paused=keep_paused, skip_wait_boot=skip_wait_boot)
+        except ApiError as error:
+            text = "parent vm not found" if error.status == 404 else f"error committing vm: {error.text}"
+            raise BranchError(error.status, text, []) from error
+        return await self.branch_commit(self.commit_of(commit_id), count)
+
+    async def commit(
+        self, vm_id: str, name: str, description: str | None, *, keep_paused: bool, skip_wait_boot: bool
+    ) -> str:
+        """Take a snapshot. Unless `keep_paused`, the VM runs afterwards, even if it was paused before.
+
+        Raises:
+            ApiError: no such VM, or the copy failed; then the VM is as before.
+        """
+        async with self._lock(vm_id):
+            vm = await self._booted(vm_id, "vm not found", skip_wait_boot=skip_wait_boot)
+            commit_id = str(uuid.uuid4())
+            title = name or f"commit: of_vm={vm_id} timestamp={now_text()}"
+            self.records.add_commit(commit_id, vm, title, description)
+            try:
+                before = await self._hosting.state(vm_id)
+                await self._hosting.snapshot(vm_id, commit_id)
+                self.records.set_complete(commit_id)
+            except HostingError as error:
+                self.records.remove_commit(commit_id)
+                raise _node_error(error) from error
+            try:
+                if keep_paused and before == "running":
+                    await self._hosting.pause(vm_id)
+                elif not keep_paused and before == "paused":
+                    await self._hosting.resume(vm_id)
+            except HostingError as error:
+                raise _node_error(error) from error
+            return commit_id
+
+    # -- changing ------------------------------------------------------------------------------------------------
+
+    async def set_state(self, vm_id: str, *, paused: bool, skip_wait_boot: bool) -> None:
+        """Freeze a VM or let it run; doing it again changes nothing.
+
+        Raises:
+            ApiError: no such VM, or its processes could not be frozen.
+        """
+        async with self._lock(vm_id):
+            await self._booted(vm_id, "vm not found", skip_wait_boot=skip_wait_boot)
+            try:
+                await (self._hosting.pause(vm_id) if paused else self._hosting.resume(vm_id))
+            except HostingError as error:
+                raise _node_error(error) from error
+
+    async def delete(self, vm_id: str, *, skip_wait_boot: bool) -> None:
+        """End a VM. Its commits and its copies stay.
+
+        Raises:
+            ApiError: 403 for an unknown id, as the control plane answers.
+        """
+        async with self._lock(vm_id):
+            try:
+                await self._booted(vm_id, "", skip_wait_boot=skip_wait_boot)
+            except ApiError as error:
+                raise (ApiError(403, "Forbidden") if error.status == 404 else error) from error
+            try:
+                await self._hosting.destroy(vm_id)
+            except HostingError as error:
+                raise _node_error(error) from error
+            self.records.delete_vm(vm_id)
+
+    async def delete_commit(self, commit_id: str) -> None:
+        """Remove a commit.
+
+        Raises:
+            ApiError: no such commit, or VMs made from it live.
+        """
+        self.commit_of(commit_id)
+        living = self.records.vms_from(commit_id)
+        if living:
+            raise ApiError(409, f"commit still has {living} active VM(s)")
+        self.records.remove_commit(commit_id)
+        try:
+            await self._hosting.destroy_commit(commit_id)
+        except HostingError as error:
+            raise _node_error(error) from error
+
+    def _lock(self, vm_id: str) -> asyncio.Lock:
+        lock = self._locks.get(vm_id)
+        if lock is None:
+            lock = self._locks[vm_id] = asyncio.Lock()
+        return lock
+
+    async def _booted(self, vm_id: str, text: str, *, skip_wait_boot: bool = False) -> VmRow:
+        """Return a VM that has booted, waiting for it.
+
+        Raises:
+            ApiError: 404 with the text, also if the boot fails; 500 if it boots and must not be waited for.
+        """
+        vm = self.vm(vm_id, text)
+        boot = self._boots.get(vm_id)
+        if vm.started or boot is None:
+            return vm
+        if skip_wait_boot:
+            waiting = f"VM {vm_id} is not finished booting. Try again shortly."
+            raise ApiError(500, f'http error: NonSuccessStatusCode(409, "{waiting}")')
+        await asyncio.wait([boot])
+        return self.vm(vm_id, text)
+
+    def _check_limit(self, count: int) -> None:
+        existing = len(self.records.vms())
+        if existing + count > self._vm_limit:
+            raise ApiError(403, f"resource limit exceeded: {existing} of {self._vm_limit} VMs exist")
+
+
+def _is_visible(vm: VmRow) -> bool:
+    return vm.started or vm.parent_commit_id is None
+
+
+def _node_error(error: HostingError) -> ApiError:
+    return ApiError(500, f"http error: NonSuccessStatusCode(500, {str(error)!r})")

@@ -1,0 +1,307 @@
+"""The Vers API's routes for VMs and commits, with the statuses and bodies of the platform's control plane."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cockpit.embedded.api.exchange import json_response
+from cockpit.embedded.api.records import CommitRow, Size, VmRow
+from cockpit.embedded.api.vers.exchange import (
+    WRONG_TYPE,
+    ApiError,
+    TextError,
+    field_labels,
+    field_number,
+    field_text,
+    flag,
+    new_vms,
+    path_id,
+    read_object,
+    whole,
+    wrong_type,
+)
+from cockpit.embedded.api.vers.lifecycle import Lifecycle
+
+IMAGE = "default"
+"""The one image there is: an empty home on this machine."""
+PAGE = 50
+PAGE_LIMIT = 100
+
+
+class VersApi:
+    """The routes below the version prefix."""
+
+    def __init__(self, lifecycle: Lifecycle, owner_id: str) -> None:
+        self._lifecycle = lifecycle
+        self._records = lifecycle.records
+        self._owner_id = owner_id
+
+    def routes(self) -> list[Route]:
+        """Return the routes, the most specific first."""
+        vm = "/vm/{vm_id}"
+        return [
+            Route("/vms", self.list_vms, methods=["GET"]),
+            Route("/vm", self.list_vms, methods=["GET"]),
+            Route("/vm/new_root", self.new_root, methods=["POST"]),
+            Route("/vm/from_commit", self.from_commit, methods=["POST"]),
+            Route("/vm/branch/by_vm/{vm_id}", self.branch_by_vm, methods=["POST"]),
+            Route("/vm/branch/by_commit/{commit_id}", self.branch_by_commit, methods=["POST"]),
+            Route("/vm/commits/{commit_id}/parents", self.commit_parents, methods=["GET"]),
+            Route("/vm/{vm_or_commit_id}/branch", self.branch, methods=["POST"]),
+            Route(f"{vm}/status", self.status, methods=["GET"]),
+            Route(f"{vm}/metadata", self.metadata, methods=["GET"]),
+            Route(f"{vm}/ssh_key", self.ssh_key, methods=["GET"]),
+            Route(f"{vm}/state", self.set_state, methods=["PATCH"]),
+            Route(f"{vm}/commit", self.commit, methods=["POST"]),
+            Route(f"{vm}/label", self.add_labels, methods=["PATCH"]),
+            Route(f"{vm}/labels", self.replace_labels, methods=["PUT"]),
+            Route(f"{vm}/label/{{name}}", self.remove_label, methods=["DELETE"]),
+            Route(vm, self.delete, methods=["DELETE"]),
+            Route("/commits", self.list_commits, methods=["GET"]),
+            Route("/commits/public", self.list_public_commits, methods=["GET"]),
+            Route("/commits/{commit_id}", self.change_commit, methods=["PATCH"]),
+            Route("/commits/{commit_id}", self.delete_commit, methods=["DELETE"]),
+        ]
+
+    # -- VMs -----------------------------------------------------------------------------------------------------
+
+    async def _vm_json(self, vm: VmRow) -> dict[str, Any]:
+        return {
+            "vm_id": vm.vm_id,
+            "owner_id": self._owner_id,
+            "created_at": vm.created_at,
+            "state": await self._lifecycle.state(vm),
+            "labels": vm.labels,
+        }
+
+    async def list_vms(self, _request: Request) -> Response:
+        """GET /vms and /vm: a bare array."""
+        return json_response(await asyncio.gather(*(self._vm_json(vm) for vm in self._lifecycle.visible())))
+
+    async def status(self, request: Request) -> Response:
+        """GET /vm/{vm_id}/status."""
+        return json_response(await self._vm_json(self._lifecycle.vm(path_id(request, "vm_id"))))
+
+    async def metadata(self, request: Request) -> Response:
+        """GET /vm/{vm_id}/metadata: lineage and address, no labels."""
+        vm = self._lifecycle.vm(path_id(request, "vm_id"))
+        record = await self._vm_json(vm)
+        del record["labels"]
+        record |= {
+            "ip": _address(vm.vm_id),
+            "deleted_at": None,
+            "parent_commit_id": vm.parent_commit_id,
+            "grandparent_vm_id": vm.grandparent_vm_id,
+            "mem_size_mib": vm.size.mem_size_mib,
+            "vcpu_count": vm.size.vcpu_count,
+        }
+        return json_response(record)
+
+    async def ssh_key(self, request: Request) -> Response:
+        """GET /vm/{vm_id}/ssh_key."""
+        key, port = await self._lifecycle.private_key(path_id(request, "vm_id"))
+        return json_response({"ssh_private_key": key, "ssh_port": port})
+
+    async def new_root(self, request: Request) -> Response:
+        """POST /vm/new_root."""
+        wait_boot = flag(request, "wait_boot")
+        body = await read_object(request)
+        config = body.get("vm_config")
+        if "vm_config" not in body:
+            raise TextError(422, f"{WRONG_TYPE}missing field `vm_config`")
+        if not isinstance(config, dict):
+            raise wrong_type("vm_config", config, "struct VmConfig")
+        default = Size()
+        size = Size(
+            field_number(config, "vcpu_count", default.vcpu_count),
+            field_number(config, "mem_size_mib", default.mem_size_mib),
+            field_number(config, "fs_size_mib", default.fs_size_mib),
+        )
+        labels = field_labels(config)
+        image = field_text(config, "image_name") or IMAGE
+        field_text(config, "kernel_name")
+        if image != IMAGE:
+            raise ApiError(404, f"image not found: {image}")
+        return json_response({"vm_id": await self._lifecycle.create(size, labels, wait_boot=wait_boot)}, 201)
+
+    async def from_commit(self, request: Request) -> Response:
+        """POST /vm/from_commit: exactly one of three keys; here only commits exist, no tags."""
+        body = await read_object(request)
+        given = [name for name in ("commit_id", "tag_name", "ref") if name in body]
+        if len(given) != 1 or not isinstance(body[given[0]], str):
+            raise TextError(400, "Failed to parse the request body as JSON: no variant of enum FromCommitRequest found")
+        value = body[given[0]]
+        if given[0] == "ref" and value.count(":") != 1:
+            raise ApiError(400, "Invalid ref format. Expected 'repo_name:tag_name'")
+        if given[0] != "commit_id":
+            raise ApiError(404, "tag not found")
+        try:
+            commit_id = str(uuid.UUID(value))
+        except ValueError as error:
+            raise TextError(400, "Failed to parse the request body as JSON: commit_id: UUID parsing failed") from error
+        return json_response({"vm_id": await self._lifecycle.restore(commit_id)}, 201)
+
+    async def set_state(self, request: Request) -> Response:
+        """PATCH /vm/{vm_id}/state: words are capitalised, the answer is empty."""
+        vm_id = path_id(request, "vm_id")
+        skip_wait_boot = flag(request, "skip_wait_boot")
+        body = await read_object(request)
+        if "state" not in body:
+            raise TextError(422, f"{WRONG_TYPE}missing field `state`")
+        word = body["state"]
+        if not isinstance(word, str):
+            raise wrong_type("state", word, "string or map")
+        if word not in ("Paused", "Running"):
+            text = f"{WRONG_TYPE}state: unknown variant `{word[:60]}`, expected `Paused` or `Running`"
+            raise TextError(422, text)
+        await self._lifecycle.set_state(vm_id, paused=word == "Paused", skip_wait_boot=skip_wait_boot)
+        return Response(status_code=200)
+
+    async def delete(self, request: Request) -> Response:
+        """DELETE /vm/{vm_id}: 200 with the id; 403 for an unknown one."""
+        vm_id = path_id(request, "vm_id")
+        await self._lifecycle.delete(vm_id, skip_wait_boot=flag(request, "skip_wait_boot"))
+        return json_response({"vm_id": vm_id})
+
+    # -- labels --------------------------------------------------------------------------------------------------
+
+    async def add_labels(self, request: Request) -> Response:
+        """PATCH /vm/{vm_id}/label: added to those there are."""
+        vm = self._lifecycle.vm(path_id(request, "vm_id"))
+        labels = field_labels(await read_object(request), needed=True) or {}
+        # Read again after the body arrived: another request may have changed them meanwhile.
+        present = self._lifecycle.vm(vm.vm_id).labels or {}
+        self._records.set_labels(vm.vm_id, present | labels)
+        return Response(status_code=200)
+
+    async def replace_labels(self, request: Request) -> Response:
+        """PUT /vm/{vm_id}/labels."""
+        vm = self._lifecycle.vm(path_id(request, "vm_id"))
+        self._records.set_labels(vm.vm_id, field_labels(await read_object(request), needed=True) or {})
+        return Response(status_code=200)
+
+    async def remove_label(self, request: Request) -> Response:
+        """DELETE /vm/{vm_id}/label/{name}."""
+        vm = self._lifecycle.vm(path_id(request, "vm_id"))
+        removed = request.path_params["name"]
+        self._records.set_labels(vm.vm_id, {key: text for key, text in (vm.labels or {}).items() if key != removed})
+        return Response(status_code=200)
+
+    # -- commits and branches ------------------------------------------------------------------------------------
+
+    async def commit(self, request: Request) -> Response:
+        """POST /vm/{vm_id}/commit; the body is optional, blank texts count as absent."""
+        vm_id = path_id(request, "vm_id")
+        keep_paused, skip_wait_boot = flag(request, "keep_paused"), flag(request, "skip_wait_boot")
+        body = await read_object(request, optional=True)
+        name = (field_text(body, "name") or "").strip()
+        description = (field_text(body, "description") or "").strip() or None
+        commit_id = await self._lifecycle.commit(
+            vm_id, name, description, keep_paused=keep_paused, skip_wait_boot=skip_wait_boot
+        )
+        return json_response({"commit_id": commit_id}, 201)
+
+    async def branch(self, request: Request) -> Response:
+        """POST /vm/{vm_or_commit_id}/branch: the id as a VM, else as a commit."""
+        either = path_id(request, "vm_or_commit_id")
+        vm = self._records.vm(either)
+        if vm is not None and (vm.started or vm.parent_commit_id is None):
+            return await self._branch_vm(request, either)
+        return await self._branch_commit(request, either)
+
+    async def branch_by_vm(self, request: Request) -> Response:
+        """POST /vm/branch/by_vm/{vm_id}."""
+        return await self._branch_vm(request, path_id(request, "vm_id"))
+
+    async def branch_by_commit(self, request: Request) -> Response:
+        """POST /vm/branch/by_commit/{commit_id}."""
+        return await self._branch_commit(request, path_id(request, "commit_id"))
+
+    async def _branch_vm(self, request: Request, vm_id: str) -> Response:
+        made = await self._lifecycle.branch_vm(
+            vm_id,
+            _copies(request),
+            keep_paused=flag(request, "keep_paused"),
+            skip_wait_boot=flag(request, "skip_wait_boot"),
+        )
+        return json_response({"vms": new_vms(made)}, 201)
+
+    async def _branch_commit(self, request: Request, commit_id: str) -> Response:
+        commit = self._lifecycle.commit_of(commit_id)
+        return json_response({"vms": new_vms(await self._lifecycle.branch_commit(commit, _copies(request)))}, 201)
+
+    def _commit_json(self, commit: CommitRow) -> dict[str, Any]:
+        return {
+            "commit_id": commit.commit_id,
+            "name": commit.name,
+            "owner_id": self._owner_id,
+            "is_public": commit.is_public,
+            "created_at": commit.created_at,
+            "description": commit.description,
+            "parent_vm_id": commit.parent_vm_id,
+            "grandparent_commit_id": commit.grandparent_commit_id,
+        }
+
+    async def list_commits(self, request: Request) -> Response:
+        """GET /commits."""
+        return self._commit_page(request, public=False)
+
+    async def list_public_commits(self, request: Request) -> Response:
+        """GET /commits/public."""
+        return self._commit_page(request, public=True)
+
+    def _commit_page(self, request: Request, *, public: bool) -> Response:
+        limit = min(max(whole(request, "limit", PAGE), 1), PAGE_LIMIT)
+        offset = max(whole(request, "offset", 0), 0)
+        commits, total = self._records.commits(limit, offset, public=public)
+        page = [self._commit_json(commit) for commit in commits]
+        return json_response({"commits": page, "total": total, "limit": limit, "offset": offset})
+
+    async def change_commit(self, request: Request) -> Response:
+        """PATCH /commits/{commit_id}."""
+        commit_id = path_id(request, "commit_id")
+        body = await read_object(request)
+        if "is_public" not in body:
+            raise TextError(422, f"{WRONG_TYPE}missing field `is_public`")
+        if not isinstance(body["is_public"], bool):
+            raise wrong_type("is_public", body["is_public"], "a boolean")
+        commit = self._lifecycle.commit_of(commit_id)
+        name = (field_text(body, "name") or "").strip() or commit.name
+        description = (field_text(body, "description") or "").strip() or commit.description
+        self._records.change_commit(commit_id, name, description, body["is_public"])
+        return json_response(self._commit_json(self._lifecycle.commit_of(commit_id)))
+
+    async def delete_commit(self, request: Request) -> Response:
+        """DELETE /commits/{commit_id}: 204."""
+        await self._lifecycle.delete_commit(path_id(request, "commit_id"))
+        return Response(status_code=204)
+
+    async def commit_parents(self, request: Request) -> Response:
+        """GET /vm/commits/{commit_id}/parents: itself and what it came from, the id under `id`."""
+        found: list[dict[str, Any]] = []
+        commit: CommitRow | None = self._lifecycle.commit_of(path_id(request, "commit_id"))
+        while commit is not None:
+            record = self._commit_json(commit)
+            found.append({"id": record.pop("commit_id"), **record})
+            parent = commit.grandparent_commit_id
+            commit = self._records.commit(parent) if parent else None
+        return json_response(found)
+
+
+def _copies(request: Request) -> int:
+    count = whole(request, "count", 1)
+    if not 0 <= count <= 255:
+        raise TextError(400, "Failed to deserialize query string: count: number too large to fit in target type")
+    return count
+
+
+def _address(vm_id: str) -> str:
+    """Return a local IPv6 address that is the VM's own; nothing listens on it."""
+    digits = vm_id.replace("-", "")
+    return "fd00:" + ":".join(digits[index : index + 4] for index in range(0, 28, 4))

@@ -1,0 +1,1 @@
+"""SSH inside TLS to the embedded fleet's VMs, as on the platform."""

@@ -1,0 +1,354 @@
+"""The SSH server of one VM's connection: who may enter, and the commands that run in the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import logging
+import os
+import pty
+import signal
+import socket
+import struct
+import termios
+from collections.abc import Awaitable, Callable, Sequence
+from typing import IO
+
+import asyncssh
+from asyncssh.channel import SSHChannel
+
+from cockpit.embedded.gateway.files import SandboxFiles
+from cockpit.embedded.hosting import HostingError
+from cockpit.embedded.sandbox.launch import LaunchedProcess
+from cockpit.embedded.sandbox.layout import login_shell
+from cockpit.embedded.sandbox.sandbox import Sandbox
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 131_072
+"""Bytes moved at once between a command and its channel."""
+LOGIN_TIMEOUT = 30.0
+MAX_SESSIONS = 64
+"""Commands at once on one connection; OpenSSH's default is 10, this only bounds a runaway client."""
+TERMINAL_FLUSH = 2.0
+"""Seconds a terminal's last output may take after its shell ended."""
+
+Process = asyncssh.SSHServerProcess[bytes]
+
+
+class _OneKeyServer(asyncssh.SSHServer):
+    """Lets in whoever has the VM's own key, under any user name."""
+
+    def __init__(self, sessions: VmSessions, key: asyncssh.SSHKey) -> None:
+        self._sessions = sessions
+        self._key = key.public_data
+
+    def begin_auth(self, username: str) -> bool:
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        return key.public_data == self._key
+
+    def session_requested(self) -> VmSession | bool:
+        return self._sessions.open()
+
+
+class VmSession(asyncssh.SSHServerProcess[bytes]):
+    """One channel. Signals and sizes are handed over at once, not behind input that nobody reads."""
+
+    def __init__(
+        self,
+        start: Callable[[Process], None],
+        files: Callable[[SSHChannel[bytes]], asyncssh.SFTPServer],
+    ) -> None:
+        super().__init__(start, files, 3, False)
+        self.on_signal: Callable[[str], None] | None = None
+        self.on_size: Callable[[int, int], None] | None = None
+
+    def subsystem_requested(self, subsystem: str) -> bool:
+        """Only files are served beside commands."""
+        return subsystem == "sftp"
+
+    def signal_received(self, signal: str) -> None:
+        """Pass a signal to the command."""
+        if self.on_signal is not None:
+            self.on_signal(signal)
+
+    def break_received(self, msec: int) -> bool:
+        """Treat a break as an interrupt."""
+        self.signal_received("INT")
+        return True
+
+    def soft_eof_received(self) -> None:
+        """Nothing: terminals are raw here."""
+
+    def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
+        """Pass the terminal's size on."""
+        if self.on_size is not None:
+            self.on_size(width, height)
+
+
+class VmSessions:
+    """The commands of one SSH connection to a VM."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._running: set[asyncio.Task[None]] = set()
+        self._connection: asyncssh.SSHServerConnection | None = None
+
+    async def serve(self, inner: socket.socket) -> None:
+        """Speak SSH on a connected socket until it closes."""
+        layout = self._sandbox.layout
+        host_key = asyncssh.import_private_key(layout.host_key.read_text(encoding="ascii"))
+        client_key = asyncssh.import_private_key(layout.client_key.read_text(encoding="ascii"))
+        try:
+            self._connection = await asyncssh.run_server(
+                inner,
+                server_factory=lambda: _OneKeyServer(self, client_key),
+                server_host_keys=[host_key],
+                encoding=None,
+                line_editor=False,
+                agent_forwarding=False,
+                x11_forwarding=False,
+                gss_host=None,
+                password_auth=False,
+                kbdint_auth=False,
+                compression_algs=["none", "zlib@openssh.com"],
+                login_timeout=LOGIN_TIMEOUT,
+            )
+        except (OSError, asyncssh.Error, TimeoutError) as error:
+            logger.info("nobody was let into VM %s: %s", self._sandbox.vm_id, error)
+            return
+        await self._connection.wait_closed()
+
+    async def finish(self, patience: float) -> None:
+        """End all commands; return when they are gone or `patience` seconds have passed."""
+        if self._connection is not None:
+            self._connection.abort()
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running, timeout=patience)
+
+    def open(self) -> VmSession | bool:
+        """Return the handler of a new channel, or False when there are too many."""
+        if len(self._running) >= MAX_SESSIONS:
+            return False
+        return VmSession(self._start, self._serve_files)
+
+    def _serve_files(self, channel: SSHChannel[bytes]) -> SandboxFiles:
+        assert isinstance(channel, asyncssh.SSHServerChannel)
+        return SandboxFiles(channel, self._sandbox.layout)
+
+    def _start(self, process: Process) -> None:
+        task = asyncio.create_task(self._run(process), name=f"command in VM {self._sandbox.vm_id}")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run(self, process: Process) -> None:
+        """Run one command; whatever goes wrong stays inside it."""
+        try:
+            if process.term_type is None:
+                await _run_command(self._sandbox, process)
+            else:
+                await _run_terminal(self._sandbox, process)
+        except (OSError, asyncssh.Error, HostingError) as error:
+            logger.warning("a command in VM %s failed: %s", self._sandbox.vm_id, error)
+            _report_failure(process, str(error))
+        except Exception:
+            logger.exception("a session of VM %s failed", self._sandbox.vm_id)
+            _report_failure(process, "the gateway failed, see its log")
+
+
+def _report_failure(process: Process, reason: str) -> None:
+    if not process.is_closing():
+        process.stderr.write(f"{reason}\n".encode())
+        process.exit(126)
+
+
+def _shell_arguments(process: Process) -> list[str]:
+    """Return what an SSH server runs: the login shell, with the command if there is one."""
+    shell = login_shell()
+    return [shell, "-c", process.command] if process.command is not None else [shell, "-l"]
+
+
+def _client_environment(process: Process) -> dict[str, str]:
+    environment = {str(name): str(value) for name, value in process.env.items()}
+    if process.term_type:
+        environment["TERM"] = process.term_type
+    return environment
+
+
+async def _run_command(sandbox: Sandbox, process: Process) -> None:
+    """Run a command on pipes."""
+    stdin_read, stdin_write = os.pipe()
+    stdout_read, stdout_write = os.pipe()
+    stderr_read, stderr_write = os.pipe()
+    theirs = (stdin_read, stdout_write, stderr_write)
+    to_child = os.fdopen(stdin_write, "wb", buffering=0)
+    ours = [os.fdopen(descriptor, "rb", buffering=0) for descriptor in (stdout_read, stderr_read)]
+    try:
+        child = await sandbox.launch(
+            _shell_arguments(process),
+            extra=_client_environment(process),
+            stdin=stdin_read,
+            stdout=stdout_write,
+            stderr=stderr_write,
+        )
+    except BaseException:
+        for file in (to_child, *ours):
+            file.close()
+        raise
+    finally:
+        for descriptor in theirs:
+            os.close(descriptor)
+    _forward_signals(process, child)
+    outputs = [
+        _send_output(ours[0], process.stdout),
+        _send_output(ours[1], process.stderr),
+    ]
+    await _attend(sandbox, process, child, _send_input(process, to_child), outputs)
+
+
+async def _run_terminal(sandbox: Sandbox, process: Process) -> None:
+    """Run a command or a login shell on a pseudo-terminal of its own."""
+    master, slave = pty.openpty()
+    reading = os.fdopen(master, "rb", buffering=0)
+    try:
+        _set_size(master, *process.term_size[:2])
+        child = await sandbox.launch(
+            _shell_arguments(process),
+            extra=_client_environment(process),
+            terminal=os.ttyname(slave),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+        )
+    except BaseException:
+        reading.close()
+        raise
+    finally:
+        os.close(slave)
+    _forward_signals(process, child)
+    writing = os.fdopen(os.dup(master), "wb", buffering=0)
+    _forward_sizes(process, writing)
+    outputs = [_send_output(reading, process.stdout)]
+    await _attend(sandbox, process, child, _send_input(process, writing), outputs, TERMINAL_FLUSH)
+
+
+def _forward_signals(process: Process, child: LaunchedProcess) -> None:
+    def forward(name: str) -> None:
+        number = getattr(signal, f"SIG{name}", None)
+        if isinstance(number, signal.Signals):
+            child.signal(number)
+
+    if isinstance(process, VmSession):
+        process.on_signal = forward
+
+
+def _forward_sizes(process: Process, terminal: IO[bytes]) -> None:
+    def resize(width: int, height: int) -> None:
+        if not terminal.closed:
+            _set_size(terminal.fileno(), width, height)
+
+    if isinstance(process, VmSession):
+        process.on_size = resize
+
+
+def _set_size(terminal: int, width: int, height: int) -> None:
+    """Set a terminal's size in cells; a terminal that is closed already is no error."""
+    try:
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height or 24, width or 80, 0, 0))
+    except OSError as error:
+        logger.debug("the terminal's size could not be set: %s", error)
+
+
+async def _attend(
+    sandbox: Sandbox,
+    process: Process,
+    child: LaunchedProcess,
+    input_flow: Awaitable[None],
+    output_flows: Sequence[Awaitable[None]],
+    flush: float | None = None,
+) -> None:
+    """Stay with a command until it ended and its output is sent, or its channel is closed.
+
+    As with an OpenSSH server, a command that ended by itself leaves what it put into the background alone. One whose
+    channel was closed is ended with its process group.
+    """
+    feeding = asyncio.ensure_future(input_flow)
+    sending = asyncio.gather(*output_flows)
+    closed = asyncio.ensure_future(process.channel.wait_closed())
+    ending = asyncio.ensure_future(_ended(child, sending, flush))
+    try:
+        await asyncio.wait((closed, ending), return_when=asyncio.FIRST_COMPLETED)
+        if ending.done() and not closed.done():
+            _report_exit(process, ending.result())
+    finally:
+        if not ending.done():
+            await child.hang_up(frozen=not sandbox.moving.is_set())
+        for task in (feeding, sending, closed, ending):
+            task.cancel()
+        await asyncio.gather(feeding, sending, closed, ending, return_exceptions=True)
+        sandbox.forget(child)
+
+
+async def _ended(child: LaunchedProcess, sending: asyncio.Future[list[None]], flush: float | None) -> int:
+    """Return the exit code once the output is sent, waiting `flush` seconds at most for it if given."""
+    code = await asyncio.shield(child.exited)
+    try:
+        async with asyncio.timeout(flush):
+            await asyncio.shield(sending)
+    except TimeoutError:
+        logger.debug("a background process keeps the terminal open")
+    return code
+
+
+def _report_exit(process: Process, code: int) -> None:
+    if code >= 0:
+        process.exit(code)
+        return
+    name = signal.Signals(-code).name.removeprefix("SIG")
+    process.exit_with_signal(name, core_dumped=False)
+
+
+class _OutputProtocol(asyncio.StreamReaderProtocol):
+    """Reads a terminal to its end, which the kernel reports as an input/output error."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        hung_up = isinstance(exc, OSError) and exc.errno == errno.EIO
+        super().connection_lost(None if hung_up else exc)
+
+
+async def _send_output(source: IO[bytes], writer: asyncssh.SSHWriter[bytes]) -> None:
+    """Carry a command's output into its channel; the command waits when the channel is full."""
+    reader = asyncio.StreamReader(limit=CHUNK)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: _OutputProtocol(reader), source)
+    try:
+        while data := await reader.read(CHUNK):
+            writer.write(data)
+            await writer.drain()
+    except (BrokenPipeError, ConnectionError, asyncssh.Error) as error:
+        logger.debug("output was not wanted any more: %r", error)
+    finally:
+        transport.close()
+
+
+async def _send_input(process: Process, target: IO[bytes]) -> None:
+    """Carry a channel's input into a command; the channel's window closes when the command does not read."""
+    transport, protocol = await asyncio.get_running_loop().connect_write_pipe(
+        lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), target
+    )
+    writer = asyncio.StreamWriter(transport, protocol, None, asyncio.get_running_loop())
+    try:
+        while data := await process.stdin.read(CHUNK):
+            writer.write(data)
+            await writer.drain()
+    except (BrokenPipeError, ConnectionError, asyncssh.Error) as error:
+        logger.debug("input was not wanted any more: %r", error)
+    finally:
+        transport.close()

@@ -1,0 +1,1 @@
+"""The VMs of the embedded fleet: sandboxes with a home, a tmux server and processes of their own."""

@@ -1,0 +1,127 @@
+"""Starting a process inside a sandbox, and learning of its end without a thread per process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from cockpit.embedded.sandbox.processes import read_entry
+
+HANG_UP_GRACE = 0.5
+"""Seconds between SIGHUP and SIGKILL when the channel of a command is closed."""
+POLL_INTERVAL = 0.01
+
+ENTER = """
+if [ -n "$1" ]; then echo $$ > "$1" || exit 126; fi
+if [ -n "$2" ]; then exec <>"$2" >&0 2>&1 || exit 126; fi
+shift 2
+exec "$@"
+"""
+"""Joins the control group and takes the terminal as its own before anything of the sandbox runs."""
+
+Stream = int | IO[bytes] | None
+
+
+class LaunchedProcess:
+    """A process at the head of its own session and process group."""
+
+    def __init__(self, popen: subprocess.Popen[bytes]) -> None:
+        self._popen = popen
+        self.pid = popen.pid
+        entry = read_entry(popen.pid)
+        self.start = entry.start if entry is not None else 0
+        """Clock ticks since boot."""
+        loop = asyncio.get_running_loop()
+        self.exited: asyncio.Future[int] = loop.create_future()
+        """Done when it ended: the exit code, or minus the number of the signal that ended it."""
+        descriptor = os.pidfd_open(popen.pid)
+        loop.add_reader(descriptor, self._reap, descriptor)
+
+    def _reap(self, descriptor: int) -> None:
+        asyncio.get_running_loop().remove_reader(descriptor)
+        os.close(descriptor)
+        code = self._popen.wait()
+        if not self.exited.done():
+            self.exited.set_result(code)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Signal the whole process group; one that is gone is no error."""
+        signal_group(self.pid, number)
+
+    async def hang_up(self, *, frozen: bool) -> None:
+        """End the process group: SIGHUP, then SIGKILL; SIGKILL alone if it is frozen and could not hear the first."""
+        if frozen:
+            signal_group(self.pid, signal.SIGKILL)
+        else:
+            await hang_up_group(self.pid)
+
+
+def signal_group(leader: int, number: signal.Signals) -> bool:
+    """Signal a process group; return False if nobody is in it."""
+    try:
+        os.killpg(leader, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def hang_up_group(leader: int) -> None:
+    """End a process group: SIGHUP, and SIGKILL for what is left after `HANG_UP_GRACE`."""
+    deadline = asyncio.get_running_loop().time() + HANG_UP_GRACE
+    signal_group(leader, signal.SIGHUP)
+    # A stopped process takes the SIGHUP only when it continues.
+    alive = signal_group(leader, signal.SIGCONT)
+    while alive and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(POLL_INTERVAL)
+        alive = _group_lives(leader)
+    if alive:
+        signal_group(leader, signal.SIGKILL)
+
+
+def _group_lives(leader: int) -> bool:
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def launch(
+    arguments: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    directory: Path,
+    members_file: Path | None,
+    terminal: str = "",
+    stdin: Stream = subprocess.DEVNULL,
+    stdout: Stream = subprocess.DEVNULL,
+    stderr: Stream = subprocess.DEVNULL,
+) -> LaunchedProcess:
+    """Start a program in its own session, inside a control group if there is one.
+
+    Args:
+        arguments: the program and its arguments.
+        environment: its whole environment.
+        directory: its working directory.
+        members_file: the control group's `cgroup.procs`.
+        terminal: the path of a pseudo-terminal's slave that becomes its controlling terminal.
+        stdin, stdout, stderr: as for `subprocess.Popen`.
+
+    Raises:
+        OSError: it could not be started.
+    """
+    popen = subprocess.Popen(
+        ["/bin/sh", "-c", ENTER, "sandbox", str(members_file or ""), terminal, *arguments],
+        env=dict(environment),
+        cwd=directory,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        start_new_session=True,
+    )
+    return LaunchedProcess(popen)

@@ -1,0 +1,259 @@
+"""One sandbox: its state, its processes, and the order in which they are frozen, copied and ended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from cockpit.embedded.hosting import HostingError
+from cockpit.embedded.sandbox.copy import remove_tree
+from cockpit.embedded.sandbox.freezer import Freezer, build_freezer, still_runs
+from cockpit.embedded.sandbox.launch import LaunchedProcess, Stream, hang_up_group, launch, signal_group
+from cockpit.embedded.sandbox.layout import LEAVING, MachineRecord, SandboxLayout, sandbox_environment
+from cockpit.embedded.sandbox.processes import ProcessEntry, send_signal
+from cockpit.paths import private_directory
+
+TERMINATION_GRACE = 1.0
+"""Seconds that processes get between SIGTERM and SIGKILL when a VM is destroyed."""
+KILL_TIMEOUT = 10.0
+"""Seconds after which a process that survives SIGKILL is reported."""
+POLL_INTERVAL = 0.01
+
+CLIENT_VARIABLES = ("LANG", "LC_", "TERM", "COLORTERM")
+"""Beginnings of the variables an SSH client may set, as an OpenSSH server is usually set up."""
+
+
+class Sandbox:
+    """A VM as a directory, an environment and a tree of processes."""
+
+    def __init__(self, layout: SandboxLayout, freezer: Freezer, sockets: Path) -> None:
+        self.layout = layout
+        self.vm_id = layout.vm_id
+        self.freezer = freezer
+        self._sockets = sockets
+        self._record = MachineRecord(freezer=freezer.kind, group=str(freezer.group or ""), sockets=str(sockets))
+        self._change = asyncio.Lock()
+        self.moving = asyncio.Event()
+        """Set while the sandbox runs: whoever carries bytes in or out waits for it."""
+        self.moving.set()
+        self.ended = asyncio.Event()
+        """Set for good when the sandbox is being destroyed."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether the operator paused it; a copy's short freeze does not count."""
+        return self._record.paused
+
+    def prepare(self) -> None:
+        """Create directories, control group and record of a new sandbox.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        self.layout.prepare()
+        private_directory(self._sockets)
+        self.freezer.prepare()
+        self._record.save(self.layout.record)
+
+    @classmethod
+    async def adopt(cls, layout: SandboxLayout, make_freezer: Callable[[str], Freezer]) -> Sandbox:
+        """Take over a sandbox that an earlier server made: its power state holds, its lost commands end.
+
+        Args:
+            layout: its places.
+            make_freezer: makes a new freezer where the recorded control group is gone, as after a reboot.
+
+        Raises:
+            HostingError: its record is missing or broken.
+        """
+        record = MachineRecord.load(layout.record)
+        freezer = build_freezer(layout.vm_id, record.freezer, record.group)
+        if freezer.group is not None and not freezer.group.is_dir():
+            freezer = make_freezer(layout.vm_id)
+        sandbox = cls(layout, freezer, Path(record.sockets))
+        sandbox._record = replace(record, freezer=freezer.kind, group=str(freezer.group or ""))
+        layout.prepare()
+        private_directory(sandbox._sockets)
+        sandbox.freezer.prepare()
+        sandbox._record.save(layout.record)
+        if record.paused:
+            sandbox.moving.clear()
+            await sandbox.freezer.freeze()
+        elif record.freezing:
+            await sandbox.freezer.thaw(record.stopped)
+            sandbox._remember(freezing=False, stopped=())
+        await sandbox._end_lost_commands()
+        return sandbox
+
+    def _remember(self, *, freezing: bool, stopped: tuple[tuple[int, int], ...], paused: bool | None = None) -> None:
+        self._record = replace(
+            self._record,
+            freezing=freezing,
+            stopped=stopped,
+            paused=self._record.paused if paused is None else paused,
+        )
+        self._record.save(self.layout.record)
+
+    async def _freeze(self, *, paused: bool) -> None:
+        """Freeze; the intent is on disk first, so that a crash in between can be put right."""
+        self._remember(freezing=True, stopped=self.freezer.already_stopped(), paused=paused)
+        self.moving.clear()
+        try:
+            await self.freezer.freeze()
+        except BaseException:
+            # Nobody would know of a half-frozen sandbox, so it runs on.
+            await self._thaw()
+            raise
+
+    async def _thaw(self) -> None:
+        await self.freezer.thaw(self._record.stopped)
+        self._remember(freezing=False, stopped=(), paused=False)
+        self.moving.set()
+
+    async def pause(self) -> None:
+        """Freeze all processes until `resume`."""
+        async with self._change:
+            self._refuse_ended()
+            if not self.paused:
+                await self._freeze(paused=True)
+
+    async def resume(self) -> None:
+        """Continue after `pause`."""
+        async with self._change:
+            self._refuse_ended()
+            if self.paused:
+                await self._thaw()
+
+    @asynccontextmanager
+    async def still(self) -> AsyncIterator[None]:
+        """Hold all processes still inside the block; afterwards they are as they were before."""
+        async with self._change:
+            self._refuse_ended()
+            if self.paused:
+                yield
+                return
+            await self._freeze(paused=False)
+            try:
+                yield
+            finally:
+                await self._thaw()
+
+    def _refuse_ended(self) -> None:
+        if self.ended.is_set():
+            raise HostingError(f"VM {self.vm_id} is being destroyed")
+
+    def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment of a new process; of `extra` only what concerns language and terminal counts."""
+        wanted = {name: value for name, value in extra.items() if name.startswith(CLIENT_VARIABLES)}
+        return {**sandbox_environment(self.layout, self._sockets, os.environ), **wanted}
+
+    async def launch(
+        self,
+        arguments: Sequence[str],
+        *,
+        extra: Mapping[str, str],
+        terminal: str = "",
+        stdin: Stream,
+        stdout: Stream,
+        stderr: Stream,
+    ) -> LaunchedProcess:
+        """Start a program in the sandbox, once it is not frozen; it is known by a file until `forget`.
+
+        Raises:
+            HostingError: the sandbox is being destroyed.
+            OSError: the program could not be started.
+        """
+        environment = self.environment(extra)
+        while True:
+            await self.moving.wait()
+            async with self._change:
+                self._refuse_ended()
+                if not self.moving.is_set():
+                    continue
+                self.freezer.prepare()
+                process = launch(
+                    arguments,
+                    environment=environment,
+                    directory=self.layout.home,
+                    members_file=self.freezer.members_file,
+                    terminal=terminal,
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=stderr,
+                )
+                mark = self.layout.channels / str(process.pid)
+                mark.touch(mode=0o600)
+                mark.write_text(str(process.start))
+                return process
+
+    def forget(self, process: LaunchedProcess) -> None:
+        """Drop the file of a command that ended."""
+        (self.layout.channels / str(process.pid)).unlink(missing_ok=True)
+
+    async def _end_lost_commands(self) -> None:
+        """End the SSH commands whose channel died with an earlier server."""
+        for path in list(self.layout.channels.iterdir()):
+            identity = (int(path.name), int(path.read_text() or 0)) if path.name.isdigit() else (0, 0)
+            if identity[0] and still_runs(identity):
+                if self.paused:
+                    signal_group(identity[0], signal.SIGKILL)
+                else:
+                    await hang_up_group(identity[0])
+            path.unlink(missing_ok=True)
+
+    async def end(self) -> None:
+        """End every process and remove everything of the sandbox.
+
+        Raises:
+            HostingError: a process survived SIGKILL, or something could not be removed; it may be tried again.
+        """
+        self.ended.set()
+        async with self._change:
+            await self._end_processes()
+            await self.freezer.remove()
+            leaving = self.layout.directory.with_name(LEAVING + self.layout.directory.name)
+            if self.layout.directory.is_dir():
+                self.layout.directory.rename(leaving)
+            await remove_tree(self._sockets)
+            await remove_tree(leaving)
+            self.moving.set()
+
+    async def _end_processes(self) -> None:
+        """SIGTERM with a grace for those that can hear it, SIGKILL for all, until none is left."""
+        frozen = not self.moving.is_set() or self._record.freezing
+        if not frozen:
+            for entry in (await asyncio.to_thread(self.freezer.members)).values():
+                send_signal(entry, signal.SIGTERM)
+                send_signal(entry, signal.SIGCONT)
+            await self._wait_empty(TERMINATION_GRACE)
+        deadline = time.monotonic() + KILL_TIMEOUT
+        while members := await self._survivors():
+            for entry in members.values():
+                send_signal(entry, signal.SIGKILL)
+            # A frozen process of a version 1 group dies only once it is thawed; the signal is waiting for it then.
+            if frozen:
+                await self.freezer.thaw(())
+            if time.monotonic() > deadline:
+                pids = ", ".join(str(pid) for pid in sorted(members))
+                raise HostingError(
+                    f"VM {self.vm_id} still has processes after SIGKILL: {pids}",
+                    hint="they wait for a disk or a network file system; destroy it again later",
+                )
+            await self._wait_empty(POLL_INTERVAL * 5)
+
+    async def _survivors(self) -> dict[int, ProcessEntry]:
+        """Return the processes that are left; one that just starts another program is not told apart for a moment."""
+        return await asyncio.to_thread(self.freezer.members) or await asyncio.to_thread(self.freezer.members)
+
+    async def _wait_empty(self, patience: float) -> None:
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            if not await self._survivors():
+                return
+            await asyncio.sleep(POLL_INTERVAL)

@@ -1,0 +1,245 @@
+"""The sandboxes of one fleet: VMs as directories with their own home, tmux server and process tree."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncssh
+
+from cockpit.embedded.hosting import HostingError
+from cockpit.embedded.sandbox.copy import clear_leftovers, copy_tree, remove_tree
+from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, choose_freezer
+from cockpit.embedded.sandbox.layout import BUILDING, LEAVING, FleetLayout
+from cockpit.embedded.sandbox.sandbox import Sandbox
+from cockpit.paths import private_directory, write_private
+
+logger = logging.getLogger(__name__)
+
+KEY_ALGORITHM = "ssh-ed25519"
+
+
+def new_private_key() -> str:
+    """Return a fresh Ed25519 private key as OpenSSH PEM text, ending in a newline."""
+    return asyncssh.generate_private_key(KEY_ALGORITHM).export_private_key().decode("ascii")
+
+
+def canonical_id(text: str) -> str:
+    """Return an id in its canonical form: ids become file names, so nothing else may pass.
+
+    Raises:
+        HostingError: it is no UUID.
+    """
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise HostingError(f"{text!r} is no UUID") from None
+
+
+class Sandboxes:
+    """Makes, copies, freezes and ends the sandboxes below one directory; the `Hosting` of the embedded API."""
+
+    def __init__(self, root: Path, *, freezer: str = "", inner_port: Callable[[], int] = lambda: 22) -> None:
+        """Take over a fleet directory; nothing happens before `adopt`.
+
+        Args:
+            root: the fleet's directory.
+            freezer: `cgroup2`, `cgroup1` or `signals`; empty takes the best that works for this user.
+            inner_port: tells the port that `private_key` reports beside a key.
+        """
+        self.layout = FleetLayout(root)
+        self._wanted_freezer = freezer
+        self._inner_port = inner_port
+        self._sandboxes: dict[str, Sandbox] = {}
+        self._building: set[str] = set()
+        self._make_freezer: Callable[[str], Freezer] = SignalFreezer
+
+    async def adopt(self) -> None:
+        """Take over what an earlier server left: VMs as they were, half-made things removed.
+
+        Raises:
+            ConfigError: the directory is a link or belongs to somebody else.
+            HostingError: the wanted freezer does not work.
+        """
+        self.layout.prepare()
+        self._make_freezer = choose_freezer(self.layout.mark, self._wanted_freezer)
+        for directory in [*self.layout.vms.iterdir(), *self.layout.commits.iterdir()]:
+            if directory.name.startswith((BUILDING, LEAVING)):
+                await remove_tree(directory)
+        for directory in sorted(self.layout.vms.iterdir()):
+            try:
+                layout = self.layout.sandbox(directory.name)
+                self._sandboxes[directory.name] = await Sandbox.adopt(layout, self._make_freezer)
+            except (HostingError, OSError) as error:
+                logger.error("VM %s cannot be adopted and counts as dead: %s", directory.name, error)
+
+    def vm_ids(self) -> tuple[str, ...]:
+        """Return the VMs that exist."""
+        return tuple(self._sandboxes)
+
+    def commit_ids(self) -> tuple[str, ...]:
+        """Return the commits that exist."""
+        return tuple(path.name for path in self.layout.commits.iterdir() if not path.name.startswith("."))
+
+    def find(self, vm_id: str) -> Sandbox | None:
+        """Return a VM's sandbox, or None if there is none whose directory still exists."""
+        sandbox = self._sandboxes.get(vm_id)
+        return sandbox if sandbox is not None and sandbox.layout.home.is_dir() else None
+
+    def _demand(self, vm_id: str) -> Sandbox:
+        sandbox = self.find(vm_id)
+        if sandbox is None:
+            raise HostingError(f"VM {vm_id} does not exist", hint="list the VMs again")
+        return sandbox
+
+    async def create(self, vm_id: str) -> None:
+        """Make a fresh sandbox.
+
+        Raises:
+            HostingError: it could not be made; nothing of it is left.
+        """
+        await self._build(canonical_id(vm_id), None)
+
+    async def restore(self, vm_id: str, commit_id: str) -> None:
+        """Make a sandbox from a commit: its files and host key, a client key of its own, no processes.
+
+        Raises:
+            HostingError: the commit is missing or the copy failed; nothing of the new sandbox is left.
+        """
+        commit = self.layout.commits / canonical_id(commit_id)
+        if not commit.is_dir():
+            raise HostingError(f"commit {commit_id} does not exist", hint="list the commits again")
+        await self._build(canonical_id(vm_id), commit)
+
+    async def _build(self, vm_id: str, commit: Path | None) -> None:
+        if vm_id in self._sandboxes or vm_id in self._building:
+            raise HostingError(f"VM {vm_id} exists already")
+        self._building.add(vm_id)
+        sandbox: Sandbox | None = None
+        layout = self.layout.sandbox(vm_id)
+        building = layout.directory.with_name(BUILDING + vm_id)
+        try:
+            private_directory(building)
+            host_key = new_private_key()
+            if commit is not None:
+                await copy_tree(commit / "home", building / "home")
+                await copy_tree(commit / "tmp", building / "tmp")
+                host_key = (commit / "host").read_text(encoding="ascii")
+            private_directory(building / "keys")
+            write_private(building / "keys" / "host", host_key)
+            write_private(building / "keys" / "client", new_private_key())
+            sandbox = Sandbox(layout, self._make_freezer(vm_id), self.layout.socket_directory(vm_id))
+            building.rename(layout.directory)
+            sandbox.prepare()
+            self._sandboxes[vm_id] = sandbox
+        except BaseException as error:
+            await remove_tree(building)
+            if sandbox is not None:
+                await sandbox.end()
+            if isinstance(error, OSError):
+                raise HostingError(f"VM {vm_id} could not be made: {error}") from error
+            raise
+        finally:
+            self._building.discard(vm_id)
+
+    async def snapshot(self, vm_id: str, commit_id: str) -> None:
+        """Copy a sandbox while it stands still.
+
+        Raises:
+            HostingError: the VM is missing or the copy failed; nothing of the commit is left.
+        """
+        sandbox = self._demand(vm_id)
+        commit = self.layout.commits / canonical_id(commit_id)
+        building = commit.with_name(BUILDING + commit.name)
+        if commit.exists() or building.exists():
+            raise HostingError(f"commit {commit_id} exists already")
+        try:
+            private_directory(building)
+            async with sandbox.still():
+                await copy_tree(sandbox.layout.home, building / "home")
+                await copy_tree(sandbox.layout.temporary, building / "tmp")
+            await asyncio.to_thread(clear_leftovers, building / "home", building / "tmp")
+            write_private(building / "host", sandbox.layout.host_key.read_text(encoding="ascii"))
+            building.rename(commit)
+        except BaseException as error:
+            await remove_tree(building)
+            if isinstance(error, OSError):
+                raise HostingError(f"VM {vm_id} could not be copied: {error}") from error
+            raise
+
+    async def pause(self, vm_id: str) -> None:
+        """Freeze all processes of a VM.
+
+        Raises:
+            HostingError: the VM is missing or a process would not stop.
+        """
+        await self._demand(vm_id).pause()
+
+    async def resume(self, vm_id: str) -> None:
+        """Continue a paused VM.
+
+        Raises:
+            HostingError: the VM is missing.
+        """
+        await self._demand(vm_id).resume()
+
+    async def destroy(self, vm_id: str) -> None:
+        """End all processes of a VM and remove everything of it; a missing VM is no error.
+
+        Raises:
+            HostingError: a process survived SIGKILL, or something could not be removed.
+        """
+        layout = self.layout.sandbox(canonical_id(vm_id))
+        sandbox = self._sandboxes.get(vm_id)
+        if sandbox is None:
+            if not layout.directory.is_dir():
+                return
+            # It could not be adopted, but its processes are found all the same.
+            sandbox = Sandbox(layout, self._make_freezer(vm_id), self.layout.socket_directory(vm_id))
+        await sandbox.end()
+        self._sandboxes.pop(vm_id, None)
+
+    async def destroy_commit(self, commit_id: str) -> None:
+        """Remove a commit's files; a missing commit is no error.
+
+        Raises:
+            HostingError: something could not be removed.
+        """
+        commit = self.layout.commits / canonical_id(commit_id)
+        leaving = commit.with_name(LEAVING + commit.name)
+        if commit.is_dir():
+            commit.rename(leaving)
+        await remove_tree(leaving)
+
+    async def state(self, vm_id: str) -> str:
+        """Return `running`, `paused`, or `dead` for a VM whose directory is gone."""
+        sandbox = self.find(vm_id)
+        if sandbox is None:
+            return "dead"
+        return "paused" if sandbox.paused else "running"
+
+    async def private_key(self, vm_id: str) -> tuple[str, int]:
+        """Return the key that opens a VM, OpenSSH PEM text, and a port that only the host knows.
+
+        Raises:
+            HostingError: the VM is missing.
+        """
+        key = self._demand(vm_id).layout.client_key
+        try:
+            return key.read_text(encoding="ascii"), self._inner_port()
+        except OSError as error:
+            raise HostingError(f"the key of VM {vm_id} cannot be read: {error}") from error
+
+    async def destroy_all(self) -> None:
+        """Destroy every VM and commit.
+
+        Raises:
+            HostingError: as `destroy`.
+        """
+        for directory in sorted(self.layout.vms.iterdir()):
+            await self.destroy(directory.name)
+        for commit_id in self.commit_ids():
+            await self.destroy_commit(commit_id)

@@ -1,0 +1,1 @@
+"""An agent without a model that speaks pi's protocol and follows a script."""

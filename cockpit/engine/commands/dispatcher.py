@@ -1,0 +1,212 @@
+"""Orders: refused with a reason, or carried out in a task of their own, with a receipt from beginning to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+
+from cockpit.engine.commands import board
+from cockpit.engine.commands.spawn import Spawner
+from cockpit.engine.commands.vm_operations import FleetOperations
+from cockpit.engine.describe import VERBS, target_of, text_of
+from cockpit.engine.progress import Progress
+from cockpit.engine.source import Source
+from cockpit.engine.state import World
+from cockpit.engine.streams.agent_sessions import Roster
+from cockpit.errors import CockpitError
+from cockpit.model.commands import (
+    Abort,
+    AgentCommand,
+    Answer,
+    AssignTask,
+    Branch,
+    Command,
+    Commit,
+    CreateTask,
+    Destroy,
+    FollowUp,
+    MoveTask,
+    NoteTask,
+    Pause,
+    Prompt,
+    Relaunch,
+    Resume,
+    Spawn,
+    Steer,
+)
+from cockpit.model.fleet import LinkState, Power, ProcessState, Receipt, Stage
+from cockpit.model.ids import CommandId, OperationId
+from cockpit.model.receipts import ReceiptBook, advance
+from cockpit.store.errors import StoreError
+from cockpit.store.store import Store
+
+log = logging.getLogger(__name__)
+
+STAGE_ORDER = (
+    Stage.PENDING,
+    Stage.WRITTEN,
+    Stage.ACCEPTED,
+    Stage.QUEUED,
+    Stage.STEERING,
+    Stage.CONSUMED,
+    Stage.DONE,
+)
+"""The stages of a command that goes well, from the earliest to the latest."""
+
+
+def is_ended(receipt: Receipt) -> bool:
+    """Say whether nothing more is certain to happen to a receipt."""
+    return receipt.stage in (Stage.DONE, Stage.FAILED, Stage.UNCONFIRMED)
+
+
+def reached(receipt: Receipt, stage: Stage) -> bool:
+    """Say whether a receipt has come at least as far as a stage, without having failed."""
+    return receipt.stage in STAGE_ORDER and STAGE_ORDER.index(receipt.stage) >= STAGE_ORDER.index(stage)
+
+
+class Dispatcher:
+    """Takes orders and carries them out."""
+
+    def __init__(
+        self,
+        world: World,
+        store: Store,
+        source: Source,
+        roster: Roster,
+        book: ReceiptBook,
+        *,
+        board_changed: Callable[[], None],
+        images_changed: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.acts: set[asyncio.Task[None]] = set()
+        """Orders under way."""
+        self._world = world
+        self._store = store
+        self._source = source
+        self._roster = roster
+        self._book = book
+        self._board_changed = board_changed
+        self._images_changed = images_changed
+        self._spawner = Spawner(world, store, source, roster.attach, roster.detach)
+        self._operations = FleetOperations(world, source, roster.attachment, roster.vm_gone)
+
+    def disabled_reason(self, command: Command) -> str:
+        """Say why a command would be refused now, or return empty text."""
+        match command:
+            case Prompt() | Steer() | FollowUp() | Abort() | Answer():
+                return self._agent_refusal(command)
+            case Relaunch(agent=agent_id):
+                agent = self._world.agents.get(agent_id)
+                if agent is None:
+                    return "there is no such agent"
+                return "" if agent.process.state is ProcessState.DEAD else "the agent is not dead"
+            case Spawn():
+                return self._spawner.refusal(command)
+            case Pause() | Resume() | Destroy() | Commit() | Branch():
+                return self._operations.refusal(command)
+            case CreateTask() | MoveTask() | AssignTask() | NoteTask():
+                return board.refusal(self._source, self._world.snapshot(), command)
+
+    def _agent_refusal(self, command: AgentCommand) -> str:
+        agent = self._world.agents.get(command.agent)
+        if agent is None:
+            return "there is no such agent"
+        if self._world.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING):
+            return f"{agent.name}'s VM is paused: resume it first"
+        if agent.process.state is ProcessState.DEAD:
+            return f"{agent.name}'s process is dead: relaunch it first"
+        if agent.link.state not in (LinkState.UP, LinkState.SILENT):
+            return f"{agent.name}'s VM is not connected: {agent.link.reason or agent.link.state.value}"
+        match command:
+            case Prompt(text=text) | Steer(text=text) | FollowUp(text=text) if not text.strip():
+                return "there is no text"
+            case Answer(dialog_id=dialog_id):
+                open_ids = {dialog.request.dialog_id for dialog in agent.activity.dialogs}
+                return "" if dialog_id in open_ids else "that question is no longer open"
+        return ""
+
+    def dispatch(self, command: Command) -> CommandId:
+        """Order something; the receipt is in the snapshot when this returns."""
+        command_id = CommandId(f"ck-{uuid.uuid4().hex[:12]}")
+        now = self._world.clock.now()
+        agent_id, target = target_of(command, self._world.agents, self._world.vms)
+        receipt = Receipt(command_id, agent_id, VERBS[type(command)], text_of(command), Stage.PENDING, now)
+        if isinstance(command, AgentCommand):
+            self._book.add(receipt)
+        self._world.put_receipt(receipt)
+        reason = self.disabled_reason(command)
+        if reason:
+            self._fail(command_id, reason)
+        else:
+            task = asyncio.create_task(self._carry_out(command, command_id, target), name=f"{receipt.verb} {target}")
+            self.acts.add(task)
+            task.add_done_callback(self.acts.discard)
+        return command_id
+
+    async def _carry_out(self, command: Command, command_id: CommandId, target: str) -> None:
+        """Run one order to its end; its failure is its receipt's, never the engine's."""
+        receipt = self._world.receipts[command_id]
+        await self.saved(self._store.save_receipt(receipt))
+        await self.saved(self._store.audit(self._world.clock.now(), receipt.verb, target, receipt.text))
+        try:
+            match command:
+                case Prompt() | Steer() | FollowUp() | Abort() | Answer():
+                    attachment = self._roster.attachment(command.agent)
+                    if attachment is None:
+                        raise CockpitError("the agent is not attached", hint="wait for its link")
+                    await attachment.sender.send(self._world.agents[command.agent], command, command_id)
+                    return
+                case CreateTask() | MoveTask() | AssignTask() | NoteTask():
+                    await board.carry_out(self._source, command)
+                    self._board_changed()
+                case _:
+                    await self._operate(command, command_id, receipt.verb, target)
+        except CockpitError as error:
+            self._fail(command_id, str(error))
+        except Exception as error:
+            log.exception("%s %s failed", receipt.verb, target)
+            self._fail(command_id, f"internal error, see the log file: {error!r}")
+        else:
+            self._world.put_receipt(advance(self._world.receipts[command_id], Stage.DONE, self._world.clock.now()))
+        await self.saved(self._store.save_receipt(self._world.receipts[command_id]))
+
+    async def saved(self, saving: Awaitable[None]) -> None:
+        """Write to the store; what the disk refuses is said in the notices and stops no order."""
+        try:
+            await saving
+        except StoreError as error:
+            log.error("%s", error)
+
+    async def _operate(self, command: Command, command_id: CommandId, verb: str, target: str) -> None:
+        progress = Progress(self._world, OperationId(command_id), verb, target)
+        try:
+            match command:
+                case Spawn():
+                    await self._spawner.spawn(command, progress)
+                case Relaunch(agent=agent_id):
+                    attachment = self._roster.attachment(agent_id)
+                    if attachment is None:
+                        raise CockpitError("the agent is not attached", hint="wait for its link")
+                    await self._spawner.start_again(self._world.agents[agent_id], attachment, progress)
+                case Pause():
+                    await self._operations.pause(command, progress)
+                case Resume():
+                    await self._operations.resume(command, progress)
+                case Destroy():
+                    await self._operations.destroy(command, progress)
+                case Commit():
+                    await self._operations.commit(command, progress)
+                    await self._images_changed()
+                case Branch():
+                    await self._operations.branch(command, progress)
+        except BaseException as error:
+            progress.finish(error)
+            raise
+        progress.finish()
+
+    def _fail(self, command_id: CommandId, reason: str) -> None:
+        self._book.failed(command_id, self._world.clock.now(), reason)
+        receipt = self._world.receipts[command_id]
+        self._world.put_receipt(advance(receipt, Stage.FAILED, self._world.clock.now(), reason))

@@ -1,0 +1,299 @@
+"""Spawn: from an order to an agent that answers, in steps that are shown as they happen."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+
+from cockpit.agents.scaffold.verbs import encode_environment, facts_script, parse_facts, parse_start, start_script
+from cockpit.engine.facts import registration_of, row_of
+from cockpit.engine.progress import Progress, describe
+from cockpit.engine.source import Program, Source
+from cockpit.engine.state import World
+from cockpit.engine.streams.session import Attachment
+from cockpit.errors import CockpitError, NotFound, Refused, TimedOut, UsageError
+from cockpit.model.commands import Spawn
+from cockpit.model.events import Responded
+from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
+from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
+from cockpit.remote.ssh.connection import Connection
+from cockpit.store.errors import StoreError
+from cockpit.store.store import Store
+from cockpit.vers.errors import VersError
+
+log = logging.getLogger(__name__)
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+"""What an agent may be called: safe in paths, session names and on every screen."""
+
+BOOT_LIMIT = 120.0
+CONNECT_LIMIT = 60.0
+START_LIMIT = 60.0
+ANSWER_LIMIT = 45.0
+"""Seconds for each step; pi's worst measured start is 3.8 s, and a busy machine needs patience."""
+
+STATUS_INTERVAL = 0.5
+
+INSTRUCTIONS_FILE = ".swarm/instructions.md"
+"""Relative to the home directory on the VM."""
+
+INSTRUCTIONS = """# You are {name}
+
+You are a {kind} in a swarm of coding agents that one operator supervises{parent}.
+{role}
+You keep your context over many tasks. End each task with a short summary and your open questions.
+"""
+
+
+def instructions(spawn: Spawn) -> str:
+    """Return the text that tells an agent who it is."""
+    parent = f"; you work for {spawn.parent}" if spawn.parent else ""
+    role = f"Your role: {spawn.role}\n" if spawn.role else ""
+    return INSTRUCTIONS.format(name=spawn.name, kind=spawn.kind.value, parent=parent, role=role)
+
+
+class Spawner:
+    """Makes VMs and starts agents on them."""
+
+    def __init__(
+        self,
+        world: World,
+        store: Store,
+        source: Source,
+        attach: Callable[[Agent], Attachment],
+        detach: Callable[[AgentId], None],
+    ) -> None:
+        self._world = world
+        self._store = store
+        self._source = source
+        self._attach = attach
+        self._detach = detach
+        self._claimed: set[str] = set()
+
+    def refusal(self, spawn: Spawn) -> str:
+        """Say why an order cannot be carried out, or return empty text."""
+        if not NAME.match(spawn.name):
+            return f"{spawn.name!r} cannot be a name: use letters, digits, dot, dash and underscore, at most 64"
+        if spawn.name in self._claimed or self._world.agent_named(spawn.name):
+            return f"there is an agent named {spawn.name} already"
+        program = self._source.program(spawn.program)
+        if program is None:
+            known = ", ".join(program.name for program in self._source.programs)
+            return f"there is no agent program {spawn.program!r}; known: {known}"
+        return program.reason
+
+    async def spawn(self, spawn: Spawn, progress: Progress) -> Agent:
+        """Carry out an order. On a failure the VM it made is deleted again.
+
+        Raises:
+            CockpitError: a step failed; the operation shows which.
+        """
+        refusal = self.refusal(spawn)
+        if refusal:
+            raise UsageError(f"cannot spawn {spawn.name}: {refusal}", hint="change the order and try again")
+        program = self._source.program(spawn.program)
+        assert program is not None
+        self._claimed.add(spawn.name)
+        vm_id: VmId | None = None
+        try:
+            vm_id = await self._make_vm(spawn, progress)
+            agent = await self._bring_up(spawn, program, vm_id, progress)
+        except BaseException as error:
+            if vm_id is not None:
+                await self._undo(vm_id, progress, error)
+            raise
+        finally:
+            self._claimed.discard(spawn.name)
+        return agent
+
+    async def _make_vm(self, spawn: Spawn, progress: Progress) -> VmId:
+        image = spawn.image or self._source.golden_image
+        with progress.step(f"restore image {image[:8]}" if image else "create VM"):
+            if image:
+                vm_id = await self._source.vers.from_commit(CommitId(image))
+            else:
+                vm_id = await self._source.vers.create_root()
+            progress.detail(vm_id)
+        now = self._world.clock.now()
+        self._world.put_vm(Vm(vm_id, Power.BOOTING, now, label=spawn.name, seen_at=now))
+        return vm_id
+
+    async def _bring_up(self, spawn: Spawn, program: Program, vm_id: VmId, progress: Progress) -> Agent:
+        now = self._world.clock.now()
+        agent = Agent(
+            id=agent_of(vm_id),
+            name=spawn.name,
+            kind=spawn.kind,
+            vm_id=vm_id,
+            role=spawn.role,
+            program=program.name,
+            labels=spawn.labels,
+            parent=spawn.parent,
+            activity=Activity(ActivityState.STARTING, since=now),
+        )
+        self._world.put_agent(agent)
+        progress.agent(agent.id)
+        await self._remember(agent, now)
+        with progress.step("boot"):
+            await self._until_running(vm_id)
+        with progress.step("connect"):
+            attachment = self._attach(agent)
+            assert attachment.link is not None
+            connection = await attachment.link.ready(CONNECT_LIMIT)
+        with progress.step("prepare"):
+            await self._prepare(connection, spawn, program, vm_id, progress)
+        with progress.step(f"start {program.name}"):
+            run_id = await self._start(connection, spawn, program, vm_id, progress)
+        with progress.step("first answer"):
+            self._note_model(await attachment.first_answer(run_id, ANSWER_LIMIT), progress)
+        with progress.step("register"):
+            await self._register(agent, now, progress)
+        return self._world.agents[agent.id]
+
+    async def start_again(self, agent: Agent, attachment: Attachment, progress: Progress) -> None:
+        """Start a dead agent's process on its VM once more, in its latest session.
+
+        Raises:
+            CockpitError: it does not start.
+        """
+        program = self._source.program(agent.program)
+        if program is None or program.reason:
+            raise Refused(f"{agent.program} cannot be started: {program.reason if program else 'unknown program'}")
+        assert attachment.link is not None
+        spawn = Spawn(
+            agent.name, agent.kind, agent.role, program=agent.program, labels=agent.labels, parent=agent.parent
+        )
+        with progress.step("connect"):
+            connection = await attachment.link.ready(CONNECT_LIMIT)
+        with progress.step(f"start {program.name}"):
+            await self._prepare(connection, spawn, program, agent.vm_id, progress)
+            run_id = await self._start(connection, spawn, program, agent.vm_id, progress, again=True)
+        with progress.step("first answer"):
+            self._note_model(await attachment.first_answer(run_id, ANSWER_LIMIT), progress)
+
+    async def _until_running(self, vm_id: VmId) -> None:
+        try:
+            async with asyncio.timeout(BOOT_LIMIT):
+                while (power := (await self._source.vers.status(vm_id)).power) is not Power.RUNNING:
+                    if power not in (Power.BOOTING, Power.UNKNOWN):
+                        raise Refused(f"VM {vm_id} is {power} instead of running", hint="look at it on the platform")
+                    await asyncio.sleep(STATUS_INTERVAL)
+        except TimeoutError:
+            raise TimedOut(
+                f"VM {vm_id} did not boot within {BOOT_LIMIT:.0f} s", hint="try again, or another image"
+            ) from None
+        self._world.put_vm(replace(self._world.vms[vm_id], power=Power.RUNNING))
+
+    async def _prepare(
+        self, connection: Connection, spawn: Spawn, program: Program, vm_id: VmId, progress: Progress
+    ) -> None:
+        done = await connection.run(facts_script(), timeout=START_LIMIT)
+        facts = parse_facts(done.exit_code, done.stdout, done.stderr, vm=vm_id)
+        if program.name == "pi" and "PATH" not in program.environment and (why := facts.pi_missing_reason(vm_id)):
+            raise NotFound(why, hint="spawn from a golden image that has pi, or with the scripted agent")
+        if "tmux" not in facts.programs:
+            if not self._source.allow_detached:
+                raise NotFound(f"tmux is not on VM {vm_id}", hint="spawn from a golden image that has tmux")
+            self._world.notice("tmux is not installed: agents run as detached processes and cannot be attached to")
+        files = ((INSTRUCTIONS_FILE, instructions(spawn).encode()), *program.files)
+        directories = sorted({f"{facts.home}/{path}".rpartition("/")[0] for path, _ in files})
+        made = await connection.run('mkdir -p -m 700 -- "$@"', *directories, timeout=START_LIMIT)
+        if made.exit_status != 0:
+            raise Refused(f"VM {vm_id}: cannot make {', '.join(directories)}: {made.stderr.decode(errors='replace')}")
+        for path, content in files:
+            await connection.write_file(f"{facts.home}/{path}", content, mode=0o600)
+
+    async def _start(
+        self,
+        connection: Connection,
+        spawn: Spawn,
+        program: Program,
+        vm_id: VmId,
+        progress: Progress,
+        *,
+        again: bool = False,
+    ) -> str:
+        """Start the program and return the id of the daemon run that answers now."""
+        run_id = uuid.uuid4().hex[:12]
+        file = f"~/{INSTRUCTIONS_FILE}"
+        arguments = program.arguments(spawn, file, again)
+        script = start_script(
+            self._source.paths,
+            run_id,
+            program.name,
+            arguments,
+            allow_detached=self._source.allow_detached,
+            required_files=[file] if file in arguments else [],
+        )
+        environment = {
+            **self._source.environment,
+            **program.environment,
+            "VERS_VM_ID": vm_id,
+            "VERS_AGENT_NAME": spawn.name,
+            "VERS_AGENT_ROLE": spawn.kind.value,
+            "VERS_PARENT_AGENT": spawn.parent,
+            "GIT_EDITOR": "true",
+        }
+        done = await connection.run(script, stdin=encode_environment(environment), timeout=START_LIMIT)
+        result = parse_start(done.exit_code, done.stdout, done.stderr, vm=vm_id)
+        progress.detail("adopted a running agent" if result.adopted else f"in {result.mode}")
+        return result.run_id or run_id
+
+    def _note_model(self, answer: Responded, progress: Progress) -> None:
+        """Say which model answers; pi starts without credentials, too, and then names its model `unknown`."""
+        model = answer.data.get("model") if isinstance(answer.data, dict) else None
+        name = str(model.get("id") or "") if isinstance(model, dict) else ""
+        progress.detail("no usable credentials: prompts will fail" if name == "unknown" else f"model {name}")
+
+    async def _register(self, agent: Agent, created_at: float, progress: Progress) -> None:
+        if self._source.registry is None:
+            progress.detail("no registry is configured")
+            return
+        paths = self._source.paths
+        try:
+            await self._source.registry.register(
+                registration_of(
+                    agent,
+                    address=self._source.address(agent.vm_id),
+                    directory=paths.directory,
+                    workspace=paths.workspace,
+                    created_at=created_at,
+                )
+            )
+        except CockpitError as error:
+            # The agent works without the registry; this cockpit knows it from its own store.
+            log.warning("agent %s is not registered: %s", agent.name, error)
+            progress.detail(f"not registered: {describe(error)}")
+
+    async def _remember(self, agent: Agent, created_at: float) -> None:
+        row = row_of(
+            agent, directory=self._source.paths.directory, workspace=self._source.paths.workspace, created_at=created_at
+        )
+        try:
+            await self._store.remember_agent(row)
+        except StoreError as error:
+            # The registry knows it, too, and a full disk here is no reason to delete a VM there.
+            log.error("agent %s is not remembered: %s", agent.name, error)
+
+    async def _undo(self, vm_id: VmId, progress: Progress, cause: BaseException) -> None:
+        """Delete the VM of a failed spawn, so that nothing runs and costs unseen."""
+        try:
+            with progress.step("delete the VM again"):
+                await self._source.vers.delete(vm_id)
+        except VersError as error:
+            log.error("VM %s of a failed spawn could not be deleted: %s", vm_id, error)
+            self._world.notice(f"VM {vm_id} of a failed spawn could not be deleted: {describe(error)}")
+            return
+        agent_id = agent_of(vm_id)
+        self._detach(agent_id)
+        self._world.agents.pop(agent_id, None)
+        self._world.vms.pop(vm_id, None)
+        self._world.changed()
+        try:
+            await self._store.forget_agent(agent_id)
+        except StoreError as error:
+            log.error("the failed agent %s is still remembered: %s", agent_id, error)

@@ -1,0 +1,153 @@
+"""Acts on the fleet besides spawn: pause, resume, destroy, commit, branch; each shows its steps."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from cockpit.engine.progress import Progress
+from cockpit.engine.source import Source
+from cockpit.engine.state import World
+from cockpit.engine.streams.session import Attachment
+from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
+from cockpit.model.commands import Branch, Commit, Destroy, Pause, Resume
+from cockpit.model.fleet import LinkState, Power, Vm
+from cockpit.model.ids import AgentId, VmId, agent_of
+from cockpit.vers.errors import VmNotFound
+
+log = logging.getLogger(__name__)
+
+POWER_LIMIT = 60.0
+"""Seconds for a VM to become what was ordered."""
+
+LINK_LIMIT = 60.0
+
+POLL = 0.5
+
+
+class FleetOperations:
+    """Pause, resume, destroy, commit, branch."""
+
+    def __init__(
+        self,
+        world: World,
+        source: Source,
+        attachment: Callable[[AgentId], Attachment | None],
+        gone: Callable[[VmId], Awaitable[None]],
+    ) -> None:
+        self._world = world
+        self._source = source
+        self._attachment = attachment
+        self._gone = gone
+
+    def refusal(self, command: Pause | Resume | Destroy | Commit | Branch) -> str:
+        """Say why an order cannot be carried out now, or return empty text."""
+        vm = self._world.vms.get(command.vm)
+        if vm is None or vm.power is Power.GONE:
+            return "the VM is gone"
+        match command:
+            case Pause() if vm.power is Power.PAUSED:
+                return "it is paused already"
+            case Pause() if vm.power is not Power.RUNNING:
+                return f"the VM is {vm.power.value}, not running"
+            case Resume() if vm.power not in (Power.PAUSED, Power.SLEEPING):
+                return f"the VM is {vm.power.value}, not paused"
+            case Commit() | Branch() if vm.power not in (Power.RUNNING, Power.PAUSED):
+                return f"the VM is {vm.power.value}"
+        return ""
+
+    async def pause(self, command: Pause, progress: Progress) -> None:
+        """Freeze a VM; its silence is expected from then on."""
+        with progress.step("pause VM"):
+            await self._source.vers.set_power(command.vm, True)
+        with progress.step("confirm"):
+            await self._until(command.vm, (Power.PAUSED, Power.SLEEPING))
+        self._wake(command.vm)
+
+    async def resume(self, command: Resume, progress: Progress) -> None:
+        """Continue a VM and come back to its agent."""
+        with progress.step("resume VM"):
+            await self._source.vers.set_power(command.vm, False)
+        with progress.step("confirm"):
+            await self._until(command.vm, (Power.RUNNING,))
+        attachment = self._attachment(agent_of(command.vm))
+        if attachment is not None and attachment.link is not None:
+            with progress.step("reach it again"):
+                self._wake(command.vm)
+                await attachment.link.ready(LINK_LIMIT)
+                up = await self._world.until(lambda: self._linked(command.vm), LINK_LIMIT)
+                if not up:
+                    raise TimedOut(f"VM {command.vm} runs, but its link did not come back within {LINK_LIMIT:.0f} s")
+
+    def _linked(self, vm_id: VmId) -> bool:
+        agent = self._world.agents.get(agent_of(vm_id))
+        return agent is None or agent.link.state is LinkState.UP
+
+    async def destroy(self, command: Destroy, progress: Progress) -> None:
+        """Delete a VM. What is known of its agent stays in the store; nothing is dropped before the API confirmed."""
+        with progress.step("delete VM"):
+            await self._source.vers.delete(command.vm)
+        await self._gone(command.vm)
+        if self._source.registry is not None:
+            with progress.step("deregister"):
+                try:
+                    await self._source.registry.deregister(command.vm)
+                except NotFound:
+                    progress.detail("it was not registered")
+
+    async def commit(self, command: Commit, progress: Progress) -> None:
+        """Take a snapshot; a paused VM stays paused."""
+        paused = self._world.power(command.vm) is Power.PAUSED
+        with progress.step("commit"):
+            commit_id = await self._source.vers.commit(command.vm, name=command.name, keep_paused=paused)
+            progress.detail(commit_id)
+
+    async def branch(self, command: Branch, progress: Progress) -> None:
+        """Copy a VM; a paused VM stays paused."""
+        paused = self._world.power(command.vm) is Power.PAUSED
+        with progress.step(f"branch × {command.count}"):
+            result = await self._source.vers.branch(command.vm, count=command.count, keep_paused=paused)
+            now = self._world.clock.now()
+            for vm_id in result.vms:
+                self._world.put_vm(Vm(vm_id, Power.RUNNING, now, seen_at=now))
+            progress.detail(", ".join(result.vms))
+            if result.error:
+                raise Refused(f"{len(result.vms)} of {result.wanted} copies were made: {result.error}")
+
+    async def _until(self, vm_id: VmId, wanted: tuple[Power, ...]) -> None:
+        last = Power.UNKNOWN
+        try:
+            async with asyncio.timeout(POWER_LIMIT):
+                while True:
+                    try:
+                        last = Power((await self._source.vers.status(vm_id)).power)
+                    except VmNotFound:
+                        raise
+                    except CockpitError as error:
+                        # A VM that sleeps answers 409 to status; the list still tells its state.
+                        log.info("status of VM %s: %s", vm_id, error)
+                        last = await self._listed(vm_id)
+                    vm = self._world.vms.get(vm_id)
+                    if vm is not None:
+                        self._world.put_vm(replace(vm, power=last, seen_at=self._world.clock.now()))
+                    if last in wanted:
+                        return
+                    await asyncio.sleep(POLL)
+        except TimeoutError:
+            raise TimedOut(
+                f"VM {vm_id} is still {last.value} after {POWER_LIMIT:.0f} s",
+                hint="look at it on the platform; the order itself was accepted",
+            ) from None
+
+    async def _listed(self, vm_id: VmId) -> Power:
+        for record in await self._source.vers.list_vms():
+            if record.vm_id == vm_id:
+                return Power(record.power)
+        return Power.UNKNOWN
+
+    def _wake(self, vm_id: VmId) -> None:
+        attachment = self._attachment(agent_of(vm_id))
+        if attachment is not None and attachment.link is not None:
+            attachment.link.wake()

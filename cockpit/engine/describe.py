@@ -1,0 +1,118 @@
+"""Orders as receipts name them and as the agent's FIFO takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cockpit.agents.pi.encode import (
+    encode_abort,
+    encode_dialog_cancelled,
+    encode_dialog_confirmed,
+    encode_dialog_value,
+    encode_prompt,
+)
+from cockpit.model.commands import (
+    Abort,
+    AgentCommand,
+    Answer,
+    AssignTask,
+    Branch,
+    Command,
+    Commit,
+    CreateTask,
+    Destroy,
+    FollowUp,
+    MoveTask,
+    NoteTask,
+    Pause,
+    Prompt,
+    Relaunch,
+    Resume,
+    Spawn,
+    Steer,
+)
+from cockpit.model.fleet import Agent, Vm
+from cockpit.model.ids import AgentId, CommandId, VmId, agent_of
+
+VERBS: dict[type[object], str] = {
+    Prompt: "prompt",
+    Steer: "steer",
+    FollowUp: "follow-up",
+    Abort: "abort",
+    Answer: "answer",
+    Spawn: "spawn",
+    Relaunch: "relaunch",
+    Pause: "pause",
+    Resume: "resume",
+    Destroy: "destroy",
+    Commit: "commit",
+    Branch: "branch",
+    CreateTask: "create task",
+    MoveTask: "move task",
+    AssignTask: "assign task",
+    NoteTask: "note task",
+}
+"""The word receipts and the audit use for each kind of order."""
+
+
+def verb_of(command: Command) -> str:
+    """Return the word receipts use."""
+    return VERBS[type(command)]
+
+
+def text_of(command: Command) -> str:
+    """Return what a receipt shows of a command."""
+    match command:
+        case Prompt(text=text) | Steer(text=text) | FollowUp(text=text) | NoteTask(content=text):
+            return text
+        case Answer(cancelled=True):
+            return "cancelled"
+        case Answer(value=None, confirmed=confirmed):
+            return "yes" if confirmed else "no"
+        case Answer(value=value):
+            return value or ""
+        case Spawn(name=text) | CreateTask(title=text) | MoveTask(status=text) | AssignTask(assignee=text):
+            return text
+        case Commit(name=text):
+            return text
+        case _:
+            return ""
+
+
+def encode(command: AgentCommand, command_id: CommandId, agent: Agent) -> bytes:
+    """Return a command as lines for the FIFO.
+
+    Texts go as `prompt` with the way to queue them, since only the agent knows without a race whether it is busy; an
+    abort first cancels the open dialogs, because pi's abort waits behind them.
+    """
+    match command:
+        case Prompt(text=text) | FollowUp(text=text):
+            return encode_prompt(command_id, text, busy="followUp")
+        case Steer(text=text):
+            return encode_prompt(command_id, text, busy="steer")
+        case Abort():
+            cancels = [encode_dialog_cancelled(open_.request.dialog_id) for open_ in agent.activity.dialogs]
+            return b"".join([*cancels, encode_abort(command_id)])
+        case Answer(dialog_id=dialog_id, cancelled=True):
+            return encode_dialog_cancelled(dialog_id)
+        case Answer(dialog_id=dialog_id, confirmed=bool(confirmed)):
+            return encode_dialog_confirmed(dialog_id, confirmed)
+        case Answer(dialog_id=dialog_id, value=value):
+            return encode_dialog_value(dialog_id, value or "")
+
+
+def target_of(command: Command, agents: Mapping[AgentId, Agent], vms: Mapping[VmId, Vm]) -> tuple[AgentId | None, str]:
+    """Return the agent a command is about, if it is about one, and how its target is named to people."""
+    match command:
+        case Spawn(name=name):
+            return None, name
+        case CreateTask(title=title):
+            return None, title
+        case MoveTask(task=task) | AssignTask(task=task) | NoteTask(task=task):
+            return None, task
+        case Pause(vm=vm) | Resume(vm=vm) | Destroy(vm=vm) | Commit(vm=vm) | Branch(vm=vm):
+            agent = agents.get(agent_of(vm))
+            return (agent.id, agent.name) if agent else (None, vms[vm].label or vm if vm in vms else vm)
+        case Prompt() | Steer() | FollowUp() | Abort() | Answer() | Relaunch():
+            agent = agents.get(command.agent)
+            return command.agent, agent.name if agent else command.agent

@@ -1,0 +1,205 @@
+"""The engine's mutable truth, from which immutable `Fleet` snapshots are taken; every change bumps the revision."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import islice
+
+from cockpit.engine.clock import Clock
+from cockpit.model.fleet import (
+    ActivityState,
+    Agent,
+    FeedItem,
+    Fleet,
+    Link,
+    Operation,
+    Power,
+    Receipt,
+    ServiceHealth,
+    Task,
+    Vm,
+)
+from cockpit.model.ids import AgentId, CommandId, OperationId, VmId
+from cockpit.model.receipts import is_closed
+from cockpit.model.transcript.transcript import Transcript
+from cockpit.model.transcript.window import TranscriptWindow
+
+URGENT = frozenset({ActivityState.ASKING, ActivityState.ERROR, ActivityState.DONE_UNSEEN, ActivityState.ABORTED})
+"""Activities that wait for the operator."""
+
+FEED_KEPT = 500
+RECEIPTS_KEPT = 200
+OPERATIONS_KEPT = 50
+
+
+class World:
+    """Everything known about the fleet, by id. Only the engine's loop touches it."""
+
+    def __init__(self, clock: Clock, source: str) -> None:
+        self.clock = clock
+        self.source = source
+        self.revision = 1
+        self.urgency = 0
+        """Grows when an agent begins to wait for the operator."""
+        self.vms: dict[VmId, Vm] = {}
+        self.agents: dict[AgentId, Agent] = {}
+        self.tasks: tuple[Task, ...] = ()
+        self.feed: OrderedDict[str, FeedItem] = OrderedDict()
+        self.receipts: OrderedDict[CommandId, Receipt] = OrderedDict()
+        self.unsaved_receipts: set[CommandId] = set()
+        """Receipts that changed here since they were last written to the store."""
+        self.operations: OrderedDict[OperationId, Operation] = OrderedDict()
+        self.health: dict[str, ServiceHealth] = {}
+        self.notices: list[str] = []
+        self.transcripts: dict[AgentId, Transcript] = {}
+        self.pasts: dict[AgentId, TranscriptWindow] = {}
+        """Where the operator reads what is no longer in an agent's transcript."""
+        self._snapshot = Fleet()
+        self._change = asyncio.Event()
+
+    def changed(self) -> None:
+        """Say that something visible is different now."""
+        self.revision += 1
+        self._change.set()
+
+    async def until(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Wait until a condition on this world holds; False if the seconds ran out first."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not condition():
+                    self._change.clear()
+                    await self._change.wait()
+        except TimeoutError:
+            return condition()
+        return True
+
+    def snapshot(self) -> Fleet:
+        """Return the fleet at this revision; the same object until something changes."""
+        if self._snapshot.revision != self.revision:
+            self._snapshot = Fleet(
+                revision=self.revision,
+                source=self.source,
+                vms=tuple(sorted(self.vms.values(), key=lambda vm: (vm.created_at, vm.id))),
+                agents=tuple(sorted(self.agents.values(), key=lambda agent: (agent.name, agent.id))),
+                tasks=self.tasks,
+                feed=tuple(self.feed.values()),
+                receipts=tuple(self.receipts.values()),
+                operations=tuple(self.operations.values()),
+                health=tuple(self.health.values()),
+                notices=tuple(self.notices),
+            )
+        return self._snapshot
+
+    def transcript(self, agent: AgentId) -> Transcript:
+        """Return an agent's transcript, made on first use."""
+        found = self.transcripts.get(agent)
+        if found is None:
+            found = self.transcripts[agent] = Transcript()
+        return found
+
+    def answered(self, agent: AgentId, dialog_id: str, text: str) -> None:
+        """Note the operator's own answer to a dialog wherever the dialog is shown."""
+        self.transcript(agent).answered(dialog_id, text)
+        past = self.pasts.get(agent)
+        if past is not None:
+            past.answered(dialog_id, text)
+
+    def put_agent(self, agent: Agent) -> None:
+        """Store an agent's new state."""
+        known = self.agents.get(agent.id)
+        if known is agent:
+            return
+        state = agent.activity.state
+        if state in URGENT and (known is None or known.activity.state is not state):
+            self.urgency += 1
+        self.agents[agent.id] = agent
+        self.changed()
+
+    def set_link(self, vm_id: VmId, link: Link) -> None:
+        """Store the state of the connection that an agent's VM has."""
+        for agent in self.agents.values():
+            if agent.vm_id == vm_id and agent.link != link:
+                self.put_agent(replace(agent, link=link))
+                return
+
+    def put_vm(self, vm: Vm) -> None:
+        """Store what the API said of a VM."""
+        if self.vms.get(vm.id) != vm:
+            self.vms[vm.id] = vm
+            self.changed()
+
+    def power(self, vm_id: VmId) -> Power:
+        """Return a VM's power as last known."""
+        vm = self.vms.get(vm_id)
+        return vm.power if vm else Power.UNKNOWN
+
+    def put_receipt(self, receipt: Receipt, *, saved: bool = False) -> None:
+        """Store a receipt's new stage; the oldest that are closed drop out, somebody may wait for the others.
+
+        Args:
+            receipt: the new stage.
+            saved: it comes from the store as it is.
+        """
+        self.receipts[receipt.id] = receipt
+        if not saved:
+            self.unsaved_receipts.add(receipt.id)
+        surplus = len(self.receipts) - RECEIPTS_KEPT
+        if surplus > 0:
+            closed = (known.id for known in self.receipts.values() if is_closed(known) and known.id != receipt.id)
+            for gone in list(islice(closed, surplus)):
+                del self.receipts[gone]
+        self.changed()
+
+    def put_receipts(self, receipts: Iterable[Receipt]) -> None:
+        """Store the new stages of several receipts."""
+        for receipt in receipts:
+            self.put_receipt(receipt)
+
+    def put_operation(self, operation: Operation) -> None:
+        """Store an operation's progress; the oldest drop out."""
+        self.operations[operation.id] = operation
+        while len(self.operations) > OPERATIONS_KEPT:
+            self.operations.popitem(last=False)
+        self.changed()
+
+    def add_feed(self, items: list[FeedItem]) -> None:
+        """Add feed events that are not known yet."""
+        fresh = [item for item in items if item.id not in self.feed]
+        for item in fresh:
+            self.feed[item.id] = item
+        while len(self.feed) > FEED_KEPT:
+            self.feed.popitem(last=False)
+        if fresh:
+            self.changed()
+
+    def set_tasks(self, tasks: tuple[Task, ...]) -> None:
+        """Store the board."""
+        if tasks != self.tasks:
+            self.tasks = tasks
+            self.changed()
+
+    def set_health(self, name: str, reason: str = "") -> None:
+        """Note that a control service answers (no reason) or does not, and since when."""
+        known = self.health.get(name)
+        if known is None or known.ok != (not reason) or known.reason != reason:
+            since = known.since if known and known.ok == (not reason) else self.clock.now()
+            self.health[name] = ServiceHealth(name, not reason, since, reason)
+            self.changed()
+
+    def notice(self, text: str) -> None:
+        """Add a standing fact the operator must know."""
+        if text not in self.notices:
+            self.notices.append(text)
+            self.changed()
+
+    def agent_named(self, name: str) -> Agent | None:
+        """Return the agent with this name or id; the newest where several share it."""
+        named = [agent for agent in self.agents.values() if name in (agent.name, agent.id)]
+        return max(
+            named,
+            key=lambda agent: self.vms[agent.vm_id].created_at if agent.vm_id in self.vms else 0.0,
+            default=None,
+        )

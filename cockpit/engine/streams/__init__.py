@@ -1,0 +1,1 @@
+"""The agents' output: read, decoded, folded, recorded and followed."""

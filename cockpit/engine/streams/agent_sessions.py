@@ -1,0 +1,293 @@
+"""Which agents are known and attached: loaded from the store, found in the registry, spawned here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cockpit.engine.describe import VERBS
+from cockpit.engine.facts import row_of
+from cockpit.engine.source import Source
+from cockpit.engine.state import World
+from cockpit.engine.streams.follower import Following
+from cockpit.engine.streams.link import VmLink
+from cockpit.engine.streams.reader import AgentReader
+from cockpit.engine.streams.recorder import Recorder
+from cockpit.engine.streams.sender import Sender
+from cockpit.engine.streams.session import Attachment
+from cockpit.model.commands import Abort, Answer, FollowUp, Prompt, Steer
+from cockpit.model.fleet import Agent, AgentKind, LinkState, Power, Receipt, Stage
+from cockpit.model.ids import AgentId, VmId, agent_of
+from cockpit.model.receipts import ReceiptBook, advance, is_closed
+from cockpit.remote.errors import KeyRefused
+from cockpit.remote.ssh.backoff import Backoff
+from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.connection import Connection
+from cockpit.remote.ssh.read_batching import ReadingRounds
+from cockpit.store.errors import StoreError
+from cockpit.store.store import Store
+
+log = logging.getLogger(__name__)
+
+BACKGROUND_POLLING = 0.4
+"""Seconds between two looks at the output of an agent nobody looks at, on its VM. With the time until the next common
+round of reading (`remote.ssh.read_batching`) a question or the end of a run is still noticed within a second."""
+
+STREAM_VERBS = frozenset(VERBS[kind] for kind in (Prompt, Steer, FollowUp, Abort, Answer))
+"""Orders whose course the agent's own stream tells."""
+
+RESTART_DELAY = 5.0
+"""Seconds until an attachment that hit a programming error is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOptions:
+    """How connections are kept; seconds."""
+
+    keepalive_interval: float = 15.0
+    keepalive_count: int = 3
+    connect_timeout: float = 20.0
+    compression: bool = True
+    """Compress where it pays; on the way within this machine it never does."""
+
+
+class Roster:
+    """Owns one attachment per agent; each runs in a task of its own and fails alone."""
+
+    def __init__(
+        self,
+        world: World,
+        store: Store,
+        source: Source,
+        recorder: Recorder,
+        book: ReceiptBook,
+        link_options: LinkOptions,
+    ) -> None:
+        self.wanted: Callable[[Agent], bool] = lambda agent: True
+        self.record = True
+        """Whether attached agents are read and recorded."""
+        self._world = world
+        self._store = store
+        self._source = source
+        self._recorder = recorder
+        self._following = Following(world, store, recorder)
+        self._book = book
+        self._link_options = link_options
+        self._focused: AgentId | None = None
+        self._has_focus = False
+        self._gate = ConnectGate()
+        self._rounds = ReadingRounds()
+        self._keys: dict[VmId, str] = {}
+        self._attachments: dict[AgentId, Attachment] = {}
+        self._tasks: dict[AgentId, asyncio.Task[None]] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    # --- knowing -------------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Bring back the agents the store remembers, with state, transcript and receipts."""
+        rows = await self._store.agents()
+        living = {row.id for row in rows if row.destroyed_at is None}
+        for receipt in await self._store.receipts():
+            if not is_closed(receipt):
+                self._take_up(receipt, living)
+        for row in rows:
+            if row.destroyed_at is None:
+                await self._recorder.load(
+                    Agent(
+                        id=row.id,
+                        name=row.name,
+                        kind=AgentKind(row.kind),
+                        vm_id=VmId(row.vm_id),
+                        role=row.role,
+                        program=row.program,
+                        labels=row.labels,
+                        parent=row.parent,
+                    )
+                )
+
+    def _take_up(self, receipt: Receipt, living: set[AgentId]) -> None:
+        """Go on with a receipt that an earlier process left open; what can no longer be told is said so."""
+        now = self._world.clock.now()
+        if receipt.verb in STREAM_VERBS and receipt.agent in living:
+            if receipt.stage is Stage.PENDING:
+                receipt = advance(receipt, Stage.UNCONFIRMED, now, "the cockpit ended while it was being sent")
+            self._book.add(receipt)
+            self._world.put_receipt(receipt, saved=True)
+        elif receipt.verb in STREAM_VERBS:
+            self._world.put_receipt(advance(receipt, Stage.FAILED, now, "its agent was destroyed"))
+        elif receipt.stage is Stage.PENDING:
+            # No stream will tell how it went. If another cockpit is still at it, that one writes down the end.
+            reason = "the cockpit ended before it was done: look at the fleet"
+            self._world.put_receipt(advance(receipt, Stage.UNCONFIRMED, now, reason))
+
+    async def adopt(self, agent: Agent) -> None:
+        """Take over an agent that somebody else registered."""
+        try:
+            await self._store.remember_agent(
+                row_of(
+                    agent,
+                    directory=self._source.paths.directory,
+                    workspace=self._source.paths.workspace,
+                    created_at=self._world.clock.now(),
+                )
+            )
+        except StoreError as error:
+            log.error("agent %s is not remembered: %s", agent.name, error)
+        await self._recorder.load(agent)
+        if agent.vm_id not in self._world.vms:
+            self._world.agents.pop(agent.id, None)  # destroyed meanwhile
+        elif self.wanted(agent):
+            self.attach(agent)
+
+    async def vm_gone(self, vm_id: str) -> None:
+        """Drop a VM that the API confirmed to be deleted, and the agent on it; its transcript stays in the store."""
+        agent_id = agent_of(VmId(vm_id))
+        self.detach(agent_id)
+        self._world.vms.pop(VmId(vm_id), None)
+        for receipt in self._book.open_for(agent_id):
+            self._world.put_receipts(self._book.failed(receipt.id, self._world.clock.now(), "its VM was deleted"))
+        self._book.forget(agent_id)
+        known = self._world.agents.pop(agent_id, None)
+        self._world.changed()
+        if known is not None:
+            try:
+                await self._store.forget_agent(agent_id)
+            except StoreError as error:
+                log.error("agent %s is still remembered: %s", known.name, error)
+
+    # --- attaching -----------------------------------------------------------------------------------
+
+    def attach_known(self) -> None:
+        """Attach every known and wanted agent whose VM exists."""
+        for agent in list(self._world.agents.values()):
+            if agent.id not in self._attachments and agent.vm_id in self._world.vms and self.wanted(agent):
+                self.attach(agent)
+
+    def attachment(self, agent: AgentId) -> Attachment | None:
+        """Return an agent's attachment, if it has one."""
+        return self._attachments.get(agent)
+
+    def attach(self, agent: Agent) -> Attachment:
+        """Begin to serve an agent."""
+        known = self._attachments.get(agent.id)
+        if known is not None:
+            return known
+        sender = Sender(
+            self._world, self._store, self._book, self._connection_of(agent.id), self._source.paths, agent.vm_id
+        )
+
+        async def make_reader(whole: bool, raw: bool) -> AgentReader:
+            reader = AgentReader(
+                agent.id, self._source.paths.file("out"), self._store, self._world.clock, whole=whole, raw=raw
+            )
+            stored, known = await reader.restore(), self._world.agents.get(agent.id)
+            if known is None or (known.epoch, known.line) < stored:
+                await self._recorder.catch_up(agent.id)
+            return reader
+
+        attachment = Attachment(
+            self._world,
+            self._recorder,
+            self._following,
+            make_reader,
+            sender,
+            agent.id,
+            self._source.paths,
+            agent.vm_id,
+            record=self.record,
+        )
+        attachment.link = VmLink(
+            self._world, agent.vm_id, lambda: self._connect(agent.vm_id), attachment.serve, Backoff()
+        )
+        attachment.poll(self._polling_of(agent.id))
+        self._attachments[agent.id] = attachment
+        self._tasks[agent.id] = asyncio.create_task(self._run(agent, attachment.link), name=f"agent {agent.name}")
+        return attachment
+
+    def _connection_of(self, agent: AgentId) -> Callable[[], Connection | None]:
+        def connection() -> Connection | None:
+            attachment = self._attachments.get(agent)
+            return attachment.connection() if attachment else None
+
+        return connection
+
+    def focus(self, agent: AgentId | None) -> None:
+        """Read one agent the moment it writes, the others in batches; exactness is the same."""
+        self._focused = agent
+        self._has_focus = True
+        for attachment in self._attachments.values():
+            attachment.poll(self._polling_of(attachment.agent))
+
+    def _polling_of(self, agent: AgentId) -> float | None:
+        """Without a screen nobody looks at one agent more than at another: all are read at once."""
+        return None if not self._has_focus or agent == self._focused else BACKGROUND_POLLING
+
+    def detach(self, agent: AgentId) -> None:
+        """Stop serving an agent; the agent itself goes on."""
+        self._attachments.pop(agent, None)
+        task = self._tasks.pop(agent, None)
+        if task is not None:
+            task.cancel()
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+
+    async def close(self) -> None:
+        """Stop serving all agents and wait until their remote readers are gone."""
+        for agent in list(self._attachments):
+            self.detach(agent)
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+        await self._following.close()
+
+    def settled(self) -> bool:
+        """Say whether each attached agent was tried, and read to its end where its link is up."""
+        return all(self._is_settled(attachment) for attachment in self._attachments.values())
+
+    def _is_settled(self, attachment: Attachment) -> bool:
+        link = attachment.link
+        if link is None or not link.settled.is_set():
+            return False
+        agent = self._world.agents.get(attachment.agent)
+        if agent is None or agent.link.state is not LinkState.UP:
+            return True
+        return (attachment.caught_up.is_set() or not self.record) and attachment.probed.is_set()
+
+    async def _run(self, agent: Agent, link: VmLink) -> None:
+        """Run a link; a programming error is this agent's trouble alone, loud in the log, and it starts again."""
+        while True:
+            try:
+                await link.run()
+                return
+            except Exception:
+                log.exception("agent %s on VM %s: internal error", agent.name, agent.vm_id)
+                self._world.notice(f"internal error while serving {agent.name}: see the log file")
+                await asyncio.sleep(RESTART_DELAY)
+
+    async def _connect(self, vm_id: VmId) -> Connection:
+        """Open a connection; the key is fetched while the VM runs and kept in memory only."""
+        if self._world.power(vm_id) is Power.BOOTING:
+            await self._world.until(lambda: self._world.power(vm_id) is not Power.BOOTING, 60.0)
+        if vm_id not in self._keys:
+            self._keys[vm_id] = (await self._source.vers.ssh_key(vm_id)).ssh_private_key
+        endpoint = self._source.endpoint(vm_id)
+        options = self._link_options
+        connection = Connection(
+            endpoint,
+            self._keys[vm_id],
+            self._store,
+            keepalive_interval=options.keepalive_interval,
+            keepalive_count=options.keepalive_count,
+            connect_timeout=options.connect_timeout,
+            compression=options.compression and not endpoint.local,
+            gate=self._gate,
+            rounds=self._rounds,
+        )
+        try:
+            await connection.connect()
+        except KeyRefused:
+            # A VM that was restored or branched has another key: it is fetched again for the next attempt.
+            self._keys.pop(vm_id, None)
+            raise
+        return connection

@@ -1,0 +1,109 @@
+"""From an order to the agent's FIFO: one writer per agent, receipts from evidence, nothing resent by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from cockpit.agents.scaffold.verbs import AgentPaths, parse_send, send_script
+from cockpit.engine.describe import encode, text_of
+from cockpit.engine.progress import describe
+from cockpit.engine.state import World
+from cockpit.errors import CockpitError
+from cockpit.model.commands import Abort, AgentCommand, Answer
+from cockpit.model.fleet import Agent
+from cockpit.model.ids import CommandId
+from cockpit.model.receipts import ReceiptBook
+from cockpit.model.reduce.reduce import abort_requested, dialog_answered
+from cockpit.remote.errors import CommandTimedOut, Dropped
+from cockpit.remote.ssh.connection import Connection
+from cockpit.store.errors import StoreError
+from cockpit.store.store import Store
+
+log = logging.getLogger(__name__)
+
+WRITE_LIMIT = 10.0
+"""Seconds an agent gets to read a command; pi answers within 25 ms at its busiest."""
+
+TRANSPORT_MARGIN = 40.0
+"""Seconds on top for the lock on the VM and for the way there."""
+
+
+class Sender:
+    """Writes one agent's commands, one after the other, over whatever connection its VM has."""
+
+    def __init__(
+        self,
+        world: World,
+        store: Store,
+        book: ReceiptBook,
+        connection: Callable[[], Connection | None],
+        paths: AgentPaths,
+        vm: str,
+    ) -> None:
+        self._world = world
+        self._store = store
+        self._book = book
+        self._connection = connection
+        self._paths = paths
+        self._vm = vm
+        self._turn = asyncio.Lock()
+        self._fresh: Connection | None = None
+
+    async def send(self, agent: Agent, command: AgentCommand, command_id: CommandId) -> None:
+        """Write a command and move its receipt; a failure is a stage, not an exception."""
+        async with self._turn:
+            current = self._world.agents.get(agent.id, agent)
+            payload = encode(command, command_id, current)
+            try:
+                await self.write(payload)
+            except (Dropped, CommandTimedOut) as error:
+                self._world.put_receipts(self._book.unconfirmed(command_id, self._world.clock.now(), describe(error)))
+            except CockpitError as error:
+                self._world.put_receipts(self._book.failed(command_id, self._world.clock.now(), str(error)))
+            else:
+                self._world.put_receipts(self._book.written(command_id, self._world.clock.now()))
+                await self._consequences(current, command, command_id)
+        receipt = self._world.receipts.get(command_id)
+        if receipt is not None:
+            try:
+                await self._store.save_receipt(receipt)
+            except StoreError as error:
+                log.error("%s", error)
+
+    async def write(self, payload: bytes) -> None:
+        """Write complete lines into the agent's FIFO.
+
+        Raises:
+            Dropped, CommandTimedOut: the end of the writing was not seen; the agent may or may not have read them.
+            CockpitError: they were not written: no connection, nobody reads, or the lock was not to be had.
+        """
+        connection = self._connection()
+        if connection is None or connection.closed:
+            raise CockpitError("not sent: the VM is not connected", hint="send it again once the link is up")
+        leading = connection is not self._fresh
+        script = send_script(self._paths, len(payload), timeout=WRITE_LIMIT, leading_newline=leading)
+        done = await connection.run(script, stdin=payload, timeout=WRITE_LIMIT + TRANSPORT_MARGIN)
+        parse_send(done.exit_code, done.stdout, done.stderr, vm=self._vm)
+        self._fresh = connection
+
+    async def _consequences(self, agent: Agent, command: AgentCommand, command_id: CommandId) -> None:
+        """Note what the agent's stream will not say: our own answers and aborts."""
+        now = self._world.clock.now()
+        current = self._world.agents.get(agent.id, agent)
+        match command:
+            case Answer(dialog_id=dialog_id):
+                self._world.put_agent(dialog_answered(current, dialog_id, now))
+                self._world.answered(agent.id, dialog_id, text_of(command))
+                try:
+                    await self._store.save_answer(agent.id, dialog_id, text_of(command), now)
+                except StoreError as error:
+                    log.error("%s", error)
+            case Abort():
+                for dialog in agent.activity.dialogs:
+                    current = dialog_answered(current, dialog.request.dialog_id, now)
+                    self._world.answered(agent.id, dialog.request.dialog_id, "cancelled by the abort")
+                self._world.put_agent(abort_requested(current, now))
+            case _:
+                pass

@@ -1,0 +1,174 @@
+"""Keeping the picture fresh: VM list and registry polled, board polled, feed streamed; each loop fails alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from cockpit.engine.facts import agent_from_entry
+from cockpit.engine.progress import describe
+from cockpit.engine.source import Source
+from cockpit.engine.state import World
+from cockpit.errors import CockpitError
+from cockpit.model.fleet import Agent, Power, Vm
+from cockpit.model.ids import VmId
+from cockpit.vers.errors import VmNotFound
+
+log = logging.getLogger(__name__)
+
+BOARD_INTERVAL = 5.0
+"""Seconds between two looks at the board; every answer carries the whole board."""
+
+REGISTRY_INTERVAL = 10.0
+
+RETRY_INTERVAL = 5.0
+"""Seconds until a failed look is repeated."""
+
+
+class Watcher:
+    """Polls the control services into the world."""
+
+    def __init__(
+        self,
+        world: World,
+        source: Source,
+        found: Callable[[Agent], Awaitable[None]],
+        gone: Callable[[VmId], Awaitable[None]],
+        listed: Callable[[], None],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            found: called with an agent of the registry that this cockpit does not know yet.
+            gone: called with a VM that the API confirmed to be deleted.
+            listed: called after each look at the VM list, also when the API had not answered before.
+        """
+        self._world = world
+        self._source = source
+        self._found = found
+        self._gone = gone
+        self._listed = listed
+        self._board_now = asyncio.Event()
+        self._adopting = asyncio.Lock()
+        self.first_look = asyncio.Event()
+        """Set once VM list and registry were asked, well or badly."""
+
+    def look_at_board(self) -> None:
+        """Read the board now instead of at the next interval."""
+        self._board_now.set()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch_vms(), name="watch VMs")
+            if self._source.registry is not None:
+                tasks.create_task(self._repeat("registry", self.registry, REGISTRY_INTERVAL), name="watch registry")
+            if self._source.board is not None:
+                tasks.create_task(self._watch_board(), name="watch board")
+            if self._source.feed is not None:
+                tasks.create_task(self._watch_feed(), name="watch feed")
+
+    async def look(self) -> None:
+        """Ask VM list, registry and board once."""
+        await self._guarded("vers", self.vms)
+        if self._source.registry is not None:
+            await self._guarded("registry", self.registry)
+        if self._source.board is not None:
+            await self._guarded("board", self.board)
+        self.first_look.set()
+
+    async def vms(self) -> None:
+        """Read the VM list; a VM that is missing from it is dropped only once its status says so."""
+        asked_at = self._world.clock.now()
+        records = await self._source.vers.list_vms()
+        now = self._world.clock.now()
+        names = {agent.vm_id: agent.name for agent in self._world.agents.values()}
+        listed = set()
+        for record in records:
+            vm_id = VmId(record.vm_id)
+            listed.add(vm_id)
+            known = self._world.vms.get(vm_id)
+            if known and known.seen_at > asked_at:
+                continue  # An order of ours learnt of this VM after the list was asked for.
+            label = names.get(vm_id) or (known.label if known else "")
+            self._world.put_vm(replace(record.vm(now), label=label))
+        for vm_id in [vm_id for vm_id in self._world.vms if vm_id not in listed]:
+            if vm_id in self._world.vms:
+                await self._confirm_gone(self._world.vms[vm_id])
+        self._listed()
+
+    async def _confirm_gone(self, vm: Vm) -> None:
+        try:
+            record = await self._source.vers.status(vm.id)
+        except VmNotFound:
+            await self._gone(vm.id)
+        else:
+            self._world.put_vm(replace(record.vm(self._world.clock.now()), label=vm.label))
+
+    async def registry(self) -> None:
+        """Take over agents that somebody else registered, if their VM exists."""
+        assert self._source.registry is not None
+        # Two looks at once would adopt an agent twice, and one would be over before the other had attached it.
+        async with self._adopting:
+            for entry in (await self._source.registry.list_entries()).entries:
+                agent = agent_from_entry(entry)
+                vm = self._world.vms.get(agent.vm_id) if agent else None
+                if agent and vm and vm.power is not Power.GONE and agent.id not in self._world.agents:
+                    await self._found(agent)
+
+    async def board(self) -> None:
+        """Read the board."""
+        assert self._source.board is not None
+        self._world.set_tasks(await self._source.board.list_tasks())
+
+    async def _watch_vms(self) -> None:
+        while True:
+            worked = await self._guarded("vers", self.vms)
+            if not self.first_look.is_set():
+                if self._source.registry is not None:
+                    await self._guarded("registry", self.registry)
+                self.first_look.set()
+            await asyncio.sleep(self._source.poll_interval if worked else RETRY_INTERVAL)
+
+    async def _watch_board(self) -> None:
+        while True:
+            self._board_now.clear()
+            await self._guarded("board", self.board)
+            try:
+                async with asyncio.timeout(BOARD_INTERVAL):
+                    await self._board_now.wait()
+            except TimeoutError:
+                pass
+
+    async def _watch_feed(self) -> None:
+        assert self._source.feed is not None
+        while True:
+            try:
+                async with contextlib.aclosing(self._source.feed.follow(report=self._feed_health)) as items:
+                    async for item in items:
+                        self._world.add_feed([item])
+            except CockpitError as error:
+                self._world.set_health("feed", describe(error))
+            await asyncio.sleep(RETRY_INTERVAL)
+
+    def _feed_health(self, up: bool, reason: str) -> None:
+        self._world.set_health("feed", "" if up else reason or "the feed is silent")
+
+    async def _repeat(self, name: str, look: Callable[[], Awaitable[None]], interval: float) -> None:
+        while True:
+            worked = await self._guarded(name, look)
+            await asyncio.sleep(interval if worked else RETRY_INTERVAL)
+
+    async def _guarded(self, name: str, look: Callable[[], Awaitable[None]]) -> bool:
+        """Run one look; a failure shows in the header and stops nothing else."""
+        try:
+            await look()
+        except CockpitError as error:
+            log.warning("%s: %s", name, error)
+            self._world.set_health(name, describe(error))
+            return False
+        self._world.set_health(name)
+        return True

@@ -1,0 +1,1 @@
+"""The pure function that folds events into the state of an agent."""

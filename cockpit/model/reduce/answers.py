@@ -1,0 +1,130 @@
+"""What an agent's answers to commands tell of its state: the model, the context, and drift from the events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from cockpit.model.events import Responded
+from cockpit.model.fleet import ActivityState, Agent
+from cockpit.model.reduce.activity import (
+    BETWEEN_RUNS,
+    OVERDUE,
+    base_state,
+    entered,
+    finished,
+    rested,
+    working,
+)
+
+AT_REST = frozenset(
+    {
+        ActivityState.UNKNOWN,
+        ActivityState.STARTING,
+        ActivityState.IDLE,
+        ActivityState.ABORTED,
+        ActivityState.ERROR,
+        ActivityState.DONE_UNSEEN,
+    }
+)
+
+OUTCOMES = frozenset({ActivityState.ABORTED, ActivityState.ERROR, ActivityState.DONE_UNSEEN})
+"""How a run can have ended: what is still true of an idle agent after its output file was replaced."""
+
+
+def responded(agent: Agent, event: Responded, at: float) -> Agent:
+    """Return the agent after its answer to a command, whoever sent that."""
+    if not event.success:
+        return _refused(agent, event, at)
+    data: Mapping[str, Any] = event.data if isinstance(event.data, dict) else {}
+    if event.command == "get_state":
+        agent = _state(_model(agent, data.get("model")), data, at)
+    elif event.command == "set_model":
+        agent = _model(agent, data)
+    elif event.command == "cycle_model":
+        agent = _model(agent, data.get("model"))
+    elif event.command == "get_session_stats":
+        agent = _context(agent, data.get("contextUsage"))
+    elif event.command == "abort":
+        agent = _aborted(agent, at)
+    elif event.command in ("new_session", "switch_session") and data.get("cancelled") is not True:
+        agent = replace(agent, context_tokens=0)
+    if base_state(agent.activity) is ActivityState.STARTING:
+        agent = replace(agent, activity=entered(agent.activity, ActivityState.IDLE, at))
+    return agent
+
+
+def _refused(agent: Agent, event: Responded, at: float) -> Agent:
+    # A prompt refused because a run is going on says nothing bad of that run.
+    if event.command == "prompt" and not agent.run_open and base_state(agent.activity) in AT_REST:
+        error = event.error or "the agent refused a prompt and gave no reason"
+        return replace(agent, activity=entered(agent.activity, ActivityState.ERROR, at, error=error, detail=""))
+    return agent
+
+
+def _aborted(agent: Agent, at: float) -> Agent:
+    """An abort is answered after the run has ended; pi 0.87 shows one during a tool as an error."""
+    activity = agent.activity
+    if base_state(activity) is ActivityState.ERROR and "abort" in activity.error.lower():
+        return replace(agent, activity=entered(activity, ActivityState.ABORTED, at, error=""))
+    if activity.detail in BETWEEN_RUNS and agent.stop_reason == "error":
+        return replace(agent, abort_requested=True)
+    return agent
+
+
+def _model(agent: Agent, model: Any) -> Agent:
+    """Take over the model's name and context window; without credentials pi says `unknown`."""
+    if not isinstance(model, dict):
+        return agent
+    name, window = model.get("id"), model.get("contextWindow")
+    return replace(
+        agent,
+        model=name if isinstance(name, str) and name else agent.model,
+        context_window=window if isinstance(window, int) and window > 0 else agent.context_window,
+    )
+
+
+def _context(agent: Agent, usage: Any) -> Agent:
+    """Take over how full the context is; right after a compaction pi does not know."""
+    if not isinstance(usage, dict):
+        return agent
+    tokens, window = usage.get("tokens"), usage.get("contextWindow")
+    return replace(
+        agent,
+        context_tokens=tokens if isinstance(tokens, int) and tokens >= 0 else agent.context_tokens,
+        context_window=window if isinstance(window, int) and window > 0 else agent.context_window,
+    )
+
+
+def _state(agent: Agent, data: Mapping[str, Any], at: float) -> Agent:
+    """Correct the state where events were missed.
+
+    In pi 0.73 `isStreaming` is false during a retry's backoff and during an automatic compaction, so "not streaming"
+    ends neither; events do.
+    """
+    streaming, compacting = data.get("isStreaming"), data.get("isCompacting")
+    activity = agent.activity
+    state = base_state(activity)
+    if compacting is True:
+        if state is ActivityState.COMPACTING:
+            return agent
+        return replace(agent, activity=entered(activity, ActivityState.COMPACTING, at, detail=""))
+    if streaming is True:
+        return working(agent, at, "") if state in AT_REST else agent
+    if streaming is not False or compacting is not False:
+        return agent
+    quiet = at - (agent.last_event_at if agent.last_event_at is not None else at)
+    if state in (ActivityState.UNKNOWN, ActivityState.STARTING):
+        idle = activity.beneath if activity.beneath in OUTCOMES else ActivityState.IDLE
+        return replace(agent, activity=entered(activity, idle, at))
+    if state is ActivityState.RETRYING:
+        overdue = activity.retry_at is not None and at >= activity.retry_at + OVERDUE
+        return finished(agent, at, error=activity.error) if overdue else agent
+    if state is ActivityState.COMPACTING:
+        return finished(agent, at) if agent.run_open else rested(agent, at)
+    if state is ActivityState.WORKING:
+        if activity.detail in BETWEEN_RUNS:
+            return finished(agent, at) if quiet >= OVERDUE else agent
+        return rested(agent, at)
+    return agent

@@ -1,0 +1,392 @@
+"""Folding an agent's records into what is known of it: pure, total, with no clock but the records' own times.
+
+The rules follow pi's RPC mode (badlogic/pi-mono, packages/coding-agent/src/modes/rpc, versions 0.58 to 0.87), of both
+dialects: where pi is too old to say that a run is finally over, `agent_end` without a follower within 50 ms is the end.
+Usage, turns and the count of broken lines are sums over every record ever folded, of all epochs and daemon runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from cockpit.model import events as ev
+from cockpit.model.events import Record
+from cockpit.model.fleet import Activity, ActivityState, Agent, LinkState, OpenTool, Process, ProcessState
+from cockpit.model.reduce.activity import (
+    BETWEEN_RUNS,
+    BUSY,
+    QUEUE_DELAY,
+    QUEUED_START,
+    RETRY_COMING,
+    SETTLE_DELAY,
+    SETTLING,
+    THINKING,
+    WAITING,
+    WRITING,
+    base_state,
+    dialog_opened,
+    dialogs_due,
+    entered,
+    finished,
+    tool_closed,
+    tool_opened,
+    with_dialogs,
+    working,
+)
+from cockpit.model.reduce.answers import OUTCOMES, responded
+from cockpit.model.reduce.stamp import stamped
+from cockpit.model.reduce.tools import one_line, summarize_call
+
+LAST_TEXT_LENGTH = 120
+"""Characters of the latest answer kept for lists."""
+
+_STEADY: dict[type[Any], str] = {
+    ev.TextDelta: WRITING,
+    ev.ThinkingDelta: THINKING,
+    ev.ToolCallDelta: "calling ",
+}
+"""How the detail begins when one more such delta changes nothing but the time: nearly all records are of this kind."""
+
+
+def only_stamps(agent: Agent, record: Record) -> bool:
+    """Say whether a record changes nothing of the agent but when and where it was last heard of."""
+    steady = _STEADY.get(type(record.event))
+    if steady is None or not agent.run_open:
+        return False
+    activity = agent.activity
+    return activity.state is ActivityState.WORKING and activity.detail.startswith(steady)
+
+
+def reduce_agent(agent: Agent, record: Record) -> Agent:
+    """Return the agent after one record. Total: no event and no order of events makes it raise."""
+    if only_stamps(agent, record):
+        return stamped(agent, record, worked=True)
+    event = record.event
+    kind = type(event)
+    activity = agent.activity
+    if activity.detail in BETWEEN_RUNS:
+        agent = _settled(agent, record.at)
+    if agent.activity.dialogs:
+        agent = dialogs_due(agent, record.at)
+    handler = _HANDLERS.get(kind)
+    if handler is not None:
+        agent = handler(agent, event, record.at)
+    return stamped(agent, record, worked=kind in _WORK)
+
+
+def awaits_time(agent: Agent) -> bool:
+    """Say whether time alone can change an agent: a run that may be over, or a question that may expire."""
+    activity = agent.activity
+    return activity.detail in BETWEEN_RUNS or any(dialog.request.timeout is not None for dialog in activity.dialogs)
+
+
+def settle(agent: Agent, now: float) -> Agent:
+    """Decide by the clock whether an ended run is over: nothing followed within the time in which pi would go on.
+
+    Called between records. While the link is not up silence proves nothing, so nothing is decided then; the next
+    record decides, whenever it comes.
+    """
+    return _settled(agent, now) if agent.link.state is LinkState.UP else agent
+
+
+def _settled(agent: Agent, now: float) -> Agent:
+    detail = agent.activity.detail
+    if detail not in BETWEEN_RUNS or agent.last_event_at is None:
+        return agent
+    quiet = now - agent.last_event_at
+    if detail == SETTLING and agent.dialect != "delta" and quiet >= SETTLE_DELAY:
+        return finished(agent, agent.last_event_at)
+    if detail == QUEUED_START and quiet >= QUEUE_DELAY:
+        return finished(agent, now)
+    return agent
+
+
+def expire(agent: Agent, now: float) -> Agent:
+    """Apply what only time tells: questions that timed out, and ended runs that nothing followed."""
+    return dialogs_due(settle(agent, now), now)
+
+
+def mark_seen(agent: Agent) -> Agent:
+    """Return the agent after the operator looked at it: a finished run is no news any more."""
+    if base_state(agent.activity) is not ActivityState.DONE_UNSEEN:
+        return agent
+    return replace(agent, activity=entered(agent.activity, ActivityState.IDLE, agent.activity.since))
+
+
+def dialog_answered(agent: Agent, dialog_id: str, at: float) -> Agent:
+    """Return the agent after the operator's own answer was written; agents do not echo answers."""
+    rest = tuple(dialog for dialog in agent.activity.dialogs if dialog.request.dialog_id != dialog_id)
+    return with_dialogs(agent, rest, at)
+
+
+def abort_requested(agent: Agent, at: float) -> Agent:
+    """Note that the operator's abort was written: an error that ends this run counts as aborted.
+
+    An abort of a run that is over by then is forgotten, so that it does not colour the next one.
+    """
+    agent = settle(agent, at)
+    busy = agent.run_open or base_state(agent.activity) in BUSY
+    return replace(agent, abort_requested=True) if busy else agent
+
+
+# --- runs and turns --------------------------------------------------------------------------------
+
+
+def _run_started(agent: Agent, event: ev.RunStarted, at: float) -> Agent:
+    fresh = working(agent, at, "", error="", retry_attempt=0, retry_of=0, retry_at=None, compaction_reason="")
+    return replace(fresh, stop_reason="")
+
+
+def _turn_started(agent: Agent, event: ev.TurnStarted, at: float) -> Agent:
+    return replace(working(agent, at, WAITING), turns=agent.turns + 1)
+
+
+def _run_ended(agent: Agent, event: ev.RunEnded, at: float) -> Agent:
+    detail = RETRY_COMING if event.will_retry else SETTLING
+    return working(agent, at, detail, tools=(), dialogs=())
+
+
+def _run_settled(agent: Agent, event: ev.RunSettled, at: float) -> Agent:
+    aborted = event.aborted is True
+    if agent.run_open:
+        return finished(agent, at, aborted=aborted)
+    if aborted and base_state(agent.activity) in (ActivityState.DONE_UNSEEN, ActivityState.ERROR):
+        return replace(agent, activity=entered(agent.activity, ActivityState.ABORTED, at, error="", detail=""))
+    return agent
+
+
+# --- messages --------------------------------------------------------------------------------------
+
+
+def _message_started(agent: Agent, event: ev.MessageStarted, at: float) -> Agent:
+    return working(agent, at, "") if event.role == "assistant" else agent
+
+
+def _text(agent: Agent, event: ev.TextDelta, at: float) -> Agent:
+    return working(agent, at, WRITING)
+
+
+def _thinking(agent: Agent, event: ev.ThinkingDelta, at: float) -> Agent:
+    return working(agent, at, THINKING)
+
+
+def _arguments(agent: Agent, event: ev.ToolCallDelta, at: float) -> Agent:
+    detail = agent.activity.detail
+    return working(agent, at, detail if detail.startswith("calling ") else "calling a tool")
+
+
+def _block(agent: Agent, event: ev.BlockStarted | ev.BlockEnded, at: float) -> Agent:
+    if event.kind == "toolCall":
+        return working(agent, at, f"calling {one_line(event.tool_name, 40) or 'a tool'}")
+    detail = {"text": WRITING, "thinking": THINKING}.get(event.kind)
+    return working(agent, at, detail) if detail is not None else agent
+
+
+def _message_ended(agent: Agent, event: ev.MessageEnded, at: float) -> Agent:
+    if event.role != "assistant":
+        return agent
+    usage = event.usage
+    good = event.stop_reason not in ("error", "aborted")
+    reason = event.stop_reason
+    if good and not any(block.kind == "toolCall" or (block.kind == "text" and block.text) for block in event.blocks):
+        reason = "empty" if reason != "length" else reason
+    activity = agent.activity
+    detail = activity.detail if activity.detail.startswith("calling ") and reason == "toolUse" else ""
+    if activity.detail not in BETWEEN_RUNS:
+        activity = replace(activity, detail=detail, error=event.error if event.stop_reason == "error" else "")
+    return replace(
+        agent,
+        activity=activity,
+        usage=agent.usage + usage if usage is not None else agent.usage,
+        context_tokens=usage.tokens if usage is not None and good and usage.tokens else agent.context_tokens,
+        model=event.model or agent.model,
+        stop_reason=reason,
+        last_text=_first_line(event.text) or agent.last_text,
+    )
+
+
+def _first_line(text: str) -> str:
+    return one_line(text.lstrip()[: LAST_TEXT_LENGTH * 4].partition("\n")[0], LAST_TEXT_LENGTH)
+
+
+# --- tools, queues ---------------------------------------------------------------------------------
+
+
+def _tool_started(agent: Agent, event: ev.ToolStarted, at: float) -> Agent:
+    tool = OpenTool(event.call_id, one_line(event.name, 40) or "a tool", summarize_call(event.arguments), at)
+    return tool_opened(agent, tool, at)
+
+
+def _tool_output(agent: Agent, event: ev.ToolOutput, at: float) -> Agent:
+    if any(tool.call_id == event.call_id for tool in agent.activity.tools):
+        return agent
+    return tool_opened(agent, OpenTool(event.call_id, one_line(event.name, 40) or "a tool", "", at), at)
+
+
+def _tool_ended(agent: Agent, event: ev.ToolEnded, at: float) -> Agent:
+    return tool_closed(agent, event.call_id, at)
+
+
+def _queue(agent: Agent, event: ev.QueueChanged, at: float) -> Agent:
+    return replace(agent, activity=replace(agent.activity, steering=event.steering, follow_up=event.follow_up))
+
+
+# --- retries and compaction ------------------------------------------------------------------------
+
+
+def _retry_started(agent: Agent, event: ev.RetryStarted, at: float) -> Agent:
+    activity = entered(
+        agent.activity,
+        ActivityState.RETRYING,
+        at,
+        detail="",
+        error=event.error,
+        retry_attempt=event.attempt,
+        retry_of=event.max_attempts,
+        retry_at=at + event.delay,
+    )
+    return replace(agent, run_open=True, activity=activity)
+
+
+def _retry_ended(agent: Agent, event: ev.RetryEnded, at: float) -> Agent:
+    if not event.success:
+        return finished(agent, at, error=event.error or agent.activity.error)
+    if base_state(agent.activity) is ActivityState.RETRYING:
+        return working(agent, at, SETTLING, retry_attempt=0, retry_of=0, retry_at=None)
+    return agent
+
+
+def _compaction_started(agent: Agent, event: ev.CompactionStarted, at: float) -> Agent:
+    changes: dict[str, Any] = {"detail": "", "compaction_reason": event.reason}
+    if event.reason == "manual":
+        # Before pi 0.85 it swallows the end of the run it interrupts; later builds have ended the run by now.
+        agent = replace(agent, run_open=False, abort_requested=False)
+        changes |= {
+            "tools": (),
+            "dialogs": (),
+            "error": "",
+            "retry_attempt": 0,
+            "retry_of": 0,
+            "retry_at": None,
+        }
+    return replace(agent, activity=entered(agent.activity, ActivityState.COMPACTING, at, **changes))
+
+
+def _compaction_ended(agent: Agent, event: ev.CompactionEnded, at: float) -> Agent:
+    if event.usage is not None:
+        agent = replace(agent, usage=agent.usage + event.usage)
+    activity = agent.activity
+    compacting = base_state(activity) is ActivityState.COMPACTING
+    if not compacting and activity.detail not in BETWEEN_RUNS and agent.run_open:
+        return agent  # it ran beside a run that a queued text started meanwhile, and says nothing of that run
+    if event.error:
+        return finished(agent, at, error=event.error)
+    if event.will_retry:
+        return working(agent, at, "", compaction_reason="")
+    if activity.steering or activity.follow_up:
+        return working(agent, at, QUEUED_START, compaction_reason="")
+    if not agent.run_open:
+        return replace(
+            agent,
+            activity=entered(activity, ActivityState.IDLE, at, detail="", error="", compaction_reason=""),
+        )
+    if agent.dialect == "delta":
+        return working(agent, at, SETTLING, compaction_reason="")
+    return finished(agent, at)
+
+
+# --- questions, daemon, file -----------------------------------------------------------------------
+
+
+def _dialog(agent: Agent, event: ev.DialogRequested, at: float) -> Agent:
+    return dialog_opened(agent, event, at)
+
+
+def _daemon_started(agent: Agent, event: ev.DaemonStarted, at: float) -> Agent:
+    return replace(
+        agent,
+        process=Process(ProcessState.ALIVE, at, run_id=event.run_id),
+        activity=Activity(ActivityState.STARTING, at),
+        program=event.agent or agent.program,
+        run_open=False,
+        stop_reason="",
+        abort_requested=False,
+    )
+
+
+def _daemon_exited(agent: Agent, event: ev.DaemonExited, at: float) -> Agent:
+    process = agent.process
+    if process.run_id and event.run_id and process.run_id != event.run_id:
+        return agent  # the line of an older run that was slow to end
+    cut = agent.run_open or base_state(agent.activity) in (*BUSY, ActivityState.STARTING)
+    ended = replace(agent, process=replace(process, state=ProcessState.DEAD, since=at, exit_code=event.exit_code))
+    what = "before it was ready" if base_state(agent.activity) is ActivityState.STARTING else "in the middle of a run"
+    before = agent.activity
+    state = ActivityState.ERROR if cut else base_state(before)
+    text = f"the agent exited with code {event.exit_code} {what}" if cut else before.error
+    since = at if cut else before.since
+    activity = Activity(state, since, detail="" if cut else before.detail, error=text)
+    return replace(ended, activity=activity, run_open=False, abort_requested=False)
+
+
+def _epoch(agent: Agent, event: ev.EpochStarted, at: float) -> Agent:
+    """Another file: what was open may have ended in bytes that nobody read, so the activity is unknown.
+
+    Open questions stay: the process may be the same, a lost question blocks it for ever, and a late answer is
+    harmless. How the last run ended comes back once the agent says that it is idle. Sums (usage, turns, broken
+    lines) go on: the file is new, and so are its records.
+    """
+    before = base_state(agent.activity)
+    activity = entered(Activity(dialogs=agent.activity.dialogs, since=at), ActivityState.UNKNOWN, at)
+    if before in OUTCOMES and not activity.dialogs:
+        activity = replace(activity, beneath=before, error=agent.activity.error)
+    return replace(agent, activity=activity, run_open=False, abort_requested=False, stop_reason="")
+
+
+def _broken(agent: Agent, event: ev.BrokenLine, at: float) -> Agent:
+    return replace(agent, broken_lines=agent.broken_lines + 1)
+
+
+_HANDLERS: dict[type[Any], Callable[[Agent, Any, float], Agent]] = {
+    ev.RunStarted: _run_started,
+    ev.RunEnded: _run_ended,
+    ev.RunSettled: _run_settled,
+    ev.TurnStarted: _turn_started,
+    ev.MessageStarted: _message_started,
+    ev.TextDelta: _text,
+    ev.ThinkingDelta: _thinking,
+    ev.ToolCallDelta: _arguments,
+    ev.BlockStarted: _block,
+    ev.BlockEnded: _block,
+    ev.MessageEnded: _message_ended,
+    ev.ToolStarted: _tool_started,
+    ev.ToolOutput: _tool_output,
+    ev.ToolEnded: _tool_ended,
+    ev.QueueChanged: _queue,
+    ev.RetryStarted: _retry_started,
+    ev.RetryEnded: _retry_ended,
+    ev.CompactionStarted: _compaction_started,
+    ev.CompactionEnded: _compaction_ended,
+    ev.DialogRequested: _dialog,
+    ev.Responded: responded,
+    ev.DaemonStarted: _daemon_started,
+    ev.DaemonExited: _daemon_exited,
+    ev.EpochStarted: _epoch,
+    ev.BrokenLine: _broken,
+}
+
+_WORK = frozenset(
+    {
+        ev.TextDelta,
+        ev.ThinkingDelta,
+        ev.ToolCallDelta,
+        ev.BlockStarted,
+        ev.BlockEnded,
+        ev.ToolStarted,
+        ev.ToolOutput,
+        ev.ToolEnded,
+    }
+)
+"""The signs of useful work."""

@@ -1,0 +1,1 @@
+"""What an agent said and did, as entries in bounded memory."""

@@ -1,0 +1,164 @@
+"""One entry of a transcript: what is shown of a message, a tool call, a question or a notice."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from cockpit.model.reduce.tools import one_line
+
+ENTRY_LIMIT = 128 * 1024
+"""Characters one entry keeps; of a longer text the head and the tail stay, and a line in between says what is gone."""
+
+PARTS_LIMIT = 1024
+"""Pieces held before they are joined: a delta of five characters costs ten times its length as a string of its own."""
+
+ENTRY_OVERHEAD = 256
+"""Bytes an entry counts for beside its texts."""
+
+
+class EntryKind(StrEnum):
+    """What an entry is; the pane chooses glyph and colour from it."""
+
+    USER = "user"
+    """The operator's prompt."""
+    STEER = "steer"
+    """The operator's steer, at the place where the agent read it."""
+    FOLLOW_UP = "follow-up"
+    ANSWER = "answer"
+    THINKING = "thinking"
+    TOOL = "tool"
+    NOTICE = "notice"
+    """What an extension says, a retry, a compaction, an abort."""
+    QUESTION = "question"
+    """A dialog; open while it waits for a person."""
+    ERROR = "error"
+    MARKER = "marker"
+    """A seam: the agent started or exited, the output file was replaced."""
+    BORDER = "border"
+    """Not the agent's: why nothing older than this is shown."""
+    RAW = "raw"
+    """A line this version cannot read, as it came."""
+    COMMAND = "command"
+    """The operator's own shell command and its output."""
+
+
+class Entry:
+    """One entry; it changes while `open`, and `revision` grows with every change."""
+
+    __slots__ = (
+        "_cut",
+        "_head",
+        "_limit",
+        "_parts",
+        "_size",
+        "at",
+        "call_id",
+        "complete",
+        "counted",
+        "diff",
+        "epoch",
+        "failed",
+        "key",
+        "kind",
+        "line",
+        "open",
+        "revision",
+        "title",
+    )
+
+    def __init__(
+        self,
+        key: int,
+        kind: EntryKind,
+        title: str,
+        at: float,
+        *,
+        line: int,
+        epoch: int,
+        limit: int = ENTRY_LIMIT,
+    ) -> None:
+        self.key = key
+        """Grows by one from entry to entry and never changes; negative for history that was paged in."""
+        self.kind = kind
+        self.title = one_line(title, 300)
+        self.at = at
+        """Unix seconds of the first record."""
+        self.line = line
+        """Line number of the first record in its epoch."""
+        self.epoch = epoch
+        self.open = False
+        """More is expected: text streams, a tool runs, a question waits."""
+        self.failed = False
+        self.revision = 0
+        """The transcript's revision at the last change of this entry."""
+        self.diff = ""
+        """A unified diff, for edits."""
+        self.call_id = ""
+        """The tool call, dialog or command this entry belongs to."""
+        self.complete = False
+        """The text is the agent's final one, not what deltas have built so far."""
+        self.counted = 0
+        """The size the transcript has in its books."""
+        self._limit = max(64, limit)
+        self._parts: list[str] = []
+        self._size = 0
+        self._head = ""
+        self._cut = 0
+
+    def __repr__(self) -> str:
+        return f"Entry({self.key}, {self.kind.value}, {self.title!r}, {self.text[:60]!r})"
+
+    @property
+    def text(self) -> str:
+        """The text so far; hostile until sanitised."""
+        if len(self._parts) > 1:
+            self._parts = ["".join(self._parts)]
+        tail = self._parts[0] if self._parts else ""
+        if not self._cut:
+            return tail
+        return f"{self._head}\n… {self._cut} characters are not kept here …\n{tail}"
+
+    @property
+    def size(self) -> int:
+        """Characters held, plus a fixed share for the entry itself."""
+        return self._size + len(self._head) + len(self.title) + len(self.diff) + ENTRY_OVERHEAD
+
+    def append(self, text: str) -> None:
+        """Add text at the end."""
+        self._parts.append(text)
+        self._size += len(text)
+        if self._size > self._limit or len(self._parts) > PARTS_LIMIT:
+            self._tighten()
+
+    def replace(self, text: str) -> bool:
+        """Set the whole text; return False when it is what stands there already."""
+        if not self._cut and len(text) == self._size and text == self.text:
+            return False
+        self._parts = [text]
+        self._size = len(text)
+        self._head = ""
+        self._cut = 0
+        if self._size > self._limit:
+            self._tighten()
+        return True
+
+    def put_before(self, text: str) -> None:
+        """Add text at the front: the start of a message of which only the end was read first."""
+        self.replace(text + self.text)
+
+    def keep_diff(self, diff: str) -> None:
+        """Set the diff, cut to the entry's limit."""
+        gone = len(diff) - self._limit
+        self.diff = diff if gone <= 0 else f"{diff[: self._limit]}\n… {gone} characters are not kept here …"
+
+    def _tighten(self) -> None:
+        """Join the pieces, and beyond the limit keep half of it as head and half of it as tail."""
+        joined = "".join(self._parts)
+        half = self._limit // 2
+        if len(joined) > self._limit:
+            if not self._cut:
+                self._head, joined = joined[:half], joined[half:]
+            self._cut += len(joined) - half
+            joined = joined[-half:]
+        self._parts = [joined]
+        self._size = len(joined)

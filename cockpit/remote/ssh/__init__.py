@@ -1,0 +1,1 @@
+"""SSH to a VM: connections, commands and files."""

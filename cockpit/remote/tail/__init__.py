@@ -1,0 +1,1 @@
+"""Resumable reading of a file on a VM."""

@@ -1,0 +1,57 @@
+"""Giving what was read to who takes it, in the callback that brought it: nobody has to be woken for each piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cockpit.remote.tail.filter import Piece
+
+Taker = Callable[[list[Piece]], bool]
+"""Takes pieces; returns whether it has room for more."""
+
+
+class Handover:
+    """Gives pieces in their order to one taker at a time, as long as it has room."""
+
+    def __init__(self, pieces: Callable[[], list[Piece]]) -> None:
+        """Prepare.
+
+        Args:
+            pieces: returns the next pieces, none if there are none now.
+        """
+        self._pieces = pieces
+        self._taker: Taker | None = None
+        self._giving = False
+        self.full = False
+        """The taker has no room."""
+        self.failure: Exception | None = None
+        """What the taker, or taking the stream apart, raised: to be raised again where somebody waits, and not in the
+        callback of a library."""
+
+    @property
+    def open(self) -> bool:
+        """There is a taker."""
+        return self._taker is not None
+
+    def begin(self, taker: Taker) -> None:
+        """Give to this taker from now on, first what is there."""
+        self._taker, self.full = taker, False
+        self.give()
+
+    def end(self) -> None:
+        """Give no more."""
+        self._taker = None
+
+    def give(self) -> None:
+        """Give what is there."""
+        # Letting the channel go on delivers what it held back at once: that must stay behind what is being given.
+        if self._giving or self._taker is None or self.failure is not None:
+            return
+        self._giving = True
+        try:
+            while not self.full and (pieces := self._pieces()):
+                self.full = not self._taker(pieces)
+        except Exception as error:
+            self.failure = error
+        finally:
+            self._giving = False

@@ -1,0 +1,255 @@
+"""Our end of the reading script: parts its answers from the file's bytes and holds no more of those than agreed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from cockpit.remote.errors import CommandFailed
+from cockpit.remote.ssh.process import Process
+from cockpit.remote.tail.answers import Check, Missing, Opened, Rest, ScriptEnded, parse_header
+from cockpit.remote.tail.checks import ContentChecks
+from cockpit.remote.tail.cursor import Place
+from cockpit.remote.tail.delivery import Handover, Taker
+from cockpit.remote.tail.filter import Piece
+from cockpit.remote.tail.script import TailCommand
+from cockpit.remote.tail.stream import TailStream
+
+HELD_BYTES = 256 << 10
+"""Undelivered bytes above which the channel is paused; one channel window may come on top."""
+NOISE_LIMIT = 1 << 20
+"""Bytes of rc-file noise kept while looking for the marker."""
+ANSWER_BOUND = 30.0
+"""Seconds an answer of the script may take; a slow login shell counts too."""
+REST_LIMIT = 256 << 10
+"""Bytes of an old file asked for at once; less than a channel window, so that the script never blocks on it."""
+
+
+class TailReader:
+    """Hears one run of the script; see `tail_script` for the words."""
+
+    def __init__(
+        self,
+        command: TailCommand,
+        position: Callable[[], Place | None],
+        *,
+        beat: float,
+        check_interval: float,
+    ) -> None:
+        self._marker = command.marker + b" "
+        self._stream = TailStream(command)
+        self.checks = ContentChecks(position, lambda: self._stream.following, beat=beat, interval=check_interval)
+        self._process: Process | None = None
+        self._paused = False
+        self._errors = bytearray()
+        self._wake = asyncio.Event()
+        self._handover = Handover(self._some_pieces)
+        self.ended = False
+        self.failed_check: Check | None = None
+        self.filter_failed = False
+        """A filter died, or what it sends are no frames."""
+
+    # What the channel calls
+
+    def data_received(self, data: bytes, *, stderr: bool) -> None:
+        """Take bytes."""
+        if stderr:
+            self._hear_errors(data)
+            return
+        self._stream.feed(data)
+        self._handover.give()
+        if not self._handover.open or self.interrupted or self._handover.failure is not None:
+            self._wake.set()
+        if len(self._stream) > HELD_BYTES and not self._paused and self._process is not None:
+            self._paused = True
+            self._process.pause()
+
+    def closed(self) -> None:
+        """Nothing more comes."""
+        self.ended = True
+        self.checks.end()
+        self._wake.set()
+
+    def _hear_errors(self, data: bytes) -> None:
+        self._errors += data
+        while (end := self._errors.find(b"\n")) >= 0:
+            line = bytes(self._errors[:end])
+            del self._errors[: end + 1]
+            at = line.find(self._marker + b"check ")
+            if at >= 0:
+                _, _, state, verdict, alive = line[at:].decode("utf-8", "replace").split()
+                self._judge(Check(state, verdict, alive == "running"))
+        del self._errors[: max(0, len(self._errors) - NOISE_LIMIT)]
+
+    def _judge(self, check: Check) -> None:
+        if self.checks.answered(check):
+            return
+        if not self.interrupted and self._stream.following:
+            self.failed_check = check
+            self.filter_failed = self._stream.filtered and not check.alive
+            # What came after the last good check may belong to another content; the script is asked again.
+            self._stop()
+            self._wake.set()
+
+    def _stop(self) -> None:
+        self._stream.stop()
+        self._resume()
+
+    def _resume(self) -> None:
+        if self._paused and self._process is not None:
+            self._paused = False
+            self._process.resume()
+
+    # What the Tail calls
+
+    def started(self, process: Process) -> None:
+        """Learn the process; beats begin."""
+        self._process = process
+        self.checks.started(process)
+
+    @property
+    def report(self) -> str | None:
+        """Tail's own words by which following stopped."""
+        return self._stream.report
+
+    @property
+    def interrupted(self) -> bool:
+        """Following stopped, or must stop."""
+        return self.report is not None or self.failed_check is not None
+
+    def poke(self) -> None:
+        """Wake a waiting `next_pieces`, for example because reading shall go on in another way."""
+        self._wake.set()
+
+    async def header(self) -> Missing | Opened:
+        """Return the script's answer to the start or to `look`.
+
+        Raises:
+            CommandFailed: it says something else, or nothing in time.
+        """
+        words = await self._answer("to start reading")
+        return parse_header(words, self._stream.head)
+
+    async def look(self) -> Missing | Opened:
+        """Try again to open a missing file."""
+        assert self._process is not None
+        self._process.write(b"look\n")
+        return await self.header()
+
+    async def next_pieces(self, stop: Callable[[], bool]) -> list[Piece]:
+        """Return the next pieces; none when following stopped, the script ended, or `stop` says so.
+
+        Raises:
+            ScriptEnded: a filter runs and sends no frames.
+        """
+        while not stop():
+            if pieces := self._some_pieces():
+                return pieces
+            if self.interrupted or self.ended:
+                return []
+            self._wake.clear()
+            await self._wake.wait()
+        return []
+
+    async def hand_over(self, take: Taker, stop: Callable[[], bool]) -> None:
+        """Give pieces to `take` the moment they come, until following stops, the script ends, or `stop` says so.
+
+        Nothing is given after `take` returned False, until `go_on`.
+
+        Raises:
+            ScriptEnded: a filter runs and sends no frames.
+            Exception: whatever `take` raised.
+        """
+        handover = self._handover
+        try:
+            handover.begin(take)
+            while handover.failure is None and not stop():
+                left = handover.full and self._stream.waiting
+                if (self.interrupted or self.ended) and not left:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+        finally:
+            handover.end()
+        if handover.failure is not None:
+            raise handover.failure
+
+    def go_on(self) -> None:
+        """Give more, after there was no room."""
+        self._handover.full = False
+        self._handover.give()
+        if self.interrupted or self.ended or self._handover.failure is not None:
+            self._wake.set()
+
+    @property
+    def held(self) -> int:
+        """Bytes behind what was taken that a filter holds on the VM: of a line that is not finished."""
+        return self._stream.held_there
+
+    def put_back(self, pieces: list[Piece]) -> None:
+        """Return pieces that were taken too early."""
+        self._stream.put_back(pieces)
+
+    def _some_pieces(self) -> list[Piece]:
+        try:
+            pieces = self._stream.take()
+        except ScriptEnded:
+            self.filter_failed = True
+            raise
+        if pieces:
+            self.checks.later()
+        if self._paused and (not pieces or len(self._stream) <= HELD_BYTES):
+            # Also when a single frame is longer than what shall be held: it can only be taken whole.
+            self._resume()
+        return pieces
+
+    def be_patient(self, patient: bool) -> None:
+        """Let the bytes come a moment later, together with those of other connections; or at once again."""
+        if self._process is not None:
+            self._process.patient = patient
+
+    async def rest(self, offset: int) -> Rest:
+        """Stop following and return what the opened file still holds behind an offset, at most REST_LIMIT bytes."""
+        assert self._process is not None
+        self.be_patient(False)
+        self._stop()
+        self._process.write(f"rest {self.checks.proof()} {offset} {REST_LIMIT}\n".encode())
+        words = await self._answer("to read the rest of a file")
+        if len(words) != 4 or words[0] != "rest":
+            raise CommandFailed(f"the reading script answered {' '.join(words)!r}")
+        data = bytearray()
+        try:
+            async with asyncio.timeout(ANSWER_BOUND):
+                while len(data) < int(words[3]) and not (self.ended and not self._stream.waiting):
+                    data += await self._some()
+        except TimeoutError as error:
+            raise ScriptEnded("the reading script sent less than it announced") from error
+        return Rest(words[1], words[2], bytes(data))
+
+    async def _some(self) -> bytes:
+        while not self._stream.waiting and not self.ended:
+            self._wake.clear()
+            await self._wake.wait()
+        data = self._stream.take_data()
+        self._resume()
+        return data
+
+    async def _answer(self, purpose: str) -> list[str]:
+        try:
+            async with asyncio.timeout(ANSWER_BOUND):
+                while not self._stream.answers:
+                    if self.ended:
+                        raise ScriptEnded(f"the script {purpose} ended without an answer")
+                    self._wake.clear()
+                    await self._wake.wait()
+        except TimeoutError as error:
+            raise CommandFailed(
+                f"the script {purpose} did not answer within {ANSWER_BOUND:g} s",
+                hint="the VM may be paused or overloaded, or its login shell is very slow",
+            ) from error
+        return self._stream.answers.popleft()
+
+    async def close(self) -> None:
+        """End the script; bounded."""
+        if self._process is not None:
+            await self._process.close()

@@ -1,0 +1,1 @@
+"""What the operator can do: one declaration for each action, with its keys."""

@@ -1,0 +1,103 @@
+"""The registry of actions: one declaration yields key, footer, palette entry, help, README table, why-disabled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.binding import Binding
+
+from cockpit.ui.actions.action import GROUPS, PANES, Action, Situation
+from cockpit.ui.actions.table import ACTIONS
+
+__all__ = [
+    "ACTIONS",
+    "BY_ID",
+    "GROUPS",
+    "PANES",
+    "Action",
+    "Situation",
+    "bindings",
+    "disabled_reason",
+    "grouped",
+    "hidden",
+    "key_label",
+    "key_labels",
+    "key_table",
+]
+
+BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
+
+
+def bindings() -> list[Binding]:
+    """Derive the home screen's bindings, each with its action's id."""
+    derived: list[Binding] = []
+    for action in ACTIONS:
+        if not action.keys:
+            continue
+        derived.append(
+            Binding(
+                action.keys,
+                f"act('{action.id}')",
+                action.label,
+                id=action.id,
+                show=bool(action.panes),
+                tooltip=action.description,
+                priority="ctrl+q" in action.keys.split(","),
+            )
+        )
+    return derived
+
+
+def hidden(action: Action, situation: Situation) -> bool:
+    """Tell whether an action is not offered at all: it writes and the cockpit only reads."""
+    return action.writes and situation.read_only
+
+
+def disabled_reason(action: Action, situation: Situation) -> str:
+    """Say why an action cannot be done now, or return empty text."""
+    if hidden(action, situation):
+        return "the cockpit is read-only"
+    return action.reason(situation)
+
+
+KEY_NAMES = {
+    "exclamation_mark": "!",
+    "question_mark": "?",
+    "slash": "/",
+    "colon": ":",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "enter": "⏎",
+    "shift+tab": "shift-tab",
+    "tab": "tab",
+}
+
+
+def key_label(key: str) -> str:
+    """Return how a key is written for people: `ctrl+p` becomes `^p`."""
+    if key in KEY_NAMES:
+        return KEY_NAMES[key]
+    return f"^{key.removeprefix('ctrl+')}" if key.startswith("ctrl+") else key
+
+
+def key_labels(keys: str) -> str:
+    """Return all keys of an action for people, space-separated."""
+    return " ".join(key_label(key.strip()) for key in keys.split(",") if key.strip())
+
+
+def grouped(actions: Iterable[Action] = ACTIONS) -> list[tuple[str, list[Action]]]:
+    """Return the actions by group, in the order of the help screen."""
+    chosen = list(actions)
+    return [(group, [action for action in chosen if action.group == group]) for group in GROUPS]
+
+
+def key_table() -> str:
+    """Return the README's key table in Markdown, generated so that it cannot drift from the keys."""
+    lines = ["| Key | Action | What it does |", "|---|---|---|"]
+    for group, members in grouped():
+        lines.append(f"| | **{group}** | |")
+        for action in members:
+            keys = " ".join(f"`{key_label(key)}`" for key in action.keys.split(",") if key) or "palette"
+            note = " (asks first)" if action.dangerous else ""
+            lines.append(f"| {keys} | {action.label} | {action.description}{note} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""What the screens do for each action."""

@@ -1,0 +1,1 @@
+"""Colours, cells and rows: how states and figures are drawn."""

@@ -1,0 +1,212 @@
+"""One-line summaries: the header's counts, the stages of a command, the steps of an operation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from cockpit.model.fleet import Fleet, LinkState, Operation, Receipt, Stage, Step
+from cockpit.model.why import headline
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.look.cells import Piece, age, content, cut, duration, fit, pieces_width
+from cockpit.ui.look.states import STAGE_WORDS, TONE_LOOKS, Look
+
+MAX_NOTICES = 2
+"""Standing notices shown at once: more would push the panes away."""
+
+MAX_OPERATIONS = 3
+"""Operations shown at once, the newest ones."""
+
+FAILED_FOR = 30.0
+"""Seconds for which a failed operation keeps its line; after that the inbox has it."""
+
+PASSED = (Stage.WRITTEN, Stage.ACCEPTED, Stage.QUEUED, Stage.STEERING, Stage.CONSUMED)
+"""Stages a command goes through on its way; the last ones end it."""
+
+
+def header(fleet: Fleet, now: float, waiting: int, width: int, *, read_only: bool = False) -> Content:
+    """The header: where the fleet comes from, agents by state, what waits, what is broken."""
+    left: list[Piece] = [(" ◆ cockpit", "bold $accent"), ("  ", "")]
+    left.append((clean_line(fleet.source) or "no fleet yet", "$muted"))
+    if read_only:
+        left.append((" read-only", "bold $link-degraded"))
+    left.append(("  ", ""))
+    left += _counts(fleet, now)
+    right: list[Piece] = []
+    for service in fleet.health:
+        if not service.ok:
+            right.append((f"✗ {cut(clean_line(service.name), 12)} down {age(now - service.since)}  ", "$link-down"))
+    right += _links(fleet)
+    if waiting:
+        right.append((f" ! {waiting} {'waits' if waiting == 1 else 'wait'} for you ", "bold reverse $agent-asking"))
+    else:
+        right.append(("nothing waits ", "$muted"))
+    gap = width - pieces_width(left) - pieces_width(right)
+    if gap < 1:
+        return content([*_shortened(left, width - pieces_width(right) - 1), (" ", ""), *right])
+    return content([*left, (" " * gap, ""), *right])
+
+
+def _shortened(pieces: Sequence[Piece], width: int) -> list[Piece]:
+    """Cut pieces at a width: whole ones first, the last with an ellipsis."""
+    kept: list[Piece] = []
+    for text, style in pieces:
+        room = width - pieces_width(kept)
+        if room <= 0:
+            break
+        kept.append((cut(text, room), style))
+    return kept
+
+
+def _counts(fleet: Fleet, now: float) -> list[Piece]:
+    """Count agents by tone, in the order of what needs the operator."""
+    if not fleet.agents:
+        return [("no agents", "$muted")]
+    counts: Counter[str] = Counter()
+    words: dict[str, set[str]] = {}
+    for agent in fleet.agents:
+        head = headline(agent, fleet.vm(agent.vm_id), now)
+        tone = head.tone if head.tone in TONE_LOOKS else "unknown"
+        counts[tone] += 1
+        words.setdefault(tone, set()).add(head.word)
+    pieces: list[Piece] = []
+    for tone, look in TONE_LOOKS.items():
+        if counts[tone]:
+            pieces += [
+                (f"{look.glyph} {counts[tone]} ", look.style),
+                (f"{_word(look, words[tone])}  ", "$muted"),
+            ]
+    return pieces
+
+
+def _word(look: Look, words: set[str]) -> str:
+    """Use the agents' own word where they agree and it is short."""
+    only = next(iter(words)) if len(words) == 1 else ""
+    return only if only and len(only) <= 10 and "/" not in only else look.word
+
+
+def _links(fleet: Fleet) -> list[Piece]:
+    """Say which links are in trouble."""
+    states = Counter(agent.link.state for agent in fleet.agents)
+    pieces: list[Piece] = []
+    for state, word, style in (
+        (LinkState.DOWN, "down", "$link-down"),
+        (LinkState.SILENT, "silent", "$link-degraded"),
+        (LinkState.CONNECTING, "linking", "$link-degraded"),
+    ):
+        if states[state]:
+            noun = "link" if states[state] == 1 else "links"
+            pieces.append((f"~ {states[state]} {noun} {word}  ", style))
+    return pieces
+
+
+def receipt_line(receipt: Receipt, now: float, width: int) -> Content:
+    """The stages of one command, each with its mark, and why it failed. Early stages go first when room is short."""
+    reached = [stage for stage, _ in receipt.stages if stage in PASSED]
+    if receipt.stage in PASSED and receipt.stage not in reached:
+        reached.append(receipt.stage)
+    since = receipt.stages[-1][1] if receipt.stages else receipt.created_at
+    head: Piece = (clean_line(receipt.verb), "bold")
+    passed: list[Piece] = [(f" ✓ {STAGE_WORDS[stage]}", "$agent-running") for stage in reached]
+    last = _last_stage(receipt, now, since)
+    while passed and pieces_width([head, *passed, last]) > width:
+        passed = [(" …", "$muted"), *passed[2:]] if passed[0][0] == " …" else [(" …", "$muted"), *passed[1:]]
+        if len(passed) == 1:
+            break
+    pieces = [head, *passed, (cut(last[0], max(0, width - pieces_width([head, *passed]))), last[1])]
+    text = clean_line(receipt.text)
+    room = width - pieces_width(pieces) - 4
+    if text and room > 12:
+        pieces.append((f"  “{cut(text, room)}”", "$muted"))
+    return content(pieces)
+
+
+def _last_stage(receipt: Receipt, now: float, since: float) -> Piece:
+    """Say where the command stands now."""
+    match receipt.stage:
+        case Stage.DONE:
+            return f" ✓ done in {duration(since - receipt.created_at)}", "bold $agent-running"
+        case Stage.FAILED:
+            return f" ✗ failed: {clean_line(receipt.reason)}", "bold $agent-failed"
+        case Stage.UNCONFIRMED:
+            return f" ? unconfirmed: {clean_line(receipt.reason)}", "bold $link-degraded"
+        case Stage.CONSUMED:
+            return f" ● working… {age(now - since)}", "$agent-running"
+        case Stage.PENDING:
+            return f" ◌ {STAGE_WORDS[Stage.PENDING]} {age(now - receipt.created_at)}", "$link-degraded"
+        case _:
+            return f" ◌ {age(now - since)}", "$muted"
+
+
+def standing_lines(fleet: Fleet, now: float, width: int) -> list[Content]:
+    """What goes on or went wrong apart from any agent: standing notices, operations that run or failed just now."""
+    lines = [
+        content([(" ! ", "bold $link-degraded"), (cut(clean_line(notice), width - 4), "")])
+        for notice in fleet.notices[:MAX_NOTICES]
+    ]
+    current = [operation for operation in fleet.operations if _is_current(operation, now)]
+    return lines + [_operation_line(operation, now, width) for operation in current[-MAX_OPERATIONS:]]
+
+
+def _is_current(operation: Operation, now: float) -> bool:
+    """Tell whether an operation runs, or failed so lately that it has to be seen."""
+    if operation.ended_at is None:
+        return True
+    return bool(operation.error) and now - operation.ended_at < FAILED_FOR
+
+
+def _operation_line(operation: Operation, now: float, width: int) -> Content:
+    """Say in one line which step an operation is at, or where it failed and what to do."""
+    head: list[Piece] = [(f"{clean_line(operation.verb)} ", ""), (clean_line(operation.target), "bold")]
+    step = operation.steps[-1] if operation.steps else None
+    if operation.error:
+        place = f" at {clean_line(step.name)}" if step is not None else ""
+        hint = f" → {clean_line(operation.hint)}" if operation.hint else ""
+        tail = f" failed{place}: {clean_line(operation.error)}{hint}"
+        pieces = [(" ✗ ", "bold $agent-failed"), *head, (tail, "$agent-failed")]
+    else:
+        place = f"  {clean_line(step.name)} {duration(now - step.started_at)}" if step is not None else ""
+        pieces = [(" ▸ ", "bold $agent-running"), *head, (place, "$muted")]
+    return content(_shortened(pieces, width - 1))
+
+
+def step_lines(operation: Operation, now: float, width: int) -> list[Content]:
+    """Each step of an operation with its time as it happens; the error stands at the step that failed."""
+    lines: list[Content] = []
+    for step in operation.steps:
+        lines.append(_step(step, now, width))
+        if step.error:
+            lines.append(content([("    ", ""), (cut(clean_line(step.error), width - 4), "$agent-failed")]))
+    if operation.error and not any(step.error for step in operation.steps):
+        lines.append(
+            content([("✗ ", "bold $agent-failed"), (cut(clean_line(operation.error), width - 2), "$agent-failed")])
+        )
+    if operation.hint:
+        lines.append(content([("  → ", "$agent-asking"), (cut(clean_line(operation.hint), width - 4), "")]))
+    if operation.ended_at is not None and not operation.error:
+        took = duration(operation.ended_at - operation.started_at)
+        lines.append(content([("✓ ", "bold $agent-running"), (f"done in {took}", "bold")]))
+    return lines
+
+
+def _step(step: Step, now: float, width: int) -> Content:
+    if step.error:
+        glyph, style = "✗ ", "bold $agent-failed"
+    elif step.ended_at is None:
+        glyph, style = "▸ ", "bold $agent-running"
+    else:
+        glyph, style = "✓ ", "$agent-running"
+    took = duration((now if step.ended_at is None else step.ended_at) - step.started_at)
+    name_cells = min(30, max(12, width // 3))
+    detail = max(0, width - 2 - name_cells - 9)
+    return content(
+        [
+            (glyph, style),
+            (fit(clean_line(step.name), name_cells), "bold" if step.ended_at is None else ""),
+            (" ", ""),
+            (fit(clean_line(step.detail), detail), "$muted"),
+            (fit(took, 7, right=True), "$muted"),
+        ]
+    )

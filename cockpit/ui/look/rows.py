@@ -1,0 +1,264 @@
+"""The model as rows: pure functions from a VM, an agent, a task or a feed item to Content, columns aligned.
+
+Text that came from an agent, a service or another operator goes through the sanitizer first, always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from cockpit.model.fleet import (
+    TASK_STATUSES,
+    ActivityState,
+    Agent,
+    AgentKind,
+    FeedItem,
+    Fleet,
+    LinkState,
+    Power,
+    Task,
+    Vm,
+)
+from cockpit.model.why import headline
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.look.cells import Piece, age, content, cut, fit, width_of
+from cockpit.ui.look.states import LINK_LOOKS, POWER_LOOKS, STATUS_LOOKS, look_of
+
+AGE_CELLS = 4
+"""Cells of the age column: `59m` and a blank before it."""
+
+SCRIPTED_FROM = 20
+"""Cells from which the detail column names a scripted agent as such; below, its name bears a mark."""
+
+SCRIPTED_MARK = " §"
+"""The mark of a scripted agent: it follows a script, no model thinks."""
+
+DETAIL_FROM = 10
+"""Cells that must be left over for a detail column to be worth having."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeNode:
+    """An agent and where it stands in the tree."""
+
+    agent: Agent
+    guide: str
+    """The lines that lead to it: `├ `, `│ └ `."""
+
+
+def agent_tree(agents: Iterable[Agent]) -> list[TreeNode]:
+    """Order agents as a tree: architects on top, then lieutenants with their workers, then the other workers.
+
+    A worker whose parent is unknown stands at the end without a guide; names that point in a circle end the walk.
+    """
+    everyone = sorted(agents, key=lambda agent: (agent.name.casefold(), agent.id))
+    names = {agent.name for agent in everyone if agent.kind is not AgentKind.WORKER}
+    children: dict[str, list[Agent]] = {}
+    for agent in everyone:
+        if agent.kind is AgentKind.WORKER and agent.parent in names:
+            children.setdefault(agent.parent, []).append(agent)
+    placed: set[str] = set()
+    nodes: list[TreeNode] = []
+    for kind in (AgentKind.ARCHITECT, AgentKind.LIEUTENANT):
+        for agent in everyone:
+            if agent.kind is not kind:
+                continue
+            nodes.append(TreeNode(agent, ""))
+            placed.add(agent.id)
+            workers = [worker for worker in children.pop(agent.name, ()) if worker.id not in placed]
+            for number, worker in enumerate(workers, 1):
+                nodes.append(TreeNode(worker, "└ " if number == len(workers) else "├ "))
+                placed.add(worker.id)
+    nodes += [TreeNode(agent, "") for agent in everyone if agent.id not in placed]
+    return nodes
+
+
+def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int) -> Content:
+    """One line of the tree: guide, glyph, name, state, what it does, age of its last sign of life."""
+    agent = node.agent
+    head = headline(agent, vm, now)
+    look = look_of(head)
+    word_cells = 12 if width >= 52 else 9
+    detail_cells = width - 2 - 14 - 1 - word_cells - 1 - AGE_CELLS
+    if detail_cells >= DETAIL_FROM:
+        name_cells = min(24, 14 + (detail_cells - DETAIL_FROM) // 4)
+        detail_cells = width - 2 - name_cells - 1 - word_cells - 1 - AGE_CELLS
+    else:
+        detail_cells = 0
+        name_cells = max(8, width - 2 - 1 - word_cells - AGE_CELLS)
+    mark = " ◆" if agent.kind is AgentKind.ARCHITECT else ""
+    in_words = detail_cells >= SCRIPTED_FROM
+    if agent.program == "scripted" and not in_words:
+        mark += SCRIPTED_MARK
+    room = name_cells - width_of(node.guide) - width_of(mark)
+    name = cut(clean_line(agent.name), room)
+    last = agent.last_event_at
+    pieces: list[Piece] = [
+        (node.guide, "$faint"),
+        (look.glyph + " ", look.style),
+        (name, "" if agent.kind is AgentKind.WORKER else "bold"),
+        (mark, "$accent"),
+        (" " * (room - width_of(name) + 1), ""),
+        (fit(head.word, word_cells), look.style),
+    ]
+    if detail_cells:
+        trouble = fit_link(head.link, detail_cells)
+        pieces += [(" ", ""), (trouble, "$link-down")]
+        pieces.append((fit(agent_detail(agent, labelled=in_words), detail_cells - width_of(trouble)), "$muted"))
+    pieces.append((fit(age(now - last) if last is not None else "–", AGE_CELLS, right=True), "$muted"))
+    return content(pieces)
+
+
+def fit_link(trouble: str, width: int) -> str:
+    """Return a link trouble with the blanks that part it from what follows, or nothing."""
+    return cut(f"{trouble} · ", width) if trouble else ""
+
+
+def agent_detail(agent: Agent, *, labelled: bool = True) -> str:
+    """Say in a few words what an agent is at; a scripted one is labelled first, unless its name bears the mark."""
+    activity = agent.activity
+    parts = ["scripted"] if labelled and agent.program == "scripted" else []
+    if activity.dialogs:
+        parts.append(clean_line(activity.dialogs[0].request.title))
+    elif activity.tools:
+        tool = activity.tools[-1]
+        parts.append(clean_line(f"{tool.name} {tool.summary}"))
+    elif activity.state in (ActivityState.ERROR, ActivityState.RETRYING):
+        parts.append(clean_line(activity.error))
+    elif activity.state is ActivityState.WORKING:
+        parts.append(clean_line(activity.detail))
+    elif agent.last_text:
+        parts.append(clean_line(agent.last_text))
+    elif agent.role:
+        parts.append(clean_line(agent.role))
+    return " · ".join(part for part in parts if part)
+
+
+def vm_row(vm: Vm, agent: Agent | None, now: float, width: int) -> Content:
+    """One line of the VMs: power, name, id, our link to it, age."""
+    power = POWER_LOOKS.get(vm.power, POWER_LOOKS[Power.UNKNOWN])
+    name = clean_line(agent.name if agent is not None else vm.label) or "no name"
+    link = agent.link if agent is not None else None
+    link_word, link_style = _link_word(link.state if link is not None else None, agent is None)
+    word_cells, link_cells = (8, 10) if width >= 36 else (8, 2)
+    id_cells = 9 if width >= 44 else 0
+    name_cells = max(6, min(30, width - 2 - word_cells - link_cells - id_cells - AGE_CELLS - 1))
+    spare = width - 2 - name_cells - 1 - word_cells - link_cells - id_cells - AGE_CELLS
+    pieces: list[Piece] = [
+        (power.glyph + " ", power.style),
+        (fit(name, name_cells), "" if agent is not None else "italic"),
+        (" ", ""),
+        (fit(vm.power.value, word_cells), "$muted" if vm.power is Power.RUNNING else power.style),
+        (fit(link_word, link_cells) if link_cells > 2 else fit(link_word[:1], 2), link_style),
+    ]
+    if id_cells:
+        pieces.append((fit(clean_line(vm.id)[:8], id_cells), "$faint"))
+    pieces.append((" " * max(0, spare), ""))
+    pieces.append((fit(age(now - vm.created_at) if vm.created_at else "–", AGE_CELLS, right=True), "$muted"))
+    return content(pieces)
+
+
+def _link_word(state: LinkState | None, orphan: bool) -> Piece:
+    """Say how our link stands, or that nobody claims the VM."""
+    if orphan or state is None:
+        return "orphan", "$link-degraded"
+    look = LINK_LOOKS[state]
+    return f"{look.glyph} {look.word}", "$muted" if state is LinkState.UP else look.style
+
+
+def tasks_in_order(tasks: Iterable[Task]) -> list[tuple[str, list[Task]]]:
+    """Group tasks by status in board order: what moves first, what is done last, unknown words before `done`."""
+    groups: dict[str, list[Task]] = {}
+    for task in tasks:
+        groups.setdefault(task.status, []).append(task)
+    order = ["in_progress", "in_review", "blocked", "open"]
+    unknown = sorted(status for status in groups if status not in TASK_STATUSES)
+    return [
+        (status, sorted(groups[status], key=lambda task: (-task.score, -task.updated_at, task.id)))
+        for status in [*order, *unknown, "done"]
+        if status in groups
+    ]
+
+
+def status_heading(status: str, number: int, width: int) -> Content:
+    """The heading over the tasks of one status."""
+    look = STATUS_LOOKS.get(status)
+    word = look.word if look else clean_line(status)
+    style = look.style if look else "$muted"
+    label = f" {number} "
+    rule = "─" * max(0, width - width_of(word) - width_of(label))
+    return content([(cut(word, width - 4), f"bold {style}"), (label, "$muted"), (rule, "$rule")])
+
+
+def task_row(task: Task, now: float, width: int) -> Content:
+    """One line of the board: glyph, title, who has it, notes, age."""
+    look = STATUS_LOOKS.get(task.status)
+    glyph, style = (look.glyph, look.style) if look else ("·", "$muted")
+    who_cells = 8 if width < 28 else 10 if width < 60 else 14
+    note_cells = 4 if width >= 40 else 0
+    title_cells = max(8, width - 2 - who_cells - note_cells - AGE_CELLS - 1)
+    quiet = "$muted" if task.status == "done" else ""
+    notes = f"✎{len(task.notes)}" if task.notes else ""
+    assignee = clean_line(task.assignee) or "–"
+    pieces: list[Piece] = [
+        (glyph + " ", style),
+        (fit(clean_line(task.title), title_cells), quiet),
+        (" ", ""),
+        (fit(assignee, who_cells), "$accent" if task.assignee else "$faint"),
+    ]
+    if note_cells:
+        pieces.append((fit(notes, note_cells), "$muted"))
+    pieces.append((fit(age(now - task.updated_at) if task.updated_at else "–", AGE_CELLS, right=True), "$muted"))
+    return content(pieces)
+
+
+def feed_row(item: FeedItem, now: float, width: int) -> Content:
+    """One line of the feed: age, who, what."""
+    who_cells = 12 if width >= 46 else 9
+    kind = clean_line(item.kind)
+    kind_cells = min(16, max(0, width - 46)) if width >= 56 else 0
+    pieces: list[Piece] = [
+        (fit(age(now - item.at), 4, right=True), "$muted"),
+        (" ", ""),
+        (fit(clean_line(item.agent), who_cells), "$accent"),
+        (" ", ""),
+    ]
+    if kind_cells:
+        pieces.append((fit(kind, kind_cells) + " ", "$muted"))
+    used = sum(width_of(text) for text, _ in pieces)
+    pieces.append((fit(clean_line(item.summary) or kind, max(0, width - used)), ""))
+    return content(pieces)
+
+
+def matches(needle: str, *fields: str) -> bool:
+    """Tell whether every word of a filter occurs in one of the fields, whatever the case."""
+    haystack = " ".join(fields).casefold()
+    return all(word in haystack for word in needle.casefold().split())
+
+
+def filtered_agents(fleet: Fleet, needle: str) -> Iterator[Agent]:
+    """Return the agents a filter leaves."""
+    for agent in fleet.agents:
+        if matches(needle, agent.name, agent.kind.value, agent.role, agent.activity.state.value, *agent.labels):
+            yield agent
+
+
+def title(number: int, name: str, *notes: str) -> Content:
+    """A pane's border title: its key, its name, and what narrows it."""
+    pieces: list[Piece] = [(f"{number} ", "$muted"), (name, "bold")]
+    pieces += [(f" · {clean_line(note)}", "$muted") for note in notes if note]
+    return content(pieces)
+
+
+def legend(agents: Sequence[Agent]) -> Content:
+    """What the sign of a scripted agent means, while there is one."""
+    scripted = any(agent.program == "scripted" for agent in agents)
+    return content([("§ scripted", "$muted")] if scripted else [])
+
+
+def subtitle(parts: Sequence[Piece]) -> Content:
+    """A pane's border subtitle."""
+    return content(parts)

@@ -1,0 +1,1 @@
+"""The pane that shows an agent's transcript."""

@@ -1,0 +1,324 @@
+"""Transcript entries as lines for a width: pure, so that the pane only caches and paints."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from cockpit.model.transcript.transcript import Entry, EntryKind
+from cockpit.text.sanitize import StyledLine, clean_line, styled_lines
+from cockpit.ui.look.agent_colours import style_words
+from cockpit.ui.look.cells import Piece, break_points, cut, width_of
+
+TOOL_TAIL = 8
+"""Lines of a tool's output that are shown short: enough for the verdict of a test run."""
+
+DIFF_HEAD = 24
+"""Lines of a diff that are shown short."""
+
+THINKING_TAIL = 3
+"""Lines of thinking that are shown short."""
+
+GUTTER = 2
+"""Cells before the text of every line: the bar or glyph that says whose it is."""
+
+MESSAGE_LOOKS = {
+    EntryKind.USER: ("❯", "", "transcript-user"),
+    EntryKind.STEER: ("↯", "STEER", "mode-steer"),
+    EntryKind.FOLLOW_UP: ("↳", "FOLLOW-UP", "mode-follow-up"),
+}
+"""Glyph, word and colour of what the operator said."""
+
+_FENCE = re.compile(r"^\s*(```|~~~)")
+_HEADING = re.compile(r"^#{1,6} ")
+_BULLET = re.compile(r"^\s*(?:[-*•+]|\d{1,3}[.)])\s+")
+_INLINE = re.compile(r"`[^`]+`|\*\*[^*]+\*\*")
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line of the pane."""
+
+    pieces: tuple[Piece, ...]
+    gutter: int = 0
+    """Leading characters that are decoration: they are not copied."""
+    joined: bool = False
+    """It continues the line before: copied without a line feed between."""
+
+    @property
+    def text(self) -> str:
+        """The characters of the line."""
+        return "".join(text for text, _ in self.pieces)
+
+
+BLANK = TextLine(())
+
+
+def entry_lines(entry: Entry, width: int, *, expanded: bool, previous: EntryKind | None) -> list[TextLine]:
+    """Return an entry's lines for a width in cells, with a blank line before it where the eye needs one."""
+    lines = [BLANK] if _needs_air(entry.kind, previous) else []
+    match entry.kind:
+        case EntryKind.USER | EntryKind.STEER | EntryKind.FOLLOW_UP:
+            lines += _message(entry, width)
+        case EntryKind.ANSWER:
+            lines += AnswerFolder(width).fold(entry.text)
+        case EntryKind.THINKING:
+            lines += _thinking(entry, width, expanded)
+        case EntryKind.TOOL | EntryKind.COMMAND:
+            lines += _tool(entry, width, expanded)
+        case EntryKind.QUESTION:
+            lines += _question(entry, width)
+        case EntryKind.ERROR:
+            lines += _block("✗ ", entry, width, "$transcript-stderr", 40 if not expanded else 0)
+        case EntryKind.NOTICE:
+            style = "$transcript-stderr" if entry.failed else "$muted"
+            lines += _block("· ", entry, width, style, 0 if expanded else 4)
+        case EntryKind.MARKER | EntryKind.BORDER:
+            lines.append(_rule(entry, width))
+        case _:
+            lines += _block("¿ ", entry, width, "$transcript-marker", 0 if expanded else 2)
+    return lines
+
+
+def _needs_air(kind: EntryKind, previous: EntryKind | None) -> bool:
+    """Tell whether a blank line goes before an entry: not at the top, and not between entries of one sort."""
+    if previous is None:
+        return False
+    quiet = {EntryKind.TOOL, EntryKind.THINKING, EntryKind.NOTICE, EntryKind.RAW, EntryKind.COMMAND}
+    return not (kind in quiet and (previous is kind or previous in {EntryKind.THINKING, EntryKind.NOTICE}))
+
+
+class AnswerFolder:
+    """Folds an answer into lines, and folds only what is new when the text has grown."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self._settled = ""
+        self._lines: list[TextLine] = []
+        self._fenced = False
+
+    def fold(self, text: str) -> list[TextLine]:
+        """Return all lines of the text."""
+        if not text.startswith(self._settled):
+            self._settled, self._lines, self._fenced = "", [], False
+        end = text.rfind("\n") + 1
+        if end > len(self._settled):
+            for line in styled_lines(text[len(self._settled) : end - 1]):
+                self._lines += self._line(line)
+            self._settled = text[:end]
+        fenced = self._fenced
+        tail = [part for line in styled_lines(text[len(self._settled) :]) for part in self._line(line)]
+        self._fenced = fenced
+        return _trimmed([*self._lines, *tail])
+
+    def _line(self, line: StyledLine) -> list[TextLine]:
+        """Fold one logical line, with the little of Markdown that helps the eye; no character is hidden."""
+        text = line.text
+        if _FENCE.match(text):
+            self._fenced = not self._fenced
+            return _wrap(line, self.width, "  ", "", base="$faint", words=False)
+        if self._fenced:
+            return _wrap(line, self.width, "  ", "", base="$transcript-output", words=False)
+        if _HEADING.match(text):
+            return _wrap(line, self.width, "  ", "", base="bold")
+        bullet = _BULLET.match(text)
+        marks = [
+            (match.start(), match.end(), "$transcript-tool" if match.group().startswith("`") else "bold")
+            for match in _INLINE.finditer(text)
+        ]
+        return _wrap(line, self.width, "  ", "", marks=marks, hang=bullet.end() if bullet else 0)
+
+
+def _message(entry: Entry, width: int) -> list[TextLine]:
+    """The operator's own words: a bar in the colour of the act along all lines."""
+    glyph, word, colour = MESSAGE_LOOKS[entry.kind]
+    lines: list[TextLine] = []
+    for number, line in enumerate(styled_lines(entry.text)):
+        marks: list[tuple[int, int, str]] = []
+        if number == 0:
+            head = f"{glyph} {word} " if word else f"{glyph} "
+            line = StyledLine(head + line.text, ())
+            marks = [(0, len(head), f"bold ${colour}")]
+        lines += _wrap(line, width, "▌ ", f"${colour}", base="bold", marks=marks, hang=2 if number == 0 else 0)
+    return lines
+
+
+def _thinking(entry: Entry, width: int, expanded: bool) -> list[TextLine]:
+    """Thinking: dim, and short unless asked for."""
+    style = "italic $transcript-thinking"
+    lines = [
+        part
+        for line in styled_lines(entry.text.strip("\n"))
+        for part in _wrap(StyledLine(line.text, ()), width, "┆ ", "$faint", base=style)
+    ]
+    lines = _trimmed(lines)
+    if expanded or len(lines) <= THINKING_TAIL + 1:
+        return lines
+    if entry.open:
+        return lines[-THINKING_TAIL:]
+    return [*lines[:THINKING_TAIL], _more(len(lines) - THINKING_TAIL, "┆ ", "more")]
+
+
+def _tool(entry: Entry, width: int, expanded: bool) -> list[TextLine]:
+    """A tool call: one header with its outcome, then its diff or the end of its output."""
+    if entry.open:
+        glyph, style = "▸ ", "bold $agent-running"
+    elif entry.failed:
+        glyph, style = "✗ ", "bold $transcript-stderr"
+    else:
+        glyph, style = "✓ ", "$transcript-tool"
+    name, _, rest = clean_line(entry.title).partition(" ")
+    state = " running" if entry.open else " failed" if entry.failed else ""
+    room = width - GUTTER - width_of(name) - 1 - len(state)
+    shown = cut(rest, max(0, room))
+    header: list[Piece] = [(glyph, style), (cut(name, width - GUTTER), "bold $transcript-tool")]
+    if shown:
+        header.append((f" {shown}", ""))
+    if state:
+        header.append((state, style))
+    body = _diff(entry.diff, width, expanded) if entry.diff else _output(entry, width, expanded)
+    return [TextLine(tuple(header), GUTTER), *body]
+
+
+def _output(entry: Entry, width: int, expanded: bool) -> list[TextLine]:
+    """The end of a tool's output, or all of it."""
+    text = entry.text.rstrip("\n")
+    if not text:
+        return []
+    raw_lines = text.count("\n") + 1
+    if not expanded and raw_lines > TOOL_TAIL * 4:
+        text = _last_lines(text, TOOL_TAIL * 4)
+    base = "$transcript-stderr" if entry.failed else "$transcript-output"
+    lines = [part for line in styled_lines(text) for part in _wrap(line, width, "│ ", "$faint", base=base, words=False)]
+    if expanded or len(lines) <= TOOL_TAIL + 1:
+        return lines
+    above = max(raw_lines, len(lines)) - TOOL_TAIL
+    return [_more(above, "│ ", "above"), *lines[-TOOL_TAIL:]]
+
+
+def _last_lines(text: str, number: int) -> str:
+    """Return the last lines of a text without splitting all of it."""
+    position = len(text)
+    for _ in range(number):
+        position = text.rfind("\n", 0, position)
+        if position < 0:
+            return text
+    return text[position + 1 :]
+
+
+def _diff(diff: str, width: int, expanded: bool) -> list[TextLine]:
+    """A diff, coloured by what each line does."""
+    lines: list[TextLine] = []
+    for line in styled_lines(diff.rstrip("\n")):
+        text = line.text
+        stripped = text.lstrip(" 0123456789")
+        if text.startswith(("+++", "---", "diff ", "index ")):
+            style = "bold $muted"
+        elif text.startswith("@@"):
+            style = "$transcript-diff-hunk"
+        elif text.startswith("+") or (stripped != text and stripped.startswith("+")):
+            style = "$transcript-diff-added"
+        elif text.startswith("-") or (stripped != text and stripped.startswith("-")):
+            style = "$transcript-diff-removed"
+        else:
+            style = "$transcript-output"
+        lines += _wrap(StyledLine(text, ()), width, "│ ", "$faint", base=style, words=False)
+    if expanded or len(lines) <= DIFF_HEAD + 1:
+        return lines
+    return [*lines[:DIFF_HEAD], _more(len(lines) - DIFF_HEAD, "│ ", "more")]
+
+
+def _question(entry: Entry, width: int) -> list[TextLine]:
+    """A question: loud while it waits, quiet once it is answered."""
+    colour = "$transcript-question" if entry.open else "$muted"
+    bar = "▌ " if entry.open else "│ "
+    head = StyledLine("? " + clean_line(entry.title), ())
+    lines = _wrap(head, width, bar, colour, base=f"bold {colour}", hang=2)
+    for line in styled_lines(entry.text):
+        outcome = line.text.startswith("→")
+        lines += _wrap(line, width, bar, colour, base="bold" if outcome else "", hang=3)
+    if entry.open:
+        lines.append(TextLine(((bar, colour), ("press ", "$muted"), ("a", "bold"), (" to answer", "$muted")), GUTTER))
+    return lines
+
+
+def _block(glyph: str, entry: Entry, width: int, style: str, limit: int) -> list[TextLine]:
+    """A title and its text in one colour; `limit` lines at most unless it is 0."""
+    title = clean_line(entry.title)
+    lines: list[TextLine] = []
+    if title:
+        lines += _wrap(StyledLine(title, ()), width, glyph, style, base=f"bold {style}" if entry.text else style)
+    body = entry.text.strip("\n")
+    for line in styled_lines(body) if body else ():
+        lines += _wrap(line, width, "  " if lines else glyph, style, base=style)
+    if limit and len(lines) > limit + 1:
+        return [*lines[:limit], _more(len(lines) - limit, "  ", "more")]
+    return lines or [TextLine(((glyph, style),), GUTTER)]
+
+
+def _rule(entry: Entry, width: int) -> TextLine:
+    """A seam across the pane."""
+    style = "$transcript-stderr" if entry.failed else "$transcript-marker"
+    label = cut(clean_line(entry.title), max(0, width - 6))
+    rest = max(0, width - 4 - width_of(label))
+    return TextLine((("── ", style), (label, style), (" " + "─" * rest, style)))
+
+
+def _more(number: int, bar: str, where: str) -> TextLine:
+    """The line that says how much is folded away, and the key that shows it."""
+    noun = "line" if number == 1 else "lines"
+    return TextLine(((bar, "$faint"), (f"… {number} {noun} {where} · e expands", "$muted")), GUTTER)
+
+
+def _wrap(
+    line: StyledLine,
+    width: int,
+    bar: str,
+    bar_style: str,
+    *,
+    base: str = "",
+    marks: Sequence[tuple[int, int, str]] = (),
+    hang: int = 0,
+    words: bool = True,
+) -> list[TextLine]:
+    """Break one logical line at a width, keep its styles, put the bar before each part."""
+    room = max(1, width - GUTTER)
+    text = line.text
+    spans = [*marks, *((span.start, span.end, style_words(span.style)) for span in line.spans)]
+    if width_of(text) <= room:
+        parts = [(0, len(text))]
+    else:
+        hang = min(hang, room // 3)
+        first = break_points(text, room, words=words)[0]
+        after = first[1] + (1 if words and text[first[1] : first[1] + 1] == " " else 0)
+        rest = break_points(text[after:], room - hang, words=words) if after < len(text) else []
+        parts = [first, *((start + after, end + after) for start, end in rest)]
+    lines: list[TextLine] = []
+    for number, (start, end) in enumerate(parts):
+        indent = " " * hang if number else ""
+        pieces = ((bar + indent, bar_style), *_styled(text, start, end, spans, base))
+        lines.append(TextLine(pieces, GUTTER + len(indent), number > 0))
+    return lines
+
+
+def _styled(text: str, start: int, end: int, spans: Iterable[tuple[int, int, str]], base: str) -> list[Piece]:
+    """Cut a part of a line into pieces of one style each; later spans lie over earlier ones."""
+    inside = [(max(a, start), min(b, end), style) for a, b, style in spans if a < end and b > start]
+    if not inside:
+        return [(text[start:end], base)] if end > start else []
+    edges = sorted({start, end, *(a for a, _, _ in inside), *(b for _, b, _ in inside)})
+    pieces: list[Piece] = []
+    for left, right in pairwise(edges):
+        styles = [base, *(style for a, b, style in inside if a <= left and b >= right)]
+        pieces.append((text[left:right], " ".join(style for style in styles if style)))
+    return pieces
+
+
+def _trimmed(lines: list[TextLine]) -> list[TextLine]:
+    """Drop blank lines at the end: the space between entries is ours to set."""
+    end = len(lines)
+    while end and not lines[end - 1].text.strip():
+        end -= 1
+    return lines[:end]

@@ -1,0 +1,373 @@
+"""Where the reader of a transcript is: at its live end, held somewhere in it, or in a window onto the agent's past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from cockpit.model.transcript.transcript import Entry, EntryKind, Transcript
+from cockpit.model.transcript.window import Place, TranscriptWindow
+from cockpit.ui.transcript.layout import LaidEntry, TranscriptLayout
+from cockpit.ui.transcript.matching import counterpart, entry_before
+
+MORE_LINES = 400
+"""Lines laid out at once beyond what is there: some milliseconds."""
+
+PATIENCE = 20
+"""Looks at a transcript that has dropped what the reader reads, until its loss is shown: a window opens sooner."""
+
+NEWEST: Place = (1 << 62, 0)
+"""A place behind every record."""
+
+
+class Wish(Enum):
+    """What the reader needs from elsewhere."""
+
+    PAST = "past"
+    """A window, at `Reading.wanted`."""
+    OLDER = "older"
+    NEWER = "newer"
+    LIVE = "live"
+    """No window any more."""
+
+
+@dataclass(slots=True)
+class Wanted:
+    """A window that was wished for."""
+
+    place: Place | None
+    """(epoch, line) it is to lie around; None for the beginning."""
+    instead_of: TranscriptWindow | None
+    """The window that does not do."""
+    looks: int = 0
+    """How often the reader looked for it."""
+
+
+class Reading:
+    """The reader's place. Both transcripts are laid out; going from one to the other moves no line on the screen."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.live = TranscriptLayout(transcript, 0, expanded=False)
+        self.past: TranscriptLayout | None = None
+        """Laid out while the reader is in the past."""
+        self.top = 0
+        """The line of `lines` at the top of the view."""
+        self.following = True
+        self.wishes: list[Wish] = []
+        """To be fulfilled by whoever shows this."""
+        self.wanted: Wanted | None = None
+        self._height = 0
+        self._offered: TranscriptWindow | None = None
+        self._ended_at: Place | None = None
+        self._seen_lines = 0
+
+    @property
+    def lines(self) -> TranscriptLayout:
+        """The lines that are read."""
+        return self.past if self.past is not None else self.live
+
+    @property
+    def bottom(self) -> int:
+        """The top line of the view when the last line laid out is at its foot."""
+        return max(0, self.lines.total - self._height)
+
+    @property
+    def pending(self) -> int:
+        """How many lines came in at the live end since the reader left it."""
+        return 0 if self.following else max(0, self.live.total + self.live.above - self._seen_lines)
+
+    def offer(self, window: TranscriptWindow | None) -> None:
+        """Show which window onto the past is open."""
+        self._offered = window
+
+    # --- taking in -----------------------------------------------------------------------------------
+
+    def fit(self, width: int, height: int, *, expanded: bool) -> bool:
+        """Lay everything out for a size and fullness; the line at the top stays there. Return whether it was needed."""
+        resized, self._height = height != self._height, height
+        if (self.live.width, self.live.expanded) == (width, expanded):
+            if resized:
+                self.top = self.bottom if self.following else max(0, min(self.top, self.bottom))
+            return resized
+        anchor = self.lines.anchor(self.top)
+        self.live = TranscriptLayout(self.live.transcript, width, expanded=expanded)
+        self.live.update()
+        if self.past is not None:
+            self.past = TranscriptLayout(self.past.transcript, width, expanded=expanded)
+            self.past.update()
+            self._lay_around(self.past, anchor.key if anchor is not None else self.past.transcript.first_key)
+        elif anchor is not None and not self.following:
+            while not self.live.holds(anchor.key) and self.live.extend_back(MORE_LINES):
+                pass
+        self._seen_lines = self.live.total + self.live.above
+        if self.following or anchor is None:
+            self.top = self.bottom
+        else:
+            self.top = max(0, min(self.lines.number_of(anchor), self.bottom))
+        return True
+
+    def update(self) -> bool:
+        """Take in what changed; return whether anything did."""
+        if self.past is not None:
+            changed = self.live.update()
+            return self._update_past(self.past) or changed
+        if self.wanted is not None:
+            self.wanted.looks += 1
+            if self._enter_past(self.wanted):
+                return True
+        anchor = self.live.anchor(self.top)
+        if self.following or anchor is None:
+            changed = self.live.update()
+            self.top = self.bottom
+        elif anchor.key < self.live.transcript.first_key and self._may_wait():
+            return False  # the lines stay as they are until a window has them
+        else:
+            changed = self.live.update()
+            self.top = max(0, min(self.live.number_of(anchor), self.bottom))
+        return changed
+
+    def _may_wait(self) -> bool:
+        """Wish for a window where the transcript dropped what is read; say whether it may still come."""
+        if self.wanted is None:
+            self._want_past_here()
+        return self.wanted is not None and self.wanted.looks < PATIENCE
+
+    def _update_past(self, past: TranscriptLayout) -> bool:
+        if self.wanted is not None and self._enter_past(self.wanted):
+            return True
+        anchor, at_top = past.anchor(self.top), self.top == 0 and past.begins
+        if not past.update():
+            return False
+        if not past.total:
+            self._lay_around(past, anchor.key if anchor is not None else past.transcript.first_key)
+        self.top = past.number_of(anchor) if anchor is not None else 0
+        if at_top and self._border(past):
+            past.extend_back(1)
+            self.top = 0
+        self._fill(past)
+        self.top = max(0, min(self.top, self.bottom))
+        return True
+
+    def _border(self, past: TranscriptLayout) -> bool:
+        return past.window is not None and bool(past.window.border_text)
+
+    def _fill(self, past: TranscriptLayout, *, asked: bool = False) -> None:
+        """Lay out what is missing around the view, and wish for what is not held.
+
+        What could not be had is wished for again when the reader asks, and not by itself.
+        """
+        if self.top < self._height:
+            self.top += past.extend_back(MORE_LINES)
+        if past.begins and self.top < 2 * self._height and (asked or not self._border(past)):
+            self.wishes.append(Wish.OLDER)
+        if past.total - self.top < 2 * self._height:
+            past.extend_forward(MORE_LINES)
+        if past.ends and past.total - self.top < 3 * self._height:
+            self.wishes.append(Wish.NEWER)
+
+    # --- between the live transcript and the past ----------------------------------------------------
+
+    def _want_past_here(self) -> None:
+        """Wish for a window around the top of the view; one that is open and holds it does."""
+        if self._is_wanted(anywhere=False):
+            return
+        found = self.live.line_at(self.top)
+        place, window = found[0].place if found is not None else NEWEST, self._offered
+        first, last = (window.first_place, window.last_place) if window is not None else (None, None)
+        if window is not None and first is not None and last is not None and first < place <= last:
+            self.wanted = Wanted(place, None)
+            self._enter_past(self.wanted)
+        else:
+            self.wanted = Wanted(place, window)
+            self.wishes.append(Wish.PAST)
+
+    def _want_beginning(self) -> None:
+        if not self._is_wanted(anywhere=True):
+            self.wanted = Wanted(None, self._offered)
+            self.wishes.append(Wish.PAST)
+
+    def _is_wanted(self, *, anywhere: bool) -> bool:
+        """Tell whether a window, around a place or `anywhere`, was wished for just now: one wish at a time."""
+        wanted = self.wanted
+        return wanted is not None and (wanted.place is None) is anywhere and wanted.looks < PATIENCE
+
+    def _enter_past(self, wanted: Wanted) -> bool:
+        """Go on in the window that was wished for, once it is open and holds what is on the screen."""
+        window = self._offered
+        if window is None or window is wanted.instead_of or not len(window):
+            return False
+        past = TranscriptLayout(window, self.live.width, expanded=self.live.expanded)
+        if wanted.place is None:
+            self._lay_around(past, window.first_key)
+            past.above = self.lines.above + self.top
+            self.past, self.top = past, 0
+        else:
+            top = self._same_line(past, window)
+            if top is None:
+                return False
+            past.above = self.lines.above + self.top - top
+            self.past, self.top = past, top
+        self.wanted, self._ended_at = None, None
+        self._set_following(False)
+        self._fill(past)
+        return True
+
+    def _same_line(self, past: TranscriptLayout, window: TranscriptWindow) -> int | None:
+        """Lay a window out around what is on the screen; return the line that is at the top, None if it is not held."""
+        height = self._height
+        found = [one for y in range(height) if (one := self.live.line_at(self.top + y)) is not None]
+        seen: list[LaidEntry] = [laid for laid, line in found if not line]
+        if found and found[0][1]:
+            seen.insert(0, found[0][0])
+        for laid in seen:
+            entry = self.live.transcript.entry(laid.key)
+            same = counterpart(entry, self.live.transcript, window) if entry is not None else None
+            if same is not None:
+                self._lay_around(past, same.key)
+                top = past.start_of(same.key) + self.top - self.live.start_of(laid.key)
+                break
+        else:
+            if not found:
+                self._lay_around(past, window.next_key)
+                return max(0, past.total - height)
+            before = entry_before(window, found[0][0].place)
+            if before is None:
+                return None
+            self._lay_around(past, before.key)
+            rest = len(found[0][0].lines) - found[0][1]
+            top = past.start_of(before.key) + max(0, past.lines_of(before.key) - rest)
+        if past.total - top < height and not (past.ends and self._ended_at == window.last_place):
+            self._ended_at = window.last_place
+            self.wishes.append(Wish.NEWER)
+            return None
+        return max(0, top)
+
+    def _lay_around(self, past: TranscriptLayout, key: int) -> None:
+        transcript = past.transcript
+        past.lay_around(max(transcript.first_key, min(key, transcript.next_key - 1)), MORE_LINES)
+
+    def _join_live(self, past: TranscriptLayout) -> None:
+        """Go on in the live transcript if it holds the line at the top of the view as the window does."""
+        found = past.line_at(self.top)
+        entry = past.transcript.entry(found[0].key) if found is not None else None
+        same = counterpart(entry, past.transcript, self.live.transcript) if entry is not None else None
+        if found is not None and entry is not None and same is not None and self._reads_alike(entry, same):
+            if not self.live.holds(same.key):
+                self.live.extend_back(MORE_LINES)
+            if self.live.holds(same.key):
+                self._leave_past(past, self.live.start_of(same.key) + found[1])
+        elif past.ends and self.top >= self.bottom and self._ended_at == self._last_place(past):
+            # The store has nothing newer: what follows is in the transcript alone.
+            while self.live.extend_back(MORE_LINES):
+                pass
+            self._leave_past(past, 0)
+        elif past.ends and self.top >= self.bottom:
+            self._ended_at = self._last_place(past)
+
+    def _reads_alike(self, entry: Entry, live: Entry) -> bool:
+        """Tell whether a line of one is the same line of the other."""
+        if live.key == self.live.transcript.first_key:
+            return False
+        return live.text == entry.text or (live.kind is EntryKind.ANSWER and live.text.startswith(entry.text))
+
+    def _last_place(self, past: TranscriptLayout) -> Place | None:
+        return past.window.last_place if past.window is not None else None
+
+    def _leave_past(self, past: TranscriptLayout, top: int) -> None:
+        shift = past.above + self.top - self.live.above - top
+        self.live.above += shift
+        self._seen_lines += shift
+        self.past, self.wanted, self.top = None, None, min(top, max(0, self.live.total - self._height))
+
+    # --- moving --------------------------------------------------------------------------------------
+
+    def move_to(self, top: int) -> None:
+        """Put a line at the top of the view; leaving the live end stops following, reaching it resumes."""
+        down = top > self.top
+        if self.past is not None:
+            self.top = top
+            self._fill(self.past, asked=True)
+            self.top = max(0, min(self.top, self.bottom))
+            if down:
+                self._join_live(self.past)
+        else:
+            self._move_live(top)
+        self._set_following(self.past is None and self.top >= self.bottom)
+
+    def _move_live(self, top: int) -> None:
+        up = top < self.top
+        if top < self._height:
+            top += self.live.extend_back(MORE_LINES)
+        self.top = max(0, min(top, self.bottom))
+        if up and self.live.begins and self.top < 2 * self._height:
+            self._want_past_here()
+        elif not up:
+            self.wanted = None
+
+    def go_home(self) -> None:
+        """Go to the oldest line there is; what is held is shown until a window opens there."""
+        if self.past is None:
+            while self.live.extend_back(MORE_LINES):
+                pass
+            self.top = 0
+            self._set_following(self.bottom == 0)
+            self._want_beginning()
+            return
+        window = self.past.window
+        if window is not None and (window.border_text or window.begins_all):
+            self._lay_around(self.past, window.first_key)
+            self.move_to(0)
+        else:
+            self._want_beginning()
+
+    def follow(self) -> None:
+        """Go to the newest line and stay there."""
+        if self.past is not None:
+            self._leave_past(self.past, 0)
+        self._release()
+        self.live.update()
+        self.top = self.bottom
+        self._set_following(True)
+
+    def go_to_turn(self, direction: int) -> bool:
+        """Go to the operator's message before or after the top of the view; return whether one is held."""
+        lines = self.lines
+        if direction < 0:
+            while not (turns := [start for start in lines.turns() if start < self.top]):
+                added = lines.extend_back(MORE_LINES)
+                if not added:
+                    break
+                self.top += added
+            self.move_to(turns[-1] if turns else 0)
+        else:
+            while not (turns := [start for start in lines.turns() if start > self.top]):
+                if not lines.extend_forward(MORE_LINES):
+                    break
+            turns = [start for start in turns if lines is not self.live or start <= self.bottom]
+            if turns or lines is not self.live:
+                self.move_to(turns[0] if turns else self.bottom)
+        return bool(turns)
+
+    def _set_following(self, following: bool) -> None:
+        if following != self.following:
+            self.following = following
+            self._seen_lines = self.live.total + self.live.above
+            if following:
+                self._release()
+
+    def _release(self) -> None:
+        """Need no window any more."""
+        if self._offered is not None or self.wanted is not None:
+            self.wishes.append(Wish.LIVE)
+            self.wanted = self._offered = None
+
+    # --- what the widget draws by --------------------------------------------------------------------
+
+    def standing(self) -> float:
+        """Return how far down the whole history the view stands, from 0 to 1."""
+        newest = self.live.transcript.entry(self.live.transcript.next_key - 1)
+        found = self.lines.line_at(self.top)
+        if self.past is None or newest is None or found is None:
+            return self.top / max(1, self.bottom)
+        epoch, line = found[0].place
+        return line / max(1, newest.line) if epoch == newest.epoch else 0.0

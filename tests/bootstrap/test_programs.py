@@ -1,0 +1,61 @@
+"""Which agent program is offered, and why another is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cockpit.bootstrap.programs import local_programs, remote_programs
+from cockpit.config import AgentSettings
+from cockpit.model.commands import Spawn
+from cockpit.model.fleet import AgentKind
+
+SPAWN = Spawn("ada", AgentKind.LIEUTENANT)
+
+
+def pi_on_path(directory: Path) -> dict[str, str]:
+    """Return an environment whose PATH has a program called pi."""
+    directory.mkdir()
+    program = directory / "pi"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    return {"PATH": str(directory)}
+
+
+def test_without_pi_the_reason_is_said(tmp_path: Path) -> None:
+    pi, scripted = local_programs(AgentSettings(), {"PATH": str(tmp_path)})
+    assert "not installed" in pi.reason and scripted.reason == ""
+
+
+def test_without_credentials_the_reason_is_said(tmp_path: Path) -> None:
+    environment = pi_on_path(tmp_path / "bin")
+    assert "no credentials" in local_programs(AgentSettings(), environment)[0].reason
+    with_key = local_programs(AgentSettings(), environment | {"ANTHROPIC_API_KEY": "k"})[0]
+    assert with_key.reason == "" and with_key.environment["ANTHROPIC_API_KEY"] == "k"
+
+
+def test_pi_keeps_the_operators_configuration(tmp_path: Path, isolated_home: Path) -> None:
+    directory = isolated_home / ".pi" / "agent"
+    (directory / "extensions").mkdir(parents=True)
+    (directory / "models.json").write_text(json.dumps({"providers": {"own": {"apiKey": "x"}}}))
+    (directory / "extensions" / "gate.ts").write_text("export default () => {}")
+    (directory / "sessions").mkdir()
+    (directory / "sessions" / "old.jsonl").write_text("{}")
+    pi = local_programs(AgentSettings(), pi_on_path(tmp_path / "bin"))[0]
+    assert pi.reason == ""
+    assert [name for name, _ in pi.files] == [".pi/agent/models.json", ".pi/agent/extensions/gate.ts"]
+
+
+def test_arguments_hold_the_model_and_no_secret(tmp_path: Path) -> None:
+    environment = pi_on_path(tmp_path / "bin") | {"ANTHROPIC_API_KEY": "canary-key"}
+    pi, scripted = local_programs(AgentSettings(model="some/model"), environment)
+    arguments = list(pi.arguments(SPAWN, "~/.swarm/instructions.md", False))
+    assert arguments[:4] == ["pi", "--mode", "rpc", "--model"] and "some/model" in arguments
+    assert "--continue" in pi.arguments(SPAWN, "~/.swarm/instructions.md", True)
+    assert not any("canary" in word for word in arguments)
+    assert "cockpit.embedded.scripted_agent" in scripted.arguments(SPAWN, "x", False)
+
+
+def test_scripted_agents_are_for_the_embedded_fleet() -> None:
+    pi, scripted = remote_programs(AgentSettings(), {})
+    assert pi.reason == "" and "embedded" in scripted.reason

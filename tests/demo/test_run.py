@@ -1,0 +1,103 @@
+"""The demonstration: a believable first minute, and nothing left of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import signal
+import subprocess
+from pathlib import Path
+
+from cockpit import config
+from cockpit.bootstrap.fleet import running_engine
+from cockpit.demo.run import make_demo_source, remove_abandoned, tell
+from cockpit.demo.script import BOARD, CAST, SCRIPT
+from cockpit.model.commands import Answer
+from cockpit.model.events import RetryStarted
+from cockpit.model.fleet import ActivityState
+from tests.fleets import LIMIT, FleetUnderTest, poll
+
+
+def test_every_prompt_of_the_story_is_scripted() -> None:
+    assert {prompt for part in CAST for prompt in part.prompts} <= set(SCRIPT)
+    assert {task.assignee for task in BOARD} <= {part.name for part in CAST}
+
+
+async def test_the_story_has_everything_an_operator_should_see(fleet: FleetUnderTest) -> None:
+    source = await asyncio.to_thread(make_demo_source, fleet.places, 20.0)
+    async with running_engine(config.Settings(), fleet.places, source) as engine:
+        telling = asyncio.create_task(tell(engine))
+        try:
+            world = engine.world
+
+            def asking(name: str) -> bool:
+                agent = world.agent_named(name)
+                return agent is not None and agent.activity.state is ActivityState.ASKING
+
+            assert await world.until(lambda: asking("quill") and asking("docs-1"), LIMIT), "two questions"
+            quill = engine.agent_named("quill")
+            dialog = quill.activity.dialogs[0].request
+            await engine.outcome(engine.dispatch(Answer(quill.id, dialog.dialog_id, value="0.1.0")), timeout=LIMIT)
+
+            def moved() -> bool:
+                status = {task.assignee: task.status for task in world.tasks}
+                return status.get("limit-1") == "in_review"
+
+            assert await world.until(moved, LIMIT), "a task that an agent moved"
+            limit = engine.agent_named("limit-1")
+            records = await engine.store.records(limit.id, limit=5000)
+            assert any(isinstance(record.event, RetryStarted) for record in records), "a failure with retry"
+            assert len(world.feed) >= 5
+            assert {agent.program for agent in world.agents.values()} == {"scripted"}
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+
+
+def test_it_tidies_up_after_itself_also_when_it_is_killed(fleet: FleetUnderTest, isolated_home: Path) -> None:
+    state = isolated_home / "xdg_state_home" / "swarm-cockpit"
+
+    def demos() -> list[Path]:
+        return list(state.glob("demo-*"))
+
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        master, slave = pty.openpty()
+        shown = subprocess.Popen(
+            [*fleet.command()[:3], "demo", "--speed", "20"],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**fleet.environment(), "TERM": "xterm-256color"},
+            start_new_session=True,
+        )
+        os.close(slave)
+        os.set_blocking(master, False)
+
+        def alive(process: subprocess.Popen[bytes] = shown, terminal: int = master) -> bool:
+            _drain(terminal)
+            assert process.poll() is None
+            return any((demo / "fleet" / "endpoint.json").exists() for demo in demos())
+
+        def ended(process: subprocess.Popen[bytes] = shown, terminal: int = master) -> bool:
+            _drain(terminal)
+            return process.poll() is not None
+
+        poll(alive, "the demonstration's fleet")
+        shown.send_signal(number)
+        poll(ended, f"the end by {number.name}")
+        os.close(master)
+        if number is signal.SIGTERM:
+            assert not demos()
+    assert len(demos()) == 1, "a killed demonstration cannot tidy up"
+    remove_abandoned()
+    assert not demos()
+
+
+def _drain(terminal: int) -> None:
+    """Read what a screen wrote, so that it never waits for its terminal."""
+    try:
+        while os.read(terminal, 65536):
+            pass
+    except OSError:
+        return

@@ -1,0 +1,137 @@
+"""A hosting without processes, and the application over it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+
+from cockpit.embedded.api.application import create_application, new_token
+from cockpit.embedded.api.records import Records
+from cockpit.embedded.hosting import HostingError
+
+
+@dataclass
+class FakeHosting:
+    """Sandboxes as words in a dictionary; failures and slowness on demand."""
+
+    sandboxes: dict[str, str] = field(default_factory=dict)
+    commits: dict[str, str] = field(default_factory=dict)
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+    failing: set[str] = field(default_factory=set)
+    restores_left: int | None = None
+    gate: asyncio.Event | None = None
+
+    def _called(self, *call: str) -> None:
+        self.calls.append(call)
+        if call[0] in self.failing:
+            raise HostingError(f"{call[0]} of {call[1]} failed")
+
+    async def create(self, vm_id: str) -> None:
+        if self.gate:
+            await self.gate.wait()
+        self._called("create", vm_id)
+        self.sandboxes[vm_id] = "running"
+
+    async def restore(self, vm_id: str, commit_id: str) -> None:
+        if self.gate:
+            await self.gate.wait()
+        self._called("restore", vm_id, commit_id)
+        if commit_id not in self.commits or self.restores_left == 0:
+            raise HostingError(f"commit {commit_id} cannot be restored")
+        if self.restores_left is not None:
+            self.restores_left -= 1
+        self.sandboxes[vm_id] = "running"
+
+    async def snapshot(self, vm_id: str, commit_id: str) -> None:
+        self._called("snapshot", vm_id, commit_id)
+        self.commits[commit_id] = vm_id
+
+    async def pause(self, vm_id: str) -> None:
+        self._called("pause", vm_id)
+        self.sandboxes[vm_id] = "paused"
+
+    async def resume(self, vm_id: str) -> None:
+        self._called("resume", vm_id)
+        self.sandboxes[vm_id] = "running"
+
+    async def destroy(self, vm_id: str) -> None:
+        self._called("destroy", vm_id)
+        self.sandboxes.pop(vm_id, None)
+
+    async def destroy_commit(self, commit_id: str) -> None:
+        self._called("destroy_commit", commit_id)
+        self.commits.pop(commit_id, None)
+
+    async def state(self, vm_id: str) -> str:
+        return self.sandboxes.get(vm_id, "dead")
+
+    async def private_key(self, vm_id: str) -> tuple[str, int]:
+        self._called("private_key", vm_id)
+        return f"-----BEGIN OPENSSH PRIVATE KEY-----\n{vm_id}\n-----END OPENSSH PRIVATE KEY-----\n", 2222
+
+
+@dataclass
+class World:
+    """An embedded fleet's HTTP side in memory."""
+
+    records: Records
+    hosting: FakeHosting
+    token: str
+    application: Starlette
+
+    @property
+    def transport(self) -> httpx.ASGITransport:
+        return httpx.ASGITransport(self.application, raise_app_exceptions=False)
+
+    def http(self, *, key: str | None = None, **options: Any) -> httpx.AsyncClient:
+        """Return a client with the right key, or with another Authorization value."""
+        value = f"Bearer {self.token}" if key is None else key
+        headers = {"Authorization": value} if value else {}
+        return httpx.AsyncClient(
+            transport=self.transport, base_url="http://fleet.test", headers=headers | options.pop("headers", {})
+        )
+
+
+def make_world(path: Path | str = ":memory:", token: str | None = None, **options: Any) -> World:
+    """Build an application over a file and a fake hosting."""
+    records = Records(path)
+    hosting = FakeHosting()
+    token = token or new_token()
+    return World(records, hosting, token, create_application(records, hosting, token, **options))
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@asynccontextmanager
+async def serving(application: Starlette, port: int = 0) -> AsyncIterator[str]:
+    """Serve an application on a real loopback socket; yields its base URL."""
+    config = uvicorn.Config(application, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=2)
+    server = _Server(config)
+    task = asyncio.create_task(server.serve())
+    try:
+        async with asyncio.timeout(10):
+            await server.ready.wait()
+        socket = server.servers[0].sockets[0]
+        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
+    finally:
+        application.state.parts.end_streams()
+        server.should_exit = True
+        await task

@@ -1,0 +1,92 @@
+"""The registry: every action has a key, a handler and words; the keymap is checked once."""
+
+from __future__ import annotations
+
+from cockpit.ui.actions.action import Situation
+from cockpit.ui.actions.keymap import check_keymap
+from cockpit.ui.actions.registry import ACTIONS, BY_ID, GROUPS, PANES, bindings, disabled_reason, hidden, key_table
+from cockpit.ui.handlers.home import HANDLERS
+from tests.ui.scene import scene
+
+PLAIN_XTERM = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") | {
+    "enter",
+    "tab",
+    "shift+tab",
+    "end",
+    "slash",
+    "colon",
+    "question_mark",
+    "exclamation_mark",
+    "left_square_bracket",
+    "right_square_bracket",
+    "ctrl+p",
+    "ctrl+q",
+}
+
+
+def test_every_action_has_a_handler_and_every_handler_an_action() -> None:
+    assert set(HANDLERS) == set(BY_ID)
+    assert len(BY_ID) == len(ACTIONS)
+
+
+def test_no_key_means_two_things_and_all_work_in_a_plain_xterm() -> None:
+    keys = [key for action in ACTIONS for key in action.keys.split(",") if key]
+    assert len(keys) == len(set(keys))
+    assert set(keys) <= PLAIN_XTERM
+
+
+def test_declarations_are_complete() -> None:
+    for action in ACTIONS:
+        assert action.group in GROUPS
+        assert action.label and action.description
+        assert set(action.panes) <= {*PANES, "composer"}
+        assert not action.dangerous or action.writes
+    assert {binding.id for binding in bindings()} == {action.id for action in ACTIONS if action.keys}
+
+
+def test_key_table_names_every_action() -> None:
+    table = key_table()
+    for action in ACTIONS:
+        assert f"| {action.label} |" in table
+    assert "asks first" in table
+
+
+def test_read_only_hides_what_writes() -> None:
+    engine = scene()
+    situation = Situation(engine, engine.fleet, read_only=True)
+    for action in ACTIONS:
+        assert hidden(action, situation) is action.writes
+        if action.writes:
+            assert disabled_reason(action, situation) == "the cockpit is read-only"
+
+
+def test_disabled_reasons_name_the_cause() -> None:
+    engine = scene()
+    empty = Situation(engine, engine.fleet)
+    assert disabled_reason(BY_ID["talk.prompt"], empty) == "no agent is selected"
+    assert disabled_reason(BY_ID["board.move"], empty).startswith("no task is selected")
+    agent = engine.fleet.agents[0]
+    held = Situation(engine, engine.fleet, agent, engine.fleet.vm(agent.vm_id))
+    assert disabled_reason(BY_ID["talk.answer"], held) == "vitruvius asks nothing"
+    assert disabled_reason(BY_ID["vm.resume"], held) == "the VM is not paused"
+    assert disabled_reason(BY_ID["vm.pause"], held) == ""
+
+
+def test_keymap_reports_each_mistake_once_and_applies_the_rest() -> None:
+    checked = check_keymap(
+        {
+            "vm.pase": "y",
+            "vm.pause": "y",
+            "agent.why": "n",
+            "app.help": "ctrl+c",
+            "board.note": "",
+            "vm.resume": "z",
+        }
+    )
+    assert checked.keys == {"vm.pause": "y", "vm.resume": "z"}
+    text = "\n".join(checked.problems)
+    assert "'vm.pase', nearest is 'vm.pause'" in text
+    assert "n already means agent.spawn" in text
+    assert "ctrl+c stays copy" in text
+    assert "board.note has no key" in text
+    assert len(checked.problems) == 4

@@ -1,0 +1,139 @@
+"""Rows: aligned to the cell, total over all states, and the words of a troubled link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model.fleet import AgentKind, Fleet, Link, LinkState, Power, Receipt, Stage
+from cockpit.model.ids import CommandId, agent_of
+from cockpit.ui.look import bars
+from cockpit.ui.look import rows as draw
+from cockpit.ui.look.cells import age, break_points, cut, duration, fit, width_of
+from tests.ui.fake_engine import NOW
+from tests.ui.hostile import fleet as hostile_fleet
+from tests.ui.scene import fleet
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Mn", "Me", "Cf")), max_size=80)
+
+
+@given(WORDS, st.integers(1, 60))
+def test_fitting_is_exact_in_cells(text: str, width: int) -> None:
+    assert width_of(fit(text, width)) == width
+    assert width_of(cut(text, width)) <= width
+
+
+@given(WORDS, st.integers(2, 40), st.booleans())
+def test_breaking_loses_nothing_but_the_blanks_it_breaks_at(text: str, width: int, words: bool) -> None:
+    parts = break_points(text, width, words=words)
+    assert all(width_of(text[start:end]) <= width for start, end in parts)
+    assert "".join(text[start:end] for start, end in parts).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("width", [24, 28, 36, 44, 60, 90])
+@pytest.mark.parametrize("build", [fleet, hostile_fleet], ids=["scene", "hostile"])
+def test_every_row_has_the_width_of_its_column(width: int, build: Callable[[], Fleet]) -> None:
+    shown = build()
+    rows = [draw.agent_row(node, shown.vm(node.agent.vm_id), NOW, width) for node in draw.agent_tree(shown.agents)]
+    rows += [draw.vm_row(vm, shown.agent(agent_of(vm.id)), NOW, width) for vm in shown.vms]
+    rows += [draw.task_row(task, NOW, width) for task in shown.tasks]
+    rows += [draw.feed_row(item, NOW, width) for item in shown.feed]
+    for row in rows:
+        assert row.cell_length == width, row.plain
+
+
+def test_the_tree_puts_workers_under_their_lieutenant() -> None:
+    nodes = draw.agent_tree(fleet().agents)
+    assert [(node.guide, node.agent.name) for node in nodes] == [
+        ("", "vitruvius"),
+        ("", "lt-api"),
+        ("├ ", "w-docs"),
+        ("└ ", "w-tokens"),
+        ("", "lt-web"),
+        ("└ ", "w-e2e"),
+    ]
+
+
+def test_orphan_workers_and_namesakes_appear_once() -> None:
+    agents = fleet().agents
+    lost = replace(agents[3], parent="nobody")
+    twin = replace(agents[1], id=agents[2].id)
+    nodes = draw.agent_tree((agents[1], twin, lost, agents[4]))
+    assert len(nodes) == 4
+    assert nodes[-1].agent is lost and nodes[-1].guide == ""
+
+
+def test_a_link_problem_is_never_an_agent_state() -> None:
+    agent = replace(fleet().agents[1], link=Link(LinkState.DOWN, NOW - 5, reason="no route"))
+    row = draw.agent_row(draw.TreeNode(agent, ""), fleet().vms[1], NOW, 80).plain
+    assert row.startswith("~ lt-api") and "working?" in row and "link down" in row
+
+
+def test_a_scripted_agent_is_labelled() -> None:
+    agent = replace(fleet().agents[5], kind=AgentKind.LIEUTENANT)
+    assert "scripted" in draw.agent_row(draw.TreeNode(agent, ""), None, NOW, 64).plain
+    assert "w-e2e §" in draw.agent_row(draw.TreeNode(agent, ""), None, NOW, 44).plain
+    assert "w-e2e §" in draw.agent_row(draw.TreeNode(agent, ""), None, NOW, 28).plain
+
+
+def test_the_header_counts_and_says_what_waits_at_every_width() -> None:
+    shown = fleet()
+    wide = bars.header(shown, NOW, 5, 120).plain
+    assert "embedded" in wide and "? 1 asking" in wide and "● 3 working" in wide
+    for width in range(40, 160, 7):
+        line = bars.header(shown, NOW, 5, width)
+        assert "! 5 wait for you" in line.plain
+        assert line.cell_length <= width
+
+
+def test_the_header_names_what_is_broken() -> None:
+    down = tuple(replace(service, ok=False, since=NOW - 9) for service in fleet().health[1:2])
+    agents = tuple(replace(agent, link=Link(LinkState.DOWN, NOW)) for agent in fleet().agents[:2])
+    line = bars.header(replace(fleet(), health=down, agents=agents), NOW, 0, 140).plain
+    assert "✗ board down 9s" in line and "2 links down" in line and "nothing waits" in line
+
+
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [
+        (Stage.PENDING, "◌ waiting for the link 9s"),
+        (Stage.WRITTEN, "✓ written ◌"),
+        (Stage.CONSUMED, "✓ read ● working… 9s"),
+        (Stage.DONE, "✓ done in"),
+        (Stage.FAILED, "✗ failed: no FIFO"),
+        (Stage.UNCONFIRMED, "? unconfirmed: no FIFO"),
+    ],
+)
+def test_receipts_say_how_far_a_command_came(stage: Stage, words: str) -> None:
+    stages = ((stage, NOW - 9),)
+    receipt = Receipt(CommandId("c"), None, "prompt", "hello", stage, NOW - 9, stages, "no FIFO")
+    assert words in bars.receipt_line(receipt, NOW, 100).plain
+    for width in range(20, 100, 9):
+        assert bars.receipt_line(receipt, NOW, width).cell_length <= width
+
+
+@pytest.mark.parametrize("power", list(Power))
+@pytest.mark.parametrize("state", list(LinkState))
+def test_every_combination_of_power_and_link_has_a_row(power: Power, state: LinkState) -> None:
+    agent = replace(fleet().agents[0], link=Link(state, NOW))
+    vm = replace(fleet().vms[0], power=power)
+    assert draw.vm_row(vm, agent, NOW, 44).cell_length == 44
+    assert draw.agent_row(draw.TreeNode(agent, ""), vm, NOW, 44).cell_length == 44
+
+
+def test_ages_and_durations() -> None:
+    assert [age(seconds) for seconds in (-1, 0, 59, 60, 3599, 3600, 86_400, 9e6)] == [
+        "0s",
+        "0s",
+        "59s",
+        "1m",
+        "59m",
+        "1h",
+        "1d",
+        "104d",
+    ]
+    assert [duration(seconds) for seconds in (0.42, 12, 185)] == ["0.4s", "12s", "3m05s"]
