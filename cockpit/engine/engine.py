@@ -18,6 +18,7 @@ from cockpit.errors import CockpitError, NotFound
 from cockpit.model.commands import (
     Command,
 )
+from cockpit.model.failures import dismissed
 from cockpit.model.fleet import (
     Agent,
     Fleet,
@@ -257,6 +258,12 @@ class Engine:
     def dispatch(self, command: Command) -> CommandId:
         """Order something; the receipt is in the snapshot when this returns."""
         return self.dispatcher.dispatch(command)
+
+    def dismiss(self, command: CommandId) -> None:
+        """Hear no more of a command that failed or is unconfirmed."""
+        receipt = self.world.receipts.get(command)
+        if receipt is not None and receipt.stage in (Stage.FAILED, Stage.UNCONFIRMED):
+            self.world.put_receipt(dismissed(receipt, self.clock.now()))
 
     async def outcome(
         self, command_id: CommandId, *, until: Stage = Stage.DONE, timeout: float | None = None

@@ -6,9 +6,9 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from itertools import islice
 
 from cockpit.engine.clock import Clock
+from cockpit.model.failures import is_undelivered
 from cockpit.model.fleet import (
     ActivityState,
     Agent,
@@ -139,6 +139,8 @@ class World:
     def put_receipt(self, receipt: Receipt, *, saved: bool = False) -> None:
         """Store a receipt's new stage; the oldest that are closed drop out, somebody may wait for the others.
 
+        Texts that nobody read stay, until there are twice as many receipts as are kept.
+
         Args:
             receipt: the new stage.
             saved: it comes from the store as it is.
@@ -148,8 +150,10 @@ class World:
             self.unsaved_receipts.add(receipt.id)
         surplus = len(self.receipts) - RECEIPTS_KEPT
         if surplus > 0:
-            closed = (known.id for known in self.receipts.values() if is_closed(known) and known.id != receipt.id)
-            for gone in list(islice(closed, surplus)):
+            spent = [known.id for known in self.receipts.values() if is_closed(known) and known.id != receipt.id]
+            if surplus <= RECEIPTS_KEPT:
+                spent = [known for known in spent if not is_undelivered(self.receipts[known])]
+            for gone in spent[:surplus]:
                 del self.receipts[gone]
         self.changed()
 

@@ -1,18 +1,16 @@
-"""What wants the operator, most urgent first: questions, failures, stuck tasks, failed commands, finished runs."""
+"""What wants the operator, most urgent first: questions, failures, lost texts, stuck tasks, reviews, finished runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from cockpit.model.failures import failed_at, is_undelivered, wanting
 from cockpit.model.fleet import ActivityState, Agent, Fleet, Power, ProcessState, Receipt, Stage, Task, Vm
 from cockpit.model.ids import AgentId, CommandId, TaskId
 from cockpit.model.reduce.activity import base_state
 from cockpit.model.reduce.tools import one_line
-
-RECEIPT_AGE = 3600.0
-"""Seconds for which a failed command calls for attention; after that it is history."""
 
 SENTENCE_PART = 120
 """Characters of somebody's own words inside a sentence."""
@@ -23,9 +21,17 @@ class Urgency(IntEnum):
 
     ASKING = 0
     FAILED = 1
-    TASK = 2
+    UNDELIVERED = 2
+    """A text that no agent is known to have read."""
     COMMAND = 3
-    DONE = 4
+    BLOCKED = 4
+    REVIEW = 5
+    DONE = 6
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody is held up until the operator acts: asks and failures. The rest is counted apart."""
+        return self <= Urgency.COMMAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,37 @@ class Attention:
     command: CommandId | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How much wants the operator, by what it wants."""
+
+    waiting: int = 0
+    """Asks and failures."""
+    blocked: int = 0
+    to_review: int = 0
+    done: int = 0
+    """Finished runs that nobody has looked at."""
+
+    @property
+    def total(self) -> int:
+        """How many entries the inbox has."""
+        return self.waiting + self.blocked + self.to_review + self.done
+
+
+NOTHING_WANTED = Tally()
+
+
+def tally(items: Iterable[Attention]) -> Tally:
+    """Count what wants the operator."""
+    urgencies = [item.urgency for item in items]
+    return Tally(
+        waiting=sum(urgency.waits for urgency in urgencies),
+        blocked=urgencies.count(Urgency.BLOCKED),
+        to_review=urgencies.count(Urgency.REVIEW),
+        done=urgencies.count(Urgency.DONE),
+    )
+
+
 def attention(fleet: Fleet, now: float) -> tuple[Attention, ...]:
     """Return everything that wants the operator: by urgency, and the longest waiting first."""
     vms = {vm.id: vm for vm in fleet.vms}
@@ -50,8 +87,8 @@ def attention(fleet: Fleet, now: float) -> tuple[Attention, ...]:
         found.extend(_of_agent(agent, vms.get(agent.vm_id)))
     for task in fleet.tasks:
         found.extend(_of_task(task))
-    for receipt in fleet.receipts:
-        found.extend(_of_receipt(receipt, names, now))
+    given_up = frozenset(item.agent for item in found if item.urgency is Urgency.FAILED and item.agent is not None)
+    found.extend(_of_receipt(receipt, names) for receipt in wanting(fleet.receipts, now, given_up))
     return tuple(sorted(found, key=lambda item: (item.urgency, item.since, item.sentence)))
 
 
@@ -76,20 +113,20 @@ def _of_agent(agent: Agent, vm: Vm | None) -> Iterator[Attention]:
 
 
 def _of_task(task: Task) -> Iterator[Attention]:
-    words = {"blocked": "is blocked", "in_review": "waits for review"}
+    words = {"blocked": (Urgency.BLOCKED, "is blocked"), "in_review": (Urgency.REVIEW, "waits for review")}
     if task.status in words:
+        urgency, state = words[task.status]
         title = one_line(task.title, SENTENCE_PART)
-        yield Attention(Urgency.TASK, f"Task {title} {words[task.status]}", task.updated_at, task=task.id)
+        yield Attention(urgency, f"Task {title} {state}", task.updated_at, task=task.id)
 
 
-def _of_receipt(receipt: Receipt, names: dict[AgentId, str], now: float) -> Iterator[Attention]:
-    if receipt.stage not in (Stage.FAILED, Stage.UNCONFIRMED):
-        return
-    since = receipt.stages[-1][1] if receipt.stages else receipt.created_at
-    if now - since > RECEIPT_AGE:
-        return
+def _of_receipt(receipt: Receipt, names: dict[AgentId, str]) -> Attention:
     whose = f" for {names[receipt.agent]}" if receipt.agent in names else ""
     outcome = "failed" if receipt.stage is Stage.FAILED else "is unconfirmed"
     reason = one_line(receipt.reason, SENTENCE_PART) or "no reason was given"
     sentence = f"{receipt.verb}{whose} {outcome}: {reason}"
-    yield Attention(Urgency.COMMAND, sentence, since, receipt.agent, command=receipt.id)
+    urgency = Urgency.COMMAND
+    if is_undelivered(receipt):
+        urgency = Urgency.UNDELIVERED
+        sentence += f': "{one_line(receipt.text, SENTENCE_PART)}"'
+    return Attention(urgency, sentence, failed_at(receipt), receipt.agent, command=receipt.id)

@@ -262,6 +262,8 @@ class Stage(StrEnum):
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
     """The link dropped between writing and the answer; it is not resent by itself."""
+    DISMISSED = "dismissed"
+    """It failed or is unconfirmed, and the operator wants to hear no more of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ _RANK = {
     Stage.CONSUMED: 5,
     Stage.DONE: 6,
     Stage.FAILED: 6,
+    Stage.DISMISSED: 6,
 }
 
 _PROVES: dict[Stage, tuple[Stage, ...]] = {
@@ -52,7 +53,7 @@ _WENT_ON = frozenset(
 
 def is_closed(receipt: Receipt) -> bool:
     """Say whether nothing more will happen to a receipt."""
-    return receipt.stage in (Stage.DONE, Stage.FAILED)
+    return receipt.stage in (Stage.DONE, Stage.FAILED, Stage.DISMISSED)
 
 
 def advance(receipt: Receipt, stage: Stage, at: float, reason: str = "") -> Receipt:

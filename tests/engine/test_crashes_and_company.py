@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 
 from cockpit.engine.commands.dispatcher import reached
-from cockpit.model.commands import Prompt
-from cockpit.model.fleet import Agent, Stage
+from cockpit.model.attention import Urgency, attention, tally
+from cockpit.model.commands import Pause, Prompt
+from cockpit.model.fleet import Agent, Power, Stage
 from tests.engine.evidence import Observer, all_shown, assert_whole, folded, markers, out_file, stored, stored_up_to
 from tests.fleets import LIMIT, FleetUnderTest, order, poll, spawned, until
 
@@ -84,6 +85,28 @@ async def test_receipts_that_ended_stay_ended(fleet: FleetUnderTest) -> None:
         saved = {known.id: known for known in await engine.store.receipts()}
         assert saved[receipt.id].stage is Stage.DONE
         assert receipt.id not in engine.world.receipts or engine.world.receipts[receipt.id].stage is Stage.DONE
+
+
+async def test_a_text_that_nobody_read_is_still_there_after_the_end_and_until_it_is_dismissed(
+    fleet: FleetUnderTest,
+) -> None:
+    async with fleet.engine() as engine:
+        agent = await spawned(engine, "eva")
+        await order(engine, Prompt(agent.id, "[say Read.]"))
+        engine.dispatch(Pause(agent.vm_id))
+        await until(engine, lambda: engine.world.power(agent.vm_id) is Power.PAUSED, "the pause")
+        lost = engine.dispatch(Prompt(agent.id, "keep\tme"))
+        assert engine.world.receipts[lost].stage is Stage.FAILED
+    for _ in range(2):
+        async with fleet.engine() as engine:
+            waiting = [item for item in attention(engine.fleet, engine.now()) if item.urgency is Urgency.UNDELIVERED]
+            assert [item.command for item in waiting] == [lost]
+            assert engine.world.receipts[lost].text == "keep\tme"
+    async with fleet.engine() as engine:
+        engine.dismiss(lost)
+    async with fleet.engine() as engine:
+        assert lost not in engine.world.receipts
+        assert not tally(attention(engine.fleet, engine.now())).waiting
 
 
 async def test_two_cockpits_at_once_are_both_whole(fleet: FleetUnderTest) -> None:

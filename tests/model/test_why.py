@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from cockpit.model.ages import age_text, span_text
-from cockpit.model.attention import RECEIPT_AGE, Urgency, attention
+from cockpit.model.attention import Tally, Urgency, attention, tally
 from cockpit.model.events import DialogRequested
+from cockpit.model.failures import RECEIPT_AGE
 from cockpit.model.fleet import (
     Activity,
     ActivityState,
@@ -148,7 +149,7 @@ def test_the_inbox_is_in_order() -> None:
     dead = replace(agent_with(ActivityState.IDLE), name="cy", process=Process(ProcessState.DEAD, NOW - 5, 137))
     done = replace(agent_with(ActivityState.DONE_UNSEEN), name="di")
     gone = replace(asking(ActivityState.WORKING), name="eve", vm_id=VmId("gone"))
-    receipt = Receipt(CommandId("c"), AGENT, "steer", "x", Stage.FAILED, NOW, ((Stage.FAILED, NOW - 1),), "no reader")
+    receipt = Receipt(CommandId("c"), AGENT, "pause", "", Stage.FAILED, NOW, ((Stage.FAILED, NOW - 1),), "no reader")
     old = replace(receipt, stages=((Stage.FAILED, NOW - RECEIPT_AGE - 1),))
     fleet = Fleet(
         vms=(RUNNING, Vm(VmId("gone"), Power.GONE)),
@@ -165,10 +166,11 @@ def test_the_inbox_is_in_order() -> None:
         (Urgency.ASKING, "ada asks: Allow rm?"),
         (Urgency.FAILED, "bob failed: 529 overloaded"),
         (Urgency.FAILED, "cy exited with code 137"),
-        (Urgency.TASK, "Task Port it waits for review"),
-        (Urgency.TASK, "Task Ship it is blocked"),
-        (Urgency.COMMAND, "steer for ada failed: no reader"),
+        (Urgency.COMMAND, "pause for ada failed: no reader"),
+        (Urgency.BLOCKED, "Task Ship it is blocked"),
+        (Urgency.REVIEW, "Task Port it waits for review"),
         (Urgency.DONE, "di is done"),
     ]
-    assert [item.task for item in found][3:5] == ["1", "3"]
-    assert found[5].command == "c"
+    assert [item.task for item in found][4:6] == ["3", "1"]
+    assert found[3].command == "c"
+    assert tally(found) == Tally(waiting=4, blocked=1, to_review=1, done=1)

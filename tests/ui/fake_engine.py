@@ -25,6 +25,7 @@ from cockpit.model.commands import (
     Steer,
 )
 from cockpit.model.events import Event, Record
+from cockpit.model.failures import dismissed
 from cockpit.model.fleet import Agent, Fleet, Operation, Power, ProcessState, Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, agent_of
 from cockpit.model.transcript.transcript import Transcript
@@ -124,6 +125,11 @@ class FakeEngine:
             operations = (*operations, Operation(OperationId(command_id), "spawn", command.name, self.clock))
         self.change(replace(self._fleet, receipts=(*self._fleet.receipts, receipt), operations=operations))
         return command_id
+
+    def dismiss(self, command: CommandId) -> None:
+        """Take a receipt out of the inbox."""
+        receipts = (dismissed(known, self.clock) if known.id == command else known for known in self._fleet.receipts)
+        self.change(replace(self._fleet, receipts=tuple(receipts)))
 
     def disabled_reason(self, command: Command) -> str:
         """Refuse what makes no sense for the hand-built fleet, and what a test asks to refuse."""

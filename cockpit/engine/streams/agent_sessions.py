@@ -18,6 +18,7 @@ from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.streams.sender import Sender
 from cockpit.engine.streams.session import Attachment
 from cockpit.model.commands import Abort, Answer, FollowUp, Prompt, Steer
+from cockpit.model.failures import is_undelivered, wanting
 from cockpit.model.fleet import Agent, AgentKind, LinkState, Power, Receipt, Stage
 from cockpit.model.ids import AgentId, VmId, agent_of
 from cockpit.model.receipts import ReceiptBook, advance, is_closed
@@ -90,9 +91,13 @@ class Roster:
         """Bring back the agents the store remembers, with state, transcript and receipts."""
         rows = await self._store.agents()
         living = {row.id for row in rows if row.destroyed_at is None}
-        for receipt in await self._store.receipts():
+        stored = await self._store.receipts()
+        lost = {receipt.id for receipt in wanting(stored, self._world.clock.now(), frozenset())}
+        for receipt in stored:
             if not is_closed(receipt):
                 self._take_up(receipt, living)
+            elif receipt.id in lost and is_undelivered(receipt):
+                self._world.put_receipt(receipt, saved=True)
         for row in rows:
             if row.destroyed_at is None:
                 await self._recorder.load(

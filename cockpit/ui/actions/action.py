@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cockpit.engine.port import CockpitPort
+from cockpit.model.attention import NOTHING_WANTED, Tally
 from cockpit.model.fleet import Agent, Fleet, Task, Vm
 
 PANES = ("agents", "board", "vms", "output", "feed")
@@ -25,8 +26,8 @@ class Situation:
     vm: Vm | None = None
     task: Task | None = None
     pane: str = "agents"
-    waiting: int = 0
-    """How many things wait for the operator."""
+    wanted: Tally = NOTHING_WANTED
+    """How much wants the operator."""
     read_only: bool = False
 
 

@@ -65,7 +65,7 @@ def _needs_question(situation: Situation) -> str:
 
 
 def _needs_waiting(situation: Situation) -> str:
-    return "" if situation.waiting else "nothing waits for you"
+    return "" if situation.wanted.total else "nothing waits for you"
 
 
 def _probe(build: Callable[[AgentId, str], Command]) -> Callable[[AgentId], Command]:
@@ -250,11 +250,11 @@ ACTIONS: tuple[Action, ...] = (
         "exclamation_mark",
         "next waiting",
         "See",
-        "Go to the next thing that waits for you",
+        "Go to the next thing that waits for you, then to what is done",
         _needs_waiting,
         PANES,
     ),
-    Action("see.attention", "I", "inbox", "See", "List everything that waits for you"),
+    Action("see.attention", "I", "inbox", "See", "List what waits for you, what nobody read, what is done"),
     Action("see.zoom", "o", "zoom", "See", "Give the output the whole screen, or take it back", panes=("output",)),
     Action("see.follow", "end,G", "follow", "See", "Go to the newest line and stay there", panes=("output",)),
     Action(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from cockpit.model.attention import Attention, attention
+from cockpit.model.attention import Attention, Urgency, attention
 from cockpit.model.commands import (
     Abort,
     Answer,
@@ -25,11 +25,13 @@ from cockpit.ui.screens.answer import AnswerDialog
 from cockpit.ui.screens.confirm import ConfirmDialog
 from cockpit.ui.screens.dialog import TextDialog
 from cockpit.ui.screens.form import Field, FormDialog, Values
-from cockpit.ui.screens.pick import PickDialog, inbox, places
+from cockpit.ui.screens.inbox import InboxDialog
+from cockpit.ui.screens.pick import PickDialog, places
 from cockpit.ui.screens.spawn import SpawnDialog
-from cockpit.ui.screens.texts import help_text, why_text
+from cockpit.ui.screens.texts import help_text, undelivered_text, why_text
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.transcript.viewport import Wish
+from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import BoardPane, Pane, VmsTable
 
@@ -176,12 +178,28 @@ def next_waiting(home: HomeScreen) -> None:
 
 
 def go_to_item(home: HomeScreen, item: Attention) -> None:
-    """Select what waits."""
+    """Select what waits; a text that nobody read comes back into the composer, or is shown if its agent is gone."""
+    if item.urgency is Urgency.UNDELIVERED and _take_back(home, item):
+        return
     if item.agent is not None and home.fleet.agent(item.agent) is not None:
         home.select(item.agent)
         home.focus_pane("agents")
     elif item.task is not None:
         go_to(home, f"task:{item.task}")
+
+
+def _take_back(home: HomeScreen, item: Attention) -> bool:
+    """Give a text that nobody read back to the operator; False if it is no longer known."""
+    receipt = next((known for known in home.fleet.receipts if known.id == item.command), None)
+    if receipt is None:
+        return False
+    if receipt.agent is None or home.fleet.agent(receipt.agent) is None:
+        home.app.push_screen(TextDialog("Not delivered", undelivered_text(receipt)))
+        return True
+    home.select(receipt.agent)
+    home.query_one(Composer).take_back(receipt.id, Mode(receipt.verb), receipt.text)
+    home.write(Mode(receipt.verb))
+    return True
 
 
 def _attention(home: HomeScreen) -> None:
@@ -191,7 +209,7 @@ def _attention(home: HomeScreen) -> None:
         if key is not None:
             go_to_item(home, items[int(key)])
 
-    home.app.push_screen(PickDialog("Waits for you", inbox(items, home.engine.now()), "Nothing waits for you."), finish)
+    home.app.push_screen(InboxDialog(items, home.engine.now(), home.engine.dismiss), finish)
 
 
 def _zoom(home: HomeScreen) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from cockpit.model.attention import Tally
 from cockpit.model.fleet import Fleet, LinkState, Operation, Receipt, Stage, Step
 from cockpit.model.why import headline
 from cockpit.text.sanitize import clean_line
@@ -26,7 +27,7 @@ PASSED = (Stage.WRITTEN, Stage.ACCEPTED, Stage.QUEUED, Stage.STEERING, Stage.CON
 """Stages a command goes through on its way; the last ones end it."""
 
 
-def header(fleet: Fleet, now: float, waiting: int, width: int, *, read_only: bool = False) -> Content:
+def header(fleet: Fleet, now: float, wanted: Tally, width: int, *, read_only: bool = False) -> Content:
     """The header: where the fleet comes from, agents by state, what waits, what is broken."""
     left: list[Piece] = [(" ◆ cockpit", "bold $accent"), ("  ", "")]
     left.append((clean_line(fleet.source) or "no fleet yet", "$muted"))
@@ -39,10 +40,18 @@ def header(fleet: Fleet, now: float, waiting: int, width: int, *, read_only: boo
         if not service.ok:
             right.append((f"✗ {cut(clean_line(service.name), 12)} down {age(now - service.since)}  ", "$link-down"))
     right += _links(fleet)
+    waiting = wanted.waiting
     if waiting:
         right.append((f" ! {waiting} {'waits' if waiting == 1 else 'wait'} for you ", "bold reverse $agent-asking"))
     else:
         right.append(("nothing waits ", "$muted"))
+    apart: list[Piece] = []
+    if wanted.blocked:
+        apart.append((f"✗ {wanted.blocked} blocked  ", "$link-degraded"))
+    if wanted.to_review:
+        apart.append((f"◐ {wanted.to_review} to review  ", "$agent-done"))
+    if pieces_width([*left, *apart, *right]) < width:
+        right = [*apart, *right]
     gap = width - pieces_width(left) - pieces_width(right)
     if gap < 1:
         return content([*_shortened(left, width - pieces_width(right) - 1), (" ", ""), *right])
@@ -130,6 +139,8 @@ def _last_stage(receipt: Receipt, now: float, since: float) -> Piece:
             return f" ✓ done in {duration(since - receipt.created_at)}", "bold $agent-running"
         case Stage.FAILED:
             return f" ✗ failed: {clean_line(receipt.reason)}", "bold $agent-failed"
+        case Stage.DISMISSED:
+            return f" · {STAGE_WORDS[Stage.DISMISSED]}", "$muted"
         case Stage.UNCONFIRMED:
             return f" ? unconfirmed: {clean_line(receipt.reason)}", "bold $link-degraded"
         case Stage.CONSUMED:

@@ -87,6 +87,7 @@ STAGE_WORDS: dict[Stage, str] = {
     Stage.DONE: "done",
     Stage.FAILED: "failed",
     Stage.UNCONFIRMED: "unconfirmed",
+    Stage.DISMISSED: "dismissed",
 }
 
 

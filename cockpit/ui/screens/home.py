@@ -12,8 +12,9 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from cockpit.engine.port import CockpitPort
-from cockpit.model.attention import attention
+from cockpit.model.attention import attention, tally
 from cockpit.model.commands import Command, FollowUp, Prompt, Steer
+from cockpit.model.failures import is_own_abort
 from cockpit.model.fleet import Agent, Fleet, Receipt, Stage, Task, Vm
 from cockpit.model.ids import AgentId, CommandId, agent_of
 from cockpit.model.why import headline
@@ -116,7 +117,7 @@ class HomeScreen(Screen[None]):
             self.selected_vm(),
             self.selected_task(),
             self.pane,
-            len(attention(fleet, self.engine.now())),
+            tally(attention(fleet, self.engine.now())),
             self.read_only,
         )
 
@@ -166,7 +167,7 @@ class HomeScreen(Screen[None]):
             if pane is not tree:
                 pane.flush(fleet, now)
         situation = self.situation()
-        self.query_one(HeaderBar).flush(fleet, now, situation.waiting, read_only=self.read_only)
+        self.query_one(HeaderBar).flush(fleet, now, situation.wanted, read_only=self.read_only)
         self.query_one(StandingBar).flush(fleet, now)
         self.query_one(ReceiptsBar).flush(self.receipt(), now)
         self._announce_failures(fleet)
@@ -178,7 +179,10 @@ class HomeScreen(Screen[None]):
         """Say once that a command failed; those that failed before this screen opened are the inbox's."""
         failed = {receipt.id: receipt for receipt in fleet.receipts if receipt.stage is Stage.FAILED}
         if self._failures is not None:
-            for receipt in (failed[key] for key in failed.keys() - self._failures):
+            new = [failed[key] for key in failed.keys() - self._failures]
+            for receipt in {
+                (known.agent, known.reason): known for known in new if not is_own_abort(known, fleet.receipts)
+            }.values():
                 text = clean_line(receipt.reason) or "no reason was given"
                 self.notify(text, title=f"{clean_line(receipt.verb)} failed", severity="error", markup=False)
         self._failures = frozenset(failed)
@@ -306,6 +310,8 @@ class HomeScreen(Screen[None]):
     @on(Composer.Submitted)
     def _submitted(self, submitted: Composer.Submitted) -> None:
         self.order(message(submitted.mode, submitted.agent, submitted.text))
+        for command in submitted.taken_back:
+            self.engine.dismiss(command)
         self.query_one(TranscriptView).follow()
 
     @on(Composer.Left)

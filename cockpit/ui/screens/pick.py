@@ -1,4 +1,4 @@
-"""Picking one of many by typing: where to go, and the inbox of what waits."""
+"""Picking one of many by typing, e.g. where to go."""
 
 from __future__ import annotations
 
@@ -10,23 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from cockpit.model.attention import Attention, Urgency
 from cockpit.model.fleet import Fleet
 from cockpit.model.why import headline
 from cockpit.text.sanitize import clean_line
-from cockpit.ui.look.cells import age, content, cut, fit
+from cockpit.ui.look.cells import content, cut, fit
 from cockpit.ui.look.rows import matches
 from cockpit.ui.look.states import STATUS_LOOKS, look_of
 from cockpit.ui.screens.dialog import Dialog
 from cockpit.ui.widgets.row_list import Row, RowList
-
-URGENCY_LOOKS = {
-    Urgency.ASKING: ("?", "bold $agent-asking"),
-    Urgency.FAILED: ("✗", "$agent-failed"),
-    Urgency.TASK: ("▪", "$link-degraded"),
-    Urgency.COMMAND: ("!", "$agent-failed"),
-    Urgency.DONE: ("✓", "$agent-done"),
-}
 
 
 class PickDialog(Dialog[str]):
@@ -104,23 +95,6 @@ def places(fleet: Fleet, now: float) -> Callable[[int], Sequence[tuple[Row, str]
         for vm in fleet.orphans():
             line = content([(" ▫ ", "$muted"), (fit(clean_line(vm.label or vm.id), 24), ""), (" orphan VM", "$muted")])
             found.append((Row(f"vm:{vm.id}", line), f"{vm.label} {vm.id} orphan vm"))
-        return found
-
-    return rows
-
-
-def inbox(items: Sequence[Attention], now: float) -> Callable[[int], Sequence[tuple[Row, str]]]:
-    """Return what waits as rows keyed by their place in the list."""
-
-    def rows(width: int) -> list[tuple[Row, str]]:
-        found: list[tuple[Row, str]] = []
-        for at, item in enumerate(items):
-            glyph, style = URGENCY_LOOKS[item.urgency]
-            sentence = fit(clean_line(item.sentence), max(10, width - 8))
-            line = content(
-                [(f" {glyph} ", style), (sentence, ""), (fit(age(now - item.since), 4, right=True), "$muted")]
-            )
-            found.append((Row(str(at), line), item.sentence))
         return found
 
     return rows

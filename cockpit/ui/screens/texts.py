@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from cockpit.model.fleet import Agent, Task, Vm
+from cockpit.model.fleet import Agent, Receipt, Task, Vm
 from cockpit.model.why import headline, why
 from cockpit.text.sanitize import clean_line, clean_text
 from cockpit.ui.actions.registry import grouped, key_labels
@@ -42,6 +42,14 @@ def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:
         if value:
             pieces += [(fit(name, 12), "$muted"), (clean_line(value), ""), ("\n", "")]
     return content(pieces)
+
+
+def undelivered_text(receipt: Receipt) -> Content:
+    """Show a text that no agent read, and why."""
+    reason = clean_line(receipt.reason) or "no reason was given"
+    return content(
+        [(f"{clean_line(receipt.verb)} not delivered: {reason}\n\n", "$muted"), (clean_text(receipt.text), "")]
+    )
 
 
 def task_text(task: Task, titles: dict[str, str], now: float) -> Content:

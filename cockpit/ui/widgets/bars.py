@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.widget import Widget
 
+from cockpit.model.attention import Tally
 from cockpit.model.fleet import Fleet, Receipt
 from cockpit.ui.actions.registry import ACTIONS, Action, Situation, disabled_reason, hidden, key_label
 from cockpit.ui.look import bars
@@ -16,9 +17,9 @@ from cockpit.ui.widgets.plain import Plain
 class HeaderBar(Plain):
     """The fleet's source, agents by state, what waits and what is broken."""
 
-    def flush(self, fleet: Fleet, now: float, waiting: int, *, read_only: bool) -> None:
+    def flush(self, fleet: Fleet, now: float, wanted: Tally, *, read_only: bool) -> None:
         """Show a snapshot."""
-        self.show(bars.header(fleet, now, waiting, self.size.width, read_only=read_only))
+        self.show(bars.header(fleet, now, wanted, self.size.width, read_only=read_only))
 
 
 class StandingBar(Plain):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
-from cockpit.model.ids import AgentId
+from cockpit.model.ids import AgentId, CommandId
 from cockpit.text.sanitize import clean_line, clean_text
 from cockpit.ui.look.cells import Piece, content, cut
 from cockpit.ui.look.states import MODE_LOOKS, MODE_MEANINGS, Mode
@@ -27,6 +27,8 @@ class Draft:
     text: str = ""
     mode: Mode | None = None
     """The act the operator chose; None follows the agent's state."""
+    taken_back: tuple[CommandId, ...] = ()
+    """The commands whose texts were taken back into it."""
 
 
 class Composer(TextArea):
@@ -45,6 +47,8 @@ class Composer(TextArea):
         agent: AgentId
         mode: Mode
         text: str
+        taken_back: tuple[CommandId, ...] = ()
+        """The commands whose texts were taken back into this one."""
 
     @dataclass
     class ModeChanged(Message):
@@ -64,6 +68,7 @@ class Composer(TextArea):
         self._refusal = ""
         self._drafts: dict[AgentId, Draft] = {}
         self._chosen: Mode | None = None
+        self._taken_back: tuple[CommandId, ...] = ()
         self._history: list[str] = []
         self._history_at: int | None = None
         self._title_key: tuple[object, ...] = ()
@@ -89,10 +94,11 @@ class Composer(TextArea):
         """Name the recipient. The draft of the one before is kept and comes back with it."""
         if agent != self._recipient:
             if self._recipient is not None:
-                self._drafts[self._recipient] = Draft(self.text, self._chosen)
+                self._drafts[self._recipient] = Draft(self.text, self._chosen, self._taken_back)
             draft = self._drafts.pop(agent, Draft()) if agent is not None else Draft()
             self._recipient = agent
             self._chosen = draft.mode
+            self._taken_back = draft.taken_back
             self._history_at = None
             self.text = draft.text
             self.move_cursor(self.document.end)
@@ -170,9 +176,18 @@ class Composer(TextArea):
         mode = self.mode
         self._history = [*self._history[-(HISTORY - 1) :], text]
         self._history_at = None
+        taken_back, self._taken_back = self._taken_back, ()
         self._chosen = None
         self.text = ""
-        self.post_message(self.Submitted(self._recipient, mode, text))
+        self.post_message(self.Submitted(self._recipient, mode, text, taken_back))
+
+    def take_back(self, command: CommandId, mode: Mode, text: str) -> None:
+        """Bring back a text that was sent and not read; it goes behind a draft that is there already."""
+        if command not in self._taken_back:
+            self._taken_back = (*self._taken_back, command)
+            self.text = f"{self.text}\n\n{text}" if self.text.strip() else text
+            self.move_cursor(self.document.end)
+            self.choose(mode)
 
     def action_newline(self) -> None:
         """Begin a new line."""
@@ -213,5 +228,5 @@ class Composer(TextArea):
     def draft_of(self, agent: AgentId) -> Draft:
         """Return what is written to an agent and not sent."""
         if agent == self._recipient:
-            return replace(Draft(), text=self.text, mode=self._chosen)
+            return Draft(self.text, self._chosen, self._taken_back)
         return self._drafts.get(agent, Draft())

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.model.attention import Tally
 from cockpit.model.fleet import AgentKind, Fleet, Link, LinkState, Power, Receipt, Stage
 from cockpit.model.ids import CommandId, agent_of
 from cockpit.ui.look import bars
@@ -82,10 +83,10 @@ def test_a_scripted_agent_is_labelled() -> None:
 
 def test_the_header_counts_and_says_what_waits_at_every_width() -> None:
     shown = fleet()
-    wide = bars.header(shown, NOW, 5, 120).plain
+    wide = bars.header(shown, NOW, Tally(waiting=5), 120).plain
     assert "embedded" in wide and "? 1 asking" in wide and "● 3 working" in wide
     for width in range(40, 160, 7):
-        line = bars.header(shown, NOW, 5, width)
+        line = bars.header(shown, NOW, Tally(5, 2, 3, 4), width)
         assert "! 5 wait for you" in line.plain
         assert line.cell_length <= width
 
@@ -93,7 +94,7 @@ def test_the_header_counts_and_says_what_waits_at_every_width() -> None:
 def test_the_header_names_what_is_broken() -> None:
     down = tuple(replace(service, ok=False, since=NOW - 9) for service in fleet().health[1:2])
     agents = tuple(replace(agent, link=Link(LinkState.DOWN, NOW)) for agent in fleet().agents[:2])
-    line = bars.header(replace(fleet(), health=down, agents=agents), NOW, 0, 140).plain
+    line = bars.header(replace(fleet(), health=down, agents=agents), NOW, Tally(done=7), 140).plain
     assert "✗ board down 9s" in line and "2 links down" in line and "nothing waits" in line
 
 

@@ -1,0 +1,78 @@
+"""The inbox: everything that wants the operator, to go to, to take back into the composer, or to dismiss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from cockpit.model.attention import Attention, Tally, Urgency, tally
+from cockpit.model.ids import CommandId
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.look.cells import age, content, fit
+from cockpit.ui.screens.pick import PickDialog
+from cockpit.ui.widgets.row_list import Row, RowList
+
+URGENCY_LOOKS = {
+    Urgency.ASKING: ("?", "bold $agent-asking"),
+    Urgency.FAILED: ("✗", "$agent-failed"),
+    Urgency.UNDELIVERED: ("✉", "$agent-failed"),
+    Urgency.COMMAND: ("!", "$agent-failed"),
+    Urgency.BLOCKED: ("▪", "$link-degraded"),
+    Urgency.REVIEW: ("◐", "$agent-done"),
+    Urgency.DONE: ("✓", "$agent-done"),
+}
+
+
+class InboxDialog(PickDialog):
+    """A list of what wants the operator; dismisses with the key of the chosen entry."""
+
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("type", "narrow"),
+        ("↑↓", "choose"),
+        ("⏎", "go, or take the text back"),
+        ("^x", "dismiss a failure"),
+        ("esc", "close"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+x", "drop", "dismiss", show=False, priority=True)]
+
+    def __init__(self, items: Sequence[Attention], now: float, drop: Callable[[CommandId], None]) -> None:
+        self._items = {str(at): item for at, item in enumerate(items)}
+        self._now = now
+        self._drop = drop
+        super().__init__(summary(tally(items)), self._inbox_rows, "Nothing waits for you.")
+
+    def _inbox_rows(self, width: int) -> list[tuple[Row, str]]:
+        return [(Row(key, _line(item, self._now, width)), item.sentence) for key, item in self._items.items()]
+
+    def action_drop(self) -> None:
+        """Hear no more of the command under the cursor; what still is so cannot be dismissed."""
+        key = self.query_one("#rows", RowList).cursor_key
+        item = self._items.get(key)
+        if item is None:
+            return
+        if item.command is None:
+            self.notify("it leaves the inbox when it no longer waits", title="Not dismissed", markup=False)
+            return
+        del self._items[key]
+        self._drop(item.command)
+        self._narrow()
+
+
+def summary(wanted: Tally) -> str:
+    """Say how much wants the operator, asks and failures apart from the rest."""
+    counts = (
+        (wanted.waiting, "waits for you" if wanted.waiting == 1 else "wait for you"),
+        (wanted.blocked, "blocked"),
+        (wanted.to_review, "to review"),
+        (wanted.done, "done"),
+    )
+    return " · ".join(f"{number} {words}" for number, words in counts if number) or "Waits for you"
+
+
+def _line(item: Attention, now: float, width: int) -> Content:
+    glyph, style = URGENCY_LOOKS[item.urgency]
+    sentence = fit(clean_line(item.sentence), max(10, width - 8))
+    return content([(f" {glyph} ", style), (sentence, ""), (fit(age(now - item.since), 4, right=True), "$muted")])
