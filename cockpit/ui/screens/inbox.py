@@ -32,8 +32,8 @@ class InboxDialog(PickDialog):
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("type", "narrow"),
         ("↑↓", "choose"),
-        ("⏎", "go, or take the text back"),
-        ("^x", "dismiss a failure"),
+        ("⏎", "go, take back"),
+        ("^x", "dismiss"),
         ("esc", "close"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+x", "drop", "dismiss", show=False, priority=True)]
