@@ -7,14 +7,21 @@ import sys
 
 def main() -> None:
     """Run the command line."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
-        from cockpit import __version__
+    from cockpit.text.streams import guard_streams
 
-        print(f"cockpit {__version__}")
-        return
+    guard_streams()
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments in (["--version"], ["-V"]):
+        from cockpit import __version__
+        from cockpit.text.streams import say, with_output
+
+        return with_output(lambda: say(f"cockpit {__version__}"))
     from cockpit.cli.main import run
 
-    sys.exit(run(sys.argv[1:]))
+    return run(arguments)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
@@ -18,7 +17,7 @@ from cockpit.model.commands import Answer, FollowUp, Prompt, Steer
 from cockpit.model.events import Record
 from cockpit.model.fleet import ActivityState, Agent, LinkState, Power, ProcessState, Receipt, Stage
 from cockpit.model.ids import AgentId
-from cockpit.text.sanitize import clean_text
+from cockpit.text.streams import flush_output, output_is_terminal, say, warn, write_raw
 
 REACH_LIMIT = 60.0
 """Seconds a verb waits until its agent's link is up and its stream read to the end."""
@@ -87,10 +86,10 @@ async def reachable(engine: Engine, name: str, timeout: float = REACH_LIMIT) -> 
 def report(receipt: Receipt) -> int:
     """Return a receipt's exit code; what went wrong goes to standard error."""
     if receipt.stage is Stage.FAILED:
-        print(f"cockpit: {receipt.verb} failed: {receipt.reason}", file=sys.stderr)
+        warn(f"cockpit: {receipt.verb} failed: {receipt.reason}")
         return 1
     if receipt.stage is Stage.UNCONFIRMED:
-        print(f"cockpit: {receipt.verb} is unconfirmed: {receipt.reason}; it was not sent again", file=sys.stderr)
+        warn(f"cockpit: {receipt.verb} is unconfirmed: {receipt.reason}; it was not sent again")
         return 1
     return 0
 
@@ -125,7 +124,7 @@ async def send(opener: Opener, name: str, text: str, mode: str, wait_for: str, t
                 hint="it stays with the agent; look with `cockpit tail`",
             )
         if wanted is Stage.DONE:
-            print(clean_text(engine.transcript(agent.id).final_text()))
+            say(engine.transcript(agent.id).final_text())
     return 0
 
 
@@ -182,7 +181,7 @@ async def wait(opener: Opener, name: str, until: str, timeout: float | None) -> 
         if found is None:
             raise NotFound(f"{name} was destroyed meanwhile")
         if not is_in(found, until):
-            print(f"cockpit: {name} will not be {until}: {_hopeless(found, until)}", file=sys.stderr)
+            warn(f"cockpit: {name} will not be {until}: {_hopeless(found, until)}")
             return 1
     return 0
 
@@ -206,7 +205,7 @@ async def tail(opener: Opener, name: str, as_json: bool, from_line: int, follow:
         if agent is None:
             lines = stored_lines(engine.store, await _remembered(engine, name), from_line)
         elif engine.world.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING) and not follow:
-            print(f"cockpit: {name}'s VM is paused: these are the recorded lines", file=sys.stderr)
+            warn(f"cockpit: {name}'s VM is paused: these are the recorded lines")
             lines = stored_lines(engine.store, agent.id, from_line)
         else:
             lines = _records(follow_lines(engine, agent, from_line, follow=follow))
@@ -216,13 +215,12 @@ async def tail(opener: Opener, name: str, as_json: bool, from_line: int, follow:
 
 async def _print_raw(engine: Engine, agent: Agent, from_line: int, follow: bool) -> None:
     """Write the bytes of an agent's lines as they are, for another program."""
-    if sys.stdout.isatty():
+    if output_is_terminal():
         raise UsageError("--raw writes an agent's bytes as they are", hint="send them into a file or a program")
-    binary = sys.stdout.buffer
     async for told in follow_lines(engine, agent, from_line, follow=follow, raw=True):
         async for data in whole_line(engine, agent, told):
-            binary.write(data)
-        binary.flush()
+            write_raw(data)
+        flush_output()
 
 
 async def _records(lines: AsyncIterator[Told]) -> AsyncIterator[Record]:
@@ -236,12 +234,12 @@ async def _print(lines: AsyncIterator[Record], as_json: bool) -> None:
             output.print_json(record_to_object(record))
         else:
             output.print_record(record)
-        sys.stdout.flush()
+        flush_output()
 
 
 async def _remembered(engine: Engine, name: str) -> AgentId:
     rows = [row for row in await engine.store.agents() if name in (row.name, row.id)]
     if not rows:
         raise NotFound(f"there is no agent named {name}, and none is remembered")
-    print(f"cockpit: {name} is gone: these are the recorded lines", file=sys.stderr)
+    warn(f"cockpit: {name} is gone: these are the recorded lines")
     return max(rows, key=lambda row: row.created_at).id

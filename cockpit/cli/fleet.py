@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +19,8 @@ from cockpit.model.commands import Abort, Branch, Command, Commit, Destroy, Paus
 from cockpit.model.fleet import Agent, AgentKind, Receipt, Stage
 from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
 from cockpit.store.store import Store
+from cockpit.text.sanitize import clean_line
+from cockpit.text.streams import ask, input_is_terminal, say, warn
 
 SETTLE_LIMIT = 20.0
 """Seconds `agents` waits for links that are slow; what has not answered by then is shown as it is."""
@@ -92,7 +93,7 @@ async def agents(headless: Headless, as_json: bool) -> int:
             output.print_agents(engine.fleet, engine.now())
         silent = [health for health in engine.fleet.health if not health.ok]
         for health in silent:
-            print(f"cockpit: {health.name} does not answer: {health.reason}", file=sys.stderr)
+            warn(f"cockpit: {health.name} does not answer: {health.reason}")
     return 1 if any(health.name == "vers" for health in silent) else 0
 
 
@@ -141,7 +142,7 @@ async def spawn(
         if as_json:
             output.print_json(output.agent_object(agent, engine.fleet, engine.now()))
         else:
-            print(f"{agent.name} {agent.vm_id}")
+            say(f"{clean_line(agent.name)} {clean_line(agent.vm_id)}")
     return 0
 
 
@@ -192,7 +193,7 @@ async def power(headless: Headless, name: str, verb: str) -> int:
         command = Pause(vm_id) if verb == "pause" else Resume(vm_id)
         reason = engine.disabled_reason(command)
         if reason.startswith(("it is paused already", "the VM is running, not paused")):
-            print(f"{called}: {reason}", file=sys.stderr)
+            warn(f"{called}: {reason}")
             return 0
         await carry_out(engine, command)
     return 0
@@ -222,10 +223,10 @@ async def destroy(headless: Headless, name: str, yes: bool) -> int:
 def _confirmed(engine: Engine, vm_id: VmId, called: str) -> bool:
     agent = engine.world.agents.get(AgentId(vm_id))
     what = f"{agent.kind.value} {agent.name} on VM {vm_id}" if agent else f"VM {vm_id}"
-    if not sys.stdin.isatty():
+    if not input_is_terminal():
         raise UsageError(f"destroy would delete {what}", hint="add --yes to do it without a terminal")
-    print(f"This deletes {what}: its disk, its processes, its output. It cannot be undone.")
-    return input(f"Type {called} to go on: ").strip() == called
+    warn(f"This deletes {clean_line(what)}: its disk, its processes, its output. It cannot be undone.")
+    return ask(f"Type {clean_line(called)} to go on: ") in (called, clean_line(called))
 
 
 async def commit(headless: Headless, name: str, label: str, as_json: bool) -> int:
@@ -267,7 +268,7 @@ async def _with_detail(headless: Headless, name: str, order: Callable[[VmId], Co
         receipt = await carry_out(engine, order(vm_id))
         operation = engine.world.operations[OperationId(receipt.id)]
         ids = operation.steps[-1].detail.split(", ")
-        output.print_json(ids) if as_json else print("\n".join(ids))
+        output.print_json(ids) if as_json else say("\n".join(map(clean_line, ids)))
     return 0
 
 

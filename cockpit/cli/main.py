@@ -10,6 +10,7 @@ import typer
 
 from cockpit import __version__
 from cockpit.errors import CockpitError, NotFound, TimedOut, UsageError
+from cockpit.text.streams import say, warn, with_output
 
 DONE, FAILED, USAGE, NO_SUCH, TIMED_OUT = 0, 1, 2, 3, 4
 """Exit codes of every verb."""
@@ -56,7 +57,7 @@ def main(
     """Open the cockpit, or run a verb without a screen."""
     options.root, options.config = root, config
     if version:
-        print(f"cockpit {__version__}")
+        say(f"cockpit {__version__}")
     elif context.invoked_subcommand is None:
         from cockpit.cli.screen import open_cockpit
 
@@ -243,12 +244,16 @@ def _run(verb: str, *arguments: object) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command line and return its exit code; failures are one clear line on standard error."""
+    return with_output(lambda: _run_command(arguments))
+
+
+def _run_command(arguments: list[str]) -> int:
     try:
         application(args=arguments, prog_name="cockpit")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else DONE if end.code is None else FAILED
     except CockpitError as error:
-        print(f"cockpit: {error}", file=sys.stderr)
+        warn(f"cockpit: {error}")
         return exit_code(error)
     return DONE
 

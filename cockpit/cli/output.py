@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,14 +14,15 @@ from cockpit.model.ids import AgentId
 from cockpit.model.why import headline, why
 from cockpit.store.rows import SearchHit
 from cockpit.text.sanitize import clean_line, clean_text
+from cockpit.text.streams import say, warn
 
 MAX_CELL = 60
 """Cells a column may be wide in a table."""
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON value, ASCII only, so that no terminal interprets what an agent wrote."""
-    print(json.dumps(value, ensure_ascii=True))
+    """Print one JSON value, printable ASCII only, so that no terminal interprets what an agent wrote."""
+    say(json.dumps(value, ensure_ascii=True).replace("\x7f", "\\u007f"))
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -30,7 +30,7 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     cleaned = [[clean_line(cell)[:MAX_CELL] for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in [list(head), *cleaned]) for column in range(len(head))]
     for row in [list(head), *cleaned]:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def vm_object(vm: Vm, fleet: Fleet) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def print_operation(operation: Operation, printed: int) -> int:
         took = (step.ended_at or step.started_at) - step.started_at
         mark = "✗" if step.error else "✓"
         more = step.error or step.detail
-        print(f"{mark} {step.name} {took:.1f} s{': ' + clean_line(more) if more else ''}", file=sys.stderr)
+        warn(f"{mark} {clean_line(step.name)} {took:.1f} s{': ' + clean_line(more) if more else ''}")
     return len(ended)
 
 
@@ -149,9 +149,9 @@ def print_record(record: Record) -> None:
     words = spoken(record)
     if words is not None:
         head, body = words
-        print(f"{record.line:>7}  {head}")
+        say(f"{record.line:>7}  {clean_line(head)}")
         for line in clean_text(body).split("\n") if body else []:
-            print(f"         {line}")
+            say(f"         {line}")
 
 
 def spoken(record: Record) -> tuple[str, str] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
 from cockpit import config
@@ -12,14 +11,15 @@ from cockpit.bootstrap.fleet import Places, make_source, running_engine
 from cockpit.cli.signals import Departure
 from cockpit.config import Settings
 from cockpit.engine.source import Source
+from cockpit.text.streams import is_terminal, warn
 
 
 def open_cockpit(root: Path | None, config_file: Path | None, theme: str, read_only: bool, low_bandwidth: bool) -> int:
     """Open the cockpit on the configured fleet; returns when the operator detaches."""
     settings = config.load(config_file)
     places = Places.under(root) if root else Places.standard()
-    if not sys.stdin.isatty() or not sys.stdout.isatty():
-        print("cockpit: the screen needs a terminal; see `cockpit --help` for verbs without one", file=sys.stderr)
+    if not is_terminal():
+        warn("cockpit: the screen needs a terminal; see `cockpit --help` for verbs without one")
         return 2
     source = make_source(settings, places, force_embedded=root is not None)
     return asyncio.run(show(settings, places, source, theme=theme, read_only=read_only, low_bandwidth=low_bandwidth))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from cockpit.bootstrap.fleet import Places
+from cockpit.text.streams import say, warn
 
 
 def serve(root: Path | None, cockpit_root: Path | None, *, stop: bool, foreground: bool) -> int:
@@ -22,10 +22,10 @@ def serve(root: Path | None, cockpit_root: Path | None, *, stop: bool, foregroun
     place = root or (Places.under(cockpit_root) if cockpit_root else Places.standard()).fleet
     if stop:
         ended = stop_server(place)
-        print("stopped; agents go on" if ended else "no server was running", file=sys.stderr)
+        warn("stopped; agents go on" if ended else "no server was running")
         return 0
     if foreground:
         return run_foreground(place)
     endpoint = ensure_started(place)
-    print(f"serving at {endpoint.base_url}, SSH at {endpoint.ssh_host}:{endpoint.ssh_port} (pid {endpoint.pid})")
+    say(f"serving at {endpoint.base_url}, SSH at {endpoint.ssh_host}:{endpoint.ssh_port} (pid {endpoint.pid})")
     return 0

@@ -8,7 +8,6 @@ import json
 import logging
 import shutil
 import signal
-import sys
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from cockpit.engine.source import Source
 from cockpit.errors import CockpitError
 from cockpit.model.commands import Prompt, Spawn
 from cockpit.model.fleet import Stage
+from cockpit.text.streams import is_terminal, warn
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +39,8 @@ SCRIPT_FILE = ".swarm/script.json"
 
 def demonstrate(*, keep: bool, speed: float, theme: str) -> int:
     """Run the demonstration until the operator leaves; then the fleet is removed unless it is kept."""
-    if not sys.stdin.isatty() or not sys.stdout.isatty():
-        print("cockpit: the demonstration needs a terminal", file=sys.stderr)
+    if not is_terminal():
+        warn("cockpit: the demonstration needs a terminal")
         return 2
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
@@ -56,7 +56,7 @@ def demonstrate(*, keep: bool, speed: float, theme: str) -> int:
         finally:
             if keep:
                 (root / KEPT).touch(mode=0o600)
-                print(f"kept: open it again with `cockpit --root {root}`", file=sys.stderr)
+                warn(f"kept: open it again with `cockpit --root {root}`")
             else:
                 _remove(root)
 

@@ -25,6 +25,7 @@ from cockpit.embedded.lifecycle import remove
 from cockpit.engine.engine import Engine
 from cockpit.errors import CockpitError, TimedOut
 from cockpit.model.fleet import ActivityState, Agent
+from cockpit.text.streams import guard_streams, say, warn
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -124,7 +125,7 @@ class Photographer:
         await self._pilot.pause()
         file = self._directory / f"{screen}-{self._app.theme}.svg"
         file.write_text(local(self._app.export_screenshot(title="cockpit")), encoding="utf-8")
-        print(file)
+        say(str(file))
 
     async def take_in_every_theme(self, screen: str) -> None:
         """Write the picture once per theme that the product ships; the first theme is on again afterwards."""
@@ -215,7 +216,7 @@ def main(arguments: list[str]) -> int:
         try:
             asyncio.run(stage(root, directory))
         except CockpitError as error:
-            print(f"cockpit: {error}", file=sys.stderr)
+            warn(f"cockpit: {error}")
             return 1
         finally:
             fleet = Places.under(root).fleet
@@ -225,4 +226,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    guard_streams()
     sys.exit(main(sys.argv[1:]))

@@ -41,6 +41,7 @@ from cockpit.embedded.sandbox.layout import search_path
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
 from cockpit.errors import CockpitError
 from cockpit.paths import private_directory, write_private
+from cockpit.text.streams import guard_streams, warn
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ def run_foreground(root: Path) -> int:
     private_directory(root)
     with contextlib.ExitStack() as stack:
         if not _take(stack, lock_file(root)):
-            print(f"{root} is served already", file=sys.stderr)
+            warn(f"cockpit: {root} is served already")
             return ALREADY_SERVED
         endpoint_file(root).unlink(missing_ok=True)
         handler = _open_log(root)
@@ -89,7 +90,7 @@ def run_foreground(root: Path) -> int:
             asyncio.run(_serve(root))
         except CockpitError as error:
             logger.error("the fleet cannot be served: %s", error)
-            print(error, file=sys.stderr)
+            warn(f"cockpit: {error}")
             return FAILED
         except Exception:
             logger.exception("the server failed")
@@ -233,4 +234,5 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    guard_streams()
     sys.exit(main())

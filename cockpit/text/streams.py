@@ -1,0 +1,253 @@
+"""The only door to standard output and standard error: whoever wrote a text, it reaches no terminal as a command.
+
+Verbs print through the functions here. `guard_streams` puts the same door before what others print by themselves:
+tracebacks, the command line's own errors, warnings, the last resort of logging.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import errno
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO, TextIO
+
+from cockpit.text.sanitize import clean_text
+
+ENCODING_ERRORS = "cockpit.signs"
+"""The name of the error handler for streams that cannot show a character."""
+
+PLAIN_SIGNS = {"✓": "ok", "✗": "failed", "…": "...", "·": "-", "—": "-", "–": "-", "␊": "|", "␛": "^["}
+"""What stands for our own signs where the stream's encoding lacks them."""
+
+CLOSED = 128 + 13
+"""Exit code when nobody reads the output any more: the one a shell shows for a program that SIGPIPE ended."""
+
+FAILED = 1
+"""Exit code when the output cannot be written."""
+
+MESSAGE_LIMIT = 8000
+"""Characters of a message on standard error; an agent's reason may be as long as it likes."""
+
+_MESSAGE_INDENT = " " * 9
+
+_BROKEN_PIPE = (errno.EPIPE, errno.ESHUTDOWN)
+
+
+class OutputClosed(Exception):
+    """Whoever read the output went away; there is nobody left to tell anything."""
+
+
+class OutputFailed(Exception):
+    """The output cannot be written, e.g. on a full disk; the text says why."""
+
+
+class _CleanStream:
+    """A text stream that passes printable lines only; it has no `buffer` through which bytes could go around it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.errors = ENCODING_ERRORS
+        self.newlines = None
+
+    @property
+    def encoding(self) -> str:
+        return self.stream.encoding
+
+    @property
+    def closed(self) -> bool:
+        return self.stream.closed
+
+    @property
+    def name(self) -> str:
+        return str(self.stream.name)
+
+    @property
+    def mode(self) -> str:
+        return "w"
+
+    def write(self, text: str) -> int:
+        with _told_failures():
+            self.stream.write(clean_text(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        with _told_failures():
+            self.stream.flush()
+
+    def fileno(self) -> int:
+        return self.stream.fileno()
+
+    def isatty(self) -> bool:
+        return self.stream.isatty()
+
+    def readable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        self.flush()
+
+
+def guard_streams() -> None:
+    """Let everything this process prints pass through the door, to its very end: a traceback is printed last of all.
+
+    A descriptor that was closed before the start is opened on the null device, so that no file of ours takes its
+    number and then gets what is printed.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for name in ("stdout", "stderr"):
+        stream: TextIO | None = getattr(sys, name)
+        if stream is None:
+            stream = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+        _show_any_character(stream)
+        setattr(sys, name, _CleanStream(stream))
+
+
+def say(text: str = "") -> None:
+    """Print a text as lines on standard output.
+
+    Raises:
+        OutputClosed: nobody reads it any more.
+        OutputFailed: it cannot be written.
+    """
+    _put(sys.stdout, text + "\n")
+
+
+def warn(text: str) -> None:
+    """Print a message on standard error; where nobody reads that, nothing is lost by going on.
+
+    Lines after the first are indented: what an agent wrote into a reason must not look like a message of ours.
+    """
+    shown = text if len(text) <= MESSAGE_LIMIT else text[:MESSAGE_LIMIT] + "…"
+    with contextlib.suppress(OutputClosed, OutputFailed):
+        _put(sys.stderr, f"\n{_MESSAGE_INDENT}".join(clean_text(shown).rstrip("\n").split("\n")) + "\n")
+        flush_errors()
+
+
+def ask(question: str) -> str:
+    """Print a question on standard error and return the line typed for it, empty at the end of the input."""
+    with contextlib.suppress(OutputClosed, OutputFailed):
+        _put(sys.stderr, question)
+        flush_errors()
+    return sys.stdin.readline().strip() if sys.stdin is not None else ""
+
+
+def with_output(work: Callable[[], int | None]) -> int:
+    """Do a program's whole work and return its exit code; an output that nobody reads any more ends it quietly."""
+    try:
+        code = work() or 0
+        flush_output()
+    except OutputClosed:
+        _give_output_up()
+        return CLOSED
+    except OutputFailed as error:
+        _give_output_up()
+        warn(f"cockpit: {error}")
+        return FAILED
+    return code
+
+
+def flush_output() -> None:
+    """Hand on what was printed.
+
+    Raises:
+        OutputClosed, OutputFailed: as `say`.
+    """
+    if sys.stdout is not None:
+        with _told_failures():
+            sys.stdout.flush()
+
+
+def flush_errors() -> None:
+    """Hand on what was printed to standard error."""
+    if sys.stderr is not None:
+        with _told_failures():
+            sys.stderr.flush()
+
+
+def _give_output_up() -> None:
+    """Send what is still to be printed nowhere, so that the end of the process does not stumble over it."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            os.dup2(null, sys.stdout.fileno())
+    finally:
+        os.close(null)
+
+
+def is_terminal() -> bool:
+    """Say whether both input and output are a terminal."""
+    return bool(sys.stdin and sys.stdin.isatty() and output_is_terminal())
+
+
+def input_is_terminal() -> bool:
+    """Say whether the input is a terminal."""
+    return bool(sys.stdin and sys.stdin.isatty())
+
+
+def output_is_terminal() -> bool:
+    """Say whether the output is a terminal."""
+    return bool(sys.stdout and sys.stdout.isatty())
+
+
+def write_raw(data: bytes) -> None:
+    """Write bytes as they are, for another program; the caller has made sure that no terminal reads them.
+
+    Raises:
+        OutputClosed, OutputFailed: as `say`.
+    """
+    stream = sys.stdout.stream if isinstance(sys.stdout, _CleanStream) else sys.stdout
+    binary: BinaryIO | None = getattr(stream, "buffer", None)
+    if binary is not None:
+        with _told_failures():
+            binary.write(data)
+
+
+def _put(stream: TextIO | None, text: str) -> None:
+    if stream is not None:
+        with _told_failures():
+            stream.write(clean_text(text))
+
+
+@contextlib.contextmanager
+def _told_failures() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _BROKEN_PIPE:
+            raise OutputClosed from error
+        raise OutputFailed(f"standard output cannot be written: {error.strerror or error}") from error
+
+
+def _show_any_character(stream: TextIO) -> None:
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors=ENCODING_ERRORS)
+
+
+def _in_plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Replace what an encoding lacks: our own signs by words, all else by its number."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    shown = "".join(PLAIN_SIGNS.get(sign) or sign.encode("ascii", "backslashreplace").decode() for sign in lacking)
+    return shown, error.end
+
+
+codecs.register_error(ENCODING_ERRORS, _in_plain_signs)
