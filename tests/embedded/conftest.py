@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit.embedded.gateway.gateway import Gateway, quiet_ssh_log
 from cockpit.embedded.sandbox.freezer import find_group_base
-from cockpit.embedded.sandbox.processes import carries_marker, find_members, read_entries
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
 from tests.embedded.tunnel import loopback_socket
 from tests.requirements import missing
@@ -23,8 +23,39 @@ KINDS = ("cgroup2", "cgroup1", "signals")
 
 
 def processes_of(vm_id: str) -> set[int]:
-    """Return the live processes of a VM, whatever its freezer is."""
-    return set(find_members(vm_id))
+    """Return the live processes of a VM: those that work in its directory, carry its name, or share their sessions."""
+    found: set[int] = set()
+    others: list[int] = []
+    for process in psutil.process_iter():
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            signs = [process.cwd(), *process.cmdline(), process.environ().get("COCKPIT_SANDBOX", "")]
+        except psutil.Error:
+            continue
+        if any(vm_id in sign for sign in signs):
+            found.add(process.pid)
+        else:
+            others.append(process.pid)
+    sessions = {os.getsid(pid) for pid in found if psutil.pid_exists(pid)} - {os.getsid(0)}
+    return found | {pid for pid in others if _session(pid) in sessions}
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return -1
+
+
+def first_processes_of(root: Path) -> list[int]:
+    """Return the first processes of a fleet's sandboxes: they name a socket below its directory."""
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline", "status"])
+        if process.info["status"] != psutil.STATUS_ZOMBIE
+        and any(str(root) in word and word.endswith("/init") for word in process.info["cmdline"] or ())
+    ]
 
 
 def groups_of(mark: str) -> list[Path]:
@@ -72,9 +103,9 @@ async def check_empty(sandboxes: Sandboxes) -> None:
     vm_ids = sandboxes.vm_ids()
     sockets = [sandboxes.layout.socket_directory(vm_id) for vm_id in vm_ids]
     await sandboxes.destroy_all()
-    everyone = read_entries(int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208
     for vm_id in vm_ids:
-        assert not [pid for pid in everyone if carries_marker(pid, vm_id)]
+        assert not processes_of(vm_id)
+    assert not first_processes_of(sandboxes.layout.root)
     assert not groups_of(sandboxes.layout.mark)
     assert not list(sandboxes.layout.vms.iterdir())
     assert not list(sandboxes.layout.commits.iterdir())

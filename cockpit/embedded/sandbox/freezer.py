@@ -184,14 +184,13 @@ class GroupFreezer:
             await asyncio.sleep(POLL_INTERVAL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SignalFreezer:
-    """Freezes by SIGSTOP, for users who may not make control groups.
-
-    A daemon that both cleared its environment and lost its parents is not found by this kind.
-    """
+    """Freezes by SIGSTOP, for users who may not make control groups."""
 
     vm_id: str
+    first: Callable[[], tuple[int, int] | None] = lambda: None
+    """Tells the pid and start time of the sandbox's first process: all that descends from it belongs to the sandbox."""
 
     @property
     def kind(self) -> str:
@@ -212,8 +211,12 @@ class SignalFreezer:
         """Nothing is needed."""
 
     def members(self) -> dict[int, ProcessEntry]:
-        """Return the processes with the marker, and their kin."""
-        return find_members(self.vm_id)
+        """Return the descendants of the first process, and those with the marker, and their kin."""
+        first = self.first()
+        found = find_members(self.vm_id, [first[0]] if first is not None else [])
+        if first is not None:
+            found.pop(first[0], None)
+        return found
 
     def already_stopped(self) -> Stopped:
         """Return the jobs that somebody suspended."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from cockpit.embedded.sandbox.processes import read_entry
+from cockpit.embedded.sandbox.supervisor import Supervisor
 
 HANG_UP_GRACE = 0.5
 """Seconds between SIGHUP and SIGKILL when the channel of a command is closed."""
@@ -19,7 +21,8 @@ POLL_INTERVAL = 0.01
 ENTER = """
 if [ -n "$1" ]; then echo $$ > "$1" || exit 126; fi
 if [ -n "$2" ]; then exec <>"$2" >&0 2>&1 || exit 126; fi
-shift 2
+cd "$3" || exit 126
+shift 3
 exec "$@"
 """
 """Joins the control group and takes the terminal as its own before anything of the sandbox runs."""
@@ -30,24 +33,13 @@ Stream = int | IO[bytes] | None
 class LaunchedProcess:
     """A process at the head of its own session and process group."""
 
-    def __init__(self, popen: subprocess.Popen[bytes]) -> None:
-        self._popen = popen
-        self.pid = popen.pid
-        entry = read_entry(popen.pid)
+    def __init__(self, pid: int, exited: asyncio.Future[int]) -> None:
+        self.pid = pid
+        entry = read_entry(pid)
         self.start = entry.start if entry is not None else 0
         """Clock ticks since boot."""
-        loop = asyncio.get_running_loop()
-        self.exited: asyncio.Future[int] = loop.create_future()
+        self.exited = exited
         """Done when it ended: the exit code, or minus the number of the signal that ended it."""
-        descriptor = os.pidfd_open(popen.pid)
-        loop.add_reader(descriptor, self._reap, descriptor)
-
-    def _reap(self, descriptor: int) -> None:
-        asyncio.get_running_loop().remove_reader(descriptor)
-        os.close(descriptor)
-        code = self._popen.wait()
-        if not self.exited.done():
-            self.exited.set_result(code)
 
     def signal(self, number: signal.Signals) -> None:
         """Signal the whole process group; one that is gone is no error."""
@@ -68,6 +60,23 @@ def signal_group(leader: int, number: signal.Signals) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def await_exit(popen: subprocess.Popen[bytes]) -> asyncio.Future[int]:
+    """Return a future of a child's exit code, without a thread per child."""
+    loop = asyncio.get_running_loop()
+    exited: asyncio.Future[int] = loop.create_future()
+    descriptor = os.pidfd_open(popen.pid)
+
+    def reap() -> None:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+        code = popen.wait()
+        if not exited.done():
+            exited.set_result(code)
+
+    loop.add_reader(descriptor, reap)
+    return exited
 
 
 async def hang_up_group(leader: int) -> None:
@@ -91,12 +100,13 @@ def _group_lives(leader: int) -> bool:
     return True
 
 
-def launch(
+async def launch(
     arguments: Sequence[str],
     *,
     environment: Mapping[str, str],
     directory: Path,
     members_file: Path | None,
+    supervisor: Supervisor | None = None,
     terminal: str = "",
     stdin: Stream = subprocess.DEVNULL,
     stdout: Stream = subprocess.DEVNULL,
@@ -109,19 +119,35 @@ def launch(
         environment: its whole environment.
         directory: its working directory.
         members_file: the control group's `cgroup.procs`.
+        supervisor: where there is no control group, who starts it and keeps its descendants.
         terminal: the path of a pseudo-terminal's slave that becomes its controlling terminal.
         stdin, stdout, stderr: as for `subprocess.Popen`.
 
     Raises:
         OSError: it could not be started.
+        HostingError: the supervisor does not answer.
     """
+    program = ["/bin/sh", "-c", ENTER, "sandbox", str(members_file or ""), terminal, str(directory), *arguments]
+    if supervisor is not None:
+        with contextlib.ExitStack() as opened:
+            streams = [_descriptor(stream, opened) for stream in (stdin, stdout, stderr)]
+            return LaunchedProcess(*await supervisor.launch(program, environment, streams))
+    return _start_child(program, environment, (stdin, stdout, stderr))
+
+
+def _start_child(
+    program: Sequence[str], environment: Mapping[str, str], streams: tuple[Stream, Stream, Stream]
+) -> LaunchedProcess:
+    """Start a child of this process; it takes no longer than the kernel needs to fork."""
+    stdin, stdout, stderr = streams
     popen = subprocess.Popen(
-        ["/bin/sh", "-c", ENTER, "sandbox", str(members_file or ""), terminal, *arguments],
-        env=dict(environment),
-        cwd=directory,
-        stdin=stdin,
-        stdout=stdout,
-        stderr=stderr,
-        start_new_session=True,
+        program, env=dict(environment), stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
     )
-    return LaunchedProcess(popen)
+    return LaunchedProcess(popen.pid, await_exit(popen))
+
+
+def _descriptor(stream: Stream, opened: contextlib.ExitStack) -> int:
+    """Return the descriptor behind a stream; none is the null device."""
+    if stream is None or stream == subprocess.DEVNULL:
+        return opened.enter_context(Path(os.devnull).open("r+b", buffering=0)).fileno()
+    return stream if isinstance(stream, int) else stream.fileno()

@@ -109,6 +109,11 @@ class SandboxLayout:
         return self.directory / "channels"
 
     @property
+    def supervisor(self) -> Path:
+        """The pid and start time of the sandbox's first process, where it has one."""
+        return self.directory / "init"
+
+    @property
     def record(self) -> Path:
         """The state that outlives a restart."""
         return self.directory / "machine.json"

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox.copy import remove_tree
-from cockpit.embedded.sandbox.freezer import Freezer, build_freezer, still_runs
+from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, build_freezer, still_runs
 from cockpit.embedded.sandbox.launch import LaunchedProcess, Stream, hang_up_group, launch, signal_group
 from cockpit.embedded.sandbox.layout import LEAVING, MachineRecord, SandboxLayout, sandbox_environment
 from cockpit.embedded.sandbox.processes import ProcessEntry, send_signal
+from cockpit.embedded.sandbox.supervisor import Supervisor
 from cockpit.paths import private_directory
 
 TERMINATION_GRACE = 1.0
@@ -37,6 +38,8 @@ class Sandbox:
         self.vm_id = layout.vm_id
         self.freezer = freezer
         self._sockets = sockets
+        self._supervisor = Supervisor(layout.supervisor, sockets / "init")
+        self._watch_over(freezer)
         self._record = MachineRecord(freezer=freezer.kind, group=str(freezer.group or ""), sockets=str(sockets))
         self._change = asyncio.Lock()
         self.moving = asyncio.Event()
@@ -44,6 +47,11 @@ class Sandbox:
         self.moving.set()
         self.ended = asyncio.Event()
         """Set for good when the sandbox is being destroyed."""
+
+    def _watch_over(self, freezer: Freezer) -> None:
+        """Tell a freezer that has no control group to go by who keeps the sandbox's processes together."""
+        if isinstance(freezer, SignalFreezer):
+            freezer.first = lambda: self._supervisor.identity
 
     @property
     def paused(self) -> bool:
@@ -177,11 +185,12 @@ class Sandbox:
                 if not self.moving.is_set():
                     continue
                 self.freezer.prepare()
-                process = launch(
+                process = await launch(
                     arguments,
                     environment=environment,
                     directory=self.layout.home,
                     members_file=self.freezer.members_file,
+                    supervisor=self._supervisor if self.freezer.group is None else None,
                     terminal=terminal,
                     stdin=stdin,
                     stdout=stdout,
@@ -216,6 +225,7 @@ class Sandbox:
         self.ended.set()
         async with self._change:
             await self._end_processes()
+            await self._supervisor.end()
             await self.freezer.remove()
             leaving = self.layout.directory.with_name(LEAVING + self.layout.directory.name)
             if self.layout.directory.is_dir():

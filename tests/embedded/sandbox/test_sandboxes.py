@@ -11,13 +11,14 @@ import uuid
 from pathlib import Path
 
 import asyncssh
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox.launch import LaunchedProcess
 from cockpit.embedded.sandbox.processes import read_entry
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
-from tests.embedded.conftest import Fleet, processes_of
+from tests.embedded.conftest import Fleet, first_processes_of, processes_of
 from tests.embedded.waiting import grows, stays, until
 from tests.requirements import require_program
 
@@ -123,6 +124,69 @@ async def test_a_process_that_ignores_everything_is_ended(fleet: Fleet) -> None:
     assert not processes_of(vm_id)
     assert await fleet.sandboxes.state(vm_id) == "dead"
     await fleet.sandboxes.destroy(vm_id)
+
+
+ORPHAN = "env -i setsid sh -c \"cd {where}; trap '' TERM HUP INT; while :; do echo x >> {file}; sleep 0.01; done\" &"
+"""A process that cleared its environment, leads a session of its own and has lost its parent."""
+
+
+@pytest.mark.parametrize("where", [".", "/"])
+async def test_a_process_without_environment_session_and_parent_is_held_and_ended(fleet: Fleet, where: str) -> None:
+    vm_id = await fleet.create()
+    file = fleet.home(vm_id) / "orphan"
+    done = await run(fleet, vm_id, ORPHAN.format(where=where, file=file))
+    assert await done.exited == 0
+    await grows(file)
+    orphan = orphan_that_writes(file)
+    await fleet.sandboxes.pause(vm_id)
+    await stays(file)
+    await fleet.sandboxes.resume(vm_id)
+    await grows(file)
+    await fleet.sandboxes.destroy(vm_id)
+    assert not lives(orphan)
+
+
+def lives(pid: int) -> bool:
+    """Say whether a process runs; what ended and waits for its parent does not."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def orphan_that_writes(file: Path) -> int:
+    """Return the pid of the shell whose arguments name a file."""
+    (found,) = (
+        process.pid
+        for process in psutil.process_iter(["name", "cmdline"])
+        if process.info["name"] == "sh" and any(str(file) in word for word in process.info["cmdline"] or ())
+    )
+    return int(found)
+
+
+@pytest.mark.parametrize("freezer_kind", ["signals"], indirect=True)
+async def test_the_orphans_of_a_server_that_is_gone_are_found_by_the_next(fleet: Fleet, freezer_kind: str) -> None:
+    vm_id = await fleet.create()
+    file = fleet.home(vm_id) / "orphan"
+    await run(fleet, vm_id, ORPHAN.format(where="/", file=file))
+    await grows(file)
+    orphan = orphan_that_writes(file)
+    later = Sandboxes(fleet.sandboxes.layout.root, freezer=freezer_kind)
+    await later.adopt()
+    await later.destroy(vm_id)
+    assert not lives(orphan)
+
+
+@pytest.mark.parametrize("freezer_kind", ["signals"], indirect=True)
+async def test_a_first_process_that_was_killed_is_started_again(fleet: Fleet, freezer_kind: str) -> None:
+    vm_id = await fleet.create()
+    assert await (await run(fleet, vm_id, "exit 3")).exited == 3
+    (first,) = first_processes_of(fleet.sandboxes.layout.root)
+    job = await run(fleet, vm_id, TICK.format(name="ticks"))
+    os.kill(first, signal.SIGKILL)
+    assert await job.exited == -signal.SIGKILL, "nobody is left to tell its end"
+    assert await (await run(fleet, vm_id, "exit 4")).exited == 4
+    assert first_processes_of(fleet.sandboxes.layout.root) != [first]
 
 
 async def test_a_paused_sandbox_can_be_destroyed(fleet: Fleet) -> None:

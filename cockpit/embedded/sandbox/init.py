@@ -1,0 +1,175 @@
+"""The first process of a sandbox without a control group: it starts commands on request and adopts every orphan.
+
+Run as `python -I -S init.py SOCKET`; it prints its pid once it listens, and stays behind. It is a child subreaper
+(prctl(2), PR_SET_CHILD_SUBREAPER), so whatever its commands start remains its descendant, even a process that cleared
+its environment, began a session of its own and lost its parents. It needs the standard library only.
+
+A request is one connection: four bytes of length, big-endian, and JSON (`arguments`, `environment`), with three
+descriptors for standard input, output and error. The answers are lines of JSON: `pid`, and `exit` when it ended: the
+exit code, or minus the number of the signal. A connection that closes ends nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+
+PR_SET_CHILD_SUBREAPER = 36
+LENGTH = 4
+"""Bytes before a request that say how long it is."""
+MAX_REQUEST = 8_000_000
+"""Bytes; the kernel's own limit for arguments and environment together is lower."""
+REQUEST_TIMEOUT = 5.0
+"""Seconds a request may take to arrive."""
+LOOK_INTERVAL = 30.0
+"""Seconds between two looks whether the sandbox still exists."""
+IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGPIPE)
+"""What is meant for the sandbox's processes does not end the one that keeps them together."""
+DEFAULTS = (*IGNORED, signal.SIGXFSZ, signal.SIGCHLD)
+"""Signals that a command finds as any new process does."""
+
+
+def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
+    """Return a request and its descriptors, none of which a command inherits by accident.
+
+    Raises:
+        OSError, ValueError: it was cut short, too long or too slow.
+    """
+    connection.settimeout(REQUEST_TIMEOUT)
+    data, descriptors, _flags, _address = socket.recv_fds(connection, 65_536, 3)
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+    try:
+        while len(data) < LENGTH or len(data) < LENGTH + int.from_bytes(data[:LENGTH], "big"):
+            more = connection.recv(65_536)
+            if not more or len(data) > MAX_REQUEST:
+                raise ValueError("a request was cut short")
+            data += more
+    except BaseException:
+        close_all(descriptors)
+        raise
+    return data[LENGTH:], descriptors
+
+
+def close_all(descriptors: list[int]) -> None:
+    """Close descriptors."""
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+def start(request: bytes, descriptors: list[int]) -> int:
+    """Start a command at the head of a session of its own; return its pid.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError: it could not be started.
+    """
+    asked = json.loads(request)
+    if len(descriptors) != 3:
+        raise ValueError("a request needs three descriptors")
+    actions = [(os.POSIX_SPAWN_DUP2, descriptor, target) for target, descriptor in enumerate(descriptors)]
+    return os.posix_spawn(
+        asked["arguments"][0],
+        asked["arguments"],
+        asked["environment"],
+        file_actions=actions,
+        setsid=True,
+        setsigdef=DEFAULTS,
+        setsigmask=(),
+    )
+
+
+def say(connection: socket.socket, answer: dict[str, object]) -> None:
+    """Answer; a server that is gone reads nothing."""
+    with contextlib.suppress(OSError):
+        connection.sendall(json.dumps(answer).encode() + b"\n")
+
+
+def take(listener: socket.socket, commands: dict[int, socket.socket]) -> None:
+    """Serve one connection."""
+    connection, _address = listener.accept()
+    try:
+        request, descriptors = receive(connection)
+    except (OSError, ValueError) as error:
+        say(connection, {"error": str(error)})
+        connection.close()
+        return
+    try:
+        pid = start(request, descriptors)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        say(connection, {"error": str(error)})
+        connection.close()
+        return
+    finally:
+        close_all(descriptors)
+    commands[pid] = connection
+    say(connection, {"pid": pid})
+
+
+def reap(commands: dict[int, socket.socket]) -> None:
+    """Take leave of every child that ended, and tell who asked for it."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        connection = commands.pop(pid, None)
+        if connection is not None:
+            say(connection, {"exit": os.waitstatus_to_exitcode(status)})
+            connection.close()
+
+
+def has_children() -> bool:
+    """Say whether anything of the sandbox lives."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def serve(path: str) -> None:
+    """Serve requests until the sandbox is gone."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)  # noqa: PTH108 - pathlib would be half of this process's memory
+    listener.bind(path)
+    listener.listen(64)
+    pid = os.fork()
+    if pid:
+        print(pid, flush=True)
+        os._exit(0)
+    os.setsid()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for target in (0, 1, 2):
+        os.dup2(nowhere, target)
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        os._exit(1)
+    for number in IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    wake, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    commands: dict[int, socket.socket] = {}
+    with selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        selector.register(wake, selectors.EVENT_READ)
+        while os.path.exists(path) or has_children():  # noqa: PTH110 - as above
+            for key, _events in selector.select(LOOK_INTERVAL):
+                if key.fileobj is listener:
+                    take(listener, commands)
+                else:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(wake, 4096)
+            reap(commands)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
