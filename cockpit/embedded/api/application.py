@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cockpit import __version__
 from cockpit.embedded.api.board import Board
-from cockpit.embedded.api.exchange import BodyTooLarge, Rejected, Unguarded, json_response, plain
+from cockpit.embedded.api.exchange import BodyTooLarge, Rejected, json_response, plain
 from cockpit.embedded.api.feed import HEARTBEAT_INTERVAL, FeedApi
 from cockpit.embedded.api.records import Records
 from cockpit.embedded.api.registry import Registry
@@ -107,7 +107,6 @@ def create_application(
         exception_handlers={
             ApiError: _api_error,
             Rejected: _rejected,
-            Unguarded: _unguarded,
             BodyTooLarge: _too_large,
             HTTPException: _unrouted,
             Exception: _crashed,
@@ -204,10 +203,6 @@ async def _rejected(_request: Request, error: Exception) -> Response:
     if not isinstance(error, Rejected):
         raise error
     return json_response({"error": error.text}, error.status)
-
-
-async def _unguarded(_request: Request, _error: Exception) -> Response:
-    return plain(500, "Internal Server Error")
 
 
 async def _too_large(_request: Request, _error: Exception) -> Response:

@@ -9,7 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cockpit.embedded.api.exchange import Rejected, Unguarded, json_response, query, required, service_body
+from cockpit.embedded.api.exchange import (
+    Rejected,
+    as_text,
+    json_response,
+    query,
+    required,
+    service_body,
+    shown,
+)
 from cockpit.embedded.api.service_records import Document, Documents, Ids, Services, moment_text
 from cockpit.services.words import ARTIFACT_TYPES, NOTE_TYPES, TASK_STATUSES
 
@@ -79,7 +87,7 @@ class Board:
         title, created_by = required(body, "title"), required(body, "createdBy")
         status = body.get("status") or "open"
         if status not in TASK_STATUSES:
-            raise Rejected(400, f"invalid status: {_shown(status)}")
+            raise Rejected(400, f"invalid status: {shown(status)}")
         moment = moment_text()
         task: Document = {"id": self._ids.new(), "title": title}
         if (description := _optional_text(body, "description")) is not None:
@@ -109,14 +117,12 @@ class Board:
         body = await service_body(request)
         task = self._task(request)
         if "status" in body and body["status"] not in TASK_STATUSES:
-            raise Rejected(400, f"invalid status: {_shown(body['status'])}")
+            raise Rejected(400, f"invalid status: {shown(body['status'])}")
         if "title" in body:
-            title = body["title"]
-            if not isinstance(title, str):
-                raise Unguarded
-            if not title.strip():
+            title = as_text("title", body["title"])
+            if not title:
                 raise Rejected(400, "title cannot be empty")
-            task["title"] = title.strip()
+            task["title"] = title
         for name in ("description", "assignee"):
             if name not in body:
                 continue
@@ -150,7 +156,7 @@ class Board:
         task = self._task(request)
         author, content = required(body, "author"), required(body, "content")
         if body.get("type") not in NOTE_TYPES:
-            raise Rejected(400, f"invalid note type: {_shown(body.get('type'))}")
+            raise Rejected(400, f"invalid note type: {shown(body.get('type'))}")
         note = self._append_note(task, author, content, body["type"])
         self._save(task)
         return json_response(note, 201)
@@ -174,11 +180,9 @@ class Board:
         """Add artifacts one after another; those before a refused one stay, as the imitated server leaves them."""
         try:
             for given in artifacts:
-                if given is None:
-                    raise Unguarded
                 artifact = given if isinstance(given, dict) else {}
                 if artifact.get("type") not in ARTIFACT_TYPES:
-                    raise Rejected(400, f"invalid artifact type: {_shown(artifact.get('type'))}")
+                    raise Rejected(400, f"invalid artifact type: {shown(artifact.get('type'))}")
                 added: Document = {"type": artifact["type"]}
                 for name in ("url", "label"):
                     try:
@@ -189,7 +193,7 @@ class Board:
                 if who := artifact.get("addedBy") or added_by:
                     added["addedBy"] = who
                 task["artifacts"].append(added)
-        except (Rejected, Unguarded):
+        except Rejected:
             self._save(task)
             raise
 
@@ -230,18 +234,12 @@ class Board:
 
 def _has_tag(task: Document, tag: str) -> bool:
     tags = task.get("tags")
-    if tags is None:
-        raise Unguarded
     return isinstance(tags, list | str) and tag in tags
 
 
 def _optional_text(body: dict[str, Any], name: str) -> str | None:
     value = body.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise Unguarded
-    return value.strip()
+    return None if value is None else as_text(name, value)
 
 
 def _given(body: dict[str, Any], name: str, default: object) -> object:
@@ -252,10 +250,3 @@ def _given(body: dict[str, Any], name: str, default: object) -> object:
 def _name(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
     return value.strip() if isinstance(value, str) and value.strip() else "unknown"
-
-
-def _shown(value: object) -> str:
-    """Return a value as the imitated server prints it in a message."""
-    if value is None:
-        return "undefined"
-    return value if isinstance(value, str) else str(value)

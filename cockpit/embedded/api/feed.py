@@ -16,7 +16,6 @@ from starlette.routing import Route
 
 from cockpit.embedded.api.exchange import (
     Rejected,
-    Unguarded,
     body_bytes,
     json_line,
     json_response,
@@ -55,8 +54,6 @@ class FeedApi:
             body = parse_json(await body_bytes(request))
         except ValueError as error:
             raise Rejected(400, "Invalid JSON body") from error
-        if body is None:
-            raise Unguarded
         fields = body if isinstance(body, dict) else {}
         for name in ("agent", "type", "summary"):
             value = fields.get(name)

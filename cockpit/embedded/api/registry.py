@@ -9,7 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cockpit.embedded.api.exchange import Rejected, Unguarded, json_response, query, required, service_body
+from cockpit.embedded.api.exchange import (
+    Rejected,
+    as_text,
+    json_response,
+    query,
+    required,
+    service_body,
+    shown,
+    well_formed,
+)
 from cockpit.embedded.api.service_records import Document, Documents, Services, moment_text
 from cockpit.services.words import REGISTRY_ROLES, REGISTRY_STATUSES, STALE_AFTER
 
@@ -65,13 +74,13 @@ class Registry:
     async def register(self, request: Request) -> Response:
         """POST /registry/vms: an id can be registered once."""
         body = await service_body(request)
-        identifier, name = required(body, "id"), required(body, "name")
+        identifier, name = well_formed(required(body, "id")), required(body, "name")
         role = body.get("role")
         if role not in REGISTRY_ROLES:
-            raise Rejected(400, f"invalid role: {'undefined' if role is None else role}")
+            raise Rejected(400, f"invalid role: {shown(role)}")
         status = body.get("status") or "running"
         if status not in REGISTRY_STATUSES:
-            raise Rejected(400, f"invalid status: {status}")
+            raise Rejected(400, f"invalid status: {shown(status)}")
         address, registered_by = required(body, "address"), required(body, "registeredBy")
         if self._entries.get(identifier) is not None:
             raise Rejected(409, "VM already registered")
@@ -91,7 +100,7 @@ class Registry:
         body = await service_body(request)
         entry = self._entry(request)
         if "status" in body and body["status"] not in REGISTRY_STATUSES:
-            raise Rejected(400, f"invalid status: {'null' if body['status'] is None else body['status']}")
+            raise Rejected(400, f"invalid status: {shown(body['status'], 'null')}")
         for name in ("name", "address"):
             if name in body:
                 entry[name] = _not_blank(body, name)
@@ -114,12 +123,10 @@ class Registry:
 
 
 def _not_blank(body: dict[str, Any], name: str) -> str:
-    value = body[name]
-    if not isinstance(value, str):
-        raise Unguarded
-    if not value.strip():
+    text = as_text(name, body[name])
+    if not text:
         raise Rejected(400, f"{name} cannot be empty")
-    return value.strip()
+    return text
 
 
 def _stale(entry: Document) -> bool:

@@ -14,6 +14,7 @@ from cockpit.embedded.api.service_records import FEED_LIMIT, FEED_SLACK, LISTENE
 from tests.embedded.api.captures import exchanges
 from tests.embedded.api.fakes import World, make_world, serving
 
+NO_OBJECT = {"error": "Missing or invalid 'agent' field"}
 VOLATILE = {"id", "createdAt", "updatedAt", "addedAt", "timestamp", "registeredAt", "lastSeen"}
 
 
@@ -61,6 +62,10 @@ async def replay(world: World, exchange: dict[str, Any], *, exact: bool) -> None
             content = json.dumps(request["body"])
         answer = await http.request(request["method"], request["path"], content=content)
     shown = f"{request['method']} {request['path']} -> {answer.text}"
+    if exchange["status"] >= 500:
+        # The recorded server fails at a body that it cannot read. Ours says what is wrong with it.
+        assert (answer.status_code, answer.json()) in ((400, {"error": "Invalid JSON body"}), (400, NO_OBJECT)), shown
+        return
     assert answer.status_code == exchange["status"], shown
     assert answer.headers["content-type"] == exchange["headers"]["content-type"], shown
     if "text" in exchange:

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cockpit.embedded.api.exchange import body_bytes, json_response, parse_json, query
+from cockpit.embedded.api.exchange import body_bytes, json_response, parse_json, query, well_formed
 
 UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NOT_JSON = "Failed to parse the request body as JSON: "
@@ -34,7 +34,7 @@ class BareError(ApiError):
 
     def response(self) -> Response:
         """Return the text alone."""
-        return Response(self.text.encode(), self.status)
+        return Response(well_formed(self.text).encode(), self.status)
 
 
 class TextError(ApiError):
@@ -42,7 +42,7 @@ class TextError(ApiError):
 
     def response(self) -> Response:
         """Return the text."""
-        return Response(self.text, self.status, headers={"content-type": "text/plain; charset=utf-8"})
+        return Response(well_formed(self.text), self.status, headers={"content-type": "text/plain; charset=utf-8"})
 
 
 class BranchError(ApiError):
@@ -128,8 +128,10 @@ def field_text(body: dict[str, Any], name: str) -> str | None:
         TextError: it is of another type.
     """
     value = body.get(name)
-    if value is None or isinstance(value, str):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return well_formed(value)
     raise wrong_type(name, value, "a string")
 
 
@@ -163,7 +165,7 @@ def field_labels(body: dict[str, Any], *, needed: bool = False) -> dict[str, str
     for item in value.values():
         if not isinstance(item, str):
             raise wrong_type("labels", item, "a string")
-    return dict(value)
+    return {well_formed(name): well_formed(text) for name, text in value.items()}
 
 
 def wrong_type(name: str, value: object, expected: str) -> TextError:
