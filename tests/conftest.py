@@ -1,4 +1,4 @@
-"""Shared set-up: an isolated home for every test, and no animation."""
+"""Shared set-up: an isolated home for every test, no animation, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.leftovers import pytest_configure, pytest_sessionfinish, pytest_testnodeready
+
+__all__ = ["pytest_configure", "pytest_sessionfinish", "pytest_testnodeready"]
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from cockpit.embedded.lifecycle import remove
 from cockpit.engine.engine import Engine
 from cockpit.model.commands import Command, Spawn
 from cockpit.model.fleet import Agent, AgentKind, Receipt, Stage
+from tests.leftovers import short_directory
 
 LIMIT = 60.0
 """Seconds a condition gets on a busy machine before the test fails."""
@@ -70,7 +70,7 @@ class FleetUnderTest:
 @contextlib.contextmanager
 def fleet_under_test() -> Iterator[FleetUnderTest]:
     """Make a fleet and remove it afterwards."""
-    fleet = FleetUnderTest(Path(tempfile.mkdtemp(prefix="ckt-", dir="/tmp")))
+    fleet = FleetUnderTest(short_directory("ckf"))
     try:
         yield fleet
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from cockpit.embedded.gateway.gateway import Gateway, quiet_ssh_log
 from cockpit.embedded.sandbox.freezer import find_group_base
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
 from tests.embedded.tunnel import loopback_socket
+from tests.leftovers import short_directory
 from tests.requirements import missing
 
 KINDS = ("cgroup2", "cgroup1", "signals")
@@ -67,7 +67,7 @@ def groups_of(mark: str) -> list[Path]:
 @pytest.fixture
 def short_root() -> Iterator[Path]:
     """A directory whose path is short enough for sockets."""
-    directory = Path(tempfile.mkdtemp(prefix="ckb-", dir="/tmp"))
+    directory = short_directory("ckb")
     yield directory
     shutil.rmtree(directory, ignore_errors=True)
 

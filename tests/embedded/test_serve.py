@@ -11,7 +11,6 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +27,7 @@ from cockpit.errors import ConfigError, Refused
 from tests.embedded.conftest import groups_of, processes_of
 from tests.embedded.tunnel import connect
 from tests.embedded.waiting import grows, stays, until
+from tests.leftovers import short_directory
 from tests.requirements import require_program
 
 ROOT_COMMAND = ("-m", "cockpit.embedded.serve", "--root")
@@ -39,7 +39,7 @@ def roots() -> Iterator[Callable[[], Path]]:
     made: list[Path] = []
 
     def make() -> Path:
-        made.append(Path(tempfile.mkdtemp(prefix="cks-", dir="/tmp")))
+        made.append(short_directory("cks"))
         return made[-1]
 
     yield make
