@@ -20,6 +20,8 @@ class ServiceError(CockpitError):
     def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+        self.retry_after = 0.0
+        """Seconds the service asks to be left alone."""
 
 
 class TokenRefused(ServiceError, Refused):

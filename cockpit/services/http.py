@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,8 +11,8 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from cockpit import __version__
 from cockpit.errors import ConfigError
+from cockpit.net.http import AnswerTooLong, AskedToWait, HttpAnswer, HttpCore, NoAnswer, read_bounded, shorten
 from cockpit.services.errors import (
     RecordNotFound,
     RequestRefused,
@@ -26,11 +25,9 @@ from cockpit.services.errors import (
 
 TIMEOUT = 15.0
 """Seconds for a whole call; the services answer from memory."""
-CONNECT_TIMEOUT = 10.0
 ANSWER_LIMIT = 64 * 1024 * 1024
 """Largest accepted answer in bytes: the board has no pages, and a whole feed is ten thousand events."""
 ERROR_LIMIT = 64 * 1024
-TEXT_LIMIT = 300
 KEEPALIVE = 4.0
 """Seconds an idle connection is kept: the server closes its own after five."""
 
@@ -75,24 +72,15 @@ class ServiceHttp:
             raise ConfigError(
                 "the address of the control services is no plain web address", hint="for example http://host:3000"
             )
-        self._timeout = timeout
-        headers = {"User-Agent": f"swarm-cockpit/{__version__}"}
-        if token.strip():
-            headers["Authorization"] = f"Bearer {token.strip()}"
-        self._http = httpx.AsyncClient(
-            transport=transport,
-            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT),
-            limits=httpx.Limits(keepalive_expiry=KEEPALIVE),
-            follow_redirects=False,
-            headers=headers,
-        )
+        headers = {"Authorization": f"Bearer {token.strip()}"} if token.strip() else {}
+        self._core = HttpCore(headers, ANSWER_LIMIT, timeout, transport, keepalive=KEEPALIVE)
 
     def __repr__(self) -> str:
         return f"ServiceHttp({self.base_url!r})"
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._core.close()
 
     async def request(
         self,
@@ -116,30 +104,30 @@ class ServiceHttp:
         Raises:
             ServiceError: the answer was no success, or there was none.
         """
-        attempts = 1 if method == "POST" else 2
-        while True:
-            attempts -= 1
-            request = self._http.build_request(method, self.base_url + path, params=params, json=body)
-            try:
-                async with asyncio.timeout(self._timeout):
-                    response = await self._http.send(request, stream=True)
-                    try:
-                        content = await read_bounded(response, ANSWER_LIMIT)
-                    finally:
-                        await response.aclose()
-            except TimeoutError as error:
-                raise self._silence(what, f"nothing complete within {self._timeout:g} s") from error
-            except httpx.HTTPError as error:
-                if attempts and isinstance(error, STALE):
-                    continue
-                raise self._silence(what, shorten(str(error)) or type(error).__name__) from error
-            if not response.is_success:
-                failure = error_of(what, response, content)
-                if method == "DELETE" and not attempts and isinstance(failure, RecordNotFound):
-                    # The first attempt did it, and only its answer was lost.
-                    return Reply({"deleted": True}, response.headers.get("date", ""))
-                raise failure
-            return Reply(_decoded(what, response, content), response.headers.get("date", ""))
+        try:
+            answer = await self._core.request(
+                method,
+                self.base_url + path,
+                params=params,
+                body=body,
+                attempts=1 if method == "POST" else 2,
+                again=lambda failure: isinstance(failure, STALE),
+                part=_service(path),
+            )
+        except NoAnswer as silence:
+            raise self._silence(what, silence) from silence
+        except AskedToWait as wish:
+            raise _postponed(what, wish) from wish
+        except AnswerTooLong as error:
+            raise ServiceBroken(f"could not {what}: {error}", status=error.status) from error
+        date = answer.headers.get("date", "")
+        if answer.good:
+            return Reply(_decoded(what, answer), date)
+        failure = error_of(what, answer)
+        if method == "DELETE" and answer.attempts > 1 and isinstance(failure, RecordNotFound):
+            # The first attempt did it, and only its answer was lost.
+            return Reply({"deleted": True}, date)
+        raise failure
 
     @asynccontextmanager
     async def stream(
@@ -156,24 +144,39 @@ class ServiceHttp:
         Raises:
             ServiceError: it was refused, could not be opened, or broke while it was read.
         """
-        timeout = httpx.Timeout(silence, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT)
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
-        url = self.base_url + path
         try:
-            async with self._http.stream("GET", url, params=params, headers=headers, timeout=timeout) as response:
+            async with self._core.stream(
+                self.base_url + path, params=params, headers=headers, silence=silence, part=_service(path)
+            ) as response:
                 if not response.is_success:
-                    raise error_of(what, response, await read_bounded(response, ERROR_LIMIT))
+                    content = await read_bounded(response, ERROR_LIMIT)
+                    raise error_of(what, HttpAnswer(response.status_code, content, response.headers))
                 yield response
-        except httpx.ReadTimeout as error:
-            raise self._silence(what, f"no sign of life for {silence:g} s") from error
-        except httpx.HTTPError as error:
-            raise self._silence(what, shorten(str(error)) or type(error).__name__) from error
+        except NoAnswer as lost:
+            raise self._silence(what, lost) from lost
+        except AskedToWait as wish:
+            raise _postponed(what, wish) from wish
+        except AnswerTooLong as error:
+            raise ServiceBroken(f"could not {what}: {error}", status=error.status) from error
 
-    def _silence(self, what: str, cause: str) -> ServiceUnreachable:
-        return ServiceUnreachable(
-            f"could not {what}: no answer from {self.base_url}: {cause}",
-            hint="check that the control services run and can be reached",
-        )
+    def _silence(self, what: str, silence: NoAnswer) -> ServiceUnreachable:
+        hint = "check that the control services run and can be reached"
+        if silence.certificate:
+            hint = "the name, the date or the authority is wrong; nothing was sent to it"
+        return ServiceUnreachable(f"could not {what}: no answer from {self.base_url}: {silence.cause}", hint=hint)
+
+
+def _service(path: str) -> str:
+    """Return which service a path is of: one that asks to be left alone does not speak for the others."""
+    return path.split("/", 2)[1]
+
+
+def _postponed(what: str, wish: AskedToWait) -> ServiceError:
+    kind = RequestRefused if wish.status == 429 else ServiceUnreachable
+    failure = kind(f"could not {what}: {wish}", hint="it is asked again then, by itself", status=wish.status)
+    failure.retry_after = wish.seconds
+    return failure
 
 
 def part(identifier: str) -> str:
@@ -181,52 +184,34 @@ def part(identifier: str) -> str:
     return quote(identifier, safe="")
 
 
-def shorten(text: str) -> str:
-    """Return a server's text as one bounded line without control characters."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text[: 4 * TEXT_LIMIT]).split())
-    return line if len(line) <= TEXT_LIMIT else line[: TEXT_LIMIT - 1] + "…"
-
-
-async def read_bounded(response: httpx.Response, limit: int) -> bytes:
-    """Return a body.
-
-    Raises:
-        ServiceBroken: it is longer than the limit.
-    """
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > limit:
-            raise ServiceBroken(f"the answer of {response.url.path} is longer than {limit} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _decoded(what: str, response: httpx.Response, content: bytes) -> Any:
+def _decoded(what: str, answer: HttpAnswer) -> Any:
     try:
-        return json.loads(content)
+        return json.loads(answer.content)
     except (ValueError, RecursionError) as error:
-        began = shorten(content[:80].decode("utf-8", "replace"))
+        began = shorten(answer.content[:80].decode("utf-8", "replace"))
         raise ServiceBroken(
-            f"could not {what}: {response.status_code}, but the answer is not JSON and begins with {began!r}",
+            f"could not {what}: {answer.status}, but the answer is not JSON and begins with {began!r}",
             hint="check the address of the control services",
-            status=response.status_code,
+            status=answer.status,
         ) from error
 
 
-def error_of(what: str, response: httpx.Response, content: bytes) -> ServiceError:
+def error_of(what: str, answer: HttpAnswer) -> ServiceError:
     """Turn an answer that is no success into the error for it; bodies are `{"error"}` or bare text."""
-    status = response.status_code
-    said, worded = shorten(content[:4096].decode("utf-8", "replace")), False
-    if "json" in response.headers.get("content-type", ""):
+    said, worded = shorten(answer.content[:4096].decode("utf-8", "replace")), False
+    if "json" in answer.content_type:
         try:
-            body = json.loads(content)
+            body = json.loads(answer.content)
         except (ValueError, RecursionError):
             body = None
         if isinstance(body, dict) and isinstance(body.get("error"), str):
             said, worded = shorten(body["error"]), True
-    message = f"could not {what}: {status} {said or 'without a text'}"
+    failure = _classify(f"could not {what}: {answer.status} {said or 'without a text'}", answer.status, worded)
+    failure.retry_after = answer.retry_after
+    return failure
+
+
+def _classify(message: str, status: int, worded: bool) -> ServiceError:
     if status in (401, 403):
         return TokenRefused(message, hint="check the token: VERS_AUTH_TOKEN", status=status)
     if status == 404:
@@ -235,6 +220,8 @@ def error_of(what: str, response: httpx.Response, content: bytes) -> ServiceErro
         return ServiceMissing(message, hint="this server does not offer it", status=status)
     if 300 <= status < 400:
         return ServiceBroken(message, hint="the address redirects: check it", status=status)
+    if status == 429:
+        return RequestRefused(message, hint="wait before the next request", status=status)
     if status < 500:
         hint = "part of it may have been done: read it again" if status == 400 else ""
         return RequestRefused(message, hint=hint, status=status)

@@ -34,6 +34,8 @@ COMMIT_PAGE = 100
 """Largest page the server gives."""
 COMMIT_LIMIT = 5_000
 """Commits read at most: beyond it a list is no use to a person."""
+READ_TIMEOUT = 20.0
+"""Seconds a call that only reads may take, with all its attempts: who asked must hear of a silent platform soon."""
 CREATION_TIMEOUT = 120.0
 """Seconds a creating call may take: the server's own limit is nearer, and giving up earlier leaves work running."""
 
@@ -57,7 +59,7 @@ class VersClient:
         api_key: str,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
-        timeout: float = 30.0,
+        timeout: float = READ_TIMEOUT,
         rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:

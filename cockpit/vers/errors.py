@@ -19,9 +19,7 @@ import json
 import re
 
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
-
-TEXT_LIMIT = 300
-"""Characters of a server's text that are repeated in a message: enough for a cause, too little for a page."""
+from cockpit.net.http import TEXT_LIMIT, shorten
 
 ASLEEP = "is it sleeping"
 BOOTING = "is not finished booting"
@@ -34,6 +32,8 @@ class VersError(CockpitError):
     def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+        self.retry_after = 0.0
+        """Seconds the platform asks to be left alone."""
         self.created: tuple[str, ...] = ()
         """VMs that a failed branch made before it failed; they stay alive."""
 
@@ -81,12 +81,6 @@ class CreationUncertain(VersError):
         super().__init__(message, hint=hint, status=status)
         self.candidates = candidates
         """Ids that appeared since the call and may be its result."""
-
-
-def shorten(text: str) -> str:
-    """Return a server's text as one bounded line without control characters."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text[: 4 * TEXT_LIMIT]).split())
-    return line if len(line) <= TEXT_LIMIT else line[: TEXT_LIMIT - 1] + "…"
 
 
 def server_text(content: bytes, content_type: str) -> tuple[str, bool]:

@@ -7,33 +7,22 @@ import json
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 from pydantic import ValidationError
 
-from cockpit import __version__
-from cockpit.vers.errors import BadAnswer, Unreachable, error_of, shorten
+from cockpit.net.http import NEVER_SENT, AnswerTooLong, AskedToWait, HttpCore, NoAnswer, shorten
+from cockpit.vers.errors import BadAnswer, RateLimited, Unreachable, VersError, error_of
 
 ATTEMPTS = 3
 """Tries of a repeatable request: the first and two more, as the published clients do."""
-FIRST_DELAY = 0.5
-"""Upper end of the first wait between tries, in seconds; it doubles, and the real wait is a random part of it."""
-RETRY_AFTER_LIMIT = 20.0
-"""Longest obeyed `Retry-After`, in seconds; a longer one fails at once so that the operator can decide."""
 ANSWER_LIMIT = 16 * 1024 * 1024
 """Largest accepted answer, in bytes."""
-CONNECT_TIMEOUT = 10.0
-"""Seconds until a connection must stand."""
 TRANSIENT = frozenset((408, 429, 502, 503, 504))
 
 Value = TypeVar("Value")
-
-NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-"""Failures before the first byte of the request: repeating cannot do a thing twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +88,12 @@ class VersTransport:
         self.base_url = base_url.rstrip("/")
         parts = urlsplit(self.base_url)
         self.root_url = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
-        self.timeout = timeout
-        self.rest = rest
-        self.jitter = jitter
-        self.http = httpx.AsyncClient(
-            transport=transport,
-            # The whole call is bounded in `_send`; a slow creating call is silent until it is done.
-            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT),
-            follow_redirects=False,
-            headers={
-                "Authorization": f"Bearer {api_key}",
-                "Accept": "application/json",
-                "User-Agent": f"swarm-cockpit/{__version__}",
-            },
-        )
+        headers = {"Authorization": f"Bearer {api_key}", "Accept": "application/json"}
+        self.core = HttpCore(headers, ANSWER_LIMIT, timeout, transport, rest, jitter)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self.http.aclose()
+        await self.core.close()
 
     async def request(
         self,
@@ -144,89 +121,41 @@ class VersTransport:
         Raises:
             VersError: the answer was no success, or there was none.
         """
-        attempt = 0
-        while True:
-            attempt += 1
-            try:
-                status, content, headers = await self._send(what, method, path, params, body, timeout or self.timeout)
-            except httpx.HTTPError as error:
-                if attempt < ATTEMPTS and (repeatable or isinstance(error, NEVER_SENT)):
-                    await self.rest(self.backoff(attempt))
-                    continue
-                raise self._silence(what, error, attempt) from error
-            if 200 <= status < 300:
-                return Answer(status, content, headers.get("x-request-id", ""))
-            failure = error_of(what, status, content, headers.get("content-type", ""), headers.get("x-request-id", ""))
-            # A 429 is refused before any work, so even a creating call may come again.
-            again = status in TRANSIENT and (repeatable or status == 429)
-            delay = self._delay(headers, attempt)
-            if not again or attempt >= ATTEMPTS or delay is None:
-                raise failure
-            await self.rest(delay)
 
-    async def _send(
-        self,
-        what: str,
-        method: str,
-        path: str,
-        params: dict[str, str | int] | None,
-        body: object,
-        timeout: float,
-    ) -> tuple[int, bytes, httpx.Headers]:
+        def again(failure: int | httpx.HTTPError) -> bool:
+            if isinstance(failure, int):
+                # A 429 is refused before any work, so even a creating call may come again.
+                return failure in TRANSIENT and (repeatable or failure == 429)
+            return repeatable or isinstance(failure, NEVER_SENT)
+
         url = path if "://" in path else self.base_url + path
-        request = self.http.build_request(method, url, params=params, json=body if body is not None else None)
         try:
-            async with asyncio.timeout(timeout):
-                response = await self.http.send(request, stream=True)
-                try:
-                    chunks: list[bytes] = []
-                    size = 0
-                    async for chunk in response.aiter_bytes():
-                        size += len(chunk)
-                        if size > ANSWER_LIMIT:
-                            raise BadAnswer(
-                                f"could not {what}: the answer is longer than {ANSWER_LIMIT} bytes",
-                                hint="check the base URL",
-                                status=response.status_code,
-                            )
-                        chunks.append(chunk)
-                finally:
-                    await response.aclose()
-        except TimeoutError as error:
-            raise httpx.ReadTimeout(f"no complete answer within {timeout:g} s", request=request) from error
-        return response.status_code, b"".join(chunks), response.headers
+            answer = await self.core.request(
+                method, url, params=params, body=body, attempts=ATTEMPTS, again=again, timeout=timeout
+            )
+        except NoAnswer as silence:
+            raise self._silence(what, silence) from silence
+        except AskedToWait as wish:
+            raise _postponed(what, wish) from wish
+        except AnswerTooLong as error:
+            raise BadAnswer(f"could not {what}: {error}", hint="check the base URL", status=error.status) from error
+        request_id = answer.headers.get("x-request-id", "")
+        if answer.good:
+            return Answer(answer.status, answer.content, request_id)
+        failure = error_of(what, answer.status, answer.content, answer.content_type, request_id)
+        failure.retry_after = answer.retry_after
+        raise failure
 
-    def backoff(self, attempt: int) -> float:
-        """Return the seconds to wait after a failed attempt (1, 2 …): a random part of a doubling span."""
-        return self.jitter() * FIRST_DELAY * float(2 ** (attempt - 1))
-
-    def _delay(self, headers: httpx.Headers, attempt: int) -> float | None:
-        """Return the wait before the next attempt, None if the server asks for more than we are willing to wait."""
-        asked = retry_after(headers.get("retry-after", ""))
-        if asked is None:
-            return self.backoff(attempt)
-        return None if asked > RETRY_AFTER_LIMIT else asked + self.backoff(1)
-
-    def _silence(self, what: str, error: httpx.HTTPError, attempts: int) -> Unreachable:
-        cause = shorten(str(error)) or type(error).__name__
-        tries = f" after {attempts} attempts" if attempts > 1 else ""
-        return Unreachable(
-            f"could not {what}: no answer from {self.root_url}{tries}: {cause}",
-            hint="check the network and the base URL",
-        )
+    def _silence(self, what: str, silence: NoAnswer) -> Unreachable:
+        tries = f" after {silence.attempts} attempts" if silence.attempts > 1 else ""
+        hint = "check the network and the base URL"
+        if silence.certificate:
+            hint = "the name, the date or the authority is wrong; nothing was sent to it"
+        return Unreachable(f"could not {what}: no answer from {self.root_url}{tries}: {silence.cause}", hint=hint)
 
 
-def retry_after(value: str) -> float | None:
-    """Return the seconds a `Retry-After` header asks for, as a number or a date; None if absent or unreadable."""
-    value = value.strip()
-    if not value:
-        return None
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+def _postponed(what: str, wish: AskedToWait) -> VersError:
+    kind = RateLimited if wish.status == 429 else Unreachable
+    failure = kind(f"could not {what}: {wish}", hint="it is asked again then, by itself", status=wish.status)
+    failure.retry_after = wish.seconds
+    return failure

@@ -11,7 +11,7 @@ import pytest
 from tests.architecture.sources import PACKAGE, ROOT
 from tests.requirements import missing
 
-BELOW_UI = ("text", "model", "agents", "remote", "vers", "services", "store", "engine", "embedded")
+BELOW_UI = ("text", "net", "model", "agents", "remote", "vers", "services", "store", "engine", "embedded")
 ABOVE = ("bootstrap", "cli", "demo")
 """What joins the parts; the opening of a screen is there."""
 SECONDS = 90

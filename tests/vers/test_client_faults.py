@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from cockpit.model.ids import CommitId, VmId
+from cockpit.net.retry_after import retry_after
 from cockpit.vers.client import VersClient
 from cockpit.vers.errors import (
     BadAnswer,
@@ -23,7 +24,6 @@ from cockpit.vers.errors import (
     VmBooting,
     VmNotFound,
 )
-from cockpit.vers.transport import retry_after
 from tests.embedded.api.fakes import World, make_world
 
 VM = VmId("0f9e8d7c-6b5a-4948-8372-615049382716")

@@ -241,7 +241,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(call=st.sampled_from(sorted(FIELDS)), data=st.data())
 async def test_no_request_is_a_5xx(call: str, data: st.DataObject) -> None:
     world, names = await filled()
