@@ -11,12 +11,7 @@ PROTOCOLS = {PACKAGE / "embedded" / "scripted_agent" / "__main__.py", PACKAGE / 
 """Programs whose output is a protocol of ours, read by a program of ours and never by a terminal."""
 PRINTERS = {"print", "input"}
 MODULES = {"typer", "click"}
-MODULE_PROTOCOLS = {
-    PACKAGE / "embedded" / "scripted_agent" / "__main__.py",
-    PACKAGE / "embedded" / "sandbox" / "init.py",
-}
-"""Programs whose output is a protocol of ours, read by a program of ours and never by a terminal."""
-PRINTERS = {
+MODULE_PRINTERS = {
     "echo",
     "secho",
     "echo_via_pager",
