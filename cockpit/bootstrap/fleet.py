@@ -12,7 +12,7 @@ from cockpit import config, logs, paths
 from cockpit.agents.scaffold.verbs import HOME_PATHS, VM_PATHS, AgentPaths
 from cockpit.bootstrap.programs import local_programs, remote_programs
 from cockpit.config import Settings
-from cockpit.engine.engine import Engine
+from cockpit.engine.engine import CONTACT_LIMIT, Engine
 from cockpit.engine.source import Services, Source
 from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.errors import ConfigError
@@ -150,6 +150,7 @@ async def running_engine(
     watch: bool = True,
     record: bool = True,
     wait: bool = True,
+    contact: float = CONTACT_LIMIT,
 ) -> AsyncIterator[Engine]:
     """Run an engine for the time of the block; leaving it detaches and touches no agent."""
     logs.write_log(paths.log_directory() / "cockpit.log", secrets=_secrets(source))
@@ -163,7 +164,7 @@ async def running_engine(
     bounds = (settings.store.max_bytes, settings.store.max_age_days * 86_400.0)
     engine = Engine(source, store, link_options=options, history_bounds=bounds)
     try:
-        await engine.start(attach=attach, watch=watch, record=record, wait=wait)
+        await engine.start(attach=attach, watch=watch, record=record, wait=wait, contact=contact)
         yield engine
     finally:
         await engine.stop()

@@ -20,13 +20,16 @@ from cockpit.model.ids import AgentId
 from cockpit.text.streams import flush_output, output_is_terminal, say, warn, write_raw
 
 REACH_LIMIT = 60.0
-"""Seconds a verb waits until its agent's link is up and its stream read to the end."""
+"""Seconds a verb waits until its agent's stream is read to the end, once its link is up."""
 
 ACCEPT_LIMIT = 60.0
 """Seconds `--wait accepted` waits without `--timeout`."""
 
 ABORT_LIMIT = 60.0
 """Seconds an abort may take: the agent answers once the run has ended."""
+
+ANSWERED = (LinkState.UP, LinkState.SILENT, LinkState.PAUSED)
+"""States of a link whose VM was reached, or is known not to answer for a reason."""
 
 STAGES = {"accepted": Stage.ACCEPTED, "consumed": Stage.CONSUMED, "done": Stage.DONE}
 """What `--wait` means as a stage."""
@@ -47,6 +50,9 @@ class Opener(Protocol):
 
     source: Source
 
+    def left(self) -> float:
+        """Return the seconds that remain for the first contact."""
+
     def engine(
         self, attach: Any = ..., *, watch: bool = False, record: bool = True
     ) -> AbstractAsyncContextManager[Engine]:
@@ -58,12 +64,12 @@ def only(name: str) -> Any:
     return lambda agent: name in (agent.name, agent.id)
 
 
-async def reachable(engine: Engine, name: str, timeout: float = REACH_LIMIT) -> Agent:
+async def reachable(engine: Engine, name: str, contact: float) -> Agent:
     """Return an agent whose link is up and whose stream was read to its end.
 
     Raises:
         NotFound: there is no such agent.
-        Refused: its VM is paused, or its link does not come up; says why.
+        Refused: its VM is paused, or its link does not come up within `contact` seconds; says why.
     """
     agent = engine.agent_named(name)
     if engine.world.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING):
@@ -73,14 +79,52 @@ async def reachable(engine: Engine, name: str, timeout: float = REACH_LIMIT) -> 
         known = engine.world.agents.get(agent.id)
         return known is None or (known.link.state is LinkState.UP and engine.roster.settled())
 
-    reached_it = await engine.world.until(read, timeout)
+    await connected(engine, agent.id, contact)
+    reached_it = await engine.world.until(read, REACH_LIMIT)
     found = engine.world.agents.get(agent.id)
     if found is None:
         raise NotFound(f"{agent.name} was destroyed meanwhile")
     if not reached_it:
-        reason = found.link.reason or found.link.state.value
-        raise Refused(f"{agent.name} cannot be reached: {reason}", hint="try again later")
+        raise Refused(f"{agent.name} cannot be reached: {out_of_reach(engine, found)}", hint="try again later")
     return found
+
+
+async def connected(engine: Engine, agent_id: AgentId, contact: float) -> None:
+    """Return once an agent's VM was reached, or is paused, or is gone.
+
+    Raises:
+        Refused: it is not reached within `contact` seconds, or surely will not be; says why.
+    """
+    ends = engine.now() + contact
+
+    def hopeless(agent: Agent) -> bool:
+        return agent.link.state is LinkState.DOWN and (agent.link.retry_at or 0.0) > ends
+
+    def decided() -> bool:
+        agent = engine.world.agents.get(agent_id)
+        return agent is None or agent.link.state in ANSWERED or hopeless(agent)
+
+    # Agents are attached when the list names their VM: without it there is no link to wait for.
+    if agent_id in engine.world.agents and engine.roster.attachment(agent_id) is None:
+        contact = 0.0
+
+    done = await engine.world.until(decided, contact)
+    agent = engine.world.agents.get(agent_id)
+    if agent is not None and (not done or hopeless(agent)):
+        raise Refused(f"{agent.name} cannot be reached: {out_of_reach(engine, agent)}", hint="try again later")
+
+
+def out_of_reach(engine: Engine, agent: Agent) -> str:
+    """Say why an agent's VM is not connected, and what is wrong with the API that knows the way to it."""
+    health = engine.world.health.get("vers")
+    sick = health is not None and not health.ok
+    reasons = [agent.link.reason] if agent.link.reason else []
+    if not reasons and not sick:
+        absent = engine.roster.attachment(agent.id) is None
+        reasons.append("its VM is not on the list" if absent else f"its link is {agent.link.state.value}")
+    if health is not None and sick:
+        reasons.append(f"{health.reason}{f' ({health.hint})' if health.hint else ''}")
+    return "; ".join(dict.fromkeys(reasons))
 
 
 def report(receipt: Receipt) -> int:
@@ -109,7 +153,7 @@ def settled_report(receipt: Receipt, wanted: Stage, limit: float, otherwise: str
 async def send(opener: Opener, name: str, text: str, mode: str, wait_for: str, timeout: float | None) -> int:
     """Send a text and wait as far as asked."""
     async with opener.engine(only(name), watch=True) as engine:
-        agent = await reachable(engine, name)
+        agent = await reachable(engine, name, opener.left())
         order = MODES[mode]
         command_id = engine.dispatch(order(agent.id, text))
         wanted = STAGES[wait_for]
@@ -131,7 +175,7 @@ async def send(opener: Opener, name: str, text: str, mode: str, wait_for: str, t
 async def answer(opener: Opener, name: str, value: str, cancel: bool) -> int:
     """Answer the oldest open question."""
     async with opener.engine(only(name)) as engine:
-        agent = await reachable(engine, name)
+        agent = await reachable(engine, name, opener.left())
         if not agent.activity.dialogs:
             raise Refused(f"{name} asks nothing", hint=f"cockpit wait {name} --until asking")
         request = agent.activity.dialogs[0].request
@@ -162,6 +206,8 @@ async def wait(opener: Opener, name: str, until: str, timeout: float | None) -> 
     """Wait for a state; a state that can no longer come is a failure, not an endless wait."""
     async with opener.engine(only(name), watch=True) as engine:
         agent_id = engine.agent_named(name).id
+        if timeout is None or timeout > opener.left():
+            await connected(engine, agent_id, opener.left())
 
         def over() -> bool:
             agent = engine.world.agents.get(agent_id)
@@ -200,7 +246,9 @@ async def tail(opener: Opener, name: str, as_json: bool, from_line: int, follow:
     async with opener.engine(only(name), watch=follow, record=False) as engine:
         agent = engine.world.agent_named(name)
         if raw:
-            await _print_raw(engine, engine.agent_named(name), from_line, follow)
+            wanted = engine.agent_named(name)
+            await connected(engine, wanted.id, opener.left())
+            await _print_raw(engine, wanted, from_line, follow)
             return 0
         if agent is None:
             lines = stored_lines(engine.store, await _remembered(engine, name), from_line)
@@ -208,6 +256,7 @@ async def tail(opener: Opener, name: str, as_json: bool, from_line: int, follow:
             warn(f"cockpit: {name}'s VM is paused: these are the recorded lines")
             lines = stored_lines(engine.store, agent.id, from_line)
         else:
+            await connected(engine, agent.id, opener.left())
             lines = _records(follow_lines(engine, agent, from_line, follow=follow))
         await _print(lines, as_json)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,10 +14,10 @@ from cockpit.bootstrap.fleet import Places, make_source, running_engine
 from cockpit.cli import agent as agent_verbs
 from cockpit.cli import output
 from cockpit.cli.signals import Departure
-from cockpit.engine.engine import Engine
+from cockpit.engine.engine import CONTACT_LIMIT, Engine
 from cockpit.errors import CockpitError, NotFound, Refused, UsageError
 from cockpit.model.commands import Abort, Branch, Command, Commit, Destroy, Pause, Resume, Spawn
-from cockpit.model.fleet import Agent, AgentKind, Receipt, Stage
+from cockpit.model.fleet import Agent, AgentKind, Receipt, ServiceHealth, Stage
 from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
 from cockpit.store.store import Store
 from cockpit.text.sanitize import clean_line
@@ -25,17 +26,22 @@ from cockpit.text.streams import ask, input_is_terminal, say, warn
 SETTLE_LIMIT = 20.0
 """Seconds `agents` waits for links that are slow; what has not answered by then is shown as it is."""
 
-LINK_LIMIT = 60.0
-"""Seconds a verb waits for the one link it needs."""
+FIRST_CONTACT = 28.0
+"""Seconds from its start within which a verb has reached what it needs, or ends and says what it waited for."""
 
 
 class Headless:
     """What a verb needs to open an engine."""
 
     def __init__(self, root: Path | None, config_file: Path | None) -> None:
+        self._ends = time.monotonic() + FIRST_CONTACT
         self.settings = config.load(config_file)
         self.places = Places.under(root) if root else Places.standard()
         self.source = make_source(self.settings, self.places, force_embedded=root is not None)
+
+    def left(self) -> float:
+        """Return the seconds that remain for the first contact."""
+        return max(1.0, self._ends - time.monotonic())
 
     @asynccontextmanager
     async def engine(
@@ -43,9 +49,22 @@ class Headless:
     ) -> AsyncIterator[Engine]:
         """Run an engine that attaches to the named agents only."""
         async with running_engine(
-            self.settings, self.places, self.source, attach=attach, watch=watch, record=record
+            self.settings,
+            self.places,
+            self.source,
+            attach=attach,
+            watch=watch,
+            record=record,
+            contact=min(CONTACT_LIMIT, self.left()),
         ) as engine:
-            yield engine
+            try:
+                yield engine
+            except NotFound as error:
+                health = silent(engine, "vers") or silent(engine, "registry")
+                if health is None:
+                    raise
+                # What is not known cannot be told from what does not exist.
+                raise Refused(f"{error.message}, as far as is known: {health.reason}", hint=health.hint) from error
 
 
 def run(verb: str, root: Path | None, config_file: Path | None, arguments: tuple[object, ...]) -> int:
@@ -85,16 +104,16 @@ async def vms(headless: Headless, as_json: bool) -> int:
 async def agents(headless: Headless, as_json: bool) -> int:
     """List the agents, each as its stream says it is now; a list that may lack some is a failure."""
     async with headless.engine() as engine:
-        await engine.settled(SETTLE_LIMIT)
+        await engine.settled(min(SETTLE_LIMIT, headless.left()))
         if as_json:
             fleet, now = engine.fleet, engine.now()
             output.print_json([output.agent_object(agent, fleet, now) for agent in fleet.agents])
         else:
             output.print_agents(engine.fleet, engine.now())
-        silent = [health for health in engine.fleet.health if not health.ok]
-        for health in silent:
-            warn(f"cockpit: {health.name} does not answer: {health.reason}")
-    return 1 if any(health.name == "vers" for health in silent) else 0
+        troubled = [health for health in engine.fleet.health if not health.ok]
+        for health in troubled:
+            warn(f"cockpit: {health.name}: {health.reason}{f' ({health.hint})' if health.hint else ''}")
+    return 1 if any(health.name == "vers" for health in troubled) else 0
 
 
 async def board(headless: Headless, as_json: bool) -> int:
@@ -114,9 +133,17 @@ async def board(headless: Headless, as_json: bool) -> int:
 
 def require_health(engine: Engine, name: str) -> None:
     """Fail with a service's own reason if it did not answer."""
-    for health in engine.fleet.health:
-        if health.name == name and not health.ok:
-            raise Refused(health.reason, hint="try again; see the log file for more")
+    health = silent(engine, name)
+    if health is not None:
+        raise Refused(health.reason, hint=health.hint or "try again; see the log file for more")
+
+
+def silent(engine: Engine, name: str) -> ServiceHealth | None:
+    """Return what is wrong with a service, or None if it answered."""
+    if name == "vers" and name not in engine.world.health:
+        return ServiceHealth(name, False, engine.now(), "the VM list did not answer in time", "try again")
+    found = engine.world.health.get(name)
+    return found if found is not None and not found.ok else None
 
 
 async def spawn(
@@ -134,6 +161,7 @@ async def spawn(
     """Spawn an agent, with its steps on standard error."""
     order = Spawn(name, AgentKind(kind), role, CommitId(image) if image else None, program, labels, parent, model)
     async with headless.engine(nobody, watch=True) as engine:
+        require_health(engine, "vers")
         refusal = engine.disabled_reason(order)
         if refusal:
             raise UsageError(f"cannot spawn {name}: {refusal}")
@@ -202,7 +230,7 @@ async def power(headless: Headless, name: str, verb: str) -> int:
 async def abort(headless: Headless, name: str) -> int:
     """End the current run and wait until the agent says so."""
     async with headless.engine(agent_verbs.only(name)) as engine:
-        agent = await agent_verbs.reachable(engine, name)
+        agent = await agent_verbs.reachable(engine, name, headless.left())
         command_id = engine.dispatch(Abort(agent.id))
         receipt = await engine.outcome(command_id, until=Stage.ACCEPTED, timeout=agent_verbs.ABORT_LIMIT)
         return agent_verbs.settled_report(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -38,6 +39,9 @@ PRUNE_INTERVAL = 3600.0
 
 SAVE_INTERVAL = 0.25
 """Seconds between two looks for receipts that came further."""
+
+CONTACT_LIMIT = 25.0
+"""Seconds the first look at the fleet may take."""
 
 STOP_LIMIT = 5.0
 """Seconds the tasks get to end; then the process goes without them, agents are not affected."""
@@ -93,6 +97,7 @@ class Engine:
         watch: bool = True,
         record: bool = True,
         wait: bool = True,
+        contact: float = CONTACT_LIMIT,
     ) -> None:
         """Bring back what is known and begin to watch.
 
@@ -100,6 +105,7 @@ class Engine:
             attach: which agents to connect to; a headless verb needs only its own.
             watch: keep polling; False asks once.
             record: read and record the output of attached agents.
+            contact: seconds the first look may take; what did not answer by then says so in its health.
             wait: return after the first look at the fleet; False returns with what the store remembers, for a screen
                 that must not wait for the network.
         """
@@ -120,7 +126,9 @@ class Engine:
             asyncio.create_task(self._supervised(name, work), name=name) for name, work in works.items()
         ]
         if wait:
-            await self._attached.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(contact):
+                    await self._attached.wait()
 
     async def _attach(self) -> None:
         """Say when the fleet was looked at once; each look attaches to the known agents it found."""

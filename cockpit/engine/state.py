@@ -185,12 +185,12 @@ class World:
             self.tasks = tasks
             self.changed()
 
-    def set_health(self, name: str, reason: str = "") -> None:
+    def set_health(self, name: str, reason: str = "", hint: str = "") -> None:
         """Note that a control service answers (no reason) or does not, and since when."""
         known = self.health.get(name)
         if known is None or known.ok != (not reason) or known.reason != reason:
             since = known.since if known and known.ok == (not reason) else self.clock.now()
-            self.health[name] = ServiceHealth(name, not reason, since, reason)
+            self.health[name] = ServiceHealth(name, not reason, since, reason, hint)
             self.changed()
 
     def notice(self, text: str) -> None:

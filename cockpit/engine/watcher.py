@@ -24,6 +24,9 @@ BOARD_INTERVAL = 5.0
 
 REGISTRY_INTERVAL = 10.0
 
+SILENCE_MARK = 8.0
+"""Seconds without an answer after which a service is shown as silent, though it may still answer in time."""
+
 RETRY_INTERVAL = 5.0
 """Seconds until a failed look is repeated."""
 
@@ -73,12 +76,18 @@ class Watcher:
 
     async def look(self) -> None:
         """Ask VM list, registry and board once."""
-        await self._guarded("vers", self.vms)
-        if self._source.registry is not None:
-            await self._guarded("registry", self.registry)
-        if self._source.board is not None:
-            await self._guarded("board", self.board)
+        async with asyncio.TaskGroup() as tasks:
+            if self._source.board is not None:
+                tasks.create_task(self._guarded("board", self.board), name="look at the board")
+            await self._look_at_agents()
         self.first_look.set()
+
+    async def _look_at_agents(self) -> bool:
+        """Ask VM list and registry once; say whether the first answered: without it the second tells nothing."""
+        worked = await self._guarded("vers", self.vms)
+        if worked and self._source.registry is not None:
+            await self._guarded("registry", self.registry)
+        return worked
 
     async def vms(self) -> None:
         """Read the VM list; a VM that is missing from it is dropped only once its status says so."""
@@ -126,10 +135,10 @@ class Watcher:
 
     async def _watch_vms(self) -> None:
         while True:
-            worked = await self._guarded("vers", self.vms)
-            if not self.first_look.is_set():
-                if self._source.registry is not None:
-                    await self._guarded("registry", self.registry)
+            if self.first_look.is_set():
+                worked = await self._guarded("vers", self.vms)
+            else:
+                worked = await self._look_at_agents()
                 self.first_look.set()
             await asyncio.sleep(self._source.poll_interval if worked else RETRY_INTERVAL)
 
@@ -145,17 +154,26 @@ class Watcher:
 
     async def _watch_feed(self) -> None:
         assert self._source.feed is not None
+        silence = self._mark_if_silent("feed")
+
+        def heard(up: bool, reason: str) -> None:
+            silence.cancel()
+            self._world.set_health("feed", "" if up else reason or "the feed is silent")
+
         while True:
             try:
-                async with contextlib.aclosing(self._source.feed.follow(report=self._feed_health)) as items:
+                async with contextlib.aclosing(self._source.feed.follow(report=heard)) as items:
                     async for item in items:
                         self._world.add_feed([item])
             except CockpitError as error:
-                self._world.set_health("feed", describe(error))
+                self._world.set_health("feed", describe(error), error.hint)
             await asyncio.sleep(RETRY_INTERVAL)
 
-    def _feed_health(self, up: bool, reason: str) -> None:
-        self._world.set_health("feed", "" if up else reason or "the feed is silent")
+    def _mark_if_silent(self, name: str) -> asyncio.TimerHandle:
+        """Show that a service does not answer while it is still waited for."""
+        reason = f"no answer yet after {SILENCE_MARK:g} s"
+        hint = "it is still waited for"
+        return asyncio.get_running_loop().call_later(SILENCE_MARK, self._world.set_health, name, reason, hint)
 
     async def _repeat(self, name: str, look: Callable[[], Awaitable[None]], interval: float) -> None:
         while True:
@@ -163,12 +181,15 @@ class Watcher:
             await asyncio.sleep(interval if worked else RETRY_INTERVAL)
 
     async def _guarded(self, name: str, look: Callable[[], Awaitable[None]]) -> bool:
-        """Run one look; a failure shows in the header and stops nothing else."""
+        """Run one look; a failure shows in the header and stops nothing else, and so does a silence that lasts."""
+        silence = self._mark_if_silent(name)
         try:
             await look()
         except CockpitError as error:
             log.warning("%s: %s", name, error)
-            self._world.set_health(name, describe(error))
+            self._world.set_health(name, describe(error), error.hint)
             return False
+        finally:
+            silence.cancel()
         self._world.set_health(name)
         return True

@@ -316,6 +316,8 @@ class ServiceHealth:
     ok: bool
     since: float
     reason: str = ""
+    hint: str = ""
+    """The next thing to do about it."""
 
 
 @dataclass(frozen=True, slots=True)

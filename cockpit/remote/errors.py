@@ -2,7 +2,8 @@
 
 RemoteError
 ├── Unreachable           name not found, refused, no route, no answer in time
-├── TlsRefused            the certificate or the TLS handshake is wrong
+├── TlsRefused            the TLS handshake is wrong
+│   └── CertificateRefused   the certificate does not prove the name
 ├── ClosedWithoutBanner   reached, but no SSH server spoke: a paused or unknown VM behind a proxy, or a full sshd
 ├── HostKeyChanged        the VM answers with another host key than the pinned one
 ├── KeyRefused            our private key is unreadable or not accepted
@@ -27,7 +28,11 @@ class Unreachable(RemoteError):
 
 
 class TlsRefused(RemoteError):
-    """The TLS handshake failed, or the certificate does not prove the name."""
+    """The TLS handshake failed."""
+
+
+class CertificateRefused(TlsRefused):
+    """The certificate does not prove the name; no repetition makes it right."""
 
 
 class ClosedWithoutBanner(RemoteError):

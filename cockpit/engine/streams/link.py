@@ -11,7 +11,7 @@ from cockpit.engine.state import World
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Link, LinkState, Power
 from cockpit.model.ids import VmId
-from cockpit.remote.errors import HostKeyChanged, KeyRefused
+from cockpit.remote.errors import CertificateRefused, HostKeyChanged, KeyRefused
 from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connection import Connection
 
@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 
 HOST_KEY_PATIENCE = 300.0
 """Seconds until a VM with a changed host key is looked at again: no repetition makes it right, only the operator."""
+
+CERTIFICATE_PATIENCE = 60.0
+"""Seconds until a refused certificate is looked at again: a renewed one, or a corrected clock, makes it right."""
 
 KEY_PATIENCE = 5.0
 """Least seconds between two log-ins with a refused key; a VM just restored takes its new key within some seconds."""
@@ -121,6 +124,10 @@ class VmLink:
         except HostKeyChanged as error:
             log.error("vm %s: %s", self.vm_id, error)
             self._patience = HOST_KEY_PATIENCE
+            return str(error)
+        except CertificateRefused as error:
+            log.error("vm %s: %s", self.vm_id, error)
+            self._patience = CERTIFICATE_PATIENCE
             return str(error)
         except KeyRefused as error:
             log.error("vm %s: %s", self.vm_id, error)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cockpit.remote.errors import ClosedWithoutBanner, RemoteError, TlsRefused, Unreachable
+from cockpit.remote.errors import CertificateRefused, ClosedWithoutBanner, RemoteError, TlsRefused, Unreachable
 from cockpit.remote.ssh.endpoint import Endpoint, Tls
 from cockpit.remote.ssh.read_batching import ReadingRounds
 
@@ -170,7 +170,7 @@ class Dialer:
                     raise ConnectionResetError("the stream ended with the handshake")
                 watched.connection_made(inside)
         except ssl.SSLCertVerificationError as error:
-            raise TlsRefused(
+            raise CertificateRefused(
                 f"the certificate of {endpoint} is refused: {error.verify_message}",
                 hint="the name, the date or the authority is wrong; nothing was sent to it",
             ) from error
