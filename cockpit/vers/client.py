@@ -6,7 +6,6 @@ import asyncio
 import random
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -24,9 +23,10 @@ from cockpit.vers.errors import (
     VmNotFound,
     may_have_happened,
 )
-from cockpit.vers.reconcile import Creation, Reconciler
+from cockpit.vers.look import Look, look_at
+from cockpit.vers.reconcile import BranchResult, Creation, Reconciler
 from cockpit.vers.transport import VersTransport
-from cockpit.vers.wire import CommitPage, CommitRecord, SshKey, VmMetadata, VmRecord, new_vm_ids, vm_list
+from cockpit.vers.wire import CommitPage, CommitRecord, SshKey, VmListing, VmMetadata, VmRecord, new_vm_ids, vm_list
 
 REQUEST_LABEL = "swarm-cockpit-request"
 """Label that names the call a VM was created by, so that a lost answer can be found again."""
@@ -38,16 +38,6 @@ READ_TIMEOUT = 20.0
 """Seconds a call that only reads may take, with all its attempts: who asked must hear of a silent platform soon."""
 CREATION_TIMEOUT = 120.0
 """Seconds a creating call may take: the server's own limit is nearer, and giving up earlier leaves work running."""
-
-
-@dataclass(frozen=True, slots=True)
-class BranchResult:
-    """What a branch made: with several copies it can stop half-way, and those made stay alive."""
-
-    vms: tuple[VmId, ...]
-    wanted: int
-    error: str = ""
-    """Why there are fewer than wanted."""
 
 
 class VersClient:
@@ -112,6 +102,14 @@ class VersClient:
         Raises:
             VersError: the list could not be had.
         """
+        return (await self.listing()).records
+
+    async def listing(self) -> VmListing:
+        """Return the VMs of the organisation, with how many entries could not be read.
+
+        Raises:
+            VersError: the list could not be had.
+        """
         what = "list the VMs"
         try:
             answer = await self._wire.request(what, "GET", self._list_path)
@@ -120,9 +118,13 @@ class VersClient:
             other = "/vm" if self._list_path == "/vms" else "/vms"
             answer = await self._wire.request(what, "GET", other)
             self._list_path = other
-        records = answer.read(what, vm_list)
-        self._reconciler.learn(record.vm_id for record in records)
-        return records
+        listing = answer.read(what, vm_list)
+        self._reconciler.learn(record.vm_id for record in listing.records)
+        return listing
+
+    async def look(self, vm_id: VmId) -> Look:
+        """Look whether a VM exists: found, missing or unknown, with what was seen; see `cockpit.vers.look`."""
+        return await look_at(vm_id, self.listing, self.status)
 
     async def status(self, vm_id: VmId) -> VmRecord:
         """Return one VM.

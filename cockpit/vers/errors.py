@@ -49,6 +49,11 @@ class AccessRefused(VersError, Refused):
 class VmNotFound(VersError, NotFound):
     """No such VM or commit."""
 
+    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
+        super().__init__(message, hint=hint, status=status)
+        self.own = False
+        """Whether the API itself said so, in its own JSON; a proxy answers 404 as well, for everything."""
+
 
 class VmAsleep(VersError, Refused):
     """The VM is asleep and has no host."""
@@ -130,7 +135,23 @@ def error_of(what: str, status: int, content: bytes, content_type: str, request_
     """
     failure = _classify(what, status, *server_text(content, content_type), request_id)
     failure.created = created_before_failure(content, content_type)
+    if isinstance(failure, VmNotFound):
+        failure.own = is_own_refusal(content, content_type)
     return failure
+
+
+def is_own_refusal(content: bytes, content_type: str) -> bool:
+    """Say whether an error body is the control plane's own `{"error": "... not found", "success": false}`."""
+    if "json" not in content_type.lower():
+        return False
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(body, dict) or body.get("success") is not False:
+        return False
+    said = body.get("error")
+    return isinstance(said, str) and "not found" in said.lower()
 
 
 def _classify(what: str, status: int, said: str, is_json: bool, request_id: str) -> VersError:

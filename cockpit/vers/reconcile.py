@@ -27,6 +27,16 @@ def _any_lineage(_metadata: VmMetadata) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class BranchResult:
+    """What a branch made: with several copies it can stop half-way, and those made stay alive."""
+
+    vms: tuple[VmId, ...]
+    wanted: int
+    error: str = ""
+    """Why there are fewer than wanted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Creation:
     """One creating call under way."""
 

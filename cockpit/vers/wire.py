@@ -7,6 +7,7 @@ both shapes are read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -187,7 +188,16 @@ def new_vm_ids(body: object) -> tuple[VmId, ...]:
     raise ValueError("neither a list of new VMs nor a vm_id")
 
 
-def vm_list(body: object) -> tuple[VmRecord, ...]:
+@dataclass(frozen=True, slots=True)
+class VmListing:
+    """The VMs of a listing."""
+
+    records: tuple[VmRecord, ...]
+    unreadable: int = 0
+    """Entries that could not be read: a list with such entries is not complete."""
+
+
+def vm_list(body: object) -> VmListing:
     """Return the VMs of a listing; one entry without an id costs that entry, not the list.
 
     Raises:
@@ -199,4 +209,4 @@ def vm_list(body: object) -> tuple[VmRecord, ...]:
     records = tuple(_each(entries, VmRecord))
     if entries and not records:
         raise ValueError("no entry of the list is a VM")
-    return records
+    return VmListing(records, len(entries) - len(records))

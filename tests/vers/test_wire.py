@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.fleet import Power
 from cockpit.vers.errors import error_of
-from cockpit.vers.wire import SshKey, VmRecord, new_vm_ids, unix_seconds, vm_list
+from cockpit.vers.wire import SshKey, VmListing, VmRecord, new_vm_ids, unix_seconds, vm_list
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -74,8 +74,9 @@ def test_both_shapes_of_a_creation() -> None:
 
 
 def test_one_broken_entry_costs_itself() -> None:
-    assert [vm.vm_id for vm in vm_list([{"vm_id": "a"}, {"id": "b"}, None, 7])] == ["a"]
-    assert vm_list([]) == ()
+    assert [vm.vm_id for vm in vm_list([{"vm_id": "a"}, {"id": "b"}, None, 7]).records] == ["a"]
+    assert vm_list([{"vm_id": "a"}, {"id": "b"}, None, 7]).unreadable == 3
+    assert vm_list([]) == VmListing(())
     with pytest.raises(ValueError):
         vm_list([{"id": "old"}])
 
