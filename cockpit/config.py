@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cockpit import paths
 from cockpit.errors import ConfigError
+from cockpit.net.address import web_address
 
 
 class Section(BaseModel):
@@ -83,18 +84,23 @@ class Settings(Section):
 
 
 def load(file: Path | None = None) -> Settings:
-    """Read config.toml; a file that does not exist means the defaults.
+    """Read config.toml; one that does not exist means the defaults, unless it was named.
 
     Raises:
-        ConfigError: the file cannot be read, is no TOML, or holds a wrong key or value; it names the nearest valid one.
+        ConfigError: the file was named and does not exist, cannot be read, is no TOML, or holds a wrong key or value;
+            it names the nearest valid one.
     """
-    file = file or paths.config_file()
+    named, file = file is not None, file or paths.config_file()
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if named:
+            raise ConfigError(f"{file} does not exist", hint="check --config") from error
         return Settings()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} cannot be read: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror or error}", hint="check the path") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file} cannot be read: it is not UTF-8", hint="save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} is not valid TOML: {error}") from error
     try:
@@ -148,6 +154,13 @@ def provider_keys(environment: Mapping[str, str] | None = None) -> dict[str, str
 
 
 def infrastructure_url(environment: Mapping[str, str] | None = None) -> str:
-    """Return where board, feed and registry are, or empty text; both variable names of the field are read."""
+    """Return where board, feed and registry are, or empty text; both variable names of the field are read.
+
+    Raises:
+        ConfigError: the variable's value is no web address.
+    """
     environment = os.environ if environment is None else environment
-    return (environment.get("VERS_INFRA_URL") or environment.get("VERS_VM_REGISTRY_URL") or "").rstrip("/")
+    for variable in ("VERS_INFRA_URL", "VERS_VM_REGISTRY_URL"):
+        if environment.get(variable, "").strip():
+            return web_address(environment[variable], variable, example="http://host:3000")
+    return ""

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cockpit import config, logs, paths
 from cockpit.agents.scaffold.verbs import HOME_PATHS, VM_PATHS, AgentPaths
@@ -44,7 +45,7 @@ class Places:
     @staticmethod
     def under(root: Path) -> Places:
         """Return the places of a fleet of its own, as the demonstration uses."""
-        private = paths.private_directory(root)
+        private = paths.own_directory(paths.absolute(root, "the root"), ("fleet", "history.sqlite"))
         return Places(paths.private_directory(private / "fleet"), private / "history.sqlite")
 
 
@@ -53,21 +54,31 @@ def vers_credentials() -> Credentials | None:
     return find_credentials(os.environ, Path.home())
 
 
-def make_source(settings: Settings, places: Places, *, force_embedded: bool = False) -> Source:
+def make_source(
+    settings: Settings, places: Places, *, force_embedded: bool = False, own_services: bool = False
+) -> Source:
     """Return the fleet to work on: the real platform where a key is configured, else the embedded one, started.
+
+    Args:
+        settings: what config.toml says.
+        places: where the embedded fleet is.
+        force_embedded: whatever key is configured.
+        own_services: the embedded fleet's own board, feed and registry, whatever the environment names.
 
     Raises:
         CockpitError: the embedded fleet does not start, or a setting is wrong.
     """
     credentials = None if force_embedded else vers_credentials()
-    return _embedded(settings, places) if credentials is None else _vers(settings, credentials)
+    return _embedded(settings, places, own_services) if credentials is None else _vers(settings, credentials)
 
 
-def _embedded(settings: Settings, places: Places) -> Source:
+def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
     from cockpit.embedded.endpoint import read_token
     from cockpit.embedded.lifecycle import ensure_started
 
+    named = "" if own_services else config.infrastructure_url()
     running = ensure_started(places.fleet)
+    services = named or running.base_url
     token = read_token(places.fleet)
     programs = local_programs(settings.agent, os.environ)
     default = settings.agent.program or ("pi" if not programs[0].reason else "scripted")
@@ -75,22 +86,27 @@ def _embedded(settings: Settings, places: Places) -> Source:
     if default == "scripted" and not settings.agent.program:
         notices.append(f"new agents are scripted: {programs[0].reason}")
 
+    service_token = os.environ.get("VERS_AUTH_TOKEN", "").strip() if named else token
+    if named:
+        notices.append(f"board, feed and registry are those at {named}, as VERS_INFRA_URL says")
+
     def endpoint(vm_id: VmId) -> Endpoint:
         name = f"{vm_id}.{running.vm_domain}"
         return Endpoint(running.ssh_host, running.ssh_port, "root", vm_id, Tls(name, running.ca_file))
 
     return Source(
-        name="embedded",
+        name=f"embedded, services at {urlsplit(named).netloc}" if named else "embedded",
         vers=VersClient(f"{running.base_url}/api/v1", token),
-        services=Services.at(running.base_url, token),
+        services=Services.at(services, service_token),
         endpoint=endpoint,
         address=lambda vm_id: f"{vm_id}.{running.vm_domain}",
         paths=_paths(settings, HOME_PATHS),
         programs=programs,
         default_program=default,
         environment={
-            "VERS_INFRA_URL": running.base_url,
-            "VERS_AUTH_TOKEN": token,
+            "VERS_INFRA_URL": services,
+            "VERS_VM_REGISTRY_URL": services,
+            "VERS_AUTH_TOKEN": service_token,
             "VERS_API_KEY": token,
             "VERS_BASE_URL": f"{running.base_url}/api/v1",
         },

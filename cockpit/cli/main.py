@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cockpit import __version__
-from cockpit.errors import CockpitError, NotFound, TimedOut, UsageError
+from cockpit import __version__, paths
+from cockpit.errors import CockpitError, ConfigError, NotFound, TimedOut, UsageError
 from cockpit.text.streams import say, warn, with_output
+
+log = logging.getLogger(__name__)
 
 DONE, FAILED, USAGE, NO_SUCH, TIMED_OUT = 0, 1, 2, 3, 4
 """Exit codes of every verb."""
@@ -45,9 +49,9 @@ def main(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", "-V", help="Print the version.")] = False,
     root: Annotated[
-        Path | None, typer.Option("--root", help="Use an embedded fleet and a history of its own in this directory.")
+        str | None, typer.Option("--root", help="Use an embedded fleet and a history of its own in this directory.")
     ] = None,
-    config: Annotated[Path | None, typer.Option("--config", help="Read this file instead of config.toml.")] = None,
+    config: Annotated[str | None, typer.Option("--config", help="Read this file instead of config.toml.")] = None,
     theme: Annotated[str, typer.Option("--theme", help="Name of a theme.")] = "",
     read_only: Annotated[bool, typer.Option("--read-only", help="Look, but touch nothing.")] = False,
     low_bandwidth: Annotated[
@@ -55,7 +59,8 @@ def main(
     ] = False,
 ) -> None:
     """Open the cockpit, or run a verb without a screen."""
-    options.root, options.config = root, config
+    options.root = paths.absolute(root, "--root") if root is not None else None
+    options.config = paths.absolute(config, "--config") if config is not None else None
     if version:
         say(f"cockpit {__version__}")
     elif context.invoked_subcommand is None:
@@ -210,12 +215,13 @@ def serve(
     foreground: Annotated[
         bool, typer.Option("--foreground", help="Stay in the foreground, for a service unit.")
     ] = False,
-    root: Annotated[Path | None, typer.Option("--root", help="The fleet's directory.")] = None,
+    root: Annotated[str | None, typer.Option("--root", help="The fleet's directory.")] = None,
 ) -> None:
     """Start the embedded fleet on this machine's loopback."""
     from cockpit.cli import serve as serving
 
-    raise typer.Exit(serving.serve(root, options.root, stop=stop, foreground=foreground))
+    place = paths.absolute(root, "--root") if root is not None else None
+    raise typer.Exit(serving.serve(place, options.root, stop=stop, foreground=foreground))
 
 
 @application.command()
@@ -249,12 +255,19 @@ def run(arguments: list[str]) -> int:
 
 def _run_command(arguments: list[str]) -> int:
     try:
+        paths.settle_environment(os.environ)
         application(args=arguments, prog_name="cockpit")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else DONE if end.code is None else FAILED
     except CockpitError as error:
         warn(f"cockpit: {error}")
         return exit_code(error)
+    except OSError as error:
+        # A disk that is full, a directory that may not be read: no fault of the program, and nothing to hide.
+        log.exception("the verb failed")
+        where = f"{error.filename}: " if error.filename else ""
+        warn(f"cockpit: {where}{error.strerror or error}")
+        return FAILED
     return DONE
 
 
@@ -265,7 +278,7 @@ def exit_code(error: CockpitError) -> int:
             return NO_SUCH
         case TimedOut():
             return TIMED_OUT
-        case UsageError():
+        case UsageError() | ConfigError():
             return USAGE
         case _:
             return FAILED

@@ -90,7 +90,7 @@ def _remove(root: Path) -> None:
 
 def make_demo_source(places: Places, speed: float) -> Source:
     """Return an embedded fleet whose scripted agents know the story."""
-    source = make_source(config.Settings(), places, force_embedded=True)
+    source = make_source(config.Settings(), places, force_embedded=True, own_services=True)
     scripted = next(program for program in source.programs if program.name == "scripted")
     told = replace(
         scripted,

@@ -43,6 +43,10 @@ def endpoint_file(root: Path) -> Path:
     return root / "endpoint.json"
 
 
+FLEET_SIGNS = ("serve.lock", "start.lock", "records.sqlite")
+"""Files of which every fleet's directory has at least one."""
+
+
 def lock_file(root: Path) -> Path:
     """Return the file the server holds locked as long as it lives; it contains its pid."""
     return root / "serve.lock"

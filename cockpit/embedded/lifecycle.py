@@ -18,9 +18,9 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import cockpit
-from cockpit.embedded.endpoint import Endpoint, held_lock, lock_file, read_endpoint, serving_pid
+from cockpit.embedded.endpoint import FLEET_SIGNS, Endpoint, held_lock, lock_file, read_endpoint, serving_pid
 from cockpit.errors import ConfigError, Refused, TimedOut
-from cockpit.paths import private_directory
+from cockpit.paths import absolute, own_directory, private_directory
 
 Answer = TypeVar("Answer")
 
@@ -62,7 +62,9 @@ def ensure_started(root: Path, timeout: float = 20.0) -> Endpoint:
         ConfigError: the directory is a link or belongs to somebody else.
     """
     deadline = time.monotonic() + timeout
-    private_directory(root)
+    # The server works in another directory.
+    root = absolute(root, "the fleet's directory")
+    own_directory(root, FLEET_SIGNS)
     while True:
         endpoint = _answering(root)
         if endpoint is not None:

@@ -28,6 +28,7 @@ from cockpit import __version__
 from cockpit.embedded.api.application import create_application
 from cockpit.embedded.api.records import Records
 from cockpit.embedded.endpoint import (
+    FLEET_SIGNS,
     Endpoint,
     endpoint_file,
     ensure_token,
@@ -40,7 +41,7 @@ from cockpit.embedded.gateway.gateway import Gateway, quiet_ssh_log
 from cockpit.embedded.sandbox.layout import search_path
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
 from cockpit.errors import CockpitError
-from cockpit.paths import private_directory, write_private
+from cockpit.paths import absolute, own_directory, write_private
 from cockpit.text.streams import guard_streams, warn
 
 logger = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ def run_foreground(root: Path) -> int:
     Returns:
         An exit code: 0 after a clean stop, `ALREADY_SERVED` if another server has this root, `FAILED` otherwise.
     """
-    private_directory(root)
+    own_directory(root, FLEET_SIGNS)
     with contextlib.ExitStack() as stack:
         if not _take(stack, lock_file(root)):
             warn(f"cockpit: {root} is served already")
@@ -230,7 +231,11 @@ def main(argv: list[str] | None = None) -> int:
     if options.detach and os.fork():
         # The starter reaps this process at once; the server belongs to nobody.
         os._exit(0)
-    return run_foreground(options.root)
+    try:
+        return run_foreground(absolute(options.root, "--root"))
+    except CockpitError as error:
+        warn(f"cockpit: {error}")
+        return FAILED
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 
-from cockpit.errors import ConfigError
+from cockpit.net.address import web_address
 from cockpit.net.http import AnswerTooLong, AskedToWait, HttpAnswer, HttpCore, NoAnswer, read_bounded, shorten
 from cockpit.services.errors import (
     RecordNotFound,
@@ -66,12 +66,7 @@ class ServiceHttp:
         Raises:
             ConfigError: the base URL is no web address.
         """
-        self.base_url = base_url.strip().rstrip("/")
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-            raise ConfigError(
-                "the address of the control services is no plain web address", hint="for example http://host:3000"
-            )
+        self.base_url = web_address(base_url, "the address of the control services", example="http://host:3000")
         headers = {"Authorization": f"Bearer {token.strip()}"} if token.strip() else {}
         self._core = HttpCore(headers, ANSWER_LIMIT, timeout, transport, keepalive=KEEPALIVE)
 

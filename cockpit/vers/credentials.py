@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from cockpit.errors import ConfigError
+from cockpit.net.address import web_address
 
 DEFAULT_BASE_URL = "https://api.vers.sh/api/v1"
 API_PREFIX = "/api/v1"
@@ -114,31 +115,34 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def api_base_url(value: str = "") -> str:
+def api_base_url(value: str = "", variable: str = "VERS_BASE_URL") -> str:
     """Return the base of all API paths; an address without a path gets the version prefix.
 
-    One variable name has two meanings in the field: with and without `/api/v1`.
+    One variable name has two meanings in the field, with and without `/api/v1`, so tools that add it make it double.
+
+    Args:
+        value: the address as it was given.
+        variable: where it was given, for messages.
 
     Raises:
         ConfigError: not an http or https address.
     """
-    value = value.strip()
-    if not value:
+    if not value.strip():
         return DEFAULT_BASE_URL
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(
-            f"VERS_BASE_URL is {value!r}, which is no web address", hint=f"for example {DEFAULT_BASE_URL}"
-        )
-    if parts.username or parts.password:
-        raise ConfigError("VERS_BASE_URL holds a user name", hint="the key belongs into VERS_API_KEY")
-    path = parts.path.rstrip("/") or API_PREFIX
+    address = web_address(value, variable, example=DEFAULT_BASE_URL)
+    parts = urlsplit(address)
+    path = re.sub("/{2,}", "/", parts.path)
+    doubled = re.compile(f"(?:{API_PREFIX}){{2,}}(?=/|$)", re.IGNORECASE)
+    path = doubled.sub(API_PREFIX, path).rstrip("/") or API_PREFIX
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
 def base_url_from(environment: Mapping[str, str]) -> str:
     """Return the base URL that `VERS_BASE_URL` or `VERS_URL` names, else the public platform."""
-    return api_base_url(environment.get("VERS_BASE_URL", "") or environment.get("VERS_URL", ""))
+    for variable in ("VERS_BASE_URL", "VERS_URL"):
+        if environment.get(variable, "").strip():
+            return api_base_url(environment[variable], variable)
+    return DEFAULT_BASE_URL
 
 
 def vm_domain(base_url: str) -> str:

@@ -16,8 +16,15 @@ def written(tmp_path: Path, text: str) -> Path:
     return file
 
 
-def test_no_file_means_the_defaults(tmp_path: Path) -> None:
-    assert config.load(tmp_path / "absent.toml") == config.Settings()
+def test_no_file_means_the_defaults(isolated_home: Path) -> None:
+    assert config.load() == config.Settings()
+
+
+def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="does not exist"):
+        config.load(tmp_path / "absent.toml")
+    with pytest.raises(ConfigError, match="Is a directory"):
+        config.load(tmp_path)
 
 
 def test_values_are_read(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.config import infrastructure_url
 from cockpit.errors import ConfigError
 from cockpit.vers.credentials import Credentials, api_base_url, base_url_from, find_credentials, vm_domain
 
@@ -80,6 +81,15 @@ def test_a_key_is_never_shown_and_its_form_is_doubted() -> None:
         ("https://api.vers.sh/", "https://api.vers.sh/api/v1"),
         (" https://api.vers.sh/api/v1/ ", "https://api.vers.sh/api/v1"),
         ("http://127.0.0.1:8080/other", "http://127.0.0.1:8080/other"),
+        ("https://api.vers.sh/api/v1/api/v1", "https://api.vers.sh/api/v1"),
+        ("https://api.vers.sh/api/v1/api/v1/", "https://api.vers.sh/api/v1"),
+        ("https://api.vers.sh//api/v1//api/v1/api/v1//", "https://api.vers.sh/api/v1"),
+        ("  https://api.vers.sh/api/v1/api/v1  \n", "https://api.vers.sh/api/v1"),
+        ("https://api.vers.sh///", "https://api.vers.sh/api/v1"),
+        ("HTTPS://api.vers.sh", "https://api.vers.sh/api/v1"),
+        ('"https://api.vers.sh"', "https://api.vers.sh/api/v1"),
+        ("https://gate.test/vers/api/v1/api/v1", "https://gate.test/vers/api/v1"),
+        ("http://[::1]:8080/api/v1/api/v1", "http://[::1]:8080/api/v1"),
     ],
 )
 def test_both_meanings_of_the_base_url(given: str, base: str) -> None:
@@ -87,11 +97,42 @@ def test_both_meanings_of_the_base_url(given: str, base: str) -> None:
     assert base_url_from({"VERS_URL": given}) == base
 
 
-@pytest.mark.parametrize("given", ["api.vers.sh", "ftp://x", "https://", "https://user:secret@x"])
-def test_a_bad_base_url_is_refused(given: str) -> None:
-    with pytest.raises(ConfigError) as raised:
-        api_base_url(given)
-    assert "secret" not in str(raised.value)
+@pytest.mark.parametrize(
+    "given",
+    [
+        "api.vers.sh",
+        "ftp://x",
+        "https://",
+        "https://user:secret@x",
+        "https://:secret@x",
+        "https:// x/api/v1",
+        "https://a b/api",
+        "http://x:99999",
+        "http://x:port",
+        "http://[::1",
+        "http://x?token=1",
+        "http://x/#here",
+        "http://x\x1b[2J",
+        "nonsense",
+        "/api/v1",
+        "http:x",
+    ],
+)
+def test_a_bad_address_is_refused_by_the_name_of_its_variable(given: str) -> None:
+    for variable in ("VERS_BASE_URL", "VERS_URL"):
+        with pytest.raises(ConfigError, match=variable) as raised:
+            base_url_from({variable: given})
+        assert "secret" not in str(raised.value)
+    for variable in ("VERS_INFRA_URL", "VERS_VM_REGISTRY_URL"):
+        with pytest.raises(ConfigError, match=variable) as raised:
+            infrastructure_url({variable: given})
+        assert "secret" not in str(raised.value)
+
+
+def test_the_address_of_the_services_is_taken_as_it_was_meant() -> None:
+    for given in ("http://host:3000", " http://host:3000/ ", "http://host:3000//", "'http://host:3000'"):
+        assert infrastructure_url({"VERS_INFRA_URL": given}) == "http://host:3000"
+    assert infrastructure_url({"VERS_INFRA_URL": " ", "VERS_VM_REGISTRY_URL": "http://r/"}) == "http://r"
 
 
 def test_the_domain_of_the_vms() -> None:

@@ -163,13 +163,26 @@ class MachineRecord:
 def search_path(inherited: str) -> str:
     """Return the PATH of a sandbox: the operator's absolute directories that exist, then the system's."""
     wanted = [*inherited.split(os.pathsep), *SYSTEM_DIRECTORIES]
-    present = dict.fromkeys(entry for entry in wanted if entry.startswith("/") and Path(entry).is_dir())
+    present = dict.fromkeys(entry for entry in wanted if entry.startswith("/") and _may_enter(entry))
     return os.pathsep.join(present)
+
+
+def _may_enter(directory: str) -> bool:
+    # `Path.is_dir` raises where the way to it may not be searched.
+    return os.path.isdir(directory) and os.access(directory, os.X_OK)  # noqa: PTH112
 
 
 def login_shell() -> str:
     """Return the shell that runs a sandbox's commands."""
     return shutil.which("bash", path=os.pathsep.join(SYSTEM_DIRECTORIES)) or "/bin/sh"
+
+
+def _user_name() -> str:
+    """Return the user's name; a user without an account is called by the number, as `id` does."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def sandbox_environment(layout: SandboxLayout, sockets: Path, inherited: Mapping[str, str]) -> dict[str, str]:
@@ -180,7 +193,7 @@ def sandbox_environment(layout: SandboxLayout, sockets: Path, inherited: Mapping
         sockets: the directory of its tmux socket.
         inherited: the server's environment, from which only the search path and the language are taken.
     """
-    user = pwd.getpwuid(os.getuid()).pw_name
+    user = _user_name()
     language = inherited.get("LANG", "")
     return {
         "PATH": search_path(inherited.get("PATH", "")),
