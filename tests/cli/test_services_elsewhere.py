@@ -12,28 +12,29 @@ import pytest
 from cockpit.bootstrap.fleet import Places, make_source
 from cockpit.config import Settings
 from tests.embedded.api.fakes import make_world, serving
-from tests.fleets import FleetUnderTest, fleet_under_test
+from tests.fleets import FleetUnderTest
 
 
-async def test_the_services_that_the_environment_names_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_services_that_the_environment_names_are_used(
+    fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = make_world()
     monkeypatch.delenv("VERS_VM_REGISTRY_URL", raising=False)
-    with fleet_under_test() as fleet:
-        async with serving(world.application) as url, world.http() as http:
-            monkeypatch.setenv("VERS_INFRA_URL", f" {url}/ ")
-            monkeypatch.setenv("VERS_AUTH_TOKEN", world.token)
-            await http.post("/board/tasks", json={"title": "theirs", "createdBy": "x"})
-            done = await asyncio.to_thread(fleet.run, "board", "--json")
-            assert [task["title"] for task in json.loads(done.stdout)] == ["theirs"], done
-            done = await asyncio.to_thread(fleet.run, "spawn", "ada", "--agent", "scripted")
-            assert done.returncode == 0, done.stderr
-            entries = (await http.get("/registry/vms")).json()["vms"]
-            assert "ada" in [entry["name"] for entry in entries]
-            async with fleet.engine() as engine:
-                assert engine.fleet.source == f"embedded, services at {httpx.URL(url).netloc.decode()}"
-                assert any(url in notice for notice in engine.fleet.notices)
-            await _a_wrong_token_is_said(fleet, monkeypatch)
-        await _own_services_stay_own(fleet.root)
+    async with serving(world.application) as url, world.http() as http:
+        monkeypatch.setenv("VERS_INFRA_URL", f" {url}/ ")
+        monkeypatch.setenv("VERS_AUTH_TOKEN", world.token)
+        await http.post("/board/tasks", json={"title": "theirs", "createdBy": "x"})
+        done = await asyncio.to_thread(fleet.run, "board", "--json")
+        assert [task["title"] for task in json.loads(done.stdout)] == ["theirs"], done
+        done = await asyncio.to_thread(fleet.run, "spawn", "ada", "--agent", "scripted")
+        assert done.returncode == 0, done.stderr
+        entries = (await http.get("/registry/vms")).json()["vms"]
+        assert "ada" in [entry["name"] for entry in entries]
+        async with fleet.engine() as engine:
+            assert engine.fleet.source == f"embedded, services at {httpx.URL(url).netloc.decode()}"
+            assert any(url in notice for notice in engine.fleet.notices)
+        await _a_wrong_token_is_said(fleet, monkeypatch)
+    await _own_services_stay_own(fleet.root)
 
 
 async def _a_wrong_token_is_said(fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -298,6 +298,7 @@ def test_a_stale_endpoint_is_not_believed(roots: Callable[[], Path]) -> None:
 
 def test_a_server_that_cannot_start_says_why(roots: Callable[[], Path]) -> None:
     root = roots()
+    (root / "start.lock").touch()
     (root / "vms").symlink_to("/")
     began = time.monotonic()
     with pytest.raises(Refused, match="symbolic link"):
