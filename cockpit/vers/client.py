@@ -14,28 +14,21 @@ import httpx
 from cockpit.errors import UsageError
 from cockpit.model.ids import CommitId, VmId
 from cockpit.vers.credentials import owner_id
-from cockpit.vers.errors import (
-    AccessRefused,
-    BadAnswer,
-    CreationUncertain,
-    Unreachable,
-    VersError,
-    VmNotFound,
-    may_have_happened,
-)
+from cockpit.vers.effects import confirm_deleted, confirm_power
+from cockpit.vers.errors import BadAnswer, VersError, VmNotFound, is_over, may_have_happened
 from cockpit.vers.look import Look, look_at
-from cockpit.vers.reconcile import BranchResult, Creation, Reconciler
+from cockpit.vers.reconcile import REQUEST_LABEL, BranchResult, Creation, Reconciler, check_new, commit_uncertain
 from cockpit.vers.transport import VersTransport
 from cockpit.vers.wire import CommitPage, CommitRecord, SshKey, VmListing, VmMetadata, VmRecord, new_vm_ids, vm_list
 
-REQUEST_LABEL = "swarm-cockpit-request"
-"""Label that names the call a VM was created by, so that a lost answer can be found again."""
 COMMIT_PAGE = 100
 """Largest page the server gives."""
 COMMIT_LIMIT = 5_000
 """Commits read at most: beyond it a list is no use to a person."""
 READ_TIMEOUT = 20.0
 """Seconds a call that only reads may take, with all its attempts: who asked must hear of a silent platform soon."""
+DELETION_TIMEOUT = 60.0
+"""Seconds a deletion may take: about seven are usual, and the VM is looked at afterwards in any case."""
 CREATION_TIMEOUT = 120.0
 """Seconds a creating call may take: the server's own limit is nearer, and giving up earlier leaves work running."""
 
@@ -67,6 +60,7 @@ class VersClient:
         self._wire = VersTransport(base_url, key, transport=transport, timeout=timeout, rest=rest, jitter=jitter)
         self.owner_id = owner_id(key)
         """The part of the key that is no secret: the owner of what this client creates."""
+        self._rest = rest
         self._list_path = "/vms"
         self._pause_word = "Paused"
         self._reconciler = Reconciler(self.list_vms, self.metadata, self.owner_id, rest)
@@ -195,51 +189,34 @@ class VersClient:
                 await self._write_state(what, vm_id, other)
                 self._pause_word = other
                 return
-            if error.status < 500 and not isinstance(error, Unreachable | BadAnswer):
-                raise
-            # The answer was lost, or the host refused to do again what is done: the state itself decides.
-            if not await self._is_power(vm_id, paused):
-                raise
+            # The state itself decides: an answer may be lost, and a host refuses to do again what is done.
+            await confirm_power(what, vm_id, paused, error, self.look, self._rest)
 
     async def _write_state(self, what: str, vm_id: VmId, word: str) -> None:
         await self._wire.request(
             what, "PATCH", f"/vm/{_part(vm_id)}/state", body={"state": word}, timeout=CREATION_TIMEOUT
         )
 
-    async def _is_power(self, vm_id: VmId, paused: bool) -> bool:
-        try:
-            state = (await self.status(vm_id)).state
-        except VersError:
-            return False
-        return state in ("paused", "sleeping") if paused else state == "running"
-
     async def delete(self, vm_id: VmId) -> None:
         """Delete a VM; one that is gone already is no error if it was known to be ours.
 
-        The platform answers 403 for unknown ids as for foreign ones, so `status` must confirm that it is gone.
+        The answer decides nothing: the VM is gone when the list and its status say so, see `cockpit.vers.look`.
 
         Raises:
-            VersError: it was refused.
+            VmNotFound: there is no such VM, and none was ever known here.
+            EffectUnknown: it cannot be told whether it is gone.
+            VersError: it is still there.
         """
         what = f"delete VM {vm_id}"
+        was_known = self._reconciler.knows(vm_id)
+        failure: VersError | None = None
         try:
-            await self._wire.request(what, "DELETE", f"/vm/{_part(vm_id)}", timeout=CREATION_TIMEOUT)
-        except VmNotFound:
-            return
-        except (AccessRefused, Unreachable) as refused:
-            if not await self._is_gone(vm_id):
-                raise
-            if not self._reconciler.knows(vm_id):
-                raise VmNotFound(f"could not {what}: there is no such VM", hint="list the VMs", status=404) from refused
-
-    async def _is_gone(self, vm_id: VmId) -> bool:
-        try:
-            await self.status(vm_id)
-        except VmNotFound:
-            return True
-        except VersError:
-            return False
-        return False
+            await self._wire.request(what, "DELETE", f"/vm/{_part(vm_id)}", timeout=DELETION_TIMEOUT)
+        except VersError as error:
+            failure = error
+        await confirm_deleted(what, vm_id, failure, self.look, self._rest)
+        if failure is not None and failure.status in (403, 404) and not was_known:
+            raise VmNotFound(f"could not {what}: there is no such VM", hint="list the VMs", status=404) from failure
 
     # -- creation ------------------------------------------------------------------------------------------------
 
@@ -326,24 +303,18 @@ class VersClient:
     ) -> BranchResult:
         error = ""
         try:
-            try:
-                answer = await self._wire.request(
-                    what, "POST", path, params=params, body=body, repeatable=False, timeout=CREATION_TIMEOUT
-                )
-                vms = answer.read(what, new_vm_ids)
-                if not vms:
-                    raise BadAnswer(f"could not {what}: the answer names no VM", hint="list the VMs again")
-            except VersError as failure:
-                if failure.created:
-                    vms, error = tuple(VmId(vm) for vm in failure.created), failure.message
-                elif may_have_happened(failure):
-                    vms = await self._reconciler.recover(creation, failure)
-                else:
-                    raise
-            self._reconciler.claim(vms)
-            return BranchResult(vms, creation.wanted, error)
-        finally:
-            self._reconciler.end(creation)
+            answer = await self._wire.request(
+                what, "POST", path, params=params, body=body, repeatable=False, timeout=CREATION_TIMEOUT
+            )
+            vms = answer.read(what, new_vm_ids)
+            check_new(what, vms, creation)
+        except VersError as failure:
+            if failure.created and creation.known.isdisjoint(failure.created):
+                vms, error = tuple(VmId(vm) for vm in failure.created), failure.message
+            else:
+                vms = await self._reconciler.recover(creation, failure)
+        self._reconciler.claim(vms)
+        return BranchResult(vms, creation.wanted, error)
 
     async def commit(
         self, vm_id: VmId, *, name: str = "", description: str = "", keep_paused: bool = False
@@ -368,22 +339,19 @@ class VersClient:
             answer = await self._wire.request(
                 what, "POST", path, params=params, body=body, repeatable=False, timeout=CREATION_TIMEOUT
             )
-            return answer.read(what, CommitRecord.model_validate).id
+            commit_id = answer.read(what, CommitRecord.model_validate).id
+            if commit_id in before:
+                raise BadAnswer(f"could not {what}: the answer names commit {commit_id}, which was there before")
+            return commit_id
         except VersError as lost:
-            if not may_have_happened(lost):
-                raise
             try:
-                after = await self.list_commits()
+                after: tuple[CommitRecord, ...] | None = await self.list_commits()
             except VersError:
-                after = ()
-            fresh = tuple(c.commit_id for c in after if c.commit_id not in before and c.parent_vm_id == vm_id)
-            listed = f"new since the call: {', '.join(fresh)}" if fresh else "none of this VM has appeared yet"
-            raise CreationUncertain(
-                f"{lost.message}; the commit may exist all the same: {listed}",
-                hint="a commit is listed before its copy is complete: start a VM from it before you trust it",
-                candidates=fresh,
-                status=lost.status,
-            ) from lost
+                after = None
+            fresh = tuple(c.commit_id for c in after or () if c.commit_id not in before and c.parent_vm_id == vm_id)
+            if not fresh and (not may_have_happened(lost) or (after is not None and is_over(lost))):
+                raise
+            raise commit_uncertain(lost, fresh, listed=after is not None) from lost
 
 
 def _part(identifier: str) -> str:

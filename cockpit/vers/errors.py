@@ -10,7 +10,8 @@ VersError                 any refusal or silence; carries the status, 0 if there
 ├── RateLimited           429
 ├── Unreachable           no answer: name, network, TLS, timeout, or a 502/503/408 that stayed
 ├── BadAnswer             an answer that is not what was promised
-└── CreationUncertain     a creating call lost its answer; the thing may exist
+└── EffectUnknown         an act of which cannot be told whether it happened
+    └── CreationUncertain a creating call lost its answer; the thing may exist
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class VersError(CockpitError):
         """Seconds the platform asks to be left alone."""
         self.created: tuple[str, ...] = ()
         """VMs that a failed branch made before it failed; they stay alive."""
+        self.own = False
+        """Whether the control plane itself said so, in its own JSON; a proxy answers with any status as well."""
 
 
 class KeyRefused(VersError, Refused):
@@ -47,12 +50,7 @@ class AccessRefused(VersError, Refused):
 
 
 class VmNotFound(VersError, NotFound):
-    """No such VM or commit."""
-
-    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
-        super().__init__(message, hint=hint, status=status)
-        self.own = False
-        """Whether the API itself said so, in its own JSON; a proxy answers 404 as well, for everything."""
+    """No such VM or commit, if it is the API's own answer: see `own`."""
 
 
 class VmAsleep(VersError, Refused):
@@ -79,13 +77,21 @@ class BadAnswer(VersError):
     """The API answered something else than promised."""
 
 
-class CreationUncertain(VersError):
+class EffectUnknown(VersError):
+    """It cannot be told whether an act happened: what was seen is said."""
+
+
+class CreationUncertain(EffectUnknown):
     """A creating call lost its answer: the thing may exist, now or in a moment."""
 
-    def __init__(self, message: str, *, hint: str, candidates: tuple[str, ...], status: int = 0) -> None:
+    def __init__(
+        self, message: str, *, hint: str, candidates: tuple[str, ...], evidence: str = "", status: int = 0
+    ) -> None:
         super().__init__(message, hint=hint, status=status)
         self.candidates = candidates
-        """Ids that appeared since the call and may be its result."""
+        """Ids that appeared since the call and may be its result: nothing is done to them unless a person says so."""
+        self.evidence = evidence
+        """Why they may be."""
 
 
 def server_text(content: bytes, content_type: str) -> tuple[str, bool]:
@@ -135,23 +141,22 @@ def error_of(what: str, status: int, content: bytes, content_type: str, request_
     """
     failure = _classify(what, status, *server_text(content, content_type), request_id)
     failure.created = created_before_failure(content, content_type)
-    if isinstance(failure, VmNotFound):
-        failure.own = is_own_refusal(content, content_type)
+    failure.own = is_own(status, content, content_type)
     return failure
 
 
-def is_own_refusal(content: bytes, content_type: str) -> bool:
-    """Say whether an error body is the control plane's own `{"error": "... not found", "success": false}`."""
+def is_own(status: int, content: bytes, content_type: str) -> bool:
+    """Say whether an error body is the control plane's own `{"error", "success": false}`; a 404 says "not found"."""
     if "json" not in content_type.lower():
         return False
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):
         return False
-    if not isinstance(body, dict) or body.get("success") is not False:
+    if not isinstance(body, dict) or not (body.get("success") is False or isinstance(body.get("vms"), list)):
         return False
     said = body.get("error")
-    return isinstance(said, str) and "not found" in said.lower()
+    return isinstance(said, str) and (status != 404 or "not found" in said.lower())
 
 
 def _classify(what: str, status: int, said: str, is_json: bool, request_id: str) -> VersError:
@@ -191,8 +196,18 @@ def _classify(what: str, status: int, said: str, is_json: bool, request_id: str)
 
 
 def may_have_happened(failure: VersError) -> bool:
-    """Say whether the work may have been done, or may still be under way, behind a failure."""
-    if isinstance(failure, Unreachable | BadAnswer) or failure.status > 500:
+    """Say whether the work may have been done, or may still be under way, behind a failure.
+
+    Only what the API itself refused before any work surely was not done: a wrong key, a limit of requests, a body it
+    cannot read, and what its own JSON says with a 4xx.
+    """
+    if isinstance(failure, Unreachable | BadAnswer) or failure.status >= 500 or not failure.status:
         return True
-    # The control plane's own limit towards a host is a plain 500 that says so.
-    return failure.status == 500 and re.search(r"time[d ]*out", failure.message, re.IGNORECASE) is not None
+    if isinstance(failure, KeyRefused | RateLimited) or failure.status in (400, 422):
+        return False
+    return not failure.own
+
+
+def is_over(failure: VersError) -> bool:
+    """Say whether the API ended the work, if it ever began it: its own 500 that speaks of no limit of time."""
+    return failure.own and failure.status == 500 and not re.search(r"time[d ]*out", failure.message, re.IGNORECASE)

@@ -1,0 +1,164 @@
+"""Every act, answered with every status, done or not done: what is claimed is what a look at the platform shows."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from cockpit.model.ids import CommitId, VmId
+from cockpit.vers.errors import CreationUncertain, EffectUnknown, KeyRefused, RateLimited, VersError, VmNotFound
+from tests.vers.sick import COMMIT, VM, SickApi, own
+
+PAGE = "<!doctype html><html><h1>Sorry</h1></html>"
+ANSWERS: dict[str, httpx.Response | Exception] = {
+    "401 text": httpx.Response(401, text="no"),
+    "403 text": httpx.Response(403, text="403 Forbidden"),
+    "403 own": own(403, "Forbidden"),
+    "404 own": own(404, "not found"),
+    "404 page": httpx.Response(404, html=PAGE),
+    "404 foreign": httpx.Response(404, json={"message": "no Route matched"}),
+    "400": httpx.Response(400, text="bad"),
+    "408": httpx.Response(408),
+    "409 own": own(409, "busy"),
+    "418 page": httpx.Response(418, html=PAGE),
+    "422": httpx.Response(422, text="what"),
+    "429": httpx.Response(429),
+    "302": httpx.Response(302, headers={"location": "https://elsewhere.test"}),
+    "500 own": own(500, "db error: x"),
+    "500 timeout": own(500, "http error: network timeout"),
+    "500 page": httpx.Response(500, html=PAGE),
+    "502": httpx.Response(502, text="502 Bad Gateway"),
+    "503": httpx.Response(503, text="503 Service unavailable"),
+    "504": httpx.Response(504),
+    "reset": httpx.ReadError("connection reset by peer"),
+    "200 page": httpx.Response(200, html=PAGE),
+}
+every_answer = pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+CREATING = ("create", "restore", "branch")
+
+
+async def act(api: SickApi, name: str) -> object:
+    """Do one act over a sick platform."""
+    client = api.client()
+    await client.list_vms()
+    match name:
+        case "create":
+            return await client.create_root()
+        case "restore":
+            return await client.from_commit(CommitId(COMMIT))
+        case "branch":
+            return (await client.branch(VmId(VM))).vms[0]
+        case "commit":
+            return await client.commit(VmId(VM))
+        case "delete":
+            await client.delete(VmId(VM))
+        case _:
+            await client.set_power(VmId(VM), name == "pause")
+    return None
+
+
+@every_answer
+async def test_a_vm_that_is_gone_is_called_deleted(answer: httpx.Response | Exception) -> None:
+    api = SickApi(works=True, answer=answer)
+    await act(api, "delete")
+    assert api.vms == {}
+
+
+@every_answer
+async def test_a_vm_that_lives_is_never_called_deleted(answer: httpx.Response | Exception) -> None:
+    api = SickApi(works=False, answer=answer)
+    with pytest.raises(VersError, match=r"(still there|but the list shows).*status says running") as raised:
+        await act(api, "delete")
+    assert not isinstance(raised.value, EffectUnknown)
+
+
+@every_answer
+@pytest.mark.parametrize("works", [True, False])
+async def test_behind_a_proxy_that_answers_every_look_a_deletion_is_unknown(
+    answer: httpx.Response | Exception, works: bool
+) -> None:
+    api = SickApi(works=works, answer=answer, blind=True)
+    with pytest.raises(VersError) as raised:
+        await act(api, "delete")
+    if not isinstance(raised.value, KeyRefused | RateLimited):
+        assert isinstance(raised.value, EffectUnknown), raised.value
+        assert "whether it is gone is unknown" in str(raised.value)
+        assert "not the API’s own answer" in str(raised.value)
+
+
+@every_answer
+@pytest.mark.parametrize("name", ["pause", "resume"])
+async def test_power_is_what_the_state_says(answer: httpx.Response | Exception, name: str) -> None:
+    if not (isinstance(answer, httpx.Response) and answer.is_success):
+        for works in (True, False):
+            api = SickApi(works=works, answer=answer)
+            api.vms[VM]["state"] = "running" if name == "pause" else "paused"
+            if works:
+                await act(api, name)
+            else:
+                with pytest.raises(VersError, match=f"status says {api.vms[VM]['state']}"):
+                    await act(api, name)
+        api = SickApi(answer=answer, blind=True)
+        with pytest.raises(VersError) as raised:
+            await act(api, name)
+        assert isinstance(raised.value, EffectUnknown | KeyRefused | RateLimited)
+
+
+@every_answer
+async def test_a_created_vm_is_known_by_its_label_alone(answer: httpx.Response | Exception) -> None:
+    api = SickApi(answer=answer, stranger=True)
+    if isinstance(answer, httpx.Response) and answer.status_code == 429:
+        # It may come again after a refusal of the limiter; where each did the work after all, none is chosen.
+        with pytest.raises(CreationUncertain, match="carries the label of this call"):
+            await act(api, "create")
+        return
+    made = await act(api, "create")
+    assert isinstance(made, str) and api.vms[made]["labels"] and len(api.acts) == 1
+
+
+@every_answer
+@pytest.mark.parametrize("name", CREATING)
+async def test_a_strangers_vm_is_never_taken(answer: httpx.Response | Exception, name: str) -> None:
+    api = SickApi(works=False, answer=answer, stranger=True)
+    with pytest.raises(CreationUncertain, match="perhaps ours") as raised:
+        await act(api, name)
+    assert set(raised.value.candidates) == set(api.vms) - {VM}
+
+
+@every_answer
+@pytest.mark.parametrize("name", ["restore", "branch"])
+async def test_what_a_lost_copy_made_is_perhaps_ours(answer: httpx.Response | Exception, name: str) -> None:
+    api = SickApi(answer=answer)
+    with pytest.raises(CreationUncertain, match="perhaps ours") as raised:
+        await act(api, name)
+    assert set(raised.value.candidates) == set(api.vms) - {VM}
+
+
+@every_answer
+@pytest.mark.parametrize("name", [*CREATING, "commit"])
+async def test_nothing_made_is_a_failure_or_uncertain(answer: httpx.Response | Exception, name: str) -> None:
+    with pytest.raises(VersError) as raised:
+        await act(SickApi(works=False, answer=answer), name)
+    if isinstance(answer, httpx.Response) and '"success":false' in answer.text and "timeout" not in answer.text:
+        assert not isinstance(raised.value, CreationUncertain)
+
+
+@every_answer
+async def test_a_commit_that_was_made_is_named_and_not_trusted(answer: httpx.Response | Exception) -> None:
+    api = SickApi(answer=answer)
+    with pytest.raises(CreationUncertain) as raised:
+        await act(api, "commit")
+    assert list(raised.value.candidates) == list(api.commits)
+
+
+@pytest.mark.parametrize("name", CREATING)
+async def test_an_answer_that_names_an_old_vm_is_not_believed(name: str) -> None:
+    api = SickApi(works=False, answer=httpx.Response(201, json={"vm_id": VM}))
+    with pytest.raises(CreationUncertain, match="was there before"):
+        await act(api, name)
+
+
+async def test_a_vm_nobody_ever_knew_is_not_found() -> None:
+    api = SickApi(answer=own(403, "Forbidden"))
+    with pytest.raises(VmNotFound, match="no such VM"):
+        await api.client().delete(VmId("3f9e8d7c-6b5a-4948-8372-615049382716"))
