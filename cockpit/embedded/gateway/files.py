@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import AsyncIterator
@@ -32,6 +33,14 @@ class SandboxFiles(asyncssh.SFTPServer):
         super().__init__(channel)
         self._home = os.fsencode(layout.home)
         self._allowed = tuple(os.path.realpath(os.fsencode(place)) for place in (layout.home, layout.temporary))
+
+    def exit(self) -> None:
+        """Tell the client how it ended: the transfer as a program was in order, as OpenSSH's own server says.
+
+        A client that hears of no exit status, such as scp, takes a good transfer for a failed one.
+        """
+        with contextlib.suppress(OSError):
+            self.channel.exit(0)
 
     def map_path(self, path: bytes) -> bytes:
         """Return the real path a client means.

@@ -312,8 +312,13 @@ def _report_exit(process: Process, code: int) -> None:
     if code >= 0:
         process.exit(code)
         return
-    name = signal.Signals(-code).name.removeprefix("SIG")
-    process.exit_with_signal(name, core_dumped=False)
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        # A realtime signal has no name: told as a shell tells it.
+        process.exit(128 - code)
+    else:
+        process.exit_with_signal(name.removeprefix("SIG"), core_dumped=False)
 
 
 class _OutputProtocol(asyncio.StreamReaderProtocol):

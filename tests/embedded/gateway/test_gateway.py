@@ -311,28 +311,85 @@ async def test_one_broken_connection_does_not_touch_others(served: Served) -> No
         await until(lambda: len(list(served.sandboxes.layout.sandbox(vm_id).channels.iterdir())) == 1)
 
 
+class OpenSsh:
+    """OpenSSH's own programs as clients of one VM."""
+
+    def __init__(self, served: Served, vm_id: str, directory: Path) -> None:
+        openssl = require_program("openssl")
+        places = served.sandboxes.layout.sandbox(vm_id)
+        host = f"{vm_id}.{VM_DOMAIN}"
+        known = directory / "known_hosts"
+        public = asyncssh.import_private_key(places.host_key.read_text()).export_public_key().decode()
+        known.write_text(f"{host} {public}")
+        proxy = (
+            f"{openssl} s_client -quiet -verify_return_error -verify_hostname {host} -servername {host} "
+            f"-CAfile {shlex.quote(str(served.gateway.authority))} -connect 127.0.0.1:{served.gateway.port}"
+        )
+        self.target = f"root@{host}"
+        self.options = [
+            "-F", "none", "-i", str(places.client_key), "-o", f"UserKnownHostsFile={known}",
+            "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", f"ProxyCommand={proxy} 2>/dev/null", "-C",
+        ]  # fmt: skip
+
+    async def run(self, program: str, *words: str, stdin: bytes = b"") -> tuple[int | None, bytes, bytes]:
+        """Run a program and return its exit code, output and errors."""
+        process = await asyncio.create_subprocess_exec(
+            str(require_program(program)), *self.options, *words,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await asyncio.wait_for(process.communicate(stdin), 60)
+        return process.returncode, out, err
+
+
 async def test_openssh_itself_can_log_in(served: Served, short_root: Path) -> None:
-    ssh, openssl = require_program("ssh"), require_program("openssl")
-    vm_id = await served.create()
-    places = served.sandboxes.layout.sandbox(vm_id)
-    host = f"{vm_id}.{VM_DOMAIN}"
-    known = short_root / "known_hosts"
-    public = asyncssh.import_private_key(places.host_key.read_text()).export_public_key().decode()
-    known.write_text(f"{host} {public}")
-    proxy = (
-        f"{openssl} s_client -quiet -verify_return_error -verify_hostname {host} -servername {host} "
-        f"-CAfile {shlex.quote(str(served.gateway.authority))} -connect 127.0.0.1:{served.gateway.port}"
-    )
-    process = await asyncio.create_subprocess_exec(
-        str(ssh), "-F", "none", "-i", str(places.client_key), "-o", f"UserKnownHostsFile={known}",
-        "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", f"ProxyCommand={proxy} 2>/dev/null",
-        "-C", f"root@{host}", "cat; echo to stderr >&2; exit 9",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(b"through openssh"), 30)
+    client = OpenSsh(served, await served.create(), short_root)
+    code, out, err = await client.run("ssh", client.target, "cat; echo to stderr >&2; exit 9", stdin=b"through openssh")
     assert out == b"through openssh", err
     assert b"to stderr" in err
-    assert process.returncode == 9
+    assert code == 9
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("true", 0), ("exit 254", 254), ("nothing-of-that-name", 127), ("kill -9 $$", 255), ("kill -50 $$", 178)],
+)
+async def test_openssh_hears_how_a_command_ended(served: Served, short_root: Path, command: str, code: int) -> None:
+    client = OpenSsh(served, await served.create(), short_root)
+    assert (await client.run("ssh", client.target, command))[0] == code
+
+
+@pytest.mark.parametrize("protocol", ["-s", "-O"])
+async def test_scp_copies_and_says_so(served: Served, short_root: Path, protocol: str) -> None:
+    """`-s` is file transfer over SFTP, which is the default today, `-O` the program `scp` on the VM."""
+    vm_id = await served.create()
+    client = OpenSsh(served, vm_id, short_root)
+    payload = os.urandom(3_000_000)
+    (short_root / "up").write_bytes(payload)
+    code, _, err = await client.run("scp", protocol, str(short_root / "up"), f"{client.target}:there")
+    assert (code, err) == (0, b"")
+    assert (served.home(vm_id) / "there").read_bytes() == payload
+    code, _, err = await client.run("scp", protocol, f"{client.target}:there", str(short_root / "down"))
+    assert (code, err) == (0, b"")
+    assert (short_root / "down").read_bytes() == payload
+    code, _, err = await client.run("scp", protocol, f"{client.target}:absent", str(short_root / "none"))
+    assert code == 1 and b"No such file" in err
+    code, _, err = await client.run("scp", protocol, "-r", str(short_root / "tls"), f"{client.target}:tree")
+    assert code == 0 and (served.home(vm_id) / "tree").is_dir(), err
+
+
+async def test_sftp_ends_well(served: Served, short_root: Path) -> None:
+    vm_id = await served.create()
+    client = OpenSsh(served, vm_id, short_root)
+    (short_root / "up").write_bytes(b"x" * 100_000)
+    script = f"put {short_root / 'up'} up\nget up {short_root / 'back'}\nls\nbye\n".encode()
+    code, out, err = await client.run("sftp", "-b", "-", client.target, stdin=script)
+    assert code == 0 and b"up" in out, err
+    assert (short_root / "back").read_bytes() == b"x" * 100_000
+    assert (await client.run("sftp", "-b", "-", client.target, stdin=b"get absent\n"))[0] == 1
+    # The bare subsystem: version 3 is asked for and answered, then the client ends its input.
+    code, out, err = await client.run("ssh", "-s", client.target, "sftp", stdin=b"\0\0\0\x05\x01\0\0\0\x03")
+    assert code == 0 and out[4:5] == b"\x02", err
+    assert (await client.run("ssh", "-s", client.target, "nothing"))[0] == 255
 
 
 async def test_a_command_killed_from_inside_tells_its_signal(served: Served) -> None:
