@@ -57,6 +57,7 @@ class Headless:
             record=record,
             contact=min(CONTACT_LIMIT, self.left()),
         ) as engine:
+            say_notices(engine.store)
             try:
                 yield engine
             except NotFound as error:
@@ -136,6 +137,12 @@ def require_health(engine: Engine, name: str) -> None:
     health = silent(engine, name)
     if health is not None:
         raise Refused(health.reason, hint=health.hint or "try again; see the log file for more")
+
+
+def say_notices(store: Store) -> None:
+    """Say what happened to the history when it was opened: set aside, upgraded, or kept for this time only."""
+    for notice in store.notices:
+        warn(f"cockpit: {notice}")
 
 
 def silent(engine: Engine, name: str) -> ServiceHealth | None:
@@ -270,6 +277,7 @@ async def branch(headless: Headless, name: str, count: int, as_json: bool) -> in
 async def search(headless: Headless, text: str, name: str, limit: int, as_json: bool) -> int:
     """Search all recorded transcripts, also of agents that no longer exist; finding nothing is exit code 1."""
     store = await Store.open(headless.places.history)
+    say_notices(store)
     try:
         rows = await store.agents()
         names = {row.id: row.name for row in rows}

@@ -24,6 +24,10 @@ class StoreError(CockpitError):
     """The store could not read or write its file."""
 
 
+class NewerHistory(StoreError):
+    """The file was written by a newer cockpit; it stays as it is."""
+
+
 def primary_code(error: sqlite3.Error) -> int:
     """Return SQLite's primary result code of an error, 0 where it has none."""
     code = getattr(error, "sqlite_errorcode", None)

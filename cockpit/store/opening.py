@@ -1,8 +1,9 @@
 """Opening the file: who else uses it, is it ours and sound, and what happens when it is not.
 
 A file that cannot be read is never guessed at and never deleted: it is set aside under a new name and said aloud.
-That is done only while no other cockpit has it open. Where no usable file can be had, the store works on a temporary
-one and says that, so that a full or read-only disk does not keep the operator from the agents.
+That is done only while no other cockpit has it open. A file of a newer cockpit is not touched at all: it is refused.
+Where no usable file can be had, the store works on a temporary one and says that, so that a full or read-only disk does
+not keep the operator from the agents.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cockpit import __version__
 from cockpit.store import schema
-from cockpit.store.errors import StoreError, is_damage, store_error
+from cockpit.store.errors import NewerHistory, StoreError, is_damage, store_error
 from cockpit.store.lease import Leases
 
 MAGIC = b"SQLite format 3\x00"
@@ -67,6 +69,7 @@ def open_file(path: Path, now: Callable[[], float]) -> OpenedFile:
     """Make a store file ready: create it, upgrade it, or set a bad one aside and begin a new one.
 
     Raises:
+        NewerHistory: a newer cockpit wrote it.
         StoreError: not even a temporary file could be made.
     """
     try:
@@ -89,7 +92,10 @@ def _open_locked(path: Path, lock: int, alone: bool, now: Callable[[], float]) -
                 os.close(lock)
                 return _temporary(f"{path} {fault}, and another cockpit has it open: close that one first")
             kept = _set_aside(path, now)
-            notices.append(f"the store {path} {fault}; it was kept as {kept.name} and a new one begun")
+            notices.append(
+                f"the store {path} {fault}; it was kept as {kept} and a new one begun."
+                " Host keys that were trusted are in the old one: each VM's key is trusted anew at its next contact"
+            )
         version = _version(path)
         if 0 < version < schema.VERSION:
             if not alone:
@@ -139,10 +145,13 @@ def _fault_of(path: Path) -> str:
     """
     if not path.exists() or path.stat().st_size == 0:
         return ""
-    if suspicion_of(path).exists():
-        return "was found damaged in use"
     with path.open("rb") as file:
         head = file.read(100)
+    if head[:16] == MAGIC and head[68:72] == schema.APPLICATION_ID.to_bytes(4, "big"):
+        # Before anything else: whether a newer cockpit found its file damaged is for a newer cockpit to say.
+        _refuse_newer(path, int.from_bytes(head[60:64], "big", signed=True))
+    if suspicion_of(path).exists():
+        return "was found damaged in use"
     if head[:16] != MAGIC[: len(head)] or len(head) < 100:
         return "is no SQLite database"
     # The last one who closes a file removes its journal: one that is left means a crash, or that somebody is there.
@@ -152,8 +161,7 @@ def _fault_of(path: Path) -> str:
         version = schema.version_of(connection)
         if version < 0:
             return "belongs to another program"
-        if version > schema.VERSION:
-            return f"is of version {version}, newer than this cockpit knows ({schema.VERSION})"
+        _refuse_newer(path, version)
         return _damage_of(connection, CHECK_SECONDS_AFTER_CRASH if crashed else CHECK_SECONDS)
     except sqlite3.DatabaseError as error:
         if is_damage(error):
@@ -161,6 +169,15 @@ def _fault_of(path: Path) -> str:
         raise
     finally:
         connection.close()
+
+
+def _refuse_newer(path: Path, version: int) -> None:
+    if version > schema.VERSION:
+        raise NewerHistory(
+            f"the history {path} is of version {version}, and this cockpit ({__version__}) knows versions"
+            f" up to {schema.VERSION} only; nothing was changed",
+            hint="use the newer cockpit that wrote it, or give this one a place of its own with --root",
+        )
 
 
 def _damage_of(connection: sqlite3.Connection, seconds: float) -> str:

@@ -58,8 +58,8 @@ class Store:
     async def open(cls, path: Path, *, now: Callable[[], float] = time.time) -> Store:
         """Open a store, creating or upgrading its file (mode 0600).
 
-        A file that is damaged, foreign or newer is set aside as `NAME.broken-<utc time>`; an older one is copied before
-        it is upgraded. Both are said in `notices`. Where the file cannot be used at all the store is temporary, and
+        A file that is damaged or foreign is set aside as `NAME.broken-<utc time>`; an older one is copied before it is
+        upgraded. Both are said in `notices`. Where the file cannot be used at all the store is temporary, and
         `trouble` says so.
 
         Args:
@@ -67,6 +67,7 @@ class Store:
             now: unix seconds, for the names of files set aside and for ages.
 
         Raises:
+            NewerHistory: a newer cockpit wrote the file; it stays as it is.
             StoreError: not even a temporary file could be made.
         """
         file = await asyncio.to_thread(open_file, path, now)

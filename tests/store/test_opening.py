@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cockpit import __version__
 from cockpit.store import Store, schema
+from cockpit.store.errors import NewerHistory
 from cockpit.store.opening import suspicion_of
 from tests.store.samples import AGENT, cursor, prompt, records
 from tests.store.test_faults import start
@@ -117,13 +119,22 @@ async def test_a_foreign_database_is_set_aside_untouched(tmp_path: Path) -> None
     await expect_set_aside(path, "another program", path.read_bytes())
 
 
-async def test_a_newer_file_is_set_aside(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suspect", [False, True])
+@pytest.mark.parametrize("version", [schema.VERSION + 1, 2**31 - 1])
+async def test_a_newer_file_is_refused_and_stays_as_it_is(tmp_path: Path, version: int, suspect: bool) -> None:
     path = tmp_path / "store.db"
     await filled(path)
     connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
-    await expect_set_aside(path, "newer than this cockpit", path.read_bytes())
+    if suspect:
+        suspicion_of(path).touch()
+    content = path.read_bytes()
+    with pytest.raises(NewerHistory) as raised:
+        await Store.open(path)
+    said = str(raised.value)
+    assert str(path) in said and f"version {version}" in said and f"cockpit ({__version__})" in said
+    assert path.read_bytes() == content and set_aside_in(tmp_path) == []
 
 
 async def test_damage_met_in_use_is_set_aside_at_the_next_start(tmp_path: Path) -> None:
@@ -171,7 +182,7 @@ async def test_a_file_in_use_is_never_moved_away(tmp_path: Path) -> None:
     try:
         assert holder.stdout is not None and holder.stdout.readline() == "open\n"
         connection = sqlite3.connect(path)
-        connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+        connection.execute("PRAGMA application_id = 5")
         connection.close()
         store = await Store.open(path)
         assert "close that one first" in store.trouble
