@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cockpit import paths
 from cockpit.errors import ConfigError
 from cockpit.net.address import web_address
+
+_PATTERN = re.compile(r"[A-Za-z0-9_*?\[\]!-]{1,128}\Z")
 
 
 class Section(BaseModel):
@@ -46,6 +49,16 @@ class AgentSettings(Section):
     directory: str = ""
     """The directory of FIFO and output on the VM; empty takes the platform's usual one."""
     workspace: str = ""
+    pass_environment: tuple[str, ...] | None = None
+    """Names and patterns (`OPENAI_*`) of the variables an agent gets from here; none set passes what the chosen
+    provider needs, an empty list passes nothing."""
+
+    @field_validator("pass_environment")
+    @classmethod
+    def _are_names(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if names is not None and not all(_PATTERN.match(name) for name in names):
+            raise ValueError("takes names of variables, or patterns of them with * ? [ ], never a value")
+        return names
 
 
 class LinkSettings(Section):
@@ -114,6 +127,9 @@ def _explain(file: Path, error: ValidationError) -> str:
     first = error.errors()[0]
     location = [str(part) for part in first["loc"]]
     key = ".".join(location)
+    if "pass_environment" in location:
+        # What stands there may be a key that somebody took for its name.
+        return f"{file}: {key}: takes a list of names of variables, or patterns of them with * ? [ ], never a value"
     if first["type"] != "extra_forbidden":
         return f"{file}: {key}: {first['msg']}, not {first.get('input')!r}"
     known = _keys_beside(location)
@@ -130,27 +146,6 @@ def _keys_beside(location: list[str]) -> list[str]:
             return []
         model = field.annotation
     return list(model.model_fields)
-
-
-SECRET_NAMES = (
-    "ANTHROPIC_API_KEY",
-    "ANTHROPIC_OAUTH_TOKEN",
-    "OPENAI_API_KEY",
-    "GEMINI_API_KEY",
-    "GROQ_API_KEY",
-    "OPENROUTER_API_KEY",
-    "MISTRAL_API_KEY",
-    "XAI_API_KEY",
-    "ZAI_API_KEY",
-    "CEREBRAS_API_KEY",
-)
-"""Environment variables pi takes a provider's key from (badlogic/pi-mono, packages/ai/src/env-api-keys.ts)."""
-
-
-def provider_keys(environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the model providers' keys that are set; values are secrets."""
-    environment = os.environ if environment is None else environment
-    return {name: environment[name] for name in SECRET_NAMES if environment.get(name)}
 
 
 def infrastructure_url(environment: Mapping[str, str] | None = None) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from cockpit import config, logs, paths
+from cockpit.agents.pi.credentials import secret_values
 from cockpit.agents.scaffold.verbs import HOME_PATHS, VM_PATHS, AgentPaths
 from cockpit.bootstrap.programs import local_programs, remote_programs
 from cockpit.config import Settings
@@ -169,7 +170,9 @@ async def running_engine(
     contact: float = CONTACT_LIMIT,
 ) -> AsyncIterator[Engine]:
     """Run an engine for the time of the block; leaving it detaches and touches no agent."""
-    logs.write_log(paths.log_directory() / "cockpit.log", secrets=_secrets(source))
+    logs.write_log(
+        paths.log_directory() / "cockpit.log", secrets=_secrets(source, settings.agent.pass_environment or ())
+    )
     try:
         store = await Store.open(places.history)
     except BaseException:
@@ -188,7 +191,7 @@ async def running_engine(
         await source.close()
 
 
-def _secrets(source: Source) -> list[str]:
+def _secrets(source: Source, patterns: Sequence[str]) -> list[str]:
     """Return every secret this process has loaded, for the log's redaction."""
     secrets = [value for name, value in source.environment.items() if name.endswith(("KEY", "TOKEN"))]
-    return secrets + list(config.provider_keys().values())
+    return secrets + secret_values(patterns, os.environ)

@@ -8,10 +8,18 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import cockpit
+from cockpit.agents.pi.credentials import (
+    PROVIDERS,
+    matching_variables,
+    needed_variables,
+    provider_of,
+    variables_in,
+)
 from cockpit.agents.scaffold.verbs import pi_argv
-from cockpit.config import AgentSettings, provider_keys
+from cockpit.config import AgentSettings
 from cockpit.engine.source import Program
 from cockpit.model.commands import Spawn
 
@@ -29,7 +37,9 @@ def local_programs(settings: AgentSettings, environment: Mapping[str, str]) -> t
     directory = Path(environment.get("PI_CODING_AGENT_DIR") or Path.home() / ".pi" / "agent")
     files = _configuration(directory)
     found = shutil.which("pi", path=environment.get("PATH"))
-    keys = provider_keys(environment)
+    keys = any(provider.is_set(environment) for provider in PROVIDERS) or matching_variables(
+        settings.pass_environment or (), environment
+    )
     reason = ""
     if found is None:
         reason = "pi is not installed here (no `pi` on PATH)"
@@ -39,7 +49,8 @@ def local_programs(settings: AgentSettings, environment: Mapping[str, str]) -> t
         name="pi",
         reason=reason,
         arguments=_pi_arguments(settings),
-        environment={"PATH": environment.get("PATH", os.defpath), **keys},
+        environment={"PATH": environment.get("PATH", os.defpath)},
+        passed=_passed(settings, environment, directory),
         files=tuple((f".pi/agent/{name}", content) for name, content in files),
     )
     return (pi, scripted_program())
@@ -49,7 +60,7 @@ def remote_programs(settings: AgentSettings, environment: Mapping[str, str]) -> 
     """Return the programs of a fleet of real VMs: pi, which the golden image has."""
     only_here = "the scripted agent runs on the embedded fleet only"
     return (
-        Program("pi", "", _pi_arguments(settings), environment=provider_keys(environment)),
+        Program("pi", "", _pi_arguments(settings), passed=_passed(settings, environment)),
         Program("scripted", only_here, scripted_program().arguments),
     )
 
@@ -85,16 +96,47 @@ def _pi_arguments(settings: AgentSettings) -> Callable[[Spawn, str, bool], Seque
     return arguments
 
 
+def _passed(
+    settings: AgentSettings, environment: Mapping[str, str], directory: Path | None = None
+) -> Callable[[Spawn], Mapping[str, str]]:
+    """Return what chooses the variables an agent gets from here; their values are secrets.
+
+    Args:
+        directory: pi's own directory, where it comes along: its settings choose a provider, too.
+    """
+
+    def passed(spawn: Spawn) -> Mapping[str, str]:
+        if settings.pass_environment is not None:
+            names = matching_variables(settings.pass_environment, environment)
+        else:
+            model = spawn.model or settings.model
+            provider = provider_of(model, environment)
+            if not provider and not model and directory is not None:
+                provider = str(_object(directory / "settings.json").get("defaultProvider") or "")
+            providers = _object(directory / "models.json").get("providers") if directory is not None else None
+            own = providers.get(provider) if isinstance(providers, dict) else None
+            names = needed_variables(provider, environment, list(variables_in(own)))
+        return {name: environment[name] for name in names}
+
+    return passed
+
+
+def _object(file: Path) -> dict[str, Any]:
+    """Read a JSON object; what is none is empty."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def _has_credentials(directory: Path) -> bool:
     """Say whether pi's own files hold a key or a login."""
     for name in ("auth.json", "models.json"):
-        try:
-            content = json.loads((directory / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
+        content = _object(directory / name)
         if name == "auth.json" and content:
             return True
-        providers = content.get("providers") if isinstance(content, dict) else None
+        providers = content.get("providers")
         if isinstance(providers, dict) and any(
             isinstance(provider, dict) and provider.get("apiKey") for provider in providers.values()
         ):

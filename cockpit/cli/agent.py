@@ -197,6 +197,8 @@ def is_in(agent: Agent, state: str) -> bool:
     """Say whether an agent is in a state as scripts name them."""
     if state == "dead":
         return agent.process.state is ProcessState.DEAD
+    if agent.process.state is ProcessState.DEAD:
+        return False
     if state == "idle":
         return agent.activity.state in AT_REST and not agent.run_open
     return agent.activity.state.value == state

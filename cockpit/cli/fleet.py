@@ -16,7 +16,7 @@ from cockpit.cli import output
 from cockpit.cli.signals import Departure
 from cockpit.engine.engine import CONTACT_LIMIT, Engine
 from cockpit.errors import CockpitError, NotFound, Refused, UsageError
-from cockpit.model.commands import Abort, Branch, Command, Commit, Destroy, Pause, Resume, Spawn
+from cockpit.model.commands import Abort, Branch, Command, Commit, Destroy, Pause, Relaunch, Resume, Spawn
 from cockpit.model.fleet import Agent, AgentKind, Receipt, ServiceHealth, Stage
 from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
 from cockpit.store.store import Store
@@ -245,6 +245,18 @@ async def abort(headless: Headless, name: str) -> int:
         )
 
 
+async def relaunch(headless: Headless, name: str, change_program: bool) -> int:
+    """Start a dead agent's process again, with the program and version it had unless a change is accepted."""
+    async with headless.engine(agent_verbs.only(name), watch=True) as engine:
+        agent = await agent_verbs.reachable(engine, name, headless.left())
+        order = Relaunch(agent.id, change_program)
+        refusal = engine.disabled_reason(order)
+        if refusal:
+            raise Refused(f"cannot relaunch {name}: {refusal}")
+        await carry_out(engine, order)
+    return 0
+
+
 async def destroy(headless: Headless, name: str, yes: bool) -> int:
     """Delete a VM after naming it."""
     async with headless.engine(nobody) as engine:
@@ -315,6 +327,7 @@ VERBS: dict[str, Any] = {
     "spawn": spawn,
     "power": power,
     "abort": abort,
+    "relaunch": relaunch,
     "destroy": destroy,
     "commit": commit,
     "branch": branch,

@@ -175,6 +175,17 @@ def answer(
 
 
 @application.command()
+def relaunch(
+    name: Name,
+    change_program: Annotated[
+        bool, typer.Option("--change-program", help="Take another version of its program than it was started with.")
+    ] = False,
+) -> None:
+    """Start a dead agent's process again, in its latest session."""
+    _run("relaunch", name, change_program)
+
+
+@application.command()
 def destroy(
     name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed without a terminal.")] = False
 ) -> None:
@@ -212,6 +223,12 @@ def search(
 @application.command()
 def serve(
     stop: Annotated[bool, typer.Option("--stop", help="End the embedded fleet's server; agents go on.")] = False,
+    end_fleet: Annotated[
+        bool, typer.Option("--end-fleet", help="End the server, every agent and all that runs on the fleet's VMs.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With --end-fleet: do not ask; needed without a terminal.")
+    ] = False,
     foreground: Annotated[
         bool, typer.Option("--foreground", help="Stay in the foreground, for a service unit.")
     ] = False,
@@ -221,7 +238,7 @@ def serve(
     from cockpit.cli import serve as serving
 
     place = paths.absolute(root, "--root") if root is not None else None
-    raise typer.Exit(serving.serve(place, options.root, stop=stop, foreground=foreground))
+    raise typer.Exit(serving.serve(place, options.root, stop=stop, end_fleet=end_fleet, yes=yes, foreground=foreground))
 
 
 @application.command()

@@ -11,7 +11,7 @@ from cockpit.model.ages import age_text
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, Fleet, Operation, Task, Vm
 from cockpit.model.ids import AgentId
-from cockpit.model.why import headline, why
+from cockpit.model.why import headline, warnings_in, why
 from cockpit.store.rows import SearchHit
 from cockpit.text.sanitize import clean_line, clean_text
 from cockpit.text.streams import say, warn
@@ -61,7 +61,12 @@ def agent_object(agent: Agent, fleet: Fleet, now: float) -> dict[str, Any]:
         "program": agent.program,
         "labels": list(agent.labels),
         "parent": agent.parent,
+        "version": agent.version,
+        "program_path": agent.program_path,
         "model": agent.model,
+        "provider": agent.provider,
+        "thinking": agent.thinking,
+        "warnings": list(warnings_in(agent.process.errors)),
         "tool": agent.activity.tools[0].name if agent.activity.tools else None,
         "questions": [
             {

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from cockpit.bootstrap.fleet import Places
-from cockpit.text.streams import say, warn
+from cockpit.errors import UsageError
+from cockpit.text.sanitize import clean_line
+from cockpit.text.streams import ask, input_is_terminal, say, warn
 
 
-def serve(root: Path | None, cockpit_root: Path | None, *, stop: bool, foreground: bool) -> int:
-    """Start or stop the server.
+def serve(
+    root: Path | None, cockpit_root: Path | None, *, stop: bool, end_fleet: bool, yes: bool, foreground: bool
+) -> int:
+    """Start or stop the server, or end the whole fleet.
 
     Args:
         root: the fleet's own directory.
@@ -20,6 +24,8 @@ def serve(root: Path | None, cockpit_root: Path | None, *, stop: bool, foregroun
     from cockpit.embedded.serve import run_foreground
 
     place = root or (Places.under(cockpit_root) if cockpit_root else Places.standard()).fleet
+    if end_fleet:
+        return _end_fleet(place, yes)
     if stop:
         ended = stop_server(place)
         warn("stopped; agents go on" if ended else "no server was running")
@@ -29,3 +35,29 @@ def serve(root: Path | None, cockpit_root: Path | None, *, stop: bool, foregroun
     endpoint = ensure_started(place)
     say(f"serving at {endpoint.base_url}, SSH at {endpoint.ssh_host}:{endpoint.ssh_port} (pid {endpoint.pid})")
     return 0
+
+
+def _end_fleet(place: Path, yes: bool) -> int:
+    """End everything that runs in a fleet, after naming it; its files stay."""
+    from cockpit.embedded.lifecycle import end_fleet, running_in
+
+    going = running_in(place)
+    if not going.server and not going.processes:
+        warn(f"nothing runs in {place}")
+        return 0
+    for name, count in going.processes.items():
+        warn(f"  VM {clean_line(name)}: {_count(count, 'process', 'processes')}")
+    what = f"the embedded fleet in {place}: everything on {_count(len(going.processes), 'VM')}, and the server"
+    if not yes and not input_is_terminal():
+        raise UsageError(f"this would end {what}", hint="add --yes to do it without a terminal")
+    if not yes:
+        warn(f"This ends {what}. What its agents have not written to disk is lost; the files stay.")
+        if ask("Type end to go on: ") != "end":
+            return 1
+    end_fleet(place)
+    warn(f"ended; the disks of its VMs, its commits and its records stay in {place}: the next start finds them")
+    return 0
+
+
+def _count(number: int, one: str, several: str = "") -> str:
+    return f"1 {one}" if number == 1 else f"{number} {several or one + 's'}"

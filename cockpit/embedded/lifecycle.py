@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -118,6 +119,62 @@ def remove(root: Path) -> None:
             raise Refused(f"the fleet in {root} was started again meanwhile", hint="try again")
         asyncio.run(_destroy_all(root))
         shutil.rmtree(root)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What runs in a fleet."""
+
+    server: bool
+    processes: dict[str, int]
+    """How many processes each VM has, under the VM's id and, where it has an agent, the agent's name."""
+
+
+def running_in(root: Path) -> Running:
+    """Look at what runs in a fleet, without touching any of it."""
+    from cockpit.embedded.sandbox.layout import FleetLayout
+    from cockpit.embedded.sandbox.processes import find_members
+
+    vms = FleetLayout(root).vms
+    processes: dict[str, int] = {}
+    for directory in sorted(vms.iterdir()) if vms.is_dir() else ():
+        members = len(find_members(directory.name))
+        if members:
+            processes[f"{directory.name}{_agent_in(directory)}"] = members
+    return Running(serving_pid(root) is not None, processes)
+
+
+def _agent_in(directory: Path) -> str:
+    """Return the name of a VM's agent as its instructions begin with it, in brackets, or empty text."""
+    try:
+        with (directory / "home" / ".swarm" / "instructions.md").open("rb") as file:
+            first = file.readline(200).decode(errors="replace").strip()
+    except OSError:
+        return ""
+    return f" ({first.removeprefix('# You are ')})" if first.startswith("# You are ") else ""
+
+
+def end_fleet(root: Path) -> None:
+    """Stop the server of a root and end all that runs on its VMs; disks, commits and records stay.
+
+    Raises:
+        Refused: another server started meanwhile.
+        TimedOut: the server did not stop.
+        HostingError: a process could not be ended.
+    """
+    stop(root)
+    with held_lock(lock_file(root)) as mine:
+        if not mine:
+            raise Refused(f"the fleet in {root} was started again meanwhile", hint="try again")
+        asyncio.run(_halt_all(root))
+
+
+async def _halt_all(root: Path) -> None:
+    from cockpit.embedded.sandbox.sandboxes import Sandboxes
+
+    sandboxes = Sandboxes(root)
+    await sandboxes.adopt()
+    await sandboxes.halt_all()
 
 
 async def _destroy_all(root: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cockpit.agents.scaffold.verbs import AgentPaths
@@ -29,6 +29,8 @@ class Program:
     earlier session of this agent is continued."""
     environment: dict[str, str] = field(default_factory=dict)
     """Set for this program only; may hold secrets, so it travels over standard input."""
+    passed: Callable[[Spawn], Mapping[str, str]] = lambda spawn: {}
+    """What an order takes along from this machine's environment: secrets; their names are shown, values never."""
     files: tuple[tuple[str, bytes], ...] = ()
     """(path relative to the home directory, content): settings the program needs; written 0600."""
 

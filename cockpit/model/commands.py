@@ -71,6 +71,8 @@ class Relaunch:
     """Start the agent's process again on its VM after it died."""
 
     agent: AgentId
+    change_program: bool = False
+    """Whether another version of its program than the one it was started with may be taken."""
 
 
 @dataclass(frozen=True, slots=True)

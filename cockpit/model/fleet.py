@@ -175,6 +175,14 @@ class Agent:
     process: Process = field(default_factory=Process)
     activity: Activity = field(default_factory=Activity)
     model: str = ""
+    provider: str = ""
+    """Whose the model is, as the agent names it."""
+    thinking: str = ""
+    """How much it thinks, in its own word: `off`, `low`, `high` ..."""
+    version: str = ""
+    """What its program said of itself when it was started; empty where nobody asked."""
+    program_path: str = ""
+    """Where its program was found on the VM then."""
     dialect: str = ""
     """`accumulated` (pi before 0.84) or `delta`; empty until seen."""
     usage: Usage = field(default_factory=Usage)

@@ -59,6 +59,11 @@ _LINK_WORDS = {
 }
 
 
+def warnings_in(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the warnings among an agent's last words on standard error, each once."""
+    return tuple(dict.fromkeys(line for line in lines if line.strip().lower().startswith("warning")))
+
+
 def headline(agent: Agent, vm: Vm | None, now: float) -> Headline:
     """Return the word, the tone and the link trouble the list shows for an agent.
 
@@ -86,6 +91,7 @@ def why(agent: Agent, vm: Vm | None, now: float) -> tuple[str, ...]:
     """Return the evidence for what the list shows, in plain sentences, the most telling first."""
     sentences = [*_activity(agent, now), *_times(agent, now), _link(agent.link, now), *_process(agent, now)]
     sentences.append(_power(vm, now))
+    sentences += _running(agent)
     if agent.model == "unknown":
         sentences.append("The agent names no model: it has no usable credentials, so prompts will be refused.")
     if agent.broken_lines:
@@ -195,9 +201,22 @@ def _process(agent: Agent, now: float) -> list[str]:
         sentences = [f"Its process ended {since} ago{code}."]
     else:
         sentences = ["Whether its process is alive is unknown."]
+    if process.state is ProcessState.ALIVE:
+        sentences += [f"It warned: {_quoted(line)}" for line in warnings_in(process.errors)[-STDERR_LINES:]]
     if process.errors and process.state is not ProcessState.ALIVE:
         sentences += [f"It said: {_quoted(line)}" for line in process.errors[-STDERR_LINES:]]
     return sentences
+
+
+def _running(agent: Agent) -> list[str]:
+    """Say which program in which version it is, and with which model."""
+    program = " ".join(word for word in (agent.program, agent.version) if word)
+    if not agent.version and not agent.provider:
+        return []
+    model = "/".join(word for word in (agent.provider, agent.model) if word)
+    with_model = f" with {model}" if model else ""
+    thinking = f", thinking {agent.thinking}" if agent.thinking else ""
+    return [f"Runs {one_line(program + with_model + thinking, SENTENCE_PART)}."]
 
 
 def _power(vm: Vm | None, now: float) -> str:

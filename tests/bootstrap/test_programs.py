@@ -31,7 +31,7 @@ def test_without_credentials_the_reason_is_said(tmp_path: Path) -> None:
     environment = pi_on_path(tmp_path / "bin")
     assert "no credentials" in local_programs(AgentSettings(), environment)[0].reason
     with_key = local_programs(AgentSettings(), environment | {"ANTHROPIC_API_KEY": "k"})[0]
-    assert with_key.reason == "" and with_key.environment["ANTHROPIC_API_KEY"] == "k"
+    assert with_key.reason == "" and with_key.passed(Spawn("ada", AgentKind.WORKER)) == {"ANTHROPIC_API_KEY": "k"}
 
 
 def test_pi_keeps_the_operators_configuration(tmp_path: Path, isolated_home: Path) -> None:

@@ -58,9 +58,17 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
         config.load(file)
 
 
-def test_provider_keys_and_infrastructure() -> None:
-    assert config.provider_keys({"ANTHROPIC_API_KEY": "a", "OPENAI_API_KEY": "", "OTHER": "b"}) == {
-        "ANTHROPIC_API_KEY": "a"
-    }
+@pytest.mark.parametrize(
+    "written", ['"sk-live-abc=def"', '["sk-live-abc=def"]', '["OPENAI_API_KEY", "sk live"]', "[3]"]
+)
+def test_a_key_written_where_its_name_belongs_is_refused_and_never_shown(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f"[agent]\npass_environment = {written}\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        config.load(file)
+    assert "pass_environment" in str(refused.value) and "sk" not in str(refused.value).replace("takes", "")
+
+
+def test_infrastructure() -> None:
     assert config.infrastructure_url({"VERS_VM_REGISTRY_URL": "http://a:3000/"}) == "http://a:3000"
     assert config.infrastructure_url({"VERS_INFRA_URL": "http://b", "VERS_VM_REGISTRY_URL": "http://a"}) == "http://b"

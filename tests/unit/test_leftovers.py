@@ -49,4 +49,6 @@ def test_what_a_run_leaves_behind_is_named_and_ended(tmp_path: Path, leaves: str
     )
     assert (done.returncode == 0) == (leaves == "nothing"), done.stdout + done.stderr
     assert (f"left behind: {leaves}" in done.stdout) == (leaves != "nothing")
-    assert not [process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"] == ["sleep", "297.5"]]
+    assert not [
+        process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"] == ["sleep", "297.5"]
+    ]

@@ -33,6 +33,10 @@ class StartResult:
     adopted: bool
     pid: int | None
     program: str = ""
+    earlier: str = ""
+    """Where the files of another agent, that the image brought, were moved; empty if there were none."""
+    errors: tuple[str, ...] = ()
+    """The last lines of `err`, as the agent wrote them: hostile until sanitised."""
     note: str = ""
     """What tmux said when it was there but did not work."""
 
@@ -45,6 +49,11 @@ class ProbeResult:
     run_id: str = ""
     mode: str = ""
     program: str = ""
+    path: str = ""
+    """Where the program was when it was started, and what it said of itself; empty for one another tool started."""
+    version: str = ""
+    model: str = ""
+    """The model that was ordered, empty for the program's own choice."""
     started_at: float | None = None
     """Unix seconds by the VM's clock."""
     pid: int | None = None
@@ -111,6 +120,8 @@ def parse_start(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Sta
         pid=answer.number("pid"),
         program=run.get("program", ""),
         note=answer.value("note"),
+        earlier=answer.value("earlier"),
+        errors=answer.errors,
     )
 
 
@@ -131,6 +142,9 @@ def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Pro
         run_id=run.get("run", ""),
         mode=run.get("mode", "") or (session if session == "tmux" else ""),
         program=run.get("program", ""),
+        path=run.get("path", ""),
+        version=run.get("version", ""),
+        model=run.get("model", ""),
         started_at=float(run["started_at"]) if "started_at" in run else None,
         pid=answer.number("pid"),
         exit_code=None if state is AgentState.ALIVE else answer.number("exit"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cockpit.agents.scaffold import shell
 from cockpit.agents.scaffold.launcher import LAUNCHER
@@ -54,6 +54,8 @@ def start_script(
     *,
     allow_detached: bool = True,
     required_files: Sequence[str] = (),
+    details: Mapping[str, str] | None = None,
+    fresh: bool = False,
 ) -> str:
     """Return the script that starts an agent, or adopts the one that runs already and changes nothing.
 
@@ -67,6 +69,9 @@ def start_script(
         argv: the program and its arguments; a leading `~/` is the VM user's home. Never a place for a secret.
         allow_detached: run without tmux where there is none.
         required_files: files the arguments name; their absence is a failure instead of a strange prompt.
+        details: what `run` says besides, e.g. the path and version of the program; no secret.
+        fresh: end what runs there already and move its files to `earlier.N`, instead of adopting it: what an image
+            brought is another agent's.
 
     Raises:
         UsageError: there is no program, or an argument cannot be passed.
@@ -91,12 +96,15 @@ def start_script(
     settings = _settings(paths) + _assign(
         run_json=json.dumps(run_id),
         program_json=json.dumps(program),
+        details_json="".join(f",{json.dumps(key)}:{json.dumps(value)}" for key, value in (details or {}).items()),
         allow_detached=str(int(allow_detached)),
+        fresh=str(int(fresh)),
+        grace_naps=_naps(STOP_GRACE),
         environment_end=ENVIRONMENT_END,
         lock_naps=_naps(2 * START_LIMIT),
         start_naps=_naps(START_LIMIT),
     )
-    return settings + shell.COMMON + body
+    return settings + shell.COMMON + shell.END_AGENT + body
 
 
 def probe_script(paths: AgentPaths) -> str:
@@ -134,12 +142,17 @@ def send_script(
 def stop_script(paths: AgentPaths, *, grace: float = STOP_GRACE) -> str:
     """Return the script that ends agent and keeper (TERM, after `grace` seconds KILL) and keeps `out` and `err`."""
     settings = _settings(paths) + _assign(lock_naps=_naps(2.0), grace_naps=_naps(grace))
-    return settings + shell.COMMON + shell.STOP
+    return settings + shell.COMMON + shell.END_AGENT + shell.STOP
 
 
-def facts_script() -> str:
-    """Return the script that says which programs the VM has, and the versions of pi, node and tmux."""
-    return f"printf '\\n%s\\n' {BEGIN}\n" + _assign(end=END, fallback_path=FALLBACK_PATH) + shell.FACTS
+def facts_script(first_path: str = "") -> str:
+    """Return the script that says which programs the VM has, and the versions of pi, node and tmux.
+
+    Args:
+        first_path: directories searched before the VM's own PATH, as the agent will search them.
+    """
+    settings = _assign(end=END, fallback_path=FALLBACK_PATH, first_path=first_path)
+    return f"printf '\\n%s\\n' {BEGIN}\n" + settings + shell.FACTS
 
 
 def _settings(paths: AgentPaths) -> str:

@@ -128,9 +128,44 @@ private_directory() {
 }
 """
 
+END_AGENT = r"""
+# Ends the agent, TERM first, KILL if it stays.
+end_agent() {
+    stopped=0
+    for signal in TERM KILL; do
+        naps=0 told=''
+        while agent=$(agent_process) && [ "$naps" -lt "$grace_naps" ]; do
+            [ "$agent" = "$told" ] || kill -s "$signal" "$agent" 2>/dev/null
+            told=$agent stopped=1
+            naps=$((naps + 1))
+            nap
+        done
+    done
+    naps=0
+    while [ "$stopped" = 1 ] && [ ! -f "$directory/exit" ] && [ "$naps" -lt 40 ]; do
+        naps=$((naps + 1))
+        nap
+    done
+    end_session "$agent_session"
+    end_keeper
+}
+"""
+
 START = r"""
 private_directory
 take_lock "$lock_naps" || finish "$code_locked"
+if [ "$fresh" = 1 ]; then
+    if has_reader; then end_agent; fi
+    if has_reader; then finish "$code_not_read"; fi
+    number=1
+    while [ -e "$directory/earlier.$number" ]; do number=$((number + 1)); done
+    for name in out err run exit; do
+        [ -e "$directory/$name" ] || continue
+        mkdir -p "$directory/earlier.$number" && mv "$directory/$name" "$directory/earlier.$number/$name" ||
+            finish "$code_not_private"
+        say earlier "$directory/earlier.$number"
+    done
+fi
 if has_reader; then
     say adopted 1
     say pid "$(agent_process)"
@@ -163,7 +198,8 @@ touch "$out" "$err"
 cat >"$directory/launch.sh" <<'@DELIMITER@'
 @LAUNCHER@@DELIMITER@
 write_run() {
-    printf '{"run":%s,"program":%s,"started_at":%s,"mode":"%s"}\n' "$run_json" "$program_json" "$(date +%s)" "$1" \
+    printf '{"run":%s,"program":%s,"started_at":%s,"mode":"%s"%s}\n' "$run_json" "$program_json" "$(date +%s)" "$1" \
+        "$details_json" \
         >"$directory/run.new"
     mv "$directory/run.new" "$directory/run"
 }
@@ -289,23 +325,7 @@ if [ ! -d "$directory" ]; then
     finish 0
 fi
 take_lock "$lock_naps" || say note 'another writer held the lock; stopped all the same'
-stopped=0
-for signal in TERM KILL; do
-    naps=0 told=''
-    while agent=$(agent_process) && [ "$naps" -lt "$grace_naps" ]; do
-        [ "$agent" = "$told" ] || kill -s "$signal" "$agent" 2>/dev/null
-        told=$agent stopped=1
-        naps=$((naps + 1))
-        nap
-    done
-done
-naps=0
-while [ "$stopped" = 1 ] && [ ! -f "$directory/exit" ] && [ "$naps" -lt 40 ]; do
-    naps=$((naps + 1))
-    nap
-done
-end_session "$agent_session"
-end_keeper
+end_agent
 say stopped "$stopped"
 say_run
 if has_reader; then
@@ -317,7 +337,7 @@ finish 0
 """
 
 FACTS = r"""
-PATH=$PATH:$HOME/.local/bin:$HOME/.npm-global/bin:$fallback_path
+PATH=${first_path:+$first_path:}$PATH:$HOME/.local/bin:$HOME/.npm-global/bin:$fallback_path
 export PATH
 say() { printf '%s=%s\n' "$1" "$2"; }
 within() { if command -v timeout >/dev/null 2>&1; then timeout 20 "$@"; else "$@"; fi; }

@@ -234,6 +234,18 @@ class Sandbox:
             await remove_tree(leaving)
             self.moving.set()
 
+    async def halt(self) -> None:
+        """End every process and keep the files, as a machine that is switched off; a pause ends with it.
+
+        Raises:
+            HostingError: a process survived SIGKILL; it may be tried again.
+        """
+        async with self._change:
+            self._refuse_ended()
+            await self._end_processes()
+            await self._supervisor.end()
+            await self._thaw()
+
     async def _end_processes(self) -> None:
         """SIGTERM with a grace for those that can hear it, SIGKILL for all, until none is left."""
         frozen = not self.moving.is_set() or self._record.freezing

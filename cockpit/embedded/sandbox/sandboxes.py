@@ -233,6 +233,22 @@ class Sandboxes:
         except OSError as error:
             raise HostingError(f"the key of VM {vm_id} cannot be read: {error}") from error
 
+    async def halt_all(self) -> None:
+        """End every process of every VM; disks, commits and keys stay.
+
+        Raises:
+            HostingError: a process survived SIGKILL, or a VM's processes cannot be told.
+        """
+        for directory in sorted(self.layout.vms.iterdir()):
+            vm_id = canonical_id(directory.name)
+            sandbox = self._sandboxes.get(vm_id)
+            if sandbox is None:
+                # It could not be adopted, but its processes are found all the same.
+                sandbox = Sandbox(
+                    self.layout.sandbox(vm_id), self._make_freezer(vm_id), self.layout.socket_directory(vm_id)
+                )
+            await sandbox.halt()
+
     async def destroy_all(self) -> None:
         """Destroy every VM and commit.
 

@@ -89,7 +89,7 @@ class Dispatcher:
         self._book = book
         self._board_changed = board_changed
         self._images_changed = images_changed
-        self._spawner = Spawner(world, store, source, roster.attach, roster.detach)
+        self._spawner = Spawner(world, store, source, roster.attach, roster.detach, roster.attachment)
         self._operations = FleetOperations(world, source, roster.attachment, roster.vm_gone)
 
     def disabled_reason(self, command: Command) -> str:
@@ -185,11 +185,13 @@ class Dispatcher:
             match command:
                 case Spawn():
                     await self._spawner.spawn(command, progress)
-                case Relaunch(agent=agent_id):
+                case Relaunch(agent=agent_id, change_program=change):
                     attachment = self._roster.attachment(agent_id)
                     if attachment is None:
                         raise CockpitError("the agent is not attached", hint="wait for its link")
-                    await self._spawner.start_again(self._world.agents[agent_id], attachment, progress)
+                    await self._spawner.start_again(
+                        self._world.agents[agent_id], attachment, progress, change_program=change
+                    )
                 case Pause():
                     await self._operations.pause(command, progress)
                 case Resume():

@@ -9,7 +9,25 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
-from cockpit.agents.scaffold.verbs import encode_environment, facts_script, parse_facts, parse_start, start_script
+from cockpit.agents.scaffold.verbs import (
+    Facts,
+    ProbeResult,
+    encode_environment,
+    facts_script,
+    parse_facts,
+    parse_probe,
+    parse_start,
+    probe_script,
+    start_script,
+)
+from cockpit.engine.commands.launch_record import (
+    check_unchanged,
+    details,
+    first_path,
+    found,
+    keep_evidence,
+    passed_words,
+)
 from cockpit.engine.facts import registration_of, row_of
 from cockpit.engine.progress import Progress, describe
 from cockpit.engine.source import Program, Source
@@ -66,12 +84,14 @@ class Spawner:
         source: Source,
         attach: Callable[[Agent], Attachment],
         detach: Callable[[AgentId], None],
+        attached: Callable[[AgentId], Attachment | None],
     ) -> None:
         self._world = world
         self._store = store
         self._source = source
         self._attach = attach
         self._detach = detach
+        self._attached = attached
         self._claimed: set[str] = set()
 
     def refusal(self, spawn: Spawn) -> str:
@@ -104,7 +124,10 @@ class Spawner:
             agent = await self._bring_up(spawn, program, vm_id, progress)
         except BaseException as error:
             if vm_id is not None:
+                kept = await self._keep_output(vm_id, spawn.name, progress)
                 await self._undo(vm_id, progress, error)
+                if kept and isinstance(error, CockpitError):
+                    error.hint = f"its output is kept in {kept}"
             raise
         finally:
             self._claimed.discard(spawn.name)
@@ -142,20 +165,28 @@ class Spawner:
             await self._until_running(vm_id)
         with progress.step("connect"):
             attachment = self._attach(agent)
+            # What an image brought is another agent's: nothing is read before it was moved away.
+            attachment.hold()
             assert attachment.link is not None
             connection = await attachment.link.ready(CONNECT_LIMIT)
         with progress.step("prepare"):
-            await self._prepare(connection, spawn, program, vm_id, progress)
+            facts = await self._prepare(connection, spawn, program, vm_id)
         with progress.step(f"start {program.name}"):
-            run_id = await self._start(connection, spawn, program, vm_id, progress)
+            run_id = await self._start(connection, spawn, program, facts, vm_id, progress)
+            attachment.go_on()
         with progress.step("first answer"):
-            self._note_model(await attachment.first_answer(run_id, ANSWER_LIMIT), progress)
+            await self._first_answer(attachment, run_id, progress)
         with progress.step("register"):
             await self._register(agent, now, progress)
         return self._world.agents[agent.id]
 
-    async def start_again(self, agent: Agent, attachment: Attachment, progress: Progress) -> None:
-        """Start a dead agent's process on its VM once more, in its latest session.
+    async def start_again(
+        self, agent: Agent, attachment: Attachment, progress: Progress, *, change_program: bool = False
+    ) -> None:
+        """Start a dead agent's process on its VM once more, in its latest session, with the program it had.
+
+        Args:
+            change_program: take another version of the program, too.
 
         Raises:
             CockpitError: it does not start.
@@ -164,16 +195,26 @@ class Spawner:
         if program is None or program.reason:
             raise Refused(f"{agent.program} cannot be started: {program.reason if program else 'unknown program'}")
         assert attachment.link is not None
-        spawn = Spawn(
-            agent.name, agent.kind, agent.role, program=agent.program, labels=agent.labels, parent=agent.parent
-        )
         with progress.step("connect"):
             connection = await attachment.link.ready(CONNECT_LIMIT)
         with progress.step(f"start {program.name}"):
-            await self._prepare(connection, spawn, program, agent.vm_id, progress)
-            run_id = await self._start(connection, spawn, program, agent.vm_id, progress, again=True)
+            done = await connection.run(probe_script(self._source.paths), timeout=START_LIMIT)
+            known = parse_probe(done.exit_code, done.stdout, done.stderr, vm=agent.vm_id)
+            known = replace(known, path=known.path or agent.program_path, version=known.version or agent.version)
+            spawn = Spawn(
+                agent.name,
+                agent.kind,
+                agent.role,
+                program=agent.program,
+                labels=agent.labels,
+                parent=agent.parent,
+                model=known.model,
+            )
+            before = None if change_program else known
+            facts = await self._prepare(connection, spawn, program, agent.vm_id, before)
+            run_id = await self._start(connection, spawn, program, facts, agent.vm_id, progress, known=known)
         with progress.step("first answer"):
-            self._note_model(await attachment.first_answer(run_id, ANSWER_LIMIT), progress)
+            await self._first_answer(attachment, run_id, progress)
 
     async def _until_running(self, vm_id: VmId) -> None:
         try:
@@ -189,10 +230,11 @@ class Spawner:
         self._world.put_vm(replace(self._world.vms[vm_id], power=Power.RUNNING))
 
     async def _prepare(
-        self, connection: Connection, spawn: Spawn, program: Program, vm_id: VmId, progress: Progress
-    ) -> None:
-        done = await connection.run(facts_script(), timeout=START_LIMIT)
+        self, connection: Connection, spawn: Spawn, program: Program, vm_id: VmId, known: ProbeResult | None = None
+    ) -> Facts:
+        done = await connection.run(facts_script(first_path(program, known)), timeout=START_LIMIT)
         facts = parse_facts(done.exit_code, done.stdout, done.stderr, vm=vm_id)
+        check_unchanged(spawn.name, program, facts, known)
         if program.name == "pi" and "PATH" not in program.environment and (why := facts.pi_missing_reason(vm_id)):
             raise NotFound(why, hint="spawn from a golden image that has pi, or with the scripted agent")
         if "tmux" not in facts.programs:
@@ -206,21 +248,23 @@ class Spawner:
             raise Refused(f"VM {vm_id}: cannot make {', '.join(directories)}: {made.stderr.decode(errors='replace')}")
         for path, content in files:
             await connection.write_file(f"{facts.home}/{path}", content, mode=0o600)
+        return facts
 
     async def _start(
         self,
         connection: Connection,
         spawn: Spawn,
         program: Program,
+        facts: Facts,
         vm_id: VmId,
         progress: Progress,
         *,
-        again: bool = False,
+        known: ProbeResult | None = None,
     ) -> str:
         """Start the program and return the id of the daemon run that answers now."""
         run_id = uuid.uuid4().hex[:12]
         file = f"~/{INSTRUCTIONS_FILE}"
-        arguments = program.arguments(spawn, file, again)
+        arguments = program.arguments(spawn, file, known is not None)
         script = start_script(
             self._source.paths,
             run_id,
@@ -228,8 +272,12 @@ class Spawner:
             arguments,
             allow_detached=self._source.allow_detached,
             required_files=[file] if file in arguments else [],
+            details=details(program, facts, spawn.model),
+            fresh=known is None,
         )
+        passed = program.passed(spawn)
         environment = {
+            **passed,
             **self._source.environment,
             **program.environment,
             "VERS_VM_ID": vm_id,
@@ -238,16 +286,43 @@ class Spawner:
             "VERS_PARENT_AGENT": spawn.parent,
             "GIT_EDITOR": "true",
         }
+        if program.environment.get("PATH"):
+            environment["PATH"] = facts.path if known is not None else program.environment["PATH"]
         done = await connection.run(script, stdin=encode_environment(environment), timeout=START_LIMIT)
         result = parse_start(done.exit_code, done.stdout, done.stderr, vm=vm_id)
-        progress.detail("adopted a running agent" if result.adopted else f"in {result.mode}")
+        _, version = found(program, facts)
+        said = [
+            f"version {version}" if version else "",
+            "adopted a running agent" if result.adopted else f"in {result.mode}",
+            "" if result.adopted else passed_words(program, passed),
+            f"what the image's agent left is in {result.earlier}" if result.earlier else "",
+        ]
+        progress.detail(" · ".join(word for word in said if word))
         return result.run_id or run_id
 
-    def _note_model(self, answer: Responded, progress: Progress) -> None:
+    async def _first_answer(self, attachment: Attachment, run_id: str, progress: Progress) -> None:
+        """Wait until the agent answers; what it warned of on standard error is said, and stays on the agent."""
+        answer = await attachment.first_answer(run_id, ANSWER_LIMIT)
+        said = [self._model_words(answer), *await attachment.warnings()]
+        progress.detail(" · ".join(said))
+
+    async def _keep_output(self, vm_id: VmId, name: str, progress: Progress) -> str:
+        """Keep what an agent that did not start has said, before its VM goes."""
+        attachment = self._attached(agent_of(vm_id))
+        connection = attachment.connection() if attachment is not None else None
+        if connection is None:
+            return ""
+        with progress.step("keep its output"):
+            place = self._store.path.parent / "failed-starts"
+            kept = await keep_evidence(connection, self._source.paths, place, name)
+            progress.detail(kept or "there is none")
+        return kept
+
+    def _model_words(self, answer: Responded) -> str:
         """Say which model answers; pi starts without credentials, too, and then names its model `unknown`."""
         model = answer.data.get("model") if isinstance(answer.data, dict) else None
         name = str(model.get("id") or "") if isinstance(model, dict) else ""
-        progress.detail("no usable credentials: prompts will fail" if name == "unknown" else f"model {name}")
+        return "no usable credentials: prompts will fail" if name == "unknown" else f"model {name}"
 
     async def _register(self, agent: Agent, created_at: float, progress: Progress) -> None:
         if self._source.registry is None:

@@ -23,6 +23,7 @@ from cockpit.errors import CockpitError, Refused, TimedOut
 from cockpit.model.events import DaemonExited, Responded
 from cockpit.model.fleet import Process, ProcessState
 from cockpit.model.ids import AgentId
+from cockpit.model.why import warnings_in
 from cockpit.remote.errors import ChannelRefused, Dropped
 from cockpit.remote.ssh.connection import Connection
 
@@ -115,6 +116,8 @@ class Attachment:
         self._reader: AgentReader | None = None
         self._polling: float | None = None
         self._look = asyncio.Event()
+        self._may_read = asyncio.Event()
+        self._may_read.set()
 
     def connection(self) -> Connection | None:
         """Return the open connection, if there is one."""
@@ -128,12 +131,25 @@ class Attachment:
         if self._reader is not None:
             self._reader.poll(seconds)
 
+    def hold(self) -> None:
+        """Read and probe nothing until `go_on`: what lies there is not this agent's yet."""
+        self._may_read.clear()
+
+    def go_on(self) -> None:
+        """Read and probe from now on."""
+        self._may_read.set()
+
+    async def _until_held_no_more(self) -> None:
+        await self._may_read.wait()
+
     def look_at_process(self) -> None:
         """Probe now instead of at the next interval."""
         self._look.set()
 
     async def serve(self, connection: Connection) -> None:
         """Read and probe until the connection ends; raises the CockpitError that ended it."""
+        if not self._may_read.is_set():
+            await first_of(self._until_held_no_more(), connection.wait_closed())
         try:
             async with asyncio.TaskGroup() as tasks:
                 probing = tasks.create_task(self._probe_forever(connection), name=f"probe {self.agent}")
@@ -267,6 +283,13 @@ class Attachment:
             ended.cancel()
             answer.cancel()
 
+    async def warnings(self) -> tuple[str, ...]:
+        """Return what the agent's program warned of on standard error, and keep it with its process."""
+        connection = self.connection()
+        if connection is None:
+            return ()
+        return warnings_in((await self._probe(connection)).errors)
+
     async def _until_ended(self, run_id: str) -> None:
         def ended() -> bool:
             agent = self._world.agents.get(self.agent)
@@ -281,7 +304,10 @@ class Attachment:
         if connection is None:
             return "the VM is not connected, so nobody can ask why"
         result = await self._probe(connection)
-        return f"exit {result.exit_code}; {'; '.join(result.errors[-3:]) or 'nothing on standard error'}"
+        words = f"exit {result.exit_code}; {'; '.join(result.errors[-3:]) or 'nothing on standard error'}"
+        agent = self._world.agents.get(self.agent)
+        asked = [dialog.request.title or dialog.request.message for dialog in agent.activity.dialogs] if agent else []
+        return f"{words}; an extension asked {asked[0]!r} while it started" if asked else words
 
     async def _probe_forever(self, connection: Connection) -> None:
         asked = False
@@ -356,8 +382,9 @@ class Attachment:
             known = agent.process
             since = known.since if known.state is state else self._world.clock.now()
             process = Process(state, since, result.exit_code, result.errors, result.run_id)
-            if process != known:
-                self._world.put_agent(replace(agent, process=process))
+            version, path = result.version or agent.version, result.path or agent.program_path
+            if (process, version, path) != (known, agent.version, agent.program_path):
+                self._world.put_agent(replace(agent, process=process, version=version, program_path=path))
         self.probed.set()
         self._world.changed()
         return result

@@ -77,10 +77,11 @@ def _model(agent: Agent, model: Any) -> Agent:
     """Take over the model's name and context window; without credentials pi says `unknown`."""
     if not isinstance(model, dict):
         return agent
-    name, window = model.get("id"), model.get("contextWindow")
+    name, window, provider = model.get("id"), model.get("contextWindow"), model.get("provider")
     return replace(
         agent,
         model=name if isinstance(name, str) and name else agent.model,
+        provider=provider if isinstance(provider, str) and provider else agent.provider,
         context_window=window if isinstance(window, int) and window > 0 else agent.context_window,
     )
 
@@ -98,11 +99,14 @@ def _context(agent: Agent, usage: Any) -> Agent:
 
 
 def _state(agent: Agent, data: Mapping[str, Any], at: float) -> Agent:
-    """Correct the state where events were missed.
+    """Take over the thinking level, and correct the state where events were missed.
 
     In pi 0.73 `isStreaming` is false during a retry's backoff and during an automatic compaction, so "not streaming"
     ends neither; events do.
     """
+    level = data.get("thinkingLevel")
+    if isinstance(level, str) and level != agent.thinking:
+        agent = replace(agent, thinking=level)
     streaming, compacting = data.get("isStreaming"), data.get("isCompacting")
     activity = agent.activity
     state = base_state(activity)

@@ -134,6 +134,10 @@ def abort_requested(agent: Agent, at: float) -> Agent:
 # --- runs and turns --------------------------------------------------------------------------------
 
 
+def _setting(agent: Agent, event: ev.SettingChanged, at: float) -> Agent:
+    return replace(agent, thinking=event.value) if event.name == "thinking_level" else agent
+
+
 def _run_started(agent: Agent, event: ev.RunStarted, at: float) -> Agent:
     fresh = working(agent, at, "", error="", retry_attempt=0, retry_of=0, retry_at=None, compaction_reason="")
     return replace(fresh, stop_reason="")
@@ -350,6 +354,7 @@ def _broken(agent: Agent, event: ev.BrokenLine, at: float) -> Agent:
 
 
 _HANDLERS: dict[type[Any], Callable[[Agent, Any, float], Agent]] = {
+    ev.SettingChanged: _setting,
     ev.RunStarted: _run_started,
     ev.RunEnded: _run_ended,
     ev.RunSettled: _run_settled,

@@ -219,7 +219,10 @@ class HomeScreen(Screen[None]):
     def _output_facts(self, agent: Agent, output: TranscriptView) -> list[Piece]:
         facts: list[Piece] = []
         if agent.model:
-            facts.append((clean_line(agent.model), "$muted"))
+            model = "/".join(word for word in (agent.provider, agent.model) if word)
+            version = f"{agent.program} {agent.version} · " if agent.version else ""
+            thinking = f" · {agent.thinking}" if agent.thinking else ""
+            facts.append((clean_line(version + model + thinking), "$muted"))
         if agent.context_window:
             facts.append((f"  ctx {100 * agent.context_tokens // agent.context_window}%", "$muted"))
         if agent.usage.tokens:

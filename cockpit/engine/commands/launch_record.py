@@ -1,0 +1,102 @@
+"""What a start of an agent leaves to know: which program it was, what was passed to it, and what a failed one said."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cockpit.agents.scaffold.verbs import AgentPaths, Facts, ProbeResult
+from cockpit.engine.source import Program
+from cockpit.errors import CockpitError, Refused
+from cockpit.paths import private_directory, write_private
+from cockpit.remote.ssh.connection import Connection
+
+log = logging.getLogger(__name__)
+
+EVIDENCE_BYTES = 1_000_000
+"""How much of the end of `out` and `err` is kept of an agent that did not start."""
+
+EVIDENCE_LIMIT = 20.0
+"""Seconds the VM of a failed start gets to hand its files over."""
+
+
+def first_path(program: Program, known: ProbeResult | None) -> str:
+    """Return the directories a program is searched in first: where it was found at its first start, then ours."""
+    ours = program.environment.get("PATH", "")
+    before = known.path.rpartition("/")[0] if known is not None else ""
+    return ":".join(part for part in (before, ours) if part)
+
+
+def found(program: Program, facts: Facts) -> tuple[str, str]:
+    """Return path and version of the program as the VM has it; empty where that is not known."""
+    return facts.programs.get(program.name, ""), facts.versions.get(program.name, "")
+
+
+def check_unchanged(name: str, program: Program, facts: Facts, known: ProbeResult | None) -> None:
+    """Refuse to go on with another program than the one an agent was started with.
+
+    Raises:
+        Refused: path or version differ; says both.
+    """
+    path, version = found(program, facts)
+    if known is None or not known.version or not version or (path, version) == (known.path, known.version):
+        return
+    raise Refused(
+        f"{name} was started with {program.name} {known.version} ({known.path}), "
+        f"but {program.name} is {version} ({path}) there now",
+        hint=f"install the old one again, or accept the change: cockpit relaunch {name} --change-program",
+    )
+
+
+def details(program: Program, facts: Facts, model: str) -> dict[str, str]:
+    """Return what `run` on the VM keeps of a start."""
+    path, version = found(program, facts)
+    known = {"path": path, "version": version, "model": model}
+    return {key: value for key, value in known.items() if value}
+
+
+def passed_words(program: Program, passed: Mapping[str, str]) -> str:
+    """Say which variables of this machine went along: names, never values."""
+    if program.name != "pi":
+        return ""
+    return f"passes {', '.join(passed)}" if passed else "passes no provider's key"
+
+
+async def keep_evidence(connection: Connection, paths: AgentPaths, place: Path, name: str) -> str:
+    """Copy the ends of `out` and `err` of an agent that did not start to this machine.
+
+    Returns:
+        The directory they are in, or empty text if there was nothing, or nothing could be had.
+    """
+    kept: dict[str, str] = {}
+    for file in ("out", "err"):
+        try:
+            done = await connection.run(
+                'case $1 in "~/"*) set -- "$HOME/${1#"~/"}";; esac; [ ! -s "$1" ] || tail -c "$2" -- "$1"',
+                paths.file(file),
+                str(EVIDENCE_BYTES),
+                timeout=EVIDENCE_LIMIT,
+            )
+        except CockpitError as error:
+            log.warning("the %s of the failed start of %s cannot be read: %s", file, name, error)
+            continue
+        if done.stdout:
+            kept[file] = done.stdout.decode("utf-8", "backslashreplace")
+    if not kept:
+        return ""
+    try:
+        return await asyncio.to_thread(_write, place, name, kept)
+    except (OSError, CockpitError) as error:
+        log.warning("the output of the failed start of %s is not kept: %s", name, error)
+        return ""
+
+
+def _write(place: Path, name: str, kept: Mapping[str, Any]) -> str:
+    directory = private_directory(private_directory(place) / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}")
+    for file, text in kept.items():
+        write_private(directory / file, text)
+    return str(directory)

@@ -1,0 +1,168 @@
+"""How agents begin and end: their own program, their own transcript, and evidence of what did not start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cockpit.cli.agent import is_in
+from cockpit.embedded.lifecycle import end_fleet, running_in
+from cockpit.engine.engine import Engine
+from cockpit.model.commands import Commit, Prompt, Relaunch, Spawn
+from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Process, ProcessState, Receipt, Stage
+from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
+from tests.engine.evidence import vm_home
+from tests.fleets import LIMIT, FleetUnderTest, fleet_under_test, order, spawned, until
+from tests.real_pi.installations import find_pi
+from tests.requirements import require_program
+from tests.security.test_secrets import environment_of
+
+DYING = """#!/bin/sh
+if [ "$1" = --version ]; then echo 9.9.9; exit 0; fi
+echo "{\\"type\\":\\"extension_error\\",\\"error\\":\\"last output\\"}"
+echo "the reason of its death" >&2
+exit 3
+"""
+
+
+@pytest.fixture
+def fleet(isolated_home: Path) -> Iterator[FleetUnderTest]:
+    require_program("tmux")
+    with fleet_under_test() as made:
+        yield made
+
+
+def pi_named(directory: Path, text: str) -> str:
+    """Put a program called pi into a directory and return the directory."""
+    directory.mkdir(parents=True, exist_ok=True)
+    program = directory / "pi"
+    program.write_text(text)
+    program.chmod(0o755)
+    return str(directory)
+
+
+async def attempted(engine: Engine, spawn: Spawn) -> Receipt:
+    """Order a spawn and return its receipt once it has ended."""
+    return await engine.outcome(engine.dispatch(spawn), timeout=LIMIT)
+
+
+def details(engine: Engine, receipt: Receipt) -> str:
+    """Return what the steps of an operation said."""
+    return "\n".join(step.detail for step in engine.world.operations[OperationId(receipt.id)].steps)
+
+
+async def killed(engine: Engine, agent: Agent) -> None:
+    """Kill an agent's process and wait until that is known."""
+    attachment = engine.roster.attachment(agent.id)
+    connection = attachment.connection() if attachment else None
+    assert connection is not None
+    await connection.run('kill -9 "$(cat ~/pi-rpc/pid)"', timeout=20)
+    await until(engine, lambda: engine.world.agents[agent.id].process.state is ProcessState.DEAD, "the death")
+
+
+@pytest.mark.parametrize("state", ["idle", "working", "asking", "error", "aborted", "retrying", "compacting"])
+def test_a_dead_agent_is_in_no_state_but_dead(state: str) -> None:
+    activity = Activity(ActivityState(state))
+    agent = Agent(AgentId("v"), "ada", AgentKind.WORKER, VmId("v"), activity=activity)
+    assert is_in(agent, state)
+    dead = replace(agent, process=Process(ProcessState.DEAD))
+    assert not is_in(dead, state) and is_in(dead, "dead")
+
+
+async def test_output_of_an_agent_that_did_not_start_is_kept(
+    fleet: FleetUnderTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = pi_named(tmp_path / "bin", DYING)
+    monkeypatch.setenv("PATH", f"{directory}:/usr/local/bin:/usr/bin:/bin")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "canary-of-the-chosen")
+    async with fleet.engine() as engine:
+        receipt = await attempted(engine, Spawn("ada", AgentKind.WORKER, program="pi"))
+        assert receipt.stage is Stage.FAILED and not engine.world.agents
+        (kept,) = (fleet.root / "failed-starts").iterdir()
+        assert str(kept) in receipt.reason and str(kept) in details(engine, receipt)
+        assert "the reason of its death" in (kept / "err").read_text()
+        assert "last output" in (kept / "out").read_text()
+        assert {path.stat().st_mode & 0o777 for path in (kept / "out", kept / "err")} == {0o600}
+
+
+async def test_an_agent_keeps_its_program_and_a_change_is_refused_until_it_is_accepted(
+    fleet: FleetUnderTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, other = find_pi("accumulated"), find_pi("delta")
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "pi").symlink_to(first.directory / "pi")
+    usual = other.path
+    monkeypatch.setenv("PATH", f"{own}:{usual}")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "canary-of-the-chosen")
+    monkeypatch.setenv("OPENAI_API_KEY", "canary-of-another")
+    async with fleet.engine() as engine:
+        receipt = await attempted(engine, Spawn("ada", AgentKind.WORKER, program="pi", model="anthropic/claude-typo"))
+        assert receipt.stage is Stage.DONE, receipt
+        said = details(engine, receipt)
+        assert "passes ANTHROPIC_API_KEY" in said and "OPENAI" not in said and "canary" not in said
+        assert first.version in said and "claude-typo" in said and "not found" in said
+        agent = engine.agent_named("ada")
+        assert (agent.version, agent.provider) == (first.version, "anthropic") and agent.thinking
+        pid = int((vm_home(fleet, agent.vm_id) / "pi-rpc" / "pid").read_text())
+        assert not any(b"canary-of-another" in variable for variable in environment_of(pid))
+        await killed(engine, agent)
+    monkeypatch.setenv("PATH", usual)
+    async with fleet.engine() as engine:
+        agent = engine.agent_named("ada")
+        await until(engine, lambda: engine.world.agents[agent.id].process.state is ProcessState.DEAD, "the death")
+        await order(engine, Relaunch(agent.id))
+        assert engine.agent_named("ada").version == first.version
+        await killed(engine, agent)
+        (own / "pi").unlink()
+        refused = await engine.outcome(engine.dispatch(Relaunch(agent.id)), timeout=LIMIT)
+        assert refused.stage is Stage.FAILED
+        assert first.version in refused.reason and other.version in refused.reason
+        assert engine.agent_named("ada").process.state is ProcessState.DEAD
+        await order(engine, Relaunch(agent.id, change_program=True))
+        await until(engine, lambda: engine.agent_named("ada").version == other.version, "the new version")
+
+
+async def test_a_spawn_from_an_agents_commit_begins_a_transcript_of_its_own(fleet: FleetUnderTest) -> None:
+    async with fleet.engine() as engine:
+        ada = await spawned(engine, "ada")
+        await order(engine, Prompt(ada.id, "a question to ada alone"))
+        receipt = await order(engine, Commit(ada.vm_id))
+        image = CommitId(engine.world.operations[OperationId(receipt.id)].steps[-1].detail)
+        made = await attempted(engine, Spawn("bob", AgentKind.WORKER, image=image, program="scripted"))
+        assert made.stage is Stage.DONE, made
+        bob = engine.agent_named("bob")
+        await order(engine, Prompt(bob.id, "hello bob"))
+
+        assert not any(
+            "a question to ada alone" in repr(record)
+            for record in await engine.store.records(bob.id, after=(0, -1), limit=500)
+        )
+        home = vm_home(fleet, bob.vm_id) / "pi-rpc"
+        assert "a question to ada alone" in (home / "earlier.1" / "out").read_text()
+        assert "a question to ada alone" not in (home / "out").read_text()
+        assert "earlier.1" in details(engine, made)
+
+
+async def test_a_whole_fleet_ends_and_its_files_stay(fleet: FleetUnderTest) -> None:
+    async with fleet.engine() as engine:
+        ada = await spawned(engine, "ada")
+    running = running_in(fleet.places.fleet)
+    assert running.server and [name for name in running.processes if "(ada)" in name and ada.vm_id in name]
+    refused = fleet.run("serve", "--end-fleet")
+    assert refused.returncode == 2 and "ada" in refused.stderr and "--yes" in refused.stderr
+    assert running_in(fleet.places.fleet).processes
+    ended = fleet.run("serve", "--end-fleet", "--yes")
+    assert ended.returncode == 0 and "stay in" in ended.stderr, ended.stderr
+    after = running_in(fleet.places.fleet)
+    assert not after.server and not after.processes
+    assert (vm_home(fleet, ada.vm_id) / "pi-rpc" / "out").is_file()
+    waited = fleet.run("wait", "ada", "--until", "idle", "--timeout", "30")
+    assert waited.returncode == 1 and "dead" in waited.stderr, waited.stderr
+    assert fleet.run("relaunch", "ada").returncode == 0
+    await asyncio.to_thread(end_fleet, fleet.places.fleet)
+    assert not running_in(fleet.places.fleet).processes
