@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cockpit.agents.scaffold.layout import shell_path
 from cockpit.agents.scaffold.verbs import AgentPaths, Facts, ProbeResult
 from cockpit.engine.source import Program
 from cockpit.errors import CockpitError, Refused
@@ -75,12 +76,9 @@ async def keep_evidence(connection: Connection, paths: AgentPaths, place: Path, 
     kept: dict[str, str] = {}
     for file in ("out", "err"):
         try:
-            done = await connection.run(
-                'case $1 in "~/"*) set -- "$HOME/${1#"~/"}";; esac; [ ! -s "$1" ] || tail -c "$2" -- "$1"',
-                paths.file(file),
-                str(EVIDENCE_BYTES),
-                timeout=EVIDENCE_LIMIT,
-            )
+            path = shell_path(paths.file(file))
+            script = f"[ ! -s {path} ] || tail -c {EVIDENCE_BYTES} {path}"
+            done = await connection.run(script, timeout=EVIDENCE_LIMIT)
         except CockpitError as error:
             log.warning("the %s of the failed start of %s cannot be read: %s", file, name, error)
             continue
