@@ -315,7 +315,7 @@ async def _with_detail(headless: Headless, name: str, order: Callable[[VmId], Co
         vm_id, _ = vm_named(engine, name)
         receipt = await carry_out(engine, order(vm_id))
         operation = engine.world.operations[OperationId(receipt.id)]
-        ids = operation.steps[-1].detail.split(", ")
+        ids = operation.steps[0].detail.split(", ")
         output.print_json(ids) if as_json else say("\n".join(map(clean_line, ids)))
     return 0
 

@@ -12,12 +12,13 @@ import pytest
 from cockpit.cli.agent import is_in
 from cockpit.embedded.lifecycle import end_fleet, running_in
 from cockpit.engine.engine import Engine
-from cockpit.model.commands import Commit, Prompt, Relaunch, Spawn
+from cockpit.model.commands import Branch, Commit, Prompt, Relaunch, Spawn
 from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Process, ProcessState, Receipt, Stage
 from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
 from tests.engine.evidence import vm_home
 from tests.fleets import LIMIT, FleetUnderTest, fleet_under_test, order, spawned, until
-from tests.real_pi.installations import find_pi
+from tests.mock_model.server import ModelServerThread
+from tests.real_pi.installations import MODEL, find_pi, write_models_json
 from tests.requirements import require_program
 from tests.security.test_secrets import environment_of
 
@@ -166,3 +167,43 @@ async def test_a_whole_fleet_ends_and_its_files_stay(fleet: FleetUnderTest) -> N
     assert fleet.run("relaunch", "ada").returncode == 0
     await asyncio.to_thread(end_fleet, fleet.places.fleet)
     assert not running_in(fleet.places.fleet).processes
+
+
+async def test_the_copy_of_a_scripted_agents_vm_has_an_agent_of_its_own(fleet: FleetUnderTest) -> None:
+    async with fleet.engine() as engine:
+        ada = await spawned(engine, "ada")
+        await order(engine, Prompt(ada.id, "remember the zebra"))
+        await order(engine, Branch(ada.vm_id, 2))
+        copies = [engine.agent_named("ada-2"), engine.agent_named("ada-3")]
+        assert len({ada.vm_id, *(copy.vm_id for copy in copies)}) == 3
+        assert engine.source.registry is not None
+        for copy in copies:
+            assert copy.process.state is ProcessState.ALIVE
+            assert (await engine.source.registry.get(copy.vm_id)).name == copy.name
+            pid = int((vm_home(fleet, copy.vm_id) / "pi-rpc" / "pid").read_text())
+            assert {f"VERS_AGENT_NAME={copy.name}".encode(), f"VERS_VM_ID={copy.vm_id}".encode()} <= set(
+                environment_of(pid)
+            )
+            await order(engine, Prompt(copy.id, "go on"))
+
+
+@pytest.mark.parametrize("dialect", ["accumulated", "delta"])
+async def test_the_copy_of_pi_goes_on_in_its_own_conversation(
+    fleet: FleetUnderTest, isolated_home: Path, monkeypatch: pytest.MonkeyPatch, dialect: str
+) -> None:
+    monkeypatch.setenv("PATH", find_pi(dialect).path)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "canary-of-the-chosen")
+    with ModelServerThread() as model:
+        write_models_json(isolated_home, model.url)
+        async with fleet.engine() as engine:
+            ada = await spawned(engine, "ada", program="pi", model=MODEL)
+            await order(engine, Prompt(ada.id, "remember the zebra"))
+            await order(engine, Branch(ada.vm_id))
+            copy = engine.agent_named("ada-2")
+            assert copy.version and copy.version == engine.agent_named("ada").version
+            await order(engine, Prompt(copy.id, "go on"))
+            sessions = list((vm_home(fleet, copy.vm_id) / ".pi/agent/sessions").glob("*/*.jsonl"))
+            assert len(sessions) == 1
+            said = sessions[0].read_text()
+            assert "remember the zebra" in said and "go on" in said
+            assert copy.vm_id in said.splitlines()[0] and ada.vm_id not in said.splitlines()[0]

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 
 from cockpit.engine.commands import board
+from cockpit.engine.commands.copies import start_copies
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.vm_operations import FleetOperations
 from cockpit.engine.describe import VERBS, target_of, text_of
@@ -37,7 +38,7 @@ from cockpit.model.commands import (
     Steer,
 )
 from cockpit.model.fleet import LinkState, Power, ProcessState, Receipt, Stage
-from cockpit.model.ids import CommandId, OperationId
+from cockpit.model.ids import CommandId, OperationId, agent_of
 from cockpit.model.receipts import ReceiptBook, advance
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
@@ -202,7 +203,9 @@ class Dispatcher:
                     await self._operations.commit(command, progress)
                     await self._images_changed()
                 case Branch():
-                    await self._operations.branch(command, progress)
+                    made = await self._operations.branch(command, progress)
+                    original = self._world.agents.get(agent_of(command.vm))
+                    await start_copies(self._world, self._spawner, original, made, progress)
         except BaseException as error:
             progress.finish(error)
             raise

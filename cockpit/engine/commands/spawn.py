@@ -22,10 +22,13 @@ from cockpit.agents.scaffold.verbs import (
 )
 from cockpit.engine.commands.launch_record import (
     check_unchanged,
+    current_model,
     details,
     first_path,
     found,
     keep_evidence,
+    model_words,
+    move_session_script,
     passed_words,
 )
 from cockpit.engine.facts import registration_of, row_of
@@ -35,7 +38,6 @@ from cockpit.engine.state import World
 from cockpit.engine.streams.session import Attachment
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut, UsageError
 from cockpit.model.commands import Spawn
-from cockpit.model.events import Responded
 from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
 from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
 from cockpit.remote.ssh.connection import Connection
@@ -145,7 +147,25 @@ class Spawner:
         self._world.put_vm(Vm(vm_id, Power.BOOTING, now, label=spawn.name, seen_at=now))
         return vm_id
 
-    async def _bring_up(self, spawn: Spawn, program: Program, vm_id: VmId, progress: Progress) -> Agent:
+    async def start_copy(self, spawn: Spawn, vm_id: VmId, progress: Progress) -> Agent:
+        """Start the agent that a copied VM brought, in its conversation; a process that was copied, too, is taken over.
+
+        Raises:
+            CockpitError: a step failed; the VM stays, and the agent is known.
+        """
+        program = self._source.program(spawn.program)
+        if program is None or program.reason:
+            raise Refused(f"{spawn.program} cannot be started: {program.reason if program else 'unknown program'}")
+        try:
+            return await self._bring_up(spawn, program, vm_id, progress, copied=True)
+        finally:
+            attachment = self._attached(agent_of(vm_id))
+            if attachment is not None:
+                attachment.go_on()
+
+    async def _bring_up(
+        self, spawn: Spawn, program: Program, vm_id: VmId, progress: Progress, *, copied: bool = False
+    ) -> Agent:
         now = self._world.clock.now()
         agent = Agent(
             id=agent_of(vm_id),
@@ -170,9 +190,11 @@ class Spawner:
             assert attachment.link is not None
             connection = await attachment.link.ready(CONNECT_LIMIT)
         with progress.step("prepare"):
-            facts = await self._prepare(connection, spawn, program, vm_id)
+            known = await self._copied(connection, vm_id) if copied else None
+            spawn = replace(spawn, model=spawn.model or known.model) if known else spawn
+            facts = await self._prepare(connection, spawn, program, vm_id, known)
         with progress.step(f"start {program.name}"):
-            run_id = await self._start(connection, spawn, program, facts, vm_id, progress)
+            run_id = await self._start(connection, spawn, program, facts, vm_id, progress, known=known)
             attachment.go_on()
         with progress.step("first answer"):
             await self._first_answer(attachment, run_id, progress)
@@ -198,8 +220,7 @@ class Spawner:
         with progress.step("connect"):
             connection = await attachment.link.ready(CONNECT_LIMIT)
         with progress.step(f"start {program.name}"):
-            done = await connection.run(probe_script(self._source.paths), timeout=START_LIMIT)
-            known = parse_probe(done.exit_code, done.stdout, done.stderr, vm=agent.vm_id)
+            known = await self._left_there(connection, agent.vm_id)
             known = replace(known, path=known.path or agent.program_path, version=known.version or agent.version)
             spawn = Spawn(
                 agent.name,
@@ -208,13 +229,25 @@ class Spawner:
                 program=agent.program,
                 labels=agent.labels,
                 parent=agent.parent,
-                model=known.model,
+                model=current_model(agent) or known.model,
             )
             before = None if change_program else known
             facts = await self._prepare(connection, spawn, program, agent.vm_id, before)
             run_id = await self._start(connection, spawn, program, facts, agent.vm_id, progress, known=known)
         with progress.step("first answer"):
             await self._first_answer(attachment, run_id, progress)
+
+    async def _copied(self, connection: Connection, vm_id: VmId) -> ProbeResult:
+        """Make what a copied VM brought its own agent's."""
+        moved = await connection.run(move_session_script(self._source.paths), timeout=START_LIMIT)
+        if moved.exit_status != 0:
+            raise Refused(f"VM {vm_id}: its conversation cannot be moved: {moved.stderr.decode(errors='replace')}")
+        return await self._left_there(connection, vm_id)
+
+    async def _left_there(self, connection: Connection, vm_id: VmId) -> ProbeResult:
+        """Look at what an earlier start left on a VM."""
+        done = await connection.run(probe_script(self._source.paths), timeout=START_LIMIT)
+        return parse_probe(done.exit_code, done.stdout, done.stderr, vm=vm_id)
 
     async def _until_running(self, vm_id: VmId) -> None:
         try:
@@ -303,8 +336,7 @@ class Spawner:
     async def _first_answer(self, attachment: Attachment, run_id: str, progress: Progress) -> None:
         """Wait until the agent answers; what it warned of on standard error is said, and stays on the agent."""
         answer = await attachment.first_answer(run_id, ANSWER_LIMIT)
-        said = [self._model_words(answer), *await attachment.warnings()]
-        progress.detail(" · ".join(said))
+        progress.detail(" · ".join((model_words(answer), *await attachment.warnings())))
 
     async def _keep_output(self, vm_id: VmId, name: str, progress: Progress) -> str:
         """Keep what an agent that did not start has said, before its VM goes."""
@@ -317,12 +349,6 @@ class Spawner:
             kept = await keep_evidence(connection, self._source.paths, place, name)
             progress.detail(kept or "there is none")
         return kept
-
-    def _model_words(self, answer: Responded) -> str:
-        """Say which model answers; pi starts without credentials, too, and then names its model `unknown`."""
-        model = answer.data.get("model") if isinstance(answer.data, dict) else None
-        name = str(model.get("id") or "") if isinstance(model, dict) else ""
-        return "no usable credentials: prompts will fail" if name == "unknown" else f"model {name}"
 
     async def _register(self, agent: Agent, created_at: float, progress: Progress) -> None:
         if self._source.registry is None:

@@ -104,8 +104,8 @@ class FleetOperations:
             commit_id = await self._source.vers.commit(command.vm, name=command.name, keep_paused=paused)
             progress.detail(commit_id)
 
-    async def branch(self, command: Branch, progress: Progress) -> None:
-        """Copy a VM; a paused VM stays paused."""
+    async def branch(self, command: Branch, progress: Progress) -> tuple[VmId, ...]:
+        """Copy a VM and return the copies; a paused VM stays paused."""
         paused = self._world.power(command.vm) is Power.PAUSED
         with progress.step(f"branch × {command.count}"):
             result = await self._source.vers.branch(command.vm, count=command.count, keep_paused=paused)
@@ -115,6 +115,7 @@ class FleetOperations:
             progress.detail(", ".join(result.vms))
             if result.error:
                 raise Refused(f"{len(result.vms)} of {result.wanted} copies were made: {result.error}")
+        return tuple(result.vms)
 
     async def _until(self, vm_id: VmId, wanted: tuple[Power, ...]) -> None:
         last = Power.UNKNOWN

@@ -1,0 +1,57 @@
+"""Agents of copied VMs: each goes on with the original's conversation, under its own name, VM id and registry entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cockpit.engine.commands.launch_record import current_model
+from cockpit.engine.commands.spawn import Spawner
+from cockpit.engine.progress import Progress, describe
+from cockpit.engine.state import World
+from cockpit.errors import CockpitError, Refused
+from cockpit.model.commands import Spawn
+from cockpit.model.fleet import Agent
+from cockpit.model.ids import VmId
+
+NAME_LENGTH = 64
+"""Characters an agent's name may have."""
+
+
+def copy_name(world: World, name: str) -> str:
+    """Return the first name of the form `NAME-2` that nobody has."""
+    number = 2
+    while world.agent_named(found := f"{name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"):
+        number += 1
+    return found
+
+
+async def start_copies(
+    world: World, spawner: Spawner, original: Agent | None, vms: Sequence[VmId], progress: Progress
+) -> None:
+    """Start the agent of each copy; one that does not start leaves the others alone, and its VM stays.
+
+    Raises:
+        Refused: some do not run; says which, and why.
+    """
+    failed: list[str] = []
+    for vm_id in vms if original is not None else ():
+        assert original is not None
+        name = copy_name(world, original.name)
+        order = Spawn(
+            name,
+            original.kind,
+            original.role,
+            program=original.program,
+            labels=original.labels,
+            parent=original.parent,
+            model=current_model(original),
+        )
+        try:
+            await spawner.start_copy(order, vm_id, progress)
+        except CockpitError as error:
+            failed.append(f"{name} on VM {vm_id}: {describe(error)}")
+    if failed:
+        raise Refused(
+            f"the VM was copied, but no agent runs in {len(failed)} of {len(vms)} copies: {'; '.join(failed)}",
+            hint="relaunch it there, or destroy the copy",
+        )
