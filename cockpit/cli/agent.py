@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from cockpit.cli import output
+from cockpit.cli.signals import while_somebody_reads
 from cockpit.engine.commands.dispatcher import reached
 from cockpit.engine.engine import Engine
 from cockpit.engine.source import Source
@@ -245,6 +246,11 @@ def _hopeless(agent: Agent, until: str) -> str:
 
 async def tail(opener: Opener, name: str, as_json: bool, from_line: int, follow: bool, raw: bool) -> int:
     """Print an agent's lines; of an agent that is gone or out of reach, the recorded ones, unless they must be raw."""
+    with while_somebody_reads():
+        return await _tail(opener, name, as_json, from_line, follow, raw)
+
+
+async def _tail(opener: Opener, name: str, as_json: bool, from_line: int, follow: bool, raw: bool) -> int:
     async with opener.engine(only(name), watch=follow, record=False) as engine:
         agent = engine.world.agent_named(name)
         if raw:

@@ -1,19 +1,55 @@
-"""Signals that ask the process to end: it leaves in good order, once and within a bound."""
+"""What asks the process to end, a signal or an output that nobody reads: it leaves in good order, within a bound."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
+
+from cockpit.text.streams import OutputClosed, output_pipe
 
 ASKED_TO_END = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that end a process by default; the cockpit leaves in good order instead."""
 
 DEPARTURE_LIMIT = 8.0
 """Seconds leaving may take; then the process ends as it is, e.g. when its output is a pipe that nobody reads."""
+
+
+@contextlib.contextmanager
+def while_somebody_reads() -> Iterator[None]:
+    """Within the block, the end of the output's reader ends the block, also while there is nothing to print.
+
+    For verbs that only read: what was ordered is not given up because nobody looks.
+
+    Raises:
+        OutputClosed: the reader is gone.
+    """
+    descriptor, task = output_pipe(), asyncio.current_task()
+    if descriptor is None or task is None:
+        yield
+        return
+    loop, gone = asyncio.get_running_loop(), False
+
+    def leave() -> None:
+        nonlocal gone
+        gone = True
+        loop.remove_reader(descriptor)
+        task.cancel()
+
+    # Nothing can be read from the writing end: it becomes ready when there is no reader any more.
+    loop.add_reader(descriptor, leave)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not gone:
+            raise
+        raise OutputClosed from None
+    finally:
+        loop.remove_reader(descriptor)
 
 
 class Departure:

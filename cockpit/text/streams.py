@@ -10,6 +10,7 @@ import codecs
 import contextlib
 import errno
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, TextIO
@@ -204,6 +205,18 @@ def input_is_terminal() -> bool:
 def output_is_terminal() -> bool:
     """Say whether the output is a terminal."""
     return bool(sys.stdout and sys.stdout.isatty())
+
+
+def output_pipe() -> int | None:
+    """Return the descriptor of the output if it is a pipe or a socket, whose reader can go away; None otherwise."""
+    if sys.stdout is None:
+        return None
+    try:
+        descriptor = sys.stdout.fileno()
+        mode = os.fstat(descriptor).st_mode
+    except (OSError, ValueError):
+        return None
+    return descriptor if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else None
 
 
 def write_raw(data: bytes) -> None:
