@@ -62,7 +62,7 @@ class Opener(Protocol):
 
 def only(name: str) -> Any:
     """Attach to one agent, by name or VM id."""
-    return lambda agent: name in (agent.name, agent.id)
+    return lambda agent: name == agent.name or name.lower() == agent.id
 
 
 async def reachable(engine: Engine, name: str, contact: float) -> Agent:
@@ -295,7 +295,8 @@ async def _print(lines: AsyncIterator[Record], as_json: bool) -> None:
 
 
 async def _remembered(engine: Engine, name: str) -> AgentId:
-    rows = [row for row in await engine.store.agents() if name in (row.name, row.id)]
+    known = await engine.store.agents()
+    rows = [row for row in known if row.id == name.lower()] or [row for row in known if row.name == name]
     if not rows:
         raise NotFound(f"there is no agent named {name}, and none is remembered")
     warn(f"cockpit: {name} is gone: these are the recorded lines")

@@ -172,8 +172,8 @@ async def spawn(
         refusal = engine.disabled_reason(order)
         if refusal:
             raise UsageError(f"cannot spawn {name}: {refusal}")
-        await carry_out(engine, order)
-        agent = engine.agent_named(name)
+        receipt = await carry_out(engine, order)
+        agent = engine.agent_named(engine.world.operations[OperationId(receipt.id)].agent or name)
         if as_json:
             output.print_json(output.agent_object(agent, engine.fleet, engine.now()))
         else:
@@ -206,19 +206,20 @@ async def carry_out(engine: Engine, command: Command) -> Receipt:
 
 
 def vm_named(engine: Engine, name: str) -> tuple[VmId, str]:
-    """Return the VM of an agent's name, or of a VM's id, with how it is called.
+    """Return the VM with an id, else the VM of the agent with a name, and how it is called.
 
     Raises:
         NotFound: there is neither.
+        UsageError: several agents have the name.
     """
+    vm = engine.fleet.vm(VmId(name.lower()))
     agent = engine.world.agent_named(name)
-    if agent is not None:
-        return agent.vm_id, agent.name
-    matching = [vm for vm in engine.fleet.vms if vm.id == name]
-    if not matching:
+    if vm is not None:
+        return vm.id, agent.name if agent is not None else vm.id
+    if agent is None:
         known = ", ".join(sorted(agent.name for agent in engine.fleet.agents)) or "none"
         raise NotFound(f"there is no agent or VM {name}", hint=f"agents here: {known}")
-    return matching[0].id, name
+    return agent.vm_id, agent.name
 
 
 async def power(headless: Headless, name: str, verb: str) -> int:
@@ -293,7 +294,7 @@ async def search(headless: Headless, text: str, name: str, limit: int, as_json: 
     try:
         rows = await store.agents()
         names = {row.id: row.name for row in rows}
-        wanted = [row.id for row in rows if name in (row.name, row.id)]
+        wanted = [row.id for row in rows if row.id == name.lower()] or [row.id for row in rows if row.name == name]
         if name and not wanted:
             raise NotFound(f"no agent named {name} is remembered")
         hits = await store.search(text, limit=limit) if not name else []

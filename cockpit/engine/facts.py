@@ -7,6 +7,7 @@ from typing import Any
 
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import VmId, agent_of
+from cockpit.model.names import usable_name
 from cockpit.services.registry import Registration
 from cockpit.services.wire import RegistryEntry
 from cockpit.store.rows import AgentRow
@@ -30,7 +31,7 @@ def agent_from_entry(entry: RegistryEntry) -> Agent | None:
     labels = metadata.get("labels")
     return Agent(
         id=agent_of(vm_id),
-        name=entry.name,
+        name=usable_name(entry.name, vm_id),
         kind=kind,
         vm_id=vm_id,
         role=str(metadata.get("role") or ""),

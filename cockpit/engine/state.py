@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from cockpit.engine.clock import Clock
+from cockpit.errors import UsageError
 from cockpit.model.failures import is_undelivered
 from cockpit.model.fleet import (
     ActivityState,
@@ -23,6 +24,7 @@ from cockpit.model.fleet import (
     Vm,
 )
 from cockpit.model.ids import AgentId, CommandId, OperationId, VmId
+from cockpit.model.names import looks_like_id
 from cockpit.model.receipts import is_closed
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import TranscriptWindow
@@ -199,11 +201,23 @@ class World:
             self.notices.append(text)
             self.changed()
 
+    def agents_called(self, name: str) -> tuple[Agent, ...]:
+        """Return the agents a text means: the one with this id, else those with this name, by id."""
+        agent = self.agents.get(AgentId(name.lower()))
+        if agent is not None:
+            return (agent,)
+        if VmId(name.lower()) in self.vms or looks_like_id(name):
+            return ()  # It names a VM; an agent elsewhere that is called so is not meant.
+        return tuple(sorted((agent for agent in self.agents.values() if agent.name == name), key=lambda a: a.id))
+
     def agent_named(self, name: str) -> Agent | None:
-        """Return the agent with this name or id; the newest where several share it."""
-        named = [agent for agent in self.agents.values() if name in (agent.name, agent.id)]
-        return max(
-            named,
-            key=lambda agent: self.vms[agent.vm_id].created_at if agent.vm_id in self.vms else 0.0,
-            default=None,
-        )
+        """Return the agent with this id, else the one with this name.
+
+        Raises:
+            UsageError: several have it; names them with their ids.
+        """
+        found = self.agents_called(name)
+        if len(found) > 1:
+            candidates = ", ".join(f"{agent.id} ({agent.kind.value})" for agent in found)
+            raise UsageError(f"{len(found)} agents are called {name}: {candidates}", hint="give the id instead")
+        return found[0] if found else None

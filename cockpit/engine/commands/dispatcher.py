@@ -42,6 +42,7 @@ from cockpit.model.ids import CommandId, OperationId, agent_of
 from cockpit.model.receipts import ReceiptBook, advance
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
+from cockpit.vers.errors import EffectUnknown
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +165,9 @@ class Dispatcher:
                     self._board_changed()
                 case _:
                     await self._operate(command, command_id, receipt.verb, target)
+        except EffectUnknown as unknown:
+            receipt = self._world.receipts[command_id]
+            self._world.put_receipt(advance(receipt, Stage.UNCONFIRMED, self._world.clock.now(), str(unknown)))
         except CockpitError as error:
             self._fail(command_id, str(error))
         except Exception as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,15 +39,13 @@ from cockpit.errors import CockpitError, NotFound, Refused, TimedOut, UsageError
 from cockpit.model.commands import Spawn
 from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
 from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
+from cockpit.model.names import fault_of
 from cockpit.remote.ssh.connection import Connection
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 from cockpit.vers.errors import VersError
 
 log = logging.getLogger(__name__)
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
-"""What an agent may be called: safe in paths, session names and on every screen."""
 
 BOOT_LIMIT = 120.0
 CONNECT_LIMIT = 60.0
@@ -98,9 +95,9 @@ class Spawner:
 
     def refusal(self, spawn: Spawn) -> str:
         """Say why an order cannot be carried out, or return empty text."""
-        if not NAME.match(spawn.name):
-            return f"{spawn.name!r} cannot be a name: use letters, digits, dot, dash and underscore, at most 64"
-        if spawn.name in self._claimed or self._world.agent_named(spawn.name):
+        if fault := fault_of(spawn.name, self._world.vms):
+            return fault
+        if spawn.name in self._claimed or self._world.agents_called(spawn.name):
             return f"there is an agent named {spawn.name} already"
         program = self._source.program(spawn.program)
         if program is None:

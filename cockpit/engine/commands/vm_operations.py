@@ -15,7 +15,8 @@ from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
 from cockpit.model.commands import Branch, Commit, Destroy, Pause, Resume
 from cockpit.model.fleet import LinkState, Power, Vm
 from cockpit.model.ids import AgentId, VmId, agent_of
-from cockpit.vers.errors import VmNotFound
+from cockpit.vers.errors import EffectUnknown
+from cockpit.vers.look import Found, Missing
 
 log = logging.getLogger(__name__)
 
@@ -118,18 +119,20 @@ class FleetOperations:
         return tuple(result.vms)
 
     async def _until(self, vm_id: VmId, wanted: tuple[Power, ...]) -> None:
-        last = Power.UNKNOWN
+        last, evidence = Power.UNKNOWN, ""
         try:
             async with asyncio.timeout(POWER_LIMIT):
                 while True:
                     try:
                         last = Power((await self._source.vers.status(vm_id)).power)
-                    except VmNotFound:
-                        raise
                     except CockpitError as error:
-                        # A VM that sleeps answers 409 to status; the list still tells its state.
+                        # A VM that sleeps answers 409 to status, a proxy anything: both list and status are asked.
                         log.info("status of VM %s: %s", vm_id, error)
-                        last = await self._listed(vm_id)
+                        seen = await self._source.vers.look(vm_id)
+                        evidence = f": {seen.evidence}"
+                        if isinstance(seen, Missing):
+                            raise NotFound(f"VM {vm_id} is gone: {seen.evidence}", hint="list the VMs") from error
+                        last = Power(seen.record.power) if isinstance(seen, Found) else Power.UNKNOWN
                     vm = self._world.vms.get(vm_id)
                     if vm is not None:
                         self._world.put_vm(replace(vm, power=last, seen_at=self._world.clock.now()))
@@ -137,16 +140,15 @@ class FleetOperations:
                         return
                     await asyncio.sleep(POLL)
         except TimeoutError:
+            if last is Power.UNKNOWN:
+                raise EffectUnknown(
+                    f"whether VM {vm_id} is {wanted[0].value} is unknown after {POWER_LIMIT:.0f} s{evidence}",
+                    hint="look at it on the platform; the order itself was accepted",
+                ) from None
             raise TimedOut(
                 f"VM {vm_id} is still {last.value} after {POWER_LIMIT:.0f} s",
                 hint="look at it on the platform; the order itself was accepted",
             ) from None
-
-    async def _listed(self, vm_id: VmId) -> Power:
-        for record in await self._source.vers.list_vms():
-            if record.vm_id == vm_id:
-                return Power(record.power)
-        return Power.UNKNOWN
 
     def _wake(self, vm_id: VmId) -> None:
         attachment = self._attachment(agent_of(vm_id))

@@ -21,6 +21,7 @@ from cockpit.model.commands import Abort, Answer, FollowUp, Prompt, Steer
 from cockpit.model.failures import is_undelivered, wanting
 from cockpit.model.fleet import Agent, AgentKind, LinkState, Power, Receipt, Stage
 from cockpit.model.ids import AgentId, VmId, agent_of
+from cockpit.model.names import usable_name
 from cockpit.model.receipts import ReceiptBook, advance, is_closed
 from cockpit.remote.errors import KeyRefused
 from cockpit.remote.ssh.backoff import Backoff
@@ -103,7 +104,7 @@ class Roster:
                 await self._recorder.load(
                     Agent(
                         id=row.id,
-                        name=row.name,
+                        name=usable_name(row.name, VmId(row.vm_id)),
                         kind=AgentKind(row.kind),
                         vm_id=VmId(row.vm_id),
                         role=row.role,

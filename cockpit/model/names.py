@@ -1,0 +1,38 @@
+"""What an agent may be called, whoever gives the name: the operator, a registry, a VM's label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from cockpit.model.ids import VmId
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+"""Safe in paths, session names and on every screen."""
+
+_ID = re.compile(r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}\Z")
+"""The form of the ids of VMs and commits: such a text always means an id."""
+
+
+def looks_like_id(text: str) -> bool:
+    """Say whether a text has the form of a VM's id, so that it never means a name."""
+    return _ID.match(text) is not None
+
+
+def fault_of(name: str, vm_ids: Iterable[str] = ()) -> str:
+    """Say why a name cannot be one, or return empty text.
+
+    Args:
+        name: the name.
+        vm_ids: the ids of known VMs.
+    """
+    if not _NAME.match(name):
+        return f"{name!r} cannot be a name: use letters, digits, dot, dash and underscore, at most 64"
+    if looks_like_id(name) or name.lower() in vm_ids:
+        return f"{name!r} cannot be a name: it is a VM's id, or looks like one"
+    return ""
+
+
+def usable_name(name: str, vm_id: VmId) -> str:
+    """Return a name that came from outside, or one made of the VM's id if it cannot be a name."""
+    return f"vm-{vm_id[:8]}" if fault_of(name) else name
