@@ -97,7 +97,14 @@ async def vms(headless: Headless, as_json: bool) -> int:
         if as_json:
             output.print_json(objects)
         else:
-            rows = [(row["vm_id"], row["power"], row["agent"] or "-") for row in objects]
+            rows = [
+                (
+                    row["vm_id"],
+                    row["power"],
+                    row["agent"] or (f"perhaps ours: {row['perhaps_ours']}" if row["perhaps_ours"] else "-"),
+                )
+                for row in objects
+            ]
             output.print_table(("VM", "POWER", "AGENT"), rows)
     return 0
 

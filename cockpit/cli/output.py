@@ -42,6 +42,7 @@ def vm_object(vm: Vm, fleet: Fleet) -> dict[str, Any]:
         "agent": agent.name if agent else None,
         "created_at": vm.created_at,
         "owner": vm.owner,
+        "perhaps_ours": vm.perhaps_ours or None,
     }
 
 

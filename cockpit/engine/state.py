@@ -47,6 +47,8 @@ class World:
         self.urgency = 0
         """Grows when an agent begins to wait for the operator."""
         self.vms: dict[VmId, Vm] = {}
+        self.suspects: dict[VmId, str] = {}
+        """VMs that are perhaps ours, with the evidence: a call of ours lost its answer when they appeared."""
         self.agents: dict[AgentId, Agent] = {}
         self.tasks: tuple[Task, ...] = ()
         self.feed: OrderedDict[str, FeedItem] = OrderedDict()
@@ -129,6 +131,7 @@ class World:
 
     def put_vm(self, vm: Vm) -> None:
         """Store what the API said of a VM."""
+        vm = replace(vm, perhaps_ours=self.suspects.get(vm.id, ""))
         if self.vms.get(vm.id) != vm:
             self.vms[vm.id] = vm
             self.changed()

@@ -84,6 +84,8 @@ class Vm:
     parent_commit: CommitId | None = None
     seen_at: float = 0.0
     """When the API last said this."""
+    perhaps_ours: str = ""
+    """Why it may be what a lost call of ours made; nothing is done to it unless the operator says so."""
 
 
 @dataclass(frozen=True, slots=True)

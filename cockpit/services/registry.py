@@ -111,6 +111,16 @@ class RegistryClient:
                     raise
         raise AssertionError("unreachable")
 
+    async def add(self, registration: Registration) -> RegistryEntry:
+        """Register what must not be there yet.
+
+        Raises:
+            RequestRefused: 409, it is there.
+            ServiceError: it was refused.
+        """
+        what = f"register {registration.id}"
+        return _entry(what, await self._http.request(what, "POST", "/registry/vms", body=registration.body()))
+
     async def heartbeat(self, registration: Registration) -> None:
         """Give a sign of life; an entry that is gone is made again.
 

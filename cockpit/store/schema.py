@@ -121,7 +121,20 @@ CREATE TABLE host_keys (
 ) WITHOUT ROWID;
 """
 
-STEPS = (_TRANSCRIPTS, _OPERATOR)
+_NAMES = """
+CREATE TABLE names (
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE suspects (
+    vm_id TEXT PRIMARY KEY,
+    evidence TEXT NOT NULL,
+    at REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES)
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 
 VERSION = len(STEPS)
@@ -136,7 +149,9 @@ def connect(path: Path, *, read_only: bool = False, timeout: float = BUSY_TIMEOU
     connection = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
     try:
         # Set before the first table: afterwards it would need the whole file to be rewritten.
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        # A reader leaves it alone: it would write a page, and on a full disk nobody could read any more.
+        if not read_only:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         # A killed process loses nothing. A power cut may lose the last transactions, each of them whole: the
         # cursor goes back together with its events, and a resume brings both again.

@@ -16,6 +16,7 @@ from cockpit.model.ids import AgentId
 from cockpit.store import prune, reader, search, statements
 from cockpit.store.errors import StoreError
 from cockpit.store.host_keys import HostKeys
+from cockpit.store.names import Reservations
 from cockpit.store.opening import OpenedFile, open_file
 from cockpit.store.progress import Progress
 from cockpit.store.reader import Reader
@@ -51,6 +52,8 @@ class Store:
         self._reader = Reader(file.path)
         self.progress = Progress(self._reader)
         """How far other processes have brought the file."""
+        self.names = Reservations(self._writer, self._reader, now)
+        """Names of agents that are being made, and VMs that are perhaps ours."""
         self._host_keys = HostKeys(file.path, now)
         self._closed = False
 

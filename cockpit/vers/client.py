@@ -218,6 +218,15 @@ class VersClient:
         if failure is not None and failure.status in (403, 404) and not was_known:
             raise VmNotFound(f"could not {what}: there is no such VM", hint="list the VMs", status=404) from failure
 
+    async def add_labels(self, vm_id: VmId, labels: dict[str, str]) -> None:
+        """Add server-side labels to those a VM has; restores and branches begin with none.
+
+        Raises:
+            VersError: it was refused.
+        """
+        what = f"label VM {vm_id}"
+        await self._wire.request(what, "PATCH", f"/vm/{_part(vm_id)}/label", body={"labels": labels})
+
     # -- creation ------------------------------------------------------------------------------------------------
 
     async def create_root(

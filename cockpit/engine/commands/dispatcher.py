@@ -37,12 +37,12 @@ from cockpit.model.commands import (
     Spawn,
     Steer,
 )
-from cockpit.model.fleet import LinkState, Power, ProcessState, Receipt, Stage
-from cockpit.model.ids import CommandId, OperationId, agent_of
+from cockpit.model.fleet import LinkState, Power, ProcessState, Receipt, Stage, Vm
+from cockpit.model.ids import CommandId, OperationId, VmId, agent_of
 from cockpit.model.receipts import ReceiptBook, advance
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
-from cockpit.vers.errors import EffectUnknown
+from cockpit.vers.errors import CreationUncertain, EffectUnknown
 
 log = logging.getLogger(__name__)
 
@@ -212,8 +212,18 @@ class Dispatcher:
                     await start_copies(self._world, self._spawner, original, made, progress)
         except BaseException as error:
             progress.finish(error)
+            if isinstance(error, CreationUncertain) and not isinstance(command, Commit):
+                await self._suspect(error, verb, target)
             raise
         progress.finish()
+
+    async def _suspect(self, uncertain: CreationUncertain, verb: str, target: str) -> None:
+        """Keep what a lost call may have made, for a person to decide."""
+        evidence = f"{verb} {target}: {uncertain.evidence}"
+        for vm_id in map(VmId, uncertain.candidates):
+            self._world.suspects[vm_id] = evidence
+            self._world.put_vm(self._world.vms.get(vm_id) or Vm(vm_id, created_at=self._world.clock.now()))
+            await self.saved(self._store.names.suspect(vm_id, evidence))
 
     def _fail(self, command_id: CommandId, reason: str) -> None:
         self._book.failed(command_id, self._world.clock.now(), reason)

@@ -30,6 +30,7 @@ from cockpit.engine.commands.launch_record import (
     move_session_script,
     passed_words,
 )
+from cockpit.engine.commands.names import NAME_LABEL, Names
 from cockpit.engine.facts import registration_of, row_of
 from cockpit.engine.progress import Progress, describe
 from cockpit.engine.source import Program, Source
@@ -92,6 +93,7 @@ class Spawner:
         self._detach = detach
         self._attached = attached
         self._claimed: set[str] = set()
+        self._names = Names(world, store, source)
 
     def refusal(self, spawn: Spawn) -> str:
         """Say why an order cannot be carried out, or return empty text."""
@@ -117,20 +119,25 @@ class Spawner:
         program = self._source.program(spawn.program)
         assert program is not None
         self._claimed.add(spawn.name)
+        try:
+            async with self._names.reserved(spawn.name):
+                return await self._make(spawn, program, progress)
+        finally:
+            self._claimed.discard(spawn.name)
+
+    async def _make(self, spawn: Spawn, program: Program, progress: Progress) -> Agent:
         vm_id: VmId | None = None
         try:
             vm_id = await self._make_vm(spawn, progress)
-            agent = await self._bring_up(spawn, program, vm_id, progress)
+            return await self._bring_up(spawn, program, vm_id, progress)
         except BaseException as error:
+            # Its id came from our own answer or carries our own label: nothing inferred is ever deleted.
             if vm_id is not None:
                 kept = await self._keep_output(vm_id, spawn.name, progress)
                 await self._undo(vm_id, progress, error)
                 if kept and isinstance(error, CockpitError):
                     error.hint = f"its output is kept in {kept}"
             raise
-        finally:
-            self._claimed.discard(spawn.name)
-        return agent
 
     async def _make_vm(self, spawn: Spawn, progress: Progress) -> VmId:
         image = spawn.image or self._source.golden_image
@@ -138,7 +145,7 @@ class Spawner:
             if image:
                 vm_id = await self._source.vers.from_commit(CommitId(image))
             else:
-                vm_id = await self._source.vers.create_root()
+                vm_id = await self._source.vers.create_root(labels={NAME_LABEL: spawn.name})
             progress.detail(vm_id)
         now = self._world.clock.now()
         self._world.put_vm(Vm(vm_id, Power.BOOTING, now, label=spawn.name, seen_at=now))
@@ -154,7 +161,8 @@ class Spawner:
         if program is None or program.reason:
             raise Refused(f"{spawn.program} cannot be started: {program.reason if program else 'unknown program'}")
         try:
-            return await self._bring_up(spawn, program, vm_id, progress, copied=True)
+            async with self._names.reserved(spawn.name):
+                return await self._bring_up(spawn, program, vm_id, progress, copied=True)
         finally:
             attachment = self._attached(agent_of(vm_id))
             if attachment is not None:
@@ -163,6 +171,8 @@ class Spawner:
     async def _bring_up(
         self, spawn: Spawn, program: Program, vm_id: VmId, progress: Progress, *, copied: bool = False
     ) -> Agent:
+        await self._names.label(spawn.name, vm_id)
+        await self._names.yield_to_earlier(spawn.name, vm_id)
         now = self._world.clock.now()
         agent = Agent(
             id=agent_of(vm_id),
@@ -195,6 +205,7 @@ class Spawner:
             attachment.go_on()
         with progress.step("first answer"):
             await self._first_answer(attachment, run_id, progress)
+        await self._names.yield_to_earlier(spawn.name, vm_id)
         with progress.step("register"):
             await self._register(agent, now, progress)
         return self._world.agents[agent.id]

@@ -97,6 +97,10 @@ class FleetOperations:
                     await self._source.registry.deregister(command.vm)
                 except NotFound:
                     progress.detail("it was not registered")
+                except CockpitError as error:
+                    # The VM is gone all the same, and an entry without a VM is shown to nobody.
+                    log.warning("VM %s is still registered: %s", command.vm, error)
+                    progress.detail(f"its entry stays: {error.message}")
 
     async def commit(self, command: Commit, progress: Progress) -> None:
         """Take a snapshot; a paused VM stays paused."""

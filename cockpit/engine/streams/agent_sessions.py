@@ -90,6 +90,7 @@ class Roster:
 
     async def load(self) -> None:
         """Bring back the agents the store remembers, with state, transcript and receipts."""
+        self._world.suspects = {VmId(vm_id): why for vm_id, why in (await self._store.names.suspects()).items()}
         rows = await self._store.agents()
         living = {row.id for row in rows if row.destroyed_at is None}
         stored = await self._store.receipts()
@@ -157,7 +158,13 @@ class Roster:
             self._world.put_receipts(self._book.failed(receipt.id, self._world.clock.now(), "its VM was deleted"))
         self._book.forget(agent_id)
         known = self._world.agents.pop(agent_id, None)
+        was_suspect = self._world.suspects.pop(VmId(vm_id), "")
         self._world.changed()
+        if was_suspect:
+            try:
+                await self._store.names.clear(vm_id)
+            except StoreError as error:
+                log.error("VM %s is still kept as perhaps ours: %s", vm_id, error)
         if known is not None:
             try:
                 await self._store.forget_agent(agent_id)

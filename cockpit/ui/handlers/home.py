@@ -28,7 +28,7 @@ from cockpit.ui.screens.form import Field, FormDialog, Values
 from cockpit.ui.screens.inbox import InboxDialog
 from cockpit.ui.screens.pick import PickDialog, places
 from cockpit.ui.screens.spawn import SpawnDialog
-from cockpit.ui.screens.texts import help_text, undelivered_text, why_text
+from cockpit.ui.screens.texts import help_text, undelivered_text, why_text, why_vm_text
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.transcript.viewport import Wish
 from cockpit.ui.widgets.composer import Composer
@@ -86,8 +86,10 @@ def _spawn(home: HomeScreen) -> None:
 
 
 def _why(home: HomeScreen) -> None:
-    agent = home.agent
-    if agent is not None:
+    agent, vm = home.agent, home.selected_vm()
+    if vm is not None and home.pane == "vms" and home.fleet.agent(AgentId(vm.id)) is None:
+        home.app.push_screen(TextDialog("Why nobody has this VM", why_vm_text(vm)))
+    elif agent is not None:
         text = why_text(agent, home.fleet.vm(agent.vm_id), home.engine.now())
         home.app.push_screen(TextDialog(f"Why {agent.name} is shown so", text))
 

@@ -142,8 +142,8 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int) -> Content:
     power = POWER_LOOKS.get(vm.power, POWER_LOOKS[Power.UNKNOWN])
     name = clean_line(agent.name if agent is not None else vm.label) or "no name"
     link = agent.link if agent is not None else None
-    link_word, link_style = _link_word(link.state if link is not None else None, agent is None)
-    word_cells, link_cells = (8, 10) if width >= 36 else (8, 2)
+    link_word, link_style = _link_word(link.state if link is not None else None, agent is None, vm.perhaps_ours != "")
+    word_cells, link_cells = (8, 13 if vm.perhaps_ours else 10) if width >= 36 else (8, 2)
     id_cells = 9 if width >= 44 else 0
     name_cells = max(6, min(30, width - 2 - word_cells - link_cells - id_cells - AGE_CELLS - 1))
     spare = width - 2 - name_cells - 1 - word_cells - link_cells - id_cells - AGE_CELLS
@@ -161,8 +161,10 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int) -> Content:
     return content(pieces)
 
 
-def _link_word(state: LinkState | None, orphan: bool) -> Piece:
+def _link_word(state: LinkState | None, orphan: bool, perhaps_ours: bool) -> Piece:
     """Say how our link stands, or that nobody claims the VM."""
+    if orphan and perhaps_ours:
+        return "perhaps ours", "$link-degraded"
     if orphan or state is None:
         return "orphan", "$link-degraded"
     look = LINK_LOOKS[state]

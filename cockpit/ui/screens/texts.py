@@ -12,6 +12,22 @@ from cockpit.ui.look.cells import Piece, age, content, count, fit
 from cockpit.ui.look.states import STATUS_LOOKS, look_of
 
 
+def why_vm_text(vm: Vm) -> Content:
+    """Say in sentences whose a VM without an agent may be."""
+    pieces: list[Piece] = [("perhaps ours" if vm.perhaps_ours else "orphan", "bold $link-degraded"), ("\n\n", "")]
+    sentences = ["no agent that is known here lives on it"]
+    if vm.perhaps_ours:
+        sentences += [vm.perhaps_ours, "it may be somebody else's: nothing is done to it unless you destroy it"]
+    for sentence in sentences:
+        pieces += [("· ", "$muted"), (clean_line(sentence), ""), ("\n", "")]
+    facts = [("VM", vm.id), ("power", vm.power.value), ("owner", vm.owner)]
+    pieces.append(("\n", ""))
+    for name, value in facts:
+        if value:
+            pieces += [(fit(name, 12), "$muted"), (clean_line(value), ""), ("\n", "")]
+    return content(pieces)
+
+
 def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:
     """Say in sentences why an agent is shown as it is."""
     head = headline(agent, vm, now)

@@ -1,0 +1,107 @@
+"""Names of agents that are being made, as entries `name:NAME` of the registry: for cockpits that share no store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from cockpit.services.errors import RecordNotFound, RequestRefused
+from cockpit.services.registry import Registration, RegistryClient
+from cockpit.services.words import STALE_AFTER
+
+PREFIX = "name:"
+"""What the id of such an entry begins with; no VM's id does."""
+
+RACE = 1.0
+"""Seconds after which a void entry that was taken over is looked at again: somebody else may have taken it, too."""
+
+
+class RegistryNames:
+    """Reservations in one registry, all by one holder."""
+
+    def __init__(
+        self,
+        registry: RegistryClient,
+        holder: str,
+        registered_by: str,
+        rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._registry = registry
+        self._holder = holder
+        self._by = registered_by
+        self._rest = rest
+
+    async def take(self, name: str) -> str:
+        """Take a name; return who has it otherwise, empty text if it is held now.
+
+        Raises:
+            ServiceError: the registry does not say.
+        """
+        if await self._add(name):
+            return ""
+        holder, is_void = await self._held(name)
+        if holder == self._holder:
+            return ""  # The answer of a first try was lost.
+        if not is_void:
+            return f"{holder or 'somebody'} is making an agent of this name: the registry has entry {PREFIX}{name}"
+        try:
+            # Changed, not removed: whoever takes it over at the same time changes the same entry, the last stays.
+            await self._registry.patch(PREFIX + name, status="running", metadata={"reservation": self._holder})
+        except RecordNotFound:
+            await self._add(name)
+        await self._rest(RACE)
+        holder, _ = await self._held(name)
+        return "" if holder == self._holder else f"{holder or 'somebody'} took the void entry {PREFIX}{name} first"
+
+    async def renew(self, name: str) -> None:
+        """Keep a reservation from becoming void.
+
+        Raises:
+            ServiceError: it was refused.
+        """
+        await self._registry.patch(PREFIX + name, status="running")
+
+    async def release(self, name: str) -> None:
+        """Give a name free, if it is held.
+
+        Raises:
+            ServiceError: it was refused.
+        """
+        holder, _ = await self._held(name)
+        if holder == self._holder:
+            await self._registry.deregister(PREFIX + name)
+
+    async def taken(self, name: str) -> tuple[str, ...]:
+        """Return the ids of the entries that have a name, reservations left out; stale ones are among them.
+
+        Raises:
+            ServiceError: the list could not be had.
+        """
+        entries = (await self._registry.list_entries()).entries
+        return tuple(entry.id for entry in entries if entry.name == name and not entry.id.startswith(PREFIX))
+
+    async def _add(self, name: str) -> bool:
+        entry = Registration(
+            id=PREFIX + name,
+            name=name,
+            role="custom",
+            address="reserved",
+            registered_by=self._by,
+            metadata={"reservation": self._holder},
+        )
+        try:
+            await self._registry.add(entry)
+        except RequestRefused as refused:
+            if refused.status == 409:
+                return False
+            raise
+        return True
+
+    async def _held(self, name: str) -> tuple[str, bool]:
+        """Return who holds a name and whether the reservation is void; void without a holder if there is none."""
+        listing = await self._registry.list_entries()
+        for entry in listing.entries:
+            if entry.id == (PREFIX + name).lower():
+                holder = entry.metadata.get("reservation")
+                return (holder if isinstance(holder, str) else "", entry.age(listing.server_now) > STALE_AFTER)
+        return "", True
