@@ -19,6 +19,7 @@ from cockpit.agents.scaffold.verbs import (
     probe_script,
     start_script,
 )
+from cockpit.engine.commands.instructions import INSTRUCTIONS_FILE, instructions
 from cockpit.engine.commands.launch_record import (
     check_unchanged,
     current_model,
@@ -55,23 +56,6 @@ ANSWER_LIMIT = 45.0
 """Seconds for each step; pi's worst measured start is 3.8 s, and a busy machine needs patience."""
 
 STATUS_INTERVAL = 0.5
-
-INSTRUCTIONS_FILE = ".swarm/instructions.md"
-"""Relative to the home directory on the VM."""
-
-INSTRUCTIONS = """# You are {name}
-
-You are a {kind} in a swarm of coding agents that one operator supervises{parent}.
-{role}
-You keep your context over many tasks. End each task with a short summary and your open questions.
-"""
-
-
-def instructions(spawn: Spawn) -> str:
-    """Return the text that tells an agent who it is."""
-    parent = f"; you work for {spawn.parent}" if spawn.parent else ""
-    role = f"Your role: {spawn.role}\n" if spawn.role else ""
-    return INSTRUCTIONS.format(name=spawn.name, kind=spawn.kind.value, parent=parent, role=role)
 
 
 class Spawner:
