@@ -26,6 +26,10 @@ def _needs_agent(situation: Situation) -> str:
     return "" if situation.agent is not None else "no agent is selected"
 
 
+def _needs_agent_or_vm(situation: Situation) -> str:
+    return "" if situation.pane == "vms" and situation.vm is not None else _needs_agent(situation)
+
+
 def _needs_task(situation: Situation) -> str:
     return "" if situation.task is not None else "no task is selected: press 2 and choose one"
 
@@ -144,7 +148,7 @@ ACTIONS: tuple[Action, ...] = (
         panes=("agents", "vms", "feed"),
         writes=True,
     ),
-    Action("agent.why", "w", "why", "Agents", "Say why this agent is shown as it is", _needs_agent, _LISTS),
+    Action("agent.why", "w", "why", "Agents", "Say why this agent is shown as it is", _needs_agent_or_vm, _LISTS),
     Action(
         "vm.pause",
         "z",
