@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import cockpit
+from cockpit.agents.pi import start_questions
 from cockpit.agents.pi.credentials import (
     PROVIDERS,
     matching_variables,
@@ -32,6 +33,9 @@ MAX_CONFIGURATION = 5_000_000
 """Bytes of pi's directory that are copied at most; what is larger is no configuration."""
 
 
+_START_QUESTIONS = (start_questions.FILE, start_questions.EXTENSION.encode())
+
+
 def local_programs(settings: AgentSettings, environment: Mapping[str, str]) -> tuple[Program, ...]:
     """Return the programs of the embedded fleet: this machine's pi, and the scripted agent."""
     directory = Path(environment.get("PI_CODING_AGENT_DIR") or Path.home() / ".pi" / "agent")
@@ -51,7 +55,7 @@ def local_programs(settings: AgentSettings, environment: Mapping[str, str]) -> t
         arguments=_pi_arguments(settings),
         environment={"PATH": environment.get("PATH", os.defpath)},
         passed=_passed(settings, environment, directory),
-        files=tuple((f".pi/agent/{name}", content) for name, content in files),
+        files=(_START_QUESTIONS, *((f".pi/agent/{name}", content) for name, content in files)),
     )
     return (pi, scripted_program())
 
@@ -60,7 +64,7 @@ def remote_programs(settings: AgentSettings, environment: Mapping[str, str]) -> 
     """Return the programs of a fleet of real VMs: pi, which the golden image has."""
     only_here = "the scripted agent runs on the embedded fleet only"
     return (
-        Program("pi", "", _pi_arguments(settings), passed=_passed(settings, environment)),
+        Program("pi", "", _pi_arguments(settings), passed=_passed(settings, environment), files=(_START_QUESTIONS,)),
         Program("scripted", only_here, scripted_program().arguments),
     )
 
@@ -91,6 +95,7 @@ def _pi_arguments(settings: AgentSettings) -> Callable[[Spawn, str, bool], Seque
             model=spawn.model or settings.model,
             session="continue" if again else "",
             system_prompt_file=instructions,
+            extra=("--extension", f"~/{start_questions.FILE}"),
         )
 
     return arguments

@@ -43,7 +43,11 @@ def test_pi_keeps_the_operators_configuration(tmp_path: Path, isolated_home: Pat
     (directory / "sessions" / "old.jsonl").write_text("{}")
     pi = local_programs(AgentSettings(), pi_on_path(tmp_path / "bin"))[0]
     assert pi.reason == ""
-    assert [name for name, _ in pi.files] == [".pi/agent/models.json", ".pi/agent/extensions/gate.ts"]
+    assert [name for name, _ in pi.files] == [
+        ".swarm/start-questions.mjs",
+        ".pi/agent/models.json",
+        ".pi/agent/extensions/gate.ts",
+    ]
 
 
 def test_arguments_hold_the_model_and_no_secret(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from cockpit.cli.agent import is_in
 from cockpit.embedded.lifecycle import end_fleet, running_in
 from cockpit.engine.engine import Engine
-from cockpit.model.commands import Branch, Commit, Prompt, Relaunch, Spawn
+from cockpit.model.commands import Answer, Branch, Commit, Prompt, Relaunch, Spawn
 from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Process, ProcessState, Receipt, Stage
 from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
 from tests.engine.evidence import vm_home
@@ -207,3 +207,34 @@ async def test_the_copy_of_pi_goes_on_in_its_own_conversation(
             said = sessions[0].read_text()
             assert "remember the zebra" in said and "go on" in said
             assert copy.vm_id in said.splitlines()[0] and ada.vm_id not in said.splitlines()[0]
+
+
+ASKING = """export default function (pi) {
+  pi.on("session_start", async (_event, context) => {
+    const trusted = await context.ui.confirm("Trust this folder?", "It has extensions");
+    context.ui.notify("trusted: " + trusted);
+  });
+}
+"""
+
+
+@pytest.mark.parametrize("dialect", ["accumulated", "delta"])
+async def test_what_an_extension_asks_at_the_start_is_shown_and_can_be_answered(
+    fleet: FleetUnderTest, isolated_home: Path, monkeypatch: pytest.MonkeyPatch, dialect: str
+) -> None:
+    monkeypatch.setenv("PATH", find_pi(dialect).path)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "canary-of-the-chosen")
+    extensions = isolated_home / ".pi" / "agent" / "extensions"
+    extensions.mkdir(parents=True)
+    (extensions / "ask.ts").write_text(ASKING)
+    async with fleet.engine() as engine:
+        receipt = await attempted(engine, Spawn("ada", AgentKind.WORKER, program="pi", model=MODEL))
+        assert receipt.stage is Stage.DONE, receipt
+        assert "Trust this folder?" in details(engine, receipt)
+        agent = engine.agent_named("ada")
+        (dialog,) = agent.activity.dialogs
+        engine.dispatch(Answer(agent.id, dialog.request.dialog_id, confirmed=True))
+        await until(engine, lambda: bool(engine.agent_named("ada").model), "the first answer")
+        agent = engine.agent_named("ada")
+        assert agent.process.state is ProcessState.ALIVE and not agent.activity.dialogs
+        assert "trusted: true" in (vm_home(fleet, agent.vm_id) / "pi-rpc" / "out").read_text()

@@ -68,8 +68,10 @@ def current_model(agent: Agent) -> str:
     return f"{agent.provider}/{agent.model}" if known else ""
 
 
-def model_words(answer: Responded) -> str:
+def model_words(answer: Responded | None) -> str:
     """Say which model answers; pi starts without credentials, too, and then names its model `unknown`."""
+    if answer is None:
+        return "an extension asks before it starts: answer it, and the start goes on"
     model = answer.data.get("model") if isinstance(answer.data, dict) else None
     name = str(model.get("id") or "") if isinstance(model, dict) else ""
     return "no usable credentials: prompts will fail" if name == "unknown" else f"model {name}"

@@ -328,7 +328,8 @@ class Spawner:
     async def _first_answer(self, attachment: Attachment, run_id: str, progress: Progress) -> None:
         """Wait until the agent answers; what it warned of on standard error is said, and stays on the agent."""
         answer = await attachment.first_answer(run_id, ANSWER_LIMIT)
-        progress.detail(" · ".join((model_words(answer), *await attachment.warnings())))
+        asked = [dialog.request.title for dialog in self._world.agents[attachment.agent].activity.dialogs]
+        progress.detail(" · ".join((model_words(answer), *asked, *await attachment.warnings())))
 
     async def _keep_output(self, vm_id: VmId, name: str, progress: Progress) -> str:
         """Keep what an agent that did not start has said, before its VM goes."""

@@ -252,8 +252,8 @@ class Attachment:
         if batch.caught_up:
             self._caught_up()
 
-    async def first_answer(self, run_id: str, timeout: float) -> Responded:
-        """Ask a daemon run that was just started for its state, and wait until it answers.
+    async def first_answer(self, run_id: str, timeout: float) -> Responded | None:
+        """Ask a daemon run that was just started for its state; None if a question of its own waits for a person.
 
         Raises:
             Refused: it ended instead.
@@ -262,11 +262,12 @@ class Attachment:
         question = f"cockpit-{run_id}"
         answer = self._recorder.expect(question)
         ended = asyncio.create_task(self._until_ended(run_id), name=f"end of {run_id}")
+        asking = asyncio.create_task(self._world.until(self._asks), name=f"question of {run_id}")
         try:
             try:
                 await self.sender.write(encode_get_state(question))
                 self.look_at_process()
-                await asyncio.wait((answer, ended), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((answer, ended, asking), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             except Refused:
                 # Nobody reads: it is gone already, and its last words say more than that.
                 ended.cancel()
@@ -275,13 +276,20 @@ class Attachment:
             if ended.done() or ended.cancelling():
                 words = await self._last_words()
                 raise Refused(f"the agent ended before it answered: {words}", hint="see its `err` file")
+            if asking.done():
+                return None
             raise TimedOut(
                 f"the agent on VM {self._vm} did not answer within {timeout:.0f} s",
                 hint="an extension may block its start; look at its output",
             )
         finally:
             ended.cancel()
+            asking.cancel()
             answer.cancel()
+
+    def _asks(self) -> bool:
+        agent = self._world.agents.get(self.agent)
+        return agent is not None and bool(agent.activity.dialogs)
 
     async def warnings(self) -> tuple[str, ...]:
         """Return what the agent's program warned of on standard error, and keep it with its process."""
