@@ -113,7 +113,7 @@ def _activity(agent: Agent, now: float) -> list[str]:
     state = base_state(activity)
     if activity.dialogs and state is ActivityState.STARTING:
         sentences.append(
-            "An extension asks while the agent starts, and it reads no answer before that: the start is blocked."
+            "An extension asks while the agent starts: the start is blocked until it is answered."
         )
     if state is ActivityState.WORKING:
         sentences += _working(agent, now)

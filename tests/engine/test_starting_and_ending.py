@@ -235,6 +235,7 @@ async def test_what_an_extension_asks_at_the_start_is_shown_and_can_be_answered(
         (dialog,) = agent.activity.dialogs
         engine.dispatch(Answer(agent.id, dialog.request.dialog_id, confirmed=True))
         await until(engine, lambda: bool(engine.agent_named("ada").model), "the first answer")
+        await until(engine, lambda: not engine.agent_named("ada").activity.dialogs, "the end of the question")
         agent = engine.agent_named("ada")
         assert agent.process.state is ProcessState.ALIVE and not agent.activity.dialogs
         assert "trusted: true" in (vm_home(fleet, agent.vm_id) / "pi-rpc" / "out").read_text()

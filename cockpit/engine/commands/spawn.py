@@ -300,9 +300,8 @@ class Spawner:
             details=details(program, facts, spawn.model),
             fresh=known is None,
         )
-        passed = program.passed(spawn)
         environment = {
-            **passed,
+            **(passed := program.passed(spawn)),
             **self._source.environment,
             **program.environment,
             "VERS_VM_ID": vm_id,
