@@ -7,14 +7,17 @@ import signal
 from collections.abc import Mapping
 from typing import ClassVar
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from cockpit.engine.port import CockpitPort
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.actions.keymap import check_keymap
 from cockpit.ui.bridge import LOW_BANDWIDTH, Rates
+from cockpit.ui.key_gate import KeyGate
 from cockpit.ui.look.themes import DEFAULT_THEME, VARIABLE_DEFAULTS, load_themes
 from cockpit.ui.palette import ActionProvider
 from cockpit.ui.screens.home import HomeScreen
@@ -54,6 +57,7 @@ class CockpitApp(App[None]):
         self._rates = LOW_BANDWIDTH if low_bandwidth else Rates()
         if low_bandwidth:
             self.animation_level = "none"
+        self._gate = KeyGate(self)
         self._load_themes()
 
     def _load_themes(self) -> None:
@@ -97,9 +101,22 @@ class CockpitApp(App[None]):
             loop.add_signal_handler(number, self.exit)
 
     def on_unmount(self) -> None:
+        self._gate.close()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.remove_signal_handler(number)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys and pastes from the terminal go through the gate, all else its usual way."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self._gate.take(event)
+        else:
+            await super().on_event(event)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, renderable)
+        if screen is self.screen:
+            self._gate.painted(screen)
 
     def on_key(self, event: events.Key) -> None:
         """A key whose action is disabled falls through to here: say why."""

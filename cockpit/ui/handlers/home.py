@@ -18,13 +18,15 @@ from cockpit.model.commands import (
 )
 from cockpit.model.fleet import AgentKind, Vm
 from cockpit.model.ids import AgentId, agent_of
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.actions.registry import BY_ID, key_labels
 from cockpit.ui.handlers.board import assign_task, create_task, move_task, note_task, open_task
 from cockpit.ui.look.cells import age
 from cockpit.ui.look.states import Mode
 from cockpit.ui.screens.answer import AnswerDialog
 from cockpit.ui.screens.confirm import ConfirmDialog
 from cockpit.ui.screens.dialog import TextDialog
-from cockpit.ui.screens.form import Field, FormDialog, Values
+from cockpit.ui.screens.form import Field, FormDialog, GuardedForm, Values
 from cockpit.ui.screens.inbox import InboxDialog
 from cockpit.ui.screens.pick import PickDialog, places
 from cockpit.ui.screens.spawn import SpawnDialog
@@ -75,7 +77,9 @@ def answer_question(home: HomeScreen) -> None:
 
 def _abort(home: HomeScreen) -> None:
     if home.agent is not None:
+        name = clean_line(home.agent.name)
         home.order(Abort(home.agent.id))
+        home.notify(f"aborted {name}", timeout=6, markup=False)
 
 
 # --- agents and VMs ----------------------------------------------------------------------------------
@@ -98,7 +102,11 @@ def _vm_order(build: Callable[[Vm], Pause | Resume]) -> Handler:
     def handler(home: HomeScreen) -> None:
         vm = home.selected_vm()
         if vm is not None:
-            home.order(build(vm))
+            command = build(vm)
+            home.order(command)
+            if isinstance(command, Pause):
+                resume = key_labels(home.keys.get("vm.resume", BY_ID["vm.resume"].keys))
+                home.notify(f"paused {_short_name(home, vm)} · {resume} resume", timeout=6, markup=False)
 
     return handler
 
@@ -138,7 +146,7 @@ def _branch(home: HomeScreen) -> None:
         if values is not None:
             home.order(Branch(target, int(values["count"])))
 
-    form = FormDialog("Branch", (Field("count", "copies", value="1"),), check, intro=f"Copies of {_named(home, vm)}")
+    form = GuardedForm("Branch", (Field("count", "copies", value="1"),), check, intro=f"Copies of {_named(home, vm)}")
     home.app.push_screen(form, finish)
 
 
@@ -159,6 +167,11 @@ def _destroy(home: HomeScreen) -> None:
             home.order(Destroy(target))
 
     home.app.push_screen(ConfirmDialog("Destroy", targets, consequence, word=word), finish)
+
+
+def _short_name(home: HomeScreen, vm: Vm) -> str:
+    agent = home.fleet.agent(agent_of(vm.id))
+    return clean_line(agent.name if agent is not None else vm.label or vm.id[:8])
 
 
 def _named(home: HomeScreen, vm: Vm) -> str:

@@ -14,6 +14,7 @@ from cockpit.model.commands import Answer
 from cockpit.model.events import DialogRequested
 from cockpit.model.fleet import Agent
 from cockpit.text.sanitize import clean_line, clean_text
+from cockpit.ui.key_gate import Guarded
 from cockpit.ui.look.cells import content
 from cockpit.ui.screens.dialog import Dialog
 from cockpit.ui.widgets.plain import Plain
@@ -22,7 +23,7 @@ from cockpit.ui.widgets.row_list import Row, RowList
 CANCEL_KEY = ("^x", "refuse to answer")
 
 
-class AnswerDialog(Dialog[Answer]):
+class AnswerDialog(Guarded, Dialog[Answer]):
     """Dismisses with the answer; escape leaves the question open, it goes on waiting."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -11,12 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from cockpit.text.sanitize import clean_line
+from cockpit.ui.key_gate import Guarded
 from cockpit.ui.look.cells import Piece, content
 from cockpit.ui.screens.dialog import Dialog
 from cockpit.ui.widgets.plain import Plain
 
 
-class ConfirmDialog(Dialog[bool]):
+class ConfirmDialog(Guarded, Dialog[bool]):
     """Shows what will be lost. With a `word` it must be typed; without one `y` is enough."""
 
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (("y", "yes, do it"), ("n esc", "no"))

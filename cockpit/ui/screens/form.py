@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from cockpit.text.sanitize import clean_line
+from cockpit.ui.key_gate import Guarded
 from cockpit.ui.screens.dialog import Dialog
 from cockpit.ui.widgets.choice_field import Choice, ChoiceField
 from cockpit.ui.widgets.plain import Plain
@@ -119,3 +120,7 @@ class FormDialog(Dialog[Values]):
     def finish(self, values: Values) -> None:
         """Close with the values."""
         self.dismiss(values)
+
+
+class GuardedForm(Guarded, FormDialog):
+    """A form whose enter makes what costs: it takes no key that was read before it was painted."""

@@ -1,0 +1,162 @@
+"""Hands keys on one after another, each to the focus that the keys before it have brought about."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from functools import partial
+from time import monotonic
+from typing import ClassVar
+from weakref import WeakKeyDictionary
+
+from textual import events
+from textual.app import App
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+LIMIT = 0.5
+"""Seconds after which a key goes on although what the key before it began has not ended."""
+
+SLICE = 0.02
+"""Seconds between two looks whether a widget that is waited for was removed."""
+
+ROUNDS = 12
+"""Rounds without a change of screen or focus after which a screen that is never quiet counts as settled."""
+
+KeyOrPaste = events.Key | events.Paste
+
+
+class Guarded:
+    """A screen whose keys do harm or answer an agent: it takes none that was read before it was painted."""
+
+    takes_no_early_keys: ClassVar[bool] = True
+
+
+class KeyGate:
+    """The queue between the terminal's keys and the focus.
+
+    A message pump of its own runs application, screen and widget, so a key that is handed on at once is in the old
+    focus's queue before the key ahead of it moves the focus. Here a key waits until the key ahead of it is worked off
+    and the screen it led to is mounted and laid out; never for data, and never longer than `LIMIT`.
+    """
+
+    def __init__(self, app: App[None]) -> None:
+        self._app = app
+        self._waiting: deque[KeyOrPaste] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._painted: WeakKeyDictionary[Screen[object], float] = WeakKeyDictionary()
+        self._typed_into: Widget | None = None
+        self._dropped = 0
+
+    def take(self, event: KeyOrPaste) -> None:
+        """Queue a key or a paste as it was read."""
+        self._waiting.append(event)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._drain(), name="key gate")
+
+    def painted(self, screen: Screen[object]) -> None:
+        """Remember when a screen could first be seen."""
+        if screen not in self._painted and any(child.size.area for child in screen.children):
+            self._painted[screen] = monotonic()
+
+    def close(self) -> None:
+        """Forget what waits; the application ends."""
+        self._waiting.clear()
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            if not self._is_typing(self._waiting[0]):
+                await self._settle()
+            event = self._waiting.popleft()
+            if self._is_early(event):
+                self._dropped += 1
+                continue
+            passed = asyncio.Event()
+            if not self._app.call_later(partial(self._pass_on, event, passed)):
+                return
+            await _within(passed, LIMIT)
+        if self._dropped:
+            await self._settle()
+            self._say_dropped()
+        self._typed_into = None
+
+    async def _pass_on(self, event: KeyOrPaste, passed: asyncio.Event) -> None:
+        """Let the application handle a key, in its own pump."""
+        try:
+            focused = self._app.focused
+            await App.on_event(self._app, event)
+            printable = isinstance(event, events.Paste) or event.is_printable
+            self._typed_into = focused if printable and isinstance(focused, Input | TextArea) else None
+        finally:
+            passed.set()
+
+    def _is_typing(self, event: KeyOrPaste) -> bool:
+        """Tell whether a letter follows a letter into the same field: those move no focus."""
+        printable = isinstance(event, events.Paste) or event.is_printable
+        return printable and self._typed_into is not None and self._app.focused is self._typed_into
+
+    def _is_early(self, event: KeyOrPaste) -> bool:
+        screen = self._app.screen
+        return isinstance(screen, Guarded) and event.time < self._painted.get(screen, float("inf"))
+
+    def _say_dropped(self) -> None:
+        count, self._dropped = self._dropped, 0
+        text = f"{count} keys typed before the question was shown were not used"
+        if count == 1:
+            text = "1 key typed before the question was shown was not used"
+        self._app.notify(text, severity="warning", markup=False)
+
+    async def _settle(self) -> None:
+        """Wait until what the last key began is worked off, for `LIMIT` seconds at most."""
+        ends = monotonic() + LIMIT
+        before: object = None
+        unchanged = 0
+        while monotonic() < ends and self._app.is_running:
+            pumps = self._pumps()
+            await self._reach(pumps, ends)
+            now = (tuple(self._app.screen_stack), self._app.focused, tuple(self._pumps()))
+            unchanged = unchanged + 1 if now == before else 0
+            before = now
+            if unchanged and self._is_laid_out() and (unchanged > ROUNDS or self._is_quiet(pumps)):
+                return
+            if not self._is_laid_out() or self._app.screen._callbacks:
+                await asyncio.sleep(0.002)
+
+    def _pumps(self) -> list[MessagePump]:
+        return [self._app, *self._app.screen_stack, *self._app.screen.walk_children()]
+
+    async def _reach(self, pumps: list[MessagePump], ends: float) -> None:
+        """Wait until every pump has handled what is in its queue now."""
+        pending = set(pumps)
+        reached = asyncio.Event()
+
+        def here(pump: MessagePump) -> None:
+            pending.discard(pump)
+            if not pending:
+                reached.set()
+
+        for pump in pumps:
+            if not pump.call_later(here, pump):
+                here(pump)
+        while pending and monotonic() < ends:
+            await _within(reached, SLICE)
+            pending -= {pump for pump in pending if not pump.is_attached}
+
+    def _is_laid_out(self) -> bool:
+        screen = self._app.screen
+        return screen.is_mounted and not screen._layout_required and bool(screen.size)
+
+    def _is_quiet(self, pumps: list[MessagePump]) -> bool:
+        waiting = any(pump.message_queue_size or pump._next_callbacks for pump in pumps)
+        return not waiting and not self._app.screen._callbacks
+
+
+async def _within(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return
