@@ -169,7 +169,12 @@ async def send(opener: Opener, name: str, text: str, mode: str, wait_for: str, t
                 hint="it stays with the agent; look with `cockpit tail`",
             )
         if wanted is Stage.DONE:
-            say(engine.transcript(agent.id).final_text())
+            answered = engine.answer_to(agent.id, command_id) or ""
+            if not answered.strip():
+                why = receipt.reason or "it was read, and nothing was answered"
+                warn(f"cockpit: {name} gave no answer to this {mode}: {why}")
+            else:
+                say(answered)
     return 0
 
 

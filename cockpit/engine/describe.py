@@ -54,6 +54,9 @@ VERBS: dict[type[object], str] = {
 }
 """The word receipts and the audit use for each kind of order."""
 
+STREAM_VERBS = frozenset(VERBS[kind] for kind in (Prompt, Steer, FollowUp, Abort, Answer))
+"""Orders whose course the agent's own stream tells."""
+
 
 def verb_of(command: Command) -> str:
     """Return the word receipts use."""

@@ -160,6 +160,8 @@ class Engine:
 
     async def _save_receipts(self) -> None:
         while True:
+            await self.recorder.outbox.look()
+            self.recorder.outbox.expire(self.roster.read_to_the_end())
             await self.recorder.save_receipts()
             self.world.set_health("store", self.store.trouble)
             await asyncio.sleep(SAVE_INTERVAL)
@@ -287,6 +289,10 @@ class Engine:
 
         await self.world.until(there, timeout)
         return self.world.receipts[command_id]
+
+    def answer_to(self, agent: AgentId, command: CommandId) -> str | None:
+        """Return what an agent answered to a text that is done; None if no answer of its own appeared."""
+        return self.book.answer(agent, command)
 
     # --- waiting -------------------------------------------------------------------------------------
 

@@ -290,6 +290,8 @@ class Receipt:
     stages: tuple[tuple[Stage, float], ...] = ()
     reason: str = ""
     """Why it failed or is unconfirmed."""
+    place: tuple[int, int] | None = None
+    """Epoch and line of the agent's output that its sender had read before writing: only what comes after counts."""
 
 
 @dataclass(frozen=True, slots=True)

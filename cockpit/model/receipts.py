@@ -2,99 +2,153 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from cockpit.model import events as ev
 from cockpit.model.events import Record
 from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId
-from cockpit.model.receipts_flow import ENDING, RELEVANT, TEXT_VERBS, Flow, Tracked
-
-_RANK = {
-    Stage.PENDING: 0,
-    Stage.WRITTEN: 1,
-    Stage.UNCONFIRMED: 2,
-    Stage.ACCEPTED: 3,
-    Stage.QUEUED: 4,
-    Stage.STEERING: 4,
-    Stage.CONSUMED: 5,
-    Stage.DONE: 6,
-    Stage.FAILED: 6,
-    Stage.DISMISSED: 6,
-}
-
-_PROVES: dict[Stage, tuple[Stage, ...]] = {
-    Stage.ACCEPTED: (Stage.WRITTEN,),
-    Stage.QUEUED: (Stage.WRITTEN, Stage.ACCEPTED),
-    Stage.STEERING: (Stage.WRITTEN, Stage.ACCEPTED),
-    Stage.CONSUMED: (Stage.WRITTEN, Stage.ACCEPTED),
-}
-"""What must have happened before: the agent's stream is often faster than the end of our own writing command."""
-
-UNREAD = "the agent accepted it but never read it"
-REPLACED = "its retry was given up for a newer prompt"
-TAKEN = "no message appeared, so an extension's command took it"
-EXITED_UNREAD = "the agent exited before it read this"
-
-_WENT_ON = frozenset(
-    {
-        ev.ToolOutput,
-        ev.ToolEnded,
-        ev.TurnEnded,
-        ev.RunEnded,
-        ev.MessageStarted,
-        ev.DialogRequested,
-        ev.ExtensionNotice,
-    }
+from cockpit.model.judgement import (
+    EXITED_UNREAD,
+    REPLACED,
+    TAKEN,
+    UNREAD,
+    UNSEEN,
+    Judgement,
+    advance,
+    is_closed,
+    latest,
 )
-"""An agent echoes no answer to its question, but it stood still until it had one: any of these says that it has."""
+from cockpit.model.receipts_flow import RELEVANT, Tracked
+
+__all__ = [
+    "EXITED_UNREAD",
+    "REPLACED",
+    "TAKEN",
+    "UNREAD",
+    "UNSEEN",
+    "ReceiptBook",
+    "advance",
+    "is_closed",
+    "is_newer",
+]
+
+REMEMBERED = 400
+"""Pieces of evidence kept per agent, so that a command is judged as well that another process tells of late."""
+
+ANSWERS_KEPT = 64
+"""Answers kept per agent for those who wait for them."""
+
+Place = tuple[int, int]
 
 
-def is_closed(receipt: Receipt) -> bool:
-    """Say whether nothing more will happen to a receipt."""
-    return receipt.stage in (Stage.DONE, Stage.FAILED, Stage.DISMISSED)
+class Evidence(NamedTuple):
+    """A record that was observed, or None for a run that only time has ended."""
+
+    record: Record | None
+    settled: bool
+    at: float
 
 
-def advance(receipt: Receipt, stage: Stage, at: float, reason: str = "") -> Receipt:
-    """Return the receipt at a later stage, which is recorded with its time; an earlier stage changes nothing.
+@dataclass(slots=True)
+class _Course:
+    """One agent: its judgement so far, and what it was judged by."""
 
-    The stages only rise: evidence that comes late or twice does not take back what is known already. What a stage
-    proves is recorded with it: a text that stands in the agent's queue was written and accepted, whoever said so first.
+    judgement: Judgement
+    log: deque[Evidence] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    begins: Place = (0, -1)
+    """What the log has nothing of: the place before its first record."""
+    last: Place = (0, -1)
+    """The place of the newest record observed."""
+    started: bool = False
+    latest: dict[CommandId, Receipt] = field(default_factory=dict)
+    """The receipts that may matter to the log, closed ones among them, as they are now."""
+
+
+def is_newer(receipt: Receipt, stage: Stage, stages: int) -> bool:
+    """Say whether a receipt is ahead of the one that is kept already, given its stage and how many stages it has.
+
+    Several processes judge the same receipt; the first end counts, except that an operator may dismiss a failure.
     """
-    if is_closed(receipt) or _RANK[stage] <= _RANK[receipt.stage]:
-        return receipt
-    reached = {known for known, _ in receipt.stages}
-    proved = tuple((earlier, at) for earlier in _PROVES.get(stage, ()) if earlier not in reached)
-    return replace(receipt, stage=stage, stages=(*receipt.stages, *proved, (stage, at)), reason=reason)
+    if stage is Stage.DISMISSED:
+        return False
+    if stage in (Stage.DONE, Stage.FAILED):
+        return receipt.stage is Stage.DISMISSED
+    return is_closed(receipt) or len(receipt.stages) >= stages
 
 
 class ReceiptBook:
     """The open receipts of a fleet. Every method returns the receipts it changed; closed ones leave the book."""
 
     def __init__(self) -> None:
-        self._open: dict[CommandId, Tracked] = {}
-        self._flows: dict[AgentId, Flow] = {}
+        self._courses: dict[AgentId | None, _Course] = {}
+        self._agents: dict[CommandId, AgentId | None] = {}
+        self._own: set[CommandId] = set()
 
-    def add(self, receipt: Receipt) -> None:
-        """Follow a receipt; a closed one is not followed."""
-        if not is_closed(receipt):
-            self._open[receipt.id] = Tracked(receipt, receipt.text.strip())
+    def add(self, receipt: Receipt) -> list[Receipt]:
+        """Follow a receipt of our own: nobody else says how it ends."""
+        self._own.add(receipt.id)
+        return self.take_up((receipt,))
+
+    def take_up(self, receipts: Iterable[Receipt]) -> list[Receipt]:
+        """Follow receipts; those written before what is observed already are judged by what came since.
+
+        A closed one is not followed, but takes what is its own in the evidence.
+        """
+        late: dict[int, _Course] = {}
+        for receipt in receipts:
+            course = self._course(receipt.agent)
+            if receipt.id in course.latest:
+                continue
+            if not is_closed(receipt):
+                self._agents[receipt.id] = receipt.agent
+                course.judgement.tracked[receipt.id] = Tracked(receipt, receipt.text.strip())
+            elif receipt.place is None or receipt.place < course.begins:
+                continue
+            course.latest[receipt.id] = receipt
+            if receipt.place is not None and course.begins <= receipt.place < course.last:
+                late[id(course)] = course
+        return [changed for course in late.values() for changed in self._judge_again(course)]
+
+    def learn(self, receipt: Receipt) -> list[Receipt]:
+        """Take what another process has stored of a receipt: a new one, its end, or what only its sender knows."""
+        known = self._course(receipt.agent).latest.get(receipt.id)
+        if known is None:
+            return self.take_up((receipt,))
+        told = is_closed(receipt) or receipt.stage in (Stage.WRITTEN, Stage.UNCONFIRMED)
+        if receipt.id in self._own or is_closed(known) or not told:
+            return []
+        at = receipt.stages[-1][1] if receipt.stages else receipt.created_at
+        return self._one(receipt.id, receipt.stage, at, receipt.reason)
+
+    def remember(self, evidence: list[Evidence], agent: AgentId, begins: Place) -> None:
+        """Take evidence of an agent from before the first record that will be observed; nothing is judged by it yet."""
+        course = self._course(agent)
+        course.begins, course.started = begins, True
+        for piece in evidence:
+            self._note(course, piece)
 
     def get(self, command_id: CommandId) -> Receipt | None:
         """Return an open receipt, or None."""
-        tracked = self._open.get(command_id)
+        tracked = self._tracked(command_id)
         return tracked.receipt if tracked is not None else None
+
+    def answer(self, agent: AgentId, command_id: CommandId) -> str | None:
+        """Return what was answered to a text that is done; None if it started nothing that could be an answer."""
+        return self._course(agent).judgement.answers.get(command_id)
 
     def open_for(self, agent: AgentId) -> tuple[Receipt, ...]:
         """Return an agent's open receipts, oldest first."""
-        return tuple(tracked.receipt for tracked in self._of(agent))
+        return tuple(tracked.receipt for tracked in self._course(agent).judgement.tracked.values())
 
     def forget(self, agent: AgentId) -> None:
         """Drop everything of an agent that is no more."""
-        for tracked in self._of(agent):
-            del self._open[tracked.receipt.id]
-        self._flows.pop(agent, None)
+        course = self._courses.pop(agent, None)
+        for command_id in course.judgement.tracked if course is not None else ():
+            self._agents.pop(command_id, None)
 
     def written(self, command_id: CommandId, at: float) -> list[Receipt]:
         """Note that the command is in the agent's FIFO."""
@@ -115,187 +169,130 @@ class ReceiptBook:
             record: a record of the agent's stream, in order.
             settled: folding this record ended the agent's run for good.
         """
-        event = record.event
-        if not settled and type(event) not in RELEVANT:
+        if not settled and type(record.event) not in RELEVANT:
             return []
-        flow = self._flows.setdefault(record.agent, Flow())
-        flow.number += 1
-        changed: list[Receipt] = []
-        by_event = isinstance(event, ENDING)
-        if settled and not by_event:
-            # The run was over before this record, which only showed that the time for a sequel had passed.
-            changed += self.run_settled(record.agent, record.at)
-        changed += self._take(flow, record)
-        flow.note(event)
-        if settled and by_event:
-            changed += self.run_settled(record.agent, record.at)
-        return _latest(changed)
+        course = self._course(record.agent)
+        self._note(course, Evidence(record, settled, record.at))
+        return self._kept(course, course.judgement.observe(record, settled))
 
     def run_settled(self, agent: AgentId, at: float) -> list[Receipt]:
         """Note that an agent's run is over for good: what it had read is done or failed."""
-        flow = self._flows.setdefault(agent, Flow())
-        changed = self._end_consumed(agent, flow, at)
-        failure = flow.failure()
-        for tracked in self._of(agent):
-            receipt = tracked.receipt
-            missed = receipt.stage is Stage.ACCEPTED and tracked.accepted_number < flow.ended_number
-            if not missed or receipt.verb not in TEXT_VERBS:
-                continue
-            if tracked.expected.startswith("/"):
-                changed += self._move(tracked, Stage.DONE, at, TAKEN)
-            elif flow.queues_seen or not failure:
-                # Before pi 0.64 queues are not shown, and a failed run leaves its queue to the next prompt.
-                changed += self._move(tracked, Stage.FAILED, at, UNREAD)
-        flow.settled()
-        return _latest(changed)
+        course = self._course(agent)
+        self._note(course, Evidence(None, True, at))
+        return self._kept(course, course.judgement.run_settled(at))
 
-    # --- evidence by kind ----------------------------------------------------------------------------
-
-    def _take(self, flow: Flow, record: Record) -> list[Receipt]:
-        event, agent, at = record.event, record.agent, record.at
-        changed: list[Receipt] = []
-        if type(event) in _WENT_ON:
-            for tracked in self._of(agent):
-                if tracked.receipt.verb == "answer" and tracked.receipt.stage in (
-                    Stage.WRITTEN,
-                    Stage.UNCONFIRMED,
-                ):
-                    changed += self._move(tracked, Stage.DONE, at)
-        if isinstance(event, ev.Responded):
-            changed += self._responded(flow, agent, event, at)
-        elif isinstance(event, ev.QueueChanged):
-            changed += self._queued(flow, agent, event, at)
-        elif isinstance(event, ev.MessageStarted) and event.role == "user":
-            changed += self._read(flow, agent, event.text.strip(), at)
-        elif isinstance(event, ev.RunStarted) and flow.run_over:
-            # A new run that is no retry: the one before ended for good, though nobody said so in between.
-            changed += self._end_consumed(agent, flow, at)
-            flow.settled()
-        elif isinstance(event, ev.DaemonExited | ev.DaemonStarted):
-            code = event.exit_code if isinstance(event, ev.DaemonExited) else None
-            changed += self._exited(agent, code, at)
-        return changed
-
-    def _responded(self, flow: Flow, agent: AgentId, event: ev.Responded, at: float) -> list[Receipt]:
-        tracked = self._open.get(CommandId(event.command_id))
-        if tracked is None or tracked.receipt.agent != agent:
-            return self._lost_id(agent, event, at)
-        if not event.success:
-            return self._move(tracked, Stage.FAILED, at, event.error or "the agent refused it and gave no reason")
-        disposition = event.data.get("disposition") if isinstance(event.data, dict) else None
-        if tracked.receipt.verb not in TEXT_VERBS or disposition == "handled":
-            return self._move(tracked, Stage.DONE, at)
-        tracked.accepted_number = flow.number
-        changed = self._move(tracked, Stage.ACCEPTED, at)
-        if disposition == "queued":
-            changed += self._move(tracked, _queue_stage(tracked.receipt.verb), at)
-        return changed
-
-    def _lost_id(self, agent: AgentId, event: ev.Responded, at: float) -> list[Receipt]:
-        """pi 0.58 loses the id of every failing command; with one command waiting it is probably that one."""
-        if event.success or event.command_id or "Unexpected end of JSON input" in event.error:
+    def rested(self, agent: AgentId, now: float) -> list[Receipt]:
+        """Note that an agent has no open run, its stream read to the end: an accepted text may have started none."""
+        course = self._courses.get(agent)
+        if course is None or not course.judgement.tracked:
             return []
-        waiting = [tracked for tracked in self._of(agent) if tracked.receipt.stage is Stage.WRITTEN]
-        if len(waiting) != 1:
-            return []
-        return self._move(waiting[0], Stage.UNCONFIRMED, at, f"the agent refused a command: {event.error}")
-
-    def _queued(self, flow: Flow, agent: AgentId, event: ev.QueueChanged, at: float) -> list[Receipt]:
-        changed: list[Receipt] = []
-        for stage, text in flow.queues(event):
-            tracked = self._match_queued(agent, text.strip(), stage)
-            if tracked is not None:
-                tracked.expected = text.strip()
-                changed += self._move(tracked, stage, at)
-        return changed
-
-    def _match_queued(self, agent: AgentId, text: str, stage: Stage) -> Tracked | None:
-        """Find whose text entered a queue; skills and templates are expanded on the way in."""
-        waiting = [
-            tracked
-            for tracked in self._of(agent)
-            if tracked.receipt.verb in TEXT_VERBS
-            and tracked.receipt.stage in (Stage.PENDING, Stage.WRITTEN, Stage.UNCONFIRMED, Stage.ACCEPTED)
-            and (tracked.receipt.verb == "prompt" or _queue_stage(tracked.receipt.verb) is stage)
-        ]
-        same = next((tracked for tracked in waiting if tracked.expected == text), None)
-        return same or next((tracked for tracked in waiting if tracked.expected.startswith("/")), None)
-
-    def _read(self, flow: Flow, agent: AgentId, text: str, at: float) -> list[Receipt]:
-        """A user message appeared: the oldest command with this text, from the queue that just gave it up, was read."""
-        came_from = flow.left_queue(text)
-        unread = [
-            tracked
-            for tracked in self._of(agent)
-            if tracked.receipt.verb in TEXT_VERBS and _RANK[tracked.receipt.stage] < _RANK[Stage.CONSUMED]
-        ]
-        same = [tracked for tracked in unread if tracked.expected == text]
-        direct = [tracked for tracked in same if tracked.receipt.stage not in (Stage.QUEUED, Stage.STEERING)]
-        queued = [tracked for tracked in same if tracked.receipt.stage is came_from]
-        expanded = [
-            tracked
-            for tracked in unread
-            if came_from is None and tracked.receipt.stage is Stage.ACCEPTED and tracked.expected.startswith("/")
-        ]
-        found = next(iter([*queued, *direct, *same] if came_from is not None else [*direct, *same, *expanded]), None)
-        if found is None:
-            return []
-        changed: list[Receipt] = []
-        if flow.retrying and came_from is None and found.receipt.verb == "prompt":
-            # pi 0.73 takes a prompt in a retry's backoff as a new run, and never comes back to the failed one.
-            for tracked in self._of(agent):
-                if tracked.receipt.stage is Stage.CONSUMED:
-                    changed += self._move(tracked, Stage.FAILED, at, REPLACED)
-        return changed + self._move(found, Stage.CONSUMED, at)
-
-    def _exited(self, agent: AgentId, code: int | None, at: float) -> list[Receipt]:
-        """The agent is gone: its queues with it, but not what still lies unread in the FIFO."""
-        changed: list[Receipt] = []
-        how = f" with code {code}" if code is not None else ""
-        for tracked in self._of(agent):
-            stage = tracked.receipt.stage
-            if stage is Stage.CONSUMED:
-                changed += self._move(tracked, Stage.FAILED, at, f"the agent exited{how} in the middle of the run")
-            elif stage is Stage.ACCEPTED and tracked.expected.startswith("/"):
-                changed += self._move(tracked, Stage.DONE, at, TAKEN)
-            elif stage in (Stage.ACCEPTED, Stage.QUEUED, Stage.STEERING):
-                changed += self._move(tracked, Stage.FAILED, at, EXITED_UNREAD)
-            elif stage is Stage.WRITTEN and code is not None:
-                reason = f"{EXITED_UNREAD}; when it is started again it may still read it"
-                changed += self._move(tracked, Stage.UNCONFIRMED, at, reason)
-        self._flows[agent].restarted()
-        return changed
+        return self._kept(course, course.judgement.rested(now))
 
     # --- bookkeeping ---------------------------------------------------------------------------------
 
-    def _of(self, agent: AgentId) -> list[Tracked]:
-        return [tracked for tracked in self._open.values() if tracked.receipt.agent == agent]
+    def _course(self, agent: AgentId | None) -> _Course:
+        course = self._courses.get(agent)
+        if course is None:
+            course = self._courses[agent] = _Course(Judgement(agent or AgentId("")))
+        return course
 
-    def _end_consumed(self, agent: AgentId, flow: Flow, at: float) -> list[Receipt]:
-        own_abort = any(tracked.receipt.verb == "abort" for tracked in self._of(agent))
-        failure = flow.failure(own_abort=own_abort)
-        changed: list[Receipt] = []
-        for tracked in self._of(agent):
-            if tracked.receipt.stage is Stage.CONSUMED:
-                changed += self._move(tracked, Stage.FAILED if failure else Stage.DONE, at, failure)
-        return changed
+    def _tracked(self, command_id: CommandId) -> Tracked | None:
+        if command_id not in self._agents:
+            return None
+        return self._course(self._agents[command_id]).judgement.tracked.get(command_id)
+
+    def _note(self, course: _Course, piece: Evidence) -> None:
+        """Keep a piece of evidence for those who come late, without what no judgement looks at."""
+        record = piece.record
+        if record is not None:
+            if not course.started:
+                course.begins, course.started = (record.epoch, record.line - 1), True
+            course.last = (record.epoch, record.line)
+            event = record.event
+            if isinstance(event, ev.ToolOutput) and not piece.settled:
+                return
+            if isinstance(event, ev.MessageEnded):
+                event = replace(event, blocks=(), usage=None)
+            elif isinstance(event, ev.ToolEnded):
+                event = ev.ToolEnded(event.call_id, event.name, "")
+            elif isinstance(event, ev.Responded) and isinstance(event.data, dict):
+                event = replace(event, data={"disposition": event.data.get("disposition")})
+            kept = Record(record.agent, record.epoch, record.line, record.offset, record.end, record.at, event)
+            piece = Evidence(kept, piece.settled, piece.at)
+        if len(course.log) == REMEMBERED:
+            dropped = course.log.popleft().record
+            if dropped is not None:
+                course.begins = (dropped.epoch, dropped.line)
+                spent = [
+                    known.id
+                    for known in course.latest.values()
+                    if is_closed(known) and (known.place is None or known.place < course.begins)
+                ]
+                for command_id in spent:
+                    del course.latest[command_id]
+        course.log.append(piece)
+
+    def _judge_again(self, course: _Course) -> list[Receipt]:
+        """Judge from the beginning of the log, as if every receipt had been known then; what is closed stays closed."""
+        before, fresh = course.judgement, Judgement(course.judgement.agent)
+        for receipt in course.latest.values():
+            known = before.tracked.get(receipt.id)
+            if receipt.place is not None and receipt.place >= course.begins:
+                fresh.tracked[receipt.id] = Tracked(_as_sent(receipt), receipt.text.strip())
+            elif known is not None:
+                fresh.tracked[receipt.id] = known
+        judged: dict[CommandId, Receipt] = {}
+        for piece in course.log:
+            if piece.record is None:
+                changed = fresh.run_settled(piece.at)
+            else:
+                changed = fresh.observe(piece.record, piece.settled)
+            judged |= {receipt.id: receipt for receipt in changed}
+        changed = []
+        for command_id, known_receipt in list(course.latest.items()):
+            merged = _merged(known_receipt, judged.get(command_id, known_receipt))
+            tracked = fresh.tracked.get(command_id)
+            if is_closed(merged):
+                fresh.tracked.pop(command_id, None)
+            elif tracked is not None:
+                earlier = before.tracked.get(command_id)
+                if earlier is not None and earlier is not tracked:
+                    tracked.outcome.text = tracked.outcome.text or earlier.outcome.text
+                tracked.receipt = merged
+            if merged is not known_receipt:
+                changed.append(merged)
+        fresh.answers = {**fresh.answers, **before.answers}
+        course.judgement = fresh
+        return self._kept(course, changed)
+
+    def _kept(self, course: _Course, changed: list[Receipt]) -> list[Receipt]:
+        for receipt in changed:
+            course.latest[receipt.id] = receipt
+            if is_closed(receipt):
+                self._agents.pop(receipt.id, None)
+        answers = course.judgement.answers
+        while len(answers) > ANSWERS_KEPT:
+            del answers[next(iter(answers))]
+        return latest(changed)
 
     def _one(self, command_id: CommandId, stage: Stage, at: float, reason: str = "") -> list[Receipt]:
-        tracked = self._open.get(command_id)
-        return self._move(tracked, stage, at, reason) if tracked is not None else []
-
-    def _move(self, tracked: Tracked, stage: Stage, at: float, reason: str = "") -> list[Receipt]:
-        before = tracked.receipt
-        tracked.receipt = advance(before, stage, at, reason)
-        if is_closed(tracked.receipt):
-            self._open.pop(before.id, None)
-        return [tracked.receipt] if tracked.receipt is not before else []
+        tracked = self._tracked(command_id)
+        if tracked is None:
+            return []
+        course = self._course(tracked.receipt.agent)
+        return self._kept(course, course.judgement.move(tracked, stage, at, reason))
 
 
-def _queue_stage(verb: str) -> Stage:
-    return Stage.STEERING if verb == "steer" else Stage.QUEUED
+def _as_sent(receipt: Receipt) -> Receipt:
+    """Return a receipt as it was before any evidence."""
+    stages = tuple((stage, at) for stage, at in receipt.stages[:1] if stage in (Stage.WRITTEN, Stage.UNCONFIRMED))
+    return replace(receipt, stage=stages[0][0] if stages else Stage.PENDING, stages=stages, reason="")
 
 
-def _latest(changed: Iterable[Receipt]) -> list[Receipt]:
-    """Keep the last version of each receipt."""
-    return list({receipt.id: receipt for receipt in changed}.values())
+def _merged(known: Receipt, judged: Receipt) -> Receipt:
+    """Return a receipt brought as far as a second judgement says; never back, and a closed one as it is."""
+    if judged.stage is Stage.UNCONFIRMED and len(judged.stages) > len(known.stages) and not is_closed(known):
+        return judged
+    for stage, at in judged.stages:
+        known = advance(known, stage, at, judged.reason if stage is judged.stage else "")
+    return known

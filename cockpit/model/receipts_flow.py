@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cockpit.model import events as ev
 from cockpit.model.events import Event
@@ -11,6 +10,9 @@ from cockpit.model.fleet import Receipt, Stage
 
 TEXT_VERBS = frozenset({"prompt", "steer", "follow-up"})
 """The verbs whose text must appear as a user message before it counts as read."""
+
+TEXT_COMMANDS = frozenset({"prompt", "steer", "follow_up"})
+"""The same as the agent's responses name them."""
 
 ENDING = (
     ev.RunSettled,
@@ -38,6 +40,7 @@ RELEVANT = frozenset(
         ev.TurnEnded,
         ev.DialogRequested,
         ev.ExtensionNotice,
+        ev.ExtensionFailed,
     }
 )
 """All that receipts look at: the deltas, which are nearly everything, are not among them."""
@@ -47,16 +50,62 @@ RELEASED_LIMIT = 64
 
 ABORTED = "the run was aborted"
 
+FINAL = frozenset({"stop", "length", "error", "aborted"})
+"""Reasons to stop after which a message is the last word on what was asked; another answers something else."""
+
 
 @dataclass(slots=True)
+class Outcome:
+    """What came of a text since it was read: the last answer that belongs to it."""
+
+    stop_reason: str = ""
+    error: str = ""
+    text: str = ""
+
+    def failure(self, *, own_abort: bool) -> str:
+        """Say why this is no success; empty if it is one."""
+        if self.stop_reason == "aborted" or (own_abort and self.stop_reason == "error"):
+            return ABORTED
+        if self.stop_reason == "error":
+            return self.error or "the run failed, and the agent gave no reason"
+        if self.stop_reason == "compaction":
+            return "a compaction cut the run short"
+        if self.stop_reason in ("", "toolUse"):
+            return ABORTED if own_abort else "the run ended without a final answer"
+        return ""
+
+
+@dataclass(slots=True, eq=False)
 class Tracked:
-    """A receipt that is followed."""
+    """A receipt that is followed, or a command of somebody whose receipt is not known."""
 
     receipt: Receipt
     expected: str
-    """The text as it will appear in the stream: as sent, or as a queue showed it after expansion."""
+    """The text as it was sent."""
+    known: bool = True
+    """False: only the agent's response tells of it."""
     accepted_number: int = 0
-    """At which of the agent's observed records it was accepted."""
+    """At which of the agent's observed records it was accepted; 0 while it was not."""
+    in_compaction: bool = False
+    """It was accepted during a compaction or right after it: pi 0.73 may lose it then."""
+    taken_since: float | None = None
+    """Since when nothing follows its acceptance, in unix seconds."""
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def sees(self, place: tuple[int, int]) -> bool:
+        """Say whether a record at a place comes after the writing, so that it can be about this."""
+        return self.receipt.place is None or place > self.receipt.place
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A text in one of the agent's queues."""
+
+    stage: Stage
+    text: str
+    number: int
+    """At which of the agent's observed records it came in."""
+    owner: Tracked | None = None
 
 
 class Flow:
@@ -72,83 +121,87 @@ class Flow:
         """A run ended and nothing of it follows any more, though a settled end was not seen."""
         self.retrying = False
         """A failed answer is about to be asked for again."""
-        self._stop_reason = ""
-        self._error = ""
-        self._steering: tuple[str, ...] = ()
-        self._follow_up: tuple[str, ...] = ()
-        self._released: list[tuple[Stage, str]] = []
+        self.recovering = False
+        """A compaction is about to be followed by the same question again."""
+        self.compacting = False
+        self.compacted = False
+        """A compaction ran since the last whole answer."""
+        self.queue_number = -1
+        """At which record the queues changed last."""
+        self.bound_number = -1
+        """At which record a text was accepted last: entries from before it are not the next one's."""
+        self.entries: list[Entry] = []
+        self.released: list[Entry] = []
 
     def note(self, event: Event) -> None:
         """Take what an event says of the run as a whole."""
         match event:
-            case ev.MessageEnded(role="assistant"):
-                self._stop_reason, self._error = event.stop_reason, event.error
             case ev.RunStarted():
                 self.run_over = False
-                self._error = ""
             case ev.RunEnded():
                 self.ended_number = self.number
                 self.run_over = event.will_retry is not True
             case ev.RetryStarted():
                 self.run_over, self.retrying = False, True
-            case ev.MessageStarted(role="assistant"):
+            case ev.RetryEnded():
                 self.retrying = False
-            case ev.RetryEnded(success=False):
-                self._stop_reason, self._error = "error", event.error or self._error
-            case ev.CompactionStarted(reason="manual"):
-                self._stop_reason = self._stop_reason if self.run_over else "compaction"
-                self.ended_number = self.number
-                self.run_over = True
-            case ev.CompactionStarted(reason="overflow") | ev.CompactionEnded(will_retry=True):
-                self.run_over = False
-            case ev.CompactionEnded() if event.error and self.ended_number >= 0:
-                self._stop_reason, self._error = "error", event.error
+            case ev.MessageStarted(role="assistant"):
+                self.retrying = self.recovering = False
+            case ev.MessageEnded(role="assistant"):
+                self.compacted = self.compacting
+            case ev.CompactionStarted():
+                self.compacting = self.compacted = True
+                if event.reason == "manual":
+                    self.ended_number, self.run_over = self.number, True
+                elif event.reason == "overflow":
+                    self.run_over, self.recovering = False, True
+            case ev.CompactionEnded():
+                self.compacting, self.recovering = False, event.will_retry
+                self.run_over = self.run_over and not event.will_retry
             case _:
                 pass
 
-    def failure(self, *, own_abort: bool = False) -> str:
-        """Say why the run that ended was no success; empty if it was one."""
-        if self._stop_reason == "aborted" or (own_abort and self._stop_reason == "error"):
-            return ABORTED
-        if self._stop_reason == "error":
-            return self._error or "the run failed, and the agent gave no reason"
-        if self._stop_reason == "compaction":
-            return "a compaction cut the run short"
-        if self._stop_reason in ("", "toolUse"):
-            return "the run ended without a final answer"
-        return ""
-
     def settled(self) -> None:
         """The run is over for good: the next one is judged by its own answers."""
-        self._stop_reason = ""
-        self._error = ""
-        self.run_over = self.retrying = False
+        self.run_over = self.retrying = self.recovering = False
 
     def restarted(self) -> None:
         """The agent's process ended or began: queues do not outlive it."""
         self.settled()
-        self._steering = self._follow_up = ()
-        self._released.clear()
+        self.compacting = False
+        self.entries.clear()
+        self.released.clear()
         self.ended_number = -1
 
-    def queues(self, event: ev.QueueChanged) -> list[tuple[Stage, str]]:
-        """Take over the queues; return what entered them, by the stage a text in that queue has."""
-        self.queues_seen = True
-        entered: list[tuple[Stage, str]] = []
-        for stage, before, now in (
-            (Stage.STEERING, self._steering, event.steering),
-            (Stage.QUEUED, self._follow_up, event.follow_up),
-        ):
-            entered += [(stage, text) for text in (Counter(now) - Counter(before)).elements()]
-            self._released += [(stage, text.strip()) for text in (Counter(before) - Counter(now)).elements()]
-        del self._released[:-RELEASED_LIMIT]
-        self._steering, self._follow_up = event.steering, event.follow_up
+    def queues(self, event: ev.QueueChanged) -> list[Entry]:
+        """Take over the queues, given whole each time; return the entries that are new."""
+        self.queues_seen, self.queue_number = True, self.number
+        before = self.entries[::-1]
+        now: list[Entry] = []
+        entered: list[Entry] = []
+        # From the end: of equal texts it is the oldest that leaves.
+        for stage, texts in ((Stage.QUEUED, event.follow_up), (Stage.STEERING, event.steering)):
+            for text in (text.strip() for text in reversed(texts)):
+                known = next((entry for entry in before if (entry.stage, entry.text) == (stage, text)), None)
+                if known is not None:
+                    before.remove(known)
+                else:
+                    known = Entry(stage, text, self.number)
+                    entered.append(known)
+                now.append(known)
+        self.entries = now[::-1]
+        entered.reverse()
+        self.released += before[::-1]
+        del self.released[:-RELEASED_LIMIT]
         return entered
 
-    def left_queue(self, text: str) -> Stage | None:
-        """Say which queue a text that appears now has just left."""
-        for stage in (Stage.STEERING, Stage.QUEUED):
-            if (stage, text) in self._released:
-                self._released.remove((stage, text))
-                return stage
-        return None
+    def left_queue(self, text: str) -> Entry | None:
+        """Take the entry that a message appearing now was, if it has just left a queue."""
+        found = next((entry for entry in self.released if entry.text == text), None)
+        if found is not None:
+            self.released.remove(found)
+        return found
+
+    def owns(self, tracked: Tracked) -> bool:
+        """Say whether a command stands in a queue, or has left it a moment ago."""
+        return any(entry.owner is tracked for entry in (*self.entries, *self.released))

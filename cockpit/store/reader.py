@@ -8,7 +8,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
@@ -98,14 +98,17 @@ def read_records(
     after: tuple[int, int] | None,
     limit: int,
     max_bytes: int | None = None,
+    without: Collection[str] = (),
 ) -> list[Record]:
     """Return records in the order of (epoch, line): the oldest `limit` after a place, else the newest before one.
 
-    With `max_bytes` they end with the record that brings their bodies to so many bytes.
+    With `max_bytes` they end with the record that brings their bodies to so many bytes. Kinds in `without` are left
+    out.
     """
     newest_first = after is None
     order = "DESC" if newest_first else "ASC"
-    kinds = dict(connection.execute("SELECT id, name FROM kinds"))
+    kinds: dict[int, str] = dict(connection.execute("SELECT id, name FROM kinds"))
+    unwanted = json.dumps([number for number, name in kinds.items() if name in without])
     streams = connection.execute(
         f"SELECT id, epoch FROM epochs WHERE agent = ? ORDER BY epoch {order}", (safe_text(agent),)
     ).fetchall()
@@ -119,8 +122,9 @@ def read_records(
             continue
         rows = connection.execute(
             "SELECT line, offset, length, at, kind, body FROM events"
-            f" WHERE stream = ? AND line > ? AND line < ? ORDER BY line {order} LIMIT ?",
-            (stream, low, high, limit - len(records)),
+            " WHERE stream = ? AND line > ? AND line < ? AND kind NOT IN (SELECT value FROM json_each(?))"
+            f" ORDER BY line {order} LIMIT ?",
+            (stream, low, high, unwanted, limit - len(records)),
         )
         for line, offset, length, at, kind, body in rows:
             event = decode_event(kinds.get(kind, str(kind)), body)
@@ -181,28 +185,54 @@ def _agent_row(columns: dict[str, Any]) -> AgentRow:
     return AgentRow(**{**columns, "labels": tuple(json.loads(columns["labels"]))})
 
 
+_RECEIPT = "id, agent, verb, text, stage, created_at, reason, stages, epoch, line"
+
+
 def read_receipts(connection: sqlite3.Connection, limit: int) -> list[Receipt]:
     """Return the newest receipts, the oldest of them first."""
     rows = connection.execute(
-        """
-        SELECT id, agent, verb, text, stage, created_at, reason, stages FROM receipts
-        ORDER BY created_at DESC, rowid DESC LIMIT ?
-        """,
-        (limit,),
+        f"SELECT {_RECEIPT} FROM receipts ORDER BY created_at DESC, rowid DESC LIMIT ?", (limit,)
     ).fetchall()
-    return [
-        Receipt(
-            id=CommandId(command),
-            agent=None if agent is None else AgentId(agent),
-            verb=verb,
-            text=text,
-            stage=Stage(stage),
-            created_at=created_at,
-            stages=tuple((Stage(name), at) for name, at in json.loads(stages)),
-            reason=reason,
-        )
-        for command, agent, verb, text, stage, created_at, reason, stages in reversed(rows)
-    ]
+    return [_receipt(row) for row in reversed(rows)]
+
+
+def read_changed_receipts(connection: sqlite3.Connection, after: int) -> tuple[int, list[Receipt]]:
+    """Return the receipts written since a mark, and the new mark; the newest one may come twice.
+
+    A receipt that is replaced gets the highest row number there is, so the numbers tell what is new.
+    """
+    newest: int = connection.execute("SELECT coalesce(max(rowid), 0) FROM receipts").fetchone()[0]
+    rows = connection.execute(
+        f"SELECT {_RECEIPT} FROM receipts WHERE rowid >= ? ORDER BY created_at, rowid", (min(after, newest),)
+    ).fetchall()
+    return newest, [_receipt(row) for row in rows]
+
+
+def _receipt(row: tuple[Any, ...]) -> Receipt:
+    command, agent, verb, text, stage, created_at, reason, stages, epoch, line = row
+    return Receipt(
+        id=CommandId(command),
+        agent=None if agent is None else AgentId(agent),
+        verb=verb,
+        text=text,
+        stage=Stage(stage),
+        created_at=created_at,
+        stages=tuple((Stage(name), at) for name, at in json.loads(stages)),
+        reason=reason,
+        place=None if epoch is None else (epoch, line),
+    )
+
+
+def read_run_before(connection: sqlite3.Connection, agent: AgentId, place: tuple[int, int]) -> tuple[int, int]:
+    """Return the place before the run that was open at a place, as far as is known; else the place itself."""
+    row = connection.execute(
+        """
+        SELECT max(line) FROM events JOIN epochs ON epochs.id = events.stream
+        WHERE agent = ? AND epoch = ? AND line <= ? AND kind = (SELECT id FROM kinds WHERE name = 'run_started')
+        """,
+        (safe_text(agent), *place),
+    ).fetchone()
+    return place if row[0] is None else (place[0], row[0] - 1)
 
 
 def read_answers(connection: sqlite3.Connection, agent: AgentId) -> list[tuple[str, str]]:

@@ -134,7 +134,12 @@ CREATE TABLE suspects (
 ) WITHOUT ROWID;
 """
 
-STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES)
+_PLACES = """
+ALTER TABLE receipts ADD COLUMN epoch INTEGER;
+ALTER TABLE receipts ADD COLUMN line INTEGER;
+"""
+
+STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES, _PLACES)
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 
 VERSION = len(STEPS)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from cockpit.model.codec import encode_event, kind_of, safe_text
 from cockpit.model.events import Record
-from cockpit.model.fleet import Receipt
+from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId
+from cockpit.model.receipts import is_newer
 from cockpit.store.rows import AgentRow, StoredCursor
 from cockpit.store.search import searchable
 
@@ -36,8 +37,8 @@ INSERT OR REPLACE INTO agents (id, name, kind, vm_id, role, program, labels, par
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SAVE_RECEIPT = """
-INSERT OR REPLACE INTO receipts (id, agent, verb, text, stage, created_at, reason, stages)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO receipts (id, agent, verb, text, stage, created_at, reason, stages, epoch, line)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 Row = tuple[int, int, int, float, int, bytes]
@@ -143,7 +144,11 @@ def save_agent(connection: sqlite3.Connection, row: AgentRow) -> None:
 
 
 def save_receipt(connection: sqlite3.Connection, receipt: Receipt) -> None:
-    """Keep or replace a receipt."""
+    """Keep or replace a receipt; one that another process has brought further, or closed, stays as it is."""
+    row = connection.execute("SELECT stage, stages FROM receipts WHERE id = ?", (receipt.id,)).fetchone()
+    if row is not None and not is_newer(receipt, Stage(row[0]), len(json.loads(row[1]))):
+        return
+    epoch, line = receipt.place or (None, None)
     connection.execute(
         _SAVE_RECEIPT,
         (
@@ -155,6 +160,8 @@ def save_receipt(connection: sqlite3.Connection, receipt: Receipt) -> None:
             receipt.created_at,
             safe_text(receipt.reason),
             json.dumps([(stage.value, at) for stage, at in receipt.stages]),
+            epoch,
+            line,
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -142,6 +142,7 @@ class Store:
         after: tuple[int, int] | None = None,
         limit: int = PAGE,
         max_bytes: int | None = None,
+        without: Collection[str] = (),
     ) -> list[Record]:
         """Return records in the order of (epoch, line).
 
@@ -151,10 +152,15 @@ class Store:
             after: (epoch, line), excluded: the oldest `limit` records after it. With neither, the newest of all.
             limit: how many at most.
             max_bytes: end with the record that brings what is kept of them to so many bytes.
+            without: kinds of events, by their stable names, that are left out.
         """
         return await self._reader.run(
-            lambda connection: reader.read_records(connection, agent, before, after, max(0, limit), max_bytes)
+            lambda connection: reader.read_records(connection, agent, before, after, max(0, limit), max_bytes, without)
         )
+
+    async def run_before(self, agent: AgentId, place: tuple[int, int]) -> tuple[int, int]:
+        """Return the place before the start of the run that was open at a place; the place itself if none is known."""
+        return await self._reader.run(lambda connection: reader.read_run_before(connection, agent, place))
 
     async def snapshot(self, agent: AgentId) -> StoredSnapshot | None:
         """Return the newest reduced state that is not ahead of its epoch's cursor."""
@@ -197,12 +203,19 @@ class Store:
         )
 
     async def save_receipt(self, receipt: Receipt) -> None:
-        """Keep or replace a receipt. It is on the disk when this returns: the command may be written then."""
+        """Keep or replace a receipt. It is on the disk when this returns: the command may be written then.
+
+        What another process knows better stays: a receipt never goes back, and a closed one never opens.
+        """
         await self._writer.run(lambda connection: statements.save_receipt(connection, receipt), durable=True)
 
     async def receipts(self, limit: int = PAGE) -> list[Receipt]:
         """Return the newest receipts, the oldest of them first."""
         return await self._reader.run(lambda connection: reader.read_receipts(connection, limit))
+
+    async def changed_receipts(self, after: int) -> tuple[int, list[Receipt]]:
+        """Return the receipts that any process wrote since a mark (0 for all), and the mark for the next call."""
+        return await self._reader.run(lambda connection: reader.read_changed_receipts(connection, after))
 
     async def save_answer(self, agent: AgentId, dialog_id: str, text: str, at: float) -> None:
         """Keep what was answered to a dialog; it is on the disk when this returns."""

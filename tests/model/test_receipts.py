@@ -172,7 +172,7 @@ def test_equal_texts_are_read_in_their_order_and_from_their_queue() -> None:
 
 def test_an_expanded_skill_is_known_by_what_its_queue_showed() -> None:
     stream = Stream(prompt("a", "/skill:review", "steer"))
-    stream.say(ev.QueueChanged(("Review with care.",), ()), ev.QueueChanged((), ()))
+    stream.say(ev.QueueChanged(("Review with care.",), ()), ACCEPTED, ev.QueueChanged((), ()))
     (changed,) = stream.say(ev.MessageStarted("user", "Review with care."))
     assert (changed.id, changed.stage) == ("a", Stage.CONSUMED)
 

@@ -134,7 +134,9 @@ class Dispatcher:
         command_id = CommandId(f"ck-{uuid.uuid4().hex[:12]}")
         now = self._world.clock.now()
         agent_id, target = target_of(command, self._world.agents, self._world.vms)
-        receipt = Receipt(command_id, agent_id, VERBS[type(command)], text_of(command), Stage.PENDING, now)
+        agent = self._world.agents.get(agent_id) if agent_id is not None else None
+        place = (agent.epoch, agent.line) if agent is not None else None
+        receipt = Receipt(command_id, agent_id, VERBS[type(command)], text_of(command), Stage.PENDING, now, place=place)
         if isinstance(command, AgentCommand):
             self._book.add(receipt)
         self._world.put_receipt(receipt)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cockpit.engine.describe import VERBS
+from cockpit.engine.describe import STREAM_VERBS
 from cockpit.engine.facts import row_of
 from cockpit.engine.source import Source
 from cockpit.engine.state import World
@@ -17,7 +17,6 @@ from cockpit.engine.streams.reader import AgentReader
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.streams.sender import Sender
 from cockpit.engine.streams.session import Attachment
-from cockpit.model.commands import Abort, Answer, FollowUp, Prompt, Steer
 from cockpit.model.failures import is_undelivered, wanting
 from cockpit.model.fleet import Agent, AgentKind, LinkState, Power, Receipt, Stage
 from cockpit.model.ids import AgentId, VmId, agent_of
@@ -36,9 +35,6 @@ log = logging.getLogger(__name__)
 BACKGROUND_POLLING = 0.4
 """Seconds between two looks at the output of an agent nobody looks at, on its VM. With the time until the next common
 round of reading (`remote.ssh.read_batching`) a question or the end of a run is still noticed within a second."""
-
-STREAM_VERBS = frozenset(VERBS[kind] for kind in (Prompt, Steer, FollowUp, Abort, Answer))
-"""Orders whose course the agent's own stream tells."""
 
 RESTART_DELAY = 5.0
 """Seconds until an attachment that hit a programming error is tried again."""
@@ -119,9 +115,7 @@ class Roster:
         """Go on with a receipt that an earlier process left open; what can no longer be told is said so."""
         now = self._world.clock.now()
         if receipt.verb in STREAM_VERBS and receipt.agent in living:
-            if receipt.stage is Stage.PENDING:
-                receipt = advance(receipt, Stage.UNCONFIRMED, now, "the cockpit ended while it was being sent")
-            self._book.add(receipt)
+            # Its agent's stream tells the rest, once the agent is loaded.
             self._world.put_receipt(receipt, saved=True)
         elif receipt.verb in STREAM_VERBS:
             self._world.put_receipt(advance(receipt, Stage.FAILED, now, "its agent was destroyed"))
@@ -253,6 +247,10 @@ class Roster:
             self.detach(agent)
         await asyncio.gather(*self._leaving, return_exceptions=True)
         await self._following.close()
+
+    def read_to_the_end(self) -> frozenset[AgentId]:
+        """Return the agents whose output was read to its end, here or by the cockpit that records them."""
+        return frozenset(agent for agent, attachment in self._attachments.items() if attachment.caught_up.is_set())
 
     def settled(self) -> bool:
         """Say whether each attached agent was tried, and read to its end where its link is up."""

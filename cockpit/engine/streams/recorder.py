@@ -10,6 +10,7 @@ from dataclasses import replace
 import msgspec
 
 from cockpit.engine.state import World
+from cockpit.engine.streams.outbox import Outbox
 from cockpit.model.events import Record, Responded
 from cockpit.model.fleet import Agent, Link
 from cockpit.model.ids import AgentId
@@ -48,6 +49,7 @@ class Recorder:
         self._awaited = asyncio.Event()
         """Set when time alone may change an agent."""
         self.focused: AgentId | None = None
+        self.outbox = Outbox(world, store, book)
 
     def expect(self, command_id: str) -> asyncio.Future[Responded]:
         """Return a future for the agent's response to a command that is about to be written."""
@@ -60,6 +62,7 @@ class Recorder:
         """Bring an agent back from the store: its state as of its cursor, and its newest transcript."""
         kept = await self._store.recollection(agent.id, limit=TRANSCRIPT_RECORDS)
         state = self._restore(agent, kept.snapshot.body) if kept.snapshot is not None else None
+        await self.outbox.load(state or agent, (state.epoch, state.line) if state else (0, -1))
         self._world.put_agent(state or agent)
         transcript = self._world.transcript(agent.id)
         for record in kept.records:
