@@ -44,6 +44,9 @@ ANSWERS_KEPT = 64
 
 Place = tuple[int, int]
 
+FIRST: Place = (1, 1)
+"""An agent's first line: nothing came before it."""
+
 
 class Evidence(NamedTuple):
     """A record that was observed, or None for a run that only time has ended."""
@@ -206,7 +209,8 @@ class ReceiptBook:
         record = piece.record
         if record is not None:
             if not course.started:
-                course.begins, course.started = (record.epoch, record.line - 1), True
+                place = (record.epoch, record.line)
+                course.begins, course.started = (record.epoch, record.line - 1) if place > FIRST else (0, -1), True
             course.last = (record.epoch, record.line)
             event = record.event
             if isinstance(event, ev.ToolOutput) and not piece.settled:

@@ -7,8 +7,9 @@ import sqlite3
 from collections.abc import Collection
 
 from cockpit.model.codec import safe_text
+from cockpit.model.fleet import Receipt
 from cockpit.model.ids import AgentId
-from cockpit.store.reader import Reader
+from cockpit.store.reader import Reader, read_changed_receipts, read_run_before
 
 
 class Progress:
@@ -32,6 +33,22 @@ class Progress:
             StoreError: the store cannot be read.
         """
         return await self._reader.run(lambda connection: self._read(connection, agents, anyway))
+
+    async def receipts(self, after: int) -> tuple[int, list[Receipt]]:
+        """Return the receipts that any process wrote since a mark (0 for all), and the mark for the next call.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        return await self._reader.run(lambda connection: read_changed_receipts(connection, after))
+
+    async def run_before(self, agent: AgentId, place: tuple[int, int]) -> tuple[int, int]:
+        """Return the place before the start of the run that was open at a place; the place itself if none is known.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        return await self._reader.run(lambda connection: read_run_before(connection, agent, place))
 
     def _read(
         self, connection: sqlite3.Connection, agents: Collection[AgentId], anyway: bool

@@ -158,10 +158,6 @@ class Store:
             lambda connection: reader.read_records(connection, agent, before, after, max(0, limit), max_bytes, without)
         )
 
-    async def run_before(self, agent: AgentId, place: tuple[int, int]) -> tuple[int, int]:
-        """Return the place before the start of the run that was open at a place; the place itself if none is known."""
-        return await self._reader.run(lambda connection: reader.read_run_before(connection, agent, place))
-
     async def snapshot(self, agent: AgentId) -> StoredSnapshot | None:
         """Return the newest reduced state that is not ahead of its epoch's cursor."""
         return await self._reader.run(lambda connection: reader.read_snapshot(connection, agent))
@@ -212,10 +208,6 @@ class Store:
     async def receipts(self, limit: int = PAGE) -> list[Receipt]:
         """Return the newest receipts, the oldest of them first."""
         return await self._reader.run(lambda connection: reader.read_receipts(connection, limit))
-
-    async def changed_receipts(self, after: int) -> tuple[int, list[Receipt]]:
-        """Return the receipts that any process wrote since a mark (0 for all), and the mark for the next call."""
-        return await self._reader.run(lambda connection: reader.read_changed_receipts(connection, after))
 
     async def save_answer(self, agent: AgentId, dialog_id: str, text: str, at: float) -> None:
         """Keep what was answered to a dialog; it is on the disk when this returns."""

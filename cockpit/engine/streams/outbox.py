@@ -45,7 +45,7 @@ class Outbox:
         ]
         waiting = [known.place for known in mine if not is_closed(known) and known.place is not None]
         if waiting and min(waiting) < place:
-            begins = await self._store.run_before(agent.id, min(waiting))
+            begins = await self._store.progress.run_before(agent.id, min(waiting))
             self._book.remember(await self._evidence(agent, begins, place), agent.id, begins)
         changed = self._book.take_up(mine)
         for receipt in mine:
@@ -72,7 +72,7 @@ class Outbox:
     async def look(self) -> None:
         """Take what other processes wrote since the last look."""
         try:
-            self._mark, receipts = await self._store.changed_receipts(self._mark)
+            self._mark, receipts = await self._store.progress.receipts(self._mark)
         except StoreError as error:
             log.error("the outbox cannot be read: %s", error)
             return
