@@ -112,9 +112,7 @@ def _activity(agent: Agent, now: float) -> list[str]:
         sentences.append(line if line.endswith(("?", ".", "!")) else f"{line}.")
     state = base_state(activity)
     if activity.dialogs and state is ActivityState.STARTING:
-        sentences.append(
-            "An extension asks while the agent starts: the start is blocked until it is answered."
-        )
+        sentences.append("An extension asks while the agent starts: the start is blocked until it is answered.")
     if state is ActivityState.WORKING:
         sentences += _working(agent, now)
     elif state is ActivityState.RETRYING:
