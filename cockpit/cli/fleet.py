@@ -13,7 +13,7 @@ from cockpit import config
 from cockpit.bootstrap.fleet import Places, make_source, running_engine
 from cockpit.cli import agent as agent_verbs
 from cockpit.cli import output
-from cockpit.cli.signals import Departure
+from cockpit.cli.signals import GracefulExit
 from cockpit.engine.engine import CONTACT_LIMIT, Engine
 from cockpit.errors import CockpitError, NotFound, Refused, UsageError
 from cockpit.model.commands import Abort, Branch, Command, Commit, Destroy, Pause, Relaunch, Resume, Spawn
@@ -77,10 +77,10 @@ def run(verb: str, root: Path | None, config_file: Path | None, arguments: tuple
 async def _run(
     work: Callable[..., Awaitable[int]], root: Path | None, config_file: Path | None, arguments: tuple[object, ...]
 ) -> int:
-    with Departure() as departure:
+    with GracefulExit() as graceful_exit:
         headless = await asyncio.to_thread(Headless, root, config_file)
         return await work(headless, *arguments)
-    return departure.exit_code
+    return graceful_exit.exit_code
 
 
 def nobody(agent: Agent) -> bool:

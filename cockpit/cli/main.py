@@ -248,9 +248,9 @@ def demo(
     theme: Annotated[str, typer.Option("--theme", help="Name of a theme.")] = "",
 ) -> None:
     """Open the cockpit on a fresh fleet of scripted agents that build something."""
-    from cockpit.demo.run import demonstrate
+    from cockpit.cli.screen import show_demonstration
 
-    raise typer.Exit(demonstrate(keep=keep, speed=speed, theme=theme))
+    raise typer.Exit(show_demonstration(keep=keep, speed=speed, theme=theme))
 
 
 def _choice(option: str, value: str, choices: tuple[str, ...]) -> None:

@@ -8,18 +8,22 @@ from pathlib import Path
 
 from cockpit import config
 from cockpit.bootstrap.fleet import Places, make_source, running_engine
-from cockpit.cli.signals import Departure
+from cockpit.cli.signals import GracefulExit
 from cockpit.config import Settings
+from cockpit.engine.engine import Engine
 from cockpit.engine.source import Source
 from cockpit.text.streams import is_terminal, warn
+
+UNUSABLE_TERMINALS = ("", "dumb", "unknown")
+"""Values of TERM for terminals without a cursor that can be moved."""
 
 
 def open_cockpit(root: Path | None, config_file: Path | None, theme: str, read_only: bool, low_bandwidth: bool) -> int:
     """Open the cockpit on the configured fleet; returns when the operator detaches."""
     settings = config.load(config_file)
     places = Places.under(root) if root else Places.standard()
-    if not is_terminal():
-        warn("cockpit: the screen needs a terminal; see `cockpit --help` for verbs without one")
+    if reason := unusable_terminal():
+        warn(f"cockpit: {reason}")
         return 2
     source = make_source(settings, places, force_embedded=root is not None)
     return asyncio.run(show(settings, places, source, theme=theme, read_only=read_only, low_bandwidth=low_bandwidth))
@@ -34,28 +38,79 @@ async def show(
     read_only: bool = False,
     low_bandwidth: bool = False,
 ) -> int:
-    """Run engine and application until the operator leaves."""
-    slow = low_bandwidth or settings.screen.low_bandwidth
-    if slow:
+    """Run engine and application until the operator leaves, is told to, or the terminal goes away."""
+    with GracefulExit() as graceful_exit:
+        async with running_engine(settings, places, source, wait=False) as engine:
+            return await run_application(
+                engine,
+                settings,
+                graceful_exit,
+                theme=theme,
+                read_only=read_only,
+                low_bandwidth=low_bandwidth or settings.screen.low_bandwidth,
+            )
+    return graceful_exit.exit_code
+
+
+def show_demonstration(*, keep: bool, speed: float, theme: str) -> int:
+    """Open the cockpit on a fresh fleet of scripted agents; the fleet goes when the operator leaves."""
+    from cockpit.demo.run import demonstrate, telling
+
+    if reason := unusable_terminal():
+        warn(f"cockpit: {reason}")
+        return 2
+
+    async def present(settings: Settings, places: Places, source: Source) -> int:
+        with GracefulExit() as graceful_exit:
+            async with running_engine(settings, places, source, wait=False) as engine, telling(engine):
+                return await run_application(engine, settings, graceful_exit, theme=theme)
+        return graceful_exit.exit_code
+
+    return demonstrate(present, keep=keep, speed=speed)
+
+
+async def run_application(
+    engine: Engine,
+    settings: Settings,
+    graceful_exit: GracefulExit,
+    *,
+    theme: str = "",
+    read_only: bool = False,
+    low_bandwidth: bool = False,
+) -> int:
+    """Show the screen over an engine; return the exit code: 1 if it ended by a fault of its own."""
+    if low_bandwidth:
         # Textual reads these once, when it is imported.
         os.environ.setdefault("TEXTUAL_FPS", "10")
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "256")
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     from cockpit.ui.app import CockpitApp
+    from cockpit.ui.terminal.driver import TerminalDriver
 
-    with Departure() as departure:
-        async with running_engine(settings, places, source, wait=False) as engine:
-            app = CockpitApp(
-                engine,
-                theme=theme or settings.screen.theme,
-                read_only=read_only,
-                low_bandwidth=slow,
-                keymap=settings.screen.keys,
-            )
-            departure.act = app.exit
-            try:
-                await app.run_async()
-            finally:
-                departure.arm()
-            return app.return_code or 0
-    return departure.exit_code
+    app = CockpitApp(
+        engine,
+        theme=theme or settings.screen.theme,
+        read_only=read_only,
+        low_bandwidth=low_bandwidth,
+        keymap=settings.screen.keys,
+        driver_class=TerminalDriver,
+    )
+    leave = graceful_exit.act
+    graceful_exit.act = lambda: app.exit() if app.is_running else leave()
+    await app.run_async()
+    if graceful_exit.exit_code:
+        return graceful_exit.exit_code
+    return 1 if app.return_code is None else app.return_code
+
+
+def unusable_terminal() -> str:
+    """Say why no screen can be drawn here, or return empty text."""
+    if not is_terminal():
+        return "the screen needs a terminal; see `cockpit --help` for verbs without one"
+    kind = os.environ.get("TERM", "")
+    if kind in UNUSABLE_TERMINALS:
+        return (
+            f"TERM={kind or 'nothing'} names no terminal that can draw the screen; set it to what yours is, "
+            "e.g. TERM=xterm-256color, or see `cockpit --help` for verbs without a screen"
+        )
+    return ""

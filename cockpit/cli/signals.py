@@ -15,8 +15,11 @@ from cockpit.text.streams import OutputClosed, output_pipe
 ASKED_TO_END = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that end a process by default; the cockpit leaves in good order instead."""
 
-DEPARTURE_LIMIT = 8.0
+EXIT_LIMIT = 8.0
 """Seconds leaving may take; then the process ends as it is, e.g. when its output is a pipe that nobody reads."""
+
+HANG_UP_LIMIT = 1.5
+"""Seconds it may take when the terminal is gone: nobody waits for anything that could still be shown."""
 
 
 @contextlib.contextmanager
@@ -52,10 +55,11 @@ def while_somebody_reads() -> Iterator[None]:
         loop.remove_reader(descriptor)
 
 
-class Departure:
+class GracefulExit:
     """Within the block, a signal that asks the process to end makes it leave in good order, once and bounded.
 
-    What is left of the block then is unwound as in a cancellation, and `exit_code` tells the signal.
+    What is left of the block then is unwound as in a cancellation, and `exit_code` tells the signal. The bound is kept
+    by a thread, since what stands still may be the event loop.
     """
 
     def __init__(self) -> None:
@@ -71,29 +75,25 @@ class Departure:
         # What is ignored stays ignored: that is how `nohup` asks for it.
         self._signals = [number for number in ASKED_TO_END if signal.getsignal(number) is not signal.SIG_IGN]
 
-    def arm(self) -> None:
-        """Take the signals, also back from who took them meanwhile."""
-        for number in self._signals:
-            signal.signal(number, self._asked)
-
     def _asked(self, number: int, _: FrameType | None) -> None:
         if self.exit_code:
             return
         self.exit_code = 128 + number
-        self._timer = threading.Timer(DEPARTURE_LIMIT, os._exit, (self.exit_code,))
+        limit = HANG_UP_LIMIT if number == signal.SIGHUP else EXIT_LIMIT
+        self._timer = threading.Timer(limit, os._exit, (self.exit_code,))
         self._timer.daemon = True
         self._timer.start()
-        self._loop.call_soon_threadsafe(self.act)
+        self._loop.call_soon_threadsafe(lambda: self.act())
 
-    def __enter__(self) -> Departure:
-        self.arm()
+    def __enter__(self) -> GracefulExit:
+        for number in self._signals:
+            signal.signal(number, self._asked)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
+        # The bound holds for the rest of the process, too: a thread that nobody can end may keep it alive.
         for number in self._signals:
             signal.signal(number, signal.SIG_DFL)
-        if self._timer is not None:
-            self._timer.cancel()
         return self.exit_code != 0 and isinstance(error, asyncio.CancelledError)

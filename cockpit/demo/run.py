@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import json
 import logging
+import os
 import shutil
-import signal
 import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 from cockpit import config, paths
-from cockpit.bootstrap.fleet import Places, make_source, running_engine
+from cockpit.bootstrap.fleet import Places, make_source
 from cockpit.demo.script import BOARD, CAST, SCRIPT, Part
 from cockpit.engine.engine import Engine
 from cockpit.engine.source import Source
 from cockpit.errors import CockpitError
 from cockpit.model.commands import Prompt, Spawn
 from cockpit.model.fleet import Stage
-from cockpit.text.streams import is_terminal, warn
+from cockpit.text.streams import warn
 
 log = logging.getLogger(__name__)
 
@@ -33,37 +36,57 @@ LOCK = "demo.lock"
 KEPT = "kept"
 """Marks a demonstration that the operator wanted to keep."""
 
+RESERVED_DESCRIPTORS = 256
+"""Descriptors a process may have that has only begun."""
+
 SCRIPT_FILE = ".swarm/script.json"
 """Relative to the agent's home: what it does with which prompt."""
 
 
-def demonstrate(*, keep: bool, speed: float, theme: str) -> int:
+Present = Callable[[config.Settings, Places, Source], Coroutine[None, None, int]]
+"""Shows a fleet until the operator leaves; returns the exit code."""
+
+
+def demonstrate(present: Present, *, keep: bool, speed: float) -> int:
     """Run the demonstration until the operator leaves; then the fleet is removed unless it is kept."""
-    if not is_terminal():
-        warn("cockpit: the demonstration needs a terminal")
-        return 2
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)
     remove_abandoned()
     root = paths.state_directory() / f"{PREFIX}{uuid.uuid4().hex[:8]}"
     places = Places.under(root)
+    if keep:
+        (root / KEPT).touch(mode=0o600)
     with (root / LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        _remove_when_left(root, lock)
         try:
             settings = config.load()
-            source = make_demo_source(places, speed)
-            return asyncio.run(_show(settings, places, source, theme))
+            return asyncio.run(present(settings, places, make_demo_source(places, speed)))
         finally:
             if keep:
-                (root / KEPT).touch(mode=0o600)
                 warn(f"kept: open it again with `cockpit --root {root}`")
             else:
                 _remove(root)
 
 
-def _leave(number: int, frame: object) -> None:
-    """Leave through the `finally` clauses; while the screen is up it has its own, gentler way."""
-    raise SystemExit(128 + number)
+def _remove_when_left(root: Path, lock: IO[str]) -> None:
+    """Leave a process behind that removes the fleet once this one has ended in whatever way, also by a kill.
+
+    It waits for the lock, which the kernel gives back, and holds nothing of the terminal.
+    """
+    if os.fork():
+        return
+    os.setsid()
+    lock.close()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.closerange(3, RESERVED_DESCRIPTORS)
+    try:
+        with (root / LOCK).open("w") as waiting:
+            fcntl.flock(waiting, fcntl.LOCK_EX)
+            if root.is_dir() and not (root / KEPT).exists():
+                _remove(root)
+    finally:
+        os._exit(0)
 
 
 def remove_abandoned() -> None:
@@ -106,18 +129,15 @@ def make_demo_source(places: Places, speed: float) -> Source:
     return replace(source, programs=(told,), default_program="scripted", notices=())
 
 
-async def _show(settings: config.Settings, places: Places, source: Source, theme: str) -> int:
-    from cockpit.ui.app import CockpitApp
-
-    async with running_engine(settings, places, source, wait=False) as engine:
-        telling = asyncio.create_task(tell(engine), name="story")
-        try:
-            app = CockpitApp(engine, theme=theme or settings.screen.theme)
-            await app.run_async()
-            return app.return_code or 0
-        finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+@contextlib.asynccontextmanager
+async def telling(engine: Engine) -> AsyncIterator[None]:
+    """Tell the story during the block."""
+    task = asyncio.create_task(tell(engine), name="story")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def tell(engine: Engine) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
+import logging
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 
 from cockpit.engine.port import CockpitPort
@@ -21,6 +21,12 @@ from cockpit.ui.key_gate import KeyGate
 from cockpit.ui.look.themes import DEFAULT_THEME, VARIABLE_DEFAULTS, load_themes
 from cockpit.ui.palette import ActionProvider
 from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.terminal.driver import TerminalDriver
+
+log = logging.getLogger(__name__)
+
+SIZE_INTERVAL = 0.5
+"""Seconds between two looks whether what is drawn has the terminal's size."""
 
 BREAKPOINTS = ((0, "-narrow"), (110, "-normal"), (160, "-wide"))
 """Screen widths in cells from which there are one list, three lists, or all panes beside the output."""
@@ -45,8 +51,9 @@ class CockpitApp(App[None]):
         read_only: bool = False,
         low_bandwidth: bool = False,
         keymap: Mapping[str, str] | None = None,
+        driver_class: type[Driver] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=driver_class)
         self.HORIZONTAL_BREAKPOINTS = list(BREAKPOINTS)
         self.engine = engine
         self.own_themes: tuple[str, ...] = ()
@@ -92,19 +99,23 @@ class CockpitApp(App[None]):
             text = "\n".join(clean_line(problem) for problem in self._problems)
             self.notify(text, title="Settings", severity="warning", timeout=12, markup=False)
 
-        self._end_cleanly_on_signals()
+        self.set_interval(SIZE_INTERVAL, self._settle_size)
 
-    def _end_cleanly_on_signals(self) -> None:
-        """Give the terminal back when the session hangs up or the process is told to end."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-            loop.add_signal_handler(number, self.exit)
+    def _settle_size(self) -> None:
+        """Draw at the terminal's size if a change of it was lost among others that came in quick succession."""
+        driver = self._driver
+        if isinstance(driver, TerminalDriver) and (size := driver.missed_size(self.screen.size)) is not None:
+            self._size, self._resize_timer = size, None
+            for screen in self.screen_stack:
+                screen.post_message(events.Resize(size, size))
 
     def on_unmount(self) -> None:
         self._gate.close()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-            loop.remove_signal_handler(number)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Write a programming error to the log in full before it ends the screen."""
+        log.error("the screen failed", exc_info=error)
+        super()._handle_exception(error)
 
     async def on_event(self, event: events.Event) -> None:
         """Keys and pastes from the terminal go through the gate, all else its usual way."""

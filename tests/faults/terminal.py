@@ -24,7 +24,9 @@ _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 class Terminal:
     """A program on a terminal of 120 by 40 cells. Everything it wrote is kept."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], directory: Path) -> None:
+    def __init__(
+        self, command: list[str], environment: dict[str, str], directory: Path, *, kind: str = "xterm-256color"
+    ) -> None:
         self.seen = bytearray()
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
@@ -37,9 +39,24 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             cwd=directory,
-            env={**kept, "TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"},
+            env={**kept, "TERM": kind, "TEXTUAL_ANIMATIONS": "none"},
             start_new_session=True,
         )
+
+    def write(self, data: bytes) -> None:
+        """Type something."""
+        os.write(self._master, data)
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the terminal another size in cells."""
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        os.kill(self.process.pid, signal.SIGWINCH)
+
+    def hang_up(self) -> None:
+        """Take the terminal away, as a window that is closed does."""
+        os.close(self._slave)
+        os.close(self._master)
+        self._slave = self._master = -1
 
     def read(self, seconds: float) -> bool:
         """Take what the program writes within some seconds; False if it wrote nothing."""
@@ -93,5 +110,6 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self._master)
-        os.close(self._slave)
+        if self._master >= 0:
+            os.close(self._master)
+            os.close(self._slave)

@@ -379,13 +379,14 @@ def main() -> None:
     parser.add_argument("--hostile", action="store_true")
     options = parser.parse_args()
     from cockpit.ui.app import CockpitApp
+    from cockpit.ui.terminal.driver import TerminalDriver
 
     engine = FakeEngine(Fleet(source="embedded")) if options.empty else scene()
     if options.hostile:
         from tests.ui.hostile import hostile_engine
 
         engine = hostile_engine()
-    app = CockpitApp(engine, theme=options.theme, read_only=options.read_only)
+    app = CockpitApp(engine, theme=options.theme, read_only=options.read_only, driver_class=TerminalDriver)
     if options.live:
         who, started = AgentId(vm_id(1)), time.monotonic()
         words = itertools.cycle(["the", "plan", "splits", "the", "work", "into", "small", "tasks.\n"])

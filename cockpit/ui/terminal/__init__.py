@@ -1,0 +1,1 @@
+"""The terminal: what comes in as bytes, what goes out, and what happens when it goes away."""

@@ -1,0 +1,260 @@
+"""Turns what a terminal sends into messages: whatever the bytes are, it ends, bounded in time and memory.
+
+A terminal's sequences are taken whole (ECMA-48, 5.4 and 5.6) before they are looked at, so that an unknown or absurd
+one is dropped and none of its characters can run as a key. The names of keys are Textual's own.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable
+
+from textual import constants, events, messages
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._xterm_parser import (
+    BRACKETED_PASTE_END,
+    BRACKETED_PASTE_START,
+    FOCUSIN,
+    FOCUSOUT,
+    IS_ITERM,
+    XTermParser,
+)
+from textual.keys import Keys
+from textual.message import Message
+
+log = logging.getLogger(__name__)
+
+ESCAPE_DELAY = 0.1
+"""Seconds after which a sequence that did not go on is what was typed: the escape key, and keys behind it."""
+STRING_DELAY = 1.0
+"""Seconds of silence that end a command string or a paste whose end never came."""
+MAX_SEQUENCE = 64
+"""Characters of the longest sequence that means something; a longer one is read to its end and dropped."""
+MAX_PASTE = 8_000_000
+"""Characters after which a paste is handed over in pieces."""
+MAX_WIDTH, MAX_HEIGHT = 1000, 500
+"""Cells of the largest terminal that is drawn; a report of more is nonsense and would take all memory."""
+
+_ESCAPE = "\x1b"
+DELETE = "\x7f"
+_CONTROL = re.compile(r"\x1b\[(?P<parameters>[ -?]*)(?P<final>[@-~])")
+_CONTROL_PART = re.compile(r"\x1b\[[ -?]*\Z")
+_CONTROL_BROKEN = re.compile(r"\x1b\[[ -?]+")
+_CONTROL_END = re.compile("[^ -?]")
+_STRING = re.compile(r"\x1b(?:\][0-9lL]|P[0-9>!$+|=]|[_^X].)", re.DOTALL)
+_STRING_PART = re.compile(r"\x1b[\]P_^X]\Z")
+_STRING_END = re.compile(r"\x07|\x1b\\|[\x18\x1a\x9c]")
+_RESIZE = re.compile(r"\x1b\[48;(\d{1,6})(?::[^;]*)?;(\d{1,6})(?::[^;]*)?;(\d{1,6})(?::[^;]*)?;(\d{1,6})(?::[^;]*)?t")
+_CURSOR = re.compile(r"\x1b\[(\d{1,6});(\d{1,6})R")
+_MODE = re.compile(r"\x1b\[\?(\d{1,6});(\d)\$y")
+_MOUSE = re.compile(r"\x1b\[<\d{1,6};-?\d{1,7};-?\d{1,7}[Mm]")
+_SURROGATES = re.compile("[\ud800-\udfff]+")
+_TYPED = re.compile("[^\x1b]+")
+
+
+class InputParser:
+    """One terminal's input, in pieces of any length."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Prepare.
+
+        Args:
+            clock: seconds; only differences count.
+        """
+        self._clock = clock
+        self._keys = XTermParser()
+        self._held = ""
+        """The beginning of a sequence that goes on."""
+        self._skipping: re.Pattern[str] | None = None
+        """What ends the text that is being dropped."""
+        self._paste: list[str] | None = None
+        self._last = clock()
+
+    def feed(self, text: str) -> list[Message]:
+        """Take what was read; bytes that are no text come as surrogates, as `os.fsdecode` makes them."""
+        self._last = self._clock()
+        found: list[Message] = []
+        rest = self._held + text
+        self._held = ""
+        at = 0
+        while at < len(rest):
+            if self._paste is not None:
+                at = self._pasted(rest, at, found)
+            elif self._skipping is not None:
+                at = self._skipped(rest, at)
+            elif rest[at] != _ESCAPE:
+                typed = _TYPED.match(rest, at)
+                assert typed is not None
+                for character in _SURROGATES.sub("", typed.group()):
+                    self._key(character, found)
+                at = typed.end()
+            else:
+                at = self._sequence(rest, at, found)
+        return found
+
+    def tick(self) -> list[Message]:
+        """Return what the time that passed makes certain; to be called several times a second."""
+        silence = self._clock() - self._last
+        found: list[Message] = []
+        if self._paste is not None:
+            if silence > STRING_DELAY:
+                self._paste.append(self._held)
+                self._held = ""
+                self._end_paste(found)
+        elif self._skipping is not None:
+            if silence > STRING_DELAY:
+                self._skipping, self._held = None, ""
+        elif self._held and silence > ESCAPE_DELAY:
+            held, self._held = self._held, ""
+            self._as_typed(held, found)
+        return found
+
+    def _pasted(self, text: str, at: int, found: list[Message]) -> int:
+        """Take the text of a paste up to its end; return where to go on."""
+        assert self._paste is not None
+        end = text.find(BRACKETED_PASTE_END, at)
+        if end >= 0:
+            self._paste.append(text[at:end])
+            self._end_paste(found)
+            return end + len(BRACKETED_PASTE_END)
+        kept = next(
+            (size for size in range(len(BRACKETED_PASTE_END) - 1, 0, -1) if text.endswith(BRACKETED_PASTE_END[:size])),
+            0,
+        )
+        stop = max(at, len(text) - kept)
+        self._held = text[stop:]
+        self._paste.append(text[at:stop])
+        if sum(map(len, self._paste)) > MAX_PASTE:
+            found.append(events.Paste("".join(self._paste)))
+            self._paste = []
+        return len(text)
+
+    def _end_paste(self, found: list[Message]) -> None:
+        assert self._paste is not None
+        text = "".join(self._paste)
+        if text:
+            found.append(events.Paste(text))
+        self._paste = None
+
+    def _skipped(self, text: str, at: int) -> int:
+        """Drop what a command string or an endless sequence holds; return where to go on."""
+        assert self._skipping is not None
+        end = self._skipping.search(text, at)
+        if end is None:
+            self._held = _ESCAPE if text.endswith(_ESCAPE) else ""
+            return len(text)
+        self._skipping = None
+        return end.end()
+
+    def _sequence(self, text: str, at: int, found: list[Message]) -> int:
+        """Take one sequence that begins with escape; return where to go on, the whole length if more must come."""
+        whole = _CONTROL.match(text, at)
+        if whole is not None and whole.group("final") == "[" and not whole.group("parameters"):
+            return self._console_key(text, at, found)
+        if whole is not None and whole.group("final") == "M" and not whole.group("parameters"):
+            # The oldest mouse report: three characters follow, whatever they are.
+            return self._hold(text, at) if len(text) < whole.end() + 3 else whole.end() + 3
+        if whole is not None:
+            if whole.end() - whole.start() <= MAX_SEQUENCE:
+                self._control(whole.group(), found)
+            return whole.end()
+        if _CONTROL_PART.match(text, at):
+            if len(text) - at > MAX_SEQUENCE:
+                self._skipping = _CONTROL_END
+                return len(text)
+            return self._hold(text, at)
+        if broken := _CONTROL_BROKEN.match(text, at):
+            return broken.end()
+        if _STRING.match(text, at):
+            self._skipping = _STRING_END
+            return at + 2
+        if _STRING_PART.match(text, at) or len(text) == at + 1:
+            return self._hold(text, at)
+        return self._short(text, at, found)
+
+    def _console_key(self, text: str, at: int, found: list[Message]) -> int:
+        """Take a function key of the Linux console: one more letter follows `ESC [ [`."""
+        if len(text) < at + 4:
+            return self._hold(text, at)
+        self._key(text[at : at + 4], found)
+        return at + 4
+
+    def _short(self, text: str, at: int, found: list[Message]) -> int:
+        """Take escape with a character behind it: the escape key and that character, typed in one go.
+
+        A terminal writes alt and a letter just so. Keys that are typed ahead over a slow line must keep their meaning,
+        and no action here is on alt; alt with backspace is the exception, since it deletes a word in every field.
+        """
+        if text[at + 1] == "O":
+            if len(text) == at + 2:
+                return self._hold(text, at)
+            if text[at : at + 3] in ANSI_SEQUENCES_KEYS:
+                self._key(text[at : at + 3], found)
+                return at + 3
+        elif text[at + 1] == DELETE:
+            self._key(text[at : at + 2], found)
+            return at + 2
+        found.append(events.Key("escape", _ESCAPE))
+        return at + 1
+
+    def _hold(self, text: str, at: int) -> int:
+        self._held = text[at:]
+        return len(text)
+
+    def _as_typed(self, held: str, found: list[Message]) -> None:
+        """A sequence that did not go on was typed by hand."""
+        found.append(events.Key("escape", _ESCAPE))
+        for character in held[1:]:
+            if character == _ESCAPE:
+                found.append(events.Key("escape", _ESCAPE))
+            else:
+                self._key(character, found)
+
+    def _control(self, sequence: str, found: list[Message]) -> None:
+        """Give a control sequence its meaning; one that has none is dropped."""
+        if sequence == BRACKETED_PASTE_START:
+            self._paste = []
+        elif sequence == FOCUSIN:
+            found.append(events.AppFocus())
+        elif sequence == FOCUSOUT:
+            found.append(events.AppBlur())
+        elif match := _RESIZE.fullmatch(sequence):
+            height, width, pixel_height, pixel_width = map(int, match.groups())
+            resize = events.Resize.from_dimensions(clamped_size(width, height), (pixel_width, pixel_height))
+            self._keys.terminal_size, self._keys.terminal_pixel_size = resize.size, resize.pixel_size
+            self._keys.mouse_pixels = pixel_width >= width > 0 and pixel_height >= height > 0
+            found.append(resize)
+        elif match := _CURSOR.fullmatch(sequence):
+            found.append(events.CursorPosition(max(0, int(match[2]) - 1), max(0, int(match[1]) - 1)))
+        elif match := _MODE.fullmatch(sequence):
+            self._mode_report(match[1], int(match[2]), found)
+        elif _MOUSE.fullmatch(sequence):
+            mouse = self._keys.parse_mouse_code(sequence)
+            if mouse is not None:
+                found.append(mouse)
+        else:
+            self._key(sequence, found)
+
+    def _mode_report(self, mode: str, setting: int, found: list[Message]) -> None:
+        if mode == "2026" and setting > 0:
+            found.append(messages.TerminalSupportsSynchronizedOutput())
+        elif mode == "2048" and constants.SMOOTH_SCROLL and not IS_ITERM:
+            found.append(messages.InBandWindowResize.from_setting_parameter(setting))
+
+    def _key(self, sequence: str, found: list[Message]) -> None:
+        """Name a key; a code point that no character has (kitty's protocol allows any number) is none."""
+        try:
+            named = list(self._keys._sequence_to_key_events(sequence))
+            for key in named:
+                (key.character or "").encode()
+        except (ValueError, OverflowError, KeyError, TypeError) as error:
+            log.info("a key that cannot be one was dropped: %r (%s)", sequence[:MAX_SEQUENCE], error)
+            return
+        found += [key for key in named if key.key != Keys.Ignore]
+
+
+def clamped_size(width: int, height: int) -> tuple[int, int]:
+    """Return a size in cells that can be drawn."""
+    return min(max(1, width), MAX_WIDTH), min(max(1, height), MAX_HEIGHT)

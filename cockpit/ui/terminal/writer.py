@@ -1,0 +1,99 @@
+"""Writes to the terminal in a thread of its own: a terminal that does not read, or is gone, stops nobody."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections import deque
+from collections.abc import Callable
+
+MAX_WAITING = 2_000_000
+"""Characters that may wait for a terminal that does not read. Beyond that frames are dropped and drawn anew later."""
+STOP_LIMIT = 1.0
+"""Seconds the end waits for the terminal to take what restores it."""
+
+_MODES = re.compile(r"(?:\x1b\[[?<>=]?[0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p)+")
+"""Settings of the terminal, which hold until they are taken back: they are never dropped. No frame looks like this."""
+
+
+class TerminalWriter:
+    """One terminal's output, in order. Nothing here blocks the caller or raises for what the terminal does."""
+
+    def __init__(self, descriptor: int, *, closed: Callable[[OSError], None], behind: Callable[[], None]) -> None:
+        """Prepare; `start` begins.
+
+        Args:
+            descriptor: the terminal.
+            closed: called once, in the writing thread, when the terminal is gone.
+            behind: called in the writing thread when a terminal reads again for which frames were dropped.
+        """
+        self._descriptor = descriptor
+        self._closed = closed
+        self._behind = behind
+        self._texts: deque[str] = deque()
+        self._size = 0
+        self._dropped = False
+        self._change = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="terminal-output", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def write(self, text: str) -> None:
+        """Have a text written after those before it; returns at once."""
+        with self._change:
+            self._texts.append(text)
+            self._size += len(text)
+            if self._size > MAX_WAITING:
+                self._texts = deque(kept for kept in self._texts if _MODES.fullmatch(kept))
+                self._size = sum(map(len, self._texts))
+                self._dropped = True
+            self._change.notify()
+
+    def stop(self) -> None:
+        """Write what waits, as far as the terminal takes it within `STOP_LIMIT`, and end."""
+        with self._change:
+            self._stopping = True
+            self._change.notify()
+        self._thread.join(STOP_LIMIT)
+
+    def _run(self) -> None:
+        while True:
+            with self._change:
+                while not self._texts and not self._stopping:
+                    self._change.wait()
+                if not self._texts:
+                    return
+                text = "".join(self._texts)
+                self._texts.clear()
+                self._size = 0
+                behind, self._dropped = self._dropped, False
+            try:
+                self._write(text)
+            except OSError as error:
+                self._closed(error)
+                self._discard()
+                return
+            if behind and not self._stopping:
+                self._behind()
+
+    def _write(self, text: str) -> None:
+        """Write all of a text.
+
+        Raises:
+            OSError: the terminal is gone.
+        """
+        data = text.encode("utf-8", "replace")
+        while data:
+            data = data[os.write(self._descriptor, data) :]
+
+    def _discard(self) -> None:
+        """Take whatever comes and drop it, until the end."""
+        with self._change:
+            while not self._stopping:
+                self._texts.clear()
+                self._size = 0
+                self._change.wait()

@@ -1,0 +1,146 @@
+"""The cockpit on a real pseudo-terminal that sends nonsense, changes its size, stops reading, or goes away."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from tests.faults.harness import ROOT
+from tests.faults.terminal import Terminal
+from tests.fleets import FleetUnderTest, fleet_under_test, poll
+from tests.ui.terminal.test_input_parser import HOSTILE
+
+SCENE = [sys.executable, "-m", "tests.ui.scene"]
+HELP = b"Write a prompt that starts a run"
+"""Stands on the screen of all keys only."""
+SOON = 2.0
+"""Seconds a cockpit has whose terminal is gone."""
+START_UP = 1.0
+"""Seconds a busy machine may add."""
+
+
+@pytest.fixture
+def screen() -> Iterator[Terminal]:
+    """The screen over a fleet that stands still."""
+    terminal = Terminal(SCENE, dict(os.environ), ROOT)
+    try:
+        terminal.read_until(lambda: b"wait for you" in terminal.seen, "the screen")
+        yield terminal
+    finally:
+        terminal.close()
+
+
+def assert_works(terminal: Terminal) -> None:
+    """Assert that the next key does what it says."""
+    terminal.seen.clear()
+    terminal.write(b"?")
+    terminal.read_until(lambda: HELP in terminal.seen, "the help")
+    assert terminal.process.poll() is None
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_nonsense_from_the_terminal_hurts_nobody(screen: Terminal, name: str) -> None:
+    data = HOSTILE[name].encode("utf-8", "surrogateescape") if name != "a surrogate" else HOSTILE[name].encode()
+    for at in range(0, len(data), 4096):
+        screen.write(data[at : at + 4096])
+        screen.read(0.0)
+    screen.write(b"\x1b\\")
+    poll(lambda: not screen.read(0.3), "silence")
+    screen.write(b"\x1b")
+    poll(lambda: not screen.read(0.3), "silence")
+    assert_works(screen)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_sequence_of_sizes_leaves_a_screen_that_works(screen: Terminal, seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(40):
+        screen.resize(
+            chance.choice([0, 1, 2, 3, 5, 8, 13, 21, 60, 80, 160, 300]), chance.choice([0, 1, 2, 3, 5, 24, 60])
+        )
+        if chance.random() < 0.5:
+            screen.write(chance.choice([b"j", b"4", b"2", b"o", b"p", b"\x1b", b"n", b"I", b"w", b":", b"A", b"D"]))
+        screen.read(0.02)
+        assert screen.process.poll() is None, bytes(screen.seen[-3000:])
+    screen.resize(120, 40)
+    for _ in range(4):
+        screen.write(b"\x1b")
+        poll(lambda: not screen.read(0.2), "silence")
+    screen.write(b"1")
+    assert_works(screen)
+
+
+def test_a_terminal_that_stops_reading_cannot_hold_the_process(screen: Terminal) -> None:
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        screen.write(b"?\x1b[27u")
+        time.sleep(0.01)  # a load generator: the screen draws and nobody reads
+    began = time.monotonic()
+    os.kill(screen.process.pid, signal.SIGTERM)
+    screen.process.wait(20)
+    assert time.monotonic() - began < SOON + START_UP
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Iterator[FleetUnderTest]:
+    """A fleet with one agent that talks without end."""
+    with fleet_under_test() as made:
+        done = made.run("spawn", "ada", "--role", "tests", "--agent", "scripted")
+        assert done.returncode == 0, done.stderr
+        yield made
+
+
+def cockpits(fleet: FleetUnderTest) -> list[int]:
+    """Return the screens that run over a fleet."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words = process.info["cmdline"] or []
+        if words[1:3] == ["-m", "cockpit"] and str(fleet.root) in words:
+            found.append(process.pid)
+    return found
+
+
+@pytest.mark.parametrize("moment", ["at once", "while starting", "in mid-draw", "at rest", "in a dialog"])
+def test_a_terminal_that_goes_away_ends_the_cockpit_and_nothing_is_left(fleet: FleetUnderTest, moment: str) -> None:
+    terminal = Terminal(fleet.command(), fleet.environment(), ROOT)
+    try:
+        if moment == "while starting":
+            terminal.read(10)
+        elif moment != "at once":
+            terminal.read_until(lambda: b"ada" in terminal.seen, "the screen")
+        if moment == "in a dialog":
+            terminal.write(b"n")
+            terminal.read_until(lambda: b"Spawn" in terminal.seen, "the form")
+        if moment == "in mid-draw":
+            terminal.write(b"?\x1b[27u" * 20)
+        if moment == "at rest":
+            poll(lambda: not terminal.read(0.5), "silence")
+        began = time.monotonic()
+        terminal.hang_up()
+        terminal.process.wait(20)
+        assert time.monotonic() - began < SOON + START_UP
+        assert terminal.process.returncode != 0
+        assert not cockpits(fleet)
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("kind", ["dumb", "", "unknown"])
+def test_a_terminal_that_cannot_draw_is_refused_with_a_word(fleet: FleetUnderTest, kind: str) -> None:
+    terminal = Terminal(fleet.command(), fleet.environment(), ROOT, kind=kind)
+    try:
+        terminal.read_until(lambda: terminal.process.poll() is not None, "the end")
+        while terminal.read(0.1):
+            pass
+        assert terminal.process.returncode == 2
+        assert b"TERM" in terminal.seen and b"xterm-256color" in terminal.seen
+        assert not cockpits(fleet)
+    finally:
+        terminal.close()
