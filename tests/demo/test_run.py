@@ -10,9 +10,10 @@ import subprocess
 from pathlib import Path
 
 from cockpit import config
-from cockpit.bootstrap.fleet import running_engine
+from cockpit.bootstrap.fleet import Places, running_engine
 from cockpit.demo.run import make_demo_source, remove_abandoned, tell
 from cockpit.demo.script import BOARD, CAST, SCRIPT
+from cockpit.embedded.lifecycle import ensure_started
 from cockpit.model.commands import Answer
 from cockpit.model.events import RetryStarted
 from cockpit.model.fleet import ActivityState
@@ -92,7 +93,8 @@ def test_it_tidies_up_after_itself_also_when_it_is_killed(fleet: FleetUnderTest,
 
 def test_what_even_its_keeper_could_not_remove_goes_with_the_next(isolated_home: Path) -> None:
     abandoned = isolated_home / "xdg_state_home" / "swarm-cockpit" / "demo-0badcafe"
-    (abandoned / "fleet").mkdir(parents=True)
+    running = ensure_started(Places.under(abandoned).fleet)
+    assert running.base_url
     remove_abandoned()
     assert not abandoned.exists()
 
