@@ -304,6 +304,8 @@ class Judgement:
         same = [one for one in (*accepted, *unread) if one.expected == text]
         # One that is said to stand in a queue we have not seen is not what starts a run.
         direct = [] if queued else [one for one in accepted if one.receipt.stage is Stage.ACCEPTED]
+        # pi starts a run right after it accepted its text: what it accepted before that one, an extension took.
+        direct = [one for one in reversed(direct) if one.accepted_number < self.flow.started_number] or direct
         return next(iter([*same, *direct]), None)
 
     def _answered(self, outcome: Outcome) -> None:

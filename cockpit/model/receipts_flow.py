@@ -116,6 +116,8 @@ class Flow:
         """Counts the records observed."""
         self.ended_number = -1
         """At which of them the last run ended."""
+        self.started_number = -1
+        """At which of them the last run started."""
         self.queues_seen = False
         self.run_over = False
         """A run ended and nothing of it follows any more, though a settled end was not seen."""
@@ -137,7 +139,7 @@ class Flow:
         """Take what an event says of the run as a whole."""
         match event:
             case ev.RunStarted():
-                self.run_over = False
+                self.run_over, self.started_number = False, self.number
             case ev.RunEnded():
                 self.ended_number = self.number
                 self.run_over = event.will_retry is not True

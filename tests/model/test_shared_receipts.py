@@ -265,3 +265,18 @@ def test_a_stored_receipt_never_goes_back() -> None:
     failed, written_ = replace(done, stage=Stage.FAILED), replace(done, stage=Stage.WRITTEN, stages=done.stages[:1])
     assert not is_newer(failed, Stage.DONE, 2) and not is_newer(written_, Stage.ACCEPTED, 2)
     assert is_newer(replace(done, stage=Stage.DISMISSED), Stage.FAILED, 2) and is_newer(done, Stage.ACCEPTED, 2)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_run_belongs_to_the_text_accepted_right_before_it(late: bool) -> None:
+    wire = Wire()
+    wire.book.add(wire.sent("s", "silent: x"))
+    wire.say(accepted("s"))
+    if late:
+        wire.book.rested(AGENT, START + 100.0)
+        assert stages(wire.book.rested(AGENT, START + 103.0)) == {"s": Stage.DONE}
+    prompt = wire.sent("a", "do it")
+    changed = [] if late else wire.book.add(prompt)
+    changed += wire.say(accepted("a"), ev.RunStarted(), ev.MessageStarted("user", "do it!"), *answer("yes"))
+    changed += wire.book.take_up([prompt]) if late else []
+    assert stages([*changed, *wire.say(ev.RunSettled(), settled=True)])["a"] is Stage.DONE
