@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cockpit import __version__, paths
+from cockpit.cli.texts import read_input, refuse_bytes
 from cockpit.errors import CockpitError, ConfigError, NotFound, TimedOut, UsageError
 from cockpit.text.streams import say, warn, with_output
 
@@ -118,7 +118,7 @@ def send(
     """Send a text; with --wait done the answer is printed."""
     _choice("--mode", mode, ("prompt", "steer", "follow-up"))
     _choice("--wait", wait, ("accepted", "consumed", "done"))
-    _run("send", name, sys.stdin.read() if text == "-" else text, mode, wait, timeout)
+    _run("send", name, read_input() if text == "-" else text, mode, wait, timeout)
 
 
 @application.command()
@@ -273,6 +273,7 @@ def run(arguments: list[str]) -> int:
 def _run_command(arguments: list[str]) -> int:
     try:
         paths.settle_environment(os.environ)
+        refuse_bytes(arguments)
         application(args=arguments, prog_name="cockpit")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else DONE if end.code is None else FAILED

@@ -33,6 +33,9 @@ __all__ = [
 ]
 
 TAB_STOP = 8
+JOINERS = frozenset("\u200c\u200d")
+"""ZERO WIDTH NON-JOINER and JOINER: they shape Persian, Devanagari and joined emoji."""
+JOINED = frozenset({CharacterKind.PLAIN, CharacterKind.COMBINING, CharacterKind.VARIATION})
 LINE_SIGN = "\u240a"
 """Shown by `clean_line` where the text had a line break: a command of two lines must not look like one."""
 
@@ -93,6 +96,29 @@ def clean_text(text: str) -> str:
     if is_plain(text):
         return text
     return "\n".join(line if is_plain(line) else _Row().read(line) for line in text.split("\n"))
+
+
+def drawn_as_typed(text: str) -> str:
+    """Return what is drawn of a text that is being written: one character for each, so that the cursor keeps its place.
+
+    Joiners between letters stay, for they shape the word; a tab stays, for the field expands it.
+    """
+    if is_plain(text):
+        return text
+    return "".join(
+        character
+        if character == "\t" or kind_of(character) is not CharacterKind.HOSTILE or _joins(text, at)
+        else replacement_for(character)
+        for at, character in enumerate(text)
+    )
+
+
+def _joins(text: str, at: int) -> bool:
+    """Say whether the character at a place is a joiner or non-joiner with a visible character on both sides."""
+    if text[at] not in JOINERS or at == 0 or at + 1 == len(text):
+        return False
+    beside = (text[at - 1], text[at + 1])
+    return all(not side.isspace() and not side.isascii() and kind_of(side) in JOINED for side in beside)
 
 
 def styled_lines(text: str) -> list[StyledLine]:

@@ -40,6 +40,7 @@ from cockpit.model.commands import (
 from cockpit.model.fleet import LinkState, Power, ProcessState, Receipt, Stage, Vm
 from cockpit.model.ids import CommandId, OperationId, VmId, agent_of
 from cockpit.model.receipts import ReceiptBook, advance
+from cockpit.model.sendable import unsendable_part
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 from cockpit.vers.errors import CreationUncertain, EffectUnknown
@@ -96,6 +97,8 @@ class Dispatcher:
 
     def disabled_reason(self, command: Command) -> str:
         """Say why a command would be refused now, or return empty text."""
+        if reason := unsendable_part(command):
+            return reason
         match command:
             case Prompt() | Steer() | FollowUp() | Abort() | Answer():
                 return self._agent_refusal(command)

@@ -17,6 +17,7 @@ from cockpit.text.sanitize import clean_line, clean_text
 from cockpit.ui.key_gate import Guarded
 from cockpit.ui.look.cells import content
 from cockpit.ui.screens.dialog import Dialog
+from cockpit.ui.widgets.data_fields import DataInput, DataTextArea
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import Row, RowList
 
@@ -55,10 +56,10 @@ class AnswerDialog(Guarded, Dialog[Answer]):
             case "confirm":
                 yield Plain(content([("y", "bold $accent"), (" yes    ", ""), ("n", "bold $accent"), (" no", "")]))
             case "editor":
-                yield TextArea(clean_text(request.prefill), id="text", compact=True, show_line_numbers=False)
+                yield DataTextArea(request.prefill, id="text", compact=True, show_line_numbers=False)
             case _:
-                yield Input(
-                    clean_line(request.prefill),
+                yield DataInput(
+                    request.prefill,
                     placeholder=clean_line(request.placeholder),
                     id="value",
                     compact=True,

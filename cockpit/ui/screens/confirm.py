@@ -14,6 +14,7 @@ from cockpit.text.sanitize import clean_line
 from cockpit.ui.key_gate import Guarded
 from cockpit.ui.look.cells import Piece, content
 from cockpit.ui.screens.dialog import Dialog
+from cockpit.ui.widgets.data_fields import DataInput
 from cockpit.ui.widgets.plain import Plain
 
 
@@ -40,7 +41,7 @@ class ConfirmDialog(Guarded, Dialog[bool]):
         yield Plain(content([*pieces, ("\n", ""), (clean_line(self._consequence), "$muted")]), id="targets")
         if self._word:
             yield Plain(content([("\ntype ", "$muted"), (self._word, "bold"), (" to confirm", "$muted")]))
-            yield Input(id="word", compact=True)
+            yield DataInput(id="word", compact=True)
 
     def on_mount(self) -> None:
         if self._word:

@@ -17,6 +17,7 @@ from cockpit.text.sanitize import clean_line
 from cockpit.ui.key_gate import Guarded
 from cockpit.ui.screens.dialog import Dialog
 from cockpit.ui.widgets.choice_field import Choice, ChoiceField
+from cockpit.ui.widgets.data_fields import DataInput, DataTextArea
 from cockpit.ui.widgets.plain import Plain
 
 
@@ -70,7 +71,7 @@ class FormDialog(Dialog[Values]):
         if field.kind == "choice":
             return ChoiceField(field.choices, value=field.value, id=field.name)
         if field.kind == "area":
-            return TextArea(
+            return DataTextArea(
                 field.value,
                 id=field.name,
                 compact=True,
@@ -78,7 +79,7 @@ class FormDialog(Dialog[Values]):
                 placeholder=field.placeholder,
                 show_line_numbers=False,
             )
-        return Input(field.value, placeholder=field.placeholder, id=field.name, compact=True)
+        return DataInput(field.value, placeholder=field.placeholder, id=field.name, compact=True)
 
     def on_mount(self) -> None:
         if any(field.kind == "area" for field in self._fields):
@@ -90,7 +91,7 @@ class FormDialog(Dialog[Values]):
         for field in self._fields:
             widget = self.query_one(f"#{field.name}")
             if isinstance(widget, TextArea):
-                held[field.name] = widget.text.strip()
+                held[field.name] = widget.text
             elif isinstance(widget, Input):
                 held[field.name] = widget.value.strip()
             elif isinstance(widget, ChoiceField):

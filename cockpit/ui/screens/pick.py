@@ -17,6 +17,7 @@ from cockpit.ui.look.cells import content, cut, fit
 from cockpit.ui.look.rows import matches
 from cockpit.ui.look.states import STATUS_LOOKS, look_of
 from cockpit.ui.screens.dialog import Dialog
+from cockpit.ui.widgets.data_fields import DataInput
 from cockpit.ui.widgets.row_list import Row, RowList
 
 
@@ -42,7 +43,7 @@ class PickDialog(Dialog[str]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the field and the list."""
-        yield Input(placeholder="type to narrow", id="needle", compact=True)
+        yield DataInput(placeholder="type to narrow", id="needle", compact=True)
         yield RowList(empty=(self._empty,), id="rows")
 
     def on_mount(self) -> None:

@@ -53,7 +53,7 @@ def note_form(task: Task) -> FormDialog:
     """Ask for a note on a task."""
 
     def check(values: Values) -> str:
-        return "" if values["content"] else "a note needs words"
+        return "" if values["content"].strip() else "a note needs words"
 
     return FormDialog(
         "Note on task",

@@ -9,12 +9,12 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import TextArea
 
 from cockpit.model.ids import AgentId, CommandId
-from cockpit.text.sanitize import clean_line, clean_text
+from cockpit.text.sanitize import clean_line
 from cockpit.ui.look.cells import Piece, content, cut
 from cockpit.ui.look.states import MODE_LOOKS, MODE_MEANINGS, Mode
+from cockpit.ui.widgets.data_fields import DataTextArea
 
 HISTORY = 100
 """Sent texts kept for the up key."""
@@ -31,7 +31,7 @@ class Draft:
     """The commands whose texts were taken back into it."""
 
 
-class Composer(TextArea):
+class Composer(DataTextArea):
     """A text area that sends on enter, keeps a draft per agent, and never changes its recipient under the text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -157,18 +157,10 @@ class Composer(TextArea):
             event.stop()
             event.prevent_default()
 
-    async def _on_paste(self, event: events.Paste) -> None:
-        """Take a paste in as printable text: what is sent is what is seen."""
-        event.stop()
-        event.prevent_default()
-        if not self.read_only:
-            text = clean_text(event.text.replace("\r\n", "\n").replace("\r", "\n"))
-            self.move_cursor(self.replace(text, *self.selection).end_location)
-
     def action_send(self) -> None:
-        """Send the text to the recipient the border names; a refused one stays as it is."""
-        text = self.text.strip()
-        if self._recipient is None or not text:
+        """Send the text as it is to the recipient the border names; a refused one stays."""
+        text = self.text
+        if self._recipient is None or not text.strip():
             return
         if self._refusal:
             self.app.notify(self._refusal, title="Not sent", severity="warning", markup=False)

@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
+from cockpit.ui.widgets.data_fields import DataInput
 from cockpit.ui.widgets.plain import Plain
 
 
@@ -42,7 +43,7 @@ class FilterLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Plain(" / ", classes="filter-mark")
-        yield Input(placeholder="type to narrow the list · enter keeps · esc clears", compact=True)
+        yield DataInput(placeholder="type to narrow the list · enter keeps · esc clears", compact=True)
 
     def open(self, pane: str, needle: str) -> None:
         """Ask for a pane's filter."""

@@ -1,0 +1,35 @@
+"""Which texts can reach an agent unchanged: all but those that no JSON string can hold."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+
+from cockpit.model.commands import Command
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+BYTES_AS_SURROGATES = range(0xDC80, 0xDD00)
+"""How Python holds the bytes 0x80 to 0xff of a text that is not UTF-8 (PEP 383)."""
+
+
+def unsendable(text: str) -> str:
+    """Say why a text cannot be sent as it is, or return empty text. Nothing is ever replaced in silence."""
+    found = _SURROGATE.search(text)
+    if found is None:
+        return ""
+    code = ord(found.group())
+    if code in BYTES_AS_SURROGATES:
+        offset = len(text[: found.start()].encode("utf-8", "surrogateescape"))
+        return f"the text is not UTF-8: byte 0x{code - 0xDC00:02x} at offset {offset}; convert it and try again"
+    return f"the text holds half a character (U+{code:04X}) at position {found.start()}, which no JSON can carry"
+
+
+def unsendable_part(command: Command) -> str:
+    """Say which of a command's texts cannot be sent as it is, or return empty text."""
+    for field in fields(command):
+        value = getattr(command, field.name)
+        texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+        for text in texts:
+            if isinstance(text, str) and (reason := unsendable(text)):
+                return reason if field.name in ("text", "value", "content") else f"{field.name}: {reason}"
+    return ""
