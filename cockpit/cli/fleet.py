@@ -16,7 +16,7 @@ from cockpit.cli import output
 from cockpit.cli.signals import GracefulExit
 from cockpit.engine.engine import CONTACT_LIMIT, Engine
 from cockpit.errors import CockpitError, NotFound, Refused, UsageError
-from cockpit.model.commands import Abort, Branch, Command, Commit, Destroy, Pause, Relaunch, Resume, Spawn
+from cockpit.model.commands import Abort, Adopt, Branch, Command, Commit, Destroy, Pause, Relaunch, Resume, Spawn
 from cockpit.model.fleet import Agent, AgentKind, Receipt, ServiceHealth, Stage
 from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
 from cockpit.store.store import Store
@@ -265,6 +265,21 @@ async def relaunch(headless: Headless, name: str, change_program: bool) -> int:
     return 0
 
 
+async def adopt(headless: Headless, vm: str, name: str, kind: str, role: str) -> int:
+    """Take over an agent that lives on a VM, with the steps on standard error."""
+    async with headless.engine(nobody, watch=True) as engine:
+        require_health(engine, "vers")
+        vm_id = VmId(vm)
+        if vm_id not in engine.world.vms:
+            raise NotFound(f"there is no VM {vm}", hint="`cockpit vms` lists them; give the id as it stands there")
+        order = Adopt(vm_id, name, AgentKind(kind), role)
+        if refusal := engine.disabled_reason(order):
+            raise UsageError(f"cannot adopt {name}: {refusal}")
+        await carry_out(engine, order)
+        say(f"{clean_line(name)} {clean_line(vm_id)}")
+    return 0
+
+
 async def destroy(headless: Headless, name: str, yes: bool) -> int:
     """Delete a VM after naming it."""
     async with headless.engine(nobody) as engine:
@@ -336,6 +351,7 @@ VERBS: dict[str, Any] = {
     "power": power,
     "abort": abort,
     "relaunch": relaunch,
+    "adopt": adopt,
     "destroy": destroy,
     "commit": commit,
     "branch": branch,

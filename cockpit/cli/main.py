@@ -186,6 +186,19 @@ def relaunch(
 
 
 @application.command()
+def adopt(
+    vm: Annotated[str, typer.Argument(help="The VM's id.")],
+    name: Annotated[str, typer.Option("--name", help="What the agent is called here.")],
+    worker: Annotated[bool, typer.Option("--worker", help="It is a worker.")] = False,
+    architect: Annotated[bool, typer.Option("--architect", help="It is an architect.")] = False,
+    role: Annotated[str, typer.Option("--role", help="What it is for.")] = "",
+) -> None:
+    """Take over an agent that somebody else started on a VM; nothing is sent to it."""
+    kind = "worker" if worker else "architect" if architect else "lieutenant"
+    _run("adopt", vm, name, kind, role)
+
+
+@application.command()
 def destroy(
     name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed without a terminal.")] = False
 ) -> None:

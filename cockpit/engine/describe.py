@@ -13,6 +13,7 @@ from cockpit.agents.pi.encode import (
 )
 from cockpit.model.commands import (
     Abort,
+    Adopt,
     AgentCommand,
     Answer,
     AssignTask,
@@ -41,6 +42,7 @@ VERBS: dict[type[object], str] = {
     Abort: "abort",
     Answer: "answer",
     Spawn: "spawn",
+    Adopt: "adopt",
     Relaunch: "relaunch",
     Pause: "pause",
     Resume: "resume",
@@ -74,7 +76,13 @@ def text_of(command: Command) -> str:
             return "yes" if confirmed else "no"
         case Answer(value=value):
             return value or ""
-        case Spawn(name=text) | CreateTask(title=text) | MoveTask(status=text) | AssignTask(assignee=text):
+        case (
+            Spawn(name=text)
+            | Adopt(name=text)
+            | CreateTask(title=text)
+            | MoveTask(status=text)
+            | AssignTask(assignee=text)
+        ):
             return text
         case Commit(name=text):
             return text
@@ -107,7 +115,7 @@ def encode(command: AgentCommand, command_id: CommandId, agent: Agent) -> bytes:
 def target_of(command: Command, agents: Mapping[AgentId, Agent], vms: Mapping[VmId, Vm]) -> tuple[AgentId | None, str]:
     """Return the agent a command is about, if it is about one, and how its target is named to people."""
     match command:
-        case Spawn(name=name):
+        case Spawn(name=name) | Adopt(name=name):
             return None, name
         case CreateTask(title=title):
             return None, title

@@ -76,6 +76,16 @@ class Relaunch:
 
 
 @dataclass(frozen=True, slots=True)
+class Adopt:
+    """Take over an agent that somebody else started on a VM; nothing is sent to it."""
+
+    vm: VmId
+    name: str
+    kind: AgentKind = AgentKind.LIEUTENANT
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Freeze the VM."""
 
@@ -149,6 +159,6 @@ class NoteTask:
 
 
 AgentCommand = Prompt | Steer | FollowUp | Abort | Answer
-FleetCommand = Spawn | Relaunch | Pause | Resume | Destroy | Commit | Branch
+FleetCommand = Spawn | Adopt | Relaunch | Pause | Resume | Destroy | Commit | Branch
 BoardCommand = CreateTask | MoveTask | AssignTask | NoteTask
 Command = AgentCommand | FleetCommand | BoardCommand

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cockpit.model.commands import (
     Abort,
+    Adopt,
     Answer,
     AssignTask,
     Branch,
@@ -41,6 +42,7 @@ VERBS: dict[type, str] = {
     Abort: "abort",
     Answer: "answer",
     Spawn: "spawn",
+    Adopt: "adopt",
     Relaunch: "relaunch",
     Pause: "pause",
     Resume: "resume",

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 
 from cockpit.engine.commands import board
+from cockpit.engine.commands.adoption import Adoption
 from cockpit.engine.commands.copies import start_copies
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.vm_operations import FleetOperations
@@ -19,6 +20,7 @@ from cockpit.engine.streams.agent_sessions import Roster
 from cockpit.errors import CockpitError
 from cockpit.model.commands import (
     Abort,
+    Adopt,
     AgentCommand,
     Answer,
     AssignTask,
@@ -93,6 +95,7 @@ class Dispatcher:
         self._board_changed = board_changed
         self._images_changed = images_changed
         self._spawner = Spawner(world, store, source, roster.attach, roster.detach, roster.attachment)
+        self._adoption = Adoption(world, store, source, self._spawner.names, roster.attach, roster.detach)
         self._operations = FleetOperations(world, source, roster.attachment, roster.vm_gone)
 
     def disabled_reason(self, command: Command) -> str:
@@ -109,6 +112,8 @@ class Dispatcher:
                 return "" if agent.process.state is ProcessState.DEAD else "the agent is not dead"
             case Spawn():
                 return self._spawner.refusal(command)
+            case Adopt():
+                return self._adoption.refusal(command)
             case Pause() | Resume() | Destroy() | Commit() | Branch():
                 return self._operations.refusal(command)
             case CreateTask() | MoveTask() | AssignTask() | NoteTask():
@@ -195,6 +200,8 @@ class Dispatcher:
             match command:
                 case Spawn():
                     await self._spawner.spawn(command, progress)
+                case Adopt():
+                    await self._adoption.adopt(command, progress)
                 case Relaunch(agent=agent_id, change_program=change):
                     attachment = self._roster.attachment(agent_id)
                     if attachment is None:

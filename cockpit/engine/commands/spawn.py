@@ -14,9 +14,7 @@ from cockpit.agents.scaffold.verbs import (
     encode_environment,
     facts_script,
     parse_facts,
-    parse_probe,
     parse_start,
-    probe_script,
     start_script,
 )
 from cockpit.engine.commands.instructions import INSTRUCTIONS_FILE, instructions
@@ -32,7 +30,7 @@ from cockpit.engine.commands.launch_record import (
     passed_words,
 )
 from cockpit.engine.commands.names import NAME_LABEL, Names
-from cockpit.engine.facts import registration_of, row_of
+from cockpit.engine.commands.registration import left_there, register, remember
 from cockpit.engine.progress import Progress, describe
 from cockpit.engine.source import Program, Source
 from cockpit.engine.state import World
@@ -77,7 +75,7 @@ class Spawner:
         self._detach = detach
         self._attached = attached
         self._claimed: set[str] = set()
-        self._names = Names(world, store, source)
+        self.names = Names(world, store, source)
 
     def refusal(self, spawn: Spawn) -> str:
         """Say why an order cannot be carried out, or return empty text."""
@@ -104,7 +102,7 @@ class Spawner:
         assert program is not None
         self._claimed.add(spawn.name)
         try:
-            async with self._names.reserved(spawn.name):
+            async with self.names.reserved(spawn.name):
                 return await self._make(spawn, program, progress)
         finally:
             self._claimed.discard(spawn.name)
@@ -145,7 +143,7 @@ class Spawner:
         if program is None or program.reason:
             raise Refused(f"{spawn.program} cannot be started: {program.reason if program else 'unknown program'}")
         try:
-            async with self._names.reserved(spawn.name):
+            async with self.names.reserved(spawn.name):
                 return await self._bring_up(spawn, program, vm_id, progress, copied=True)
         finally:
             attachment = self._attached(agent_of(vm_id))
@@ -155,8 +153,8 @@ class Spawner:
     async def _bring_up(
         self, spawn: Spawn, program: Program, vm_id: VmId, progress: Progress, *, copied: bool = False
     ) -> Agent:
-        await self._names.label(spawn.name, vm_id)
-        await self._names.yield_to_earlier(spawn.name, vm_id)
+        await self.names.label(spawn.name, vm_id)
+        await self.names.yield_to_earlier(spawn.name, vm_id)
         now = self._world.clock.now()
         agent = Agent(
             id=agent_of(vm_id),
@@ -171,7 +169,7 @@ class Spawner:
         )
         self._world.put_agent(agent)
         progress.agent(agent.id)
-        await self._remember(agent, now)
+        await remember(self._store, self._source, agent, now)
         with progress.step("boot"):
             await self._until_running(vm_id)
         with progress.step("connect"):
@@ -189,9 +187,9 @@ class Spawner:
             attachment.go_on()
         with progress.step("first answer"):
             await self._first_answer(attachment, run_id, progress)
-        await self._names.yield_to_earlier(spawn.name, vm_id)
+        await self.names.yield_to_earlier(spawn.name, vm_id)
         with progress.step("register"):
-            await self._register(agent, now, progress)
+            await register(self._source, agent, now, progress)
         return self._world.agents[agent.id]
 
     async def start_again(
@@ -212,7 +210,7 @@ class Spawner:
         with progress.step("connect"):
             connection = await attachment.link.ready(CONNECT_LIMIT)
         with progress.step(f"start {program.name}"):
-            known = await self._left_there(connection, agent.vm_id)
+            known = await left_there(connection, self._source, agent.vm_id)
             known = replace(known, path=known.path or agent.program_path, version=known.version or agent.version)
             spawn = Spawn(
                 agent.name,
@@ -234,12 +232,7 @@ class Spawner:
         moved = await connection.run(move_session_script(self._source.paths), timeout=START_LIMIT)
         if moved.exit_status != 0:
             raise Refused(f"VM {vm_id}: its conversation cannot be moved: {moved.stderr.decode(errors='replace')}")
-        return await self._left_there(connection, vm_id)
-
-    async def _left_there(self, connection: Connection, vm_id: VmId) -> ProbeResult:
-        """Look at what an earlier start left on a VM."""
-        done = await connection.run(probe_script(self._source.paths), timeout=START_LIMIT)
-        return parse_probe(done.exit_code, done.stdout, done.stderr, vm=vm_id)
+        return await left_there(connection, self._source, vm_id)
 
     async def _until_running(self, vm_id: VmId) -> None:
         try:
@@ -341,36 +334,6 @@ class Spawner:
             kept = await keep_evidence(connection, self._source.paths, place, name)
             progress.detail(kept or "there is none")
         return kept
-
-    async def _register(self, agent: Agent, created_at: float, progress: Progress) -> None:
-        if self._source.registry is None:
-            progress.detail("no registry is configured")
-            return
-        paths = self._source.paths
-        try:
-            await self._source.registry.register(
-                registration_of(
-                    agent,
-                    address=self._source.address(agent.vm_id),
-                    directory=paths.directory,
-                    workspace=paths.workspace,
-                    created_at=created_at,
-                )
-            )
-        except CockpitError as error:
-            # The agent works without the registry; this cockpit knows it from its own store.
-            log.warning("agent %s is not registered: %s", agent.name, error)
-            progress.detail(f"not registered: {describe(error)}")
-
-    async def _remember(self, agent: Agent, created_at: float) -> None:
-        row = row_of(
-            agent, directory=self._source.paths.directory, workspace=self._source.paths.workspace, created_at=created_at
-        )
-        try:
-            await self._store.remember_agent(row)
-        except StoreError as error:
-            # The registry knows it, too, and a full disk here is no reason to delete a VM there.
-            log.error("agent %s is not remembered: %s", agent.name, error)
 
     async def _undo(self, vm_id: VmId, progress: Progress, cause: BaseException) -> None:
         """Delete the VM of a failed spawn, so that nothing runs and costs unseen."""

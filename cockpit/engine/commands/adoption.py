@@ -1,0 +1,110 @@
+"""Taking over an agent that somebody else started: found on its VM, named, registered, and touched in no other way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from cockpit.agents.scaffold.answers import AgentState
+from cockpit.engine.commands.names import Names
+from cockpit.engine.commands.registration import left_there, register, remember
+from cockpit.engine.progress import Progress
+from cockpit.engine.source import Source
+from cockpit.engine.state import World
+from cockpit.engine.streams.session import Attachment
+from cockpit.errors import NotFound
+from cockpit.model.commands import Adopt
+from cockpit.model.fleet import Agent, Power
+from cockpit.model.ids import AgentId, agent_of
+from cockpit.model.names import fault_of
+from cockpit.store.store import Store
+
+CONNECT_LIMIT = 60.0
+"""Seconds the VM has to let us in."""
+
+
+class Adoption:
+    """Takes agents over; nothing is sent to them, started or ended."""
+
+    def __init__(
+        self,
+        world: World,
+        store: Store,
+        source: Source,
+        names: Names,
+        attach: Callable[[Agent], Attachment],
+        detach: Callable[[AgentId], None],
+    ) -> None:
+        self._world = world
+        self._store = store
+        self._source = source
+        self._names = names
+        self._attach = attach
+        self._detach = detach
+
+    def refusal(self, adopt: Adopt) -> str:
+        """Say why an agent cannot be taken over now, or return empty text."""
+        vm = self._world.vms.get(adopt.vm)
+        if vm is None:
+            return f"there is no VM {adopt.vm}"
+        known = self._world.agents.get(agent_of(adopt.vm))
+        if known is not None:
+            return f"its agent is here already: {known.name}"
+        if vm.power is not Power.RUNNING:
+            return f"the VM is {vm.power.value}: an agent can be looked for on a running one only"
+        if fault := fault_of(adopt.name, self._world.vms):
+            return fault
+        if self._world.agents_called(adopt.name):
+            return f"there is an agent named {adopt.name} already"
+        return ""
+
+    async def adopt(self, adopt: Adopt, progress: Progress) -> None:
+        """Take an agent over.
+
+        Raises:
+            CockpitError: there is none, or its VM cannot be reached; then this cockpit knows as little of it as before.
+        """
+        agent = Agent(agent_of(adopt.vm), adopt.name, adopt.kind, adopt.vm, role=adopt.role)
+        async with self._names.reserved(adopt.name):
+            self._world.put_agent(agent)
+            progress.agent(agent.id)
+            session = self._attach(agent)
+            session.hold()
+            try:
+                agent = await self._look(agent, session, progress)
+            except BaseException:
+                self._detach(agent.id)
+                self._world.agents.pop(agent.id, None)
+                self._world.changed()
+                raise
+            now = self._world.clock.now()
+            self._world.put_agent(agent)
+            await remember(self._store, self._source, agent, now)
+            session.go_on()
+            with progress.step("register"):
+                await register(self._source, agent, now, progress)
+
+    async def _look(self, agent: Agent, session: Attachment, progress: Progress) -> Agent:
+        """Return the agent with what its VM tells of it.
+
+        Raises:
+            CockpitError: there is none, or the VM cannot be reached.
+        """
+        with progress.step("connect"):
+            assert session.link is not None
+            connection = await session.link.ready(CONNECT_LIMIT)
+        with progress.step("look for an agent"):
+            found = await left_there(connection, self._source, agent.vm_id)
+            if found.state is AgentState.ABSENT:
+                raise NotFound(
+                    f"no agent at {self._source.paths.directory} on VM {agent.vm_id}",
+                    hint="set [agent] directory to where it lives, or spawn one",
+                )
+            words = (found.program or "started by another tool", found.version, found.state.value)
+            progress.detail(" ".join(word for word in words if word))
+        return replace(
+            self._world.agents[agent.id],
+            program=found.program or agent.program,
+            program_path=found.path,
+            version=found.version,
+        )
