@@ -4,6 +4,7 @@ CockpitError
 ├── ConfigError        a setting is wrong: names the file, the key and the nearest valid one
 ├── UsageError         the command line or a dialog was filled in wrongly
 ├── NotFound           no such agent, VM or task
+│   └── Gone           it is known that there was one
 ├── TimedOut           a bounded wait ended
 └── Refused            the platform, a service or an agent said no
 """
@@ -31,6 +32,10 @@ class UsageError(CockpitError):
 
 class NotFound(CockpitError):
     """No such agent, VM or task."""
+
+
+class Gone(NotFound):
+    """An agent whose VM was deleted."""
 
 
 class TimedOut(CockpitError):

@@ -97,7 +97,7 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
 
     return Source(
         name=f"embedded, services at {urlsplit(named).netloc}" if named else "embedded",
-        vers=VersClient(f"{running.base_url}/api/v1", token),
+        vers=VersClient(f"{running.base_url}/api/v1", token, place=f"the fleet in {places.fleet}"),
         services=Services.at(services, service_token),
         endpoint=endpoint,
         address=lambda vm_id: f"{vm_id}.{running.vm_domain}",

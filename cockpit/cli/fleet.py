@@ -15,7 +15,7 @@ from cockpit.cli import agent as agent_verbs
 from cockpit.cli import output
 from cockpit.cli.signals import GracefulExit
 from cockpit.engine.engine import CONTACT_LIMIT, Engine
-from cockpit.errors import CockpitError, NotFound, Refused, UsageError
+from cockpit.errors import CockpitError, Gone, NotFound, Refused, UsageError
 from cockpit.model.commands import Abort, Adopt, Branch, Command, Commit, Destroy, Pause, Relaunch, Resume, Spawn
 from cockpit.model.fleet import Agent, AgentKind, Receipt, ServiceHealth, Stage
 from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
@@ -60,6 +60,8 @@ class Headless:
             say_notices(engine.store)
             try:
                 yield engine
+            except Gone:
+                raise
             except NotFound as error:
                 health = silent(engine, "vers") or silent(engine, "registry")
                 if health is None:
@@ -224,6 +226,7 @@ def vm_named(engine: Engine, name: str) -> tuple[VmId, str]:
     if vm is not None:
         return vm.id, agent.name if agent is not None else vm.id
     if agent is None:
+        engine.world.check_not_gone(name)
         known = ", ".join(sorted(agent.name for agent in engine.fleet.agents)) or "none"
         raise NotFound(f"there is no agent or VM {name}", hint=f"agents here: {known}")
     return agent.vm_id, agent.name

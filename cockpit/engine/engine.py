@@ -72,7 +72,7 @@ class Engine:
         self.book = ReceiptBook()
         self.recorder = Recorder(self.world, store, self.book)
         self.roster = Roster(self.world, store, source, self.recorder, self.book, link_options or LinkOptions())
-        self.watcher = Watcher(self.world, source, self.roster.adopt, self.roster.vm_gone, self.roster.attach_known)
+        self.watcher = Watcher(self.world, source, self.roster)
         self.dispatcher = Dispatcher(
             self.world,
             store,
@@ -255,6 +255,7 @@ class Engine:
         """
         agent = self.world.agent_named(name)
         if agent is None:
+            self.world.check_not_gone(name)
             known = ", ".join(sorted(agent.name for agent in self.world.agents.values())) or "none"
             raise NotFound(f"there is no agent named {name}", hint=f"agents here: {known}")
         return agent

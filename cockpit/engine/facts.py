@@ -53,7 +53,7 @@ def registration_of(agent: Agent, *, address: str, directory: str, workspace: st
     )
 
 
-def row_of(agent: Agent, *, directory: str, workspace: str, created_at: float) -> AgentRow:
+def row_of(agent: Agent, *, directory: str, workspace: str, created_at: float, account: str) -> AgentRow:
     """Return an agent as the store remembers it."""
     return AgentRow(
         id=agent.id,
@@ -67,6 +67,7 @@ def row_of(agent: Agent, *, directory: str, workspace: str, created_at: float) -
         paths_directory=directory,
         workspace=workspace,
         created_at=created_at,
+        account=account,
     )
 
 

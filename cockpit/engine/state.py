@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from cockpit.engine.clock import Clock
-from cockpit.errors import UsageError
+from cockpit.errors import Gone, UsageError
+from cockpit.model.ages import span_text
 from cockpit.model.failures import is_undelivered
 from cockpit.model.fleet import (
     ActivityState,
@@ -50,6 +51,10 @@ class World:
         self.suspects: dict[VmId, str] = {}
         """VMs that are perhaps ours, with the evidence: a call of ours lost its answer when they appeared."""
         self.agents: dict[AgentId, Agent] = {}
+        self.unplaced: set[AgentId] = set()
+        """Agents of which nobody wrote down whose they are: none of them is gone because a list lacks it."""
+        self.departed: dict[str, tuple[VmId, float]] = {}
+        """Agents whose VM was deleted, by name: the VM, and when it was known (unix seconds)."""
         self.tasks: tuple[Task, ...] = ()
         self.feed: OrderedDict[str, FeedItem] = OrderedDict()
         self.receipts: OrderedDict[CommandId, Receipt] = OrderedDict()
@@ -190,12 +195,12 @@ class World:
             self.tasks = tasks
             self.changed()
 
-    def set_health(self, name: str, reason: str = "", hint: str = "") -> None:
-        """Note that a control service answers (no reason) or does not, and since when."""
+    def set_health(self, name: str, reason: str = "", hint: str = "", unreadable: int = 0) -> None:
+        """Note that a control service answers (no reason) or not, since when, and what its list lacks."""
         known = self.health.get(name)
-        if known is None or known.ok != (not reason) or known.reason != reason:
+        if known is None or (known.ok, known.reason, known.unreadable) != (not reason, reason, unreadable):
             since = known.since if known and known.ok == (not reason) else self.clock.now()
-            self.health[name] = ServiceHealth(name, not reason, since, reason, hint)
+            self.health[name] = ServiceHealth(name, not reason, since, reason, hint, unreadable)
             self.changed()
 
     def notice(self, text: str) -> None:
@@ -211,7 +216,8 @@ class World:
             return (agent,)
         if VmId(name.lower()) in self.vms or looks_like_id(name):
             return ()  # It names a VM; an agent elsewhere that is called so is not meant.
-        return tuple(sorted((agent for agent in self.agents.values() if agent.name == name), key=lambda a: a.id))
+        called = sorted((agent for agent in self.agents.values() if agent.name == name), key=lambda agent: agent.id)
+        return tuple(agent for agent in called if not agent.elsewhere) or tuple(called)
 
     def agent_named(self, name: str) -> Agent | None:
         """Return the agent with this id, else the one with this name.
@@ -224,3 +230,18 @@ class World:
             candidates = ", ".join(f"{agent.id} ({agent.kind.value})" for agent in found)
             raise UsageError(f"{len(found)} agents are called {name}: {candidates}", hint="give the id instead")
         return found[0] if found else None
+
+    def check_not_gone(self, name: str) -> None:
+        """Say of an agent that is no longer there that it was.
+
+        Raises:
+            Gone: the last agent of this name or id was on a VM that was deleted.
+        """
+        by_id = ((vm_id, at) for vm_id, at in self.departed.values() if vm_id == name.lower())
+        known = self.departed.get(name) or next(by_id, None)
+        if known is not None:
+            vm_id, at = known
+            raise Gone(
+                f"{name} is gone: its VM {vm_id} was deleted, as is known for {span_text(self.clock.now() - at)}",
+                hint=f"its transcript stays: `cockpit tail {name}`, `cockpit search`",
+            )

@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from cockpit.engine.facts import agent_from_entry
+from cockpit.engine.missing import MissingVms
 from cockpit.engine.progress import describe
 from cockpit.engine.source import Source
 from cockpit.engine.state import World
+from cockpit.engine.streams.agent_sessions import Roster
 from cockpit.errors import CockpitError
-from cockpit.model.fleet import Agent, Power, Vm
+from cockpit.model.fleet import Power
 from cockpit.model.ids import VmId
-from cockpit.vers.errors import VmNotFound
 
 log = logging.getLogger(__name__)
 
@@ -38,22 +39,17 @@ class Watcher:
         self,
         world: World,
         source: Source,
-        found: Callable[[Agent], Awaitable[None]],
-        gone: Callable[[VmId], Awaitable[None]],
-        listed: Callable[[], None],
+        roster: Roster,
     ) -> None:
         """Prepare.
 
         Args:
-            found: called with an agent of the registry that this cockpit does not know yet.
-            gone: called with a VM that the API confirmed to be deleted.
-            listed: called after each look at the VM list, also when the API had not answered before.
+            roster: told of agents of the registry that are not known yet, of VMs that are gone, and of each list.
         """
         self._world = world
         self._source = source
-        self._found = found
-        self._gone = gone
-        self._listed = listed
+        self._roster = roster
+        self._missing = MissingVms(world, source.vers, roster)
         self._board_now = asyncio.Event()
         self._adopting = asyncio.Lock()
         self.first_look = asyncio.Event()
@@ -89,14 +85,17 @@ class Watcher:
             await self._guarded("registry", self.registry)
         return worked
 
-    async def vms(self) -> None:
-        """Read the VM list; a VM that is missing from it is dropped only once its status says so."""
+    async def vms(self) -> int:
+        """Read the VM list; return how many of its entries could not be read.
+
+        What is missing from it, also a VM that only the store remembers, is looked at one by one.
+        """
         asked_at = self._world.clock.now()
-        records = await self._source.vers.list_vms()
+        listing = await self._source.vers.listing()
         now = self._world.clock.now()
         names = {agent.vm_id: agent.name for agent in self._world.agents.values()}
         listed = set()
-        for record in records:
+        for record in listing.records:
             vm_id = VmId(record.vm_id)
             listed.add(vm_id)
             known = self._world.vms.get(vm_id)
@@ -104,34 +103,31 @@ class Watcher:
                 continue  # An order of ours learnt of this VM after the list was asked for.
             label = names.get(vm_id) or (known.label if known else "")
             self._world.put_vm(replace(record.vm(now), label=label))
-        for vm_id in [vm_id for vm_id in self._world.vms if vm_id not in listed]:
-            if vm_id in self._world.vms:
-                await self._confirm_gone(self._world.vms[vm_id])
-        self._listed()
+        await self._roster.place(listed)
+        self._roster.attach_known()
+        if await self._missing.look_for_those_not_in(listing, asked_at):
+            self._roster.attach_known()
+        return listing.unreadable
 
-    async def _confirm_gone(self, vm: Vm) -> None:
-        try:
-            record = await self._source.vers.status(vm.id)
-        except VmNotFound:
-            await self._gone(vm.id)
-        else:
-            self._world.put_vm(replace(record.vm(self._world.clock.now()), label=vm.label))
-
-    async def registry(self) -> None:
-        """Take over agents that somebody else registered, if their VM exists."""
+    async def registry(self) -> int:
+        """Take over agents that somebody else registered, if their VM exists; return how many cannot be read."""
         assert self._source.registry is not None
         # Two looks at once would adopt an agent twice, and one would be over before the other had attached it.
         async with self._adopting:
-            for entry in (await self._source.registry.list_entries()).entries:
+            listing = await self._source.registry.list_entries()
+            for entry in listing.entries:
                 agent = agent_from_entry(entry)
                 vm = self._world.vms.get(agent.vm_id) if agent else None
                 if agent and vm and vm.power is not Power.GONE and agent.id not in self._world.agents:
-                    await self._found(agent)
+                    await self._roster.adopt(agent)
+        return listing.unreadable
 
-    async def board(self) -> None:
-        """Read the board."""
+    async def board(self) -> int:
+        """Read the board; return how many of its tasks could not be read."""
         assert self._source.board is not None
-        self._world.set_tasks(await self._source.board.list_tasks())
+        listing = await self._source.board.listing()
+        self._world.set_tasks(listing.tasks)
+        return listing.unreadable
 
     async def _watch_vms(self) -> None:
         while True:
@@ -158,7 +154,8 @@ class Watcher:
 
         def heard(up: bool, reason: str) -> None:
             silence.cancel()
-            self._world.set_health("feed", "" if up else reason or "the feed is silent")
+            unreadable = self._source.feed.unreadable if up and self._source.feed is not None else 0
+            self._world.set_health("feed", "" if up else reason or "the feed is silent", unreadable=unreadable)
 
         while True:
             try:
@@ -175,21 +172,21 @@ class Watcher:
         hint = "it is still waited for"
         return asyncio.get_running_loop().call_later(SILENCE_MARK, self._world.set_health, name, reason, hint)
 
-    async def _repeat(self, name: str, look: Callable[[], Awaitable[None]], interval: float) -> None:
+    async def _repeat(self, name: str, look: Callable[[], Awaitable[int]], interval: float) -> None:
         while True:
             worked = await self._guarded(name, look)
             await asyncio.sleep(interval if worked else RETRY_INTERVAL)
 
-    async def _guarded(self, name: str, look: Callable[[], Awaitable[None]]) -> bool:
+    async def _guarded(self, name: str, look: Callable[[], Awaitable[int]]) -> bool:
         """Run one look; a failure shows in the header and stops nothing else, and so does a silence that lasts."""
         silence = self._mark_if_silent(name)
         try:
-            await look()
+            unreadable = await look()
         except CockpitError as error:
             log.warning("%s: %s", name, error)
             self._world.set_health(name, describe(error), error.hint)
             return False
         finally:
             silence.cancel()
-        self._world.set_health(name)
+        self._world.set_health(name, unreadable=unreadable)
         return True

@@ -84,6 +84,8 @@ class Vm:
     parent_commit: CommitId | None = None
     seen_at: float = 0.0
     """When the API last said this."""
+    doubt: str = ""
+    """Why it is unknown whether it exists: what was asked, and what came back."""
     perhaps_ours: str = ""
     """Why it may be what a lost call of ours made; nothing is done to it unless the operator says so."""
 
@@ -173,6 +175,8 @@ class Agent:
     labels: tuple[str, ...] = ()
     parent: str = ""
     """The name of the lieutenant or architect it works for."""
+    elsewhere: str = ""
+    """The account and platform its VM belongs to, where that is not the one in use: nothing is known of it then."""
     link: Link = field(default_factory=Link)
     process: Process = field(default_factory=Process)
     activity: Activity = field(default_factory=Activity)
@@ -330,6 +334,8 @@ class ServiceHealth:
     reason: str = ""
     hint: str = ""
     """The next thing to do about it."""
+    unreadable: int = 0
+    """Records of its last list that could not be read: what is shown of it is not all there is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,8 @@ def headline(agent: Agent, vm: Vm | None, now: float) -> Headline:
     the link is not up, the last known is shown as such, in the tone `unknown`.
     """
     link = _LINK_WORDS.get(agent.link.state, "")
+    if agent.elsewhere:
+        return Headline("elsewhere", "unknown")
     if vm is not None and vm.power in _POWER:
         word, tone = _POWER[vm.power]
         return Headline(word, tone)
@@ -82,6 +84,8 @@ def headline(agent: Agent, vm: Vm | None, now: float) -> Headline:
         word, tone = "start blocked", "asking"
     else:
         word, tone = _ACTIVITY[agent.activity.state]
+    if vm is not None and vm.doubt and link:
+        return Headline("unknown", "unknown", link)
     if not link:
         return Headline(word, tone)
     return Headline("unknown" if tone == "unknown" else f"{word}?", "unknown", link)
@@ -89,7 +93,13 @@ def headline(agent: Agent, vm: Vm | None, now: float) -> Headline:
 
 def why(agent: Agent, vm: Vm | None, now: float) -> tuple[str, ...]:
     """Return the evidence for what the list shows, in plain sentences, the most telling first."""
-    sentences = [*_activity(agent, now), *_times(agent, now), _link(agent.link, now), *_process(agent, now)]
+    sentences = [
+        *_elsewhere(agent),
+        *_activity(agent, now),
+        *_times(agent, now),
+        _link(agent.link, now),
+        *_process(agent, now),
+    ]
     sentences.append(_power(vm, now))
     sentences += _running(agent)
     if agent.model == "unknown":
@@ -220,8 +230,16 @@ def _running(agent: Agent) -> list[str]:
 def _power(vm: Vm | None, now: float) -> str:
     if vm is None:
         return "No VM of this agent is listed."
+    if vm.doubt:
+        return f"Whether its VM exists is unknown: {_quoted(vm.doubt)}"
     said = f"said the API {span_text(now - vm.seen_at)} ago" if vm.seen_at else "says the API"
     return f"VM {vm.power.value}, {said}."
+
+
+def _elsewhere(agent: Agent) -> list[str]:
+    if not agent.elsewhere:
+        return []
+    return [f"Its VM belongs to {_quoted(agent.elsewhere)} This account cannot tell what became of it."]
 
 
 def _quoted(text: str) -> str:

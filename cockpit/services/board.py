@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +15,15 @@ from cockpit.services.http import Reply, ServiceHttp, part
 from cockpit.services.wire import NoteRecord, TaskRecord, each, unwrapped
 
 
+@dataclass(frozen=True, slots=True)
+class TaskListing:
+    """The tasks of a listing."""
+
+    tasks: tuple[Task, ...]
+    unreadable: int = 0
+    """Entries that could not be read: a list with such entries is not complete."""
+
+
 class BoardClient:
     """The tasks on one server. There is no push: poll `list_tasks` every 5 to 10 seconds."""
 
@@ -21,7 +31,15 @@ class BoardClient:
         self._http = http
 
     async def list_tasks(self, *, status: str = "", assignee: str = "", tag: str = "") -> tuple[Task, ...]:
-        """Return the tasks, newest first, with all their notes.
+        """Return the tasks that can be read, newest first, with all their notes.
+
+        Raises:
+            ServiceError: the list could not be had.
+        """
+        return (await self.listing(status=status, assignee=assignee, tag=tag)).tasks
+
+    async def listing(self, *, status: str = "", assignee: str = "", tag: str = "") -> TaskListing:
+        """Return the tasks, newest first, with all their notes, and how many entries could not be read.
 
         Raises:
             ServiceError: the list could not be had.
@@ -32,9 +50,11 @@ class BoardClient:
             what, "GET", "/board/tasks", params={name: value for name, value in given if value}
         )
         try:
-            return tuple(record.task() for record in each(unwrapped(reply.body, "tasks"), TaskRecord))
+            entries = unwrapped(reply.body, "tasks")
         except ValueError as error:
             raise ServiceBroken(f"could not {what}: {error}", hint="check the server's address") from error
+        records = each(entries, TaskRecord)
+        return TaskListing(tuple(record.task() for record in records), len(entries) - len(records))
 
     async def get(self, task_id: TaskId) -> Task:
         """Return one task.

@@ -66,6 +66,8 @@ class FeedClient:
         self._silence = silence
         self._rest = rest
         self._jitter = jitter
+        self.unreadable = 0
+        """Events that could not be read, of the last list and of the stream since."""
 
     async def list_events(
         self, *, since: str = "", limit: int = 0, agent: str = "", kind: str = ""
@@ -80,9 +82,12 @@ class FeedClient:
         params: dict[str, str | int] = {name: value for name, value in given if value}
         reply = await self._http.request(what, "GET", "/feed/events", params={**params, "limit": limit})
         try:
-            return tuple(record.item() for record in each(unwrapped(reply.body, "events"), EventRecord))
+            entries = unwrapped(reply.body, "events")
         except ValueError as error:
             raise ServiceBroken(f"could not {what}: {error}", hint="check the server's address") from error
+        records = each(entries, EventRecord)
+        self.unreadable = len(entries) - len(records)
+        return tuple(record.item() for record in records)
 
     async def get(self, event_id: str) -> FeedItem:
         """Return one event.
@@ -135,11 +140,16 @@ class FeedClient:
                     "follow the feed", "/feed/stream", params=memory.since(), silence=self._silence
                 ) as response:
                     # What was published between the server's replay and its subscription is only in the list.
+                    before = self.unreadable
                     for item in memory.fresh(await self.list_events(since=memory.floor())):
                         yield item
+                    self.unreadable = max(before, self.unreadable)
                     report(True, "")
-                    async for item in _events(response):
-                        for unseen in memory.fresh((item,)):
+                    async for event in _events(response):
+                        if event is None:
+                            self.unreadable += 1
+                            report(True, "")
+                        for unseen in memory.fresh((event,) if event is not None else ()):
                             yield unseen
                 lost: ServiceError | None = None
                 reason = "the server ended the stream"
@@ -197,8 +207,8 @@ class _Memory:
         return {"since": floor} if floor else {}
 
 
-async def _events(response: httpx.Response) -> AsyncIterator[FeedItem]:
-    """Yield the events of a stream; comments and what cannot be read are passed over.
+async def _events(response: httpx.Response) -> AsyncIterator[FeedItem | None]:
+    """Yield the events of a stream, None for one that cannot be read; comments are passed over.
 
     Lines end at LF only: other separators of Unicode occur unescaped inside the JSON.
     """
@@ -221,8 +231,7 @@ async def _events(response: httpx.Response) -> AsyncIterator[FeedItem]:
             elif not line and data:
                 item = _decoded(b"\n".join(data))
                 data = []
-                if item is not None:
-                    yield item
+                yield item
         size = len(rest) + sum(map(len, data))
 
 

@@ -51,6 +51,8 @@ class Listing:
     entries: tuple[RegistryEntry, ...]
     server_now: float
     """Unix seconds."""
+    unreadable: int = 0
+    """Entries that could not be read: a list with such entries is not complete."""
 
     def is_stale(self, entry: RegistryEntry) -> bool:
         """Say whether an entry had no sign of life for five minutes; the list itself keeps such entries."""
@@ -73,10 +75,11 @@ class RegistryClient:
         params = {name: value for name, value in (("role", role), ("status", status)) if value}
         reply = await self._http.request(what, "GET", "/registry/vms", params=params)
         try:
-            entries = each(unwrapped(reply.body, "vms"), RegistryEntry)
+            listed = unwrapped(reply.body, "vms")
         except ValueError as error:
             raise ServiceBroken(f"could not {what}: {error}", hint="check the server's address") from error
-        return Listing(entries, _server_now(reply))
+        entries = each(listed, RegistryEntry)
+        return Listing(entries, _server_now(reply), len(listed) - len(entries))
 
     async def get(self, vm_id: str) -> RegistryEntry:
         """Return one entry.

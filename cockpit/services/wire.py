@@ -90,7 +90,7 @@ Record = TypeVar("Record", bound=Wire)
 
 
 def each(entries: object, record: type[Record]) -> tuple[Record, ...]:
-    """Return the entries that can be read: a broken one costs itself, not the list."""
+    """Return the entries that can be read: a broken one costs itself, not the list; whoever shows the list counts."""
     if not isinstance(entries, list):
         return ()
     found: list[Record] = []

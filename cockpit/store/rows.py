@@ -43,6 +43,10 @@ class Recollection:
     """(dialog id, text) of the answers given to its dialogs, the oldest first."""
 
 
+UNKNOWN_ACCOUNT = "?"
+"""The account of agents that an earlier version remembered."""
+
+
 @dataclass(frozen=True, slots=True)
 class AgentRow:
     """What is remembered of an agent between two starts of the cockpit. Times are unix seconds."""
@@ -62,6 +66,8 @@ class AgentRow:
     run_id: str = ""
     created_at: float = 0.0
     destroyed_at: float | None = None
+    account: str = ""
+    """Account and platform of its VM; empty is the one in use, `UNKNOWN_ACCOUNT` is what nobody wrote down."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,12 @@ ALTER TABLE receipts ADD COLUMN epoch INTEGER;
 ALTER TABLE receipts ADD COLUMN line INTEGER;
 """
 
-STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES, _PLACES)
+_ACCOUNTS = """
+ALTER TABLE agents ADD COLUMN account TEXT NOT NULL DEFAULT '';
+UPDATE agents SET account = '?';
+"""
+
+STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES, _PLACES, _ACCOUNTS)
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 
 VERSION = len(STEPS)

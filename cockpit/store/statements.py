@@ -33,8 +33,8 @@ ORDER BY snapshots.epoch DESC, snapshots.line DESC LIMIT 1
 """
 _SAVE_AGENT = """
 INSERT OR REPLACE INTO agents (id, name, kind, vm_id, role, program, labels, parent, paths_directory, workspace,
-                               run_id, created_at, destroyed_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                               run_id, created_at, destroyed_at, account)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SAVE_RECEIPT = """
 INSERT OR REPLACE INTO receipts (id, agent, verb, text, stage, created_at, reason, stages, epoch, line)
@@ -139,7 +139,14 @@ def save_agent(connection: sqlite3.Connection, row: AgentRow) -> None:
     more = (row.parent, row.paths_directory, row.workspace, row.run_id)
     connection.execute(
         _SAVE_AGENT,
-        (*map(safe_text, words), labels, *map(safe_text, more), row.created_at, row.destroyed_at),
+        (
+            *map(safe_text, words),
+            labels,
+            *map(safe_text, more),
+            row.created_at,
+            row.destroyed_at,
+            safe_text(row.account),
+        ),
     )
 
 

@@ -45,6 +45,7 @@ class VersClient:
         timeout: float = READ_TIMEOUT,
         rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
+        place: str = "",
     ) -> None:
         """Prepare a client; nothing is sent yet.
 
@@ -55,11 +56,14 @@ class VersClient:
             timeout: seconds for a whole call, answer included; creating calls have their own, longer one.
             rest: how waits between attempts are spent.
             jitter: a random number in [0, 1).
+            place: what tells this platform from others where its URL does not, since its port changes.
         """
         key = api_key.strip()
         self._wire = VersTransport(base_url, key, transport=transport, timeout=timeout, rest=rest, jitter=jitter)
         self.owner_id = owner_id(key)
         """The part of the key that is no secret: the owner of what this client creates."""
+        self.account = f"{self.owner_id or 'no owner'} at {place or base_url}"
+        """Whose VMs this client sees: what its lists lack may well exist in another account."""
         self._rest = rest
         self._list_path = "/vms"
         self._pause_word = "Paused"

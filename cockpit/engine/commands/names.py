@@ -16,6 +16,7 @@ from cockpit.model.ids import VmId
 from cockpit.services.errors import ServiceError
 from cockpit.services.names import RegistryNames
 from cockpit.store.errors import StoreError
+from cockpit.store.rows import UNKNOWN_ACCOUNT
 from cockpit.store.store import Store
 from cockpit.vers.errors import VersError
 from cockpit.vers.look import Found, Missing
@@ -95,6 +96,8 @@ class Names:
             log.error("the name %s is not reserved in the history: %s", name, error)
             rows = []
         for row in rows:
+            if row.account not in ("", UNKNOWN_ACCOUNT, self._source.vers.account):
+                continue  # Another account's agents have names of their own.
             seen = await self._source.vers.look(VmId(row.vm_id))
             if not isinstance(seen, Missing):
                 raise _taken(name, f"there is an agent of this name already, on VM {row.vm_id}: {seen.evidence}")

@@ -44,7 +44,13 @@ async def register(source: Source, agent: Agent, created_at: float, progress: Pr
 
 async def remember(store: Store, source: Source, agent: Agent, created_at: float) -> None:
     """Keep an agent in the store; a full disk here is no reason to give up what runs there."""
-    row = row_of(agent, directory=source.paths.directory, workspace=source.paths.workspace, created_at=created_at)
+    row = row_of(
+        agent,
+        directory=source.paths.directory,
+        workspace=source.paths.workspace,
+        created_at=created_at,
+        account=source.vers.account,
+    )
     try:
         await store.remember_agent(row)
     except StoreError as error:

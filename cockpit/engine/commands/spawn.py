@@ -81,7 +81,7 @@ class Spawner:
         """Say why an order cannot be carried out, or return empty text."""
         if fault := fault_of(spawn.name, self._world.vms):
             return fault
-        if spawn.name in self._claimed or self._world.agents_called(spawn.name):
+        if spawn.name in self._claimed or any(not agent.elsewhere for agent in self._world.agents_called(spawn.name)):
             return f"there is an agent named {spawn.name} already"
         program = self._source.program(spawn.program)
         if program is None:

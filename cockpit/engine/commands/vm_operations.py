@@ -46,6 +46,11 @@ class FleetOperations:
     def refusal(self, command: Pause | Resume | Destroy | Commit | Branch) -> str:
         """Say why an order cannot be carried out now, or return empty text."""
         vm = self._world.vms.get(command.vm)
+        agent = self._world.agents.get(agent_of(command.vm))
+        if agent is not None and agent.elsewhere:
+            return f"{agent.name} belongs to another account: {agent.elsewhere}"
+        if vm is None and agent is not None and isinstance(command, Destroy):
+            return ""  # Whether it exists is found out by the deletion itself.
         if vm is None or vm.power is Power.GONE:
             return "the VM is gone"
         match command:

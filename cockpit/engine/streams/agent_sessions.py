@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 
 from cockpit.engine.describe import STREAM_VERBS
 from cockpit.engine.facts import row_of
@@ -28,6 +28,7 @@ from cockpit.remote.ssh.connect_limit import ConnectGate
 from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.read_batching import ReadingRounds
 from cockpit.store.errors import StoreError
+from cockpit.store.rows import UNKNOWN_ACCOUNT
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -96,8 +97,13 @@ class Roster:
                 self._take_up(receipt, living)
             elif receipt.id in lost and is_undelivered(receipt):
                 self._world.put_receipt(receipt, saved=True)
+        account = self._source.vers.account
         for row in rows:
-            if row.destroyed_at is None:
+            if row.destroyed_at is not None:
+                self._world.departed[row.name] = (VmId(row.vm_id), row.destroyed_at)
+            else:
+                if row.account == UNKNOWN_ACCOUNT:
+                    self._world.unplaced.add(row.id)
                 await self._recorder.load(
                     Agent(
                         id=row.id,
@@ -108,6 +114,7 @@ class Roster:
                         program=row.program,
                         labels=row.labels,
                         parent=row.parent,
+                        elsewhere=row.account if row.account not in ("", UNKNOWN_ACCOUNT, account) else "",
                     )
                 )
 
@@ -133,6 +140,7 @@ class Roster:
                     directory=self._source.paths.directory,
                     workspace=self._source.paths.workspace,
                     created_at=self._world.clock.now(),
+                    account=self._source.vers.account,
                 )
             )
         except StoreError as error:
@@ -142,6 +150,25 @@ class Roster:
             self._world.agents.pop(agent.id, None)  # destroyed meanwhile
         elif self.wanted(agent):
             self.attach(agent)
+
+    async def place(self, listed: Collection[VmId]) -> None:
+        """Take agents of unknown or of another account as this one's, since its list has their VMs."""
+        found = {
+            agent.id
+            for agent in self._world.agents.values()
+            if agent.vm_id in listed and (agent.elsewhere or agent.id in self._world.unplaced)
+        }
+        if not found:
+            return
+        for agent_id in found:
+            self._world.unplaced.discard(agent_id)
+            self._world.put_agent(replace(self._world.agents[agent_id], elsewhere=""))
+        try:
+            for row in await self._store.agents():
+                if row.id in found:
+                    await self._store.remember_agent(replace(row, account=self._source.vers.account))
+        except StoreError as error:
+            log.error("whose the agents are is not remembered: %s", error)
 
     async def vm_gone(self, vm_id: str) -> None:
         """Drop a VM that the API confirmed to be deleted, and the agent on it; its transcript stays in the store."""
@@ -159,7 +186,9 @@ class Roster:
                 await self._store.names.clear(vm_id)
             except StoreError as error:
                 log.error("VM %s is still kept as perhaps ours: %s", vm_id, error)
+        self._world.unplaced.discard(agent_id)
         if known is not None:
+            self._world.departed[known.name] = (VmId(vm_id), self._world.clock.now())
             try:
                 await self._store.forget_agent(agent_id)
             except StoreError as error:
@@ -170,7 +199,8 @@ class Roster:
     def attach_known(self) -> None:
         """Attach every known and wanted agent whose VM exists."""
         for agent in list(self._world.agents.values()):
-            if agent.id not in self._attachments and agent.vm_id in self._world.vms and self.wanted(agent):
+            vm = self._world.vms.get(agent.vm_id)
+            if agent.id not in self._attachments and vm is not None and not vm.doubt and self.wanted(agent):
                 self.attach(agent)
 
     def attachment(self, agent: AgentId) -> Attachment | None:

@@ -103,6 +103,7 @@ class Recorder:
             program=agent.program,
             labels=agent.labels,
             parent=agent.parent,
+            elsewhere=agent.elsewhere,
             link=Link(),
         )
 
