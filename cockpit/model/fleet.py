@@ -12,6 +12,9 @@ from enum import StrEnum
 from cockpit.model.events import DialogRequested, Usage
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, TaskId, VmId
 
+UNKNOWN_TIME = 0.0
+"""Stands for a moment that nothing tells: it is said to be unknown, never counted from."""
+
 
 class Power(StrEnum):
     """What the Vers API says of a VM, lower case as it is read."""
@@ -113,6 +116,8 @@ class Process:
     errors: tuple[str, ...] = ()
     """The last lines of its standard error."""
     run_id: str = ""
+    ended_at: float | None = None
+    """When this run was known to have ended; it stays while a look at it fails."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cockpit.model.ages import span_text
-from cockpit.model.fleet import ActivityState, Agent, Link, LinkState, Power, ProcessState, Vm
+from cockpit.model.fleet import UNKNOWN_TIME, ActivityState, Agent, Link, LinkState, Power, ProcessState, Vm
 from cockpit.model.reduce.activity import base_state
 from cockpit.model.reduce.tools import one_line
 
@@ -203,7 +203,11 @@ def _process(agent: Agent, now: float) -> list[str]:
     process = agent.process
     since = span_text(now - process.since)
     if process.state is ProcessState.ALIVE:
-        sentences = [f"Its process has been alive for {since}."]
+        alive = f"alive for {since}" if process.since != UNKNOWN_TIME else "alive, since when is unknown"
+        current = agent.link.state in (LinkState.UP, LinkState.SILENT)
+        sentences = [
+            f"Its process has been {alive}." if current else "Its process was alive when it was last looked at."
+        ]
     elif process.state is ProcessState.DEAD:
         code = f" with code {process.exit_code}" if process.exit_code is not None else ""
         sentences = [f"Its process ended {since} ago{code}."]

@@ -63,6 +63,12 @@ class ProbeResult:
     """The last lines of `err`, as the agent wrote them: hostile until sanitised."""
     out_size: int = 0
     """Bytes."""
+    started_ago: float | None = None
+    """Seconds, by the VM's own clock, as the other two."""
+    ended_ago: float | None = None
+    """Since its end was written down; None if nobody did."""
+    written_ago: float | None = None
+    """Since its output was last written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,12 @@ def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Pro
         _fail("look for the agent", vm, exit_code, answer, stderr)
     run = answer.run()
     state = AgentState(answer.value("state"))
+    now = answer.number("now")
+
+    def ago(at: float | None) -> float | None:
+        return max(0.0, now - at) if at is not None and now is not None else None
+
+    started_at = float(run["started_at"]) if "started_at" in run else None
     session = answer.value("session")
     return ProbeResult(
         state=state,
@@ -145,11 +157,14 @@ def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Pro
         path=run.get("path", ""),
         version=run.get("version", ""),
         model=run.get("model", ""),
-        started_at=float(run["started_at"]) if "started_at" in run else None,
+        started_at=started_at,
         pid=answer.number("pid"),
         exit_code=None if state is AgentState.ALIVE else answer.number("exit"),
         errors=answer.errors,
         out_size=answer.number("size") or 0,
+        started_ago=ago(started_at),
+        ended_ago=None if state is AgentState.ALIVE else ago(answer.number("ended")),
+        written_ago=ago(answer.number("written")),
     )
 
 

@@ -274,6 +274,9 @@ else
 fi
 if has_session "$agent_session"; then say session tmux; else say session none; fi
 say_run
+say now "$(date +%s)"
+[ ! -f "$directory/exit" ] || say ended "$(stat -c %Y "$directory/exit" 2>/dev/null)"
+[ ! -f "$out" ] || say written "$(stat -c %Y "$out" 2>/dev/null)"
 [ ! -f "$out" ] || say size "$(wc -c <"$out")"
 say_errors
 finish 0

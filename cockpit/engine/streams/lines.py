@@ -20,12 +20,24 @@ class LineStream:
         self.epoch = 0
         self.decoder = PiDecoder()
         self._clock = clock
+        self._old_until = 0
+        self._written_at = 0.0
         self._splitter = LineSplitter()
 
     def resume(self, offset: int, line: int, epoch: int) -> None:
         """Begin or go on at an offset where a line begins, with `line` lines before it."""
         self.epoch = epoch
         self._splitter = LineSplitter(offset=offset, number=line)
+
+    def found(self, size: int, age: float | None) -> None:
+        """Note what the file held when it was opened: that is as old as the file, not as our reading of it.
+
+        Args:
+            size: bytes it held.
+            age: seconds since it was last written; None if that is not known.
+        """
+        self._old_until = 0 if age is None else size
+        self._written_at = self._clock.now() - (age or 0.0)
 
     def marker(self, reason: str) -> Record:
         """Return the record that stands before an epoch's first line."""
@@ -50,6 +62,12 @@ class LineStream:
         """Return a record for every line."""
         at, agent, epoch = self._clock.now(), self.agent, self.epoch
         decode = self.decoder.decode
+        if lines and lines[0].end <= self._old_until:
+            until, before = self._old_until, self._written_at
+            return [
+                Record(agent, epoch, number, offset, end, before if end <= until else at, decode(data, cut, length))
+                for number, offset, end, data, length, cut in lines
+            ]
         return [
             Record(agent, epoch, number, offset, end, at, decode(data, truncated, length))
             for number, offset, end, data, length, truncated in lines

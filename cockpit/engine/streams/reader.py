@@ -194,6 +194,7 @@ class AgentReader:
         assert here is not None
         if self.stream.epoch != self._epoch or self.stream.read != event.start_offset:
             self.stream.resume(event.start_offset, here.line, self._epoch)
+        self.stream.found(event.size, event.age)
         self._goal = event.size
         return Batch(caught_up=event.start_offset >= event.size, resumed=True)
 
@@ -209,6 +210,7 @@ class AgentReader:
         start = event.start_offset
         self._lines_before = await count_lines(connection, self.path, start) if start else 0
         self.stream.resume(start, self._lines_before, self._epoch)
+        self.stream.found(event.size, event.age)
         self._goal = event.size
         marker = (self.stream.marker(reason),) if self._epoch > 1 else ()
         return self._batch(marker, (), tail)

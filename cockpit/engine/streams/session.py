@@ -15,6 +15,7 @@ from cockpit.agents.scaffold.verbs import AgentPaths, AgentState, ProbeResult, p
 from cockpit.engine.state import World
 from cockpit.engine.streams.follower import Following, first_of
 from cockpit.engine.streams.link import VmLink
+from cockpit.engine.streams.process import looked_at
 from cockpit.engine.streams.reader import AgentReader, Batch
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.streams.sender import Sender
@@ -51,12 +52,6 @@ REFUSALS = 5
 
 REFUSED_PAUSE = 0.5
 """Seconds until a refused session is asked for again."""
-
-STATES = {
-    AgentState.ALIVE: ProcessState.ALIVE,
-    AgentState.DEAD: ProcessState.DEAD,
-    AgentState.ABSENT: ProcessState.UNKNOWN,
-}
 
 
 async def _ended(storing: asyncio.Task[None]) -> None:
@@ -354,7 +349,8 @@ class Attachment:
             log.warning("agent %s: its process cannot be looked at: %s", self.agent, error)
             agent = self._world.agents.get(self.agent)
             if agent is not None and agent.process.state is not ProcessState.UNKNOWN:
-                process = Process(since=self._world.clock.now(), run_id=agent.process.run_id)
+                known = agent.process
+                process = Process(since=self._world.clock.now(), run_id=known.run_id, ended_at=known.ended_at)
                 self._world.put_agent(replace(agent, process=process))
             self.probed.set()
             self._world.changed()
@@ -386,10 +382,8 @@ class Attachment:
             # The stream told of a start or an end meanwhile: the look may be older than that.
             self.look_at_process()
         elif agent is not None:
-            state = STATES[result.state]
             known = agent.process
-            since = known.since if known.state is state else self._world.clock.now()
-            process = Process(state, since, result.exit_code, result.errors, result.run_id)
+            process = looked_at(known, result, self._world.clock.now())
             version, path = result.version or agent.version, result.path or agent.program_path
             if (process, version, path) != (known, agent.version, agent.program_path):
                 self._world.put_agent(replace(agent, process=process, version=version, program_path=path))

@@ -325,13 +325,15 @@ def _daemon_exited(agent: Agent, event: ev.DaemonExited, at: float) -> Agent:
     if process.run_id and event.run_id and process.run_id != event.run_id:
         return agent  # the line of an older run that was slow to end
     cut = agent.run_open or base_state(agent.activity) in (*BUSY, ActivityState.STARTING)
-    ended = replace(agent, process=replace(process, state=ProcessState.DEAD, since=at, exit_code=event.exit_code))
+    # A look at the process may have told it before, and the same line may be read again: the end was at the earlier.
+    since = min(at, process.ended_at) if process.ended_at is not None else at
+    known = replace(process, state=ProcessState.DEAD, since=since, ended_at=since, exit_code=event.exit_code)
+    ended = replace(agent, process=known)
     what = "before it was ready" if base_state(agent.activity) is ActivityState.STARTING else "in the middle of a run"
     before = agent.activity
     state = ActivityState.ERROR if cut else base_state(before)
     text = f"the agent exited with code {event.exit_code} {what}" if cut else before.error
-    since = at if cut else before.since
-    activity = Activity(state, since, detail="" if cut else before.detail, error=text)
+    activity = Activity(state, since if cut else before.since, detail="" if cut else before.detail, error=text)
     return replace(ended, activity=activity, run_open=False, abort_requested=False)
 
 

@@ -29,6 +29,8 @@ class Opened:
     follower: str
     interpreter: str
     """What runs the filter, or `none`."""
+    age: float | None
+    """Seconds since the file was last written, by the VM's own clock; None if that clock says nonsense."""
     head: bytes
     """The first bytes of the file, at most HEAD_BYTES."""
 
@@ -77,9 +79,10 @@ def parse_header(words: list[str], head: bytes = b"") -> Missing | Opened:
             return Missing(reason)
         case ["lacks", program]:
             raise CommandFailed(f"{program} is not installed on the VM", hint="install coreutils or busybox there")
-        case ["opened", device, inode, size, start, resumed, reason, _, follower, interpreter]:
+        case ["opened", device, inode, size, start, resumed, reason, _, age, follower, interpreter]:
             identity = FileIdentity(int(device), int(inode), len(head), digest(head))
             context = min(int(start), ANCHOR_BYTES)
-            return Opened(identity, int(size), int(start), context, resumed == "1", reason, follower, interpreter, head)
+            opened = (identity, int(size), int(start), context, resumed == "1", reason, follower, interpreter)
+            return Opened(*opened, float(age) if age.isdecimal() else None, head)
         case _:
             raise CommandFailed(f"the reading script answered {' '.join(words)!r}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cockpit.remote.tail.cursor import FileIdentity
 from cockpit.remote.tail.filter import Piece
@@ -20,6 +20,8 @@ class TailOpened:
     resumed: bool
     reason: str
     """`same` when resumed; `new`, `end` (near the end of a large file) or why a cursor was refused."""
+    age: float | None = field(default=None, compare=False)
+    """Seconds since the file was last written, by the VM's own clock: no clock of ours is compared with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ are reached by seeking (`dd bs=1 skip=N count=0` moves the offset that `head` th
 What it prints on standard output starts with a random marker, so that noise of rc files before it can be skipped:
 
     MARKER missing WHY         no regular, readable file is there (yet); it waits for `look`
-    MARKER opened DEVICE INODE SIZE START RESUMED REASON HEAD-LENGTH FOLLOWER INTERPRETER
+    MARKER opened DEVICE INODE SIZE START RESUMED REASON HEAD-LENGTH AGE FOLLOWER INTERPRETER
     ...                        the HEAD-LENGTH first bytes of the file; then its bytes from up to 4096 before START
-                               on, as frames (see `filtering`) if an INTERPRETER runs a filter, plain if it is `none`
+                               on, as frames (see `filtering`) if an INTERPRETER runs a filter, plain if it is `none`;
+                               AGE is the seconds since the file was last written, by the VM's own clock, or `-`
 
 A start must be cheap, since a relaunch starts hundreds: the script compares inode and size, and the digests of the
 head and of the bytes before START are taken and compared by us, who need those bytes anyway.
@@ -208,8 +209,9 @@ look() {
   if [ ! -f "$path" ]; then echo "$mark missing not-a-file"; return; fi
   if [ ! -r "$path" ]; then echo "$mark missing unreadable"; return; fi
   exec 3<"$path" || exit 1
-  set -- $(stat -L -c "%d %i %s" /proc/self/fd/3)
-  device=$1 here=$2 size=$3
+  set -- $(stat -L -c "%d %i %s %Y" /proc/self/fd/3)
+  device=$1 here=$2 size=$3 written=$4
+  age=$(($(date +%s) - written)) || age=-
   choose
   length=4096
   [ "$size" -ge "$length" ] || length=$size
@@ -217,7 +219,7 @@ look() {
   [ "$start" -ge "$context" ] || context=$start
   recognize
   interpret
-  echo "$mark opened $device $here $size $start $resumed $reason $length $follower $interpreter"
+  echo "$mark opened $device $here $size $start $resumed $reason $length $age $follower $interpreter"
   [ "$length" -eq 0 ] || head -c "$length" </proc/self/fd/3
   follow $((start - context))
 }

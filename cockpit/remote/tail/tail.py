@@ -285,7 +285,7 @@ class Tail:
         self._start = None
         if announce or events:
             resumed = header.resumed and bool(cursor)
-            events.append(TailOpened(header.identity, header.size, header.start, resumed, header.reason))
+            events.append(TailOpened(header.identity, header.size, header.start, resumed, header.reason, header.age))
         return events
 
     async def _context(self, reader: TailReader, header: Opened) -> bytes:

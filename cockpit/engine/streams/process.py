@@ -1,0 +1,36 @@
+"""What is known of an agent's process after a look at it: an old fact that is learnt again keeps its time."""
+
+from __future__ import annotations
+
+from cockpit.agents.scaffold.verbs import AgentState, ProbeResult
+from cockpit.model.fleet import UNKNOWN_TIME, Process, ProcessState
+
+STATES = {
+    AgentState.ALIVE: ProcessState.ALIVE,
+    AgentState.DEAD: ProcessState.DEAD,
+    AgentState.ABSENT: ProcessState.UNKNOWN,
+}
+
+
+def looked_at(known: Process, result: ProbeResult, now: float) -> Process:
+    """Return what is known of a process after a look at it; what was known already keeps its time.
+
+    Args:
+        now: unix seconds here.
+    """
+    state = STATES[result.state]
+    same_run = known.run_id in ("", result.run_id)
+    ended_at = known.ended_at if same_run else None
+    if state is ProcessState.DEAD:
+        ago = result.ended_ago
+        if ago is None and known.state is not ProcessState.ALIVE:
+            ago = result.written_ago  # Nobody saw it alive after its last word.
+        ended_at = ended_at if ended_at is not None else now - (ago or 0.0)
+        since = ended_at
+    elif state is ProcessState.UNKNOWN:
+        since = known.since if known.state is state else now
+    else:
+        ended_at = None
+        started_at = now - result.started_ago if result.started_ago is not None else UNKNOWN_TIME
+        since = known.since if known.state is state and same_run else started_at
+    return Process(state, since, result.exit_code, result.errors, result.run_id, ended_at)
