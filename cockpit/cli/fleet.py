@@ -65,6 +65,7 @@ class Headless:
             except NotFound as error:
                 health = silent(engine, "vers") or silent(engine, "registry")
                 if health is None:
+                    say_unreadable(engine, "vers", "registry")
                     raise
                 # What is not known cannot be told from what does not exist.
                 raise Refused(f"{error.message}, as far as is known: {health.reason}", hint=health.hint) from error
@@ -108,7 +109,7 @@ async def vms(headless: Headless, as_json: bool) -> int:
                 for row in objects
             ]
             output.print_table(("VM", "POWER", "AGENT"), rows)
-    return 0
+        return say_unreadable(engine, "vers")
 
 
 async def agents(headless: Headless, as_json: bool) -> int:
@@ -120,10 +121,14 @@ async def agents(headless: Headless, as_json: bool) -> int:
             output.print_json([output.agent_object(agent, fleet, now) for agent in fleet.agents])
         else:
             output.print_agents(engine.fleet, engine.now())
-        troubled = [health for health in engine.fleet.health if not health.ok]
-        for health in troubled:
+        troubled = {health.name: health for health in engine.fleet.health if not health.ok}
+        unanswered = silent(engine, "vers")
+        if unanswered is not None:
+            troubled["vers"] = unanswered
+        for health in troubled.values():
             warn(f"cockpit: {health.name}: {health.reason}{f' ({health.hint})' if health.hint else ''}")
-    return 1 if any(health.name == "vers" for health in troubled) else 0
+        unreadable = say_unreadable(engine, "vers", "registry")
+    return 1 if unreadable or troubled.keys() & {"vers", "registry"} else 0
 
 
 async def board(headless: Headless, as_json: bool) -> int:
@@ -138,7 +143,7 @@ async def board(headless: Headless, as_json: bool) -> int:
         else:
             rows = [(task.id, task.status, task.assignee or "-", f"{len(task.notes)}", task.title) for task in tasks]
             output.print_table(("TASK", "STATUS", "ASSIGNEE", "NOTES", "TITLE"), rows)
-    return 0
+        return say_unreadable(engine, "board")
 
 
 def require_health(engine: Engine, name: str) -> None:
@@ -146,6 +151,18 @@ def require_health(engine: Engine, name: str) -> None:
     health = silent(engine, name)
     if health is not None:
         raise Refused(health.reason, hint=health.hint or "try again; see the log file for more")
+
+
+def say_unreadable(engine: Engine, *names: str) -> int:
+    """Say which lists have records that cannot be read; return the exit code: such a list may lack something."""
+    code = 0
+    for name in names:
+        health = engine.world.health.get(name)
+        if health is not None and health.unreadable:
+            records = "record" if health.unreadable == 1 else "records"
+            warn(f"cockpit: {name}: {health.unreadable} {records} of its list cannot be read: this is not all of it")
+            code = 1
+    return code
 
 
 def say_notices(store: Store) -> None:

@@ -99,7 +99,7 @@ def print_agents(fleet: Fleet, now: float) -> None:
                 agent.name,
                 agent.kind.value,
                 agent.program,
-                headline(agent, vm, now).word,
+                headline(agent, vm, now).word + (", warned" if warnings_in(agent.process.errors) else ""),
                 agent.link.state.value,
                 last,
                 f"{agent.usage.tokens}",

@@ -69,6 +69,7 @@ class Engine:
         self.store = store
         self.clock = clock or Clock()
         self.world = World(self.clock, source.name)
+        self.world.awaited = ("vers", "registry", "board", "feed") if source.services is not None else ("vers",)
         self.book = ReceiptBook()
         self.recorder = Recorder(self.world, store, self.book)
         self.roster = Roster(self.world, store, source, self.recorder, self.book, link_options or LinkOptions())

@@ -62,6 +62,8 @@ class World:
         """Receipts that changed here since they were last written to the store."""
         self.operations: OrderedDict[OperationId, Operation] = OrderedDict()
         self.health: dict[str, ServiceHealth] = {}
+        self.awaited: tuple[str, ...] = ()
+        """The control services this fleet has."""
         self.notices: list[str] = []
         self.transcripts: dict[AgentId, Transcript] = {}
         self.pasts: dict[AgentId, TranscriptWindow] = {}
@@ -98,6 +100,7 @@ class World:
                 receipts=tuple(self.receipts.values()),
                 operations=tuple(self.operations.values()),
                 health=tuple(self.health.values()),
+                awaited=self.awaited,
                 notices=tuple(self.notices),
             )
         return self._snapshot

@@ -360,8 +360,14 @@ class Fleet:
     operations: tuple[Operation, ...] = ()
     """Oldest first, bounded."""
     health: tuple[ServiceHealth, ...] = ()
+    awaited: tuple[str, ...] = ()
+    """The control services this fleet has, whether they answered yet or not; empty is not known."""
     notices: tuple[str, ...] = ()
     """Standing facts the operator must know, e.g. that tmux is absent."""
+
+    def service(self, name: str) -> ServiceHealth | None:
+        """Return how a control service answers, or None before its first answer and failure."""
+        return next((service for service in self.health if service.name == name), None)
 
     def agent(self, agent_id: AgentId) -> Agent | None:
         """Return the agent with this id, or None."""

@@ -12,6 +12,7 @@ from cockpit.model.fleet import Fleet, LinkState, Operation, Receipt, Stage, Ste
 from cockpit.model.why import headline
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look.cells import Piece, age, content, cut, duration, fit, pieces_width
+from cockpit.ui.look.rows import unknown_because
 from cockpit.ui.look.states import STAGE_WORDS, TONE_LOOKS, Look
 
 MAX_NOTICES = 2
@@ -72,7 +73,8 @@ def _shortened(pieces: Sequence[Piece], width: int) -> list[Piece]:
 def _counts(fleet: Fleet, now: float) -> list[Piece]:
     """Count agents by tone, in the order of what needs the operator."""
     if not fleet.agents:
-        return [("no agents", "$muted")]
+        unknown = unknown_because(fleet, ("vers", "registry"), "agents there are")
+        return [("agents unknown" if unknown else "no agents", "$muted")]
     counts: Counter[str] = Counter()
     words: dict[str, set[str]] = {}
     for agent in fleet.agents:

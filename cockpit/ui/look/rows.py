@@ -19,10 +19,11 @@ from cockpit.model.fleet import (
     Fleet,
     LinkState,
     Power,
+    ProcessState,
     Task,
     Vm,
 )
-from cockpit.model.why import headline
+from cockpit.model.why import headline, warnings_in
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look.cells import Piece, age, content, cut, fit, width_of
 from cockpit.ui.look.states import LINK_LOOKS, POWER_LOOKS, STATUS_LOOKS, look_of
@@ -89,10 +90,13 @@ def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int) -> Content:
     else:
         detail_cells = 0
         name_cells = max(8, width - 2 - 1 - word_cells - AGE_CELLS)
+    warned = warning_word(agent)
     mark = " ◆" if agent.kind is AgentKind.ARCHITECT else ""
     in_words = detail_cells >= SCRIPTED_FROM
     if agent.program == "scripted" and not in_words:
         mark += SCRIPTED_MARK
+    if warned and not detail_cells:
+        mark += " !"
     room = name_cells - width_of(node.guide) - width_of(mark)
     name = cut(clean_line(agent.name), room)
     last = agent.last_event_at
@@ -106,10 +110,20 @@ def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int) -> Content:
     ]
     if detail_cells:
         trouble = fit_link(head.link, detail_cells)
-        pieces += [(" ", ""), (trouble, "$link-down")]
-        pieces.append((fit(agent_detail(agent, labelled=in_words), detail_cells - width_of(trouble)), "$muted"))
+        warning = cut(f"{warned} · ", detail_cells - width_of(trouble)) if warned else ""
+        room = detail_cells - width_of(trouble) - width_of(warning)
+        pieces += [(" ", ""), (trouble, "$link-down"), (warning, "$link-degraded")]
+        pieces.append((fit(agent_detail(agent, labelled=in_words), room), "$muted"))
     pieces.append((fit(age(now - last) if last is not None else "–", AGE_CELLS, right=True), "$muted"))
     return content(pieces)
+
+
+def warning_word(agent: Agent) -> str:
+    """Return a sign and a word if an agent's program warned as it started, else nothing; `why` has its words."""
+    warnings = warnings_in(agent.process.errors) if agent.process.state is not ProcessState.DEAD else ()
+    if not warnings:
+        return ""
+    return "! model" if any("model" in line.lower() for line in warnings) else "! warned"
 
 
 def fit_link(trouble: str, width: int) -> str:
@@ -233,6 +247,38 @@ def feed_row(item: FeedItem, now: float, width: int) -> Content:
     used = sum(width_of(text) for text, _ in pieces)
     pieces.append((fit(clean_line(item.summary) or kind, max(0, width - used)), ""))
     return content(pieces)
+
+
+def unknown_because(fleet: Fleet, services: Sequence[str], what: str) -> tuple[str, ...]:
+    """Say why a pane without rows does not mean that there is nothing, or return no lines."""
+    for name in services:
+        health = fleet.service(name)
+        if health is not None and not health.ok:
+            hint = clean_line(health.hint)
+            reason = clean_line(health.reason)
+            return (
+                "",
+                f"What {what} is unknown.",
+                f"{clean_line(name)}: {reason}",
+                *((f"Next: {hint}.",) if hint else ()),
+            )
+        if health is None and name in fleet.awaited:
+            return ("", f"What {what} is not known yet.", f"Waiting for an answer of {name}.")
+        if fleet.awaited and name not in fleet.awaited and name != "registry":
+            return ("", f"No {name} is configured.", "Set VERS_INFRA_URL and VERS_AUTH_TOKEN.")
+    return ()
+
+
+def doubt(fleet: Fleet, services: Sequence[str]) -> str:
+    """Say in a few words what is wrong with the list a pane shows, or return empty text."""
+    for name in services:
+        health = fleet.service(name)
+        if health is not None and not health.ok:
+            refused = any(code in health.reason for code in (" 401 ", " 403 "))
+            return f"{name} {'refused' if refused else 'does not answer'}: last known"
+        if health is not None and health.unreadable:
+            return f"{health.unreadable} unreadable"
+    return ""
 
 
 def matches(needle: str, *fields: str) -> bool:

@@ -15,6 +15,10 @@ class Pane(RowList):
     NUMBER = 0
     NAME = ""
     EMPTY: tuple[str, ...] = ()
+    WHAT = ""
+    """What the pane shows, in a sentence."""
+    SERVICES: tuple[str, ...] = ()
+    """The control services that know it, the first one first."""
     NO_MATCH = ("Nothing matches the filter.", "Press esc to show everything.")
 
     needle: reactive[str] = reactive("", repaint=False)
@@ -34,9 +38,11 @@ class Pane(RowList):
         if not self.display or width <= 0:
             return
         rows, note = self.build(fleet, now, width - 1)
-        self.set_empty(self.NO_MATCH if self.needle else self.EMPTY)
+        unknown = draw.unknown_because(fleet, self.SERVICES, self.WHAT)
+        self.set_empty(unknown or (self.NO_MATCH if self.needle else self.EMPTY))
         self.set_rows(rows)
-        self._retitle(note, f"/{self.needle}" if self.needle else "")
+        doubt = draw.doubt(fleet, self.SERVICES)
+        self._retitle(note, f"/{self.needle}" if self.needle else "", doubt)
 
     def _retitle(self, *notes: str) -> None:
         if notes != self._title_key:
@@ -49,6 +55,8 @@ class AgentsTree(Pane):
 
     NUMBER = 1
     NAME = "Lieutenants"
+    WHAT = "agents there are"
+    SERVICES = ("vers", "registry")
     EMPTY = (
         "",
         "No agents yet.",
@@ -74,6 +82,8 @@ class VmsTable(Pane):
 
     NUMBER = 3
     NAME = "VMs"
+    WHAT = "VMs there are"
+    SERVICES = ("vers",)
     EMPTY = ("", "No VMs.", "Press n: spawning an agent makes one.")
 
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:
@@ -108,6 +118,8 @@ class BoardPane(Pane):
 
     NUMBER = 2
     NAME = "Board"
+    WHAT = "is on the board"
+    SERVICES = ("board",)
     EMPTY = ("", "The board is empty.", "Press t to put a task on it.")
 
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:
@@ -130,6 +142,8 @@ class FeedPane(Pane):
 
     NUMBER = 5
     NAME = "Feed"
+    WHAT = "is in the feed"
+    SERVICES = ("feed",)
     EMPTY = ("", "Nothing in the feed yet.", "Agents and the cockpit report here.")
     SHOWN = 300
     """Items shown: more than anybody scrolls through."""
