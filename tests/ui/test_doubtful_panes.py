@@ -45,7 +45,8 @@ async def test_nothing_is_said_before_the_first_answer(pane: type[Pane], service
     lines = unknown_because(fleet, pane.SERVICES, pane.WHAT)
     assert lines[-1] == f"Waiting for an answer of {service}."
     if service in ("vers", "registry"):
-        assert "agents unknown" in header(fleet, NOW, NOTHING_WANTED, 120).plain
+        told = header(fleet, NOW, NOTHING_WANTED, 120).plain
+        assert "agents unknown" in told and "nothing known waits" in told
 
 
 def test_a_service_that_nobody_configured_is_not_an_empty_one() -> None:
@@ -59,7 +60,7 @@ def test_what_is_shown_of_a_half_read_or_silent_list_is_marked() -> None:
     assert not doubt(Fleet(health=well), ALL)
     assert doubt(Fleet(health=(replace(well[0], unreadable=3), *well[1:])), ("vers",)) == "3 unreadable"
     silent = healths("board", reason="no answer yet after 8 s")
-    assert doubt(Fleet(health=silent), ("board",)) == "board does not answer: last known"
+    assert doubt(Fleet(health=silent), ("board",)) == "board down"
 
 
 @pytest.mark.parametrize("width", [40, 60, 120])

@@ -45,7 +45,8 @@ def header(fleet: Fleet, now: float, wanted: Tally, width: int, *, read_only: bo
     if waiting:
         right.append((f" ! {waiting} {'waits' if waiting == 1 else 'wait'} for you ", "bold reverse $agent-asking"))
     else:
-        right.append(("nothing waits ", "$muted"))
+        unknown = unknown_because(fleet, ("vers", "registry"), "agents there are")
+        right.append(("nothing known waits " if unknown else "nothing waits ", "$muted"))
     apart: list[Piece] = []
     if wanted.blocked:
         apart.append((f"✗ {wanted.blocked} blocked  ", "$link-degraded"))

@@ -275,7 +275,7 @@ def doubt(fleet: Fleet, services: Sequence[str]) -> str:
         health = fleet.service(name)
         if health is not None and not health.ok:
             refused = any(code in health.reason for code in (" 401 ", " 403 "))
-            return f"{name} {'refused' if refused else 'does not answer'}: last known"
+            return f"{name} {'refused' if refused else 'down'}"
         if health is not None and health.unreadable:
             return f"{health.unreadable} unreadable"
     return ""
