@@ -105,7 +105,7 @@ class MissingVms:
         called = agent.name if agent is not None else vm_id
         log.info("%s is gone: VM %s: %s", called, vm_id, evidence)
         progress = Progress(self._world, OperationId(f"gone-{uuid.uuid4().hex[:12]}"), "gone", called)
-        with progress.step("find VM deleted by somebody else"):
+        with progress.step("find VM deleted"):
             progress.detail(evidence)
             await self._roster.vm_gone(vm_id)
         progress.finish()
