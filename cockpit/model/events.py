@@ -121,6 +121,8 @@ class MessageEnded:
     model: str = ""
     call_id: str = ""
     """The tool call a `toolResult` message answers."""
+    thinking: str = ""
+    """The thinking level an answer was given with (pi 1.6)."""
 
     @property
     def text(self) -> str:
@@ -159,6 +161,10 @@ class ToolEnded:
     is_error: bool = False
     diff: str = ""
     """A unified diff, for edits."""
+    exit_code: int | None = None
+    """Of a shell command, where the agent says it (pi 1.6)."""
+    duration: float | None = None
+    """Seconds, where the agent says it (pi 1.6)."""
 
 
 # --- queues, compaction, retries -----------------------------------------------------------------

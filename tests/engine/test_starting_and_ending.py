@@ -18,7 +18,7 @@ from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
 from tests.engine.evidence import vm_home
 from tests.fleets import LIMIT, FleetUnderTest, fleet_under_test, order, spawned, until
 from tests.mock_model.server import ModelServerThread
-from tests.real_pi.installations import MODEL, find_pi, write_models_json
+from tests.real_pi.installations import MODEL, VERSIONS, find_pi, write_models_json
 from tests.requirements import require_program
 from tests.security.test_secrets import environment_of
 
@@ -187,7 +187,7 @@ async def test_the_copy_of_a_scripted_agents_vm_has_an_agent_of_its_own(fleet: F
             await order(engine, Prompt(copy.id, "go on"))
 
 
-@pytest.mark.parametrize("dialect", ["accumulated", "delta"])
+@pytest.mark.parametrize("dialect", list(VERSIONS))
 async def test_the_copy_of_pi_goes_on_in_its_own_conversation(
     fleet: FleetUnderTest, isolated_home: Path, monkeypatch: pytest.MonkeyPatch, dialect: str
 ) -> None:
@@ -218,7 +218,7 @@ ASKING = """export default function (pi) {
 """
 
 
-@pytest.mark.parametrize("dialect", ["accumulated", "delta"])
+@pytest.mark.parametrize("dialect", list(VERSIONS))
 async def test_what_an_extension_asks_at_the_start_is_shown_and_can_be_answered(
     fleet: FleetUnderTest, isolated_home: Path, monkeypatch: pytest.MonkeyPatch, dialect: str
 ) -> None:

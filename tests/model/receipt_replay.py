@@ -31,7 +31,7 @@ def sent(name: str) -> list[tuple[int, Receipt]]:
 def outcomes(name: str) -> dict[str, Receipt]:
     """Follow every command of a capture to the end; the ticker runs where reality had a pause."""
     waiting = sent(name)
-    trimmed = not content(name).startswith(b"{") or name.endswith(".v0.87.1.jsonl")
+    trimmed = not content(name).startswith(b"{") or name.endswith((".v0.87.1.jsonl", ".v1.6.0.jsonl"))
     book, agent = ReceiptBook(), replace(fresh_agent(), dialect=dialect(name))
     results: dict[str, Receipt] = {}
 

@@ -70,6 +70,14 @@ OTHERWISE: dict[str, str] = {
     "compaction_manual.v0.58.3": f"unknown idle {RUN} {RUN} {RUN} {RUN} {RUN}",
 }
 
+# What pi 1.6.0 says of these is what 0.87.1 says.
+OTHERWISE |= {
+    f"{name}.v1.6.0": OTHERWISE[f"{name}.v0.87.1"]
+    for name in ("compaction_auto", "compaction_manual", "compaction_midrun")
+}
+# Its settled end says that the run was aborted: a wait that was cancelled is no failure.
+OTHERWISE["retry_aborted.v1.6.0"] = "unknown idle working retrying error working retrying error aborted"
+
 ACTS: dict[str, dict[int, Callable[[Agent, float], Agent]]] = {
     "abort_tool.jsonl": {23: abort_requested},
     "abort_tool.v0.87.1.jsonl": {24: abort_requested},
@@ -78,6 +86,7 @@ ACTS: dict[str, dict[int, Callable[[Agent, float], Agent]]] = {
     "extension_ui.v0.87.1.jsonl": EXTENSION_ACTS
     | {59: answer_all, 102: answer_all, 147: answer_all, 191: abort_requested},
 }
+ACTS |= {name.replace("v0.87.1", "v1.6.0"): acts for name, acts in ACTS.items() if "v0.87.1" in name}
 
 
 def expected_sequence(name: str) -> str | None:

@@ -42,7 +42,7 @@ def evidence(name: str) -> list[Evidence]:
 
 def written(name: str) -> list[Receipt]:
     """The commands of a capture, each with the place its sender had read to."""
-    trimmed = name.endswith(".v0.87.1.jsonl")
+    trimmed = name.endswith((".v0.87.1.jsonl", ".v1.6.0.jsonl"))
     found = []
     for offset, receipt in sent(name):
         lines = [record.line for record in records(name) if record.end <= offset and not trimmed]

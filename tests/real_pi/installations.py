@@ -1,4 +1,4 @@
-"""Where the two pi versions are, and how one is pointed at the scripted model server."""
+"""Where the pi versions are, and how one is pointed at the scripted model server."""
 
 from __future__ import annotations
 
@@ -14,9 +14,15 @@ _HOME = Path(pwd.getpwuid(os.getuid()).pw_dir)
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or _HOME / ".cache") / "swarm-cockpit-tests"
 """Read when this module is imported: every test has a home of its own afterwards."""
 
-_GIVEN = {name: os.environ.get(name) for name in ("COCKPIT_PI_ACCUMULATED", "COCKPIT_PI_DELTA")}
+VERSIONS = {
+    "accumulated": ("0.73.1", "COCKPIT_PI_ACCUMULATED", "accumulated"),
+    "delta": ("0.87.1", "COCKPIT_PI_DELTA", "delta"),
+    "newest": ("1.6.0", "COCKPIT_PI_NEWEST", "delta"),
+}
+"""Each pi the tests run on: its version, the variable that may say where it is, and its dialect."""
+_GIVEN = {variable: os.environ.get(variable) for _, variable, _ in VERSIONS.values()}
 MODEL = "anthropic/claude-sonnet-4-5"
-"""A built-in model of both versions."""
+"""A built-in model of all versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +41,9 @@ class PiInstallation:
         return f"{self.directory}:{os.environ['PATH']}"
 
 
-def find_pi(dialect: str) -> PiInstallation:
-    """Return the pi of a dialect; skip the test, or fail it where nothing may be skipped."""
-    versions = {"accumulated": ("0.73.1", "COCKPIT_PI_ACCUMULATED"), "delta": ("0.87.1", "COCKPIT_PI_DELTA")}
-    version, variable = versions[dialect]
+def find_pi(name: str) -> PiInstallation:
+    """Return one of the three; skip the test, or fail it where nothing may be skipped."""
+    version, variable, dialect = VERSIONS[name]
     given = _GIVEN[variable]
     directory = Path(given) if given else _CACHE / f"pi-{version}" / "node_modules" / ".bin"
     if not (directory / "pi").exists():

@@ -18,13 +18,13 @@ from cockpit.model.transcript.transcript import EntryKind
 from tests.engine.evidence import all_shown, assert_whole, folded, markers, out_file, stored_up_to, vm_home
 from tests.fleets import LIMIT, FleetUnderTest, fleet_under_test, order, spawned, until
 from tests.mock_model.server import ModelServerThread
-from tests.real_pi.installations import MODEL, PiInstallation, find_pi, write_models_json
+from tests.real_pi.installations import MODEL, VERSIONS, PiInstallation, find_pi, write_models_json
 from tests.requirements import require_program
 
 Lines = list[dict[str, Any]]
 
 
-@pytest.fixture(params=["accumulated", "delta"])
+@pytest.fixture(params=list(VERSIONS))
 def pi(
     request: pytest.FixtureRequest, isolated_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[PiInstallation]:

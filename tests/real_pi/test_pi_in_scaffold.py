@@ -15,7 +15,7 @@ import pytest
 from cockpit.agents.scaffold.verbs import AgentState, StartResult, facts_script, parse_facts, pi_argv
 from tests.agents.scaffold.scaffold_machine import Machine, wait_until
 from tests.mock_model.server import ModelServerThread
-from tests.real_pi.installations import MODEL, PiInstallation, find_pi, write_models_json
+from tests.real_pi.installations import MODEL, VERSIONS, PiInstallation, find_pi, write_models_json
 from tests.requirements import require_program
 
 KEY = "sk-ant-canary-77aa01"
@@ -78,7 +78,7 @@ def bash(command: str) -> dict[str, Any]:
     return {"bash": {"command": command}}
 
 
-@pytest.fixture(params=["accumulated", "delta"])
+@pytest.fixture(params=list(VERSIONS))
 def here(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PiMachine]:
     """A machine with pi and the scripted model."""
     require_program("tmux")

@@ -45,6 +45,8 @@ def shown(records: list[Record]) -> list[tuple[Any, ...]]:
             entry.diff,
             entry.open,
             entry.failed,
+            entry.exit_code,
+            entry.duration,
             entry.call_id,
             entry.line,
         )
@@ -72,6 +74,22 @@ def test_every_line_stands_where_it_stood(interpreter: str, name: str) -> None:
         original = data[at : at + piece.length]
         assert original.endswith(piece.ending) if piece.cut else original == piece.data
         at += piece.length
+
+
+BUILD = "slow_build.v1.6.0.jsonl"
+
+
+def test_the_second_copy_of_a_tools_output_does_not_travel(interpreter: str) -> None:
+    raw = [line for line in content(BUILD).split(b"\n") if b"structuredContent" in line]
+    kept = [line.data for line in lines_of(pieces(interpreter, BUILD)) if b"tool_execution_end" in line.data]
+    assert len(kept) == len(raw) > 0
+    for before, now in zip(raw, kept, strict=True):
+        result = json.loads(now)["result"]
+        assert result["structuredContent"] == {
+            "exit_code": json.loads(before)["result"]["structuredContent"]["exit_code"]
+        }
+        assert result["content"] == json.loads(before)["result"]["content"]
+    assert sum(map(len, kept)) < 0.6 * sum(map(len, raw))
 
 
 @pytest.mark.parametrize("name", NAMES)

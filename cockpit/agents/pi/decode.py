@@ -1,6 +1,6 @@
 """What pi says: one line of its RPC output becomes one event, whatever the line holds.
 
-Facts of the protocol: badlogic/pi-mono, packages/coding-agent/docs/rpc.md and src/modes/rpc/; versions 0.58 to 0.87.
+Facts of the protocol: badlogic/pi-mono, packages/coding-agent/docs/rpc.md and src/modes/rpc/; versions 0.58 to 1.6.
 """
 
 from __future__ import annotations
@@ -99,6 +99,8 @@ class PiDecoder:
 
     def __init__(self) -> None:
         self._dialect = ""
+        self.repeats_output = False
+        """A tool's output was seen twice in one line (pi 1.6 and later)."""
 
     @property
     def dialect(self) -> str:
@@ -140,6 +142,8 @@ class PiDecoder:
         if kind == "message_update":
             event = self._noted(decode_update_object(record))
         else:
+            if kind == "tool_execution_end":
+                self.repeats_output |= b',"structuredContent":{' in line
             decode = _DECODERS.get(kind)
             event = decode(record) if decode is not None else None
         return event if event is not None else UnknownEvent(kind, head_text(line))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.agents.pi.fields import dict_of, flag_of, json_text, text_of, usage_of
+from cockpit.agents.pi.fields import dict_of, flag_of, json_text, number_of, text_of, usage_of
 from cockpit.model.events import Block, MessageEnded, MessageStarted, ToolEnded, ToolOutput, ToolStarted
 
 ROLES_WITH_TEXT_AT_START = ("user", "custom")
@@ -31,6 +31,7 @@ def message_ended(record: dict[str, Any]) -> MessageEnded:
         error=text_of(message.get("errorMessage")),
         model=text_of(message.get("model")),
         call_id=text_of(message.get("toolCallId")),
+        thinking=text_of(message.get("thinkingLevel")) if role == "assistant" else "",
     )
 
 
@@ -56,7 +57,19 @@ def tool_ended(record: dict[str, Any]) -> ToolEnded:
         text=text_content(result.get("content")),
         is_error=flag_of(record.get("isError")),
         diff=text_of(details.get("patch")) or text_of(details.get("diff")),
+        exit_code=_exit_code(dict_of(result.get("structuredContent")).get("exit_code")),
+        duration=_seconds(record.get("durationMs")),
     )
+
+
+def _exit_code(value: Any) -> int | None:
+    """Return an exit code as a shell tells it, or None if it is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and -256 < value < 65_536 else None
+
+
+def _seconds(milliseconds: Any) -> float | None:
+    """Return a duration, or None if it is none."""
+    return max(0.0, number_of(milliseconds) / 1000) if isinstance(milliseconds, int | float) else None
 
 
 def text_content(content: Any) -> str:

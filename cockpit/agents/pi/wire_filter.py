@@ -9,6 +9,7 @@ again from an authoritative line: an operator sees the same with and without the
     message_start           of an assistant or a tool result: the role
     turn_end, agent_end     the type, and `willRetry`
     tool_execution_update   everything, but a snapshot that repeats the one before is told by the difference
+    tool_execution_end      all but `structuredContent`, of which the exit code stays (pi 1.6 repeats the output there)
 
 Every rule holds for lines of exactly the known form; any other line is left as it is. A quote inside a JSON string
 is escaped, so `,"partial":{` can only be a key, and after a single string value it is the key that is meant. Where tool
@@ -58,9 +59,28 @@ sub named {
   return unless $block =~ /^\{"type":"toolCall","id":($string),"name":($string)[,}]/;
   return qq(,"id":$1,"toolName":$2);
 }
+# The end of a tool without the second copy of its output; `details` behind it would be lost with it.
+sub once {
+  my ($t, $from, $to, $tail, $whole) = @_;
+  my $key = ',"structuredContent":{';
+  my $cut = index $$t, $key, $from;
+  return if $cut < 0 || $cut >= $to || substr($$t, $cut - 1, 1) !~ /[\]}]/;
+  my $begin = substr $$t, $from, $cut - $from;
+  return unless $whole || $begin =~ /^\{"type":"tool_execution_end","toolCallId":$string,"toolName":"bash",/;
+  return "$begin$key}},\"isError\":false}" if !$whole && !defined $tail;
+  my $rest = $whole ? substr($$t, $cut, $to - $cut) : $tail;
+  return if $rest =~ /,"details":/;
+  my $flag = '(?:true|false)';
+  my $last = qr/(?:,"exit_code":(-?\d+))?(?:,"wall_time_seconds":[\d.e+-]+|,"note":$string)?\}/;
+  return unless $rest =~ /$last(,"isError":$flag)?\},"isError":($flag)(,"durationMs":[\d.]+)?\}$/;
+  my ($code, $inner, $error, $took) = ($1, $2 // "", $3, $4 // "");
+  my $kept = defined $code ? "\"exit_code\":$code" : "";
+  return "$begin$key$kept}$inner},\"isError\":$error$took}";
+}
 sub keep {
   my ($t, $from, $to, $tail, $whole) = @_;
   my $head = substr $$t, $from, 120;
+  return once($t, $from, $to, $tail, $whole) if $head =~ /^\{"type":"tool_execution_end",/;
   if ($head =~ $event) {
     my ($kind, $phase, $index, $n) = ($1, $2, $3, $+[0]);
     my $news = substr $$t, $from, $n;
@@ -129,8 +149,29 @@ function named(copy, index) {
   if (typeof block.id !== "string" || typeof block.name !== "string") return undefined;
   return ',"id":' + JSON.stringify(block.id) + ',"toolName":' + JSON.stringify(block.name);
 }
+// The end of a tool without the second copy of its output; `details` behind it would be lost with it.
+const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
+const BASH = RegExp(String.raw`^\{"type":"tool_execution_end","toolCallId":` + STRING + `,"toolName":"bash",`);
+const ENDING = RegExp(String.raw`(?:,"exit_code":(-?\d+))?(?:,"wall_time_seconds":[\d.e+-]+|,"note":` + STRING +
+  String.raw`)?\}(,"isError":(?:true|false))?\},"isError":(true|false)(,"durationMs":[\d.]+)?\}$`, "s");
+function once(text, from, to, tail, whole) {
+  const key = ',"structuredContent":{';
+  const cut = text.indexOf(key, from);
+  if (cut < 0 || cut >= to || !"]}".includes(text[cut - 1])) return undefined;
+  const begin = text.slice(from, cut);
+  if (!whole && !BASH.test(begin)) return undefined;
+  if (!whole && tail === undefined) return begin + key + '}},"isError":false}';
+  const rest = whole ? text.slice(cut, to) : tail;
+  if (rest.includes(',"details":')) return undefined;
+  const found = ENDING.exec(rest);
+  if (!found) return undefined;
+  const [, code, inner, error, took] = found;
+  const kept = code === undefined ? "" : '"exit_code":' + code;
+  return begin + key + kept + "}" + (inner || "") + '},"isError":' + error + (took || "") + "}";
+}
 function keep(text, from, to, tail, whole) {
   const head = text.substr(from, 120);
+  if (/^\{"type":"tool_execution_end",/.test(head)) return once(text, from, to, tail, whole);
   const event = EVENT.exec(head);
   if (event) {
     const [news, kind, phase, index] = event, n = news.length;

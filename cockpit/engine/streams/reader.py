@@ -216,10 +216,11 @@ class AgentReader:
         return self._batch(marker, (), tail)
 
     def _diet(self) -> FilterProgram | None:
-        """Return what the file shall go through on its VM: only the dialect that repeats whole messages needs it."""
-        if self._unfiltered:
+        """Return what the file shall go through on its VM: only what repeats messages or tool output needs it."""
+        decoder = self.stream.decoder
+        if self._unfiltered or self._raw < DIET_FROM:
             return None
-        return DIET if self.stream.decoder.dialect == ACCUMULATED and self._raw >= DIET_FROM else None
+        return DIET if decoder.dialect == ACCUMULATED or decoder.repeats_output else None
 
     def _read(self, event: TailData | TailFiltered, tail: Tail) -> Batch | None:
         """Return the batch of what was read now, if it completes a line or is the last of what there was."""

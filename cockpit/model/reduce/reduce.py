@@ -206,6 +206,7 @@ def _message_ended(agent: Agent, event: ev.MessageEnded, at: float) -> Agent:
         usage=agent.usage + usage if usage is not None else agent.usage,
         context_tokens=usage.tokens if usage is not None and good and usage.tokens else agent.context_tokens,
         model=event.model or agent.model,
+        thinking=event.thinking or agent.thinking,
         stop_reason=reason,
         last_text=_first_line(event.text) or agent.last_text,
     )

@@ -56,7 +56,9 @@ class Entry:
         "complete",
         "counted",
         "diff",
+        "duration",
         "epoch",
+        "exit_code",
         "failed",
         "key",
         "kind",
@@ -93,6 +95,10 @@ class Entry:
         """The transcript's revision at the last change of this entry."""
         self.diff = ""
         """A unified diff, for edits."""
+        self.exit_code: int | None = None
+        """Of a shell command, where the agent says it."""
+        self.duration: float | None = None
+        """Seconds a tool took, where the agent says it."""
         self.call_id = ""
         """The tool call, dialog or command this entry belongs to."""
         self.complete = False

@@ -228,7 +228,8 @@ class MessageFold(EntryRing):
         self._tools.pop(event.call_id, None)
         entry.replace(event.text)
         entry.keep_diff(event.diff)
-        entry.failed = event.is_error
+        entry.failed = event.is_error or bool(event.exit_code)
+        entry.exit_code, entry.duration = event.exit_code, event.duration
         self._close(entry)
 
 

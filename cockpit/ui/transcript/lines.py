@@ -10,13 +10,16 @@ from itertools import pairwise
 from cockpit.model.transcript.transcript import Entry, EntryKind
 from cockpit.text.sanitize import StyledLine, clean_line, styled_lines
 from cockpit.ui.look.agent_colours import style_words
-from cockpit.ui.look.cells import Piece, break_points, cut, width_of
+from cockpit.ui.look.cells import Piece, break_points, cut, duration, width_of
 
 TOOL_TAIL = 8
 """Lines of a tool's output that are shown short: enough for the verdict of a test run."""
 
 DIFF_HEAD = 24
 """Lines of a diff that are shown short."""
+
+SHORT = 1.0
+"""Seconds below which nobody asks how long a tool took."""
 
 THINKING_TAIL = 3
 """Lines of thinking that are shown short."""
@@ -161,6 +164,14 @@ def _thinking(entry: Entry, width: int, expanded: bool) -> list[TextLine]:
     return [*lines[:THINKING_TAIL], _more(len(lines) - THINKING_TAIL, "┆ ", "more")]
 
 
+def _outcome(entry: Entry) -> str:
+    """Say how a tool ended and how long it took, as far as the agent says it."""
+    took = f" {duration(entry.duration)}" if entry.duration is not None and entry.duration >= SHORT else ""
+    if not entry.failed:
+        return took
+    return (f" exit {entry.exit_code}" if entry.exit_code else " failed") + took
+
+
 def _tool(entry: Entry, width: int, expanded: bool) -> list[TextLine]:
     """A tool call: one header with its outcome, then its diff or the end of its output."""
     if entry.open:
@@ -170,7 +181,7 @@ def _tool(entry: Entry, width: int, expanded: bool) -> list[TextLine]:
     else:
         glyph, style = "✓ ", "$transcript-tool"
     name, _, rest = clean_line(entry.title).partition(" ")
-    state = " running" if entry.open else " failed" if entry.failed else ""
+    state = " running" if entry.open else _outcome(entry)
     room = width - GUTTER - width_of(name) - 1 - len(state)
     shown = cut(rest, max(0, room))
     header: list[Piece] = [(glyph, style), (cut(name, width - GUTTER), "bold $transcript-tool")]

@@ -32,7 +32,7 @@ def test_every_line_of_a_capture_has_a_meaning(name: str) -> None:
 @pytest.mark.parametrize("name", captures.NAMES)
 def test_the_dialect_is_told_from_the_updates(name: str) -> None:
     decoder = PiDecoder()
-    shown = {"delta"} if ".v0.87" in name else {"accumulated"}
+    shown = {"delta"} if ".v0.87" in name or ".v1.6" in name else {"accumulated"}
     for line in captures.lines(name):
         decoder.decode(line)
         if line.startswith(b'{"type":"message_update"'):
@@ -141,11 +141,13 @@ EVENT_OF_TYPE: dict[str, tuple[type, ...]] = {
 }
 
 
-@pytest.mark.parametrize("name", ["thinking_tools.jsonl", "thinking_tools.v0.87.1.jsonl"])
+@pytest.mark.parametrize(
+    "name", ["thinking_tools.jsonl", "thinking_tools.v0.87.1.jsonl", "thinking_tools.v1.6.0.jsonl"]
+)
 def test_an_edit_has_its_diff(name: str) -> None:
     (edit,) = [event for event in captures.events(name) if isinstance(event, ev.ToolEnded) and event.name == "edit"]
     assert "second item, revised" in edit.diff
-    assert edit.diff.startswith("--- ") == (".v0.87" in name)
+    assert edit.diff.startswith("--- ") == (".v0.87" in name or ".v1.6" in name)
 
 
 def test_both_dialects_in_one_file_make_one_transcript() -> None:
