@@ -28,6 +28,7 @@ from cockpit.model.fleet import (
 )
 from cockpit.model.ids import AgentId, CommandId, CommitId
 from cockpit.model.receipts import ReceiptBook
+from cockpit.model.reduce.activity import is_settling
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.store.store import Store
@@ -42,6 +43,9 @@ SAVE_INTERVAL = 0.25
 
 CONTACT_LIMIT = 25.0
 """Seconds the first look at the fleet may take."""
+
+SETTLING_LIMIT = 1.0
+"""Seconds that a run which just ended gets to show whether something follows it."""
 
 STOP_LIMIT = 5.0
 """Seconds the tasks get to end; then the process goes without them, agents are not affected."""
@@ -300,7 +304,11 @@ class Engine:
 
     async def settled(self, timeout: float) -> None:
         """Wait until every wanted agent's link was tried and, where it is up, its stream was read to its end."""
+        began = self.clock.now()
         await self.world.until(self.roster.settled, timeout)
+        # pi before 0.84 says no settled end: what ended is told from what goes on by the moment that passed since.
+        left = min(SETTLING_LIMIT, timeout - (self.clock.now() - began))
+        await self.world.until(lambda: not any(map(is_settling, self.world.agents.values())), max(0.0, left))
 
     async def idle(self) -> None:
         """Return when nothing is in flight: no operation, no unsent command, no page of older history."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from cockpit.model.events import DialogRequested
-from cockpit.model.fleet import Activity, ActivityState, Agent, OpenDialog, OpenTool
+from cockpit.model.fleet import Activity, ActivityState, Agent, LinkState, OpenDialog, OpenTool
 
 SETTLE_DELAY = 0.05
 """Seconds after `agent_end` without a retry or a compaction until the run counts as over (pi before 0.80.4; both
@@ -160,3 +160,13 @@ def tool_closed(agent: Agent, call_id: str, at: float) -> Agent:
     )
     detail = f"calling {tools[-1].name}" if tools else ""
     return working(agent, at, detail, tools=tools, dialogs=dialogs)
+
+
+def is_settling(agent: Agent) -> bool:
+    """Say whether only time can tell if an agent's run has ended: the link is up, and nothing says that more comes."""
+    return (
+        agent.run_open
+        and agent.activity.detail == SETTLING
+        and agent.dialect != "delta"
+        and agent.link.state is LinkState.UP
+    )
