@@ -15,7 +15,7 @@ from cockpit.engine.tailing import Told, follow_lines, stored_lines, whole_line
 from cockpit.errors import NotFound, Refused, TimedOut, UsageError
 from cockpit.model.codec import record_to_object
 from cockpit.model.commands import Answer, FollowUp, Prompt, Steer
-from cockpit.model.events import Record
+from cockpit.model.events import EpochStarted, Record
 from cockpit.model.fleet import ActivityState, Agent, LinkState, Power, ProcessState, Receipt, Stage
 from cockpit.model.ids import AgentId
 from cockpit.text.streams import flush_output, output_is_terminal, say, warn, write_raw
@@ -280,6 +280,9 @@ async def _print_raw(engine: Engine, agent: Agent, from_line: int, follow: bool)
     if output_is_terminal():
         raise UsageError("--raw writes an agent's bytes as they are", hint="send them into a file or a program")
     async for told in follow_lines(engine, agent, from_line, follow=follow, raw=True):
+        if isinstance(told.record.event, EpochStarted):
+            # Bytes cannot say it: what follows is of another file, and perhaps not what followed in the agent.
+            warn(f"cockpit: {agent.name}'s output is another file from here on: {told.record.event.reason}")
         async for data in whole_line(engine, agent, told):
             write_raw(data)
         flush_output()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import NamedTuple
 
@@ -184,6 +185,8 @@ class AgentReader:
     def _lost(self, event: TailReset) -> str:
         """Say why the content is another one now, and how much of what was read last may be of it already."""
         doubtful = self.stream.read - event.valid_until
+        if event.lost:
+            return f"{event.reason}; {event.lost}"
         if self.stream.epoch != self._epoch or doubtful <= 0:
             return event.reason
         return f"{event.reason}; the last {doubtful} bytes before this may belong to the new content and come again"
@@ -195,8 +198,9 @@ class AgentReader:
         if self.stream.epoch != self._epoch or self.stream.read != event.start_offset:
             self.stream.resume(event.start_offset, here.line, self._epoch)
         self.stream.found(event.size, event.age)
-        self._goal = event.size
-        return Batch(caught_up=event.start_offset >= event.size, resumed=True)
+        self._goal = _goal(event)
+        # What moved away is no present file: nobody may take its history for that.
+        return Batch(caught_up=event.start_offset >= self._goal, resumed=not event.moved)
 
     async def _begun(self, event: TailOpened, reason: str, tail: Tail, connection: Connection) -> Batch:
         """Begin a file that was not read before: a new epoch, marked unless it is the agent's first."""
@@ -211,7 +215,7 @@ class AgentReader:
         self._lines_before = await count_lines(connection, self.path, start) if start else 0
         self.stream.resume(start, self._lines_before, self._epoch)
         self.stream.found(event.size, event.age)
-        self._goal = event.size
+        self._goal = _goal(event)
         marker = (self.stream.marker(reason),) if self._epoch > 1 else ()
         return self._batch(marker, (), tail)
 
@@ -248,3 +252,8 @@ class AgentReader:
     def _read_up_to(self, tail: Tail) -> int:
         """Return the offset behind all that was read, the half line included that a filter keeps on the VM."""
         return self.stream.read + tail.held
+
+
+def _goal(event: TailOpened) -> int:
+    """Return the offset behind which nothing is known to wait; behind a file that moved away the present one does."""
+    return sys.maxsize if event.moved else event.size

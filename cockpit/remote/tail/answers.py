@@ -27,6 +27,8 @@ class Opened:
     resumed: bool
     reason: str
     follower: str
+    guarded: bool
+    """No byte passes that was not looked at again in the opened file; see `guard`."""
     interpreter: str
     """What runs the filter, or `none`."""
     age: float | None
@@ -79,10 +81,10 @@ def parse_header(words: list[str], head: bytes = b"") -> Missing | Opened:
             return Missing(reason)
         case ["lacks", program]:
             raise CommandFailed(f"{program} is not installed on the VM", hint="install coreutils or busybox there")
-        case ["opened", device, inode, size, start, resumed, reason, _, age, follower, interpreter]:
+        case ["opened", device, inode, size, start, resumed, reason, _, age, follower, guard, interpreter]:
             identity = FileIdentity(int(device), int(inode), len(head), digest(head))
             context = min(int(start), ANCHOR_BYTES)
-            opened = (identity, int(size), int(start), context, resumed == "1", reason, follower, interpreter)
-            return Opened(*opened, float(age) if age.isdecimal() else None, head)
+            opened = (identity, int(size), int(start), context, resumed == "1", reason, follower, guard == "guarded")
+            return Opened(*opened, interpreter, float(age) if age.isdecimal() else None, head)
         case _:
             raise CommandFailed(f"the reading script answered {' '.join(words)!r}")

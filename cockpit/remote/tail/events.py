@@ -19,9 +19,11 @@ class TailOpened:
     """Where the first byte of the next TailData stands; a line begins here."""
     resumed: bool
     reason: str
-    """`same` when resumed; `new`, `end` (near the end of a large file) or why a cursor was refused."""
+    """`same` when resumed; `new`, `end` (near the end of a large file), `moved`, or why a cursor was refused."""
     age: float | None = field(default=None, compare=False)
     """Seconds since the file was last written, by the VM's own clock: no clock of ours is compared with it."""
+    moved: bool = False
+    """The file is read under another name, since it went away unread; the present one follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class TailReset:
     """`truncated`, `rewritten` or `replaced`."""
     valid_until: int
     """Offset in the old content up to which what was delivered is certain; bytes beyond it come again."""
+    lost: str = ""
+    """What of the old content may never have been delivered, in words; empty if all was, as far as can be known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,33 @@ class TailReader:
             await self._wake.wait()
         return []
 
+    async def context(self, length: int, bound: float) -> bytes:
+        """Return the bytes that stand before the start, by which it is proven and the next cursor anchored.
+
+        Args:
+            length: how many there are.
+            bound: seconds without a byte after which the script is given up.
+
+        Raises:
+            ScriptEnded: it ended, or was given up.
+        """
+        context = bytearray()
+        while len(context) < length:
+            try:
+                async with asyncio.timeout(bound):
+                    pieces = await self.next_pieces(lambda: False)
+            except TimeoutError as error:
+                self.filter_failed = self._stream.filtered
+                raise ScriptEnded(f"no byte came within {bound:g} s") from error
+            if not pieces:
+                raise ScriptEnded("the reading script ended before the first byte")
+            while pieces and len(context) < length:
+                context += pieces.pop(0).data
+            if len(context) > length:
+                pieces.insert(0, Piece(bytes(context[length:]), len(context) - length))
+            self.put_back(pieces)
+        return bytes(context[:length])
+
     async def hand_over(self, take: Taker, stop: Callable[[], bool]) -> None:
         """Give pieces to `take` the moment they come, until following stops, the script ends, or `stop` says so.
 

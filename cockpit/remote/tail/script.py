@@ -6,7 +6,7 @@ are reached by seeking (`dd bs=1 skip=N count=0` moves the offset that `head` th
 What it prints on standard output starts with a random marker, so that noise of rc files before it can be skipped:
 
     MARKER missing WHY         no regular, readable file is there (yet); it waits for `look`
-    MARKER opened DEVICE INODE SIZE START RESUMED REASON HEAD-LENGTH AGE FOLLOWER INTERPRETER
+    MARKER opened DEVICE INODE SIZE START RESUMED REASON HEAD-LENGTH AGE FOLLOWER GUARD INTERPRETER
     ...                        the HEAD-LENGTH first bytes of the file; then its bytes from up to 4096 before START
                                on, as frames (see `filtering`) if an INTERPRETER runs a filter, plain if it is `none`;
                                AGE is the seconds since the file was last written, by the VM's own clock, or `-`
@@ -33,8 +33,9 @@ error, which goes to the same stream at the exact position. Such a report starts
 called, and it is called under a random equivalent path (`/././/./usr/bin/tail`): a file's content cannot contain it.
 Everywhere else a loop of `cat` on the open descriptor does the same and reports in the same words.
 
-A filter reads tail's output where perl or else node is installed and takes the program; without GNU tail there is none.
-Such a pipeline outlives nothing: the filter ends with tail, and tail with the script (`--pid`) or with the filter.
+Behind GNU tail runs a guard (see `guard`) where there is perl: GUARD is `guarded` or `unguarded`. A filter reads the
+output where perl or else node is installed and takes the program; without GNU tail there is none.
+Such a pipeline outlives nothing: all of it ends with tail, and tail with the script (`--pid`) or with its reader.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ from dataclasses import dataclass
 from cockpit.remote.ssh.shell import command_line
 from cockpit.remote.tail.cursor import Cursor
 from cockpit.remote.tail.filter import FilterProgram
+from cockpit.remote.tail.guard import GUARD
 
 PATIENCE = 45
 """Seconds without a word from us after which the script ends: three beats."""
@@ -53,9 +55,9 @@ PATIENCE = 45
 _COMMENT = re.compile(r"^(?:[ \t]*#.*)?\n|^[ \t]+", re.MULTILINE)
 
 _SCRIPT = r"""
-mark=$1 mask=$2 path=$3 interval=$4 patience=$5 from=$6 inode=$7 offset=$8 perl_program=$9
+mark=$1 mask=$2 path=$3 interval=$4 patience=$5 from=$6 inode=$7 offset=$8 guard_program=$9
 shift 9
-node_program=$1
+perl_program=$1 node_program=$2
 case $path in "~/"*) path=$HOME/${path#"~/"} ;; esac
 LC_ALL=C
 export LC_ALL
@@ -168,19 +170,30 @@ follow() {
   fi
   bytes=$(($1 + 1))
   shift
-  if [ "$interpreter" = none ]; then
+  if [ "$interpreter $guard" = "none unguarded" ]; then
     "$mask$tail" -c +$bytes -F "$@" -- "$path" </dev/null 2>&1 3<&- & reader=$!
     return
   fi
   disarmed
-  "$mask$tail" -c +$bytes --pid=$main -F "$@" -- "$path" </dev/null 2>&1 3<&- |
-    "$interpreter" -e "$program" "$mask" "$context" "$start" 3<&- & reader=$!
+  if [ "$interpreter" = none ]; then
+    "$mask$tail" -c +$bytes --pid=$main -F "$@" -- "$path" </dev/null 2>&1 3<&- |
+      perl -e "$guard_program" "$mask" $((bytes - 1)) & reader=$!
+  elif [ "$guard" = unguarded ]; then
+    "$mask$tail" -c +$bytes --pid=$main -F "$@" -- "$path" </dev/null 2>&1 3<&- |
+      "$interpreter" -e "$program" "$mask" "$context" "$start" 3<&- & reader=$!
+  else
+    "$mask$tail" -c +$bytes --pid=$main -F "$@" -- "$path" </dev/null 2>&1 3<&- |
+      perl -e "$guard_program" "$mask" $((bytes - 1)) |
+      "$interpreter" -e "$program" "$mask" "$context" "$start" 3<&- & reader=$!
+  fi
   armed
 }
 
-# Says what runs the filter: an interpreter that is there and takes the program.
+# Says what runs the filter, an interpreter that is there and takes the program, and whether the guard can run.
 interpret() {
-  interpreter=none
+  interpreter=none guard=unguarded
+  [ -z "$guard_program" ] || [ "$follower" != gnu ] ||
+    ! perl -ce "$guard_program" </dev/null >/dev/null 2>&1 || guard=guarded
   [ -n "$perl_program$node_program" ] && [ "$follower" = gnu ] || return
   if perl -ce "$perl_program" </dev/null >/dev/null 2>&1; then interpreter=perl program=$perl_program
   elif node -e 'Function("require", process.argv[1])' "$node_program" </dev/null >/dev/null 2>&1; then
@@ -219,7 +232,7 @@ look() {
   [ "$start" -ge "$context" ] || context=$start
   recognize
   interpret
-  echo "$mark opened $device $here $size $start $resumed $reason $length $age $follower $interpreter"
+  echo "$mark opened $device $here $size $start $resumed $reason $length $age $follower $guard $interpreter"
   [ "$length" -eq 0 ] || head -c "$length" </proc/self/fd/3
   follow $((start - context))
 }
@@ -276,6 +289,7 @@ def tail_command(
     polling: float | None,
     patience: float = PATIENCE,
     filtering: FilterProgram | None = None,
+    guarded: bool = True,
 ) -> TailCommand:
     """Return the command that reads `path` from a cursor, from the last bytes, or from the beginning.
 
@@ -286,6 +300,7 @@ def tail_command(
         polling: seconds between two looks at the file, or None to be woken by the kernel.
         patience: seconds without a line from us after which the script ends.
         filtering: what the file's lines go through where the VM can run it.
+        guarded: let the guard stand between, where the VM can run it.
     """
     marker = f"cockpit-{secrets.token_hex(16)}"
     mask = "/" + f"{secrets.randbits(96):096b}".replace("0", "./").replace("1", "/") + "."
@@ -297,6 +312,7 @@ def tail_command(
     # A name that starts with a dash must not be taken for an option.
     safe_path = path if path.startswith(("/", "~/")) else f"./{path}"
     words = [marker, mask, safe_path, interval, f"{patience:g}", *map(str, position)]
+    words.append(GUARD if guarded else "")
     words += [filtering.perl_program, filtering.node_program] if filtering is not None else ["", ""]
     line = command_line(_SENT, *words, name="cockpit-tail")
     return TailCommand(line, marker.encode(), mask.encode())

@@ -7,8 +7,10 @@ the same file.
 
 How sure it is: a truncation that tail sees (it sees a smaller size, at once by inotify, within the polling interval
 otherwise), a removal and a replacement are exact to the byte. A file rewritten in place and grown past our position
-before tail looked cannot be seen by tail; a check every CHECK_INTERVAL finds it. Then `TailReset.valid_until` says
-from which offset on the bytes delivered last may belong to the new content: they come again after it, from its start.
+before tail looked cannot be seen by tail, but by the guard behind it (see `guard`), with each delivery. Where no guard
+can run a check every CHECK_INTERVAL finds it; then `TailReset.valid_until` says from which offset on the bytes
+delivered last may belong to the new content: they come again after it, from its start. A file that went away while
+nobody read is looked for beside its name and read to its end first (see `moved`); `TailReset.lost` says what could not.
 
 With a filter (`filtering`) lines that it cut come without the bytes it left out, but at their places and with exact
 cursors: one can resume, and switch in mid-file, with and without it. A filter that cannot run is done without.
@@ -21,6 +23,7 @@ from collections.abc import AsyncGenerator, Callable
 
 from cockpit.remote.errors import Dropped
 from cockpit.remote.ssh.connection import Connection
+from cockpit.remote.tail import limits
 from cockpit.remote.tail.answers import Missing, Opened, ScriptEnded
 from cockpit.remote.tail.cursor import Cursor, Place, Track
 from cockpit.remote.tail.events import (
@@ -33,6 +36,7 @@ from cockpit.remote.tail.events import (
     TailReset,
 )
 from cockpit.remote.tail.filter import FilterProgram, Piece
+from cockpit.remote.tail.moved import Generation, Unreachable, unread
 from cockpit.remote.tail.reader import ANSWER_BOUND, TailReader
 from cockpit.remote.tail.runs import Runs
 from cockpit.remote.tail.script import PATIENCE, tail_command
@@ -53,18 +57,6 @@ BEAT_INTERVAL = 15.0
 """Seconds between two words to the script; it ends by itself after three missing ones."""
 CHECK_INTERVAL = 5.0
 """Seconds after which bytes that were read are checked again against the file."""
-PATIENT_CHECKS = 3
-"""How many times as long a file may go unchecked that is looked at now and then only."""
-LOOK_INTERVAL = 0.25
-"""Seconds between two looks for a missing file."""
-FOREGROUND_WINDOW = 1 << 20
-"""Bytes a reader woken by the kernel may be ahead."""
-BACKGROUND_WINDOW = 256 << 10
-"""Bytes a polling reader may be ahead; there are many of them."""
-FILTER_BOUND = 5.0
-"""Seconds a filter may take to pass on its first bytes."""
-FILTER_FAILURES = 2
-"""Filters that may die, or speak no frames, before this Tail does without."""
 Sink = Callable[[TailData | TailFiltered], bool]
 """Takes what was read the moment it comes; returns whether it has room for more."""
 
@@ -122,13 +114,13 @@ class Tail:
         self._behind = True
         self._runs = Runs(f"{path} on {connection.endpoint}")
         self._resume_at: Cursor | None = cursor
+        self._guarded = False
+        self._lost = ""
         self.follower = ""
         """`gnu` (woken by the kernel or polling) or `plain` (a shell loop), once known."""
         self.interpreter = "none"
         """What runs the filter on the VM now: `perl`, `node`, or `none` when reading is raw."""
         self._events = self._run()
-
-    # What the caller uses
 
     def __aiter__(self) -> Tail:
         return self
@@ -198,8 +190,6 @@ class Tail:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    # One run after the other
-
     async def _run(self) -> AsyncGenerator[TailEvent, None]:
         announce = True
         while True:
@@ -209,14 +199,25 @@ class Tail:
                 header = await reader.header()
                 if isinstance(header, Missing):
                     announce = True
+                    async for event in self._unread():
+                        yield event
                     yield TailMissing(header.reason)
                     header = await self._wait_for_file(reader)
-                context = await self._context(reader, header)
-                if header.resumed and self._resume_at is not None and not header.continues(self._resume_at, context):
-                    yield TailReset("rewritten", self._delivered(self._resume_at))
-                    self._forget()
-                    announce = True
-                    continue
+                    if self._resume_at is not None:
+                        # It was asked for by what was known before the wait.
+                        continue
+                self.follower, self.interpreter, self._guarded = header.follower, header.interpreter, header.guarded
+                bound = ANSWER_BOUND if header.interpreter == "none" else limits.FILTER_BOUND
+                context = await reader.context(header.context_length, bound)
+                cursor = self._resume_at
+                if cursor is not None and not (header.resumed and header.continues(cursor, context)):
+                    async for event in self._unread():
+                        yield event
+                    if header.resumed:
+                        yield TailReset("rewritten", self._delivered(self._resume_at or cursor), self._lost)
+                        self._forget()
+                        announce = True
+                        continue
                 for event in self._open(reader, header, context, announce):
                     yield event
                 announce = False
@@ -247,21 +248,40 @@ class Tail:
             last_bytes=self._start.count if self._start is not None else None,
             polling=self._polling,
             patience=self._patience,
-            filtering=self._filtering if self._filter_failures < FILTER_FAILURES else None,
+            filtering=self._filtering if self._filter_failures < limits.FILTER_FAILURES else None,
         )
         self._runs.begin()
-        interval = self._check_interval * (1 if self._polling is None else PATIENT_CHECKS)
+        interval = self._check_interval * (1 if self._polling is None else limits.PATIENT_CHECKS)
         reader = TailReader(command, self._exact_place, beat=self._beat_interval, check_interval=interval)
-        window = FOREGROUND_WINDOW if self._polling is None else BACKGROUND_WINDOW
+        window = limits.FOREGROUND_WINDOW if self._polling is None else limits.BACKGROUND_WINDOW
         reader.started(await self._connection.open_process(command.line, reader, window=window))
         return reader
 
     async def _wait_for_file(self, reader: TailReader) -> Opened:
         while True:
-            await asyncio.sleep(LOOK_INTERVAL)
+            await asyncio.sleep(limits.LOOK_INTERVAL)
             header = await reader.look()
             if isinstance(header, Opened):
                 return header
+
+    async def _unread(self) -> AsyncGenerator[TailEvent, None]:
+        """Read what is left behind the cursor in files beside the name; those bytes are delivered like any others."""
+        self._lost = ""
+        cursor = self._resume_at
+        if cursor is None:
+            return
+        async for found in unread(self._connection, self._path, cursor):
+            match found:
+                case Generation():
+                    if not found.resumed:
+                        yield TailReset("replaced", self._delivered(cursor))
+                    self._track = Track(found.identity, found.start, found.line, found.context)
+                    yield TailOpened(found.identity, found.size, found.start, found.resumed, "moved", moved=True)
+                case Unreachable():
+                    self._lost = found.why
+                case _:
+                    yield self._advance(found)
+            self._resume_at = cursor = self._here() or cursor
 
     def _delivered(self, cursor: Cursor) -> int:
         return min(self._track.offset, cursor.offset) if self._track is not None else cursor.offset
@@ -272,7 +292,7 @@ class Tail:
         cursor = self._resume_at
         events: list[TailEvent] = []
         if cursor is not None and not header.resumed:
-            events.append(TailReset(header.reason, self._delivered(cursor)))
+            events.append(TailReset(header.reason, self._delivered(cursor), self._lost))
         if header.resumed and self._track is not None:
             self._track.identity = header.identity
         else:
@@ -287,30 +307,6 @@ class Tail:
             resumed = header.resumed and bool(cursor)
             events.append(TailOpened(header.identity, header.size, header.start, resumed, header.reason, header.age))
         return events
-
-    async def _context(self, reader: TailReader, header: Opened) -> bytes:
-        """Return the bytes that stand before the start, by which it is proven and the next cursor anchored."""
-        self.follower = header.follower
-        self.interpreter = header.interpreter
-        length = header.context_length
-        context = bytearray()
-        filtered = self.interpreter != "none"
-        bound = FILTER_BOUND if filtered else ANSWER_BOUND
-        while len(context) < length:
-            try:
-                async with asyncio.timeout(bound):
-                    pieces = await reader.next_pieces(lambda: False)
-            except TimeoutError as error:
-                reader.filter_failed = filtered
-                raise ScriptEnded(f"no byte came within {bound:g} s") from error
-            if not pieces:
-                raise ScriptEnded("the reading script ended before the first byte")
-            while pieces and len(context) < length:
-                context += pieces.pop(0).data
-            if len(context) > length:
-                pieces.insert(0, Piece(bytes(context[length:]), len(context) - length))
-            reader.put_back(pieces)
-        return bytes(context[:length])
 
     def _advance_pieces(self, pieces: list[Piece]) -> TailData | TailFiltered:
         assert self._track is not None
@@ -360,6 +356,8 @@ class Tail:
         told_missing = False
         assert self._track is not None and reader.checks.verified is not None
         exact = reader.report is not None and "truncated" in reader.report
+        if self._guarded:
+            exact, reader.checks.verified = True, self._track.here().cursor()
         while True:
             rest = await reader.rest(self._track.offset)
             if rest.verdict != "ok":
@@ -370,6 +368,9 @@ class Tail:
             if rest.data:
                 yield self._advance(rest.data)
             elif rest.state == "other":
+                self._resume_at = self._here()
+                async for event in self._unread():
+                    yield event
                 yield TailReset("replaced", self._track.offset)
                 self._forget()
                 return
@@ -379,12 +380,10 @@ class Tail:
                 if not told_missing:
                     told_missing = True
                     yield TailMissing("removed")
-                await asyncio.sleep(LOOK_INTERVAL)
+                await asyncio.sleep(limits.LOOK_INTERVAL)
 
     def _forget(self) -> None:
-        self._track = None
-        self._resume_at = None
-        self._cursor = None
+        self._track = self._resume_at = self._cursor = None
 
     async def _before_next_run(self) -> None:
         if not self._connection.connected:

@@ -86,7 +86,9 @@ async def test_same_head_and_longer_is_found_by_the_anchor(connect: Connect, rea
     rewrite(path, new)
     reading.start(await connect(), str(path))
     await reading.wait_for(new)
-    assert reading.events[-2] == TailReset("rewritten", len(lines(0, 1000)))
+    reset = reading.events[-2]
+    assert isinstance(reset, TailReset) and (reset.reason, reset.valid_until) == ("rewritten", len(lines(0, 1000)))
+    assert "may be lost" in reset.lost, "nobody can know what was written to it while nobody read"
 
 
 async def test_a_missing_file_is_waited_for_with_a_cursor(connect: Connect, reading: Reading, tmp_path: Path) -> None:

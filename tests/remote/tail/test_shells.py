@@ -32,6 +32,7 @@ TOOLS = (
     "tr",
     "wc",
     "grep",
+    "ls",
 )
 
 
