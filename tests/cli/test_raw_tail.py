@@ -6,6 +6,8 @@ import hashlib
 import json
 import subprocess
 
+import pytest
+
 from cockpit.model.ids import VmId
 from tests.engine.evidence import out_file
 from tests.fleets import FleetUnderTest
@@ -43,3 +45,23 @@ def test_every_byte_comes_as_it_is(fleet: FleetUnderTest) -> None:
 
 def test_raw_bytes_and_json_exclude_each_other(fleet: FleetUnderTest) -> None:
     assert fleet.run("tail", "eve", "--raw", "--json").returncode == 2
+
+
+@pytest.mark.parametrize("form", ["raw", "json"])
+def test_another_file_is_said(fleet: FleetUnderTest, form: str) -> None:
+    """On standard error where bytes cannot say it, in a record of its own where records are printed."""
+    name = f"hal-{form}"
+    assert fleet.run("spawn", name, "--agent", "scripted").returncode == 0
+    assert fleet.run("send", name, "[say Here it is.]", "--wait", "done").returncode == 0
+    (agent,) = [agent for agent in json.loads(fleet.run("agents", "--json").stdout) if agent["name"] == name]
+    new = b'{"type":"made_up_event","number":1}\n' * 300
+    out_file(fleet, VmId(agent["vm_id"])).write_bytes(new)
+    told = fleet.run("tail", name, f"--{form}", "--no-follow")
+    if form == "raw":
+        assert told.stdout.encode() == new
+        assert "another file from here on: rewritten" in told.stderr and "may be lost" in told.stderr, told.stderr
+    else:
+        records = [json.loads(line) for line in told.stdout.splitlines()]
+        (marker,) = [record for record in records if record["kind"] == "epoch_started"]
+        assert len(records) == 301 and marker["event"]["reason"].startswith("rewritten"), marker
+        assert "may be lost" in marker["event"]["reason"]

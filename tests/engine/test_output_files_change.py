@@ -6,6 +6,8 @@ import json
 import os
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
+
 from cockpit.engine.engine import Engine
 from cockpit.model.commands import Prompt
 from cockpit.model.events import Record
@@ -109,6 +111,53 @@ async def test_changed_while_no_cockpit_looked(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
         await until(engine, lambda: engine.roster.settled(), "all read")
         assert engine.world.agents[agent.id].epoch == 2
+
+
+async def test_renamed_away_while_no_cockpit_looked(fleet: FleetUnderTest) -> None:
+    async with fleet.engine() as engine:
+        agent = await told(engine, await spawned(engine, "fay"))
+        out = out_file(fleet, agent.vm_id)
+        before = line_count(out)
+    with out.open("ab") as file:
+        file.write(lines(1, 40))
+    old = out.read_bytes()
+    out.rename(out.with_name("out.1"))
+    out.write_bytes(lines(100, 9))
+    async with fleet.engine() as engine:
+        records = await epoch_read(engine, agent, 2, out)
+        assert before < old.count(b"\n")
+        assert_whole([record for record in records if record.epoch == 1], old)
+        assert_whole([record for record in records if record.epoch == 2], out.read_bytes())
+        assert markers(records) == [(2, "replaced")]
+
+
+async def test_rewritten_longer_before_tail_looks(fleet: FleetUnderTest) -> None:
+    """Nothing of the new content is taken for the old, though the remote tail was held up while it happened."""
+    async with fleet.engine() as engine:
+        agent = await told(engine, await spawned(engine, "gus"))
+        out = out_file(fleet, agent.vm_id)
+        before = out.read_bytes()
+        await until(engine, lambda: engine.world.agents[agent.id].line == line_count(out), "all of it")
+        tails = [
+            process for process in psutil.process_iter() if process.name() == "tail" and str(out) in opened(process)
+        ]
+        for process in tails:
+            process.suspend()
+        out.write_bytes(lines(1, len(before) // 30 + 900))
+        for process in tails:
+            process.resume()
+        assert tails
+        records = await epoch_read(engine, agent, 2, out)
+        assert_whole([record for record in records if record.epoch == 1], before)
+        assert_whole([record for record in records if record.epoch == 2], out.read_bytes())
+
+
+def opened(process: psutil.Process) -> list[str]:
+    """Return the files a process holds open."""
+    try:
+        return [file.path for file in process.open_files()]
+    except psutil.Error:
+        return []
 
 
 async def test_half_a_line_waits_for_its_rest(fleet: FleetUnderTest) -> None:
