@@ -289,6 +289,7 @@ class FakeVers:
     def __init__(self, machines: dict[VmId, Machine]) -> None:
         self.machines = machines
         self.asked: list[str] = []
+        self.account = "faults"
 
     async def ssh_key(self, vm_id: VmId) -> SshKey:
         """Return a machine's private key, as it is now."""
