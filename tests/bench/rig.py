@@ -32,6 +32,8 @@ from tests.remote.waiting import until
 class _Keys:
     """The one question the roster asks of the fleet's API."""
 
+    account = "bench"
+
     def __init__(self, vms: LoopbackVms) -> None:
         self._vms = vms
 
