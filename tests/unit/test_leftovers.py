@@ -41,7 +41,7 @@ def test_what_a_run_leaves_behind_is_named_and_ended(tmp_path: Path, leaves: str
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options],
         cwd=ROOT,
-        env={**environment, "PYTHONPATH": str(ROOT)},
+        env={**environment, "PYTHONPATH": str(ROOT), "CKT_PATIENCE": "3"},
         capture_output=True,
         text=True,
         timeout=90,
