@@ -12,6 +12,7 @@ import pytest
 from cockpit.embedded.endpoint import read_endpoint, serving_pid
 from cockpit.embedded.lifecycle import ensure_started
 from cockpit.engine.streams import link as engine_link
+from cockpit.engine.streams import outbox
 from cockpit.model.commands import Prompt
 from cockpit.model.fleet import LinkState, ProcessState, Stage
 from cockpit.model.ids import VmId
@@ -168,7 +169,10 @@ async def test_a_look_that_fails_ends_no_reading(fleet: FleetUnderTest, monkeypa
         await until(engine, lambda: engine.world.agents[agent.id].process.state is ProcessState.ALIVE, "the next look")
 
 
-async def test_a_receipt_cut_off_by_the_end_is_unconfirmed(fleet: FleetUnderTest) -> None:
+async def test_a_receipt_cut_off_by_the_end_is_unconfirmed(
+    fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "SENDING_LIMIT", 0.5)
     async with fleet.engine() as engine:
         agent = await spawned(engine, "eve")
         cut = engine.dispatch(Prompt(agent.id, "[say Cut off.]"))
@@ -177,6 +181,7 @@ async def test_a_receipt_cut_off_by_the_end_is_unconfirmed(fleet: FleetUnderTest
     ensure_started(fleet.places.fleet)
     async with fleet.engine() as engine:
         await engine.settled(LIMIT)
+        await until(engine, lambda: engine.world.receipts[cut].stage is not Stage.PENDING, "an end of the sending")
         receipt = engine.world.receipts.get(cut)
         saved = {known.id: known for known in await engine.store.receipts()}[cut]
         stage = receipt.stage if receipt is not None else saved.stage

@@ -22,15 +22,15 @@ _LINKS = "tests/faults/test_links.py::"
 _FILES = "tests/faults/test_files.py::"
 _ALONE = "tests/faults/test_one_agent_alone.py::"
 _SIGNALS = "tests/faults/test_signals.py::"
-_CONNECTION = "tests/remote/test_connection.py::"
-_TAIL = "tests/remote/test_tail.py::"
-_TAIL_LINKS = "tests/remote/test_tail_links.py::"
+_CONNECTION = "tests/remote/ssh/test_connection.py::"
+_TAIL = "tests/remote/tail/test_tail.py::"
+_TAIL_LINKS = "tests/remote/tail/test_links.py::"
 _PARTS = "tests/remote/test_parts.py::"
-_SHELLS = "tests/remote/test_tail_shells.py::"
+_SHELLS = "tests/remote/tail/test_shells.py::"
 _COMPANY = "tests/engine/test_crashes_and_company.py::"
 _TWO = "tests/engine/test_two_cockpits.py::"
 _LEASE = "tests/store/test_lease.py::"
-_SEND = "tests/agents/test_scaffold_send.py::"
+_SEND = "tests/agents/scaffold/test_send.py::"
 _OPENING = "tests/store/test_opening.py::"
 _STORE = "tests/store/test_faults.py::"
 _HOSTILE = "tests/ui/test_hostile.py::"
@@ -139,7 +139,7 @@ ROWS: dict[int, Row] = {
         (
             _LINKS + "test_a_slow_login_shell_is_waited_for",
             _PARTS + "test_words_survive_login_shells",
-            "tests/agents/test_scaffold.py::test_one_command_line_for_every_login_shell",
+            "tests/agents/scaffold/test_verbs.py::test_one_command_line_for_every_login_shell",
         ),
     ),
     18: Row("no perl, no node, busybox", (_SHELLS + "test_every_fault_under_every_shell",)),
@@ -222,9 +222,9 @@ ROWS: dict[int, Row] = {
         "not JSON, unknown, wrong types, deep nesting",
         (
             _FILES + "test_hostile_lines_are_all_records_and_kept_raw",
-            "tests/agents/test_pi_hostile.py::test_any_bytes_are_an_event",
-            "tests/agents/test_pi_hostile.py::test_any_damage_to_a_real_line_is_an_event",
-            "tests/agents/test_pi_hostile.py::test_deep_nesting_where_the_meaning_is_known",
+            "tests/agents/pi/test_decode_hostile.py::test_any_bytes_are_an_event",
+            "tests/agents/pi/test_decode_hostile.py::test_any_damage_to_a_real_line_is_an_event",
+            "tests/agents/pi/test_decode_hostile.py::test_deep_nesting_where_the_meaning_is_known",
         ),
     ),
     34: Row(
@@ -236,7 +236,7 @@ ROWS: dict[int, Row] = {
     ),
     35: Row(
         "both dialects of pi in one file",
-        ("tests/agents/test_pi.py::test_both_dialects_in_one_file_make_one_transcript",),
+        ("tests/agents/pi/test_decode.py::test_both_dialects_in_one_file_make_one_transcript",),
     ),
     36: Row(
         "escapes, markup, bidi in every field",
@@ -339,7 +339,7 @@ ROWS: dict[int, Row] = {
         "state of an earlier version",
         (
             _OPENING + "test_an_older_file_is_copied_and_upgraded",
-            _OPENING + "test_a_newer_file_is_set_aside",
+            _OPENING + "test_a_newer_file_is_refused_and_stays_as_it_is",
             _OPENING + "test_a_failed_step_leaves_the_file_as_it_was",
         ),
     ),

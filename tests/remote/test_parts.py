@@ -44,7 +44,7 @@ async def test_the_stream_cut_at_every_byte() -> None:
         + MARK[:5]
         + b"\n"
         + MARK
-        + b" opened 1 2 3 0 0 new 3 gnu none\nabc"
+        + b" opened 1 2 3 0 0 new 3 0 gnu unguarded none\nabc"
         + content
         + report
         + b"new content"
@@ -62,7 +62,7 @@ async def test_the_stream_cut_at_every_byte() -> None:
 
 async def test_the_stream_in_single_bytes_with_a_harmless_report() -> None:
     warning = MASK + b"/usr/bin/tail: inotify cannot be used, reverting to polling: Too many open files\n"
-    stream = MARK + b" opened 1 2 3 0 0 new 3 gnu none\nabc" + b"a\n" + warning + b"b\n"
+    stream = MARK + b" opened 1 2 3 0 0 new 3 0 gnu unguarded none\nabc" + b"a\n" + warning + b"b\n"
     one = reader()
     for byte in stream:
         one.data_received(bytes([byte]), stderr=False)

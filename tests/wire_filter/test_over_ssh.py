@@ -20,6 +20,7 @@ from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from cockpit.remote.tail.cursor import Cursor
 from cockpit.remote.tail.filter import FilterProgram
+from cockpit.remote.tail.guard import GUARD
 from cockpit.remote.tail.tail import Tail, TailData, TailFiltered, TailMissing, TailOpened, TailReset, follow
 from tests.model.captures import content
 from tests.remote.conftest import Connect, connect, sshd
@@ -150,8 +151,16 @@ async def reading() -> AsyncIterator[LineReader]:
 
 
 def filters(sshd: Sshd) -> list[str]:
-    """Return the names of the interpreters that run below the server."""
-    return [name for process in sshd.family() if (name := _name(process)) in INTERPRETERS]
+    """Return the names of the interpreters that run a filter below the server."""
+    return [name for process in sshd.family() if (name := _name(process)) in INTERPRETERS and not _is_guard(process)]
+
+
+def _is_guard(process: psutil.Process) -> bool:
+    """Say whether a process is the guard, which compares what tail read with the file."""
+    try:
+        return GUARD in process.cmdline()
+    except psutil.Error:
+        return False
 
 
 def _name(process: psutil.Process) -> str:
@@ -318,7 +327,7 @@ async def test_a_half_open_link_leaves_no_filter(
         await until(lambda: not sshd.readers(path) and not filters(sshd), within=8)
 
 
-@pytest.mark.parametrize("victim", ["perl", "tail", "sh"])
+@pytest.mark.parametrize("victim", ["perl", "guard", "tail", "sh"])
 async def test_a_killed_part_is_started_again(
     connect: Connect, sshd: Sshd, reading: LineReader, tmp_path: Path, victim: str
 ) -> None:
@@ -326,11 +335,7 @@ async def test_a_killed_part_is_started_again(
     path.write_bytes(OTHER)
     reading.start(await connect(), path)
     await reading.wait_for(OTHER)
-    killed = [
-        process
-        for process in sshd.family()
-        if (_name(process) == victim if victim != "sh" else "cockpit-tail" in process.cmdline())
-    ]
+    killed = [process for process in sshd.family() if _is_victim(process, victim)]
     for process in killed[:1]:
         process.send_signal(signal.SIGKILL)
     append(path, CAPTURE)
@@ -358,6 +363,14 @@ async def test_a_filter_that_babbles_is_done_without(connect: Connect, reading: 
     reading.start(await connect(), path, broken)
     await reading.wait_for(OTHER, within=30)
     assert reading.tail is not None and reading.tail.interpreter == "none"
+
+
+def _is_victim(process: psutil.Process, victim: str) -> bool:
+    if victim == "sh":
+        return "cockpit-tail" in process.cmdline()
+    if victim == "guard" or _is_guard(process):
+        return victim == "guard" and _is_guard(process)
+    return _name(process) == victim
 
 
 class Faulty:
