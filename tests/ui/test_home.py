@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cockpit.model import events as ev
-from cockpit.model.commands import Abort, Destroy, FollowUp, MoveTask, Pause, Prompt, Resume, Spawn, Steer
-from cockpit.model.fleet import AgentKind, Fleet, Operation, Power, Step
+from cockpit.model.commands import Abort, Destroy, FollowUp, MoveTask, Pause, Prompt, Relaunch, Resume, Spawn, Steer
+from cockpit.model.fleet import AgentKind, Fleet, Operation, Power, ProcessState, Step
 from cockpit.model.ids import OperationId, TaskId, agent_of
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.look.states import Mode
@@ -361,3 +361,20 @@ async def test_older_history_is_asked_for_at_the_oldest_line_only() -> None:
         await pilot.press("home")
         await pilot.pause()
         assert set(engine.paged) == {LT_API}
+
+
+async def test_another_version_of_the_program_is_asked_about_before_it_is_taken() -> None:
+    engine = scene()
+    async with cockpit(engine) as (pilot, home, _):
+        dead = next(agent for agent in engine.fleet.agents if agent.process.state is ProcessState.DEAD)
+        engine.change_agent(replace(dead, version="0.87.1", program_path="/opt/pi/bin/pi"))
+        home.select(dead.id)
+        home.action_act("agent.change_program")
+        await pilot.pause()
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, ConfirmDialog)
+        shown = "\n".join("".join(s.text for s in line) for line in pilot.app.screen._compositor.render_strips())
+        assert f"started with {dead.program} 0.87.1" in shown and engine.ordered == []
+        await pilot.press("y")
+        await pilot.pause()
+        assert engine.ordered == [Relaunch(dead.id, change_program=True)]

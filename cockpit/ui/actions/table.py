@@ -179,6 +179,16 @@ ACTIONS: tuple[Action, ...] = (
         writes=True,
     ),
     Action(
+        "agent.change_program",
+        "",
+        "relaunch with what is installed now",
+        "Agents",
+        "Relaunch with another version of its program (asks first)",
+        _relaunch,
+        writes=True,
+        dangerous=True,
+    ),
+    Action(
         "vm.commit",
         "C",
         "commit",

@@ -116,6 +116,22 @@ def _relaunch(home: HomeScreen) -> None:
         home.order(Relaunch(home.agent.id))
 
 
+def _change_program(home: HomeScreen) -> None:
+    """Ask whether an agent may go on with another version than the one it was started with."""
+    agent = home.agent
+    if agent is None:
+        return
+    target = agent.id
+    started = " ".join(word for word in (agent.program, agent.version, agent.program_path) if word)
+
+    def finish(yes: bool | None) -> None:
+        if yes:
+            home.order(Relaunch(target, change_program=True))
+
+    consequence = "It goes on, in its conversation, with the version that is installed there now."
+    home.app.push_screen(ConfirmDialog("Relaunch", [f"{agent.name} · started with {started}"], consequence), finish)
+
+
 def _commit(home: HomeScreen) -> None:
     vm = home.selected_vm()
     if vm is None:
@@ -348,6 +364,7 @@ HANDLERS: Mapping[str, Handler] = {
     "vm.pause": _vm_order(lambda vm: Pause(vm.id)),
     "vm.resume": _vm_order(lambda vm: Resume(vm.id)),
     "agent.relaunch": _relaunch,
+    "agent.change_program": _change_program,
     "vm.commit": _commit,
     "vm.branch": _branch,
     "vm.destroy": _destroy,
