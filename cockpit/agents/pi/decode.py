@@ -143,7 +143,7 @@ class PiDecoder:
             event = self._noted(decode_update_object(record))
         else:
             if kind == "tool_execution_end":
-                self.repeats_output |= b',"structuredContent":{' in line
+                self.repeats_output |= b',"structuredContent":' in line
             decode = _DECODERS.get(kind)
             event = decode(record) if decode is not None else None
         return event if event is not None else UnknownEvent(kind, head_text(line))

@@ -69,7 +69,8 @@ def _exit_code(value: Any) -> int | None:
 
 def _seconds(milliseconds: Any) -> float | None:
     """Return a duration, or None if it is none."""
-    return max(0.0, number_of(milliseconds) / 1000) if isinstance(milliseconds, int | float) else None
+    is_number = isinstance(milliseconds, int | float) and not isinstance(milliseconds, bool)
+    return max(0.0, number_of(milliseconds) / 1000) if is_number else None
 
 
 def text_content(content: Any) -> str:

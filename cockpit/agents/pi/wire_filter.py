@@ -9,7 +9,8 @@ again from an authoritative line: an operator sees the same with and without the
     message_start           of an assistant or a tool result: the role
     turn_end, agent_end     the type, and `willRetry`
     tool_execution_update   everything, but a snapshot that repeats the one before is told by the difference
-    tool_execution_end      all but `structuredContent`, of which the exit code stays (pi 1.6 repeats the output there)
+    tool_execution_end      all but `structuredContent`, of which the exit code stays (pi 1.6 repeats the output there),
+                            if it is the result's own and of the form that bash, read or an image have
 
 Every rule holds for lines of exactly the known form; any other line is left as it is. A quote inside a JSON string
 is escaped, so `,"partial":{` can only be a key, and after a single string value it is the key that is meant. Where tool
@@ -24,7 +25,9 @@ ACCUMULATED = "accumulated"
 PERL_RULES = r"""
 my $update = '\{"type":"message_update","assistantMessageEvent":\{"type":';
 my $event = qr/^$update"(text|thinking|toolcall)_(start|delta|end)","contentIndex":(\d+)/;
-my $string = qr/"[^"\\]*+(?:\\.[^"\\]*+)*+"/s;
+# Perl counts the repetitions of a group to 65534, and a string may have more escapes: hence two groups.
+my $string = qr/"[^"\\]*+(?:(?:\\.[^"\\]*+){1,30000}+)*+"/s;
+my ($flag, $number) = ('(?:true|false)', '-?\d[\d.eE+-]*');
 
 # Whether a line is a complete object, as far as its brackets and quotes tell.
 sub complete {
@@ -59,23 +62,36 @@ sub named {
   return unless $block =~ /^\{"type":"toolCall","id":($string),"name":($string)[,}]/;
   return qq(,"id":$1,"toolName":$2);
 }
-# The end of a tool without the second copy of its output; `details` behind it would be lost with it.
+# The end of a tool without the second copy of its output, where that is the known form: bash, read, an image.
+# Of a line longer than the filter holds only the first 384 KiB come back: the key has to stand among them.
 sub once {
   my ($t, $from, $to, $tail, $whole) = @_;
-  my $key = ',"structuredContent":{';
+  my $key = ',"structuredContent":';
   my $cut = index $$t, $key, $from;
-  return if $cut < 0 || $cut >= $to || substr($$t, $cut - 1, 1) !~ /[\]}]/;
+  return if $cut < 0 || $cut >= $to || (!$whole && $cut - $from > 393_216 - 32);
   my $begin = substr $$t, $from, $cut - $from;
-  return unless $whole || $begin =~ /^\{"type":"tool_execution_end","toolCallId":$string,"toolName":"bash",/;
-  return "$begin$key}},\"isError\":false}" if !$whole && !defined $tail;
-  my $rest = $whole ? substr($$t, $cut, $to - $cut) : $tail;
-  return if $rest =~ /,"details":/;
-  my $flag = '(?:true|false)';
-  my $last = qr/(?:,"exit_code":(-?\d+))?(?:,"wall_time_seconds":[\d.e+-]+|,"note":$string)?\}/;
-  return unless $rest =~ /$last(,"isError":$flag)?\},"isError":($flag)(,"durationMs":[\d.]+)?\}$/;
-  my ($code, $inner, $error, $took) = ($1, $2 // "", $3, $4 // "");
-  my $kept = defined $code ? "\"exit_code\":$code" : "";
-  return "$begin$key$kept}$inner},\"isError\":$error$took}";
+  return unless $begin =~ /^\{"type":"tool_execution_end","toolCallId":$string,"toolName":$string,"result":\{/;
+  (my $marks = $begin) =~ s/$string//g;
+  return if $marks =~ /"/ || ($marks =~ tr/{[//) - ($marks =~ tr/}]//) != 2;
+  my $at = $cut + length $key;
+  my ($code, $rest);
+  if ($whole) {
+    my $outcome = qr/(?:,"exit_code":($number|null))?(?:,"wall_time_seconds":$number)?/;
+    my $shell = qr/\{"output":$string,"truncated":$flag$outcome\}/;
+    my $image = qr/\{"type":"image","data":$string,"mimeType":$string(?:,"note":$string)?\}/;
+    my $line = substr $$t, $at, $to - $at;
+    my $close = qr/(?:,"isError":$flag)?\},"isError":$flag(?:,"durationMs":$number)?\}/;
+    return unless $line =~ /^(?:$shell|$image|$string)($close)$/;
+    ($code, $rest) = ($1, $2);
+  } else {
+    return unless substr($$t, $at, 11) eq '{"output":"';
+    return qq($begin$key""},"isError":false}) unless defined $tail;
+    my $more = qr/(?:,"[A-Za-z]+":(?:$flag|$number|"[^"\\]*"))*/;
+    return unless $tail =~
+      /(?:,"exit_code":($number)(?:,"wall_time_seconds":$number)?\})?((?:,"isError":$flag)?\},"isError":$flag$more\})$/;
+    ($code, $rest) = ($1, $2);
+  }
+  return $begin . $key . (defined $code ? qq({"exit_code":$code}) : '""') . $rest;
 }
 sub keep {
   my ($t, $from, $to, $tail, $whole) = @_;
@@ -149,25 +165,33 @@ function named(copy, index) {
   if (typeof block.id !== "string" || typeof block.name !== "string") return undefined;
   return ',"id":' + JSON.stringify(block.id) + ',"toolName":' + JSON.stringify(block.name);
 }
-// The end of a tool without the second copy of its output; `details` behind it would be lost with it.
-const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
-const BASH = RegExp(String.raw`^\{"type":"tool_execution_end","toolCallId":` + STRING + `,"toolName":"bash",`);
-const ENDING = RegExp(String.raw`(?:,"exit_code":(-?\d+))?(?:,"wall_time_seconds":[\d.e+-]+|,"note":` + STRING +
-  String.raw`)?\}(,"isError":(?:true|false))?\},"isError":(true|false)(,"durationMs":[\d.]+)?\}$`, "s");
+// The end of a tool without the second copy of its output, where that is the known form: bash, read, an image.
+const S = String.raw`"[^"\\]*(?:\\.[^"\\]*)*"`, FLAG = "(?:true|false)", N = String.raw`-?\d[\d.eE+-]*`;
+const CLOSE = `(?:,"isError":${FLAG})?\\},"isError":${FLAG}`;
+const BEGIN = RegExp(`^\\{"type":"tool_execution_end","toolCallId":${S},"toolName":${S},"result":\\{`, "s");
+const SHELL = `\\{"output":${S},"truncated":${FLAG}(?:,"exit_code":(${N}|null))?(?:,"wall_time_seconds":${N})?\\}`;
+const IMAGE = `\\{"type":"image","data":${S},"mimeType":${S}(?:,"note":${S})?\\}`;
+const COPY = RegExp(`^(?:${SHELL}|${IMAGE}|${S})(${CLOSE}(?:,"durationMs":${N})?\\})$`, "s");
+const MORE = `(?:,"[A-Za-z]+":(?:${FLAG}|${N}|"[^"\\\\]*"))*`;
+const TAIL = RegExp(`(?:,"exit_code":(${N})(?:,"wall_time_seconds":${N})?\\})?(${CLOSE}${MORE}\\})$`, "s");
+const STRINGS = RegExp(S, "gs");
 function once(text, from, to, tail, whole) {
-  const key = ',"structuredContent":{';
+  const key = ',"structuredContent":';
   const cut = text.indexOf(key, from);
-  if (cut < 0 || cut >= to || !"]}".includes(text[cut - 1])) return undefined;
+  if (cut < 0 || cut >= to || (!whole && cut - from > 393216 - 32)) return undefined;
   const begin = text.slice(from, cut);
-  if (!whole && !BASH.test(begin)) return undefined;
-  if (!whole && tail === undefined) return begin + key + '}},"isError":false}';
-  const rest = whole ? text.slice(cut, to) : tail;
-  if (rest.includes(',"details":')) return undefined;
-  const found = ENDING.exec(rest);
+  if (!BEGIN.test(begin)) return undefined;
+  const marks = begin.replace(STRINGS, "");
+  let depth = 0;
+  for (const mark of marks) depth += "{[".includes(mark) ? 1 : "}]".includes(mark) ? -1 : 0;
+  if (marks.includes('"') || depth !== 2) return undefined;
+  const at = cut + key.length;
+  if (!whole && text.substr(at, 11) !== '{"output":"') return undefined;
+  if (!whole && tail === undefined) return begin + key + '""},"isError":false}';
+  const found = whole ? COPY.exec(text.slice(at, to)) : TAIL.exec(tail);
   if (!found) return undefined;
-  const [, code, inner, error, took] = found;
-  const kept = code === undefined ? "" : '"exit_code":' + code;
-  return begin + key + kept + "}" + (inner || "") + '},"isError":' + error + (took || "") + "}";
+  const [, code, rest] = found;
+  return begin + key + (code === undefined ? '""' : '{"exit_code":' + code + "}") + rest;
 }
 function keep(text, from, to, tail, whole) {
   const head = text.substr(from, 120);

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 LINE_LIMIT = 1 << 20
 """Bytes of the longest line held whole."""
+CUT_HEAD = 384 << 10
+"""Bytes of the beginning of a longer line that is cut: `keep` gets them again when the line's end is there."""
 ENDING_BYTES = 128
 """Bytes of a cut line's end that are sent; they anchor the cursor behind it."""
 SERIES_LIMIT = 256 << 10
@@ -115,7 +117,7 @@ sub work {
     $skipped = 0;
     $without = $at + $from >= HEAD_BYTES ? keep(\$b, $from, $limit, undef, 0) : undef;
     if (defined $without) {
-      $skipping = 1; $head = substr($b, $from, 65536);
+      $skipping = 1; $head = substr($b, $from, CUT_HEAD);
     } else { $middle = 1 }
   }
   my $hold = length($mask) + ($skipping ? ENDING_BYTES : 0);
@@ -248,7 +250,7 @@ function work(limit) {
     skipped = 0;
     without = at + from >= HEAD_BYTES ? keep(b, from, limit, undefined, false) : undefined;
     if (without !== undefined) {
-      skipping = true; head = flat(b.substr(from, 65536));
+      skipping = true; head = flat(b.substr(from, CUT_HEAD));
     } else middle = true;
   }
   const n = Math.max(0, have - mask.length - (skipping ? ENDING_BYTES : 0));
@@ -284,7 +286,7 @@ for (;;) {
 
 
 def _numbered(program: str) -> str:
-    for name in ("LINE_LIMIT", "ENDING_BYTES", "SERIES_LIMIT", "SLOTS"):
+    for name in ("LINE_LIMIT", "CUT_HEAD", "ENDING_BYTES", "SERIES_LIMIT", "SLOTS"):
         program = program.replace(name, str(globals()[name]))
     return program
 

@@ -60,6 +60,46 @@ def test_any_message_is_an_event(kind: str, value: Any) -> None:
         decode(json.dumps({"type": kind, "message": inner, "assistantMessageEvent": inner, "result": inner}).encode())
 
 
+@given(json_values, json_values, json_values)
+def test_any_outcome_of_a_tool_is_an_event(code: Any, duration: Any, copy: Any) -> None:
+    for inner in (copy, {"exit_code": code, "output": copy}):
+        record = {"result": {"content": [], "structuredContent": inner, "isError": copy}, "durationMs": duration}
+        event = decode(json.dumps({"type": "tool_execution_end", "toolCallId": "t"} | record).encode())
+        assert isinstance(event, ev.ToolEnded)
+        assert event.exit_code is None or type(event.exit_code) is int
+        assert event.duration is None or 0 <= event.duration < float("inf")
+
+
+@given(json_values, json_values)
+def test_any_thinking_level_and_disposition_are_an_event(value: Any, usage: Any) -> None:
+    message = {"role": "assistant", "content": [], "thinkingLevel": value, "durationMs": value}
+    message["usage"] = {"cacheWrite1h": usage, "cost": {"totalFromProvider": value, "total": usage}}
+    assert isinstance(decode(json.dumps({"type": "message_end", "message": message}).encode()), ev.MessageEnded)
+    for data in (value, {"disposition": value}):
+        answer = {"type": "response", "command": "prompt", "success": True, "data": data}
+        assert isinstance(decode(json.dumps(answer).encode()), ev.Responded)
+    assert isinstance(decode(json.dumps({"type": "agent_settled", "aborted": value}).encode()), ev.RunSettled)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "duration"),
+    [
+        ('{"exit_code":2}},"durationMs":1500', 2, 1.5),
+        ('{"exit_code":true}},"durationMs":true', None, None),
+        ('{"exit_code":"2"}},"durationMs":"1500"', None, None),
+        ('{"exit_code":2.5}},"durationMs":-4', None, 0.0),
+        ('{"exit_code":' + "9" * 400 + '}},"durationMs":1' + "0" * 400, None, 0.0),
+        ('null},"durationMs":NaN', None, 0.0),
+        ('["exit_code"]},"durationMs":null', None, None),
+    ],
+)
+def test_a_doubtful_outcome_is_unknown(outcome: str, code: int | None, duration: float | None) -> None:
+    line = '{"type":"tool_execution_end","toolCallId":"t","result":{"structuredContent":' + outcome + "}"
+    event = decode(line.encode())
+    assert isinstance(event, ev.ToolEnded)
+    assert (event.exit_code, event.duration) == (code, duration)
+
+
 @pytest.mark.parametrize(
     "line",
     [
