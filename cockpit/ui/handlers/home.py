@@ -78,8 +78,7 @@ def answer_question(home: HomeScreen) -> None:
 def _abort(home: HomeScreen) -> None:
     if home.agent is not None:
         name = clean_line(home.agent.name)
-        home.order(Abort(home.agent.id))
-        home.notify(f"aborted {name}", timeout=6, markup=False)
+        home.outcomes.promise(home.order(Abort(home.agent.id)), f"aborted {name}")
 
 
 # --- agents and VMs ----------------------------------------------------------------------------------
@@ -103,10 +102,11 @@ def _vm_order(build: Callable[[Vm], Pause | Resume]) -> Handler:
         vm = home.selected_vm()
         if vm is not None:
             command = build(vm)
-            home.order(command)
+            ordered = home.order(command)
             if isinstance(command, Pause):
+                name = _short_name(home, vm)
                 resume = key_labels(home.keys.get("vm.resume", BY_ID["vm.resume"].keys))
-                home.notify(f"paused {_short_name(home, vm)} · {resume} resume", timeout=6, markup=False)
+                home.outcomes.promise(ordered, f"paused {name} · {resume} resume")
 
     return handler
 

@@ -14,8 +14,7 @@ from textual.screen import Screen
 from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import attention, tally
 from cockpit.model.commands import Command, FollowUp, Prompt, Steer
-from cockpit.model.failures import is_own_abort
-from cockpit.model.fleet import Agent, Fleet, Receipt, Stage, Task, Vm
+from cockpit.model.fleet import Agent, Fleet, Receipt, Task, Vm
 from cockpit.model.ids import AgentId, CommandId, agent_of
 from cockpit.model.why import headline
 from cockpit.text.sanitize import clean_line
@@ -25,6 +24,7 @@ from cockpit.ui.handlers import home as handlers
 from cockpit.ui.look import rows as draw
 from cockpit.ui.look.cells import Piece, content, count
 from cockpit.ui.look.states import Mode, look_of
+from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import FooterBar, HeaderBar, ReceiptsBar, StandingBar
 from cockpit.ui.widgets.composer import Composer
@@ -51,7 +51,7 @@ class HomeScreen(Screen[None]):
         self.keys: dict[str, str] = {}
         self._before_composer = "agents"
         self._slot = ""
-        self._failures: frozenset[CommandId] | None = None
+        self.outcomes = Outcomes(self)
 
     def compose(self) -> ComposeResult:
         yield HeaderBar(id="header")
@@ -170,22 +170,10 @@ class HomeScreen(Screen[None]):
         self.query_one(HeaderBar).flush(fleet, now, situation.wanted, read_only=self.read_only)
         self.query_one(StandingBar).flush(fleet, now)
         self.query_one(ReceiptsBar).flush(self.receipt(), now)
-        self._announce_failures(fleet)
+        self.outcomes.flush(fleet)
         self.query_one(FooterBar).flush(situation, self.keys)
         self._flush_output_frame(now)
         self._flush_composer()
-
-    def _announce_failures(self, fleet: Fleet) -> None:
-        """Say once that a command failed; those that failed before this screen opened are the inbox's."""
-        failed = {receipt.id: receipt for receipt in fleet.receipts if receipt.stage is Stage.FAILED}
-        if self._failures is not None:
-            new = [failed[key] for key in failed.keys() - self._failures]
-            for receipt in {
-                (known.agent, known.reason): known for known in new if not is_own_abort(known, fleet.receipts)
-            }.values():
-                text = clean_line(receipt.reason) or "no reason was given"
-                self.notify(text, title=f"{clean_line(receipt.verb)} failed", severity="error", markup=False)
-        self._failures = frozenset(failed)
 
     def _reselect(self, fleet: Fleet) -> None:
         """Hold on to the selected agent; when it is gone the tree's cursor decides."""

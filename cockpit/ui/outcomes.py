@@ -1,0 +1,49 @@
+"""Says what became of commands: once that one failed, and that one is done only when its receipt says so."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from cockpit.model.failures import is_own_abort
+from cockpit.model.fleet import Fleet, Stage
+from cockpit.model.ids import CommandId
+from cockpit.text.sanitize import clean_line
+
+NOTICE = 6.0
+"""Seconds for which a word about what was done stands, long enough to read the key that undoes it."""
+
+OVER = (Stage.FAILED, Stage.UNCONFIRMED, Stage.DISMISSED)
+"""Stages after which the word about success is never said."""
+
+
+class Outcomes:
+    """What one screen has said about the receipts of the fleet, and what it is still to say."""
+
+    def __init__(self, screen: Screen[None]) -> None:
+        self._screen = screen
+        self._failures: frozenset[CommandId] | None = None
+        self._promised: dict[CommandId, str] = {}
+
+    def promise(self, command: CommandId, text: str) -> None:
+        """Have a text shown when a command is done; it is never shown if the command fails."""
+        self._promised[command] = text
+
+    def flush(self, fleet: Fleet) -> None:
+        """Say what is new; failures from before this screen opened are the inbox's."""
+        self._say_failed(fleet)
+        for receipt in fleet.receipts if self._promised else ():
+            if receipt.stage is Stage.DONE and (text := self._promised.pop(receipt.id, None)) is not None:
+                self._screen.notify(text, timeout=NOTICE, markup=False)
+            elif receipt.stage in OVER:
+                self._promised.pop(receipt.id, None)
+
+    def _say_failed(self, fleet: Fleet) -> None:
+        failed = {receipt.id: receipt for receipt in fleet.receipts if receipt.stage is Stage.FAILED}
+        if self._failures is not None:
+            new = [failed[key] for key in failed.keys() - self._failures]
+            for receipt in {
+                (known.agent, known.reason): known for known in new if not is_own_abort(known, fleet.receipts)
+            }.values():
+                text = clean_line(receipt.reason) or "no reason was given"
+                self._screen.notify(text, title=f"{clean_line(receipt.verb)} failed", severity="error", markup=False)
+        self._failures = frozenset(failed)
