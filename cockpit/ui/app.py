@@ -118,8 +118,8 @@ class CockpitApp(App[None]):
         super()._handle_exception(error)
 
     async def on_event(self, event: events.Event) -> None:
-        """Keys and pastes from the terminal go through the gate, all else its usual way."""
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+        """Keys, pastes and clicks from the terminal go through the gate, all else its usual way."""
+        if isinstance(event, events.Key | events.Paste | events.MouseEvent) and self._gate.wants(event):
             self._gate.take(event)
         else:
             await super().on_event(event)

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from textual import events
 from textual.app import App
+from textual.command import CommandPalette
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
@@ -25,7 +26,8 @@ SLICE = 0.02
 ROUNDS = 12
 """Rounds without a change of screen or focus after which a screen that is never quiet counts as settled."""
 
-KeyOrPaste = events.Key | events.Paste
+Typed = events.Key | events.Paste | events.MouseEvent
+"""What is handed on in the order in which it was read."""
 
 
 class Guarded:
@@ -44,17 +46,26 @@ class KeyGate:
 
     def __init__(self, app: App[None]) -> None:
         self._app = app
-        self._waiting: deque[KeyOrPaste] = deque()
+        self._waiting: deque[Typed] = deque()
         self._task: asyncio.Task[None] | None = None
         self._painted: WeakKeyDictionary[Screen[object], float] = WeakKeyDictionary()
         self._typed_into: Widget | None = None
         self._dropped = 0
+        self._unready = 0
 
-    def take(self, event: KeyOrPaste) -> None:
+    def take(self, event: Typed) -> None:
         """Queue a key or a paste as it was read."""
         self._waiting.append(event)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._drain(), name="key gate")
+
+    def wants(self, event: events.Event) -> bool:
+        """Tell whether an event goes through the gate: keys, pastes, buttons, and other mouse events behind them."""
+        if event.is_forwarded:
+            return False
+        if isinstance(event, events.Key | events.Paste | events.MouseDown | events.MouseUp):
+            return True
+        return isinstance(event, events.MouseEvent) and self._task is not None and not self._task.done()
 
     def painted(self, screen: Screen[object]) -> None:
         """Remember when a screen could first be seen."""
@@ -69,46 +80,55 @@ class KeyGate:
 
     async def _drain(self) -> None:
         while self._waiting:
-            if not self._is_typing(self._waiting[0]):
+            if not self._is_typing(self._waiting[0]) and not isinstance(self._waiting[0], events.MouseMove):
                 await self._settle()
             event = self._waiting.popleft()
             if self._is_early(event):
                 self._dropped += 1
                 continue
+            if isinstance(event, events.Key) and event.key == "enter" and self._is_searching():
+                self._unready += 1
+                continue
             passed = asyncio.Event()
             if not self._app.call_later(partial(self._pass_on, event, passed)):
                 return
             await _within(passed, LIMIT)
-        if self._dropped:
+        if self._dropped or self._unready:
             await self._settle()
             self._say_dropped()
         self._typed_into = None
 
-    async def _pass_on(self, event: KeyOrPaste, passed: asyncio.Event) -> None:
+    async def _pass_on(self, event: Typed, passed: asyncio.Event) -> None:
         """Let the application handle a key, in its own pump."""
         try:
             focused = self._app.focused
             await App.on_event(self._app, event)
-            printable = isinstance(event, events.Paste) or event.is_printable
-            self._typed_into = focused if printable and isinstance(focused, Input | TextArea) else None
+            self._typed_into = focused if _is_written(event) and isinstance(focused, Input | TextArea) else None
         finally:
             passed.set()
 
-    def _is_typing(self, event: KeyOrPaste) -> bool:
+    def _is_typing(self, event: Typed) -> bool:
         """Tell whether a letter follows a letter into the same field: those move no focus."""
-        printable = isinstance(event, events.Paste) or event.is_printable
-        return printable and self._typed_into is not None and self._app.focused is self._typed_into
+        return _is_written(event) and self._typed_into is not None and self._app.focused is self._typed_into
 
-    def _is_early(self, event: KeyOrPaste) -> bool:
+    def _is_early(self, event: Typed) -> bool:
         screen = self._app.screen
         return isinstance(screen, Guarded) and event.time < self._painted.get(screen, float("inf"))
 
+    def _is_searching(self) -> bool:
+        """Tell whether the palette still looks for what was typed: its list is that of an earlier text."""
+        screen = self._app.screen
+        return isinstance(screen, CommandPalette) and any(
+            worker.node is screen and not worker.is_finished for worker in self._app.workers
+        )
+
     def _say_dropped(self) -> None:
-        count, self._dropped = self._dropped, 0
-        text = f"{count} keys typed before the question was shown were not used"
-        if count == 1:
-            text = "1 key typed before the question was shown was not used"
-        self._app.notify(text, severity="warning", markup=False)
+        for number, when in ((self._dropped, "the question was shown"), (self._unready, "the search had ended")):
+            if number:
+                keys = "1 key" if number == 1 else f"{number} keys"
+                text = f"{keys} typed before {when} {'was' if number == 1 else 'were'} not used"
+                self._app.notify(text, severity="warning", markup=False)
+        self._dropped = self._unready = 0
 
     async def _settle(self) -> None:
         """Wait until what the last key began is worked off, for `LIMIT` seconds at most."""
@@ -121,9 +141,14 @@ class KeyGate:
             now = (tuple(self._app.screen_stack), self._app.focused, tuple(self._pumps()))
             unchanged = unchanged + 1 if now == before else 0
             before = now
-            if unchanged and self._is_laid_out() and (unchanged > ROUNDS or self._is_quiet(pumps)):
+            if (
+                unchanged
+                and self._is_laid_out()
+                and not self._is_searching()
+                and (unchanged > ROUNDS or self._is_quiet(pumps))
+            ):
                 return
-            if not self._is_laid_out() or self._app.screen._callbacks:
+            if not self._is_laid_out() or self._app.screen._callbacks or self._is_searching():
                 await asyncio.sleep(0.002)
 
     def _pumps(self) -> list[MessagePump]:
@@ -153,6 +178,11 @@ class KeyGate:
     def _is_quiet(self, pumps: list[MessagePump]) -> bool:
         waiting = any(pump.message_queue_size or pump._next_callbacks for pump in pumps)
         return not waiting and not self._app.screen._callbacks
+
+
+def _is_written(event: Typed) -> bool:
+    """Tell whether it writes text where a field has the focus."""
+    return isinstance(event, events.Paste) or (isinstance(event, events.Key) and event.is_printable)
 
 
 async def _within(event: asyncio.Event, seconds: float) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import time
+from pathlib import Path
 
 from cockpit.model import events as ev
 from cockpit.model.events import Usage
@@ -377,6 +378,7 @@ def main() -> None:
     parser.add_argument("--read-only", action="store_true")
     parser.add_argument("--empty", action="store_true")
     parser.add_argument("--hostile", action="store_true")
+    parser.add_argument("--orders", type=Path, help="where to write what was ordered, one a line, once the screen ends")
     options = parser.parse_args()
     from cockpit.ui.app import CockpitApp
     from cockpit.ui.terminal.driver import TerminalDriver
@@ -398,6 +400,8 @@ def main() -> None:
         engine.say(who, ev.RunStarted(), ev.MessageStarted("assistant"), ev.BlockStarted(0, "text"))
         app.call_later(app.set_interval, 0.05, stream)
     app.run()
+    if options.orders is not None:
+        options.orders.write_text("".join(f"{command}\n" for command in engine.ordered))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from textual import events
@@ -11,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cockpit.model.commands import Branch, Pause, Prompt
+from cockpit.model.fleet import Stage
 from cockpit.model.ids import agent_of
 from cockpit.ui.actions.registry import BY_ID
 from cockpit.ui.app import CockpitApp
@@ -20,8 +22,15 @@ from cockpit.ui.screens.home import HomeScreen
 from cockpit.ui.screens.spawn import SpawnDialog
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
+from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import vm_id
 from tests.ui.test_home import cockpit, notifications
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what a key began counts here, not the bound, which a busy machine reaches."""
+    monkeypatch.setattr("cockpit.ui.key_gate.LIMIT", 60.0)
 
 
 async def write(pilot: Pilot[None], *keys: str) -> None:
@@ -99,11 +108,43 @@ async def test_a_question_takes_keys_once_it_is_shown() -> None:
 
 
 async def test_pause_says_whom_and_how_to_undo_it() -> None:
-    async with cockpit() as (pilot, _home, engine):
+    async with cockpit() as (pilot, home, engine):
         await write(pilot, "j", BY_ID["vm.pause"].keys.split(",")[0])
         assert [type(command) for command in engine.ordered] == [Pause]
-        resume = BY_ID["vm.resume"].keys.split(",")[0]
-        assert f"paused lt-api · {resume} resume" in notifications(pilot)
+        text = f"paused lt-api · {BY_ID['vm.resume'].keys.split(',')[0]} resume"
+        assert text not in notifications(pilot)
+        advance(engine, Stage.DONE)
+        home.bridge.flush()
+        await pilot.pause()
+        assert text in notifications(pilot)
+
+
+@pytest.mark.parametrize(("action", "word"), [("vm.pause", "paused"), ("talk.abort", "aborted")])
+@pytest.mark.parametrize("end", [Stage.FAILED, Stage.UNCONFIRMED])
+async def test_what_failed_is_never_said_to_be_done(action: str, word: str, end: Stage) -> None:
+    async with cockpit() as (pilot, home, engine):
+        await write(pilot, "j", BY_ID[action].keys.split(",")[0])
+        assert len(engine.ordered) == 1
+        advance(engine, end)
+        home.bridge.flush()
+        await pilot.pause()
+        assert not [text for text in notifications(pilot) if text.startswith(word)]
+
+
+async def test_an_abort_is_said_when_it_is_done() -> None:
+    async with cockpit() as (pilot, home, engine):
+        await write(pilot, "j", BY_ID["talk.abort"].keys.split(",")[0])
+        assert "aborted lt-api" not in notifications(pilot)
+        advance(engine, Stage.DONE)
+        home.bridge.flush()
+        await pilot.pause()
+        assert "aborted lt-api" in notifications(pilot)
+
+
+def advance(engine: FakeEngine, stage: Stage) -> None:
+    """Let the last command come to a stage."""
+    *others, last = engine.fleet.receipts
+    engine.change(replace(engine.fleet, receipts=(*others, replace(last, stage=stage))))
 
 
 KEYS = ["j", "k", "p", "s", "f", "slash", "tab", "1", "2", "3", "4", "escape", "enter", "question_mark", "z", "w", "n",

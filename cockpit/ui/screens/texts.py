@@ -126,6 +126,7 @@ def help_text(keys: dict[str, str]) -> Content:
         (f"  {fit('↑ ↓', 10)}", "bold"),
         ("what was sent before\n", "$muted"),
         ("\n◆ is the architect, § follows a script: no model thinks there.", "$muted"),
+        ("\nKeys typed ahead keep their order; a question takes none from before it was shown.", "$muted"),
         ("\nA mouse selection is copied with ^c. Leaving with q touches no agent.", "$muted"),
     ]
     return content(pieces)

@@ -1,0 +1,76 @@
+"""Keys that a real terminal hands over in one read do in order what they say."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cockpit.model.commands import Branch, Command, CreateTask, FollowUp, Prompt, Spawn
+from cockpit.model.fleet import AgentKind
+from cockpit.model.ids import agent_of
+from tests.faults.harness import ROOT
+from tests.faults.terminal import Terminal
+from tests.ui.scene import vm_id
+from tests.ui.terminal.test_real_terminal import SCENE
+
+LEAVE = b"\x11"
+FIRST, SECOND = agent_of(vm_id(1)), agent_of(vm_id(2))
+
+
+def ordered(path: Path, keys: bytes, *, until: bytes = b"", then: bytes = b"") -> list[str]:
+    """Start the screen, type in one write, leave, and return what was ordered.
+
+    With `until`, the rest and the key that leaves are typed only once that is on the screen.
+    """
+    orders = path / "orders"
+    terminal = Terminal([*SCENE, "--orders", str(orders)], dict(os.environ), ROOT)
+    try:
+        terminal.read_until(lambda: b"wait for you" in terminal.seen, "the screen")
+        if until:
+            terminal.write(keys)
+            terminal.read_until(lambda: until in terminal.seen, until.decode())
+        terminal.write((then if until else keys) + LEAVE)
+        terminal.read_until(lambda: terminal.process.poll() is not None, "the end")
+    finally:
+        terminal.close()
+    return orders.read_text().splitlines()
+
+
+def spawn(name: str, role: str) -> Spawn:
+    return Spawn(name, AgentKind.LIEUTENANT, role, None, "pi", (), "", "")
+
+
+CASES: dict[str, tuple[bytes, list[Command]]] = {
+    "a prompt": (b"pzebra\r", [Prompt(FIRST, "zebra")]),
+    "a prompt that is not sent": (b"pzebra", []),
+    "a follow-up": (b"fzoo max\r", [FollowUp(FIRST, "zoo max")]),
+    "the fields of the spawn form": (b"nada\tpxzk\r", [spawn("ada", "pxzk")]),
+    "escape and a key behind it": (b"jpxak\x1bkpother\r", [Prompt(FIRST, "other")]),
+    "a filter": (b"/api\rpgo\r", [Prompt(FIRST, "go")]),
+    "a place to go to": (b":lt-api\rpgo\r", [Prompt(SECOND, "go")]),
+    "the palette": (b"\x10all keys\r\x1bjpgo\r", [Prompt(SECOND, "go")]),
+    "a paste between keys": (b"p\x1b[200~x\ny\x1b[201~z\r", [Prompt(FIRST, "x\nyz")]),
+    "the inbox, closed": (b"I\x1bpgo\r", [Prompt(FIRST, "go")]),
+    "a task": (b"tdo it\x13", [CreateTask("do it", "", "", ())]),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_one_write(tmp_path: Path, name: str) -> None:
+    keys, commands = CASES[name]
+    assert ordered(tmp_path, keys) == [str(command) for command in commands]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [b"B\r", b"B\x1b[200~7\x1b[201~\r", b"Dvitruvius\r", b"Dy\r", b"jjja\r\r1", b"jjja1\r"],
+    ids=["branch", "branch and a paste", "destroy and the name", "destroy and yes", "answer", "answer by number"],
+)
+def test_a_question_takes_no_key_of_the_write_that_opened_it(tmp_path: Path, keys: bytes) -> None:
+    assert ordered(tmp_path, keys, until=b"before") == []
+
+
+def test_a_question_that_was_seen_is_answered(tmp_path: Path) -> None:
+    assert ordered(tmp_path, b"B\r", until=b"before", then=b"\r") == [str(Branch(vm_id(1), 1))]
