@@ -183,7 +183,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "relaunch with what is installed now",
         "Agents",
-        "Relaunch with another version of its program (asks first)",
+        "Relaunch with another version of its program",
         _relaunch,
         writes=True,
         dangerous=True,
