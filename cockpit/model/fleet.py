@@ -196,6 +196,8 @@ class Agent:
     """Where its program was found on the VM then."""
     dialect: str = ""
     """`accumulated` (pi before 0.84) or `delta`; empty until seen."""
+    settles: bool = False
+    """Its process has said of a run that it was over for good: then it says so of each."""
     usage: Usage = field(default_factory=Usage)
     context_tokens: int = 0
     """Tokens of the last good answer: how full the context is."""

@@ -5,7 +5,7 @@
 | `mock:text(words=40, rate=0)` | so many words, `rate` of them a second (0: at once) |
 | `mock:think(words=20, rate=0)` | thinking, then text |
 | `mock:tools([{"bash": {"command": "ls"}}, ...])` | a tool call per turn (a list in the list: several at once), then \
-a text that quotes the last result |
+a text that quotes the last result; a step `{"error": 529}` is an HTTP error |
 | `mock:long(tokens=8000, rate=0)` | a very long answer |
 | `mock:unicode()` | CJK, emoji, U+2028, terminal escapes, markup-like text |
 | `mock:error(529, retry_after=1, times=2)` | an HTTP error of any status; after `times` of them the text |
@@ -134,11 +134,13 @@ def _scenario(name: str, arguments: dict[str, Any], conversation: Conversation) 
     return Failure(400, f"the model server knows no scenario {name!r}")
 
 
-def _tools(steps: list[Any], conversation: Conversation, tokens: int, rate: float) -> Answer:
+def _tools(steps: list[Any], conversation: Conversation, tokens: int, rate: float) -> Answer | Failure:
     if conversation.turn >= len(steps):
         text = f"All {len(steps)} steps are done. The last one said: {conversation.last_result.strip()[:200]}"
         return Answer((Text(text),), tokens, rate)
     step = steps[conversation.turn]
+    if isinstance(step, dict) and "error" in step:
+        return Failure(int(step["error"]), f"mock error {step['error']}")
     calls = step if isinstance(step, list) else [step]
     blocks = [ToolCall(name, values) for call in calls for name, values in call.items()]
     lead = Text(f"Step {conversation.turn + 1} of {len(steps)}.")

@@ -66,6 +66,9 @@ OTHERWISE: dict[str, str] = {
     "compaction_manual.v0.87.1": f"unknown idle compacting error {RUN} {RUN} {RUN} {RUN} compacting idle"
     f" compacting error {RUN}",
     "compaction_midrun.v0.87.1": f"unknown idle {RUN} {RUN} working aborted compacting idle {RUN}",
+    # What is queued runs by itself after a failure, which is then no end.
+    "error_queue.v1.6.0": f"unknown idle {RUN}",
+    "retry_gives_up_queue.v1.6.0": f"unknown idle working retrying working retrying working retrying {RUN}",
     # Manual compaction emitted nothing before pi 0.63.1.
     "compaction_manual.v0.58.3": f"unknown idle {RUN} {RUN} {RUN} {RUN} {RUN}",
 }
@@ -76,7 +79,7 @@ OTHERWISE |= {
     for name in ("compaction_auto", "compaction_manual", "compaction_midrun")
 }
 # Its settled end says that the run was aborted: a wait that was cancelled is no failure.
-OTHERWISE["retry_aborted.v1.6.0"] = "unknown idle working retrying error working retrying error aborted"
+OTHERWISE["retry_aborted.v1.6.0"] = "unknown idle working retrying error working retrying aborted"
 
 ACTS: dict[str, dict[int, Callable[[Agent, float], Agent]]] = {
     "abort_tool.jsonl": {23: abort_requested},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from cockpit.engine.describe import STREAM_VERBS
 from cockpit.engine.state import World
@@ -56,7 +57,13 @@ class Outbox:
 
     async def _evidence(self, agent: Agent, begins: tuple[int, int], ends: tuple[int, int]) -> list[Evidence]:
         """Return what is stored of an agent between two places, with the ends of its runs as they showed."""
-        past = Agent(id=agent.id, name=agent.name, kind=agent.kind, vm_id=agent.vm_id, dialect=agent.dialect)
+        past = replace(
+            Agent(id=agent.id, name=agent.name, kind=agent.kind, vm_id=agent.vm_id),
+            program=agent.program,
+            version=agent.version,
+            dialect=agent.dialect,
+            settles=agent.settles,
+        )
         evidence: list[Evidence] = []
         while records := await self._store.records(
             agent.id, after=begins, limit=PAGE, without=IRRELEVANT | {"tool_output"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,9 @@ QUEUE_DELAY = 0.5
 OVERDUE = 5.0
 """Seconds until an announced step (a retry, a settled run, a queued text) counts as not coming, if the agent itself
 says that it is idle."""
+
+SETTLED_SINCE = (0, 80, 4)
+"""The first version of pi that says when a run is over for good."""
 
 SETTLING = "settling"
 """Detail: the run ended, and pi may still retry, compact or go on."""
@@ -162,11 +166,29 @@ def tool_closed(agent: Agent, call_id: str, at: float) -> Agent:
     return working(agent, at, detail, tools=tools, dialogs=dialogs)
 
 
+def says_its_end(agent: Agent) -> bool:
+    """Say whether an agent writes a line of its own once nothing follows any more: pi 0.80.4 and later.
+
+    The dialect shows only with the first streamed words; an agent whose model never answered is known by its version.
+    """
+    return (
+        agent.settles
+        or agent.dialect == "delta"
+        or (agent.program == "pi" and _numbers(agent.version) >= SETTLED_SINCE)
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the numbers that a version begins with; none if it is not one."""
+    found = re.match(r"\d{1,6}(?:\.\d{1,6}){1,2}", version)
+    return tuple(int(number) for number in found[0].split(".")) if found else ()
+
+
 def is_settling(agent: Agent) -> bool:
     """Say whether only time can tell if an agent's run has ended: the link is up, and nothing says that more comes."""
     return (
         agent.run_open
         and agent.activity.detail == SETTLING
-        and agent.dialect != "delta"
+        and not says_its_end(agent)
         and agent.link.state is LinkState.UP
     )

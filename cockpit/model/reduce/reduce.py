@@ -30,12 +30,14 @@ from cockpit.model.reduce.activity import (
     dialogs_due,
     entered,
     finished,
+    says_its_end,
     tool_closed,
     tool_opened,
     with_dialogs,
     working,
 )
 from cockpit.model.reduce.answers import OUTCOMES, responded
+from cockpit.model.reduce.interruptions import compaction_ended, compaction_started, retry_ended, retry_started
 from cockpit.model.reduce.stamp import stamped
 from cockpit.model.reduce.tools import one_line, summarize_call
 
@@ -96,7 +98,7 @@ def _settled(agent: Agent, now: float) -> Agent:
     if detail not in BETWEEN_RUNS or agent.last_event_at is None:
         return agent
     quiet = now - agent.last_event_at
-    if detail == SETTLING and agent.dialect != "delta" and quiet >= SETTLE_DELAY:
+    if detail == SETTLING and not says_its_end(agent) and quiet >= SETTLE_DELAY:
         return finished(agent, agent.last_event_at)
     if detail == QUEUED_START and quiet >= QUEUE_DELAY:
         return finished(agent, now)
@@ -154,6 +156,7 @@ def _run_ended(agent: Agent, event: ev.RunEnded, at: float) -> Agent:
 
 def _run_settled(agent: Agent, event: ev.RunSettled, at: float) -> Agent:
     aborted = event.aborted is True
+    agent = agent if agent.settles else replace(agent, settles=True)
     if agent.run_open:
         return finished(agent, at, aborted=aborted)
     if aborted and base_state(agent.activity) in (ActivityState.DONE_UNSEEN, ActivityState.ERROR):
@@ -238,70 +241,6 @@ def _queue(agent: Agent, event: ev.QueueChanged, at: float) -> Agent:
     return replace(agent, activity=replace(agent.activity, steering=event.steering, follow_up=event.follow_up))
 
 
-# --- retries and compaction ------------------------------------------------------------------------
-
-
-def _retry_started(agent: Agent, event: ev.RetryStarted, at: float) -> Agent:
-    activity = entered(
-        agent.activity,
-        ActivityState.RETRYING,
-        at,
-        detail="",
-        error=event.error,
-        retry_attempt=event.attempt,
-        retry_of=event.max_attempts,
-        retry_at=at + event.delay,
-    )
-    return replace(agent, run_open=True, activity=activity)
-
-
-def _retry_ended(agent: Agent, event: ev.RetryEnded, at: float) -> Agent:
-    if not event.success:
-        return finished(agent, at, error=event.error or agent.activity.error)
-    if base_state(agent.activity) is ActivityState.RETRYING:
-        return working(agent, at, SETTLING, retry_attempt=0, retry_of=0, retry_at=None)
-    return agent
-
-
-def _compaction_started(agent: Agent, event: ev.CompactionStarted, at: float) -> Agent:
-    changes: dict[str, Any] = {"detail": "", "compaction_reason": event.reason}
-    if event.reason == "manual":
-        # Before pi 0.85 it swallows the end of the run it interrupts; later builds have ended the run by now.
-        agent = replace(agent, run_open=False, abort_requested=False)
-        changes |= {
-            "tools": (),
-            "dialogs": (),
-            "error": "",
-            "retry_attempt": 0,
-            "retry_of": 0,
-            "retry_at": None,
-        }
-    return replace(agent, activity=entered(agent.activity, ActivityState.COMPACTING, at, **changes))
-
-
-def _compaction_ended(agent: Agent, event: ev.CompactionEnded, at: float) -> Agent:
-    if event.usage is not None:
-        agent = replace(agent, usage=agent.usage + event.usage)
-    activity = agent.activity
-    compacting = base_state(activity) is ActivityState.COMPACTING
-    if not compacting and activity.detail not in BETWEEN_RUNS and agent.run_open:
-        return agent  # it ran beside a run that a queued text started meanwhile, and says nothing of that run
-    if event.error:
-        return finished(agent, at, error=event.error)
-    if event.will_retry:
-        return working(agent, at, "", compaction_reason="")
-    if activity.steering or activity.follow_up:
-        return working(agent, at, QUEUED_START, compaction_reason="")
-    if not agent.run_open:
-        return replace(
-            agent,
-            activity=entered(activity, ActivityState.IDLE, at, detail="", error="", compaction_reason=""),
-        )
-    if agent.dialect == "delta":
-        return working(agent, at, SETTLING, compaction_reason="")
-    return finished(agent, at)
-
-
 # --- questions, daemon, file -----------------------------------------------------------------------
 
 
@@ -315,6 +254,7 @@ def _daemon_started(agent: Agent, event: ev.DaemonStarted, at: float) -> Agent:
         process=Process(ProcessState.ALIVE, at, run_id=event.run_id),
         activity=Activity(ActivityState.STARTING, at),
         program=event.agent or agent.program,
+        settles=False,
         run_open=False,
         stop_reason="",
         abort_requested=False,
@@ -373,10 +313,10 @@ _HANDLERS: dict[type[Any], Callable[[Agent, Any, float], Agent]] = {
     ev.ToolOutput: _tool_output,
     ev.ToolEnded: _tool_ended,
     ev.QueueChanged: _queue,
-    ev.RetryStarted: _retry_started,
-    ev.RetryEnded: _retry_ended,
-    ev.CompactionStarted: _compaction_started,
-    ev.CompactionEnded: _compaction_ended,
+    ev.RetryStarted: retry_started,
+    ev.RetryEnded: retry_ended,
+    ev.CompactionStarted: compaction_started,
+    ev.CompactionEnded: compaction_ended,
     ev.DialogRequested: _dialog,
     ev.Responded: responded,
     ev.DaemonStarted: _daemon_started,

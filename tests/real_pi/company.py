@@ -1,0 +1,130 @@
+"""One process that records an agent, as a screen does, and others that send to it: real programs on one store."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cockpit.engine.engine import Engine
+from cockpit.model.fleet import ActivityState, Agent, Receipt, Stage
+from tests.engine.evidence import out_file, vm_home
+from tests.fleets import LIMIT, FleetUnderTest, spawned, until
+from tests.real_pi.installations import MODEL
+
+RETRY_DELAY = 4_000
+"""Milliseconds of pi's first backoff: a process must get its text in while it lasts."""
+
+ANY_END = (Stage.DONE, Stage.FAILED, Stage.UNCONFIRMED)
+
+
+def set_retries(home: Path, *, attempts: int = 3, delay: int = RETRY_DELAY) -> None:
+    """Choose how often and when pi asks a failing model again."""
+    path = home / ".pi" / "agent" / "settings.json"
+    settings = json.loads(path.read_text())
+    settings["retry"] |= {"enabled": True, "maxRetries": attempts, "baseDelayMs": delay}
+    path.write_text(json.dumps(settings), encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a sending process ended."""
+
+    code: int
+    said: str
+    complained: str
+
+
+@dataclass(slots=True)
+class Sending:
+    """A `cockpit send` that runs."""
+
+    process: asyncio.subprocess.Process
+    text: str
+
+    async def ended(self) -> Ended:
+        """Return how it ended."""
+        async with asyncio.timeout(LIMIT):
+            said, complained = await self.process.communicate()
+        return Ended(self.process.returncode or 0, said.decode(), complained.decode())
+
+    async def kill(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        await self.process.wait()
+
+
+class Company:
+    """A recording engine, its agent, and the processes that send to the agent."""
+
+    def __init__(self, fleet: FleetUnderTest, engine: Engine, agent: Agent) -> None:
+        self.fleet = fleet
+        self.engine = engine
+        self.id = agent.id
+        self.vm_id = agent.vm_id
+        self.home = vm_home(fleet, agent.vm_id)
+
+    @property
+    def agent(self) -> Agent:
+        """The agent as the recording process knows it."""
+        return self.engine.world.agents[self.id]
+
+    @property
+    def state(self) -> ActivityState:
+        """What the agent is at."""
+        return self.agent.activity.state
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What the agent wrote."""
+        return [json.loads(line) for line in out_file(self.fleet, self.vm_id).read_bytes().split(b"\n")[:-1]]
+
+    async def send(self, text: str, *words: str) -> Sending:
+        """Start a process that sends a text."""
+        process = await asyncio.create_subprocess_exec(
+            *self.fleet.command("send", self.agent.name, text, *words),
+            env=self.fleet.environment(),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        return Sending(process, text)
+
+    async def sent(self, text: str, *words: str) -> Ended:
+        """Send a text from another process and return how that ended."""
+        return await (await self.send(text, *words)).ended()
+
+    def known(self, text: str) -> Receipt | None:
+        """Return the recording process's receipt of a text."""
+        return next(
+            (one for one in self.engine.world.receipts.values() if (one.agent, one.text) == (self.id, text)), None
+        )
+
+    async def reached(self, text: str, *stages: Stage) -> Receipt:
+        """Wait until the recording process has brought a text to one of the stages; return what the store has."""
+
+        def there() -> bool:
+            found = self.known(text)
+            return found is not None and found.stage in stages
+
+        await until(self.engine, there, f"{text!r} at {stages}; it is {self.known(text)}")
+        await self.engine.recorder.save_receipts()
+        return next(one for one in await self.engine.store.receipts() if (one.agent, one.text) == (self.id, text))
+
+    async def at(self, *states: ActivityState) -> None:
+        """Wait until the agent is in one of the states."""
+        await until(self.engine, lambda: self.state in states, f"{states}")
+
+    async def busy(self) -> None:
+        """Wait until a tool of the agent runs."""
+        await until(self.engine, lambda: bool(self.agent.activity.tools), "a running tool")
+
+
+@contextlib.asynccontextmanager
+async def company(fleet: FleetUnderTest, name: str = "ada") -> AsyncIterator[Company]:
+    """Open a recording engine with one pi."""
+    async with fleet.engine() as engine:
+        agent = await spawned(engine, name, program="pi", model=MODEL)
+        yield Company(fleet, engine, agent)
