@@ -92,7 +92,7 @@ async def spawned(engine: Engine, name: str, *, program: str = "scripted", model
 
 async def until(engine: Engine, condition: Callable[[], bool], what: str, limit: float = LIMIT) -> None:
     """Wait for a condition on the engine's world."""
-    assert await engine.world.until(condition, limit), f"never came: {what}"
+    assert await engine.fleet_state.until(condition, limit), f"never came: {what}"
 
 
 def poll(condition: Callable[[], bool], what: str, limit: float = LIMIT) -> None:

@@ -20,7 +20,7 @@ from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.errors import ConfigError
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
-from cockpit.remote.ssh.endpoint import Endpoint, Tls
+from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
 from cockpit.store.store import Store
 from cockpit.vers.client import VersClient
 from cockpit.vers.credentials import Credentials, base_url_from, find_credentials, vm_domain
@@ -91,9 +91,9 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
     if named:
         notices.append(f"board, feed and registry are those at {named}, as VERS_INFRA_URL says")
 
-    def endpoint(vm_id: VmId) -> Endpoint:
+    def endpoint(vm_id: VmId) -> SshEndpoint:
         name = f"{vm_id}.{running.vm_domain}"
-        return Endpoint(running.ssh_host, running.ssh_port, "root", vm_id, Tls(name, running.ca_file))
+        return SshEndpoint(running.ssh_host, running.ssh_port, "root", vm_id, Tls(name, running.ca_file))
 
     return Source(
         name=f"embedded, services at {urlsplit(named).netloc}" if named else "embedded",
@@ -127,10 +127,10 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
     if not services:
         notices.append("no board, feed and registry: set VERS_INFRA_URL and VERS_AUTH_TOKEN")
 
-    def endpoint(vm_id: VmId) -> Endpoint:
+    def endpoint(vm_id: VmId) -> SshEndpoint:
         name = f"{vm_id}.{domain}"
         tls = Tls(name, settings.vers.ca_file or None) if settings.vers.ssh_tls else None
-        return Endpoint(name, settings.vers.ssh_port, "root", vm_id, tls)
+        return SshEndpoint(name, settings.vers.ssh_port, "root", vm_id, tls)
 
     environment = {"VERS_API_KEY": credentials.api_key, "VERS_BASE_URL": base_url}
     if services:

@@ -10,8 +10,8 @@ from cockpit.cli import output
 from cockpit.cli.signals import while_somebody_reads
 from cockpit.engine.commands.dispatcher import reached
 from cockpit.engine.engine import Engine
+from cockpit.engine.line_tail import TailedLine, follow_lines, stored_lines, whole_line
 from cockpit.engine.source import Source
-from cockpit.engine.tailing import Told, follow_lines, stored_lines, whole_line
 from cockpit.errors import NotFound, Refused, TimedOut, UsageError
 from cockpit.model.codec import record_to_object
 from cockpit.model.commands import Answer, FollowUp, Prompt, Steer
@@ -73,16 +73,16 @@ async def reachable(engine: Engine, name: str, contact: float) -> Agent:
         Refused: its VM is paused, or its link does not come up within `contact` seconds; says why.
     """
     agent = engine.agent_named(name)
-    if engine.world.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING):
+    if engine.fleet_state.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING):
         raise Refused(f"{agent.name}'s VM is paused", hint=f"cockpit resume {agent.name}")
 
     def read() -> bool:
-        known = engine.world.agents.get(agent.id)
-        return known is None or (known.link.state is LinkState.UP and engine.roster.settled())
+        known = engine.fleet_state.agents.get(agent.id)
+        return known is None or (known.link.state is LinkState.UP and engine.agent_sessions.settled())
 
     await connected(engine, agent.id, contact)
-    reached_it = await engine.world.until(read, REACH_LIMIT)
-    found = engine.world.agents.get(agent.id)
+    reached_it = await engine.fleet_state.until(read, REACH_LIMIT)
+    found = engine.fleet_state.agents.get(agent.id)
     if found is None:
         raise NotFound(f"{agent.name} was destroyed meanwhile")
     if not reached_it:
@@ -102,26 +102,26 @@ async def connected(engine: Engine, agent_id: AgentId, contact: float) -> None:
         return agent.link.state is LinkState.DOWN and (agent.link.retry_at or 0.0) > ends
 
     def decided() -> bool:
-        agent = engine.world.agents.get(agent_id)
+        agent = engine.fleet_state.agents.get(agent_id)
         return agent is None or agent.link.state in ANSWERED or hopeless(agent)
 
     # Agents are attached when the list names their VM: without it there is no link to wait for.
-    if agent_id in engine.world.agents and engine.roster.attachment(agent_id) is None:
+    if agent_id in engine.fleet_state.agents and engine.agent_sessions.agent_session(agent_id) is None:
         contact = 0.0
 
-    done = await engine.world.until(decided, contact)
-    agent = engine.world.agents.get(agent_id)
+    done = await engine.fleet_state.until(decided, contact)
+    agent = engine.fleet_state.agents.get(agent_id)
     if agent is not None and (not done or hopeless(agent)):
         raise Refused(f"{agent.name} cannot be reached: {out_of_reach(engine, agent)}", hint="try again later")
 
 
 def out_of_reach(engine: Engine, agent: Agent) -> str:
     """Say why an agent's VM is not connected, and what is wrong with the API that knows the way to it."""
-    health = engine.world.health.get("vers")
+    health = engine.fleet_state.health.get("vers")
     sick = health is not None and not health.ok
     reasons = [agent.link.reason] if agent.link.reason else []
     if not reasons and not sick:
-        absent = engine.roster.attachment(agent.id) is None
+        absent = engine.agent_sessions.agent_session(agent.id) is None
         reasons.append("its VM is not on the list" if absent else f"its link is {agent.link.state.value}")
     if health is not None and sick:
         reasons.append(f"{health.reason}{f' ({health.hint})' if health.hint else ''}")
@@ -155,8 +155,8 @@ async def send(opener: Opener, name: str, text: str, mode: str, wait_for: str, t
     """Send a text and wait as far as asked."""
     async with opener.engine(only(name), watch=True) as engine:
         agent = await reachable(engine, name, opener.left())
-        order = MODES[mode]
-        command_id = engine.dispatch(order(agent.id, text))
+        command = MODES[mode]
+        command_id = engine.dispatch(command(agent.id, text))
         wanted = STAGES[wait_for]
         limit = timeout if timeout is not None or wanted is not Stage.ACCEPTED else ACCEPT_LIMIT
         receipt = await engine.outcome(command_id, until=wanted, timeout=limit)
@@ -186,16 +186,16 @@ async def answer(opener: Opener, name: str, value: str, cancel: bool) -> int:
             raise Refused(f"{name} asks nothing", hint=f"cockpit wait {name} --until asking")
         request = agent.activity.dialogs[0].request
         if cancel:
-            order = Answer(agent.id, request.dialog_id, cancelled=True)
+            command = Answer(agent.id, request.dialog_id, cancelled=True)
         elif request.method == "confirm":
             if value.lower() not in ("yes", "no", "y", "n", "true", "false"):
                 raise Refused(f"{request.title!r} takes yes or no, not {value!r}")
-            order = Answer(agent.id, request.dialog_id, confirmed=value.lower() in ("yes", "y", "true"))
+            command = Answer(agent.id, request.dialog_id, confirmed=value.lower() in ("yes", "y", "true"))
         else:
             if request.method == "select" and value not in request.options:
                 raise Refused(f"{request.title!r} takes one of {', '.join(request.options)}, not {value!r}")
-            order = Answer(agent.id, request.dialog_id, value=value)
-        receipt = await engine.outcome(engine.dispatch(order), timeout=ACCEPT_LIMIT)
+            command = Answer(agent.id, request.dialog_id, value=value)
+        receipt = await engine.outcome(engine.dispatch(command), timeout=ACCEPT_LIMIT)
         return settled_report(receipt, Stage.DONE, ACCEPT_LIMIT, "nothing shows that the agent went on")
 
 
@@ -218,20 +218,20 @@ async def wait(opener: Opener, name: str, until: str, timeout: float | None) -> 
             await connected(engine, agent_id, opener.left())
 
         def over() -> bool:
-            agent = engine.world.agents.get(agent_id)
-            attachment = engine.roster.attachment(agent_id)
+            agent = engine.fleet_state.agents.get(agent_id)
+            agent_session = engine.agent_sessions.agent_session(agent_id)
             if agent is None:
                 return True
-            known = attachment is not None and attachment.caught_up.is_set() and attachment.probed.is_set()
+            known = agent_session is not None and agent_session.caught_up.is_set() and agent_session.probed.is_set()
             return known and (is_in(agent, until) or _hopeless(agent, until) != "")
 
-        if not await engine.world.until(over, timeout):
-            agent = engine.world.agents[agent_id]
+        if not await engine.fleet_state.until(over, timeout):
+            agent = engine.fleet_state.agents[agent_id]
             raise TimedOut(
                 f"{name} is {agent.activity.state.value} after {timeout:g} s, not {until}"
                 f" (link {agent.link.state.value})"
             )
-        found = engine.world.agents.get(agent_id)
+        found = engine.fleet_state.agents.get(agent_id)
         if found is None:
             raise NotFound(f"{name} was destroyed meanwhile")
         if not is_in(found, until):
@@ -257,7 +257,7 @@ async def tail(opener: Opener, name: str, as_json: bool, from_line: int, follow:
 
 async def _tail(opener: Opener, name: str, as_json: bool, from_line: int, follow: bool, raw: bool) -> int:
     async with opener.engine(only(name), watch=follow, record=False) as engine:
-        agent = engine.world.agent_named(name)
+        agent = engine.fleet_state.agent_named(name)
         if raw:
             wanted = engine.agent_named(name)
             await connected(engine, wanted.id, opener.left())
@@ -265,7 +265,7 @@ async def _tail(opener: Opener, name: str, as_json: bool, from_line: int, follow
             return 0
         if agent is None:
             lines = stored_lines(engine.store, await _remembered(engine, name), from_line)
-        elif engine.world.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING) and not follow:
+        elif engine.fleet_state.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING) and not follow:
             warn(f"cockpit: {name}'s VM is paused: these are the recorded lines")
             lines = stored_lines(engine.store, agent.id, from_line)
         else:
@@ -279,18 +279,18 @@ async def _print_raw(engine: Engine, agent: Agent, from_line: int, follow: bool)
     """Write the bytes of an agent's lines as they are, for another program."""
     if output_is_terminal():
         raise UsageError("--raw writes an agent's bytes as they are", hint="send them into a file or a program")
-    async for told in follow_lines(engine, agent, from_line, follow=follow, raw=True):
-        if isinstance(told.record.event, EpochStarted):
+    async for tailed in follow_lines(engine, agent, from_line, follow=follow, raw=True):
+        if isinstance(tailed.record.event, EpochStarted):
             # Bytes cannot say it: what follows is of another file, and perhaps not what followed in the agent.
-            warn(f"cockpit: {agent.name}'s output is another file from here on: {told.record.event.reason}")
-        async for data in whole_line(engine, agent, told):
+            warn(f"cockpit: {agent.name}'s output is another file from here on: {tailed.record.event.reason}")
+        async for data in whole_line(engine, agent, tailed):
             write_raw(data)
         flush_output()
 
 
-async def _records(lines: AsyncIterator[Told]) -> AsyncIterator[Record]:
-    async for told in lines:
-        yield told.record
+async def _records(lines: AsyncIterator[TailedLine]) -> AsyncIterator[Record]:
+    async for tailed in lines:
+        yield tailed.record
 
 
 async def _print(lines: AsyncIterator[Record], as_json: bool) -> None:

@@ -157,7 +157,7 @@ def say_unreadable(engine: Engine, *names: str) -> int:
     """Say which lists have records that cannot be read; return the exit code: such a list may lack something."""
     code = 0
     for name in names:
-        health = engine.world.health.get(name)
+        health = engine.fleet_state.health.get(name)
         if health is not None and health.unreadable:
             records = "record" if health.unreadable == 1 else "records"
             warn(f"cockpit: {name}: {health.unreadable} {records} of its list cannot be read: this is not all of it")
@@ -173,9 +173,9 @@ def say_notices(store: Store) -> None:
 
 def silent(engine: Engine, name: str) -> ServiceHealth | None:
     """Return what is wrong with a service, or None if it answered."""
-    if name == "vers" and name not in engine.world.health:
+    if name == "vers" and name not in engine.fleet_state.health:
         return ServiceHealth(name, False, engine.now(), "the VM list did not answer in time", "try again")
-    found = engine.world.health.get(name)
+    found = engine.fleet_state.health.get(name)
     return found if found is not None and not found.ok else None
 
 
@@ -192,14 +192,14 @@ async def spawn(
     as_json: bool,
 ) -> int:
     """Spawn an agent, with its steps on standard error."""
-    order = Spawn(name, AgentKind(kind), role, CommitId(image) if image else None, program, labels, parent, model)
+    command = Spawn(name, AgentKind(kind), role, CommitId(image) if image else None, program, labels, parent, model)
     async with headless.engine(nobody, watch=True) as engine:
         require_health(engine, "vers")
-        refusal = engine.disabled_reason(order)
+        refusal = engine.disabled_reason(command)
         if refusal:
             raise UsageError(f"cannot spawn {name}: {refusal}")
-        receipt = await carry_out(engine, order)
-        agent = engine.agent_named(engine.world.operations[OperationId(receipt.id)].agent or name)
+        receipt = await carry_out(engine, command)
+        agent = engine.agent_named(engine.fleet_state.operations[OperationId(receipt.id)].agent or name)
         if as_json:
             output.print_json(output.agent_object(agent, engine.fleet, engine.now()))
         else:
@@ -215,15 +215,15 @@ async def carry_out(engine: Engine, command: Command) -> Receipt:
     """
     command_id = engine.dispatch(command)
     printed = 0
-    receipt = engine.world.receipts[command_id]
+    receipt = engine.fleet_state.receipts[command_id]
     while receipt.stage not in (Stage.DONE, Stage.FAILED, Stage.UNCONFIRMED):
         revision = engine.revision
-        operation = engine.world.operations.get(OperationId(command_id))
+        operation = engine.fleet_state.operations.get(OperationId(command_id))
         if operation is not None:
             printed = output.print_operation(operation, printed)
-        await engine.world.until(lambda seen=revision: engine.revision != seen)  # type: ignore[misc]
-        receipt = engine.world.receipts[command_id]
-    operation = engine.world.operations.get(OperationId(command_id))
+        await engine.fleet_state.until(lambda seen=revision: engine.revision != seen)  # type: ignore[misc]
+        receipt = engine.fleet_state.receipts[command_id]
+    operation = engine.fleet_state.operations.get(OperationId(command_id))
     if operation is not None:
         output.print_operation(operation, printed)
     if receipt.stage is not Stage.DONE:
@@ -239,11 +239,11 @@ def vm_named(engine: Engine, name: str) -> tuple[VmId, str]:
         UsageError: several agents have the name.
     """
     vm = engine.fleet.vm(VmId(name.lower()))
-    agent = engine.world.agent_named(name)
+    agent = engine.fleet_state.agent_named(name)
     if vm is not None:
         return vm.id, agent.name if agent is not None else vm.id
     if agent is None:
-        engine.world.check_not_gone(name)
+        engine.fleet_state.check_not_gone(name)
         known = ", ".join(sorted(agent.name for agent in engine.fleet.agents)) or "none"
         raise NotFound(f"there is no agent or VM {name}", hint=f"agents here: {known}")
     return agent.vm_id, agent.name
@@ -277,11 +277,11 @@ async def relaunch(headless: Headless, name: str, change_program: bool) -> int:
     """Start a dead agent's process again, with the program and version it had unless a change is accepted."""
     async with headless.engine(agent_verbs.only(name), watch=True) as engine:
         agent = await agent_verbs.reachable(engine, name, headless.left())
-        order = Relaunch(agent.id, change_program)
-        refusal = engine.disabled_reason(order)
+        command = Relaunch(agent.id, change_program)
+        refusal = engine.disabled_reason(command)
         if refusal:
             raise Refused(f"cannot relaunch {name}: {refusal}")
-        await carry_out(engine, order)
+        await carry_out(engine, command)
     return 0
 
 
@@ -290,12 +290,12 @@ async def adopt(headless: Headless, vm: str, name: str, kind: str, role: str) ->
     async with headless.engine(nobody, watch=True) as engine:
         require_health(engine, "vers")
         vm_id = VmId(vm)
-        if vm_id not in engine.world.vms:
+        if vm_id not in engine.fleet_state.vms:
             raise NotFound(f"there is no VM {vm}", hint="`cockpit vms` lists them; give the id as it stands there")
-        order = Adopt(vm_id, name, AgentKind(kind), role)
-        if refusal := engine.disabled_reason(order):
+        command = Adopt(vm_id, name, AgentKind(kind), role)
+        if refusal := engine.disabled_reason(command):
             raise UsageError(f"cannot adopt {name}: {refusal}")
-        await carry_out(engine, order)
+        await carry_out(engine, command)
         say(f"{clean_line(name)} {clean_line(vm_id)}")
     return 0
 
@@ -311,7 +311,7 @@ async def destroy(headless: Headless, name: str, yes: bool) -> int:
 
 
 def _confirmed(engine: Engine, vm_id: VmId, called: str) -> bool:
-    agent = engine.world.agents.get(AgentId(vm_id))
+    agent = engine.fleet_state.agents.get(AgentId(vm_id))
     what = f"{agent.kind.value} {agent.name} on VM {vm_id}" if agent else f"VM {vm_id}"
     if not input_is_terminal():
         raise UsageError(f"destroy would delete {what}", hint="add --yes to do it without a terminal")
@@ -353,11 +353,11 @@ async def search(headless: Headless, text: str, name: str, limit: int, as_json: 
     return 0 if hits else 1
 
 
-async def _with_detail(headless: Headless, name: str, order: Callable[[VmId], Command], as_json: bool) -> int:
+async def _with_detail(headless: Headless, name: str, command: Callable[[VmId], Command], as_json: bool) -> int:
     async with headless.engine(nobody) as engine:
         vm_id, _ = vm_named(engine, name)
-        receipt = await carry_out(engine, order(vm_id))
-        operation = engine.world.operations[OperationId(receipt.id)]
+        receipt = await carry_out(engine, command(vm_id))
+        operation = engine.fleet_state.operations[OperationId(receipt.id)]
         ids = operation.steps[0].detail.split(", ")
         output.print_json(ids) if as_json else say("\n".join(map(clean_line, ids)))
     return 0

@@ -17,7 +17,7 @@ from typing import IO
 
 from cockpit import config, paths
 from cockpit.bootstrap.fleet import Places, make_source
-from cockpit.demo.script import BOARD, CAST, SCRIPT, Part
+from cockpit.demo.script import BOARD, CAST, SCRIPT, CastMember
 from cockpit.engine.engine import Engine
 from cockpit.engine.source import Source
 from cockpit.errors import CockpitError
@@ -145,12 +145,12 @@ async def tell(engine: Engine) -> None:
     try:
         await _put_board_up(engine)
         async with asyncio.TaskGroup() as tasks:
-            for part in CAST:
-                tasks.create_task(_play(engine, part), name=part.name)
+            for member in CAST:
+                tasks.create_task(_play(engine, member), name=member.name)
     except* CockpitError as group:
         for error in group.exceptions:
             log.warning("the story stopped: %s", error)
-            engine.world.notice(f"the demonstration stopped: {error}")
+            engine.fleet_state.notice(f"the demonstration stopped: {error}")
 
 
 async def _put_board_up(engine: Engine) -> None:
@@ -168,12 +168,12 @@ async def _put_board_up(engine: Engine) -> None:
     engine.watcher.look_at_board()
 
 
-async def _play(engine: Engine, part: Part) -> None:
+async def _play(engine: Engine, member: CastMember) -> None:
     """Spawn one agent and give it its prompts, each after the one before."""
-    order = Spawn(part.name, part.kind, part.role, labels=part.labels, parent=part.parent)
-    spawned = await engine.outcome(engine.dispatch(order))
+    command = Spawn(member.name, member.kind, member.role, labels=member.labels, parent=member.parent)
+    spawned = await engine.outcome(engine.dispatch(command))
     if spawned.stage is not Stage.DONE:
-        raise CockpitError(f"{part.name} was not spawned: {spawned.reason}")
-    agent = engine.agent_named(part.name)
-    for prompt in part.prompts:
+        raise CockpitError(f"{member.name} was not spawned: {spawned.reason}")
+    agent = engine.agent_named(member.name)
+    for prompt in member.prompts:
         await engine.outcome(engine.dispatch(Prompt(agent.id, prompt)))

@@ -83,12 +83,12 @@ def _place(text: re.Match[str]) -> str:
 
     placed: list[str] = []
     column = 0
-    for part in re.split(rf"((?:{BLANK}){{2,}}|^{BLANK}|{BLANK}$)", text["words"]):
-        width = cell_len(html.unescape(part))
-        if part.replace(BLANK, ""):
+    for member in re.split(rf"((?:{BLANK}){{2,}}|^{BLANK}|{BLANK}$)", text["words"]):
+        width = cell_len(html.unescape(member))
+        if member.replace(BLANK, ""):
             left, length = float(text["x"]) + column * CELL, width * CELL
             head = f'<text class="{text["style"]}" x="{left:.1f}"{text["at"]} textLength="{length:.1f}"{text["clip"]}>'
-            placed.append(f"{head}{part}</text>")
+            placed.append(f"{head}{member}</text>")
         column += width
     return "".join(placed)
 
@@ -144,13 +144,13 @@ async def moment(engine: Engine, condition: Callable[[], bool], what: str) -> No
     Raises:
         TimedOut: it did not come.
     """
-    if not await engine.world.until(condition, LIMIT):
+    if not await engine.fleet_state.until(condition, LIMIT):
         raise TimedOut(f"the demonstration never came to where {what}", hint="run `cockpit demo` and look")
 
 
 def named(engine: Engine, name: str) -> Agent | None:
     """Return an agent, or None while it is not spawned."""
-    return engine.world.agent_named(name)
+    return engine.fleet_state.agent_named(name)
 
 
 async def photograph(engine: Engine, directory: Path) -> None:

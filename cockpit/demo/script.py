@@ -12,7 +12,7 @@ from cockpit.model.fleet import AgentKind
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CastMember:
     """One agent of the story."""
 
     name: str
@@ -36,13 +36,13 @@ class StoryTask:
 
 
 CAST = (
-    Part(
+    CastMember(
         "atlas",
         AgentKind.ARCHITECT,
         "plans shortly and splits the work",
         prompts=("Plan the link shortener and say who does what.", "Watch the build and tell me when something waits."),
     ),
-    Part(
+    CastMember(
         "forge",
         AgentKind.LIEUTENANT,
         "backend: storage, API, limits",
@@ -53,14 +53,14 @@ CAST = (
             "Run the whole suite and fix what is red.",
         ),
     ),
-    Part(
+    CastMember(
         "quill",
         AgentKind.LIEUTENANT,
         "tests, docs and the release",
         parent="atlas",
         prompts=("Prepare the first release of shortly.",),
     ),
-    Part(
+    CastMember(
         "store-1",
         AgentKind.WORKER,
         "link storage",
@@ -68,7 +68,7 @@ CAST = (
         labels=("storage",),
         prompts=("Write the SQLite link store with expiry.",),
     ),
-    Part(
+    CastMember(
         "limit-1",
         AgentKind.WORKER,
         "rate limiting",
@@ -76,7 +76,7 @@ CAST = (
         labels=("api",),
         prompts=("Add a sliding-window rate limit per client.",),
     ),
-    Part(
+    CastMember(
         "docs-1",
         AgentKind.WORKER,
         "usage guide",

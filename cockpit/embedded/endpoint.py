@@ -18,7 +18,7 @@ TOKEN_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class ServerEndpoint:
     """How to reach a running fleet. The token is not part of it, see `read_token`."""
 
     pid: int
@@ -52,7 +52,7 @@ def lock_file(root: Path) -> Path:
     return root / "serve.lock"
 
 
-def write_endpoint(root: Path, endpoint: Endpoint) -> None:
+def write_endpoint(root: Path, endpoint: ServerEndpoint) -> None:
     """Publish the server, readable by this user only."""
     write_private(endpoint_file(root), json.dumps(asdict(endpoint), indent=1))
 
@@ -71,12 +71,12 @@ def serving_pid(root: Path) -> int | None:
     return None
 
 
-def read_endpoint(root: Path) -> Endpoint | None:
+def read_endpoint(root: Path) -> ServerEndpoint | None:
     """Return the running server of a root, or None: a file left by a crash is not believed."""
     try:
         written = json.loads(endpoint_file(root).read_text(encoding="utf-8"))
         # A newer version may say more than this one knows.
-        endpoint = Endpoint(**{field.name: written[field.name] for field in fields(Endpoint)})
+        endpoint = ServerEndpoint(**{field.name: written[field.name] for field in fields(ServerEndpoint)})
     except (OSError, ValueError, TypeError, KeyError):
         return None
     return endpoint if serving_pid(root) == endpoint.pid else None

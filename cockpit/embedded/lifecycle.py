@@ -19,7 +19,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import cockpit
-from cockpit.embedded.endpoint import FLEET_SIGNS, Endpoint, held_lock, lock_file, read_endpoint, serving_pid
+from cockpit.embedded.endpoint import FLEET_SIGNS, ServerEndpoint, held_lock, lock_file, read_endpoint, serving_pid
 from cockpit.errors import ConfigError, Refused, TimedOut
 from cockpit.paths import absolute, own_directory, private_directory
 
@@ -48,7 +48,7 @@ KEPT_VARIABLES = (
 """What of the operator's environment a server gets: agents of the same user could read the rest in /proc."""
 
 
-def ensure_started(root: Path, timeout: float = 20.0) -> Endpoint:
+def ensure_started(root: Path, timeout: float = 20.0) -> ServerEndpoint:
     """Return the running server of a root, after starting one in the background if there is none.
 
     Several callers at once are safe: one starts it, the others wait.
@@ -186,7 +186,7 @@ async def _destroy_all(root: Path) -> None:
     await sandboxes.destroy_all()
 
 
-def _start(root: Path, deadline: float) -> Endpoint:
+def _start(root: Path, deadline: float) -> ServerEndpoint:
     """Start a server and wait until it answers.
 
     The server inherits the write end of a pipe and never uses it: the pipe's end tells that the server is gone.
@@ -245,7 +245,7 @@ def _spawn(root: Path, log: Path, inherited: int, deadline: float) -> None:
         raise TimedOut(f"the embedded fleet in {root} did not start in time", hint=f"see {log}") from None
 
 
-def _answering(root: Path) -> Endpoint | None:
+def _answering(root: Path) -> ServerEndpoint | None:
     """Return the server's endpoint if it answers."""
     endpoint = read_endpoint(root)
     if endpoint is None:

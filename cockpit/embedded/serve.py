@@ -29,7 +29,7 @@ from cockpit.embedded.api.application import create_application
 from cockpit.embedded.api.records import Records
 from cockpit.embedded.endpoint import (
     FLEET_SIGNS,
-    Endpoint,
+    ServerEndpoint,
     endpoint_file,
     ensure_token,
     held_lock,
@@ -179,8 +179,8 @@ async def _until_started(api: uvicorn.Server, serving: asyncio.Task[None]) -> No
         await asyncio.sleep(0.01)
 
 
-def _describe(root: Path, gateway: Gateway, api_socket: socket.socket) -> Endpoint:
-    return Endpoint(
+def _describe(root: Path, gateway: Gateway, api_socket: socket.socket) -> ServerEndpoint:
+    return ServerEndpoint(
         pid=os.getpid(),
         base_url=f"http://{LOOPBACK}:{api_socket.getsockname()[1]}",
         ssh_host=LOOPBACK,

@@ -1,4 +1,4 @@
-"""Orders as receipts name them and as the agent's FIFO takes them."""
+"""Commands as receipts name them and as the agent's FIFO takes them."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ VERBS: dict[type[object], str] = {
     AssignTask: "assign task",
     NoteTask: "note task",
 }
-"""The word receipts and the audit use for each kind of order."""
+"""The word receipts and the audit use for each kind of command."""
 
 STREAM_VERBS = frozenset(VERBS[kind] for kind in (Prompt, Steer, FollowUp, Abort, Answer))
-"""Orders whose course the agent's own stream tells."""
+"""Commands whose course the agent's own stream tells."""
 
 
 def verb_of(command: Command) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from cockpit.engine.clock import Clock
 from cockpit.engine.commands.dispatcher import Dispatcher, is_ended, reached
 from cockpit.engine.source import Source
-from cockpit.engine.state import World
-from cockpit.engine.streams.agent_sessions import LinkOptions, Roster
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
 from cockpit.engine.streams.history import History
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.watcher import Watcher
@@ -27,7 +27,7 @@ from cockpit.model.fleet import (
     Stage,
 )
 from cockpit.model.ids import AgentId, CommandId, CommitId
-from cockpit.model.receipts import ReceiptBook
+from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.reduce.activity import is_settling
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
@@ -72,22 +72,24 @@ class Engine:
         self.source = source
         self.store = store
         self.clock = clock or Clock()
-        self.world = World(self.clock, source.name)
-        self.world.awaited = ("vers", "registry", "board", "feed") if source.services is not None else ("vers",)
+        self.fleet_state = FleetState(self.clock, source.name)
+        self.fleet_state.awaited = ("vers", "registry", "board", "feed") if source.services is not None else ("vers",)
         self.book = ReceiptBook()
-        self.recorder = Recorder(self.world, store, self.book)
-        self.roster = Roster(self.world, store, source, self.recorder, self.book, link_options or LinkOptions())
-        self.watcher = Watcher(self.world, source, self.roster)
+        self.recorder = Recorder(self.fleet_state, store, self.book)
+        self.agent_sessions = AgentSessions(
+            self.fleet_state, store, source, self.recorder, self.book, link_options or LinkOptions()
+        )
+        self.watcher = Watcher(self.fleet_state, source, self.agent_sessions)
         self.dispatcher = Dispatcher(
-            self.world,
+            self.fleet_state,
             store,
             source,
-            self.roster,
+            self.agent_sessions,
             self.book,
             board_changed=self.watcher.look_at_board,
             images_changed=self._read_images,
         )
-        self.history = History(self.world, store, self.roster.attachment)
+        self.history = History(self.fleet_state, store, self.agent_sessions.agent_session)
         self.bounds = history_bounds
         self._images: tuple[tuple[CommitId, str], ...] = ()
         self._background: list[asyncio.Task[None]] = []
@@ -115,10 +117,10 @@ class Engine:
                 that must not wait for the network.
         """
         for notice in (*self.source.notices, *self.store.notices):
-            self.world.notice(notice)
-        self.roster.wanted = attach
-        self.roster.record = record
-        await self.roster.load()
+            self.fleet_state.notice(notice)
+        self.agent_sessions.wanted = attach
+        self.agent_sessions.record = record
+        await self.agent_sessions.load()
         works = {
             "time": self.recorder.keep_time,
             "receipts": self._save_receipts,
@@ -145,7 +147,7 @@ class Engine:
         ending = {*self._background, *self.dispatcher.acts}
         for task in ending:
             task.cancel()
-        ending.add(asyncio.create_task(self.roster.close(), name="detach"))
+        ending.add(asyncio.create_task(self.agent_sessions.close(), name="detach"))
         ending.add(asyncio.create_task(self.history.close(), name="end paging"))
         await asyncio.wait(ending, timeout=STOP_LIMIT)
         await self.recorder.save_receipts()
@@ -160,15 +162,15 @@ class Engine:
                 return
             except Exception:
                 log.exception("background work %r failed and starts again", name)
-                self.world.notice(f"internal error in {name}: see the log file")
+                self.fleet_state.notice(f"internal error in {name}: see the log file")
                 await asyncio.sleep(1.0)
 
     async def _save_receipts(self) -> None:
         while True:
             await self.recorder.outbox.look()
-            self.recorder.outbox.expire(self.roster.read_to_the_end())
+            self.recorder.outbox.expire(self.agent_sessions.read_to_the_end())
             await self.recorder.save_receipts()
-            self.world.set_health("store", self.store.trouble)
+            self.fleet_state.set_health("store", self.store.trouble)
             await asyncio.sleep(SAVE_INTERVAL)
 
     async def _prune(self) -> None:
@@ -196,21 +198,21 @@ class Engine:
     @property
     def revision(self) -> int:
         """Grows with each change of anything visible."""
-        return self.world.revision
+        return self.fleet_state.revision
 
     @property
     def urgency(self) -> int:
         """Grows when an agent begins to wait for the operator: asks, is done, failed."""
-        return self.world.urgency
+        return self.fleet_state.urgency
 
     @property
     def fleet(self) -> Fleet:
         """The newest snapshot."""
-        return self.world.snapshot()
+        return self.fleet_state.snapshot()
 
     def transcript(self, agent: AgentId) -> Transcript:
         """Return an agent's transcript."""
-        return self.world.transcript(agent)
+        return self.fleet_state.transcript(agent)
 
     def now(self) -> float:
         """Return unix seconds on a clock that never jumps."""
@@ -227,14 +229,14 @@ class Engine:
 
     def focus(self, agent: AgentId | None) -> None:
         """Name the agent the operator looks at; a window onto another one's past is closed."""
-        for other in [other for other in self.world.pasts if other != agent]:
+        for other in [other for other in self.fleet_state.pasts if other != agent]:
             self.history.leave(other)
         self.recorder.focus(agent)
-        self.roster.focus(agent)
+        self.agent_sessions.focus(agent)
 
     def past(self, agent: AgentId) -> TranscriptWindow | None:
         """Return the window onto an agent's past, if one is open."""
-        return self.world.pasts.get(agent)
+        return self.fleet_state.pasts.get(agent)
 
     def open_past(self, agent: AgentId, place: Place | None) -> None:
         """Open a window onto an agent's past around a record, or at the oldest one kept here."""
@@ -258,14 +260,14 @@ class Engine:
         Raises:
             NotFound: there is none; names the ones there are.
         """
-        agent = self.world.agent_named(name)
+        agent = self.fleet_state.agent_named(name)
         if agent is None:
-            self.world.check_not_gone(name)
-            known = ", ".join(sorted(agent.name for agent in self.world.agents.values())) or "none"
+            self.fleet_state.check_not_gone(name)
+            known = ", ".join(sorted(agent.name for agent in self.fleet_state.agents.values())) or "none"
             raise NotFound(f"there is no agent named {name}", hint=f"agents here: {known}")
         return agent
 
-    # --- orders --------------------------------------------------------------------------------------
+    # --- commands ------------------------------------------------------------------------------------
 
     def disabled_reason(self, command: Command) -> str:
         """Say why a command would be refused now, or return empty text."""
@@ -277,9 +279,9 @@ class Engine:
 
     def dismiss(self, command: CommandId) -> None:
         """Hear no more of a command that failed or is unconfirmed."""
-        receipt = self.world.receipts.get(command)
+        receipt = self.fleet_state.receipts.get(command)
         if receipt is not None and receipt.stage in (Stage.FAILED, Stage.UNCONFIRMED):
-            self.world.put_receipt(dismissed(receipt, self.clock.now()))
+            self.fleet_state.put_receipt(dismissed(receipt, self.clock.now()))
 
     async def outcome(
         self, command_id: CommandId, *, until: Stage = Stage.DONE, timeout: float | None = None
@@ -290,11 +292,11 @@ class Engine:
         """
 
         def there() -> bool:
-            receipt = self.world.receipts[command_id]
+            receipt = self.fleet_state.receipts[command_id]
             return is_ended(receipt) or reached(receipt, until)
 
-        await self.world.until(there, timeout)
-        return self.world.receipts[command_id]
+        await self.fleet_state.until(there, timeout)
+        return self.fleet_state.receipts[command_id]
 
     def answer_to(self, agent: AgentId, command: CommandId) -> str | None:
         """Return what an agent answered to a text that is done; None if no answer of its own appeared."""
@@ -305,10 +307,12 @@ class Engine:
     async def settled(self, timeout: float) -> None:
         """Wait until every wanted agent's link was tried and, where it is up, its stream was read to its end."""
         began = self.clock.now()
-        await self.world.until(self.roster.settled, timeout)
+        await self.fleet_state.until(self.agent_sessions.settled, timeout)
         # pi before 0.84 says no settled end: what ended is told from what goes on by the moment that passed since.
         left = min(SETTLING_LIMIT, timeout - (self.clock.now() - began))
-        await self.world.until(lambda: not any(map(is_settling, self.world.agents.values())), max(0.0, left))
+        await self.fleet_state.until(
+            lambda: not any(map(is_settling, self.fleet_state.agents.values())), max(0.0, left)
+        )
 
     async def idle(self) -> None:
         """Return when nothing is in flight: no operation, no unsent command, no page of older history."""

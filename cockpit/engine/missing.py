@@ -7,9 +7,9 @@ import logging
 import uuid
 from dataclasses import replace
 
-from cockpit.engine.progress import Progress
-from cockpit.engine.state import World
-from cockpit.engine.streams.agent_sessions import Roster
+from cockpit.engine.operation import OperationProgress
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import OperationId, VmId, agent_of
 from cockpit.vers.client import VersClient
@@ -28,10 +28,10 @@ AT_ONCE = 4
 class MissingVms:
     """Finds out what became of VMs that a list lacks. One that is gone leaves the fleet; its transcript stays."""
 
-    def __init__(self, world: World, vers: VersClient, roster: Roster) -> None:
-        self._world = world
+    def __init__(self, fleet_state: FleetState, vers: VersClient, agent_sessions: AgentSessions) -> None:
+        self._fleet_state = fleet_state
         self._vers = vers
-        self._roster = roster
+        self._agent_sessions = agent_sessions
         self._looked_at: dict[VmId, float] = {}
 
     async def look_for_those_not_in(self, listing: VmListing, asked_at: float) -> bool:
@@ -42,10 +42,10 @@ class MissingVms:
             asked_at: unix seconds; a VM that was heard of later is newer than the list.
         """
         listed = {record.vm_id for record in listing.records}
-        agents = self._world.agents.values()
+        agents = self._fleet_state.agents.values()
         remembered = [agent.vm_id for agent in agents if not agent.elsewhere]
-        newer = {vm.id for vm in self._world.vms.values() if vm.seen_at > asked_at}
-        known = dict.fromkeys((*self._world.vms, *remembered))
+        newer = {vm.id for vm in self._fleet_state.vms.values() if vm.seen_at > asked_at}
+        known = dict.fromkeys((*self._fleet_state.vms, *remembered))
         missing = [vm_id for vm_id in known if vm_id not in listed and vm_id not in newer]
         self._looked_at = {vm_id: at for vm_id, at in self._looked_at.items() if vm_id in missing}
         if len(missing) > 1:
@@ -74,16 +74,16 @@ class MissingVms:
         async def given() -> VmListing:
             return listing
 
-        self._looked_at[vm_id] = self._world.clock.now()
+        self._looked_at[vm_id] = self._fleet_state.clock.now()
         seen: Look = Unknown(f"the list lacks it, and its status did not answer within {ROUND_LIMIT:g} s")
         try:
             seen = await look_at(vm_id, given, self._vers.status)
         finally:
             self._note_unknown(vm_id, seen)
         if isinstance(seen, Found):
-            label = self._world.vms[vm_id].label if vm_id in self._world.vms else ""
-            self._world.put_vm(replace(seen.record.vm(self._world.clock.now()), label=label))
-        elif isinstance(seen, Missing) and agent_of(vm_id) in self._world.unplaced:
+            label = self._fleet_state.vms[vm_id].label if vm_id in self._fleet_state.vms else ""
+            self._fleet_state.put_vm(replace(seen.record.vm(self._fleet_state.clock.now()), label=label))
+        elif isinstance(seen, Missing) and agent_of(vm_id) in self._fleet_state.unplaced:
             self._doubt(vm_id, f"{seen.evidence}, but whose it was is not written down; destroy it to be rid of it")
         elif isinstance(seen, Missing):
             await self._gone(vm_id, seen.evidence)
@@ -93,19 +93,19 @@ class MissingVms:
             self._doubt(vm_id, seen.evidence)
 
     def _doubt(self, vm_id: VmId, why: str) -> None:
-        agent = self._world.agents.get(agent_of(vm_id))
-        known = self._world.vms.get(vm_id)
+        agent = self._fleet_state.agents.get(agent_of(vm_id))
+        known = self._fleet_state.vms.get(vm_id)
         if known is None and agent is None:
             return  # It was destroyed meanwhile.
         vm = known or Vm(vm_id, label=agent.name if agent is not None else "")
-        self._world.put_vm(replace(vm, power=Power.UNKNOWN, doubt=why))
+        self._fleet_state.put_vm(replace(vm, power=Power.UNKNOWN, doubt=why))
 
     async def _gone(self, vm_id: VmId, evidence: str) -> None:
-        agent = self._world.agents.get(agent_of(vm_id))
+        agent = self._fleet_state.agents.get(agent_of(vm_id))
         called = agent.name if agent is not None else vm_id
         log.info("%s is gone: VM %s: %s", called, vm_id, evidence)
-        progress = Progress(self._world, OperationId(f"gone-{uuid.uuid4().hex[:12]}"), "gone", called)
+        progress = OperationProgress(self._fleet_state, OperationId(f"gone-{uuid.uuid4().hex[:12]}"), "gone", called)
         with progress.step("find VM deleted"):
             progress.detail(evidence)
-            await self._roster.vm_gone(vm_id)
+            await self._agent_sessions.vm_gone(vm_id)
         progress.finish()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from cockpit.agents.scaffold.verbs import AgentPaths
 from cockpit.model.commands import Spawn
 from cockpit.model.ids import VmId
-from cockpit.remote.ssh.endpoint import Endpoint
+from cockpit.remote.ssh.endpoint import SshEndpoint
 from cockpit.services.board import BoardClient
 from cockpit.services.feed import FeedClient
 from cockpit.services.http import ServiceHttp
@@ -25,12 +25,12 @@ class Program:
     reason: str
     """Why it cannot be started here, or empty."""
     arguments: Callable[[Spawn, str, bool], Sequence[str]]
-    """Builds the argument list from the order, the path of the file with the agent's instructions, and whether an
+    """Builds the argument list from the command, the path of the file with the agent's instructions, and whether an
     earlier session of this agent is continued."""
     environment: dict[str, str] = field(default_factory=dict)
     """Set for this program only; may hold secrets, so it travels over standard input."""
     passed: Callable[[Spawn], Mapping[str, str]] = lambda spawn: {}
-    """What an order takes along from this machine's environment: secrets; their names are shown, values never."""
+    """What a command takes along from this machine's environment: secrets; their names are shown, values never."""
     files: tuple[tuple[str, bytes], ...] = ()
     """(path relative to the home directory, content): settings the program needs; written 0600."""
 
@@ -65,7 +65,7 @@ class Source:
     services: Services | None
     address: Callable[[VmId], str]
     """The host name the registry keeps for a VM."""
-    endpoint: Callable[[VmId], Endpoint]
+    endpoint: Callable[[VmId], SshEndpoint]
     """How to reach a VM over SSH."""
     paths: AgentPaths
     programs: tuple[Program, ...]

@@ -26,7 +26,7 @@ from cockpit.model.fleet import (
 )
 from cockpit.model.ids import AgentId, CommandId, OperationId, VmId
 from cockpit.model.names import looks_like_id
-from cockpit.model.receipts import is_closed
+from cockpit.model.receipts.receipts import is_closed
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import TranscriptWindow
 
@@ -38,7 +38,7 @@ RECEIPTS_KEPT = 200
 OPERATIONS_KEPT = 50
 
 
-class World:
+class FleetState:
     """Everything known about the fleet, by id. Only the engine's loop touches it."""
 
     def __init__(self, clock: Clock, source: str) -> None:

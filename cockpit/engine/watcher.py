@@ -8,12 +8,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from cockpit.engine.facts import agent_from_entry
+from cockpit.engine.agent_record import agent_from_entry
 from cockpit.engine.missing import MissingVms
-from cockpit.engine.progress import describe
+from cockpit.engine.operation import describe
 from cockpit.engine.source import Source
-from cockpit.engine.state import World
-from cockpit.engine.streams.agent_sessions import Roster
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Power
 from cockpit.model.ids import VmId
@@ -37,19 +37,19 @@ class Watcher:
 
     def __init__(
         self,
-        world: World,
+        fleet_state: FleetState,
         source: Source,
-        roster: Roster,
+        agent_sessions: AgentSessions,
     ) -> None:
         """Prepare.
 
         Args:
-            roster: told of agents of the registry that are not known yet, of VMs that are gone, and of each list.
+            agent_sessions: hears of agents of the registry that are unknown yet, of VMs that are gone, of each list.
         """
-        self._world = world
+        self._fleet_state = fleet_state
         self._source = source
-        self._roster = roster
-        self._missing = MissingVms(world, source.vers, roster)
+        self._agent_sessions = agent_sessions
+        self._missing = MissingVms(fleet_state, source.vers, agent_sessions)
         self._board_now = asyncio.Event()
         self._adopting = asyncio.Lock()
         self.first_look = asyncio.Event()
@@ -90,23 +90,23 @@ class Watcher:
 
         What is missing from it, also a VM that only the store remembers, is looked at one by one.
         """
-        asked_at = self._world.clock.now()
+        asked_at = self._fleet_state.clock.now()
         listing = await self._source.vers.listing()
-        now = self._world.clock.now()
-        names = {agent.vm_id: agent.name for agent in self._world.agents.values()}
+        now = self._fleet_state.clock.now()
+        names = {agent.vm_id: agent.name for agent in self._fleet_state.agents.values()}
         listed = set()
         for record in listing.records:
             vm_id = VmId(record.vm_id)
             listed.add(vm_id)
-            known = self._world.vms.get(vm_id)
+            known = self._fleet_state.vms.get(vm_id)
             if known and known.seen_at > asked_at:
-                continue  # An order of ours learnt of this VM after the list was asked for.
+                continue  # A command of ours learnt of this VM after the list was asked for.
             label = names.get(vm_id) or (known.label if known else "")
-            self._world.put_vm(replace(record.vm(now), label=label))
-        await self._roster.place(listed)
-        self._roster.attach_known()
+            self._fleet_state.put_vm(replace(record.vm(now), label=label))
+        await self._agent_sessions.place(listed)
+        self._agent_sessions.attach_known()
         if await self._missing.look_for_those_not_in(listing, asked_at):
-            self._roster.attach_known()
+            self._agent_sessions.attach_known()
         return listing.unreadable
 
     async def registry(self) -> int:
@@ -117,16 +117,16 @@ class Watcher:
             listing = await self._source.registry.list_entries()
             for entry in listing.entries:
                 agent = agent_from_entry(entry)
-                vm = self._world.vms.get(agent.vm_id) if agent else None
-                if agent and vm and vm.power is not Power.GONE and agent.id not in self._world.agents:
-                    await self._roster.adopt(agent)
+                vm = self._fleet_state.vms.get(agent.vm_id) if agent else None
+                if agent and vm and vm.power is not Power.GONE and agent.id not in self._fleet_state.agents:
+                    await self._agent_sessions.adopt(agent)
         return listing.unreadable
 
     async def board(self) -> int:
         """Read the board; return how many of its tasks could not be read."""
         assert self._source.board is not None
         listing = await self._source.board.listing()
-        self._world.set_tasks(listing.tasks)
+        self._fleet_state.set_tasks(listing.tasks)
         return listing.unreadable
 
     async def _watch_vms(self) -> None:
@@ -155,22 +155,22 @@ class Watcher:
         def heard(up: bool, reason: str) -> None:
             silence.cancel()
             unreadable = self._source.feed.unreadable if up and self._source.feed is not None else 0
-            self._world.set_health("feed", "" if up else reason or "the feed is silent", unreadable=unreadable)
+            self._fleet_state.set_health("feed", "" if up else reason or "the feed is silent", unreadable=unreadable)
 
         while True:
             try:
                 async with contextlib.aclosing(self._source.feed.follow(report=heard)) as items:
                     async for item in items:
-                        self._world.add_feed([item])
+                        self._fleet_state.add_feed([item])
             except CockpitError as error:
-                self._world.set_health("feed", describe(error), error.hint)
+                self._fleet_state.set_health("feed", describe(error), error.hint)
             await asyncio.sleep(RETRY_INTERVAL)
 
     def _mark_if_silent(self, name: str) -> asyncio.TimerHandle:
         """Show that a service does not answer while it is still waited for."""
         reason = f"no answer yet after {SILENCE_MARK:g} s"
         hint = "it is still waited for"
-        return asyncio.get_running_loop().call_later(SILENCE_MARK, self._world.set_health, name, reason, hint)
+        return asyncio.get_running_loop().call_later(SILENCE_MARK, self._fleet_state.set_health, name, reason, hint)
 
     async def _repeat(self, name: str, look: Callable[[], Awaitable[int]], interval: float) -> None:
         while True:
@@ -184,9 +184,9 @@ class Watcher:
             unreadable = await look()
         except CockpitError as error:
             log.warning("%s: %s", name, error)
-            self._world.set_health(name, describe(error), error.hint)
+            self._fleet_state.set_health(name, describe(error), error.hint)
             return False
         finally:
             silence.cancel()
-        self._world.set_health(name, unreadable=unreadable)
+        self._fleet_state.set_health(name, unreadable=unreadable)
         return True

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId
-from cockpit.model.receipts_flow import TEXT_VERBS
+from cockpit.model.receipts.flow import TEXT_VERBS
 
 RECEIPT_AGE = 3600.0
 """Seconds for which a failed command calls for attention; after that it is history. A text that nobody read is kept."""

@@ -23,7 +23,7 @@ class RemoteError(CockpitError):
     """Something on the way to a VM, or on it, failed."""
 
 
-class Unreachable(RemoteError):
+class HostUnreachable(RemoteError):
     """The name, the address or the port does not answer."""
 
 
@@ -51,7 +51,7 @@ class HostKeyChanged(RemoteError):
         """SHA256 fingerprint that was shown now."""
 
 
-class KeyRefused(RemoteError):
+class SshKeyRefused(RemoteError):
     """The private key cannot be read, or the VM does not accept it."""
 
 

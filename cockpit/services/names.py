@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from cockpit.services.errors import RecordNotFound, RequestRefused
 from cockpit.services.registry import Registration, RegistryClient
-from cockpit.services.words import STALE_AFTER
+from cockpit.services.vocabularies import STALE_AFTER
 
 PREFIX = "name:"
 """What the id of such an entry begins with; no VM's id does."""

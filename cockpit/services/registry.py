@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from cockpit.services.errors import RecordNotFound, RequestRefused, ServiceBroken, ServiceMissing
 from cockpit.services.http import Reply, ServiceHttp, part
+from cockpit.services.vocabularies import STALE_AFTER
 from cockpit.services.wire import RegistryEntry, each, unix_seconds, unwrapped
-from cockpit.services.words import STALE_AFTER
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,13 +80,13 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 Object = Annotated[dict[str, Any], BeforeValidator(_object)]
 
 
-class Wire(BaseModel):
+class ServiceModel(BaseModel):
     """A record off the wire."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-Record = TypeVar("Record", bound=Wire)
+Record = TypeVar("Record", bound=ServiceModel)
 
 
 def each(entries: object, record: type[Record]) -> tuple[Record, ...]:
@@ -102,7 +102,7 @@ def each(entries: object, record: type[Record]) -> tuple[Record, ...]:
     return tuple(found)
 
 
-class NoteRecord(Wire):
+class NoteRecord(ServiceModel):
     """A note on a task."""
 
     author: Text = ""
@@ -115,7 +115,7 @@ class NoteRecord(Wire):
         return Note(author=self.author, content=self.content, kind=self.type, created_at=self.createdAt)
 
 
-class ArtifactRecord(Wire):
+class ArtifactRecord(ServiceModel):
     """Something a task produced; `url` may be a branch name or a path."""
 
     type: Text = ""
@@ -127,7 +127,7 @@ def _all(record: type[Record]) -> Callable[[object], tuple[Record, ...]]:
     return lambda value: each(value, record)
 
 
-class TaskRecord(Wire):
+class TaskRecord(ServiceModel):
     """A board task."""
 
     id: Identifier
@@ -163,7 +163,7 @@ class TaskRecord(Wire):
         )
 
 
-class EventRecord(Wire):
+class EventRecord(ServiceModel):
     """A feed event; detail and metadata may be any JSON."""
 
     id: Identifier
@@ -183,7 +183,7 @@ class EventRecord(Wire):
         return FeedItem(id=self.id, agent=self.agent, kind=self.type, summary=self.summary, at=at, detail=detail)
 
 
-class RegistryEntry(Wire):
+class RegistryEntry(ServiceModel):
     """One registered VM: an agent, or infrastructure."""
 
     id: Identifier

@@ -12,7 +12,7 @@ from cockpit.model.ids import AgentId
 from cockpit.store.reader import Reader, read_changed_receipts, read_run_before
 
 
-class Progress:
+class StoreProgress:
     """Tells of what was written since it was last asked."""
 
     def __init__(self, reader: Reader) -> None:

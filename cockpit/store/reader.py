@@ -20,7 +20,7 @@ from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.store import schema
 from cockpit.store.errors import StoreError, is_damage, store_error
-from cockpit.store.opening import suspicion_of
+from cockpit.store.open_file import suspicion_of
 from cockpit.store.rows import AgentRow, AuditRow, Recollection, StoredCursor, StoredSnapshot
 
 THREADS = 2

@@ -17,8 +17,8 @@ from cockpit.store import prune, reader, search, statements
 from cockpit.store.errors import StoreError
 from cockpit.store.host_keys import HostKeys
 from cockpit.store.names import Reservations
-from cockpit.store.opening import OpenedFile, open_file
-from cockpit.store.progress import Progress
+from cockpit.store.open_file import OpenedFile, open_file
+from cockpit.store.progress import StoreProgress
 from cockpit.store.reader import Reader
 from cockpit.store.rows import AgentRow, AuditRow, Recollection, SearchHit, StoredCursor, StoredSnapshot
 from cockpit.store.writer import Writer
@@ -50,7 +50,7 @@ class Store:
         self._now = now
         self._writer = Writer(file.path, asyncio.get_running_loop())
         self._reader = Reader(file.path)
-        self.progress = Progress(self._reader)
+        self.progress = StoreProgress(self._reader)
         """How far other processes have brought the file."""
         self.names = Reservations(self._writer, self._reader, now)
         """Names of agents that are being made, and VMs that are perhaps ours."""
@@ -91,23 +91,23 @@ class Store:
     # --- an agent's output -----------------------------------------------------------------------
 
     async def append(
-        self, agent: AgentId, records: Sequence[Record], cursor: StoredCursor | None, *, patient: bool = False
+        self, agent: AgentId, records: Sequence[Record], cursor: StoredCursor | None, *, low_priority: bool = False
     ) -> None:
         """Add records and move the cursor in one transaction; what is there already is left alone.
 
         The cursor never moves back within an epoch. Callers are held back while too much is queued. With `cursor` None
-        only the records are added, as for older history that is filled in. A `patient` caller waits up to half a
+        only the records are added, as for older history that is filled in. A `low_priority` caller waits up to half a
         second longer, so that many share a transaction.
 
         Raises:
             StoreError: the disk refused. It is raised once; the records wait in a bounded backlog that is tried again,
                 later appends join it in silence, and `trouble` is set until it is written.
         """
-        await self._writer.append(agent, records, cursor, patient=patient)
+        await self._writer.append(agent, records, cursor, low_priority=low_priority)
 
-    def hurry(self) -> None:
+    def flush_now(self) -> None:
         """Let appends that wait for others to share their transaction wait no longer."""
-        self._writer.hurry()
+        self._writer.flush_now()
 
     async def cursor(self, agent: AgentId) -> StoredCursor | None:
         """Return the cursor of the agent's newest epoch, at its beginning if nothing was read; None if unknown."""

@@ -22,7 +22,7 @@ from cockpit.model.events import Record
 from cockpit.model.ids import AgentId
 from cockpit.store import schema, statements
 from cockpit.store.errors import StoreError, is_damage, is_environmental, store_error
-from cockpit.store.opening import suspicion_of
+from cockpit.store.open_file import suspicion_of
 from cockpit.store.rows import StoredCursor
 
 FLUSH_INTERVAL = 0.5
@@ -45,21 +45,21 @@ BACKLOG_BYTES = 16 * 2**20
 RETRY_INTERVAL = 2.0
 """Seconds between two tries of the backlog."""
 
-Act = Callable[[sqlite3.Connection], Any]
+Write = Callable[[sqlite3.Connection], Any]
 
 
 @dataclass(slots=True)
 class Job:
     """Something to write, and who waits for it."""
 
-    act: Act | None
+    write: Write | None
     """None for an append."""
     done: asyncio.Future[Any]
     durable: bool = False
     """On the disk, and not only in the write-ahead log's cache, when its waiter goes on."""
     alone: bool = False
     """Outside a transaction."""
-    patient: bool = False
+    low_priority: bool = False
     """It waits for others to share its transaction."""
     agent: str = ""
     records: Sequence[Record] = ()
@@ -93,7 +93,7 @@ class Writer:
         self._stopping = False
         self._gathering = False
         self._gathered = 0
-        self._hurried = False
+        self._flush_asked = False
         self._queued = 0
         self._room = asyncio.Event()
         self._streams = statements.Streams()
@@ -109,7 +109,7 @@ class Writer:
         self._thread.start()
 
     async def append(
-        self, agent: AgentId, records: Sequence[Record], cursor: StoredCursor | None, *, patient: bool = False
+        self, agent: AgentId, records: Sequence[Record], cursor: StoredCursor | None, *, low_priority: bool = False
     ) -> None:
         """Write records and a cursor in one transaction; return when it is committed, or waits in the backlog.
 
@@ -120,25 +120,25 @@ class Writer:
             Job(
                 None,
                 self._loop.create_future(),
-                patient=patient,
+                low_priority=low_priority,
                 agent=safe_text(agent),
                 records=records,
                 cursor=cursor,
             )
         )
 
-    async def run(self, act: Act, *, durable: bool = False, alone: bool = False) -> Any:
+    async def run(self, write: Write, *, durable: bool = False, alone: bool = False) -> Any:
         """Run a function of the connection in a transaction; return what it returned.
 
         Raises:
             StoreError: the disk refused; nothing was changed.
         """
-        return await self._submit(Job(act, self._loop.create_future(), durable=durable, alone=alone))
+        return await self._submit(Job(write, self._loop.create_future(), durable=durable, alone=alone))
 
-    def hurry(self) -> None:
+    def flush_now(self) -> None:
         """Write at once what waits for others to share its transaction."""
         with self._wake:
-            self._hurried = True
+            self._flush_asked = True
             self._wake.notify()
 
     async def settle(self) -> None:
@@ -167,7 +167,7 @@ class Writer:
             self._gathered += job.weight
             self._jobs.append(job)
             # A thread that gathers wakes by itself: to wake it for each append costs more than the append.
-            if not self._gathering or not job.patient or self._gathered >= BATCH_RECORDS:
+            if not self._gathering or not job.low_priority or self._gathered >= BATCH_RECORDS:
                 self._wake.notify()
         return await job.done
 
@@ -203,7 +203,7 @@ class Writer:
             self._gathering = True
             while self._may_wait() and (left := deadline - time.monotonic()) > 0:
                 self._wake.wait(left)
-            self._gathering = self._hurried = False
+            self._gathering = self._flush_asked = False
             jobs = list(self._jobs)
             self._jobs.clear()
             self._gathered = 0
@@ -218,14 +218,14 @@ class Writer:
         return []
 
     def _may_wait(self) -> bool:
-        if self._stopping or self._hurried or not all(job.patient for job in self._jobs):
+        if self._stopping or self._flush_asked or not all(job.low_priority for job in self._jobs):
             return False
         return self._gathered < BATCH_RECORDS
 
     def _write(self, connection: sqlite3.Connection, jobs: list[Job]) -> None:
-        acts = [job for job in jobs if job.act is not None]
-        if self._backlog and not acts and time.monotonic() < self._retry_at:
-            self._keep([job for job in jobs if job.act is None])
+        writes = [job for job in jobs if job.write is not None]
+        if self._backlog and not writes and time.monotonic() < self._retry_at:
+            self._keep([job for job in jobs if job.write is None])
             self._report([(job, None) for job in jobs])
             return
         waiting = list(self._backlog)
@@ -289,8 +289,8 @@ class Writer:
         return outcomes
 
     def _apply(self, connection: sqlite3.Connection, job: Job) -> Any:
-        if job.act is not None:
-            return job.act(connection)
+        if job.write is not None:
+            return job.write(connection)
         if job.agent in self.behind and not job.kept and not self._closes_gap(connection, job):
             return None
         statements.add_records(connection, self._streams, AgentId(job.agent), job.records, job.cursor)
@@ -317,12 +317,12 @@ class Writer:
             with contextlib.suppress(OSError):
                 suspicion_of(self._path).touch(mode=0o600)
         first = not self.trouble
-        appends = [job for job in jobs if job.act is None]
+        appends = [job for job in jobs if job.write is None]
         self._keep(appends)
         self._retry_at = time.monotonic() + RETRY_INTERVAL
         self._set_trouble(str(failure))
         told = appends[0] if first and appends else None
-        self._report([(job, failure if job.act is not None or job is told else None) for job in jobs])
+        self._report([(job, failure if job.write is not None or job is told else None) for job in jobs])
 
     def _keep(self, appends: list[Job]) -> None:
         for job in appends:

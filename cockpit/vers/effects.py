@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from cockpit.model.ids import VmId
-from cockpit.vers.errors import EffectUnknown, KeyRefused, RateLimited, VersError, VmNotFound, may_have_happened
+from cockpit.vers.errors import ApiKeyRefused, EffectUnknown, RateLimited, VersError, VmNotFound, may_have_happened
 from cockpit.vers.look import Found, Look, Missing, Unknown
 
 LOOKS = (0.0, 1.0, 2.0, 4.0)
@@ -87,7 +87,7 @@ def _add(failure: VersError, seen: str) -> None:
 
 
 def _undecided(what: str, failure: VersError | None, words: str, seen: Look) -> VersError:
-    if isinstance(failure, KeyRefused | RateLimited):
+    if isinstance(failure, ApiKeyRefused | RateLimited):
         return failure  # It was refused before any work, and looking is refused as well.
     answered = failure.message if failure else f"the order to {what} was accepted"
     unknown = EffectUnknown(

@@ -41,7 +41,7 @@ class VersError(CockpitError):
         """Whether the control plane itself said so, in its own JSON; a proxy answers with any status as well."""
 
 
-class KeyRefused(VersError, Refused):
+class ApiKeyRefused(VersError, Refused):
     """The API key is missing, malformed or wrong."""
 
 
@@ -69,7 +69,7 @@ class RateLimited(VersError, Refused):
     """Too many requests."""
 
 
-class Unreachable(VersError, TimedOut):
+class ApiUnreachable(VersError, TimedOut):
     """The API did not answer."""
 
 
@@ -170,7 +170,7 @@ def _classify(what: str, status: int, said: str, is_json: bool, request_id: str)
         return VmPaused(message, hint="the VM is paused: resume it first", status=status)
     if status == 401 or (status == 403 and not is_json):
         hint = "check the API key: VERS_API_KEY or ~/.vers/keys.json; no space, no line break"
-        return KeyRefused(message, hint=hint, status=status)
+        return ApiKeyRefused(message, hint=hint, status=status)
     if status == 403:
         return AccessRefused(
             message, hint="it belongs to another organisation, is gone, or a limit is reached", status=status
@@ -182,7 +182,7 @@ def _classify(what: str, status: int, said: str, is_json: bool, request_id: str)
     if status == 429:
         return RateLimited(message, hint="wait before the next request", status=status)
     if status in (408, 502, 503, 504):
-        return Unreachable(message, hint="the platform is slow or down: try again", status=status)
+        return ApiUnreachable(message, hint="the platform is slow or down: try again", status=status)
     if 300 <= status < 400:
         hint = "check the base URL: the API does not redirect"
         return BadAnswer(message, hint=hint, status=status)
@@ -201,9 +201,9 @@ def may_have_happened(failure: VersError) -> bool:
     Only what the API itself refused before any work surely was not done: a wrong key, a limit of requests, a body it
     cannot read, and what its own JSON says with a 4xx.
     """
-    if isinstance(failure, Unreachable | BadAnswer) or failure.status >= 500 or not failure.status:
+    if isinstance(failure, ApiUnreachable | BadAnswer) or failure.status >= 500 or not failure.status:
         return True
-    if isinstance(failure, KeyRefused | RateLimited) or failure.status in (400, 422):
+    if isinstance(failure, ApiKeyRefused | RateLimited) or failure.status in (400, 422):
         return False
     return not failure.own
 

@@ -14,7 +14,7 @@ import httpx
 from pydantic import ValidationError
 
 from cockpit.net.http import NEVER_SENT, AnswerTooLong, AskedToWait, HttpCore, NoAnswer, shorten
-from cockpit.vers.errors import BadAnswer, RateLimited, Unreachable, VersError, error_of
+from cockpit.vers.errors import ApiUnreachable, BadAnswer, RateLimited, VersError, error_of
 
 ATTEMPTS = 3
 """Tries of a repeatable request: the first and two more, as the published clients do."""
@@ -26,7 +26,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """A successful answer."""
 
     status: int
@@ -105,7 +105,7 @@ class VersTransport:
         body: object = None,
         repeatable: bool = True,
         timeout: float | None = None,
-    ) -> Answer:
+    ) -> ApiResponse:
         """Send a request and return its successful answer.
 
         Args:
@@ -141,21 +141,21 @@ class VersTransport:
             raise BadAnswer(f"could not {what}: {error}", hint="check the base URL", status=error.status) from error
         request_id = answer.headers.get("x-request-id", "")
         if answer.good:
-            return Answer(answer.status, answer.content, request_id)
+            return ApiResponse(answer.status, answer.content, request_id)
         failure = error_of(what, answer.status, answer.content, answer.content_type, request_id)
         failure.retry_after = answer.retry_after
         raise failure
 
-    def _silence(self, what: str, silence: NoAnswer) -> Unreachable:
+    def _silence(self, what: str, silence: NoAnswer) -> ApiUnreachable:
         tries = f" after {silence.attempts} attempts" if silence.attempts > 1 else ""
         hint = "check the network and the base URL"
         if silence.certificate:
             hint = "the name, the date or the authority is wrong; nothing was sent to it"
-        return Unreachable(f"could not {what}: no answer from {self.root_url}{tries}: {silence.cause}", hint=hint)
+        return ApiUnreachable(f"could not {what}: no answer from {self.root_url}{tries}: {silence.cause}", hint=hint)
 
 
 def _postponed(what: str, wish: AskedToWait) -> VersError:
-    kind = RateLimited if wish.status == 429 else Unreachable
+    kind = RateLimited if wish.status == 429 else ApiUnreachable
     failure = kind(f"could not {what}: {wish}", hint="it is asked again then, by itself", status=wish.status)
     failure.retry_after = wish.seconds
     return failure

@@ -71,16 +71,16 @@ Labels = Annotated[dict[str, str], BeforeValidator(_labels)]
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 
 
-class Wire(BaseModel):
+class VersModel(BaseModel):
     """A record off the wire."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
 
-Record = TypeVar("Record", bound=Wire)
+Record = TypeVar("Record", bound=VersModel)
 
 
-class VmRecord(Wire):
+class VmRecord(VersModel):
     """A VM as the list and the status give it."""
 
     vm_id: Identifier
@@ -122,7 +122,7 @@ class VmMetadata(VmRecord):
     vcpu_count: Number = 0
 
 
-class SshKey(Wire):
+class SshKey(VersModel):
     """The key that opens one VM. It never changes while the VM id lives."""
 
     ssh_private_key: str = Field(repr=False, min_length=1)
@@ -130,7 +130,7 @@ class SshKey(Wire):
     """A port inside the host, never to be dialled: SSH goes to 443."""
 
 
-class CommitRecord(Wire):
+class CommitRecord(VersModel):
     """A snapshot of a VM."""
 
     commit_id: Identifier
@@ -154,7 +154,7 @@ def _readable(value: object) -> tuple[CommitRecord, ...]:
     return tuple(_each(value, CommitRecord))
 
 
-class CommitPage(Wire):
+class CommitPage(VersModel):
     """One page of commits; only `commits` is certain to be there."""
 
     commits: Annotated[tuple[CommitRecord, ...], BeforeValidator(_readable)]

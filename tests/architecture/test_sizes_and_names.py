@@ -81,6 +81,25 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     assert vague == []
 
 
+def test_a_prefix_of_several_files_is_a_folder() -> None:
+    shared: dict[tuple[str, str], list[str]] = {}
+    for path in package_files():
+        words = path.stem.strip("_").split("_")
+        if not path.stem.startswith("__"):
+            shared.setdefault((place(path.parent), words[0]), []).append(path.stem)
+    assert {key: names for key, names in shared.items() if len(names) > 1} == {}
+
+
+def test_one_name_is_one_class() -> None:
+    """A name that means two things makes every reader look up which."""
+    defined: dict[str, list[str]] = {}
+    for path in package_files():
+        for found in tree_of(path).body:  # A message inside its widget is named by both.
+            if isinstance(found, ast.ClassDef) and not found.name.startswith("_"):
+                defined.setdefault(found.name, []).append(place(path, found.lineno))
+    assert {name: places for name, places in defined.items() if len(places) > 1} == {}
+
+
 def test_every_ignored_type_error_is_named() -> None:
     bare = [
         place(path, number)

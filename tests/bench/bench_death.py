@@ -1,7 +1,7 @@
 """How soon a link that died silently is noticed: `python -m tests.bench.bench_death`.
 
 A relay stops passing bytes in both directions while all connections stay open. The product shows the link silent from
-the first missed beat, and down once interval x (count + 1) seconds are over; beside it OpenSSH and asyncssh alone.
+the first missed heartbeat, and down once interval x (count + 1) seconds are over; beside it OpenSSH and asyncssh alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.engine.streams.link import VmLink
 from cockpit.model.fleet import Agent, AgentKind, LinkState
 from cockpit.model.ids import VmId, agent_of
@@ -35,7 +35,7 @@ class _Links:
     """The product's links over one relay, with nothing on them."""
 
     def __init__(self, vms: LoopbackVms, port: int, interval: float, count: int) -> None:
-        self.world = World(Clock(), "benchmark")
+        self.fleet_state = FleetState(Clock(), "benchmark")
         self._keys = MemoryHostKeys()
         self._vms = vms
         self._port = port
@@ -43,8 +43,10 @@ class _Links:
         self.links = []
         for number in range(vms.count):
             vm_id = vms.vm_id(number)
-            self.world.put_agent(Agent(agent_of(vm_id), f"agent-{number}", AgentKind.WORKER, vm_id))
-            self.links.append(VmLink(self.world, vm_id, self._connecting(number), Connection.wait_closed, Backoff()))
+            self.fleet_state.put_agent(Agent(agent_of(vm_id), f"agent-{number}", AgentKind.WORKER, vm_id))
+            self.links.append(
+                VmLink(self.fleet_state, vm_id, self._connecting(number), Connection.wait_closed, Backoff())
+            )
 
     def _connecting(self, number: int) -> Callable[[], Awaitable[Connection]]:
         async def connect() -> Connection:
@@ -59,7 +61,7 @@ class _Links:
 
     def state(self, vm_id: VmId) -> LinkState:
         """Return what is shown of a VM's link."""
-        return self.world.agents[agent_of(vm_id)].link.state
+        return self.fleet_state.agents[agent_of(vm_id)].link.state
 
 
 async def _spread(interval: float) -> None:
@@ -155,7 +157,7 @@ async def measure(links: int, interval: float, count: int, *, openssh: bool = Tr
     """Freeze all ways with the same interval, one after the other."""
     bound = interval * (count + 1)
     table = Table(
-        f"{links} links freeze; keepalive every {interval:g} s, {count} missed beats allowed: bound {bound:g} s",
+        f"{links} links freeze; keepalive every {interval:g} s, {count} missed heartbeats allowed: bound {bound:g} s",
         ("way", "shown silent", "to interval", "noticed", "worst", "worst to bound", "goal"),
     )
     with loopback_vms(links) as vms:

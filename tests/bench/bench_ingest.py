@@ -23,9 +23,9 @@ from cockpit.engine.streams.agent_sessions import BACKGROUND_POLLING
 from cockpit.engine.streams.reader import AgentReader, Batch
 from cockpit.model.events import TextDelta
 from cockpit.model.ids import agent_of
-from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.host_keys import MemoryHostKeys
-from cockpit.remote.ssh.read_batching import ReadingRounds
+from cockpit.remote.ssh.read_batching import ReadBatching
 from cockpit.store.store import Store
 from tests.bench.lines import DIALECTS, stamp_of
 from tests.bench.rig import rig
@@ -188,7 +188,7 @@ class _Decoded:
         return self.lines
 
     async def read(
-        self, reader: AgentReader, vms: LoopbackVms, number: int, shared: tuple[ConnectGate, ReadingRounds]
+        self, reader: AgentReader, vms: LoopbackVms, number: int, shared: tuple[ConnectLimit, ReadBatching]
     ) -> None:
         connection = vms.connection(number, MemoryHostKeys(), *shared)
         await connection.connect()
@@ -213,7 +213,7 @@ async def decoding(vms: LoopbackVms, history: Path, files: Sequence[str]) -> Asy
     """Run the readers alone."""
     store = await Store.open(history)
     decoded = _Decoded()
-    shared = ConnectGate(), ReadingRounds()
+    shared = ConnectLimit(), ReadBatching()
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
         for number, path in enumerate(files):
@@ -244,7 +244,7 @@ async def by_readers(vms: LoopbackVms, plan: Plan) -> Cost:
 async def by_cockpit(vms: LoopbackVms, plan: Plan) -> Cost:
     """Read with everything between SSH and the screen: links, readers, probes, reduction, transcripts, the store."""
     async with writer(plan) as making, rig(vms, vms.directory / "history.db") as cockpit:
-        cockpit.roster.focus(cockpit.agent_id(0))
+        cockpit.agent_sessions.focus(cockpit.agent_id(0))
         cockpit.recorder.timed = {cockpit.agent_id(0)}
         cockpit.attach()
 
@@ -260,12 +260,14 @@ async def by_cockpit(vms: LoopbackVms, plan: Plan) -> Cost:
 
 async def measure(agents: int, rate: float, seconds: float, dialect: str) -> Table:
     """Read the same agents in four ways, one after the other."""
-    rounds = itertools.count()
+    read_batching = itertools.count()
     with loopback_vms(agents) as vms:
 
         def plan() -> Plan:
             for number in range(agents):
-                vms.out(number).rename(vms.home(number) / f"old{next(rounds)}") if vms.out(number).exists() else None
+                vms.out(number).rename(vms.home(number) / f"old{next(read_batching)}") if vms.out(
+                    number
+                ).exists() else None
             return Plan(vms.outs(), rate, seconds, dialect)
 
         floor = await by_local_tail(vms, plan())

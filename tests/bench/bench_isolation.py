@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.model.fleet import LinkState
 from cockpit.model.ids import VmId
-from cockpit.remote.ssh.endpoint import Endpoint
+from cockpit.remote.ssh.endpoint import SshEndpoint
 from tests.bench.rig import Rig, rig
 from tests.bench.table import Table, microseconds, milliseconds, percentile, ratio
 from tests.bench.vms import loopback_vms, relayed
@@ -76,7 +76,7 @@ async def measure(agents: int, rate: float, seconds: float) -> Table:
         async with relayed(vms) as relay:
             last = agents - 1
 
-            def endpoint(vm_id: VmId) -> Endpoint:
+            def endpoint(vm_id: VmId) -> SshEndpoint:
                 plain = vms.endpoint(vms.number(vm_id))
                 return dataclasses.replace(plain, port=relay.port) if vm_id == vms.vm_id(last) else plain
 

@@ -185,7 +185,7 @@ class Scene:
         elif self.fault == "connection reset":
             self.relay.cut()
         else:
-            # It stays frozen: beats it has read wait inside it, so it never sees that the client went away either.
+            # It stays frozen: heartbeats it has read wait inside it, so it never sees that the client went away either.
             self.relay.freeze()
         async with asyncio.timeout(30):
             await asyncio.gather(*(reader.ended() for _, reader in self.readers))

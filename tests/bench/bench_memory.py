@@ -19,9 +19,9 @@ from cockpit.engine.clock import Clock
 from cockpit.engine.streams.agent_sessions import BACKGROUND_POLLING
 from cockpit.engine.streams.reader import AgentReader, Batch
 from cockpit.model.ids import VmId, agent_of
-from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.endpoint import Endpoint, Tls
+from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
 from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from cockpit.store.store import Store
 from tests.bench.lines import Agent
@@ -41,17 +41,19 @@ REACH = 60.0
 
 
 async def readers_memory(
-    vms: LoopbackVms, endpoint: Callable[[int], Endpoint], warm: int, name: str, *, compression: bool = True
+    vms: LoopbackVms, endpoint: Callable[[int], SshEndpoint], warm: int, name: str, *, compression: bool = True
 ) -> float:
     """Return the bytes per agent of connections with a polled reader each, the first `warm` not counted."""
     store = await Store.open(vms.directory / f"{name}.db")
-    gate, host_keys = ConnectGate(), MemoryHostKeys()
+    connect_limit, host_keys = ConnectLimit(), MemoryHostKeys()
     connections: list[Connection] = []
     tasks: list[asyncio.Task[None]] = []
     lines = [0] * vms.count
 
     async def read(number: int) -> None:
-        connection = Connection(endpoint(number), vms.key(number), host_keys, gate=gate, compression=compression)
+        connection = Connection(
+            endpoint(number), vms.key(number), host_keys, connect_limit=connect_limit, compression=compression
+        )
         connections.append(connection)
         await connection.connect()
         reader = AgentReader(agent_of(vms.vm_id(number)), str(vms.out(number)), store, Clock())
@@ -106,21 +108,21 @@ async def asyncssh_memory(vms: LoopbackVms, warm: int) -> float:
         await asyncio.gather(*(connection.wait_closed() for connection in opened))
 
 
-async def cockpit_memory(vms: LoopbackVms, endpoint: Callable[[int], Endpoint], warm: int) -> float:
+async def cockpit_memory(vms: LoopbackVms, endpoint: Callable[[int], SshEndpoint], warm: int) -> float:
     """Return the bytes per agent of everything between SSH and the screen, transcripts included."""
 
-    def of_vm(vm_id: VmId) -> Endpoint:
+    def of_vm(vm_id: VmId) -> SshEndpoint:
         return endpoint(vms.number(vm_id))
 
     async with rig(vms, vms.directory / "cockpit.db", endpoint=of_vm) as cockpit:
-        cockpit.roster.focus(cockpit.agent_id(0))
+        cockpit.agent_sessions.focus(cockpit.agent_id(0))
         marks = []
         agents = cockpit.agents()
         for begin, end in ((0, warm), (warm, vms.count)):
             for agent in agents[begin:end]:
-                cockpit.roster.attach(agent)
+                cockpit.agent_sessions.attach(agent)
             await cockpit.reach([PAST_LINES] * end + [0] * (vms.count - end), REACH)
-            await until(cockpit.roster.settled, REACH)
+            await until(cockpit.agent_sessions.settled, REACH)
             marks.append(own_memory())
         return (marks[1] - marks[0]) / (vms.count - warm)
 
@@ -174,12 +176,12 @@ def in_a_child(measuring: Callable[[], Coroutine[None, None, float]]) -> float:
             child.kill()
 
 
-def relay_endpoint(vms: LoopbackVms, port: int, ca_file: str) -> Callable[[int], Endpoint]:
+def relay_endpoint(vms: LoopbackVms, port: int, ca_file: str) -> Callable[[int], SshEndpoint]:
     """Return how to reach the VMs inside TLS."""
 
-    def endpoint(number: int) -> Endpoint:
+    def endpoint(number: int) -> SshEndpoint:
         plain = vms.endpoint(number)
-        return Endpoint("127.0.0.1", port, plain.username, plain.identity, Tls(NAME, ca_file))
+        return SshEndpoint("127.0.0.1", port, plain.username, plain.identity, Tls(NAME, ca_file))
 
     return endpoint
 

@@ -52,7 +52,7 @@ async def ask(cockpit: Rig, number: int, quiet: set[int]) -> float:
     quiet.add(number)
     began = time.monotonic()
     append(cockpit.vms.out(number), encoded(request) + b"\n")
-    await until(lambda: cockpit.world.agents[agent].activity.state is ActivityState.ASKING, REACH)
+    await until(lambda: cockpit.fleet_state.agents[agent].activity.state is ActivityState.ASKING, REACH)
     return time.monotonic() - began
 
 
@@ -64,7 +64,7 @@ async def measure(agents: int, questions: int, dialect: str, seed: int) -> Table
         for number, writer in enumerate(writers):
             append(vms.out(number), writer.lines(PAST_LINES))
         async with rig(vms, vms.directory / "history.db") as cockpit:
-            cockpit.roster.focus(cockpit.agent_id(0))
+            cockpit.agent_sessions.focus(cockpit.agent_id(0))
             cockpit.attach()
             await cockpit.reach([PAST_LINES] * agents, REACH)
             quiet: set[int] = set()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncssh
 
-from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from tests.bench.lines import Agent
 from tests.bench.rig import rig
@@ -49,8 +49,8 @@ async def bare(vms: LoopbackVms) -> float:
 
 async def connects(vms: LoopbackVms) -> float:
     """Return the seconds until the product's connections alone stand, nothing run on them."""
-    gate, keys = ConnectGate(), MemoryHostKeys()
-    opened = [vms.connection(number, keys, gate) for number in range(vms.count)]
+    connect_limit, keys = ConnectLimit(), MemoryHostKeys()
+    opened = [vms.connection(number, keys, connect_limit) for number in range(vms.count)]
     began = time.perf_counter()
     await asyncio.gather(*(connection.connect() for connection in opened))
     took = time.perf_counter() - began
@@ -63,13 +63,13 @@ async def launch(vms: LoopbackVms, history: Path, lines: Sequence[int], *, remem
     began = time.perf_counter()
     async with rig(vms, history, remembered=remembered) as cockpit:
         known = time.perf_counter() - began
-        cockpit.roster.focus(cockpit.agent_id(0))
+        cockpit.agent_sessions.focus(cockpit.agent_id(0))
         cockpit.attach()
         await cockpit.reach(lines, REACH)
         return known, time.perf_counter() - began
 
 
-async def measure(agents: int, rounds: int, *, own_addresses: bool) -> Table:
+async def measure(agents: int, read_batching: int, *, own_addresses: bool) -> Table:
     """Launch once to fill the store, then relaunch and compare, in turns."""
     took: dict[str, list[float]] = {"bare": [], "connect": [], "known": [], "live": []}
     with loopback_vms(agents, own_addresses=own_addresses) as vms:
@@ -79,7 +79,7 @@ async def measure(agents: int, rounds: int, *, own_addresses: bool) -> Table:
         history = vms.directory / "history.db"
         goal = PAST_LINES
         _, first = await launch(vms, history, [goal] * agents, remembered=False)
-        for _ in range(rounds):
+        for _ in range(read_batching):
             took["bare"].append(await bare(vms))
             took["connect"].append(await connects(vms))
             for number, agent in enumerate(writers):
@@ -91,7 +91,7 @@ async def measure(agents: int, rounds: int, *, own_addresses: bool) -> Table:
             took["live"].append(live)
     where = "each behind an address of its own" if own_addresses else "all behind one address"
     table = Table(
-        f"{agents} agents, {where}, median of {rounds}",
+        f"{agents} agents, {where}, median of {read_batching}",
         ("what", "seconds", "to bare", "goal"),
     )
     base = median(took["bare"])
@@ -113,7 +113,7 @@ def main(words: Sequence[str] | None = None) -> Table:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--one-address", action="store_true", help="all agents behind one host, as in a local fleet")
     arguments = parser.parse_args(words)
-    table = asyncio.run(measure(arguments.agents, arguments.rounds, own_addresses=not arguments.one_address))
+    table = asyncio.run(measure(arguments.agents, arguments.read_batching, own_addresses=not arguments.one_address))
     table.show()
     return table
 

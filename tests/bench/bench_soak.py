@@ -20,15 +20,15 @@ import asyncssh
 import psutil  # type: ignore[import-untyped]
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.engine.streams.lines import LineStream
 from cockpit.engine.streams.link import VmLink
 from cockpit.engine.streams.reader import AgentReader, Batch
 from cockpit.engine.streams.recorder import Recorder
-from cockpit.engine.streams.write_queue import Pending
+from cockpit.engine.streams.write_queue import WriteQueue
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import AgentId, VmId, agent_of
-from cockpit.model.receipts import ReceiptBook
+from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.host_keys import MemoryHostKeys
@@ -74,13 +74,13 @@ async def repeat(once: Callable[[], Awaitable[None]], count: int) -> tuple[Mark,
 
 async def by_link(vms: LoopbackVms, count: int) -> tuple[Mark, Mark, int]:
     """Cut the product's link and let it come back."""
-    world = World(Clock(), "benchmark")
+    fleet_state = FleetState(Clock(), "benchmark")
     vm_id = vms.vm_id(0)
     agent = agent_of(vm_id)
-    world.put_agent(Agent(agent, "agent", AgentKind.WORKER, vm_id))
+    fleet_state.put_agent(Agent(agent, "agent", AgentKind.WORKER, vm_id))
     store = await Store.open(vms.directory / "history.db")
-    reader = AgentReader(agent, str(vms.out(0)), store, world.clock)
-    recorder = Recorder(world, store, ReceiptBook())
+    reader = AgentReader(agent, str(vms.out(0)), store, fleet_state.clock)
+    recorder = Recorder(fleet_state, store, ReceiptBook())
     writing = lines.Agent()
 
     async with relayed(vms) as relay:
@@ -93,7 +93,7 @@ async def by_link(vms: LoopbackVms, count: int) -> tuple[Mark, Mark, int]:
             return connection
 
         async def serve(connection: Connection) -> None:
-            pending = Pending(partial(recorder.keep, agent), recorder.hurry, reader.go_on)
+            pending = WriteQueue(partial(recorder.keep, agent), recorder.flush_now, reader.go_on)
 
             def deliver(batch: Batch) -> bool:
                 recorder.fold_all(batch.records)
@@ -107,7 +107,7 @@ async def by_link(vms: LoopbackVms, count: int) -> tuple[Mark, Mark, int]:
                 pending.end()
                 await storing
 
-        link = VmLink(world, vm_id, connect, serve, Backoff(uniform=lambda low, high: low))
+        link = VmLink(fleet_state, vm_id, connect, serve, Backoff(uniform=lambda low, high: low))
         written = 0
 
         async def once() -> None:
@@ -115,7 +115,7 @@ async def by_link(vms: LoopbackVms, count: int) -> tuple[Mark, Mark, int]:
             written += 1
             with vms.out(0).open("ab") as file:
                 file.write(writing.line())
-            await until(lambda: world.agents[agent].line >= written, WITHIN)
+            await until(lambda: fleet_state.agents[agent].line >= written, WITHIN)
             relay.cut()
 
         running = asyncio.create_task(link.run())
@@ -141,12 +141,12 @@ async def by_asyncssh(vms: LoopbackVms, count: int) -> tuple[Mark, Mark, int]:
 
 async def by_events(directory: Path, count: int) -> tuple[Mark, Mark, int]:
     """Stream events of one agent through everything behind SSH."""
-    world = World(Clock(), "benchmark")
+    fleet_state = FleetState(Clock(), "benchmark")
     agent = AgentId("agent")
-    world.put_agent(Agent(agent, "agent", AgentKind.WORKER, VmId("agent")))
+    fleet_state.put_agent(Agent(agent, "agent", AgentKind.WORKER, VmId("agent")))
     store = await Store.open(directory / "events.db")
-    recorder = Recorder(world, store, ReceiptBook())
-    stream = LineStream(agent, world.clock)
+    recorder = Recorder(fleet_state, store, ReceiptBook())
+    stream = LineStream(agent, fleet_state.clock)
     stream.resume(0, 0, 1)
     block = lines.Agent("delta").lines(BLOCK_LINES)
 

@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 import asyncssh
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.engine.streams.link import VmLink
 from cockpit.model.fleet import Agent, AgentKind, LinkState
 from cockpit.model.ids import agent_of
 from cockpit.remote.errors import RemoteError
 from cockpit.remote.ssh.backoff import Backoff
-from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from tests.bench.table import Table
@@ -63,8 +63,8 @@ async def by_asyncssh(vms: LoopbackVms) -> Outcome:
 
 async def by_gate(vms: LoopbackVms) -> Outcome:
     """Connect to all at once, as the product does."""
-    gate, keys = ConnectGate(), MemoryHostKeys()
-    connections = [vms.connection(number, keys, gate) for number in range(vms.count)]
+    connect_limit, keys = ConnectLimit(), MemoryHostKeys()
+    connections = [vms.connection(number, keys, connect_limit) for number in range(vms.count)]
     began = time.monotonic()
     outcomes = await asyncio.gather(*(one.connect() for one in connections), return_exceptions=True)
     wall = time.monotonic() - began
@@ -77,21 +77,23 @@ class Links:
     """The product's links to all VMs, with counters."""
 
     vms: LoopbackVms
-    world: World = field(default_factory=lambda: World(Clock(), "benchmark"))
+    fleet_state: FleetState = field(default_factory=lambda: FleetState(Clock(), "benchmark"))
     attempts: int = 0
     refused: int = 0
     draws: list[float] = field(default_factory=list)
     """Waits drawn, as parts of their ceilings."""
 
     def __post_init__(self) -> None:
-        self._gate = ConnectGate()
+        self._gate = ConnectLimit()
         self._keys = MemoryHostKeys()
         self.links: list[VmLink] = []
         for number in range(self.vms.count):
             vm_id = self.vms.vm_id(number)
-            self.world.put_agent(Agent(agent_of(vm_id), f"agent-{number}", AgentKind.WORKER, vm_id))
+            self.fleet_state.put_agent(Agent(agent_of(vm_id), f"agent-{number}", AgentKind.WORKER, vm_id))
             backoff = Backoff(uniform=self._draw)
-            self.links.append(VmLink(self.world, vm_id, self._connecting(number), Connection.wait_closed, backoff))
+            self.links.append(
+                VmLink(self.fleet_state, vm_id, self._connecting(number), Connection.wait_closed, backoff)
+            )
 
     def _draw(self, low: float, high: float) -> float:
         delay = random.uniform(low, high)
@@ -113,7 +115,7 @@ class Links:
 
     def all_up(self) -> bool:
         """Say whether all are shown up and are."""
-        shown = all(agent.link.state is LinkState.UP for agent in self.world.agents.values())
+        shown = all(agent.link.state is LinkState.UP for agent in self.fleet_state.agents.values())
         return shown and all(link.connection is not None and link.connection.connected for link in self.links)
 
 

@@ -7,7 +7,7 @@ handshake, so SSH framing, the script's own words and every flush are in it. `li
 lines and waits for each, as a reader woken by the kernel sees it; `bulk` reads the file as it lies there.
 
 Baselines are the raw stream, the raw stream with SSH compression, and the limit that a compressor with an unbounded
-window reaches (LZMA over the whole file; the diet can beat it: it leaves out what LZMA must be able to give back).
+window reaches (LZMA over the whole file; the diet can heartbeat it: it leaves out what LZMA must be able to give back).
 In short captures prompts, tool results and the reading script's own words weigh more than what the model wrote.
 """
 
@@ -66,16 +66,16 @@ def writes(data: bytes, lines: int) -> Iterator[bytes]:
 class Wire:
     """One file read over one connection whose bytes are counted."""
 
-    def __init__(self, connection: Connection, path: Path, diet: FilterProgram | None) -> None:
+    def __init__(self, connection: Connection, path: Path, wire_filter: FilterProgram | None) -> None:
         self._connection = connection
         self._path = path
-        self._diet = diet
+        self._wire_filter = wire_filter
         self._read = 0
         self._moved = asyncio.Event()
 
     async def follow(self) -> None:
         """Read until cancelled."""
-        async with follow(self._connection, str(self._path), filtering=self._diet) as tail:
+        async with follow(self._connection, str(self._path), filtering=self._wire_filter) as tail:
             async for event in tail:
                 match event:
                     case TailData(data=some):
@@ -92,7 +92,9 @@ class Wire:
                 await self._moved.wait()
 
 
-async def wire_bytes(chunks: list[bytes], sshd: Sshd, path: Path, compression: bool, diet: FilterProgram | None) -> int:
+async def wire_bytes(
+    chunks: list[bytes], sshd: Sshd, path: Path, compression: bool, wire_filter: FilterProgram | None
+) -> int:
     """Return the bytes received while a file is written in chunks and each is waited for."""
     async with Relay(sshd.port) as relay:
         connection = Connection(
@@ -100,7 +102,7 @@ async def wire_bytes(chunks: list[bytes], sshd: Sshd, path: Path, compression: b
         )
         await connection.connect()
         before = relay.downstream
-        wire = Wire(connection, path, diet)
+        wire = Wire(connection, path, wire_filter)
         written = put(path, chunks[0], "wb")
         following = asyncio.create_task(wire.follow())
         for chunk in chunks[1:]:
@@ -133,10 +135,10 @@ async def measure(captures: tuple[str, ...], lines: int, directory: Path) -> Tab
             data = content(name)
             output = model_output(data)
             cells = []
-            for diet in (None, DIET):
+            for wire_filter in (None, DIET):
                 for compression in (False, True):
                     chunks = list(writes(data, lines))
-                    received = await wire_bytes(chunks, sshd, directory / "out", compression, diet)
+                    received = await wire_bytes(chunks, sshd, directory / "out", compression, wire_filter)
                     cells.append(f"{received / output:.2f}")
             limit = len(lzma.compress(data)) / output
             table.add(name, str(output), *cells, f"{limit:.2f}")

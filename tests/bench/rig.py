@@ -12,14 +12,14 @@ from typing import cast
 from cockpit.agents.scaffold.verbs import HOME_PATHS
 from cockpit.engine.clock import Clock
 from cockpit.engine.source import Source
-from cockpit.engine.state import World
-from cockpit.engine.streams.agent_sessions import LinkOptions, Roster
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.model.events import Record, TextDelta
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import AgentId, VmId, agent_of
-from cockpit.model.receipts import ReceiptBook
-from cockpit.remote.ssh.endpoint import Endpoint
+from cockpit.model.receipts.receipts import ReceiptBook
+from cockpit.remote.ssh.endpoint import SshEndpoint
 from cockpit.store.rows import AgentRow
 from cockpit.store.store import Store
 from cockpit.vers.client import VersClient
@@ -44,8 +44,8 @@ class _Keys:
 class TimedRecorder(Recorder):
     """A recorder that notes how long ago the lines of some agents were written when they are reduced."""
 
-    def __init__(self, world: World, store: Store, book: ReceiptBook) -> None:
-        super().__init__(world, store, book)
+    def __init__(self, fleet_state: FleetState, store: Store, book: ReceiptBook) -> None:
+        super().__init__(fleet_state, store, book)
         self.timed: set[AgentId] = set()
         self.delays: list[float] = []
         """Seconds."""
@@ -63,14 +63,18 @@ class Rig:
     """One cockpit's reading side."""
 
     def __init__(
-        self, vms: LoopbackVms, store: Store, endpoint: Callable[[VmId], Endpoint] | None, options: LinkOptions | None
+        self,
+        vms: LoopbackVms,
+        store: Store,
+        endpoint: Callable[[VmId], SshEndpoint] | None,
+        options: LinkOptions | None,
     ) -> None:
         self.vms = vms
         self.store = store
         self.clock = Clock()
-        self.world = World(self.clock, "benchmark")
+        self.fleet_state = FleetState(self.clock, "benchmark")
         book = ReceiptBook()
-        self.recorder = TimedRecorder(self.world, store, book)
+        self.recorder = TimedRecorder(self.fleet_state, store, book)
         source = Source(
             name="benchmark",
             vers=cast(VersClient, _Keys(vms)),
@@ -81,7 +85,9 @@ class Rig:
             programs=(),
             default_program="pi",
         )
-        self.roster = Roster(self.world, store, source, self.recorder, book, options or LinkOptions())
+        self.agent_sessions = AgentSessions(
+            self.fleet_state, store, source, self.recorder, book, options or LinkOptions()
+        )
 
     def agent_id(self, number: int) -> AgentId:
         """Return an agent's id."""
@@ -109,15 +115,15 @@ class Rig:
     def attach(self) -> None:
         """Begin to serve all agents that were loaded."""
         for agent in self.agents():
-            self.roster.attach(agent)
+            self.agent_sessions.attach(agent)
 
     def agents(self) -> list[Agent]:
         """Return all agents as they are now, in order."""
-        return [self.world.agents[self.agent_id(number)] for number in range(self.vms.count)]
+        return [self.fleet_state.agents[self.agent_id(number)] for number in range(self.vms.count)]
 
     def lines(self) -> int:
         """Return how many lines were reduced, of all agents together."""
-        return sum(agent.line for agent in self.world.agents.values())
+        return sum(agent.line for agent in self.fleet_state.agents.values())
 
     async def reach(self, lines: Sequence[int], within: float) -> None:
         """Return once every agent is reduced up to its line.
@@ -142,7 +148,7 @@ async def rig(
     vms: LoopbackVms,
     history: Path,
     *,
-    endpoint: Callable[[VmId], Endpoint] | None = None,
+    endpoint: Callable[[VmId], SshEndpoint] | None = None,
     options: LinkOptions | None = None,
     remembered: bool = False,
 ) -> AsyncIterator[Rig]:
@@ -160,10 +166,10 @@ async def rig(
     try:
         if not remembered:
             await made.remember()
-        await made.roster.load()
+        await made.agent_sessions.load()
         yield made
     finally:
         ticking.cancel()
         await asyncio.gather(ticking, return_exceptions=True)
-        await made.roster.close()
+        await made.agent_sessions.close()
         await store.close()

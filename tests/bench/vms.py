@@ -15,11 +15,11 @@ import asyncssh
 import psutil  # type: ignore[import-untyped]
 
 from cockpit.model.ids import VmId
-from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.connection import CIPHERS, Connection
-from cockpit.remote.ssh.endpoint import Endpoint
+from cockpit.remote.ssh.endpoint import SshEndpoint
 from cockpit.remote.ssh.host_keys import HostKeyStore, MemoryHostKeys
-from cockpit.remote.ssh.read_batching import ReadingRounds
+from cockpit.remote.ssh.read_batching import ReadBatching
 from tests.bench.table import family_seconds
 from tests.remote.relays import Relay
 from tests.remote.sshd import Sshd
@@ -105,17 +105,17 @@ class LoopbackVms:
         """Return the file with an agent's private key."""
         return self._key_files[number]
 
-    def endpoint(self, number: int) -> Endpoint:
+    def endpoint(self, number: int) -> SshEndpoint:
         """Return where an agent's VM is."""
         host = self._addresses[number] if self._own_addresses else "127.0.0.1"
-        return Endpoint(host, self.server(number).port, _username(), self.vm_id(number))
+        return SshEndpoint(host, self.server(number).port, _username(), self.vm_id(number))
 
     def connection(
         self,
         number: int,
         host_keys: HostKeyStore | None = None,
-        gate: ConnectGate | None = None,
-        rounds: ReadingRounds | None = None,
+        connect_limit: ConnectLimit | None = None,
+        read_batching: ReadBatching | None = None,
         *,
         compression: bool = True,
     ) -> Connection:
@@ -124,8 +124,8 @@ class LoopbackVms:
             self.endpoint(number),
             self.key(number),
             host_keys if host_keys is not None else MemoryHostKeys(),
-            gate=gate,
-            rounds=rounds,
+            connect_limit=connect_limit,
+            read_batching=read_batching,
             compression=compression,
         )
 

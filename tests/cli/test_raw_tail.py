@@ -56,12 +56,12 @@ def test_another_file_is_said(fleet: FleetUnderTest, form: str) -> None:
     (agent,) = [agent for agent in json.loads(fleet.run("agents", "--json").stdout) if agent["name"] == name]
     new = b'{"type":"made_up_event","number":1}\n' * 300
     out_file(fleet, VmId(agent["vm_id"])).write_bytes(new)
-    told = fleet.run("tail", name, f"--{form}", "--no-follow")
+    tailed = fleet.run("tail", name, f"--{form}", "--no-follow")
     if form == "raw":
-        assert told.stdout.encode() == new
-        assert "another file from here on: rewritten" in told.stderr and "may be lost" in told.stderr, told.stderr
+        assert tailed.stdout.encode() == new
+        assert "another file from here on: rewritten" in tailed.stderr and "may be lost" in tailed.stderr, tailed.stderr
     else:
-        records = [json.loads(line) for line in told.stdout.splitlines()]
+        records = [json.loads(line) for line in tailed.stdout.splitlines()]
         (marker,) = [record for record in records if record["kind"] == "epoch_started"]
         assert len(records) == 301 and marker["event"]["reason"].startswith("rewritten"), marker
         assert "may be lost" in marker["event"]["reason"]

@@ -18,11 +18,11 @@ from tests.fleets import FleetUnderTest
 async def test_the_services_that_the_environment_names_are_used(
     fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = make_world()
+    fleet_state = make_world()
     monkeypatch.delenv("VERS_VM_REGISTRY_URL", raising=False)
-    async with serving(world.application) as url, world.http() as http:
+    async with serving(fleet_state.application) as url, fleet_state.http() as http:
         monkeypatch.setenv("VERS_INFRA_URL", f" {url}/ ")
-        monkeypatch.setenv("VERS_AUTH_TOKEN", world.token)
+        monkeypatch.setenv("VERS_AUTH_TOKEN", fleet_state.token)
         await http.post("/board/tasks", json={"title": "theirs", "createdBy": "x"})
         done = await asyncio.to_thread(fleet.run, "board", "--json")
         assert [task["title"] for task in json.loads(done.stdout)] == ["theirs"], done

@@ -21,8 +21,8 @@ from tests.fleets import LIMIT, FleetUnderTest, poll
 
 
 def test_every_prompt_of_the_story_is_scripted() -> None:
-    assert {prompt for part in CAST for prompt in part.prompts} <= set(SCRIPT)
-    assert {task.assignee for task in BOARD} <= {part.name for part in CAST}
+    assert {prompt for member in CAST for prompt in member.prompts} <= set(SCRIPT)
+    assert {task.assignee for task in BOARD} <= {member.name for member in CAST}
 
 
 async def test_the_story_has_everything_an_operator_should_see(fleet: FleetUnderTest) -> None:
@@ -30,27 +30,27 @@ async def test_the_story_has_everything_an_operator_should_see(fleet: FleetUnder
     async with running_engine(config.Settings(), fleet.places, source) as engine:
         telling = asyncio.create_task(tell(engine))
         try:
-            world = engine.world
+            fleet_state = engine.fleet_state
 
             def asking(name: str) -> bool:
-                agent = world.agent_named(name)
+                agent = fleet_state.agent_named(name)
                 return agent is not None and agent.activity.state is ActivityState.ASKING
 
-            assert await world.until(lambda: asking("quill") and asking("docs-1"), LIMIT), "two questions"
+            assert await fleet_state.until(lambda: asking("quill") and asking("docs-1"), LIMIT), "two questions"
             quill = engine.agent_named("quill")
             dialog = quill.activity.dialogs[0].request
             await engine.outcome(engine.dispatch(Answer(quill.id, dialog.dialog_id, value="0.1.0")), timeout=LIMIT)
 
             def moved() -> bool:
-                status = {task.assignee: task.status for task in world.tasks}
+                status = {task.assignee: task.status for task in fleet_state.tasks}
                 return status.get("limit-1") == "in_review"
 
-            assert await world.until(moved, LIMIT), "a task that an agent moved"
+            assert await fleet_state.until(moved, LIMIT), "a task that an agent moved"
             limit = engine.agent_named("limit-1")
             records = await engine.store.records(limit.id, limit=5000)
             assert any(isinstance(record.event, RetryStarted) for record in records), "a failure with retry"
-            assert len(world.feed) >= 5
-            assert {agent.program for agent in world.agents.values()} == {"scripted"}
+            assert len(fleet_state.feed) >= 5
+            assert {agent.program for agent in fleet_state.agents.values()} == {"scripted"}
         finally:
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)

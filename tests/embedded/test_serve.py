@@ -19,7 +19,7 @@ import asyncssh
 import httpx
 import pytest
 
-from cockpit.embedded.endpoint import Endpoint, endpoint_file, held_lock, lock_file, read_endpoint, read_token
+from cockpit.embedded.endpoint import ServerEndpoint, endpoint_file, held_lock, lock_file, read_endpoint, read_token
 from cockpit.embedded.lifecycle import ensure_started, remove, stop
 from cockpit.embedded.sandbox.layout import FleetLayout
 from cockpit.embedded.sandbox.processes import read_entry
@@ -54,7 +54,7 @@ def roots() -> Iterator[Callable[[], Path]]:
 class Api:
     """A client of the fleet's API."""
 
-    def __init__(self, root: Path, endpoint: Endpoint) -> None:
+    def __init__(self, root: Path, endpoint: ServerEndpoint) -> None:
         self._client = httpx.AsyncClient(
             base_url=f"{endpoint.base_url}/api/v1",
             headers={"Authorization": f"Bearer {read_token(root)}"},
@@ -86,13 +86,13 @@ class Api:
         assert answer.status_code == 200, answer.text
 
 
-async def login(root: Path, endpoint: Endpoint, vm_id: str, key: str) -> asyncssh.SSHClientConnection:
+async def login(root: Path, endpoint: ServerEndpoint, vm_id: str, key: str) -> asyncssh.SSHClientConnection:
     """Log in to a VM."""
     host_key = FleetLayout(root).sandbox(vm_id).host_key.read_text()
     return await connect(endpoint.ssh_port, Path(endpoint.ca_file), vm_id, key, host_key=host_key)
 
 
-def kill(endpoint: Endpoint, root: Path) -> None:
+def kill(endpoint: ServerEndpoint, root: Path) -> None:
     """End a server as a crash would."""
     descriptor = os.pidfd_open(endpoint.pid)
     try:

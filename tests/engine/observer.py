@@ -30,11 +30,11 @@ async def at_rest(engine: Engine, agent_id: AgentId) -> dict[str, object]:
     """Wait until an agent's run is over, and return what is known of it then."""
 
     def rests() -> bool:
-        agent = engine.world.agents[agent_id]
+        agent = engine.fleet_state.agents[agent_id]
         return agent.turns > 0 and not agent.run_open
 
-    assert await engine.world.until(rests, LIMIT), engine.world.agents[agent_id]
-    agent = engine.world.agents[agent_id]
+    assert await engine.fleet_state.until(rests, LIMIT), engine.fleet_state.agents[agent_id]
+    agent = engine.fleet_state.agents[agent_id]
     return {
         "epoch": agent.epoch,
         "line": agent.line,

@@ -31,12 +31,12 @@ async def test_an_agent_of_somebody_else_is_taken_over_as_it_is(fleet: FleetUnde
     agent, elsewhere = await stranger(fleet, "ada")
     out = out_file(fleet, agent.vm_id)
     async with elsewhere.engine() as engine:
-        assert agent.id not in engine.world.agents and agent.vm_id in engine.world.vms
+        assert agent.id not in engine.fleet_state.agents and agent.vm_id in engine.fleet_state.vms
         before = out.read_bytes()
         receipt = await order(engine, Adopt(agent.vm_id, "bob", AgentKind.WORKER, "tests"))
         assert receipt.stage is Stage.DONE
         await engine.settled(LIMIT)
-        taken = engine.world.agents[agent.id]
+        taken = engine.fleet_state.agents[agent.id]
         assert (taken.name, taken.kind, taken.role, taken.program) == ("bob", AgentKind.WORKER, "tests", "scripted")
         sent = [json.loads(line) for line in out.read_bytes()[len(before) :].splitlines() if line.strip()]
         assert not [record for record in sent if record.get("type") == "message_start"], "nothing was said to it"
@@ -50,9 +50,9 @@ async def test_an_agent_of_somebody_else_is_taken_over_as_it_is(fleet: FleetUnde
 async def test_what_cannot_be_taken_over_is_said_and_changes_nothing(fleet: FleetUnderTest, what: str) -> None:
     async with fleet.engine() as engine:
         agent = await spawned(engine, f"cy-{what.count(' ')}-{len(what)}")
-        known = set(engine.world.agents)
+        known = set(engine.fleet_state.agents)
         empty = await engine.source.vers.create_root(labels={})
-        assert await engine.world.until(lambda: empty in engine.world.vms, LIMIT)
+        assert await engine.fleet_state.until(lambda: empty in engine.fleet_state.vms, LIMIT)
         vm, name = (VmId("0" * 8), "bob") if what == "no VM" else (empty, agent.name if "name" in what else "dora")
         command = engine.dispatch(Adopt(vm, name))
         receipt = await engine.outcome(command, timeout=LIMIT)
@@ -62,7 +62,7 @@ async def test_what_cannot_be_taken_over_is_said_and_changes_nothing(fleet: Flee
             "a name that is taken": f"named {agent.name} already",
         }
         assert receipt.stage is Stage.FAILED and words[what] in receipt.reason
-        assert set(engine.world.agents) == known
+        assert set(engine.fleet_state.agents) == known
         await engine.source.vers.delete(empty)
 
 

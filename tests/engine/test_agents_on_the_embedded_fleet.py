@@ -29,7 +29,7 @@ from tests.fleets import LIMIT, FleetUnderTest, order, spawned, until
 
 def agent(engine: Engine, agent_id: AgentId) -> Agent:
     """Return an agent as it is now."""
-    return engine.world.agents[agent_id]
+    return engine.fleet_state.agents[agent_id]
 
 
 async def test_spawn_shows_its_steps_and_the_agent_answers(fleet: FleetUnderTest) -> None:
@@ -56,7 +56,7 @@ async def test_spawn_shows_its_steps_and_the_agent_answers(fleet: FleetUnderTest
 
 async def test_a_failed_spawn_says_where_and_leaves_no_vm(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
-        before = set(engine.world.vms)
+        before = set(engine.fleet_state.vms)
         command_id = engine.dispatch(
             Spawn("broken", AgentKind.WORKER, program="scripted", image=None, labels=("scripted:--no-such-option",))
         )
@@ -66,8 +66,8 @@ async def test_a_failed_spawn_says_where_and_leaves_no_vm(fleet: FleetUnderTest)
         failed = [step for step in operation.steps if step.error]
         assert len(failed) == 1 and failed[0].name in ("start scripted", "first answer"), operation
         assert "no-such-option" in operation.error
-        assert set(engine.world.vms) == before
-        assert engine.world.agent_named("broken") is None
+        assert set(engine.fleet_state.vms) == before
+        assert engine.fleet_state.agent_named("broken") is None
 
 
 async def test_steer_follow_up_and_abort_have_their_own_stages(fleet: FleetUnderTest) -> None:
@@ -114,7 +114,7 @@ async def test_questions_wait_for_the_operator(fleet: FleetUnderTest) -> None:
         dialog = agent(engine, cyd.id).activity.dialogs[0].request
         assert dialog.title == "Which colour?" and dialog.options == ("red", "green")
         wrong = engine.dispatch(Answer(cyd.id, "no-such-dialog", value="red"))
-        assert engine.world.receipts[wrong].stage is Stage.FAILED
+        assert engine.fleet_state.receipts[wrong].stage is Stage.FAILED
         await order(engine, Answer(cyd.id, dialog.dialog_id, value="green"))
         await engine.outcome(prompt, timeout=LIMIT)
         assert "green" in "\n".join(entry.text for entry in engine.transcript(cyd.id).entries())
@@ -136,7 +136,7 @@ async def test_pause_freezes_and_resume_continues(fleet: FleetUnderTest) -> None
         await until(engine, lambda: bool(agent(engine, dan.id).activity.tools), "a running tool")
         await order(engine, Pause(dan.vm_id))
         await until(engine, lambda: agent(engine, dan.id).link.state is LinkState.PAUSED, "the paused link")
-        assert engine.world.power(dan.vm_id) is Power.PAUSED
+        assert engine.fleet_state.power(dan.vm_id) is Power.PAUSED
         assert "paused" in engine.disabled_reason(Prompt(dan.id, "x"))
         await order(engine, Resume(dan.vm_id))
         receipt = await engine.outcome(prompt, timeout=LIMIT)
@@ -147,9 +147,9 @@ async def test_pause_freezes_and_resume_continues(fleet: FleetUnderTest) -> None
 async def test_a_killed_agent_is_seen_dead_and_relaunches(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
         eve = await spawned(engine, "eve")
-        attachment = engine.roster.attachment(eve.id)
-        assert attachment is not None
-        connection = attachment.connection()
+        agent_session = engine.agent_sessions.agent_session(eve.id)
+        assert agent_session is not None
+        connection = agent_session.connection()
         assert connection is not None
         killed = await connection.run('kill -9 "$(cat ~/pi-rpc/pid)"', timeout=20)
         assert killed.exit_status == 0, killed
@@ -195,7 +195,7 @@ async def test_the_board_is_worked_on(fleet: FleetUnderTest) -> None:
 
         await until(engine, moved, "the changed task")
         refused = engine.dispatch(MoveTask(task.id, "nowhere"))
-        assert engine.world.receipts[refused].stage is Stage.FAILED
+        assert engine.fleet_state.receipts[refused].stage is Stage.FAILED
 
 
 async def test_destroy_ends_the_agent_and_keeps_its_transcript(fleet: FleetUnderTest) -> None:
@@ -203,8 +203,8 @@ async def test_destroy_ends_the_agent_and_keeps_its_transcript(fleet: FleetUnder
         gil = await spawned(engine, "gil")
         await order(engine, Prompt(gil.id, "[say Farewell.]"))
         await order(engine, Destroy(gil.vm_id))
-        assert engine.world.agent_named("gil") is None
-        assert gil.vm_id not in engine.world.vms
+        assert engine.fleet_state.agent_named("gil") is None
+        assert gil.vm_id not in engine.fleet_state.vms
         assert not [entry for entry in (await _registry(engine)) if entry == gil.vm_id]
         records = await engine.store.records(gil.id, limit=1000)
         assert any(re.search("Farewell", str(record.event)) for record in records)

@@ -40,18 +40,18 @@ async def test_a_killed_cockpit_loses_no_line_and_shows_none_twice(fleet: FleetU
         observer.kill()
     async with fleet.engine() as engine:
         await engine.settled(LIMIT)
-        await until(engine, lambda: not engine.world.agents[agent.id].run_open, "the end of the run")
+        await until(engine, lambda: not engine.fleet_state.agents[agent.id].run_open, "the end of the run")
         content = out.read_bytes()
         records = await stored_up_to(engine.store, agent.id, content.count(b"\n"))
         assert_whole(records, content)
         assert {record.epoch for record in records} == {1} and not markers(records)
         assert await all_shown(engine, agent.id) == folded(records)
-        assert engine.world.agents[agent.id].line == content.count(b"\n")
-        state = engine.world.agents[agent.id]
+        assert engine.fleet_state.agents[agent.id].line == content.count(b"\n")
+        state = engine.fleet_state.agents[agent.id]
     async with fleet.engine() as engine:
         await engine.settled(LIMIT)
         assert await all_shown(engine, agent.id) == folded(records)
-        again = engine.world.agents[agent.id]
+        again = engine.fleet_state.agents[agent.id]
         assert (again.usage, again.turns, again.line) == (state.usage, state.turns, state.line)
 
 
@@ -84,7 +84,9 @@ async def test_receipts_that_ended_stay_ended(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
         saved = {known.id: known for known in await engine.store.receipts()}
         assert saved[receipt.id].stage is Stage.DONE
-        assert receipt.id not in engine.world.receipts or engine.world.receipts[receipt.id].stage is Stage.DONE
+        assert (
+            receipt.id not in engine.fleet_state.receipts or engine.fleet_state.receipts[receipt.id].stage is Stage.DONE
+        )
 
 
 async def test_a_text_that_nobody_read_is_still_there_after_the_end_and_until_it_is_dismissed(
@@ -94,18 +96,18 @@ async def test_a_text_that_nobody_read_is_still_there_after_the_end_and_until_it
         agent = await spawned(engine, "eva")
         await order(engine, Prompt(agent.id, "[say Read.]"))
         engine.dispatch(Pause(agent.vm_id))
-        await until(engine, lambda: engine.world.power(agent.vm_id) is Power.PAUSED, "the pause")
+        await until(engine, lambda: engine.fleet_state.power(agent.vm_id) is Power.PAUSED, "the pause")
         lost = engine.dispatch(Prompt(agent.id, "keep\tme"))
-        assert engine.world.receipts[lost].stage is Stage.FAILED
+        assert engine.fleet_state.receipts[lost].stage is Stage.FAILED
     for _ in range(2):
         async with fleet.engine() as engine:
             waiting = [item for item in attention(engine.fleet, engine.now()) if item.urgency is Urgency.UNDELIVERED]
             assert [item.command for item in waiting] == [lost]
-            assert engine.world.receipts[lost].text == "keep\tme"
+            assert engine.fleet_state.receipts[lost].text == "keep\tme"
     async with fleet.engine() as engine:
         engine.dismiss(lost)
     async with fleet.engine() as engine:
-        assert lost not in engine.world.receipts
+        assert lost not in engine.fleet_state.receipts
         assert not tally(attention(engine.fleet, engine.now())).waiting
 
 
@@ -123,7 +125,7 @@ async def test_two_cockpits_at_once_are_both_whole(fleet: FleetUnderTest) -> Non
         assert_whole(records, content)
         assert {record.epoch for record in records} == {1} and not markers(records)
         expected = [list(pair) for pair in folded(records)]
-        state = engine.world.agents[agent.id]
+        state = engine.fleet_state.agents[agent.id]
         for answer in answers:
             assert answer["shown"] == expected
             assert (answer["epoch"], answer["line"]) == (1, content.count(b"\n"))
@@ -138,11 +140,11 @@ async def test_a_cockpit_that_comes_later_sees_what_another_stored_meanwhile(fle
         later = fleet.engine(attach=lambda found: False)
         second = await later.__aenter__()
         try:
-            await until(first, lambda: not first.world.agents[agent.id].run_open, "the end of the run")
+            await until(first, lambda: not first.fleet_state.agents[agent.id].run_open, "the end of the run")
             await first.store.flush()
-            second.roster.attach(second.world.agents[agent.id])
+            second.agent_sessions.attach(second.fleet_state.agents[agent.id])
             await second.settled(LIMIT)
             assert await all_shown(second, agent.id) == await all_shown(first, agent.id)
-            assert second.world.agents[agent.id].usage == first.world.agents[agent.id].usage
+            assert second.fleet_state.agents[agent.id].usage == first.fleet_state.agents[agent.id].usage
         finally:
             await later.__aexit__(None, None, None)

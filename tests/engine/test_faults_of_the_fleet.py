@@ -26,14 +26,14 @@ async def test_a_vm_deleted_behind_our_back(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
         agent = await spawned(engine, "ada")
         prompt = engine.dispatch(Prompt(agent.id, "[bash sleep 60]"))
-        await until(engine, lambda: bool(engine.world.agents[agent.id].activity.tools), "a running tool")
+        await until(engine, lambda: bool(engine.fleet_state.agents[agent.id].activity.tools), "a running tool")
         await engine.source.vers.delete(agent.vm_id)
         receipt = await engine.outcome(prompt, timeout=LIMIT)
         assert receipt.stage is Stage.FAILED and "deleted" in receipt.reason
-        assert engine.world.agent_named("ada") is None and agent.vm_id not in engine.world.vms
-        assert engine.roster.attachment(agent.id) is None
+        assert engine.fleet_state.agent_named("ada") is None and agent.vm_id not in engine.fleet_state.vms
+        assert engine.agent_sessions.agent_session(agent.id) is None
     async with fleet.engine() as engine:
-        assert engine.world.agent_named("ada") is None
+        assert engine.fleet_state.agent_named("ada") is None
         assert all(receipt.stage is Stage.FAILED for receipt in engine.fleet.receipts if receipt.agent == agent.id)
 
 
@@ -41,13 +41,15 @@ async def test_a_killed_server_costs_no_line_and_no_agent(fleet: FleetUnderTest)
     async with fleet.engine() as engine:
         agent = await spawned(engine, "bea")
         prompt = engine.dispatch(Prompt(agent.id, "[slow 200] [say 1600]"))
-        await until(engine, lambda: engine.world.agents[agent.id].line > 100, "some output")
-        run_id = engine.world.agents[agent.id].process.run_id
+        await until(engine, lambda: engine.fleet_state.agents[agent.id].line > 100, "some output")
+        run_id = engine.fleet_state.agents[agent.id].process.run_id
         pid = serving_pid(fleet.places.fleet)
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        await until(engine, lambda: engine.world.agents[agent.id].link.state is not LinkState.UP, "the lost link")
-        assert engine.world.agents[agent.id].process.state is not ProcessState.DEAD, "a lost link is no dead agent"
+        await until(engine, lambda: engine.fleet_state.agents[agent.id].link.state is not LinkState.UP, "the lost link")
+        assert engine.fleet_state.agents[agent.id].process.state is not ProcessState.DEAD, (
+            "a lost link is no dead agent"
+        )
         # The next verb of anybody starts the server again.
         done = await asyncio.to_thread(fleet.run, "agents", "--json")
         assert done.returncode == 0 and '"bea"' in done.stdout, done
@@ -55,7 +57,9 @@ async def test_a_killed_server_costs_no_line_and_no_agent(fleet: FleetUnderTest)
         assert started is not None and started.pid != pid
         content = await asyncio.to_thread(_finished, fleet, agent.vm_id)
         await _came_back(fleet, agent.id, run_id, content)
-        await until(engine, lambda: engine.world.agents[agent.id].link.state is LinkState.UP, "the link of the first")
+        await until(
+            engine, lambda: engine.fleet_state.agents[agent.id].link.state is LinkState.UP, "the link of the first"
+        )
         receipt = await engine.outcome(prompt, timeout=LIMIT)
         assert receipt.stage is Stage.DONE, receipt
 
@@ -73,8 +77,10 @@ async def _came_back(fleet: FleetUnderTest, agent_id: str, run_id: str, content:
         await engine.settled(LIMIT)
         agent = engine.agent_named("bea")
         assert agent.id == agent_id
-        await until(engine, lambda: engine.world.agents[agent.id].process.state is ProcessState.ALIVE, "the process")
-        assert engine.world.agents[agent.id].process.run_id == run_id, "it was adopted, not started again"
+        await until(
+            engine, lambda: engine.fleet_state.agents[agent.id].process.state is ProcessState.ALIVE, "the process"
+        )
+        assert engine.fleet_state.agents[agent.id].process.run_id == run_id, "it was adopted, not started again"
         records = await stored_up_to(engine.store, agent.id, content.count(b"\n"))
         assert_whole(records, content)
         assert not markers(records)
@@ -91,8 +97,8 @@ async def test_a_changed_host_key_is_refused_and_said(fleet: FleetUnderTest) -> 
     store.trust(agent.vm_id, " ".join(other.split()[:2]))
     await store.close()
     async with fleet.engine() as engine:
-        await until(engine, lambda: engine.world.agents[agent.id].link.state is LinkState.DOWN, "the refusal")
-        link = engine.world.agents[agent.id].link
+        await until(engine, lambda: engine.fleet_state.agents[agent.id].link.state is LinkState.DOWN, "the refusal")
+        link = engine.fleet_state.agents[agent.id].link
         assert "host key" in link.reason and "refused" in link.reason
         assert link.retry_at is not None and link.attempt == 1
         assert link.retry_at - engine.now() > engine_link.HOST_KEY_PATIENCE - LIMIT, "it does not hammer"
@@ -100,10 +106,10 @@ async def test_a_changed_host_key_is_refused_and_said(fleet: FleetUnderTest) -> 
         assert engine.store.known(agent.vm_id) == (" ".join(other.split()[:2]),), "nothing new is trusted by itself"
         # The operator knows why it changed: forgets the old one, and tries again.
         engine.store.distrust(agent.vm_id)
-        attachment = engine.roster.attachment(agent.id)
-        assert attachment is not None and attachment.link is not None
-        attachment.link.wake()
-        await until(engine, lambda: engine.world.agents[agent.id].link.state is LinkState.UP, "the link")
+        agent_session = engine.agent_sessions.agent_session(agent.id)
+        assert agent_session is not None and agent_session.link is not None
+        agent_session.link.wake()
+        await until(engine, lambda: engine.fleet_state.agents[agent.id].link.state is LinkState.UP, "the link")
 
 
 async def test_agents_are_attached_once_the_platform_answers_again(fleet: FleetUnderTest) -> None:
@@ -111,10 +117,10 @@ async def test_agents_are_attached_once_the_platform_answers_again(fleet: FleetU
         agent = await spawned(engine, "dan")
     async with fleet.engine(wait=False) as engine:
         # The first look at the list comes to nothing: known agents are shown, and attached with the first good one.
-        assert engine.world.agent_named("dan") is not None
-        engine.world.vms.clear()
-        engine.roster.detach(agent.id)
-        await until(engine, lambda: engine.world.agents[agent.id].link.state is LinkState.UP, "the link")
+        assert engine.fleet_state.agent_named("dan") is not None
+        engine.fleet_state.vms.clear()
+        engine.agent_sessions.detach(agent.id)
+        await until(engine, lambda: engine.fleet_state.agents[agent.id].link.state is LinkState.UP, "the link")
         await order(engine, Prompt(agent.id, "[say Here.]"))
 
 
@@ -131,13 +137,13 @@ async def test_what_did_not_reach_the_disk_is_read_again(
         with monkeypatch.context() as patch:
             patch.setattr(engine.recorder, "keep", lose)
             await order(engine, Prompt(agent.id, "[say Folded, not stored.]"))
-            attachment = engine.roster.attachment(agent.id)
-            assert attachment is not None
-            connection = attachment.connection()
+            agent_session = engine.agent_sessions.agent_session(agent.id)
+            assert agent_session is not None
+            connection = agent_session.connection()
             assert connection is not None
             await connection.close()
-        await until(engine, lambda: attachment.connection() not in (None, connection), "the next connection")
-        await until(engine, lambda: engine.world.agents[agent.id].link.state is LinkState.UP, "the link")
+        await until(engine, lambda: agent_session.connection() not in (None, connection), "the next connection")
+        await until(engine, lambda: engine.fleet_state.agents[agent.id].link.state is LinkState.UP, "the link")
         await order(engine, Prompt(agent.id, "[say Stored.]"))
         content = out_file(fleet, agent.vm_id).read_bytes()
         records = await stored_up_to(engine.store, agent.id, content.count(b"\n"))
@@ -149,24 +155,28 @@ async def test_what_did_not_reach_the_disk_is_read_again(
 async def test_a_look_that_fails_ends_no_reading(fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
     async with fleet.engine() as engine:
         agent = await spawned(engine, "gil")
-        attachment = engine.roster.attachment(agent.id)
-        assert attachment is not None
-        connection = attachment.connection()
+        agent_session = engine.agent_sessions.agent_session(agent.id)
+        assert agent_session is not None
+        connection = agent_session.connection()
         assert connection is not None
 
         async def slow(*_: object) -> bool:
             raise CommandTimedOut("a command did not end within 20 s and was ended")
 
-        monkeypatch.setattr(attachment, "_probe", slow)
-        attachment.look_at_process()
+        monkeypatch.setattr(agent_session, "_probe", slow)
+        agent_session.look_at_process()
         await until(
-            engine, lambda: engine.world.agents[agent.id].process.state is ProcessState.UNKNOWN, "an honest unknown"
+            engine,
+            lambda: engine.fleet_state.agents[agent.id].process.state is ProcessState.UNKNOWN,
+            "an honest unknown",
         )
         await order(engine, Prompt(agent.id, "[say Still read.]"))
-        assert attachment.connection() is connection
+        assert agent_session.connection() is connection
         monkeypatch.undo()
-        attachment.look_at_process()
-        await until(engine, lambda: engine.world.agents[agent.id].process.state is ProcessState.ALIVE, "the next look")
+        agent_session.look_at_process()
+        await until(
+            engine, lambda: engine.fleet_state.agents[agent.id].process.state is ProcessState.ALIVE, "the next look"
+        )
 
 
 async def test_a_receipt_cut_off_by_the_end_is_unconfirmed(
@@ -176,13 +186,15 @@ async def test_a_receipt_cut_off_by_the_end_is_unconfirmed(
     async with fleet.engine() as engine:
         agent = await spawned(engine, "eve")
         cut = engine.dispatch(Prompt(agent.id, "[say Cut off.]"))
-        assert engine.world.receipts[cut].stage is Stage.PENDING
-        await engine.store.save_receipt(engine.world.receipts[cut])
+        assert engine.fleet_state.receipts[cut].stage is Stage.PENDING
+        await engine.store.save_receipt(engine.fleet_state.receipts[cut])
     ensure_started(fleet.places.fleet)
     async with fleet.engine() as engine:
         await engine.settled(LIMIT)
-        await until(engine, lambda: engine.world.receipts[cut].stage is not Stage.PENDING, "an end of the sending")
-        receipt = engine.world.receipts.get(cut)
+        await until(
+            engine, lambda: engine.fleet_state.receipts[cut].stage is not Stage.PENDING, "an end of the sending"
+        )
+        receipt = engine.fleet_state.receipts.get(cut)
         saved = {known.id: known for known in await engine.store.receipts()}[cut]
         stage = receipt.stage if receipt is not None else saved.stage
         assert stage is not Stage.PENDING, "it is not in an outbox that nobody empties"

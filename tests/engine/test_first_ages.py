@@ -66,7 +66,7 @@ async def newcomer(fleet: FleetUnderTest, place: Path) -> FleetUnderTest:
 
 
 def ages(engine: Engine, agent: Agent) -> tuple[float, float]:
-    known = engine.world.agents[agent.id]
+    known = engine.fleet_state.agents[agent.id]
     assert known.last_event_at is not None
     return engine.now() - known.last_event_at, engine.now() - known.process.since
 
@@ -88,10 +88,10 @@ async def test_a_newcomer_shows_the_age_of_the_output_and_of_the_end(
     async with (await newcomer(fleet, tmp_path)).engine() as engine:
         await engine.settled(LIMIT)
         wanted = ProcessState.ALIVE if alive else ProcessState.DEAD
-        await until(engine, lambda: engine.world.agents[agent.id].process.state is wanted, "the process")
+        await until(engine, lambda: engine.fleet_state.agents[agent.id].process.state is wanted, "the process")
         last_event, process = ages(engine, agent)
         assert HOUR - 5 < last_event < HOUR + LIMIT
         if not alive:
             assert HOUR - 5 < process < HOUR + LIMIT
-            said = why(engine.world.agents[agent.id], engine.world.vms[agent.vm_id], engine.now())
+            said = why(engine.fleet_state.agents[agent.id], engine.fleet_state.vms[agent.vm_id], engine.now())
             assert any("Its process ended 1 h" in line or "Its process ended 59 min" in line for line in said), said

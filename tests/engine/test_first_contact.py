@@ -94,7 +94,9 @@ async def test_what_only_a_vm_out_of_reach_has_is_said_and_read_once_it_is_back(
     async with stranger.engine() as engine:
         await engine.settled(LIMIT)
         await order(engine, Pause(bea.vm_id))
-        await until(engine, lambda: engine.world.agents[bea.id].link.state is not LinkState.UP, "the link is down")
+        await until(
+            engine, lambda: engine.fleet_state.agents[bea.id].link.state is not LinkState.UP, "the link is down"
+        )
         engine.open_past(bea.id, None)
         await engine.history.idle()
         past = engine.past(bea.id)
@@ -105,7 +107,7 @@ async def test_what_only_a_vm_out_of_reach_has_is_said_and_read_once_it_is_back(
         assert past.border_text
 
         await order(engine, Resume(bea.vm_id))
-        await until(engine, lambda: engine.world.agents[bea.id].link.state is LinkState.UP, "the link is up")
+        await until(engine, lambda: engine.fleet_state.agents[bea.id].link.state is LinkState.UP, "the link is up")
         while engine.page_older(bea.id):
             await engine.history.idle()
             assert not past.border_text

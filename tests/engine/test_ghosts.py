@@ -94,7 +94,7 @@ async def is_remembered(store: Store, vm_id: str) -> bool:
 
 
 def state(engine: Engine, agent: Agent) -> str:
-    return headline(agent, engine.world.vms.get(agent.vm_id), engine.now()).word
+    return headline(agent, engine.fleet_state.vms.get(agent.vm_id), engine.now()).word
 
 
 async def test_an_agent_whose_vm_was_deleted_meanwhile_is_gone_and_says_so(fleet: FleetUnderTest) -> None:
@@ -105,9 +105,9 @@ async def test_an_agent_whose_vm_was_deleted_meanwhile_is_gone_and_says_so(fleet
     for word in ("ada0", VMS[0]):
         with pytest.raises(Gone, match=f"{word} is gone: its VM {VMS[0]} was deleted"):
             engine.agent_named(word)
-    (told,) = engine.fleet.operations
-    assert (told.verb, told.target, told.error) == ("gone", "ada0", ""), told
-    assert "404 not found" in told.steps[0].detail
+    (tailed,) = engine.fleet.operations
+    assert (tailed.verb, tailed.target, tailed.error) == ("gone", "ada0", ""), tailed
+    assert "404 not found" in tailed.steps[0].detail
     await ended(engine, store)
 
 
@@ -118,7 +118,7 @@ async def test_several_vanish_and_each_is_looked_at(fleet: FleetUnderTest) -> No
     api.hidden.add(VMS[1])
     engine, store = await started(fleet, api)
     assert [agent.name for agent in engine.fleet.agents] == ["ada1"], "the list alone decides nothing"
-    assert engine.world.power(VmId(VMS[1])) is Power.RUNNING
+    assert engine.fleet_state.power(VmId(VMS[1])) is Power.RUNNING
     await ended(engine, store)
 
 
@@ -143,7 +143,7 @@ async def test_what_is_not_the_platforms_own_not_found_leaves_it_unknown(
     engine, store = await started(fleet, api)
     assert [agent.name for agent in engine.fleet.agents] == ["ada0", "ada1", "ada2"]
     for agent in engine.fleet.agents:
-        vm = engine.world.vms[agent.vm_id]
+        vm = engine.fleet_state.vms[agent.vm_id]
         assert vm.power is Power.UNKNOWN and state(engine, agent) == "unknown"
         assert any("Whether its VM exists is unknown: the list lacks it" in line for line in why(agent, vm, 0.0))
     assert await is_remembered(store, VMS[0])
@@ -161,7 +161,7 @@ async def test_a_list_that_is_not_whole_proves_nothing(fleet: FleetUnderTest) ->
     engine, store = await started(fleet, api)
     (agent,) = engine.fleet.agents
     assert state(engine, agent) == "unknown"
-    assert engine.world.health["vers"].unreadable == 2
+    assert engine.fleet_state.health["vers"].unreadable == 2
     await ended(engine, store)
 
 
@@ -175,7 +175,7 @@ async def test_looks_that_hang_cost_a_round_its_time_and_no_agent_its_life(
     api.hangs = True
     engine, store = await started(fleet, api)
     assert [state(engine, agent) for agent in engine.fleet.agents] == ["unknown"] * 3
-    assert engine.world.health["vers"].ok
+    assert engine.fleet_state.health["vers"].ok
     await ended(engine, store)
 
 
@@ -240,4 +240,4 @@ async def test_on_the_embedded_fleet_its_name_is_free_and_its_transcript_stays(f
     async with fleet.engine() as engine:
         again = await spawned(engine, "ada")
         assert again.id != ada.id and engine.agent_named("ada").id == again.id
-        assert await engine.world.until(lambda: engine.world.health["vers"].ok, LIMIT)
+        assert await engine.fleet_state.until(lambda: engine.fleet_state.health["vers"].ok, LIMIT)

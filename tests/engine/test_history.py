@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.engine.streams.history import PAGE_RECORDS, History
 from cockpit.model import events as ev
 from cockpit.model.events import Record
@@ -34,19 +34,19 @@ class Desk:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.world = World(Clock(), "test")
-        self.history = History(self.world, store, lambda agent: None)
+        self.fleet_state = FleetState(Clock(), "test")
+        self.history = History(self.fleet_state, store, lambda agent: None)
         self.seen: dict[int, Shown] = {}
         self.most_entries = self.most_bytes = 0
 
     @property
     def window(self) -> TranscriptWindow:
-        return self.world.pasts[ANN]
+        return self.fleet_state.pasts[ANN]
 
     def live(self, records: list[Record]) -> None:
         """Fold records into the transcript."""
         for record in records:
-            self.world.transcript(ANN).apply(record)
+            self.fleet_state.transcript(ANN).apply(record)
 
     async def open(self, place: tuple[int, int] | None) -> None:
         self.history.open(ANN, place)
@@ -55,7 +55,7 @@ class Desk:
         self.look()
 
     def look(self) -> None:
-        if (window := self.world.pasts.get(ANN)) is not None:
+        if (window := self.fleet_state.pasts.get(ANN)) is not None:
             for key in [key for key in self.seen if key < window.first_key]:
                 del self.seen[key]
             self.seen |= shown(window)
@@ -99,7 +99,7 @@ async def test_all_of_a_long_history_is_read_up_and_down_while_live_goes_on(desk
     stored, coming = history[:LONG], iter(history[LONG:])
     await fill(desk.store, stored)
     desk.live(stored[-LIVE:])
-    live = desk.world.transcript(ANN)
+    live = desk.fleet_state.transcript(ANN)
     oldest = next(live.entries())
     await desk.open((oldest.epoch, oldest.line))
     await desk.up()
@@ -130,7 +130,7 @@ async def test_home_is_the_oldest_record_at_once(desk: Desk) -> None:
     assert list(shown(desk.window).values())[:100] == folded(history[:2_000])[:100]
     assert not desk.history.older(ANN), "nothing is older"
     desk.history.leave(ANN)
-    assert not desk.world.pasts
+    assert not desk.fleet_state.pasts
 
 
 async def test_no_window_is_opened_where_the_transcript_holds_everything(desk: Desk) -> None:
@@ -140,7 +140,7 @@ async def test_no_window_is_opened_where_the_transcript_holds_everything(desk: D
     for place in (None, (1, 1)):
         desk.history.open(ANN, place)
         await desk.history.idle()
-        assert ANN not in desk.world.pasts
+        assert ANN not in desk.fleet_state.pasts
 
 
 async def test_pages_that_show_nothing_are_read_over(desk: Desk) -> None:

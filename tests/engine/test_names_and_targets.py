@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from cockpit.bootstrap.fleet import make_source, running_engine
+from cockpit.engine.agent_record import REGISTERED_BY
 from cockpit.engine.engine import Engine
-from cockpit.engine.facts import REGISTERED_BY
 from cockpit.errors import UsageError
 from cockpit.model.commands import Destroy, Spawn
 from cockpit.model.fleet import AgentKind, Receipt, Stage
@@ -114,8 +114,8 @@ async def test_names_from_outside_are_checked_like_our_own(fleet: FleetUnderTest
     async with fleet.engine() as engine:
         vm_id = await engine.source.vers.create_root()
         await register(engine, vm_id, name)
-        await until(engine, lambda: AgentId(vm_id) in engine.world.agents, "the agent of the entry")
-        assert engine.world.agents[AgentId(vm_id)].name == f"vm-{vm_id[:8]}"
+        await until(engine, lambda: AgentId(vm_id) in engine.fleet_state.agents, "the agent of the entry")
+        assert engine.fleet_state.agents[AgentId(vm_id)].name == f"vm-{vm_id[:8]}"
         await order(engine, Destroy(vm_id))
 
 
@@ -124,7 +124,7 @@ async def test_several_agents_of_one_name_are_an_error_that_lists_them(fleet: Fl
         ids = sorted([await engine.source.vers.create_root() for _ in range(2)])
         for vm_id in ids:
             await register(engine, vm_id, "twin")
-        await until(engine, lambda: len(engine.world.agents_called("twin")) == 2, "both agents")
+        await until(engine, lambda: len(engine.fleet_state.agents_called("twin")) == 2, "both agents")
         with pytest.raises(UsageError, match=ids[0]):
             engine.agent_named("twin")
     for words in (

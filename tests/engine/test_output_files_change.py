@@ -23,10 +23,10 @@ def lines(first: int, count: int) -> bytes:
     return "".join(f"{text}\n" for text in texts).encode()
 
 
-async def told(engine: Engine, agent: Agent) -> Agent:
+async def tailed(engine: Engine, agent: Agent) -> Agent:
     """Let an agent say something, and return it as it is then."""
     await order(engine, Prompt(agent.id, "[say Before the change.]"))
-    return engine.world.agents[agent.id]
+    return engine.fleet_state.agents[agent.id]
 
 
 def line_count(out: Path) -> int:
@@ -39,7 +39,7 @@ async def epoch_read(engine: Engine, agent: Agent, epoch: int, out: Path) -> lis
     count = line_count(out)
     await until(
         engine,
-        lambda: (engine.world.agents[agent.id].epoch, engine.world.agents[agent.id].line) == (epoch, count),
+        lambda: (engine.fleet_state.agents[agent.id].epoch, engine.fleet_state.agents[agent.id].line) == (epoch, count),
         f"line {count} of epoch {epoch}",
     )
     return await stored_up_to(engine.store, agent.id, count)
@@ -47,11 +47,11 @@ async def epoch_read(engine: Engine, agent: Agent, epoch: int, out: Path) -> lis
 
 async def test_truncated(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
-        agent = await told(engine, await spawned(engine, "ada"))
+        agent = await tailed(engine, await spawned(engine, "ada"))
         out = out_file(fleet, agent.vm_id)
         before = out.read_bytes()
         os.truncate(out, 0)
-        await until(engine, lambda: engine.world.agents[agent.id].epoch == 2, "a new epoch")
+        await until(engine, lambda: engine.fleet_state.agents[agent.id].epoch == 2, "a new epoch")
         await order(engine, Prompt(agent.id, "[say After the change.]"))
         records = await epoch_read(engine, agent, 2, out)
         assert_whole([record for record in records if record.epoch == 1], before)
@@ -65,7 +65,7 @@ async def test_truncated(fleet: FleetUnderTest) -> None:
 
 async def test_replaced(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
-        agent = await told(engine, await spawned(engine, "bea"))
+        agent = await tailed(engine, await spawned(engine, "bea"))
         out = out_file(fleet, agent.vm_id)
         before = out.read_bytes()
         new = out.with_name("out.new")
@@ -83,7 +83,7 @@ async def test_replaced(fleet: FleetUnderTest) -> None:
 async def test_rewritten_and_grown_in_place(fleet: FleetUnderTest) -> None:
     """tail cannot see it; a check of our own does, and the marker says what was doubtful."""
     async with fleet.engine() as engine:
-        agent = await told(engine, await spawned(engine, "cyd"))
+        agent = await tailed(engine, await spawned(engine, "cyd"))
         out = out_file(fleet, agent.vm_id)
         before = out.read_bytes()
         with out.open("r+b") as file:
@@ -99,7 +99,7 @@ async def test_rewritten_and_grown_in_place(fleet: FleetUnderTest) -> None:
 
 async def test_changed_while_no_cockpit_looked(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
-        agent = await told(engine, await spawned(engine, "dan"))
+        agent = await tailed(engine, await spawned(engine, "dan"))
         out = out_file(fleet, agent.vm_id)
         before = out.read_bytes()
     out.write_bytes(lines(1, len(before) // 30 + 50))
@@ -109,13 +109,13 @@ async def test_changed_while_no_cockpit_looked(fleet: FleetUnderTest) -> None:
         assert_whole([record for record in records if record.epoch == 2], out.read_bytes())
         assert [epoch for epoch, _ in markers(records)] == [2]
     async with fleet.engine() as engine:
-        await until(engine, lambda: engine.roster.settled(), "all read")
-        assert engine.world.agents[agent.id].epoch == 2
+        await until(engine, lambda: engine.agent_sessions.settled(), "all read")
+        assert engine.fleet_state.agents[agent.id].epoch == 2
 
 
 async def test_renamed_away_while_no_cockpit_looked(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
-        agent = await told(engine, await spawned(engine, "fay"))
+        agent = await tailed(engine, await spawned(engine, "fay"))
         out = out_file(fleet, agent.vm_id)
         before = line_count(out)
     with out.open("ab") as file:
@@ -134,10 +134,10 @@ async def test_renamed_away_while_no_cockpit_looked(fleet: FleetUnderTest) -> No
 async def test_rewritten_longer_before_tail_looks(fleet: FleetUnderTest) -> None:
     """Nothing of the new content is taken for the old, though the remote tail was held up while it happened."""
     async with fleet.engine() as engine:
-        agent = await told(engine, await spawned(engine, "gus"))
+        agent = await tailed(engine, await spawned(engine, "gus"))
         out = out_file(fleet, agent.vm_id)
         before = out.read_bytes()
-        await until(engine, lambda: engine.world.agents[agent.id].line == line_count(out), "all of it")
+        await until(engine, lambda: engine.fleet_state.agents[agent.id].line == line_count(out), "all of it")
         tails = [
             process for process in psutil.process_iter() if process.name() == "tail" and str(out) in opened(process)
         ]
@@ -162,14 +162,14 @@ def opened(process: psutil.Process) -> list[str]:
 
 async def test_half_a_line_waits_for_its_rest(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
-        agent = await told(engine, await spawned(engine, "eve"))
+        agent = await tailed(engine, await spawned(engine, "eve"))
         out = out_file(fleet, agent.vm_id)
         whole = lines(7, 1)
         with out.open("ab") as file:
             file.write(whole[:10])
     async with fleet.engine() as engine:
-        await until(engine, lambda: engine.roster.settled(), "all read, though half a line stands at the end")
-        assert engine.world.agents[agent.id].line == out.read_bytes().count(b"\n")
+        await until(engine, lambda: engine.agent_sessions.settled(), "all read, though half a line stands at the end")
+        assert engine.fleet_state.agents[agent.id].line == out.read_bytes().count(b"\n")
         with out.open("ab") as file:
             file.write(whole[10:])
         records = await epoch_read(engine, agent, 1, out)

@@ -49,12 +49,12 @@ async def test_silence_is_shown_while_the_answer_is_awaited(
     async with running_engine(fleet.settings, fleet.places, source, wait=False) as engine:
         for name in names:
             await until(engine, partial(_said, engine, name, False), f"a word on {name}")
-            health = engine.world.health[name]
+            health = engine.fleet_state.health[name]
             assert "no answer yet after 0.3 s" in health.reason, health
         for name in well:
             await until(engine, partial(_said, engine, name, True), f"an answer of {name}")
 
 
 def _said(engine: Engine, name: str, ok: bool) -> bool:
-    health = engine.world.health.get(name)
+    health = engine.fleet_state.health.get(name)
     return health is not None and health.ok is ok

@@ -53,16 +53,16 @@ async def attempted(engine: Engine, spawn: Spawn) -> Receipt:
 
 def details(engine: Engine, receipt: Receipt) -> str:
     """Return what the steps of an operation said."""
-    return "\n".join(step.detail for step in engine.world.operations[OperationId(receipt.id)].steps)
+    return "\n".join(step.detail for step in engine.fleet_state.operations[OperationId(receipt.id)].steps)
 
 
 async def killed(engine: Engine, agent: Agent) -> None:
     """Kill an agent's process and wait until that is known."""
-    attachment = engine.roster.attachment(agent.id)
-    connection = attachment.connection() if attachment else None
+    agent_session = engine.agent_sessions.agent_session(agent.id)
+    connection = agent_session.connection() if agent_session else None
     assert connection is not None
     await connection.run('kill -9 "$(cat ~/pi-rpc/pid)"', timeout=20)
-    await until(engine, lambda: engine.world.agents[agent.id].process.state is ProcessState.DEAD, "the death")
+    await until(engine, lambda: engine.fleet_state.agents[agent.id].process.state is ProcessState.DEAD, "the death")
 
 
 @pytest.mark.parametrize("state", ["idle", "working", "asking", "error", "aborted", "retrying", "compacting"])
@@ -82,7 +82,7 @@ async def test_output_of_an_agent_that_did_not_start_is_kept(
     monkeypatch.setenv("ANTHROPIC_API_KEY", "canary-of-the-chosen")
     async with fleet.engine() as engine:
         receipt = await attempted(engine, Spawn("ada", AgentKind.WORKER, program="pi"))
-        assert receipt.stage is Stage.FAILED and not engine.world.agents
+        assert receipt.stage is Stage.FAILED and not engine.fleet_state.agents
         (kept,) = (fleet.root / "failed-starts").iterdir()
         assert str(kept) in receipt.reason and str(kept) in details(engine, receipt)
         assert "the reason of its death" in (kept / "err").read_text()
@@ -115,7 +115,7 @@ async def test_an_agent_keeps_its_program_and_a_change_is_refused_until_it_is_ac
     monkeypatch.setenv("PATH", usual)
     async with fleet.engine() as engine:
         agent = engine.agent_named("ada")
-        await until(engine, lambda: engine.world.agents[agent.id].process.state is ProcessState.DEAD, "the death")
+        await until(engine, lambda: engine.fleet_state.agents[agent.id].process.state is ProcessState.DEAD, "the death")
         await order(engine, Relaunch(agent.id))
         assert engine.agent_named("ada").version == first.version
         await killed(engine, agent)
@@ -133,7 +133,7 @@ async def test_a_spawn_from_an_agents_commit_begins_a_transcript_of_its_own(flee
         ada = await spawned(engine, "ada")
         await order(engine, Prompt(ada.id, "a question to ada alone"))
         receipt = await order(engine, Commit(ada.vm_id))
-        image = CommitId(engine.world.operations[OperationId(receipt.id)].steps[-1].detail)
+        image = CommitId(engine.fleet_state.operations[OperationId(receipt.id)].steps[-1].detail)
         made = await attempted(engine, Spawn("bob", AgentKind.WORKER, image=image, program="scripted"))
         assert made.stage is Stage.DONE, made
         bob = engine.agent_named("bob")

@@ -61,25 +61,25 @@ async def begin(engine: Engine, agent: Agent, words: int = 1_500) -> None:
 
 async def settled(engine: Engine) -> None:
     """Wait until an engine has read everything to its end; fails if it never does."""
-    await until(engine, engine.roster.settled, "the end of the first reading")
+    await until(engine, engine.agent_sessions.settled, "the end of the first reading")
 
 
 async def assert_both_whole(fleet: FleetUnderTest, agent: AgentId, *engines: Engine) -> None:
     """After the run, assert that the store has each line of the file once, and that every engine shows just these."""
     for engine in engines:
-        await until(engine, lambda engine=engine: not engine.world.agents[agent].run_open, "the end of the run")  # type: ignore[misc]
-    content = out_file(fleet, engines[0].world.agents[agent].vm_id).read_bytes()
+        await until(engine, lambda engine=engine: not engine.fleet_state.agents[agent].run_open, "the end of the run")  # type: ignore[misc]
+    content = out_file(fleet, engines[0].fleet_state.agents[agent].vm_id).read_bytes()
     count = content.count(b"\n")
     for engine in engines:
-        await until(engine, lambda engine=engine: engine.world.agents[agent].line == count, "the last line")  # type: ignore[misc]
+        await until(engine, lambda engine=engine: engine.fleet_state.agents[agent].line == count, "the last line")  # type: ignore[misc]
     records = await stored_up_to(engines[0].store, agent, count)
     assert_whole(records, content)
     assert {record.epoch for record in records} == {1} and not markers(records)
     for engine in engines:
         assert await all_shown(engine, agent) == folded(records)
-        known = engine.world.agents[agent]
+        known = engine.fleet_state.agents[agent]
         assert (known.epoch, known.line) == (1, count)
-        first = engines[0].world.agents[agent]
+        first = engines[0].fleet_state.agents[agent]
         assert (known.usage, known.turns, known.dialect) == (first.usage, first.turns, first.dialect)
 
 
@@ -105,10 +105,10 @@ def writes_of(engine: Engine) -> Iterator[list[str]]:
 
 async def news(engine: Engine, agent: AgentId, limit: float = LIMIT) -> None:
     """Wait until an engine sees a further line of an agent whose run goes on."""
-    before = engine.world.agents[agent]
+    before = engine.fleet_state.agents[agent]
 
     def came() -> bool:
-        known = engine.world.agents[agent]
+        known = engine.fleet_state.agents[agent]
         return known.line > before.line or not known.run_open
 
     await until(engine, came, "news of the agent", limit)
@@ -117,20 +117,20 @@ async def news(engine: Engine, agent: AgentId, limit: float = LIMIT) -> None:
 @contextlib.asynccontextmanager
 async def unlinked(engine: Engine, agent: AgentId) -> AsyncIterator[None]:
     """Drop an engine's link to an agent, and keep it from coming back for the time of the block."""
-    real, over = engine.roster._connect, asyncio.Event()
+    real, over = engine.agent_sessions._connect, asyncio.Event()
 
     async def connect(vm_id: VmId) -> Connection:
         await over.wait()
         return await real(vm_id)
 
-    attachment = engine.roster.attachment(agent)
-    connection = attachment.connection() if attachment else None
+    agent_session = engine.agent_sessions.agent_session(agent)
+    connection = agent_session.connection() if agent_session else None
     assert connection is not None
-    with mock.patch.object(engine.roster, "_connect", connect):
+    with mock.patch.object(engine.agent_sessions, "_connect", connect):
         await connection.close()
         yield
     over.set()
-    await until(engine, lambda: engine.world.agents[agent].link.state is LinkState.UP, "the link")
+    await until(engine, lambda: engine.fleet_state.agents[agent].link.state is LinkState.UP, "the link")
 
 
 @contextlib.asynccontextmanager
@@ -140,7 +140,7 @@ async def two(fleet: FleetUnderTest, name: str) -> AsyncIterator[tuple[Engine, E
         agent = await spawned(first, name)
         async with fleet.engine() as second:
             await settled(second)
-            yield first, second, second.world.agents[agent.id]
+            yield first, second, second.fleet_state.agents[agent.id]
 
 
 async def test_one_records_and_both_see(fleet: FleetUnderTest) -> None:
@@ -148,14 +148,14 @@ async def test_one_records_and_both_see(fleet: FleetUnderTest) -> None:
         with writes_of(second) as asked:
             assert first.store.leases.holds(agent.id) and not second.store.leases.holds(agent.id)
             await begin(first, agent)
-            await until(second, lambda: second.world.agents[agent.id].run_open, "the run, seen by the other")
+            await until(second, lambda: second.fleet_state.agents[agent.id].run_open, "the run, seen by the other")
             assert readers(fleet, agent) == 1
             await assert_both_whole(fleet, agent.id, first, second)
             assert readers(fleet, agent) == 1
             second.focus(agent.id)
             await second.recorder.save_touched()
         assert asked == []
-        assert second.world.agents[agent.id].link.state is LinkState.UP
+        assert second.fleet_state.agents[agent.id].link.state is LinkState.UP
 
 
 async def test_orders_of_the_one_that_follows_come_as_far(fleet: FleetUnderTest) -> None:
@@ -163,10 +163,10 @@ async def test_orders_of_the_one_that_follows_come_as_far(fleet: FleetUnderTest)
         await order(second, Prompt(agent.id, "[ask confirm Deploy? | To production] [say Deployed.]"), Stage.CONSUMED)
         await until(
             second,
-            lambda: second.world.agents[agent.id].activity.state is ActivityState.ASKING,
+            lambda: second.fleet_state.agents[agent.id].activity.state is ActivityState.ASKING,
             "the question",
         )
-        (dialog,) = second.world.agents[agent.id].activity.dialogs
+        (dialog,) = second.fleet_state.agents[agent.id].activity.dialogs
         await order(second, Answer(agent.id, dialog.request.dialog_id, confirmed=True))
         await until(
             second,
@@ -210,7 +210,7 @@ async def test_the_other_takes_over_when_the_recording_one_ends(fleet: FleetUnde
         async with fleet.engine() as second:
             await settled(second)
             await news(second, agent.id)
-            assert not second.store.leases.holds(agent.id) and second.world.agents[agent.id].run_open
+            assert not second.store.leases.holds(agent.id) and second.fleet_state.agents[agent.id].run_open
             holder.kill() if kill else holder.process.stdin.close()  # type: ignore[union-attr]
             # A cockpit that leaves in good order first ends its readers and writes down what they read.
             within = TAKEOVER + SLACK
@@ -247,7 +247,7 @@ async def test_links_that_drop_in_turn_hand_the_agent_over_each_time(fleet: Flee
         await begin(first, agent, 4_000)
         handed = 0
         holder, other = first, second
-        while holder.world.agents[agent.id].run_open and handed < 6:
+        while holder.fleet_state.agents[agent.id].run_open and handed < 6:
             await news(other, agent.id)
             async with unlinked(holder, agent.id):
                 await until(other, lambda other=other: other.store.leases.holds(agent.id), "the lease")  # type: ignore[misc]
@@ -272,7 +272,7 @@ async def test_half_a_line_at_the_end_keeps_nobody_waiting(fleet: FleetUnderTest
                 with out.open("ab") as file:
                     file.write(b'"}\n')
                 count = out.read_bytes().count(b"\n")
-                await until(second, lambda: second.world.agents[agent.id].line == count, "the whole line")
+                await until(second, lambda: second.fleet_state.agents[agent.id].line == count, "the whole line")
                 await assert_both_whole(fleet, agent.id, first, second)
 
 

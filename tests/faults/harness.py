@@ -29,19 +29,19 @@ import psutil  # type: ignore[import-untyped]
 from cockpit.agents.scaffold.verbs import AgentPaths
 from cockpit.engine.clock import Clock
 from cockpit.engine.source import Source
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.engine.streams import agent_sessions, reader, session
-from cockpit.engine.streams.agent_sessions import LinkOptions, Roster
+from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
 from cockpit.engine.streams.reader import AgentReader, Batch, Deliver
 from cockpit.engine.streams.recorder import Recorder
-from cockpit.engine.streams.session import Attachment
+from cockpit.engine.streams.session import AgentSession
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.fleet import Agent, AgentKind, Link, LinkState, Power, Vm
 from cockpit.model.ids import AgentId, VmId
-from cockpit.model.receipts import ReceiptBook
+from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.endpoint import Endpoint
+from cockpit.remote.ssh.endpoint import SshEndpoint
 from cockpit.remote.tail import tail
 from cockpit.store.store import Store
 from cockpit.vers.client import VersClient
@@ -61,7 +61,7 @@ DEATH = OPTIONS.keepalive_interval * (OPTIONS.keepalive_count + 1)
 SLACK = 1.5
 """Seconds a busy machine may be late."""
 CHECK_INTERVAL = 0.5
-BEAT_INTERVAL = 0.6
+HEARTBEAT_INTERVAL = 0.6
 PATIENCE = 3.0
 """Seconds after which a remote reader that nobody speaks to ends."""
 BACKOFF_BASE, BACKOFF_CAP = 0.05, 0.4
@@ -268,9 +268,9 @@ class Machine:
         self.host = "127.0.0.1"
         self._username = self.sshd.endpoint().username
 
-    def endpoint(self) -> Endpoint:
+    def endpoint(self) -> SshEndpoint:
         """Return the way to the server through the relay."""
-        return Endpoint(self.host, self.relay.port, self._username, self.name)
+        return SshEndpoint(self.host, self.relay.port, self._username, self.name)
 
     def readers(self) -> list[Any]:
         """Return the processes on the VM that read the output."""
@@ -306,9 +306,9 @@ class Stack:
     def __init__(self, store: Store, machines: list[Machine], options: LinkOptions, paths: AgentPaths) -> None:
         self.store = store
         self.machines = {machine.vm_id: machine for machine in machines}
-        self.world = World(Clock(), "plain")
+        self.fleet_state = FleetState(Clock(), "plain")
         self.book = ReceiptBook()
-        self.recorder = Recorder(self.world, store, self.book)
+        self.recorder = Recorder(self.fleet_state, store, self.book)
         self.vers = FakeVers(self.machines)
         self.source = Source(
             name="plain",
@@ -320,13 +320,13 @@ class Stack:
             programs=(),
             default_program="pi",
         )
-        self.roster = Roster(self.world, store, self.source, self.recorder, self.book, options)
+        self.agent_sessions = AgentSessions(self.fleet_state, store, self.source, self.recorder, self.book, options)
         self.shown: dict[str, list[Link]] = {machine.name: [] for machine in machines}
         """Every state of each link that was ever shown, in order."""
         self.waits: dict[str, list[float]] = {machine.name: [] for machine in machines}
         """Seconds until the next attempt, as each was announced."""
-        self._remember = self.world.set_link
-        self.world.set_link = self._set_link  # type: ignore[method-assign]
+        self._remember = self.fleet_state.set_link
+        self.fleet_state.set_link = self._set_link  # type: ignore[method-assign]
         self._fold_all = self.recorder.fold_all
         self.recorder.fold_all = self._check_fold  # type: ignore[method-assign]
 
@@ -335,14 +335,14 @@ class Stack:
         if not states or states[-1] != link:
             states.append(link)
             if link.retry_at is not None:
-                self.waits[vm_id].append(link.retry_at - self.world.clock.now())
+                self.waits[vm_id].append(link.retry_at - self.fleet_state.clock.now())
         self._remember(vm_id, link)
 
     def _check_fold(self, records: Sequence[Record]) -> None:
         """Note what is folded: of what is not known yet, each line must be the next one, or begin a new file."""
         if not records:
             return
-        known = self.world.agents[records[0].agent]
+        known = self.fleet_state.agents[records[0].agent]
         place = (known.epoch, known.line)
         ledger = self.machines[known.vm_id].ledger
         for record in records:
@@ -353,34 +353,34 @@ class Stack:
                 ledger.wrong.append(f"after line {place[1]} of epoch {place[0]}, {record} was folded")
             place = (record.epoch, record.line)
         self._fold_all(records)
-        folded = self.world.agents[known.id]
+        folded = self.fleet_state.agents[known.id]
         if (folded.epoch, folded.line) != place:
             ledger.wrong.append(f"line {place[1]} of epoch {place[0]} was not folded, but {folded.line}")
 
     async def start(self) -> None:
         """Load what is remembered and attach to every machine's agent."""
-        await self.roster.load()
+        await self.agent_sessions.load()
         for machine in self.machines.values():
-            self.world.put_vm(Vm(machine.vm_id, Power.RUNNING))
+            self.fleet_state.put_vm(Vm(machine.vm_id, Power.RUNNING))
             agent = Agent(AgentId(machine.name), machine.name, AgentKind.WORKER, machine.vm_id)
-            if agent.id in self.world.agents:
-                self.roster.attach(self.world.agents[agent.id])
+            if agent.id in self.fleet_state.agents:
+                self.agent_sessions.attach(self.fleet_state.agents[agent.id])
             else:
-                await self.roster.adopt(agent)
+                await self.agent_sessions.adopt(agent)
 
     def link(self, machine: Machine) -> Link:
         """Return what is shown of a machine's link now."""
-        return self.world.agents[AgentId(machine.name)].link
+        return self.fleet_state.agents[AgentId(machine.name)].link
 
-    def attachment(self, machine: Machine) -> Attachment:
+    def agent_session(self, machine: Machine) -> AgentSession:
         """Return what serves a machine's agent."""
-        found = self.roster.attachment(AgentId(machine.name))
+        found = self.agent_sessions.agent_session(AgentId(machine.name))
         assert found is not None
         return found
 
     def connection(self, machine: Machine) -> Connection | None:
         """Return a machine's connection, if one stands."""
-        return self.attachment(machine).connection()
+        return self.agent_session(machine).connection()
 
     async def up(self, machine: Machine, within: float = LIMIT) -> None:
         """Return once a machine's link is shown as up."""
@@ -431,12 +431,12 @@ class Stack:
             place = (page[-1].epoch, page[-1].line)
         expected = {number: epoch.lines for number, epoch in machine.ledger.epochs.items() if epoch.lines}
         assert found == expected, f"{machine.name}: stored {found}, delivered {expected}, again {machine.ledger.again}"
-        state = self.world.agents[agent]
+        state = self.fleet_state.agents[agent]
         assert (state.epoch, state.line) == (max(found), found[max(found)])
 
     async def stop(self) -> None:
         """Stop reading and close the store."""
-        await self.roster.close()
+        await self.agent_sessions.close()
         await self.store.close()
 
 
@@ -470,7 +470,7 @@ async def running(
     """Run relays and a stack over machines; afterwards no process of ours is left on any of them."""
     quick = backoff or functools.partial(Backoff, base=BACKOFF_BASE, cap=BACKOFF_CAP)
     follow = functools.partial(
-        tail.follow, check_interval=CHECK_INTERVAL, beat_interval=BEAT_INTERVAL, patience=PATIENCE
+        tail.follow, check_interval=CHECK_INTERVAL, heartbeat_interval=HEARTBEAT_INTERVAL, patience=PATIENCE
     )
     by_id = {machine.vm_id: machine for machine in machines}
     async with contextlib.AsyncExitStack() as stack:

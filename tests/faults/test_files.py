@@ -51,7 +51,7 @@ async def test_a_full_disk_leaves_a_half_line_pending(small_disk: Machine) -> No
         await stack.whole(machine)
         trouble = machine.writer.raw(b'{"type":"note","filler":"' + b"x" * (2 << 20))
         assert "No space left" in trouble
-        await until(lambda: stack.attachment(machine)._reader.stream._splitter.pending > 500_000, LIMIT)  # type: ignore[union-attr]
+        await until(lambda: stack.agent_session(machine)._reader.stream._splitter.pending > 500_000, LIMIT)  # type: ignore[union-attr]
         assert machine.ledger.newest.lines == 50, "a line that has no end is no line"
         assert stack.link(machine).state is LinkState.UP
         machine.sshd.kill_sessions()
@@ -70,7 +70,7 @@ async def test_a_file_that_comes_later_is_read_at_once(machine: Machine) -> None
     machine.out.unlink()
     async with running(machine.home, [machine]) as stack:
         await until(lambda: bool(machine.readers()))
-        await until(stack.attachment(machine).caught_up.is_set)
+        await until(stack.agent_session(machine).caught_up.is_set)
         machine.writer = type(machine.writer)(machine.out, 5)
         machine.writer.lines(1)
         written = time.monotonic()
@@ -95,7 +95,7 @@ async def test_truncation_is_shown_and_the_new_content_read_once(machine: Machin
         machine.writer.tell("truncate", 20)
         await stack.whole(machine)
         assert sorted(machine.ledger.epochs) == [1, 2] and machine.ledger.reasons == ["truncated"]
-        assert stack.world.agents[AgentId(machine.name)].epoch == 2
+        assert stack.fleet_state.agents[AgentId(machine.name)].epoch == 2
         machine.writer.lines(500)
         await stack.whole(machine)
         assert sorted(machine.ledger.epochs) == [1, 2]
@@ -185,7 +185,7 @@ async def test_a_half_line_at_the_drop_comes_once_and_whole(machine: Machine) ->
         for _ in range(10):
             machine.writer.lines(20)
             machine.writer.raw(b'{"type":"note","text":"be')
-            await until(lambda: stack.attachment(machine)._reader is not None)
+            await until(lambda: stack.agent_session(machine)._reader is not None)
             machine.relay.cut()
             machine.writer.raw(b'fore and after"}\n')
             await stack.whole(machine)
@@ -197,7 +197,7 @@ async def test_a_half_line_for_ever_is_pending_and_not_lost(machine: Machine) ->
         machine.writer.lines(20)
         machine.writer.raw(b'{"type":"note","text":"the writer dies he')
         await stack.whole(machine)
-        reader = stack.attachment(machine)._reader
+        reader = stack.agent_session(machine)._reader
         assert reader is not None
         await until(lambda: reader.stream._splitter.pending == 41)
         machine.writer.kill()
@@ -221,7 +221,7 @@ async def test_hostile_lines_are_all_records_and_kept_raw(machine: Machine) -> N
         records = await stored(stack, machine)
         assert len(records) == len(HOSTILE), "one record per LF, whatever stands before it"
         assert stack.link(machine).state is LinkState.UP
-        entries = [entry.kind.value for entry in stack.world.transcript(AgentId(machine.name)).entries()]
+        entries = [entry.kind.value for entry in stack.fleet_state.transcript(AgentId(machine.name)).entries()]
         assert entries, "what cannot be read is shown, not swallowed"
 
 

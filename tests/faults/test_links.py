@@ -88,7 +88,7 @@ async def test_a_reset_in_mid_line_reads_the_line_again(machine: Machine) -> Non
     async with running(machine.home, [machine]) as stack:
         await streaming(stack, machine)
         machine.writer.raw(b'{"type":"note","half":')
-        await until(lambda: stack.attachment(machine)._reader.stream._splitter.pending > 0)  # type: ignore[union-attr]
+        await until(lambda: stack.agent_session(machine)._reader.stream._splitter.pending > 0)  # type: ignore[union-attr]
         reset(machine.relay)
         await stack.shows(machine, LinkState.DOWN, 0.1 + SLACK)
         machine.writer.raw(b'"whole"}\n')
@@ -148,14 +148,14 @@ async def test_a_paused_vm_is_paused_not_dead_and_doubles_nothing(machine: Machi
     async with running(machine.home, [machine]) as stack:
         await streaming(stack, machine)
         machine.sshd.stop_everything()
-        stack.world.put_vm(Vm(machine.vm_id, Power.PAUSED))
+        stack.fleet_state.put_vm(Vm(machine.vm_id, Power.PAUSED))
         paused = await stack.shows(machine, LinkState.PAUSED, 0.5 + SLACK)
         assert "paused" in paused.reason
         await until(lambda: stack.connection(machine) is None, DEATH + SLACK)
         await stack.shows(machine, LinkState.PAUSED, SLACK)
         machine.writer.lines(100)
         machine.sshd.continue_everything()
-        stack.world.put_vm(Vm(machine.vm_id, Power.RUNNING))
+        stack.fleet_state.put_vm(Vm(machine.vm_id, Power.RUNNING))
         await stack.whole(machine)
         await until(
             lambda: len([found for found in machine.readers() if found.name() == "tail"]) == 1, PATIENCE + SLACK

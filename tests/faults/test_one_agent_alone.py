@@ -18,13 +18,13 @@ from unittest import mock
 import psutil  # type: ignore[import-untyped]
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.engine.streams import agent_sessions
 from cockpit.engine.streams.link import VmLink
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, AgentKind, LinkState
 from cockpit.model.ids import AgentId, VmId
-from cockpit.remote.errors import Unreachable
+from cockpit.remote.errors import HostUnreachable
 from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connection import Connection
 from tests.faults.conftest import MakeMachine
@@ -129,13 +129,13 @@ async def test_a_defect_in_one_agents_task_is_shown_and_that_agent_alone_restart
         ):
             broken.writer.lines(5)
             await until(lambda: bool(raised))
-            await until(lambda: any("internal error" in notice for notice in stack.world.notices))
+            await until(lambda: any("internal error" in notice for notice in stack.fleet_state.notices))
             fine.writer.lines(20)
             await stack.whole(fine)
             assert stack.connection(fine) is connected, "untouched"
             broken.writer.lines(5)
             agent = AgentId(broken.name)
-            await until(lambda: stack.world.agents[agent].line == 10, LIMIT)
+            await until(lambda: stack.fleet_state.agents[agent].line == 10, LIMIT)
         await stack.stored_as_delivered(broken)
 
 
@@ -158,36 +158,36 @@ async def test_a_jump_of_the_wall_clock_disturbs_no_link(make_machine: MakeMachi
         real = time.time
         for jump in (3600.0, -3600.0):
             with mock.patch("time.time", lambda jump=jump: real() + jump):
-                began = stack.world.clock.now()
+                began = stack.fleet_state.clock.now()
                 machine.writer.lines(10)
                 await stack.whole(machine)
                 await asyncio.sleep(0.7)
-                assert 0 < stack.world.clock.now() - began < LIMIT
+                assert 0 < stack.fleet_state.clock.now() - began < LIMIT
         assert machine.relay.accepted == 1, "no reconnect"
 
 
 async def test_two_hundred_links_come_back_spread_and_each_below_its_ceiling() -> None:
     """After an outage of all, the next attempts fill the whole interval evenly: no second is twice the mean."""
     chance = random.Random(3)
-    world = World(Clock(), "test")
+    fleet_state = FleetState(Clock(), "test")
     links = []
 
     async def unreachable() -> Connection:
-        raise Unreachable("nobody there")
+        raise HostUnreachable("nobody there")
 
     async def never(connection: Connection) -> None:
         raise AssertionError(connection)
 
     for number in range(200):
         vm_id = VmId(f"vm-{number}")
-        world.put_agent(Agent(AgentId(vm_id), vm_id, AgentKind.WORKER, vm_id))
+        fleet_state.put_agent(Agent(AgentId(vm_id), vm_id, AgentKind.WORKER, vm_id))
         backoff = Backoff(base=8.0, uniform=chance.uniform)
-        links.append(VmLink(world, vm_id, unreachable, never, backoff))
+        links.append(VmLink(fleet_state, vm_id, unreachable, never, backoff))
     tasks = [asyncio.create_task(link.run()) for link in links]
     try:
         await until(lambda: all(link.settled.is_set() for link in links))
-        await until(lambda: all(agent.link.state is LinkState.DOWN for agent in world.agents.values()))
-        waits = [_wait(agent) for agent in world.agents.values()]
+        await until(lambda: all(agent.link.state is LinkState.DOWN for agent in fleet_state.agents.values()))
+        waits = [_wait(agent) for agent in fleet_state.agents.values()]
     finally:
         for task in tasks:
             task.cancel()

@@ -40,7 +40,7 @@ async def test_lines_that_wait_for_the_disk_survive_the_drop_and_the_file(machin
                 while taken and machine.ledger.newest.lines < 8:
                     count = machine.writer.count() + 1
                     machine.writer.lines(1)
-                    taken = await stack.world.until(lambda count=count: machine.ledger.newest.lines >= count, 1.0)  # type: ignore[misc]
+                    taken = await stack.fleet_state.until(lambda count=count: machine.ledger.newest.lines >= count, 1.0)  # type: ignore[misc]
                 machine.relay.refuse = True
                 machine.relay.cut()
                 connection = stack.connection(machine)
@@ -49,7 +49,7 @@ async def test_lines_that_wait_for_the_disk_survive_the_drop_and_the_file(machin
                 machine.floors[0] = machine.ledger.newest.lines
                 machine.writer.tell("rotate", 3)
                 # The look meets the dead connection and ends the reading, which has a batch in hand.
-                stack.attachment(machine).look_at_process()
+                stack.agent_session(machine).look_at_process()
                 await asyncio.sleep(0.3)
                 disk.set()
                 await stack.shows(machine, LinkState.DOWN)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import CommandId
-from cockpit.model.receipts import ReceiptBook
+from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.reduce.reduce import expire, reduce_agent
 from tests.model.captures import AGENT, CAPTURES, START, STEP, content, dialect, fresh_agent, records
 

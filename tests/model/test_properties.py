@@ -11,7 +11,7 @@ from cockpit.model.attention import attention
 from cockpit.model.events import Record, ToolOutput
 from cockpit.model.fleet import ActivityState, Fleet, Receipt, Stage, Vm
 from cockpit.model.ids import CommandId, VmId
-from cockpit.model.receipts import ReceiptBook, is_closed
+from cockpit.model.receipts.receipts import ReceiptBook, is_closed
 from cockpit.model.reduce.reduce import abort_requested, dialog_answered, expire, mark_seen, reduce_agent
 from cockpit.model.transcript.entry import ENTRY_OVERHEAD
 from cockpit.model.transcript.transcript import Transcript

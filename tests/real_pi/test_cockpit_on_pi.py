@@ -57,7 +57,7 @@ def bash(command: str) -> dict[str, Any]:
 
 def state(engine: Engine, agent: AgentId) -> Agent:
     """Return an agent as it is now."""
-    return engine.world.agents[agent]
+    return engine.fleet_state.agents[agent]
 
 
 def written(fleet: FleetUnderTest, agent: Agent) -> Lines:
@@ -186,9 +186,9 @@ async def test_killed_and_relaunched_in_the_same_session(fleet: FleetUnderTest) 
         await order(engine, Prompt(agent.id, "remember the word heron"))
         cut = engine.dispatch(Prompt(agent.id, "mock:text(words=5000, rate=50)"))
         await until(engine, lambda: state(engine, agent.id).activity.detail == "writing", "streaming text")
-        attachment = engine.roster.attachment(agent.id)
-        assert attachment is not None
-        connection = attachment.connection()
+        agent_session = engine.agent_sessions.agent_session(agent.id)
+        assert agent_session is not None
+        connection = agent_session.connection()
         assert connection is not None
         killed = await connection.run('kill -9 "$(cat ~/pi-rpc/pid)"', timeout=20)
         assert killed.exit_status == 0, killed

@@ -31,7 +31,7 @@ async def ended(engine: Engine, agent: Agent, text: str, *stages: Stage) -> Rece
     """Wait until the recording process has brought a text to one of the stages; return what the store has of it."""
 
     def known() -> list[Receipt]:
-        return [one for one in engine.world.receipts.values() if (one.agent, one.text) == (agent.id, text)]
+        return [one for one in engine.fleet_state.receipts.values() if (one.agent, one.text) == (agent.id, text)]
 
     await until(engine, lambda: any(one.stage in stages for one in known()), f"the end of {text}")
     await engine.recorder.save_receipts()

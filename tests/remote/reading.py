@@ -41,7 +41,7 @@ class Reading:
         start: LastBytes | None = None,
         polling: float | None = None,
         check_interval: float = 0.3,
-        beat_interval: float = 15.0,
+        heartbeat_interval: float = 15.0,
         patience: float = 45.0,
     ) -> None:
         """Go on from the cursor on a new connection."""
@@ -54,7 +54,7 @@ class Reading:
             start=start,
             polling=polling,
             check_interval=check_interval,
-            beat_interval=beat_interval,
+            heartbeat_interval=heartbeat_interval,
             patience=patience,
         )
         self._task = asyncio.create_task(self._read(self.tail))

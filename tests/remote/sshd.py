@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncssh
 import psutil  # type: ignore[import-untyped]
 
-from cockpit.remote.ssh.endpoint import Endpoint, Tls
+from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
 from tests.requirements import require_program
 
 START_BOUND = 10.0
@@ -144,10 +144,10 @@ class Sshd:
         for process in self.family():
             _signal(process, signal.SIGCONT)
 
-    def endpoint(self, *, port: int | None = None, identity: str = "", tls: Tls | None = None) -> Endpoint:
+    def endpoint(self, *, port: int | None = None, identity: str = "", tls: Tls | None = None) -> SshEndpoint:
         """Return how to reach the server, directly or through a relay's port."""
         username = psutil.Process().username()
-        return Endpoint("127.0.0.1", port or self.port, username, identity or self.name, tls)
+        return SshEndpoint("127.0.0.1", port or self.port, username, identity or self.name, tls)
 
 
 def _name(process: psutil.Process) -> str:

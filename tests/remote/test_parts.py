@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.remote.ssh.backoff import Backoff
-from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.shell import command_line, quote
 from cockpit.remote.tail.answers import Opened
 from cockpit.remote.tail.cursor import ANCHOR_BYTES, FileIdentity, Track, digest
@@ -25,7 +25,7 @@ IDENTITY = FileIdentity(1, 2, 3, digest(b"abc"))
 
 
 def reader() -> TailReader:
-    return TailReader(TailCommand("", MARK, MASK), lambda: None, beat=10, check_interval=60)
+    return TailReader(TailCommand("", MARK, MASK), lambda: None, heartbeat=10, check_interval=60)
 
 
 async def drain(of: TailReader) -> bytes:
@@ -133,13 +133,13 @@ def test_backoff_spreads_evenly() -> None:
 
 
 async def test_the_gate_is_fair_bounded_and_forgets() -> None:
-    gate = ConnectGate(at_once=3, stagger=0.0)
+    connect_limit = ConnectLimit(at_once=3, stagger=0.0)
     inside = peak = 0
     order: list[int] = []
 
     async def enter(number: int) -> None:
         nonlocal inside, peak
-        async with gate.slot("host"):
+        async with connect_limit.slot("host"):
             inside += 1
             peak = max(peak, inside)
             order.append(number)
@@ -147,15 +147,15 @@ async def test_the_gate_is_fair_bounded_and_forgets() -> None:
             inside -= 1
 
     await asyncio.gather(*(enter(number) for number in range(20)))
-    assert peak == 3 and order == list(range(20)) and gate._doors == {}
+    assert peak == 3 and order == list(range(20)) and connect_limit._doors == {}
 
 
 async def test_a_cancelled_wait_at_the_gate_frees_the_place() -> None:
-    gate = ConnectGate(at_once=1, stagger=0.0)
-    async with gate.slot("host"):
-        waiting = asyncio.create_task(gate.slot("host").__aenter__())
+    connect_limit = ConnectLimit(at_once=1, stagger=0.0)
+    async with connect_limit.slot("host"):
+        waiting = asyncio.create_task(connect_limit.slot("host").__aenter__())
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-    async with asyncio.timeout(1), gate.slot("host"):
+    async with asyncio.timeout(1), connect_limit.slot("host"):
         pass

@@ -109,12 +109,14 @@ async def test_a_secret_is_only_where_it_must_be(fleet: FleetUnderTest) -> None:
             await order(engine, Prompt(agent.id, "say hello"))
             home = vm_home(fleet, agent.vm_id)
             first = int((home / "pi-rpc" / "pid").read_text())
-            attachment = engine.roster.attachment(agent.id)
-            assert attachment is not None
-            connection = attachment.connection()
+            agent_session = engine.agent_sessions.agent_session(agent.id)
+            assert agent_session is not None
+            connection = agent_session.connection()
             assert connection is not None
             await connection.run('kill -9 "$(cat ~/pi-rpc/pid)"', timeout=20)
-            await until(engine, lambda: engine.world.agents[agent.id].process.state is ProcessState.DEAD, "the death")
+            await until(
+                engine, lambda: engine.fleet_state.agents[agent.id].process.state is ProcessState.DEAD, "the death"
+            )
             await order(engine, Relaunch(agent.id))
         assert not watch.found
         assert watch.looks > 20 and watch.seen & {b"tmux", b"tmux: client", b"tmux: server"}, (watch.looks, watch.seen)

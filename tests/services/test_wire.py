@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from cockpit.services import ulid
 from cockpit.services.feed import FLOOR_MARGIN_MS
+from cockpit.services.vocabularies import EVENT_TYPES, TASK_STATUSES
 from cockpit.services.wire import EventRecord, NoteRecord, RegistryEntry, TaskRecord, each, unix_seconds, unwrapped
-from cockpit.services.words import EVENT_TYPES, TASK_STATUSES
 from tests.embedded.api.captures import DIRECTORY, exchanges, names
 
 anything = st.recursive(

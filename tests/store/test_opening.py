@@ -12,7 +12,7 @@ import pytest
 from cockpit import __version__
 from cockpit.store import Store, schema
 from cockpit.store.errors import NewerHistory
-from cockpit.store.opening import suspicion_of
+from cockpit.store.open_file import suspicion_of
 from tests.store.samples import AGENT, cursor, prompt, records
 from tests.store.test_faults import start
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.engine.streams.history import History
 from cockpit.model.events import Record
 from cockpit.model.fleet import Fleet
@@ -27,8 +27,8 @@ class StoredEngine(FakeEngine):
     def __init__(self, fleet: Fleet, store: Store) -> None:
         super().__init__(fleet)
         self.store = store
-        self.world = World(Clock(), "test")
-        self.history = History(self.world, store, lambda agent: None)
+        self.fleet_state = FleetState(Clock(), "test")
+        self.history = History(self.fleet_state, store, lambda agent: None)
 
     async def remember(self, records: Sequence[Record]) -> None:
         """Store records that came before this cockpit, and read the newest of them back."""
@@ -45,11 +45,11 @@ class StoredEngine(FakeEngine):
 
     def transcript(self, agent: AgentId) -> Transcript:
         """Return an agent's transcript."""
-        return self.world.transcript(agent)
+        return self.fleet_state.transcript(agent)
 
     def past(self, agent: AgentId) -> TranscriptWindow | None:
         """Return the open window."""
-        return self.world.pasts.get(agent)
+        return self.fleet_state.pasts.get(agent)
 
     def open_past(self, agent: AgentId, place: Place | None) -> None:
         """Open a window."""

@@ -315,7 +315,7 @@ async def test_a_failed_command_is_announced_once() -> None:
     engine = scene()
     async with cockpit(engine) as (pilot, home, _):
         engine.refusals[Pause] = "the API said no"
-        home.order(Pause(vm_id(2)))
+        home.command(Pause(vm_id(2)))
         home.bridge.flush()
         await pilot.pause()
         home.bridge.flush()

@@ -28,7 +28,7 @@ from tests.ui.test_home import cockpit, notifications
 
 
 @pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def low_priority(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what a key began counts here, not the bound, which a busy machine reaches."""
     monkeypatch.setattr("cockpit.ui.key_gate.LIMIT", 60.0)
 

@@ -17,7 +17,7 @@ from cockpit.ui.screens.dialog import TextDialog
 from cockpit.ui.widgets.composer import Composer
 from tests.ui.scene import vm_id
 from tests.ui.test_home import cockpit, notifications
-from tests.ui.test_key_gate import patient as patient
+from tests.ui.test_key_gate import low_priority as low_priority
 from tests.ui.test_key_gate import settled, write
 
 

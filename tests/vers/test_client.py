@@ -7,7 +7,7 @@ import pytest
 from cockpit.model.fleet import Power
 from cockpit.model.ids import CommitId, VmId
 from cockpit.vers.client import VersClient
-from cockpit.vers.errors import KeyRefused, VersError, VmNotFound, VmPaused
+from cockpit.vers.errors import ApiKeyRefused, VersError, VmNotFound, VmPaused
 from tests.embedded.api.fakes import World, make_world
 
 NOBODY = VmId("0f9e8d7c-6b5a-4948-8372-615049382716")
@@ -60,7 +60,7 @@ async def test_a_stranger_s_id_is_not_gone_but_unknown(client: VersClient) -> No
 async def test_a_wrong_key_is_named_as_such_and_not_shown(world: World) -> None:
     key = world.token[:-1] + ("0" if world.token[-1] != "0" else "1")
     async with VersClient("http://fleet.test/api/v1", key, transport=world.transport) as client:
-        with pytest.raises(KeyRefused, match="403 Forbidden") as raised:
+        with pytest.raises(ApiKeyRefused, match="403 Forbidden") as raised:
             await client.list_vms()
         assert key[40:] not in f"{raised.value!r}{raised.value}{client!r}{vars(client)!r}"
 

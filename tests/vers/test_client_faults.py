@@ -15,10 +15,10 @@ from cockpit.model.ids import CommitId, VmId
 from cockpit.net.retry_after import retry_after
 from cockpit.vers.client import VersClient
 from cockpit.vers.errors import (
+    ApiUnreachable,
     BadAnswer,
     CreationUncertain,
     RateLimited,
-    Unreachable,
     VersError,
     VmAsleep,
     VmBooting,
@@ -207,10 +207,10 @@ async def test_reading_is_tried_again_with_growing_waits() -> None:
 
 async def test_reading_gives_up_and_says_so() -> None:
     client, _, _ = scripted(*(httpx.ReadError("reset by peer") for _ in range(3)))
-    with pytest.raises(Unreachable, match="after 3 attempts: reset by peer"):
+    with pytest.raises(ApiUnreachable, match="after 3 attempts: reset by peer"):
         await client.list_vms()
     client, _, _ = scripted(*(timed_out() for _ in range(3)))
-    with pytest.raises(Unreachable, match="408 without a text"):
+    with pytest.raises(ApiUnreachable, match="408 without a text"):
         await client.list_vms()
 
 
@@ -297,5 +297,5 @@ async def test_a_silent_platform_is_given_up() -> None:
 
     transport = httpx.MockTransport(silent)
     async with VersClient("http://x/api/v1", KEY, transport=transport, timeout=0.02, rest=Rests()) as client:
-        with pytest.raises(Unreachable, match=r"no complete answer within 0\.02 s"):
+        with pytest.raises(ApiUnreachable, match=r"no complete answer within 0\.02 s"):
             await client.list_vms()

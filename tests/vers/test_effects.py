@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from cockpit.model.ids import CommitId, VmId
-from cockpit.vers.errors import CreationUncertain, EffectUnknown, KeyRefused, RateLimited, VersError, VmNotFound
+from cockpit.vers.errors import ApiKeyRefused, CreationUncertain, EffectUnknown, RateLimited, VersError, VmNotFound
 from tests.vers.sick import COMMIT, VM, SickApi, own
 
 PAGE = "<!doctype html><html><h1>Sorry</h1></html>"
@@ -80,7 +80,7 @@ async def test_behind_a_proxy_that_answers_every_look_a_deletion_is_unknown(
     api = SickApi(works=works, answer=answer, blind=True)
     with pytest.raises(VersError) as raised:
         await act(api, "delete")
-    if not isinstance(raised.value, KeyRefused | RateLimited):
+    if not isinstance(raised.value, ApiKeyRefused | RateLimited):
         assert isinstance(raised.value, EffectUnknown), raised.value
         assert "whether it is gone is unknown" in str(raised.value)
         assert "not the API’s own answer" in str(raised.value)
@@ -101,7 +101,7 @@ async def test_power_is_what_the_state_says(answer: httpx.Response | Exception, 
         api = SickApi(answer=answer, blind=True)
         with pytest.raises(VersError) as raised:
             await act(api, name)
-        assert isinstance(raised.value, EffectUnknown | KeyRefused | RateLimited)
+        assert isinstance(raised.value, EffectUnknown | ApiKeyRefused | RateLimited)
 
 
 @every_answer

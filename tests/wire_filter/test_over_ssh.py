@@ -56,7 +56,7 @@ class LineReader:
         self,
         connection: Connection,
         path: Path,
-        diet: FilterProgram | None = DIET,
+        wire_filter: FilterProgram | None = DIET,
         *,
         polling: float | None = None,
         patience: float = 45.0,
@@ -68,11 +68,11 @@ class LineReader:
             connection,
             str(path),
             self.cursor,
-            filtering=diet,
+            filtering=wire_filter,
             polling=polling,
             check_interval=0.3,
             patience=patience,
-            beat_interval=beat,
+            heartbeat_interval=beat,
         )
         self._task = asyncio.create_task(self._read(self.tail))
 
@@ -398,8 +398,8 @@ class Faulty:
             await self.connection.connect()
         except RemoteError:
             return
-        diet = self.choose.choice((None, DIET, ONLY["node"]))
-        self.reader.start(self.connection, self.path, diet, polling=self.choose.choice((None, 0.1)))
+        wire_filter = self.choose.choice((None, DIET, ONLY["node"]))
+        self.reader.start(self.connection, self.path, wire_filter, polling=self.choose.choice((None, 0.1)))
 
     async def fault(self) -> None:
         """Do one thing to the link, or let it be."""

@@ -25,7 +25,7 @@ from cockpit.embedded.api.exchange import BodyTooLarge, Rejected, json_response,
 from cockpit.embedded.api.feed import HEARTBEAT_INTERVAL, FeedApi
 from cockpit.embedded.api.records import Records
 from cockpit.embedded.api.registry import Registry
-from cockpit.embedded.api.service_records import Services
+from cockpit.embedded.api.service_records import ServiceRecords
 from cockpit.embedded.api.vers.exchange import ApiError, BareError
 from cockpit.embedded.api.vers.lifecycle import VM_LIMIT, Lifecycle
 from cockpit.embedded.api.vers.routes import VersApi
@@ -50,7 +50,7 @@ class Parts:
     """What an application is made of; kept as `application.state.parts`."""
 
     lifecycle: Lifecycle
-    services: Services
+    services: ServiceRecords
 
     def end_streams(self) -> None:
         """End the open feed streams: call it when the server is told to stop, or it waits for them for ever."""
@@ -80,7 +80,7 @@ def create_application(
     if not KEY_FORM.fullmatch(token):
         raise ConfigError("the embedded fleet's token is no UUID followed by 64 hexadecimal digits")
     lifecycle = Lifecycle(records, hosting, vm_limit)
-    services = Services(records)
+    services = ServiceRecords(records)
     edge = _Information()
     parts = Parts(lifecycle, services)
 

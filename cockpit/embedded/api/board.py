@@ -18,8 +18,8 @@ from cockpit.embedded.api.exchange import (
     service_body,
     shown,
 )
-from cockpit.embedded.api.service_records import Document, Documents, Ids, Services, moment_text
-from cockpit.services.words import ARTIFACT_TYPES, NOTE_TYPES, TASK_STATUSES
+from cockpit.embedded.api.service_records import Document, Documents, Ids, ServiceRecords, moment_text
+from cockpit.services.vocabularies import ARTIFACT_TYPES, NOTE_TYPES, TASK_STATUSES
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -27,7 +27,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class Board:
     """The board's routes."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: ServiceRecords) -> None:
         self._tasks: Documents = services.tasks
         self._ids: Ids = services.task_ids
 

@@ -22,8 +22,8 @@ from cockpit.embedded.api.exchange import (
     parse_json,
     query,
 )
-from cockpit.embedded.api.service_records import Document, Feed, Listener, Services
-from cockpit.services.words import EVENT_TYPES
+from cockpit.embedded.api.service_records import Document, Feed, Listener, ServiceRecords
+from cockpit.services.vocabularies import EVENT_TYPES
 
 DEFAULT_LIMIT = 50
 HEARTBEAT_INTERVAL = 15.0
@@ -33,7 +33,7 @@ HEARTBEAT_INTERVAL = 15.0
 class FeedApi:
     """The feed's routes."""
 
-    def __init__(self, services: Services, heartbeat: float = HEARTBEAT_INTERVAL) -> None:
+    def __init__(self, services: ServiceRecords, heartbeat: float = HEARTBEAT_INTERVAL) -> None:
         self._feed: Feed = services.feed
         self._heartbeat = heartbeat
 
@@ -116,14 +116,14 @@ class FeedApi:
         for past in missed:
             if not agent or past["agent"] == agent:
                 yield _frame(past)
-        beat = time.monotonic() + self._heartbeat
+        next_heartbeat = time.monotonic() + self._heartbeat
         while True:
             try:
-                async with asyncio.timeout(max(0.0, beat - time.monotonic())):
+                async with asyncio.timeout(max(0.0, next_heartbeat - time.monotonic())):
                     event = await listener.events.get()
             except TimeoutError:
                 yield b": heartbeat\n\n"
-                beat += self._heartbeat
+                next_heartbeat += self._heartbeat
                 continue
             if event is None:
                 return

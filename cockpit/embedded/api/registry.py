@@ -19,14 +19,14 @@ from cockpit.embedded.api.exchange import (
     shown,
     well_formed,
 )
-from cockpit.embedded.api.service_records import Document, Documents, Services, moment_text
-from cockpit.services.words import REGISTRY_ROLES, REGISTRY_STATUSES, STALE_AFTER
+from cockpit.embedded.api.service_records import Document, Documents, ServiceRecords, moment_text
+from cockpit.services.vocabularies import REGISTRY_ROLES, REGISTRY_STATUSES, STALE_AFTER
 
 
 class Registry:
     """The registry's routes. Ids are any text, so they may hold slashes when percent-encoded."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: ServiceRecords) -> None:
         self._entries: Documents = services.registry
 
     def routes(self) -> list[Route]:

@@ -172,7 +172,7 @@ class Feed:
             listener.end()
 
 
-class Services:
+class ServiceRecords:
     """The three services on one file."""
 
     def __init__(self, records: Records) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from cockpit.embedded.scripted_agent.commands import Commands
 from cockpit.embedded.scripted_agent.session import Session
-from cockpit.embedded.scripted_agent.wire import Wire
+from cockpit.embedded.scripted_agent.wire import EventWriter
 
 CHUNK = 65536
 LINE_LIMIT = 16 * 1024 * 1024
@@ -29,7 +29,7 @@ LINE_LIMIT = 16 * 1024 * 1024
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until the end of input; returns 0. Signals end it with their usual exit codes."""
     options = _parser().parse_args(arguments)
-    wire = Wire(options.dialect)
+    wire = EventWriter(options.dialect)
     session = Session(
         wire=wire,
         speed=options.speed,

@@ -17,7 +17,7 @@ Pace = Callable[[], Awaitable[bool]]
 """Waits for the time of one token; False means that the run is aborted."""
 
 
-class Answer:
+class ModelAnswer:
     """Streams text, thinking and a tool call, and ends in success, an error or an abort."""
 
     def __init__(self, dialect: Dialect, emit: Callable[..., None], *, fresh: int, cached: int, number: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cockpit.embedded.scripted_agent.answer import Answer
+from cockpit.embedded.scripted_agent.answer import ModelAnswer
 from cockpit.embedded.scripted_agent.compaction import compact
 from cockpit.embedded.scripted_agent.plan import (
     Call,
@@ -191,7 +191,9 @@ class Run:
         session = self._session
         session.answers += 1
         fresh = max(1, session.context - session.cached)
-        answer = Answer(session.wire.dialect, session.emit, fresh=fresh, cached=session.cached, number=session.answers)
+        answer = ModelAnswer(
+            session.wire.dialect, session.emit, fresh=fresh, cached=session.cached, number=session.answers
+        )
         if session.aborting.is_set() or not await session.pause(MODEL_LATENCY):
             # pi before 0.84 calls this aborted, later pi an error with the words of the abort.
             if session.wire.is_delta:
@@ -223,7 +225,7 @@ class Run:
         self._failures -= 1
         return True
 
-    async def _stream(self, answer: Answer) -> dict[str, Any]:
+    async def _stream(self, answer: ModelAnswer) -> dict[str, Any]:
         session = self._session
 
         async def pace() -> bool:

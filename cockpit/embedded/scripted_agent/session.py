@@ -12,7 +12,7 @@ from typing import Any
 
 from cockpit.embedded.scripted_agent.plan import Step, plan
 from cockpit.embedded.scripted_agent.tools import Shells
-from cockpit.embedded.scripted_agent.wire import MODEL, Wire, tokens_of
+from cockpit.embedded.scripted_agent.wire import MODEL, EventWriter, tokens_of
 
 TOKENS_PER_SECOND = 40.0
 """The rate of an answer at speed 1: about that of a hosted model."""
@@ -23,7 +23,7 @@ MESSAGES_KEPT = 2000
 
 
 @dataclass
-class Settings:
+class SessionSettings:
     """What commands can change."""
 
     steering_mode: str = "one-at-a-time"
@@ -55,14 +55,14 @@ class Totals:
 class Session:
     """The state that commands and runs share; one event loop, so no locks."""
 
-    wire: Wire
+    wire: EventWriter
     speed: float = 1.0
     agent: str = "scripted"
     story: dict[str, str] = field(default_factory=dict)
     """Prompts that stand for directives."""
     file: Path | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    settings: Settings = field(default_factory=Settings)
+    settings: SessionSettings = field(default_factory=SessionSettings)
     totals: Totals = field(default_factory=Totals)
     shells: Shells = field(default_factory=Shells)
     messages: list[dict[str, Any]] = field(default_factory=list)

@@ -8,7 +8,7 @@ from typing import Any
 from cockpit.embedded.scripted_agent.plan import Call, Say, Step, shorten
 from cockpit.embedded.scripted_agent.session import Session
 from cockpit.embedded.scripted_agent.tools import (
-    Result,
+    ToolResult,
     edit_arguments,
     edit_file,
     note_task,
@@ -20,10 +20,10 @@ from cockpit.embedded.scripted_agent.tools import (
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ToolOutcome:
     """What a tool call came to, for the wire and for the plan."""
 
-    result: Result
+    result: ToolResult
     summary: str
     """A few words for the closing answer."""
     steps: list[Step] | None = None
@@ -38,7 +38,7 @@ def with_arguments(call: Call) -> dict[str, Any]:
     return call.arguments
 
 
-async def execute(session: Session, call: dict[str, Any]) -> Outcome:
+async def execute(session: Session, call: dict[str, Any]) -> ToolOutcome:
     """Run a tool call, from `tool_execution_start` up to, not including, its end record."""
     name, arguments = call["name"], call["arguments"]
     place = {"toolCallId": call["id"], "toolName": name, "args": arguments}
@@ -46,7 +46,7 @@ async def execute(session: Session, call: dict[str, Any]) -> Outcome:
     if name == "ask_operator":
         return await _ask(session, arguments)
     if session.aborting.is_set():
-        return Outcome(Result("Operation aborted", is_error=True), f"{name} was aborted")
+        return ToolOutcome(ToolResult("Operation aborted", is_error=True), f"{name} was aborted")
     if name == "bash":
         session.emit("tool_execution_update", **place, partialResult={"content": []})
 
@@ -55,26 +55,26 @@ async def execute(session: Session, call: dict[str, Any]) -> Outcome:
             session.emit("tool_execution_update", **place, partialResult=partial)
 
         result = await run_bash(session.shells, arguments["command"], session.aborting, show)
-        return Outcome(result, f"{'failed at' if result.is_error else 'ran'} `{shorten(arguments['command'], 40)}`")
+        return ToolOutcome(result, f"{'failed at' if result.is_error else 'ran'} `{shorten(arguments['command'], 40)}`")
     if name == "feed":
         result = await publish_event(session.agent, arguments["type"], arguments["summary"])
-        return Outcome(result, "told the feed")
+        return ToolOutcome(result, "told the feed")
     if name == "task_note":
         result = await note_task(session.agent, arguments["status"], arguments["note"])
-        return Outcome(result, "updated the board")
+        return ToolOutcome(result, "updated the board")
     return _file_tool(session, name, arguments)
 
 
-def _file_tool(session: Session, name: str, arguments: dict[str, Any]) -> Outcome:
+def _file_tool(session: Session, name: str, arguments: dict[str, Any]) -> ToolOutcome:
     path = arguments["path"]
     if name == "write":
-        return Outcome(write_file(path, arguments["content"]), f"wrote {path}")
+        return ToolOutcome(write_file(path, arguments["content"]), f"wrote {path}")
     if name == "edit":
-        return Outcome(edit_file(path, arguments["edits"], with_patch=session.wire.is_delta), f"edited {path}")
-    return Outcome(read_file(path), f"read {path}")
+        return ToolOutcome(edit_file(path, arguments["edits"], with_patch=session.wire.is_delta), f"edited {path}")
+    return ToolOutcome(read_file(path), f"read {path}")
 
 
-async def _ask(session: Session, question: dict[str, Any]) -> Outcome:
+async def _ask(session: Session, question: dict[str, Any]) -> ToolOutcome:
     """Ask the operator; a no or no answer ends the plan."""
     response = await session.ask(question)
     title = question["title"]
@@ -85,8 +85,12 @@ async def _ask(session: Session, question: dict[str, Any]) -> Outcome:
         answer = response.get("value") if isinstance(response.get("value"), str) else None
         agreed = answer is not None
     said = {True: "yes", False: "no", None: "undefined"}.get(answer, answer)
-    result = Result(f"operator said: {said}", details={"answer": answer})
+    result = ToolResult(f"operator said: {said}", details={"answer": answer})
     if not agreed:
         why = "You said no" if question["method"] == "confirm" and response else "There was no answer"
-        return Outcome(result, f"asked “{title}”", [Say(f"{why} to “{title}”, so I leave it at that.")], ends_plan=True)
-    return Outcome(result, f"asked “{title}”", [Say(f"You answered “{title}” with “{said}”, so I go on with that.")])
+        return ToolOutcome(
+            result, f"asked “{title}”", [Say(f"{why} to “{title}”, so I leave it at that.")], ends_plan=True
+        )
+    return ToolOutcome(
+        result, f"asked “{title}”", [Say(f"You answered “{title}” with “{said}”, so I go on with that.")]
+    )

@@ -26,7 +26,7 @@ SERVICE_TIMEOUT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ToolResult:
     """What a tool call came to."""
 
     text: str
@@ -152,38 +152,38 @@ class _Tail:
         return text
 
 
-async def run_bash(shells: Shells, command: str, stop: asyncio.Event, on_output: Callable[[str], None]) -> Result:
+async def run_bash(shells: Shells, command: str, stop: asyncio.Event, on_output: Callable[[str], None]) -> ToolResult:
     """Run a command as pi's `bash` tool does: its exit code is in the text only."""
     output, code, cut = await shells.run(command, stop, on_output)
     if cut:
         output += f"\n\n[Showing the end of the output: {OUTPUT_LINES} lines or {OUTPUT_LIMIT} bytes at most]"
     if code is None:
-        return Result(f"{output}\n\nCommand aborted" if output else "Command aborted", is_error=True)
+        return ToolResult(f"{output}\n\nCommand aborted" if output else "Command aborted", is_error=True)
     if code:
-        return Result(
+        return ToolResult(
             f"{output}\n\nCommand exited with code {code}" if output else f"Command exited with code {code}",
             True,
         )
-    return Result(output or "(no output)")
+    return ToolResult(output or "(no output)")
 
 
-def write_file(path: str, content: str) -> Result:
+def write_file(path: str, content: str) -> ToolResult:
     """Write a file; missing directories are made."""
     try:
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8", errors="replace")
     except OSError as error:
-        return Result(f"Could not write {path}: {error.strerror}", is_error=True)
-    return Result(f"Successfully wrote to {path}")
+        return ToolResult(f"Could not write {path}: {error.strerror}", is_error=True)
+    return ToolResult(f"Successfully wrote to {path}")
 
 
-def read_file(path: str) -> Result:
+def read_file(path: str) -> ToolResult:
     """Read a file's first part."""
     try:
-        return Result(_head(path))
+        return ToolResult(_head(path))
     except OSError as error:
-        return Result(f"Could not read {path}: {error.strerror}", is_error=True)
+        return ToolResult(f"Could not read {path}: {error.strerror}", is_error=True)
 
 
 def _head(path: str) -> str:
@@ -201,23 +201,23 @@ def edit_arguments(path: str) -> dict[str, Any]:
     return {"path": path, "edits": [{"oldText": last, "newText": f"{last} (revised)"}]}
 
 
-def edit_file(path: str, edits: list[dict[str, str]], *, with_patch: bool) -> Result:
+def edit_file(path: str, edits: list[dict[str, str]], *, with_patch: bool) -> ToolResult:
     """Replace the last place of each old text; the details show the difference as pi shows it."""
     import difflib  # slow to load, and only an edit needs it
 
     try:
         if Path(path).stat().st_size > FILE_LIMIT:
-            return Result(f"{path} is too large to edit", is_error=True)
+            return ToolResult(f"{path} is too large to edit", is_error=True)
         before = _head(path)
         after = before
         for edit in edits:
             head, found, rest = after.rpartition(edit["oldText"])
             if not found:
-                return Result(f"Could not find the text in {path}: {edit['oldText']!r}", is_error=True)
+                return ToolResult(f"Could not find the text in {path}: {edit['oldText']!r}", is_error=True)
             after = f"{head}{edit['newText']}{rest}"
         Path(path).write_text(after, encoding="utf-8")
     except OSError as error:
-        return Result(f"Could not edit {path}: {error.strerror}", is_error=True)
+        return ToolResult(f"Could not edit {path}: {error.strerror}", is_error=True)
     old, new = before.split("\n"), after.split("\n")
     same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
     shown = [f" {n + 1} {line}" for n, line in enumerate(old[max(0, same - 3) : same], max(0, same - 3))]
@@ -227,26 +227,26 @@ def edit_file(path: str, edits: list[dict[str, str]], *, with_patch: bool) -> Re
         patch = difflib.unified_diff(before.splitlines(True), after.splitlines(True), path, path)
         details["patch"] = "".join(patch)
     details["firstChangedLine"] = same + 1
-    return Result(f"Successfully replaced {len(edits)} block(s) in {path}.", details=details)
+    return ToolResult(f"Successfully replaced {len(edits)} block(s) in {path}.", details=details)
 
 
-async def publish_event(agent: str, kind: str, summary: str) -> Result:
+async def publish_event(agent: str, kind: str, summary: str) -> ToolResult:
     """Publish a feed event (hdresearch/vers-agent-services, src/feed/routes.ts)."""
     event = {"agent": agent, "type": kind, "summary": summary}
     try:
         await asyncio.to_thread(_request, "POST", "/feed/events", event)
     except OSError as error:
-        return Result(f"The feed did not take the event: {error}", is_error=True)
-    return Result(f"Published {kind}: {summary}")
+        return ToolResult(f"The feed did not take the event: {error}", is_error=True)
+    return ToolResult(f"Published {kind}: {summary}")
 
 
-async def note_task(agent: str, status: str, note: str) -> Result:
+async def note_task(agent: str, status: str, note: str) -> ToolResult:
     """Set the status of this agent's task on the board and add a note (src/board/routes.ts)."""
     try:
         tasks = (await asyncio.to_thread(_request, "GET", f"/board/tasks?assignee={_quoted(agent)}", None))["tasks"]
         task = next((task for task in tasks if task.get("status") != "done"), None)
         if task is None:
-            return Result(f"No open task is assigned to {agent}.", is_error=True)
+            return ToolResult(f"No open task is assigned to {agent}.", is_error=True)
         place = f"/board/tasks/{_quoted(task['id'])}"
         if note:
             kind = "blocker" if status == "blocked" else "update"
@@ -256,8 +256,8 @@ async def note_task(agent: str, status: str, note: str) -> Result:
         if status:
             await asyncio.to_thread(_request, "PATCH", place, {"status": status})
     except (OSError, KeyError, TypeError, AttributeError) as error:
-        return Result(f"The board did not take the note: {error}", is_error=True)
-    return Result(f"Task “{task.get('title', '')}” is {status or task.get('status')}.")
+        return ToolResult(f"The board did not take the note: {error}", is_error=True)
+    return ToolResult(f"Task “{task.get('title', '')}” is {status or task.get('status')}.")
 
 
 def _quoted(text: str) -> str:

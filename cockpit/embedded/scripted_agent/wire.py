@@ -28,7 +28,7 @@ MODEL: dict[str, Any] = {
 """What the agent says it is: anyone who asks is told that it is scripted. The prices make plausible figures."""
 
 
-class Wire:
+class EventWriter:
     """Writes records, one JSON object per LF."""
 
     def __init__(self, dialect: Dialect, descriptor: int = 1) -> None:

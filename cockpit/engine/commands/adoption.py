@@ -8,10 +8,10 @@ from dataclasses import replace
 from cockpit.agents.scaffold.answers import AgentState
 from cockpit.engine.commands.names import Names
 from cockpit.engine.commands.registration import left_there, register, remember
-from cockpit.engine.progress import Progress
+from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
-from cockpit.engine.state import World
-from cockpit.engine.streams.session import Attachment
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import NotFound
 from cockpit.model.commands import Adopt
 from cockpit.model.fleet import Agent, Power
@@ -28,14 +28,14 @@ class Adoption:
 
     def __init__(
         self,
-        world: World,
+        fleet_state: FleetState,
         store: Store,
         source: Source,
         names: Names,
-        attach: Callable[[Agent], Attachment],
+        attach: Callable[[Agent], AgentSession],
         detach: Callable[[AgentId], None],
     ) -> None:
-        self._world = world
+        self._fleet_state = fleet_state
         self._store = store
         self._source = source
         self._names = names
@@ -44,21 +44,21 @@ class Adoption:
 
     def refusal(self, adopt: Adopt) -> str:
         """Say why an agent cannot be taken over now, or return empty text."""
-        vm = self._world.vms.get(adopt.vm)
+        vm = self._fleet_state.vms.get(adopt.vm)
         if vm is None:
             return f"there is no VM {adopt.vm}"
-        known = self._world.agents.get(agent_of(adopt.vm))
+        known = self._fleet_state.agents.get(agent_of(adopt.vm))
         if known is not None:
             return f"its agent is here already: {known.name}"
         if vm.power is not Power.RUNNING:
             return f"the VM is {vm.power.value}: an agent can be looked for on a running one only"
-        if fault := fault_of(adopt.name, self._world.vms):
+        if fault := fault_of(adopt.name, self._fleet_state.vms):
             return fault
-        if self._world.agents_called(adopt.name):
+        if self._fleet_state.agents_called(adopt.name):
             return f"there is an agent named {adopt.name} already"
         return ""
 
-    async def adopt(self, adopt: Adopt, progress: Progress) -> None:
+    async def adopt(self, adopt: Adopt, progress: OperationProgress) -> None:
         """Take an agent over.
 
         Raises:
@@ -66,7 +66,7 @@ class Adoption:
         """
         agent = Agent(agent_of(adopt.vm), adopt.name, adopt.kind, adopt.vm, role=adopt.role)
         async with self._names.reserved(adopt.name):
-            self._world.put_agent(agent)
+            self._fleet_state.put_agent(agent)
             progress.agent(agent.id)
             session = self._attach(agent)
             session.hold()
@@ -74,17 +74,17 @@ class Adoption:
                 agent = await self._look(agent, session, progress)
             except BaseException:
                 self._detach(agent.id)
-                self._world.agents.pop(agent.id, None)
-                self._world.changed()
+                self._fleet_state.agents.pop(agent.id, None)
+                self._fleet_state.changed()
                 raise
-            now = self._world.clock.now()
-            self._world.put_agent(agent)
+            now = self._fleet_state.clock.now()
+            self._fleet_state.put_agent(agent)
             await remember(self._store, self._source, agent, now)
             session.go_on()
             with progress.step("register"):
                 await register(self._source, agent, now, progress)
 
-    async def _look(self, agent: Agent, session: Attachment, progress: Progress) -> Agent:
+    async def _look(self, agent: Agent, session: AgentSession, progress: OperationProgress) -> Agent:
         """Return the agent with what its VM tells of it.
 
         Raises:
@@ -103,7 +103,7 @@ class Adoption:
             words = (found.program or "started by another tool", found.version, found.state.value)
             progress.detail(" ".join(word for word in words if word))
         return replace(
-            self._world.agents[agent.id],
+            self._fleet_state.agents[agent.id],
             program=found.program or agent.program,
             program_path=found.path,
             version=found.version,

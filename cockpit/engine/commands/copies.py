@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from cockpit.engine.commands.launch_record import current_model
 from cockpit.engine.commands.spawn import Spawner
-from cockpit.engine.progress import Progress, describe
-from cockpit.engine.state import World
+from cockpit.engine.operation import OperationProgress, describe
+from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.commands import Spawn
 from cockpit.model.fleet import Agent
@@ -17,16 +17,16 @@ NAME_LENGTH = 64
 """Characters an agent's name may have."""
 
 
-def copy_name(world: World, name: str) -> str:
+def copy_name(fleet_state: FleetState, name: str) -> str:
     """Return the first name of the form `NAME-2` that nobody has."""
     number = 2
-    while world.agent_named(found := f"{name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"):
+    while fleet_state.agent_named(found := f"{name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"):
         number += 1
     return found
 
 
 async def start_copies(
-    world: World, spawner: Spawner, original: Agent | None, vms: Sequence[VmId], progress: Progress
+    fleet_state: FleetState, spawner: Spawner, original: Agent | None, vms: Sequence[VmId], progress: OperationProgress
 ) -> None:
     """Start the agent of each copy; one that does not start leaves the others alone, and its VM stays.
 
@@ -36,8 +36,8 @@ async def start_copies(
     failed: list[str] = []
     for vm_id in vms if original is not None else ():
         assert original is not None
-        name = copy_name(world, original.name)
-        order = Spawn(
+        name = copy_name(fleet_state, original.name)
+        command = Spawn(
             name,
             original.kind,
             original.role,
@@ -47,7 +47,7 @@ async def start_copies(
             model=current_model(original),
         )
         try:
-            await spawner.start_copy(order, vm_id, progress)
+            await spawner.start_copy(command, vm_id, progress)
         except CockpitError as error:
             failed.append(f"{name} on VM {vm_id}: {describe(error)}")
     if failed:

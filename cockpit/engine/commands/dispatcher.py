@@ -13,10 +13,10 @@ from cockpit.engine.commands.copies import start_copies
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.vm_operations import FleetOperations
 from cockpit.engine.describe import VERBS, target_of, text_of
-from cockpit.engine.progress import Progress
+from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
-from cockpit.engine.state import World
-from cockpit.engine.streams.agent_sessions import Roster
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import CockpitError
 from cockpit.model.commands import (
     Abort,
@@ -41,7 +41,7 @@ from cockpit.model.commands import (
 )
 from cockpit.model.fleet import LinkState, Power, ProcessState, Receipt, Stage, Vm
 from cockpit.model.ids import CommandId, OperationId, VmId, agent_of
-from cockpit.model.receipts import ReceiptBook, advance
+from cockpit.model.receipts.receipts import ReceiptBook, advance
 from cockpit.model.sendable import unsendable_part
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
@@ -72,14 +72,14 @@ def reached(receipt: Receipt, stage: Stage) -> bool:
 
 
 class Dispatcher:
-    """Takes orders and carries them out."""
+    """Takes commands and carries them out."""
 
     def __init__(
         self,
-        world: World,
+        fleet_state: FleetState,
         store: Store,
         source: Source,
-        roster: Roster,
+        agent_sessions: AgentSessions,
         book: ReceiptBook,
         *,
         board_changed: Callable[[], None],
@@ -87,16 +87,20 @@ class Dispatcher:
     ) -> None:
         self.acts: set[asyncio.Task[None]] = set()
         """Orders under way."""
-        self._world = world
+        self._fleet_state = fleet_state
         self._store = store
         self._source = source
-        self._roster = roster
+        self._agent_sessions = agent_sessions
         self._book = book
         self._board_changed = board_changed
         self._images_changed = images_changed
-        self._spawner = Spawner(world, store, source, roster.attach, roster.detach, roster.attachment)
-        self._adoption = Adoption(world, store, source, self._spawner.names, roster.attach, roster.detach)
-        self._operations = FleetOperations(world, source, roster.attachment, roster.vm_gone)
+        self._spawner = Spawner(
+            fleet_state, store, source, agent_sessions.attach, agent_sessions.detach, agent_sessions.agent_session
+        )
+        self._adoption = Adoption(
+            fleet_state, store, source, self._spawner.names, agent_sessions.attach, agent_sessions.detach
+        )
+        self._operations = FleetOperations(fleet_state, source, agent_sessions.agent_session, agent_sessions.vm_gone)
 
     def disabled_reason(self, command: Command) -> str:
         """Say why a command would be refused now, or return empty text."""
@@ -106,7 +110,7 @@ class Dispatcher:
             case Prompt() | Steer() | FollowUp() | Abort() | Answer():
                 return self._agent_refusal(command)
             case Relaunch(agent=agent_id):
-                agent = self._world.agents.get(agent_id)
+                agent = self._fleet_state.agents.get(agent_id)
                 if agent is None:
                     return "there is no such agent"
                 return "" if agent.process.state is ProcessState.DEAD else "the agent is not dead"
@@ -117,13 +121,13 @@ class Dispatcher:
             case Pause() | Resume() | Destroy() | Commit() | Branch():
                 return self._operations.refusal(command)
             case CreateTask() | MoveTask() | AssignTask() | NoteTask():
-                return board.refusal(self._source, self._world.snapshot(), command)
+                return board.refusal(self._source, self._fleet_state.snapshot(), command)
 
     def _agent_refusal(self, command: AgentCommand) -> str:
-        agent = self._world.agents.get(command.agent)
+        agent = self._fleet_state.agents.get(command.agent)
         if agent is None:
             return "there is no such agent"
-        if self._world.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING):
+        if self._fleet_state.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING):
             return f"{agent.name}'s VM is paused: resume it first"
         if agent.process.state is ProcessState.DEAD:
             return f"{agent.name}'s process is dead: relaunch it first"
@@ -140,14 +144,14 @@ class Dispatcher:
     def dispatch(self, command: Command) -> CommandId:
         """Order something; the receipt is in the snapshot when this returns."""
         command_id = CommandId(f"ck-{uuid.uuid4().hex[:12]}")
-        now = self._world.clock.now()
-        agent_id, target = target_of(command, self._world.agents, self._world.vms)
-        agent = self._world.agents.get(agent_id) if agent_id is not None else None
+        now = self._fleet_state.clock.now()
+        agent_id, target = target_of(command, self._fleet_state.agents, self._fleet_state.vms)
+        agent = self._fleet_state.agents.get(agent_id) if agent_id is not None else None
         place = (agent.epoch, agent.line) if agent is not None else None
         receipt = Receipt(command_id, agent_id, VERBS[type(command)], text_of(command), Stage.PENDING, now, place=place)
         if isinstance(command, AgentCommand):
             self._book.add(receipt)
-        self._world.put_receipt(receipt)
+        self._fleet_state.put_receipt(receipt)
         reason = self.disabled_reason(command)
         if reason:
             self._fail(command_id, reason)
@@ -158,17 +162,17 @@ class Dispatcher:
         return command_id
 
     async def _carry_out(self, command: Command, command_id: CommandId, target: str) -> None:
-        """Run one order to its end; its failure is its receipt's, never the engine's."""
-        receipt = self._world.receipts[command_id]
+        """Run one command to its end; its failure is its receipt's, never the engine's."""
+        receipt = self._fleet_state.receipts[command_id]
         await self.saved(self._store.save_receipt(receipt))
-        await self.saved(self._store.audit(self._world.clock.now(), receipt.verb, target, receipt.text))
+        await self.saved(self._store.audit(self._fleet_state.clock.now(), receipt.verb, target, receipt.text))
         try:
             match command:
                 case Prompt() | Steer() | FollowUp() | Abort() | Answer():
-                    attachment = self._roster.attachment(command.agent)
-                    if attachment is None:
+                    agent_session = self._agent_sessions.agent_session(command.agent)
+                    if agent_session is None:
                         raise CockpitError("the agent is not attached", hint="wait for its link")
-                    await attachment.sender.send(self._world.agents[command.agent], command, command_id)
+                    await agent_session.sender.send(self._fleet_state.agents[command.agent], command, command_id)
                     return
                 case CreateTask() | MoveTask() | AssignTask() | NoteTask():
                     await board.carry_out(self._source, command)
@@ -176,26 +180,30 @@ class Dispatcher:
                 case _:
                     await self._operate(command, command_id, receipt.verb, target)
         except EffectUnknown as unknown:
-            receipt = self._world.receipts[command_id]
-            self._world.put_receipt(advance(receipt, Stage.UNCONFIRMED, self._world.clock.now(), str(unknown)))
+            receipt = self._fleet_state.receipts[command_id]
+            self._fleet_state.put_receipt(
+                advance(receipt, Stage.UNCONFIRMED, self._fleet_state.clock.now(), str(unknown))
+            )
         except CockpitError as error:
             self._fail(command_id, str(error))
         except Exception as error:
             log.exception("%s %s failed", receipt.verb, target)
             self._fail(command_id, f"internal error, see the log file: {error!r}")
         else:
-            self._world.put_receipt(advance(self._world.receipts[command_id], Stage.DONE, self._world.clock.now()))
-        await self.saved(self._store.save_receipt(self._world.receipts[command_id]))
+            self._fleet_state.put_receipt(
+                advance(self._fleet_state.receipts[command_id], Stage.DONE, self._fleet_state.clock.now())
+            )
+        await self.saved(self._store.save_receipt(self._fleet_state.receipts[command_id]))
 
     async def saved(self, saving: Awaitable[None]) -> None:
-        """Write to the store; what the disk refuses is said in the notices and stops no order."""
+        """Write to the store; what the disk refuses is said in the notices and stops no command."""
         try:
             await saving
         except StoreError as error:
             log.error("%s", error)
 
     async def _operate(self, command: Command, command_id: CommandId, verb: str, target: str) -> None:
-        progress = Progress(self._world, OperationId(command_id), verb, target)
+        progress = OperationProgress(self._fleet_state, OperationId(command_id), verb, target)
         try:
             match command:
                 case Spawn():
@@ -203,11 +211,11 @@ class Dispatcher:
                 case Adopt():
                     await self._adoption.adopt(command, progress)
                 case Relaunch(agent=agent_id, change_program=change):
-                    attachment = self._roster.attachment(agent_id)
-                    if attachment is None:
+                    agent_session = self._agent_sessions.agent_session(agent_id)
+                    if agent_session is None:
                         raise CockpitError("the agent is not attached", hint="wait for its link")
                     await self._spawner.start_again(
-                        self._world.agents[agent_id], attachment, progress, change_program=change
+                        self._fleet_state.agents[agent_id], agent_session, progress, change_program=change
                     )
                 case Pause():
                     await self._operations.pause(command, progress)
@@ -220,8 +228,8 @@ class Dispatcher:
                     await self._images_changed()
                 case Branch():
                     made = await self._operations.branch(command, progress)
-                    original = self._world.agents.get(agent_of(command.vm))
-                    await start_copies(self._world, self._spawner, original, made, progress)
+                    original = self._fleet_state.agents.get(agent_of(command.vm))
+                    await start_copies(self._fleet_state, self._spawner, original, made, progress)
         except BaseException as error:
             progress.finish(error)
             if isinstance(error, CreationUncertain) and not isinstance(command, Commit):
@@ -233,11 +241,13 @@ class Dispatcher:
         """Keep what a lost call may have made, for a person to decide."""
         evidence = f"{verb} {target}: {uncertain.evidence}"
         for vm_id in map(VmId, uncertain.candidates):
-            self._world.suspects[vm_id] = evidence
-            self._world.put_vm(self._world.vms.get(vm_id) or Vm(vm_id, created_at=self._world.clock.now()))
+            self._fleet_state.suspects[vm_id] = evidence
+            self._fleet_state.put_vm(
+                self._fleet_state.vms.get(vm_id) or Vm(vm_id, created_at=self._fleet_state.clock.now())
+            )
             await self.saved(self._store.names.suspect(vm_id, evidence))
 
     def _fail(self, command_id: CommandId, reason: str) -> None:
-        self._book.failed(command_id, self._world.clock.now(), reason)
-        receipt = self._world.receipts[command_id]
-        self._world.put_receipt(advance(receipt, Stage.FAILED, self._world.clock.now(), reason))
+        self._book.failed(command_id, self._fleet_state.clock.now(), reason)
+        receipt = self._fleet_state.receipts[command_id]
+        self._fleet_state.put_receipt(advance(receipt, Stage.FAILED, self._fleet_state.clock.now(), reason))

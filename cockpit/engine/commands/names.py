@@ -8,9 +8,9 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable
 
-from cockpit.engine.facts import REGISTERED_BY
+from cockpit.engine.agent_record import REGISTERED_BY
 from cockpit.engine.source import Source
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, UsageError
 from cockpit.model.ids import VmId
 from cockpit.services.errors import ServiceError
@@ -35,8 +35,8 @@ NAME_LABEL = "swarm-cockpit-agent"
 class Names:
     """Reservations of one cockpit."""
 
-    def __init__(self, world: World, store: Store, source: Source) -> None:
-        self._world = world
+    def __init__(self, fleet_state: FleetState, store: Store, source: Source) -> None:
+        self._fleet_state = fleet_state
         self._store = store
         self._source = source
         self._holder = f"cockpit-{uuid.uuid4().hex[:12]}"
@@ -110,7 +110,7 @@ class Names:
             registered = await self._registry.taken(name)
         except ServiceError as error:
             log.warning("the name %s is not reserved in the registry: %s", name, error)
-            self._world.notice(f"the registry reserved no name: {error.message}")
+            self._fleet_state.notice(f"the registry reserved no name: {error.message}")
             return
         for vm_id in map(VmId, registered):
             # An entry of a VM that does not exist, or not in this account, has no name to lose.

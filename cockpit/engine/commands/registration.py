@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from cockpit.agents.scaffold.verbs import ProbeResult, parse_probe, probe_script
-from cockpit.engine.facts import registration_of, row_of
-from cockpit.engine.progress import Progress, describe
+from cockpit.engine.agent_record import registration_of, row_of
+from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.source import Source
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Agent
@@ -21,7 +21,7 @@ PROBE_LIMIT = 60.0
 """Seconds a look at what runs on a VM may take."""
 
 
-async def register(source: Source, agent: Agent, created_at: float, progress: Progress) -> None:
+async def register(source: Source, agent: Agent, created_at: float, progress: OperationProgress) -> None:
     """Enter an agent into the registry; without one, or if it refuses, the agent works all the same."""
     if source.registry is None:
         progress.detail("no registry is configured")

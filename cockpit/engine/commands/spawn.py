@@ -1,4 +1,4 @@
-"""Spawn: from an order to an agent that answers, in steps that are shown as they happen."""
+"""Spawn: from a command to an agent that answers, in steps that are shown as they happen."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from cockpit.engine.commands.launch_record import (
 )
 from cockpit.engine.commands.names import NAME_LABEL, Names
 from cockpit.engine.commands.registration import left_there, register, remember
-from cockpit.engine.progress import Progress, describe
+from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.source import Program, Source
-from cockpit.engine.state import World
-from cockpit.engine.streams.session import Attachment
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut, UsageError
 from cockpit.model.commands import Spawn
 from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
@@ -61,27 +61,29 @@ class Spawner:
 
     def __init__(
         self,
-        world: World,
+        fleet_state: FleetState,
         store: Store,
         source: Source,
-        attach: Callable[[Agent], Attachment],
+        attach: Callable[[Agent], AgentSession],
         detach: Callable[[AgentId], None],
-        attached: Callable[[AgentId], Attachment | None],
+        attached: Callable[[AgentId], AgentSession | None],
     ) -> None:
-        self._world = world
+        self._fleet_state = fleet_state
         self._store = store
         self._source = source
         self._attach = attach
         self._detach = detach
         self._attached = attached
         self._claimed: set[str] = set()
-        self.names = Names(world, store, source)
+        self.names = Names(fleet_state, store, source)
 
     def refusal(self, spawn: Spawn) -> str:
-        """Say why an order cannot be carried out, or return empty text."""
-        if fault := fault_of(spawn.name, self._world.vms):
+        """Say why a command cannot be carried out, or return empty text."""
+        if fault := fault_of(spawn.name, self._fleet_state.vms):
             return fault
-        if spawn.name in self._claimed or any(not agent.elsewhere for agent in self._world.agents_called(spawn.name)):
+        if spawn.name in self._claimed or any(
+            not agent.elsewhere for agent in self._fleet_state.agents_called(spawn.name)
+        ):
             return f"there is an agent named {spawn.name} already"
         program = self._source.program(spawn.program)
         if program is None:
@@ -89,15 +91,15 @@ class Spawner:
             return f"there is no agent program {spawn.program!r}; known: {known}"
         return program.reason
 
-    async def spawn(self, spawn: Spawn, progress: Progress) -> Agent:
-        """Carry out an order. On a failure the VM it made is deleted again.
+    async def spawn(self, spawn: Spawn, progress: OperationProgress) -> Agent:
+        """Carry out a command. On a failure the VM it made is deleted again.
 
         Raises:
             CockpitError: a step failed; the operation shows which.
         """
         refusal = self.refusal(spawn)
         if refusal:
-            raise UsageError(f"cannot spawn {spawn.name}: {refusal}", hint="change the order and try again")
+            raise UsageError(f"cannot spawn {spawn.name}: {refusal}", hint="change the command and try again")
         program = self._source.program(spawn.program)
         assert program is not None
         self._claimed.add(spawn.name)
@@ -107,7 +109,7 @@ class Spawner:
         finally:
             self._claimed.discard(spawn.name)
 
-    async def _make(self, spawn: Spawn, program: Program, progress: Progress) -> Agent:
+    async def _make(self, spawn: Spawn, program: Program, progress: OperationProgress) -> Agent:
         vm_id: VmId | None = None
         try:
             vm_id = await self._make_vm(spawn, progress)
@@ -121,7 +123,7 @@ class Spawner:
                     error.hint = f"its output is kept in {kept}"
             raise
 
-    async def _make_vm(self, spawn: Spawn, progress: Progress) -> VmId:
+    async def _make_vm(self, spawn: Spawn, progress: OperationProgress) -> VmId:
         image = spawn.image or self._source.golden_image
         with progress.step(f"restore image {image[:8]}" if image else "create VM"):
             if image:
@@ -129,11 +131,11 @@ class Spawner:
             else:
                 vm_id = await self._source.vers.create_root(labels={NAME_LABEL: spawn.name})
             progress.detail(vm_id)
-        now = self._world.clock.now()
-        self._world.put_vm(Vm(vm_id, Power.BOOTING, now, label=spawn.name, seen_at=now))
+        now = self._fleet_state.clock.now()
+        self._fleet_state.put_vm(Vm(vm_id, Power.BOOTING, now, label=spawn.name, seen_at=now))
         return vm_id
 
-    async def start_copy(self, spawn: Spawn, vm_id: VmId, progress: Progress) -> Agent:
+    async def start_copy(self, spawn: Spawn, vm_id: VmId, progress: OperationProgress) -> Agent:
         """Start the agent that a copied VM brought, in its conversation; a process that was copied, too, is taken over.
 
         Raises:
@@ -146,16 +148,16 @@ class Spawner:
             async with self.names.reserved(spawn.name):
                 return await self._bring_up(spawn, program, vm_id, progress, copied=True)
         finally:
-            attachment = self._attached(agent_of(vm_id))
-            if attachment is not None:
-                attachment.go_on()
+            agent_session = self._attached(agent_of(vm_id))
+            if agent_session is not None:
+                agent_session.go_on()
 
     async def _bring_up(
-        self, spawn: Spawn, program: Program, vm_id: VmId, progress: Progress, *, copied: bool = False
+        self, spawn: Spawn, program: Program, vm_id: VmId, progress: OperationProgress, *, copied: bool = False
     ) -> Agent:
         await self.names.label(spawn.name, vm_id)
         await self.names.yield_to_earlier(spawn.name, vm_id)
-        now = self._world.clock.now()
+        now = self._fleet_state.clock.now()
         agent = Agent(
             id=agent_of(vm_id),
             name=spawn.name,
@@ -167,33 +169,33 @@ class Spawner:
             parent=spawn.parent,
             activity=Activity(ActivityState.STARTING, since=now),
         )
-        self._world.put_agent(agent)
+        self._fleet_state.put_agent(agent)
         progress.agent(agent.id)
         await remember(self._store, self._source, agent, now)
         with progress.step("boot"):
             await self._until_running(vm_id)
         with progress.step("connect"):
-            attachment = self._attach(agent)
+            agent_session = self._attach(agent)
             # What an image brought is another agent's: nothing is read before it was moved away.
-            attachment.hold()
-            assert attachment.link is not None
-            connection = await attachment.link.ready(CONNECT_LIMIT)
+            agent_session.hold()
+            assert agent_session.link is not None
+            connection = await agent_session.link.ready(CONNECT_LIMIT)
         with progress.step("prepare"):
             known = await self._copied(connection, vm_id) if copied else None
             spawn = replace(spawn, model=spawn.model or known.model) if known else spawn
             facts = await self._prepare(connection, spawn, program, vm_id, known)
         with progress.step(f"start {program.name}"):
             run_id = await self._start(connection, spawn, program, facts, vm_id, progress, known=known)
-            attachment.go_on()
+            agent_session.go_on()
         with progress.step("first answer"):
-            await self._first_answer(attachment, run_id, progress)
+            await self._first_answer(agent_session, run_id, progress)
         await self.names.yield_to_earlier(spawn.name, vm_id)
         with progress.step("register"):
             await register(self._source, agent, now, progress)
-        return self._world.agents[agent.id]
+        return self._fleet_state.agents[agent.id]
 
     async def start_again(
-        self, agent: Agent, attachment: Attachment, progress: Progress, *, change_program: bool = False
+        self, agent: Agent, agent_session: AgentSession, progress: OperationProgress, *, change_program: bool = False
     ) -> None:
         """Start a dead agent's process on its VM once more, in its latest session, with the program it had.
 
@@ -206,9 +208,9 @@ class Spawner:
         program = self._source.program(agent.program)
         if program is None or program.reason:
             raise Refused(f"{agent.program} cannot be started: {program.reason if program else 'unknown program'}")
-        assert attachment.link is not None
+        assert agent_session.link is not None
         with progress.step("connect"):
-            connection = await attachment.link.ready(CONNECT_LIMIT)
+            connection = await agent_session.link.ready(CONNECT_LIMIT)
         with progress.step(f"start {program.name}"):
             known = await left_there(connection, self._source, agent.vm_id)
             known = replace(known, path=known.path or agent.program_path, version=known.version or agent.version)
@@ -225,7 +227,7 @@ class Spawner:
             facts = await self._prepare(connection, spawn, program, agent.vm_id, before)
             run_id = await self._start(connection, spawn, program, facts, agent.vm_id, progress, known=known)
         with progress.step("first answer"):
-            await self._first_answer(attachment, run_id, progress)
+            await self._first_answer(agent_session, run_id, progress)
 
     async def _copied(self, connection: Connection, vm_id: VmId) -> ProbeResult:
         """Make what a copied VM brought its own agent's."""
@@ -245,7 +247,7 @@ class Spawner:
             raise TimedOut(
                 f"VM {vm_id} did not boot within {BOOT_LIMIT:.0f} s", hint="try again, or another image"
             ) from None
-        self._world.put_vm(replace(self._world.vms[vm_id], power=Power.RUNNING))
+        self._fleet_state.put_vm(replace(self._fleet_state.vms[vm_id], power=Power.RUNNING))
 
     async def _prepare(
         self, connection: Connection, spawn: Spawn, program: Program, vm_id: VmId, known: ProbeResult | None = None
@@ -258,7 +260,9 @@ class Spawner:
         if "tmux" not in facts.programs:
             if not self._source.allow_detached:
                 raise NotFound(f"tmux is not on VM {vm_id}", hint="spawn from a golden image that has tmux")
-            self._world.notice("tmux is not installed: agents run as detached processes and cannot be attached to")
+            self._fleet_state.notice(
+                "tmux is not installed: agents run as detached processes and cannot be attached to"
+            )
         files = ((INSTRUCTIONS_FILE, instructions(spawn).encode()), *program.files)
         directories = sorted({f"{facts.home}/{path}".rpartition("/")[0] for path, _ in files})
         made = await connection.run('mkdir -p -m 700 -- "$@"', *directories, timeout=START_LIMIT)
@@ -275,7 +279,7 @@ class Spawner:
         program: Program,
         facts: Facts,
         vm_id: VmId,
-        progress: Progress,
+        progress: OperationProgress,
         *,
         known: ProbeResult | None = None,
     ) -> str:
@@ -317,16 +321,16 @@ class Spawner:
         progress.detail(" · ".join(word for word in said if word))
         return result.run_id or run_id
 
-    async def _first_answer(self, attachment: Attachment, run_id: str, progress: Progress) -> None:
+    async def _first_answer(self, agent_session: AgentSession, run_id: str, progress: OperationProgress) -> None:
         """Wait until the agent answers; what it warned of on standard error is said, and stays on the agent."""
-        answer = await attachment.first_answer(run_id, ANSWER_LIMIT)
-        asked = [dialog.request.title for dialog in self._world.agents[attachment.agent].activity.dialogs]
-        progress.detail(" · ".join((model_words(answer), *asked, *await attachment.warnings())))
+        answer = await agent_session.first_answer(run_id, ANSWER_LIMIT)
+        asked = [dialog.request.title for dialog in self._fleet_state.agents[agent_session.agent].activity.dialogs]
+        progress.detail(" · ".join((model_words(answer), *asked, *await agent_session.warnings())))
 
-    async def _keep_output(self, vm_id: VmId, name: str, progress: Progress) -> str:
+    async def _keep_output(self, vm_id: VmId, name: str, progress: OperationProgress) -> str:
         """Keep what an agent that did not start has said, before its VM goes."""
-        attachment = self._attached(agent_of(vm_id))
-        connection = attachment.connection() if attachment is not None else None
+        agent_session = self._attached(agent_of(vm_id))
+        connection = agent_session.connection() if agent_session is not None else None
         if connection is None:
             return ""
         with progress.step("keep its output"):
@@ -335,20 +339,20 @@ class Spawner:
             progress.detail(kept or "there is none")
         return kept
 
-    async def _undo(self, vm_id: VmId, progress: Progress, cause: BaseException) -> None:
+    async def _undo(self, vm_id: VmId, progress: OperationProgress, cause: BaseException) -> None:
         """Delete the VM of a failed spawn, so that nothing runs and costs unseen."""
         try:
             with progress.step("delete the VM again"):
                 await self._source.vers.delete(vm_id)
         except VersError as error:
             log.error("VM %s of a failed spawn could not be deleted: %s", vm_id, error)
-            self._world.notice(f"VM {vm_id} of a failed spawn could not be deleted: {describe(error)}")
+            self._fleet_state.notice(f"VM {vm_id} of a failed spawn could not be deleted: {describe(error)}")
             return
         agent_id = agent_of(vm_id)
         self._detach(agent_id)
-        self._world.agents.pop(agent_id, None)
-        self._world.vms.pop(vm_id, None)
-        self._world.changed()
+        self._fleet_state.agents.pop(agent_id, None)
+        self._fleet_state.vms.pop(vm_id, None)
+        self._fleet_state.changed()
         try:
             await self._store.forget_agent(agent_id)
         except StoreError as error:

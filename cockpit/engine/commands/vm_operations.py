@@ -7,10 +7,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from cockpit.engine.progress import Progress
+from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
-from cockpit.engine.state import World
-from cockpit.engine.streams.session import Attachment
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
 from cockpit.model.commands import Branch, Commit, Destroy, Pause, Resume
 from cockpit.model.fleet import LinkState, Power, Vm
@@ -33,20 +33,20 @@ class FleetOperations:
 
     def __init__(
         self,
-        world: World,
+        fleet_state: FleetState,
         source: Source,
-        attachment: Callable[[AgentId], Attachment | None],
+        agent_session: Callable[[AgentId], AgentSession | None],
         gone: Callable[[VmId], Awaitable[None]],
     ) -> None:
-        self._world = world
+        self._fleet_state = fleet_state
         self._source = source
-        self._attachment = attachment
+        self._agent_session = agent_session
         self._gone = gone
 
     def refusal(self, command: Pause | Resume | Destroy | Commit | Branch) -> str:
-        """Say why an order cannot be carried out now, or return empty text."""
-        vm = self._world.vms.get(command.vm)
-        agent = self._world.agents.get(agent_of(command.vm))
+        """Say why a command cannot be carried out now, or return empty text."""
+        vm = self._fleet_state.vms.get(command.vm)
+        agent = self._fleet_state.agents.get(agent_of(command.vm))
         if agent is not None and agent.elsewhere:
             return f"{agent.name} belongs to another account: {agent.elsewhere}"
         if vm is None and agent is not None and isinstance(command, Destroy):
@@ -64,7 +64,7 @@ class FleetOperations:
                 return f"the VM is {vm.power.value}"
         return ""
 
-    async def pause(self, command: Pause, progress: Progress) -> None:
+    async def pause(self, command: Pause, progress: OperationProgress) -> None:
         """Freeze a VM; its silence is expected from then on."""
         with progress.step("pause VM"):
             await self._source.vers.set_power(command.vm, True)
@@ -72,26 +72,26 @@ class FleetOperations:
             await self._until(command.vm, (Power.PAUSED, Power.SLEEPING))
         self._wake(command.vm)
 
-    async def resume(self, command: Resume, progress: Progress) -> None:
+    async def resume(self, command: Resume, progress: OperationProgress) -> None:
         """Continue a VM and come back to its agent."""
         with progress.step("resume VM"):
             await self._source.vers.set_power(command.vm, False)
         with progress.step("confirm"):
             await self._until(command.vm, (Power.RUNNING,))
-        attachment = self._attachment(agent_of(command.vm))
-        if attachment is not None and attachment.link is not None:
+        agent_session = self._agent_session(agent_of(command.vm))
+        if agent_session is not None and agent_session.link is not None:
             with progress.step("reach it again"):
                 self._wake(command.vm)
-                await attachment.link.ready(LINK_LIMIT)
-                up = await self._world.until(lambda: self._linked(command.vm), LINK_LIMIT)
+                await agent_session.link.ready(LINK_LIMIT)
+                up = await self._fleet_state.until(lambda: self._linked(command.vm), LINK_LIMIT)
                 if not up:
                     raise TimedOut(f"VM {command.vm} runs, but its link did not come back within {LINK_LIMIT:.0f} s")
 
     def _linked(self, vm_id: VmId) -> bool:
-        agent = self._world.agents.get(agent_of(vm_id))
+        agent = self._fleet_state.agents.get(agent_of(vm_id))
         return agent is None or agent.link.state is LinkState.UP
 
-    async def destroy(self, command: Destroy, progress: Progress) -> None:
+    async def destroy(self, command: Destroy, progress: OperationProgress) -> None:
         """Delete a VM. What is known of its agent stays in the store; nothing is dropped before the API confirmed."""
         with progress.step("delete VM"):
             await self._source.vers.delete(command.vm)
@@ -107,21 +107,21 @@ class FleetOperations:
                     log.warning("VM %s is still registered: %s", command.vm, error)
                     progress.detail(f"its entry stays: {error.message}")
 
-    async def commit(self, command: Commit, progress: Progress) -> None:
+    async def commit(self, command: Commit, progress: OperationProgress) -> None:
         """Take a snapshot; a paused VM stays paused."""
-        paused = self._world.power(command.vm) is Power.PAUSED
+        paused = self._fleet_state.power(command.vm) is Power.PAUSED
         with progress.step("commit"):
             commit_id = await self._source.vers.commit(command.vm, name=command.name, keep_paused=paused)
             progress.detail(commit_id)
 
-    async def branch(self, command: Branch, progress: Progress) -> tuple[VmId, ...]:
+    async def branch(self, command: Branch, progress: OperationProgress) -> tuple[VmId, ...]:
         """Copy a VM and return the copies; a paused VM stays paused."""
-        paused = self._world.power(command.vm) is Power.PAUSED
+        paused = self._fleet_state.power(command.vm) is Power.PAUSED
         with progress.step(f"branch × {command.count}"):
             result = await self._source.vers.branch(command.vm, count=command.count, keep_paused=paused)
-            now = self._world.clock.now()
+            now = self._fleet_state.clock.now()
             for vm_id in result.vms:
-                self._world.put_vm(Vm(vm_id, Power.RUNNING, now, seen_at=now))
+                self._fleet_state.put_vm(Vm(vm_id, Power.RUNNING, now, seen_at=now))
             progress.detail(", ".join(result.vms))
             if result.error:
                 raise Refused(f"{len(result.vms)} of {result.wanted} copies were made: {result.error}")
@@ -142,9 +142,9 @@ class FleetOperations:
                         if isinstance(seen, Missing):
                             raise NotFound(f"VM {vm_id} is gone: {seen.evidence}", hint="list the VMs") from error
                         last = Power(seen.record.power) if isinstance(seen, Found) else Power.UNKNOWN
-                    vm = self._world.vms.get(vm_id)
+                    vm = self._fleet_state.vms.get(vm_id)
                     if vm is not None:
-                        self._world.put_vm(replace(vm, power=last, seen_at=self._world.clock.now()))
+                        self._fleet_state.put_vm(replace(vm, power=last, seen_at=self._fleet_state.clock.now()))
                     if last in wanted:
                         return
                     await asyncio.sleep(POLL)
@@ -152,14 +152,14 @@ class FleetOperations:
             if last is Power.UNKNOWN:
                 raise EffectUnknown(
                     f"whether VM {vm_id} is {wanted[0].value} is unknown after {POWER_LIMIT:.0f} s{evidence}",
-                    hint="look at it on the platform; the order itself was accepted",
+                    hint="look at it on the platform; the command itself was accepted",
                 ) from None
             raise TimedOut(
                 f"VM {vm_id} is still {last.value} after {POWER_LIMIT:.0f} s",
-                hint="look at it on the platform; the order itself was accepted",
+                hint="look at it on the platform; the command itself was accepted",
             ) from None
 
     def _wake(self, vm_id: VmId) -> None:
-        attachment = self._attachment(agent_of(vm_id))
-        if attachment is not None and attachment.link is not None:
-            attachment.link.wake()
+        agent_session = self._agent_session(agent_of(vm_id))
+        if agent_session is not None and agent_session.link is not None:
+            agent_session.link.wake()

@@ -7,26 +7,26 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
+from cockpit.engine.agent_record import row_of
 from cockpit.engine.describe import STREAM_VERBS
-from cockpit.engine.facts import row_of
 from cockpit.engine.source import Source
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.engine.streams.follower import Following
 from cockpit.engine.streams.link import VmLink
 from cockpit.engine.streams.reader import AgentReader
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.streams.sender import Sender
-from cockpit.engine.streams.session import Attachment
+from cockpit.engine.streams.session import AgentSession
 from cockpit.model.failures import is_undelivered, wanting
 from cockpit.model.fleet import Agent, AgentKind, LinkState, Power, Receipt, Stage
 from cockpit.model.ids import AgentId, VmId, agent_of
 from cockpit.model.names import usable_name
-from cockpit.model.receipts import ReceiptBook, advance, is_closed
-from cockpit.remote.errors import KeyRefused
+from cockpit.model.receipts.receipts import ReceiptBook, advance, is_closed
+from cockpit.remote.errors import SshKeyRefused
 from cockpit.remote.ssh.backoff import Backoff
-from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.read_batching import ReadingRounds
+from cockpit.remote.ssh.read_batching import ReadBatching
 from cockpit.store.errors import StoreError
 from cockpit.store.rows import UNKNOWN_ACCOUNT
 from cockpit.store.store import Store
@@ -52,12 +52,12 @@ class LinkOptions:
     """Compress where it pays; on the way within this machine it never does."""
 
 
-class Roster:
+class AgentSessions:
     """Owns one attachment per agent; each runs in a task of its own and fails alone."""
 
     def __init__(
         self,
-        world: World,
+        fleet_state: FleetState,
         store: Store,
         source: Source,
         recorder: Recorder,
@@ -67,19 +67,19 @@ class Roster:
         self.wanted: Callable[[Agent], bool] = lambda agent: True
         self.record = True
         """Whether attached agents are read and recorded."""
-        self._world = world
+        self._fleet_state = fleet_state
         self._store = store
         self._source = source
         self._recorder = recorder
-        self._following = Following(world, store, recorder)
+        self._following = Following(fleet_state, store, recorder)
         self._book = book
         self._link_options = link_options
         self._focused: AgentId | None = None
         self._has_focus = False
-        self._gate = ConnectGate()
-        self._rounds = ReadingRounds()
+        self._connect_limit = ConnectLimit()
+        self._rounds = ReadBatching()
         self._keys: dict[VmId, str] = {}
-        self._attachments: dict[AgentId, Attachment] = {}
+        self._sessions: dict[AgentId, AgentSession] = {}
         self._tasks: dict[AgentId, asyncio.Task[None]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
 
@@ -87,23 +87,23 @@ class Roster:
 
     async def load(self) -> None:
         """Bring back the agents the store remembers, with state, transcript and receipts."""
-        self._world.suspects = {VmId(vm_id): why for vm_id, why in (await self._store.names.suspects()).items()}
+        self._fleet_state.suspects = {VmId(vm_id): why for vm_id, why in (await self._store.names.suspects()).items()}
         rows = await self._store.agents()
         living = {row.id for row in rows if row.destroyed_at is None}
         stored = await self._store.receipts()
-        lost = {receipt.id for receipt in wanting(stored, self._world.clock.now(), frozenset())}
+        lost = {receipt.id for receipt in wanting(stored, self._fleet_state.clock.now(), frozenset())}
         for receipt in stored:
             if not is_closed(receipt):
                 self._take_up(receipt, living)
             elif receipt.id in lost and is_undelivered(receipt):
-                self._world.put_receipt(receipt, saved=True)
+                self._fleet_state.put_receipt(receipt, saved=True)
         account = self._source.vers.account
         for row in rows:
             if row.destroyed_at is not None:
-                self._world.departed[row.name] = (VmId(row.vm_id), row.destroyed_at)
+                self._fleet_state.departed[row.name] = (VmId(row.vm_id), row.destroyed_at)
             else:
                 if row.account == UNKNOWN_ACCOUNT:
-                    self._world.unplaced.add(row.id)
+                    self._fleet_state.unplaced.add(row.id)
                 await self._recorder.load(
                     Agent(
                         id=row.id,
@@ -120,16 +120,16 @@ class Roster:
 
     def _take_up(self, receipt: Receipt, living: set[AgentId]) -> None:
         """Go on with a receipt that an earlier process left open; what can no longer be told is said so."""
-        now = self._world.clock.now()
+        now = self._fleet_state.clock.now()
         if receipt.verb in STREAM_VERBS and receipt.agent in living:
             # Its agent's stream tells the rest, once the agent is loaded.
-            self._world.put_receipt(receipt, saved=True)
+            self._fleet_state.put_receipt(receipt, saved=True)
         elif receipt.verb in STREAM_VERBS:
-            self._world.put_receipt(advance(receipt, Stage.FAILED, now, "its agent was destroyed"))
+            self._fleet_state.put_receipt(advance(receipt, Stage.FAILED, now, "its agent was destroyed"))
         elif receipt.stage is Stage.PENDING:
             # No stream will tell how it went. If another cockpit is still at it, that one writes down the end.
             reason = "the cockpit ended before it was done: look at the fleet"
-            self._world.put_receipt(advance(receipt, Stage.UNCONFIRMED, now, reason))
+            self._fleet_state.put_receipt(advance(receipt, Stage.UNCONFIRMED, now, reason))
 
     async def adopt(self, agent: Agent) -> None:
         """Take over an agent that somebody else registered."""
@@ -139,15 +139,15 @@ class Roster:
                     agent,
                     directory=self._source.paths.directory,
                     workspace=self._source.paths.workspace,
-                    created_at=self._world.clock.now(),
+                    created_at=self._fleet_state.clock.now(),
                     account=self._source.vers.account,
                 )
             )
         except StoreError as error:
             log.error("agent %s is not remembered: %s", agent.name, error)
         await self._recorder.load(agent)
-        if agent.vm_id not in self._world.vms:
-            self._world.agents.pop(agent.id, None)  # destroyed meanwhile
+        if agent.vm_id not in self._fleet_state.vms:
+            self._fleet_state.agents.pop(agent.id, None)  # destroyed meanwhile
         elif self.wanted(agent):
             self.attach(agent)
 
@@ -155,14 +155,14 @@ class Roster:
         """Take agents of unknown or of another account as this one's, since its list has their VMs."""
         found = {
             agent.id
-            for agent in self._world.agents.values()
-            if agent.vm_id in listed and (agent.elsewhere or agent.id in self._world.unplaced)
+            for agent in self._fleet_state.agents.values()
+            if agent.vm_id in listed and (agent.elsewhere or agent.id in self._fleet_state.unplaced)
         }
         if not found:
             return
         for agent_id in found:
-            self._world.unplaced.discard(agent_id)
-            self._world.put_agent(replace(self._world.agents[agent_id], elsewhere=""))
+            self._fleet_state.unplaced.discard(agent_id)
+            self._fleet_state.put_agent(replace(self._fleet_state.agents[agent_id], elsewhere=""))
         try:
             for row in await self._store.agents():
                 if row.id in found:
@@ -174,21 +174,23 @@ class Roster:
         """Drop a VM that the API confirmed to be deleted, and the agent on it; its transcript stays in the store."""
         agent_id = agent_of(VmId(vm_id))
         self.detach(agent_id)
-        self._world.vms.pop(VmId(vm_id), None)
+        self._fleet_state.vms.pop(VmId(vm_id), None)
         for receipt in self._book.open_for(agent_id):
-            self._world.put_receipts(self._book.failed(receipt.id, self._world.clock.now(), "its VM was deleted"))
+            self._fleet_state.put_receipts(
+                self._book.failed(receipt.id, self._fleet_state.clock.now(), "its VM was deleted")
+            )
         self._book.forget(agent_id)
-        known = self._world.agents.pop(agent_id, None)
-        was_suspect = self._world.suspects.pop(VmId(vm_id), "")
-        self._world.changed()
+        known = self._fleet_state.agents.pop(agent_id, None)
+        was_suspect = self._fleet_state.suspects.pop(VmId(vm_id), "")
+        self._fleet_state.changed()
         if was_suspect:
             try:
                 await self._store.names.clear(vm_id)
             except StoreError as error:
                 log.error("VM %s is still kept as perhaps ours: %s", vm_id, error)
-        self._world.unplaced.discard(agent_id)
+        self._fleet_state.unplaced.discard(agent_id)
         if known is not None:
-            self._world.departed[known.name] = (VmId(vm_id), self._world.clock.now())
+            self._fleet_state.departed[known.name] = (VmId(vm_id), self._fleet_state.clock.now())
             try:
                 await self._store.forget_agent(agent_id)
             except StoreError as error:
@@ -198,35 +200,35 @@ class Roster:
 
     def attach_known(self) -> None:
         """Attach every known and wanted agent whose VM exists."""
-        for agent in list(self._world.agents.values()):
-            vm = self._world.vms.get(agent.vm_id)
-            if agent.id not in self._attachments and vm is not None and not vm.doubt and self.wanted(agent):
+        for agent in list(self._fleet_state.agents.values()):
+            vm = self._fleet_state.vms.get(agent.vm_id)
+            if agent.id not in self._sessions and vm is not None and not vm.doubt and self.wanted(agent):
                 self.attach(agent)
 
-    def attachment(self, agent: AgentId) -> Attachment | None:
+    def agent_session(self, agent: AgentId) -> AgentSession | None:
         """Return an agent's attachment, if it has one."""
-        return self._attachments.get(agent)
+        return self._sessions.get(agent)
 
-    def attach(self, agent: Agent) -> Attachment:
+    def attach(self, agent: Agent) -> AgentSession:
         """Begin to serve an agent."""
-        known = self._attachments.get(agent.id)
+        known = self._sessions.get(agent.id)
         if known is not None:
             return known
         sender = Sender(
-            self._world, self._store, self._book, self._connection_of(agent.id), self._source.paths, agent.vm_id
+            self._fleet_state, self._store, self._book, self._connection_of(agent.id), self._source.paths, agent.vm_id
         )
 
         async def make_reader(whole: bool, raw: bool) -> AgentReader:
             reader = AgentReader(
-                agent.id, self._source.paths.file("out"), self._store, self._world.clock, whole=whole, raw=raw
+                agent.id, self._source.paths.file("out"), self._store, self._fleet_state.clock, whole=whole, raw=raw
             )
-            stored, known = await reader.restore(), self._world.agents.get(agent.id)
+            stored, known = await reader.restore(), self._fleet_state.agents.get(agent.id)
             if known is None or (known.epoch, known.line) < stored:
                 await self._recorder.catch_up(agent.id)
             return reader
 
-        attachment = Attachment(
-            self._world,
+        agent_session = AgentSession(
+            self._fleet_state,
             self._recorder,
             self._following,
             make_reader,
@@ -236,18 +238,18 @@ class Roster:
             agent.vm_id,
             record=self.record,
         )
-        attachment.link = VmLink(
-            self._world, agent.vm_id, lambda: self._connect(agent.vm_id), attachment.serve, Backoff()
+        agent_session.link = VmLink(
+            self._fleet_state, agent.vm_id, lambda: self._connect(agent.vm_id), agent_session.serve, Backoff()
         )
-        attachment.poll(self._polling_of(agent.id))
-        self._attachments[agent.id] = attachment
-        self._tasks[agent.id] = asyncio.create_task(self._run(agent, attachment.link), name=f"agent {agent.name}")
-        return attachment
+        agent_session.poll(self._polling_of(agent.id))
+        self._sessions[agent.id] = agent_session
+        self._tasks[agent.id] = asyncio.create_task(self._run(agent, agent_session.link), name=f"agent {agent.name}")
+        return agent_session
 
     def _connection_of(self, agent: AgentId) -> Callable[[], Connection | None]:
         def connection() -> Connection | None:
-            attachment = self._attachments.get(agent)
-            return attachment.connection() if attachment else None
+            agent_session = self._sessions.get(agent)
+            return agent_session.connection() if agent_session else None
 
         return connection
 
@@ -255,8 +257,8 @@ class Roster:
         """Read one agent the moment it writes, the others in batches; exactness is the same."""
         self._focused = agent
         self._has_focus = True
-        for attachment in self._attachments.values():
-            attachment.poll(self._polling_of(attachment.agent))
+        for agent_session in self._sessions.values():
+            agent_session.poll(self._polling_of(agent_session.agent))
 
     def _polling_of(self, agent: AgentId) -> float | None:
         """Without a screen nobody looks at one agent more than at another: all are read at once."""
@@ -264,7 +266,7 @@ class Roster:
 
     def detach(self, agent: AgentId) -> None:
         """Stop serving an agent; the agent itself goes on."""
-        self._attachments.pop(agent, None)
+        self._sessions.pop(agent, None)
         task = self._tasks.pop(agent, None)
         if task is not None:
             task.cancel()
@@ -273,27 +275,27 @@ class Roster:
 
     async def close(self) -> None:
         """Stop serving all agents and wait until their remote readers are gone."""
-        for agent in list(self._attachments):
+        for agent in list(self._sessions):
             self.detach(agent)
         await asyncio.gather(*self._leaving, return_exceptions=True)
         await self._following.close()
 
     def read_to_the_end(self) -> frozenset[AgentId]:
         """Return the agents whose output was read to its end, here or by the cockpit that records them."""
-        return frozenset(agent for agent, attachment in self._attachments.items() if attachment.caught_up.is_set())
+        return frozenset(agent for agent, agent_session in self._sessions.items() if agent_session.caught_up.is_set())
 
     def settled(self) -> bool:
         """Say whether each attached agent was tried, and read to its end where its link is up."""
-        return all(self._is_settled(attachment) for attachment in self._attachments.values())
+        return all(self._is_settled(agent_session) for agent_session in self._sessions.values())
 
-    def _is_settled(self, attachment: Attachment) -> bool:
-        link = attachment.link
+    def _is_settled(self, agent_session: AgentSession) -> bool:
+        link = agent_session.link
         if link is None or not link.settled.is_set():
             return False
-        agent = self._world.agents.get(attachment.agent)
+        agent = self._fleet_state.agents.get(agent_session.agent)
         if agent is None or agent.link.state is not LinkState.UP:
             return True
-        return (attachment.caught_up.is_set() or not self.record) and attachment.probed.is_set()
+        return (agent_session.caught_up.is_set() or not self.record) and agent_session.probed.is_set()
 
     async def _run(self, agent: Agent, link: VmLink) -> None:
         """Run a link; a programming error is this agent's trouble alone, loud in the log, and it starts again."""
@@ -303,13 +305,13 @@ class Roster:
                 return
             except Exception:
                 log.exception("agent %s on VM %s: internal error", agent.name, agent.vm_id)
-                self._world.notice(f"internal error while serving {agent.name}: see the log file")
+                self._fleet_state.notice(f"internal error while serving {agent.name}: see the log file")
                 await asyncio.sleep(RESTART_DELAY)
 
     async def _connect(self, vm_id: VmId) -> Connection:
         """Open a connection; the key is fetched while the VM runs and kept in memory only."""
-        if self._world.power(vm_id) is Power.BOOTING:
-            await self._world.until(lambda: self._world.power(vm_id) is not Power.BOOTING, 60.0)
+        if self._fleet_state.power(vm_id) is Power.BOOTING:
+            await self._fleet_state.until(lambda: self._fleet_state.power(vm_id) is not Power.BOOTING, 60.0)
         if vm_id not in self._keys:
             self._keys[vm_id] = (await self._source.vers.ssh_key(vm_id)).ssh_private_key
         endpoint = self._source.endpoint(vm_id)
@@ -322,12 +324,12 @@ class Roster:
             keepalive_count=options.keepalive_count,
             connect_timeout=options.connect_timeout,
             compression=options.compression and not endpoint.local,
-            gate=self._gate,
-            rounds=self._rounds,
+            connect_limit=self._connect_limit,
+            read_batching=self._rounds,
         )
         try:
             await connection.connect()
-        except KeyRefused:
+        except SshKeyRefused:
             # A VM that was restored or branched has another key: it is fetched again for the next attempt.
             self._keys.pop(vm_id, None)
             raise

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.engine.streams.cursors import from_stored
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.errors import CockpitError
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 POLL = 0.25
 """Seconds between two looks at the store and at the leases; one look for all followed agents together."""
 
-PATIENCE = 10.0
+QUIET_LIMIT = 10.0
 """Seconds in which the recording cockpit must have stored what an agent's file held at a comparison."""
 
 COMPARISON_INTERVAL = 30.0
@@ -72,8 +72,8 @@ async def first_of(*works: Coroutine[Any, Any, None]) -> None:
 class Following:
     """Who records what; and one look at the store for all agents that another cockpit records."""
 
-    def __init__(self, world: World, store: Store, recorder: Recorder) -> None:
-        self._world = world
+    def __init__(self, fleet_state: FleetState, store: Store, recorder: Recorder) -> None:
+        self._fleet_state = fleet_state
         self._store = store
         self._recorder = recorder
         self._followed: dict[AgentId, _Followed] = {}
@@ -172,11 +172,11 @@ class Following:
                     self._places[agent] = place
 
     async def _fold(self, agent_id: AgentId, followed: _Followed) -> None:
-        before = self._world.agents.get(agent_id)
+        before = self._fleet_state.agents.get(agent_id)
         if before is not None and not before.dialect:
             await self._recorder.recall_dialect(agent_id)
         await self._recorder.catch_up(agent_id)
-        after = self._world.agents.get(agent_id)
+        after = self._fleet_state.agents.get(agent_id)
         if before is not None and after is not None and before.process is not after.process:
             followed.look()
 
@@ -212,7 +212,7 @@ class Following:
         goal: Place | None = None
         epoch, line = await self._stored(agent)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(QUIET_LIMIT):
                 goal = await self._goal(agent, connection, path)
                 while goal is None or await self._stored(agent) < goal:
                     await asyncio.sleep(POLL)
@@ -228,7 +228,7 @@ class Following:
         stored = await self._store.cursor(agent)
         cursor = from_stored(stored) if stored else None
         try:
-            count = await lines_after(connection, path, cursor, timeout=PATIENCE)
+            count = await lines_after(connection, path, cursor, timeout=QUIET_LIMIT)
         except FileChanged:
             return None  # the recording cockpit is about to find that out
         except Dropped:
@@ -245,5 +245,5 @@ class Following:
         return (stored.epoch, stored.line) if stored else NOWHERE
 
     def _shown(self, agent_id: AgentId) -> Place:
-        agent = self._world.agents.get(agent_id)
+        agent = self._fleet_state.agents.get(agent_id)
         return (agent.epoch, agent.line) if agent else NOWHERE

@@ -10,10 +10,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.engine.streams.cursors import from_stored
 from cockpit.engine.streams.lines import LineStream
-from cockpit.engine.streams.session import Attachment
+from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError
 from cockpit.model.events import DialogRequested, Record
 from cockpit.model.fleet import LinkState
@@ -53,10 +53,12 @@ BEFORE_ALL: Place = (0, -1)
 class History:
     """Opens one window onto an agent's past and moves it; one act at a time per agent."""
 
-    def __init__(self, world: World, store: Store, attachment: Callable[[AgentId], Attachment | None]) -> None:
-        self._world = world
+    def __init__(
+        self, fleet_state: FleetState, store: Store, agent_session: Callable[[AgentId], AgentSession | None]
+    ) -> None:
+        self._fleet_state = fleet_state
         self._store = store
-        self._attachment = attachment
+        self._agent_session = agent_session
         self._acts: dict[AgentId, asyncio.Task[None]] = {}
 
     def open(self, agent: AgentId, place: Place | None) -> None:
@@ -68,7 +70,7 @@ class History:
 
     def older(self, agent: AgentId) -> bool:
         """Page older records in; False if there are none, no window is open, or something is on its way."""
-        window = self._world.pasts.get(agent)
+        window = self._fleet_state.pasts.get(agent)
         if window is None or agent in self._acts or window.begins_all:
             return False
         self._begin(agent, self._older(agent, window))
@@ -76,7 +78,7 @@ class History:
 
     def newer(self, agent: AgentId) -> bool:
         """Page newer records in; False if no window is open, or something is on its way."""
-        window = self._world.pasts.get(agent)
+        window = self._fleet_state.pasts.get(agent)
         if window is None or agent in self._acts:
             return False
         self._begin(agent, self._newer(agent, window))
@@ -87,7 +89,7 @@ class History:
         under_way = self._acts.pop(agent, None)
         if under_way is not None:
             under_way.cancel()
-        self._world.pasts.pop(agent, None)
+        self._fleet_state.pasts.pop(agent, None)
 
     def _begin(self, agent: AgentId, act: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(act, name=f"history {agent}")
@@ -117,12 +119,12 @@ class History:
             while pages and self._is_live(agent, window) and await self._reach_back(agent, window):
                 pages -= 1
         if window.border_text or not self._is_live(agent, window):
-            self._world.pasts[agent] = window
-            self._world.changed()
+            self._fleet_state.pasts[agent] = window
+            self._fleet_state.changed()
 
     def _is_live(self, agent: AgentId, window: TranscriptWindow) -> bool:
         """Tell whether the transcript itself holds everything from the window's first entry on."""
-        oldest, live = next(window.entries(), None), next(self._world.transcript(agent).entries(), None)
+        oldest, live = next(window.entries(), None), next(self._fleet_state.transcript(agent).entries(), None)
         return oldest is None or (live is not None and (live.epoch, live.line) <= (oldest.epoch, oldest.line))
 
     async def _older(self, agent: AgentId, window: TranscriptWindow) -> None:
@@ -130,14 +132,14 @@ class History:
         for _ in range(QUIET_PAGES):
             if not await self._reach_back(agent, window) or window.first_key < first:
                 break
-        self._world.changed()
+        self._fleet_state.changed()
 
     async def _newer(self, agent: AgentId, window: TranscriptWindow) -> None:
         try:
             await self._append_shown(window, agent, window.last_place or BEFORE_ALL)
         except CockpitError as error:
             log.warning("agent %s: its history cannot be read now: %s", agent, error)
-        self._world.changed()
+        self._fleet_state.changed()
 
     async def _reach_back(self, agent: AgentId, window: TranscriptWindow) -> bool:
         """Page in what lies before a window; False if nothing does, or it cannot be had: then the border says why."""
@@ -201,7 +203,7 @@ class History:
         """
         connection, path, identity = await self._file(agent, window)
         window.border("older history is being read from the VM …")
-        self._world.changed()
+        self._fleet_state.changed()
         size, end = PAGE_BYTES, window.first_offset
         while size <= LARGEST_PAGE:
             start = max(0, end - size)
@@ -229,19 +231,19 @@ class History:
             raise CockpitError("older history is not kept here any more, and its file on the VM was replaced")
         if window.first_offset == 0:
             raise CockpitError("the file before this one is not kept here any more")
-        attachment, known = self._attachment(agent), self._world.agents.get(agent)
-        if attachment is None or known is None:
+        agent_session, known = self._agent_session(agent), self._fleet_state.agents.get(agent)
+        if agent_session is None or known is None:
             raise CockpitError("older history is not kept here any more, and there is no VM to read it from")
-        connection, link = attachment.connection(), known.link
+        connection, link = agent_session.connection(), known.link
         if connection is None or link.state is not LinkState.UP:
             why = f": {link.reason}" if link.reason else ""
             raise CockpitError(f"older history is on the VM, which is not connected now{why}")
-        return connection, attachment.path, cursor.identity
+        return connection, agent_session.path, cursor.identity
 
     async def _decoded(self, agent: AgentId, window: TranscriptWindow, offset: int, data: bytes) -> list[Record]:
         assert window.first_place is not None
         epoch, line = window.first_place
-        stream = LineStream(agent, self._world.clock)
+        stream = LineStream(agent, self._fleet_state.clock)
         stream.resume(offset, line - 1 - data.count(b"\n"), epoch)
         lines, records = stream.lines(data), list[Record]()
         for start in range(0, len(lines), SLICE):

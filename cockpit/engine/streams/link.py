@@ -7,11 +7,11 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Link, LinkState, Power
 from cockpit.model.ids import VmId
-from cockpit.remote.errors import CertificateRefused, HostKeyChanged, KeyRefused
+from cockpit.remote.errors import CertificateRefused, HostKeyChanged, SshKeyRefused
 from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connection import Connection
 
@@ -39,7 +39,7 @@ class VmLink:
 
     def __init__(
         self,
-        world: World,
+        fleet_state: FleetState,
         vm_id: VmId,
         connect: Callable[[], Awaitable[Connection]],
         serve: Callable[[Connection], Awaitable[None]],
@@ -55,7 +55,7 @@ class VmLink:
         self.connection: Connection | None = None
         self.settled = asyncio.Event()
         """Set when the first attempt has ended, well or badly."""
-        self._world = world
+        self._fleet_state = fleet_state
         self._connect = connect
         self._serve = serve
         self._backoff = backoff
@@ -70,7 +70,7 @@ class VmLink:
     def wake(self) -> None:
         """Try again now, e.g. because the VM was resumed."""
         self._wake.set()
-        self._world.changed()
+        self._fleet_state.changed()
 
     async def ready(self, timeout: float | None) -> Connection:
         """Return the open connection, waiting for it at most `timeout` seconds; None waits while the VM exists.
@@ -82,7 +82,7 @@ class VmLink:
         def decided() -> bool:
             return self._ended or (self.connection is not None and not self.connection.closed)
 
-        up = await self._world.until(decided, timeout)
+        up = await self._fleet_state.until(decided, timeout)
         if not up or self.connection is None:
             raise CockpitError(
                 f"VM {self.vm_id} is not connected: {self._link.reason or self._link.state.value}",
@@ -94,7 +94,7 @@ class VmLink:
         """Connect and reconnect until cancelled or until the VM is gone."""
         attempt, self._ended = 0, False
         try:
-            while (power := self._world.power(self.vm_id)) is not Power.GONE:
+            while (power := self._fleet_state.power(self.vm_id)) is not Power.GONE:
                 if power in (Power.PAUSED, Power.SLEEPING):
                     self._show(LinkState.PAUSED, reason=f"the VM is {power.value}")
                     self.settled.set()
@@ -108,11 +108,13 @@ class VmLink:
                     attempt = 0
                 self.settled.set()
                 delay = max(self._backoff.next_delay(), self._patience)
-                self._show(LinkState.DOWN, attempt=attempt, reason=reason, retry_at=self._world.clock.now() + delay)
+                self._show(
+                    LinkState.DOWN, attempt=attempt, reason=reason, retry_at=self._fleet_state.clock.now() + delay
+                )
                 await self._pause(delay)
         finally:
             self._ended = True
-            self._world.changed()
+            self._fleet_state.changed()
             await self._close()
         self._show(LinkState.DOWN, reason="the VM is gone")
 
@@ -129,7 +131,7 @@ class VmLink:
             log.error("vm %s: %s", self.vm_id, error)
             self._patience = CERTIFICATE_PATIENCE
             return str(error)
-        except KeyRefused as error:
+        except SshKeyRefused as error:
             log.error("vm %s: %s", self.vm_id, error)
             self._patience = KEY_PATIENCE
             return str(error)
@@ -157,7 +159,7 @@ class VmLink:
         """Return when the last byte of the connection came."""
         if self._heard_by is None:
             return None
-        return self._world.clock.now() - (time.monotonic() - self._heard_by.last_byte_at)
+        return self._fleet_state.clock.now() - (time.monotonic() - self._heard_by.last_byte_at)
 
     async def _close(self) -> None:
         connection, self.connection = self.connection, None
@@ -165,9 +167,9 @@ class VmLink:
             await connection.close()
 
     async def _watch(self, connection: Connection) -> None:
-        """Keep the link's shown state true: silent from the first missed beat, paused while the VM is paused."""
+        """Keep the link's shown state true: silent from the first missed heartbeat, paused while the VM is paused."""
         while not connection.closed:
-            power = self._world.power(self.vm_id)
+            power = self._fleet_state.power(self.vm_id)
             if power in (Power.PAUSED, Power.SLEEPING):
                 self._show(LinkState.PAUSED, reason=f"the VM is {power.value}")
             elif connection.silent:
@@ -186,15 +188,15 @@ class VmLink:
         self._wake.clear()
 
     async def _until_power_changes(self, power: Power) -> None:
-        await self._world.until(lambda: self._wake.is_set() or self._world.power(self.vm_id) is not power)
+        await self._fleet_state.until(lambda: self._wake.is_set() or self._fleet_state.power(self.vm_id) is not power)
         self._wake.clear()
 
     def _show(self, state: LinkState, *, attempt: int = 0, reason: str = "", retry_at: float | None = None) -> None:
         same = state is self._link.state or {state, self._link.state} == TRYING
-        since = self._link.since if same else self._world.clock.now()
+        since = self._link.since if same else self._fleet_state.clock.now()
         if state is LinkState.UP:
             heard: float | None = None
         else:
             heard = self._link.last_byte_at if self._link.last_byte_at is not None else self._heard_at()
         self._link = Link(state, since, attempt, retry_at, reason, heard)
-        self._world.set_link(self.vm_id, self._link)
+        self._fleet_state.set_link(self.vm_id, self._link)

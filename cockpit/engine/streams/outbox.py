@@ -6,13 +6,13 @@ import logging
 from dataclasses import replace
 
 from cockpit.engine.describe import STREAM_VERBS
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.model import codec
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, LinkState, Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId
-from cockpit.model.receipts import Evidence, ReceiptBook, advance, is_closed
-from cockpit.model.receipts_flow import RELEVANT
+from cockpit.model.receipts.flow import RELEVANT
+from cockpit.model.receipts.receipts import Evidence, ReceiptBook, advance, is_closed
 from cockpit.model.reduce.reduce import reduce_agent
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
@@ -33,8 +33,8 @@ IRRELEVANT = frozenset(name for name, kind in codec.KINDS.items() if kind not in
 class Outbox:
     """Brings what other processes wrote into the book of receipts."""
 
-    def __init__(self, world: World, store: Store, book: ReceiptBook) -> None:
-        self._world = world
+    def __init__(self, fleet_state: FleetState, store: Store, book: ReceiptBook) -> None:
+        self._fleet_state = fleet_state
         self._store = store
         self._book = book
         self._mark = 0
@@ -51,7 +51,7 @@ class Outbox:
         changed = self._book.take_up(mine)
         for receipt in mine:
             self._show(receipt)
-        self._world.put_receipts(changed)
+        self._fleet_state.put_receipts(changed)
         # What was written meanwhile, to an agent that was not known yet, is found by looking at everything again.
         self._mark = 0
 
@@ -84,16 +84,16 @@ class Outbox:
             log.error("the outbox cannot be read: %s", error)
             return
         for receipt in receipts:
-            if receipt.verb in STREAM_VERBS and receipt.agent in self._world.agents:
+            if receipt.verb in STREAM_VERBS and receipt.agent in self._fleet_state.agents:
                 changed = self._book.learn(receipt)
                 self._show(receipt)
-                self._world.put_receipts(changed)
+                self._fleet_state.put_receipts(changed)
 
     def _show(self, stored: Receipt) -> None:
         """Show a receipt that came from the store, if it is open, or was dismissed by somebody else."""
-        known = stored.id in self._world.receipts
+        known = stored.id in self._fleet_state.receipts
         if known == (stored.stage is Stage.DISMISSED) and (known or not is_closed(stored)):
-            self._world.put_receipt(stored, saved=True)
+            self._fleet_state.put_receipt(stored, saved=True)
 
     def expire(self, caught_up: frozenset[AgentId]) -> None:
         """Let time pass: what an agent took without a run, and what its sender did not live to write.
@@ -101,18 +101,18 @@ class Outbox:
         Args:
             caught_up: the agents whose streams are read to their ends.
         """
-        now = self._world.clock.now()
-        for agent in self._world.agents.values():
+        now = self._fleet_state.clock.now()
+        for agent in self._fleet_state.agents.values():
             if agent.id in caught_up and not agent.run_open and agent.link.state is LinkState.UP:
-                self._world.put_receipts(self._book.rested(agent.id, now))
-        for receipt in list(self._world.receipts.values()):
+                self._fleet_state.put_receipts(self._book.rested(agent.id, now))
+        for receipt in list(self._fleet_state.receipts.values()):
             if receipt.stage is Stage.PENDING and receipt.verb in STREAM_VERBS:
                 self._give_up(receipt, now)
 
     def _give_up(self, receipt: Receipt, now: float) -> None:
         if now - receipt.created_at > SENDING_LIMIT:
             changed = self._book.unconfirmed(CommandId(receipt.id), now, "the cockpit ended while it was being sent")
-            self._world.put_receipts(
+            self._fleet_state.put_receipts(
                 changed or [advance(receipt, Stage.UNCONFIRMED, now, "the cockpit ended while it was being sent")]
             )
 

@@ -16,7 +16,7 @@ from cockpit.model.events import Record
 from cockpit.model.ids import AgentId
 from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.files import count_lines
-from cockpit.remote.tail.cursor import Cursor, Place
+from cockpit.remote.tail.cursor import Cursor, RecordPlace
 from cockpit.remote.tail.filter import FilterProgram
 from cockpit.remote.tail.tail import LastBytes, Tail, TailData, TailFiltered, TailMissing, TailOpened, TailReset, follow
 from cockpit.store.errors import StoreError
@@ -41,7 +41,7 @@ class Batch(NamedTuple):
     records: Sequence[Record] = ()
     lines: Sequence[Line] = ()
     """What the records were decoded from; a marker has no line."""
-    place: Place | None = None
+    place: RecordPlace | None = None
     """Where reading goes on behind them."""
     epoch: int = 0
     at: float = 0.0
@@ -85,7 +85,7 @@ class AgentReader:
         self._store = store
         self._clock = clock
         self._cursor: Cursor | None = None
-        self._place: Place | None = None
+        self._place: RecordPlace | None = None
         self._epoch = 0
         self._goal = 0
         self._raw = 0
@@ -161,7 +161,7 @@ class AgentReader:
             self._here(),
             start=start,
             polling=self._polling,
-            filtering=self._diet(),
+            filtering=self._wire_filter(),
             sink=take if deliver is not None else None,
         )
         async with following as tail:
@@ -219,7 +219,7 @@ class AgentReader:
         marker = (self.stream.marker(reason),) if self._epoch > 1 else ()
         return self._batch(marker, (), tail)
 
-    def _diet(self) -> FilterProgram | None:
+    def _wire_filter(self) -> FilterProgram | None:
         """Return what the file shall go through on its VM: only what repeats messages or tool output needs it."""
         decoder = self.stream.decoder
         if self._unfiltered or self._raw < DIET_FROM:
@@ -235,7 +235,7 @@ class AgentReader:
         else:
             lines = stream.lines_of(event.pieces)
         records = stream.records(lines)
-        tail.filtering = self._diet()
+        tail.filtering = self._wire_filter()
         if not records:
             return Batch(caught_up=True) if self._read_up_to(tail) >= self._goal else None
         return self._batch(records, lines, tail)

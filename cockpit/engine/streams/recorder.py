@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import msgspec
 
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.engine.streams.outbox import Outbox
 from cockpit.model.events import Record, Responded
 from cockpit.model.fleet import Agent, Link
 from cockpit.model.ids import AgentId
-from cockpit.model.receipts import ReceiptBook
+from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.reduce.reduce import awaits_time, expire, mark_seen, only_stamps, reduce_agent, settle
 from cockpit.model.reduce.stamp import stamped
 from cockpit.store.errors import StoreError
@@ -39,8 +39,8 @@ SNAPSHOT_EVERY = 2_000
 class Recorder:
     """Applies records. Folding twice is harmless: what is at or before the agent's last line is skipped."""
 
-    def __init__(self, world: World, store: Store, book: ReceiptBook) -> None:
-        self._world = world
+    def __init__(self, fleet_state: FleetState, store: Store, book: ReceiptBook) -> None:
+        self._fleet_state = fleet_state
         self._store = store
         self._book = book
         self._unsaved: dict[AgentId, int] = {}
@@ -49,7 +49,7 @@ class Recorder:
         self._awaited = asyncio.Event()
         """Set when time alone may change an agent."""
         self.focused: AgentId | None = None
-        self.outbox = Outbox(world, store, book)
+        self.outbox = Outbox(fleet_state, store, book)
 
     def expect(self, command_id: str) -> asyncio.Future[Responded]:
         """Return a future for the agent's response to a command that is about to be written."""
@@ -63,8 +63,8 @@ class Recorder:
         kept = await self._store.recollection(agent.id, limit=TRANSCRIPT_RECORDS)
         state = self._restore(agent, kept.snapshot.body) if kept.snapshot is not None else None
         await self.outbox.load(state or agent, (state.epoch, state.line) if state else (0, -1))
-        self._world.put_agent(state or agent)
-        transcript = self._world.transcript(agent.id)
+        self._fleet_state.put_agent(state or agent)
+        transcript = self._fleet_state.transcript(agent.id)
         for record in kept.records:
             transcript.apply(record)
         place = (state.epoch, state.line) if state else (0, -1)
@@ -72,17 +72,17 @@ class Recorder:
         if len(newest) == TRANSCRIPT_RECORDS and (newest[0].epoch, newest[0].line) > place:
             # The snapshot is older than all of these: what lies between is folded first.
             while records := await self._store.records(agent.id, after=place, limit=FOLD_PAGE):
-                self._fold_state(self._world.agents[agent.id], records)
+                self._fold_state(self._fleet_state.agents[agent.id], records)
                 place = (records[-1].epoch, records[-1].line)
         else:
             behind = [record for record in newest if (record.epoch, record.line) > place]
-            self._fold_state(self._world.agents[agent.id], behind)
+            self._fold_state(self._fleet_state.agents[agent.id], behind)
         for dialog_id, text in kept.answers:
             transcript.answered(dialog_id, text)
 
     async def catch_up(self, agent_id: AgentId) -> None:
         """Apply what another cockpit stored since this agent was read back: reading goes on behind it."""
-        while (agent := self._world.agents.get(agent_id)) is not None:
+        while (agent := self._fleet_state.agents.get(agent_id)) is not None:
             place = (agent.epoch, agent.line) if agent.epoch else (0, -1)
             records = await self._store.records(agent_id, after=place, limit=FOLD_PAGE)
             self.fold_all(records)
@@ -109,7 +109,7 @@ class Recorder:
 
     def fold_all(self, records: Sequence[Record]) -> None:
         """Apply one agent's records, in their order, to everything that shows them; those known already are skipped."""
-        agent = self._world.agents.get(records[0].agent) if records else None
+        agent = self._fleet_state.agents.get(records[0].agent) if records else None
         if agent is None:
             return
         place = (agent.epoch, agent.line)
@@ -117,7 +117,7 @@ class Recorder:
         if not fresh:
             return
         self._touched.add(agent.id)
-        apply = self._world.transcript(agent.id).apply
+        apply = self._fleet_state.transcript(agent.id).apply
         for record in fresh:
             apply(record)
         self._fold_state(agent, fresh)
@@ -137,12 +137,12 @@ class Recorder:
                 agent, latest = reduce_agent(before, record), None
                 receipts = observe(record, before.run_open and not agent.run_open)
             if receipts:
-                self._world.put_receipts(receipts)
+                self._fleet_state.put_receipts(receipts)
         if latest is not None:
             agent = stamped(agent, latest, worked=True)
         elif awaits_time(agent):
             self._awaited.set()
-        self._world.put_agent(mark_seen(agent) if self.focused == agent.id else agent)
+        self._fleet_state.put_agent(mark_seen(agent) if self.focused == agent.id else agent)
 
     def _tell_expecting(self, records: Sequence[Record]) -> None:
         for record in records:
@@ -153,38 +153,38 @@ class Recorder:
 
     def note_dialect(self, agent_id: AgentId, dialect: str) -> None:
         """Note which of pi's two wire dialects an agent speaks, once its stream has shown it."""
-        agent = self._world.agents.get(agent_id)
+        agent = self._fleet_state.agents.get(agent_id)
         if agent is not None and dialect and agent.dialect != dialect:
-            self._world.put_agent(replace(agent, dialect=dialect))
+            self._fleet_state.put_agent(replace(agent, dialect=dialect))
             # No stored line tells it: the snapshot is how the cockpits that follow the store learn it.
             self._unsaved[agent_id] = SNAPSHOT_EVERY
 
     async def recall_dialect(self, agent_id: AgentId) -> None:
         """Learn from another cockpit's snapshot which dialect an agent speaks."""
         snapshot = await self._store.snapshot(agent_id)
-        agent = self._world.agents.get(agent_id)
+        agent = self._fleet_state.agents.get(agent_id)
         saved = self._restore(agent, snapshot.body) if snapshot is not None and agent is not None else None
         if agent is not None and saved is not None and saved.dialect:
-            self._world.put_agent(replace(agent, dialect=saved.dialect))
+            self._fleet_state.put_agent(replace(agent, dialect=saved.dialect))
 
-    def hurry(self) -> None:
+    def flush_now(self) -> None:
         """Let what is being kept wait no longer for others to share its transaction."""
-        self._store.hurry()
+        self._store.flush_now()
 
     async def keep(
-        self, agent_id: AgentId, records: Sequence[Record], cursor: StoredCursor, patient: bool = False
+        self, agent_id: AgentId, records: Sequence[Record], cursor: StoredCursor, low_priority: bool = False
     ) -> None:
         """Write records and the cursor behind them in one transaction; waits, so that a fast agent is held back.
 
-        A `patient` caller waits up to half a second longer, so that many agents share a transaction.
+        A `low_priority` caller waits up to half a second longer, so that many agents share a transaction.
         """
         try:
-            await self._store.append(agent_id, records, cursor, patient=patient)
+            await self._store.append(agent_id, records, cursor, low_priority=low_priority)
         except StoreError as error:
             # The store keeps what it can and tries again; the lines themselves stay on the VM.
             log.error("agent %s: %s", agent_id, error)
         self._unsaved[agent_id] = self._unsaved.get(agent_id, 0) + len(records)
-        agent = self._world.agents.get(agent_id)
+        agent = self._fleet_state.agents.get(agent_id)
         if agent is not None and (self._unsaved[agent_id] >= SNAPSHOT_EVERY or not agent.run_open):
             await self.save(agent)
 
@@ -196,7 +196,7 @@ class Recorder:
 
     async def save_changed(self, agent_id: AgentId) -> None:
         """Write a snapshot of an agent if it changed here and no other cockpit records it: theirs may be newer."""
-        agent, leases = self._world.agents.get(agent_id), self._store.leases
+        agent, leases = self._fleet_state.agents.get(agent_id), self._store.leases
         held = leases.holds(agent_id)
         if agent_id in self._touched and agent is not None and leases.take(agent_id):
             self._touched.discard(agent_id)
@@ -213,23 +213,23 @@ class Recorder:
 
     async def save_receipts(self) -> None:
         """Write the receipts that changed; what the disk refuses is tried again with the next call."""
-        for command_id in list(self._world.unsaved_receipts):
-            receipt = self._world.receipts.get(command_id)
+        for command_id in list(self._fleet_state.unsaved_receipts):
+            receipt = self._fleet_state.receipts.get(command_id)
             if receipt is not None:
                 try:
                     await self._store.save_receipt(receipt)
                 except StoreError:
                     return  # The store says so itself, in its health.
-            if self._world.receipts.get(command_id) is receipt:
-                self._world.unsaved_receipts.discard(command_id)
+            if self._fleet_state.receipts.get(command_id) is receipt:
+                self._fleet_state.unsaved_receipts.discard(command_id)
 
     def focus(self, agent_id: AgentId | None) -> None:
         """Note which agent the operator looks at; its finished run counts as seen."""
         self.focused = agent_id
-        agent = self._world.agents.get(agent_id) if agent_id else None
+        agent = self._fleet_state.agents.get(agent_id) if agent_id else None
         if agent is not None:
             self._touched.add(agent.id)
-            self._world.put_agent(mark_seen(agent))
+            self._fleet_state.put_agent(mark_seen(agent))
 
     async def keep_time(self) -> None:
         """Let time pass for the agents that it may change, until cancelled; while there are none nobody is woken."""
@@ -241,17 +241,17 @@ class Recorder:
 
     def tick(self) -> bool:
         """Let time pass: runs settle, dialogs expire; return whether there is still something to wait for."""
-        now = self._world.clock.now()
+        now = self._fleet_state.clock.now()
         waiting = False
-        for before in list(self._world.agents.values()):
+        for before in list(self._fleet_state.agents.values()):
             if not awaits_time(before):
                 continue
-            self._world.transcript(before.id).expire(now)
+            self._fleet_state.transcript(before.id).expire(now)
             after = expire(settle(before, now), now)
             if after is not before:
                 self._touched.add(after.id)
                 if before.run_open and not after.run_open:
-                    self._world.put_receipts(self._book.run_settled(after.id, now))
-                self._world.put_agent(mark_seen(after) if self.focused == after.id else after)
+                    self._fleet_state.put_receipts(self._book.run_settled(after.id, now))
+                self._fleet_state.put_agent(mark_seen(after) if self.focused == after.id else after)
             waiting = waiting or awaits_time(after)
         return waiting

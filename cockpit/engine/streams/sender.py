@@ -1,4 +1,4 @@
-"""From an order to the agent's FIFO: one writer per agent, receipts from evidence, nothing resent by itself."""
+"""From a command to the agent's FIFO: one writer per agent, receipts from evidence, nothing resent by itself."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from cockpit.agents.scaffold.verbs import AgentPaths, parse_send, send_script
 from cockpit.engine.describe import encode, text_of
-from cockpit.engine.progress import describe
-from cockpit.engine.state import World
+from cockpit.engine.operation import describe
+from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
 from cockpit.model.commands import Abort, AgentCommand, Answer
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId
-from cockpit.model.receipts import ReceiptBook
+from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.reduce.reduce import abort_requested, dialog_answered
 from cockpit.remote.errors import CommandTimedOut, Dropped
 from cockpit.remote.ssh.connection import Connection
@@ -35,14 +35,14 @@ class Sender:
 
     def __init__(
         self,
-        world: World,
+        fleet_state: FleetState,
         store: Store,
         book: ReceiptBook,
         connection: Callable[[], Connection | None],
         paths: AgentPaths,
         vm: str,
     ) -> None:
-        self._world = world
+        self._fleet_state = fleet_state
         self._store = store
         self._book = book
         self._connection = connection
@@ -54,18 +54,20 @@ class Sender:
     async def send(self, agent: Agent, command: AgentCommand, command_id: CommandId) -> None:
         """Write a command and move its receipt; a failure is a stage, not an exception."""
         async with self._turn:
-            current = self._world.agents.get(agent.id, agent)
+            current = self._fleet_state.agents.get(agent.id, agent)
             payload = encode(command, command_id, current)
             try:
                 await self.write(payload)
             except (Dropped, CommandTimedOut) as error:
-                self._world.put_receipts(self._book.unconfirmed(command_id, self._world.clock.now(), describe(error)))
+                self._fleet_state.put_receipts(
+                    self._book.unconfirmed(command_id, self._fleet_state.clock.now(), describe(error))
+                )
             except CockpitError as error:
-                self._world.put_receipts(self._book.failed(command_id, self._world.clock.now(), str(error)))
+                self._fleet_state.put_receipts(self._book.failed(command_id, self._fleet_state.clock.now(), str(error)))
             else:
-                self._world.put_receipts(self._book.written(command_id, self._world.clock.now()))
+                self._fleet_state.put_receipts(self._book.written(command_id, self._fleet_state.clock.now()))
                 await self._consequences(current, command, command_id)
-        receipt = self._world.receipts.get(command_id)
+        receipt = self._fleet_state.receipts.get(command_id)
         if receipt is not None:
             try:
                 await self._store.save_receipt(receipt)
@@ -90,12 +92,12 @@ class Sender:
 
     async def _consequences(self, agent: Agent, command: AgentCommand, command_id: CommandId) -> None:
         """Note what the agent's stream will not say: our own answers and aborts."""
-        now = self._world.clock.now()
-        current = self._world.agents.get(agent.id, agent)
+        now = self._fleet_state.clock.now()
+        current = self._fleet_state.agents.get(agent.id, agent)
         match command:
             case Answer(dialog_id=dialog_id):
-                self._world.put_agent(dialog_answered(current, dialog_id, now))
-                self._world.answered(agent.id, dialog_id, text_of(command))
+                self._fleet_state.put_agent(dialog_answered(current, dialog_id, now))
+                self._fleet_state.answered(agent.id, dialog_id, text_of(command))
                 try:
                     await self._store.save_answer(agent.id, dialog_id, text_of(command), now)
                 except StoreError as error:
@@ -103,7 +105,7 @@ class Sender:
             case Abort():
                 for dialog in agent.activity.dialogs:
                     current = dialog_answered(current, dialog.request.dialog_id, now)
-                    self._world.answered(agent.id, dialog.request.dialog_id, "cancelled by the abort")
-                self._world.put_agent(abort_requested(current, now))
+                    self._fleet_state.answered(agent.id, dialog.request.dialog_id, "cancelled by the abort")
+                self._fleet_state.put_agent(abort_requested(current, now))
             case _:
                 pass

@@ -12,14 +12,14 @@ from functools import partial
 
 from cockpit.agents.pi.encode import encode_get_state
 from cockpit.agents.scaffold.verbs import AgentPaths, AgentState, ProbeResult, parse_probe, probe_script
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.engine.streams.follower import Following, first_of
 from cockpit.engine.streams.link import VmLink
 from cockpit.engine.streams.process import looked_at
 from cockpit.engine.streams.reader import AgentReader, Batch
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.streams.sender import Sender
-from cockpit.engine.streams.write_queue import Pending
+from cockpit.engine.streams.write_queue import WriteQueue
 from cockpit.errors import CockpitError, Refused, TimedOut
 from cockpit.model.events import DaemonExited, Responded
 from cockpit.model.fleet import Process, ProcessState
@@ -68,12 +68,12 @@ async def _ended(storing: asyncio.Task[None]) -> None:
     storing.result()
 
 
-class Attachment:
+class AgentSession:
     """Everything that serves one agent over one connection at a time."""
 
     def __init__(
         self,
-        world: World,
+        fleet_state: FleetState,
         recorder: Recorder,
         following: Following,
         reader: Callable[[bool, bool], Awaitable[AgentReader]],
@@ -101,7 +101,7 @@ class Attachment:
         """Set once the process was looked at."""
         self.path = paths.file("out")
         """The output file on the VM."""
-        self._world = world
+        self._fleet_state = fleet_state
         self._recorder = recorder
         self._following = following
         self._make_reader = reader
@@ -205,21 +205,21 @@ class Attachment:
         else:
             await self._reader.rewind()
             await self._recorder.catch_up(self.agent)
-        pending = Pending(partial(self._recorder.keep, self.agent), self._recorder.hurry, self._reader.go_on)
+        write_queue = WriteQueue(partial(self._recorder.keep, self.agent), self._recorder.flush_now, self._reader.go_on)
 
         def deliver(batch: Batch) -> bool:
             # A batch counts as taken once it is in: a drop at this moment must not cost what is shown already.
             self._fold(batch)
-            return pending.put(batch) if keep else True
+            return write_queue.put(batch) if keep else True
 
-        storing = asyncio.create_task(pending.run(), name=f"store {self.agent}")
+        storing = asyncio.create_task(write_queue.run(), name=f"store {self.agent}")
         try:
             async with contextlib.aclosing(self._reader.batches(connection, deliver)) as batches:
                 async for batch in batches:
                     deliver(batch)
         finally:
             # What was read is stored before the next connection asks the store where to go on.
-            pending.end()
+            write_queue.end()
             await _ended(storing)
 
     async def reader(self, *, whole: bool = False, raw: bool = False) -> AgentReader:
@@ -234,7 +234,7 @@ class Attachment:
     def _caught_up(self) -> None:
         if not self.caught_up.is_set():
             self.caught_up.set()
-            self._world.changed()
+            self._fleet_state.changed()
 
     def _fold(self, batch: Batch) -> None:
         """Apply what was read to everything that shows it."""
@@ -257,7 +257,7 @@ class Attachment:
         question = f"cockpit-{run_id}"
         answer = self._recorder.expect(question)
         ended = asyncio.create_task(self._until_ended(run_id), name=f"end of {run_id}")
-        asking = asyncio.create_task(self._world.until(self._asks), name=f"question of {run_id}")
+        asking = asyncio.create_task(self._fleet_state.until(self._asks), name=f"question of {run_id}")
         try:
             try:
                 await self.sender.write(encode_get_state(question))
@@ -283,7 +283,7 @@ class Attachment:
             answer.cancel()
 
     def _asks(self) -> bool:
-        agent = self._world.agents.get(self.agent)
+        agent = self._fleet_state.agents.get(self.agent)
         return agent is not None and bool(agent.activity.dialogs)
 
     async def warnings(self) -> tuple[str, ...]:
@@ -295,11 +295,11 @@ class Attachment:
 
     async def _until_ended(self, run_id: str) -> None:
         def ended() -> bool:
-            agent = self._world.agents.get(self.agent)
+            agent = self._fleet_state.agents.get(self.agent)
             process = agent.process if agent else Process()
             return process.state is ProcessState.DEAD and process.run_id == run_id
 
-        await self._world.until(ended)
+        await self._fleet_state.until(ended)
 
     async def _last_words(self) -> str:
         """Ask the VM how the agent ended and what it said on standard error."""
@@ -308,7 +308,7 @@ class Attachment:
             return "the VM is not connected, so nobody can ask why"
         result = await self._probe(connection)
         words = f"exit {result.exit_code}; {'; '.join(result.errors[-3:]) or 'nothing on standard error'}"
-        agent = self._world.agents.get(self.agent)
+        agent = self._fleet_state.agents.get(self.agent)
         asked = [dialog.request.title or dialog.request.message for dialog in agent.activity.dialogs] if agent else []
         return f"{words}; an extension asked {asked[0]!r} while it started" if asked else words
 
@@ -347,18 +347,18 @@ class Attachment:
             raise
         except CockpitError as error:
             log.warning("agent %s: its process cannot be looked at: %s", self.agent, error)
-            agent = self._world.agents.get(self.agent)
+            agent = self._fleet_state.agents.get(self.agent)
             if agent is not None and agent.process.state is not ProcessState.UNKNOWN:
                 known = agent.process
-                process = Process(since=self._world.clock.now(), run_id=known.run_id, ended_at=known.ended_at)
-                self._world.put_agent(replace(agent, process=process))
+                process = Process(since=self._fleet_state.clock.now(), run_id=known.run_id, ended_at=known.ended_at)
+                self._fleet_state.put_agent(replace(agent, process=process))
             self.probed.set()
-            self._world.changed()
+            self._fleet_state.changed()
             return False
 
     def _unknown(self) -> bool:
         """Say whether the agent's stream, read to its end, has never named its model: only then it is asked."""
-        agent = self._world.agents.get(self.agent)
+        agent = self._fleet_state.agents.get(self.agent)
         return agent is not None and not agent.model and self.caught_up.is_set()
 
     async def _ask_state(self) -> None:
@@ -369,7 +369,7 @@ class Attachment:
             log.info("agent %s: its state could not be asked: %s", self.agent, error)
 
     def _process(self) -> Process | None:
-        agent = self._world.agents.get(self.agent)
+        agent = self._fleet_state.agents.get(self.agent)
         return agent.process if agent else None
 
     async def _probe(self, connection: Connection) -> ProbeResult:
@@ -377,16 +377,16 @@ class Attachment:
         before = self._process()
         done = await connection.run(probe_script(self._paths), timeout=PROBE_TIMEOUT)
         result = parse_probe(done.exit_code, done.stdout, done.stderr, vm=self._vm)
-        agent = self._world.agents.get(self.agent)
+        agent = self._fleet_state.agents.get(self.agent)
         if agent is not None and agent.process is not before:
             # The stream told of a start or an end meanwhile: the look may be older than that.
             self.look_at_process()
         elif agent is not None:
             known = agent.process
-            process = looked_at(known, result, self._world.clock.now())
+            process = looked_at(known, result, self._fleet_state.clock.now())
             version, path = result.version or agent.version, result.path or agent.program_path
             if (process, version, path) != (known, agent.version, agent.program_path):
-                self._world.put_agent(replace(agent, process=process, version=version, program_path=path))
+                self._fleet_state.put_agent(replace(agent, process=process, version=version, program_path=path))
         self.probed.set()
-        self._world.changed()
+        self._fleet_state.changed()
         return result

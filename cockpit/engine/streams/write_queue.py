@@ -14,13 +14,13 @@ PENDING_BATCHES = 64
 """Batches read but not yet stored, per agent; when the store is behind, reading waits."""
 
 
-class Pending:
+class WriteQueue:
     """Takes batches at once and writes them in order; folding does not wait for the disk."""
 
     def __init__(
         self,
         keep: Callable[[Sequence[Record], StoredCursor, bool], Awaitable[None]],
-        hurry: Callable[[], None],
+        flush_now: Callable[[], None],
         room_again: Callable[[], None],
     ) -> None:
         """Prepare; `run` writes.
@@ -28,11 +28,11 @@ class Pending:
         Args:
             keep: writes records and the cursor behind them, and returns once they are in the file; told whether it may
                 wait for others to share a transaction.
-            hurry: ends such waiting.
+            flush_now: ends such waiting.
             room_again: called when there is room after `put` had said that there is none.
         """
         self._keep = keep
-        self._hurry = hurry
+        self._flush_now = flush_now
         self._room_again = room_again
         self._batches: list[Batch] = []
         self._wake = asyncio.Event()
@@ -59,7 +59,7 @@ class Pending:
         """Let `run` return once everything is written."""
         self._ending = True
         self._wake.set()
-        self._hurry()
+        self._flush_now()
 
     async def run(self) -> None:
         """Write until the end."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cockpit.remote.errors import CommandFailed, CommandTimedOut, Dropped, RemoteError
-from cockpit.remote.ssh.process import Process, ProcessListener
+from cockpit.remote.ssh.process import ProcessListener, RemoteProcess
 from cockpit.remote.ssh.shell import command_line
 
 SIGNALLED = 129
@@ -43,7 +43,7 @@ class ProcessOpener(Protocol):
 
     async def open_process(
         self, command: str, listener: ProcessListener, *, window: int = ..., wait: float = ...
-    ) -> Process:
+    ) -> RemoteProcess:
         """Start a command."""
 
     @property
@@ -115,7 +115,7 @@ class _Collector:
         (self.stderr if stderr else self.stdout).feed(data)
 
     def closed(self) -> None:
-        """Nothing to do: `Process.wait` tells."""
+        """Nothing to do: `RemoteProcess.wait` tells."""
 
 
 async def run_script(
@@ -201,7 +201,7 @@ async def _execute(
     )
 
 
-async def _end(connection: ProcessOpener, process: Process, process_id: int | None, marker: str) -> None:
+async def _end(connection: ProcessOpener, process: RemoteProcess, process_id: int | None, marker: str) -> None:
     """End a command on the VM: by the server where it can signal, else by a second command."""
     process.signal_group("TERM")
     try:

@@ -1,7 +1,7 @@
 """SSH compression that pays: what the VM sends is inflated as usual, what we send is deflated with little memory.
 
 asyncssh deflates with zlib's defaults, which hold 256 KB per connection, ten times all else it holds. We send commands
-and a beat now and then: a small window serves those as well. Importing this module makes asyncssh use it for
+and a heartbeat now and then: a small window serves those as well. Importing this module makes asyncssh use it for
 `zlib@openssh.com` (RFC 4253, section 6.2: the stream is zlib's, flushed after each packet; the window is the sender's
 choice).
 """

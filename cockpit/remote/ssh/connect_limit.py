@@ -22,7 +22,7 @@ class _Door:
     users: int = field(default=0)
 
 
-class ConnectGate:
+class ConnectLimit:
     """A limiter shared by all connections of the process; waiting is first come, first served."""
 
     def __init__(self, *, at_once: int = AT_ONCE, stagger: float = STAGGER) -> None:

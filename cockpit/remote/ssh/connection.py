@@ -10,16 +10,16 @@ from contextlib import AsyncExitStack
 
 import asyncssh
 
-from cockpit.remote.errors import ChannelRefused, Dropped, KeyRefused, RemoteError
+from cockpit.remote.errors import ChannelRefused, Dropped, RemoteError, SshKeyRefused
 from cockpit.remote.ssh.command import Completed, run_script
 from cockpit.remote.ssh.compression import ALGORITHM
-from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.dialer import Dialer
-from cockpit.remote.ssh.endpoint import Endpoint
+from cockpit.remote.ssh.endpoint import SshEndpoint
 from cockpit.remote.ssh.files import read_file, write_file
 from cockpit.remote.ssh.host_keys import HostKeyCheck, HostKeyStore
-from cockpit.remote.ssh.process import Process, ProcessListener
-from cockpit.remote.ssh.read_batching import ReadingRounds
+from cockpit.remote.ssh.process import ProcessListener, RemoteProcess
+from cockpit.remote.ssh.read_batching import ReadBatching
 
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr")
 """AES-GCM first: it halves the CPU of chacha20 here. CTR is for servers that know nothing newer."""
@@ -27,8 +27,8 @@ CHANNEL_BUDGET = 8
 """Channels at once: sshd's default `MaxSessions` is 10."""
 CLOSE_BOUND = 1.0
 """Seconds a polite close may take before the stream is cut."""
-MISSED_BEAT = 1.25
-"""A beat goes out after one silent interval; unanswered a quarter interval later it counts as missed."""
+MISSED_HEARTBEAT = 1.25
+"""A heartbeat goes out after one silent interval; unanswered a quarter interval later it counts as missed."""
 WINDOW = 1 << 20
 """Bytes a remote command may be ahead of us."""
 
@@ -55,7 +55,7 @@ class Connection:
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        endpoint: SshEndpoint,
         private_key: str,
         host_keys: HostKeyStore,
         *,
@@ -64,8 +64,8 @@ class Connection:
         connect_timeout: float = 20.0,
         channel_budget: int = CHANNEL_BUDGET,
         compression: bool = True,
-        gate: ConnectGate | None = None,
-        rounds: ReadingRounds | None = None,
+        connect_limit: ConnectLimit | None = None,
+        read_batching: ReadBatching | None = None,
     ) -> None:
         """Prepare a connection; nothing is opened yet.
 
@@ -73,13 +73,13 @@ class Connection:
             endpoint: where the SSH server is.
             private_key: text of an OpenSSH or PEM private key without passphrase; no other key is ever tried.
             host_keys: where host keys are pinned.
-            keepalive_interval: seconds without a byte after which a beat is sent.
-            keepalive_count: unanswered beats tolerated; the end is seen after interval x (count + 1) seconds.
+            keepalive_interval: seconds without a byte after which a heartbeat is sent.
+            keepalive_count: unanswered heartbeats tolerated; the end is seen after interval x (count + 1) seconds.
             connect_timeout: seconds for TCP, TLS, key exchange and authentication together.
             channel_budget: channels open at once; further ones wait for a free place.
             compression: ask for zlib after authentication.
-            gate: limits simultaneous connects per host; the wait for it is not part of `connect_timeout`.
-            rounds: when the stream is read while all its processes are patient; None reads always at once.
+            connect_limit: limits simultaneous connects per host; the wait for it is not part of `connect_timeout`.
+            read_batching: when the stream is read while all its processes are patient; None reads always at once.
         """
         self.endpoint = endpoint
         self._private_key = private_key
@@ -89,10 +89,10 @@ class Connection:
         self._connect_timeout = connect_timeout
         self._budget = asyncio.Semaphore(channel_budget)
         self._compression = compression
-        self._gate = gate
-        self._rounds = rounds
-        self._dialer = Dialer(endpoint, rounds)
-        self._awaited: set[Process] = set()
+        self._connect_limit = connect_limit
+        self._read_batching = read_batching
+        self._dialer = Dialer(endpoint, read_batching)
+        self._awaited: set[RemoteProcess] = set()
         self._ssh: asyncssh.SSHClientConnection | None = None
         self._closing = False
         self._ended = asyncio.Event()
@@ -112,8 +112,8 @@ class Connection:
         key = self._import_key()
         check = HostKeyCheck(self.endpoint.identity, self._host_keys)
         async with AsyncExitStack() as stack:
-            if self._gate is not None:
-                await stack.enter_async_context(self._gate.slot(self.endpoint.host))
+            if self._connect_limit is not None:
+                await stack.enter_async_context(self._connect_limit.slot(self.endpoint.host))
             try:
                 # Out of descriptors, the library says strange things: that this user has no name, for example.
                 os.close(os.open(os.devnull, os.O_RDONLY))
@@ -132,7 +132,7 @@ class Connection:
         try:
             return asyncssh.import_private_key(self._private_key)
         except asyncssh.KeyImportError as error:
-            raise KeyRefused(
+            raise SshKeyRefused(
                 f"the private key for {self.endpoint} cannot be read: {error}",
                 hint="it must be an unencrypted OpenSSH or PEM key; fetch it again",
             ) from error
@@ -168,7 +168,7 @@ class Connection:
         if check.conflict is not None:
             return check.conflict
         if isinstance(error, asyncssh.PermissionDenied):
-            return KeyRefused(
+            return SshKeyRefused(
                 f"{self.endpoint} does not accept our key for user {self.endpoint.username}",
                 hint="fetch the VM's key again; a VM just restored may need some seconds to take its new key",
             )
@@ -199,7 +199,7 @@ class Connection:
     async def close(self) -> None:
         """End the connection: politely within a second, then by cutting the stream. May be called at any time."""
         self._closing = True
-        self._dialer.patient = False
+        self._dialer.low_priority = False
         if self._ssh is None:
             self._dialer.abort()
             return
@@ -239,24 +239,24 @@ class Connection:
 
     @property
     def silent_since(self) -> float | None:
-        """`time.monotonic()` of the last byte if a beat is overdue since, else None."""
-        allowed = self._interval * MISSED_BEAT
-        if self._rounds is not None and self._dialer.patient:
-            allowed += self._rounds.interval
+        """`time.monotonic()` of the last byte if a heartbeat is overdue since, else None."""
+        allowed = self._interval * MISSED_HEARTBEAT
+        if self._read_batching is not None and self._dialer.low_priority:
+            allowed += self._read_batching.interval
         if not self.connected or time.monotonic() - self.last_byte_at <= allowed:
             return None
         return self.last_byte_at
 
     @property
     def silent(self) -> bool:
-        """A beat was missed: whether the VM still lives is unknown. The next byte of any kind clears it."""
+        """A heartbeat was missed: whether the VM still lives is unknown. The next byte of any kind clears it."""
         return self.silent_since is not None
 
     # Channels
 
     async def open_process(
         self, command: str, listener: ProcessListener, *, window: int = WINDOW, wait: float = 30.0
-    ) -> Process:
+    ) -> RemoteProcess:
         """Start a command given as one line for the login shell.
 
         Args:
@@ -277,9 +277,9 @@ class Connection:
                 f"all channels to {self.endpoint} were busy for {wait:g} s",
                 hint="wait for running commands to end",
             ) from error
-        process = Process(listener, self._process_changed, self._dialer.count)
+        process = RemoteProcess(listener, self._process_changed, self._dialer.count)
         self._awaited.add(process)
-        self._dialer.patient = False
+        self._dialer.low_priority = False
         opened = False
         try:
             if self._ssh is None or not self.connected:
@@ -308,15 +308,15 @@ class Connection:
                 process.abandon()
         return process
 
-    def _process_changed(self, process: Process) -> None:
+    def _process_changed(self, process: RemoteProcess) -> None:
         """Read at once while somebody waits for a process, else in rounds."""
         if process.ended:
             self._budget.release()
-        if process.ended or process.patient:
+        if process.ended or process.low_priority:
             self._awaited.discard(process)
         else:
             self._awaited.add(process)
-        self._dialer.patient = not self._awaited and not self.closed
+        self._dialer.low_priority = not self._awaited and not self.closed
 
     def _not_connected(self) -> RemoteError:
         return self.close_reason or Dropped(f"there is no connection to {self.endpoint}", hint="connect first")

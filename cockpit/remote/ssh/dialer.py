@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cockpit.remote.errors import CertificateRefused, ClosedWithoutBanner, RemoteError, TlsRefused, Unreachable
-from cockpit.remote.ssh.endpoint import Endpoint, Tls
-from cockpit.remote.ssh.read_batching import ReadingRounds
+from cockpit.remote.errors import CertificateRefused, ClosedWithoutBanner, HostUnreachable, RemoteError, TlsRefused
+from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
+from cockpit.remote.ssh.read_batching import ReadBatching
 
 EVIDENCE_BYTES = 512
 """Bytes kept of what a server says first, to be quoted when it is no SSH server."""
@@ -77,23 +77,23 @@ class _Watched(asyncio.Protocol):
         return None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._dialer.patient = False
+        self._dialer.low_priority = False
         self._connection.connection_lost(exc)
 
 
 class Dialer:
     """Opens one stream; given to asyncssh as its `tunnel`, so that no helper process is needed."""
 
-    def __init__(self, endpoint: Endpoint, rounds: ReadingRounds | None = None) -> None:
+    def __init__(self, endpoint: SshEndpoint, read_batching: ReadBatching | None = None) -> None:
         """Prepare.
 
         Args:
             endpoint: where to.
-            rounds: where the stream is read while nobody waits for it; None reads it always at once.
+            read_batching: where the stream is read while nobody waits for it; None reads it always at once.
         """
         self._endpoint = endpoint
-        self._rounds = rounds
-        self._patient = False
+        self._read_batching = read_batching
+        self._low_priority = False
         self._delivered = 0
         self._socket: asyncio.Transport | None = None
         self.transport: asyncio.Transport | None = None
@@ -107,19 +107,19 @@ class Dialer:
     # Reading in rounds
 
     @property
-    def patient(self) -> bool:
+    def low_priority(self) -> bool:
         """Whether the stream is read in the common rounds only, and not the moment something comes."""
-        return self._patient
+        return self._low_priority
 
-    @patient.setter
-    def patient(self, patient: bool) -> None:
-        if patient == self._patient or self._rounds is None or self._socket is None:
+    @low_priority.setter
+    def low_priority(self, low_priority: bool) -> None:
+        if low_priority == self._low_priority or self._read_batching is None or self._socket is None:
             return
-        self._patient = patient
-        if patient:
-            self._rounds.join(self)
+        self._low_priority = low_priority
+        if low_priority:
+            self._read_batching.join(self)
         else:
-            self._rounds.leave(self)
+            self._read_batching.leave(self)
 
     def fileno(self) -> int:
         """Return the descriptor of the socket; negative if it is closed."""
@@ -152,7 +152,7 @@ class Dialer:
         """Open the stream and put asyncssh's connection on it; asyncssh calls this.
 
         Raises:
-            Unreachable: name, address or port does not answer.
+            HostUnreachable: name, address or port does not answer.
             TlsRefused: the handshake failed.
         """
         endpoint, tls = self._endpoint, self._endpoint.tls
@@ -186,8 +186,8 @@ class Dialer:
         assert self.transport is not None
         return self.transport, connection
 
-    def _unreachable(self, error: OSError) -> Unreachable:
-        return Unreachable(
+    def _unreachable(self, error: OSError) -> HostUnreachable:
+        return HostUnreachable(
             f"{self._endpoint} cannot be reached: {_plain(error)}",
             hint="check the network, the name and the port; it is tried again by itself",
         )
@@ -200,7 +200,7 @@ class Dialer:
             stage = "connected, but the SSH server said nothing"
         else:
             stage = "the SSH handshake did not end"
-        return Unreachable(
+        return HostUnreachable(
             f"{self._endpoint} did not answer within {seconds:g} s: {stage}",
             hint="the VM may be paused, overloaded or still booting",
         )

@@ -17,7 +17,7 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class SshEndpoint:
     """An SSH server."""
 
     host: str

@@ -22,11 +22,11 @@ class ProcessListener(Protocol):
         """Learn that nothing more comes; `exit_status` and `signal` of the process are final."""
 
 
-class Process(asyncssh.SSHClientSession[bytes]):
+class RemoteProcess(asyncssh.SSHClientSession[bytes]):
     """A running remote command."""
 
     def __init__(
-        self, listener: ProcessListener, changed: Callable[[Process], None], delivered: Callable[[int], None]
+        self, listener: ProcessListener, changed: Callable[[RemoteProcess], None], delivered: Callable[[int], None]
     ) -> None:
         """Prepare.
 
@@ -38,7 +38,7 @@ class Process(asyncssh.SSHClientSession[bytes]):
         self._listener = listener
         self._changed = changed
         self._delivered = delivered
-        self._patient = False
+        self._low_priority = False
         self._channel: asyncssh.SSHClientChannel[bytes] | None = None
         self._ended = asyncio.Event()
         self.exit_status: int | None = None
@@ -81,14 +81,14 @@ class Process(asyncssh.SSHClientSession[bytes]):
         return self._ended.is_set()
 
     @property
-    def patient(self) -> bool:
+    def low_priority(self) -> bool:
         """Whether what it says may be read a moment later, together with what others say."""
-        return self._patient
+        return self._low_priority
 
-    @patient.setter
-    def patient(self, patient: bool) -> None:
-        if patient != self._patient and not self._ended.is_set():
-            self._patient = patient
+    @low_priority.setter
+    def low_priority(self, low_priority: bool) -> None:
+        if low_priority != self._low_priority and not self._ended.is_set():
+            self._low_priority = low_priority
             self._changed(self)
 
     def write(self, data: bytes) -> None:
@@ -133,7 +133,7 @@ class Process(asyncssh.SSHClientSession[bytes]):
         """Close the channel; bounded. The remote command sees the end of its input and a broken output."""
         if self._channel is None or self._ended.is_set():
             return
-        self.patient = False
+        self.low_priority = False
         self._channel.abort()
         self._channel.resume_reading()
         try:

@@ -43,7 +43,7 @@ class Stream(Protocol):
         """Say whether little came since this was asked last: then little is left behind when reading stops."""
 
 
-class ReadingRounds:
+class ReadBatching:
     """The rounds of one event loop; shared by all connections of the process."""
 
     def __init__(self, interval: float = INTERVAL) -> None:

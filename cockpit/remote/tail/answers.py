@@ -9,7 +9,7 @@ from cockpit.remote.tail.cursor import ANCHOR_BYTES, Cursor, FileIdentity, diges
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class FileMissing:
     """There is no such file now."""
 
     reason: str
@@ -70,7 +70,7 @@ class ScriptEnded(CommandFailed):
     """The script ended, or hangs, in the middle of an exchange; another run may do better."""
 
 
-def parse_header(words: list[str], head: bytes = b"") -> Missing | Opened:
+def parse_header(words: list[str], head: bytes = b"") -> FileMissing | Opened:
     """Return the script's answer to the start or to `look`, and the file's head that came with it.
 
     Raises:
@@ -78,7 +78,7 @@ def parse_header(words: list[str], head: bytes = b"") -> Missing | Opened:
     """
     match words:
         case ["missing", reason]:
-            return Missing(reason)
+            return FileMissing(reason)
         case ["lacks", program]:
             raise CommandFailed(f"{program} is not installed on the VM", hint="install coreutils or busybox there")
         case ["opened", device, inode, size, start, resumed, reason, _, age, follower, guard, interpreter]:

@@ -6,23 +6,28 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from cockpit.remote.ssh.process import Process
+from cockpit.remote.ssh.process import RemoteProcess
 from cockpit.remote.tail.answers import Check
-from cockpit.remote.tail.cursor import Cursor, Place
+from cockpit.remote.tail.cursor import Cursor, RecordPlace
 
 
 class ContentChecks:
-    """The beats and checks of one run of the script."""
+    """The heartbeats and checks of one run of the script."""
 
     def __init__(
-        self, position: Callable[[], Place | None], following: Callable[[], bool], *, beat: float, interval: float
+        self,
+        position: Callable[[], RecordPlace | None],
+        following: Callable[[], bool],
+        *,
+        heartbeat: float,
+        interval: float,
     ) -> None:
         """Prepare; `started` begins.
 
         Args:
             position: how far the file was delivered.
             following: whether the script follows the file now.
-            beat: seconds between two words to the script.
+            heartbeat: seconds between two words to the script.
             interval: seconds after which bytes that were read are checked again.
         """
         self.verified: Cursor | None = None
@@ -30,25 +35,25 @@ class ContentChecks:
         before this position and not by the newest: those might already come from a content that took its place."""
         self._position = position
         self._following = following
-        self._beat = beat
+        self._heartbeat = heartbeat
         self._interval = interval
-        self._process: Process | None = None
-        self._asked: deque[Place] = deque()
+        self._process: RemoteProcess | None = None
+        self._asked: deque[RecordPlace] = deque()
         self._spoke_at = 0.0
-        self._beat_timer: asyncio.TimerHandle | None = None
+        self._heartbeat_timer: asyncio.TimerHandle | None = None
         self._check_timer: asyncio.TimerHandle | None = None
         self._ended = False
 
-    def started(self, process: Process) -> None:
-        """Learn the process; the first beat follows after an interval, since a script that just started is patient."""
+    def started(self, process: RemoteProcess) -> None:
+        """Learn the process; the first heartbeat follows after an interval: a script that just started waits for it."""
         self._process = process
         if not self._ended:
-            self._beat_later(self._beat)
+            self._heartbeat_later(self._heartbeat)
 
     def end(self) -> None:
         """Say no more."""
         self._ended = True
-        for timer in (self._beat_timer, self._check_timer):
+        for timer in (self._heartbeat_timer, self._check_timer):
             if timer is not None:
                 timer.cancel()
 
@@ -75,16 +80,16 @@ class ContentChecks:
         self._process.write(words)
         self._spoke_at = asyncio.get_running_loop().time()
 
-    def _beat_later(self, seconds: float) -> None:
-        self._beat_timer = asyncio.get_running_loop().call_later(seconds, self._beat_due)
+    def _heartbeat_later(self, seconds: float) -> None:
+        self._heartbeat_timer = asyncio.get_running_loop().call_later(seconds, self._heartbeat_due)
 
-    def _beat_due(self) -> None:
-        """Send a beat, unless a check was one."""
+    def _heartbeat_due(self) -> None:
+        """Send a heartbeat, unless a check was one."""
         quiet = asyncio.get_running_loop().time() - self._spoke_at
-        if quiet >= self._beat * 0.9:
-            self._say(b"beat\n")
+        if quiet >= self._heartbeat * 0.9:
+            self._say(b"heartbeat\n")
             quiet = 0.0
-        self._beat_later(self._beat - quiet)
+        self._heartbeat_later(self._heartbeat - quiet)
 
     def _check(self) -> None:
         self._check_timer = None

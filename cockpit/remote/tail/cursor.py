@@ -44,7 +44,7 @@ class Cursor:
     """SHA-256, hexadecimal. The only check that sees a file rewritten in place and grown past the offset."""
 
 
-class Place(NamedTuple):
+class RecordPlace(NamedTuple):
     """A position as it was while reading: a cursor whose digest is not taken yet. One is made for every batch."""
 
     identity: FileIdentity
@@ -100,13 +100,13 @@ class Track:
         if len(head) == HEAD_BYTES:
             self._head = None
 
-    def place(self) -> Place:
+    def place(self) -> RecordPlace:
         """Return the last line boundary."""
-        return Place(self.identity, self.boundary, self.line, self._anchor)
+        return RecordPlace(self.identity, self.boundary, self.line, self._anchor)
 
-    def here(self) -> Place:
+    def here(self) -> RecordPlace:
         """Return the exact position, also inside a line; only for going on at once."""
-        return Place(self.identity, self.offset, self.line, self.recent)
+        return RecordPlace(self.identity, self.offset, self.line, self.recent)
 
 
 def _last(before: bytes, after: bytes) -> bytes:

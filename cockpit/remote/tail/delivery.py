@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from cockpit.remote.tail.filter import Piece
 
-Taker = Callable[[list[Piece]], bool]
+PieceSink = Callable[[list[Piece]], bool]
 """Takes pieces; returns whether it has room for more."""
 
 
-class Handover:
+class Delivery:
     """Gives pieces in their order to one taker at a time, as long as it has room."""
 
     def __init__(self, pieces: Callable[[], list[Piece]]) -> None:
@@ -20,7 +20,7 @@ class Handover:
             pieces: returns the next pieces, none if there are none now.
         """
         self._pieces = pieces
-        self._taker: Taker | None = None
+        self._sink: PieceSink | None = None
         self._giving = False
         self.full = False
         """The taker has no room."""
@@ -31,26 +31,26 @@ class Handover:
     @property
     def open(self) -> bool:
         """There is a taker."""
-        return self._taker is not None
+        return self._sink is not None
 
-    def begin(self, taker: Taker) -> None:
+    def begin(self, sink: PieceSink) -> None:
         """Give to this taker from now on, first what is there."""
-        self._taker, self.full = taker, False
+        self._sink, self.full = sink, False
         self.give()
 
     def end(self) -> None:
         """Give no more."""
-        self._taker = None
+        self._sink = None
 
     def give(self) -> None:
         """Give what is there."""
         # Letting the channel go on delivers what it held back at once: that must stay behind what is being given.
-        if self._giving or self._taker is None or self.failure is not None:
+        if self._giving or self._sink is None or self.failure is not None:
             return
         self._giving = True
         try:
             while not self.full and (pieces := self._pieces()):
-                self.full = not self._taker(pieces)
+                self.full = not self._sink(pieces)
         except Exception as error:
             self.failure = error
         finally:

@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 from cockpit.remote.tail.answers import ScriptEnded
 from cockpit.remote.tail.cursor import HEAD_BYTES
-from cockpit.remote.tail.filter_programs import NODE_MACHINE, PERL_MACHINE
+from cockpit.remote.tail.programs import NODE_MACHINE, PERL_MACHINE
 
 TAKEN_BYTES = 256 << 10
 """Bytes handed over at once; frames are expanded no earlier, since a small one can stand for a long line."""

@@ -70,7 +70,7 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreachable:
+class UnreachableGeneration:
     """What was written behind the cursor is not to be had, or not all of it."""
 
     why: str
@@ -85,7 +85,7 @@ class _Sibling:
 
 async def unread(
     connection: ScriptRunner, path: str, cursor: Cursor
-) -> AsyncGenerator[Generation | bytes | Unreachable, None]:
+) -> AsyncGenerator[Generation | bytes | UnreachableGeneration, None]:
     """Yield what is left behind a cursor in the files beside `path`, each file's bytes behind its Generation.
 
     Raises:
@@ -120,7 +120,7 @@ async def unread(
             continue
         return
     where = f"; {', '.join(packed)} may hold it, but compressed files are out of reach" if packed else ""
-    yield Unreachable(
+    yield UnreachableGeneration(
         f"what was written behind byte {at.offset} before that may be lost: no file beside holds it{where}"
     )
 

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable
 
 from cockpit.remote.errors import CommandFailed
-from cockpit.remote.ssh.process import Process
-from cockpit.remote.tail.answers import Check, Missing, Opened, Rest, ScriptEnded, parse_header
+from cockpit.remote.ssh.process import RemoteProcess
+from cockpit.remote.tail.answers import Check, FileMissing, Opened, Rest, ScriptEnded, parse_header
 from cockpit.remote.tail.checks import ContentChecks
-from cockpit.remote.tail.cursor import Place
-from cockpit.remote.tail.delivery import Handover, Taker
+from cockpit.remote.tail.cursor import RecordPlace
+from cockpit.remote.tail.delivery import Delivery, PieceSink
 from cockpit.remote.tail.filter import Piece
 from cockpit.remote.tail.script import TailCommand
 from cockpit.remote.tail.stream import TailStream
@@ -31,19 +31,21 @@ class TailReader:
     def __init__(
         self,
         command: TailCommand,
-        position: Callable[[], Place | None],
+        position: Callable[[], RecordPlace | None],
         *,
-        beat: float,
+        heartbeat: float,
         check_interval: float,
     ) -> None:
         self._marker = command.marker + b" "
         self._stream = TailStream(command)
-        self.checks = ContentChecks(position, lambda: self._stream.following, beat=beat, interval=check_interval)
-        self._process: Process | None = None
+        self.checks = ContentChecks(
+            position, lambda: self._stream.following, heartbeat=heartbeat, interval=check_interval
+        )
+        self._process: RemoteProcess | None = None
         self._paused = False
         self._errors = bytearray()
         self._wake = asyncio.Event()
-        self._handover = Handover(self._some_pieces)
+        self._delivery = Delivery(self._some_pieces)
         self.ended = False
         self.failed_check: Check | None = None
         self.filter_failed = False
@@ -57,8 +59,8 @@ class TailReader:
             self._hear_errors(data)
             return
         self._stream.feed(data)
-        self._handover.give()
-        if not self._handover.open or self.interrupted or self._handover.failure is not None:
+        self._delivery.give()
+        if not self._delivery.open or self.interrupted or self._delivery.failure is not None:
             self._wake.set()
         if len(self._stream) > HELD_BYTES and not self._paused and self._process is not None:
             self._paused = True
@@ -102,8 +104,8 @@ class TailReader:
 
     # What the Tail calls
 
-    def started(self, process: Process) -> None:
-        """Learn the process; beats begin."""
+    def started(self, process: RemoteProcess) -> None:
+        """Learn the process; heartbeats begin."""
         self._process = process
         self.checks.started(process)
 
@@ -121,7 +123,7 @@ class TailReader:
         """Wake a waiting `next_pieces`, for example because reading shall go on in another way."""
         self._wake.set()
 
-    async def header(self) -> Missing | Opened:
+    async def header(self) -> FileMissing | Opened:
         """Return the script's answer to the start or to `look`.
 
         Raises:
@@ -130,7 +132,7 @@ class TailReader:
         words = await self._answer("to start reading")
         return parse_header(words, self._stream.head)
 
-    async def look(self) -> Missing | Opened:
+    async def look(self) -> FileMissing | Opened:
         """Try again to open a missing file."""
         assert self._process is not None
         self._process.write(b"look\n")
@@ -178,7 +180,7 @@ class TailReader:
             self.put_back(pieces)
         return bytes(context[:length])
 
-    async def hand_over(self, take: Taker, stop: Callable[[], bool]) -> None:
+    async def deliver_to(self, take: PieceSink, stop: Callable[[], bool]) -> None:
         """Give pieces to `take` the moment they come, until following stops, the script ends, or `stop` says so.
 
         Nothing is given after `take` returned False, until `go_on`.
@@ -187,25 +189,25 @@ class TailReader:
             ScriptEnded: a filter runs and sends no frames.
             Exception: whatever `take` raised.
         """
-        handover = self._handover
+        delivery = self._delivery
         try:
-            handover.begin(take)
-            while handover.failure is None and not stop():
-                left = handover.full and self._stream.waiting
+            delivery.begin(take)
+            while delivery.failure is None and not stop():
+                left = delivery.full and self._stream.waiting
                 if (self.interrupted or self.ended) and not left:
                     return
                 self._wake.clear()
                 await self._wake.wait()
         finally:
-            handover.end()
-        if handover.failure is not None:
-            raise handover.failure
+            delivery.end()
+        if delivery.failure is not None:
+            raise delivery.failure
 
     def go_on(self) -> None:
         """Give more, after there was no room."""
-        self._handover.full = False
-        self._handover.give()
-        if self.interrupted or self.ended or self._handover.failure is not None:
+        self._delivery.full = False
+        self._delivery.give()
+        if self.interrupted or self.ended or self._delivery.failure is not None:
             self._wake.set()
 
     @property
@@ -230,15 +232,15 @@ class TailReader:
             self._resume()
         return pieces
 
-    def be_patient(self, patient: bool) -> None:
+    def set_low_priority(self, low_priority: bool) -> None:
         """Let the bytes come a moment later, together with those of other connections; or at once again."""
         if self._process is not None:
-            self._process.patient = patient
+            self._process.low_priority = low_priority
 
     async def rest(self, offset: int) -> Rest:
         """Stop following and return what the opened file still holds behind an offset, at most REST_LIMIT bytes."""
         assert self._process is not None
-        self.be_patient(False)
+        self.set_low_priority(False)
         self._stop()
         self._process.write(f"rest {self.checks.proof()} {offset} {REST_LIMIT}\n".encode())
         words = await self._answer("to read the rest of a file")

@@ -16,7 +16,7 @@ head and of the bytes before START are taken and compared by us, who need those 
 
 It then obeys lines on its standard input:
 
-    beat                       we are still there
+    heartbeat                       we are still there
     look                       try again to open a missing file
     check PROOF                is the content still the one that was read? The answer comes on standard error:
                                MARKER check STATE VERDICT READER
@@ -25,8 +25,8 @@ It then obeys lines on its standard input:
 
 PROOF is five words: an offset, a length and the digest of so many bytes before it, a length and the digest of the
 file's head. STATE is `same`, `other` or `missing`: what the name means now, compared with the opened file. VERDICT is
-`ok`, `truncated` or `rewritten`. Without a line for PATIENCE seconds, or at the end of input, the script and all its
-children end: a reader never outlives a link for long, not even a half-open one.
+`ok`, `truncated` or `rewritten`. Without a line for SILENCE_LIMIT seconds, or at the end of input, the script and all
+its children end: a reader never outlives a link for long, not even a half-open one.
 
 Following is left to GNU tail where there is one. It reports a truncated, removed or replaced file on its standard
 error, which goes to the same stream at the exact position. Such a report starts with the program's name as it was
@@ -49,8 +49,8 @@ from cockpit.remote.tail.cursor import Cursor
 from cockpit.remote.tail.filter import FilterProgram
 from cockpit.remote.tail.guard import GUARD
 
-PATIENCE = 45
-"""Seconds without a word from us after which the script ends: three beats."""
+SILENCE_LIMIT = 45
+"""Seconds without a word from us after which the script ends: three heartbeats."""
 
 _COMMENT = re.compile(r"^(?:[ \t]*#.*)?\n|^[ \t]+", re.MULTILINE)
 
@@ -287,7 +287,7 @@ def tail_command(
     *,
     last_bytes: int | None,
     polling: float | None,
-    patience: float = PATIENCE,
+    patience: float = SILENCE_LIMIT,
     filtering: FilterProgram | None = None,
     guarded: bool = True,
 ) -> TailCommand:

@@ -24,8 +24,8 @@ from collections.abc import AsyncGenerator, Callable
 from cockpit.remote.errors import Dropped
 from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.tail import limits
-from cockpit.remote.tail.answers import Missing, Opened, ScriptEnded
-from cockpit.remote.tail.cursor import Cursor, Place, Track
+from cockpit.remote.tail.answers import FileMissing, Opened, ScriptEnded
+from cockpit.remote.tail.cursor import Cursor, RecordPlace, Track
 from cockpit.remote.tail.events import (
     LastBytes,
     TailData,
@@ -36,10 +36,10 @@ from cockpit.remote.tail.events import (
     TailReset,
 )
 from cockpit.remote.tail.filter import FilterProgram, Piece
-from cockpit.remote.tail.moved import Generation, Unreachable, unread
+from cockpit.remote.tail.moved import Generation, UnreachableGeneration, unread
 from cockpit.remote.tail.reader import ANSWER_BOUND, TailReader
 from cockpit.remote.tail.runs import Runs
-from cockpit.remote.tail.script import PATIENCE, tail_command
+from cockpit.remote.tail.script import SILENCE_LIMIT, tail_command
 
 __all__ = [
     "LastBytes",
@@ -53,7 +53,7 @@ __all__ = [
     "follow",
 ]
 
-BEAT_INTERVAL = 15.0
+HEARTBEAT_INTERVAL = 15.0
 """Seconds between two words to the script; it ends by itself after three missing ones."""
 CHECK_INTERVAL = 5.0
 """Seconds after which bytes that were read are checked again against the file."""
@@ -78,8 +78,8 @@ class Tail:
         polling: float | None = None,
         filtering: FilterProgram | None = None,
         check_interval: float = CHECK_INTERVAL,
-        beat_interval: float = BEAT_INTERVAL,
-        patience: float = PATIENCE,
+        heartbeat_interval: float = HEARTBEAT_INTERVAL,
+        patience: float = SILENCE_LIMIT,
         sink: Sink | None = None,
     ) -> None:
         """Follow a file from a cursor, from its last bytes, or from its beginning.
@@ -92,8 +92,8 @@ class Tail:
             polling: seconds between two looks at the file; None is to be woken by the kernel (inotify).
             filtering: what the file's lines go through on the VM where it can run it; lines then come as TailFiltered.
             check_interval: seconds after which bytes that were read are checked again.
-            beat_interval: seconds between two beats to the script.
-            patience: seconds without a beat after which the script on the VM ends by itself.
+            heartbeat_interval: seconds between two heartbeats to the script.
+            patience: seconds without a heartbeat after which the script on the VM ends by itself.
             sink: takes TailData and TailFiltered the moment they come; without it they are among the iterator's events.
         """
         self._sink = sink
@@ -105,7 +105,7 @@ class Tail:
         self._filtering = filtering
         self._filter_failures = 0
         self._check_interval = check_interval
-        self._beat_interval = beat_interval
+        self._heartbeat_interval = heartbeat_interval
         self._patience = patience
         self._reader: TailReader | None = None
         self._track: Track | None = None
@@ -134,7 +134,7 @@ class Tail:
         return self._track.place().cursor() if self._track is not None else self._cursor
 
     @property
-    def place(self) -> Place | None:
+    def place(self) -> RecordPlace | None:
         """The same without the cost of its digest; None until the file was opened."""
         return self._track.place() if self._track is not None else None
 
@@ -197,7 +197,7 @@ class Tail:
             self._reader = reader = await self._start_script()
             try:
                 header = await reader.header()
-                if isinstance(header, Missing):
+                if isinstance(header, FileMissing):
                     announce = True
                     async for event in self._unread():
                         yield event
@@ -224,7 +224,7 @@ class Tail:
                 assert self._track is not None
                 self._settle_patience()
                 if self._sink is not None:
-                    await reader.hand_over(self._pour, lambda: self._switch)
+                    await reader.deliver_to(self._pour, lambda: self._switch)
                 else:
                     while pieces := await reader.next_pieces(lambda: self._switch):
                         yield self._advance_pieces(pieces)
@@ -252,7 +252,7 @@ class Tail:
         )
         self._runs.begin()
         interval = self._check_interval * (1 if self._polling is None else limits.PATIENT_CHECKS)
-        reader = TailReader(command, self._exact_place, beat=self._beat_interval, check_interval=interval)
+        reader = TailReader(command, self._exact_place, heartbeat=self._heartbeat_interval, check_interval=interval)
         window = limits.FOREGROUND_WINDOW if self._polling is None else limits.BACKGROUND_WINDOW
         reader.started(await self._connection.open_process(command.line, reader, window=window))
         return reader
@@ -277,7 +277,7 @@ class Tail:
                         yield TailReset("replaced", self._delivered(cursor))
                     self._track = Track(found.identity, found.start, found.line, found.context)
                     yield TailOpened(found.identity, found.size, found.start, found.resumed, "moved", moved=True)
-                case Unreachable():
+                case UnreachableGeneration():
                     self._lost = found.why
                 case _:
                     yield self._advance(found)
@@ -335,7 +335,7 @@ class Tail:
         """Let what is not watched come in rounds, once all that was there at the opening has been read."""
         assert self._track is not None and self._reader is not None
         self._behind = self._track.offset + self._reader.held < self._goal
-        self._reader.be_patient(self._polling is not None and not self._behind)
+        self._reader.set_low_priority(self._polling is not None and not self._behind)
 
     def _advance(self, data: bytes) -> TailData:
         assert self._track is not None
@@ -345,7 +345,7 @@ class Tail:
         self._resume_at = None
         return TailData(offset, data)
 
-    def _exact_place(self) -> Place | None:
+    def _exact_place(self) -> RecordPlace | None:
         return self._track.here() if self._track is not None else None
 
     def _here(self) -> Cursor | None:

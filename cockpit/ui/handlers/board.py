@@ -20,7 +20,7 @@ def create_task(home: HomeScreen) -> None:
 
     def finish(values: Values | None) -> None:
         if values is not None:
-            home.order(
+            home.command(
                 CreateTask(values["title"], values["description"], values["assignee"], split_tags(values["tags"]))
             )
 
@@ -35,12 +35,12 @@ def open_task(home: HomeScreen) -> None:
         home.app.push_screen(TextDialog("Task", task_text(task, titles, home.engine.now())))
 
 
-def _ask(home: HomeScreen, form: FormDialog, order: Callable[[Values], MoveTask | AssignTask | NoteTask]) -> None:
+def _ask(home: HomeScreen, form: FormDialog, command: Callable[[Values], MoveTask | AssignTask | NoteTask]) -> None:
     """Run a form about a task that was frozen when the key was pressed."""
 
     def finish(values: Values | None) -> None:
         if values is not None:
-            home.order(order(values))
+            home.command(command(values))
 
     home.app.push_screen(form, finish)
 

@@ -32,7 +32,7 @@ from cockpit.ui.screens.pick import PickDialog, places
 from cockpit.ui.screens.spawn import SpawnDialog
 from cockpit.ui.screens.texts import help_text, undelivered_text, why_text, why_vm_text
 from cockpit.ui.transcript.view import TranscriptView
-from cockpit.ui.transcript.viewport import Wish
+from cockpit.ui.transcript.viewport import PageRequest
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import BoardPane, Pane, VmsTable
@@ -70,7 +70,7 @@ def answer_question(home: HomeScreen) -> None:
         if reason := home.engine.disabled_reason(answer):
             home.notify(reason, title="Not answered", severity="warning", markup=False)
         else:
-            home.order(answer)
+            home.command(answer)
 
     home.app.push_screen(AnswerDialog(agent, agent.activity.dialogs[0].request), finish)
 
@@ -78,7 +78,7 @@ def answer_question(home: HomeScreen) -> None:
 def _abort(home: HomeScreen) -> None:
     if home.agent is not None:
         name = clean_line(home.agent.name)
-        home.outcomes.promise(home.order(Abort(home.agent.id)), f"aborted {name}")
+        home.outcomes.promise(home.command(Abort(home.agent.id)), f"aborted {name}")
 
 
 # --- agents and VMs ----------------------------------------------------------------------------------
@@ -102,18 +102,18 @@ def _vm_order(build: Callable[[Vm], Pause | Resume]) -> Handler:
         vm = home.selected_vm()
         if vm is not None:
             command = build(vm)
-            ordered = home.order(command)
+            dispatched = home.command(command)
             if isinstance(command, Pause):
                 name = _short_name(home, vm)
                 resume = key_labels(home.keys.get("vm.resume", BY_ID["vm.resume"].keys))
-                home.outcomes.promise(ordered, f"paused {name} · {resume} resume")
+                home.outcomes.promise(dispatched, f"paused {name} · {resume} resume")
 
     return handler
 
 
 def _relaunch(home: HomeScreen) -> None:
     if home.agent is not None:
-        home.order(Relaunch(home.agent.id))
+        home.command(Relaunch(home.agent.id))
 
 
 def _change_program(home: HomeScreen) -> None:
@@ -126,7 +126,7 @@ def _change_program(home: HomeScreen) -> None:
 
     def finish(yes: bool | None) -> None:
         if yes:
-            home.order(Relaunch(target, change_program=True))
+            home.command(Relaunch(target, change_program=True))
 
     consequence = "It goes on, in its conversation, with the version that is installed there now."
     home.app.push_screen(ConfirmDialog("Relaunch", [f"{agent.name} · started with {started}"], consequence), finish)
@@ -140,7 +140,7 @@ def _commit(home: HomeScreen) -> None:
 
     def finish(values: Values | None) -> None:
         if values is not None:
-            home.order(Commit(target, values["name"]))
+            home.command(Commit(target, values["name"]))
 
     form = FormDialog(
         "Commit", (Field("name", "name", placeholder="golden-2"),), intro=f"Snapshot of {_named(home, vm)}"
@@ -160,7 +160,7 @@ def _branch(home: HomeScreen) -> None:
 
     def finish(values: Values | None) -> None:
         if values is not None:
-            home.order(Branch(target, int(values["count"])))
+            home.command(Branch(target, int(values["count"])))
 
     form = GuardedForm("Branch", (Field("count", "copies", value="1"),), check, intro=f"Copies of {_named(home, vm)}")
     home.app.push_screen(form, finish)
@@ -180,7 +180,7 @@ def _destroy(home: HomeScreen) -> None:
 
     def finish(yes: bool | None) -> None:
         if yes:
-            home.order(Destroy(target))
+            home.command(Destroy(target))
 
     home.app.push_screen(ConfirmDialog("Destroy", targets, consequence, word=word), finish)
 
@@ -260,19 +260,19 @@ def _turn(direction: int) -> Handler:
     return handler
 
 
-def turn_page(home: HomeScreen, wished: TranscriptView.Wished) -> None:
+def turn_page(home: HomeScreen, wished: TranscriptView.PageRequested) -> None:
     """Move the window onto the selected agent's past; the output reads on in it once it is filled."""
     engine, agent = home.engine, home.selected
     if agent is None:
         return
-    match wished.wish:
-        case Wish.PAST:
+    match wished.page_request:
+        case PageRequest.PAST:
             engine.open_past(agent, wished.place)
-        case Wish.OLDER:
+        case PageRequest.OLDER:
             engine.page_older(agent)
-        case Wish.NEWER:
+        case PageRequest.NEWER:
             engine.page_newer(agent)
-        case Wish.LIVE:
+        case PageRequest.LIVE:
             engine.leave_past(agent)
 
 

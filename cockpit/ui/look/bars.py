@@ -13,7 +13,7 @@ from cockpit.model.why import headline
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look.cells import Piece, age, content, cut, duration, fit, pieces_width
 from cockpit.ui.look.rows import unknown_because
-from cockpit.ui.look.states import STAGE_WORDS, TONE_LOOKS, Look
+from cockpit.ui.look.states import STAGE_WORDS, TONE_STYLES, StateStyle
 
 MAX_NOTICES = 2
 """Standing notices shown at once: more would push the panes away."""
@@ -80,11 +80,11 @@ def _counts(fleet: Fleet, now: float) -> list[Piece]:
     words: dict[str, set[str]] = {}
     for agent in fleet.agents:
         head = headline(agent, fleet.vm(agent.vm_id), now)
-        tone = head.tone if head.tone in TONE_LOOKS else "unknown"
+        tone = head.tone if head.tone in TONE_STYLES else "unknown"
         counts[tone] += 1
         words.setdefault(tone, set()).add(head.word)
     pieces: list[Piece] = []
-    for tone, look in TONE_LOOKS.items():
+    for tone, look in TONE_STYLES.items():
         if counts[tone]:
             pieces += [
                 (f"{look.glyph} {counts[tone]} ", look.style),
@@ -93,7 +93,7 @@ def _counts(fleet: Fleet, now: float) -> list[Piece]:
     return pieces
 
 
-def _word(look: Look, words: set[str]) -> str:
+def _word(look: StateStyle, words: set[str]) -> str:
     """Use the agents' own word where they agree and it is short."""
     only = next(iter(words)) if len(words) == 1 else ""
     return only if only and len(only) <= 10 and "/" not in only else look.word

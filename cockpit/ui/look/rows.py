@@ -26,7 +26,7 @@ from cockpit.model.fleet import (
 from cockpit.model.why import headline, warnings_in
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look.cells import Piece, age, content, cut, fit, width_of
-from cockpit.ui.look.states import LINK_LOOKS, POWER_LOOKS, STATUS_LOOKS, look_of
+from cockpit.ui.look.states import LINK_STYLES, POWER_STYLES, STATUS_STYLES, style_of
 
 AGE_CELLS = 4
 """Cells of the age column: `59m` and a blank before it."""
@@ -81,7 +81,7 @@ def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int) -> Content:
     """One line of the tree: guide, glyph, name, state, what it does, age of its last sign of life."""
     agent = node.agent
     head = headline(agent, vm, now)
-    look = look_of(head)
+    look = style_of(head)
     word_cells = 12 if width >= 52 else 9
     detail_cells = width - 2 - 14 - 1 - word_cells - 1 - AGE_CELLS
     if detail_cells >= DETAIL_FROM:
@@ -153,7 +153,7 @@ def agent_detail(agent: Agent, *, labelled: bool = True) -> str:
 
 def vm_row(vm: Vm, agent: Agent | None, now: float, width: int) -> Content:
     """One line of the VMs: power, name, id, our link to it, age."""
-    power = POWER_LOOKS.get(vm.power, POWER_LOOKS[Power.UNKNOWN])
+    power = POWER_STYLES.get(vm.power, POWER_STYLES[Power.UNKNOWN])
     name = clean_line(agent.name if agent is not None else vm.label) or "no name"
     link = agent.link if agent is not None else None
     link_word, link_style = _link_word(link.state if link is not None else None, agent is None, vm.perhaps_ours != "")
@@ -181,7 +181,7 @@ def _link_word(state: LinkState | None, orphan: bool, perhaps_ours: bool) -> Pie
         return "perhaps ours", "$link-degraded"
     if orphan or state is None:
         return "orphan", "$link-degraded"
-    look = LINK_LOOKS[state]
+    look = LINK_STYLES[state]
     return f"{look.glyph} {look.word}", "$muted" if state is LinkState.UP else look.style
 
 
@@ -201,7 +201,7 @@ def tasks_in_order(tasks: Iterable[Task]) -> list[tuple[str, list[Task]]]:
 
 def status_heading(status: str, number: int, width: int) -> Content:
     """The heading over the tasks of one status."""
-    look = STATUS_LOOKS.get(status)
+    look = STATUS_STYLES.get(status)
     word = look.word if look else clean_line(status)
     style = look.style if look else "$muted"
     label = f" {number} "
@@ -211,7 +211,7 @@ def status_heading(status: str, number: int, width: int) -> Content:
 
 def task_row(task: Task, now: float, width: int) -> Content:
     """One line of the board: glyph, title, who has it, notes, age."""
-    look = STATUS_LOOKS.get(task.status)
+    look = STATUS_STYLES.get(task.status)
     glyph, style = (look.glyph, look.style) if look else ("·", "$muted")
     who_cells = 8 if width < 28 else 10 if width < 60 else 14
     note_cells = 4 if width >= 40 else 0

@@ -10,7 +10,7 @@ from cockpit.model.why import Headline
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class StateStyle:
     """How one state is shown."""
 
     glyph: str
@@ -26,10 +26,10 @@ class Mode(StrEnum):
     FOLLOW_UP = "follow-up"
 
 
-MODE_LOOKS: dict[Mode, Look] = {
-    Mode.PROMPT: Look("❯", "PROMPT", "$mode-prompt"),
-    Mode.STEER: Look("↯", "STEER", "$mode-steer"),
-    Mode.FOLLOW_UP: Look("↳", "FOLLOW-UP", "$mode-follow-up"),
+MODE_STYLES: dict[Mode, StateStyle] = {
+    Mode.PROMPT: StateStyle("❯", "PROMPT", "$mode-prompt"),
+    Mode.STEER: StateStyle("↯", "STEER", "$mode-steer"),
+    Mode.FOLLOW_UP: StateStyle("↳", "FOLLOW-UP", "$mode-follow-up"),
 }
 
 MODE_MEANINGS: dict[Mode, str] = {
@@ -38,43 +38,43 @@ MODE_MEANINGS: dict[Mode, str] = {
     Mode.FOLLOW_UP: "waits for the end of the run",
 }
 
-TONE_LOOKS: dict[str, Look] = {
-    "asking": Look("?", "asking", "bold $agent-asking"),
-    "failed": Look("✗", "failed", "$agent-failed"),
-    "running": Look("●", "working", "$agent-running"),
-    "done": Look("✓", "done", "$agent-done"),
-    "idle": Look("○", "idle", "$agent-idle"),
-    "paused": Look("‖", "paused", "$agent-paused"),
-    "starting": Look("◌", "starting", "$link-degraded"),
-    "unknown": Look("·", "unknown", "$muted"),
+TONE_STYLES: dict[str, StateStyle] = {
+    "asking": StateStyle("?", "asking", "bold $agent-asking"),
+    "failed": StateStyle("✗", "failed", "$agent-failed"),
+    "running": StateStyle("●", "working", "$agent-running"),
+    "done": StateStyle("✓", "done", "$agent-done"),
+    "idle": StateStyle("○", "idle", "$agent-idle"),
+    "paused": StateStyle("‖", "paused", "$agent-paused"),
+    "starting": StateStyle("◌", "starting", "$link-degraded"),
+    "unknown": StateStyle("·", "unknown", "$muted"),
 }
 """By tone, in the order of the header's counts: what needs the operator first."""
 
-POWER_LOOKS: dict[Power, Look] = {
-    Power.BOOTING: Look("◌", "booting", "$link-degraded"),
-    Power.RUNNING: Look("●", "running", "$agent-running"),
-    Power.PAUSED: Look("‖", "paused", "$agent-paused"),
-    Power.SLEEPING: Look("‖", "sleeping", "$agent-paused"),
-    Power.DEAD: Look("✗", "dead", "$agent-failed"),
-    Power.GONE: Look("✗", "gone", "$agent-failed"),
-    Power.UNKNOWN: Look("·", "unknown", "$muted"),
+POWER_STYLES: dict[Power, StateStyle] = {
+    Power.BOOTING: StateStyle("◌", "booting", "$link-degraded"),
+    Power.RUNNING: StateStyle("●", "running", "$agent-running"),
+    Power.PAUSED: StateStyle("‖", "paused", "$agent-paused"),
+    Power.SLEEPING: StateStyle("‖", "sleeping", "$agent-paused"),
+    Power.DEAD: StateStyle("✗", "dead", "$agent-failed"),
+    Power.GONE: StateStyle("✗", "gone", "$agent-failed"),
+    Power.UNKNOWN: StateStyle("·", "unknown", "$muted"),
 }
 
-LINK_LOOKS: dict[LinkState, Look] = {
-    LinkState.NEVER: Look("·", "no link", "$muted"),
-    LinkState.CONNECTING: Look("↻", "linking", "$link-degraded"),
-    LinkState.UP: Look("⇄", "up", "$link-up"),
-    LinkState.SILENT: Look("~", "silent", "$link-degraded"),
-    LinkState.PAUSED: Look("‖", "paused", "$agent-paused"),
-    LinkState.DOWN: Look("✗", "down", "$link-down"),
+LINK_STYLES: dict[LinkState, StateStyle] = {
+    LinkState.NEVER: StateStyle("·", "no link", "$muted"),
+    LinkState.CONNECTING: StateStyle("↻", "linking", "$link-degraded"),
+    LinkState.UP: StateStyle("⇄", "up", "$link-up"),
+    LinkState.SILENT: StateStyle("~", "silent", "$link-degraded"),
+    LinkState.PAUSED: StateStyle("‖", "paused", "$agent-paused"),
+    LinkState.DOWN: StateStyle("✗", "down", "$link-down"),
 }
 
-STATUS_LOOKS: dict[str, Look] = {
-    "in_progress": Look("●", "in progress", "$agent-running"),
-    "in_review": Look("◐", "in review", "$agent-done"),
-    "blocked": Look("✗", "blocked", "$agent-failed"),
-    "open": Look("○", "open", "$agent-idle"),
-    "done": Look("✓", "done", "$muted"),
+STATUS_STYLES: dict[str, StateStyle] = {
+    "in_progress": StateStyle("●", "in progress", "$agent-running"),
+    "in_review": StateStyle("◐", "in review", "$agent-done"),
+    "blocked": StateStyle("✗", "blocked", "$agent-failed"),
+    "open": StateStyle("○", "open", "$agent-idle"),
+    "done": StateStyle("✓", "done", "$muted"),
 }
 
 STAGE_WORDS: dict[Stage, str] = {
@@ -91,10 +91,10 @@ STAGE_WORDS: dict[Stage, str] = {
 }
 
 
-def look_of(head: Headline) -> Look:
+def style_of(head: Headline) -> StateStyle:
     """Return the look of an agent's headline: its tone gives glyph and colour, its word stays.
 
     A troubled link has a glyph of its own: it is never shown as a state of the agent.
     """
-    look = TONE_LOOKS.get(head.tone, TONE_LOOKS["unknown"])
-    return Look("~" if head.link else look.glyph, head.word, look.style)
+    look = TONE_STYLES.get(head.tone, TONE_STYLES["unknown"])
+    return StateStyle("~" if head.link else look.glyph, head.word, look.style)

@@ -23,7 +23,7 @@ from cockpit.ui.bridge import Bridge, Rates
 from cockpit.ui.handlers import home as handlers
 from cockpit.ui.look import rows as draw
 from cockpit.ui.look.cells import Piece, content, count
-from cockpit.ui.look.states import Mode, look_of
+from cockpit.ui.look.states import Mode, style_of
 from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import FooterBar, HeaderBar, ReceiptsBar, StandingBar
@@ -195,7 +195,7 @@ class HomeScreen(Screen[None]):
             output.set_empty(("", "Nothing to read yet.", "Press n to spawn a lieutenant, ? for all keys."))
             return
         output.set_empty(("", "No output yet.", "Press p to write the first prompt."))
-        look = look_of(headline(agent, self.fleet.vm(agent.vm_id), now))
+        look = style_of(headline(agent, self.fleet.vm(agent.vm_id), now))
         pieces: list[Piece] = [("4 ", "$muted"), (clean_line(agent.name), "bold")]
         pieces.append((f" · {agent.kind.value}", "$muted"))
         if agent.program == "scripted":
@@ -294,13 +294,13 @@ class HomeScreen(Screen[None]):
     def _frame_changed(self) -> None:
         self.bridge.flush()
 
-    @on(TranscriptView.Wished)
-    def _wished(self, message: TranscriptView.Wished) -> None:
+    @on(TranscriptView.PageRequested)
+    def _wished(self, message: TranscriptView.PageRequested) -> None:
         handlers.turn_page(self, message)
 
     @on(Composer.Submitted)
     def _submitted(self, submitted: Composer.Submitted) -> None:
-        self.order(message(submitted.mode, submitted.agent, submitted.text))
+        self.command(message(submitted.mode, submitted.agent, submitted.text))
         for command in submitted.taken_back:
             self.engine.dismiss(command)
         self.query_one(TranscriptView).follow()
@@ -320,7 +320,7 @@ class HomeScreen(Screen[None]):
 
     # --- actions -------------------------------------------------------------------------------------
 
-    def order(self, command: Command) -> CommandId:
+    def command(self, command: Command) -> CommandId:
         """Hand a command to the engine and show its receipt at once."""
         command_id = self.engine.dispatch(command)
         self.bridge.flush()

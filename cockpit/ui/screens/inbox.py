@@ -15,7 +15,7 @@ from cockpit.ui.look.cells import age, content, fit
 from cockpit.ui.screens.pick import PickDialog
 from cockpit.ui.widgets.row_list import Row, RowList
 
-URGENCY_LOOKS = {
+URGENCY_STYLES = {
     Urgency.ASKING: ("?", "bold $agent-asking"),
     Urgency.FAILED: ("✗", "$agent-failed"),
     Urgency.UNDELIVERED: ("✉", "$agent-failed"),
@@ -73,6 +73,6 @@ def summary(wanted: Tally) -> str:
 
 
 def _line(item: Attention, now: float, width: int) -> Content:
-    glyph, style = URGENCY_LOOKS[item.urgency]
+    glyph, style = URGENCY_STYLES[item.urgency]
     sentence = fit(clean_line(item.sentence), max(10, width - 8))
     return content([(f" {glyph} ", style), (sentence, ""), (fit(age(now - item.since), 4, right=True), "$muted")])

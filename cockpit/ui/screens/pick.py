@@ -15,7 +15,7 @@ from cockpit.model.why import headline
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look.cells import content, cut, fit
 from cockpit.ui.look.rows import matches
-from cockpit.ui.look.states import STATUS_LOOKS, look_of
+from cockpit.ui.look.states import STATUS_STYLES, style_of
 from cockpit.ui.screens.dialog import Dialog
 from cockpit.ui.widgets.data_fields import DataInput
 from cockpit.ui.widgets.row_list import Row, RowList
@@ -81,17 +81,17 @@ def places(fleet: Fleet, now: float) -> Callable[[int], Sequence[tuple[Row, str]
     def rows(width: int) -> list[tuple[Row, str]]:
         found: list[tuple[Row, str]] = []
         for agent in fleet.agents:
-            look = look_of(headline(agent, fleet.vm(agent.vm_id), now))
+            look = style_of(headline(agent, fleet.vm(agent.vm_id), now))
             name = clean_line(agent.name)
             line = content(
                 [(f" {look.glyph} ", look.style), (fit(name, 24), "bold"), (f" {agent.kind.value}", "$muted")]
             )
             found.append((Row(f"agent:{agent.id}", line), f"{agent.name} {agent.kind.value} {agent.role}"))
         for task in fleet.tasks:
-            task_look = STATUS_LOOKS.get(task.status)
-            glyph = task_look.glyph if task_look else "·"
+            task_style = STATUS_STYLES.get(task.status)
+            glyph = task_style.glyph if task_style else "·"
             title = cut(clean_line(task.title), max(10, width - 14))
-            line = content([(f" {glyph} ", task_look.style if task_look else ""), (title, ""), ("  task", "$muted")])
+            line = content([(f" {glyph} ", task_style.style if task_style else ""), (title, ""), ("  task", "$muted")])
             found.append((Row(f"task:{task.id}", line), f"{task.title} task {task.status} {task.assignee}"))
         for vm in fleet.orphans():
             line = content([(" ▫ ", "$muted"), (fit(clean_line(vm.label or vm.id), 24), ""), (" orphan VM", "$muted")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.model.fleet import TASK_STATUSES, Fleet, Task
 from cockpit.text.sanitize import clean_line
-from cockpit.ui.look.states import STATUS_LOOKS
+from cockpit.ui.look.states import STATUS_STYLES
 from cockpit.ui.screens.form import Field, FormDialog, Values
 from cockpit.ui.widgets.choice_field import Choice
 
@@ -32,7 +32,7 @@ def create_form(fleet: Fleet) -> FormDialog:
 
 def move_form(task: Task) -> FormDialog:
     """Ask for a task's next status."""
-    choices = tuple(Choice(status, STATUS_LOOKS[status].word) for status in TASK_STATUSES)
+    choices = tuple(Choice(status, STATUS_STYLES[status].word) for status in TASK_STATUSES)
     return FormDialog(
         "Move task",
         (Field("status", "status", "choice", task.status, choices=choices),),

@@ -9,7 +9,7 @@ from cockpit.model.why import headline, why
 from cockpit.text.sanitize import clean_line, clean_text
 from cockpit.ui.actions.registry import grouped, key_labels
 from cockpit.ui.look.cells import Piece, age, content, count, fit
-from cockpit.ui.look.states import STATUS_LOOKS, look_of
+from cockpit.ui.look.states import STATUS_STYLES, style_of
 
 
 def why_vm_text(vm: Vm) -> Content:
@@ -31,7 +31,7 @@ def why_vm_text(vm: Vm) -> Content:
 def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:
     """Say in sentences why an agent is shown as it is."""
     head = headline(agent, vm, now)
-    look = look_of(head)
+    look = style_of(head)
     pieces: list[Piece] = [(f"{look.glyph} {look.word}", f"bold {look.style}")]
     if head.link:
         pieces.append((f"   ~ {head.link}", "$link-down"))
@@ -70,7 +70,7 @@ def undelivered_text(receipt: Receipt) -> Content:
 
 def task_text(task: Task, titles: dict[str, str], now: float) -> Content:
     """Say everything the board knows of a task."""
-    look = STATUS_LOOKS.get(task.status)
+    look = STATUS_STYLES.get(task.status)
     status = f"{look.glyph} {look.word}" if look else clean_line(task.status)
     pieces: list[Piece] = [
         (clean_line(task.title), "bold"),

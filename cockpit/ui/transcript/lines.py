@@ -27,7 +27,7 @@ THINKING_TAIL = 3
 GUTTER = 2
 """Cells before the text of every line: the bar or glyph that says whose it is."""
 
-MESSAGE_LOOKS = {
+MESSAGE_STYLES = {
     EntryKind.USER: ("❯", "", "transcript-user"),
     EntryKind.STEER: ("↯", "STEER", "mode-steer"),
     EntryKind.FOLLOW_UP: ("↳", "FOLLOW-UP", "mode-follow-up"),
@@ -136,7 +136,7 @@ class AnswerFolder:
 
 def _message(entry: Entry, width: int) -> list[TextLine]:
     """The operator's own words: a bar in the colour of the act along all lines."""
-    glyph, word, colour = MESSAGE_LOOKS[entry.kind]
+    glyph, word, colour = MESSAGE_STYLES[entry.kind]
     lines: list[TextLine] = []
     for number, line in enumerate(styled_lines(entry.text)):
         marks: list[tuple[int, int, str]] = []

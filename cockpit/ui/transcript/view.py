@@ -21,7 +21,7 @@ from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.ui.look.cells import Piece, content, width_of
 from cockpit.ui.transcript.layout import TranscriptLayout
 from cockpit.ui.transcript.lines import TextLine
-from cockpit.ui.transcript.viewport import Reading, Wish
+from cockpit.ui.transcript.viewport import PageRequest, Viewport
 
 WHEEL_LINES = 3
 """Lines one notch of the wheel moves."""
@@ -58,16 +58,16 @@ class TranscriptView(Widget, can_focus=True):
         following: bool
 
     @dataclass
-    class Wished(Message):
+    class PageRequested(Message):
         """The reader needs other records than those that are held."""
 
-        wish: Wish
+        page_request: PageRequest
         place: Place | None
         """(epoch, line) in the midst of a window to be opened; None for the beginning."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._reading: Reading | None = None
+        self._reading: Viewport | None = None
         self._expanded = False
         self._empty: tuple[str, ...] = ()
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(2048)
@@ -78,7 +78,7 @@ class TranscriptView(Widget, can_focus=True):
         """Show another transcript from its end."""
         if transcript is (self._reading.live.transcript if self._reading is not None else None):
             return
-        self._reading = Reading(transcript) if transcript is not None else None
+        self._reading = Viewport(transcript) if transcript is not None else None
         self._strips.clear()
         self.following = True
         self.flush()
@@ -108,12 +108,14 @@ class TranscriptView(Widget, can_focus=True):
             self.refresh()
         return changed
 
-    def _follow_reading(self, reading: Reading) -> None:
+    def _follow_reading(self, reading: Viewport) -> None:
         """Say what changed about where the reader is, and what is wished for."""
         self.following = reading.following
         wishes, reading.wishes = dict.fromkeys(reading.wishes), []
-        for wish in wishes:
-            self.post_message(self.Wished(wish, reading.wanted.place if reading.wanted is not None else None))
+        for page_request in wishes:
+            self.post_message(
+                self.PageRequested(page_request, reading.wanted.place if reading.wanted is not None else None)
+            )
 
     @property
     def pending(self) -> int:
@@ -159,7 +161,7 @@ class TranscriptView(Widget, can_focus=True):
             self._reading.move_to(top)
             self._moved(self._reading)
 
-    def _moved(self, reading: Reading) -> None:
+    def _moved(self, reading: Viewport) -> None:
         self._follow_reading(reading)
         self.refresh()
 

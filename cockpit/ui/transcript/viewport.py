@@ -13,18 +13,18 @@ from cockpit.ui.transcript.matching import counterpart, entry_before
 MORE_LINES = 400
 """Lines laid out at once beyond what is there: some milliseconds."""
 
-PATIENCE = 20
+PAGE_WAIT = 20
 """Looks at a transcript that has dropped what the reader reads, until its loss is shown: a window opens sooner."""
 
 NEWEST: Place = (1 << 62, 0)
 """A place behind every record."""
 
 
-class Wish(Enum):
+class PageRequest(Enum):
     """What the reader needs from elsewhere."""
 
     PAST = "past"
-    """A window, at `Reading.wanted`."""
+    """A window, at `Viewport.wanted`."""
     OLDER = "older"
     NEWER = "newer"
     LIVE = "live"
@@ -43,7 +43,7 @@ class Wanted:
     """How often the reader looked for it."""
 
 
-class Reading:
+class Viewport:
     """The reader's place. Both transcripts are laid out; going from one to the other moves no line on the screen."""
 
     def __init__(self, transcript: Transcript) -> None:
@@ -53,7 +53,7 @@ class Reading:
         self.top = 0
         """The line of `lines` at the top of the view."""
         self.following = True
-        self.wishes: list[Wish] = []
+        self.wishes: list[PageRequest] = []
         """To be fulfilled by whoever shows this."""
         self.wanted: Wanted | None = None
         self._height = 0
@@ -130,7 +130,7 @@ class Reading:
         """Wish for a window where the transcript dropped what is read; say whether it may still come."""
         if self.wanted is None:
             self._want_past_here()
-        return self.wanted is not None and self.wanted.looks < PATIENCE
+        return self.wanted is not None and self.wanted.looks < PAGE_WAIT
 
     def _update_past(self, past: TranscriptLayout) -> bool:
         if self.wanted is not None and self._enter_past(self.wanted):
@@ -159,11 +159,11 @@ class Reading:
         if self.top < self._height:
             self.top += past.extend_back(MORE_LINES)
         if past.begins and self.top < 2 * self._height and (asked or not self._border(past)):
-            self.wishes.append(Wish.OLDER)
+            self.wishes.append(PageRequest.OLDER)
         if past.total - self.top < 2 * self._height:
             past.extend_forward(MORE_LINES)
         if past.ends and past.total - self.top < 3 * self._height:
-            self.wishes.append(Wish.NEWER)
+            self.wishes.append(PageRequest.NEWER)
 
     # --- between the live transcript and the past ----------------------------------------------------
 
@@ -179,17 +179,17 @@ class Reading:
             self._enter_past(self.wanted)
         else:
             self.wanted = Wanted(place, window)
-            self.wishes.append(Wish.PAST)
+            self.wishes.append(PageRequest.PAST)
 
     def _want_beginning(self) -> None:
         if not self._is_wanted(anywhere=True):
             self.wanted = Wanted(None, self._offered)
-            self.wishes.append(Wish.PAST)
+            self.wishes.append(PageRequest.PAST)
 
     def _is_wanted(self, *, anywhere: bool) -> bool:
         """Tell whether a window, around a place or `anywhere`, was wished for just now: one wish at a time."""
         wanted = self.wanted
-        return wanted is not None and (wanted.place is None) is anywhere and wanted.looks < PATIENCE
+        return wanted is not None and (wanted.place is None) is anywhere and wanted.looks < PAGE_WAIT
 
     def _enter_past(self, wanted: Wanted) -> bool:
         """Go on in the window that was wished for, once it is open and holds what is on the screen."""
@@ -238,7 +238,7 @@ class Reading:
             top = past.start_of(before.key) + max(0, past.lines_of(before.key) - rest)
         if past.total - top < height and not (past.ends and self._ended_at == window.last_place):
             self._ended_at = window.last_place
-            self.wishes.append(Wish.NEWER)
+            self.wishes.append(PageRequest.NEWER)
             return None
         return max(0, top)
 
@@ -358,7 +358,7 @@ class Reading:
     def _release(self) -> None:
         """Need no window any more."""
         if self._offered is not None or self.wanted is not None:
-            self.wishes.append(Wish.LIVE)
+            self.wishes.append(PageRequest.LIVE)
             self.wanted = self._offered = None
 
     # --- what the widget draws by --------------------------------------------------------------------

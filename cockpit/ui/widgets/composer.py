@@ -13,7 +13,7 @@ from textual.message import Message
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look.cells import Piece, content, cut
-from cockpit.ui.look.states import MODE_LOOKS, MODE_MEANINGS, Mode
+from cockpit.ui.look.states import MODE_MEANINGS, MODE_STYLES, Mode
 from cockpit.ui.widgets.data_fields import DataTextArea
 
 HISTORY = 100
@@ -121,7 +121,7 @@ class Composer(DataTextArea):
         if key == self._title_key:
             return
         self._title_key = key
-        look = MODE_LOOKS[self.mode]
+        look = MODE_STYLES[self.mode]
         for mode in Mode:
             self.set_class(mode is self.mode and self._recipient is not None, f"-{mode.value}")
         self.set_class(bool(refusal), "-refused")

@@ -76,9 +76,9 @@ async def test_a_vm_boots_first_and_acts_wait_for_it(world: World) -> None:
         assert [(vm["vm_id"], vm["state"], vm["labels"]) for vm in listed] == [(vm_id, "booting", {"a": "b"})]
         hasty = await http.patch(f"{API}/vm/{vm_id}/state?skip_wait_boot=true", json={"state": "Paused"})
         assert hasty.status_code == 500 and "is not finished booting" in hasty.json()["error"]
-        patient = asyncio.create_task(http.patch(f"{API}/vm/{vm_id}/state", json={"state": "Paused"}))
+        low_priority = asyncio.create_task(http.patch(f"{API}/vm/{vm_id}/state", json={"state": "Paused"}))
         world.hosting.gate.set()
-        answer = await patient
+        answer = await low_priority
     assert (answer.status_code, answer.content) == (200, b"")
     assert "content-type" not in answer.headers
     assert await state_of(world, vm_id) == "paused"

@@ -16,13 +16,13 @@ from cockpit.remote.errors import (
     CommandTimedOut,
     Dropped,
     HostKeyChanged,
-    KeyRefused,
+    HostUnreachable,
+    SshKeyRefused,
     TlsRefused,
-    Unreachable,
 )
-from cockpit.remote.ssh.connect_limit import ConnectGate
+from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.endpoint import Endpoint, Tls
+from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
 from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from tests.remote.conftest import Connect
 from tests.remote.relays import Relay, TestAuthority
@@ -145,22 +145,22 @@ async def test_the_first_host_key_is_pinned_and_a_changed_one_refused(sshd: Sshd
 async def test_a_host_key_is_not_pinned_before_log_in(sshd: Sshd) -> None:
     keys = MemoryHostKeys()
     stranger = asyncssh.generate_private_key("ssh-ed25519").export_private_key("openssh").decode()
-    with pytest.raises(KeyRefused, match="does not accept our key"):
+    with pytest.raises(SshKeyRefused, match="does not accept our key"):
         await Connection(sshd.endpoint(), stranger, keys).connect()
     assert keys.known("vm-1") == ()
 
 
 async def test_an_unreadable_private_key_is_named(sshd: Sshd) -> None:
-    with pytest.raises(KeyRefused, match="cannot be read"):
+    with pytest.raises(SshKeyRefused, match="cannot be read"):
         await Connection(sshd.endpoint(), "no key", MemoryHostKeys()).connect()
 
 
 async def test_nobody_there() -> None:
     key = asyncssh.generate_private_key("ssh-ed25519").export_private_key("openssh").decode()
-    with pytest.raises(Unreachable, match=r"VM vm-9 at 127\.0\.0\.1:\d+ cannot be reached"):
-        await Connection(Endpoint("127.0.0.1", free_port(), "root", "vm-9"), key, MemoryHostKeys()).connect()
-    with pytest.raises(Unreachable, match=r"name\.invalid"):
-        await Connection(Endpoint("name.invalid", 22, "root", "vm-9"), key, MemoryHostKeys()).connect()
+    with pytest.raises(HostUnreachable, match=r"VM vm-9 at 127\.0\.0\.1:\d+ cannot be reached"):
+        await Connection(SshEndpoint("127.0.0.1", free_port(), "root", "vm-9"), key, MemoryHostKeys()).connect()
+    with pytest.raises(HostUnreachable, match=r"name\.invalid"):
+        await Connection(SshEndpoint("name.invalid", 22, "root", "vm-9"), key, MemoryHostKeys()).connect()
 
 
 async def test_a_proxy_that_closes_without_a_word(sshd: Sshd) -> None:
@@ -175,7 +175,7 @@ async def test_a_server_that_says_nothing_is_given_up_in_time(sshd: Sshd) -> Non
         relay.freeze()
         connection = Connection(sshd.endpoint(port=relay.port), sshd.private_key, MemoryHostKeys(), connect_timeout=0.4)
         started = time.monotonic()
-        with pytest.raises(Unreachable, match=r"within 0\.4 s: connected, but the SSH server said nothing"):
+        with pytest.raises(HostUnreachable, match=r"within 0\.4 s: connected, but the SSH server said nothing"):
             await connection.connect()
         assert time.monotonic() - started < 1.0
 
@@ -255,7 +255,7 @@ async def test_a_half_open_link_is_silent_first_and_dropped_in_its_bound(connect
         interval, count = 0.4, 3
         connection = await connect(port=relay.port, keepalive_interval=interval, keepalive_count=count)
         await asyncio.sleep(interval * 2.5)
-        assert not connection.silent, "beats are answered while the link is whole"
+        assert not connection.silent, "heartbeats are answered while the link is whole"
         relay.freeze()
         frozen = time.monotonic()
         await until(lambda: connection.silent, within=interval * 2)
@@ -311,9 +311,11 @@ async def test_a_cancelled_connect_leaves_nothing(sshd: Sshd) -> None:
 async def test_the_gate_keeps_an_sshd_with_default_limits_from_refusing(tmp_path: Path) -> None:
     server = Sshd(tmp_path / "sshd", "MaxStartups 10:30:100")
     server.start()
-    gate = ConnectGate()
+    connect_limit = ConnectLimit()
     keys = MemoryHostKeys()
-    connections = [Connection(server.endpoint(), server.private_key, keys, gate=gate) for _ in range(60)]
+    connections = [
+        Connection(server.endpoint(), server.private_key, keys, connect_limit=connect_limit) for _ in range(60)
+    ]
     try:
         await asyncio.gather(*(connection.connect() for connection in connections))
         assert all(connection.connected for connection in connections)

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.endpoint import Endpoint, Tls
+from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
 from cockpit.remote.ssh.host_keys import MemoryHostKeys
-from cockpit.remote.ssh.read_batching import SLICE, ReadingRounds
+from cockpit.remote.ssh.read_batching import SLICE, ReadBatching
 from tests.remote.reading import Reading
 from tests.remote.relays import Relay, TestAuthority
 from tests.remote.sshd import Sshd
@@ -27,11 +27,11 @@ NAME = "vm.example"
 
 
 @asynccontextmanager
-async def patient_reading(
-    endpoint: Endpoint, sshd: Sshd, path: Path, rounds: ReadingRounds
+async def low_priority_reading(
+    endpoint: SshEndpoint, sshd: Sshd, path: Path, read_batching: ReadBatching
 ) -> AsyncIterator[tuple[Connection, Reading]]:
     """Read a file in rounds for the time of the block, its present content read already."""
-    connection = Connection(endpoint, sshd.private_key, MemoryHostKeys(), rounds=rounds)
+    connection = Connection(endpoint, sshd.private_key, MemoryHostKeys(), read_batching=read_batching)
     await connection.connect()
     reading = Reading()
     try:
@@ -57,7 +57,7 @@ def append(path: Path, data: bytes) -> None:
 async def test_every_line_comes_in_rounds(sshd: Sshd, tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(b"begun\n")
-    async with patient_reading(sshd.endpoint(), sshd, path, ReadingRounds(0.05)) as (_, reading):
+    async with low_priority_reading(sshd.endpoint(), sshd, path, ReadBatching(0.05)) as (_, reading):
         for number in range(40):
             append(path, b"line %d\n" % number * 50)
             await asyncio.sleep(0.01)  # the writer's pace: some lines fall into each round
@@ -67,7 +67,7 @@ async def test_every_line_comes_in_rounds(sshd: Sshd, tmp_path: Path) -> None:
 async def test_a_flood_is_read_without_waiting_for_the_next_round(sshd: Sshd, tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(b"begun\n")
-    async with patient_reading(sshd.endpoint(), sshd, path, ReadingRounds(0.5)) as (_, reading):
+    async with low_priority_reading(sshd.endpoint(), sshd, path, ReadBatching(0.5)) as (_, reading):
         append(path, b"x" * 99 + b"\n" + (b"y" * 999 + b"\n") * 20_000)
         began = time.monotonic()
         await reading.wait_for(path.read_bytes())
@@ -81,7 +81,7 @@ async def test_a_command_is_answered_between_rounds(sshd: Sshd, tmp_path: Path, 
     authority = TestAuthority(tmp_path)
     async with Relay(sshd.port, tls=authority.server_context(NAME) if tls else None) as relay:
         endpoint = sshd.endpoint(port=relay.port, tls=Tls(NAME, authority.ca_file) if tls else None)
-        async with patient_reading(endpoint, sshd, path, ReadingRounds(NEVER)) as (connection, reading):
+        async with low_priority_reading(endpoint, sshd, path, ReadBatching(NEVER)) as (connection, reading):
             done = await connection.run("echo here", timeout=5)
             assert done.stdout == b"here\n"
             append(path, b"read along with an answer\n")
@@ -95,7 +95,7 @@ async def test_a_command_is_answered_between_rounds(sshd: Sshd, tmp_path: Path, 
 async def test_what_is_watched_is_read_at_once(sshd: Sshd, tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(b"begun\n")
-    async with patient_reading(sshd.endpoint(), sshd, path, ReadingRounds(NEVER)) as (_, reading):
+    async with low_priority_reading(sshd.endpoint(), sshd, path, ReadBatching(NEVER)) as (_, reading):
         assert reading.tail is not None
         reading.tail.polling = None
         append(path, b"seen at once\n")
@@ -105,7 +105,7 @@ async def test_what_is_watched_is_read_at_once(sshd: Sshd, tmp_path: Path) -> No
 async def test_an_end_is_noticed_between_rounds(sshd: Sshd, tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(b"begun\n")
-    async with patient_reading(sshd.endpoint(), sshd, path, ReadingRounds(NEVER)) as (connection, _):
+    async with low_priority_reading(sshd.endpoint(), sshd, path, ReadBatching(NEVER)) as (connection, _):
         sshd.kill_sessions()
         began = time.monotonic()
         await until(lambda: connection.closed, 5)
@@ -115,9 +115,9 @@ async def test_an_end_is_noticed_between_rounds(sshd: Sshd, tmp_path: Path) -> N
 async def test_nothing_is_held_when_nobody_takes_part(sshd: Sshd, tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(b"begun\n")
-    rounds = ReadingRounds(0.05)
+    read_batching = ReadBatching(0.05)
     before = descriptors()
-    async with patient_reading(sshd.endpoint(), sshd, path, rounds):
+    async with low_priority_reading(sshd.endpoint(), sshd, path, read_batching):
         pass
     await until(lambda: descriptors() <= before, 5)
 
@@ -151,19 +151,19 @@ class Counted:
 
 
 async def test_of_many_each_has_its_turn_and_none_another_before() -> None:
-    rounds = ReadingRounds(0.05)
+    read_batching = ReadBatching(0.05)
     streams = [Counted() for _ in range(SLICE * 2 + 7)]
     try:
         for stream in streams:
-            rounds.join(stream)
+            read_batching.join(stream)
         for goal in range(1, 4):
             await until(lambda goal=goal: min(stream.turns for stream in streams) >= goal)  # type: ignore[misc]
             assert max(stream.turns for stream in streams) <= goal + 1
-        rounds.leave(streams[0])
+        read_batching.leave(streams[0])
         turns = streams[0].turns
         await until(lambda: min(stream.turns for stream in streams[1:]) >= 6)
         assert streams[0].turns == turns
     finally:
         for stream in streams:
-            rounds.leave(stream)
+            read_batching.leave(stream)
             stream.close()

@@ -206,10 +206,10 @@ async def test_a_half_open_link_leaves_no_reader_after_its_patience(
     path.write_bytes(lines(0, 100))
     async with Relay(sshd.port) as relay:
         connection = await connect(port=relay.port, keepalive_interval=0.3)
-        reading.start(connection, str(path), beat_interval=0.4, patience=1.5)
+        reading.start(connection, str(path), heartbeat_interval=0.4, patience=1.5)
         await reading.wait_for(lines(0, 100))
         await asyncio.sleep(2.5)
-        assert sshd.readers(path) and not connection.closed, "beats keep a healthy reader alive"
+        assert sshd.readers(path) and not connection.closed, "heartbeats keep a healthy reader alive"
         relay.freeze()
         await reading.ended()
         assert sshd.readers(path), "the VM does not know yet"
@@ -227,7 +227,7 @@ async def test_a_paused_vm_resumes_without_doubles(
     path = tmp_path / "out"
     path.write_bytes(lines(0, 100))
     connection = await connect(keepalive_interval=0.3, keepalive_count=2)
-    reading.start(connection, str(path), beat_interval=0.3, patience=2.0)
+    reading.start(connection, str(path), heartbeat_interval=0.3, patience=2.0)
     await reading.wait_for(lines(0, 100))
     sshd.stop_everything()
     try:

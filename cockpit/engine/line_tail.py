@@ -29,7 +29,7 @@ PAGE_BYTES = 1 << 20
 PAGE_RECORDS = 2_000
 
 
-class Told(NamedTuple):
+class TailedLine(NamedTuple):
     """A record and the bytes of its line."""
 
     record: Record
@@ -41,7 +41,7 @@ class Told(NamedTuple):
 
 async def follow_lines(
     engine: Engine, agent: Agent, from_line: int, *, follow: bool, raw: bool = False
-) -> AsyncIterator[Told]:
+) -> AsyncIterator[TailedLine]:
     """Yield records from a line of the present file on; without `follow`, up to what the file holds now.
 
     Args:
@@ -52,31 +52,31 @@ async def follow_lines(
     Raises:
         CockpitError: the VM cannot be reached, or the history cannot be read.
     """
-    attachment = engine.roster.attachment(agent.id)
-    if attachment is None or attachment.link is None:
+    agent_session = engine.agent_sessions.agent_session(agent.id)
+    if agent_session is None or agent_session.link is None:
         raise Refused(f"{agent.name} is not attached", hint="its VM is not on the list: see `cockpit vms`")
     stored = await engine.store.cursor(agent.id)
     known = from_stored(stored) if stored else None
     reader: AgentReader | None = None
     while True:
-        connection = await attachment.link.ready(REACH_LIMIT if not follow or reader is None else None)
+        connection = await agent_session.link.ready(REACH_LIMIT if not follow or reader is None else None)
         if reader is None:
-            reader = await attachment.reader(whole=True, raw=raw)
+            reader = await agent_session.reader(whole=True, raw=raw)
         try:
             async with contextlib.aclosing(reader.batches(connection)) as batches:
                 async for batch in batches:
                     if batch.resumed and known is not None and stored is not None:
-                        async for told in _history(engine, agent.id, reader.path, connection, known, stored.epoch):
-                            if told.record.line >= from_line:
-                                yield told
+                        async for tailed in _history(engine, agent.id, reader.path, connection, known, stored.epoch):
+                            if tailed.record.line >= from_line:
+                                yield tailed
                         known = None
                     marker = batch.records[: len(batch.records) - len(batch.lines)]
                     for record in marker:
-                        yield Told(record, None)
+                        yield TailedLine(record, None)
                     identity = batch.place.identity if batch.place is not None else None
                     for record, line in zip(batch.records[len(marker) :], batch.lines, strict=True):
                         if record.line >= from_line:
-                            yield Told(record, line, identity)
+                            yield TailedLine(record, line, identity)
                     if batch.caught_up and not follow:
                         return
         except CockpitError:
@@ -87,7 +87,7 @@ async def follow_lines(
 
 async def _history(
     engine: Engine, agent: AgentId, path: str, connection: Connection, cursor: Cursor, epoch: int
-) -> AsyncIterator[Told]:
+) -> AsyncIterator[TailedLine]:
     """Yield the records before a cursor that was just found valid."""
     stream = LineStream(agent, engine.clock)
     stream.resume(0, 0, epoch)
@@ -100,31 +100,31 @@ async def _history(
         offset += len(data)
         lines = stream.lines(data)
         for record, line in zip(stream.records(lines), lines, strict=True):
-            yield Told(record, line, cursor.identity)
+            yield TailedLine(record, line, cursor.identity)
 
 
-async def whole_line(engine: Engine, agent: Agent, told: Told) -> AsyncIterator[bytes]:
+async def whole_line(engine: Engine, agent: Agent, tailed: TailedLine) -> AsyncIterator[bytes]:
     """Yield the bytes of a line, LF included; what was too long to be held is read from the VM once more.
 
     Raises:
         CockpitError: the VM cannot be reached, or another file is there by now.
     """
-    line, identity = told.line, told.identity
+    line, identity = tailed.line, tailed.identity
     if line is None:
         return
     if not line.truncated:
         yield line.data + b"\n"
         return
-    attachment = engine.roster.attachment(agent.id)
-    if attachment is None or attachment.link is None or identity is None:
+    agent_session = engine.agent_sessions.agent_session(agent.id)
+    if agent_session is None or agent_session.link is None or identity is None:
         raise Refused(f"line {line.number} of {agent.name} is {line.length} bytes long and cannot be read whole")
     offset = line.offset
     while offset < line.end:
-        connection = await attachment.link.ready(REACH_LIMIT)
+        connection = await agent_session.link.ready(REACH_LIMIT)
         size = min(PAGE_BYTES, line.end - offset)
-        data = await read_range(connection, attachment.path, identity, offset, size)
+        data = await read_range(connection, agent_session.path, identity, offset, size)
         if not data:
-            raise Refused(f"{attachment.path} ended at byte {offset} while a long line was read", hint="try again")
+            raise Refused(f"{agent_session.path} ended at byte {offset} while a long line was read", hint="try again")
         offset += len(data)
         yield data
 

@@ -9,14 +9,14 @@ from cockpit.model import events as ev
 from cockpit.model.events import Record
 from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId
-from cockpit.model.receipts_flow import (
+from cockpit.model.receipts.flow import (
     ENDING,
     FINAL,
     TEXT_COMMANDS,
     TEXT_VERBS,
-    Entry,
     Flow,
     Outcome,
+    QueueEntry,
     Tracked,
 )
 
@@ -222,7 +222,7 @@ class Judgement:
             changed += self.move(tracked, entry.stage if entry else _queue_stage(verb), at)
         return changed
 
-    def _bind(self, tracked: Tracked, verb: str) -> Entry | None:
+    def _bind(self, tracked: Tracked, verb: str) -> QueueEntry | None:
         """Give a command that was just accepted the queue entry that nobody has yet: it came right before."""
         flow = self.flow
         mine = next((entry for entry in (*flow.entries, *flow.released) if entry.owner is tracked), None)

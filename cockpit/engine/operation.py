@@ -6,24 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from cockpit.engine.state import World
+from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Operation, Step
 from cockpit.model.ids import AgentId, OperationId
 
 
-class Progress:
+class OperationProgress:
     """Writes one operation's steps into the world."""
 
-    def __init__(self, world: World, operation_id: OperationId, verb: str, target: str) -> None:
-        self._world = world
-        self.operation = Operation(operation_id, verb, target, started_at=world.clock.now())
-        world.put_operation(self.operation)
+    def __init__(self, fleet_state: FleetState, operation_id: OperationId, verb: str, target: str) -> None:
+        self._fleet_state = fleet_state
+        self.operation = Operation(operation_id, verb, target, started_at=fleet_state.clock.now())
+        fleet_state.put_operation(self.operation)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Run a block as one step; an exception is written down at this step and goes on."""
-        step = Step(name, self._world.clock.now())
+        step = Step(name, self._fleet_state.clock.now())
         self._put(steps=(*self.operation.steps, step))
         try:
             yield
@@ -45,15 +45,15 @@ class Progress:
         """End the operation."""
         hint = error.hint if isinstance(error, CockpitError) else ""
         message = error.message if isinstance(error, CockpitError) else describe(error) if error else ""
-        self._put(ended_at=self._world.clock.now(), error=message, hint=hint)
+        self._put(ended_at=self._fleet_state.clock.now(), error=message, hint=hint)
 
     def _close_last(self, error: str) -> None:
-        last = replace(self.operation.steps[-1], ended_at=self._world.clock.now(), error=error)
+        last = replace(self.operation.steps[-1], ended_at=self._fleet_state.clock.now(), error=error)
         self._put(steps=(*self.operation.steps[:-1], last))
 
     def _put(self, **changes: object) -> None:
         self.operation = replace(self.operation, **changes)  # type: ignore[arg-type]
-        self._world.put_operation(self.operation)
+        self._fleet_state.put_operation(self.operation)
 
 
 def describe(error: BaseException) -> str:

@@ -11,7 +11,8 @@ from cockpit.model import events as ev
 from cockpit.model.events import Record
 from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId
-from cockpit.model.judgement import (
+from cockpit.model.receipts.flow import RELEVANT, Tracked
+from cockpit.model.receipts.judgement import (
     EXITED_UNREAD,
     REPLACED,
     TAKEN,
@@ -22,7 +23,6 @@ from cockpit.model.judgement import (
     is_closed,
     latest,
 )
-from cockpit.model.receipts_flow import RELEVANT, Tracked
 
 __all__ = [
     "EXITED_UNREAD",

@@ -98,7 +98,7 @@ class Tracked:
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
+class QueueEntry:
     """A text in one of the agent's queues."""
 
     stage: Stage
@@ -132,8 +132,8 @@ class Flow:
         """At which record the queues changed last."""
         self.bound_number = -1
         """At which record a text was accepted last: entries from before it are not the next one's."""
-        self.entries: list[Entry] = []
-        self.released: list[Entry] = []
+        self.entries: list[QueueEntry] = []
+        self.released: list[QueueEntry] = []
 
     def note(self, event: Event) -> None:
         """Take what an event says of the run as a whole."""
@@ -175,12 +175,12 @@ class Flow:
         self.released.clear()
         self.ended_number = -1
 
-    def queues(self, event: ev.QueueChanged) -> list[Entry]:
+    def queues(self, event: ev.QueueChanged) -> list[QueueEntry]:
         """Take over the queues, given whole each time; return the entries that are new."""
         self.queues_seen, self.queue_number = True, self.number
         before = self.entries[::-1]
-        now: list[Entry] = []
-        entered: list[Entry] = []
+        now: list[QueueEntry] = []
+        entered: list[QueueEntry] = []
         # From the end: of equal texts it is the oldest that leaves.
         for stage, texts in ((Stage.QUEUED, event.follow_up), (Stage.STEERING, event.steering)):
             for text in (text.strip() for text in reversed(texts)):
@@ -188,7 +188,7 @@ class Flow:
                 if known is not None:
                     before.remove(known)
                 else:
-                    known = Entry(stage, text, self.number)
+                    known = QueueEntry(stage, text, self.number)
                     entered.append(known)
                 now.append(known)
         self.entries = now[::-1]
@@ -197,7 +197,7 @@ class Flow:
         del self.released[:-RELEASED_LIMIT]
         return entered
 
-    def left_queue(self, text: str) -> Entry | None:
+    def left_queue(self, text: str) -> QueueEntry | None:
         """Take the entry that a message appearing now was, if it has just left a queue."""
         found = next((entry for entry in self.released if entry.text == text), None)
         if found is not None:

@@ -1,0 +1,1 @@
+"""Receipts: what became of each command, judged from the agent's own stream."""
