@@ -180,7 +180,7 @@ async def through_the_reader(vms: LoopbackVms, path: Path, *, compression: bool)
         await store.close()
 
 
-async def whole_path(megabytes: int, read_batching: int) -> Table:
+async def whole_path(megabytes: int, rounds: int) -> Table:
     """Measure reading, plain and compressed, in turns."""
     table = Table(
         f"the whole path over SSH, {megabytes} MB of the accumulated dialect: processor seconds per GB here",
@@ -199,7 +199,7 @@ async def whole_path(megabytes: int, read_batching: int) -> Table:
             while file.tell() < megabytes * 1_000_000:
                 file.write(agent.lines(100))
         gigabytes = path.stat().st_size / 1e9
-        for _ in range(read_batching):
+        for _ in range(rounds):
             for compression in (False, True):
                 for name, way in ways:
                     spent = await way(vms, path, compression=compression)
@@ -223,7 +223,7 @@ def main(words: Sequence[str] | None = None) -> tuple[Table, Table]:
     arguments = parser.parse_args(words)
     first = decoders(arguments.budget)
     first.show()
-    second = asyncio.run(whole_path(arguments.megabytes, arguments.read_batching))
+    second = asyncio.run(whole_path(arguments.megabytes, arguments.rounds))
     second.show()
     return first, second
 

@@ -260,14 +260,12 @@ async def by_cockpit(vms: LoopbackVms, plan: Plan) -> Cost:
 
 async def measure(agents: int, rate: float, seconds: float, dialect: str) -> Table:
     """Read the same agents in four ways, one after the other."""
-    read_batching = itertools.count()
+    rounds = itertools.count()
     with loopback_vms(agents) as vms:
 
         def plan() -> Plan:
             for number in range(agents):
-                vms.out(number).rename(vms.home(number) / f"old{next(read_batching)}") if vms.out(
-                    number
-                ).exists() else None
+                vms.out(number).rename(vms.home(number) / f"old{next(rounds)}") if vms.out(number).exists() else None
             return Plan(vms.outs(), rate, seconds, dialect)
 
         floor = await by_local_tail(vms, plan())

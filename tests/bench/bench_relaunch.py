@@ -69,7 +69,7 @@ async def launch(vms: LoopbackVms, history: Path, lines: Sequence[int], *, remem
         return known, time.perf_counter() - began
 
 
-async def measure(agents: int, read_batching: int, *, own_addresses: bool) -> Table:
+async def measure(agents: int, rounds: int, *, own_addresses: bool) -> Table:
     """Launch once to fill the store, then relaunch and compare, in turns."""
     took: dict[str, list[float]] = {"bare": [], "connect": [], "known": [], "live": []}
     with loopback_vms(agents, own_addresses=own_addresses) as vms:
@@ -79,7 +79,7 @@ async def measure(agents: int, read_batching: int, *, own_addresses: bool) -> Ta
         history = vms.directory / "history.db"
         goal = PAST_LINES
         _, first = await launch(vms, history, [goal] * agents, remembered=False)
-        for _ in range(read_batching):
+        for _ in range(rounds):
             took["bare"].append(await bare(vms))
             took["connect"].append(await connects(vms))
             for number, agent in enumerate(writers):
@@ -91,7 +91,7 @@ async def measure(agents: int, read_batching: int, *, own_addresses: bool) -> Ta
             took["live"].append(live)
     where = "each behind an address of its own" if own_addresses else "all behind one address"
     table = Table(
-        f"{agents} agents, {where}, median of {read_batching}",
+        f"{agents} agents, {where}, median of {rounds}",
         ("what", "seconds", "to bare", "goal"),
     )
     base = median(took["bare"])
@@ -113,7 +113,7 @@ def main(words: Sequence[str] | None = None) -> Table:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--one-address", action="store_true", help="all agents behind one host, as in a local fleet")
     arguments = parser.parse_args(words)
-    table = asyncio.run(measure(arguments.agents, arguments.read_batching, own_addresses=not arguments.one_address))
+    table = asyncio.run(measure(arguments.agents, arguments.rounds, own_addresses=not arguments.one_address))
     table.show()
     return table
 

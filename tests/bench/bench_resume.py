@@ -97,10 +97,10 @@ async def by_cockpit(vms: LoopbackVms, path: Path, cursor: Cursor, keys: MemoryH
     return now - began, now - connected
 
 
-async def measure(sizes: Sequence[int], read_batching: int) -> Table:
+async def measure(sizes: Sequence[int], rounds: int) -> Table:
     """Resume in files of all sizes in turns, so that a slow moment meets them all."""
     table = Table(
-        f"the first new line after a drop, connect included, median of {read_batching}",
+        f"the first new line after a drop, connect included, median of {rounds}",
         ("way", "median", "to bare", "to smallest", "after the connect", "to smallest"),
     )
     took: dict[str, list[float]] = {}
@@ -112,7 +112,7 @@ async def measure(sizes: Sequence[int], read_batching: int) -> Table:
         cursors = [cursor_before_the_newest(path, count) for path, count in zip(files, lines, strict=True)]
         await bare(vms)
         await by_cockpit(vms, files[0], cursors[0], keys)
-        for _ in range(read_batching):
+        for _ in range(rounds):
             took.setdefault("bare connect + exec", []).append(await bare(vms))
             for size, path, count, cursor in zip(sizes, files, lines, cursors, strict=True):
                 whole, script = await by_cockpit(vms, path, cursor, keys)
@@ -142,7 +142,7 @@ def main(words: Sequence[str] | None = None) -> Table:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1000], help="megabytes")
     parser.add_argument("--rounds", type=int, default=15)
     arguments = parser.parse_args(words)
-    table = asyncio.run(measure(arguments.sizes, arguments.read_batching))
+    table = asyncio.run(measure(arguments.sizes, arguments.rounds))
     table.show()
     return table
 

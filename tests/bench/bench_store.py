@@ -149,7 +149,7 @@ def main() -> None:
         streams = [stream(AgentId(f"agent-{number}"), arguments.events // agents) for number in range(agents)]
         total = sum(map(len, streams))
         rows = []
-        for _ in range(arguments.read_batching):
+        for _ in range(arguments.rounds):
             with tempfile.TemporaryDirectory(prefix="bench-store-") as name:
                 took, pause, size = asyncio.run(through_the_store(Path(name), streams))
                 rows.append((took, bare(Path(name), streams), pause, size))

@@ -260,7 +260,7 @@ async def test_links_that_drop_in_turn_hand_the_agent_over_each_time(fleet: Flee
 
 
 async def test_half_a_line_at_the_end_keeps_nobody_waiting(fleet: FleetUnderTest) -> None:
-    with mock.patch.object(follower, "PATIENCE", LIMIT):
+    with mock.patch.object(follower, "QUIET_LIMIT", LIMIT):
         async with fleet.engine() as first:
             agent = await spawned(first, "gil")
             out = out_file(fleet, agent.vm_id)
@@ -283,7 +283,7 @@ async def test_a_recording_cockpit_that_is_stuck_blinds_nobody(fleet: FleetUnder
     holder = Observer(fleet)
     holder.ask("settled")
     try:
-        with mock.patch.multiple(follower, PATIENCE=1.0, COMPARISON_INTERVAL=0.5):
+        with mock.patch.multiple(follower, QUIET_LIMIT=1.0, COMPARISON_INTERVAL=0.5):
             async with fleet.engine() as second:
                 await settled(second)
                 os.kill(holder.process.pid, signal.SIGSTOP)
