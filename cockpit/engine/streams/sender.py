@@ -86,8 +86,13 @@ class Sender:
             raise CockpitError("not sent: the VM is not connected", hint="send it again once the link is up")
         leading = connection is not self._fresh
         script = send_script(self._paths, len(payload), timeout=WRITE_LIMIT, leading_newline=leading)
-        done = await connection.run(script, stdin=payload, timeout=WRITE_LIMIT + TRANSPORT_MARGIN)
-        parse_send(done.exit_code, done.stdout, done.stderr, vm=self._vm)
+        try:
+            done = await connection.run(script, stdin=payload, timeout=WRITE_LIMIT + TRANSPORT_MARGIN)
+            parse_send(done.exit_code, done.stdout, done.stderr, vm=self._vm)
+        except BaseException:
+            # A text that was cut leaves half a line in the FIFO, also on a connection that lives on.
+            self._fresh = None
+            raise
         self._fresh = connection
 
     async def _consequences(self, agent: Agent, command: AgentCommand, command_id: CommandId) -> None:
