@@ -71,7 +71,7 @@ class Company:
     @property
     def agent(self) -> Agent:
         """The agent as the recording process knows it."""
-        return self.engine.world.agents[self.id]
+        return self.engine.fleet_state.agents[self.id]
 
     @property
     def state(self) -> ActivityState:
@@ -99,7 +99,7 @@ class Company:
     def known(self, text: str) -> Receipt | None:
         """Return the recording process's receipt of a text."""
         return next(
-            (one for one in self.engine.world.receipts.values() if (one.agent, one.text) == (self.id, text)), None
+            (one for one in self.engine.fleet_state.receipts.values() if (one.agent, one.text) == (self.id, text)), None
         )
 
     async def reached(self, text: str, *stages: Stage) -> Receipt:
