@@ -116,6 +116,9 @@ class TranscriptLayout:
                 self._laid.append(self._fold(entry, previous, None))
             elif known.revision != entry.revision or known.previous is not previous:
                 self._laid[index] = self._fold(entry, previous, known)
+                if not index and known.revision == entry.revision:
+                    # The blank line that parted it from the entry before goes when that one does.
+                    self.above += len(known.lines) - len(self._laid[0].lines)
             else:
                 continue
             changed = min(changed, index)

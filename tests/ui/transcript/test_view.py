@@ -95,6 +95,32 @@ async def test_the_reader_keeps_the_place_when_old_entries_drop() -> None:
         assert any("line" in line for line in drawn(view))
 
 
+async def test_what_came_in_is_counted_rightly_when_old_entries_drop_meanwhile() -> None:
+    """The lines that fell out at the top were seen; they must not be taken off what is new at the foot."""
+    engine = FakeEngine()
+    engine._transcripts[WHO] = Transcript(max_entries=40)
+    prompts(engine, 0, 38)
+    async with pane(engine) as (pilot, view):
+        await pilot.press("pageup")
+        prompts(engine, 38, 1)
+        view.flush()
+        of_one = view.pending
+        assert of_one > 0 and engine.transcript(WHO).first_key == 0
+        for came in range(2, 13):
+            prompts(engine, 37 + came, 1)
+            view.flush()
+            assert view.pending == came * of_one
+            assert f"{came * of_one} new · end" in drawn(view)[-1]
+        assert engine.transcript(WHO).first_key > 0, "something fell out"
+        view.follow()
+        assert view.pending == 0
+        await pilot.press("up")
+        assert view.pending == 0
+        prompts(engine, 50, 1)
+        view.flush()
+        assert view.pending == of_one
+
+
 async def test_a_new_width_folds_again_and_stays_at_the_place() -> None:
     engine = FakeEngine()
     for index in range(30):
