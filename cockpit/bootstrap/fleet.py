@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cockpit import config, logs, paths
-from cockpit.agents.pi.credentials import secret_values
+from cockpit.agents.kinds import ADAPTERS
 from cockpit.agents.scaffold.verbs import HOME_PATHS, VM_PATHS, AgentPaths
 from cockpit.bootstrap.programs import local_programs, remote_programs
 from cockpit.config import Settings
@@ -82,10 +82,11 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
     services = named or running.base_url
     token = read_token(places.fleet)
     programs = local_programs(settings.agent, os.environ)
-    default = settings.agent.program or ("pi" if not programs[0].reason else "scripted")
+    startable = next((program.name for program in programs if not program.reason), programs[0].name)
+    default = settings.agent.program or startable
     notices = [] if running.tmux else ["tmux is not installed: agents run as detached processes"]
-    if default == "scripted" and not settings.agent.program:
-        notices.append(f"new agents are scripted: {programs[0].reason}")
+    if default != programs[0].name and not settings.agent.program:
+        notices.append(f"new agents are {default}: {programs[0].reason}")
 
     service_token = os.environ.get("VERS_AUTH_TOKEN", "").strip() if named else token
     if named:
@@ -132,6 +133,7 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         tls = Tls(name, settings.vers.ca_file or None) if settings.vers.ssh_tls else None
         return SshEndpoint(name, settings.vers.ssh_port, "root", vm_id, tls)
 
+    programs = remote_programs(settings.agent, os.environ)
     environment = {"VERS_API_KEY": credentials.api_key, "VERS_BASE_URL": base_url}
     if services:
         environment |= {"VERS_INFRA_URL": services, "VERS_VM_REGISTRY_URL": services, "VERS_AUTH_TOKEN": token}
@@ -142,8 +144,8 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         endpoint=endpoint,
         address=lambda vm_id: f"{vm_id}.{domain}",
         paths=_paths(settings, VM_PATHS),
-        programs=remote_programs(settings.agent, os.environ),
-        default_program=settings.agent.program or "pi",
+        programs=programs,
+        default_program=settings.agent.program or programs[0].name,
         environment=environment,
         golden_image=settings.vers.golden_image,
         notices=tuple(notices),
@@ -194,4 +196,4 @@ async def running_engine(
 def _secrets(source: Source, patterns: Sequence[str]) -> list[str]:
     """Return every secret this process has loaded, for the log's redaction."""
     secrets = [value for name, value in source.environment.items() if name.endswith(("KEY", "TOKEN"))]
-    return secrets + secret_values(patterns, os.environ)
+    return secrets + [value for adapter in ADAPTERS for value in adapter.secret_values(patterns, os.environ)]

@@ -1,166 +1,24 @@
-"""Which agent programs can be started on which fleet, and what each needs to come along."""
+"""Which agent programs can be started on which fleet."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
 
-import cockpit
-from cockpit.agents.pi import start_questions
-from cockpit.agents.pi.credentials import (
-    PROVIDERS,
-    matching_variables,
-    needed_variables,
-    provider_of,
-    variables_in,
-)
-from cockpit.agents.scaffold.verbs import pi_argv
+from cockpit.agents.adapter import LaunchSettings, Program
+from cockpit.agents.kinds import ADAPTERS
 from cockpit.config import AgentSettings
-from cockpit.engine.source import Program
-from cockpit.model.commands import Spawn
-
-CONFIGURATION = ("auth.json", "models.json", "settings.json", "AGENTS.md")
-"""Files of pi's own directory that a local agent needs to work as the operator's pi does."""
-
-CONFIGURATION_TREES = ("extensions", "skills", "prompts")
-
-MAX_CONFIGURATION = 5_000_000
-"""Bytes of pi's directory that are copied at most; what is larger is no configuration."""
-
-
-_START_QUESTIONS = (start_questions.FILE, start_questions.EXTENSION.encode())
 
 
 def local_programs(settings: AgentSettings, environment: Mapping[str, str]) -> tuple[Program, ...]:
-    """Return the programs of the embedded fleet: this machine's pi, and the scripted agent."""
-    directory = Path(environment.get("PI_CODING_AGENT_DIR") or Path.home() / ".pi" / "agent")
-    files = _configuration(directory)
-    found = shutil.which("pi", path=environment.get("PATH"))
-    keys = any(provider.is_set(environment) for provider in PROVIDERS) or matching_variables(
-        settings.pass_environment or (), environment
-    )
-    reason = ""
-    if found is None:
-        reason = "pi is not installed here (no `pi` on PATH)"
-    elif not keys and not _has_credentials(directory):
-        reason = "pi has no credentials: set ANTHROPIC_API_KEY or log in once with `pi`"
-    pi = Program(
-        name="pi",
-        reason=reason,
-        arguments=_pi_arguments(settings),
-        environment={"PATH": environment.get("PATH", os.defpath)},
-        passed=_passed(settings, environment, directory),
-        files=(_START_QUESTIONS, *((f".pi/agent/{name}", content) for name, content in files)),
-    )
-    return (pi, scripted_program())
+    """Return the programs of the embedded fleet, the preferred one first."""
+    return tuple(adapter.local_program(_launch(settings), environment) for adapter in ADAPTERS)
 
 
 def remote_programs(settings: AgentSettings, environment: Mapping[str, str]) -> tuple[Program, ...]:
-    """Return the programs of a fleet of real VMs: pi, which the golden image has."""
-    only_here = "the scripted agent runs on the embedded fleet only"
-    return (
-        Program("pi", "", _pi_arguments(settings), passed=_passed(settings, environment), files=(_START_QUESTIONS,)),
-        Program("scripted", only_here, scripted_program().arguments),
-    )
+    """Return the programs of a fleet of real VMs, the preferred one first."""
+    return tuple(adapter.remote_program(_launch(settings), environment) for adapter in ADAPTERS)
 
 
-def scripted_program() -> Program:
-    """Return the scripted agent: this Python, this package."""
-    package_root = str(Path(cockpit.__file__).parent.parent)
-
-    def arguments(spawn: Spawn, instructions: str, again: bool) -> Sequence[str]:
-        options = [word for label in spawn.labels if label.startswith("scripted:") for word in label[9:].split()]
-        return [
-            sys.executable,
-            "-m",
-            "cockpit.embedded.scripted_agent",
-            "--mode",
-            "rpc",
-            "--name",
-            spawn.name,
-            *options,
-        ]
-
-    return Program("scripted", "", arguments, environment={"PYTHONPATH": package_root})
-
-
-def _pi_arguments(settings: AgentSettings) -> Callable[[Spawn, str, bool], Sequence[str]]:
-    def arguments(spawn: Spawn, instructions: str, again: bool) -> Sequence[str]:
-        return pi_argv(
-            model=spawn.model or settings.model,
-            session="continue" if again else "",
-            system_prompt_file=instructions,
-            extra=("--extension", f"~/{start_questions.FILE}"),
-        )
-
-    return arguments
-
-
-def _passed(
-    settings: AgentSettings, environment: Mapping[str, str], directory: Path | None = None
-) -> Callable[[Spawn], Mapping[str, str]]:
-    """Return what chooses the variables an agent gets from here; their values are secrets.
-
-    Args:
-        directory: pi's own directory, where it comes along: its settings choose a provider, too.
-    """
-
-    def passed(spawn: Spawn) -> Mapping[str, str]:
-        if settings.pass_environment is not None:
-            names = matching_variables(settings.pass_environment, environment)
-        else:
-            model = spawn.model or settings.model
-            provider = provider_of(model, environment)
-            if not provider and not model and directory is not None:
-                provider = str(_object(directory / "settings.json").get("defaultProvider") or "")
-            providers = _object(directory / "models.json").get("providers") if directory is not None else None
-            own = providers.get(provider) if isinstance(providers, dict) else None
-            names = needed_variables(provider, environment, list(variables_in(own)))
-        return {name: environment[name] for name in names}
-
-    return passed
-
-
-def _object(file: Path) -> dict[str, Any]:
-    """Read a JSON object; what is none is empty."""
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _has_credentials(directory: Path) -> bool:
-    """Say whether pi's own files hold a key or a login."""
-    for name in ("auth.json", "models.json"):
-        content = _object(directory / name)
-        if name == "auth.json" and content:
-            return True
-        providers = content.get("providers")
-        if isinstance(providers, dict) and any(
-            isinstance(provider, dict) and provider.get("apiKey") for provider in providers.values()
-        ):
-            return True
-    return False
-
-
-def _configuration(directory: Path) -> list[tuple[str, bytes]]:
-    """Read pi's configuration, bounded in size."""
-    wanted = [directory / name for name in CONFIGURATION]
-    for tree in CONFIGURATION_TREES:
-        wanted += sorted(path for path in (directory / tree).rglob("*") if "node_modules" not in path.parts)
-    found: list[tuple[str, bytes]] = []
-    total = 0
-    for path in wanted:
-        if not path.is_file():
-            continue
-        total += path.stat().st_size
-        if total > MAX_CONFIGURATION:
-            break
-        found.append((str(path.relative_to(directory)), path.read_bytes()))
-    return found
+def _launch(settings: AgentSettings) -> LaunchSettings:
+    passed = settings.pass_environment
+    return LaunchSettings(settings.model, None if passed is None else tuple(passed))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
+from cockpit.agents.kinds import USUAL, adapter_of
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.names import usable_name
@@ -35,7 +37,7 @@ def agent_from_entry(entry: RegistryEntry) -> Agent | None:
         kind=kind,
         vm_id=vm_id,
         role=str(metadata.get("role") or ""),
-        program=str(metadata.get("program") or "pi"),
+        program=str(metadata.get("program") or USUAL.name),
         labels=tuple(str(label) for label in labels) if isinstance(labels, list) else (),
         parent=str(metadata.get("parent") or ""),
     )
@@ -85,3 +87,9 @@ def metadata_of(agent: Agent, *, directory: str, workspace: str, created_at: flo
         "workspace": workspace,
         "createdAt": created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
+
+
+def with_protocol(agent: Agent) -> Agent:
+    """Return an agent with what its kind knows of its dialect and version; to be called when one of them is learnt."""
+    says_end = adapter_of(agent.program).says_end(agent.dialect, agent.version)
+    return agent if agent.says_end == says_end else replace(agent, says_end=says_end)

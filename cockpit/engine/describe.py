@@ -1,20 +1,12 @@
-"""Commands as receipts name them and as the agent's FIFO takes them."""
+"""Commands in words: how receipts and the audit name them, their texts and their targets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cockpit.agents.pi.encode import (
-    encode_abort,
-    encode_dialog_cancelled,
-    encode_dialog_confirmed,
-    encode_dialog_value,
-    encode_prompt,
-)
 from cockpit.model.commands import (
     Abort,
     Adopt,
-    AgentCommand,
     Answer,
     AssignTask,
     Branch,
@@ -33,7 +25,7 @@ from cockpit.model.commands import (
     Steer,
 )
 from cockpit.model.fleet import Agent, Vm
-from cockpit.model.ids import AgentId, CommandId, VmId, agent_of
+from cockpit.model.ids import AgentId, VmId, agent_of
 
 VERBS: dict[type[object], str] = {
     Prompt: "prompt",
@@ -88,28 +80,6 @@ def text_of(command: Command) -> str:
             return text
         case _:
             return ""
-
-
-def encode(command: AgentCommand, command_id: CommandId, agent: Agent) -> bytes:
-    """Return a command as lines for the FIFO.
-
-    Texts go as `prompt` with the way to queue them, since only the agent knows without a race whether it is busy; an
-    abort first cancels the open dialogs, because pi's abort waits behind them.
-    """
-    match command:
-        case Prompt(text=text) | FollowUp(text=text):
-            return encode_prompt(command_id, text, busy="followUp")
-        case Steer(text=text):
-            return encode_prompt(command_id, text, busy="steer")
-        case Abort():
-            cancels = [encode_dialog_cancelled(open_.request.dialog_id) for open_ in agent.activity.dialogs]
-            return b"".join([*cancels, encode_abort(command_id)])
-        case Answer(dialog_id=dialog_id, cancelled=True):
-            return encode_dialog_cancelled(dialog_id)
-        case Answer(dialog_id=dialog_id, confirmed=bool(confirmed)):
-            return encode_dialog_confirmed(dialog_id, confirmed)
-        case Answer(dialog_id=dialog_id, value=value):
-            return encode_dialog_value(dialog_id, value or "")
 
 
 def target_of(command: Command, agents: Mapping[AgentId, Agent], vms: Mapping[VmId, Vm]) -> tuple[AgentId | None, str]:

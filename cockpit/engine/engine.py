@@ -308,7 +308,7 @@ class Engine:
         """Wait until every wanted agent's link was tried and, where it is up, its stream was read to its end."""
         began = self.clock.now()
         await self.fleet_state.until(self.agent_sessions.settled, timeout)
-        # pi before 0.84 says no settled end: what ended is told from what goes on by the moment that passed since.
+        # Some agents say no settled end: what ended is told from what goes on by the moment that passed since.
         left = min(SETTLING_LIMIT, timeout - (self.clock.now() - began))
         await self.fleet_state.until(
             lambda: not any(map(is_settling, self.fleet_state.agents.values())), max(0.0, left)

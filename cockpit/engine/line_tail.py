@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from cockpit.agents.framing import Line
+from cockpit.agents.kinds import adapter_of
 from cockpit.engine.engine import Engine
 from cockpit.engine.streams.cursors import from_stored
 from cockpit.engine.streams.lines import LineStream
@@ -66,7 +67,7 @@ async def follow_lines(
             async with contextlib.aclosing(reader.batches(connection)) as batches:
                 async for batch in batches:
                     if batch.resumed and known is not None and stored is not None:
-                        async for tailed in _history(engine, agent.id, reader.path, connection, known, stored.epoch):
+                        async for tailed in _history(engine, agent, reader.path, connection, known, stored.epoch):
                             if tailed.record.line >= from_line:
                                 yield tailed
                         known = None
@@ -86,10 +87,10 @@ async def follow_lines(
 
 
 async def _history(
-    engine: Engine, agent: AgentId, path: str, connection: Connection, cursor: Cursor, epoch: int
+    engine: Engine, agent: Agent, path: str, connection: Connection, cursor: Cursor, epoch: int
 ) -> AsyncIterator[TailedLine]:
     """Yield the records before a cursor that was just found valid."""
-    stream = LineStream(agent, engine.clock)
+    stream = LineStream(agent.id, engine.clock, adapter_of(agent.program).decoder())
     stream.resume(0, 0, epoch)
     offset = 0
     while offset < cursor.offset:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.verbs import AgentPaths
-from cockpit.model.commands import Spawn
 from cockpit.model.ids import VmId
 from cockpit.remote.ssh.endpoint import SshEndpoint
 from cockpit.services.board import BoardClient
@@ -14,25 +14,6 @@ from cockpit.services.feed import FeedClient
 from cockpit.services.http import ServiceHttp
 from cockpit.services.registry import RegistryClient
 from cockpit.vers.client import VersClient
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """An agent program that can be started."""
-
-    name: str
-    """`pi` or `scripted`."""
-    reason: str
-    """Why it cannot be started here, or empty."""
-    arguments: Callable[[Spawn, str, bool], Sequence[str]]
-    """Builds the argument list from the command, the path of the file with the agent's instructions, and whether an
-    earlier session of this agent is continued."""
-    environment: dict[str, str] = field(default_factory=dict)
-    """Set for this program only; may hold secrets, so it travels over standard input."""
-    passed: Callable[[Spawn], Mapping[str, str]] = lambda spawn: {}
-    """What a command takes along from this machine's environment: secrets; their names are shown, values never."""
-    files: tuple[tuple[str, bytes], ...] = ()
-    """(path relative to the home directory, content): settings the program needs; written 0600."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,8 +175,8 @@ class Agent:
     vm_id: VmId
     role: str = ""
     """What it is for, in the operator's words."""
-    program: str = "pi"
-    """`pi` or `scripted`; a scripted agent is labelled so wherever it appears."""
+    program: str = ""
+    """The name of its kind; a scripted agent is labelled so wherever it appears."""
     labels: tuple[str, ...] = ()
     parent: str = ""
     """The name of the lieutenant or architect it works for."""
@@ -195,7 +195,9 @@ class Agent:
     program_path: str = ""
     """Where its program was found on the VM then."""
     dialect: str = ""
-    """`accumulated` (pi before 0.84) or `delta`; empty until seen."""
+    """The variant of its protocol, in a word of its kind; empty until seen."""
+    says_end: bool = False
+    """Agents of its kind, dialect and version write a line once a run is over for good."""
     settles: bool = False
     """Its process has said of a run that it was over for good: then it says so of each."""
     usage: Usage = field(default_factory=Usage)

@@ -56,7 +56,7 @@ class AgentRow:
     kind: str
     vm_id: str
     role: str = ""
-    program: str = "pi"
+    program: str = ""
     labels: tuple[str, ...] = ()
     parent: str = ""
     paths_directory: str = ""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.sources import PACKAGE, ROOT
+from cockpit.agents.kinds import ADAPTERS
+from tests.architecture.sources import PACKAGE, ROOT, package_files, place, tree_of
 from tests.requirements import missing
 
 BELOW_UI = ("text", "net", "model", "agents", "remote", "vers", "services", "store", "engine", "embedded")
@@ -93,3 +95,21 @@ def test_the_version_is_said_without_loading_a_screen() -> None:
     done = run(SAY_VERSION)
     assert done.stdout.strip(), "it said nothing"
     assert done.stderr.split()[-1] == "False", "textual was loaded"
+
+
+def test_nobody_but_the_folder_of_a_kind_knows_its_name() -> None:
+    """The engine, the model, the store and the screens treat every kind of agent alike: through the port."""
+    kinds = {adapter.name for adapter in ADAPTERS} - {"scripted"}
+    found: list[str] = []
+    for path in package_files():
+        room = path.relative_to(PACKAGE).parts[0]
+        for node in ast.walk(tree_of(path)):
+            if room in ("engine", "model", "store", "ui") and isinstance(node, ast.Constant) and node.value in kinds:
+                found.append(place(path, node.lineno))
+            if isinstance(node, ast.ImportFrom) and room != "agents":
+                module = node.module or ""
+                if any(
+                    module == f"cockpit.agents.{kind}" or module.startswith(f"cockpit.agents.{kind}.") for kind in kinds
+                ):
+                    found.append(place(path, node.lineno))
+    assert found == []

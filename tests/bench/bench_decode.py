@@ -65,7 +65,7 @@ def stream_seconds(line: bytes, budget: float) -> float:
     best = float("inf")
     deadline = time.perf_counter() + budget
     while time.perf_counter() < deadline or best == float("inf"):
-        stream = LineStream(AgentId("bench"), Clock())
+        stream = LineStream(AgentId("bench"), Clock(), PiDecoder())
         began = time.perf_counter()
         for chunk in chunks:
             stream.feed(chunk)
@@ -137,7 +137,7 @@ class _Splitting:
     """Splits and decodes what it hears."""
 
     def __init__(self) -> None:
-        self.stream = LineStream(AgentId("bench"), Clock())
+        self.stream = LineStream(AgentId("bench"), Clock(), PiDecoder())
         self.lines = 0
 
     def data_received(self, data: bytes, *, stderr: bool) -> None:
@@ -169,7 +169,7 @@ async def through_the_reader(vms: LoopbackVms, path: Path, *, compression: bool)
     await connection.connect()
     store = await Store.open(vms.directory / f"{time.monotonic_ns()}.db")
     try:
-        reader = AgentReader(AgentId("bench"), str(path), store, Clock())
+        reader = AgentReader(AgentId("bench"), str(path), store, Clock(), PiDecoder())
         began = time.process_time()
         async for batch in reader.batches(connection):
             if batch.caught_up and batch.records:

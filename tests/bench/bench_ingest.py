@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cockpit.agents.pi.decode import PiDecoder
 from cockpit.engine.clock import Clock
 from cockpit.engine.streams.agent_sessions import BACKGROUND_POLLING
 from cockpit.engine.streams.reader import AgentReader, Batch
@@ -217,7 +218,7 @@ async def decoding(vms: LoopbackVms, history: Path, files: Sequence[str]) -> Asy
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
         for number, path in enumerate(files):
-            reader = AgentReader(agent_of(vms.vm_id(number)), path, store, Clock())
+            reader = AgentReader(agent_of(vms.vm_id(number)), path, store, Clock(), PiDecoder())
             reader.poll(None if number == 0 else BACKGROUND_POLLING)
             decoded.tasks.append(asyncio.create_task(decoded.read(reader, vms, number, shared)))
 

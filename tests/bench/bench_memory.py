@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
 import asyncssh
 
+from cockpit.agents.pi.decode import PiDecoder
 from cockpit.engine.clock import Clock
 from cockpit.engine.streams.agent_sessions import BACKGROUND_POLLING
 from cockpit.engine.streams.reader import AgentReader, Batch
@@ -56,7 +57,7 @@ async def readers_memory(
         )
         connections.append(connection)
         await connection.connect()
-        reader = AgentReader(agent_of(vms.vm_id(number)), str(vms.out(number)), store, Clock())
+        reader = AgentReader(agent_of(vms.vm_id(number)), str(vms.out(number)), store, Clock(), PiDecoder())
         reader.poll(BACKGROUND_POLLING)
 
         def take(batch: Batch) -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 import asyncssh
 import psutil  # type: ignore[import-untyped]
 
+from cockpit.agents.pi.decode import PiDecoder
 from cockpit.engine.clock import Clock
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.lines import LineStream
@@ -79,7 +80,7 @@ async def by_link(vms: LoopbackVms, count: int) -> tuple[Mark, Mark, int]:
     agent = agent_of(vm_id)
     fleet_state.put_agent(Agent(agent, "agent", AgentKind.WORKER, vm_id))
     store = await Store.open(vms.directory / "history.db")
-    reader = AgentReader(agent, str(vms.out(0)), store, fleet_state.clock)
+    reader = AgentReader(agent, str(vms.out(0)), store, fleet_state.clock, PiDecoder())
     recorder = Recorder(fleet_state, store, ReceiptBook())
     writing = lines.Agent()
 
@@ -146,7 +147,7 @@ async def by_events(directory: Path, count: int) -> tuple[Mark, Mark, int]:
     fleet_state.put_agent(Agent(agent, "agent", AgentKind.WORKER, VmId("agent")))
     store = await Store.open(directory / "events.db")
     recorder = Recorder(fleet_state, store, ReceiptBook())
-    stream = LineStream(agent, fleet_state.clock)
+    stream = LineStream(agent, fleet_state.clock, PiDecoder())
     stream.resume(0, 0, 1)
     block = lines.Agent("delta").lines(BLOCK_LINES)
 

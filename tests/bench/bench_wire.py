@@ -32,7 +32,7 @@ from tests.bench.table import Table
 from tests.model.captures import content
 from tests.remote.relays import Relay
 from tests.remote.sshd import Sshd
-from tests.wire_filter.pipes import DIET
+from tests.wire_filter.pipes import WIRE_FILTER
 
 CAPTURES = ("long_answer_2500.jsonl.gz", "long_answer_8000.v0.87.1.jsonl.gz", "thinking_tools.jsonl")
 GOAL = 4.0
@@ -135,7 +135,7 @@ async def measure(captures: tuple[str, ...], lines: int, directory: Path) -> Tab
             data = content(name)
             output = model_output(data)
             cells = []
-            for wire_filter in (None, DIET):
+            for wire_filter in (None, WIRE_FILTER):
                 for compression in (False, True):
                     chunks = list(writes(data, lines))
                     received = await wire_bytes(chunks, sshd, directory / "out", compression, wire_filter)

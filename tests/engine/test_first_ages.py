@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.agents.pi.decode import PiDecoder
 from cockpit.agents.scaffold.verbs import AgentState, ProbeResult
 from cockpit.engine.clock import Clock
 from cockpit.engine.engine import Engine
@@ -27,7 +28,7 @@ HOUR = 3600.0
 
 
 def test_what_the_file_held_is_as_old_as_the_file_and_what_comes_is_new() -> None:
-    stream = LineStream(AgentId("a"), Clock(wall=lambda: 10_000.0, monotonic=lambda: 0.0))
+    stream = LineStream(AgentId("a"), Clock(wall=lambda: 10_000.0, monotonic=lambda: 0.0), PiDecoder())
     stream.resume(0, 0, 1)
     stream.found(20, 600.0)
     first = stream.feed(b'{"type": "a"}\n')

@@ -80,7 +80,7 @@ def fold(
         agent: where to begin.
         before: what the operator does just before a line, by line number.
     """
-    agent = replace(agent or fresh_agent(), dialect=dialect(name))
+    agent = replace(agent or fresh_agent(), dialect=dialect(name), says_end=dialect(name) == "delta")
     states: list[str] = []
     for record in records(name):
         if type(record.event).__name__ == "Responded":

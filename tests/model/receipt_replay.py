@@ -32,7 +32,7 @@ def outcomes(name: str) -> dict[str, Receipt]:
     """Follow every command of a capture to the end; the ticker runs where reality had a pause."""
     waiting = sent(name)
     trimmed = not content(name).startswith(b"{") or name.endswith((".v0.87.1.jsonl", ".v1.6.0.jsonl"))
-    book, agent = ReceiptBook(), replace(fresh_agent(), dialect=dialect(name))
+    book, agent = ReceiptBook(), replace(fresh_agent(), dialect=dialect(name), says_end=dialect(name) == "delta")
     results: dict[str, Receipt] = {}
 
     def take(changed: list[Receipt]) -> None:

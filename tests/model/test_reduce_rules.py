@@ -55,7 +55,7 @@ def test_silence_on_a_dead_link_settles_nothing() -> None:
 
 
 def test_a_new_run_waits_for_its_settled_line() -> None:
-    agent = replace(fresh_agent(), dialect="delta")
+    agent = replace(fresh_agent(), says_end=True)
     agent = feed(agent, ev.RunStarted(), STOP, ev.RunEnded(False))
     assert state(settle(agent, START + 60)) is State.WORKING
     assert state(feed(agent, ev.RunSettled())) is State.DONE_UNSEEN

@@ -24,7 +24,7 @@ SENT = sorted(path.name for path in (CAPTURES / "sent").iterdir() if (CAPTURES /
 def evidence(name: str) -> list[Evidence]:
     """A capture's records with the ends of its runs, a pause before each moment in which something was written."""
     offsets = {offset for offset, _ in sent(name)}
-    agent, found = replace(fresh_agent(), dialect=dialect(name)), []
+    agent, found = replace(fresh_agent(), dialect=dialect(name), says_end=dialect(name) == "delta"), []
     for record in records(name):
         if record.offset in offsets:
             quiet = expire(agent, record.at - STEP + 1.0)

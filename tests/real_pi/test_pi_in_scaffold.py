@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from cockpit.agents.scaffold.verbs import AgentState, StartResult, facts_script, parse_facts, pi_argv
+from cockpit.agents.pi.launch import pi_argv
+from cockpit.agents.scaffold.verbs import AgentState, StartResult, facts_script, parse_facts
 from tests.agents.scaffold.scaffold_machine import Machine, wait_until
 from tests.mock_model.server import ModelServerThread
 from tests.real_pi.installations import MODEL, VERSIONS, PiInstallation, find_pi, write_models_json

@@ -74,7 +74,7 @@ def make_agent(
         role=role,
         parent=parent,
         activity=activity,
-        **values,  # type: ignore[arg-type]
+        **{"program": "pi", **values},  # type: ignore[arg-type]
     )
 
 

@@ -17,7 +17,7 @@ from cockpit.remote.tail.filter import FilterProgram, FrameParser, Piece
 from tests.model.captures import AGENT, START, STEP
 from tests.requirements import require_program
 
-DIET = FilterProgram(PERL_RULES, NODE_RULES)
+WIRE_FILTER = FilterProgram(PERL_RULES, NODE_RULES)
 MASK = b"/./././//.//./"
 INTERPRETERS = ("perl", "node")
 
@@ -26,7 +26,7 @@ class FilterProcess:
     """A running filter."""
 
     def __init__(self, interpreter: str, *, context: int = 0, start: int = 0) -> None:
-        program = {"perl": DIET.perl_program, "node": DIET.node_program}[interpreter]
+        program = {"perl": WIRE_FILTER.perl_program, "node": WIRE_FILTER.node_program}[interpreter]
         words = [str(require_program(interpreter)), "-e", program, MASK.decode(), str(context), str(start)]
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 

@@ -28,13 +28,17 @@ from tests.remote.relays import Relay
 from tests.remote.sshd import Sshd
 from tests.remote.tail.test_tail import append, rewrite
 from tests.remote.waiting import until
-from tests.wire_filter.pipes import DIET, INTERPRETERS, places
+from tests.wire_filter.pipes import INTERPRETERS, WIRE_FILTER, places
 
 __all__ = ["connect", "sshd"]
 
 CAPTURE = content("thinking_tools.jsonl")
 OTHER = content("big_write.jsonl")
-ONLY = {"perl": FilterProgram(DIET.perl, "("), "node": FilterProgram("(", DIET.node), "none": FilterProgram("(", "(")}
+ONLY = {
+    "perl": FilterProgram(WIRE_FILTER.perl, "("),
+    "node": FilterProgram("(", WIRE_FILTER.node),
+    "none": FilterProgram("(", "("),
+}
 """The diet for one interpreter: the other one refuses its program."""
 
 
@@ -56,7 +60,7 @@ class LineReader:
         self,
         connection: Connection,
         path: Path,
-        wire_filter: FilterProgram | None = DIET,
+        wire_filter: FilterProgram | None = WIRE_FILTER,
         *,
         polling: float | None = None,
         patience: float = 45.0,
@@ -201,7 +205,7 @@ async def test_a_line_arrives_at_once(connect: Connect, reading: LineReader, tmp
     assert sorted(delays)[7] < 0.15
 
 
-@pytest.mark.parametrize("first, second", [(DIET, None), (None, DIET), (DIET, DIET)])
+@pytest.mark.parametrize("first, second", [(WIRE_FILTER, None), (None, WIRE_FILTER), (WIRE_FILTER, WIRE_FILTER)])
 async def test_resumes_with_and_without(
     connect: Connect,
     reading: LineReader,
@@ -245,7 +249,7 @@ async def test_switched_in_the_middle_of_lines_under_load(
         if choose.random() < 0.2:
             tail.polling = choose.choice((None, 0.1))
         await asyncio.sleep(choose.random() * 0.03)
-    tail.filtering = DIET
+    tail.filtering = WIRE_FILTER
     await reading.wait_for(data, within=60)
     assert len(reading.opened) == 1 and not reading.resets, "a switch is silent"
 
@@ -359,7 +363,7 @@ async def test_a_filter_that_dies_is_done_without(connect: Connect, reading: Lin
 async def test_a_filter_that_babbles_is_done_without(connect: Connect, reading: LineReader, tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(OTHER)
-    broken = FilterProgram('INIT { syswrite STDOUT, "x" x 200; } ' + DIET.perl, "(")
+    broken = FilterProgram('INIT { syswrite STDOUT, "x" x 200; } ' + WIRE_FILTER.perl, "(")
     reading.start(await connect(), path, broken)
     await reading.wait_for(OTHER, within=30)
     assert reading.tail is not None and reading.tail.interpreter == "none"
@@ -398,7 +402,7 @@ class Faulty:
             await self.connection.connect()
         except RemoteError:
             return
-        wire_filter = self.choose.choice((None, DIET, ONLY["node"]))
+        wire_filter = self.choose.choice((None, WIRE_FILTER, ONLY["node"]))
         self.reader.start(self.connection, self.path, wire_filter, polling=self.choose.choice((None, 0.1)))
 
     async def fault(self) -> None:

@@ -6,15 +6,16 @@ import asyncio
 from pathlib import Path
 
 from cockpit.agents.framing import LineSplitter
+from cockpit.agents.pi.decode import PiDecoder
 from cockpit.engine.clock import Clock
-from cockpit.engine.streams.reader import DIET, AgentReader
+from cockpit.engine.streams.reader import AgentReader
 from cockpit.model.events import Record
 from cockpit.store.store import Store
 from tests.model.captures import AGENT, content
 from tests.remote.conftest import Connect, connect, sshd
 from tests.remote.tail.test_tail import append
 from tests.remote.waiting import until
-from tests.wire_filter.pipes import records_of
+from tests.wire_filter.pipes import WIRE_FILTER, records_of
 from tests.wire_filter.test_rules import shown, state
 
 __all__ = ["connect", "sshd"]
@@ -28,7 +29,7 @@ async def test_the_dialect_decides(connect: Connect, tmp_path: Path) -> None:
     half = ACCUMULATED.find(b"\n", len(ACCUMULATED) // 2) + 1
     path.write_bytes(ACCUMULATED[:half])
     store = await Store.open(tmp_path / "store")
-    reader = AgentReader(AGENT, str(path), store, Clock())
+    reader = AgentReader(AGENT, str(path), store, Clock(), PiDecoder())
     records: list[Record] = []
 
     async def read() -> None:
@@ -43,7 +44,7 @@ async def test_the_dialect_decides(connect: Connect, tmp_path: Path) -> None:
         await until(lambda: read_up_to(half))
         tail = reader._tail
         assert tail is not None
-        await until(lambda: tail.filtering == DIET)
+        await until(lambda: tail.filtering == WIRE_FILTER)
         await until(lambda: tail.interpreter == "perl")
         append(path, ACCUMULATED[half:])
         await until(lambda: read_up_to(len(ACCUMULATED)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cockpit.agents.adapter import WireRules
 from cockpit.agents.pi import messages
 from cockpit.agents.pi.encode import (
     Busy,
@@ -43,6 +44,7 @@ from cockpit.agents.pi.fields import (
 )
 from cockpit.agents.pi.updates import PREFIX as UPDATE_PREFIX
 from cockpit.agents.pi.updates import decode_update, decode_update_object
+from cockpit.agents.pi.wire_filter import ACCUMULATED, WIRE_RULES
 from cockpit.model.events import (
     BrokenLine,
     CompactionEnded,
@@ -106,6 +108,11 @@ class PiDecoder:
     def dialect(self) -> str:
         """`accumulated` (pi before 0.84) or `delta`, by the newest update seen; empty until one was."""
         return self._dialect
+
+    @property
+    def wire_rules(self) -> WireRules | None:
+        """The rules for output that repeats messages or tool output; the rest is linear, and compression is enough."""
+        return WIRE_RULES if self._dialect == ACCUMULATED or self.repeats_output else None
 
     def decode(self, line: bytes, truncated: bool = False, length: int = 0) -> Event:
         """Return the event a line means. Never raises: what cannot be read is a `BrokenLine`.

@@ -1,4 +1,4 @@
-"""The wire diet: what a reader can do without of pi's output, told to a filter that runs on the VM.
+"""The wire filter's rules: what a reader can do without of pi's output, told to a filter that runs on the VM.
 
 Before pi 0.84 every `message_update` repeats the whole message twice, so that an answer costs the square of its length
 (badlogic/pi-mono, packages/coding-agent/docs/rpc.md). The rules leave out what the decoder does not look at or hears
@@ -19,8 +19,10 @@ arguments stand before it, the two copies of the message must be the same bytes 
 
 from __future__ import annotations
 
+from cockpit.agents.adapter import WireRules
+
 ACCUMULATED = "accumulated"
-"""The dialect that needs a diet; the other one is linear, and compression is all it takes."""
+"""The dialect that needs a filter; the other one is linear, and compression is all it takes."""
 
 PERL_RULES = r"""
 my $update = '\{"type":"message_update","assistantMessageEvent":\{"type":';
@@ -238,3 +240,5 @@ function series(text, from, to) {
   return found ? found[1] : undefined;
 }
 """
+
+WIRE_RULES = WireRules(PERL_RULES, NODE_RULES)

@@ -101,12 +101,6 @@ class Facts:
     """The PATH that was searched."""
     home: str = ""
 
-    def pi_missing_reason(self, vm: str) -> str:
-        """Say why pi cannot be started on this VM, or return empty text."""
-        if "pi" in self.programs:
-            return ""
-        return f"pi is not on VM {vm}: `command -v pi` found nothing in {self.path}"
-
 
 def parse_start(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> StartResult:
     """Read what a start script said.

@@ -7,7 +7,7 @@ came back goes through the matching `parse_*`. The caller owns the connection an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from cockpit.agents.scaffold.answers import (
     AgentState,
@@ -62,7 +62,6 @@ __all__ = [
     "parse_send",
     "parse_start",
     "parse_stop",
-    "pi_argv",
     "probe_script",
     "send_script",
     "start_script",
@@ -95,41 +94,3 @@ def encode_environment(variables: Mapping[str, str]) -> bytes:
         )
         lines.append(f"{name}={encoded}\n")
     return "".join(lines).encode("ascii") + ENVIRONMENT_END.encode("ascii") + b"\n"
-
-
-def pi_argv(
-    *,
-    model: str = "",
-    session: str = "",
-    system_prompt_file: str = "",
-    extra: Sequence[str] = (),
-) -> tuple[str, ...]:
-    """Return the command of a pi agent.
-
-    Options are those of badlogic/pi-mono, `packages/coding-agent/src/cli/args.ts`.
-
-    Args:
-        model: a model id, or `provider/id`; empty takes pi's default, which is an expensive one.
-        session: `continue` the newest one of the workspace, `none` to keep no session file, a path (`/` or `~/`) of a
-            session file; empty begins a new one.
-        system_prompt_file: text added to pi's own prompt. Name it in `required_files` of the start, too: pi takes the
-            path itself for the prompt if the file is absent.
-        extra: further arguments.
-
-    Raises:
-        UsageError: `session` is none of these.
-    """
-    argv = ["pi", "--mode", "rpc"]
-    if model:
-        argv += ["--model", model]
-    if session == "continue":
-        argv.append("--continue")
-    elif session == "none":
-        argv.append("--no-session")
-    elif session.startswith(("/", "~/")):
-        argv += ["--session", session]
-    elif session:
-        raise UsageError(f"{session!r} is no session", hint="use continue, none, or a path that begins with / or ~/")
-    if system_prompt_file:
-        argv += ["--append-system-prompt", system_prompt_file]
-    return (*argv, *extra)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cockpit.agents.scaffold.answers import AgentState
+from cockpit.engine.agent_record import with_protocol
 from cockpit.engine.commands.names import Names
 from cockpit.engine.commands.registration import left_there, register, remember
 from cockpit.engine.operation import OperationProgress
@@ -102,9 +103,11 @@ class Adoption:
                 )
             words = (found.program or "started by another tool", found.version, found.state.value)
             progress.detail(" ".join(word for word in words if word))
-        return replace(
-            self._fleet_state.agents[agent.id],
-            program=found.program or agent.program,
-            program_path=found.path,
-            version=found.version,
+        return with_protocol(
+            replace(
+                self._fleet_state.agents[agent.id],
+                program=found.program or agent.program,
+                program_path=found.path,
+                version=found.version,
+            )
         )

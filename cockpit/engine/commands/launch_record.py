@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.layout import shell_path
 from cockpit.agents.scaffold.verbs import AgentPaths, Facts, ProbeResult
-from cockpit.engine.source import Program
 from cockpit.errors import CockpitError, Refused
-from cockpit.model.events import Responded
 from cockpit.model.fleet import Agent
 from cockpit.paths import private_directory, write_private
 from cockpit.remote.ssh.connection import Connection
@@ -66,43 +65,6 @@ def current_model(agent: Agent) -> str:
     """Return the model an agent has now, as `--model` takes it; empty where that is not known."""
     known = agent.provider and agent.model and agent.model != "unknown"
     return f"{agent.provider}/{agent.model}" if known else ""
-
-
-def model_words(answer: Responded | None) -> str:
-    """Say which model answers; pi starts without credentials, too, and then names its model `unknown`."""
-    if answer is None:
-        return "an extension asks before it starts: answer it, and the start goes on"
-    model = answer.data.get("model") if isinstance(answer.data, dict) else None
-    name = str(model.get("id") or "") if isinstance(model, dict) else ""
-    return "no usable credentials: prompts will fail" if name == "unknown" else f"model {name}"
-
-
-def passed_words(program: Program, passed: Mapping[str, str]) -> str:
-    """Say which variables of this machine went along: names, never values."""
-    if program.name != "pi":
-        return ""
-    return f"passes {', '.join(passed)}" if passed else "passes no provider's key"
-
-
-def move_session_script(paths: AgentPaths) -> str:
-    """Return the script that makes the newest conversation of pi one of this VM's workspace.
-
-    pi keeps sessions in a directory named after the working directory, which stands in the first line of each, too
-    (badlogic/pi-mono, packages/coding-agent/src/core/session-manager.ts). In a copy whose home lies elsewhere both
-    still name the original's: pi would find no session to continue, or work in the original's files.
-    """
-    return f"""
-mkdir -p {shell_path(paths.workspace)} && cd {shell_path(paths.workspace)} || exit 1
-here=$(pwd -P)
-sessions=$HOME/.pi/agent/sessions
-newest=$(ls -t "$sessions"/*/*.jsonl 2>/dev/null | head -n 1)
-[ -n "$newest" ] || exit 0
-own=$sessions/--$(printf '%s' "${{here#/}}" | sed 's#[/:]#-#g')--
-[ "${{newest%/*}}" != "$own" ] || exit 0
-mkdir -p "$own" || exit 1
-escaped=$(printf '%s' "$here" | sed 's/[\\\\&#]/\\\\&/g')
-sed '1s#"cwd":"[^"]*"#"cwd":"'"$escaped"'"#' "$newest" >"$own/${{newest##*/}}" && rm -f "$newest"
-"""
 
 
 async def keep_evidence(connection: Connection, paths: AgentPaths, place: Path, name: str) -> str:

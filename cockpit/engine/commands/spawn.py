@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
+from cockpit.agents.adapter import Program
+from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.verbs import (
     Facts,
     ProbeResult,
@@ -25,14 +27,11 @@ from cockpit.engine.commands.launch_record import (
     first_path,
     found,
     keep_evidence,
-    model_words,
-    move_session_script,
-    passed_words,
 )
 from cockpit.engine.commands.names import NAME_LABEL, Names
 from cockpit.engine.commands.registration import left_there, register, remember
 from cockpit.engine.operation import OperationProgress, describe
-from cockpit.engine.source import Program, Source
+from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut, UsageError
@@ -51,7 +50,7 @@ BOOT_LIMIT = 120.0
 CONNECT_LIMIT = 60.0
 START_LIMIT = 60.0
 ANSWER_LIMIT = 45.0
-"""Seconds for each step; pi's worst measured start is 3.8 s, and a busy machine needs patience."""
+"""Seconds for each step; the worst measured start is 3.8 s, and a busy machine needs patience."""
 
 STATUS_INTERVAL = 0.5
 
@@ -181,7 +180,7 @@ class Spawner:
             assert agent_session.link is not None
             connection = await agent_session.link.ready(CONNECT_LIMIT)
         with progress.step("prepare"):
-            known = await self._copied(connection, vm_id) if copied else None
+            known = await self._copied(connection, program, vm_id) if copied else None
             spawn = replace(spawn, model=spawn.model or known.model) if known else spawn
             facts = await self._prepare(connection, spawn, program, vm_id, known)
         with progress.step(f"start {program.name}"):
@@ -229,9 +228,10 @@ class Spawner:
         with progress.step("first answer"):
             await self._first_answer(agent_session, run_id, progress)
 
-    async def _copied(self, connection: Connection, vm_id: VmId) -> ProbeResult:
+    async def _copied(self, connection: Connection, program: Program, vm_id: VmId) -> ProbeResult:
         """Make what a copied VM brought its own agent's."""
-        moved = await connection.run(move_session_script(self._source.paths), timeout=START_LIMIT)
+        script = adapter_of(program.name).move_conversation_script(self._source.paths)
+        moved = await connection.run(script, timeout=START_LIMIT)
         if moved.exit_status != 0:
             raise Refused(f"VM {vm_id}: its conversation cannot be moved: {moved.stderr.decode(errors='replace')}")
         return await left_there(connection, self._source, vm_id)
@@ -255,8 +255,8 @@ class Spawner:
         done = await connection.run(facts_script(first_path(program, known)), timeout=START_LIMIT)
         facts = parse_facts(done.exit_code, done.stdout, done.stderr, vm=vm_id)
         check_unchanged(spawn.name, program, facts, known)
-        if program.name == "pi" and "PATH" not in program.environment and (why := facts.pi_missing_reason(vm_id)):
-            raise NotFound(why, hint="spawn from a golden image that has pi, or with the scripted agent")
+        if why := adapter_of(program.name).missing_reason(program, facts, vm_id):
+            raise NotFound(why, hint=f"spawn from a golden image that has {program.name}, or another program")
         if "tmux" not in facts.programs:
             if not self._source.allow_detached:
                 raise NotFound(f"tmux is not on VM {vm_id}", hint="spawn from a golden image that has tmux")
@@ -315,7 +315,7 @@ class Spawner:
         said = [
             f"version {version}" if version else "",
             "adopted a running agent" if result.adopted else f"in {result.mode}",
-            "" if result.adopted else passed_words(program, passed),
+            "" if result.adopted else adapter_of(program.name).passed_words(passed),
             f"what the image's agent left is in {result.earlier}" if result.earlier else "",
         ]
         progress.detail(" · ".join(word for word in said if word))
@@ -325,7 +325,12 @@ class Spawner:
         """Wait until the agent answers; what it warned of on standard error is said, and stays on the agent."""
         answer = await agent_session.first_answer(run_id, ANSWER_LIMIT)
         asked = [dialog.request.title for dialog in self._fleet_state.agents[agent_session.agent].activity.dialogs]
-        progress.detail(" · ".join((model_words(answer), *asked, *await agent_session.warnings())))
+        words = (
+            "an extension asks before it starts: answer it, and the start goes on"
+            if answer is None
+            else adapter_of(self._fleet_state.agents[agent_session.agent].program).first_words(answer)
+        )
+        progress.detail(" · ".join((words, *asked, *await agent_session.warnings())))
 
     async def _keep_output(self, vm_id: VmId, name: str, progress: OperationProgress) -> str:
         """Keep what an agent that did not start has said, before its VM goes."""

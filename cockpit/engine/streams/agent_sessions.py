@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
+from cockpit.agents.kinds import adapter_of
 from cockpit.engine.agent_record import row_of
 from cockpit.engine.describe import STREAM_VERBS
 from cockpit.engine.source import Source
@@ -220,7 +221,13 @@ class AgentSessions:
 
         async def make_reader(whole: bool, raw: bool) -> AgentReader:
             reader = AgentReader(
-                agent.id, self._source.paths.file("out"), self._store, self._fleet_state.clock, whole=whole, raw=raw
+                agent.id,
+                self._source.paths.file("out"),
+                self._store,
+                self._fleet_state.clock,
+                adapter_of(agent.program).decoder(),
+                whole=whole,
+                raw=raw,
             )
             stored, known = await reader.restore(), self._fleet_state.agents.get(agent.id)
             if known is None or (known.epoch, known.line) < stored:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 
+from cockpit.agents.kinds import adapter_of
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.cursors import from_stored
 from cockpit.engine.streams.lines import LineStream
@@ -243,7 +244,9 @@ class History:
     async def _decoded(self, agent: AgentId, window: TranscriptWindow, offset: int, data: bytes) -> list[Record]:
         assert window.first_place is not None
         epoch, line = window.first_place
-        stream = LineStream(agent, self._fleet_state.clock)
+        stream = LineStream(
+            agent, self._fleet_state.clock, adapter_of(self._fleet_state.agents[agent].program).decoder()
+        )
         stream.resume(offset, line - 1 - data.count(b"\n"), epoch)
         lines, records = stream.lines(data), list[Record]()
         for start in range(0, len(lines), SLICE):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from cockpit.agents.adapter import Decoder
 from cockpit.agents.framing import Line, LineSplitter
-from cockpit.agents.pi.decode import PiDecoder
 from cockpit.engine.clock import Clock
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.ids import AgentId
@@ -15,10 +15,10 @@ from cockpit.remote.tail.filter import Piece
 class LineStream:
     """Decodes what a tail delivers. Holds at most one unfinished line; a drop throws that away and reads it again."""
 
-    def __init__(self, agent: AgentId, clock: Clock) -> None:
+    def __init__(self, agent: AgentId, clock: Clock, decoder: Decoder) -> None:
         self.agent = agent
         self.epoch = 0
-        self.decoder = PiDecoder()
+        self.decoder = decoder
         self._clock = clock
         self._old_until = 0
         self._written_at = 0.0

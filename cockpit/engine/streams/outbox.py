@@ -62,6 +62,7 @@ class Outbox:
             program=agent.program,
             version=agent.version,
             dialect=agent.dialect,
+            says_end=agent.says_end,
             settles=agent.settles,
         )
         evidence: list[Evidence] = []

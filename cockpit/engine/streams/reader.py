@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import NamedTuple
 
+from cockpit.agents.adapter import Decoder, WireRules
 from cockpit.agents.framing import Line
-from cockpit.agents.pi.wire_filter import ACCUMULATED, NODE_RULES, PERL_RULES
 from cockpit.engine.clock import Clock
 from cockpit.engine.streams.cursors import epoch_key, from_stored, to_stored
 from cockpit.engine.streams.lines import LineStream
@@ -28,11 +29,8 @@ log = logging.getLogger(__name__)
 FIRST_CONTACT = 1 << 20
 """Bytes of a file's end that are read at the first contact: many screens full."""
 
-DIET_FROM = 32 << 10
-"""Bytes that come raw before the filter is started where the dialect needs it: a few lines are here sooner so."""
-
-DIET = FilterProgram(PERL_RULES, NODE_RULES)
-"""What makes the accumulated dialect linear on the wire."""
+FILTER_FROM = 32 << 10
+"""Bytes that come raw before the filter is started where the output needs one: a few lines are here sooner so."""
 
 
 class Batch(NamedTuple):
@@ -67,12 +65,21 @@ class AgentReader:
     """Yields batches for as long as the connection lives; keeps the position from one connection to the next."""
 
     def __init__(
-        self, agent: AgentId, path: str, store: Store, clock: Clock, *, whole: bool = False, raw: bool = False
+        self,
+        agent: AgentId,
+        path: str,
+        store: Store,
+        clock: Clock,
+        decoder: Decoder,
+        *,
+        whole: bool = False,
+        raw: bool = False,
     ) -> None:
         """Prepare; `restore` and `batches` read.
 
         Args:
             path: the output file on the VM.
+            decoder: of the agent's kind.
             whole: begin a file that nobody read before at its start however long it is, instead of near its end.
             raw: have every byte of every line; nothing is filtered on the VM.
         """
@@ -80,7 +87,7 @@ class AgentReader:
         self._whole = whole
         self._unfiltered = raw
         self._lines_before = 0
-        self.stream = LineStream(agent, clock)
+        self.stream = LineStream(agent, clock, decoder)
         self._agent = agent
         self._store = store
         self._clock = clock
@@ -220,11 +227,11 @@ class AgentReader:
         return self._batch(marker, (), tail)
 
     def _wire_filter(self) -> FilterProgram | None:
-        """Return what the file shall go through on its VM: only what repeats messages or tool output needs it."""
-        decoder = self.stream.decoder
-        if self._unfiltered or self._raw < DIET_FROM:
+        """Return what the file shall go through on its VM: only output that repeats itself needs it."""
+        if self._unfiltered or self._raw < FILTER_FROM:
             return None
-        return DIET if decoder.dialect == ACCUMULATED or decoder.repeats_output else None
+        rules = self.stream.decoder.wire_rules
+        return None if rules is None else _filter_program(rules)
 
     def _read(self, event: TailData | TailFiltered, tail: Tail) -> Batch | None:
         """Return the batch of what was read now, if it completes a line or is the last of what there was."""
@@ -257,3 +264,9 @@ class AgentReader:
 def _goal(event: TailOpened) -> int:
     """Return the offset behind which nothing is known to wait; behind a file that moved away the present one does."""
     return sys.maxsize if event.moved else event.size
+
+
+@functools.cache
+def _filter_program(rules: WireRules) -> FilterProgram:
+    """Return the same program for the same rules: a tail compares what it runs with what it should run."""
+    return FilterProgram(rules.perl, rules.node)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import msgspec
 
+from cockpit.engine.agent_record import with_protocol
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.outbox import Outbox
 from cockpit.model.events import Record, Responded
@@ -95,7 +96,7 @@ class Recorder:
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
             log.warning("agent %s: its saved state cannot be read and is folded anew: %s", agent.name, error)
             return None
-        return replace(
+        restored = replace(
             saved,
             name=agent.name,
             kind=agent.kind,
@@ -106,6 +107,7 @@ class Recorder:
             elsewhere=agent.elsewhere,
             link=Link(),
         )
+        return with_protocol(restored)
 
     def fold_all(self, records: Sequence[Record]) -> None:
         """Apply one agent's records, in their order, to everything that shows them; those known already are skipped."""
@@ -152,10 +154,10 @@ class Recorder:
                     waiting.set_result(record.event)
 
     def note_dialect(self, agent_id: AgentId, dialect: str) -> None:
-        """Note which of pi's two wire dialects an agent speaks, once its stream has shown it."""
+        """Note which dialect of its protocol an agent speaks, once its stream has shown it."""
         agent = self._fleet_state.agents.get(agent_id)
         if agent is not None and dialect and agent.dialect != dialect:
-            self._fleet_state.put_agent(replace(agent, dialect=dialect))
+            self._fleet_state.put_agent(with_protocol(replace(agent, dialect=dialect)))
             # No stored line tells it: the snapshot is how the cockpits that follow the store learn it.
             self._unsaved[agent_id] = SNAPSHOT_EVERY
 
@@ -165,7 +167,7 @@ class Recorder:
         agent = self._fleet_state.agents.get(agent_id)
         saved = self._restore(agent, snapshot.body) if snapshot is not None and agent is not None else None
         if agent is not None and saved is not None and saved.dialect:
-            self._fleet_state.put_agent(replace(agent, dialect=saved.dialect))
+            self._fleet_state.put_agent(with_protocol(replace(agent, dialect=saved.dialect)))
 
     def flush_now(self) -> None:
         """Let what is being kept wait no longer for others to share its transaction."""

@@ -6,8 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.verbs import AgentPaths, parse_send, send_script
-from cockpit.engine.describe import encode, text_of
+from cockpit.engine.describe import text_of
 from cockpit.engine.operation import describe
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
@@ -24,7 +25,7 @@ from cockpit.store.store import Store
 log = logging.getLogger(__name__)
 
 WRITE_LIMIT = 10.0
-"""Seconds an agent gets to read a command; pi answers within 25 ms at its busiest."""
+"""Seconds an agent gets to read a command; agents answer within 25 ms at their busiest."""
 
 TRANSPORT_MARGIN = 40.0
 """Seconds on top for the lock on the VM and for the way there."""
@@ -55,7 +56,7 @@ class Sender:
         """Write a command and move its receipt; a failure is a stage, not an exception."""
         async with self._turn:
             current = self._fleet_state.agents.get(agent.id, agent)
-            payload = encode(command, command_id, current)
+            payload = adapter_of(current.program).encode(command, command_id, current)
             try:
                 await self.write(payload)
             except (Dropped, CommandTimedOut) as error:
@@ -73,6 +74,14 @@ class Sender:
                 await self._store.save_receipt(receipt)
             except StoreError as error:
                 log.error("%s", error)
+
+    async def ask(self, agent: Agent, question_id: str) -> None:
+        """Ask what the agent is at; the answer comes in its stream.
+
+        Raises:
+            CockpitError: as `write`.
+        """
+        await self.write(adapter_of(agent.program).question(question_id))
 
     async def write(self, payload: bytes) -> None:
         """Write complete lines into the agent's FIFO.

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
-from cockpit.agents.pi.encode import encode_get_state
 from cockpit.agents.scaffold.verbs import AgentPaths, AgentState, ProbeResult, parse_probe, probe_script
+from cockpit.engine.agent_record import with_protocol
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.follower import Following, first_of
 from cockpit.engine.streams.link import VmLink
@@ -260,7 +260,7 @@ class AgentSession:
         asking = asyncio.create_task(self._fleet_state.until(self._asks), name=f"question of {run_id}")
         try:
             try:
-                await self.sender.write(encode_get_state(question))
+                await self.sender.ask(self._fleet_state.agents[self.agent], question)
                 self.look_at_process()
                 await asyncio.wait((answer, ended, asking), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             except Refused:
@@ -363,8 +363,11 @@ class AgentSession:
 
     async def _ask_state(self) -> None:
         """Ask for what the stream alone cannot tell; every question costs a line in the agent's output."""
+        agent = self._fleet_state.agents.get(self.agent)
+        if agent is None:
+            return
         try:
-            await self.sender.write(encode_get_state("cockpit-state"))
+            await self.sender.ask(agent, "cockpit-state")
         except CockpitError as error:
             log.info("agent %s: its state could not be asked: %s", self.agent, error)
 
@@ -386,7 +389,9 @@ class AgentSession:
             process = looked_at(known, result, self._fleet_state.clock.now())
             version, path = result.version or agent.version, result.path or agent.program_path
             if (process, version, path) != (known, agent.version, agent.program_path):
-                self._fleet_state.put_agent(replace(agent, process=process, version=version, program_path=path))
+                self._fleet_state.put_agent(
+                    with_protocol(replace(agent, process=process, version=version, program_path=path))
+                )
         self.probed.set()
         self._fleet_state.changed()
         return result

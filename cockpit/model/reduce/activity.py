@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -19,9 +18,6 @@ QUEUE_DELAY = 0.5
 OVERDUE = 5.0
 """Seconds until an announced step (a retry, a settled run, a queued text) counts as not coming, if the agent itself
 says that it is idle."""
-
-SETTLED_SINCE = (0, 80, 4)
-"""The first version of pi that says when a run is over for good."""
 
 SETTLING = "settling"
 """Detail: the run ended, and pi may still retry, compact or go on."""
@@ -167,21 +163,8 @@ def tool_closed(agent: Agent, call_id: str, at: float) -> Agent:
 
 
 def says_its_end(agent: Agent) -> bool:
-    """Say whether an agent writes a line of its own once nothing follows any more: pi 0.80.4 and later.
-
-    The dialect shows only with the first streamed words; an agent whose model never answered is known by its version.
-    """
-    return (
-        agent.settles
-        or agent.dialect == "delta"
-        or (agent.program == "pi" and _numbers(agent.version) >= SETTLED_SINCE)
-    )
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """Return the numbers that a version begins with; none if it is not one."""
-    found = re.match(r"\d{1,6}(?:\.\d{1,6}){1,2}", version)
-    return tuple(int(number) for number in found[0].split(".")) if found else ()
+    """Say whether an agent writes a line of its own once nothing follows: its kind knows, or it has shown it."""
+    return agent.settles or agent.says_end
 
 
 def is_settling(agent: Agent) -> bool:

@@ -17,6 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.agents.adapter import Program
+from cockpit.agents.pi.adapter import PiAdapter
 from cockpit.agents.scaffold import scripts
 from cockpit.agents.scaffold.verbs import (
     AgentPaths,
@@ -26,12 +28,14 @@ from cockpit.agents.scaffold.verbs import (
     facts_script,
     parse_facts,
     parse_start,
-    pi_argv,
     start_script,
 )
 from cockpit.errors import CockpitError, NotFound, Refused, UsageError
 from tests.agents.scaffold.scaffold_machine import Machine, open_on, wait_until
 from tests.requirements import require_program
+
+PROGRAM = Program("pi", "", lambda spawn, instructions, again: ())
+
 
 SHELLS = [name for name in ("dash", "bash", "busybox") if shutil.which(name)]
 
@@ -437,14 +441,14 @@ def test_facts(machine: Machine) -> None:
     program.write_text("#!/bin/sh\necho 0.73.1 >&2\n", encoding="utf-8")
     program.chmod(0o755)
     facts = parse_facts(*machine.execute(facts_script()), vm="test")
-    assert facts.versions["pi"] and facts.programs["tmux"] and not facts.pi_missing_reason("test")
+    assert facts.versions["pi"] and facts.programs["tmux"] and not PiAdapter().missing_reason(PROGRAM, facts, "test")
 
 
 def test_facts_without_pi(any_machine: Machine, bare_path: Callable[..., str]) -> None:
     any_machine.path = bare_path("pi")
     facts = parse_facts(*any_machine.execute(facts_script()), vm="test")
-    assert "pi is not on VM test" in facts.pi_missing_reason("test")
-    assert any_machine.path in facts.pi_missing_reason("test")
+    assert "pi is not on VM test" in PiAdapter().missing_reason(PROGRAM, facts, "test")
+    assert any_machine.path in PiAdapter().missing_reason(PROGRAM, facts, "test")
 
 
 @pytest.mark.parametrize("login_shell", ["sh", "bash", "zsh", "fish"])
@@ -494,14 +498,3 @@ def test_names_the_shell_would_trip_over_are_refused(name: str) -> None:
 def test_paths_that_are_none_are_refused(path: str) -> None:
     with pytest.raises(UsageError):
         AgentPaths(path, "/workspace")
-
-
-def test_pi_argv() -> None:
-    assert pi_argv(session="none") == ("pi", "--mode", "rpc", "--no-session")
-    assert pi_argv(model="m", session="continue", system_prompt_file="~/p.md", extra=["--approve"]) == (
-        *("pi", "--mode", "rpc", "--model", "m", "--continue"),
-        *("--append-system-prompt", "~/p.md", "--approve"),
-    )
-    assert pi_argv(session="~/s.jsonl")[-2:] == ("--session", "~/s.jsonl")
-    with pytest.raises(UsageError):
-        pi_argv(session="other")

@@ -1,0 +1,20 @@
+"""The registry of agent kinds: one line for each."""
+
+from __future__ import annotations
+
+from cockpit.agents.adapter import AgentAdapter
+from cockpit.agents.pi.adapter import PiAdapter
+from cockpit.agents.scripted.adapter import ScriptedAdapter
+
+ADAPTERS: tuple[AgentAdapter, ...] = (PiAdapter(), ScriptedAdapter())
+"""The first one that can be started is what a new agent is, where nothing else is configured."""
+
+USUAL = ADAPTERS[0]
+"""What an agent is taken for whose registration does not say."""
+
+_BY_NAME = {adapter.name: adapter for adapter in ADAPTERS}
+
+
+def adapter_of(program: str) -> AgentAdapter:
+    """Return the adapter of a program; one that nobody knows speaks the usual protocol, as other tools' agents do."""
+    return _BY_NAME.get(program, USUAL)

@@ -1,0 +1,116 @@
+"""pi as the engine sees it: its decoder, its encoder, how it is started and what it lacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from cockpit.agents.adapter import Decoder, LaunchSettings, Program
+from cockpit.agents.pi.conversation import move_conversation_script
+from cockpit.agents.pi.credentials import secret_values
+from cockpit.agents.pi.decode import PiDecoder
+from cockpit.agents.pi.encode import (
+    encode_abort,
+    encode_dialog_cancelled,
+    encode_dialog_confirmed,
+    encode_dialog_value,
+    encode_get_state,
+    encode_prompt,
+)
+from cockpit.agents.pi.launch import local_program, remote_program
+from cockpit.agents.scaffold.answers import Facts
+from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.model.commands import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
+from cockpit.model.events import Responded
+from cockpit.model.fleet import Agent
+from cockpit.model.ids import CommandId
+
+SETTLED_SINCE = (0, 80, 4)
+"""The first version of pi that says when a run is over for good."""
+
+DELTA = "delta"
+"""The dialect of pi 0.84 and later."""
+
+
+class PiAdapter:
+    """`pi --mode rpc`, versions 0.58 to 1.6 (badlogic/pi-mono, packages/coding-agent/docs/rpc.md)."""
+
+    @property
+    def name(self) -> str:
+        """`pi`."""
+        return "pi"
+
+    def decoder(self) -> Decoder:
+        """Return a decoder of both dialects."""
+        return PiDecoder()
+
+    def encode(self, command: AgentCommand, command_id: CommandId, agent: Agent) -> bytes:
+        """Return a command as lines for the FIFO.
+
+        Texts go as `prompt` with the way to queue them, since only the agent knows without a race whether it is busy;
+        an abort first cancels the open dialogs, because pi's abort waits behind them.
+        """
+        match command:
+            case Prompt(text=text) | FollowUp(text=text):
+                return encode_prompt(command_id, text, busy="followUp")
+            case Steer(text=text):
+                return encode_prompt(command_id, text, busy="steer")
+            case Abort():
+                cancels = [encode_dialog_cancelled(open_.request.dialog_id) for open_ in agent.activity.dialogs]
+                return b"".join([*cancels, encode_abort(command_id)])
+            case Answer(dialog_id=dialog_id, cancelled=True):
+                return encode_dialog_cancelled(dialog_id)
+            case Answer(dialog_id=dialog_id, confirmed=bool(confirmed)):
+                return encode_dialog_confirmed(dialog_id, confirmed)
+            case Answer(dialog_id=dialog_id, value=value):
+                return encode_dialog_value(dialog_id, value or "")
+
+    def question(self, command_id: str) -> bytes:
+        """Return `get_state`: model, queues and what the agent is at."""
+        return encode_get_state(command_id)
+
+    def says_end(self, dialect: str, version: str) -> bool:
+        """Pi 0.80.4 and later do; one whose model never answered has shown no dialect, and is known by its version."""
+        return dialect == DELTA or _numbers(version) >= SETTLED_SINCE
+
+    def lacks(self, command: type[AgentCommand], agent: Agent) -> str:
+        """Return empty text: every version takes all of today's commands."""
+        return ""
+
+    def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
+        """Say that pi is not on the VM, unless it comes from this machine's PATH."""
+        if program.brought or self.name in facts.programs:
+            return ""
+        return f"pi is not on VM {vm}: `command -v pi` found nothing in {facts.path}"
+
+    def first_words(self, answer: Responded) -> str:
+        """Say which model answers; pi starts without credentials, too, and then names its model `unknown`."""
+        model = answer.data.get("model") if isinstance(answer.data, dict) else None
+        name = str(model.get("id") or "") if isinstance(model, dict) else ""
+        return "no usable credentials: prompts will fail" if name == "unknown" else f"model {name}"
+
+    def passed_words(self, passed: Mapping[str, str]) -> str:
+        """Name the providers' keys that went along."""
+        return f"passes {', '.join(passed)}" if passed else "passes no provider's key"
+
+    def move_conversation_script(self, paths: AgentPaths) -> str:
+        """Return the script that makes the newest session the workspace's."""
+        return move_conversation_script(paths)
+
+    def secret_values(self, patterns: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+        """Return the values of all known providers' keys that are set, and of what matches a pattern."""
+        return secret_values(patterns, environment)
+
+    def local_program(self, settings: LaunchSettings, environment: Mapping[str, str]) -> Program:
+        """Return this machine's pi with this machine's configuration of it."""
+        return local_program(self.name, settings, environment)
+
+    def remote_program(self, settings: LaunchSettings, environment: Mapping[str, str]) -> Program:
+        """Return the pi of the golden image."""
+        return remote_program(self.name, settings, environment)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the numbers that a version begins with; none if it is not one."""
+    found = re.match(r"\d{1,6}(?:\.\d{1,6}){1,2}", version)
+    return tuple(int(number) for number in found[0].split(".")) if found else ()

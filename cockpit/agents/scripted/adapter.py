@@ -1,0 +1,51 @@
+"""The scripted agent's adapter: the protocol is pi's, the program is this package's own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import cockpit
+from cockpit.agents.adapter import LaunchSettings, Program
+from cockpit.agents.pi.adapter import DELTA, PiAdapter
+from cockpit.agents.scaffold.answers import Facts
+from cockpit.model.commands import Spawn
+
+LABEL = "scripted:"
+"""Labels that begin so hold further arguments of the program."""
+
+
+class ScriptedAdapter(PiAdapter):
+    """Speaks pi's protocol without a model; it needs nothing but this Python."""
+
+    @property
+    def name(self) -> str:
+        """`scripted`, and it is labelled so wherever it appears."""
+        return "scripted"
+
+    def says_end(self, dialect: str, version: str) -> bool:
+        """It does in the newer dialect; its version is this package's."""
+        return dialect == DELTA
+
+    def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
+        """Return empty text: it brings all it needs."""
+        return ""
+
+    def passed_words(self, passed: Mapping[str, str]) -> str:
+        """Return empty text: no key goes along."""
+        return ""
+
+    def local_program(self, settings: LaunchSettings, environment: Mapping[str, str]) -> Program:
+        """Return this Python with this package."""
+        root = str(Path(cockpit.__file__).parent.parent)
+        return Program(self.name, "", _arguments, environment={"PYTHONPATH": root})
+
+    def remote_program(self, settings: LaunchSettings, environment: Mapping[str, str]) -> Program:
+        """Return the reason why there is none."""
+        return Program(self.name, "the scripted agent runs on the embedded fleet only", _arguments)
+
+
+def _arguments(spawn: Spawn, instructions: str, again: bool) -> Sequence[str]:
+    options = [word for label in spawn.labels if label.startswith(LABEL) for word in label[len(LABEL) :].split()]
+    return [sys.executable, "-m", "cockpit.embedded.scripted_agent", "--mode", "rpc", "--name", spawn.name, *options]

@@ -1,0 +1,140 @@
+"""The contract of the port for agents: every registered kind keeps it, over the recordings that speak its protocol."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.agents.adapter import AgentAdapter, LaunchSettings
+from cockpit.agents.kinds import ADAPTERS, USUAL, adapter_of
+from cockpit.agents.scaffold.answers import Facts
+from cockpit.agents.scaffold.layout import HOME_PATHS
+from cockpit.model import events
+from cockpit.model.commands import Abort, AgentCommand, Answer, FollowUp, Prompt, Spawn, Steer
+from cockpit.model.fleet import Activity, Agent, AgentKind, OpenDialog
+from cockpit.model.ids import AgentId, CommandId, VmId
+from tests.agents.captures import NAMES, lines
+
+RECORDINGS = {"pi": NAMES, "scripted": [name for name in NAMES if "v0.87.1" in name]}
+"""What each kind's agents have written; a kind without recordings proves nothing and fails."""
+
+TARGET = AgentId("vm-1")
+TEXT = 'plain "quoted" \t tab \u200d joiner \u2028 line \x00 nul 🤖'
+COMMANDS: tuple[AgentCommand, ...] = (
+    Prompt(TARGET, TEXT),
+    Steer(TARGET, TEXT),
+    FollowUp(TARGET, TEXT),
+    Abort(TARGET),
+    Answer(TARGET, "dialog", value=TEXT),
+    Answer(TARGET, "dialog", confirmed=False),
+    Answer(TARGET, "dialog", cancelled=True),
+)
+
+each = pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.name)
+
+
+def agent_of(adapter: AgentAdapter) -> Agent:
+    request = events.DialogRequested("open-dialog", "confirm", "Go on?")
+    activity = replace(Activity(), dialogs=(OpenDialog(request, 0.0),))
+    return Agent(TARGET, "anna", AgentKind.WORKER, VmId("vm-1"), program=adapter.name, activity=activity)
+
+
+def test_kinds_have_names_of_their_own() -> None:
+    assert len({adapter.name for adapter in ADAPTERS}) == len(ADAPTERS)
+    assert all(adapter_of(adapter.name) is adapter for adapter in ADAPTERS)
+    assert adapter_of("a program of somebody else") is USUAL
+
+
+@each
+def test_every_line_of_a_recording_is_an_event(adapter: AgentAdapter) -> None:
+    names = RECORDINGS[adapter.name]
+    assert names
+    for name in names:
+        decoder = adapter.decoder()
+        assert decoder.wire_rules is None, "nothing may be left out before the output has shown that it repeats itself"
+        for line in lines(name):
+            first = decoder.decode(line)
+            assert type(first).__module__ == events.__name__, name
+            assert decoder.decode(line) == first, f"{name}: a line that is read again means the same"
+
+
+@each
+@given(line=st.binary(max_size=400), truncated=st.booleans())
+def test_no_line_raises(adapter: AgentAdapter, line: bytes, truncated: bool) -> None:
+    assert type(adapter.decoder().decode(line.replace(b"\n", b""), truncated, 9_999_999)).__module__ == events.__name__
+
+
+@each
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
+def test_commands_are_whole_lines_that_carry_the_text_and_the_id(adapter: AgentAdapter, command: AgentCommand) -> None:
+    agent = agent_of(adapter)
+    if adapter.lacks(type(command), agent):
+        return
+    data = adapter.encode(command, CommandId("command-1"), agent)
+    assert data.endswith(b"\n") and b"\r" not in data
+    sent = [json.loads(line) for line in data.split(b"\n")[:-1]]
+    assert all(isinstance(record, dict) for record in sent)
+    if isinstance(command, Prompt | Steer | FollowUp | Abort):
+        assert b"command-1" in data
+    if isinstance(command, Prompt | Steer | FollowUp):
+        assert any(TEXT in record.values() for record in sent), "what the operator typed arrives as it was typed"
+    if isinstance(command, Abort):
+        assert b"open-dialog" in data, "an abort may not wait behind a question"
+
+
+@each
+def test_what_an_agent_lacks_has_a_reason_in_words(adapter: AgentAdapter) -> None:
+    agent = agent_of(adapter)
+    for command in get_args(AgentCommand):
+        reason = adapter.lacks(command, agent)
+        assert reason == reason.strip() and "\n" not in reason
+
+
+@each
+def test_the_question_is_one_line_with_its_id(adapter: AgentAdapter) -> None:
+    data = adapter.question("question-1")
+    assert data.endswith(b"\n") and data.count(b"\n") == 1 and b"question-1" in data
+    assert isinstance(json.loads(data), dict)
+
+
+@each
+def test_programs_name_their_kind_and_start_with_words(adapter: AgentAdapter) -> None:
+    spawn = Spawn("anna", AgentKind.WORKER, "tests", labels=("team:a",))
+    for program in (
+        adapter.local_program(LaunchSettings(), {"PATH": "/nowhere"}),
+        adapter.remote_program(LaunchSettings(), {}),
+    ):
+        assert program.name == adapter.name
+        assert adapter_of(program.name) is adapter
+        for again in (False, True):
+            arguments = program.arguments(spawn, "~/.swarm/instructions.md", again)
+            assert arguments and all(isinstance(word, str) and "\0" not in word for word in arguments)
+        assert all(not path.startswith("/") and isinstance(content, bytes) for path, content in program.files)
+
+
+@each
+def test_a_vm_without_the_program_is_said_to_lack_it_unless_it_is_brought(adapter: AgentAdapter) -> None:
+    bare = Facts(programs={}, versions={}, path="/usr/bin")
+    program = adapter.remote_program(LaunchSettings(), {})
+    reason = adapter.missing_reason(program, bare, "vm-9")
+    assert not reason or ("vm-9" in reason and "/usr/bin" in reason)
+    assert not adapter.missing_reason(replace(program, brought=True), bare, "vm-9")
+
+
+@each
+def test_words_about_a_start_never_fail_and_show_no_value(adapter: AgentAdapter) -> None:
+    for data in (None, [], {}, {"model": 3}, {"model": {"id": None}}, {"model": {"id": "m"}}):
+        assert isinstance(adapter.first_words(events.Responded("get_state", "q", True, data)), str)
+    assert "secret" not in adapter.passed_words({"A_KEY": "secret"})
+    assert "secret" in adapter.secret_values(["A_KEY"], {"A_KEY": "secret"})
+
+
+@each
+def test_a_copied_conversation_is_moved_by_a_script(adapter: AgentAdapter) -> None:
+    script = adapter.move_conversation_script(HOME_PATHS)
+    assert "\0" not in script and '"$HOME"' in script
