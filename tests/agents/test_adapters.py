@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -113,7 +113,7 @@ def test_programs_name_their_kind_and_start_with_words(adapter: AgentAdapter) ->
         assert adapter_of(program.name) is adapter
         for again in (False, True):
             arguments = program.arguments(spawn, "~/.swarm/instructions.md", again)
-            assert arguments and all(isinstance(word, str) and "\0" not in word for word in arguments)
+            assert arguments and not any("\0" in word for word in arguments)
         assert all(not path.startswith("/") and isinstance(content, bytes) for path, content in program.files)
 
 
@@ -128,8 +128,9 @@ def test_a_vm_without_the_program_is_said_to_lack_it_unless_it_is_brought(adapte
 
 @each
 def test_words_about_a_start_never_fail_and_show_no_value(adapter: AgentAdapter) -> None:
-    for data in (None, [], {}, {"model": 3}, {"model": {"id": None}}, {"model": {"id": "m"}}):
-        assert isinstance(adapter.first_words(events.Responded("get_state", "q", True, data)), str)
+    answers: tuple[Any, ...] = (None, [], {}, {"model": 3}, {"model": {"id": None}}, {"model": {"id": "m"}})
+    for data in answers:
+        assert "None" not in adapter.first_words(events.Responded("q", "get_state", True, data=data))
     assert "secret" not in adapter.passed_words({"A_KEY": "secret"})
     assert "secret" in adapter.secret_values(["A_KEY"], {"A_KEY": "secret"})
 
