@@ -17,6 +17,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
+from cockpit.ui.widgets.data_fields import is_written
+
 LIMIT = 0.5
 """Seconds after which a key goes on although what the key before it began has not ended."""
 
@@ -182,7 +184,7 @@ class KeyGate:
 
 def _is_written(event: Typed) -> bool:
     """Tell whether it writes text where a field has the focus."""
-    return isinstance(event, events.Paste) or (isinstance(event, events.Key) and event.is_printable)
+    return isinstance(event, events.Paste) or (isinstance(event, events.Key) and is_written(event.character))
 
 
 async def _within(event: asyncio.Event, seconds: float) -> None:

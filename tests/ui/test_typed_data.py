@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import random
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual import events
 from textual.app import App, ComposeResult
+from textual.document._wrapped_document import WrappedDocument
 from textual.pilot import Pilot
 
-from cockpit.model.commands import Answer, NoteTask, Prompt
+from cockpit.model.commands import Answer, CreateTask, NoteTask, Prompt, Spawn
 from cockpit.model.events import DialogRequested
+from cockpit.ui.terminal.input_parser import InputParser
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.data_fields import DataDocument, DataInput, DataTextArea
 from tests.faults.harness import ROOT
@@ -22,7 +25,9 @@ from tests.faults.terminal import Terminal
 from tests.fleets import FleetUnderTest, fleet_under_test, poll
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.hostile import FORBIDDEN
+from tests.ui.scene import scene
 from tests.ui.test_home import LT_API, cockpit, notifications
+from tests.ui.test_key_gate import settled
 
 PASTED = (Path(__file__).parents[1] / "data" / "faults" / "paste_tab_zwnj_zwj.txt").read_bytes().decode()
 TEXTS = [
@@ -69,6 +74,112 @@ async def test_a_paste_reaches_the_agent_as_it_is_and_draws_nothing_hostile(text
         assert home.query_one(Composer).text == text, "and comes back so from the history"
 
 
+TYPED = (
+    "\ta\u200db \u06cc\u200c\u062e \u200ex\u00a0y\u2028z\u2029\ufeff e\u0301"
+    " \U0001f469\u200d\U0001f467\ufe0f\u3000\x85.\u00ad "
+)
+"""Every kind of character that the framework takes for a key that writes nothing, among others."""
+
+
+def keys_of(text: str, *, kitty: bool = False) -> list[events.Key]:
+    """Return the keys that a terminal's bytes for a typed text are, in the old way or with the text in the report."""
+    sent = "".join(f"\x1b[0;;{ord(character)}u" for character in text) if kitty else text
+    found = [message for message in InputParser().feed(sent) if isinstance(message, events.Key)]
+    assert len(found) == len(text)
+    return found
+
+
+async def typed(pilot: Pilot[None], text: str, *, kitty: bool = False) -> None:
+    await pilot.pause()
+    for key in keys_of(text, kitty=kitty):
+        pilot.app.post_message(key)
+    await settled(pilot)
+
+
+@pytest.mark.parametrize("kitty", [False, True], ids=["bytes", "kitty"])
+async def test_what_is_typed_into_the_composer_reaches_the_agent_as_it_is(kitty: bool) -> None:
+    text = TYPED.replace("\t", "") if kitty else TYPED
+    async with cockpit() as (pilot, home, engine):
+        await pilot.press("down", "p")
+        await typed(pilot, text, kitty=kitty)
+        assert home.query_one(Composer).text == text
+        for character in FORBIDDEN:
+            assert character not in drawn(pilot) or character in "\u200c\u200d", repr(character)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert engine.ordered == [Prompt(LT_API, text)]
+
+
+@pytest.mark.parametrize("method", ["editor", "input"])
+@pytest.mark.parametrize("way", [typed, pasted], ids=["typed", "pasted"])
+async def test_an_answer_reaches_the_agent_as_it_is(method: str, way: Callable[..., Awaitable[None]]) -> None:
+    text = TYPED if method == "editor" or way is pasted else TYPED.replace("\t", "")
+    engine = scene()
+    asking(engine, DialogRequested("d1", method, "Say it", prefill=""))
+    async with cockpit(engine) as (pilot, home, _):
+        home.select(LT_API)
+        await pilot.press("a")
+        await way(pilot, text)
+        await pilot.press("ctrl+s" if method == "editor" else "enter")
+        await pilot.pause()
+        assert engine.ordered == [Answer(LT_API, "d1", value=text)]
+
+
+@pytest.mark.parametrize("way", [typed, pasted], ids=["typed", "pasted"])
+async def test_every_field_of_a_form_keeps_its_text_with_the_blanks_at_its_ends(
+    way: Callable[..., Awaitable[None]],
+) -> None:
+    text = f" {TYPED} " if way is pasted else f" {TYPED} ".replace("\t", "")
+    async with cockpit() as (pilot, _home, engine):
+        await pilot.press("t")
+        await way(pilot, text)
+        await pilot.press("tab")
+        await way(pilot, text)
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert engine.ordered == [CreateTask(text, text, "", ())]
+
+
+async def test_what_is_typed_goes_to_the_role_of_an_agent_as_it_is_and_names_are_refused_with_a_word() -> None:
+    text = f" {TYPED} ".replace("\t", "")
+    async with cockpit() as (pilot, _home, engine):
+        await pilot.press("n")
+        await typed(pilot, "ada")
+        await pilot.press("tab")
+        await typed(pilot, text)
+        model = pilot.app.screen.query_one("#model", DataInput)
+        model.value = "opus "
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert engine.ordered == [] and "white space" in drawn(pilot)
+        model.value = "opus"
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert [command.role for command in engine.ordered if isinstance(command, Spawn)] == [text]
+
+
+async def test_tab_is_text_where_a_text_is_written_and_moves_on_in_a_form() -> None:
+    async with cockpit() as (pilot, home, engine):
+        await pilot.press("p")
+        await typed(pilot, "\tx\tpDy")
+        assert home.query_one(Composer).text == "\tx\tpDy" and engine.ordered == []
+
+
+async def test_what_was_copied_comes_back_as_it_was_or_is_refused_with_a_word() -> None:
+    async with cockpit() as (pilot, home, _):
+        await pilot.press("p")
+        await pasted(pilot, PASTED)
+        await pilot.press("ctrl+a", "ctrl+c", "ctrl+x", "ctrl+v", "ctrl+v", "ctrl+z", "ctrl+y")
+        await pilot.pause()
+        composer = home.query_one(Composer)
+        assert composer.text.replace(PASTED, "") == "" and composer.text
+        pilot.app._clipboard = "one\ntwo"
+        await pilot.press("escape", "t", "ctrl+v")
+        await pilot.pause()
+        assert pilot.app.screen.query_one("#title", DataInput).value == ""
+        assert "one line" in notifications(pilot)[-1]
+
+
 async def test_a_draft_with_odd_characters_waits_with_its_agent() -> None:
     async with cockpit() as (pilot, home, _):
         await pilot.press("down", "p")
@@ -110,8 +221,6 @@ def asking(engine: FakeEngine, request: DialogRequested) -> None:
 
 @pytest.mark.parametrize("method", ["editor", "input"])
 async def test_a_prefill_goes_back_as_the_agent_gave_it(method: str) -> None:
-    from tests.ui.scene import scene
-
     prefill = "\tx\u200dy\u2028z" if method == "input" else "\tall:\n\u200e# x\u2028y\n"
     engine = scene()
     asking(engine, DialogRequested("d1", method, "Edit it", prefill=prefill))
@@ -145,6 +254,26 @@ async def test_a_field_of_one_line_takes_no_half_of_a_paste() -> None:
         assert field.value == "" and "one line" in notifications(pilot)[0]
         await pasted(pilot, "one\n")
         assert field.value == "one"
+
+
+KEYS = ["ctrl+z", "ctrl+y", "ctrl+a", "ctrl+x", "ctrl+v", "ctrl+c", "ctrl+k", "ctrl+u", "ctrl+w", "delete", "backspace",
+        "up", "down", "home", "end", "shift+up", "shift+left", "ctrl+left", "enter", "x", "tab", "ctrl+shift+k",
+        "pageup", "pagedown"]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_any_keys_of_editing_leave_a_text_that_is_drawn_as_it_is(seed: int) -> None:
+    chance = random.Random(seed)
+    app = Fields()
+    async with app.run_test(size=(30, 20)) as pilot:
+        area = app.query_one(DataTextArea)
+        area.tab_behavior, area.text = "indent", "\n".join(f"a\tline {n} " * (n % 4) for n in range(12))
+        area.focus()
+        for key in chance.choices(KEYS, k=60):
+            await pilot.press(key)
+            wrapped = WrappedDocument(area.document, area.wrap_width, area.indent_width)
+            assert area.wrapped_document._wrap_offsets == wrapped._wrap_offsets, key
+            assert area.wrapped_document._offset_to_line_info == wrapped._offset_to_line_info, key
 
 
 class Fields(App[None]):

@@ -56,7 +56,9 @@ class AnswerDialog(Guarded, Dialog[Answer]):
             case "confirm":
                 yield Plain(content([("y", "bold $accent"), (" yes    ", ""), ("n", "bold $accent"), (" no", "")]))
             case "editor":
-                yield DataTextArea(request.prefill, id="text", compact=True, show_line_numbers=False)
+                yield DataTextArea(
+                    request.prefill, id="text", compact=True, tab_behavior="indent", show_line_numbers=False
+                )
             case _:
                 yield DataInput(
                     request.prefill,

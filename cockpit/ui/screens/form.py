@@ -92,9 +92,7 @@ class FormDialog(Dialog[Values]):
             widget = self.query_one(f"#{field.name}")
             if isinstance(widget, TextArea):
                 held[field.name] = widget.text
-            elif isinstance(widget, Input):
-                held[field.name] = widget.value.strip()
-            elif isinstance(widget, ChoiceField):
+            elif isinstance(widget, Input | ChoiceField):
                 held[field.name] = widget.value
         return held
 

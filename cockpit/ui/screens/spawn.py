@@ -104,6 +104,8 @@ class SpawnDialog(FormDialog):
     def _check_values(self, values: Values) -> str:
         if not values["name"]:
             return "an agent needs a name"
+        if any(character.isspace() for character in values["model"]):
+            return f"model: {values['model']!r} holds white space, and no model's name does"
         if values["kind"] == AgentKind.WORKER:
             number = values["count"]
             if not number.isdecimal() or not 1 <= int(number) <= MAX_WORKERS:

@@ -26,7 +26,7 @@ def create_form(fleet: Fleet) -> FormDialog:
             Field("assignee", "assignee", "choice", choices=assignees(fleet)),
             Field("tags", "tags", placeholder="comma-separated"),
         ),
-        lambda values: "" if values["title"] else "a task needs a title",
+        lambda values: "" if values["title"].strip() else "a task needs a title",
     )
 
 

@@ -61,7 +61,7 @@ class Composer(DataTextArea):
         """The operator backed out of the composer."""
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="focus", compact=True)
+        super().__init__(id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="indent", compact=True)
         self._recipient: AgentId | None = None
         self._recipient_name = ""
         self._busy = False

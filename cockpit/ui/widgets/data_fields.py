@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
+
 from rich.text import Text
 from textual import events
 from textual.document._document import Document, EditResult, Location
 from textual.document._document_navigator import DocumentNavigator
+from textual.document._edit import Edit
 from textual.document._wrapped_document import WrappedDocument
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -14,6 +18,16 @@ from cockpit.model.sendable import unsendable
 from cockpit.text.sanitize import drawn_as_typed
 
 LINE = "\n"
+TAB = "\t"
+DELETE = 0x7F
+
+
+def is_written(character: str | None) -> bool:
+    """Say whether the character of a key is text; that of one that only acts is a control or missing.
+
+    Textual takes what it calls printable, which leaves out blanks of other widths, joiners and marks of direction.
+    """
+    return character is not None and ord(character) >= ord(" ") and ord(character) != DELETE
 
 
 def pasted_text(text: str) -> str:
@@ -49,6 +63,19 @@ class DataDocument(Document):
         return EditResult((top_row + len(inserted) - 1, column), replaced)
 
 
+class DataWrappedDocument(WrappedDocument):
+    """Lines as they are wrapped. Several edits at once wrap all of them anew: the framework's sum of them is wrong."""
+
+    several_edits = False
+
+    def wrap_range(self, start: Location, old_end: Location, new_end: Location) -> None:
+        """Wrap what an edit changed."""
+        if self.several_edits:
+            self.wrap(self._width, self._tab_width)
+        else:
+            super().wrap_range(start, old_end, new_end)
+
+
 class DataTextArea(TextArea):
     """A text area that gives back exactly what was put into it."""
 
@@ -56,13 +83,56 @@ class DataTextArea(TextArea):
         """Hold a text in a document of ours; there is no language to highlight."""
         super()._set_document("", None)
         self.document = DataDocument(text)
-        self.wrapped_document = WrappedDocument(self.document, tab_width=self.indent_width)
+        self.wrapped_document = DataWrappedDocument(self.document, tab_width=self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
         self.move_cursor((0, 0))
+        self._rewrap_and_refresh_virtual_size()
 
     def get_line(self, line_index: int) -> Text:
         """Return what is drawn for a line: as many characters as it has, all of them harmless."""
         return Text(drawn_as_typed(self.document.get_line(line_index)), end="", no_wrap=True)
+
+    def _undo_batch(self, edits: Sequence[Edit]) -> None:
+        """Take back some edits."""
+        with self._several_edits():
+            super()._undo_batch(edits)
+
+    def _redo_batch(self, edits: Sequence[Edit]) -> None:
+        """Do some edits again."""
+        with self._several_edits():
+            super()._redo_batch(edits)
+
+    def _recompute_cursor_offset(self) -> None:
+        """Find the cursor's cell, unless the text is shorter now and the cursor has not been moved into it yet."""
+        row, column = self.cursor_location
+        if row < self.document.line_count and column <= len(self.document.get_line(row)):
+            super()._recompute_cursor_offset()
+
+    @contextlib.contextmanager
+    def _several_edits(self) -> Iterator[None]:
+        wrapped = self.wrapped_document
+        assert isinstance(wrapped, DataWrappedDocument)
+        wrapped.several_edits = True
+        try:
+            yield
+        finally:
+            wrapped.several_edits = False
+
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """Say that a key which writes is the field's own."""
+        return not self.read_only and (is_written(character) or (key == "tab" and self.tab_behavior == "indent"))
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Write what the framework takes for a key that writes nothing."""
+        if self.read_only or event.is_printable:
+            return
+        text = event.character if is_written(event.character) else None
+        if event.key == "tab" and self.tab_behavior == "indent":
+            text = TAB
+        if text is not None:
+            event.stop()
+            event.prevent_default()
+            self._replace_via_keyboard(text, *self.selection)
 
     async def _on_paste(self, event: events.Paste) -> None:
         """Take a paste in as it is."""
@@ -85,17 +155,40 @@ class DataInput(Input):
         """What is drawn: as many characters as the value has, all of them harmless."""
         return Text(drawn_as_typed(self.value), no_wrap=True, overflow="ignore", end="")
 
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """Say that a key which writes is the field's own."""
+        return is_written(character)
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Write what the framework takes for a key that writes nothing."""
+        if event.character is not None and is_written(event.character) and not event.is_printable:
+            event.stop()
+            event.prevent_default()
+            self._write(event.character)
+
     def _on_paste(self, event: events.Paste) -> None:
-        """Take a paste of one line in as it is; a line break at its end comes along when a line is copied."""
+        """Take a paste in."""
         event.stop()
         event.prevent_default()
-        text = pasted_text(event.text).removesuffix(LINE)
+        self._take(event.text)
+
+    def action_paste(self) -> None:
+        """Take in what was copied in the cockpit."""
+        self._take(self.app.clipboard)
+
+    def _take(self, pasted: str) -> None:
+        """Take in one line as it is; a line break at its end comes along when a line is copied."""
+        text = pasted_text(pasted).removesuffix(LINE)
         reason = unsendable(text)
         if LINE in text:
             reason = f"this field holds one line, and these are {text.count(LINE) + 1}"
         if reason:
             refuse_paste(self, reason)
-        elif self.selection.is_empty:
+        else:
+            self._write(text)
+
+    def _write(self, text: str) -> None:
+        if self.selection.is_empty:
             self.insert_text_at_cursor(text)
         else:
             self.replace(text, *self.selection)
