@@ -106,7 +106,7 @@ class DataTextArea(TextArea):
         """Find the cursor's cell, unless the text is shorter now and the cursor has not been moved into it yet."""
         row, column = self.cursor_location
         if row < self.document.line_count and column <= len(self.document.get_line(row)):
-            super()._recompute_cursor_offset()
+            self._cursor_offset = self.wrapped_document.location_to_offset((row, column))
 
     @contextlib.contextmanager
     def _several_edits(self) -> Iterator[None]:
