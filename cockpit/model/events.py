@@ -123,6 +123,10 @@ class MessageEnded:
     """The tool call a `toolResult` message answers."""
     thinking: str = ""
     """The thinking level an answer was given with (pi 1.6)."""
+    provider: str = ""
+    """Whose the model is."""
+    duration: float | None = None
+    """Seconds the answer took, where the agent says it (pi 1.6)."""
 
     @property
     def text(self) -> str:

@@ -149,7 +149,8 @@ class Activity:
     since: float = 0.0
     detail: str = ""
     """While working: `thinking`, `writing`, `waiting for the model`, `calling NAME`, or, after the run's end while a
-    retry or a compaction may still follow, `settling`. Once done: what is odd about the answer. Else empty."""
+    retry or a compaction may still follow, `settling`. Once done: what is odd about the answer. Once aborted: by whom,
+    if not by a cockpit. Else empty."""
     tools: tuple[OpenTool, ...] = ()
     dialogs: tuple[OpenDialog, ...] = ()
     steering: tuple[str, ...] = ()
@@ -190,6 +191,8 @@ class Agent:
     """Whose the model is, as the agent names it."""
     thinking: str = ""
     """How much it thinks, in its own word: `off`, `low`, `high` ..."""
+    former: tuple[str, ...] = ()
+    """Models and thinking levels that were replaced while the run went on: its answers still name them."""
     version: str = ""
     """What its program said of itself when it was started; empty where nobody asked."""
     program_path: str = ""

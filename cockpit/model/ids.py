@@ -29,3 +29,12 @@ def agent_of(vm_id: VmId) -> AgentId:
 def vm_of(agent_id: AgentId) -> VmId:
     """Return the VM an agent lives on."""
     return VmId(agent_id)
+
+
+OWN_COMMANDS = "ck-"
+"""How the id of every command begins that a cockpit writes, whichever process it is."""
+
+
+def is_cockpits(command_id: str) -> bool:
+    """Say whether a command was written by a cockpit, and not by another client of the agent."""
+    return command_id.startswith(OWN_COMMANDS)

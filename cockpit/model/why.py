@@ -133,7 +133,8 @@ def _activity(agent: Agent, now: float) -> list[str]:
     elif state is ActivityState.ERROR:
         sentences.append(f"Failed {since} ago: {_quoted(activity.error)}")
     elif state is ActivityState.ABORTED:
-        sentences.append(f"Its run was aborted {since} ago.")
+        by = f"; {activity.detail}" if activity.detail else ""
+        sentences.append(f"Its run was aborted {since} ago{by}.")
     elif state is ActivityState.DONE_UNSEEN:
         oddity = f"; {activity.detail}" if activity.detail else ""
         sentences.append(f"Its run ended {since} ago and nobody has looked since{oddity}.")

@@ -41,7 +41,8 @@ SEQUENCES: dict[str, str] = {
     "abort_tool": "unknown idle working aborted",
     "retry_recovers": f"unknown idle working retrying working retrying {RUN}",
     "retry_gives_up": "unknown idle working retrying working retrying working retrying working error",
-    "retry_aborted": "unknown idle working retrying error working retrying error",
+    # The first wait is cancelled, which leaves the failure; the second run is aborted, by a client that is no cockpit.
+    "retry_aborted": "unknown idle working retrying error working retrying error aborted",
     "stream_dropped": f"unknown idle working retrying {RUN}",
     "errors_not_retried": f"unknown idle working error working error {RUN} {RUN} working error",
     "extension_ui": f"unknown idle {ASKED}asking idle working asking {RUN} working asking {RUN} working asking {RUN}"
@@ -78,7 +79,7 @@ OTHERWISE |= {
     f"{name}.v1.6.0": OTHERWISE[f"{name}.v0.87.1"]
     for name in ("compaction_auto", "compaction_manual", "compaction_midrun")
 }
-# Its settled end says that the run was aborted: a wait that was cancelled is no failure.
+# Its settled end says at once that the run was aborted.
 OTHERWISE["retry_aborted.v1.6.0"] = "unknown idle working retrying error working retrying aborted"
 
 ACTS: dict[str, dict[int, Callable[[Agent, float], Agent]]] = {

@@ -32,6 +32,8 @@ def message_ended(record: dict[str, Any]) -> MessageEnded:
         model=text_of(message.get("model")),
         call_id=text_of(message.get("toolCallId")),
         thinking=text_of(message.get("thinkingLevel")) if role == "assistant" else "",
+        provider=text_of(message.get("provider")) if role == "assistant" else "",
+        duration=_seconds(message.get("durationMs")) if role == "assistant" else None,
     )
 
 

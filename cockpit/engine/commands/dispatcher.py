@@ -40,7 +40,7 @@ from cockpit.model.commands import (
     Steer,
 )
 from cockpit.model.fleet import LinkState, Power, ProcessState, Receipt, Stage, Vm
-from cockpit.model.ids import CommandId, OperationId, VmId, agent_of
+from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId, VmId, agent_of
 from cockpit.model.receipts.receipts import ReceiptBook, advance
 from cockpit.model.sendable import unsendable_part
 from cockpit.store.errors import StoreError
@@ -143,7 +143,7 @@ class Dispatcher:
 
     def dispatch(self, command: Command) -> CommandId:
         """Order something; the receipt is in the snapshot when this returns."""
-        command_id = CommandId(f"ck-{uuid.uuid4().hex[:12]}")
+        command_id = CommandId(f"{OWN_COMMANDS}{uuid.uuid4().hex[:12]}")
         now = self._fleet_state.clock.now()
         agent_id, target = target_of(command, self._fleet_state.agents, self._fleet_state.vms)
         agent = self._fleet_state.agents.get(agent_id) if agent_id is not None else None

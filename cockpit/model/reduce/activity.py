@@ -22,6 +22,15 @@ says that it is idle."""
 SETTLING = "settling"
 """Detail: the run ended, and pi may still retry, compact or go on."""
 
+UNCLAIMED = "nobody has said by whom"
+"""Detail of an aborted run: no cockpit is known to have asked for it; an extension that aborts leaves it at that."""
+
+BY_ANOTHER = "by another client of the agent"
+"""Detail of an aborted run: the agent answered an abort that no cockpit wrote."""
+
+ABORTS = frozenset({"This operation was aborted", "Operation aborted", "Request was aborted"})
+"""What pi calls the failure of an answer that an abort cut (0.87 ends a run so if a tool ran); no provider says it."""
+
 QUEUED_START = "starting a queued text"
 """Detail: a compaction ended, and pi takes up what is queued."""
 
@@ -83,11 +92,13 @@ def finished(agent: Agent, at: float, *, error: str | None = None, aborted: bool
     failed = error is not None or reason == "error"
     text = ""
     detail = ""
-    if aborted or reason == "aborted" or (failed and agent.abort_requested):
+    said = error or agent.activity.error
+    if aborted or reason == "aborted" or (failed and (agent.abort_requested or said in ABORTS)):
         state = ActivityState.ABORTED
+        detail = "" if agent.abort_requested else UNCLAIMED
     elif failed:
         state = ActivityState.ERROR
-        text = error or agent.activity.error or "the agent gave no reason"
+        text = said or "the agent gave no reason"
     else:
         state = ActivityState.DONE_UNSEEN
         detail = {"length": "the answer was cut by the output limit", "empty": "the answer is empty"}.get(reason, "")

@@ -8,15 +8,25 @@ from typing import Any
 
 from cockpit.model.events import Responded
 from cockpit.model.fleet import ActivityState, Agent
+from cockpit.model.ids import is_cockpits
 from cockpit.model.reduce.activity import (
     BETWEEN_RUNS,
+    BY_ANOTHER,
     OVERDUE,
+    UNCLAIMED,
     base_state,
     entered,
     finished,
     rested,
     working,
 )
+from cockpit.model.reduce.settings import settings_told, with_model
+
+CLAIMED_WITHIN = 10.0
+"""Seconds after a run's end in which the answer to the abort that ended it comes: it comes at once."""
+
+RETRY_CANCELLED = "Retry cancelled"
+"""What pi calls the end of a backoff that was aborted."""
 
 AT_REST = frozenset(
     {
@@ -43,11 +53,13 @@ def responded(agent: Agent, event: Responded, at: float) -> Agent:
     elif event.command == "set_model":
         agent = _model(agent, data)
     elif event.command == "cycle_model":
-        agent = _model(agent, data.get("model"))
+        agent = settings_told(_model(agent, data.get("model")), data)
+    elif event.command == "cycle_thinking_level":
+        agent = settings_told(agent, data)
     elif event.command == "get_session_stats":
         agent = _context(agent, data.get("contextUsage"))
     elif event.command == "abort":
-        agent = _aborted(agent, at)
+        agent = _aborted(agent, event, at)
     elif event.command in ("new_session", "switch_session") and data.get("cancelled") is not True:
         agent = replace(agent, context_tokens=0)
     if base_state(agent.activity) is ActivityState.STARTING:
@@ -63,13 +75,20 @@ def _refused(agent: Agent, event: Responded, at: float) -> Agent:
     return agent
 
 
-def _aborted(agent: Agent, at: float) -> Agent:
-    """An abort is answered after the run has ended; pi 0.87 shows one during a tool as an error."""
+def _aborted(agent: Agent, event: Responded, at: float) -> Agent:
+    """An abort is answered after the run has ended, and its id says whether a cockpit asked for it."""
     activity = agent.activity
-    if base_state(activity) is ActivityState.ERROR and "abort" in activity.error.lower():
-        return replace(agent, activity=entered(activity, ActivityState.ABORTED, at, error=""))
-    if activity.detail in BETWEEN_RUNS and agent.stop_reason == "error":
-        return replace(agent, abort_requested=True)
+    by = "" if is_cockpits(event.command_id) else BY_ANOTHER
+    state = base_state(activity)
+    if agent.run_open and activity.detail in BETWEEN_RUNS and agent.stop_reason in ("error", "aborted"):
+        agent = finished(agent, at, aborted=True)
+        return replace(agent, activity=replace(agent.activity, detail=by))
+    cut = state is ActivityState.ERROR and ("abort" in activity.error.lower() or activity.error == RETRY_CANCELLED)
+    if cut:
+        # pi 0.87 shows an abort during a tool as an error, and one during a backoff as a retry that was cancelled.
+        return replace(agent, activity=entered(activity, ActivityState.ABORTED, at, error="", detail=by))
+    if state is ActivityState.ABORTED and activity.detail == UNCLAIMED and at - activity.since < CLAIMED_WITHIN:
+        return replace(agent, activity=replace(activity, detail=by))
     return agent
 
 
@@ -78,10 +97,9 @@ def _model(agent: Agent, model: Any) -> Agent:
     if not isinstance(model, dict):
         return agent
     name, window, provider = model.get("id"), model.get("contextWindow"), model.get("provider")
+    agent = with_model(agent, name if isinstance(name, str) else "", provider if isinstance(provider, str) else "")
     return replace(
         agent,
-        model=name if isinstance(name, str) and name else agent.model,
-        provider=provider if isinstance(provider, str) and provider else agent.provider,
         context_window=window if isinstance(window, int) and window > 0 else agent.context_window,
     )
 
@@ -104,9 +122,7 @@ def _state(agent: Agent, data: Mapping[str, Any], at: float) -> Agent:
     In pi 0.73 `isStreaming` is false during a retry's backoff and during an automatic compaction, so "not streaming"
     ends neither; events do.
     """
-    level = data.get("thinkingLevel")
-    if isinstance(level, str) and level != agent.thinking:
-        agent = replace(agent, thinking=level)
+    agent = settings_told(agent, data)
     streaming, compacting = data.get("isStreaming"), data.get("isCompacting")
     activity = agent.activity
     state = base_state(activity)

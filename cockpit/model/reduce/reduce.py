@@ -1,6 +1,6 @@
 """Folding an agent's records into what is known of it: pure, total, with no clock but the records' own times.
 
-The rules follow pi's RPC mode (badlogic/pi-mono, packages/coding-agent/src/modes/rpc, versions 0.58 to 0.87), of both
+The rules follow pi's RPC mode (badlogic/pi-mono, packages/coding-agent/src/modes/rpc, versions 0.58 to 1.6), of both
 dialects: where pi is too old to say that a run is finally over, `agent_end` without a follower within 50 ms is the end.
 Usage, turns and the count of broken lines are sums over every record ever folded, of all epochs and daemon runs.
 """
@@ -23,6 +23,7 @@ from cockpit.model.reduce.activity import (
     SETTLE_DELAY,
     SETTLING,
     THINKING,
+    UNCLAIMED,
     WAITING,
     WRITING,
     base_state,
@@ -38,6 +39,7 @@ from cockpit.model.reduce.activity import (
 )
 from cockpit.model.reduce.answers import OUTCOMES, responded
 from cockpit.model.reduce.interruptions import compaction_ended, compaction_started, retry_ended, retry_started
+from cockpit.model.reduce.settings import setting_changed, settings_of_answer
 from cockpit.model.reduce.stamp import stamped
 from cockpit.model.reduce.tools import one_line, summarize_call
 
@@ -136,13 +138,9 @@ def abort_requested(agent: Agent, at: float) -> Agent:
 # --- runs and turns --------------------------------------------------------------------------------
 
 
-def _setting(agent: Agent, event: ev.SettingChanged, at: float) -> Agent:
-    return replace(agent, thinking=event.value) if event.name == "thinking_level" else agent
-
-
 def _run_started(agent: Agent, event: ev.RunStarted, at: float) -> Agent:
     fresh = working(agent, at, "", error="", retry_attempt=0, retry_of=0, retry_at=None, compaction_reason="")
-    return replace(fresh, stop_reason="")
+    return replace(fresh, stop_reason="", former=())
 
 
 def _turn_started(agent: Agent, event: ev.TurnStarted, at: float) -> Agent:
@@ -160,7 +158,7 @@ def _run_settled(agent: Agent, event: ev.RunSettled, at: float) -> Agent:
     if agent.run_open:
         return finished(agent, at, aborted=aborted)
     if aborted and base_state(agent.activity) in (ActivityState.DONE_UNSEEN, ActivityState.ERROR):
-        return replace(agent, activity=entered(agent.activity, ActivityState.ABORTED, at, error="", detail=""))
+        return replace(agent, activity=entered(agent.activity, ActivityState.ABORTED, at, error="", detail=UNCLAIMED))
     return agent
 
 
@@ -204,12 +202,10 @@ def _message_ended(agent: Agent, event: ev.MessageEnded, at: float) -> Agent:
     if activity.detail not in BETWEEN_RUNS:
         activity = replace(activity, detail=detail, error=event.error if event.stop_reason == "error" else "")
     return replace(
-        agent,
+        settings_of_answer(agent, event),
         activity=activity,
         usage=agent.usage + usage if usage is not None else agent.usage,
         context_tokens=usage.tokens if usage is not None and good and usage.tokens else agent.context_tokens,
-        model=event.model or agent.model,
-        thinking=event.thinking or agent.thinking,
         stop_reason=reason,
         last_text=_first_line(event.text) or agent.last_text,
     )
@@ -297,7 +293,7 @@ def _broken(agent: Agent, event: ev.BrokenLine, at: float) -> Agent:
 
 
 _HANDLERS: dict[type[Any], Callable[[Agent, Any, float], Agent]] = {
-    ev.SettingChanged: _setting,
+    ev.SettingChanged: setting_changed,
     ev.RunStarted: _run_started,
     ev.RunEnded: _run_ended,
     ev.RunSettled: _run_settled,
