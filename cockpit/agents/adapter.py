@@ -102,6 +102,14 @@ class AgentAdapter(Protocol):
             version: what the program said of itself when it was started, empty where nobody asked.
         """
 
+    def tells_queues(self, dialect: str, version: str) -> bool:
+        """Say whether an agent writes a line of its own whenever what it has queued changes.
+
+        Args:
+            dialect: as its decoder named it, empty if it has shown none yet.
+            version: what the program said of itself when it was started, empty where nobody asked.
+        """
+
     def lacks(self, command: type[AgentCommand], agent: Agent) -> str:
         """Say why this agent cannot take a kind of command, in words for a person, or return empty text."""
 

@@ -240,6 +240,31 @@ def test_a_command_that_starts_no_run_ends_by_its_response() -> None:
     assert wire.book.answer(AGENT, CommandId("m")) is None
 
 
+@pytest.mark.parametrize(("text", "stage"), [("/mark", Stage.DONE), ("silent: x", Stage.UNCONFIRMED)])
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_command_that_a_working_agent_does_not_queue_ends_before_the_run(text: str, stage: Stage, seen: bool) -> None:
+    wire = Wire()
+    wire.book.add(wire.sent("a", "one"))
+    wire.say(accepted("a"), ev.RunStarted(), ev.MessageStarted("user", "one"))
+    if seen:
+        wire.say(ev.QueueChanged((), ()))
+    wire.book.add(wire.sent("q", "two", "follow-up"))
+    wire.book.add(wire.sent("m", text, "follow-up"))
+    wire.say(accepted("m"), ev.QueueChanged((), ("two",)), accepted("q"))
+    rest = {"working": True, "shows_queues": not seen}
+    assert wire.book.rested(AGENT, START + 100.0, **rest) == []
+    assert stages(wire.book.rested(AGENT, START + 102.0, **rest)) == {"m": stage}
+    assert wire.book.rested(AGENT, START + 200.0, **rest) == [], "what is queued waits for its turn"
+
+
+def test_a_prompt_right_before_its_run_is_not_taken_for_a_command() -> None:
+    wire = Wire()
+    wire.book.add(wire.sent("a", "one"))
+    wire.say(ev.QueueChanged((), ()), accepted("a"), ev.RunStarted())
+    wire.book.rested(AGENT, START + 100.0, working=True)
+    assert wire.book.rested(AGENT, START + 103.0, working=True) == []
+
+
 def test_what_vanishes_in_a_run_is_unconfirmed_and_not_failed() -> None:
     wire = Wire()
     wire.book.add(wire.sent("a", "one"))

@@ -19,6 +19,25 @@ from tests.real_pi.installations import MODEL
 RETRY_DELAY = 4_000
 """Milliseconds of pi's first backoff: a process must get its text in while it lasts."""
 
+EXTENSION = """
+export default function (pi) {
+	pi.registerCommand("mark", { description: "starts no run", handler: async (_a, ctx) => ctx.ui.notify("marked") });
+	pi.registerCommand("boom", { description: "fails", handler: async () => { throw new Error("on purpose"); } });
+	pi.registerCommand("halt", { description: "aborts", handler: async (_a, ctx) => ctx.abort() });
+	pi.registerCommand("choose", { description: "another model and level", handler: async (_a, ctx) => {
+		await pi.setModel(ctx.modelRegistry.find("mock", "scripted"));
+	} });
+	pi.registerCommand("deep", { description: "another level", handler: async () => pi.setThinkingLevel("high") });
+	pi.on("input", async (event) => {
+		const text = String(event.text ?? "");
+		if (text.startsWith("silent:")) return { action: "handled" };
+		if (text.includes("mock:")) return { action: "transform", text: text + "\\n\\n(Be brief.)" };
+		return { action: "continue" };
+	});
+}
+"""
+"""Rewrites what names a scenario, swallows what asks for it, and has commands that start no run."""
+
 ANY_END = (Stage.DONE, Stage.FAILED, Stage.UNCONFIRMED)
 
 
@@ -28,6 +47,13 @@ def set_retries(home: Path, *, attempts: int = 3, delay: int = RETRY_DELAY) -> N
     settings = json.loads(path.read_text())
     settings["retry"] |= {"enabled": True, "maxRetries": attempts, "baseDelayMs": delay}
     path.write_text(json.dumps(settings), encoding="utf-8")
+
+
+def add_extension(home: Path) -> None:
+    """Give every pi of a home the extension."""
+    extensions = home / ".pi" / "agent" / "extensions"
+    extensions.mkdir(parents=True, exist_ok=True)
+    (extensions / "house.ts").write_text(EXTENSION, encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +107,15 @@ class Company:
     def lines(self) -> list[dict[str, Any]]:
         """What the agent wrote."""
         return [json.loads(line) for line in out_file(self.fleet, self.vm_id).read_bytes().split(b"\n")[:-1]]
+
+    def heard(self, text: str) -> bool:
+        """Say whether a text has appeared as a message in the agent's output."""
+        return any(text in str(line) for line in self.lines() if line["type"] == "message_start")
+
+    def write(self, **command: Any) -> None:
+        """Write a command as another client of the agent would, one line into its FIFO."""
+        with (self.home / "pi-rpc" / "in").open("ab", buffering=0) as fifo:
+            fifo.write(json.dumps(command).encode() + b"\n")
 
     async def send(self, text: str, *words: str) -> Sending:
         """Start a process that sends a text."""

@@ -8,23 +8,11 @@ from pathlib import Path
 from cockpit.engine.engine import Engine
 from cockpit.model.fleet import Agent, Receipt, Stage
 from tests.fleets import FleetUnderTest, spawned, until
+from tests.real_pi.company import add_extension
 from tests.real_pi.installations import MODEL
 from tests.real_pi.test_cockpit_on_pi import fleet, pi, tools
 
 __all__ = ["fleet", "pi"]
-
-EXTENSION = """
-export default function (pi) {
-	pi.registerCommand("mark", { description: "starts no run", handler: async (_a, ctx) => ctx.ui.notify("marked") });
-	pi.registerCommand("boom", { description: "fails", handler: async () => { throw new Error("on purpose"); } });
-	pi.on("input", async (event) => {
-		const text = String(event.text ?? "");
-		if (text.startsWith("silent:")) return { action: "handled" };
-		if (text.includes("mock:")) return { action: "transform", text: text + "\\n\\n(Be brief.)" };
-		return { action: "continue" };
-	});
-}
-"""
 
 
 async def ended(engine: Engine, agent: Agent, text: str, *stages: Stage) -> Receipt:
@@ -39,10 +27,7 @@ async def ended(engine: Engine, agent: Agent, text: str, *stages: Stage) -> Rece
 
 
 async def test_who_records_judges_what_others_send(fleet: FleetUnderTest, isolated_home: Path) -> None:
-    extensions = isolated_home / ".pi" / "agent" / "extensions"
-    extensions.mkdir(parents=True)
-    (extensions / "house.ts").write_text(EXTENSION, encoding="utf-8")
-
+    add_extension(isolated_home)
     async with fleet.engine() as engine:
         agent = await spawned(engine, "ada", program="pi", model=MODEL)
 

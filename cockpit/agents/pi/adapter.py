@@ -25,6 +25,9 @@ from cockpit.model.events import Responded
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId
 
+QUEUES_SINCE = (0, 64)
+"""The first version that tells what waits in its queues."""
+
 SETTLED_SINCE = (0, 80, 4)
 """The first version of pi that says when a run is over for good."""
 
@@ -72,6 +75,10 @@ class PiAdapter:
     def says_end(self, dialect: str, version: str) -> bool:
         """Pi 0.80.4 and later do; one whose model never answered has shown no dialect, and is known by its version."""
         return dialect == DELTA or _numbers(version) >= SETTLED_SINCE
+
+    def tells_queues(self, dialect: str, version: str) -> bool:
+        """Pi 0.64 and later do."""
+        return self.says_end(dialect, version) or _numbers(version) >= QUEUES_SINCE
 
     def lacks(self, command: type[AgentCommand], agent: Agent) -> str:
         """Return empty text: every version takes all of today's commands."""

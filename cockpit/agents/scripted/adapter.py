@@ -28,6 +28,10 @@ class ScriptedAdapter(PiAdapter):
         """It does in the newer dialect; its version is this package's."""
         return dialect == DELTA
 
+    def tells_queues(self, dialect: str, version: str) -> bool:
+        """It does in either dialect."""
+        return True
+
     def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
         """Return empty text: it brings all it needs."""
         return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+from cockpit.agents.kinds import adapter_of
 from cockpit.engine.describe import STREAM_VERBS
 from cockpit.engine.state import FleetState
 from cockpit.model import codec
@@ -104,8 +105,10 @@ class Outbox:
         """
         now = self._fleet_state.clock.now()
         for agent in self._fleet_state.agents.values():
-            if agent.id in caught_up and not agent.run_open and agent.link.state is LinkState.UP:
-                self._fleet_state.put_receipts(self._book.rested(agent.id, now))
+            if agent.id in caught_up and agent.link.state is LinkState.UP:
+                shows_queues = adapter_of(agent.program).tells_queues(agent.dialect, agent.version)
+                rested = self._book.rested(agent.id, now, working=agent.run_open, shows_queues=shows_queues)
+                self._fleet_state.put_receipts(rested)
         for receipt in list(self._fleet_state.receipts.values()):
             if receipt.stage is Stage.PENDING and receipt.verb in STREAM_VERBS:
                 self._give_up(receipt, now)

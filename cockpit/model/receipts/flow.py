@@ -204,6 +204,10 @@ class Flow:
             self.released.remove(found)
         return found
 
+    def during_run(self, tracked: Tracked) -> bool:
+        """Say whether a command was accepted in the middle of the open run: what is read later is queued then."""
+        return self.ended_number < self.started_number < tracked.accepted_number and not tracked.in_compaction
+
     def owns(self, tracked: Tracked) -> bool:
         """Say whether a command stands in a queue, or has left it a moment ago."""
         return any(entry.owner is tracked for entry in (*self.entries, *self.released))

@@ -19,27 +19,7 @@ from cockpit.model.receipts.flow import (
     QueueEntry,
     Tracked,
 )
-
-RANK = {
-    Stage.PENDING: 0,
-    Stage.WRITTEN: 1,
-    Stage.UNCONFIRMED: 2,
-    Stage.ACCEPTED: 3,
-    Stage.QUEUED: 4,
-    Stage.STEERING: 4,
-    Stage.CONSUMED: 5,
-    Stage.DONE: 6,
-    Stage.FAILED: 6,
-    Stage.DISMISSED: 6,
-}
-
-_PROVES: dict[Stage, tuple[Stage, ...]] = {
-    Stage.ACCEPTED: (Stage.WRITTEN,),
-    Stage.QUEUED: (Stage.WRITTEN, Stage.ACCEPTED),
-    Stage.STEERING: (Stage.WRITTEN, Stage.ACCEPTED),
-    Stage.CONSUMED: (Stage.WRITTEN, Stage.ACCEPTED),
-}
-"""What must have happened before: the agent's stream is often faster than the end of our own writing command."""
+from cockpit.model.receipts.stages import RANK, advance, is_closed
 
 UNREAD = "the agent accepted it but never read it"
 UNSEEN = "the agent accepted it, and no message shows whether it was read"
@@ -62,24 +42,6 @@ _WENT_ON = frozenset(
 
 TAKEN_AFTER = 2.0
 """Seconds after its acceptance in which a text starts a run, if it starts one: pi says both within milliseconds."""
-
-
-def is_closed(receipt: Receipt) -> bool:
-    """Say whether nothing more will happen to a receipt."""
-    return receipt.stage in (Stage.DONE, Stage.FAILED, Stage.DISMISSED)
-
-
-def advance(receipt: Receipt, stage: Stage, at: float, reason: str = "") -> Receipt:
-    """Return the receipt at a later stage, which is recorded with its time; an earlier stage changes nothing.
-
-    The stages only rise: evidence that comes late or twice does not take back what is known already. What a stage
-    proves is recorded with it: a text that stands in the agent's queue was written and accepted, whoever said so first.
-    """
-    if is_closed(receipt) or RANK[stage] <= RANK[receipt.stage]:
-        return receipt
-    reached = {known for known, _ in receipt.stages}
-    proved = tuple((earlier, at) for earlier in _PROVES.get(stage, ()) if earlier not in reached)
-    return replace(receipt, stage=stage, stages=(*receipt.stages, *proved, (stage, at)), reason=reason)
 
 
 class Judgement:
@@ -140,18 +102,26 @@ class Judgement:
         flow.settled()
         return latest(changed)
 
-    def rested(self, now: float) -> list[Receipt]:
-        """Note that no run is open now: a text accepted some time ago that started none ends with that."""
+    def rested(self, now: float, *, working: bool = False, shows_queues: bool = False) -> list[Receipt]:
+        """Note that nothing is left to read: a text accepted some time ago that started no run ends with that.
+
+        Args:
+            now: unix seconds.
+            working: a run is open; then only what it did not take into a queue ends.
+            shows_queues: the agent is new enough to tell of its queues, whether it has yet or not.
+        """
         changed: list[Receipt] = []
         for tracked in list(self.tracked.values()):
             receipt = tracked.receipt
             waiting = receipt.verb in TEXT_VERBS and receipt.stage is Stage.ACCEPTED and tracked.accepted_number
             if not waiting or self.flow.compacting or self.flow.owns(tracked):
                 continue
+            if working and not (self.flow.during_run(tracked) and (shows_queues or self.flow.queues_seen)):
+                continue
             if tracked.taken_since is None:
                 tracked.taken_since = now
             elif now - tracked.taken_since >= TAKEN_AFTER:
-                if tracked.in_compaction and not tracked.expected.startswith("/"):
+                if (tracked.in_compaction or working) and not tracked.expected.startswith("/"):
                     changed += self.unsure(tracked, now, UNSEEN)
                 else:
                     changed += self.move(tracked, Stage.DONE, now, TAKEN)

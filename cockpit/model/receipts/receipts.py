@@ -19,10 +19,9 @@ from cockpit.model.receipts.judgement import (
     UNREAD,
     UNSEEN,
     Judgement,
-    advance,
-    is_closed,
     latest,
 )
+from cockpit.model.receipts.stages import advance, is_closed
 
 __all__ = [
     "EXITED_UNREAD",
@@ -184,12 +183,19 @@ class ReceiptBook:
         self._note(course, Evidence(None, True, at))
         return self._kept(course, course.judgement.run_settled(at))
 
-    def rested(self, agent: AgentId, now: float) -> list[Receipt]:
-        """Note that an agent has no open run, its stream read to the end: an accepted text may have started none."""
+    def rested(self, agent: AgentId, now: float, *, working: bool = False, shows_queues: bool = False) -> list[Receipt]:
+        """Note that an agent's stream was read to the end: an accepted text may have started no run.
+
+        Args:
+            agent: the agent.
+            now: unix seconds.
+            working: it has an open run.
+            shows_queues: it is new enough to tell of its queues.
+        """
         course = self._courses.get(agent)
         if course is None or not course.judgement.tracked:
             return []
-        return self._kept(course, course.judgement.rested(now))
+        return self._kept(course, course.judgement.rested(now, working=working, shows_queues=shows_queues))
 
     # --- bookkeeping ---------------------------------------------------------------------------------
 
