@@ -96,16 +96,24 @@ async def test_an_abort_of_somebody_else_is_no_failure(fleet: FleetUnderTest, is
             assert any(detail in line for line in why(others.agent, None, others.agent.activity.since))
 
 
-async def test_commands_of_extensions_while_a_run_works(fleet: FleetUnderTest, isolated_home: Path) -> None:
+async def test_commands_of_extensions_while_a_run_works(
+    fleet: FleetUnderTest, pi: PiInstallation, isolated_home: Path
+) -> None:
     add_extension(isolated_home)
     async with company(fleet) as others:
         gate, prompt = gated(others, "one")
         working = await others.send(prompt, "--wait", "done")
         await others.busy()
-        for command, code, word in (("/mark", 0, "no answer"), ("/boom", 1, "on purpose"), ("silent: x", 0, "")):
+        # Only 1.x says that an extension took a text; of the others it is known for what is a command by its form.
+        silent = (0, Stage.DONE) if pi.version == "1.6.0" else (1, Stage.UNCONFIRMED)
+        for command, code, stage, word in (
+            ("/mark", 0, Stage.DONE, "no answer"),
+            ("/boom", 1, Stage.FAILED, "on purpose"),
+            ("silent: x", *silent, "cockpit: "),
+        ):
             ended = await others.sent(command, "--wait", "done")
             assert (ended.code, ended.said) == (code, "") and word in ended.complained, (command, ended)
-            assert (await others.reached(command, *ANY_END)).stage is (Stage.FAILED if code else Stage.DONE)
+            assert (await others.reached(command, *ANY_END)).stage is stage
         steer = await others.send("mock:text(words=2) steer", "--mode", "steer", "--wait", "done")
         await others.reached(steer.text, Stage.STEERING)
         follow = await others.send("mock:text(words=3) follow", "--mode", "follow-up", "--wait", "done")
