@@ -13,6 +13,7 @@ from cockpit.model.reduce.activity import BY_ANOTHER, UNCLAIMED
 from cockpit.model.why import why
 from tests.fleets import LIMIT, FleetUnderTest, poll, until
 from tests.real_pi.company import ANY_END, Company, add_extension, company, set_retries
+from tests.real_pi.installations import PiInstallation
 from tests.real_pi.test_cockpit_on_pi import bash, fleet, pi, tools
 
 __all__ = ["fleet", "pi"]
@@ -135,7 +136,7 @@ async def test_a_sender_killed_right_after_its_writing(fleet: FleetUnderTest) ->
 
         await until(others.engine, lambda: others.known("one") is not None, "the receipt")
         await sending.kill()
-        await others.engine.world.until(lambda: others.heard("one"), 3.0)
+        await others.engine.fleet_state.until(lambda: others.heard("one"), 3.0)
         found = await others.reached("one", *ANY_END) if others.heard("one") else await others.reached("one", *Stage)
         assert (found.stage is Stage.DONE) == others.heard("one"), found
     sending = await others.send("two", "--wait", "done")
