@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cockpit.model import events as ev
-from cockpit.model.ages import age_text
+from cockpit.model.ages import age_text, span_text
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, Fleet, Operation, Task, Vm
 from cockpit.model.ids import AgentId
@@ -160,17 +160,22 @@ def print_record(record: Record) -> None:
             say(f"         {line}")
 
 
+def _took(duration: float | None) -> str:
+    """Say how long something took, where the agent says it and it was a second at least."""
+    return f" ({span_text(duration)})" if duration is not None and duration >= 1.0 else ""
+
+
 def spoken(record: Record) -> tuple[str, str] | None:
     """Return an event as a heading and a text, or None for what only repeats or prepares others."""
     match record.event:
         case ev.MessageStarted(role="user", text=text):
             return "user", text
         case ev.MessageEnded(role="assistant") as ended:
-            return "agent", ended.text or ended.error
+            return f"agent{_took(ended.duration)}", ended.text or ended.error
         case ev.ToolStarted(name=name, arguments=arguments):
             return clean_line(f"tool {name}"), json.dumps(arguments, ensure_ascii=False)[:500]
-        case ev.ToolEnded(name=name, text=text, is_error=failed):
-            return clean_line(f"{name} {'failed' if failed else 'done'}"), text
+        case ev.ToolEnded(name=name, text=text, is_error=failed, duration=duration):
+            return clean_line(f"{name} {'failed' if failed else 'done'}{_took(duration)}"), text
         case ev.DialogRequested(method=method, title=title, options=options):
             return f"asks ({method})", "\n".join([title, *options])
         case ev.RetryStarted(attempt=attempt, max_attempts=most, delay=delay, error=error):

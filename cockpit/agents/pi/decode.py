@@ -42,6 +42,7 @@ from cockpit.agents.pi.fields import (
     texts_of,
     usage_of,
 )
+from cockpit.agents.pi.oversized import event_of_head
 from cockpit.agents.pi.updates import PREFIX as UPDATE_PREFIX
 from cockpit.agents.pi.updates import decode_update, decode_update_object
 from cockpit.agents.pi.wire_filter import ACCUMULATED, WIRE_RULES
@@ -129,7 +130,7 @@ class PiDecoder:
                     if decoded[1]:
                         self._dialect = decoded[1]
                     return decoded[0]
-            return _truncated(line, length) if truncated else self._general(line)
+            return event_of_head(line, length) if truncated else self._general(line)
         except RecursionError:
             return BrokenLine("nested too deeply", head_text(line), max(length, len(line)))
 
@@ -165,16 +166,6 @@ def _broken_reason(line: bytes) -> str:
 def _is_json(line: bytes) -> bool:
     """Say whether a line is JSON of any kind."""
     return parse_object(b'{"value":' + line.removeprefix(b"\xef\xbb\xbf") + b"}") is not None
-
-
-def _truncated(line: bytes, length: int) -> Event:
-    # agent_end and turn_end repeat whole messages and so grow without bound; losing the end of a run would show an
-    # agent at work for ever. What is missing here (willRetry stands last) is unknown, which the event can say.
-    if line.startswith(b'{"type":"agent_end"'):
-        return RunEnded()
-    if line.startswith(b'{"type":"turn_end"'):
-        return TurnEnded()
-    return BrokenLine("line too long", head_text(line), max(length, len(line)))
 
 
 def _optional_flag(record: dict[str, Any], key: str) -> bool | None:

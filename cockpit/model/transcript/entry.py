@@ -98,7 +98,7 @@ class Entry:
         self.exit_code: int | None = None
         """Of a shell command, where the agent says it."""
         self.duration: float | None = None
-        """Seconds a tool took, where the agent says it."""
+        """Seconds a tool or a whole answer took, where the agent says it."""
         self.call_id = ""
         """The tool call, dialog or command this entry belongs to."""
         self.complete = False

@@ -173,6 +173,9 @@ class MessageFold(EntryRing):
         for index, block in enumerate(event.blocks[:BLOCKS_LIMIT]):
             self._settle_block(record, index, block.kind, block.text, block.tool_name, block.call_id)
         failed = event.stop_reason == "error"
+        answers = [entry for entry in self._blocks.values() if entry.kind is EntryKind.ANSWER]
+        if answers:
+            answers[-1].duration = event.duration
         unfinished = failed or event.stop_reason in ("aborted", "length")
         for entry in self._blocks.values():
             entry.failed = entry.failed or failed

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cockpit.model.transcript.transcript import Entry, EntryKind, Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
-from cockpit.ui.transcript.lines import BLANK, AnswerFolder, TextLine, entry_lines
+from cockpit.ui.transcript.lines import BLANK, AnswerFolder, TextLine, answer_lines, entry_lines
 
 FIRST_LINES = 600
 """Lines laid out when an agent is opened; older entries are laid out when the reader comes near them."""
@@ -219,7 +219,7 @@ class TranscriptLayout:
             lines = entry_lines(entry, self.width, expanded=self.expanded, previous=previous)
             return LaidEntry(entry.key, entry.revision, entry.kind, previous, (entry.epoch, entry.line), lines)
         folder = known.folder if known is not None and known.folder is not None else AnswerFolder(self.width)
-        lines = folder.fold(entry.text)
+        lines = answer_lines(entry, folder)
         if previous is not None and lines:
             lines = [BLANK, *lines]
         return LaidEntry(entry.key, entry.revision, entry.kind, previous, (entry.epoch, entry.line), lines, folder)

@@ -66,7 +66,7 @@ def entry_lines(entry: Entry, width: int, *, expanded: bool, previous: EntryKind
         case EntryKind.USER | EntryKind.STEER | EntryKind.FOLLOW_UP:
             lines += _message(entry, width)
         case EntryKind.ANSWER:
-            lines += AnswerFolder(width).fold(entry.text)
+            lines += answer_lines(entry, AnswerFolder(width))
         case EntryKind.THINKING:
             lines += _thinking(entry, width, expanded)
         case EntryKind.TOOL | EntryKind.COMMAND:
@@ -91,6 +91,14 @@ def _needs_air(kind: EntryKind, previous: EntryKind | None) -> bool:
         return False
     quiet = {EntryKind.TOOL, EntryKind.THINKING, EntryKind.NOTICE, EntryKind.RAW, EntryKind.COMMAND}
     return not (kind in quiet and (previous is kind or previous in {EntryKind.THINKING, EntryKind.NOTICE}))
+
+
+def answer_lines(entry: Entry, folder: AnswerFolder) -> list[TextLine]:
+    """Return an answer's lines; of one that took long, and is over, the time as well."""
+    lines = folder.fold(entry.text)
+    if not entry.open and entry.duration is not None and entry.duration >= LONG_ANSWER:
+        lines.append(TextLine(((f"took {duration(entry.duration)}", "$faint"),), GUTTER))
+    return lines
 
 
 class AnswerFolder:
@@ -227,7 +235,7 @@ def _diff(diff: str, width: int, expanded: bool) -> list[TextLine]:
         stripped = text.lstrip(" 0123456789")
         if text.startswith(("+++", "---", "diff ", "index ")):
             style = "bold $muted"
-        elif text.startswith("@@"):
+        elif text.startswith(""):
             style = "$transcript-diff-hunk"
         elif text.startswith("+") or (stripped != text and stripped.startswith("+")):
             style = "$transcript-diff-added"
@@ -333,3 +341,7 @@ def _trimmed(lines: list[TextLine]) -> list[TextLine]:
     while end and not lines[end - 1].text.strip():
         end -= 1
     return lines[:end]
+
+
+LONG_ANSWER = 10.0
+"""Seconds from which a transcript says how long an answer took."""

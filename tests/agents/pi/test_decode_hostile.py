@@ -12,9 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.agents.framing import MAX_LINE, LineSplitter
 from cockpit.agents.pi.decode import PiDecoder
 from cockpit.model import events as ev
+from cockpit.model.events import Record
+from cockpit.model.reduce.reduce import reduce_agent
 from tests.agents import captures
+from tests.model.captures import fresh_agent
 
 LINES = [line for name in ("thinking_tools.jsonl", "extension_ui.v0.87.1.jsonl") for line in captures.lines(name)]
 EVENT_TYPES = ev.Event.__args__
@@ -229,6 +233,42 @@ def test_an_update_of_an_unknown_kind_is_kept_raw() -> None:
     event = decode(UPDATE + b'{"type":"image_delta","contentIndex":0}}')
     assert isinstance(event, ev.UnknownEvent)
     assert event.type == "message_update"
+
+
+def test_a_tool_whose_line_is_too_long_ends_all_the_same() -> None:
+    text = 'caf\u00e9 \U0001f680 "x"\\n' * 700_000
+    start = {"type": "tool_execution_start", "toolCallId": 'c"1', "toolName": "bash", "args": {"command": "x"}}
+    result = {"content": [{"type": "text", "text": text}], "details": {}}
+    end = {"type": "tool_execution_end", "toolCallId": 'c"1', "toolName": "bash", "result": result, "isError": False}
+    splitter, decoder = LineSplitter(), PiDecoder()
+    agent = fresh_agent()
+    for number, ensured in enumerate((True, False)):
+        lines = [json.dumps(one, ensure_ascii=ensured, separators=(",", ":")).encode() + b"\n" for one in (start, end)]
+        assert len(lines[1]) > MAX_LINE
+        for chunk in (*lines, *(b'{"type":"agent_start"}\n',) * (1 - number)):
+            for line in splitter.feed(chunk):
+                event = decoder.decode(line.data, line.truncated, line.length)
+                agent = reduce_agent(agent, Record(agent.id, 1, line.number, line.offset, line.end, 1.0, event))
+                if line.truncated:
+                    assert isinstance(event, ev.ToolEnded)
+                    assert (event.call_id, event.name) == ('c"1', "bash")
+                    assert event.text.startswith('caf\u00e9 \U0001f680 "x"\\n') and "MiB long" in event.text
+                    assert agent.activity.tools == ()
+    assert agent.broken_lines == 0
+
+
+def test_a_call_whose_line_is_too_long_runs_all_the_same() -> None:
+    head = b'{"type":"tool_execution_start","toolCallId":"c1","toolName":"write","args":{"path":"x","content":"aaaa'
+    event = PiDecoder().decode(head, truncated=True, length=9 * 1024**2)
+    assert isinstance(event, ev.ToolStarted)
+    assert (event.call_id, event.name) == ("c1", "write") and "9.0 MiB" in str(event.arguments)
+
+
+@pytest.mark.parametrize("cut", range(40))
+def test_a_head_may_be_cut_anywhere(cut: int) -> None:
+    begin = b'{"type":"tool_execution_end","toolCallId":"c","toolName":"n","result":{"content":[{"type":"text","text":"'
+    event = PiDecoder().decode(begin + '\\ud83d\\ude80\\n\\"caf\u00e9 \U0001f680 x'.encode()[:cut], True, 10**7)
+    assert isinstance(event, ev.ToolEnded) and "9.5 MiB" in event.text
 
 
 def test_the_head_of_an_oversized_line() -> None:

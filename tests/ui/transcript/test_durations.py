@@ -1,0 +1,33 @@
+"""How long an answer took, where the agent says it: on the screen, and in what a script prints."""
+
+from __future__ import annotations
+
+import pytest
+
+from cockpit.cli.output import spoken
+from cockpit.model import events as ev
+from cockpit.model.events import Record
+from cockpit.model.transcript.transcript import Transcript
+from cockpit.ui.transcript.lines import entry_lines
+from tests.model.captures import AGENT, records
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown", "printed"),
+    [(None, "", "agent"), (0.4, "", "agent"), (9.9, "", "agent (9 s)"), (75.0, "took 1m15s", "agent (1 min)")],
+)
+def test_a_long_answer_says_how_long_it_took(seconds: float | None, shown: str, printed: str) -> None:
+    ended = ev.MessageEnded("assistant", (ev.Block("text", "done"),), stop_reason="stop", duration=seconds)
+    record = Record(AGENT, 1, 1, 0, 1, 0.0, ended)
+    transcript = Transcript()
+    transcript.apply(record)
+    (entry,) = transcript.entries()
+    lines = ["".join(text for text, _ in line.pieces) for line in entry_lines(entry, 60, expanded=False, previous=None)]
+    assert [line.strip() for line in lines] == ["done", *([shown] if shown else [])]
+    assert spoken(record) == (printed, "done")
+
+
+def test_the_durations_of_a_capture_are_read() -> None:
+    ends = [record.event for record in records("error_queue.v1.6.0.jsonl")]
+    answers = [event.duration for event in ends if isinstance(event, ev.MessageEnded) and event.role == "assistant"]
+    assert answers == [0.191, 0.013, 0.232]
