@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from time import monotonic
 from typing import ClassVar
 
 from rich.console import RenderableType
@@ -21,12 +22,17 @@ from cockpit.ui.key_gate import KeyGate
 from cockpit.ui.look.themes import DEFAULT_THEME, VARIABLE_DEFAULTS, load_themes
 from cockpit.ui.palette import ActionProvider
 from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.terminal.bracketed_paste import PasteUnended
 from cockpit.ui.terminal.driver import TerminalDriver
+from cockpit.ui.terminal.input_parser import UnreadableInput
 
 log = logging.getLogger(__name__)
 
 SIZE_INTERVAL = 0.5
 """Seconds between two looks whether what is drawn has the terminal's size."""
+
+QUIET = 6.0
+"""Seconds without bytes that are no text, after which such bytes are said again."""
 
 BREAKPOINTS = ((0, "-narrow"), (110, "-normal"), (160, "-wide"))
 """Screen widths in cells from which there are one list, three lists, or all panes beside the output."""
@@ -65,6 +71,7 @@ class CockpitApp(App[None]):
         if low_bandwidth:
             self.animation_level = "none"
         self._gate = KeyGate(self)
+        self._unreadable_at = -QUIET
         self._load_themes()
 
     def _load_themes(self) -> None:
@@ -128,6 +135,18 @@ class CockpitApp(App[None]):
         super()._display(screen, renderable)
         if screen is self.screen:
             self._gate.painted(screen)
+
+    def on_unreadable_input(self, message: UnreadableInput) -> None:
+        """Say that bytes of the terminal wrote nothing, once for all that come together."""
+        if (now := monotonic()) - self._unreadable_at > QUIET:
+            what = " ".join(f"0x{byte:02x}" for byte in message.data[:4])
+            self.notify(f"the terminal sent what is not UTF-8 ({what}): nothing was written", severity="warning")
+        self._unreadable_at = now
+
+    def on_paste_unended(self, message: PasteUnended) -> None:
+        """Say why no key works: all that comes is still the paste."""
+        text = f"a paste of {message.size} characters has not ended; esc twice ends it here, ctrl+q leaves"
+        self.notify(text, severity="warning", timeout=12, markup=False)
 
     def on_key(self, event: events.Key) -> None:
         """A key whose action is disabled falls through to here: say why."""

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from textual import constants, events, messages
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import (
-    BRACKETED_PASTE_END,
     BRACKETED_PASTE_START,
     FOCUSIN,
     FOCUSOUT,
@@ -24,16 +23,18 @@ from textual._xterm_parser import (
 from textual.keys import Keys
 from textual.message import Message
 
+from cockpit.ui.terminal.bracketed_paste import BracketedPaste
+
 log = logging.getLogger(__name__)
 
 ESCAPE_DELAY = 0.1
 """Seconds after which a sequence that did not go on is what was typed: the escape key, and keys behind it."""
 STRING_DELAY = 1.0
-"""Seconds of silence that end a command string or a paste whose end never came."""
-MAX_SEQUENCE = 64
-"""Characters of the longest sequence that means something; a longer one is read to its end and dropped."""
-MAX_PASTE = 8_000_000
-"""Characters after which a paste is handed over in pieces."""
+"""Seconds of silence that end a command string whose end never came."""
+MAX_SEQUENCE = 4096
+"""Characters of the longest sequence that is looked at; a longer one is read to its end and dropped."""
+SHORT_SEQUENCE = 64
+"""Characters of the longest sequence that means something, but for a report of a whole text that was put in."""
 MAX_WIDTH, MAX_HEIGHT = 1000, 500
 """Cells of the largest terminal that is drawn; a report of more is nonsense and would take all memory."""
 
@@ -50,8 +51,23 @@ _RESIZE = re.compile(r"\x1b\[48;(\d{1,6})(?::[^;]*)?;(\d{1,6})(?::[^;]*)?;(\d{1,
 _CURSOR = re.compile(r"\x1b\[(\d{1,6});(\d{1,6})R")
 _MODE = re.compile(r"\x1b\[\?(\d{1,6});(\d)\$y")
 _MOUSE = re.compile(r"\x1b\[<\d{1,6};-?\d{1,7};-?\d{1,7}[Mm]")
+_OLD_MOUSE = re.compile(r"\x1b\[M[^\x00-\x1f]{0,3}")
+OLD_MOUSE_LENGTH = 6
 _SURROGATES = re.compile("[\ud800-\udfff]+")
 _TYPED = re.compile("[^\x1b]+")
+_BEGUN = re.compile(r"\x1b\[(?:[ -?]+|M.{0,2})\Z", re.DOTALL)
+"""What nobody types by hand: its end is waited for, however long that takes."""
+_PARAMETERS = re.compile(r"\x1b\[[0-?]")
+_TEXT_REPORT = re.compile(r"\x1b\[\d{0,7};\d{0,4};(?:\d{1,7}:)*\d{1,7}u")
+
+
+class UnreadableInput(Message):
+    """The terminal sent bytes that are no UTF-8."""
+
+    def __init__(self, data: bytes) -> None:
+        """Tell which."""
+        self.data = data
+        super().__init__()
 
 
 class InputParser:
@@ -69,14 +85,20 @@ class InputParser:
         """The beginning of a sequence that goes on."""
         self._skipping: re.Pattern[str] | None = None
         """What ends the text that is being dropped."""
-        self._paste: list[str] | None = None
+        self._paste: BracketedPaste | None = None
+        self._late = ""
+        """What was taken for typed keys last because it did not go on; it may be the beginning of a cut sequence."""
         self._last = clock()
 
     def feed(self, text: str) -> list[Message]:
         """Take what was read; bytes that are no text come as surrogates, as `os.fsdecode` makes them."""
         self._last = self._clock()
         found: list[Message] = []
-        rest = self._held + text
+        if self._paste is not None and self._paste.is_by_hand(text, found):
+            if self._paste.ended:
+                self._paste = None
+            return found
+        rest = self._resumed(text) or self._held + text
         self._held = ""
         at = 0
         while at < len(rest):
@@ -87,8 +109,7 @@ class InputParser:
             elif rest[at] != _ESCAPE:
                 typed = _TYPED.match(rest, at)
                 assert typed is not None
-                for character in _SURROGATES.sub("", typed.group()):
-                    self._key(character, found)
+                self._typed(typed.group(), found)
                 at = typed.end()
             else:
                 at = self._sequence(rest, at, found)
@@ -99,54 +120,58 @@ class InputParser:
         silence = self._clock() - self._last
         found: list[Message] = []
         if self._paste is not None:
-            if silence > STRING_DELAY:
-                self._paste.append(self._held)
-                self._held = ""
-                self._end_paste(found)
+            self._paste.tick(silence, found)
         elif self._skipping is not None:
-            if silence > STRING_DELAY:
+            if silence > STRING_DELAY and self._skipping is not _CONTROL_END:
                 self._skipping, self._held = None, ""
-        elif self._held and silence > ESCAPE_DELAY:
+        elif self._held and silence > ESCAPE_DELAY and not _BEGUN.match(self._held):
             held, self._held = self._held, ""
+            self._late = held
             self._as_typed(held, found)
         return found
+
+    def _resumed(self, text: str) -> str:
+        """Return the sequence that goes on late with what is read now, or empty text if that was typed by hand.
+
+        A slow line may cut a sequence behind its first characters, for longer than a person waits for the escape key.
+        """
+        late, self._late = self._late, ""
+        if not late or not text:
+            return ""
+        whole = late + text
+        if whole.startswith(BRACKETED_PASTE_START) or (len(text) > 1 and _PARAMETERS.match(whole)):
+            return whole
+        if len(whole) > 2 and whole[1] in "[O" and whole in ANSI_SEQUENCES_KEYS:
+            return whole
+        if BRACKETED_PASTE_START.startswith(whole):
+            self._late = whole
+        return ""
+
+    def _typed(self, text: str, found: list[Message]) -> None:
+        """Take keys of one character each; bytes that are no text are said, and are none."""
+        for character in _SURROGATES.sub("", text):
+            self._key(character, found)
+        if lost := "".join(_SURROGATES.findall(text)):
+            found.append(UnreadableInput(lost.encode("utf-8", "surrogateescape")))
 
     def _pasted(self, text: str, at: int, found: list[Message]) -> int:
         """Take the text of a paste up to its end; return where to go on."""
         assert self._paste is not None
-        end = text.find(BRACKETED_PASTE_END, at)
-        if end >= 0:
-            self._paste.append(text[at:end])
-            self._end_paste(found)
-            return end + len(BRACKETED_PASTE_END)
-        kept = next(
-            (size for size in range(len(BRACKETED_PASTE_END) - 1, 0, -1) if text.endswith(BRACKETED_PASTE_END[:size])),
-            0,
-        )
-        stop = max(at, len(text) - kept)
-        self._held = text[stop:]
-        self._paste.append(text[at:stop])
-        if sum(map(len, self._paste)) > MAX_PASTE:
-            found.append(events.Paste("".join(self._paste)))
-            self._paste = []
-        return len(text)
-
-    def _end_paste(self, found: list[Message]) -> None:
-        assert self._paste is not None
-        text = "".join(self._paste)
-        if text:
-            found.append(events.Paste(text))
-        self._paste = None
+        at = self._paste.take(text, at, found)
+        if self._paste.ended:
+            self._paste = None
+        return at
 
     def _skipped(self, text: str, at: int) -> int:
         """Drop what a command string or an endless sequence holds; return where to go on."""
         assert self._skipping is not None
         end = self._skipping.search(text, at)
         if end is None:
-            self._held = _ESCAPE if text.endswith(_ESCAPE) else ""
+            self._held = _ESCAPE if text.endswith(_ESCAPE) and self._skipping is _STRING_END else ""
             return len(text)
-        self._skipping = None
-        return end.end()
+        control, self._skipping = self._skipping is _CONTROL_END, None
+        # A new sequence ends a control sequence, and is one.
+        return end.start() if control and end.group() == _ESCAPE else end.end()
 
     def _sequence(self, text: str, at: int, found: list[Message]) -> int:
         """Take one sequence that begins with escape; return where to go on, the whole length if more must come."""
@@ -154,8 +179,11 @@ class InputParser:
         if whole is not None and whole.group("final") == "[" and not whole.group("parameters"):
             return self._console_key(text, at, found)
         if whole is not None and whole.group("final") == "M" and not whole.group("parameters"):
-            # The oldest mouse report: three characters follow, whatever they are.
-            return self._hold(text, at) if len(text) < whole.end() + 3 else whole.end() + 3
+            # The oldest mouse report: three characters follow, whatever they are, but for controls.
+            report = _OLD_MOUSE.match(text, at)
+            assert report is not None
+            whole_report = report.end() - at == OLD_MOUSE_LENGTH or report.end() < len(text)
+            return report.end() if whole_report else self._hold(text, at)
         if whole is not None:
             if whole.end() - whole.start() <= MAX_SEQUENCE:
                 self._control(whole.group(), found)
@@ -215,7 +243,7 @@ class InputParser:
     def _control(self, sequence: str, found: list[Message]) -> None:
         """Give a control sequence its meaning; one that has none is dropped."""
         if sequence == BRACKETED_PASTE_START:
-            self._paste = []
+            self._paste = BracketedPaste()
         elif sequence == FOCUSIN:
             found.append(events.AppFocus())
         elif sequence == FOCUSOUT:
@@ -234,7 +262,7 @@ class InputParser:
             mouse = self._keys.parse_mouse_code(sequence)
             if mouse is not None:
                 found.append(mouse)
-        else:
+        elif len(sequence) <= SHORT_SEQUENCE or _TEXT_REPORT.fullmatch(sequence):
             self._key(sequence, found)
 
     def _mode_report(self, mode: str, setting: int, found: list[Message]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
@@ -10,12 +11,14 @@ from hypothesis import strategies as st
 from textual import events
 from textual.message import Message
 
+from cockpit.ui.terminal.bracketed_paste import UNENDED_DELAY
 from cockpit.ui.terminal.input_parser import (
     ESCAPE_DELAY,
     MAX_HEIGHT,
     MAX_WIDTH,
     STRING_DELAY,
     InputParser,
+    UnreadableInput,
     clamped_size,
 )
 
@@ -140,16 +143,110 @@ def test_a_sequence_that_comes_late_is_still_one_and_the_escape_key_does_not_wai
     assert parser.tick() == []
 
 
-def test_a_paste_whose_end_never_comes_is_handed_over_and_keys_work_again() -> None:
+def read_slowly(pieces: Iterable[str], pause: float) -> list[Message]:
+    """Feed pieces with a pause behind each."""
+    clock = Clock()
+    parser = InputParser(clock)
+    found: list[Message] = []
+    for piece in pieces:
+        found += parser.feed(piece)
+        for _ in range(3):
+            clock.now += pause / 3
+            found += parser.tick()
+    return found
+
+
+PASTE = "\x1b[200~Dy\r\nB\r\x1b[A\x1b[27u\x1b\x11q\x1b[20\x1b[201\x1b[201~"
+BODY = PASTE.removeprefix("\x1b[200~").removesuffix("\x1b[201~")
+
+
+@pytest.mark.parametrize("cut", range(1, len(PASTE)))
+@pytest.mark.parametrize("pause", [ESCAPE_DELAY * 2, STRING_DELAY * 2, UNENDED_DELAY * 20])
+def test_a_paste_that_is_cut_anywhere_for_any_time_is_a_paste(cut: int, pause: float) -> None:
+    found = told(read_slowly((PASTE[:cut], PASTE[cut:] + "j"), pause))
+    assert [word for word in found if word != "PasteUnended"] in (
+        [f"<{BODY}>", "j"],
+        ["escape", f"<{BODY}>", "j"],
+        ["escape", "left_square_bracket", f"<{BODY}>", "j"],
+    )
+    assert len(found) == 2 or cut < 3 or pause > UNENDED_DELAY
+
+
+@pytest.mark.parametrize("pause", [ESCAPE_DELAY * 2, STRING_DELAY * 2])
+def test_no_letter_of_a_paste_that_comes_letter_by_letter_runs(pause: float) -> None:
+    body = BODY.replace("\x1b", "")
+    found = told(read_slowly(f"\x1b[200~{body}\x1b[201~j", pause))
+    assert found == ["escape", "left_square_bracket", "2", "0", "0", f"<{body}>", "j"]
+
+
+def test_a_paste_whose_end_never_comes_is_said_and_ended_by_hand_only() -> None:
     clock = Clock()
     parser = InputParser(clock)
     assert parser.feed("\x1b[200~half a te") == []
-    clock.now += STRING_DELAY / 2
+    clock.now += UNENDED_DELAY / 2
     assert parser.tick() == []
-    assert parser.feed("xt\x1b[20") == []
-    clock.now += STRING_DELAY * 1.1
-    assert told(parser.tick()) == ["<half a text\x1b[20>"]
+    assert parser.feed("xt\x1b\x1b\x1b[20") == []
+    clock.now += UNENDED_DELAY * 1.1
+    assert told(parser.tick()) == ["PasteUnended"]
+    assert parser.tick() == []
+    assert parser.feed("Dy\r") == [] and parser.feed("\x1b") == [] and parser.feed("B") == []
+    assert parser.feed("\x1b") == []
+    clock.now += ESCAPE_DELAY * 2
+    assert parser.tick() == []
+    assert told(parser.feed("\x1b")) == ["<half a text\x1b\x1b\x1b[20Dy\r\x1bB>"]
     assert told(parser.feed("q")) == ["q"]
+
+
+@pytest.mark.parametrize("leave", ["\x11", "\x1b[113;5u"])
+def test_the_key_that_leaves_works_in_a_paste_whose_end_never_comes(leave: str) -> None:
+    clock = Clock()
+    parser = InputParser(clock)
+    parser.feed("\x1b[200~half")
+    clock.now += UNENDED_DELAY * 1.1
+    parser.tick()
+    assert told(parser.feed(leave)) == ["<half>", "ctrl+q"]
+
+
+def test_a_long_paste_in_pieces_loses_and_doubles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.ui.terminal.bracketed_paste.MAX_PASTE", 10)
+    body = "0123456789\r\n0123456789\x1b0123456789\r\nx"
+    for size in range(1, 14):
+        text = f"\x1b[200~{body}\x1b[201~"
+        found = told(read_slowly((text[at : at + size] for at in range(0, len(text), size)), 0.0))
+        pieces = [word[1:-1] for word in found]
+        assert "".join(pieces) == body and not [piece for piece in pieces if piece.startswith("\n")]
+
+
+CUT = ["\x1b[<35;70;12M", "\x1b[1;5C", "\x1b[3~", "\x1b[97;;97u", "\x1b[?2026;2$y", "\x1b[M!!!"]
+
+
+@pytest.mark.parametrize("sequence", CUT)
+def test_a_sequence_that_a_slow_line_cuts_is_no_key(sequence: str) -> None:
+    whole = told(InputParser().feed(sequence))
+    for cut in range(3, len(sequence)):
+        assert told(read_slowly((sequence[:cut], sequence[cut:]), STRING_DELAY * 3)) == whole
+    for cut in (1, 2):
+        found = told(read_slowly((sequence[:cut], sequence[cut:]), STRING_DELAY * 3))
+        expected = ["escape", "left_square_bracket"][:cut]
+        assert (found[:cut] == expected and found[cut:] == whole) or sequence.startswith("\x1b[M")
+
+
+def test_keys_behind_an_escape_typed_earlier_are_keys() -> None:
+    for keys in (["f"], ["O", "o"], ["[", "2", "x"], ["d"], ["\r"]):
+        expected = [word for key in keys for word in told(InputParser().feed(key))]
+        assert told(read_slowly(["\x1b", *keys], 1.0)) == ["escape", *expected]
+
+
+def test_a_text_that_an_input_method_puts_in_arrives_whole() -> None:
+    text = "\u3042\u3044" * 60 + "\U0001f469\u200d\U0001f467"
+    keys = InputParser().feed(f"\x1b[0;;{':'.join(str(ord(letter)) for letter in text)}u")
+    assert "".join(key.character or "" for key in keys if isinstance(key, events.Key)) == text
+
+
+def test_bytes_that_are_no_text_are_told() -> None:
+    found = InputParser().feed("a\udce9b")
+    assert told(found) == ["a", "b", "UnreadableInput"]
+    assert [message.data for message in found if isinstance(message, UnreadableInput)] == [b"\xe9"]
 
 
 def test_sizes_are_those_that_can_be_drawn() -> None:
@@ -172,9 +269,15 @@ def test_any_text_is_taken_and_a_key_after_silence_is_that_key(text: str) -> Non
     for character in text:
         parser.feed(character)
     for _ in range(3):
+        clock.now += UNENDED_DELAY * 1.1
+        parser.tick()
+    if told(parser.feed("q"))[-1:] == ["q"]:
+        return
+    for _ in range(2):
+        parser.feed("\x1b")
         clock.now += STRING_DELAY * 1.1
         parser.tick()
-    assert told(parser.feed("q"))[-1:] == ["q"]
+    assert told(parser.feed("q"))[-1:] == ["q"], "escape gets out of everything"
 
 
 @settings(max_examples=200, deadline=None)

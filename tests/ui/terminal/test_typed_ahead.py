@@ -74,3 +74,18 @@ def test_a_question_takes_no_key_of_the_write_that_opened_it(tmp_path: Path, key
 
 def test_a_question_that_was_seen_is_answered(tmp_path: Path) -> None:
     assert ordered(tmp_path, b"B\r", until=b"before", then=b"\r") == [str(Branch(vm_id(1), 1))]
+
+
+def test_a_paste_that_stalls_runs_nothing_and_the_operator_gets_out_of_it(tmp_path: Path) -> None:
+    keys, unended = b"\x1b[200~Dy\r", b"has not ended"
+    assert ordered(tmp_path, keys, until=unended) == []
+
+
+def test_what_stands_behind_a_paste_that_stalled_is_written(tmp_path: Path) -> None:
+    then = b"B\r\x1b[201~\r"
+    expected = [str(Prompt(FIRST, "Dy\nB\n"))]
+    assert ordered(tmp_path, b"p\x1b[200~Dy\r", until=b"has not ended", then=then) == expected
+
+
+def test_a_byte_that_is_no_text_is_said_and_hurts_nobody(tmp_path: Path) -> None:
+    assert ordered(tmp_path, b"p\xe9t\xff\r", until=b"0xe9") == [str(Prompt(FIRST, "t"))]
