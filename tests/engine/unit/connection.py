@@ -44,6 +44,10 @@ class FakeConnection:
         """Everything that was written into the agent's FIFO, as the agent reads it."""
         self.script: Callable[[Ran], Awaitable[Completed]] = self.writes
         self._ended = asyncio.Event()
+        self.connect: Callable[[], Awaitable[None]] = self._connected
+
+    async def _connected(self) -> None:
+        """Be open."""
 
     async def run(
         self, script: str, *arguments: str, stdin: bytes = b"", timeout: float, shell: str = "sh", limit: int = 0

@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import pytest
 
 from cockpit.agents.scaffold.layout import HOME_PATHS
 from cockpit.engine.clock import Clock
+from cockpit.engine.commands.dispatcher import Dispatcher
+from cockpit.engine.missing import MissingVms
+from cockpit.engine.source import Program, Services, Source
 from cockpit.engine.state import FleetState
+from cockpit.engine.streams import agent_sessions as agent_sessions_module
+from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
+from cockpit.engine.streams.follower import Following
+from cockpit.engine.streams.link import VmLink
+from cockpit.engine.streams.outbox import Outbox
+from cockpit.engine.streams.reader import AgentReader
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.streams.sender import Sender
+from cockpit.engine.streams.session import AgentSession
+from cockpit.engine.watcher import Watcher
 from cockpit.model import events as ev
 from cockpit.model.events import Event, Record
 from cockpit.model.fleet import Agent, AgentKind, Link, LinkState, Power, Process, ProcessState, Receipt, Stage, Vm
 from cockpit.model.ids import AgentId, CommandId, VmId, agent_of
 from cockpit.model.receipts.receipts import ReceiptBook
+from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connection import Connection
+from cockpit.remote.ssh.endpoint import SshEndpoint
+from cockpit.services.board import BoardClient
+from cockpit.services.feed import FeedClient
+from cockpit.services.http import ServiceHttp
+from cockpit.services.registry import RegistryClient
+from cockpit.store.rows import AgentRow
 from cockpit.store.store import Store
+from cockpit.vers.client import VersClient
 from tests.engine.unit.connection import FakeConnection
+from tests.engine.unit.control import FakeBoard, FakeFeed, FakeRegistry, FakeVers
 from tests.engine.unit.store import MemoryStore
 
 BEGAN = 1_790_000_000.0
@@ -60,6 +82,13 @@ class Parts:
         self.state.put_vm(Vm(VM, Power.RUNNING, label="builder"))
         self.state.put_agent(agent_on())
         self.recorder = Recorder(self.state, self.store, self.book)
+        self.vers = FakeVers()
+        self.vers.states[VM] = "running"
+        self.board: FakeBoard | None = FakeBoard()
+        self.registry = FakeRegistry()
+        self.feed = FakeFeed()
+        self.board_changes = 0
+        self.image_changes = 0
 
     @property
     def store(self) -> Store:
@@ -74,6 +103,91 @@ class Parts:
     def sender(self) -> Sender:
         """Make the part that writes to the agent."""
         return Sender(self.state, self.store, self.book, as_connections(lambda: self.connection), HOME_PATHS, VM)
+
+    def source(self) -> Source:
+        """Make the description of a fleet whose API and services are doubles."""
+        services = Services(
+            cast(ServiceHttp, None),
+            cast(BoardClient, self.board),
+            cast(FeedClient, self.feed),
+            cast(RegistryClient, self.registry),
+        )
+        return Source(
+            "test",
+            cast(VersClient, self.vers),
+            services if self.board is not None else None,
+            lambda vm_id: f"{vm_id}.test",
+            lambda vm_id: SshEndpoint("127.0.0.1", 1, "root", vm_id),
+            HOME_PATHS,
+            (Program("pi", "", lambda spawn, path, again: ()),),
+            "pi",
+        )
+
+    def agent_sessions(self) -> AgentSessions:
+        """Make the part that attaches agents; `Connections` says what it connects to."""
+        return AgentSessions(self.state, self.store, self.source(), self.recorder, self.book, LinkOptions())
+
+    def dispatcher(self, sessions: AgentSessions) -> Dispatcher:
+        """Make the part that takes commands."""
+
+        def board_changed() -> None:
+            self.board_changes += 1
+
+        async def images_changed() -> None:
+            self.image_changes += 1
+
+        return Dispatcher(
+            self.state,
+            self.store,
+            self.source(),
+            sessions,
+            self.book,
+            board_changed=board_changed,
+            images_changed=images_changed,
+        )
+
+    def watcher(self, sessions: AgentSessions) -> Watcher:
+        """Make the part that polls the control services."""
+        return Watcher(self.state, self.source(), sessions)
+
+    def missing(self, sessions: AgentSessions) -> MissingVms:
+        """Make the part that looks at VMs which a list lacks."""
+        return MissingVms(self.state, self.source().vers, sessions)
+
+    def following(self) -> Following:
+        """Make the part that follows what another cockpit stores."""
+        return Following(self.state, self.store, self.recorder)
+
+    def outbox(self) -> Outbox:
+        """Make the part that reads receipts of other processes."""
+        return Outbox(self.state, self.store, self.book)
+
+    def link(
+        self,
+        connect: Callable[[], Awaitable[FakeConnection]],
+        serve: Callable[[Connection], Awaitable[None]],
+        longest: bool = True,
+    ) -> VmLink:
+        """Make a VM's link, whose waits are the longest ones that chance may choose (or none)."""
+        backoff = Backoff(uniform=lambda low, high: high if longest else low, clock=asyncio.get_running_loop().time)
+        return VmLink(self.state, VM, cast("Callable[[], Awaitable[Connection]]", connect), serve, backoff)
+
+    def session(self, reader: Any, following: Following, *, record: bool = True) -> AgentSession:
+        """Make one agent's attachment; `reader` stands for its `AgentReader`."""
+
+        async def make_reader(whole: bool, raw: bool) -> AgentReader:
+            return cast(AgentReader, reader)
+
+        return AgentSession(
+            self.state, self.recorder, following, make_reader, self.sender(), AGENT, HOME_PATHS, VM, record=record
+        )
+
+    def remember(self, vm_id: VmId, name: str, **fields: Any) -> AgentRow:
+        """Put an agent into the store as an earlier process left it."""
+        given: dict[str, Any] = {"account": self.vers.account, "created_at": BEGAN - 99} | fields
+        row = AgentRow(agent_of(vm_id), name, "worker", vm_id, **given)
+        self.memory.rows[row.id] = row
+        return row
 
     def hears(self, *events: Event, agent: AgentId = AGENT) -> None:
         """Fold what the agent writes."""
@@ -94,6 +208,30 @@ class Parts:
     def shown(self, receipt: Receipt) -> Receipt:
         """Return a receipt as it is shown now."""
         return self.state.receipts[receipt.id]
+
+
+class Connections:
+    """What `AgentSessions` connects to: doubles, the newest last; `errors` are raised by the attempts, in order."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.made: list[FakeConnection] = []
+        self.keys: list[str] = []
+        self.errors: list[Exception | None] = []
+        self.options: dict[str, Any] = {}
+        monkeypatch.setattr(agent_sessions_module, "Connection", self._make)
+
+    def _make(self, endpoint: SshEndpoint, key: str, host_keys: object, **options: Any) -> FakeConnection:
+        made, error = FakeConnection(), self.errors.pop(0) if self.errors else None
+        self.keys.append(key)
+        self.options = options
+
+        async def connect() -> None:
+            if error is not None:
+                raise error
+            self.made.append(made)
+
+        made.connect = connect
+        return made
 
 
 def as_connections(give: Callable[[], FakeConnection | None]) -> Callable[[], Connection | None]:

@@ -1,0 +1,171 @@
+"""Doubles of the control services: the fleet's API, the board, the registry and the feed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
+
+from cockpit.model.fleet import FeedItem, Power, Task
+from cockpit.model.ids import CommitId, VmId
+from cockpit.services.wire import RegistryEntry
+from cockpit.vers.errors import VersError, VmNotFound
+from cockpit.vers.look import Look, look_at
+from cockpit.vers.wire import SshKey, VmListing, VmRecord
+
+
+class FakeVers:
+    """The API of a fleet whose VMs are a dictionary; `errors` holds what a call raises instead."""
+
+    account = "us"
+
+    def __init__(self) -> None:
+        self.states: dict[VmId, str] = {}
+        self.hidden: set[VmId] = set()
+        """VMs that the list leaves out."""
+        self.unreadable = 0
+        self.errors: dict[str, Exception] = {}
+        self.calls: list[str] = []
+        self.wait: dict[str, Callable[[], Awaitable[object]]] = {}
+        """What a call waits for before it answers."""
+
+    async def _called(self, name: str, what: str = "") -> None:
+        self.calls.append(f"{name} {what}".strip())
+        if name in self.wait:
+            await self.wait[name]()
+        if name in self.errors:
+            raise self.errors[name]
+
+    def _record(self, vm_id: VmId) -> VmRecord:
+        return VmRecord(vm_id=vm_id, state=self.states[vm_id])
+
+    async def listing(self) -> VmListing:
+        """Return the list."""
+        await self._called("list")
+        return VmListing(tuple(self._record(vm) for vm in self.states if vm not in self.hidden), self.unreadable)
+
+    async def status(self, vm_id: VmId) -> VmRecord:
+        """Return one VM."""
+        await self._called("status", vm_id)
+        if vm_id not in self.states:
+            error = VmNotFound(f"VM {vm_id} is not found", status=404)
+            error.own = True
+            raise error
+        return self._record(vm_id)
+
+    async def look(self, vm_id: VmId) -> Look:
+        """Look at one VM by list and status."""
+        return await look_at(vm_id, self.listing, self.status)
+
+    async def ssh_key(self, vm_id: VmId) -> SshKey:
+        """Return a key; each call returns another one."""
+        await self._called("key", vm_id)
+        return SshKey(ssh_private_key=f"key {sum(call.startswith('key') for call in self.calls)}")
+
+    async def set_power(self, vm_id: VmId, paused: bool) -> None:
+        """Pause or resume."""
+        await self._called("pause" if paused else "resume", vm_id)
+        self.states[vm_id] = Power.PAUSED if paused else Power.RUNNING
+
+    async def delete(self, vm_id: VmId) -> None:
+        """Delete."""
+        await self._called("delete", vm_id)
+        self.states.pop(vm_id, None)
+
+    async def commit(self, vm_id: VmId, *, name: str, keep_paused: bool) -> CommitId:
+        """Take a snapshot."""
+        await self._called("commit", f"{vm_id} {name} {'paused' if keep_paused else 'running'}")
+        return CommitId("c0ffee")
+
+    async def branch(self, vm_id: VmId, *, count: int, keep_paused: bool) -> Any:
+        """Copy a VM."""
+        await self._called("branch", vm_id)
+        made = tuple(VmId(f"{vm_id}-copy{number}") for number in range(count))
+        self.states |= dict.fromkeys(made, "running")
+        return SimpleNamespace(vms=made, wanted=count, error="")
+
+
+class FakeBoard:
+    """A board that notes what is done to it."""
+
+    def __init__(self) -> None:
+        self.tasks: tuple[Task, ...] = ()
+        self.unreadable = 0
+        self.calls: list[tuple[object, ...]] = []
+        self.error: Exception | None = None
+        self.looks = 0
+
+    async def listing(self) -> Any:
+        """Return the tasks."""
+        self.looks += 1
+        if self.error is not None:
+            raise self.error
+        return SimpleNamespace(tasks=self.tasks, unreadable=self.unreadable)
+
+    async def create(self, title: str, by: str, **fields: object) -> None:
+        """Create a task."""
+        await self._did("create", title, by)
+
+    async def patch(self, task: str, **fields: object) -> None:
+        """Change a task."""
+        await self._did("patch", task, fields)
+
+    async def add_note(self, task: str, by: str, content: str, kind: str) -> None:
+        """Add a note."""
+        await self._did("note", task, content, kind)
+
+    async def _did(self, *call: object) -> None:
+        if self.error is not None:
+            raise self.error
+        self.calls.append(call)
+
+
+class FakeRegistry:
+    """A registry of given entries."""
+
+    def __init__(self) -> None:
+        self.entries: list[RegistryEntry] = []
+        self.unreadable = 0
+        self.removed: list[str] = []
+        self.error: Exception | None = None
+        self.looks = 0
+
+    async def list_entries(self) -> Any:
+        """Return the entries."""
+        self.looks += 1
+        if self.error is not None:
+            raise self.error
+        await asyncio.sleep(0)
+        return SimpleNamespace(entries=tuple(self.entries), unreadable=self.unreadable)
+
+    async def deregister(self, vm_id: str) -> None:
+        """Remove an entry."""
+        if self.error is not None:
+            raise self.error
+        self.removed.append(vm_id)
+
+
+class FakeFeed:
+    """A feed that tells what a test puts into it."""
+
+    def __init__(self) -> None:
+        self.unreadable = 0
+        self.items: asyncio.Queue[FeedItem | Exception] = asyncio.Queue()
+        self.report: Callable[[bool, str], None] = lambda up, reason: None
+        self.follows = 0
+
+    async def follow(self, *, report: Callable[[bool, str], None]) -> AsyncIterator[FeedItem]:
+        """Yield items until one is an error."""
+        self.report = report
+        self.follows += 1
+        while True:
+            item = await self.items.get()
+            if isinstance(item, Exception):
+                raise item
+            yield item
+
+
+def refused(text: str = "the API said no") -> VersError:
+    """Return an error of the API."""
+    return VersError(text, hint="ask again")
