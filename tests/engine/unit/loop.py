@@ -6,6 +6,12 @@ import asyncio
 import selectors
 from typing import Any
 
+LIMIT = 86_400.0
+"""Virtual seconds that no test lasts: timers alone can go on for ever."""
+
+CREEP = 1e-6
+"""Seconds that each round takes at least: who sleeps for less than a float can tell must not sleep for ever."""
+
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """Sleeps and timeouts cost no real time; a test that would wait for ever fails at once."""
@@ -20,6 +26,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def _jump(self, seconds: float) -> None:
         self._virtual_time += seconds
+        if self._virtual_time > LIMIT:
+            raise RuntimeError("a day has passed: the test waits for something that does not happen")
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -33,6 +41,5 @@ class _JumpingSelector(selectors.DefaultSelector):
         ready = super().select(0)
         if not ready and timeout is None:
             raise RuntimeError("nothing is left that could ever happen: the test waits for ever")
-        if not ready and timeout is not None and timeout > 0:
-            self._jump(timeout)
+        self._jump(CREEP if ready or timeout is None else max(timeout, CREEP))
         return ready
