@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
+from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.clock import Clock
 from cockpit.engine.commands.dispatcher import Dispatcher, is_ended, reached
 from cockpit.engine.source import Source
@@ -162,6 +163,7 @@ class Engine:
                 return
             except Exception:
                 log.exception("background work %r failed and starts again", name)
+                check_cancelled()
                 self.fleet_state.notice(f"internal error in {name}: see the log file")
                 await asyncio.sleep(1.0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,9 @@ from typing import NoReturn
 from cockpit.agents.scaffold.layout import ScriptExit
 from cockpit.agents.scaffold.scripts import BEGIN, END
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
+
+DIGITS = 18
+"""Digits a number may have: more is no number of ours."""
 
 
 class AgentState(StrEnum):
@@ -135,13 +139,16 @@ def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Pro
     if exit_code != 0 or answer is None:
         _fail("look for the agent", vm, exit_code, answer, stderr)
     run = answer.run()
-    state = AgentState(answer.value("state"))
+    try:
+        state = AgentState(answer.value("state"))
+    except ValueError:
+        _fail("look for the agent", vm, exit_code, None, f"it said {answer.value('state')[:40]!r}".encode())
     now = answer.number("now")
 
     def ago(at: float | None) -> float | None:
         return max(0.0, now - at) if at is not None and now is not None else None
 
-    started_at = float(run["started_at"]) if "started_at" in run else None
+    started_at = _moment(run.get("started_at", ""))
     session = answer.value("session")
     return ProbeResult(
         state=state,
@@ -239,15 +246,24 @@ class _Answer:
     def number(self, key: str) -> int | None:
         """Return a value as a number, or None where there is none."""
         text = self.value(key).strip()
-        return int(text) if text.isascii() and text.isdigit() else None
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else None
 
     def run(self) -> dict[str, str]:
         """Return the facts of the run as text; empty if there are none or the file was cut by a full disk."""
         try:
             facts = json.loads(self.value("run") or "{}")
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return {}
         return {str(key): str(value) for key, value in facts.items()} if isinstance(facts, dict) else {}
+
+
+def _moment(text: str) -> float | None:
+    """Return unix seconds; None for what is no number: the agent can write the file they come from."""
+    try:
+        at = float(text)
+    except ValueError:
+        return None
+    return at if math.isfinite(at) else None
 
 
 _REASONS: Mapping[int, tuple[type[CockpitError], str, str]] = {

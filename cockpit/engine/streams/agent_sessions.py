@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.engine.agent_record import row_of
+from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.describe import STREAM_VERBS
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
@@ -312,6 +313,7 @@ class AgentSessions:
                 return
             except Exception:
                 log.exception("agent %s on VM %s: internal error", agent.name, agent.vm_id)
+                check_cancelled()
                 self._fleet_state.notice(f"internal error while serving {agent.name}: see the log file")
                 await asyncio.sleep(RESTART_DELAY)
 

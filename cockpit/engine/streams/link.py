@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
+from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Link, LinkState, Power
@@ -104,6 +105,7 @@ class VmLink:
                 attempt += 1
                 self._show(LinkState.CONNECTING, attempt=attempt, reason=self._link.reason)
                 reason = await self._attempt()
+                check_cancelled()
                 if self._lived:
                     attempt = 0
                 self.settled.set()

@@ -8,11 +8,12 @@ from typing import Any, cast
 
 import pytest
 
+from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.layout import HOME_PATHS
 from cockpit.engine.clock import Clock
 from cockpit.engine.commands.dispatcher import Dispatcher
 from cockpit.engine.missing import MissingVms
-from cockpit.engine.source import Program, Services, Source
+from cockpit.engine.source import Services, Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams import agent_sessions as agent_sessions_module
 from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions

@@ -235,7 +235,8 @@ class MemoryStore:
     async def forget_agent(self, agent: AgentId) -> None:
         """Mark an agent as destroyed."""
         self.check_writable()
-        self.rows[agent] = replace(self.rows[agent], destroyed_at=1.0)
+        if agent in self.rows:
+            self.rows[agent] = replace(self.rows[agent], destroyed_at=1.0)
 
     async def save_receipt(self, receipt: Receipt) -> None:
         """Keep a receipt if it is ahead of the one that is kept."""
