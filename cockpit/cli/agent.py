@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Literal, get_args
 
 from cockpit.cli import output
+from cockpit.cli.headless import Headless, only
 from cockpit.cli.signals import while_somebody_reads
 from cockpit.engine.commands.dispatcher import reached
 from cockpit.engine.engine import Engine
 from cockpit.engine.line_tail import TailedLine, follow_lines, stored_lines, whole_line
-from cockpit.engine.source import Source
 from cockpit.errors import NotFound, Refused, TimedOut, UsageError
 from cockpit.model.codec import record_to_object
 from cockpit.model.commands import Answer, FollowUp, Prompt, Steer
@@ -32,37 +31,27 @@ ABORT_LIMIT = 60.0
 ANSWERED = (LinkState.UP, LinkState.SILENT, LinkState.PAUSED)
 """States of a link whose VM was reached, or is known not to answer for a reason."""
 
-STAGES = {"accepted": Stage.ACCEPTED, "consumed": Stage.CONSUMED, "done": Stage.DONE}
+Wait = Literal["accepted", "consumed", "done"]
+
+STAGES: dict[Wait, Stage] = {"accepted": Stage.ACCEPTED, "consumed": Stage.CONSUMED, "done": Stage.DONE}
 """What `--wait` means as a stage."""
 
-MODES: dict[str, type[Prompt] | type[Steer] | type[FollowUp]] = {
+Mode = Literal["prompt", "steer", "follow-up"]
+
+MODES: dict[Mode, type[Prompt] | type[Steer] | type[FollowUp]] = {
     "prompt": Prompt,
     "steer": Steer,
     "follow-up": FollowUp,
 }
 """What `--mode` means as a command."""
 
+State = Literal["idle", "working", "asking", "retrying", "compacting", "error", "aborted", "dead"]
+"""What an agent can be waited for, as scripts name it."""
+
+STATES: tuple[State, ...] = get_args(State)
+
 AT_REST = (ActivityState.IDLE, ActivityState.DONE_UNSEEN, ActivityState.ABORTED)
 """Activities that count as idle for a script."""
-
-
-class Opener(Protocol):
-    """What opens an engine for a verb."""
-
-    source: Source
-
-    def left(self) -> float:
-        """Return the seconds that remain for the first contact."""
-
-    def engine(
-        self, attach: Any = ..., *, watch: bool = False, record: bool = True
-    ) -> AbstractAsyncContextManager[Engine]:
-        """Run an engine for the time of the block."""
-
-
-def only(name: str) -> Any:
-    """Attach to one agent, by name or VM id."""
-    return lambda agent: name == agent.name or name.lower() == agent.id
 
 
 async def reachable(engine: Engine, name: str, contact: float) -> Agent:
@@ -151,10 +140,10 @@ def settled_report(receipt: Receipt, wanted: Stage, limit: float, otherwise: str
     return code
 
 
-async def send(opener: Opener, name: str, text: str, mode: str, wait_for: str, timeout: float | None) -> int:
+async def send(headless: Headless, name: str, text: str, mode: Mode, wait_for: Wait, timeout: float | None) -> int:
     """Send a text and wait as far as asked."""
-    async with opener.engine(only(name), watch=True) as engine:
-        agent = await reachable(engine, name, opener.left())
+    async with headless.engine(only(name), watch=True) as engine:
+        agent = await reachable(engine, name, headless.left())
         command = MODES[mode]
         command_id = engine.dispatch(command(agent.id, text))
         wanted = STAGES[wait_for]
@@ -178,10 +167,10 @@ async def send(opener: Opener, name: str, text: str, mode: str, wait_for: str, t
     return 0
 
 
-async def answer(opener: Opener, name: str, value: str, cancel: bool) -> int:
+async def answer(headless: Headless, name: str, value: str, cancel: bool) -> int:
     """Answer the oldest open question."""
-    async with opener.engine(only(name)) as engine:
-        agent = await reachable(engine, name, opener.left())
+    async with headless.engine(only(name)) as engine:
+        agent = await reachable(engine, name, headless.left())
         if not agent.activity.dialogs:
             raise Refused(f"{name} asks nothing", hint=f"cockpit wait {name} --until asking")
         request = agent.activity.dialogs[0].request
@@ -199,7 +188,7 @@ async def answer(opener: Opener, name: str, value: str, cancel: bool) -> int:
         return settled_report(receipt, Stage.DONE, ACCEPT_LIMIT, "nothing shows that the agent went on")
 
 
-def is_in(agent: Agent, state: str) -> bool:
+def is_in(agent: Agent, state: State) -> bool:
     """Say whether an agent is in a state as scripts name them."""
     if state == "dead":
         return agent.process.state is ProcessState.DEAD
@@ -210,12 +199,12 @@ def is_in(agent: Agent, state: str) -> bool:
     return agent.activity.state.value == state
 
 
-async def wait(opener: Opener, name: str, until: str, timeout: float | None) -> int:
+async def wait(headless: Headless, name: str, until: State, timeout: float | None) -> int:
     """Wait for a state; a state that can no longer come is a failure, not an endless wait."""
-    async with opener.engine(only(name), watch=True) as engine:
+    async with headless.engine(only(name), watch=True) as engine:
         agent_id = engine.agent_named(name).id
-        if timeout is None or timeout > opener.left():
-            await connected(engine, agent_id, opener.left())
+        if timeout is None or timeout > headless.left():
+            await connected(engine, agent_id, headless.left())
 
         def over() -> bool:
             agent = engine.fleet_state.agents.get(agent_id)
@@ -240,7 +229,7 @@ async def wait(opener: Opener, name: str, until: str, timeout: float | None) -> 
     return 0
 
 
-def _hopeless(agent: Agent, until: str) -> str:
+def _hopeless(agent: Agent, until: State) -> str:
     """Say why an agent will not come into a state by itself, or return empty text."""
     if agent.process.state is ProcessState.DEAD and until != "dead":
         return f"its process is dead (exit {agent.process.exit_code})"
@@ -249,18 +238,18 @@ def _hopeless(agent: Agent, until: str) -> str:
     return ""
 
 
-async def tail(opener: Opener, name: str, as_json: bool, from_line: int, follow: bool, raw: bool) -> int:
+async def tail(headless: Headless, name: str, as_json: bool, from_line: int, follow: bool, raw: bool) -> int:
     """Print an agent's lines; of an agent that is gone or out of reach, the recorded ones, unless they must be raw."""
     with while_somebody_reads():
-        return await _tail(opener, name, as_json, from_line, follow, raw)
+        return await _tail(headless, name, as_json, from_line, follow, raw)
 
 
-async def _tail(opener: Opener, name: str, as_json: bool, from_line: int, follow: bool, raw: bool) -> int:
-    async with opener.engine(only(name), watch=follow, record=False) as engine:
+async def _tail(headless: Headless, name: str, as_json: bool, from_line: int, follow: bool, raw: bool) -> int:
+    async with headless.engine(only(name), watch=follow, record=False) as engine:
         agent = engine.fleet_state.agent_named(name)
         if raw:
             wanted = engine.agent_named(name)
-            await connected(engine, wanted.id, opener.left())
+            await connected(engine, wanted.id, headless.left())
             await _print_raw(engine, wanted, from_line, follow)
             return 0
         if agent is None:
@@ -269,7 +258,7 @@ async def _tail(opener: Opener, name: str, as_json: bool, from_line: int, follow
             warn(f"cockpit: {name}'s VM is paused: these are the recorded lines")
             lines = stored_lines(engine.store, agent.id, from_line)
         else:
-            await connected(engine, agent.id, opener.left())
+            await connected(engine, agent.id, headless.left())
             lines = _records(follow_lines(engine, agent, from_line, follow=follow))
         await _print(lines, as_json)
     return 0

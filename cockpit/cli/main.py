@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from cockpit import __version__, paths
 from cockpit.cli.texts import read_input, refuse_bytes
 from cockpit.errors import CockpitError, ConfigError, NotFound, TimedOut, UsageError
+from cockpit.model.commands import Pause, Resume, Spawn
+from cockpit.model.fleet import AgentKind
+from cockpit.model.ids import CommitId
 from cockpit.text.streams import say, warn, with_output
+
+if TYPE_CHECKING:
+    from cockpit.cli.headless import Verb
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +35,9 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+Choice = TypeVar("Choice", bound=str)
+"""One of the words an option takes."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="The agent's name, or its VM's id.")]
@@ -72,19 +82,25 @@ def main(
 @application.command()
 def vms(as_json: Json = False) -> None:
     """List the VMs."""
-    _run("vms", as_json)
+    from cockpit.cli import lists
+
+    _run(lambda headless: lists.vms(headless, as_json))
 
 
 @application.command()
 def agents(as_json: Json = False) -> None:
     """List the agents with power, link, process, activity and the evidence for them."""
-    _run("agents", as_json)
+    from cockpit.cli import lists
+
+    _run(lambda headless: lists.agents(headless, as_json))
 
 
 @application.command()
 def board(as_json: Json = False) -> None:
     """List the board's tasks."""
-    _run("board", as_json)
+    from cockpit.cli import lists
+
+    _run(lambda headless: lists.board(headless, as_json))
 
 
 @application.command()
@@ -103,8 +119,19 @@ def spawn(
     """Make a VM and start an agent on it."""
     if worker and architect:
         raise typer.BadParameter("--worker and --architect exclude each other")
-    kind = "worker" if worker else "architect" if architect else "lieutenant"
-    _run("spawn", name, kind, role, image, agent, tuple(label or ()), parent, model, as_json)
+    from cockpit.cli import fleet
+
+    command = Spawn(
+        name,
+        _kind(worker, architect),
+        role,
+        image=CommitId(image) if image else None,
+        program=agent,
+        labels=tuple(label or ()),
+        parent=parent,
+        model=model,
+    )
+    _run(lambda headless: fleet.spawn(headless, command, as_json))
 
 
 @application.command()
@@ -116,9 +143,12 @@ def send(
     timeout: Timeout = None,
 ) -> None:
     """Send a text; with --wait done the answer is printed."""
-    _choice("--mode", mode, ("prompt", "steer", "follow-up"))
-    _choice("--wait", wait, ("accepted", "consumed", "done"))
-    _run("send", name, read_input() if text == "-" else text, mode, wait, timeout)
+    from cockpit.cli import agent
+
+    how = _choice("--mode", mode, agent.MODES)
+    until = _choice("--wait", wait, agent.STAGES)
+    said = read_input() if text == "-" else text
+    _run(lambda headless: agent.send(headless, name, said, how, until, timeout))
 
 
 @application.command()
@@ -132,7 +162,9 @@ def tail(
     """Print an agent's output from its VM, line by line; resumes after any drop."""
     if raw and as_json:
         raise typer.BadParameter("--raw and --json exclude each other")
-    _run("tail", name, as_json, from_line, follow, raw)
+    from cockpit.cli import agent
+
+    _run(lambda headless: agent.tail(headless, name, as_json, from_line, follow, raw))
 
 
 @application.command()
@@ -142,26 +174,34 @@ def wait(
     timeout: Timeout = None,
 ) -> None:
     """Wait until an agent is in a state."""
-    _choice("--until", until, ("idle", "working", "asking", "retrying", "compacting", "error", "aborted", "dead"))
-    _run("wait", name, until, timeout)
+    from cockpit.cli import agent
+
+    state = _choice("--until", until, agent.STATES)
+    _run(lambda headless: agent.wait(headless, name, state, timeout))
 
 
 @application.command()
 def pause(name: Name) -> None:
     """Freeze an agent's VM."""
-    _run("power", name, "pause")
+    from cockpit.cli import fleet
+
+    _run(lambda headless: fleet.power(headless, name, Pause))
 
 
 @application.command()
 def resume(name: Name) -> None:
     """Continue an agent's VM."""
-    _run("power", name, "resume")
+    from cockpit.cli import fleet
+
+    _run(lambda headless: fleet.power(headless, name, Resume))
 
 
 @application.command()
 def abort(name: Name) -> None:
     """End an agent's current run."""
-    _run("abort", name)
+    from cockpit.cli import fleet
+
+    _run(lambda headless: fleet.abort(headless, name))
 
 
 @application.command()
@@ -171,7 +211,9 @@ def answer(
     cancel: Annotated[bool, typer.Option("--cancel", help="Close the question without an answer.")] = False,
 ) -> None:
     """Answer an agent's oldest open question."""
-    _run("answer", name, value, cancel)
+    from cockpit.cli import agent
+
+    _run(lambda headless: agent.answer(headless, name, value, cancel))
 
 
 @application.command()
@@ -182,7 +224,9 @@ def relaunch(
     ] = False,
 ) -> None:
     """Start a dead agent's process again, in its latest session."""
-    _run("relaunch", name, change_program)
+    from cockpit.cli import fleet
+
+    _run(lambda headless: fleet.relaunch(headless, name, change_program))
 
 
 @application.command()
@@ -194,8 +238,10 @@ def adopt(
     role: Annotated[str, typer.Option("--role", help="What it is for.")] = "",
 ) -> None:
     """Take over an agent that somebody else started on a VM; nothing is sent to it."""
-    kind = "worker" if worker else "architect" if architect else "lieutenant"
-    _run("adopt", vm, name, kind, role)
+    from cockpit.cli import fleet
+
+    kind = _kind(worker, architect)
+    _run(lambda headless: fleet.adopt(headless, vm, name, kind, role))
 
 
 @application.command()
@@ -203,7 +249,9 @@ def destroy(
     name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed without a terminal.")] = False
 ) -> None:
     """Delete an agent's VM with everything on it."""
-    _run("destroy", name, yes)
+    from cockpit.cli import fleet
+
+    _run(lambda headless: fleet.destroy(headless, name, yes))
 
 
 @application.command()
@@ -211,7 +259,9 @@ def commit(
     name: Name, label: Annotated[str, typer.Option("--name", help="The commit's name.")] = "", as_json: Json = False
 ) -> None:
     """Take a snapshot of an agent's VM."""
-    _run("commit", name, label, as_json)
+    from cockpit.cli import fleet
+
+    _run(lambda headless: fleet.commit(headless, name, label, as_json))
 
 
 @application.command()
@@ -219,7 +269,9 @@ def branch(
     name: Name, count: Annotated[int, typer.Option("--count", min=1, max=20)] = 1, as_json: Json = False
 ) -> None:
     """Copy an agent's VM and start the copies."""
-    _run("branch", name, count, as_json)
+    from cockpit.cli import fleet
+
+    _run(lambda headless: fleet.branch(headless, name, count, as_json))
 
 
 @application.command()
@@ -230,7 +282,9 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Search everything agents said and did, also those that are gone."""
-    _run("search", text, agent, limit, as_json)
+    from cockpit.cli import lists
+
+    _run(lambda headless: lists.search(headless, text, agent, limit, as_json))
 
 
 @application.command()
@@ -266,16 +320,23 @@ def demo(
     raise typer.Exit(show_demonstration(keep=keep, speed=speed, theme=theme))
 
 
-def _choice(option: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise typer.BadParameter(f"{option} takes {', '.join(choices)}, not {value!r}")
+def _kind(worker: bool, architect: bool) -> AgentKind:
+    return AgentKind.WORKER if worker else AgentKind.ARCHITECT if architect else AgentKind.LIEUTENANT
 
 
-def _run(verb: str, *arguments: object) -> None:
+def _choice(option: str, value: str, choices: Iterable[Choice]) -> Choice:
+    known = tuple(choices)
+    for choice in known:
+        if choice == value:
+            return choice
+    raise typer.BadParameter(f"{option} takes {', '.join(known)}, not {value!r}")
+
+
+def _run(verb: Verb) -> None:
     """Run a headless verb; it never imports a screen."""
-    from cockpit.cli import fleet as verbs
+    from cockpit.cli.headless import run as run_verb
 
-    raise typer.Exit(verbs.run(verb, options.root, options.config, arguments))
+    raise typer.Exit(run_verb(verb, options.root, options.config))
 
 
 def run(arguments: list[str]) -> int:

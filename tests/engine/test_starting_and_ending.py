@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.cli.agent import is_in
+from cockpit.cli.agent import STATES, State, is_in
 from cockpit.embedded.lifecycle import end_fleet, running_in
 from cockpit.engine.engine import Engine
 from cockpit.model.commands import Answer, Branch, Commit, Prompt, Relaunch, Spawn
@@ -65,8 +65,8 @@ async def killed(engine: Engine, agent: Agent) -> None:
     await until(engine, lambda: engine.fleet_state.agents[agent.id].process.state is ProcessState.DEAD, "the death")
 
 
-@pytest.mark.parametrize("state", ["idle", "working", "asking", "error", "aborted", "retrying", "compacting"])
-def test_a_dead_agent_is_in_no_state_but_dead(state: str) -> None:
+@pytest.mark.parametrize("state", [state for state in STATES if state != "dead"])
+def test_a_dead_agent_is_in_no_state_but_dead(state: State) -> None:
     activity = Activity(ActivityState(state))
     agent = Agent(AgentId("v"), "ada", AgentKind.WORKER, VmId("v"), activity=activity)
     assert is_in(agent, state)
