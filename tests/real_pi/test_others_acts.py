@@ -73,7 +73,9 @@ async def test_an_abort_of_somebody_else_is_no_failure(fleet: FleetUnderTest, is
     set_retries(isolated_home)
     add_extension(isolated_home)
     async with company(fleet) as others:
-        for text, detail in (("one", BY_ANOTHER), ("two", UNCLAIMED)):
+        # A wait that an extension cuts short looks like one that a client cancels: what failed before it stands.
+        acts = (("one", BY_ANOTHER), ("two", UNCLAIMED))[: 1 if where == "backoff" else 2]
+        for text, detail in acts:
             prompt = {
                 "tool": gated(others, text)[1],
                 "text": f"mock:text(words=4000, rate=20) {text}",
