@@ -11,9 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.lanes import pytest_collection_modifyitems, pytest_terminal_summary
 from tests.leftovers import pytest_configure, pytest_sessionfinish, pytest_testnodeready
 
-__all__ = ["pytest_configure", "pytest_sessionfinish", "pytest_testnodeready"]
+__all__ = [
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodeready",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -65,6 +65,7 @@ async def test_a_full_disk_leaves_a_half_line_pending(small_disk: Machine) -> No
         assert machine.ledger.newest.lines == 56
 
 
+@pytest.mark.races_the_clock("a line must be shown within a bound")
 async def test_a_file_that_comes_later_is_read_at_once(machine: Machine) -> None:
     machine.writer.kill()
     machine.out.unlink()
@@ -119,6 +120,7 @@ async def test_a_file_replaced_while_away_is_found_by_its_content(machine: Machi
         await stack.stored_as_delivered(machine)
 
 
+@pytest.mark.races_the_clock("a rewrite must be found within a bound")
 async def test_a_rewrite_past_our_position_is_found_within_a_check(machine: Machine) -> None:
     """tail is stopped meanwhile and cannot see that the file was shorter for a moment."""
     async with running(machine.home, [machine]) as stack:

@@ -8,6 +8,8 @@ import struct
 import time
 from itertools import pairwise
 
+import pytest
+
 from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.engine.streams.link import KEY_PATIENCE
 from cockpit.model.fleet import LinkState, Power, Vm
@@ -46,6 +48,7 @@ async def streaming(stack: Stack, machine: Machine, count: int = 200) -> None:
     await stack.whole(machine)
 
 
+@pytest.mark.races_the_clock("a drop must be shown within a tenth of a second")
 async def test_a_killed_session_is_shown_and_resumed(machine: Machine) -> None:
     async with running(machine.home, [machine]) as stack:
         await streaming(stack, machine)
@@ -59,6 +62,7 @@ async def test_a_killed_session_is_shown_and_resumed(machine: Machine) -> None:
         await stack.stored_as_delivered(machine)
 
 
+@pytest.mark.races_the_clock("a link must be back within a bound")
 async def test_a_listener_that_is_away_is_found_again(machine: Machine) -> None:
     async with running(machine.home, [machine]) as stack:
         await streaming(stack, machine)
@@ -131,6 +135,7 @@ async def half_open(machine: Machine, stack: Stack, *, drop: bool) -> None:
     await until(lambda: not any(process.is_running() for process in old), PATIENCE + SLACK)
 
 
+@pytest.mark.races_the_clock("silence and end of a link must be shown within their bounds")
 async def test_a_frozen_link_is_unknown_then_down_then_up(machine: Machine) -> None:
     async with running(machine.home, [machine]) as stack:
         await half_open(machine, stack, drop=False)
@@ -139,6 +144,7 @@ async def test_a_frozen_link_is_unknown_then_down_then_up(machine: Machine) -> N
         )
 
 
+@pytest.mark.races_the_clock("silence and end of a link must be shown within their bounds")
 async def test_answers_that_are_lost_are_unknown_then_down_then_up(machine: Machine) -> None:
     async with running(machine.home, [machine]) as stack:
         await half_open(machine, stack, drop=True)

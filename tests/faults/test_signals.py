@@ -68,6 +68,7 @@ async def assert_saved_and_gone(fleet: FleetUnderTest, agents: set[int]) -> None
         await store.close()
 
 
+@pytest.mark.races_the_clock("a process must be gone within a second")
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 async def test_the_screen_gives_the_terminal_back_and_leaves_nothing(
     fleet: FleetUnderTest, number: signal.Signals
@@ -88,6 +89,7 @@ async def test_the_screen_gives_the_terminal_back_and_leaves_nothing(
     await assert_saved_and_gone(fleet, agents)
 
 
+@pytest.mark.races_the_clock("a process must be gone within a second")
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 async def test_a_verb_that_follows_ends_at_once_and_leaves_nothing(
     fleet: FleetUnderTest, number: signal.Signals

@@ -109,6 +109,7 @@ async def drip_headers(_reader: asyncio.StreamReader, writer: asyncio.StreamWrit
         await asyncio.sleep(0.01)
 
 
+@pytest.mark.races_the_clock("a deadline of 0.3 s")
 @pytest.mark.parametrize(
     ("answer", "said"),
     [

@@ -9,6 +9,7 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 
 import httpx
+import pytest
 
 from cockpit.model.fleet import FeedItem
 from cockpit.services.feed import LONGEST_DELAY, FeedClient
@@ -206,10 +207,12 @@ async def reported(heartbeat: float, silence: float, within: float) -> list[tupl
     return reports
 
 
+@pytest.mark.races_the_clock("a silence of 0.1 s between signs of life")
 async def test_silence_is_noticed() -> None:
     reports = await reported(heartbeat=60.0, silence=0.1, within=10.0)
     assert reports[0] == (True, "") and "no sign of life for 0.1 s" in reports[1][1]
 
 
+@pytest.mark.races_the_clock("heartbeats of a fraction of a second")
 async def test_heartbeats_are_signs_of_life() -> None:
     assert await reported(heartbeat=0.1, silence=1.0, within=2.5) == [(True, "")]

@@ -182,6 +182,7 @@ def test_an_overwritten_cell_takes_the_new_style() -> None:
     ]
 
 
+@pytest.mark.races_the_clock("compares two measured times")
 @pytest.mark.parametrize(
     "piece",
     [

@@ -13,6 +13,8 @@ import pytest
 from tests.architecture.sources import ROOT
 from tests.leftovers import VARIABLE
 
+pytestmark = pytest.mark.slow
+
 LEAVES = {
     "process": """
 import subprocess

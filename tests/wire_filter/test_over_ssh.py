@@ -30,6 +30,8 @@ from tests.remote.tail.test_tail import append, rewrite
 from tests.remote.waiting import until
 from tests.wire_filter.pipes import INTERPRETERS, WIRE_FILTER, places
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["connect", "sshd"]
 
 CAPTURE = content("thinking_tools.jsonl")

@@ -294,6 +294,7 @@ def test_raw_text_is_bounded() -> None:
     assert len(event.raw) == 64 * 1024
 
 
+@pytest.mark.races_the_clock("compares two measured times")
 def test_the_cost_of_an_update_does_not_grow_with_the_message() -> None:
     def seconds(size: int) -> float:
         copy = json.dumps({"role": "assistant", "content": [{"type": "text", "text": "y" * size}]}).encode()

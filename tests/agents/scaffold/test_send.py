@@ -21,6 +21,8 @@ from tests.agents.scaffold.scaffold_machine import Machine, open_on, wait_until
 from tests.agents.scaffold.test_verbs import SHELLS, bare_path, shell_machine
 from tests.requirements import require_program
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["bare_path"]
 
 

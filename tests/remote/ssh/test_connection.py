@@ -170,6 +170,7 @@ async def test_a_proxy_that_closes_without_a_word(sshd: Sshd) -> None:
             await Connection(sshd.endpoint(port=relay.port), sshd.private_key, MemoryHostKeys()).connect()
 
 
+@pytest.mark.races_the_clock("an attempt must end within a second")
 async def test_a_server_that_says_nothing_is_given_up_in_time(sshd: Sshd) -> None:
     async with Relay(sshd.port) as relay:
         relay.freeze()
@@ -250,6 +251,7 @@ async def test_a_killed_session_is_seen_at_once(connect: Connect, sshd: Sshd) ->
         await connection.run("echo", timeout=5)
 
 
+@pytest.mark.races_the_clock("heartbeats of a fraction of a second")
 async def test_a_half_open_link_is_silent_first_and_dropped_in_its_bound(connect: Connect, sshd: Sshd) -> None:
     async with Relay(sshd.port) as relay:
         interval, count = 0.4, 3
@@ -283,6 +285,7 @@ async def test_answers_lost_one_way_are_a_dropped_link(connect: Connect, sshd: S
         await asyncio.wait_for(connection.wait_closed(), 0.2 * 3 * 1.25 + 0.2)
 
 
+@pytest.mark.races_the_clock("closing must end within two seconds")
 async def test_close_is_bounded_on_a_frozen_link(connect: Connect, sshd: Sshd) -> None:
     async with Relay(sshd.port) as relay:
         connection = await connect(port=relay.port)

@@ -102,6 +102,7 @@ async def test_what_is_watched_is_read_at_once(sshd: Sshd, tmp_path: Path) -> No
         await reading.wait_for(path.read_bytes(), within=5)
 
 
+@pytest.mark.races_the_clock("an end must be noticed within a second")
 async def test_an_end_is_noticed_between_rounds(sshd: Sshd, tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(b"begun\n")

@@ -17,6 +17,8 @@ from tests.faults.terminal import Terminal
 from tests.fleets import FleetUnderTest, fleet_under_test, poll
 from tests.ui.terminal.test_input_parser import HOSTILE
 
+pytestmark = pytest.mark.slow
+
 SCENE = [sys.executable, "-m", "tests.ui.scene"]
 HELP = b"Write a prompt that starts a run"
 """Stands on the screen of all keys only."""
@@ -77,6 +79,7 @@ def test_any_sequence_of_sizes_leaves_a_screen_that_works(screen: Terminal, seed
     assert_works(screen)
 
 
+@pytest.mark.races_the_clock("a process must be gone within a bound")
 def test_a_terminal_that_stops_reading_cannot_hold_the_process(screen: Terminal) -> None:
     deadline = time.monotonic() + 3
     while time.monotonic() < deadline:
@@ -107,6 +110,7 @@ def cockpits(fleet: FleetUnderTest) -> list[int]:
     return found
 
 
+@pytest.mark.races_the_clock("a process must be gone within a bound")
 @pytest.mark.parametrize("moment", ["at once", "while starting", "in mid-draw", "at rest", "in a dialog"])
 def test_a_terminal_that_goes_away_ends_the_cockpit_and_nothing_is_left(fleet: FleetUnderTest, moment: str) -> None:
     terminal = Terminal(fleet.command(), fleet.environment(), ROOT)
