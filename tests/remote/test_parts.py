@@ -11,11 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cockpit.remote.errors import CommandFailed
 from cockpit.remote.ssh.backoff import Backoff
+from cockpit.remote.ssh.command import Completed
 from cockpit.remote.ssh.connect_limit import ConnectLimit
+from cockpit.remote.ssh.files import count_lines, lines_after
 from cockpit.remote.ssh.shell import command_line, quote
 from cockpit.remote.tail.answers import Opened
-from cockpit.remote.tail.cursor import ANCHOR_BYTES, FileIdentity, Track, digest
+from cockpit.remote.tail.cursor import ANCHOR_BYTES, Cursor, FileIdentity, Track, digest
 from cockpit.remote.tail.reader import TailReader
 from cockpit.remote.tail.script import TailCommand
 
@@ -159,3 +162,21 @@ async def test_a_cancelled_wait_at_the_gate_frees_the_place() -> None:
         await asyncio.gather(waiting, return_exceptions=True)
     async with asyncio.timeout(1), connect_limit.slot("host"):
         pass
+
+
+@pytest.mark.parametrize("said", [b"", b"many", b"-1", b"9" * 5000, b"1 2", "٣".encode()])
+async def test_a_count_that_is_no_number_is_a_failed_command(said: bytes) -> None:
+    """A VM can say anything; what it says must not be taken for a fault of the program."""
+
+    class Vm:
+        async def run(self, script: str, *arguments: str, **options: object) -> Completed:
+            return Completed(0, said, b"")
+
+    cursor = Cursor(IDENTITY, 300, 3, 3, digest(b"abc"))
+    for counting in (
+        count_lines(Vm(), "/out", 300),
+        lines_after(Vm(), "/out", None),
+        lines_after(Vm(), "/out", cursor),
+    ):
+        with pytest.raises(CommandFailed, match="is no number"):
+            await counting

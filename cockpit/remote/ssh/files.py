@@ -48,6 +48,10 @@ _CHANGED = 75
 _COUNT = _HOME + 'head -c "$2" <"$1" | wc -l'
 
 
+DIGITS = 18
+"""Digits a count may have."""
+
+
 class ScriptRunner(Protocol):
     """What can run a script; a Connection."""
 
@@ -69,6 +73,14 @@ def _demand(completed: Completed, act: str) -> bytes:
         end = f"exit {completed.exit_status}" if completed.signal is None else f"signal {completed.signal}"
         raise CommandFailed(f"{act} failed ({end}): {said or 'it said nothing'}", hint="check the path and its rights")
     return completed.stdout
+
+
+def _number(completed: Completed, act: str) -> int:
+    """Return the number that was said; a VM can say anything."""
+    said = _demand(completed, act).strip()
+    if not said.isdigit() or len(said) > DIGITS:
+        raise CommandFailed(f"{act} failed: it said {said[:40]!r}, which is no number", hint="look at the VM")
+    return int(said)
 
 
 async def read_file(
@@ -129,7 +141,7 @@ async def read_range(
 async def count_lines(connection: ScriptRunner, path: str, offset: int, *, timeout: float = 120.0) -> int:
     """Return how many line feeds stand before `offset`. Reads all of it on the VM: about 0.15 s per GB."""
     completed = await connection.run(_COUNT, path, str(offset), timeout=timeout, limit=256)
-    return int(_demand(completed, f"counting the lines of {path}"))
+    return _number(completed, f"counting the lines of {path}")
 
 
 async def lines_after(connection: ScriptRunner, path: str, cursor: Cursor | None, *, timeout: float = 30.0) -> int:
@@ -143,7 +155,7 @@ async def lines_after(connection: ScriptRunner, path: str, cursor: Cursor | None
     """
     if cursor is None:
         completed = await connection.run(_ANY_LINE, path, timeout=timeout, limit=256)
-        return int(_demand(completed, f"looking into {path}"))
+        return _number(completed, f"looking into {path}")
     identity = cursor.identity
     words = (
         path,
@@ -157,4 +169,4 @@ async def lines_after(connection: ScriptRunner, path: str, cursor: Cursor | None
     completed = await connection.run(_LINES_AFTER, *words, timeout=timeout, limit=256)
     if completed.exit_status == _CHANGED:
         raise FileChanged(f"{path} is not the file it was")
-    return int(_demand(completed, f"counting the lines of {path} behind byte {cursor.offset}"))
+    return _number(completed, f"counting the lines of {path} behind byte {cursor.offset}")
