@@ -183,7 +183,7 @@ async def running_engine(
     link = settings.link
     options = LinkOptions(link.keepalive_interval, link.keepalive_count, link.connect_timeout, link.compression)
     bounds = (settings.store.max_bytes, settings.store.max_age_days * 86_400.0)
-    engine = Engine(source, store, link_options=options, history_bounds=bounds)
+    engine = Engine((source,), store, link_options=options, history_bounds=bounds)
     try:
         await engine.start(attach=attach, watch=watch, record=record, wait=wait, contact=contact)
         yield engine

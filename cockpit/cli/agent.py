@@ -67,7 +67,7 @@ async def reachable(engine: Engine, name: str, contact: float) -> Agent:
 
     def read() -> bool:
         known = engine.fleet_state.agents.get(agent.id)
-        return known is None or (known.link.state is LinkState.UP and engine.agent_sessions.settled())
+        return known is None or (known.link.state is LinkState.UP and engine.is_settled())
 
     await connected(engine, agent.id, contact)
     reached_it = await engine.fleet_state.until(read, REACH_LIMIT)
@@ -95,7 +95,7 @@ async def connected(engine: Engine, agent_id: AgentId, contact: float) -> None:
         return agent is None or agent.link.state in ANSWERED or hopeless(agent)
 
     # Agents are attached when the list names their VM: without it there is no link to wait for.
-    if agent_id in engine.fleet_state.agents and engine.agent_sessions.agent_session(agent_id) is None:
+    if agent_id in engine.fleet_state.agents and engine.agent_session(agent_id) is None:
         contact = 0.0
 
     done = await engine.fleet_state.until(decided, contact)
@@ -110,7 +110,7 @@ def out_of_reach(engine: Engine, agent: Agent) -> str:
     sick = health is not None and not health.ok
     reasons = [agent.link.reason] if agent.link.reason else []
     if not reasons and not sick:
-        absent = engine.agent_sessions.agent_session(agent.id) is None
+        absent = engine.agent_session(agent.id) is None
         reasons.append("its VM is not on the list" if absent else f"its link is {agent.link.state.value}")
     if health is not None and sick:
         reasons.append(f"{health.reason}{f' ({health.hint})' if health.hint else ''}")
@@ -208,7 +208,7 @@ async def wait(headless: Headless, name: str, until: State, timeout: float | Non
 
         def over() -> bool:
             agent = engine.fleet_state.agents.get(agent_id)
-            agent_session = engine.agent_sessions.agent_session(agent_id)
+            agent_session = engine.agent_session(agent_id)
             if agent is None:
                 return True
             known = agent_session is not None and agent_session.caught_up.is_set() and agent_session.probed.is_set()

@@ -11,7 +11,7 @@ from cockpit.engine.engine import Engine
 from cockpit.errors import CockpitError, NotFound, Refused, UsageError
 from cockpit.model.commands import Abort, Adopt, Branch, Command, Commit, Destroy, Pause, Relaunch, Resume, Spawn
 from cockpit.model.fleet import AgentKind, Receipt, Stage
-from cockpit.model.ids import AgentId, OperationId, VmId
+from cockpit.model.ids import OperationId, VmId
 from cockpit.text.sanitize import clean_line
 from cockpit.text.streams import ask, input_is_terminal, say, warn
 
@@ -134,7 +134,7 @@ async def destroy(headless: Headless, name: str, yes: bool) -> int:
 
 
 def _confirmed(engine: Engine, vm_id: VmId, called: str) -> bool:
-    agent = engine.fleet_state.agents.get(AgentId(vm_id))
+    agent = engine.fleet_state.agent_on(vm_id)
     what = f"{agent.kind.value} {agent.name} on VM {vm_id}" if agent else f"VM {vm_id}"
     if not input_is_terminal():
         raise UsageError(f"destroy would delete {what}", hint="add --yes to do it without a terminal")

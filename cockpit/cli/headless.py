@@ -85,7 +85,7 @@ def nobody(agent: Agent) -> bool:
 
 def only(name: str) -> Callable[[Agent], bool]:
     """Attach to one agent, by name or VM id."""
-    return lambda agent: name == agent.name or name.lower() == agent.id
+    return lambda agent: name in (agent.name, agent.id) or name.lower() == agent.vm_id
 
 
 def require_health(engine: Engine, name: str) -> None:

@@ -154,7 +154,7 @@ async def tell(engine: Engine) -> None:
 
 
 async def _put_board_up(engine: Engine) -> None:
-    board = engine.source.board
+    board = engine.running[0].source.board
     assert board is not None
     for task in BOARD:
         await board.create(
@@ -165,7 +165,7 @@ async def _put_board_up(engine: Engine) -> None:
             assignee=task.assignee,
             tags=task.tags,
         )
-    engine.watcher.look_at_board()
+    engine.running[0].watcher.look_at_board()
 
 
 async def _play(engine: Engine, member: CastMember) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from cockpit.agents.kinds import USUAL, adapter_of
+from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.errors import UsageError
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.names import usable_name
@@ -23,16 +26,23 @@ def kind_of(role: str, metadata: dict[str, Any]) -> AgentKind | None:
     return AgentKind(wanted) if wanted in set(AgentKind) else None
 
 
-def agent_from_entry(entry: RegistryEntry) -> Agent | None:
-    """Return the agent that a registry entry describes, or None if it describes none."""
+def agent_from_entry(entry: RegistryEntry, source: str, usual_directory: str) -> Agent | None:
+    """Return the agent that a registry entry describes, or None if it describes none.
+
+    Args:
+        entry: as the registry has it; its words are anybody's.
+        source: the name of the source whose registry it is.
+        usual_directory: where agents of this source live whose entry does not say.
+    """
     metadata = entry.metadata or {}
     kind = kind_of(entry.role, metadata)
     if kind is None:
         return None
     vm_id = VmId(entry.id)
     labels = metadata.get("labels")
+    directory = _directory_in(metadata) or usual_directory
     return Agent(
-        id=agent_of(vm_id),
+        id=agent_of(vm_id, directory),
         name=usable_name(entry.name, vm_id),
         kind=kind,
         vm_id=vm_id,
@@ -40,7 +50,20 @@ def agent_from_entry(entry: RegistryEntry) -> Agent | None:
         program=str(metadata.get("program") or USUAL.name),
         labels=tuple(str(label) for label in labels) if isinstance(labels, list) else (),
         parent=str(metadata.get("parent") or ""),
+        source=source,
+        directory=directory,
     )
+
+
+def _directory_in(metadata: Mapping[str, Any]) -> str:
+    """Return the directory that a cockpit wrote down; other tools mean other things by that word."""
+    directory, workspace = metadata.get("directory"), metadata.get("workspace")
+    if not isinstance(directory, str) or not isinstance(workspace, str):
+        return ""
+    try:
+        return AgentPaths(directory, workspace).directory
+    except (ValueError, UsageError):
+        return ""
 
 
 def registration_of(agent: Agent, *, address: str, directory: str, workspace: str, created_at: float) -> Registration:

@@ -25,7 +25,7 @@ from cockpit.model.commands import (
     Steer,
 )
 from cockpit.model.fleet import Agent, Vm
-from cockpit.model.ids import AgentId, VmId, agent_of
+from cockpit.model.ids import AgentId, VmId
 
 VERBS: dict[type[object], str] = {
     Prompt: "prompt",
@@ -92,7 +92,7 @@ def target_of(command: Command, agents: Mapping[AgentId, Agent], vms: Mapping[Vm
         case MoveTask(task=task) | AssignTask(task=task) | NoteTask(task=task):
             return None, task
         case Pause(vm=vm) | Resume(vm=vm) | Destroy(vm=vm) | Commit(vm=vm) | Branch(vm=vm):
-            agent = agents.get(agent_of(vm))
+            agent = next((agent for agent in agents.values() if agent.vm_id == vm), None)
             return (agent.id, agent.name) if agent else (None, vms[vm].label or vm if vm in vms else vm)
         case Prompt() | Steer() | FollowUp() | Abort() | Answer() | Relaunch():
             agent = agents.get(command.agent)

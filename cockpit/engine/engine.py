@@ -5,20 +5,39 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.clock import Clock
-from cockpit.engine.commands.dispatcher import Dispatcher, is_ended, reached
+from cockpit.engine.commands.dispatcher import is_ended, reached, saved
+from cockpit.engine.recollection import bring_back
+from cockpit.engine.running_source import RunningSource
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
-from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
+from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.engine.streams.history import History
 from cockpit.engine.streams.recorder import Recorder
-from cockpit.engine.watcher import Watcher
-from cockpit.errors import CockpitError, NotFound
+from cockpit.engine.streams.session import AgentSession
+from cockpit.errors import ConfigError, NotFound
 from cockpit.model.commands import (
+    Abort,
+    Adopt,
+    Answer,
+    AssignTask,
+    Branch,
     Command,
+    Commit,
+    CreateTask,
+    Destroy,
+    FollowUp,
+    MoveTask,
+    NoteTask,
+    Pause,
+    Prompt,
+    Relaunch,
+    Resume,
+    Spawn,
+    Steer,
 )
 from cockpit.model.failures import dismissed
 from cockpit.model.fleet import (
@@ -57,7 +76,7 @@ class Engine:
 
     def __init__(
         self,
-        source: Source,
+        sources: Sequence[Source],
         store: Store,
         *,
         clock: Clock | None = None,
@@ -70,29 +89,34 @@ class Engine:
             link_options: how connections are kept.
             history_bounds: bytes, and seconds of age, the store may keep.
         """
-        self.source = source
         self.store = store
         self.clock = clock or Clock()
-        self.fleet_state = FleetState(self.clock, source.name)
-        self.fleet_state.awaited = ("vers", "registry", "board", "feed") if source.services is not None else ("vers",)
+        names = [source.name for source in sources]
+        if not sources or len(set(names)) != len(names):
+            raise ConfigError(
+                f"the sources of a cockpit need names of their own: {', '.join(names) or 'there is none'}"
+            )
+        self.fleet_state = FleetState(self.clock, " + ".join(names))
         self.book = ReceiptBook()
         self.recorder = Recorder(self.fleet_state, store, self.book)
-        self.agent_sessions = AgentSessions(
-            self.fleet_state, store, source, self.recorder, self.book, link_options or LinkOptions()
+        options = link_options or LinkOptions()
+        several = len(names) > 1
+        self.running = tuple(
+            RunningSource(
+                source,
+                self.fleet_state,
+                store,
+                self.recorder,
+                self.book,
+                options,
+                shown_as=source.name if several else "",
+            )
+            for source in sources
         )
-        self.watcher = Watcher(self.fleet_state, source, self.agent_sessions)
-        self.dispatcher = Dispatcher(
-            self.fleet_state,
-            store,
-            source,
-            self.agent_sessions,
-            self.book,
-            board_changed=self.watcher.look_at_board,
-            images_changed=self._read_images,
-        )
-        self.history = History(self.fleet_state, store, self.agent_sessions.agent_session)
+        """One of each source, in the order of preference: new VMs and tasks are the first one's."""
+        self.fleet_state.awaited = tuple(name for running in self.running for name in running.services)
+        self.history = History(self.fleet_state, store, self.agent_session)
         self.bounds = history_bounds
-        self._images: tuple[tuple[CommitId, str], ...] = ()
         self._background: list[asyncio.Task[None]] = []
         self._attached = asyncio.Event()
 
@@ -117,19 +141,22 @@ class Engine:
             wait: return after the first look at the fleet; False returns with what the store remembers, for a screen
                 that must not wait for the network.
         """
-        for notice in (*self.source.notices, *self.store.notices):
+        sources = [running.source for running in self.running]
+        for notice in (*(notice for source in sources for notice in source.notices), *self.store.notices):
             self.fleet_state.notice(notice)
-        self.agent_sessions.wanted = attach
-        self.agent_sessions.record = record
-        await self.agent_sessions.load()
-        works = {
+        for running in self.running:
+            running.agent_sessions.wanted = attach
+            running.agent_sessions.record = record
+        await bring_back(self.fleet_state, self.store, self.recorder, sources)
+        works: dict[str, Callable[[], Awaitable[None]]] = {
             "time": self.recorder.keep_time,
             "receipts": self._save_receipts,
-            "watch": self.watcher.run if watch else self.watcher.look,
             "attach": self._attach,
         }
+        for running in self.running:
+            works |= running.works(watch)
         if watch:
-            works |= {"images": self._read_images, "prune": self._prune}
+            works["prune"] = self._prune
         self._background = [
             asyncio.create_task(self._supervised(name, work), name=name) for name, work in works.items()
         ]
@@ -139,21 +166,23 @@ class Engine:
                     await self._attached.wait()
 
     async def _attach(self) -> None:
-        """Say when the fleet was looked at once; each look attaches to the known agents it found."""
-        await self.watcher.first_look.wait()
+        """Say when each source was looked at once; each look attaches to the known agents it found."""
+        for running in self.running:
+            await running.watcher.first_look.wait()
         self._attached.set()
 
     async def stop(self) -> None:
         """Detach: agents go on, remote readers end, positions and receipts are saved."""
-        ending = {*self._background, *self.dispatcher.acts}
+        ending = {*self._background, *self._commands_under_way()}
         for task in ending:
             task.cancel()
-        ending.add(asyncio.create_task(self.agent_sessions.close(), name="detach"))
+        for running in self.running:
+            ending.add(asyncio.create_task(running.agent_sessions.close(), name=f"detach from {running.name}"))
         ending.add(asyncio.create_task(self.history.close(), name="end paging"))
         await asyncio.wait(ending, timeout=STOP_LIMIT)
         await self.recorder.save_receipts()
         await self.recorder.save_touched()
-        await self.dispatcher.saved(self.store.flush())
+        await saved(self.store.flush())
 
     async def _supervised(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run a background loop; a programming error goes to the log in full, and the loop starts again."""
@@ -170,7 +199,9 @@ class Engine:
     async def _save_receipts(self) -> None:
         while True:
             await self.recorder.outbox.look()
-            self.recorder.outbox.expire(self.agent_sessions.read_to_the_end())
+            self.recorder.outbox.expire(
+                frozenset().union(*(running.agent_sessions.read_to_the_end() for running in self.running))
+            )
             await self.recorder.save_receipts()
             self.fleet_state.set_health("store", self.store.trouble)
             await asyncio.sleep(SAVE_INTERVAL)
@@ -178,22 +209,13 @@ class Engine:
     async def _prune(self) -> None:
         """Keep the history within its bounds of size and age."""
         while True:
-            await self.dispatcher.saved(self._prune_once())
+            await saved(self._prune_once())
             await asyncio.sleep(PRUNE_INTERVAL)
 
     async def _prune_once(self) -> None:
         removed = await self.store.prune(max_bytes=self.bounds[0], max_age_seconds=self.bounds[1])
         if removed:
             log.info("the history was pruned by %d records", removed)
-
-    async def _read_images(self) -> None:
-        try:
-            commits = await self.source.vers.list_commits()
-        except CockpitError as error:
-            log.warning("the images cannot be listed: %s", error)
-            return
-        newest = sorted(commits, key=lambda commit: commit.created_at, reverse=True)
-        self._images = tuple((commit.id, commit.name or commit.commit_id) for commit in newest)
 
     # --- what callers see ----------------------------------------------------------------------------
 
@@ -222,11 +244,12 @@ class Engine:
 
     def images(self) -> tuple[tuple[CommitId, str], ...]:
         """Return the commits an agent can be started from, newest first."""
-        return self._images
+        return self.running[0].images
 
     def programs(self) -> tuple[tuple[str, str], ...]:
         """Return the agent programs, each with the reason it cannot be started, or empty text."""
-        ordered = sorted(self.source.programs, key=lambda program: program.name != self.source.default_program)
+        source = self.running[0].source
+        ordered = sorted(source.programs, key=lambda program: program.name != source.default_program)
         return tuple((program.name, program.reason) for program in ordered)
 
     def focus(self, agent: AgentId | None) -> None:
@@ -234,7 +257,8 @@ class Engine:
         for other in [other for other in self.fleet_state.pasts if other != agent]:
             self.history.leave(other)
         self.recorder.focus(agent)
-        self.agent_sessions.focus(agent)
+        for running in self.running:
+            running.agent_sessions.focus(agent)
 
     def past(self, agent: AgentId) -> TranscriptWindow | None:
         """Return the window onto an agent's past, if one is open."""
@@ -269,15 +293,45 @@ class Engine:
             raise NotFound(f"there is no agent named {name}", hint=f"agents here: {known}")
         return agent
 
+    def agent_session(self, agent: AgentId) -> AgentSession | None:
+        """Return the session with an agent, if it has one."""
+        for running in self.running:
+            if (session := running.agent_sessions.agent_session(agent)) is not None:
+                return session
+        return None
+
+    def is_settled(self) -> bool:
+        """Say whether each attached agent was tried, and read to its end where its link is up."""
+        return all(running.agent_sessions.settled() for running in self.running)
+
+    def _source_for(self, command: Command) -> RunningSource:
+        """Return the source a command is about: that of its target, or the first one for what is new."""
+        name: str | None = None
+        match command:
+            case Prompt() | Steer() | FollowUp() | Abort() | Answer() | Relaunch():
+                agent = self.fleet_state.agents.get(command.agent)
+                name = agent.source if agent is not None else None
+            case Adopt() | Pause() | Resume() | Destroy() | Commit() | Branch():
+                vm, agent = self.fleet_state.vms.get(command.vm), self.fleet_state.agent_on(command.vm)
+                name = vm.source if vm is not None else agent.source if agent is not None else None
+            case MoveTask() | AssignTask() | NoteTask():
+                name = self.fleet_state.source_of_task(command.task)
+            case Spawn() | CreateTask():
+                name = None
+        return next((running for running in self.running if running.name == name), self.running[0])
+
+    def _commands_under_way(self) -> set[asyncio.Task[None]]:
+        return {task for running in self.running for task in running.dispatcher.acts}
+
     # --- commands ------------------------------------------------------------------------------------
 
     def disabled_reason(self, command: Command) -> str:
         """Say why a command would be refused now, or return empty text."""
-        return self.dispatcher.disabled_reason(command)
+        return self._source_for(command).dispatcher.disabled_reason(command)
 
     def dispatch(self, command: Command) -> CommandId:
         """Order something; the receipt is in the snapshot when this returns."""
-        return self.dispatcher.dispatch(command)
+        return self._source_for(command).dispatcher.dispatch(command)
 
     def dismiss(self, command: CommandId) -> None:
         """Hear no more of a command that failed or is unconfirmed."""
@@ -309,7 +363,7 @@ class Engine:
     async def settled(self, timeout: float) -> None:
         """Wait until every wanted agent's link was tried and, where it is up, its stream was read to its end."""
         began = self.clock.now()
-        await self.fleet_state.until(self.agent_sessions.settled, timeout)
+        await self.fleet_state.until(self.is_settled, timeout)
         # Some agents say no settled end: what ended is told from what goes on by the moment that passed since.
         left = min(SETTLING_LIMIT, timeout - (self.clock.now() - began))
         await self.fleet_state.until(
@@ -319,6 +373,6 @@ class Engine:
     async def idle(self) -> None:
         """Return when nothing is in flight: no operation, no unsent command, no page of older history."""
         await self.history.idle()
-        while self.dispatcher.acts:
-            await asyncio.gather(*self.dispatcher.acts, return_exceptions=True)
-        await self.dispatcher.saved(self.store.flush())
+        while under_way := self._commands_under_way():
+            await asyncio.gather(*under_way, return_exceptions=True)
+        await saved(self.store.flush())

@@ -53,7 +53,7 @@ async def follow_lines(
     Raises:
         CockpitError: the VM cannot be reached, or the history cannot be read.
     """
-    agent_session = engine.agent_sessions.agent_session(agent.id)
+    agent_session = engine.agent_session(agent.id)
     if agent_session is None or agent_session.link is None:
         raise Refused(f"{agent.name} is not attached", hint="its VM is not on the list: see `cockpit vms`")
     stored = await engine.store.cursor(agent.id)
@@ -116,7 +116,7 @@ async def whole_line(engine: Engine, agent: Agent, tailed: TailedLine) -> AsyncI
     if not line.truncated:
         yield line.data + b"\n"
         return
-    agent_session = engine.agent_sessions.agent_session(agent.id)
+    agent_session = engine.agent_session(agent.id)
     if agent_session is None or agent_session.link is None or identity is None:
         raise Refused(f"line {line.number} of {agent.name} is {line.length} bytes long and cannot be read whole")
     offset = line.offset

@@ -11,7 +11,7 @@ from cockpit.engine.operation import OperationProgress
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.model.fleet import Power, Vm
-from cockpit.model.ids import OperationId, VmId, agent_of
+from cockpit.model.ids import OperationId, VmId
 from cockpit.vers.client import VersClient
 from cockpit.vers.look import Found, Look, Missing, Unknown, look_at
 from cockpit.vers.wire import VmListing
@@ -28,7 +28,8 @@ AT_ONCE = 4
 class MissingVms:
     """Finds out what became of VMs that a list lacks. One that is gone leaves the fleet; its transcript stays."""
 
-    def __init__(self, fleet_state: FleetState, vers: VersClient, agent_sessions: AgentSessions) -> None:
+    def __init__(self, fleet_state: FleetState, source: str, vers: VersClient, agent_sessions: AgentSessions) -> None:
+        self._source = source
         self._fleet_state = fleet_state
         self._vers = vers
         self._agent_sessions = agent_sessions
@@ -43,9 +44,10 @@ class MissingVms:
         """
         listed = {record.vm_id for record in listing.records}
         agents = self._fleet_state.agents.values()
-        remembered = [agent.vm_id for agent in agents if not agent.elsewhere]
+        remembered = [agent.vm_id for agent in agents if not agent.elsewhere and agent.source == self._source]
         newer = {vm.id for vm in self._fleet_state.vms.values() if vm.seen_at > asked_at}
-        known = dict.fromkeys((*self._fleet_state.vms, *remembered))
+        ours = [vm.id for vm in self._fleet_state.vms.values() if vm.source == self._source]
+        known = dict.fromkeys((*ours, *remembered))
         missing = [vm_id for vm_id in known if vm_id not in listed and vm_id not in newer]
         self._looked_at = {vm_id: at for vm_id, at in self._looked_at.items() if vm_id in missing}
         if len(missing) > 1:
@@ -82,26 +84,32 @@ class MissingVms:
             self._note_unknown(vm_id, seen)
         if isinstance(seen, Found):
             label = self._fleet_state.vms[vm_id].label if vm_id in self._fleet_state.vms else ""
-            self._fleet_state.put_vm(replace(seen.record.vm(self._fleet_state.clock.now()), label=label))
-        elif isinstance(seen, Missing) and agent_of(vm_id) in self._fleet_state.unplaced:
+            self._fleet_state.put_vm(
+                replace(seen.record.vm(self._fleet_state.clock.now()), label=label, source=self._source)
+            )
+        elif isinstance(seen, Missing) and self._is_unplaced(vm_id):
             self._doubt(vm_id, f"{seen.evidence}, but whose it was is not written down; destroy it to be rid of it")
         elif isinstance(seen, Missing):
             await self._gone(vm_id, seen.evidence)
+
+    def _is_unplaced(self, vm_id: VmId) -> bool:
+        agent = self._fleet_state.agent_on(vm_id)
+        return agent is not None and agent.id in self._fleet_state.unplaced
 
     def _note_unknown(self, vm_id: VmId, seen: Look) -> None:
         if isinstance(seen, Unknown):
             self._doubt(vm_id, seen.evidence)
 
     def _doubt(self, vm_id: VmId, why: str) -> None:
-        agent = self._fleet_state.agents.get(agent_of(vm_id))
+        agent = self._fleet_state.agent_on(vm_id)
         known = self._fleet_state.vms.get(vm_id)
         if known is None and agent is None:
             return  # It was destroyed meanwhile.
-        vm = known or Vm(vm_id, label=agent.name if agent is not None else "")
+        vm = known or Vm(vm_id, label=agent.name if agent is not None else "", source=self._source)
         self._fleet_state.put_vm(replace(vm, power=Power.UNKNOWN, doubt=why))
 
     async def _gone(self, vm_id: VmId, evidence: str) -> None:
-        agent = self._fleet_state.agents.get(agent_of(vm_id))
+        agent = self._fleet_state.agent_on(vm_id)
         called = agent.name if agent is not None else vm_id
         log.info("%s is gone: VM %s: %s", called, vm_id, evidence)
         progress = OperationProgress(self._fleet_state, OperationId(f"gone-{uuid.uuid4().hex[:12]}"), "gone", called)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.verbs import AgentPaths
+from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
 from cockpit.remote.ssh.endpoint import SshEndpoint
 from cockpit.services.board import BoardClient
@@ -80,6 +81,10 @@ class Source:
         await self.vers.close()
         if self.services is not None:
             await self.services.http.close()
+
+    def paths_of(self, agent: Agent) -> AgentPaths:
+        """Return where an agent of this source lives on its VM."""
+        return replace(self.paths, directory=agent.directory) if agent.directory else self.paths
 
     def program(self, name: str) -> Program | None:
         """Return the program with this name; empty text means the default."""

@@ -24,7 +24,7 @@ from cockpit.model.fleet import (
     Task,
     Vm,
 )
-from cockpit.model.ids import AgentId, CommandId, OperationId, VmId
+from cockpit.model.ids import AgentId, CommandId, OperationId, TaskId, VmId
 from cockpit.model.names import looks_like_id
 from cockpit.model.receipts.receipts import is_closed
 from cockpit.model.transcript.transcript import Transcript
@@ -56,6 +56,7 @@ class FleetState:
         self.departed: dict[str, tuple[VmId, float]] = {}
         """Agents whose VM was deleted, by name: the VM, and when it was known (unix seconds)."""
         self.tasks: tuple[Task, ...] = ()
+        self._boards: dict[str, tuple[Task, ...]] = {}
         self.feed: OrderedDict[str, FeedItem] = OrderedDict()
         self.receipts: OrderedDict[CommandId, Receipt] = OrderedDict()
         self.unsaved_receipts: set[CommandId] = set()
@@ -130,12 +131,15 @@ class FleetState:
         self.agents[agent.id] = agent
         self.changed()
 
+    def agent_on(self, vm_id: VmId) -> Agent | None:
+        """Return the first agent that lives on a VM, or None."""
+        return next((agent for agent in self.agents.values() if agent.vm_id == vm_id), None)
+
     def set_link(self, vm_id: VmId, link: Link) -> None:
-        """Store the state of the connection that an agent's VM has."""
-        for agent in self.agents.values():
+        """Store the state of the connection that the agents of a VM share."""
+        for agent in list(self.agents.values()):
             if agent.vm_id == vm_id and agent.link != link:
                 self.put_agent(replace(agent, link=link))
-                return
 
     def put_vm(self, vm: Vm) -> None:
         """Store what the API said of a VM."""
@@ -192,11 +196,17 @@ class FleetState:
         if fresh:
             self.changed()
 
-    def set_tasks(self, tasks: tuple[Task, ...]) -> None:
-        """Store the board."""
+    def set_tasks(self, tasks: tuple[Task, ...], source: str = "") -> None:
+        """Store the board of a source; the boards of all sources are shown as one."""
+        self._boards[source] = tasks
+        tasks = tuple(task for board in self._boards.values() for task in board)
         if tasks != self.tasks:
             self.tasks = tasks
             self.changed()
+
+    def source_of_task(self, task_id: TaskId) -> str | None:
+        """Return the name of the source on whose board a task is, or None."""
+        return next((name for name, board in self._boards.items() if any(task.id == task_id for task in board)), None)
 
     def set_health(self, name: str, reason: str = "", hint: str = "", unreadable: int = 0) -> None:
         """Note that a control service answers (no reason) or not, since when, and what its list lacks."""
@@ -214,7 +224,7 @@ class FleetState:
 
     def agents_called(self, name: str) -> tuple[Agent, ...]:
         """Return the agents a text means: the one with this id, else those with this name, by id."""
-        agent = self.agents.get(AgentId(name.lower()))
+        agent = self.agents.get(AgentId(name)) or self.agent_on(VmId(name.lower()))
         if agent is not None:
             return (agent,)
         if VmId(name.lower()) in self.vms or looks_like_id(name):
@@ -230,7 +240,7 @@ class FleetState:
         """
         found = self.agents_called(name)
         if len(found) > 1:
-            candidates = ", ".join(f"{agent.id} ({agent.kind.value})" for agent in found)
+            candidates = ", ".join(f"{agent.vm_id} ({agent.kind.value})" for agent in found)
             raise UsageError(f"{len(found)} agents are called {name}: {candidates}", hint="give the id instead")
         return found[0] if found else None
 

@@ -15,7 +15,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import CockpitError
-from cockpit.model.fleet import Power
+from cockpit.model.fleet import Agent, Power, Vm
 from cockpit.model.ids import VmId
 
 log = logging.getLogger(__name__)
@@ -33,23 +33,27 @@ RETRY_INTERVAL = 5.0
 
 
 class Watcher:
-    """Polls the control services into the world."""
+    """Polls the control services of one source into the state of the fleet."""
 
     def __init__(
         self,
         fleet_state: FleetState,
         source: Source,
         agent_sessions: AgentSessions,
+        *,
+        shown_as: str = "",
     ) -> None:
         """Prepare.
 
         Args:
+            shown_as: goes before the names of its services, where the cockpit has several sources.
             agent_sessions: hears of agents of the registry that are unknown yet, of VMs that are gone, of each list.
         """
         self._fleet_state = fleet_state
         self._source = source
         self._agent_sessions = agent_sessions
-        self._missing = MissingVms(fleet_state, source.vers, agent_sessions)
+        self._prefix = f"{shown_as} " if shown_as else ""
+        self._missing = MissingVms(fleet_state, source.name, source.vers, agent_sessions)
         self._board_now = asyncio.Event()
         self._adopting = asyncio.Lock()
         self.first_look = asyncio.Event()
@@ -102,7 +106,7 @@ class Watcher:
             if known and known.seen_at > asked_at:
                 continue  # A command of ours learnt of this VM after the list was asked for.
             label = names.get(vm_id) or (known.label if known else "")
-            self._fleet_state.put_vm(replace(record.vm(now), label=label))
+            self._fleet_state.put_vm(replace(record.vm(now), label=label, source=self._source.name))
         await self._agent_sessions.place(listed)
         self._agent_sessions.attach_known()
         if await self._missing.look_for_those_not_in(listing, asked_at):
@@ -116,17 +120,24 @@ class Watcher:
         async with self._adopting:
             listing = await self._source.registry.list_entries()
             for entry in listing.entries:
-                agent = agent_from_entry(entry)
+                agent = agent_from_entry(entry, self._source.name, self._source.paths.directory)
                 vm = self._fleet_state.vms.get(agent.vm_id) if agent else None
-                if agent and vm and vm.power is not Power.GONE and agent.id not in self._fleet_state.agents:
+                if agent and vm and vm.power is not Power.GONE and self._is_new(agent, vm):
                     await self._agent_sessions.adopt(agent)
         return listing.unreadable
+
+    def _is_new(self, agent: Agent, vm: Vm) -> bool:
+        """Say whether an agent on a VM of this source is none of those that are known, by whatever id."""
+        return vm.source == self._source.name and not any(
+            known.vm_id == vm.id and known.directory in ("", agent.directory)
+            for known in self._fleet_state.agents.values()
+        )
 
     async def board(self) -> int:
         """Read the board; return how many of its tasks could not be read."""
         assert self._source.board is not None
         listing = await self._source.board.listing()
-        self._fleet_state.set_tasks(listing.tasks)
+        self._fleet_state.set_tasks(listing.tasks, self._source.name)
         return listing.unreadable
 
     async def _watch_vms(self) -> None:
@@ -155,7 +166,9 @@ class Watcher:
         def heard(up: bool, reason: str) -> None:
             silence.cancel()
             unreadable = self._source.feed.unreadable if up and self._source.feed is not None else 0
-            self._fleet_state.set_health("feed", "" if up else reason or "the feed is silent", unreadable=unreadable)
+            self._fleet_state.set_health(
+                self._prefix + "feed", "" if up else reason or "the feed is silent", unreadable=unreadable
+            )
 
         while True:
             try:
@@ -163,14 +176,16 @@ class Watcher:
                     async for item in items:
                         self._fleet_state.add_feed([item])
             except CockpitError as error:
-                self._fleet_state.set_health("feed", describe(error), error.hint)
+                self._fleet_state.set_health(self._prefix + "feed", describe(error), error.hint)
             await asyncio.sleep(RETRY_INTERVAL)
 
     def _mark_if_silent(self, name: str) -> asyncio.TimerHandle:
         """Show that a service does not answer while it is still waited for."""
         reason = f"no answer yet after {SILENCE_MARK:g} s"
         hint = "it is still waited for"
-        return asyncio.get_running_loop().call_later(SILENCE_MARK, self._fleet_state.set_health, name, reason, hint)
+        return asyncio.get_running_loop().call_later(
+            SILENCE_MARK, self._fleet_state.set_health, self._prefix + name, reason, hint
+        )
 
     async def _repeat(self, name: str, look: Callable[[], Awaitable[int]], interval: float) -> None:
         while True:
@@ -184,9 +199,9 @@ class Watcher:
             unreadable = await look()
         except CockpitError as error:
             log.warning("%s: %s", name, error)
-            self._fleet_state.set_health(name, describe(error), error.hint)
+            self._fleet_state.set_health(self._prefix + name, describe(error), error.hint)
             return False
         finally:
             silence.cancel()
-        self._fleet_state.set_health(name, unreadable=unreadable)
+        self._fleet_state.set_health(self._prefix + name, unreadable=unreadable)
         return True

@@ -89,6 +89,8 @@ class Vm:
     """When the API last said this."""
     doubt: str = ""
     """Why it is unknown whether it exists: what was asked, and what came back."""
+    source: str = ""
+    """The name of the source that lists it."""
     perhaps_ours: str = ""
     """Why it may be what a lost call of ours made; nothing is done to it unless the operator says so."""
 
@@ -181,6 +183,10 @@ class Agent:
     labels: tuple[str, ...] = ()
     parent: str = ""
     """The name of the lieutenant or architect it works for."""
+    source: str = ""
+    """The name of the source its VM is of; empty where that is not known."""
+    directory: str = ""
+    """Where it lives on its VM: its FIFO and its output; empty where an older file of ours did not say."""
     elsewhere: str = ""
     """The account and platform its VM belongs to, where that is not the one in use: nothing is known of it then."""
     link: Link = field(default_factory=Link)
@@ -379,6 +385,10 @@ class Fleet:
     def agent(self, agent_id: AgentId) -> Agent | None:
         """Return the agent with this id, or None."""
         return next((agent for agent in self.agents if agent.id == agent_id), None)
+
+    def agent_on(self, vm_id: VmId) -> Agent | None:
+        """Return the first agent that lives on a VM, or None."""
+        return next((agent for agent in self.agents if agent.vm_id == vm_id), None)
 
     def vm(self, vm_id: VmId) -> Vm | None:
         """Return the VM with this id, or None."""

@@ -6,7 +6,8 @@ VmId = NewType("VmId", str)
 """A VM of the Vers API: a lower-case UUID."""
 
 AgentId = NewType("AgentId", str)
-"""An agent. One agent lives on one VM, so this is the VM's id; it outlives renames and restarts."""
+"""An agent: a place (a VM of a source, a host) and a directory there. It outlives renames and restarts, and nothing
+takes it apart: what lives where is asked of the fleet."""
 
 CommitId = NewType("CommitId", str)
 """A snapshot of a VM: a UUID."""
@@ -21,14 +22,9 @@ OperationId = NewType("OperationId", str)
 """A multi-step act on the fleet (spawn, destroy ...) whose steps are shown as they happen."""
 
 
-def agent_of(vm_id: VmId) -> AgentId:
-    """Return the id of the agent that lives on a VM."""
-    return AgentId(vm_id)
-
-
-def vm_of(agent_id: AgentId) -> VmId:
-    """Return the VM an agent lives on."""
-    return VmId(agent_id)
+def agent_of(place: str, directory: str = "") -> AgentId:
+    """Return the id of the agent that lives in a directory of a place; without a directory, of the place's only one."""
+    return AgentId(f"{place}:{directory}") if directory else AgentId(place)
 
 
 OWN_COMMANDS = "ck-"

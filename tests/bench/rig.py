@@ -11,6 +11,7 @@ from typing import cast
 
 from cockpit.agents.scaffold.verbs import HOME_PATHS
 from cockpit.engine.clock import Clock
+from cockpit.engine.recollection import bring_back
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
@@ -75,7 +76,7 @@ class Rig:
         self.fleet_state = FleetState(self.clock, "benchmark")
         book = ReceiptBook()
         self.recorder = TimedRecorder(self.fleet_state, store, book)
-        source = Source(
+        self.source = Source(
             name="benchmark",
             vers=cast(VersClient, _Keys(vms)),
             services=None,
@@ -86,7 +87,7 @@ class Rig:
             default_program="pi",
         )
         self.agent_sessions = AgentSessions(
-            self.fleet_state, store, source, self.recorder, book, options or LinkOptions()
+            self.fleet_state, store, self.source, self.recorder, book, options or LinkOptions()
         )
 
     def agent_id(self, number: int) -> AgentId:
@@ -166,7 +167,7 @@ async def rig(
     try:
         if not remembered:
             await made.remember()
-        await made.agent_sessions.load()
+        await bring_back(made.fleet_state, made.store, made.recorder, [made.source])
         yield made
     finally:
         ticking.cancel()

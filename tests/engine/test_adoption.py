@@ -20,8 +20,8 @@ async def stranger(fleet: FleetUnderTest, name: str) -> tuple[Agent, FleetUnderT
     async with fleet.engine() as engine:
         agent = await spawned(engine, name)
         await order(engine, Prompt(agent.id, "[say Before you came.]"))
-        assert engine.source.registry is not None
-        await engine.source.registry.deregister(agent.vm_id)
+        assert engine.running[0].source.registry is not None
+        await engine.running[0].source.registry.deregister(agent.vm_id)
     elsewhere = FleetUnderTest(fleet.root)
     elsewhere.places = Places(fleet.places.fleet, fleet.root / f"{name}-another.sqlite")
     return agent, elsewhere
@@ -51,7 +51,7 @@ async def test_what_cannot_be_taken_over_is_said_and_changes_nothing(fleet: Flee
     async with fleet.engine() as engine:
         agent = await spawned(engine, f"cy-{what.count(' ')}-{len(what)}")
         known = set(engine.fleet_state.agents)
-        empty = await engine.source.vers.create_root(labels={})
+        empty = await engine.running[0].source.vers.create_root(labels={})
         assert await engine.fleet_state.until(lambda: empty in engine.fleet_state.vms, LIMIT)
         vm, name = (VmId("0" * 8), "bob") if what == "no VM" else (empty, agent.name if "name" in what else "dora")
         command = engine.dispatch(Adopt(vm, name))
@@ -63,7 +63,7 @@ async def test_what_cannot_be_taken_over_is_said_and_changes_nothing(fleet: Flee
         }
         assert receipt.stage is Stage.FAILED and words[what] in receipt.reason
         assert set(engine.fleet_state.agents) == known
-        await engine.source.vers.delete(empty)
+        await engine.running[0].source.vers.delete(empty)
 
 
 async def test_the_verb_takes_an_agent_over(fleet: FleetUnderTest) -> None:

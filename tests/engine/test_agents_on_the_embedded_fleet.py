@@ -147,7 +147,7 @@ async def test_pause_freezes_and_resume_continues(fleet: FleetUnderTest) -> None
 async def test_a_killed_agent_is_seen_dead_and_relaunches(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
         eve = await spawned(engine, "eve")
-        agent_session = engine.agent_sessions.agent_session(eve.id)
+        agent_session = engine.agent_session(eve.id)
         assert agent_session is not None
         connection = agent_session.connection()
         assert connection is not None
@@ -211,5 +211,5 @@ async def test_destroy_ends_the_agent_and_keeps_its_transcript(fleet: FleetUnder
 
 
 async def _registry(engine: Engine) -> list[str]:
-    assert engine.source.registry is not None
-    return [entry.id for entry in (await engine.source.registry.list_entries()).entries]
+    assert engine.running[0].source.registry is not None
+    return [entry.id for entry in (await engine.running[0].source.registry.list_entries()).entries]

@@ -142,7 +142,7 @@ async def test_a_cockpit_that_comes_later_sees_what_another_stored_meanwhile(fle
         try:
             await until(first, lambda: not first.fleet_state.agents[agent.id].run_open, "the end of the run")
             await first.store.flush()
-            second.agent_sessions.attach(second.fleet_state.agents[agent.id])
+            second.running[0].agent_sessions.attach(second.fleet_state.agents[agent.id])
             await second.settled(LIMIT)
             assert await all_shown(second, agent.id) == await all_shown(first, agent.id)
             assert second.fleet_state.agents[agent.id].usage == first.fleet_state.agents[agent.id].usage

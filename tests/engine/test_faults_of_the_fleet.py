@@ -27,11 +27,11 @@ async def test_a_vm_deleted_behind_our_back(fleet: FleetUnderTest) -> None:
         agent = await spawned(engine, "ada")
         prompt = engine.dispatch(Prompt(agent.id, "[bash sleep 60]"))
         await until(engine, lambda: bool(engine.fleet_state.agents[agent.id].activity.tools), "a running tool")
-        await engine.source.vers.delete(agent.vm_id)
+        await engine.running[0].source.vers.delete(agent.vm_id)
         receipt = await engine.outcome(prompt, timeout=LIMIT)
         assert receipt.stage is Stage.FAILED and "deleted" in receipt.reason
         assert engine.fleet_state.agent_named("ada") is None and agent.vm_id not in engine.fleet_state.vms
-        assert engine.agent_sessions.agent_session(agent.id) is None
+        assert engine.agent_session(agent.id) is None
     async with fleet.engine() as engine:
         assert engine.fleet_state.agent_named("ada") is None
         assert all(receipt.stage is Stage.FAILED for receipt in engine.fleet.receipts if receipt.agent == agent.id)
@@ -106,7 +106,7 @@ async def test_a_changed_host_key_is_refused_and_said(fleet: FleetUnderTest) -> 
         assert engine.store.known(agent.vm_id) == (" ".join(other.split()[:2]),), "nothing new is trusted by itself"
         # The operator knows why it changed: forgets the old one, and tries again.
         engine.store.distrust(agent.vm_id)
-        agent_session = engine.agent_sessions.agent_session(agent.id)
+        agent_session = engine.agent_session(agent.id)
         assert agent_session is not None and agent_session.link is not None
         agent_session.link.wake()
         await until(engine, lambda: engine.fleet_state.agents[agent.id].link.state is LinkState.UP, "the link")
@@ -119,7 +119,7 @@ async def test_agents_are_attached_once_the_platform_answers_again(fleet: FleetU
         # The first look at the list comes to nothing: known agents are shown, and attached with the first good one.
         assert engine.fleet_state.agent_named("dan") is not None
         engine.fleet_state.vms.clear()
-        engine.agent_sessions.detach(agent.id)
+        engine.running[0].agent_sessions.detach(agent.id)
         await until(engine, lambda: engine.fleet_state.agents[agent.id].link.state is LinkState.UP, "the link")
         await order(engine, Prompt(agent.id, "[say Here.]"))
 
@@ -137,7 +137,7 @@ async def test_what_did_not_reach_the_disk_is_read_again(
         with monkeypatch.context() as patch:
             patch.setattr(engine.recorder, "keep", lose)
             await order(engine, Prompt(agent.id, "[say Folded, not stored.]"))
-            agent_session = engine.agent_sessions.agent_session(agent.id)
+            agent_session = engine.agent_session(agent.id)
             assert agent_session is not None
             connection = agent_session.connection()
             assert connection is not None
@@ -155,7 +155,7 @@ async def test_what_did_not_reach_the_disk_is_read_again(
 async def test_a_look_that_fails_ends_no_reading(fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
     async with fleet.engine() as engine:
         agent = await spawned(engine, "gil")
-        agent_session = engine.agent_sessions.agent_session(agent.id)
+        agent_session = engine.agent_session(agent.id)
         assert agent_session is not None
         connection = agent_session.connection()
         assert connection is not None

@@ -78,7 +78,7 @@ async def started(fleet: FleetUnderTest, api: Api, key: str = KEY, base: str = B
 
     source = replace(source, vers=VersClient(base, key, transport=api, rest=rest), services=None)
     store = await Store.open(fleet.places.history)
-    engine = Engine(source, store)
+    engine = Engine((source,), store)
     await engine.start(watch=False, attach=lambda agent: False)
     return engine, store
 
@@ -86,7 +86,7 @@ async def started(fleet: FleetUnderTest, api: Api, key: str = KEY, base: str = B
 async def ended(engine: Engine, store: Store) -> None:
     await engine.stop()
     await store.close()
-    await engine.source.close()
+    await engine.running[0].source.close()
 
 
 async def is_remembered(store: Store, vm_id: str) -> bool:
@@ -148,7 +148,7 @@ async def test_what_is_not_the_platforms_own_not_found_leaves_it_unknown(
         assert any("Whether its VM exists is unknown: the list lacks it" in line for line in why(agent, vm, 0.0))
     assert await is_remembered(store, VMS[0])
     api.status = None
-    await engine.watcher.vms()
+    await engine.running[0].watcher.vms()
     assert not engine.fleet.agents, "the next look told"
     await ended(engine, store)
 
@@ -203,7 +203,7 @@ async def test_a_new_key_of_the_same_organisation_takes_the_agents_along(fleet: 
     (agent,) = engine.fleet.agents
     assert not agent.elsewhere and state(engine, agent) != "elsewhere"
     api.vms.clear()
-    await engine.watcher.vms()
+    await engine.running[0].watcher.vms()
     assert not engine.fleet.agents
     await ended(engine, store)
 

@@ -16,7 +16,7 @@ from cockpit.engine.engine import Engine
 from cockpit.errors import UsageError
 from cockpit.model.commands import Destroy, Spawn
 from cockpit.model.fleet import AgentKind, Receipt, Stage
-from cockpit.model.ids import AgentId, CommitId, VmId
+from cockpit.model.ids import CommitId, VmId
 from cockpit.services.names import PREFIX, RegistryNames
 from cockpit.services.registry import Registration
 from tests.fleets import LIMIT, FleetUnderTest, order, poll, spawned, until
@@ -52,15 +52,15 @@ async def test_of_three_spawns_at_once_one_is_done(fleet: FleetUnderTest, shared
             )
             for number in range(3)
         ]
-        before = {vm.vm_id for vm in await engines[0].source.vers.list_vms()}
+        before = {vm.vm_id for vm in await engines[0].running[0].source.vers.list_vms()}
         receipts = await spawn_at_once(engines, name)
-        after = {vm.vm_id for vm in await engines[0].source.vers.list_vms()}
+        after = {vm.vm_id for vm in await engines[0].running[0].source.vers.list_vms()}
         stages = sorted(receipt.stage.value for receipt in receipts)
         assert stages == ["done", "failed", "failed"], receipts
         for receipt in receipts:
             assert receipt.stage is Stage.DONE or f"cannot spawn {name}: " in receipt.reason, receipt
         assert len(after - before) == 1
-        registry = engines[0].source.registry
+        registry = engines[0].running[0].source.registry
         if registry is not None:
             assert not [entry.id for entry in (await registry.list_entries()).entries if entry.id.startswith(PREFIX)]
 
@@ -77,7 +77,7 @@ async def test_a_failed_spawn_gives_its_name_free(fleet: FleetUnderTest) -> None
 
 async def test_a_reservation_in_the_registry_counts_until_it_is_void(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
-        registry = engine.source.registry
+        registry = engine.running[0].source.registry
         assert registry is not None
         names = [RegistryNames(registry, holder, REGISTERED_BY) for holder in ("a", "b", "c")]
         assert await names[0].take("held") == "" and await names[0].take("held") == ""
@@ -91,14 +91,14 @@ async def test_a_reservation_in_the_registry_counts_until_it_is_void(fleet: Flee
 
 async def register(engine: Engine, vm_id: str, name: str) -> None:
     """Write an entry as a foreign client would."""
-    assert engine.source.registry is not None
+    assert engine.running[0].source.registry is not None
     entry = Registration(id=vm_id, name=name, role="worker", address="x", registered_by="stranger")
-    await engine.source.registry.register(entry)
+    await engine.running[0].source.registry.register(entry)
 
 
 async def test_an_id_is_never_taken_for_a_name(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
-        victim, decoy = await spawned(engine, "victim"), await engine.source.vers.create_root()
+        victim, decoy = await spawned(engine, "victim"), await engine.running[0].source.vers.create_root()
         await register(engine, decoy, victim.vm_id)
     listed = fleet.run("vms")
     assert f"vm-{decoy[:8]}" in listed.stdout, listed
@@ -112,16 +112,17 @@ async def test_an_id_is_never_taken_for_a_name(fleet: FleetUnderTest) -> None:
 @pytest.mark.parametrize("name", ["a b", "../x", "x" * 65, "\x1b]52;c;eA==\x07", "ada\u202e", "-rf"])
 async def test_names_from_outside_are_checked_like_our_own(fleet: FleetUnderTest, name: str) -> None:
     async with fleet.engine() as engine:
-        vm_id = await engine.source.vers.create_root()
+        vm_id = await engine.running[0].source.vers.create_root()
         await register(engine, vm_id, name)
-        await until(engine, lambda: AgentId(vm_id) in engine.fleet_state.agents, "the agent of the entry")
-        assert engine.fleet_state.agents[AgentId(vm_id)].name == f"vm-{vm_id[:8]}"
+        await until(engine, lambda: engine.fleet_state.agent_on(vm_id) is not None, "the agent of the entry")
+        found = engine.fleet_state.agent_on(vm_id)
+        assert found is not None and found.name == f"vm-{vm_id[:8]}"
         await order(engine, Destroy(vm_id))
 
 
 async def test_several_agents_of_one_name_are_an_error_that_lists_them(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
-        ids = sorted([await engine.source.vers.create_root() for _ in range(2)])
+        ids = sorted([await engine.running[0].source.vers.create_root() for _ in range(2)])
         for vm_id in ids:
             await register(engine, vm_id, "twin")
         await until(engine, lambda: len(engine.fleet_state.agents_called("twin")) == 2, "both agents")

@@ -58,7 +58,7 @@ def details(engine: Engine, receipt: Receipt) -> str:
 
 async def killed(engine: Engine, agent: Agent) -> None:
     """Kill an agent's process and wait until that is known."""
-    agent_session = engine.agent_sessions.agent_session(agent.id)
+    agent_session = engine.agent_session(agent.id)
     connection = agent_session.connection() if agent_session else None
     assert connection is not None
     await connection.run('kill -9 "$(cat ~/pi-rpc/pid)"', timeout=20)
@@ -176,10 +176,10 @@ async def test_the_copy_of_a_scripted_agents_vm_has_an_agent_of_its_own(fleet: F
         await order(engine, Branch(ada.vm_id, 2))
         copies = [engine.agent_named("ada-2"), engine.agent_named("ada-3")]
         assert len({ada.vm_id, *(copy.vm_id for copy in copies)}) == 3
-        assert engine.source.registry is not None
+        assert engine.running[0].source.registry is not None
         for copy in copies:
             assert copy.process.state is ProcessState.ALIVE
-            assert (await engine.source.registry.get(copy.vm_id)).name == copy.name
+            assert (await engine.running[0].source.registry.get(copy.vm_id)).name == copy.name
             pid = int((vm_home(fleet, copy.vm_id) / "pi-rpc" / "pid").read_text())
             assert {f"VERS_AGENT_NAME={copy.name}".encode(), f"VERS_VM_ID={copy.vm_id}".encode()} <= set(
                 environment_of(pid)

@@ -61,7 +61,7 @@ async def begin(engine: Engine, agent: Agent, words: int = 1_500) -> None:
 
 async def settled(engine: Engine) -> None:
     """Wait until an engine has read everything to its end; fails if it never does."""
-    await until(engine, engine.agent_sessions.settled, "the end of the first reading")
+    await until(engine, engine.is_settled, "the end of the first reading")
 
 
 async def assert_both_whole(fleet: FleetUnderTest, agent: AgentId, *engines: Engine) -> None:
@@ -117,16 +117,16 @@ async def news(engine: Engine, agent: AgentId, limit: float = LIMIT) -> None:
 @contextlib.asynccontextmanager
 async def unlinked(engine: Engine, agent: AgentId) -> AsyncIterator[None]:
     """Drop an engine's link to an agent, and keep it from coming back for the time of the block."""
-    real, over = engine.agent_sessions._connect, asyncio.Event()
+    real, over = engine.running[0].agent_sessions._connect, asyncio.Event()
 
     async def connect(vm_id: VmId) -> Connection:
         await over.wait()
         return await real(vm_id)
 
-    agent_session = engine.agent_sessions.agent_session(agent)
+    agent_session = engine.agent_session(agent)
     connection = agent_session.connection() if agent_session else None
     assert connection is not None
-    with mock.patch.object(engine.agent_sessions, "_connect", connect):
+    with mock.patch.object(engine.running[0].agent_sessions, "_connect", connect):
         await connection.close()
         yield
     over.set()

@@ -28,6 +28,7 @@ import psutil  # type: ignore[import-untyped]
 
 from cockpit.agents.scaffold.verbs import AgentPaths
 from cockpit.engine.clock import Clock
+from cockpit.engine.recollection import bring_back
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams import agent_sessions, reader, session
@@ -301,7 +302,7 @@ class FakeVers:
 
 
 class Stack:
-    """World, store, recorder and roster over machines."""
+    """State, store, recorder and sessions over machines."""
 
     def __init__(self, store: Store, machines: list[Machine], options: LinkOptions, paths: AgentPaths) -> None:
         self.store = store
@@ -359,7 +360,7 @@ class Stack:
 
     async def start(self) -> None:
         """Load what is remembered and attach to every machine's agent."""
-        await self.agent_sessions.load()
+        await bring_back(self.fleet_state, self.store, self.recorder, [self.source])
         for machine in self.machines.values():
             self.fleet_state.put_vm(Vm(machine.vm_id, Power.RUNNING))
             agent = Agent(AgentId(machine.name), machine.name, AgentKind.WORKER, machine.vm_id)

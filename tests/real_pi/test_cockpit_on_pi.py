@@ -186,7 +186,7 @@ async def test_killed_and_relaunched_in_the_same_session(fleet: FleetUnderTest) 
         await order(engine, Prompt(agent.id, "remember the word heron"))
         cut = engine.dispatch(Prompt(agent.id, "mock:text(words=5000, rate=50)"))
         await until(engine, lambda: state(engine, agent.id).activity.detail == "writing", "streaming text")
-        agent_session = engine.agent_sessions.agent_session(agent.id)
+        agent_session = engine.agent_session(agent.id)
         assert agent_session is not None
         connection = agent_session.connection()
         assert connection is not None

@@ -109,7 +109,7 @@ async def test_a_secret_is_only_where_it_must_be(fleet: FleetUnderTest) -> None:
             await order(engine, Prompt(agent.id, "say hello"))
             home = vm_home(fleet, agent.vm_id)
             first = int((home / "pi-rpc" / "pid").read_text())
-            agent_session = engine.agent_sessions.agent_session(agent.id)
+            agent_session = engine.agent_session(agent.id)
             assert agent_session is not None
             connection = agent_session.connection()
             assert connection is not None

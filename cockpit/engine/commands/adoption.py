@@ -48,7 +48,7 @@ class Adoption:
         vm = self._fleet_state.vms.get(adopt.vm)
         if vm is None:
             return f"there is no VM {adopt.vm}"
-        known = self._fleet_state.agents.get(agent_of(adopt.vm))
+        known = self._fleet_state.agent_on(adopt.vm)
         if known is not None:
             return f"its agent is here already: {known.name}"
         if vm.power is not Power.RUNNING:
@@ -65,7 +65,15 @@ class Adoption:
         Raises:
             CockpitError: there is none, or its VM cannot be reached; then this cockpit knows as little of it as before.
         """
-        agent = Agent(agent_of(adopt.vm), adopt.name, adopt.kind, adopt.vm, role=adopt.role)
+        agent = Agent(
+            agent_of(adopt.vm, self._source.paths.directory),
+            adopt.name,
+            adopt.kind,
+            adopt.vm,
+            role=adopt.role,
+            source=self._source.name,
+            directory=self._source.paths.directory,
+        )
         async with self._names.reserved(adopt.name):
             self._fleet_state.put_agent(agent)
             progress.agent(agent.id)
@@ -95,7 +103,7 @@ class Adoption:
             assert session.link is not None
             connection = await session.link.ready(CONNECT_LIMIT)
         with progress.step("look for an agent"):
-            found = await left_there(connection, self._source, agent.vm_id)
+            found = await left_there(connection, self._source.paths, agent.vm_id)
             if found.state is AgentState.ABSENT:
                 raise NotFound(
                     f"no agent at {self._source.paths.directory} on VM {agent.vm_id}",

@@ -40,7 +40,7 @@ from cockpit.model.commands import (
     Steer,
 )
 from cockpit.model.fleet import LinkState, Power, ProcessState, Receipt, Stage, Vm
-from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId, VmId, agent_of
+from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId, VmId
 from cockpit.model.receipts.receipts import ReceiptBook, advance
 from cockpit.model.sendable import unsendable_part
 from cockpit.store.errors import StoreError
@@ -69,6 +69,14 @@ def is_ended(receipt: Receipt) -> bool:
 def reached(receipt: Receipt, stage: Stage) -> bool:
     """Say whether a receipt has come at least as far as a stage, without having failed."""
     return receipt.stage in STAGE_ORDER and STAGE_ORDER.index(receipt.stage) >= STAGE_ORDER.index(stage)
+
+
+async def saved(saving: Awaitable[None]) -> None:
+    """Write to the store; what the disk refuses is said in the notices and stops no command."""
+    try:
+        await saving
+    except StoreError as error:
+        log.error("%s", error)
 
 
 class Dispatcher:
@@ -164,8 +172,8 @@ class Dispatcher:
     async def _carry_out(self, command: Command, command_id: CommandId, target: str) -> None:
         """Run one command to its end; its failure is its receipt's, never the engine's."""
         receipt = self._fleet_state.receipts[command_id]
-        await self.saved(self._store.save_receipt(receipt))
-        await self.saved(self._store.audit(self._fleet_state.clock.now(), receipt.verb, target, receipt.text))
+        await saved(self._store.save_receipt(receipt))
+        await saved(self._store.audit(self._fleet_state.clock.now(), receipt.verb, target, receipt.text))
         try:
             match command:
                 case Prompt() | Steer() | FollowUp() | Abort() | Answer():
@@ -193,14 +201,7 @@ class Dispatcher:
             self._fleet_state.put_receipt(
                 advance(self._fleet_state.receipts[command_id], Stage.DONE, self._fleet_state.clock.now())
             )
-        await self.saved(self._store.save_receipt(self._fleet_state.receipts[command_id]))
-
-    async def saved(self, saving: Awaitable[None]) -> None:
-        """Write to the store; what the disk refuses is said in the notices and stops no command."""
-        try:
-            await saving
-        except StoreError as error:
-            log.error("%s", error)
+        await saved(self._store.save_receipt(self._fleet_state.receipts[command_id]))
 
     async def _operate(self, command: Command, command_id: CommandId, verb: str, target: str) -> None:
         progress = OperationProgress(self._fleet_state, OperationId(command_id), verb, target)
@@ -228,7 +229,7 @@ class Dispatcher:
                     await self._images_changed()
                 case Branch():
                     made = await self._operations.branch(command, progress)
-                    original = self._fleet_state.agents.get(agent_of(command.vm))
+                    original = self._fleet_state.agent_on(command.vm)
                     await start_copies(self._fleet_state, self._spawner, original, made, progress)
         except BaseException as error:
             progress.finish(error)
@@ -243,9 +244,10 @@ class Dispatcher:
         for vm_id in map(VmId, uncertain.candidates):
             self._fleet_state.suspects[vm_id] = evidence
             self._fleet_state.put_vm(
-                self._fleet_state.vms.get(vm_id) or Vm(vm_id, created_at=self._fleet_state.clock.now())
+                self._fleet_state.vms.get(vm_id)
+                or Vm(vm_id, created_at=self._fleet_state.clock.now(), source=self._source.name)
             )
-            await self.saved(self._store.names.suspect(vm_id, evidence))
+            await saved(self._store.names.suspect(vm_id, evidence))
 
     def _fail(self, command_id: CommandId, reason: str) -> None:
         self._book.failed(command_id, self._fleet_state.clock.now(), reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from cockpit.agents.scaffold.verbs import ProbeResult, parse_probe, probe_script
+from cockpit.agents.scaffold.verbs import AgentPaths, ProbeResult, parse_probe, probe_script
 from cockpit.engine.agent_record import registration_of, row_of
 from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.source import Source
@@ -31,7 +31,7 @@ async def register(source: Source, agent: Agent, created_at: float, progress: Op
             registration_of(
                 agent,
                 address=source.address(agent.vm_id),
-                directory=source.paths.directory,
+                directory=source.paths_of(agent).directory,
                 workspace=source.paths.workspace,
                 created_at=created_at,
             )
@@ -46,7 +46,7 @@ async def remember(store: Store, source: Source, agent: Agent, created_at: float
     """Keep an agent in the store; a full disk here is no reason to give up what runs there."""
     row = row_of(
         agent,
-        directory=source.paths.directory,
+        directory=source.paths_of(agent).directory,
         workspace=source.paths.workspace,
         created_at=created_at,
         account=source.vers.account,
@@ -57,11 +57,11 @@ async def remember(store: Store, source: Source, agent: Agent, created_at: float
         log.error("agent %s is not remembered: %s", agent.name, error)
 
 
-async def left_there(connection: Connection, source: Source, vm_id: VmId) -> ProbeResult:
+async def left_there(connection: Connection, paths: AgentPaths, vm_id: VmId) -> ProbeResult:
     """Look at what an earlier start left on a VM.
 
     Raises:
         CockpitError: the look failed.
     """
-    done = await connection.run(probe_script(source.paths), timeout=PROBE_LIMIT)
+    done = await connection.run(probe_script(paths), timeout=PROBE_LIMIT)
     return parse_probe(done.exit_code, done.stdout, done.stderr, vm=vm_id)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from cockpit.agents.adapter import Program
 from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.verbs import (
+    AgentPaths,
     Facts,
     ProbeResult,
     encode_environment,
@@ -131,7 +132,7 @@ class Spawner:
                 vm_id = await self._source.vers.create_root(labels={NAME_LABEL: spawn.name})
             progress.detail(vm_id)
         now = self._fleet_state.clock.now()
-        self._fleet_state.put_vm(Vm(vm_id, Power.BOOTING, now, label=spawn.name, seen_at=now))
+        self._fleet_state.put_vm(Vm(vm_id, Power.BOOTING, now, label=spawn.name, seen_at=now, source=self._source.name))
         return vm_id
 
     async def start_copy(self, spawn: Spawn, vm_id: VmId, progress: OperationProgress) -> Agent:
@@ -147,7 +148,7 @@ class Spawner:
             async with self.names.reserved(spawn.name):
                 return await self._bring_up(spawn, program, vm_id, progress, copied=True)
         finally:
-            agent_session = self._attached(agent_of(vm_id))
+            agent_session = self._attached(self._id_on(vm_id))
             if agent_session is not None:
                 agent_session.go_on()
 
@@ -158,7 +159,7 @@ class Spawner:
         await self.names.yield_to_earlier(spawn.name, vm_id)
         now = self._fleet_state.clock.now()
         agent = Agent(
-            id=agent_of(vm_id),
+            id=self._id_on(vm_id),
             name=spawn.name,
             kind=spawn.kind,
             vm_id=vm_id,
@@ -166,6 +167,8 @@ class Spawner:
             program=program.name,
             labels=spawn.labels,
             parent=spawn.parent,
+            source=self._source.name,
+            directory=self._source.paths.directory,
             activity=Activity(ActivityState.STARTING, since=now),
         )
         self._fleet_state.put_agent(agent)
@@ -184,7 +187,9 @@ class Spawner:
             spawn = replace(spawn, model=spawn.model or known.model) if known else spawn
             facts = await self._prepare(connection, spawn, program, vm_id, known)
         with progress.step(f"start {program.name}"):
-            run_id = await self._start(connection, spawn, program, facts, vm_id, progress, known=known)
+            run_id = await self._start(
+                connection, spawn, program, facts, vm_id, self._source.paths, progress, known=known
+            )
             agent_session.go_on()
         with progress.step("first answer"):
             await self._first_answer(agent_session, run_id, progress)
@@ -211,7 +216,7 @@ class Spawner:
         with progress.step("connect"):
             connection = await agent_session.link.ready(CONNECT_LIMIT)
         with progress.step(f"start {program.name}"):
-            known = await left_there(connection, self._source, agent.vm_id)
+            known = await left_there(connection, self._source.paths_of(agent), agent.vm_id)
             known = replace(known, path=known.path or agent.program_path, version=known.version or agent.version)
             spawn = Spawn(
                 agent.name,
@@ -224,7 +229,8 @@ class Spawner:
             )
             before = None if change_program else known
             facts = await self._prepare(connection, spawn, program, agent.vm_id, before)
-            run_id = await self._start(connection, spawn, program, facts, agent.vm_id, progress, known=known)
+            paths = self._source.paths_of(agent)
+            run_id = await self._start(connection, spawn, program, facts, agent.vm_id, paths, progress, known=known)
         with progress.step("first answer"):
             await self._first_answer(agent_session, run_id, progress)
 
@@ -234,7 +240,7 @@ class Spawner:
         moved = await connection.run(script, timeout=START_LIMIT)
         if moved.exit_status != 0:
             raise Refused(f"VM {vm_id}: its conversation cannot be moved: {moved.stderr.decode(errors='replace')}")
-        return await left_there(connection, self._source, vm_id)
+        return await left_there(connection, self._source.paths, vm_id)
 
     async def _until_running(self, vm_id: VmId) -> None:
         try:
@@ -279,6 +285,7 @@ class Spawner:
         program: Program,
         facts: Facts,
         vm_id: VmId,
+        paths: AgentPaths,
         progress: OperationProgress,
         *,
         known: ProbeResult | None = None,
@@ -288,7 +295,7 @@ class Spawner:
         file = f"~/{INSTRUCTIONS_FILE}"
         arguments = program.arguments(spawn, file, known is not None)
         script = start_script(
-            self._source.paths,
+            paths,
             run_id,
             program.name,
             arguments,
@@ -334,7 +341,7 @@ class Spawner:
 
     async def _keep_output(self, vm_id: VmId, name: str, progress: OperationProgress) -> str:
         """Keep what an agent that did not start has said, before its VM goes."""
-        agent_session = self._attached(agent_of(vm_id))
+        agent_session = self._attached(self._id_on(vm_id))
         connection = agent_session.connection() if agent_session is not None else None
         if connection is None:
             return ""
@@ -343,6 +350,9 @@ class Spawner:
             kept = await keep_evidence(connection, self._source.paths, place, name)
             progress.detail(kept or "there is none")
         return kept
+
+    def _id_on(self, vm_id: VmId) -> AgentId:
+        return agent_of(vm_id, self._source.paths.directory)
 
     async def _undo(self, vm_id: VmId, progress: OperationProgress, cause: BaseException) -> None:
         """Delete the VM of a failed spawn, so that nothing runs and costs unseen."""
@@ -353,7 +363,7 @@ class Spawner:
             log.error("VM %s of a failed spawn could not be deleted: %s", vm_id, error)
             self._fleet_state.notice(f"VM {vm_id} of a failed spawn could not be deleted: {describe(error)}")
             return
-        agent_id = agent_of(vm_id)
+        agent_id = self._id_on(vm_id)
         self._detach(agent_id)
         self._fleet_state.agents.pop(agent_id, None)
         self._fleet_state.vms.pop(vm_id, None)

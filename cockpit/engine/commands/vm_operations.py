@@ -14,7 +14,7 @@ from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
 from cockpit.model.commands import Branch, Commit, Destroy, Pause, Resume
 from cockpit.model.fleet import LinkState, Power, Vm
-from cockpit.model.ids import AgentId, VmId, agent_of
+from cockpit.model.ids import AgentId, VmId
 from cockpit.vers.errors import EffectUnknown
 from cockpit.vers.look import Found, Missing
 
@@ -46,7 +46,7 @@ class FleetOperations:
     def refusal(self, command: Pause | Resume | Destroy | Commit | Branch) -> str:
         """Say why a command cannot be carried out now, or return empty text."""
         vm = self._fleet_state.vms.get(command.vm)
-        agent = self._fleet_state.agents.get(agent_of(command.vm))
+        agent = self._fleet_state.agent_on(command.vm)
         if agent is not None and agent.elsewhere:
             return f"{agent.name} belongs to another account: {agent.elsewhere}"
         if vm is None and agent is not None and isinstance(command, Destroy):
@@ -78,7 +78,7 @@ class FleetOperations:
             await self._source.vers.set_power(command.vm, False)
         with progress.step("confirm"):
             await self._until(command.vm, (Power.RUNNING,))
-        agent_session = self._agent_session(agent_of(command.vm))
+        agent_session = self._session_on(command.vm)
         if agent_session is not None and agent_session.link is not None:
             with progress.step("reach it again"):
                 self._wake(command.vm)
@@ -88,7 +88,7 @@ class FleetOperations:
                     raise TimedOut(f"VM {command.vm} runs, but its link did not come back within {LINK_LIMIT:.0f} s")
 
     def _linked(self, vm_id: VmId) -> bool:
-        agent = self._fleet_state.agents.get(agent_of(vm_id))
+        agent = self._fleet_state.agent_on(vm_id)
         return agent is None or agent.link.state is LinkState.UP
 
     async def destroy(self, command: Destroy, progress: OperationProgress) -> None:
@@ -121,7 +121,7 @@ class FleetOperations:
             result = await self._source.vers.branch(command.vm, count=command.count, keep_paused=paused)
             now = self._fleet_state.clock.now()
             for vm_id in result.vms:
-                self._fleet_state.put_vm(Vm(vm_id, Power.RUNNING, now, seen_at=now))
+                self._fleet_state.put_vm(Vm(vm_id, Power.RUNNING, now, seen_at=now, source=self._source.name))
             progress.detail(", ".join(result.vms))
             if result.error:
                 raise Refused(f"{len(result.vms)} of {result.wanted} copies were made: {result.error}")
@@ -159,7 +159,11 @@ class FleetOperations:
                 hint="look at it on the platform; the command itself was accepted",
             ) from None
 
+    def _session_on(self, vm_id: VmId) -> AgentSession | None:
+        agent = self._fleet_state.agent_on(vm_id)
+        return self._agent_session(agent.id) if agent is not None else None
+
     def _wake(self, vm_id: VmId) -> None:
-        agent_session = self._agent_session(agent_of(vm_id))
+        agent_session = self._session_on(vm_id)
         if agent_session is not None and agent_session.link is not None:
             agent_session.link.wake()

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from cockpit.agents.kinds import adapter_of
 from cockpit.engine.agent_record import row_of
 from cockpit.engine.cancellation import check_cancelled
-from cockpit.engine.describe import STREAM_VERBS
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.follower import Following
@@ -19,18 +18,15 @@ from cockpit.engine.streams.reader import AgentReader
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.streams.sender import Sender
 from cockpit.engine.streams.session import AgentSession
-from cockpit.model.failures import is_undelivered, wanting
-from cockpit.model.fleet import Agent, AgentKind, LinkState, Power, Receipt, Stage
-from cockpit.model.ids import AgentId, VmId, agent_of
-from cockpit.model.names import usable_name
-from cockpit.model.receipts.receipts import ReceiptBook, advance, is_closed
+from cockpit.model.fleet import Agent, LinkState, Power
+from cockpit.model.ids import AgentId, VmId
+from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.remote.errors import SshKeyRefused
 from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.read_batching import ReadBatching
 from cockpit.store.errors import StoreError
-from cockpit.store.rows import UNKNOWN_ACCOUNT
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -55,7 +51,7 @@ class LinkOptions:
 
 
 class AgentSessions:
-    """Owns one attachment per agent; each runs in a task of its own and fails alone."""
+    """Owns one session per agent of a source; each runs in a task of its own and fails alone."""
 
     def __init__(
         self,
@@ -87,59 +83,13 @@ class AgentSessions:
 
     # --- knowing -------------------------------------------------------------------------------------
 
-    async def load(self) -> None:
-        """Bring back the agents the store remembers, with state, transcript and receipts."""
-        self._fleet_state.suspects = {VmId(vm_id): why for vm_id, why in (await self._store.names.suspects()).items()}
-        rows = await self._store.agents()
-        living = {row.id for row in rows if row.destroyed_at is None}
-        stored = await self._store.receipts()
-        lost = {receipt.id for receipt in wanting(stored, self._fleet_state.clock.now(), frozenset())}
-        for receipt in stored:
-            if not is_closed(receipt):
-                self._take_up(receipt, living)
-            elif receipt.id in lost and is_undelivered(receipt):
-                self._fleet_state.put_receipt(receipt, saved=True)
-        account = self._source.vers.account
-        for row in rows:
-            if row.destroyed_at is not None:
-                self._fleet_state.departed[row.name] = (VmId(row.vm_id), row.destroyed_at)
-            else:
-                if row.account == UNKNOWN_ACCOUNT:
-                    self._fleet_state.unplaced.add(row.id)
-                await self._recorder.load(
-                    Agent(
-                        id=row.id,
-                        name=usable_name(row.name, VmId(row.vm_id)),
-                        kind=AgentKind(row.kind),
-                        vm_id=VmId(row.vm_id),
-                        role=row.role,
-                        program=row.program,
-                        labels=row.labels,
-                        parent=row.parent,
-                        elsewhere=row.account if row.account not in ("", UNKNOWN_ACCOUNT, account) else "",
-                    )
-                )
-
-    def _take_up(self, receipt: Receipt, living: set[AgentId]) -> None:
-        """Go on with a receipt that an earlier process left open; what can no longer be told is said so."""
-        now = self._fleet_state.clock.now()
-        if receipt.verb in STREAM_VERBS and receipt.agent in living:
-            # Its agent's stream tells the rest, once the agent is loaded.
-            self._fleet_state.put_receipt(receipt, saved=True)
-        elif receipt.verb in STREAM_VERBS:
-            self._fleet_state.put_receipt(advance(receipt, Stage.FAILED, now, "its agent was destroyed"))
-        elif receipt.stage is Stage.PENDING:
-            # No stream will tell how it went. If another cockpit is still at it, that one writes down the end.
-            reason = "the cockpit ended before it was done: look at the fleet"
-            self._fleet_state.put_receipt(advance(receipt, Stage.UNCONFIRMED, now, reason))
-
     async def adopt(self, agent: Agent) -> None:
         """Take over an agent that somebody else registered."""
         try:
             await self._store.remember_agent(
                 row_of(
                     agent,
-                    directory=self._source.paths.directory,
+                    directory=self._source.paths_of(agent).directory,
                     workspace=self._source.paths.workspace,
                     created_at=self._fleet_state.clock.now(),
                     account=self._source.vers.account,
@@ -158,13 +108,16 @@ class AgentSessions:
         found = {
             agent.id
             for agent in self._fleet_state.agents.values()
-            if agent.vm_id in listed and (agent.elsewhere or agent.id in self._fleet_state.unplaced)
+            if agent.vm_id in listed
+            and (agent.elsewhere or agent.source != self._source.name or agent.id in self._fleet_state.unplaced)
         }
         if not found:
             return
         for agent_id in found:
             self._fleet_state.unplaced.discard(agent_id)
-            self._fleet_state.put_agent(replace(self._fleet_state.agents[agent_id], elsewhere=""))
+            self._fleet_state.put_agent(
+                replace(self._fleet_state.agents[agent_id], elsewhere="", source=self._source.name)
+            )
         try:
             for row in await self._store.agents():
                 if row.id in found:
@@ -173,30 +126,28 @@ class AgentSessions:
             log.error("whose the agents are is not remembered: %s", error)
 
     async def vm_gone(self, vm_id: str) -> None:
-        """Drop a VM that the API confirmed to be deleted, and the agent on it; its transcript stays in the store."""
-        agent_id = agent_of(VmId(vm_id))
-        self.detach(agent_id)
+        """Drop a VM that the API confirmed to be deleted, and the agents on it; transcripts stay in the store."""
+        agents = [agent for agent in self._fleet_state.agents.values() if agent.vm_id == vm_id]
+        for agent in agents:
+            self.detach(agent.id)
+            for receipt in self._book.open_for(agent.id):
+                self._fleet_state.put_receipts(
+                    self._book.failed(receipt.id, self._fleet_state.clock.now(), "its VM was deleted")
+                )
+            self._book.forget(agent.id)
+            self._fleet_state.agents.pop(agent.id, None)
+            self._fleet_state.unplaced.discard(agent.id)
+            self._fleet_state.departed[agent.name] = (VmId(vm_id), self._fleet_state.clock.now())
         self._fleet_state.vms.pop(VmId(vm_id), None)
-        for receipt in self._book.open_for(agent_id):
-            self._fleet_state.put_receipts(
-                self._book.failed(receipt.id, self._fleet_state.clock.now(), "its VM was deleted")
-            )
-        self._book.forget(agent_id)
-        known = self._fleet_state.agents.pop(agent_id, None)
         was_suspect = self._fleet_state.suspects.pop(VmId(vm_id), "")
         self._fleet_state.changed()
-        if was_suspect:
-            try:
+        try:
+            if was_suspect:
                 await self._store.names.clear(vm_id)
-            except StoreError as error:
-                log.error("VM %s is still kept as perhaps ours: %s", vm_id, error)
-        self._fleet_state.unplaced.discard(agent_id)
-        if known is not None:
-            self._fleet_state.departed[known.name] = (VmId(vm_id), self._fleet_state.clock.now())
-            try:
-                await self._store.forget_agent(agent_id)
-            except StoreError as error:
-                log.error("agent %s is still remembered: %s", known.name, error)
+            for agent in agents:
+                await self._store.forget_agent(agent.id)
+        except StoreError as error:
+            log.error("VM %s and what was on it are still remembered: %s", vm_id, error)
 
     # --- attaching -----------------------------------------------------------------------------------
 
@@ -204,7 +155,8 @@ class AgentSessions:
         """Attach every known and wanted agent whose VM exists."""
         for agent in list(self._fleet_state.agents.values()):
             vm = self._fleet_state.vms.get(agent.vm_id)
-            if agent.id not in self._sessions and vm is not None and not vm.doubt and self.wanted(agent):
+            ours = vm is not None and not vm.doubt and vm.source == self._source.name
+            if ours and agent.id not in self._sessions and self.wanted(agent):
                 self.attach(agent)
 
     def agent_session(self, agent: AgentId) -> AgentSession | None:
@@ -217,13 +169,18 @@ class AgentSessions:
         if known is not None:
             return known
         sender = Sender(
-            self._fleet_state, self._store, self._book, self._connection_of(agent.id), self._source.paths, agent.vm_id
+            self._fleet_state,
+            self._store,
+            self._book,
+            self._connection_of(agent.id),
+            self._source.paths_of(agent),
+            agent.vm_id,
         )
 
         async def make_reader(whole: bool, raw: bool) -> AgentReader:
             reader = AgentReader(
                 agent.id,
-                self._source.paths.file("out"),
+                self._source.paths_of(agent).file("out"),
                 self._store,
                 self._fleet_state.clock,
                 adapter_of(agent.program).decoder(),
@@ -242,7 +199,7 @@ class AgentSessions:
             make_reader,
             sender,
             agent.id,
-            self._source.paths,
+            self._source.paths_of(agent),
             agent.vm_id,
             record=self.record,
         )

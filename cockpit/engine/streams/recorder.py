@@ -104,6 +104,8 @@ class Recorder:
             program=agent.program,
             labels=agent.labels,
             parent=agent.parent,
+            source=agent.source,
+            directory=agent.directory,
             elsewhere=agent.elsewhere,
             link=Link(),
         )

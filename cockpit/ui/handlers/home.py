@@ -17,7 +17,7 @@ from cockpit.model.commands import (
     Resume,
 )
 from cockpit.model.fleet import AgentKind, Vm
-from cockpit.model.ids import AgentId, agent_of
+from cockpit.model.ids import AgentId
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.actions.registry import BY_ID, key_labels
 from cockpit.ui.handlers.board import assign_task, create_task, move_task, note_task, open_task
@@ -90,7 +90,7 @@ def _spawn(home: HomeScreen) -> None:
 
 def _why(home: HomeScreen) -> None:
     agent, vm = home.agent, home.selected_vm()
-    if vm is not None and home.pane == "vms" and home.fleet.agent(AgentId(vm.id)) is None:
+    if vm is not None and home.pane == "vms" and home.fleet.agent_on(vm.id) is None:
         home.app.push_screen(TextDialog("Why nobody has this VM", why_vm_text(vm)))
     elif agent is not None:
         text = why_text(agent, home.fleet.vm(agent.vm_id), home.engine.now())
@@ -171,7 +171,7 @@ def _destroy(home: HomeScreen) -> None:
     vm = home.selected_vm()
     if vm is None:
         return
-    target, agent = vm.id, home.fleet.agent(agent_of(vm.id))
+    target, agent = vm.id, home.fleet.agent_on(vm.id)
     lived = f", up {age(home.engine.now() - vm.created_at)}" if vm.created_at else ""
     targets = [f"{_named(home, vm)} · VM {vm.id}{lived}"]
     consequence = "The VM and everything on it is deleted. What was committed stays."
@@ -186,13 +186,13 @@ def _destroy(home: HomeScreen) -> None:
 
 
 def _short_name(home: HomeScreen, vm: Vm) -> str:
-    agent = home.fleet.agent(agent_of(vm.id))
+    agent = home.fleet.agent_on(vm.id)
     return clean_line(agent.name if agent is not None else vm.label or vm.id[:8])
 
 
 def _named(home: HomeScreen, vm: Vm) -> str:
     """Name a VM as the operator knows it."""
-    agent = home.fleet.agent(agent_of(vm.id))
+    agent = home.fleet.agent_on(vm.id)
     return f"{agent.kind.value} {agent.name}" if agent is not None else vm.label or f"orphan {vm.id[:8]}"
 
 

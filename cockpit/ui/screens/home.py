@@ -15,7 +15,7 @@ from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import attention, tally
 from cockpit.model.commands import Command, FollowUp, Prompt, Steer
 from cockpit.model.fleet import Agent, Fleet, Receipt, Task, Vm
-from cockpit.model.ids import AgentId, CommandId, agent_of
+from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.why import headline
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.actions.registry import BY_ID, PANES, Situation, bindings, disabled_reason, hidden
@@ -277,8 +277,8 @@ class HomeScreen(Screen[None]):
     @on(RowList.Highlighted, "#vms")
     def _vm_highlighted(self, message: RowList.Highlighted) -> None:
         vm = next((vm for vm in self.fleet.vms if vm.id == message.key), None)
-        if vm is not None and self.fleet.agent(agent_of(vm.id)) is not None:
-            self.select(agent_of(vm.id))
+        if vm is not None and (agent := self.fleet.agent_on(vm.id)) is not None:
+            self.select(agent.id)
         self.bridge.flush()
 
     @on(RowList.Highlighted, "#board")

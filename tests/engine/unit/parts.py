@@ -13,6 +13,7 @@ from cockpit.agents.scaffold.layout import HOME_PATHS
 from cockpit.engine.clock import Clock
 from cockpit.engine.commands.dispatcher import Dispatcher
 from cockpit.engine.missing import MissingVms
+from cockpit.engine.recollection import bring_back
 from cockpit.engine.source import Services, Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams import agent_sessions as agent_sessions_module
@@ -114,7 +115,7 @@ class Parts:
             cast(RegistryClient, self.registry),
         )
         return Source(
-            "test",
+            "",
             cast(VersClient, self.vers),
             services if self.board is not None else None,
             lambda vm_id: f"{vm_id}.test",
@@ -127,6 +128,10 @@ class Parts:
     def agent_sessions(self) -> AgentSessions:
         """Make the part that attaches agents; `Connections` says what it connects to."""
         return AgentSessions(self.state, self.store, self.source(), self.recorder, self.book, LinkOptions())
+
+    async def bring_back(self) -> None:
+        """Let the store's agents and receipts come back, as the engine does when it starts."""
+        await bring_back(self.state, self.store, self.recorder, [self.source()])
 
     def dispatcher(self, sessions: AgentSessions) -> Dispatcher:
         """Make the part that takes commands."""
@@ -153,7 +158,7 @@ class Parts:
 
     def missing(self, sessions: AgentSessions) -> MissingVms:
         """Make the part that looks at VMs which a list lacks."""
-        return MissingVms(self.state, self.source().vers, sessions)
+        return MissingVms(self.state, self.source().name, self.source().vers, sessions)
 
     def following(self) -> Following:
         """Make the part that follows what another cockpit stores."""

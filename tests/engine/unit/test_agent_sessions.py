@@ -63,7 +63,7 @@ async def test_agents_come_back_with_whose_they_are() -> None:
     gone = VmId("ffffffff-0000-4000-8000-000000000009")
     parts.remember(gone, "late", destroyed_at=BEGAN - 5)
     parts.memory.names.suspected[THIRD_VM] = "spawn x: it appeared then"
-    await parts.agent_sessions().load()
+    await parts.bring_back()
     agents = parts.state.agents
     assert {agent.name: agent.elsewhere for agent in agents.values()} == {
         "builder": "",
@@ -90,7 +90,7 @@ async def test_open_receipts_of_an_earlier_process_go_on_or_end() -> None:
         "dismissed": stored(7, Stage.DISMISSED),
     }
     parts.memory.saved = {receipt.id: receipt for receipt in receipts.values()}
-    await parts.agent_sessions().load()
+    await parts.bring_back()
     shown = {name: parts.state.receipts.get(receipt.id) for name, receipt in receipts.items()}
     stages = {name: receipt.stage for name, receipt in shown.items() if receipt is not None}
     assert stages == {

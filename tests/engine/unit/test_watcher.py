@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from cockpit.agents.scaffold.layout import HOME_PATHS
 from cockpit.engine.watcher import BOARD_INTERVAL, REGISTRY_INTERVAL, RETRY_INTERVAL, SILENCE_MARK, Watcher
 from cockpit.model.fleet import FeedItem, Power, Task, Vm
 from cockpit.model.ids import TaskId, VmId, agent_of
 from cockpit.services.errors import ServiceUnreachable
 from cockpit.services.wire import RegistryEntry
-from cockpit.store.rows import AgentRow
 from tests.engine.unit.control import refused
-from tests.engine.unit.parts import AGENT, OTHER_AGENT, OTHER_VM, VM, Connections, Parts
+from tests.engine.unit.parts import AGENT, OTHER_VM, VM, Connections, Parts
 
 POLL_INTERVAL = 5.0
 """Seconds between two looks at the list, of a source that says nothing else."""
@@ -176,20 +176,11 @@ async def test_agents_of_the_registry_are_adopted_once_and_only_where_their_vm_e
     sessions.record = False
     watcher = parts.watcher(sessions)
     await watcher.vms()
-    remembering, remembered = parts.memory.remember_agent, list[str]()
-
-    async def remember(row: AgentRow) -> None:
-        remembered.append(row.name)
-        await asyncio.sleep(1.0)
-        await remembering(row)
-
-    parts.memory.remember_agent = remember  # type: ignore[method-assign]
     await asyncio.gather(watcher.registry(), watcher.registry())
-    assert remembered == ["stranger"]
-    assert set(parts.state.agents) == {AGENT, OTHER_AGENT}
+    assert set(parts.state.agents) == {AGENT, agent_of(OTHER_VM, HOME_PATHS.directory)}
     assert parts.agent.name == "builder", "an agent that is known keeps its name"
-    assert parts.memory.rows[OTHER_AGENT].name == "stranger"
-    assert sessions.agent_session(OTHER_AGENT) is not None
+    assert parts.memory.rows[agent_of(OTHER_VM, HOME_PATHS.directory)].name == "stranger"
+    assert sessions.agent_session(agent_of(OTHER_VM, HOME_PATHS.directory)) is not None
     assert agent_of(nowhere) not in parts.memory.rows
     await sessions.close()
 

@@ -1,0 +1,71 @@
+"""What the store remembers of a fleet, brought back when the engine starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cockpit.engine.describe import STREAM_VERBS
+from cockpit.engine.source import Source
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.recorder import Recorder
+from cockpit.model.failures import is_undelivered, wanting
+from cockpit.model.fleet import Agent, AgentKind, Receipt, Stage
+from cockpit.model.ids import AgentId, VmId
+from cockpit.model.names import usable_name
+from cockpit.model.receipts.receipts import advance, is_closed
+from cockpit.store.rows import UNKNOWN_ACCOUNT
+from cockpit.store.store import Store
+
+
+async def bring_back(fleet_state: FleetState, store: Store, recorder: Recorder, sources: Sequence[Source]) -> None:
+    """Bring back the agents the store remembers, with state, transcript and receipts.
+
+    An agent is of the source whose account made it; one of no source's account is shown as being elsewhere.
+    """
+    fleet_state.suspects = {VmId(vm_id): why for vm_id, why in (await store.names.suspects()).items()}
+    rows = await store.agents()
+    living = {row.id for row in rows if row.destroyed_at is None}
+    stored = await store.receipts()
+    lost = {receipt.id for receipt in wanting(stored, fleet_state.clock.now(), frozenset())}
+    for receipt in stored:
+        if not is_closed(receipt):
+            _take_up(fleet_state, receipt, living)
+        elif receipt.id in lost and is_undelivered(receipt):
+            fleet_state.put_receipt(receipt, saved=True)
+    by_account = {source.vers.account: source.name for source in reversed(sources)}
+    for row in rows:
+        if row.destroyed_at is not None:
+            fleet_state.departed[row.name] = (VmId(row.vm_id), row.destroyed_at)
+        else:
+            if row.account == UNKNOWN_ACCOUNT:
+                fleet_state.unplaced.add(row.id)
+            known = row.account in ("", UNKNOWN_ACCOUNT, *by_account)
+            await recorder.load(
+                Agent(
+                    id=row.id,
+                    name=usable_name(row.name, VmId(row.vm_id)),
+                    kind=AgentKind(row.kind),
+                    vm_id=VmId(row.vm_id),
+                    role=row.role,
+                    program=row.program,
+                    labels=row.labels,
+                    parent=row.parent,
+                    elsewhere="" if known else row.account,
+                    source=by_account.get(row.account, sources[0].name if known else ""),
+                    directory=row.paths_directory,
+                )
+            )
+
+
+def _take_up(fleet_state: FleetState, receipt: Receipt, living: set[AgentId]) -> None:
+    """Go on with a receipt that an earlier process left open; what can no longer be told is said so."""
+    now = fleet_state.clock.now()
+    if receipt.verb in STREAM_VERBS and receipt.agent in living:
+        # Its agent's stream tells the rest, once the agent is loaded.
+        fleet_state.put_receipt(receipt, saved=True)
+    elif receipt.verb in STREAM_VERBS:
+        fleet_state.put_receipt(advance(receipt, Stage.FAILED, now, "its agent was destroyed"))
+    elif receipt.stage is Stage.PENDING:
+        # No stream will tell how it went. If another cockpit is still at it, that one writes down the end.
+        reason = "the cockpit ended before it was done: look at the fleet"
+        fleet_state.put_receipt(advance(receipt, Stage.UNCONFIRMED, now, reason))

@@ -1,0 +1,90 @@
+"""One source at work: its watcher, its sessions with agents and its commands; none of it waits for another source."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from cockpit.engine.commands.dispatcher import Dispatcher
+from cockpit.engine.source import Source
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
+from cockpit.engine.streams.recorder import Recorder
+from cockpit.engine.watcher import Watcher
+from cockpit.errors import CockpitError
+from cockpit.model.ids import CommitId
+from cockpit.model.receipts.receipts import ReceiptBook
+from cockpit.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class RunningSource:
+    """What the engine has of each source. They share the state of the fleet, the store and the receipts only."""
+
+    def __init__(
+        self,
+        source: Source,
+        fleet_state: FleetState,
+        store: Store,
+        recorder: Recorder,
+        book: ReceiptBook,
+        link_options: LinkOptions,
+        *,
+        shown_as: str = "",
+    ) -> None:
+        """Prepare; `watcher` is to be run.
+
+        Args:
+            source: where its VMs come from.
+            shown_as: goes before the names of its services, where the cockpit has several sources.
+        """
+        self.source = source
+        self.shown_as = shown_as
+        self.agent_sessions = AgentSessions(fleet_state, store, source, recorder, book, link_options)
+        self.watcher = Watcher(fleet_state, source, self.agent_sessions, shown_as=shown_as)
+        self.dispatcher = Dispatcher(
+            fleet_state,
+            store,
+            source,
+            self.agent_sessions,
+            book,
+            board_changed=self.watcher.look_at_board,
+            images_changed=self.read_images,
+        )
+        self.images: tuple[tuple[CommitId, str], ...] = ()
+        """The commits an agent can be started from, newest first, with their names."""
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.source.name
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The names under which the health of its API and its services is shown."""
+        names = ("vers", "registry", "board", "feed") if self.source.services is not None else ("vers",)
+        return tuple(f"{self.shown_as} {name}" if self.shown_as else name for name in names)
+
+    def works(self, watch: bool) -> dict[str, Callable[[], Awaitable[None]]]:
+        """Return what runs in the background for this source, by name.
+
+        Args:
+            watch: keep polling; False asks once.
+        """
+        works: dict[str, Callable[[], Awaitable[None]]] = {
+            f"watch {self.name}": self.watcher.run if watch else self.watcher.look
+        }
+        if watch:
+            works[f"images of {self.name}"] = self.read_images
+        return works
+
+    async def read_images(self) -> None:
+        """Read the list of commits; what does not answer leaves the list as it is."""
+        try:
+            commits = await self.source.vers.list_commits()
+        except CockpitError as error:
+            log.warning("the images of %s cannot be listed: %s", self.name, error)
+            return
+        newest = sorted(commits, key=lambda commit: commit.created_at, reverse=True)
+        self.images = tuple((commit.id, commit.name or commit.commit_id) for commit in newest)
