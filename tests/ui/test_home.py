@@ -15,10 +15,10 @@ from cockpit.model.commands import Abort, Destroy, FollowUp, MoveTask, Pause, Pr
 from cockpit.model.fleet import AgentKind, Fleet, Operation, Power, ProcessState, Step
 from cockpit.model.ids import OperationId, TaskId, agent_of
 from cockpit.ui.app import CockpitApp
+from cockpit.ui.dialogs.confirm import ConfirmDialog
+from cockpit.ui.dialogs.spawn import SpawnDialog
 from cockpit.ui.look.states import Mode
-from cockpit.ui.screens.confirm import ConfirmDialog
 from cockpit.ui.screens.home import HomeScreen
-from cockpit.ui.screens.spawn import SpawnDialog
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, VmsTable

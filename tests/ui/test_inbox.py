@@ -8,8 +8,8 @@ from textual.pilot import Pilot
 
 from cockpit.model.fleet import ActivityState, ProcessState, Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.ui.dialogs.inbox import InboxDialog
 from cockpit.ui.screens.home import HomeScreen
-from cockpit.ui.screens.inbox import InboxDialog
 from cockpit.ui.widgets.bars import HeaderBar
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.row_list import RowList

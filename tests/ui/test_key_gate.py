@@ -16,10 +16,10 @@ from cockpit.model.fleet import Stage
 from cockpit.model.ids import agent_of
 from cockpit.ui.actions.registry import BY_ID
 from cockpit.ui.app import CockpitApp
-from cockpit.ui.screens.confirm import ConfirmDialog
-from cockpit.ui.screens.form import GuardedForm
+from cockpit.ui.dialogs.confirm import ConfirmDialog
+from cockpit.ui.dialogs.form import GuardedForm
+from cockpit.ui.dialogs.spawn import SpawnDialog
 from cockpit.ui.screens.home import HomeScreen
-from cockpit.ui.screens.spawn import SpawnDialog
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from tests.ui.fake_engine import FakeEngine

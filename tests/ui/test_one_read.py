@@ -12,8 +12,8 @@ from textual.widget import Widget
 from cockpit.model.commands import Branch, Prompt, Spawn
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import agent_of
-from cockpit.ui.screens.confirm import ConfirmDialog
-from cockpit.ui.screens.dialog import TextDialog
+from cockpit.ui.dialogs.confirm import ConfirmDialog
+from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.widgets.composer import Composer
 from tests.ui.scene import vm_id
 from tests.ui.test_home import cockpit, notifications

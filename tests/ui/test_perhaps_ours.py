@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import VmId
+from cockpit.ui.dialogs.texts import why_vm_text
 from cockpit.ui.look.rows import vm_row
-from cockpit.ui.screens.texts import why_vm_text
 
 
 def test_the_evidence_is_shown() -> None:

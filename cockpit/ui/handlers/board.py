@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cockpit.model.commands import AssignTask, CreateTask, MoveTask, NoteTask
-from cockpit.ui.screens.dialog import TextDialog
-from cockpit.ui.screens.form import FormDialog, Values
-from cockpit.ui.screens.task_dialogs import assign_form, create_form, move_form, note_form, split_tags
-from cockpit.ui.screens.texts import task_text
+from cockpit.ui.dialogs.dialog import TextDialog
+from cockpit.ui.dialogs.form import FormDialog, Values
+from cockpit.ui.dialogs.tasks import assign_form, create_form, move_form, note_form, split_tags
+from cockpit.ui.dialogs.texts import task_text
 
 if TYPE_CHECKING:
     from cockpit.ui.screens.home import HomeScreen

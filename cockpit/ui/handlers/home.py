@@ -20,17 +20,17 @@ from cockpit.model.fleet import AgentKind, Vm
 from cockpit.model.ids import AgentId
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.actions.registry import BY_ID, key_labels
+from cockpit.ui.dialogs.answer import AnswerDialog
+from cockpit.ui.dialogs.confirm import ConfirmDialog
+from cockpit.ui.dialogs.dialog import TextDialog
+from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
+from cockpit.ui.dialogs.inbox import InboxDialog
+from cockpit.ui.dialogs.pick import PickDialog, places
+from cockpit.ui.dialogs.spawn import SpawnDialog
+from cockpit.ui.dialogs.texts import help_text, undelivered_text, why_text, why_vm_text
 from cockpit.ui.handlers.board import assign_task, create_task, move_task, note_task, open_task
 from cockpit.ui.look.cells import age
 from cockpit.ui.look.states import Mode
-from cockpit.ui.screens.answer import AnswerDialog
-from cockpit.ui.screens.confirm import ConfirmDialog
-from cockpit.ui.screens.dialog import TextDialog
-from cockpit.ui.screens.form import Field, FormDialog, GuardedForm, Values
-from cockpit.ui.screens.inbox import InboxDialog
-from cockpit.ui.screens.pick import PickDialog, places
-from cockpit.ui.screens.spawn import SpawnDialog
-from cockpit.ui.screens.texts import help_text, undelivered_text, why_text, why_vm_text
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.transcript.viewport import PageRequest
 from cockpit.ui.widgets.composer import Composer

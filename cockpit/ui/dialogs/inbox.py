@@ -11,8 +11,8 @@ from textual.content import Content
 from cockpit.model.attention import Attention, Tally, Urgency, tally
 from cockpit.model.ids import CommandId
 from cockpit.text.sanitize import clean_line
+from cockpit.ui.dialogs.pick import PickDialog
 from cockpit.ui.look.cells import age, content, fit
-from cockpit.ui.screens.pick import PickDialog
 from cockpit.ui.widgets.row_list import Row, RowList
 
 URGENCY_STYLES = {

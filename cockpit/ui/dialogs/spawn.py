@@ -15,9 +15,9 @@ from cockpit.model.commands import Spawn
 from cockpit.model.fleet import AgentKind, Operation, Stage
 from cockpit.model.ids import CommandId, CommitId, OperationId
 from cockpit.text.sanitize import clean_line
+from cockpit.ui.dialogs.form import Field, FormDialog, Values
 from cockpit.ui.look.bars import step_lines
 from cockpit.ui.look.cells import Piece, content
-from cockpit.ui.screens.form import Field, FormDialog, Values
 from cockpit.ui.widgets.choice_field import Choice, ChoiceField
 from cockpit.ui.widgets.plain import Plain
 

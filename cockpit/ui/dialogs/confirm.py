@@ -11,9 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from cockpit.text.sanitize import clean_line
+from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.key_gate import Guarded
 from cockpit.ui.look.cells import Piece, content
-from cockpit.ui.screens.dialog import Dialog
 from cockpit.ui.widgets.data_fields import DataInput
 from cockpit.ui.widgets.plain import Plain
 

@@ -13,10 +13,10 @@ from textual.widgets import Input
 from cockpit.model.fleet import Fleet
 from cockpit.model.why import headline
 from cockpit.text.sanitize import clean_line
+from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.look.cells import content, cut, fit
 from cockpit.ui.look.rows import matches
 from cockpit.ui.look.states import STATUS_STYLES, style_of
-from cockpit.ui.screens.dialog import Dialog
 from cockpit.ui.widgets.data_fields import DataInput
 from cockpit.ui.widgets.row_list import Row, RowList
 

@@ -14,9 +14,9 @@ from cockpit.model.commands import Answer
 from cockpit.model.events import DialogRequested
 from cockpit.model.fleet import Agent
 from cockpit.text.sanitize import clean_line, clean_text
+from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.key_gate import Guarded
 from cockpit.ui.look.cells import content
-from cockpit.ui.screens.dialog import Dialog
 from cockpit.ui.widgets.data_fields import DataInput, DataTextArea
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import Row, RowList

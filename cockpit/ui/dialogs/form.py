@@ -14,8 +14,8 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from cockpit.text.sanitize import clean_line
+from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.key_gate import Guarded
-from cockpit.ui.screens.dialog import Dialog
 from cockpit.ui.widgets.choice_field import Choice, ChoiceField
 from cockpit.ui.widgets.data_fields import DataInput, DataTextArea
 from cockpit.ui.widgets.plain import Plain

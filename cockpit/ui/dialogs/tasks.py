@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cockpit.model.fleet import TASK_STATUSES, Fleet, Task
 from cockpit.text.sanitize import clean_line
+from cockpit.ui.dialogs.form import Field, FormDialog, Values
 from cockpit.ui.look.states import STATUS_STYLES
-from cockpit.ui.screens.form import Field, FormDialog, Values
 from cockpit.ui.widgets.choice_field import Choice
 
 NOTE_KINDS = ("update", "finding", "blocker", "question")
