@@ -21,6 +21,7 @@ from cockpit.ui.bridge import LOW_BANDWIDTH, Rates
 from cockpit.ui.key_gate import KeyGate
 from cockpit.ui.look.themes import DEFAULT_THEME, VARIABLE_DEFAULTS, load_themes
 from cockpit.ui.palette import ActionProvider
+from cockpit.ui.screens.action_screen import ActionScreen
 from cockpit.ui.screens.home import HomeScreen
 from cockpit.ui.terminal.bracketed_paste import PasteUnended
 from cockpit.ui.terminal.driver import TerminalDriver
@@ -151,5 +152,5 @@ class CockpitApp(App[None]):
     def on_key(self, event: events.Key) -> None:
         """A key whose action is disabled falls through to here: say why."""
         screen = self.screen
-        if isinstance(screen, HomeScreen):
+        if isinstance(screen, ActionScreen):
             screen.explain_key(event.key)

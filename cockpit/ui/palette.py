@@ -8,8 +8,10 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from cockpit.text.sanitize import clean_line
-from cockpit.ui.actions.registry import ACTIONS, Action, Situation, disabled_reason, hidden, key_labels
-from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.actions.action import Action, Situation
+from cockpit.ui.actions.keys import key_labels
+from cockpit.ui.actions.registry import ACTIONS, disabled_reason, hidden
+from cockpit.ui.screens.action_screen import ActionScreen
 
 
 class ActionProvider(Provider):
@@ -29,16 +31,16 @@ class ActionProvider(Provider):
             yield DiscoveryHit(self._display(action), self._command(action), help=self._help(action, situation))
 
     def _offered(self) -> list[tuple[Action, Situation]]:
-        home = self._home()
-        if home is None:
+        screen = self._acting()
+        if screen is None:
             return []
-        situation = home.situation()
+        situation = screen.situation()
         return [
             (action, situation) for action in ACTIONS if not hidden(action, situation) and action.id != "app.palette"
         ]
 
-    def _home(self) -> HomeScreen | None:
-        return self.screen if isinstance(self.screen, HomeScreen) else None
+    def _acting(self) -> ActionScreen | None:
+        return self.screen if isinstance(self.screen, ActionScreen) else None
 
     def _display(self, action: Action) -> Content:
         return Content(f"{action.label}   {key_labels(action.keys)}".rstrip())
@@ -49,6 +51,6 @@ class ActionProvider(Provider):
         return f"not now: {reason}" if reason else action.description
 
     def _command(self, action: Action) -> partial[None]:
-        home = self._home()
-        assert home is not None
-        return partial(home.try_action, action.id)
+        screen = self._acting()
+        assert screen is not None
+        return partial(screen.try_action, action.id)

@@ -1,4 +1,4 @@
-"""What an action is: its declaration, and the situation it is judged by."""
+"""What an action is: declaration, reason and handler together, and the situation it is judged by."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import NOTHING_WANTED, Tally
 from cockpit.model.fleet import Agent, Fleet, Task, Vm
+from cockpit.ui.actions.home_port import HomePort
 
 PANES = ("agents", "board", "vms", "output", "feed")
 """The panes of the home screen in the order of their number keys."""
@@ -34,6 +35,9 @@ class Situation:
 Reason = Callable[[Situation], str]
 """Says why an action cannot be done now, or returns empty text."""
 
+Handler = Callable[[HomePort], None]
+"""Does an action on the home screen; it takes its target when it is called, so that what is asked later stays on it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -46,6 +50,7 @@ class Action:
     label: str
     group: str
     description: str
+    handler: Handler
     reason: Reason = lambda situation: ""
     panes: tuple[str, ...] = ()
     """The panes whose footer shows the key; empty keeps it out of the footer."""

@@ -1,4 +1,4 @@
-"""The registry of actions: one declaration yields key, footer, palette entry, help, README table, why-disabled."""
+"""The registry of actions: one declaration yields key, footer, palette entry, help, README table, reason, handler."""
 
 from __future__ import annotations
 
@@ -6,24 +6,19 @@ from collections.abc import Iterable
 
 from textual.binding import Binding
 
-from cockpit.ui.actions.action import GROUPS, PANES, Action, Situation
-from cockpit.ui.actions.table import ACTIONS
+from cockpit.ui.actions import agents, application, board, move, see, talk
+from cockpit.ui.actions.action import GROUPS, Action, Situation
+from cockpit.ui.actions.keys import key_label
 
-__all__ = [
-    "ACTIONS",
-    "BY_ID",
-    "GROUPS",
-    "PANES",
-    "Action",
-    "Situation",
-    "bindings",
-    "disabled_reason",
-    "grouped",
-    "hidden",
-    "key_label",
-    "key_labels",
-    "key_table",
-]
+ACTIONS: tuple[Action, ...] = (
+    *talk.ACTIONS,
+    *agents.ACTIONS,
+    *board.ACTIONS,
+    *see.ACTIONS,
+    *move.ACTIONS,
+    *application.ACTIONS,
+)
+"""Every action of the cockpit, once, in the order of the footer, the help and the README table."""
 
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 
@@ -58,31 +53,6 @@ def disabled_reason(action: Action, situation: Situation) -> str:
     if hidden(action, situation):
         return "the cockpit is read-only"
     return action.reason(situation)
-
-
-KEY_NAMES = {
-    "exclamation_mark": "!",
-    "question_mark": "?",
-    "slash": "/",
-    "colon": ":",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "enter": "⏎",
-    "shift+tab": "shift-tab",
-    "tab": "tab",
-}
-
-
-def key_label(key: str) -> str:
-    """Return how a key is written for people: `ctrl+p` becomes `^p`."""
-    if key in KEY_NAMES:
-        return KEY_NAMES[key]
-    return f"^{key.removeprefix('ctrl+')}" if key.startswith("ctrl+") else key
-
-
-def key_labels(keys: str) -> str:
-    """Return all keys of an action for people, space-separated."""
-    return " ".join(key_label(key.strip()) for key in keys.split(",") if key.strip())
 
 
 def grouped(actions: Iterable[Action] = ACTIONS) -> list[tuple[str, list[Action]]]:

@@ -7,7 +7,6 @@ from textual.content import Content
 from cockpit.model.fleet import Agent, Receipt, Task, Vm
 from cockpit.model.why import headline, why
 from cockpit.text.sanitize import clean_line, clean_text
-from cockpit.ui.actions.registry import grouped, key_labels
 from cockpit.ui.look.cells import Piece, age, content, count, fit
 from cockpit.ui.look.states import STATUS_STYLES, style_of
 
@@ -98,35 +97,4 @@ def task_text(task: Task, titles: dict[str, str], now: float) -> Content:
             (f" {clean_line(note.kind)} {when} ago\n", "$muted"),
             (clean_text(note.content), ""),
         ]
-    return content(pieces)
-
-
-def help_text(keys: dict[str, str]) -> Content:
-    """List every action with its key, by group; `keys` are the operator's own by action id."""
-    pieces: list[Piece] = []
-    for group, actions in grouped():
-        pieces.append((("\n" if pieces else "") + group + "\n", "bold $accent"))
-        for action in actions:
-            shown = key_labels(keys.get(action.id, action.keys)) or "palette"
-            pieces += [
-                (f"  {fit(shown, 10)}", "bold"),
-                (fit(action.label, 15), ""),
-                (action.description, "$muted"),
-                (" · asks first" if action.dangerous else "", "$agent-asking"),
-                ("\n", ""),
-            ]
-    pieces += [
-        ("\nComposer\n", "bold $accent"),
-        (f"  {fit('⏎', 10)}", "bold"),
-        ("send to the agent the border names\n", "$muted"),
-        (f"  {fit('^j', 10)}", "bold"),
-        ("new line\n", "$muted"),
-        (f"  {fit('^t', 10)}", "bold"),
-        ("prompt, steer or follow-up\n", "$muted"),
-        (f"  {fit('↑ ↓', 10)}", "bold"),
-        ("what was sent before\n", "$muted"),
-        ("\n◆ is the architect, § follows a script: no model thinks there.", "$muted"),
-        ("\nKeys typed ahead keep their order; a question takes none from before it was shown.", "$muted"),
-        ("\nA mouse selection is copied with ^c. Leaving with q touches no agent.", "$muted"),
-    ]
     return content(pieces)

@@ -9,35 +9,37 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.reactive import reactive
-from textual.screen import Screen
 
 from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import attention, tally
-from cockpit.model.commands import Command, FollowUp, Prompt, Steer
+from cockpit.model.commands import Command
 from cockpit.model.fleet import Agent, Fleet, Receipt, Task, Vm
 from cockpit.model.ids import AgentId, CommandId
-from cockpit.model.why import headline
-from cockpit.text.sanitize import clean_line
-from cockpit.ui.actions.registry import BY_ID, PANES, Situation, bindings, disabled_reason, hidden
+from cockpit.ui.actions.action import PANES, Action, Situation
+from cockpit.ui.actions.footer import footer_pieces
+from cockpit.ui.actions.talk import UNWRITTEN, message
 from cockpit.ui.bridge import Bridge, Rates
-from cockpit.ui.handlers import home as handlers
 from cockpit.ui.look import rows as draw
-from cockpit.ui.look.cells import Piece, content, count
-from cockpit.ui.look.states import Mode, style_of
+from cockpit.ui.look.cells import content
+from cockpit.ui.look.output_frame import output_facts, output_title
+from cockpit.ui.look.states import Mode
 from cockpit.ui.outcomes import Outcomes
+from cockpit.ui.screens.action_screen import ActionScreen
+from cockpit.ui.transcript.paging import turn_page
 from cockpit.ui.transcript.view import TranscriptView
-from cockpit.ui.widgets.bars import FooterBar, HeaderBar, ReceiptsBar, StandingBar
+from cockpit.ui.widgets.bars import HeaderBar, ReceiptsBar, StandingBar
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
+from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import RowList
 
 
-class HomeScreen(Screen[None]):
+class HomeScreen(ActionScreen):
     """One screen for everything; width decides how many panes stand side by side."""
 
     AUTO_FOCUS = "#agents"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(), ("escape", "back_out", "back")]
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "back_out", "back")]
 
     zoomed: reactive[bool] = reactive(False, toggle_class="-zoomed", repaint=False)
     """Whether the output has the whole screen."""
@@ -48,10 +50,9 @@ class HomeScreen(Screen[None]):
         self.read_only = read_only
         self.selected: AgentId | None = None
         self.bridge = Bridge(engine, self, rates)
-        self.keys: dict[str, str] = {}
         self._before_composer = "agents"
         self._slot = ""
-        self.outcomes = Outcomes(self)
+        self._outcomes = Outcomes(self)
 
     def compose(self) -> ComposeResult:
         yield HeaderBar(id="header")
@@ -66,7 +67,7 @@ class HomeScreen(Screen[None]):
             yield VmsTable(id="vms")
             yield FeedPane(id="feed")
         yield FilterLine(id="filter")
-        yield FooterBar(id="footer")
+        yield Plain(id="footer")
 
     def on_mount(self) -> None:
         self._show_slot("agents")
@@ -146,6 +147,25 @@ class HomeScreen(Screen[None]):
         mine = (receipt for receipt in reversed(self.fleet.receipts) if receipt.agent == self.selected)
         return next(mine, None) if self.selected is not None else None
 
+    @property
+    def output(self) -> TranscriptView:
+        """The output of the selected agent."""
+        return self.query_one(TranscriptView)
+
+    @property
+    def composer(self) -> Composer:
+        """Where texts to the selected agent are written."""
+        return self.query_one(Composer)
+
+    @property
+    def filter_line(self) -> FilterLine:
+        """Where a pane's filter is typed."""
+        return self.query_one(FilterLine)
+
+    def list_pane(self, name: str) -> Pane:
+        """Return a list pane by its name."""
+        return self.query_one(f"#{name}", Pane)
+
     # --- flushing ------------------------------------------------------------------------------------
 
     def flush_transcript(self) -> None:
@@ -170,8 +190,9 @@ class HomeScreen(Screen[None]):
         self.query_one(HeaderBar).flush(fleet, now, situation.wanted, read_only=self.read_only)
         self.query_one(StandingBar).flush(fleet, now)
         self.query_one(ReceiptsBar).flush(self.receipt(), now)
-        self.outcomes.flush(fleet)
-        self.query_one(FooterBar).flush(situation, self.keys)
+        self._outcomes.flush(fleet)
+        footer = self.query_one("#footer", Plain)
+        footer.show(content(footer_pieces(situation, self.keys, footer.size.width)))
         self._flush_output_frame(now)
         self._flush_composer()
 
@@ -195,28 +216,8 @@ class HomeScreen(Screen[None]):
             output.set_empty(("", "Nothing to read yet.", "Press n to spawn a lieutenant, ? for all keys."))
             return
         output.set_empty(("", "No output yet.", "Press p to write the first prompt."))
-        look = style_of(headline(agent, self.fleet.vm(agent.vm_id), now))
-        pieces: list[Piece] = [("4 ", "$muted"), (clean_line(agent.name), "bold")]
-        pieces.append((f" · {agent.kind.value}", "$muted"))
-        if agent.program == "scripted":
-            pieces.append((" · scripted agent", "$link-degraded"))
-        pieces += [(f"  {look.glyph} {look.word}", look.style)]
-        output.border_title = content(pieces)
-        output.border_subtitle = draw.subtitle(self._output_facts(agent, output))
-
-    def _output_facts(self, agent: Agent, output: TranscriptView) -> list[Piece]:
-        facts: list[Piece] = []
-        if agent.model:
-            model = "/".join(word for word in (agent.provider, agent.model) if word)
-            version = f"{agent.program} {agent.version} · " if agent.version else ""
-            thinking = f" · {agent.thinking}" if agent.thinking else ""
-            facts.append((clean_line(version + model + thinking), "$muted"))
-        if agent.context_window:
-            facts.append((f"  ctx {100 * agent.context_tokens // agent.context_window}%", "$muted"))
-        if agent.usage.tokens:
-            facts.append((f"  {count(agent.usage.tokens)} tok  ${agent.usage.cost:.2f}", "$muted"))
-        facts.append(("  following" if output.following else "  held · end follows", "$muted"))
-        return facts
+        output.border_title = content(output_title(agent, self.fleet.vm(agent.vm_id), now))
+        output.border_subtitle = draw.subtitle(output_facts(agent, following=output.following))
 
     def _flush_composer(self) -> None:
         composer, agent = self.query_one(Composer), self.agent
@@ -226,7 +227,7 @@ class HomeScreen(Screen[None]):
             return
         composer.address(agent.id, agent.name, busy=agent.run_open)
         refusal = "the cockpit is read-only" if self.read_only else ""
-        composer.describe(refusal or self.engine.disabled_reason(message(composer.mode, agent.id, "…")))
+        composer.describe(refusal or self.engine.disabled_reason(message(composer.mode, agent.id, UNWRITTEN)))
 
     # --- layout --------------------------------------------------------------------------------------
 
@@ -268,6 +269,28 @@ class HomeScreen(Screen[None]):
         """Fill panes that the new width brought into view."""
         self.call_after_refresh(self.bridge.flush)
 
+    def zoom(self) -> None:
+        """Give the output the whole screen, or take it back."""
+        self.zoomed = not self.zoomed
+        if self.zoomed:
+            self.output.focus()
+
+    def go_to(self, place: str) -> None:
+        """Go to `agent:ID`, `task:ID` or `vm:ID`; filters that hide it are dropped."""
+        kind, _, key = place.partition(":")
+        pane = self.list_pane({"agent": "agents", "task": "board", "vm": "vms"}[kind])
+        pane.needle = ""
+        self.focus_pane(str(pane.id))
+        self.call_after_refresh(self._arrive, pane, key)
+
+    def _arrive(self, pane: Pane, key: str) -> None:
+        self.bridge.flush()
+        if isinstance(pane, AgentsTree):
+            self.select(AgentId(key))
+        else:
+            pane.point_at(key)
+        self.bridge.flush()
+
     # --- messages ------------------------------------------------------------------------------------
 
     @on(RowList.Highlighted, "#agents")
@@ -287,7 +310,10 @@ class HomeScreen(Screen[None]):
 
     @on(RowList.Chosen)
     def _row_chosen(self, message: RowList.Chosen) -> None:
-        handlers.choose_row(self)
+        if self.pane == "board":
+            self.action_act("board.open")
+        elif self.pane in ("agents", "vms"):
+            self.focus_pane("output")
 
     @on(TranscriptView.FollowChanged)
     @on(Composer.ModeChanged)
@@ -296,7 +322,8 @@ class HomeScreen(Screen[None]):
 
     @on(TranscriptView.PageRequested)
     def _wished(self, message: TranscriptView.PageRequested) -> None:
-        handlers.turn_page(self, message)
+        if self.selected is not None:
+            turn_page(self.engine, self.selected, message.page_request, message.place)
 
     @on(Composer.Submitted)
     def _submitted(self, submitted: Composer.Submitted) -> None:
@@ -311,7 +338,7 @@ class HomeScreen(Screen[None]):
 
     @on(FilterLine.Changed)
     def _filter_changed(self, changed: FilterLine.Changed) -> None:
-        self.query_one(f"#{changed.pane}", Pane).needle = changed.needle
+        self.list_pane(changed.pane).needle = changed.needle
         self.bridge.flush()
 
     @on(FilterLine.Closed)
@@ -326,42 +353,17 @@ class HomeScreen(Screen[None]):
         self.bridge.flush()
         return command_id
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide what a read-only cockpit has not; dim what cannot be done now."""
-        if action != "act":
-            return True
-        declared = BY_ID[str(parameters[0])]
-        situation = self.situation()
-        if hidden(declared, situation):
-            return False
-        return None if disabled_reason(declared, situation) else True
+    def promise(self, command: CommandId, text: str) -> None:
+        """Have a text shown when a command is done."""
+        self._outcomes.promise(command, text)
 
-    def action_act(self, action_id: str) -> None:
-        """Do what the registry declares."""
-        handlers.HANDLERS[action_id](self)
-        self.call_after_refresh(self.bridge.flush)
+    def perform(self, action: Action) -> None:
+        """Do an action of the registry."""
+        action.handler(self)
 
-    def try_action(self, action_id: str) -> None:
-        """Do an action from elsewhere than its key, or say why not."""
-        reason = disabled_reason(BY_ID[action_id], self.situation())
-        if reason:
-            self._explain(action_id, reason)
-        else:
-            self.action_act(action_id)
-
-    def explain_key(self, key: str) -> None:
-        """Say why a key does nothing, if it belongs to an action that is disabled now."""
-        situation = self.situation()
-        for action in BY_ID.values():
-            keys = self.keys.get(action.id, action.keys).split(",")
-            if key in keys and (reason := disabled_reason(action, situation)):
-                self._explain(action.id, reason)
-                return
-
-    def _explain(self, action_id: str, reason: str) -> None:
-        label = BY_ID[action_id].label
-        text = f"{label[:1].upper()}{label[1:]}: {clean_line(reason)}"
-        self.notify(text, severity="warning", timeout=4, markup=False)
+    def take_in(self) -> None:
+        """Show what an action changed, without waiting for the next look at the engine."""
+        self.bridge.flush()
 
     def action_back_out(self) -> None:
         """Undo the last narrowing: zoom, then filter, then go to the tree."""
@@ -373,14 +375,3 @@ class HomeScreen(Screen[None]):
             self.bridge.flush()
         else:
             self.focus_pane("agents")
-
-
-def message(mode: Mode, agent: AgentId, text: str) -> Command:
-    """Build the command for an act of writing."""
-    match mode:
-        case Mode.STEER:
-            return Steer(agent, text)
-        case Mode.FOLLOW_UP:
-            return FollowUp(agent, text)
-        case _:
-            return Prompt(agent, text)

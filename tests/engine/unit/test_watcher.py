@@ -14,6 +14,7 @@ from cockpit.model.fleet import FeedItem, Power, Task, Vm
 from cockpit.model.ids import TaskId, VmId, agent_of
 from cockpit.services.errors import ServiceUnreachable
 from cockpit.services.wire import RegistryEntry
+from cockpit.store.rows import AgentRow
 from tests.engine.unit.control import refused
 from tests.engine.unit.parts import AGENT, OTHER_VM, VM, Connections, Parts
 
@@ -176,7 +177,16 @@ async def test_agents_of_the_registry_are_adopted_once_and_only_where_their_vm_e
     sessions.record = False
     watcher = parts.watcher(sessions)
     await watcher.vms()
+    remembering, remembered = parts.memory.remember_agent, list[str]()
+
+    async def remember(row: AgentRow) -> None:
+        remembered.append(row.name)
+        await asyncio.sleep(1.0)
+        await remembering(row)
+
+    parts.memory.remember_agent = remember  # type: ignore[method-assign]
     await asyncio.gather(watcher.registry(), watcher.registry())
+    assert remembered == ["stranger"]
     assert set(parts.state.agents) == {AGENT, agent_of(OTHER_VM, HOME_PATHS.directory)}
     assert parts.agent.name == "builder", "an agent that is known keeps its name"
     assert parts.memory.rows[agent_of(OTHER_VM, HOME_PATHS.directory)].name == "stranger"

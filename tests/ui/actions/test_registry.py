@@ -1,11 +1,10 @@
-"""The registry: every action has a key, a handler and words; the keymap is checked once."""
+"""The registry: every action has its own id and words; the keymap is checked once."""
 
 from __future__ import annotations
 
-from cockpit.ui.actions.action import Situation
+from cockpit.ui.actions.action import GROUPS, PANES, Situation
 from cockpit.ui.actions.keymap import check_keymap
-from cockpit.ui.actions.registry import ACTIONS, BY_ID, GROUPS, PANES, bindings, disabled_reason, hidden, key_table
-from cockpit.ui.handlers.home import HANDLERS
+from cockpit.ui.actions.registry import ACTIONS, BY_ID, bindings, disabled_reason, grouped, hidden, key_table
 from tests.ui.scene import scene
 
 PLAIN_XTERM = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") | {
@@ -24,9 +23,9 @@ PLAIN_XTERM = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 }
 
 
-def test_every_action_has_a_handler_and_every_handler_an_action() -> None:
-    assert set(HANDLERS) == set(BY_ID)
+def test_no_two_actions_share_an_id_and_they_stand_by_group() -> None:
     assert len(BY_ID) == len(ACTIONS)
+    assert [action.group for action in ACTIONS] == [group for group, members in grouped() for _ in members]
 
 
 def test_no_key_means_two_things_and_all_work_in_a_plain_xterm() -> None:

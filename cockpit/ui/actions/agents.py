@@ -1,0 +1,206 @@
+"""Agents and their VMs: spawn, pause, resume, relaunch, commit, branch, destroy. Targets are frozen by the key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cockpit.model.commands import Branch, Commit, Destroy, Pause, Relaunch, Resume
+from cockpit.model.fleet import AgentKind, Vm
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.actions.action import Action, Handler, Situation
+from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.actions.reasons import agent_command, needs_agent, vm_command
+from cockpit.ui.dialogs.confirm import ConfirmDialog
+from cockpit.ui.dialogs.dialog import TextDialog
+from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
+from cockpit.ui.dialogs.spawn import SpawnDialog
+from cockpit.ui.dialogs.texts import why_text, why_vm_text
+from cockpit.ui.look.cells import age
+
+MOST_COPIES = 20
+"""Copies that one branch may make."""
+
+
+def _spawn(home: HomePort) -> None:
+    home.open_dialog(SpawnDialog(home.engine))
+
+
+def _needs_agent_or_vm(situation: Situation) -> str:
+    return "" if situation.pane == "vms" and situation.vm is not None else needs_agent(situation)
+
+
+def _why(home: HomePort) -> None:
+    agent, vm = home.agent, home.selected_vm()
+    if vm is not None and home.pane == "vms" and home.fleet.agent_on(vm.id) is None:
+        home.open_dialog(TextDialog("Why nobody has this VM", why_vm_text(vm)))
+    elif agent is not None:
+        text = why_text(agent, home.fleet.vm(agent.vm_id), home.engine.now())
+        home.open_dialog(TextDialog(f"Why {agent.name} is shown so", text))
+
+
+def _pause(home: HomePort) -> None:
+    vm = home.selected_vm()
+    if vm is not None:
+        paused = home.command(Pause(vm.id))
+        home.promise(paused, f"paused {_short_name(home, vm)} · {home.key_of('vm.resume')} resume")
+
+
+def _resume(home: HomePort) -> None:
+    vm = home.selected_vm()
+    if vm is not None:
+        home.command(Resume(vm.id))
+
+
+def _relaunch(home: HomePort) -> None:
+    if home.agent is not None:
+        home.command(Relaunch(home.agent.id))
+
+
+def _change_program(home: HomePort) -> None:
+    """Ask whether an agent may go on with another version than the one it was started with."""
+    agent = home.agent
+    if agent is None:
+        return
+    target = agent.id
+    started = " ".join(word for word in (agent.program, agent.version, agent.program_path) if word)
+
+    def finish(yes: bool | None) -> None:
+        if yes:
+            home.command(Relaunch(target, change_program=True))
+
+    consequence = "It goes on, in its conversation, with the version that is installed there now."
+    home.open_dialog(ConfirmDialog("Relaunch", [f"{agent.name} · started with {started}"], consequence), finish)
+
+
+def _commit(home: HomePort) -> None:
+    vm = home.selected_vm()
+    if vm is None:
+        return
+    target = vm.id
+
+    def finish(values: Values | None) -> None:
+        if values is not None:
+            home.command(Commit(target, values["name"]))
+
+    field = Field("name", "name", placeholder="golden-2")
+    home.open_dialog(FormDialog("Commit", (field,), intro=f"Snapshot of {_named(home, vm)}"), finish)
+
+
+def _branch(home: HomePort) -> None:
+    vm = home.selected_vm()
+    if vm is None:
+        return
+    target = vm.id
+
+    def check(values: Values) -> str:
+        number = values["count"]
+        fits = number.isdecimal() and 1 <= int(number) <= MOST_COPIES
+        return "" if fits else f"copies: a number from 1 to {MOST_COPIES}"
+
+    def finish(values: Values | None) -> None:
+        if values is not None:
+            home.command(Branch(target, int(values["count"])))
+
+    field = Field("count", "copies", value="1")
+    home.open_dialog(GuardedForm("Branch", (field,), check, intro=f"Copies of {_named(home, vm)}"), finish)
+
+
+def _destroy(home: HomePort) -> None:
+    """Ask with the target frozen; a long-lived agent's name must be typed, for its context is lost."""
+    vm = home.selected_vm()
+    if vm is None:
+        return
+    target, agent = vm.id, home.fleet.agent_on(vm.id)
+    lived = f", up {age(home.engine.now() - vm.created_at)}" if vm.created_at else ""
+    targets = [f"{_named(home, vm)} · VM {vm.id}{lived}"]
+    consequence = "The VM and everything on it is deleted. What was committed stays."
+    keeps = agent is not None and agent.kind is not AgentKind.WORKER
+    word = agent.name if agent is not None and keeps else ""
+
+    def finish(yes: bool | None) -> None:
+        if yes:
+            home.command(Destroy(target))
+
+    home.open_dialog(ConfirmDialog("Destroy", targets, consequence, word=word), finish)
+
+
+def _short_name(home: HomePort, vm: Vm) -> str:
+    agent = home.fleet.agent_on(vm.id)
+    return clean_line(agent.name if agent is not None else vm.label or vm.id[:8])
+
+
+def _named(home: HomePort, vm: Vm) -> str:
+    """Name a VM as the operator knows it."""
+    agent = home.fleet.agent_on(vm.id)
+    return f"{agent.kind.value} {agent.name}" if agent is not None else vm.label or f"orphan {vm.id[:8]}"
+
+
+_LISTS = ("agents", "vms")
+
+
+def _vm_action(
+    id: str,
+    keys: str,
+    label: str,
+    description: str,
+    handler: Handler,
+    command: Callable[[Vm], Pause | Resume | Commit | Branch | Destroy],
+    panes: tuple[str, ...],
+    *,
+    dangerous: bool = False,
+) -> Action:
+    """Declare a change of the selected VM, which the engine may refuse."""
+    reason = vm_command(command)
+    return Action(id, keys, label, "Agents", description, handler, reason, panes, writes=True, dangerous=dangerous)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "agent.spawn",
+        "n",
+        "spawn",
+        "Agents",
+        "Make a VM and start a lieutenant or workers",
+        _spawn,
+        panes=("agents", "vms", "feed"),
+        writes=True,
+    ),
+    Action("agent.why", "w", "why", "Agents", "Say why this agent is shown as it is", _why, _needs_agent_or_vm, _LISTS),
+    _vm_action("vm.pause", "z", "pause", "Freeze the VM", _pause, lambda vm: Pause(vm.id), _LISTS),
+    _vm_action("vm.resume", "r", "resume", "Continue a paused VM", _resume, lambda vm: Resume(vm.id), _LISTS),
+    Action(
+        "agent.relaunch",
+        "R",
+        "relaunch",
+        "Agents",
+        "Start the agent again after its process died",
+        _relaunch,
+        agent_command(Relaunch),
+        writes=True,
+    ),
+    Action(
+        "agent.change_program",
+        "",
+        "relaunch with what is installed now",
+        "Agents",
+        "Relaunch with another version of its program",
+        _change_program,
+        agent_command(Relaunch),
+        writes=True,
+        dangerous=True,
+    ),
+    _vm_action("vm.commit", "C", "commit", "Take a snapshot of the VM", _commit, lambda vm: Commit(vm.id), ("vms",)),
+    _vm_action(
+        "vm.branch", "B", "branch", "Copy the VM and start the copies", _branch, lambda vm: Branch(vm.id), ("vms",)
+    ),
+    _vm_action(
+        "vm.destroy",
+        "D",
+        "destroy",
+        "Delete the VM and everything on it",
+        _destroy,
+        lambda vm: Destroy(vm.id),
+        _LISTS,
+        dangerous=True,
+    ),
+)

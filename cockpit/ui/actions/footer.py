@@ -1,0 +1,52 @@
+"""The footer: the keys that matter in the focused pane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cockpit.ui.actions.action import Action, Situation
+from cockpit.ui.actions.keys import key_label
+from cockpit.ui.actions.registry import ACTIONS, disabled_reason, hidden
+from cockpit.ui.look.cells import Piece, pieces_width
+
+COMPOSER_KEYS: tuple[tuple[str, str], ...] = (
+    ("⏎", "send"),
+    ("^j", "newline"),
+    ("^t", "mode"),
+    ("↑", "history"),
+    ("esc", "back"),
+)
+"""The composer's own keys: it is a text area, so letters are text."""
+
+
+def _shown_actions(situation: Situation) -> list[Action]:
+    """Return the actions of the focused pane's footer, in the registry's order."""
+    return [action for action in ACTIONS if situation.pane in action.panes and not hidden(action, situation)]
+
+
+def footer_pieces(situation: Situation, keys: Mapping[str, str], width: int) -> list[Piece]:
+    """Lay keys out from the left as far as they fit; help keeps its place at the end.
+
+    What cannot be done now is dim; `keys` are the operator's own by action id.
+    """
+    pieces: list[Piece] = []
+    if situation.pane == "composer":
+        for key, label in COMPOSER_KEYS:
+            pieces += [(f" {key}", "bold $accent"), (f" {label} ", "$muted")]
+        return pieces
+    help_pieces: list[Piece] = []
+    for action in _shown_actions(situation):
+        shown = keys.get(action.id, action.keys).split(",")[0]
+        if not shown:
+            continue
+        dim = bool(disabled_reason(action, situation))
+        entry: list[Piece] = [
+            (f" {key_label(shown)}", "$faint" if dim else "bold $accent"),
+            (f" {action.label} ", "$faint" if dim else "$muted"),
+        ]
+        if action.id == "app.help":
+            help_pieces = entry
+        elif pieces_width(pieces) + pieces_width(entry) <= width - 8:
+            pieces += entry
+    gap = width - pieces_width(pieces) - pieces_width(help_pieces)
+    return [*pieces, (" " * max(0, gap), ""), *help_pieces]

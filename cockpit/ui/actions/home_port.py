@@ -1,0 +1,116 @@
+"""What the handlers of the actions may ask of the home screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from textual.app import App
+from textual.content import Content
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+
+from cockpit.engine.port import CockpitPort
+from cockpit.model.commands import Command
+from cockpit.model.fleet import Agent, Fleet, Task, Vm
+from cockpit.model.ids import AgentId, CommandId
+from cockpit.ui.look.states import Mode
+from cockpit.ui.transcript.view import TranscriptView
+from cockpit.ui.widgets.composer import Composer
+from cockpit.ui.widgets.filter_line import FilterLine
+from cockpit.ui.widgets.panes import Pane
+
+Chosen = TypeVar("Chosen")
+
+
+class HomePort(Protocol):
+    """The home screen as its actions see it; the screen knows the actions, and they know no screen."""
+
+    @property
+    def app(self) -> App[object]:
+        """The application: its theme, its palette, its end."""
+
+    @property
+    def engine(self) -> CockpitPort:
+        """Where commands go."""
+
+    @property
+    def fleet(self) -> Fleet:
+        """The newest snapshot."""
+
+    @property
+    def selected(self) -> AgentId | None:
+        """The id of the selected agent."""
+
+    @property
+    def agent(self) -> Agent | None:
+        """The selected agent."""
+
+    @property
+    def pane(self) -> str:
+        """The focused pane's name, `composer` while writing."""
+
+    @property
+    def output(self) -> TranscriptView:
+        """The output of the selected agent."""
+
+    @property
+    def composer(self) -> Composer:
+        """Where texts to the selected agent are written."""
+
+    @property
+    def filter_line(self) -> FilterLine:
+        """Where a pane's filter is typed."""
+
+    def list_pane(self, name: str) -> Pane:
+        """Return a list pane by its name."""
+
+    def selected_vm(self) -> Vm | None:
+        """Return the VM under the cursor of its pane, else the selected agent's."""
+
+    def selected_task(self) -> Task | None:
+        """Return the task under the board's cursor, while the board is in view."""
+
+    def select(self, agent_id: AgentId | None) -> None:
+        """Look at an agent."""
+
+    def focus_pane(self, name: str) -> None:
+        """Bring a pane into view and give it the keys."""
+
+    def cycle_pane(self, step: int) -> None:
+        """Focus the next pane in the order of the number keys."""
+
+    def go_to(self, place: str) -> None:
+        """Go to `agent:ID`, `task:ID` or `vm:ID`."""
+
+    def zoom(self) -> None:
+        """Give the output the whole screen, or take it back."""
+
+    def write(self, mode: Mode | None) -> None:
+        """Go to the composer in a mode; None for the one that fits what the agent does."""
+
+    def command(self, command: Command) -> CommandId:
+        """Hand a command to the engine and show its receipt at once."""
+
+    def promise(self, command: CommandId, text: str) -> None:
+        """Have a text shown when a command is done."""
+
+    def open_dialog(self, dialog: Screen[Chosen], finish: Callable[[Chosen | None], None] | None = None, /) -> None:
+        """Open a dialog; `finish` gets what was chosen, or None."""
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a word for a while."""
+
+    def key_of(self, action_id: str) -> str:
+        """Return the keys of an action for people, the operator's own if there are any."""
+
+    def key_help(self) -> Content:
+        """Return all actions with their keys."""

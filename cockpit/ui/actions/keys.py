@@ -1,0 +1,27 @@
+"""How keys are written for people."""
+
+from __future__ import annotations
+
+KEY_NAMES = {
+    "exclamation_mark": "!",
+    "question_mark": "?",
+    "slash": "/",
+    "colon": ":",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "enter": "⏎",
+    "shift+tab": "shift-tab",
+    "tab": "tab",
+}
+
+
+def key_label(key: str) -> str:
+    """Return how a key is written for people: `ctrl+p` becomes `^p`."""
+    if key in KEY_NAMES:
+        return KEY_NAMES[key]
+    return f"^{key.removeprefix('ctrl+')}" if key.startswith("ctrl+") else key
+
+
+def key_labels(keys: str) -> str:
+    """Return all keys of an action for people, space-separated."""
+    return " ".join(key_label(key.strip()) for key in keys.split(",") if key.strip())

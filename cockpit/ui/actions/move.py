@@ -1,0 +1,36 @@
+"""Moving: from pane to pane, and to an agent, a task or a VM by name."""
+
+from __future__ import annotations
+
+from cockpit.ui.actions.action import Action, Handler
+from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.dialogs.pick import PickDialog, places
+
+
+def _go_to(home: HomePort) -> None:
+    def finish(place: str | None) -> None:
+        if place is not None:
+            home.go_to(place)
+
+    dialog = PickDialog("Go to", places(home.fleet, home.engine.now()), "Nothing has this name.")
+    home.open_dialog(dialog, finish)
+
+
+def _focus(name: str) -> Handler:
+    return lambda home: home.focus_pane(name)
+
+
+def _cycle(step: int) -> Handler:
+    return lambda home: home.cycle_pane(step)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("move.go_to", "colon", "go to", "Move", "Jump to an agent, a task or a VM by name", _go_to),
+    Action("move.agents", "1", "lieutenants", "Move", "Focus the tree of agents", _focus("agents")),
+    Action("move.board", "2", "board", "Move", "Focus the board", _focus("board")),
+    Action("move.vms", "3", "VMs", "Move", "Focus the VMs", _focus("vms")),
+    Action("move.output", "4", "output", "Move", "Focus the output of the selected agent", _focus("output")),
+    Action("move.feed", "5", "feed", "Move", "Focus the feed", _focus("feed")),
+    Action("move.next_pane", "tab", "next pane", "Move", "Focus the next pane", _cycle(1)),
+    Action("move.previous_pane", "shift+tab", "previous pane", "Move", "Focus the pane before", _cycle(-1)),
+)

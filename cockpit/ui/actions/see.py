@@ -1,0 +1,136 @@
+"""Seeing: what waits for the operator, and how the output and the lists are read."""
+
+from __future__ import annotations
+
+from cockpit.model.attention import Attention, Urgency, attention
+from cockpit.ui.actions.action import PANES, Action, Handler, Situation
+from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.dialogs.dialog import TextDialog
+from cockpit.ui.dialogs.inbox import InboxDialog
+from cockpit.ui.dialogs.texts import undelivered_text
+from cockpit.ui.look.states import Mode
+
+
+def _needs_waiting(situation: Situation) -> str:
+    return "" if situation.wanted.total else "nothing waits for you"
+
+
+def _next_waiting(home: HomePort) -> None:
+    """Go to the next thing that waits, round and round from the selected agent."""
+    items = attention(home.fleet, home.engine.now())
+    if not items:
+        return
+    here = next((at for at, item in enumerate(items) if item.agent is not None and item.agent == home.selected), -1)
+    _go_to_item(home, items[(here + 1) % len(items)])
+
+
+def _go_to_item(home: HomePort, item: Attention) -> None:
+    """Select what waits; a text that nobody read comes back into the composer, or is shown if its agent is gone."""
+    if item.urgency is Urgency.UNDELIVERED and _take_back(home, item):
+        return
+    if item.agent is not None and home.fleet.agent(item.agent) is not None:
+        home.select(item.agent)
+        home.focus_pane("agents")
+    elif item.task is not None:
+        home.go_to(f"task:{item.task}")
+
+
+def _take_back(home: HomePort, item: Attention) -> bool:
+    """Give a text that nobody read back to the operator; False if it is no longer known."""
+    receipt = next((known for known in home.fleet.receipts if known.id == item.command), None)
+    if receipt is None:
+        return False
+    if receipt.agent is None or home.fleet.agent(receipt.agent) is None:
+        home.open_dialog(TextDialog("Not delivered", undelivered_text(receipt)))
+        return True
+    home.select(receipt.agent)
+    home.composer.take_back(receipt.id, Mode(receipt.verb), receipt.text)
+    home.write(Mode(receipt.verb))
+    return True
+
+
+def _open_inbox(home: HomePort) -> None:
+    items = attention(home.fleet, home.engine.now())
+
+    def finish(key: str | None) -> None:
+        if key is not None:
+            _go_to_item(home, items[int(key)])
+
+    home.open_dialog(InboxDialog(items, home.engine.now(), home.engine.dismiss), finish)
+
+
+def _turn(direction: int) -> Handler:
+    def handler(home: HomePort) -> None:
+        home.output.go_to_turn(direction)
+
+    return handler
+
+
+def _filter(home: HomePort) -> None:
+    name = home.pane if home.pane not in ("output", "composer") else "agents"
+    home.filter_line.open(name, home.list_pane(name).needle)
+
+
+_OUTPUT = ("output",)
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "see.next_waiting",
+        "exclamation_mark",
+        "next waiting",
+        "See",
+        "Go to the next thing that waits for you, then to what is done",
+        _next_waiting,
+        _needs_waiting,
+        PANES,
+    ),
+    Action(
+        "see.attention", "I", "inbox", "See", "List what waits for you, what nobody read, what is done", _open_inbox
+    ),
+    Action(
+        "see.zoom",
+        "o",
+        "zoom",
+        "See",
+        "Give the output the whole screen, or take it back",
+        lambda home: home.zoom(),
+        panes=_OUTPUT,
+    ),
+    Action(
+        "see.follow",
+        "end,G",
+        "follow",
+        "See",
+        "Go to the newest line and stay there",
+        lambda home: home.output.follow(),
+        panes=_OUTPUT,
+    ),
+    Action(
+        "see.expand",
+        "e",
+        "expand",
+        "See",
+        "Show tool output and thinking in full, or short",
+        lambda home: home.output.toggle_expanded(),
+        panes=_OUTPUT,
+    ),
+    Action(
+        "see.previous_turn",
+        "left_square_bracket",
+        "earlier turn",
+        "See",
+        "Go to the message before",
+        _turn(-1),
+        panes=_OUTPUT,
+    ),
+    Action("see.next_turn", "right_square_bracket", "later turn", "See", "Go to the message after", _turn(1)),
+    Action(
+        "see.filter",
+        "slash",
+        "filter",
+        "See",
+        "Narrow the list to what matches",
+        _filter,
+        panes=("agents", "board", "vms", "feed"),
+    ),
+)

@@ -1,1 +1,0 @@
-"""What the screens do for each action."""

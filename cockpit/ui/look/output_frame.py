@@ -1,0 +1,36 @@
+"""What the frame of the output says: whose it is, how the agent is, which model works there and at what cost."""
+
+from __future__ import annotations
+
+from cockpit.model.fleet import Agent, Vm
+from cockpit.model.why import headline
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.look.cells import Piece, count
+from cockpit.ui.look.states import style_of
+
+
+def output_title(agent: Agent, vm: Vm | None, now: float) -> list[Piece]:
+    """Name the agent and say how it is."""
+    look = style_of(headline(agent, vm, now))
+    pieces: list[Piece] = [("4 ", "$muted"), (clean_line(agent.name), "bold")]
+    pieces.append((f" · {agent.kind.value}", "$muted"))
+    if agent.program == "scripted":
+        pieces.append((" · scripted agent", "$link-degraded"))
+    pieces += [(f"  {look.glyph} {look.word}", look.style)]
+    return pieces
+
+
+def output_facts(agent: Agent, *, following: bool) -> list[Piece]:
+    """Say which model works, what it has used, and whether the newest line is followed."""
+    facts: list[Piece] = []
+    if agent.model:
+        model = "/".join(word for word in (agent.provider, agent.model) if word)
+        version = f"{agent.program} {agent.version} · " if agent.version else ""
+        thinking = f" · {agent.thinking}" if agent.thinking else ""
+        facts.append((clean_line(version + model + thinking), "$muted"))
+    if agent.context_window:
+        facts.append((f"  ctx {100 * agent.context_tokens // agent.context_window}%", "$muted"))
+    if agent.usage.tokens:
+        facts.append((f"  {count(agent.usage.tokens)} tok  ${agent.usage.cost:.2f}", "$muted"))
+    facts.append(("  following" if following else "  held · end follows", "$muted"))
+    return facts

@@ -1,0 +1,89 @@
+"""A screen whose keys are the registry's actions: it does them, dims what cannot be done now, and says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+from textual.screen import Screen
+
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.actions.action import Action, Situation
+from cockpit.ui.actions.help import help_text
+from cockpit.ui.actions.home_port import Chosen
+from cockpit.ui.actions.keys import key_labels
+from cockpit.ui.actions.registry import BY_ID, bindings, disabled_reason, hidden
+
+
+class ActionScreen(Screen[None]):
+    """Subclasses say in which situation an action is judged, and what takes it in afterwards."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: dict[str, str] = {}
+        """The operator's own keys by action id."""
+
+    def situation(self) -> Situation:
+        """Return what an action is judged by."""
+        raise NotImplementedError  # the framework's metaclass leaves no room for an abstract method
+
+    def perform(self, action: Action) -> None:
+        """Do an action of the registry."""
+        raise NotImplementedError
+
+    def take_in(self) -> None:
+        """Show what an action changed."""
+        raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide what a read-only cockpit has not; dim what cannot be done now."""
+        if action != "act":
+            return True
+        declared = BY_ID[str(parameters[0])]
+        situation = self.situation()
+        if hidden(declared, situation):
+            return False
+        return None if disabled_reason(declared, situation) else True
+
+    def action_act(self, action_id: str) -> None:
+        """Do what the registry declares."""
+        self.perform(BY_ID[action_id])
+        self.call_after_refresh(self.take_in)
+
+    def try_action(self, action_id: str) -> None:
+        """Do an action from elsewhere than its key, or say why not."""
+        reason = disabled_reason(BY_ID[action_id], self.situation())
+        if reason:
+            self._explain(action_id, reason)
+        else:
+            self.action_act(action_id)
+
+    def explain_key(self, key: str) -> None:
+        """Say why a key does nothing, if it belongs to an action that is disabled now."""
+        situation = self.situation()
+        for action in BY_ID.values():
+            keys = self.keys.get(action.id, action.keys).split(",")
+            if key in keys and (reason := disabled_reason(action, situation)):
+                self._explain(action.id, reason)
+                return
+
+    def _explain(self, action_id: str, reason: str) -> None:
+        label = BY_ID[action_id].label
+        text = f"{label[:1].upper()}{label[1:]}: {clean_line(reason)}"
+        self.notify(text, severity="warning", timeout=4, markup=False)
+
+    def open_dialog(self, dialog: Screen[Chosen], finish: Callable[[Chosen | None], None] | None = None, /) -> None:
+        """Open a dialog over this screen; `finish` gets what was chosen, or None."""
+        self.app.push_screen(dialog, finish)
+
+    def key_of(self, action_id: str) -> str:
+        """Return the keys of an action for people, the operator's own if there are any."""
+        return key_labels(self.keys.get(action_id, BY_ID[action_id].keys))
+
+    def key_help(self) -> Content:
+        """Return all actions with their keys."""
+        return help_text(self.keys)
