@@ -235,7 +235,7 @@ def _diff(diff: str, width: int, expanded: bool) -> list[TextLine]:
         stripped = text.lstrip(" 0123456789")
         if text.startswith(("+++", "---", "diff ", "index ")):
             style = "bold $muted"
-        elif text.startswith(""):
+        elif text.startswith("@@"):
             style = "$transcript-diff-hunk"
         elif text.startswith("+") or (stripped != text and stripped.startswith("+")):
             style = "$transcript-diff-added"
