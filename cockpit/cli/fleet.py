@@ -12,6 +12,7 @@ from cockpit.errors import CockpitError, NotFound, Refused, UsageError
 from cockpit.model.commands import Abort, Adopt, Branch, Command, Commit, Destroy, Pause, Relaunch, Resume, Spawn
 from cockpit.model.fleet import AgentKind, Receipt, Stage
 from cockpit.model.ids import OperationId, VmId
+from cockpit.model.refusals import RefusalCode
 from cockpit.text.sanitize import clean_line
 from cockpit.text.streams import ask, input_is_terminal, say, warn
 
@@ -79,9 +80,9 @@ async def power(headless: Headless, name: str, change: type[Pause] | type[Resume
     async with headless.engine(only(name)) as engine:
         vm_id, called = vm_named(engine, name)
         command = change(vm_id)
-        reason = engine.disabled_reason(command)
-        if reason.startswith(("it is paused already", "the VM is running, not paused")):
-            warn(f"{called}: {reason}")
+        refused = engine.refusal(command)
+        if refused is not None and refused.code is RefusalCode.ALREADY:
+            warn(f"{called}: {refused.sentence}")
             return 0
         await carry_out(engine, command)
     return 0

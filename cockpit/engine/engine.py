@@ -49,6 +49,7 @@ from cockpit.model.fleet import (
 from cockpit.model.ids import AgentId, CommandId, CommitId
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.reduce.activity import is_settling
+from cockpit.model.refusals import Refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.store.store import Store
@@ -327,7 +328,12 @@ class Engine:
 
     def disabled_reason(self, command: Command) -> str:
         """Say why a command would be refused now, or return empty text."""
-        return self._source_for(command).dispatcher.disabled_reason(command)
+        refused = self._source_for(command).dispatcher.refusal(command)
+        return refused.sentence if refused is not None else ""
+
+    def refusal(self, command: Command) -> Refusal | None:
+        """Return why a command would be refused now, with its code, or None."""
+        return self._source_for(command).dispatcher.refusal(command)
 
     def dispatch(self, command: Command) -> CommandId:
         """Order something; the receipt is in the snapshot when this returns."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from cockpit.model.commands import Command
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId
+from cockpit.model.refusals import Refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 
@@ -40,6 +41,9 @@ class CockpitPort(Protocol):
 
     def disabled_reason(self, command: Command) -> str:
         """Say why a command would be refused now, or return empty text."""
+
+    def refusal(self, command: Command) -> Refusal | None:
+        """Return why a command would be refused now, with the code to decide by, or None."""
 
     def focus(self, agent: AgentId | None) -> None:
         """Name the agent the operator looks at: it is read at once, and its finished runs count as seen."""

@@ -25,7 +25,7 @@ from cockpit.model.fleet import (
     Vm,
 )
 from cockpit.model.ids import AgentId, CommandId, OperationId, TaskId, VmId
-from cockpit.model.names import looks_like_id
+from cockpit.model.names import agents_called
 from cockpit.model.receipts.receipts import is_closed
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import TranscriptWindow
@@ -224,13 +224,7 @@ class FleetState:
 
     def agents_called(self, name: str) -> tuple[Agent, ...]:
         """Return the agents a text means: the one with this id, else those with this name, by id."""
-        agent = self.agents.get(AgentId(name)) or self.agent_on(VmId(name.lower()))
-        if agent is not None:
-            return (agent,)
-        if VmId(name.lower()) in self.vms or looks_like_id(name):
-            return ()  # It names a VM; an agent elsewhere that is called so is not meant.
-        called = sorted((agent for agent in self.agents.values() if agent.name == name), key=lambda agent: agent.id)
-        return tuple(agent for agent in called if not agent.elsewhere) or tuple(called)
+        return agents_called(name, self.agents.values(), self.vms.values())
 
     def agent_named(self, name: str) -> Agent | None:
         """Return the agent with this id, else the one with this name.

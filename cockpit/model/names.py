@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from cockpit.model.fleet import Agent, Vm
 from cockpit.model.ids import VmId
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
@@ -36,3 +37,15 @@ def fault_of(name: str, vm_ids: Iterable[str] = ()) -> str:
 def usable_name(name: str, vm_id: VmId) -> str:
     """Return a name that came from outside, or one made of the VM's id if it cannot be a name."""
     return f"vm-{vm_id[:8]}" if fault_of(name) else name
+
+
+def agents_called(name: str, agents: Iterable[Agent], vms: Iterable[Vm]) -> tuple[Agent, ...]:
+    """Return the agents a text means: the one with this id, else those with this name, by id."""
+    known = tuple(agents)
+    same = next((agent for agent in known if agent.id == name or agent.vm_id == name.lower()), None)
+    if same is not None:
+        return (same,)
+    if looks_like_id(name) or any(vm.id == name.lower() for vm in vms):
+        return ()  # It names a VM; an agent elsewhere that is called so is not meant.
+    called = sorted((agent for agent in known if agent.name == name), key=lambda agent: agent.id)
+    return tuple(agent for agent in called if not agent.elsewhere) or tuple(called)

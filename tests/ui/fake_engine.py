@@ -27,8 +27,9 @@ from cockpit.model.commands import (
 )
 from cockpit.model.events import Event, Record
 from cockpit.model.failures import dismissed
-from cockpit.model.fleet import Agent, Fleet, Operation, Power, ProcessState, Receipt, Stage
+from cockpit.model.fleet import Agent, Fleet, Operation, Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, agent_of
+from cockpit.model.refusals import Facilities, Refusal, RefusalCode, refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 
@@ -73,7 +74,7 @@ class FakeEngine:
         self.image_list: tuple[tuple[CommitId, str], ...] = (
             (CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),
         )
-        self.program_list: tuple[tuple[str, str], ...] = (("pi", ""), ("scripted", ""))
+        self.facilities = Facilities((("pi", ""), ("scripted", "")), "pi", has_board=True)
 
     @property
     def revision(self) -> int:
@@ -133,36 +134,16 @@ class FakeEngine:
         receipts = (dismissed(known, self.clock) if known.id == command else known for known in self._fleet.receipts)
         self.change(replace(self._fleet, receipts=tuple(receipts)))
 
-    def disabled_reason(self, command: Command) -> str:
-        """Refuse what makes no sense for the hand-built fleet, and what a test asks to refuse."""
+    def refusal(self, command: Command) -> Refusal | None:
+        """Refuse by the rules of the engine, and what a test asks to refuse."""
         if type(command) in self.refusals:
-            return self.refusals[type(command)]
-        match command:
-            case Prompt(agent) | Steer(agent) | FollowUp(agent) | Abort(agent):
-                return self._refuse_message(command, self._fleet.agent(agent))
-            case Pause(vm):
-                return "" if self._power(vm) is Power.RUNNING else "the VM is not running"
-            case Resume(vm):
-                return "" if self._power(vm) is Power.PAUSED else "the VM is not paused"
-            case Relaunch(agent):
-                known = self._fleet.agent(agent)
-                dead = known is not None and known.process.state is ProcessState.DEAD
-                return "" if dead else "its process is alive"
-            case _:
-                return ""
+            return Refusal(RefusalCode.VM_POWER, self.refusals[type(command)])
+        return refusal(command, self._fleet, self.facilities)
 
-    def _refuse_message(self, command: Command, agent: Agent | None) -> str:
-        if agent is None:
-            return "there is no such agent"
-        if self._power(agent.vm_id) is Power.PAUSED:
-            return "its VM is paused: press r to resume it"
-        if isinstance(command, Steer | Abort) and not agent.run_open:
-            return f"{agent.name} has no run"
-        return ""
-
-    def _power(self, vm_id: VmId) -> Power:
-        vm = self._fleet.vm(vm_id)
-        return vm.power if vm is not None else Power.UNKNOWN
+    def disabled_reason(self, command: Command) -> str:
+        """Say why a command would be refused now, or return empty text."""
+        refused = self.refusal(command)
+        return refused.sentence if refused is not None else ""
 
     def focus(self, agent: AgentId | None) -> None:
         """Note whom the operator looks at."""
@@ -193,7 +174,7 @@ class FakeEngine:
 
     def programs(self) -> tuple[tuple[str, str], ...]:
         """Return the programs of the double."""
-        return self.program_list
+        return self.facilities.programs
 
     def now(self) -> float:
         """Return the standing clock."""

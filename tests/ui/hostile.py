@@ -167,7 +167,7 @@ def hostile_engine() -> FakeEngine:
     """Build the engine double over the hostile fleet."""
     engine = FakeEngine(fleet())
     engine.image_list = ((CommitId("c1"), HOSTILE),)
-    engine.program_list = (("pi", HOSTILE), (HOSTILE, ""))
+    engine.facilities = replace(engine.facilities, programs=(("pi", HOSTILE), (HOSTILE, "")))
     for one in engine.fleet.agents:
         tell(engine, one.id)
     return engine

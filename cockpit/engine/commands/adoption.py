@@ -15,9 +15,8 @@ from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import NotFound
 from cockpit.model.commands import Adopt
-from cockpit.model.fleet import Agent, Power
+from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId, agent_of
-from cockpit.model.names import fault_of
 from cockpit.store.store import Store
 
 CONNECT_LIMIT = 60.0
@@ -42,22 +41,6 @@ class Adoption:
         self._names = names
         self._attach = attach
         self._detach = detach
-
-    def refusal(self, adopt: Adopt) -> str:
-        """Say why an agent cannot be taken over now, or return empty text."""
-        vm = self._fleet_state.vms.get(adopt.vm)
-        if vm is None:
-            return f"there is no VM {adopt.vm}"
-        known = self._fleet_state.agent_on(adopt.vm)
-        if known is not None:
-            return f"its agent is here already: {known.name}"
-        if vm.power is not Power.RUNNING:
-            return f"the VM is {vm.power.value}: an agent can be looked for on a running one only"
-        if fault := fault_of(adopt.name, self._fleet_state.vms):
-            return fault
-        if self._fleet_state.agents_called(adopt.name):
-            return f"there is an agent named {adopt.name} already"
-        return ""
 
     async def adopt(self, adopt: Adopt, progress: OperationProgress) -> None:
         """Take an agent over.

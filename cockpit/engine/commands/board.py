@@ -5,29 +5,9 @@ from __future__ import annotations
 from cockpit.engine.source import Source
 from cockpit.errors import Refused
 from cockpit.model.commands import AssignTask, BoardCommand, CreateTask, MoveTask, NoteTask
-from cockpit.model.fleet import TASK_STATUSES, Fleet
 
 AUTHOR = "operator"
 """How the operator is named on the board."""
-
-
-def refusal(source: Source, fleet: Fleet, command: BoardCommand) -> str:
-    """Say why a board command cannot be carried out, or return empty text."""
-    if source.board is None:
-        return "no board is configured: set VERS_INFRA_URL and VERS_AUTH_TOKEN"
-    if isinstance(command, CreateTask):
-        return "" if command.title.strip() else "a task needs a title"
-    task = next((task for task in fleet.tasks if task.id == command.task), None)
-    if task is None:
-        return "there is no such task"
-    if isinstance(command, MoveTask):
-        if command.status not in TASK_STATUSES:
-            return f"there is no column {command.status!r}"
-        if command.status == task.status:
-            return f"it is {task.status.replace('_', ' ')} already"
-    if isinstance(command, NoteTask) and not command.content.strip():
-        return "a note needs a text"
-    return ""
 
 
 async def carry_out(source: Source, command: BoardCommand) -> None:

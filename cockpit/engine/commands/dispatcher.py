@@ -39,10 +39,10 @@ from cockpit.model.commands import (
     Spawn,
     Steer,
 )
-from cockpit.model.fleet import LinkState, Power, ProcessState, Receipt, Stage, Vm
+from cockpit.model.fleet import Receipt, Stage, Vm
 from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId, VmId
 from cockpit.model.receipts.receipts import ReceiptBook, advance
-from cockpit.model.sendable import unsendable_part
+from cockpit.model.refusals import Refusal, refusal
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 from cockpit.vers.errors import CreationUncertain, EffectUnknown
@@ -110,44 +110,9 @@ class Dispatcher:
         )
         self._operations = FleetOperations(fleet_state, source, agent_sessions.agent_session, agent_sessions.vm_gone)
 
-    def disabled_reason(self, command: Command) -> str:
-        """Say why a command would be refused now, or return empty text."""
-        if reason := unsendable_part(command):
-            return reason
-        match command:
-            case Prompt() | Steer() | FollowUp() | Abort() | Answer():
-                return self._agent_refusal(command)
-            case Relaunch(agent=agent_id):
-                agent = self._fleet_state.agents.get(agent_id)
-                if agent is None:
-                    return "there is no such agent"
-                return "" if agent.process.state is ProcessState.DEAD else "the agent is not dead"
-            case Spawn():
-                return self._spawner.refusal(command)
-            case Adopt():
-                return self._adoption.refusal(command)
-            case Pause() | Resume() | Destroy() | Commit() | Branch():
-                return self._operations.refusal(command)
-            case CreateTask() | MoveTask() | AssignTask() | NoteTask():
-                return board.refusal(self._source, self._fleet_state.snapshot(), command)
-
-    def _agent_refusal(self, command: AgentCommand) -> str:
-        agent = self._fleet_state.agents.get(command.agent)
-        if agent is None:
-            return "there is no such agent"
-        if self._fleet_state.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING):
-            return f"{agent.name}'s VM is paused: resume it first"
-        if agent.process.state is ProcessState.DEAD:
-            return f"{agent.name}'s process is dead: relaunch it first"
-        if agent.link.state not in (LinkState.UP, LinkState.SILENT):
-            return f"{agent.name}'s VM is not connected: {agent.link.reason or agent.link.state.value}"
-        match command:
-            case Prompt(text=text) | Steer(text=text) | FollowUp(text=text) if not text.strip():
-                return "there is no text"
-            case Answer(dialog_id=dialog_id):
-                open_ids = {dialog.request.dialog_id for dialog in agent.activity.dialogs}
-                return "" if dialog_id in open_ids else "that question is no longer open"
-        return ""
+    def refusal(self, command: Command) -> Refusal | None:
+        """Return why a command would be refused now, or None."""
+        return refusal(command, self._fleet_state.snapshot(), self._spawner.facilities())
 
     def dispatch(self, command: Command) -> CommandId:
         """Order something; the receipt is in the snapshot when this returns."""
@@ -160,9 +125,9 @@ class Dispatcher:
         if isinstance(command, AgentCommand):
             self._book.add(receipt)
         self._fleet_state.put_receipt(receipt)
-        reason = self.disabled_reason(command)
-        if reason:
-            self._fail(command_id, reason)
+        refused = self.refusal(command)
+        if refused is not None:
+            self._fail(command_id, refused.sentence)
         else:
             task = asyncio.create_task(self._carry_out(command, command_id, target), name=f"{receipt.verb} {target}")
             self.acts.add(task)

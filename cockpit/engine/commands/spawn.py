@@ -39,7 +39,7 @@ from cockpit.errors import CockpitError, NotFound, Refused, TimedOut, UsageError
 from cockpit.model.commands import Spawn
 from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
 from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
-from cockpit.model.names import fault_of
+from cockpit.model.refusals import Facilities, refusal
 from cockpit.remote.ssh.connection import Connection
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
@@ -77,19 +77,11 @@ class Spawner:
         self._claimed: set[str] = set()
         self.names = Names(fleet_state, store, source)
 
-    def refusal(self, spawn: Spawn) -> str:
-        """Say why a command cannot be carried out, or return empty text."""
-        if fault := fault_of(spawn.name, self._fleet_state.vms):
-            return fault
-        if spawn.name in self._claimed or any(
-            not agent.elsewhere for agent in self._fleet_state.agents_called(spawn.name)
-        ):
-            return f"there is an agent named {spawn.name} already"
-        program = self._source.program(spawn.program)
-        if program is None:
-            known = ", ".join(program.name for program in self._source.programs)
-            return f"there is no agent program {spawn.program!r}; known: {known}"
-        return program.reason
+    def facilities(self) -> Facilities:
+        """Return what this fleet has to make agents with, and the names that are taken by those being made."""
+        source = self._source
+        programs = tuple((program.name, program.reason) for program in source.programs)
+        return Facilities(programs, source.default_program, source.board is not None, frozenset(self._claimed))
 
     async def spawn(self, spawn: Spawn, progress: OperationProgress) -> Agent:
         """Carry out a command. On a failure the VM it made is deleted again.
@@ -97,9 +89,9 @@ class Spawner:
         Raises:
             CockpitError: a step failed; the operation shows which.
         """
-        refusal = self.refusal(spawn)
-        if refusal:
-            raise UsageError(f"cannot spawn {spawn.name}: {refusal}", hint="change the command and try again")
+        refused = refusal(spawn, self._fleet_state.snapshot(), self.facilities())
+        if refused is not None:
+            raise UsageError(f"cannot spawn {spawn.name}: {refused.sentence}", hint="change the command and try again")
         program = self._source.program(spawn.program)
         assert program is not None
         self._claimed.add(spawn.name)

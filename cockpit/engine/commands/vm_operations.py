@@ -43,27 +43,6 @@ class FleetOperations:
         self._agent_session = agent_session
         self._gone = gone
 
-    def refusal(self, command: Pause | Resume | Destroy | Commit | Branch) -> str:
-        """Say why a command cannot be carried out now, or return empty text."""
-        vm = self._fleet_state.vms.get(command.vm)
-        agent = self._fleet_state.agent_on(command.vm)
-        if agent is not None and agent.elsewhere:
-            return f"{agent.name} belongs to another account: {agent.elsewhere}"
-        if vm is None and agent is not None and isinstance(command, Destroy):
-            return ""  # Whether it exists is found out by the deletion itself.
-        if vm is None or vm.power is Power.GONE:
-            return "the VM is gone"
-        match command:
-            case Pause() if vm.power is Power.PAUSED:
-                return "it is paused already"
-            case Pause() if vm.power is not Power.RUNNING:
-                return f"the VM is {vm.power.value}, not running"
-            case Resume() if vm.power not in (Power.PAUSED, Power.SLEEPING):
-                return f"the VM is {vm.power.value}, not paused"
-            case Commit() | Branch() if vm.power not in (Power.RUNNING, Power.PAUSED):
-                return f"the VM is {vm.power.value}"
-        return ""
-
     async def pause(self, command: Pause, progress: OperationProgress) -> None:
         """Freeze a VM; its silence is expected from then on."""
         with progress.step("pause VM"):

@@ -31,10 +31,12 @@ from cockpit.model.commands import (
 )
 from cockpit.model.fleet import AgentKind, Link, LinkState, Power, Process, ProcessState, Receipt, Stage, Task, Vm
 from cockpit.model.ids import AgentId, CommandId, TaskId, VmId
+from cockpit.model.refusals import Facilities, RefusalCode
 from cockpit.services.errors import ServiceUnreachable
 from cockpit.vers.errors import CreationUncertain, EffectUnknown
 from tests.engine.unit.control import refused
 from tests.engine.unit.parts import AGENT, VM, Connections, Parts, question
+from tests.ui.fake_engine import FakeEngine
 
 NOBODY = AgentId("cccccccc-0000-4000-8000-000000000003")
 ORPHAN = VmId("dddddddd-0000-4000-8000-000000000004")
@@ -144,12 +146,36 @@ REFUSALS: tuple[tuple[Callable[[Parts], object], Command, str], ...] = (
 
 
 @pytest.mark.parametrize(("prepare", "command", "reason"), REFUSALS, ids=lambda value: None)
-async def test_what_is_refused_and_why(prepare: Callable[[Parts], object], command: Command, reason: str) -> None:
+async def test_engine_and_double_refuse_the_same_with_the_same_words(
+    prepare: Callable[[Parts], object], command: Command, reason: str
+) -> None:
     parts = Parts()
     prepare(parts)
-    dispatcher = parts.dispatcher(parts.agent_sessions())
-    said = dispatcher.disabled_reason(command)
-    assert (reason in said) if reason else (said == "")
+    double = FakeEngine(parts.state.snapshot())
+    double.facilities = Facilities((("pi", ""),), "pi", has_board=parts.board is not None)
+    said = parts.dispatcher(parts.agent_sessions()).refusal(command)
+    assert said == double.refusal(command)
+    assert (said.sentence if said is not None else "") == double.disabled_reason(command)
+    assert (said is not None and reason in said.sentence) if reason else said is None
+
+
+ALREADY_SO: tuple[tuple[Callable[[Parts], object], Command, bool], ...] = (
+    (as_it_is, Resume(VM), True),
+    (powered(Power.BOOTING), Resume(VM), False),
+    (powered(Power.PAUSED), Pause(VM), True),
+    (powered(Power.SLEEPING), Pause(VM), False),
+    (with_task, MoveTask(TaskId("t1"), "in_progress"), True),
+)
+
+
+@pytest.mark.parametrize(("prepare", "command", "already"), ALREADY_SO, ids=lambda value: None)
+async def test_what_is_so_already_is_told_by_its_code(
+    prepare: Callable[[Parts], object], command: Command, already: bool
+) -> None:
+    parts = Parts()
+    prepare(parts)
+    said = parts.dispatcher(parts.agent_sessions()).refusal(command)
+    assert said is not None and (said.code is RefusalCode.ALREADY) is already
 
 
 async def test_a_refused_command_has_a_receipt_that_says_why_and_nothing_else_happens() -> None:

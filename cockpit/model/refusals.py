@@ -1,0 +1,221 @@
+"""Why a command is refused: pure rules over a snapshot of the fleet, each with a code beside its sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cockpit.model.commands import (
+    Abort,
+    Adopt,
+    AgentCommand,
+    Answer,
+    BoardCommand,
+    Branch,
+    Command,
+    Commit,
+    CreateTask,
+    Destroy,
+    FleetCommand,
+    FollowUp,
+    MoveTask,
+    NoteTask,
+    Pause,
+    Prompt,
+    Relaunch,
+    Resume,
+    Spawn,
+    Steer,
+)
+from cockpit.model.fleet import TASK_STATUSES, Agent, Fleet, LinkState, Power, ProcessState
+from cockpit.model.names import agents_called, fault_of
+from cockpit.model.sendable import unsendable_part
+
+
+class RefusalCode(StrEnum):
+    """What kind of refusal it is; callers decide by this, people read the sentence."""
+
+    UNSENDABLE = "unsendable"
+    NO_TEXT = "no text"
+    NO_AGENT = "no agent"
+    NO_VM = "no VM"
+    NO_TASK = "no task"
+    NO_COLUMN = "no column"
+    NO_BOARD = "no board"
+    NO_PROGRAM = "no program"
+    BAD_NAME = "bad name"
+    NAME_TAKEN = "name taken"
+    ELSEWHERE = "elsewhere"
+    """The VM belongs to another account."""
+    ADOPTED = "adopted"
+    """The agent that is to be taken over is here."""
+    VM_POWER = "VM power"
+    """The VM's power does not allow it."""
+    PROCESS_DEAD = "process dead"
+    PROCESS_ALIVE = "process alive"
+    NOT_CONNECTED = "not connected"
+    QUESTION_CLOSED = "question closed"
+    ALREADY = "already"
+    """What was asked for is so already: no failure to somebody who wants it so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a command is not carried out now."""
+
+    code: RefusalCode
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facilities:
+    """What a fleet has besides its VMs, agents and tasks."""
+
+    programs: tuple[tuple[str, str], ...] = ()
+    """The agent programs, each with the reason it cannot be started, or empty text."""
+    default_program: str = ""
+    has_board: bool = False
+    claimed: frozenset[str] = frozenset()
+    """Names of agents that are being made."""
+
+
+def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal | None:
+    """Return why a command would be refused now, or None."""
+    if sentence := unsendable_part(command):
+        return Refusal(RefusalCode.UNSENDABLE, sentence)
+    if isinstance(command, AgentCommand):
+        return _to_agent(command, fleet)
+    if isinstance(command, BoardCommand):
+        return _to_board(command, fleet) if facilities.has_board else NO_BOARD
+    return _to_fleet(command, fleet, facilities)
+
+
+NO_AGENT = Refusal(RefusalCode.NO_AGENT, "there is no such agent")
+NO_BOARD = Refusal(RefusalCode.NO_BOARD, "no board is configured: set VERS_INFRA_URL and VERS_AUTH_TOKEN")
+
+
+def _to_agent(command: AgentCommand, fleet: Fleet) -> Refusal | None:
+    agent = fleet.agent(command.agent)
+    if agent is None:
+        return NO_AGENT
+    return _unreachable(agent, fleet) or _pointless(command, agent)
+
+
+def _unreachable(agent: Agent, fleet: Fleet) -> Refusal | None:
+    vm = fleet.vm(agent.vm_id)
+    if vm is not None and vm.power in (Power.PAUSED, Power.SLEEPING):
+        return Refusal(RefusalCode.VM_POWER, f"{agent.name}'s VM is paused: resume it first")
+    if agent.process.state is ProcessState.DEAD:
+        return Refusal(RefusalCode.PROCESS_DEAD, f"{agent.name}'s process is dead: relaunch it first")
+    if agent.link.state not in (LinkState.UP, LinkState.SILENT):
+        cause = agent.link.reason or agent.link.state.value
+        return Refusal(RefusalCode.NOT_CONNECTED, f"{agent.name}'s VM is not connected: {cause}")
+    return None
+
+
+def _pointless(command: AgentCommand, agent: Agent) -> Refusal | None:
+    match command:
+        case Prompt(text=text) | Steer(text=text) | FollowUp(text=text) if not text.strip():
+            return Refusal(RefusalCode.NO_TEXT, "there is no text")
+        case Answer(dialog_id=dialog_id):
+            if dialog_id not in {dialog.request.dialog_id for dialog in agent.activity.dialogs}:
+                return Refusal(RefusalCode.QUESTION_CLOSED, "that question is no longer open")
+        case Prompt() | Steer() | FollowUp() | Abort():
+            pass
+    return None
+
+
+def _to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Refusal | None:
+    match command:
+        case Spawn():
+            return _of_spawn(command, fleet, facilities)
+        case Adopt():
+            return _of_adopt(command, fleet)
+        case Relaunch(agent=agent_id):
+            agent = fleet.agent(agent_id)
+            if agent is None:
+                return NO_AGENT
+            dead = agent.process.state is ProcessState.DEAD
+            return None if dead else Refusal(RefusalCode.PROCESS_ALIVE, "the agent is not dead")
+        case Pause() | Resume() | Destroy() | Commit() | Branch():
+            return _to_vm(command, fleet)
+
+
+def _of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | None:
+    if fault := _fault(spawn.name, fleet):
+        return fault
+    here = (agent for agent in agents_called(spawn.name, fleet.agents, fleet.vms) if not agent.elsewhere)
+    if spawn.name in facilities.claimed or any(here):
+        return _taken(spawn.name)
+    return _of_program(spawn.program or facilities.default_program, facilities.programs)
+
+
+def _of_program(name: str, programs: Iterable[tuple[str, str]]) -> Refusal | None:
+    reasons = dict(programs)
+    if name not in reasons:
+        return Refusal(RefusalCode.NO_PROGRAM, f"there is no agent program {name!r}; known: {', '.join(reasons)}")
+    return Refusal(RefusalCode.NO_PROGRAM, reasons[name]) if reasons[name] else None
+
+
+def _of_adopt(adopt: Adopt, fleet: Fleet) -> Refusal | None:
+    vm = fleet.vm(adopt.vm)
+    if vm is None:
+        return Refusal(RefusalCode.NO_VM, f"there is no VM {adopt.vm}")
+    known = fleet.agent_on(adopt.vm)
+    if known is not None:
+        return Refusal(RefusalCode.ADOPTED, f"its agent is here already: {known.name}")
+    if vm.power is not Power.RUNNING:
+        sentence = f"the VM is {vm.power.value}: an agent can be looked for on a running one only"
+        return Refusal(RefusalCode.VM_POWER, sentence)
+    if fault := _fault(adopt.name, fleet):
+        return fault
+    return _taken(adopt.name) if agents_called(adopt.name, fleet.agents, fleet.vms) else None
+
+
+def _fault(name: str, fleet: Fleet) -> Refusal | None:
+    sentence = fault_of(name, [vm.id for vm in fleet.vms])
+    return Refusal(RefusalCode.BAD_NAME, sentence) if sentence else None
+
+
+def _taken(name: str) -> Refusal:
+    return Refusal(RefusalCode.NAME_TAKEN, f"there is an agent named {name} already")
+
+
+def _to_vm(command: Pause | Resume | Destroy | Commit | Branch, fleet: Fleet) -> Refusal | None:
+    vm = fleet.vm(command.vm)
+    agent = fleet.agent_on(command.vm)
+    if agent is not None and agent.elsewhere:
+        return Refusal(RefusalCode.ELSEWHERE, f"{agent.name} belongs to another account: {agent.elsewhere}")
+    if vm is None and agent is not None and isinstance(command, Destroy):
+        return None  # Whether it exists is found out by the deletion itself.
+    if vm is None or vm.power is Power.GONE:
+        return Refusal(RefusalCode.NO_VM, "the VM is gone")
+    power = vm.power
+    match command:
+        case Pause() if power is Power.PAUSED:
+            return Refusal(RefusalCode.ALREADY, "it is paused already")
+        case Pause() if power is not Power.RUNNING:
+            return Refusal(RefusalCode.VM_POWER, f"the VM is {power.value}, not running")
+        case Resume() if power not in (Power.PAUSED, Power.SLEEPING):
+            code = RefusalCode.ALREADY if power is Power.RUNNING else RefusalCode.VM_POWER
+            return Refusal(code, f"the VM is {power.value}, not paused")
+        case Commit() | Branch() if power not in (Power.RUNNING, Power.PAUSED):
+            return Refusal(RefusalCode.VM_POWER, f"the VM is {power.value}")
+    return None
+
+
+def _to_board(command: BoardCommand, fleet: Fleet) -> Refusal | None:
+    if isinstance(command, CreateTask):
+        return None if command.title.strip() else Refusal(RefusalCode.NO_TEXT, "a task needs a title")
+    task = next((task for task in fleet.tasks if task.id == command.task), None)
+    if task is None:
+        return Refusal(RefusalCode.NO_TASK, "there is no such task")
+    if isinstance(command, MoveTask):
+        if command.status not in TASK_STATUSES:
+            return Refusal(RefusalCode.NO_COLUMN, f"there is no column {command.status!r}")
+        if command.status == task.status:
+            return Refusal(RefusalCode.ALREADY, f"it is {task.status.replace('_', ' ')} already")
+    if isinstance(command, NoteTask) and not command.content.strip():
+        return Refusal(RefusalCode.NO_TEXT, "a note needs a text")
+    return None
