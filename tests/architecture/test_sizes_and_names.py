@@ -30,6 +30,8 @@ TOP_LEVEL = {
     "pyproject.toml",
     "README.md",
     "LICENSE",
+    "AGENTS.md",
+    "CHANGELOG.md",
     ".gitignore",
     ".ci",
     "cockpit",
