@@ -67,7 +67,14 @@ KEY_PATHS = (
 )
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=["80x24", "120x40", "200x50"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param((80, 24), id="80x24"),
+        pytest.param((120, 40), id="120x40", marks=pytest.mark.slow),
+        pytest.param((200, 50), id="200x50", marks=pytest.mark.slow),
+    ],
+)
 async def test_no_hostile_character_is_drawn(size: tuple[int, int]) -> None:
     app = CockpitApp(hostile_engine())
     async with app.run_test(size=size) as pilot:
@@ -114,6 +121,7 @@ async def test_answering_sends_the_raw_option_back() -> None:
     assert engine.ordered == [Answer(asking.id, "d-select", value=HOSTILE + "2")]
 
 
+@pytest.mark.slow
 def test_nothing_hostile_reaches_a_real_terminal() -> None:
     """Run the cockpit on a pseudo-terminal and read every byte it writes."""
     master, slave = pty.openpty()

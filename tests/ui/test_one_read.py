@@ -107,6 +107,7 @@ async def test_zoom_and_a_prompt() -> None:
         assert engine.ordered == [Prompt(agent_of(vm_id(1)), "zz")]
 
 
+@pytest.mark.slow
 async def test_five_thousand_characters_in_one_read_arrive_whole_and_the_next_key_too() -> None:
     text = ("p x q D b\n" * 500)[:5000]
     async with cockpit() as (pilot, home, engine):

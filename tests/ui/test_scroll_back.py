@@ -89,6 +89,7 @@ def place_of(view: list[str], lines: list[str], candidates: Iterator[int] | rang
     return found[0]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_every_line_is_seen_on_the_way_up_and_on_the_way_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -319,6 +319,7 @@ def user_texts(fleet: FleetUnderTest) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_a_paste_at_a_real_terminal_is_in_the_agents_own_output(fleet: FleetUnderTest) -> None:
     terminal = Terminal(fleet.command(), fleet.environment(), ROOT)
     try:
@@ -330,6 +331,7 @@ def test_a_paste_at_a_real_terminal_is_in_the_agents_own_output(fleet: FleetUnde
         terminal.close()
 
 
+@pytest.mark.slow
 def test_bytes_that_are_no_text_are_refused_and_all_others_arrive(fleet: FleetUnderTest) -> None:
     import subprocess
 

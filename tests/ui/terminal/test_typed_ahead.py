@@ -15,6 +15,8 @@ from tests.faults.terminal import Terminal
 from tests.ui.scene import vm_id
 from tests.ui.terminal.test_real_terminal import SCENE
 
+pytestmark = pytest.mark.slow
+
 LEAVE = b"\x11"
 FIRST, SECOND = agent_of(vm_id(1)), agent_of(vm_id(2))
 
