@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +15,8 @@ from cockpit.agents.scaffold.verbs import HOME_PATHS, VM_PATHS, AgentPaths
 from cockpit.bootstrap.programs import local_programs, remote_programs
 from cockpit.config import Settings
 from cockpit.engine.engine import CONTACT_LIMIT, Engine
+from cockpit.engine.port import HeadlessPort, HistoryPort
+from cockpit.engine.recorded import RecordedHistory
 from cockpit.engine.source import Services, Source
 from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.errors import ConfigError
@@ -191,6 +193,90 @@ async def running_engine(
         await engine.stop()
         await store.close()
         await source.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What one cockpit runs on: the operator's settings, the places of its files, and its fleet."""
+
+    settings: Settings
+    places: Places
+    source: Source
+
+    @staticmethod
+    def of(settings: Settings, places: Places, *, force_embedded: bool = False) -> Setup:
+        """Return what the settings and the environment name; an embedded fleet is started.
+
+        Raises:
+            CockpitError: as `make_source`.
+        """
+        return Setup(settings, places, make_source(settings, places, force_embedded=force_embedded))
+
+    @staticmethod
+    def scripted(settings: Settings, places: Places, script_file: str, script: bytes, speed: float) -> Setup:
+        """Return an embedded fleet with nothing but scripted agents that follow a script.
+
+        Args:
+            settings: how it is shown; the fleet itself is as if there were none.
+            places: where the fleet is.
+            script_file: the script's place in each agent's home.
+            script: what they do with which prompt.
+            speed: how fast they do it; 1 is as written.
+        """
+        source = make_source(Settings(), places, force_embedded=True, own_services=True)
+        scripted = next(program for program in source.programs if program.name == "scripted")
+        told = replace(
+            scripted,
+            arguments=lambda spawn, instructions, again: [
+                *scripted.arguments(spawn, instructions, again),
+                "--script",
+                f"~/{script_file}",
+                "--speed",
+                f"{speed:g}",
+            ],
+            files=((script_file, script),),
+        )
+        return Setup(settings, places, replace(source, programs=(told,), default_program=scripted.name, notices=()))
+
+    @property
+    def has_board(self) -> bool:
+        """Whether the fleet has a board."""
+        return self.source.board is not None
+
+    def engine(
+        self,
+        *,
+        attach: Callable[[Agent], bool] = lambda agent: True,
+        watch: bool = True,
+        record: bool = True,
+        wait: bool = True,
+        contact: float = CONTACT_LIMIT,
+    ) -> contextlib.AbstractAsyncContextManager[HeadlessPort]:
+        """Run an engine over the fleet for the time of the block, once; see `Engine.start`.
+
+        Args:
+            contact: seconds the first look may take, within what it may take in any case.
+        """
+        return running_engine(
+            self.settings,
+            self.places,
+            self.source,
+            attach=attach,
+            watch=watch,
+            record=record,
+            wait=wait,
+            contact=min(CONTACT_LIMIT, contact),
+        )
+
+
+@contextlib.asynccontextmanager
+async def open_history(places: Places) -> AsyncIterator[HistoryPort]:
+    """Open what is recorded, without a fleet, for the time of the block."""
+    store = await Store.open(places.history)
+    try:
+        yield RecordedHistory(store)
+    finally:
+        await store.close()
 
 
 def _secrets(source: Source, patterns: Sequence[str]) -> list[str]:

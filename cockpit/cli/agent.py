@@ -8,15 +8,14 @@ from typing import Literal, get_args
 from cockpit.cli import output
 from cockpit.cli.headless import Headless, only
 from cockpit.cli.signals import while_somebody_reads
-from cockpit.engine.commands.dispatcher import reached
-from cockpit.engine.engine import Engine
-from cockpit.engine.line_tail import TailedLine, follow_lines, stored_lines, whole_line
+from cockpit.engine.port import HeadlessPort, OutputLine
 from cockpit.errors import NotFound, Refused, TimedOut, UsageError
 from cockpit.model.codec import record_to_object
 from cockpit.model.commands import Answer, FollowUp, Prompt, Steer
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.fleet import ActivityState, Agent, LinkState, Power, ProcessState, Receipt, Stage
 from cockpit.model.ids import AgentId
+from cockpit.model.receipts.stages import reached
 from cockpit.text.streams import flush_output, output_is_terminal, say, warn, write_raw
 
 REACH_LIMIT = 60.0
@@ -54,7 +53,7 @@ AT_REST = (ActivityState.IDLE, ActivityState.DONE_UNSEEN, ActivityState.ABORTED)
 """Activities that count as idle for a script."""
 
 
-async def reachable(engine: Engine, name: str, contact: float) -> Agent:
+async def reachable(engine: HeadlessPort, name: str, contact: float) -> Agent:
     """Return an agent whose link is up and whose stream was read to its end.
 
     Raises:
@@ -62,16 +61,16 @@ async def reachable(engine: Engine, name: str, contact: float) -> Agent:
         Refused: its VM is paused, or its link does not come up within `contact` seconds; says why.
     """
     agent = engine.agent_named(name)
-    if engine.fleet_state.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING):
+    if is_paused(engine, agent):
         raise Refused(f"{agent.name}'s VM is paused", hint=f"cockpit resume {agent.name}")
 
     def read() -> bool:
-        known = engine.fleet_state.agents.get(agent.id)
-        return known is None or (known.link.state is LinkState.UP and engine.is_settled())
+        known = engine.fleet.agent(agent.id)
+        return known is None or (known.link.state is LinkState.UP and engine.output.is_up_to_date(agent.id))
 
     await connected(engine, agent.id, contact)
-    reached_it = await engine.fleet_state.until(read, REACH_LIMIT)
-    found = engine.fleet_state.agents.get(agent.id)
+    reached_it = await engine.until(read, REACH_LIMIT)
+    found = engine.fleet.agent(agent.id)
     if found is None:
         raise NotFound(f"{agent.name} was destroyed meanwhile")
     if not reached_it:
@@ -79,7 +78,13 @@ async def reachable(engine: Engine, name: str, contact: float) -> Agent:
     return found
 
 
-async def connected(engine: Engine, agent_id: AgentId, contact: float) -> None:
+def is_paused(engine: HeadlessPort, agent: Agent) -> bool:
+    """Say whether an agent's VM is frozen, as last known."""
+    vm = engine.fleet.vm(agent.vm_id)
+    return vm is not None and vm.power in (Power.PAUSED, Power.SLEEPING)
+
+
+async def connected(engine: HeadlessPort, agent_id: AgentId, contact: float) -> None:
     """Return once an agent's VM was reached, or is paused, or is gone.
 
     Raises:
@@ -91,26 +96,26 @@ async def connected(engine: Engine, agent_id: AgentId, contact: float) -> None:
         return agent.link.state is LinkState.DOWN and (agent.link.retry_at or 0.0) > ends
 
     def decided() -> bool:
-        agent = engine.fleet_state.agents.get(agent_id)
+        agent = engine.fleet.agent(agent_id)
         return agent is None or agent.link.state in ANSWERED or hopeless(agent)
 
     # Agents are attached when the list names their VM: without it there is no link to wait for.
-    if agent_id in engine.fleet_state.agents and engine.agent_session(agent_id) is None:
+    if engine.fleet.agent(agent_id) is not None and not engine.output.is_attached(agent_id):
         contact = 0.0
 
-    done = await engine.fleet_state.until(decided, contact)
-    agent = engine.fleet_state.agents.get(agent_id)
+    done = await engine.until(decided, contact)
+    agent = engine.fleet.agent(agent_id)
     if agent is not None and (not done or hopeless(agent)):
         raise Refused(f"{agent.name} cannot be reached: {out_of_reach(engine, agent)}", hint="try again later")
 
 
-def out_of_reach(engine: Engine, agent: Agent) -> str:
+def out_of_reach(engine: HeadlessPort, agent: Agent) -> str:
     """Say why an agent's VM is not connected, and what is wrong with the API that knows the way to it."""
-    health = engine.fleet_state.health.get("vers")
+    health = engine.fleet.service("vers")
     sick = health is not None and not health.ok
     reasons = [agent.link.reason] if agent.link.reason else []
     if not reasons and not sick:
-        absent = engine.agent_session(agent.id) is None
+        absent = not engine.output.is_attached(agent.id)
         reasons.append("its VM is not on the list" if absent else f"its link is {agent.link.state.value}")
     if health is not None and sick:
         reasons.append(f"{health.reason}{f' ({health.hint})' if health.hint else ''}")
@@ -207,22 +212,20 @@ async def wait(headless: Headless, name: str, until: State, timeout: float | Non
             await connected(engine, agent_id, headless.left())
 
         def over() -> bool:
-            agent = engine.fleet_state.agents.get(agent_id)
-            agent_session = engine.agent_session(agent_id)
+            agent = engine.fleet.agent(agent_id)
             if agent is None:
                 return True
-            known = agent_session is not None and agent_session.caught_up.is_set() and agent_session.probed.is_set()
-            return known and (is_in(agent, until) or _hopeless(agent, until) != "")
+            return engine.output.is_up_to_date(agent_id) and (is_in(agent, until) or _hopeless(agent, until) != "")
 
-        if not await engine.fleet_state.until(over, timeout):
-            agent = engine.fleet_state.agents[agent_id]
-            raise TimedOut(
-                f"{name} is {agent.activity.state.value} after {timeout:g} s, not {until}"
-                f" (link {agent.link.state.value})"
-            )
-        found = engine.fleet_state.agents.get(agent_id)
+        in_time = await engine.until(over, timeout)
+        found = engine.fleet.agent(agent_id)
         if found is None:
             raise NotFound(f"{name} was destroyed meanwhile")
+        if not in_time:
+            raise TimedOut(
+                f"{name} is {found.activity.state.value} after {timeout:g} s, not {until}"
+                f" (link {found.link.state.value})"
+            )
         if not is_in(found, until):
             warn(f"cockpit: {name} will not be {until}: {_hopeless(found, until)}")
             return 1
@@ -246,38 +249,40 @@ async def tail(headless: Headless, name: str, as_json: bool, from_line: int, fol
 
 async def _tail(headless: Headless, name: str, as_json: bool, from_line: int, follow: bool, raw: bool) -> int:
     async with headless.engine(only(name), watch=follow, record=False) as engine:
-        agent = engine.fleet_state.agent_named(name)
         if raw:
             wanted = engine.agent_named(name)
             await connected(engine, wanted.id, headless.left())
             await _print_raw(engine, wanted, from_line, follow)
             return 0
-        if agent is None:
-            lines = stored_lines(engine.store, await _remembered(engine, name), from_line)
-        elif engine.fleet_state.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING) and not follow:
-            warn(f"cockpit: {name}'s VM is paused: these are the recorded lines")
-            lines = stored_lines(engine.store, agent.id, from_line)
+        try:
+            agent = engine.agent_named(name)
+        except NotFound:
+            lines = engine.recorded.lines(await _remembered(engine, name), from_line)
         else:
-            await connected(engine, agent.id, headless.left())
-            lines = _records(follow_lines(engine, agent, from_line, follow=follow))
+            if is_paused(engine, agent) and not follow:
+                warn(f"cockpit: {name}'s VM is paused: these are the recorded lines")
+                lines = engine.recorded.lines(agent.id, from_line)
+            else:
+                await connected(engine, agent.id, headless.left())
+                lines = _records(engine.output.lines(agent, from_line, follow=follow))
         await _print(lines, as_json)
     return 0
 
 
-async def _print_raw(engine: Engine, agent: Agent, from_line: int, follow: bool) -> None:
+async def _print_raw(engine: HeadlessPort, agent: Agent, from_line: int, follow: bool) -> None:
     """Write the bytes of an agent's lines as they are, for another program."""
     if output_is_terminal():
         raise UsageError("--raw writes an agent's bytes as they are", hint="send them into a file or a program")
-    async for tailed in follow_lines(engine, agent, from_line, follow=follow, raw=True):
+    async for tailed in engine.output.lines(agent, from_line, follow=follow, raw=True):
         if isinstance(tailed.record.event, EpochStarted):
             # Bytes cannot say it: what follows is of another file, and perhaps not what followed in the agent.
             warn(f"cockpit: {agent.name}'s output is another file from here on: {tailed.record.event.reason}")
-        async for data in whole_line(engine, agent, tailed):
+        async for data in tailed.data():
             write_raw(data)
         flush_output()
 
 
-async def _records(lines: AsyncIterator[TailedLine]) -> AsyncIterator[Record]:
+async def _records(lines: AsyncIterator[OutputLine]) -> AsyncIterator[Record]:
     async for tailed in lines:
         yield tailed.record
 
@@ -291,10 +296,10 @@ async def _print(lines: AsyncIterator[Record], as_json: bool) -> None:
         flush_output()
 
 
-async def _remembered(engine: Engine, name: str) -> AgentId:
-    known = await engine.store.agents()
-    rows = [row for row in known if row.id == name.lower()] or [row for row in known if row.name == name]
-    if not rows:
+async def _remembered(engine: HeadlessPort, name: str) -> AgentId:
+    known = await engine.recorded.agents()
+    wanted = [one for one in known if one.is_meant_by(name)] or [one for one in known if one.name == name]
+    if not wanted:
         raise NotFound(f"there is no agent named {name}, and none is remembered")
     warn(f"cockpit: {name} is gone: these are the recorded lines")
-    return max(rows, key=lambda row: row.created_at).id
+    return max(wanted, key=lambda one: one.created_at).id

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from cockpit.cli import output
 from cockpit.cli.agent import ABORT_LIMIT, reachable, settled_report
 from cockpit.cli.headless import Headless, nobody, only, require_health
-from cockpit.engine.engine import Engine
+from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, NotFound, Refused, UsageError
 from cockpit.model.commands import Abort, Adopt, Branch, Command, Commit, Destroy, Pause, Relaunch, Resume, Spawn
-from cockpit.model.fleet import AgentKind, Receipt, Stage
+from cockpit.model.fleet import AgentKind, Operation, Receipt, Stage
 from cockpit.model.ids import OperationId, VmId
+from cockpit.model.receipts.stages import is_ended
 from cockpit.model.refusals import RefusalCode
 from cockpit.text.sanitize import clean_line
 from cockpit.text.streams import ask, input_is_terminal, say, warn
@@ -25,7 +26,8 @@ async def spawn(headless: Headless, command: Spawn, as_json: bool) -> int:
         if refusal:
             raise UsageError(f"cannot spawn {command.name}: {refusal}")
         receipt = await carry_out(engine, command)
-        agent = engine.agent_named(engine.fleet_state.operations[OperationId(receipt.id)].agent or command.name)
+        operation = operation_of(engine, receipt)
+        agent = engine.agent_named(operation.agent if operation is not None and operation.agent else command.name)
         if as_json:
             output.print_json(output.agent_object(agent, engine.fleet, engine.now()))
         else:
@@ -33,52 +35,41 @@ async def spawn(headless: Headless, command: Spawn, as_json: bool) -> int:
     return 0
 
 
-async def carry_out(engine: Engine, command: Command) -> Receipt:
+async def carry_out(engine: HeadlessPort, command: Command) -> Receipt:
     """Dispatch a command, print its steps as they end, and wait for its end.
 
     Raises:
         CockpitError: it failed; says at which step and why.
     """
     command_id = engine.dispatch(command)
-    printed = 0
-    receipt = engine.fleet_state.receipts[command_id]
-    while receipt.stage not in (Stage.DONE, Stage.FAILED, Stage.UNCONFIRMED):
+    printed, revision = 0, -1
+
+    def changed() -> bool:
+        return engine.revision != revision
+
+    while True:
+        await engine.until(changed)
         revision = engine.revision
-        operation = engine.fleet_state.operations.get(OperationId(command_id))
+        receipt = next(known for known in engine.fleet.receipts if known.id == command_id)
+        operation = operation_of(engine, receipt)
         if operation is not None:
             printed = output.print_operation(operation, printed)
-        await engine.fleet_state.until(lambda seen=revision: engine.revision != seen)  # type: ignore[misc]
-        receipt = engine.fleet_state.receipts[command_id]
-    operation = engine.fleet_state.operations.get(OperationId(command_id))
-    if operation is not None:
-        output.print_operation(operation, printed)
+        if is_ended(receipt):
+            break
     if receipt.stage is not Stage.DONE:
         raise CockpitError(receipt.reason or receipt.stage.value)
     return receipt
 
 
-def vm_named(engine: Engine, name: str) -> tuple[VmId, str]:
-    """Return the VM with an id, else the VM of the agent with a name, and how it is called.
-
-    Raises:
-        NotFound: there is neither.
-        UsageError: several agents have the name.
-    """
-    vm = engine.fleet.vm(VmId(name.lower()))
-    agent = engine.fleet_state.agent_named(name)
-    if vm is not None:
-        return vm.id, agent.name if agent is not None else vm.id
-    if agent is None:
-        engine.fleet_state.check_not_gone(name)
-        known = ", ".join(sorted(agent.name for agent in engine.fleet.agents)) or "none"
-        raise NotFound(f"there is no agent or VM {name}", hint=f"agents here: {known}")
-    return agent.vm_id, agent.name
+def operation_of(engine: HeadlessPort, receipt: Receipt) -> Operation | None:
+    """Return the steps of a command; None if it has none."""
+    return next((known for known in engine.fleet.operations if known.id == OperationId(receipt.id)), None)
 
 
 async def power(headless: Headless, name: str, change: type[Pause] | type[Resume]) -> int:
     """Pause or resume a VM; what is so already is no failure."""
     async with headless.engine(only(name)) as engine:
-        vm_id, called = vm_named(engine, name)
+        vm_id, called = engine.vm_named(name)
         command = change(vm_id)
         refused = engine.refusal(command)
         if refused is not None and refused.code is RefusalCode.ALREADY:
@@ -114,7 +105,7 @@ async def adopt(headless: Headless, vm: str, name: str, kind: AgentKind, role: s
     async with headless.engine(nobody, watch=True) as engine:
         require_health(engine, "vers")
         vm_id = VmId(vm)
-        if vm_id not in engine.fleet_state.vms:
+        if engine.fleet.vm(vm_id) is None:
             raise NotFound(f"there is no VM {vm}", hint="`cockpit vms` lists them; give the id as it stands there")
         command = Adopt(vm_id, name, kind, role)
         if refusal := engine.disabled_reason(command):
@@ -127,15 +118,15 @@ async def adopt(headless: Headless, vm: str, name: str, kind: AgentKind, role: s
 async def destroy(headless: Headless, name: str, yes: bool) -> int:
     """Delete a VM after naming it."""
     async with headless.engine(nobody) as engine:
-        vm_id, called = vm_named(engine, name)
+        vm_id, called = engine.vm_named(name)
         if not yes and not _confirmed(engine, vm_id, called):
             return 1
         await carry_out(engine, Destroy(vm_id))
     return 0
 
 
-def _confirmed(engine: Engine, vm_id: VmId, called: str) -> bool:
-    agent = engine.fleet_state.agent_on(vm_id)
+def _confirmed(engine: HeadlessPort, vm_id: VmId, called: str) -> bool:
+    agent = engine.fleet.agent_on(vm_id)
     what = f"{agent.kind.value} {agent.name} on VM {vm_id}" if agent else f"VM {vm_id}"
     if not input_is_terminal():
         raise UsageError(f"destroy would delete {what}", hint="add --yes to do it without a terminal")
@@ -155,9 +146,9 @@ async def branch(headless: Headless, name: str, count: int, as_json: bool) -> in
 
 async def _with_detail(headless: Headless, name: str, command: Callable[[VmId], Command], as_json: bool) -> int:
     async with headless.engine(nobody) as engine:
-        vm_id, _ = vm_named(engine, name)
+        vm_id, _ = engine.vm_named(name)
         receipt = await carry_out(engine, command(vm_id))
-        operation = engine.fleet_state.operations[OperationId(receipt.id)]
-        ids = operation.steps[0].detail.split(", ")
+        operation = operation_of(engine, receipt)
+        ids = operation.steps[0].detail.split(", ") if operation is not None else []
         output.print_json(ids) if as_json else say("\n".join(map(clean_line, ids)))
     return 0

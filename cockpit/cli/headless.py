@@ -9,12 +9,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from cockpit import config
-from cockpit.bootstrap.fleet import Places, make_source, running_engine
+from cockpit.bootstrap.fleet import Places, Setup, open_history
 from cockpit.cli.signals import GracefulExit
-from cockpit.engine.engine import CONTACT_LIMIT, Engine
+from cockpit.engine.port import HeadlessPort, HistoryPort
 from cockpit.errors import Gone, NotFound, Refused
 from cockpit.model.fleet import Agent, ServiceHealth
-from cockpit.store.store import Store
 from cockpit.text.streams import warn
 
 FIRST_CONTACT = 28.0
@@ -22,33 +21,42 @@ FIRST_CONTACT = 28.0
 
 
 class Headless:
-    """What a verb needs to open an engine."""
+    """What a verb needs to open an engine, or the history alone."""
 
     def __init__(self, root: Path | None, config_file: Path | None) -> None:
         self._ends = time.monotonic() + FIRST_CONTACT
-        self.settings = config.load(config_file)
-        self.places = Places.under(root) if root else Places.standard()
-        self.source = make_source(self.settings, self.places, force_embedded=root is not None)
+        self._settings = config.load(config_file)
+        self._places = Places.under(root) if root else Places.standard()
+        self._force_embedded = root is not None
+        self._setup: Setup | None = None
 
     def left(self) -> float:
         """Return the seconds that remain for the first contact."""
         return max(1.0, self._ends - time.monotonic())
 
+    async def setup(self) -> Setup:
+        """Return what the verb runs on; an embedded fleet is started."""
+        if self._setup is None:
+            self._setup = await asyncio.to_thread(
+                Setup.of, self._settings, self._places, force_embedded=self._force_embedded
+            )
+        return self._setup
+
+    @asynccontextmanager
+    async def recorded(self) -> AsyncIterator[HistoryPort]:
+        """Open the history alone: no fleet is asked, and none is started."""
+        async with open_history(self._places) as recorded:
+            say_notices(recorded)
+            yield recorded
+
     @asynccontextmanager
     async def engine(
         self, attach: Callable[[Agent], bool] = lambda agent: True, *, watch: bool = False, record: bool = True
-    ) -> AsyncIterator[Engine]:
+    ) -> AsyncIterator[HeadlessPort]:
         """Run an engine that attaches to the named agents only."""
-        async with running_engine(
-            self.settings,
-            self.places,
-            self.source,
-            attach=attach,
-            watch=watch,
-            record=record,
-            contact=min(CONTACT_LIMIT, self.left()),
-        ) as engine:
-            say_notices(engine.store)
+        setup = await self.setup()
+        async with setup.engine(attach=attach, watch=watch, record=record, contact=self.left()) as engine:
+            say_notices(engine.recorded)
             try:
                 yield engine
             except Gone:
@@ -73,8 +81,7 @@ def run(verb: Verb, root: Path | None, config_file: Path | None) -> int:
 
 async def _run(verb: Verb, root: Path | None, config_file: Path | None) -> int:
     with GracefulExit() as graceful_exit:
-        headless = await asyncio.to_thread(Headless, root, config_file)
-        return await verb(headless)
+        return await verb(Headless(root, config_file))
     return graceful_exit.exit_code
 
 
@@ -88,18 +95,18 @@ def only(name: str) -> Callable[[Agent], bool]:
     return lambda agent: name in (agent.name, agent.id) or name.lower() == agent.vm_id
 
 
-def require_health(engine: Engine, name: str) -> None:
+def require_health(engine: HeadlessPort, name: str) -> None:
     """Fail with a service's own reason if it did not answer."""
     health = silent(engine, name)
     if health is not None:
         raise Refused(health.reason, hint=health.hint or "try again; see the log file for more")
 
 
-def say_unreadable(engine: Engine, *names: str) -> int:
+def say_unreadable(engine: HeadlessPort, *names: str) -> int:
     """Say which lists have records that cannot be read; return the exit code: such a list may lack something."""
     code = 0
     for name in names:
-        health = engine.fleet_state.health.get(name)
+        health = engine.fleet.service(name)
         if health is not None and health.unreadable:
             records = "record" if health.unreadable == 1 else "records"
             warn(f"cockpit: {name}: {health.unreadable} {records} of its list cannot be read: this is not all of it")
@@ -107,15 +114,15 @@ def say_unreadable(engine: Engine, *names: str) -> int:
     return code
 
 
-def say_notices(store: Store) -> None:
+def say_notices(recorded: HistoryPort) -> None:
     """Say what happened to the history when it was opened: set aside, upgraded, or kept for this time only."""
-    for notice in store.notices:
+    for notice in recorded.notices:
         warn(f"cockpit: {notice}")
 
 
-def silent(engine: Engine, name: str) -> ServiceHealth | None:
+def silent(engine: HeadlessPort, name: str) -> ServiceHealth | None:
     """Return what is wrong with a service, or None if it answered."""
-    if name == "vers" and name not in engine.fleet_state.health:
+    found = engine.fleet.service(name)
+    if name == "vers" and found is None:
         return ServiceHealth(name, False, engine.now(), "the VM list did not answer in time", "try again")
-    found = engine.fleet_state.health.get(name)
     return found if found is not None and not found.ok else None

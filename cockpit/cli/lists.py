@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from cockpit.cli import output
-from cockpit.cli.headless import Headless, nobody, require_health, say_notices, say_unreadable, silent
+from cockpit.cli.headless import Headless, nobody, require_health, say_unreadable, silent
 from cockpit.errors import NotFound, Refused
-from cockpit.store.store import Store
 from cockpit.text.streams import warn
 
 SETTLE_LIMIT = 20.0
@@ -54,7 +53,7 @@ async def agents(headless: Headless, as_json: bool) -> int:
 
 async def board(headless: Headless, as_json: bool) -> int:
     """List the board."""
-    if headless.source.board is None:
+    if not (await headless.setup()).has_board:
         raise Refused("no board is configured", hint="set VERS_INFRA_URL and VERS_AUTH_TOKEN")
     async with headless.engine(nobody) as engine:
         require_health(engine, "board")
@@ -69,20 +68,15 @@ async def board(headless: Headless, as_json: bool) -> int:
 
 async def search(headless: Headless, text: str, name: str, limit: int, as_json: bool) -> int:
     """Search all recorded transcripts, also of agents that no longer exist; finding nothing is exit code 1."""
-    store = await Store.open(headless.places.history)
-    say_notices(store)
-    try:
-        rows = await store.agents()
-        names = {row.id: row.name for row in rows}
-        wanted = [row.id for row in rows if row.id == name.lower()] or [row.id for row in rows if row.name == name]
+    async with headless.recorded() as recorded:
+        known = await recorded.agents()
+        names = {one.id: one.name for one in known}
+        wanted = [one.id for one in known if one.is_meant_by(name)] or [one.id for one in known if one.name == name]
         if name and not wanted:
             raise NotFound(f"no agent named {name} is remembered")
-        hits = await store.search(text, limit=limit) if not name else []
+        hits = await recorded.search(text, limit=limit) if not name else []
         for agent in wanted if name else []:
-            hits += await store.search(text, agent=agent, limit=limit)
-    finally:
-        await store.close()
-        await headless.source.close()
+            hits += await recorded.search(text, agent=agent, limit=limit)
     if as_json:
         output.print_json([output.hit_object(hit, names) for hit in hits])
     else:

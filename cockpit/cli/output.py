@@ -11,8 +11,8 @@ from cockpit.model.ages import age_text, span_text
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, Fleet, Operation, Task, Vm
 from cockpit.model.ids import AgentId
+from cockpit.model.past import SearchHit
 from cockpit.model.why import headline, warnings_in, why
-from cockpit.store.rows import SearchHit
 from cockpit.text.sanitize import clean_line, clean_text
 from cockpit.text.streams import say, warn
 

@@ -7,11 +7,10 @@ import os
 from pathlib import Path
 
 from cockpit import config
-from cockpit.bootstrap.fleet import Places, make_source, running_engine
+from cockpit.bootstrap.fleet import Places, Setup
 from cockpit.cli.signals import GracefulExit
 from cockpit.config import Settings
-from cockpit.engine.engine import Engine
-from cockpit.engine.source import Source
+from cockpit.engine.port import CockpitPort
 from cockpit.text.streams import is_terminal, warn
 
 UNUSABLE_TERMINALS = ("", "dumb", "unknown")
@@ -25,29 +24,21 @@ def open_cockpit(root: Path | None, config_file: Path | None, theme: str, read_o
     if reason := unusable_terminal():
         warn(f"cockpit: {reason}")
         return 2
-    source = make_source(settings, places, force_embedded=root is not None)
-    return asyncio.run(show(settings, places, source, theme=theme, read_only=read_only, low_bandwidth=low_bandwidth))
+    setup = Setup.of(settings, places, force_embedded=root is not None)
+    return asyncio.run(show(setup, theme=theme, read_only=read_only, low_bandwidth=low_bandwidth))
 
 
-async def show(
-    settings: Settings,
-    places: Places,
-    source: Source,
-    *,
-    theme: str = "",
-    read_only: bool = False,
-    low_bandwidth: bool = False,
-) -> int:
+async def show(setup: Setup, *, theme: str = "", read_only: bool = False, low_bandwidth: bool = False) -> int:
     """Run engine and application until the operator leaves, is told to, or the terminal goes away."""
     with GracefulExit() as graceful_exit:
-        async with running_engine(settings, places, source, wait=False) as engine:
+        async with setup.engine(wait=False) as engine:
             return await run_application(
                 engine,
-                settings,
+                setup.settings,
                 graceful_exit,
                 theme=theme,
                 read_only=read_only,
-                low_bandwidth=low_bandwidth or settings.screen.low_bandwidth,
+                low_bandwidth=low_bandwidth or setup.settings.screen.low_bandwidth,
             )
     return graceful_exit.exit_code
 
@@ -60,17 +51,17 @@ def show_demonstration(*, keep: bool, speed: float, theme: str) -> int:
         warn(f"cockpit: {reason}")
         return 2
 
-    async def present(settings: Settings, places: Places, source: Source) -> int:
+    async def present(setup: Setup) -> int:
         with GracefulExit() as graceful_exit:
-            async with running_engine(settings, places, source, wait=False) as engine, telling(engine):
-                return await run_application(engine, settings, graceful_exit, theme=theme)
+            async with setup.engine(wait=False) as engine, telling(engine):
+                return await run_application(engine, setup.settings, graceful_exit, theme=theme)
         return graceful_exit.exit_code
 
     return demonstrate(present, keep=keep, speed=speed)
 
 
 async def run_application(
-    engine: Engine,
+    engine: CockpitPort,
     settings: Settings,
     graceful_exit: GracefulExit,
     *,

@@ -11,17 +11,15 @@ import os
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from cockpit import config, paths
-from cockpit.bootstrap.fleet import Places, make_source
+from cockpit.bootstrap.fleet import Places, Setup
 from cockpit.demo.script import BOARD, CAST, SCRIPT, CastMember
-from cockpit.engine.engine import Engine
-from cockpit.engine.source import Source
+from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError
-from cockpit.model.commands import Prompt, Spawn
+from cockpit.model.commands import CreateTask, Prompt, Spawn
 from cockpit.model.fleet import Stage
 from cockpit.text.streams import warn
 
@@ -43,7 +41,7 @@ SCRIPT_FILE = ".swarm/script.json"
 """Relative to the agent's home: what it does with which prompt."""
 
 
-Present = Callable[[config.Settings, Places, Source], Coroutine[None, None, int]]
+Present = Callable[[Setup], Coroutine[None, None, int]]
 """Shows a fleet until the operator leaves; returns the exit code."""
 
 
@@ -58,8 +56,7 @@ def demonstrate(present: Present, *, keep: bool, speed: float) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _remove_when_left(root, lock)
         try:
-            settings = config.load()
-            return asyncio.run(present(settings, places, make_demo_source(places, speed)))
+            return asyncio.run(present(make_demo_setup(config.load(), places, speed)))
         finally:
             if keep:
                 warn(f"kept: open it again with `cockpit --root {root}`")
@@ -111,26 +108,13 @@ def _remove(root: Path) -> None:
     shutil.rmtree(root)
 
 
-def make_demo_source(places: Places, speed: float) -> Source:
+def make_demo_setup(settings: config.Settings, places: Places, speed: float) -> Setup:
     """Return an embedded fleet whose scripted agents know the story."""
-    source = make_source(config.Settings(), places, force_embedded=True, own_services=True)
-    scripted = next(program for program in source.programs if program.name == "scripted")
-    told = replace(
-        scripted,
-        arguments=lambda spawn, instructions, again: [
-            *scripted.arguments(spawn, instructions, again),
-            "--script",
-            f"~/{SCRIPT_FILE}",
-            "--speed",
-            f"{speed:g}",
-        ],
-        files=((SCRIPT_FILE, json.dumps(SCRIPT).encode()),),
-    )
-    return replace(source, programs=(told,), default_program="scripted", notices=())
+    return Setup.scripted(settings, places, SCRIPT_FILE, json.dumps(SCRIPT).encode(), speed)
 
 
 @contextlib.asynccontextmanager
-async def telling(engine: Engine) -> AsyncIterator[None]:
+async def telling(engine: HeadlessPort) -> AsyncIterator[None]:
     """Tell the story during the block."""
     task = asyncio.create_task(tell(engine), name="story")
     try:
@@ -140,7 +124,7 @@ async def telling(engine: Engine) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def tell(engine: Engine) -> None:
+async def tell(engine: HeadlessPort) -> None:
     """Put the board up, spawn the cast, and give everybody their prompts."""
     try:
         await _put_board_up(engine)
@@ -150,25 +134,18 @@ async def tell(engine: Engine) -> None:
     except* CockpitError as group:
         for error in group.exceptions:
             log.warning("the story stopped: %s", error)
-            engine.fleet_state.notice(f"the demonstration stopped: {error}")
+            engine.notice(f"the demonstration stopped: {error}")
 
 
-async def _put_board_up(engine: Engine) -> None:
-    board = engine.running[0].source.board
-    assert board is not None
+async def _put_board_up(engine: HeadlessPort) -> None:
     for task in BOARD:
-        await board.create(
-            task.title,
-            "atlas",
-            description=task.description,
-            status=task.status,
-            assignee=task.assignee,
-            tags=task.tags,
-        )
-    engine.running[0].watcher.look_at_board()
+        command = CreateTask(task.title, task.description, task.assignee, task.tags, task.status, author=CAST[0].name)
+        put = await engine.outcome(engine.dispatch(command))
+        if put.stage is not Stage.DONE:
+            raise CockpitError(f"the task {task.title} is not on the board: {put.reason}")
 
 
-async def _play(engine: Engine, member: CastMember) -> None:
+async def _play(engine: HeadlessPort, member: CastMember) -> None:
     """Spawn one agent and give it its prompts, each after the one before."""
     command = Spawn(member.name, member.kind, member.role, labels=member.labels, parent=member.parent)
     spawned = await engine.outcome(engine.dispatch(command))

@@ -17,12 +17,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cockpit.bootstrap.fleet import Places, running_engine
+from cockpit.bootstrap.fleet import Places
 from cockpit.config import Settings
-from cockpit.demo.run import make_demo_source, tell
+from cockpit.demo.run import make_demo_setup, telling
 from cockpit.embedded.endpoint import lock_file
 from cockpit.embedded.lifecycle import remove
-from cockpit.engine.engine import Engine
+from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, TimedOut
 from cockpit.model.fleet import ActivityState, Agent
 from cockpit.text.streams import guard_streams, say, warn
@@ -138,22 +138,22 @@ class Photographer:
         await self._pilot.pause()
 
 
-async def moment(engine: Engine, condition: Callable[[], bool], what: str) -> None:
+async def moment(engine: HeadlessPort, condition: Callable[[], bool], what: str) -> None:
     """Wait for a moment of the story.
 
     Raises:
         TimedOut: it did not come.
     """
-    if not await engine.fleet_state.until(condition, LIMIT):
+    if not await engine.until(condition, LIMIT):
         raise TimedOut(f"the demonstration never came to where {what}", hint="run `cockpit demo` and look")
 
 
-def named(engine: Engine, name: str) -> Agent | None:
+def named(engine: HeadlessPort, name: str) -> Agent | None:
     """Return an agent, or None while it is not spawned."""
-    return engine.fleet_state.agent_named(name)
+    return next((agent for agent in engine.fleet.agents if agent.name == name), None)
 
 
-async def photograph(engine: Engine, directory: Path) -> None:
+async def photograph(engine: HeadlessPort, directory: Path) -> None:
     """Wait for the moments of the story and write every picture."""
     from cockpit.ui.app import CockpitApp
     from cockpit.ui.screens.home import HomeScreen
@@ -193,14 +193,9 @@ async def photograph(engine: Engine, directory: Path) -> None:
 async def stage(root: Path, directory: Path) -> None:
     """Run the demonstration in a directory of its own and take the pictures."""
     places = Places.under(root)
-    source = await asyncio.to_thread(make_demo_source, places, 1.0)
-    async with running_engine(Settings(), places, source, wait=False) as engine:
-        telling = asyncio.create_task(tell(engine), name="story")
-        try:
-            await photograph(engine, directory)
-        finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+    setup = await asyncio.to_thread(make_demo_setup, Settings(), places, 1.0)
+    async with setup.engine(wait=False) as engine, telling(engine):
+        await photograph(engine, directory)
 
 
 def main(arguments: list[str]) -> int:

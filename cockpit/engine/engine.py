@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.clock import Clock
-from cockpit.engine.commands.dispatcher import is_ended, reached, saved
+from cockpit.engine.commands.dispatcher import saved
+from cockpit.engine.line_tail import LineTail
 from cockpit.engine.recollection import bring_back
+from cockpit.engine.recorded import RecordedHistory
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
@@ -46,8 +48,9 @@ from cockpit.model.fleet import (
     Receipt,
     Stage,
 )
-from cockpit.model.ids import AgentId, CommandId, CommitId
+from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
 from cockpit.model.receipts.receipts import ReceiptBook
+from cockpit.model.receipts.stages import is_ended, reached
 from cockpit.model.reduce.activity import is_settling
 from cockpit.model.refusals import Refusal
 from cockpit.model.transcript.transcript import Transcript
@@ -73,7 +76,7 @@ STOP_LIMIT = 5.0
 
 
 class Engine:
-    """Implements `cockpit.engine.port.CockpitPort`; start it, dispatch commands, stop it."""
+    """Implements `cockpit.engine.port.HeadlessPort`; start it, dispatch commands, stop it."""
 
     def __init__(
         self,
@@ -117,6 +120,8 @@ class Engine:
         """One of each source, in the order of preference: new VMs and tasks are the first one's."""
         self.fleet_state.awaited = tuple(name for running in self.running for name in running.services)
         self.history = History(self.fleet_state, store, self.agent_session)
+        self.recorded = RecordedHistory(store)
+        self.output = LineTail(self.agent_session, store, self.clock)
         self.bounds = history_bounds
         self._background: list[asyncio.Task[None]] = []
         self._attached = asyncio.Event()
@@ -289,9 +294,7 @@ class Engine:
         """
         agent = self.fleet_state.agent_named(name)
         if agent is None:
-            self.fleet_state.check_not_gone(name)
-            known = ", ".join(sorted(agent.name for agent in self.fleet_state.agents.values())) or "none"
-            raise NotFound(f"there is no agent named {name}", hint=f"agents here: {known}")
+            raise self._unknown(name, f"there is no agent named {name}")
         return agent
 
     def agent_session(self, agent: AgentId) -> AgentSession | None:
@@ -323,6 +326,29 @@ class Engine:
 
     def _commands_under_way(self) -> set[asyncio.Task[None]]:
         return {task for running in self.running for task in running.dispatcher.acts}
+
+    def vm_named(self, name: str) -> tuple[VmId, str]:
+        """Return the VM with an id, else the VM of the agent with a name, and how it is called.
+
+        Raises:
+            NotFound, UsageError: as `agent_named`.
+        """
+        vm = self.fleet_state.vms.get(VmId(name.lower()))
+        agent = self.fleet_state.agent_named(name)
+        if vm is not None:
+            return vm.id, agent.name if agent is not None else vm.id
+        if agent is None:
+            raise self._unknown(name, f"there is no agent or VM {name}")
+        return agent.vm_id, agent.name
+
+    def _unknown(self, name: str, message: str) -> NotFound:
+        self.fleet_state.check_not_gone(name)
+        known = ", ".join(sorted(agent.name for agent in self.fleet_state.agents.values())) or "none"
+        return NotFound(message, hint=f"agents here: {known}")
+
+    def notice(self, text: str) -> None:
+        """Add a standing fact the operator must know."""
+        self.fleet_state.notice(text)
 
     # --- commands ------------------------------------------------------------------------------------
 
@@ -365,6 +391,10 @@ class Engine:
         return self.book.answer(agent, command)
 
     # --- waiting -------------------------------------------------------------------------------------
+
+    async def until(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Wait until a condition on what is visible here holds; False if the seconds ran out first."""
+        return await self.fleet_state.until(condition, timeout)
 
     async def settled(self, timeout: float) -> None:
         """Wait until every wanted agent's link was tried and, where it is up, its stream was read to its end."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 from cockpit.agents.framing import Line
 from cockpit.agents.kinds import adapter_of
-from cockpit.engine.engine import Engine
+from cockpit.engine.clock import Clock
 from cockpit.engine.streams.cursors import from_stored
 from cockpit.engine.streams.lines import LineStream
 from cockpit.engine.streams.reader import AgentReader
+from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent
@@ -27,114 +28,111 @@ REACH_LIMIT = 60.0
 PAGE_BYTES = 1 << 20
 """Bytes of history read at a time."""
 
-PAGE_RECORDS = 2_000
+
+SessionOf = Callable[[AgentId], AgentSession | None]
+"""Finds the session with an agent, whichever source it is of."""
 
 
-class TailedLine(NamedTuple):
-    """A record and the bytes of its line."""
+@dataclass(frozen=True, slots=True)
+class TailedLine:
+    """A record and where the bytes of its line are; implements `cockpit.engine.port.OutputLine`."""
 
     record: Record
+    agent: Agent
+    session_of: SessionOf
     line: Line | None
     """None for the marker before an epoch, which is no line of the file."""
     identity: FileIdentity | None = None
     """The file the line is of."""
 
-
-async def follow_lines(
-    engine: Engine, agent: Agent, from_line: int, *, follow: bool, raw: bool = False
-) -> AsyncIterator[TailedLine]:
-    """Yield records from a line of the present file on; without `follow`, up to what the file holds now.
-
-    Args:
-        from_line: the first line, counted from 1.
-        follow: go on as lines arrive, over as many connections as it takes.
-        raw: every byte of every line is wanted, so that nothing is filtered on the VM.
-
-    Raises:
-        CockpitError: the VM cannot be reached, or the history cannot be read.
-    """
-    agent_session = engine.agent_session(agent.id)
-    if agent_session is None or agent_session.link is None:
-        raise Refused(f"{agent.name} is not attached", hint="its VM is not on the list: see `cockpit vms`")
-    stored = await engine.store.cursor(agent.id)
-    known = from_stored(stored) if stored else None
-    reader: AgentReader | None = None
-    while True:
-        connection = await agent_session.link.ready(REACH_LIMIT if not follow or reader is None else None)
-        if reader is None:
-            reader = await agent_session.reader(whole=True, raw=raw)
-        try:
-            async with contextlib.aclosing(reader.batches(connection)) as batches:
-                async for batch in batches:
-                    if batch.resumed and known is not None and stored is not None:
-                        async for tailed in _history(engine, agent, reader.path, connection, known, stored.epoch):
-                            if tailed.record.line >= from_line:
-                                yield tailed
-                        known = None
-                    marker = batch.records[: len(batch.records) - len(batch.lines)]
-                    for record in marker:
-                        yield TailedLine(record, None)
-                    identity = batch.place.identity if batch.place is not None else None
-                    for record, line in zip(batch.records[len(marker) :], batch.lines, strict=True):
-                        if record.line >= from_line:
-                            yield TailedLine(record, line, identity)
-                    if batch.caught_up and not follow:
-                        return
-        except CockpitError:
-            # Of a connection that ended, the link says why and reconnects; the reader goes on at its own position.
-            if not follow or not connection.closed:
-                raise
+    async def data(self) -> AsyncIterator[bytes]:
+        """Yield the bytes of the line, LF included; what was too long to be held is read from the VM once more."""
+        line = self.line
+        if line is None:
+            return
+        if not line.truncated:
+            yield line.data + b"\n"
+            return
+        attached = self.session_of(self.agent.id)
+        if attached is None or attached.link is None or self.identity is None:
+            raise Refused(f"line {line.number} of {self.agent.name} is {line.length} bytes long, not to be read whole")
+        offset = line.offset
+        while offset < line.end:
+            connection = await attached.link.ready(REACH_LIMIT)
+            size = min(PAGE_BYTES, line.end - offset)
+            data = await read_range(connection, attached.path, self.identity, offset, size)
+            if not data:
+                raise Refused(f"{attached.path} ended at byte {offset} while a long line was read", hint="try again")
+            offset += len(data)
+            yield data
 
 
-async def _history(
-    engine: Engine, agent: Agent, path: str, connection: Connection, cursor: Cursor, epoch: int
-) -> AsyncIterator[TailedLine]:
-    """Yield the records before a cursor that was just found valid."""
-    stream = LineStream(agent.id, engine.clock, adapter_of(agent.program).decoder())
-    stream.resume(0, 0, epoch)
-    offset = 0
-    while offset < cursor.offset:
-        size = min(PAGE_BYTES, cursor.offset - offset)
-        data = await read_range(connection, path, cursor.identity, offset, size)
-        if not data:
-            raise Refused(f"{path} ended at byte {offset} while its history was read", hint="try again")
-        offset += len(data)
-        lines = stream.lines(data)
-        for record, line in zip(stream.records(lines), lines, strict=True):
-            yield TailedLine(record, line, cursor.identity)
+class LineTail:
+    """Implements `cockpit.engine.port.OutputPort` over the attachments of agents."""
 
+    def __init__(self, session_of: SessionOf, store: Store, clock: Clock) -> None:
+        self._session_of = session_of
+        self._store = store
+        self._clock = clock
 
-async def whole_line(engine: Engine, agent: Agent, tailed: TailedLine) -> AsyncIterator[bytes]:
-    """Yield the bytes of a line, LF included; what was too long to be held is read from the VM once more.
+    def is_attached(self, agent: AgentId) -> bool:
+        """Say whether the engine connects to an agent."""
+        return self._session_of(agent) is not None
 
-    Raises:
-        CockpitError: the VM cannot be reached, or another file is there by now.
-    """
-    line, identity = tailed.line, tailed.identity
-    if line is None:
-        return
-    if not line.truncated:
-        yield line.data + b"\n"
-        return
-    agent_session = engine.agent_session(agent.id)
-    if agent_session is None or agent_session.link is None or identity is None:
-        raise Refused(f"line {line.number} of {agent.name} is {line.length} bytes long and cannot be read whole")
-    offset = line.offset
-    while offset < line.end:
-        connection = await agent_session.link.ready(REACH_LIMIT)
-        size = min(PAGE_BYTES, line.end - offset)
-        data = await read_range(connection, agent_session.path, identity, offset, size)
-        if not data:
-            raise Refused(f"{agent_session.path} ended at byte {offset} while a long line was read", hint="try again")
-        offset += len(data)
-        yield data
+    def is_up_to_date(self, agent: AgentId) -> bool:
+        """Say whether an agent's output was read to its end, and its process was looked at."""
+        attached = self._session_of(agent)
+        return attached is not None and attached.caught_up.is_set() and attached.probed.is_set()
 
+    async def lines(
+        self, agent: Agent, from_line: int, *, follow: bool, raw: bool = False
+    ) -> AsyncIterator[TailedLine]:
+        """Yield lines of the present file, read from the VM; without `follow`, up to what the file holds now."""
+        attached = self._session_of(agent.id)
+        if attached is None or attached.link is None:
+            raise Refused(f"{agent.name} is not attached", hint="its VM is not on the list: see `cockpit vms`")
+        stored = await self._store.cursor(agent.id)
+        known = from_stored(stored) if stored else None
+        reader: AgentReader | None = None
+        while True:
+            connection = await attached.link.ready(REACH_LIMIT if not follow or reader is None else None)
+            if reader is None:
+                reader = await attached.reader(whole=True, raw=raw)
+            try:
+                async with contextlib.aclosing(reader.batches(connection)) as batches:
+                    async for batch in batches:
+                        if batch.resumed and known is not None and stored is not None:
+                            async for tailed in self._before(agent, reader.path, connection, known, stored.epoch):
+                                if tailed.record.line >= from_line:
+                                    yield tailed
+                            known = None
+                        marker = batch.records[: len(batch.records) - len(batch.lines)]
+                        for record in marker:
+                            yield TailedLine(record, agent, self._session_of, None)
+                        identity = batch.place.identity if batch.place is not None else None
+                        for record, line in zip(batch.records[len(marker) :], batch.lines, strict=True):
+                            if record.line >= from_line:
+                                yield TailedLine(record, agent, self._session_of, line, identity)
+                        if batch.caught_up and not follow:
+                            return
+            except CockpitError:
+                # Of a connection that ended, the link says why and reconnects; the reader goes on at its position.
+                if not follow or not connection.closed:
+                    raise
 
-async def stored_lines(store: Store, agent: AgentId, from_line: int) -> AsyncIterator[Record]:
-    """Yield what is recorded of an agent, oldest first."""
-    position: tuple[int, int] | None = (0, 0)
-    while records := await store.records(agent, after=position, limit=PAGE_RECORDS):
-        for record in records:
-            if record.line >= from_line:
-                yield record
-        position = (records[-1].epoch, records[-1].line)
+    async def _before(
+        self, agent: Agent, path: str, connection: Connection, cursor: Cursor, epoch: int
+    ) -> AsyncIterator[TailedLine]:
+        """Yield the lines before a cursor that was just found valid."""
+        stream = LineStream(agent.id, self._clock, adapter_of(agent.program).decoder())
+        stream.resume(0, 0, epoch)
+        offset = 0
+        while offset < cursor.offset:
+            size = min(PAGE_BYTES, cursor.offset - offset)
+            data = await read_range(connection, path, cursor.identity, offset, size)
+            if not data:
+                raise Refused(f"{path} ended at byte {offset} while its history was read", hint="try again")
+            offset += len(data)
+            lines = stream.lines(data)
+            for record, line in zip(stream.records(lines), lines, strict=True):
+                yield TailedLine(record, agent, self._session_of, line, cursor.identity)

@@ -1,19 +1,22 @@
-"""What a screen or a headless verb may ask of the engine; the double of the tests keeps the same contract."""
+"""What a screen, a headless verb or the demonstration may ask of the engine, and the double of the tests too."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from cockpit.model.commands import Command
-from cockpit.model.fleet import Fleet
-from cockpit.model.ids import AgentId, CommandId, CommitId
+from cockpit.model.events import Record
+from cockpit.model.fleet import Agent, Fleet, Receipt, Stage
+from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
+from cockpit.model.past import RememberedAgent, SearchHit
 from cockpit.model.refusals import Refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 
 
 class CockpitPort(Protocol):
-    """The engine as its callers see it. All methods run on the engine's event loop and return at once."""
+    """The engine as a screen sees it. All methods run on the engine's event loop and return at once."""
 
     @property
     def revision(self) -> int:
@@ -84,3 +87,105 @@ class CockpitPort(Protocol):
 
     async def idle(self) -> None:
         """Return when nothing is in flight: no operation, no unsent command, no unread byte already received."""
+
+
+class OutputLine(Protocol):
+    """One line of an agent's output, or the marker before a new file, which is no line."""
+
+    @property
+    def record(self) -> Record:
+        """What the line says."""
+
+    def data(self) -> AsyncIterator[bytes]:
+        """Yield the line's bytes, LF included, and nothing for a marker; a long line is read from the VM once more.
+
+        Raises:
+            CockpitError: the VM cannot be reached, or another file is there by now.
+        """
+
+
+class OutputPort(Protocol):
+    """How the engine reads the output of agents."""
+
+    def is_attached(self, agent: AgentId) -> bool:
+        """Say whether the engine connects to an agent: its VM is on the list, and the agent is wanted."""
+
+    def is_up_to_date(self, agent: AgentId) -> bool:
+        """Say whether an agent's output was read to its end, and its process was looked at."""
+
+    def lines(self, agent: Agent, from_line: int, *, follow: bool, raw: bool = False) -> AsyncIterator[OutputLine]:
+        """Yield lines of the present file, read from the VM; without `follow`, up to what the file holds now.
+
+        Args:
+            agent: whose.
+            from_line: the first line, counted from 1.
+            follow: go on as lines arrive, over as many connections as it takes.
+            raw: every byte of every line is wanted, so that nothing is filtered on the VM.
+
+        Raises:
+            CockpitError: the VM cannot be reached, or the history cannot be read.
+        """
+
+
+class HistoryPort(Protocol):
+    """What is recorded of agents, also of those that are gone."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What happened to the history when it was opened: set aside, upgraded, or kept for this time only."""
+
+    async def agents(self) -> tuple[RememberedAgent, ...]:
+        """Return every agent that is remembered."""
+
+    async def search(self, text: str, *, agent: AgentId | None = None, limit: int = 50) -> list[SearchHit]:
+        """Return the newest recorded lines that hold all words of a text, at most `limit`."""
+
+    def lines(self, agent: AgentId, from_line: int) -> AsyncIterator[Record]:
+        """Yield what is recorded of an agent from a line on, oldest first."""
+
+
+class HeadlessPort(CockpitPort, Protocol):
+    """The engine as verbs and the demonstration see it: they also wait, find by name, and read output themselves."""
+
+    @property
+    def output(self) -> OutputPort:
+        """The output of agents, from their VMs."""
+
+    @property
+    def recorded(self) -> HistoryPort:
+        """The output of agents, as it is recorded here."""
+
+    def agent_named(self, name: str) -> Agent:
+        """Return an agent by name or id.
+
+        Raises:
+            NotFound: there is none; names the ones there are. `Gone` if it is known that there was one.
+            UsageError: several have the name; names them with their ids.
+        """
+
+    def vm_named(self, name: str) -> tuple[VmId, str]:
+        """Return the VM with an id, else the VM of the agent with a name, and how it is called.
+
+        Raises:
+            NotFound, UsageError: as `agent_named`.
+        """
+
+    def notice(self, text: str) -> None:
+        """Add a standing fact the operator must know."""
+
+    async def until(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Wait until a condition on what is visible here holds; False if the seconds ran out first."""
+
+    async def settled(self, timeout: float) -> None:
+        """Wait until every wanted agent's link was tried and, where it is up, its output was read to its end."""
+
+    async def outcome(
+        self, command_id: CommandId, *, until: Stage = Stage.DONE, timeout: float | None = None
+    ) -> Receipt:
+        """Wait until a command has come at least as far as a stage, or has ended otherwise.
+
+        Returns the receipt as it stands, also when the seconds ran out first.
+        """
+
+    def answer_to(self, agent: AgentId, command: CommandId) -> str | None:
+        """Return what an agent answered to a text that is done; None if no answer of its own appeared."""

@@ -130,6 +130,10 @@ class CreateTask:
     description: str = ""
     assignee: str = ""
     tags: tuple[str, ...] = ()
+    status: str = ""
+    """Its column; empty for the board's first."""
+    author: str = ""
+    """Who is named as its author; empty for the operator."""
 
 
 @dataclass(frozen=True, slots=True)

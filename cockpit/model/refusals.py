@@ -207,6 +207,8 @@ def _to_vm(command: Pause | Resume | Destroy | Commit | Branch, fleet: Fleet) ->
 
 def _to_board(command: BoardCommand, fleet: Fleet) -> Refusal | None:
     if isinstance(command, CreateTask):
+        if command.status and command.status not in TASK_STATUSES:
+            return Refusal(RefusalCode.NO_COLUMN, f"there is no column {command.status!r}")
         return None if command.title.strip() else Refusal(RefusalCode.NO_TEXT, "a task needs a title")
     task = next((task for task in fleet.tasks if task.id == command.task), None)
     if task is None:

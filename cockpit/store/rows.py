@@ -1,4 +1,4 @@
-"""What the store takes and gives besides records: cursors, snapshots, agents, audit rows, search hits."""
+"""What the store takes and gives besides records: cursors, snapshots, agents, audit rows."""
 
 from __future__ import annotations
 
@@ -78,19 +78,3 @@ class AuditRow:
     verb: str
     target: str
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class SearchHit:
-    """A line of some agent that holds the searched words; the agent may no longer exist."""
-
-    agent: AgentId
-    epoch: int
-    line: int
-    at: float
-    source: str
-    """`prompt`, `answer`, `tool`, `output`, `question` or `error`."""
-    excerpt: str
-    """The text around the match, as the agent wrote it: not yet sanitised."""
-    spans: tuple[tuple[int, int], ...]
-    """The matched parts of the excerpt: (start, end) in characters."""

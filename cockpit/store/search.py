@@ -18,7 +18,7 @@ from cockpit.model.events import (
     ToolStarted,
 )
 from cockpit.model.ids import AgentId
-from cockpit.store.rows import SearchHit
+from cockpit.model.past import SearchHit
 
 MESSAGE_HEAD = 20_000
 """Characters of a prompt or an answer that can be found."""

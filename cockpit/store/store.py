@@ -13,6 +13,7 @@ from cockpit.model.codec import safe_text
 from cockpit.model.events import Record
 from cockpit.model.fleet import Receipt
 from cockpit.model.ids import AgentId
+from cockpit.model.past import SearchHit
 from cockpit.store import prune, reader, search, statements
 from cockpit.store.errors import StoreError
 from cockpit.store.host_keys import HostKeys
@@ -20,7 +21,7 @@ from cockpit.store.names import Reservations
 from cockpit.store.open_file import OpenedFile, open_file
 from cockpit.store.progress import StoreProgress
 from cockpit.store.reader import Reader
-from cockpit.store.rows import AgentRow, AuditRow, Recollection, SearchHit, StoredCursor, StoredSnapshot
+from cockpit.store.rows import AgentRow, AuditRow, Recollection, StoredCursor, StoredSnapshot
 from cockpit.store.writer import Writer
 
 PAGE = 500

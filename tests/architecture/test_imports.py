@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,28 @@ def test_the_import_contracts_hold() -> None:
         [str(program), "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_engine_is_known_by_its_port_only() -> None:
+    """The contract lists the engine's rooms by name: one that is added stands behind the port, too."""
+    rooms = {
+        f"cockpit.engine.{path.stem}" for path in (PACKAGE / "engine").iterdir() if path.stem.strip("_") == path.stem
+    }
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (behind,) = [set(contract["forbidden_modules"]) for contract in contracts if "by its port" in contract["name"]]
+    assert rooms - behind == {"cockpit.engine.port"}
+    past_the_port = [
+        f"{place(path, node.lineno)} {node.module}"
+        for path in package_files()
+        if path.relative_to(PACKAGE).parts[0] in ("cli", "demo", "ui")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ImportFrom)
+        and f"{node.module}.".startswith("cockpit.engine.")
+        and node.module != "cockpit.engine.port"
+    ]
+    assert past_the_port == []
 
 
 def test_every_package_is_a_screen_or_below_it_or_joins_them() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cockpit import config
 from cockpit.bootstrap.fleet import Places, running_engine
-from cockpit.demo.run import make_demo_source, remove_abandoned, tell
+from cockpit.demo.run import make_demo_setup, remove_abandoned, tell
 from cockpit.demo.script import BOARD, CAST, SCRIPT
 from cockpit.embedded.lifecycle import ensure_started
 from cockpit.model.commands import Answer
@@ -26,8 +26,8 @@ def test_every_prompt_of_the_story_is_scripted() -> None:
 
 
 async def test_the_story_has_everything_an_operator_should_see(fleet: FleetUnderTest) -> None:
-    source = await asyncio.to_thread(make_demo_source, fleet.places, 20.0)
-    async with running_engine(config.Settings(), fleet.places, source) as engine:
+    setup = await asyncio.to_thread(make_demo_setup, config.Settings(), fleet.places, 20.0)
+    async with running_engine(setup.settings, setup.places, setup.source) as engine:
         telling = asyncio.create_task(tell(engine))
         try:
             fleet_state = engine.fleet_state

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 
-from cockpit.engine.commands.dispatcher import reached
 from cockpit.model.attention import Urgency, attention, tally
 from cockpit.model.commands import Pause, Prompt
 from cockpit.model.fleet import Agent, Power, Stage
+from cockpit.model.receipts.stages import reached
 from tests.engine.evidence import Observer, all_shown, assert_whole, folded, markers, out_file, stored, stored_up_to
 from tests.fleets import LIMIT, FleetUnderTest, order, poll, spawned, until
 

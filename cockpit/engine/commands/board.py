@@ -20,8 +20,10 @@ async def carry_out(source: Source, command: BoardCommand) -> None:
     if board is None:
         raise Refused("no board is configured", hint="set VERS_INFRA_URL and VERS_AUTH_TOKEN")
     match command:
-        case CreateTask(title, description, assignee, tags):
-            await board.create(title, AUTHOR, description=description, assignee=assignee, tags=tags)
+        case CreateTask(title, description, assignee, tags, status, author):
+            await board.create(
+                title, author or AUTHOR, description=description, status=status, assignee=assignee, tags=tags
+            )
         case MoveTask(task, status):
             await board.patch(task, status=status)
         case AssignTask(task, assignee):

@@ -49,27 +49,6 @@ from cockpit.vers.errors import CreationUncertain, EffectUnknown
 
 log = logging.getLogger(__name__)
 
-STAGE_ORDER = (
-    Stage.PENDING,
-    Stage.WRITTEN,
-    Stage.ACCEPTED,
-    Stage.QUEUED,
-    Stage.STEERING,
-    Stage.CONSUMED,
-    Stage.DONE,
-)
-"""The stages of a command that goes well, from the earliest to the latest."""
-
-
-def is_ended(receipt: Receipt) -> bool:
-    """Say whether nothing more is certain to happen to a receipt."""
-    return receipt.stage in (Stage.DONE, Stage.FAILED, Stage.UNCONFIRMED)
-
-
-def reached(receipt: Receipt, stage: Stage) -> bool:
-    """Say whether a receipt has come at least as far as a stage, without having failed."""
-    return receipt.stage in STAGE_ORDER and STAGE_ORDER.index(receipt.stage) >= STAGE_ORDER.index(stage)
-
 
 async def saved(saving: Awaitable[None]) -> None:
     """Write to the store; what the disk refuses is said in the notices and stops no command."""

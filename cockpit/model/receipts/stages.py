@@ -19,6 +19,17 @@ RANK = {
     Stage.DISMISSED: 6,
 }
 
+ORDER = (
+    Stage.PENDING,
+    Stage.WRITTEN,
+    Stage.ACCEPTED,
+    Stage.QUEUED,
+    Stage.STEERING,
+    Stage.CONSUMED,
+    Stage.DONE,
+)
+"""The stages of a command that goes well, from the earliest to the latest."""
+
 _PROVES: dict[Stage, tuple[Stage, ...]] = {
     Stage.ACCEPTED: (Stage.WRITTEN,),
     Stage.QUEUED: (Stage.WRITTEN, Stage.ACCEPTED),
@@ -44,3 +55,13 @@ def advance(receipt: Receipt, stage: Stage, at: float, reason: str = "") -> Rece
     reached = {known for known, _ in receipt.stages}
     proved = tuple((earlier, at) for earlier in _PROVES.get(stage, ()) if earlier not in reached)
     return replace(receipt, stage=stage, stages=(*receipt.stages, *proved, (stage, at)), reason=reason)
+
+
+def is_ended(receipt: Receipt) -> bool:
+    """Say whether nothing more is certain to happen to a receipt."""
+    return receipt.stage in (Stage.DONE, Stage.FAILED, Stage.UNCONFIRMED)
+
+
+def reached(receipt: Receipt, stage: Stage) -> bool:
+    """Say whether a receipt has come at least as far as a stage, without having failed."""
+    return receipt.stage in ORDER and ORDER.index(receipt.stage) >= ORDER.index(stage)

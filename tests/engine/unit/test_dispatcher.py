@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from cockpit.engine.commands.dispatcher import Dispatcher, is_ended, reached
+from cockpit.engine.commands.dispatcher import Dispatcher
 from cockpit.model.commands import (
     Abort,
     Adopt,
@@ -31,6 +31,7 @@ from cockpit.model.commands import (
 )
 from cockpit.model.fleet import AgentKind, Link, LinkState, Power, Process, ProcessState, Receipt, Stage, Task, Vm
 from cockpit.model.ids import AgentId, CommandId, TaskId, VmId
+from cockpit.model.receipts.stages import is_ended, reached
 from cockpit.model.refusals import Facilities, RefusalCode
 from cockpit.services.errors import ServiceUnreachable
 from cockpit.vers.errors import CreationUncertain, EffectUnknown

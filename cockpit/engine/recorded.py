@@ -1,0 +1,44 @@
+"""What is recorded of agents, for whoever asks the engine or opens the history alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from cockpit.model.events import Record
+from cockpit.model.ids import AgentId, VmId
+from cockpit.model.past import RememberedAgent, SearchHit
+from cockpit.store.store import Store
+
+PAGE_RECORDS = 2_000
+"""Records read at a time."""
+
+
+class RecordedHistory:
+    """Implements `cockpit.engine.port.HistoryPort` over a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What happened to the history when it was opened."""
+        return self._store.notices
+
+    async def agents(self) -> tuple[RememberedAgent, ...]:
+        """Return every agent that is remembered."""
+        return tuple(
+            RememberedAgent(row.id, row.name, VmId(row.vm_id), row.created_at) for row in await self._store.agents()
+        )
+
+    async def search(self, text: str, *, agent: AgentId | None = None, limit: int = 50) -> list[SearchHit]:
+        """Return the newest recorded lines that hold all words of a text."""
+        return await self._store.search(text, agent=agent, limit=limit)
+
+    async def lines(self, agent: AgentId, from_line: int) -> AsyncIterator[Record]:
+        """Yield what is recorded of an agent from a line on, oldest first."""
+        position: tuple[int, int] | None = (0, 0)
+        while records := await self._store.records(agent, after=position, limit=PAGE_RECORDS):
+            for record in records:
+                if record.line >= from_line:
+                    yield record
+            position = (records[-1].epoch, records[-1].line)
