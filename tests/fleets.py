@@ -101,3 +101,8 @@ def poll(condition: Callable[[], bool], what: str, limit: float = LIMIT) -> None
     while not condition():
         assert time.monotonic() < deadline, f"never came: {what}"
         time.sleep(0.02)
+
+
+def is_settled(engine: Engine) -> bool:
+    """Say whether each attached agent was tried, and read to its end where its link is up."""
+    return all(running.agent_sessions.settled() for running in engine.running)

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from typing import Literal, get_args
 
 from cockpit.cli import output
-from cockpit.cli.headless import Headless, only
+from cockpit.cli.exits import ExitCode
+from cockpit.cli.headless import Headless, nearest, only
 from cockpit.cli.signals import while_somebody_reads
 from cockpit.engine.port import HeadlessPort, OutputLine
 from cockpit.errors import NotFound, Refused, TimedOut, UsageError
@@ -248,47 +249,79 @@ async def tail(headless: Headless, name: str, as_json: bool, from_line: int, fol
 
 
 async def _tail(headless: Headless, name: str, as_json: bool, from_line: int, follow: bool, raw: bool) -> int:
+    selection, code = Selection(from_line), ExitCode.DONE
     async with headless.engine(only(name), watch=follow, record=False) as engine:
         if raw:
             wanted = engine.agent_named(name)
             await connected(engine, wanted.id, headless.left())
-            await _print_raw(engine, wanted, from_line, follow)
-            return 0
-        try:
-            agent = engine.agent_named(name)
-        except NotFound:
-            lines = engine.recorded.lines(await _remembered(engine, name), from_line)
+            await _print_raw(engine, wanted, selection, follow)
         else:
-            if is_paused(engine, agent) and not follow:
-                warn(f"cockpit: {name}'s VM is paused: these are the recorded lines")
-                lines = engine.recorded.lines(agent.id, from_line)
-            else:
-                await connected(engine, agent.id, headless.left())
-                lines = _records(engine.output.lines(agent, from_line, follow=follow))
-        await _print(lines, as_json)
-    return 0
+            lines, whole = await _lines(engine, name, headless.left(), follow)
+            await _print(lines, selection, as_json)
+            code = ExitCode.DONE if whole else ExitCode.PARTIAL
+    if from_line > 1 and not selection.matched:
+        warn(f"cockpit: {name} has no line {from_line} here: its last one is line {selection.last}")
+        return ExitCode.FAILED
+    return code
 
 
-async def _print_raw(engine: HeadlessPort, agent: Agent, from_line: int, follow: bool) -> None:
+class Selection:
+    """The lines that `--from-line` selects."""
+
+    def __init__(self, from_line: int) -> None:
+        self._from_line = from_line
+        self.matched = False
+        """Whether there was one."""
+        self.last = 0
+        """The last line there was, whether it was selected or not."""
+
+    def takes(self, record: Record) -> bool:
+        """Say whether a record is one of them; the beginning of another file always is told."""
+        if isinstance(record.event, EpochStarted):
+            return True
+        self.last = record.line
+        taken = record.line >= self._from_line
+        self.matched = self.matched or taken
+        return taken
+
+
+async def _lines(engine: HeadlessPort, name: str, contact: float, follow: bool) -> tuple[AsyncIterator[Record], bool]:
+    """Return an agent's lines, from its VM or as recorded, and whether that is all there is."""
+    try:
+        agent = engine.agent_named(name)
+    except NotFound:
+        return engine.recorded.lines(await _remembered(engine, name)), True
+    if is_paused(engine, agent) and not follow:
+        warn(f"cockpit: {name}'s VM is paused: these are the recorded lines, and it may have more")
+        return engine.recorded.lines(agent.id), False
+    await connected(engine, agent.id, contact)
+    return _records(engine.output.lines(agent, follow=follow)), True
+
+
+async def _print_raw(engine: HeadlessPort, agent: Agent, selection: Selection, follow: bool) -> None:
     """Write the bytes of an agent's lines as they are, for another program."""
     if output_is_terminal():
         raise UsageError("--raw writes an agent's bytes as they are", hint="send them into a file or a program")
-    async for tailed in engine.output.lines(agent, from_line, follow=follow, raw=True):
-        if isinstance(tailed.record.event, EpochStarted):
+    async for line in engine.output.lines(agent, follow=follow, raw=True):
+        if not selection.takes(line.record):
+            continue
+        if isinstance(line.record.event, EpochStarted):
             # Bytes cannot say it: what follows is of another file, and perhaps not what followed in the agent.
-            warn(f"cockpit: {agent.name}'s output is another file from here on: {tailed.record.event.reason}")
-        async for data in tailed.data():
+            warn(f"cockpit: {agent.name}'s output is another file from here on: {line.record.event.reason}")
+        async for data in line.data():
             write_raw(data)
         flush_output()
 
 
 async def _records(lines: AsyncIterator[OutputLine]) -> AsyncIterator[Record]:
-    async for tailed in lines:
-        yield tailed.record
+    async for line in lines:
+        yield line.record
 
 
-async def _print(lines: AsyncIterator[Record], as_json: bool) -> None:
+async def _print(lines: AsyncIterator[Record], selection: Selection, as_json: bool) -> None:
     async for record in lines:
+        if not selection.takes(record):
+            continue
         if as_json:
             output.print_json(record_to_object(record))
         else:
@@ -300,6 +333,8 @@ async def _remembered(engine: HeadlessPort, name: str) -> AgentId:
     known = await engine.recorded.agents()
     wanted = [one for one in known if one.is_meant_by(name)] or [one for one in known if one.name == name]
     if not wanted:
-        raise NotFound(f"there is no agent named {name}, and none is remembered")
+        raise NotFound(
+            f"there is no agent named {name}, and none is remembered", hint=nearest(name, (one.name for one in known))
+        )
     warn(f"cockpit: {name} is gone: these are the recorded lines")
     return max(wanted, key=lambda one: one.created_at).id

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from cockpit.text.streams import warn
 
 FIRST_CONTACT = 28.0
 """Seconds from its start within which a verb has reached what it needs, or ends and says what it waited for."""
+
+VM_LIST = "vers"
+"""The service that lists the VMs; every fleet has it."""
 
 
 class Headless:
@@ -34,7 +38,11 @@ class Headless:
         """Return the seconds that remain for the first contact."""
         return max(1.0, self._ends - time.monotonic())
 
-    async def setup(self) -> Setup:
+    async def has_board(self) -> bool:
+        """Say whether the fleet has a board."""
+        return (await self._started()).has_board
+
+    async def _started(self) -> Setup:
         """Return what the verb runs on; an embedded fleet is started."""
         if self._setup is None:
             self._setup = await asyncio.to_thread(
@@ -54,7 +62,7 @@ class Headless:
         self, attach: Callable[[Agent], bool] = lambda agent: True, *, watch: bool = False, record: bool = True
     ) -> AsyncIterator[HeadlessPort]:
         """Run an engine that attaches to the named agents only."""
-        setup = await self.setup()
+        setup = await self._started()
         async with setup.engine(attach=attach, watch=watch, record=record, contact=self.left()) as engine:
             say_notices(engine.recorded)
             try:
@@ -102,16 +110,27 @@ def require_health(engine: HeadlessPort, name: str) -> None:
         raise Refused(health.reason, hint=health.hint or "try again; see the log file for more")
 
 
-def say_unreadable(engine: HeadlessPort, *names: str) -> int:
-    """Say which lists have records that cannot be read; return the exit code: such a list may lack something."""
-    code = 0
+def say_missing(engine: HeadlessPort, *names: str) -> bool:
+    """Say what is missing from the lists of services: one did not answer, or some of its records cannot be read."""
+    missing = False
+    for name in names:
+        health = silent(engine, name)
+        if health is not None:
+            warn(f"cockpit: {name}: {health.reason}{f' ({health.hint})' if health.hint else ''}")
+            missing = True
+    return say_unreadable(engine, *names) or missing
+
+
+def say_unreadable(engine: HeadlessPort, *names: str) -> bool:
+    """Say which lists have records that cannot be read: such a list may lack something."""
+    unreadable = False
     for name in names:
         health = engine.fleet.service(name)
         if health is not None and health.unreadable:
             records = "record" if health.unreadable == 1 else "records"
             warn(f"cockpit: {name}: {health.unreadable} {records} of its list cannot be read: this is not all of it")
-            code = 1
-    return code
+            unreadable = True
+    return unreadable
 
 
 def say_notices(recorded: HistoryPort) -> None:
@@ -121,8 +140,16 @@ def say_notices(recorded: HistoryPort) -> None:
 
 
 def silent(engine: HeadlessPort, name: str) -> ServiceHealth | None:
-    """Return what is wrong with a service, or None if it answered."""
+    """Return what is wrong with a service, or None if it answered, or this fleet has none."""
     found = engine.fleet.service(name)
-    if name == "vers" and found is None:
-        return ServiceHealth(name, False, engine.now(), "the VM list did not answer in time", "try again")
+    if found is None and (name == VM_LIST or name in engine.fleet.awaited):
+        what = "the VM list" if name == VM_LIST else f"the {name}"
+        return ServiceHealth(name, False, engine.now(), f"{what} did not answer in time", "try again")
     return found if found is not None and not found.ok else None
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return a hint with the names that look most like one that fits nothing."""
+    known = sorted(set(names))
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[:3]
+    return f"nearest: {', '.join(near)}" if near else "there is none at all"

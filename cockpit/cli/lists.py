@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from cockpit.cli import output
-from cockpit.cli.headless import Headless, nobody, require_health, say_unreadable, silent
+from cockpit.cli.agent import out_of_reach
+from cockpit.cli.exits import ExitCode
+from cockpit.cli.headless import VM_LIST, Headless, nearest, nobody, require_health, say_missing, silent
+from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, Refused
+from cockpit.model.fleet import LinkState, Power
 from cockpit.text.streams import warn
 
 SETTLE_LIMIT = 20.0
 """Seconds `agents` waits for links that are slow; what has not answered by then is shown as it is."""
+
+LISTS_OF_AGENTS = (VM_LIST, "registry")
+"""Services without which an agent may be missing from a list."""
 
 
 async def vms(headless: Headless, as_json: bool) -> int:
@@ -29,11 +36,12 @@ async def vms(headless: Headless, as_json: bool) -> int:
                 for row in objects
             ]
             output.print_table(("VM", "POWER", "AGENT"), rows)
-        return say_unreadable(engine, "vers")
+        missing = say_missing(engine, *LISTS_OF_AGENTS)
+    return ExitCode.PARTIAL if missing else ExitCode.DONE
 
 
 async def agents(headless: Headless, as_json: bool) -> int:
-    """List the agents, each as its stream says it is now; a list that may lack some is a failure."""
+    """List the agents, each as its stream says it is now, and say of which that is not known."""
     async with headless.engine() as engine:
         await engine.settled(min(SETTLE_LIMIT, headless.left()))
         if as_json:
@@ -41,19 +49,30 @@ async def agents(headless: Headless, as_json: bool) -> int:
             output.print_json([output.agent_object(agent, fleet, now) for agent in fleet.agents])
         else:
             output.print_agents(engine.fleet, engine.now())
-        troubled = {health.name: health for health in engine.fleet.health if not health.ok}
-        unanswered = silent(engine, "vers")
-        if unanswered is not None:
-            troubled["vers"] = unanswered
-        for health in troubled.values():
-            warn(f"cockpit: {health.name}: {health.reason}{f' ({health.hint})' if health.hint else ''}")
-        unreadable = say_unreadable(engine, "vers", "registry")
-    return 1 if unreadable or troubled.keys() & {"vers", "registry"} else 0
+        for service in engine.fleet.health:
+            if not service.ok and service.name not in LISTS_OF_AGENTS:
+                warn(f"cockpit: {service.name}: {service.reason}{f' ({service.hint})' if service.hint else ''}")
+        nothing = silent(engine, VM_LIST) is not None
+        missing = say_missing(engine, *LISTS_OF_AGENTS)
+        missing = say_unreached(engine) or missing
+    return ExitCode.FAILED if nothing else ExitCode.PARTIAL if missing else ExitCode.DONE
+
+
+def say_unreached(engine: HeadlessPort) -> bool:
+    """Say which agents are shown as last known, since their VM runs but does not answer."""
+    unreached = False
+    for agent in engine.fleet.agents:
+        vm = engine.fleet.vm(agent.vm_id)
+        runs = vm is not None and vm.power in (Power.RUNNING, Power.UNKNOWN)
+        if runs and not agent.elsewhere and agent.link.state not in (LinkState.UP, LinkState.PAUSED):
+            warn(f"cockpit: {agent.name} is shown as last known: {out_of_reach(engine, agent)}")
+            unreached = True
+    return unreached
 
 
 async def board(headless: Headless, as_json: bool) -> int:
     """List the board."""
-    if not (await headless.setup()).has_board:
+    if not await headless.has_board():
         raise Refused("no board is configured", hint="set VERS_INFRA_URL and VERS_AUTH_TOKEN")
     async with headless.engine(nobody) as engine:
         require_health(engine, "board")
@@ -63,17 +82,18 @@ async def board(headless: Headless, as_json: bool) -> int:
         else:
             rows = [(task.id, task.status, task.assignee or "-", f"{len(task.notes)}", task.title) for task in tasks]
             output.print_table(("TASK", "STATUS", "ASSIGNEE", "NOTES", "TITLE"), rows)
-        return say_unreadable(engine, "board")
+        missing = say_missing(engine, "board")
+    return ExitCode.PARTIAL if missing else ExitCode.DONE
 
 
 async def search(headless: Headless, text: str, name: str, limit: int, as_json: bool) -> int:
-    """Search all recorded transcripts, also of agents that no longer exist; finding nothing is exit code 1."""
+    """Search all recorded transcripts, also of agents that no longer exist; to find nothing is a failure."""
     async with headless.recorded() as recorded:
         known = await recorded.agents()
         names = {one.id: one.name for one in known}
         wanted = [one.id for one in known if one.is_meant_by(name)] or [one.id for one in known if one.name == name]
         if name and not wanted:
-            raise NotFound(f"no agent named {name} is remembered")
+            raise NotFound(f"no agent named {name} is remembered", hint=nearest(name, names.values()))
         hits = await recorded.search(text, limit=limit) if not name else []
         for agent in wanted if name else []:
             hits += await recorded.search(text, agent=agent, limit=limit)
@@ -82,4 +102,7 @@ async def search(headless: Headless, text: str, name: str, limit: int, as_json: 
     else:
         rows_shown = [(names.get(hit.agent, hit.agent), f"{hit.line}", hit.source, hit.excerpt) for hit in hits]
         output.print_table(("AGENT", "LINE", "WHERE", "TEXT"), rows_shown)
-    return 0 if hits else 1
+    if not hits:
+        whose = f"{name} has said or done" if name else "is recorded"
+        warn(f"cockpit: nothing that {whose} holds {text!r}")
+    return ExitCode.DONE if hits else ExitCode.FAILED

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from cockpit import __version__, paths
+from cockpit.cli.exits import ExitCode, table
 from cockpit.cli.texts import read_input, refuse_bytes
 from cockpit.errors import CockpitError, ConfigError, NotFound, TimedOut, UsageError
 from cockpit.model.commands import Pause, Resume, Spawn
@@ -23,12 +24,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DONE, FAILED, USAGE, NO_SUCH, TIMED_OUT = 0, 1, 2, 3, 4
-"""Exit codes of every verb."""
-
 application = typer.Typer(
     name="cockpit",
     help="Supervise a live swarm of coding agents. Without a verb, the cockpit opens.",
+    epilog=f"\b\n{table()}",
     add_completion=False,
     no_args_is_help=False,
     rich_markup_mode=None,
@@ -350,7 +349,7 @@ def _run_command(arguments: list[str]) -> int:
         refuse_bytes(arguments)
         application(args=arguments, prog_name="cockpit")
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else DONE if end.code is None else FAILED
+        return end.code if isinstance(end.code, int) else ExitCode.DONE if end.code is None else ExitCode.FAILED
     except CockpitError as error:
         warn(f"cockpit: {error}")
         return exit_code(error)
@@ -359,18 +358,18 @@ def _run_command(arguments: list[str]) -> int:
         log.exception("the verb failed")
         where = f"{error.filename}: " if error.filename else ""
         warn(f"cockpit: {where}{error.strerror or error}")
-        return FAILED
-    return DONE
+        return ExitCode.FAILED
+    return ExitCode.DONE
 
 
 def exit_code(error: CockpitError) -> int:
     """Return the exit code an error stands for."""
     match error:
         case NotFound():
-            return NO_SUCH
+            return ExitCode.NO_SUCH
         case TimedOut():
-            return TIMED_OUT
+            return ExitCode.TIMED_OUT
         case UsageError() | ConfigError():
-            return USAGE
+            return ExitCode.USAGE
         case _:
-            return FAILED
+            return ExitCode.FAILED

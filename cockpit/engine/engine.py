@@ -20,27 +20,9 @@ from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.engine.streams.history import History
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.streams.session import AgentSession
+from cockpit.engine.targets import source_of
 from cockpit.errors import ConfigError, NotFound
-from cockpit.model.commands import (
-    Abort,
-    Adopt,
-    Answer,
-    AssignTask,
-    Branch,
-    Command,
-    Commit,
-    CreateTask,
-    Destroy,
-    FollowUp,
-    MoveTask,
-    NoteTask,
-    Pause,
-    Prompt,
-    Relaunch,
-    Resume,
-    Spawn,
-    Steer,
-)
+from cockpit.model.commands import Command
 from cockpit.model.failures import dismissed
 from cockpit.model.fleet import (
     Agent,
@@ -304,24 +286,13 @@ class Engine:
                 return session
         return None
 
-    def is_settled(self) -> bool:
+    def _is_settled(self) -> bool:
         """Say whether each attached agent was tried, and read to its end where its link is up."""
         return all(running.agent_sessions.settled() for running in self.running)
 
     def _source_for(self, command: Command) -> RunningSource:
         """Return the source a command is about: that of its target, or the first one for what is new."""
-        name: str | None = None
-        match command:
-            case Prompt() | Steer() | FollowUp() | Abort() | Answer() | Relaunch():
-                agent = self.fleet_state.agents.get(command.agent)
-                name = agent.source if agent is not None else None
-            case Adopt() | Pause() | Resume() | Destroy() | Commit() | Branch():
-                vm, agent = self.fleet_state.vms.get(command.vm), self.fleet_state.agent_on(command.vm)
-                name = vm.source if vm is not None else agent.source if agent is not None else None
-            case MoveTask() | AssignTask() | NoteTask():
-                name = self.fleet_state.source_of_task(command.task)
-            case Spawn() | CreateTask():
-                name = None
+        name = source_of(command, self.fleet_state)
         return next((running for running in self.running if running.name == name), self.running[0])
 
     def _commands_under_way(self) -> set[asyncio.Task[None]]:
@@ -399,7 +370,7 @@ class Engine:
     async def settled(self, timeout: float) -> None:
         """Wait until every wanted agent's link was tried and, where it is up, its stream was read to its end."""
         began = self.clock.now()
-        await self.fleet_state.until(self.is_settled, timeout)
+        await self.fleet_state.until(self._is_settled, timeout)
         # Some agents say no settled end: what ended is told from what goes on by the moment that passed since.
         left = min(SETTLING_LIMIT, timeout - (self.clock.now() - began))
         await self.fleet_state.until(

@@ -84,9 +84,7 @@ class LineTail:
         attached = self._session_of(agent)
         return attached is not None and attached.caught_up.is_set() and attached.probed.is_set()
 
-    async def lines(
-        self, agent: Agent, from_line: int, *, follow: bool, raw: bool = False
-    ) -> AsyncIterator[TailedLine]:
+    async def lines(self, agent: Agent, *, follow: bool, raw: bool = False) -> AsyncIterator[TailedLine]:
         """Yield lines of the present file, read from the VM; without `follow`, up to what the file holds now."""
         attached = self._session_of(agent.id)
         if attached is None or attached.link is None:
@@ -103,16 +101,14 @@ class LineTail:
                     async for batch in batches:
                         if batch.resumed and known is not None and stored is not None:
                             async for tailed in self._before(agent, reader.path, connection, known, stored.epoch):
-                                if tailed.record.line >= from_line:
-                                    yield tailed
+                                yield tailed
                             known = None
                         marker = batch.records[: len(batch.records) - len(batch.lines)]
                         for record in marker:
                             yield TailedLine(record, agent, self._session_of, None)
                         identity = batch.place.identity if batch.place is not None else None
                         for record, line in zip(batch.records[len(marker) :], batch.lines, strict=True):
-                            if record.line >= from_line:
-                                yield TailedLine(record, agent, self._session_of, line, identity)
+                            yield TailedLine(record, agent, self._session_of, line, identity)
                         if batch.caught_up and not follow:
                             return
             except CockpitError:

@@ -113,12 +113,11 @@ class OutputPort(Protocol):
     def is_up_to_date(self, agent: AgentId) -> bool:
         """Say whether an agent's output was read to its end, and its process was looked at."""
 
-    def lines(self, agent: Agent, from_line: int, *, follow: bool, raw: bool = False) -> AsyncIterator[OutputLine]:
+    def lines(self, agent: Agent, *, follow: bool, raw: bool = False) -> AsyncIterator[OutputLine]:
         """Yield lines of the present file, read from the VM; without `follow`, up to what the file holds now.
 
         Args:
             agent: whose.
-            from_line: the first line, counted from 1.
             follow: go on as lines arrive, over as many connections as it takes.
             raw: every byte of every line is wanted, so that nothing is filtered on the VM.
 
@@ -140,8 +139,8 @@ class HistoryPort(Protocol):
     async def search(self, text: str, *, agent: AgentId | None = None, limit: int = 50) -> list[SearchHit]:
         """Return the newest recorded lines that hold all words of a text, at most `limit`."""
 
-    def lines(self, agent: AgentId, from_line: int) -> AsyncIterator[Record]:
-        """Yield what is recorded of an agent from a line on, oldest first."""
+    def lines(self, agent: AgentId) -> AsyncIterator[Record]:
+        """Yield what is recorded of an agent, oldest first, without the markers between files."""
 
 
 class HeadlessPort(CockpitPort, Protocol):

@@ -34,11 +34,11 @@ class RecordedHistory:
         """Return the newest recorded lines that hold all words of a text."""
         return await self._store.search(text, agent=agent, limit=limit)
 
-    async def lines(self, agent: AgentId, from_line: int) -> AsyncIterator[Record]:
-        """Yield what is recorded of an agent from a line on, oldest first."""
+    async def lines(self, agent: AgentId) -> AsyncIterator[Record]:
+        """Yield what is recorded of an agent, oldest first, without the markers between files."""
         position: tuple[int, int] | None = (0, 0)
         while records := await self._store.records(agent, after=position, limit=PAGE_RECORDS):
             for record in records:
-                if record.line >= from_line:
+                if record.line:
                     yield record
             position = (records[-1].epoch, records[-1].line)

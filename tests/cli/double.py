@@ -44,13 +44,10 @@ class OutputDouble:
         """It is as soon as it is attached."""
         return agent in self.records
 
-    async def lines(
-        self, agent: Agent, from_line: int, *, follow: bool, raw: bool = False
-    ) -> AsyncIterator[LineDouble]:
-        """Yield the lines from a line on, and no more after them."""
+    async def lines(self, agent: Agent, *, follow: bool, raw: bool = False) -> AsyncIterator[LineDouble]:
+        """Yield the lines, and no more after them."""
         for record in self.records.get(agent.id, []):
-            if record.line >= from_line:
-                yield LineDouble(record)
+            yield LineDouble(record)
 
 
 class HistoryDouble:
@@ -71,11 +68,10 @@ class HistoryDouble:
         found = [hit for hit in self.hits if text in hit.excerpt and agent in (None, hit.agent)]
         return found[:limit]
 
-    async def lines(self, agent: AgentId, from_line: int) -> AsyncIterator[Record]:
-        """Yield the recorded lines from a line on."""
+    async def lines(self, agent: AgentId) -> AsyncIterator[Record]:
+        """Yield the recorded lines."""
         for record in self.records.get(agent, []):
-            if record.line >= from_line:
-                yield record
+            yield record
 
 
 class HeadlessDouble(FakeEngine):
@@ -163,6 +159,10 @@ class HeadlessOnDouble(Headless):
     def left(self) -> float:
         """There is nothing to wait for."""
         return 1.0
+
+    async def has_board(self) -> bool:
+        """Say whether a test gave the fleet a board."""
+        return "board" in self._double.fleet.awaited
 
     @asynccontextmanager
     async def recorded(self) -> AsyncIterator[HistoryPort]:

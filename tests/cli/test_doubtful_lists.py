@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import cockpit
+from cockpit.cli.exits import ExitCode
 from tests.cli.test_sick_apis import KEY, Handler, Server, sick
 
 VM = "0f9e8d7c-6b5a-4948-8372-615049382716"
@@ -60,12 +61,12 @@ def run(server: Server, home: Path, *words: str) -> subprocess.CompletedProcess[
 def test_a_list_that_is_not_whole_says_so(verb: str, shown: str, said: str, tmp_path: Path) -> None:
     with sick(half_read) as server:
         done = run(server, tmp_path, verb)
-    assert done.returncode == 1 and shown in done.stdout and said in done.stderr, done
+    assert done.returncode == ExitCode.PARTIAL and shown in done.stdout and said in done.stderr, done
 
 
-@pytest.mark.parametrize("verb", ["board", "agents"])
-def test_a_refused_token_is_no_empty_list(verb: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("verb", "code"), [("board", ExitCode.FAILED), ("agents", ExitCode.PARTIAL)])
+def test_a_refused_token_is_no_empty_list(verb: str, code: ExitCode, tmp_path: Path) -> None:
     with sick(refusing_services) as server:
         done = run(server, tmp_path, verb)
-    assert done.returncode == 1, done
+    assert done.returncode == code, done
     assert "401" in done.stderr and "check the token: VERS_AUTH_TOKEN" in done.stderr, done

@@ -14,7 +14,7 @@ from cockpit.model.events import Record
 from cockpit.model.fleet import Agent
 from cockpit.model.transcript.transcript import EntryKind
 from tests.engine.evidence import all_shown, assert_whole, folded, markers, out_file, stored_up_to
-from tests.fleets import FleetUnderTest, order, spawned, until
+from tests.fleets import FleetUnderTest, is_settled, order, spawned, until
 
 
 def lines(first: int, count: int) -> bytes:
@@ -109,7 +109,7 @@ async def test_changed_while_no_cockpit_looked(fleet: FleetUnderTest) -> None:
         assert_whole([record for record in records if record.epoch == 2], out.read_bytes())
         assert [epoch for epoch, _ in markers(records)] == [2]
     async with fleet.engine() as engine:
-        await until(engine, lambda: engine.is_settled(), "all read")
+        await until(engine, lambda: is_settled(engine), "all read")
         assert engine.fleet_state.agents[agent.id].epoch == 2
 
 
@@ -168,7 +168,7 @@ async def test_half_a_line_waits_for_its_rest(fleet: FleetUnderTest) -> None:
         with out.open("ab") as file:
             file.write(whole[:10])
     async with fleet.engine() as engine:
-        await until(engine, lambda: engine.is_settled(), "all read, though half a line stands at the end")
+        await until(engine, lambda: is_settled(engine), "all read, though half a line stands at the end")
         assert engine.fleet_state.agents[agent.id].line == out.read_bytes().count(b"\n")
         with out.open("ab") as file:
             file.write(whole[10:])

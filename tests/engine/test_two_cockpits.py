@@ -33,7 +33,7 @@ from tests.engine.evidence import (
     stored_up_to,
 )
 from tests.faults.harness import readers_of
-from tests.fleets import LIMIT, FleetUnderTest, order, poll, spawned, until
+from tests.fleets import LIMIT, FleetUnderTest, is_settled, order, poll, spawned, until
 
 TAKEOVER = 2.0
 """Seconds in which an agent is recorded again after its recording cockpit ended."""
@@ -61,7 +61,7 @@ async def begin(engine: Engine, agent: Agent, words: int = 1_500) -> None:
 
 async def settled(engine: Engine) -> None:
     """Wait until an engine has read everything to its end; fails if it never does."""
-    await until(engine, engine.is_settled, "the end of the first reading")
+    await until(engine, lambda: is_settled(engine), "the end of the first reading")
 
 
 async def assert_both_whole(fleet: FleetUnderTest, agent: AgentId, *engines: Engine) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 import typer.main
+from typer.testing import CliRunner
 
 from cockpit import config
 from cockpit.cli import main as cli
+from cockpit.cli.exits import MEANINGS, ExitCode
 from cockpit.demo.screenshots import local
 from cockpit.ui.actions.keymap import check_keymap
 from cockpit.ui.actions.registry import key_table
@@ -88,8 +90,10 @@ def test_the_options_it_names_exist() -> None:
 def test_the_exit_codes_are_the_products() -> None:
     codes = re.search(r"Exit codes: (.*?)\.", README)
     assert codes is not None
-    told = {int(part.split()[0]): " ".join(part.split()[1:]) for part in codes[1].split(", ")}
-    assert sorted(told) == sorted((cli.DONE, cli.FAILED, cli.USAGE, cli.NO_SUCH, cli.TIMED_OUT))
+    assert codes[1] == ", ".join(f"{code:d} {meaning}" for code, meaning in MEANINGS.items())
+    assert set(MEANINGS) == set(ExitCode)
+    asked = CliRunner().invoke(cli.application, ["--help"])
+    assert all(f"  {code:d}  {meaning}\n" in asked.output for code, meaning in MEANINGS.items()), asked.output
 
 
 def test_the_example_settings_are_valid(tmp_path: Path) -> None:

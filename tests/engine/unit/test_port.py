@@ -24,7 +24,7 @@ Make = Callable[[tuple[Agent, ...]], HeadlessPort]
 def engine_with(agents: tuple[Agent, ...]) -> HeadlessPort:
     """Return the engine over doubles of store, API and services."""
     parts = Parts()
-    engine = Engine(parts.source(), parts.store, clock=parts.clock)
+    engine = Engine((parts.source(),), parts.store, clock=parts.clock)
     for vm_id in (*(agent.vm_id for agent in agents), EMPTY_VM):
         engine.fleet_state.put_vm(Vm(vm_id, Power.RUNNING))
     for agent in agents:
@@ -98,4 +98,4 @@ async def test_nobody_is_attached_and_nothing_recorded_at_first(make: Make) -> N
     port = make((agent_on(VM, "ada"),))
     assert not port.output.is_attached(agent_of(VM)) and not port.output.is_up_to_date(agent_of(VM))
     assert port.recorded.notices == () and await port.recorded.agents() == ()
-    assert [record async for record in port.recorded.lines(agent_of(VM), 1)] == []
+    assert [record async for record in port.recorded.lines(agent_of(VM))] == []

@@ -67,7 +67,7 @@ def test_disabled_reasons_name_the_cause() -> None:
     agent = engine.fleet.agents[0]
     held = Situation(engine, engine.fleet, agent, engine.fleet.vm(agent.vm_id))
     assert disabled_reason(BY_ID["talk.answer"], held) == "vitruvius asks nothing"
-    assert disabled_reason(BY_ID["vm.resume"], held) == "the VM is not paused"
+    assert disabled_reason(BY_ID["vm.resume"], held) == "the VM is running, not paused"
     assert disabled_reason(BY_ID["vm.pause"], held) == ""
 
 
