@@ -124,7 +124,7 @@ async def test_a_disabled_key_says_why() -> None:
     async with cockpit() as (pilot, _home, engine):
         await pilot.press("r")
         await pilot.pause()
-        assert notifications(pilot) == ["Resume: the VM is not paused"]
+        assert notifications(pilot) == ["Resume: the VM is running, not paused"]
         assert engine.ordered == []
 
 
