@@ -91,7 +91,7 @@ async def spawned(engine: Engine, name: str, *, program: str = "scripted", model
 
 
 async def until(engine: Engine, condition: Callable[[], bool], what: str, limit: float = LIMIT) -> None:
-    """Wait for a condition on the engine's world."""
+    """Wait for a condition on the state of the engine's fleet."""
     assert await engine.fleet_state.until(condition, limit), f"never came: {what}"
 
 

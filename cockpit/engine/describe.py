@@ -52,11 +52,6 @@ STREAM_VERBS = frozenset(VERBS[kind] for kind in (Prompt, Steer, FollowUp, Abort
 """Commands whose course the agent's own stream tells."""
 
 
-def verb_of(command: Command) -> str:
-    """Return the word receipts use."""
-    return VERBS[type(command)]
-
-
 def text_of(command: Command) -> str:
     """Return what a receipt shows of a command."""
     match command:

@@ -68,7 +68,7 @@ class TailedLine:
 
 
 class LineTail:
-    """Implements `cockpit.engine.port.OutputPort` over the attachments of agents."""
+    """Implements `cockpit.engine.port.OutputPort` over the sessions with agents."""
 
     def __init__(self, session_of: SessionOf, store: Store, clock: Clock) -> None:
         self._session_of = session_of

@@ -13,7 +13,7 @@ from cockpit.model.ids import AgentId, OperationId
 
 
 class OperationProgress:
-    """Writes one operation's steps into the world."""
+    """Writes one operation's steps into the state of the fleet."""
 
     def __init__(self, fleet_state: FleetState, operation_id: OperationId, verb: str, target: str) -> None:
         self._fleet_state = fleet_state

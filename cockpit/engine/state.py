@@ -78,7 +78,7 @@ class FleetState:
         self._change.set()
 
     async def until(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
-        """Wait until a condition on this world holds; False if the seconds ran out first."""
+        """Wait until a condition on this state holds; False if the seconds ran out first."""
         try:
             async with asyncio.timeout(timeout):
                 while not condition():

@@ -1,4 +1,4 @@
-"""The engine's reading side without API and screen: store, world, recorder and roster over VMs on loopback."""
+"""The engine's reading side without API and screen: store, state, recorder and sessions over VMs on loopback."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.remote.waiting import until
 
 
 class _Keys:
-    """The one question the roster asks of the fleet's API."""
+    """The one question a session asks of the fleet's API."""
 
     account = "bench"
 

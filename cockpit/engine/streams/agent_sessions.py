@@ -36,7 +36,7 @@ BACKGROUND_POLLING = 0.4
 round of reading (`remote.ssh.read_batching`) a question or the end of a run is still noticed within a second."""
 
 RESTART_DELAY = 5.0
-"""Seconds until an attachment that hit a programming error is tried again."""
+"""Seconds until a session that hit a programming error is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class AgentSessions:
                 self.attach(agent)
 
     def agent_session(self, agent: AgentId) -> AgentSession | None:
-        """Return an agent's attachment, if it has one."""
+        """Return the session with an agent, if there is one."""
         return self._sessions.get(agent)
 
     def attach(self, agent: Agent) -> AgentSession:

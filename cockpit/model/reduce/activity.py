@@ -49,8 +49,6 @@ OPEN_LIMIT = 128
 BUSY = frozenset({ActivityState.WORKING, ActivityState.RETRYING, ActivityState.COMPACTING})
 """The states in which an abort means something."""
 
-STATE_FIELDS = ("tools", "dialogs", "steering", "follow_up")
-
 
 def base_state(activity: Activity) -> ActivityState:
     """Return the state apart from any open question."""
