@@ -33,11 +33,11 @@ class ActionScreen(Screen[None]):
 
     def perform(self, action: Action) -> None:
         """Do an action of the registry."""
-        raise NotImplementedError
+        raise NotImplementedError  # as above
 
     def take_in(self) -> None:
         """Show what an action changed."""
-        raise NotImplementedError
+        raise NotImplementedError  # as above
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide what a read-only cockpit has not; dim what cannot be done now."""
