@@ -109,8 +109,9 @@ class Company:
         return [json.loads(line) for line in out_file(self.fleet, self.vm_id).read_bytes().split(b"\n")[:-1]]
 
     def heard(self, text: str) -> bool:
-        """Say whether a text has appeared as a message in the agent's output."""
-        return any(text in str(line) for line in self.lines() if line["type"] == "message_start")
+        """Say whether a text has appeared as a user's message in the agent's output; newer pi tells its system's, too."""
+        messages = (line["message"] for line in self.lines() if line["type"] == "message_start")
+        return any(text in str(message["content"]) for message in messages if message["role"] == "user")
 
     def write(self, **command: Any) -> None:
         """Write a command as another client of the agent would, one line into its FIFO."""

@@ -27,7 +27,8 @@ def gated(others: Company, word: str) -> tuple[Path, str]:
 
 async def stored_receipt(engine: Engine, text: str) -> Receipt:
     """Return what the store has of a text's receipt."""
-    return next(one for one in await engine.store.receipts() if one.text == text)
+    [found] = [one for one in await engine.store.receipts() if one.text == text]
+    return found
 
 
 async def test_settings_of_others_stand_after_the_run(fleet: FleetUnderTest, isolated_home: Path) -> None:
