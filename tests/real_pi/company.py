@@ -79,9 +79,9 @@ class Sending:
         return Ended(self.process.returncode or 0, said.decode(), complained.decode())
 
     async def kill(self) -> None:
-        """End it at once."""
+        """End it at once, and read its pipes to their ends."""
         self.process.kill()
-        await self.process.wait()
+        await self.process.communicate()
 
 
 class Company:

@@ -92,7 +92,7 @@ async def test_an_abort_of_somebody_else_is_no_failure(fleet: FleetUnderTest, is
             if detail == BY_ANOTHER:
                 others.write(id="x1", type="abort")
             else:
-                await others.send("/halt")
+                await others.sent("/halt")
             ended = await working.ended()
             assert ended.code == 1 and ("abort" in ended.complained or "cancelled" in ended.complained), ended
             await others.at(ActivityState.ABORTED)
