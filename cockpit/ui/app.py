@@ -149,6 +149,11 @@ class CockpitApp(App[None]):
         text = f"a paste of {message.size} characters has not ended; esc twice ends it here, ctrl+q leaves"
         self.notify(text, severity="warning", timeout=12, markup=False)
 
+    def on_string_unended(self) -> None:
+        """Say why no key works: all that comes is still an answer of the terminal."""
+        text = "an answer of the terminal has not ended; esc twice ends it here, ctrl+q leaves"
+        self.notify(text, severity="warning", timeout=12, markup=False)
+
     def on_key(self, event: events.Key) -> None:
         """A key whose action is disabled falls through to here: say why."""
         screen = self.screen

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from textual import events
 from textual._xterm_parser import BRACKETED_PASTE_END
 from textual.message import Message
 
+from cockpit.ui.terminal.by_hand import Unended
+
 MAX_PASTE = 8_000_000
 """Characters after which a paste is handed over in pieces."""
-UNENDED_DELAY = 5.0
-"""Seconds of silence after which the operator is told that a paste has no end, and may end it by hand."""
 
-_ESCAPES = re.compile(r"\x1b|\x1b\[27(?:;1?)?(?:;\d*)?u")
-_LEAVE = re.compile(r"\x11|\x1b\[113;5(?:;\d*)?u")
 _KEPT_BACK = (*(BRACKETED_PASTE_END[:size] for size in range(len(BRACKETED_PASTE_END) - 1, 0, -1)), "\r")
 """What a piece does not end with: it may be half of the end, or of a line break."""
 
@@ -28,18 +24,15 @@ class PasteUnended(Message):
         super().__init__()
 
 
-class BracketedPaste:
+class BracketedPaste(Unended):
     """What has come of a paste. Only its end ends it, or the operator once nothing has come for long."""
 
     def __init__(self) -> None:
         """Begin."""
-        self.ended = False
+        super().__init__()
         self._pieces: list[str] = []
         self._size = 0
         self._held = ""
-        self._unended = False
-        self._escaped = False
-        """The escape key came last, and alone; it is in `_held` as well."""
 
     def take(self, text: str, at: int, found: list[Message]) -> int:
         """Take what was read from a place on; return where the paste ends in it, the whole length if it goes on."""
@@ -58,30 +51,11 @@ class BracketedPaste:
             self._hand_over(found)
         return len(text)
 
-    def is_by_hand(self, text: str, found: list[Message]) -> bool:
-        """Take a read if it is the operator's way out of a paste without an end: escape twice, or the key that leaves.
+    def _unended(self) -> Message:
+        return PasteUnended(self._size)
 
-        Each must come alone, so that nothing that is pasted can be taken for it.
-        """
-        if not self._unended:
-            return False
-        if _LEAVE.fullmatch(text):
-            self._end(found)
-            found.append(events.Key("ctrl+q", "\x11"))
-            return True
-        if not _ESCAPES.fullmatch(text):
-            return False
-        if self._escaped:
-            self._end(found)
+    def _keep(self, text: str) -> None:
         self._held += text
-        self._escaped = True
-        return True
-
-    def tick(self, silence: float, found: list[Message]) -> None:
-        """Say once that the end does not come."""
-        if silence > UNENDED_DELAY and not self._unended:
-            self._unended = True
-            found.append(PasteUnended(self._size))
 
     def _add(self, text: str) -> None:
         self._pieces.append(text)

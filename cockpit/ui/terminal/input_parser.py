@@ -24,13 +24,19 @@ from textual.keys import Keys
 from textual.message import Message
 
 from cockpit.ui.terminal.bracketed_paste import BracketedPaste
+from cockpit.ui.terminal.command_string import (
+    BEGIN_LENGTH,
+    STRING_DELAY,
+    CommandString,
+    begins_string,
+    is_late_string,
+    may_begin_string,
+)
 
 log = logging.getLogger(__name__)
 
 ESCAPE_DELAY = 0.1
 """Seconds after which a sequence that did not go on is what was typed: the escape key, and keys behind it."""
-STRING_DELAY = 1.0
-"""Seconds of silence that end a command string whose end never came."""
 MAX_SEQUENCE = 4096
 """Characters of the longest sequence that is looked at; a longer one is read to its end and dropped."""
 SHORT_SEQUENCE = 64
@@ -44,9 +50,6 @@ _CONTROL = re.compile(r"\x1b\[(?P<parameters>[ -?]*)(?P<final>[@-~])")
 _CONTROL_PART = re.compile(r"\x1b\[[ -?]*\Z")
 _CONTROL_BROKEN = re.compile(r"\x1b\[[ -?]+")
 _CONTROL_END = re.compile("[^ -?]")
-_STRING = re.compile(r"\x1b(?:\][0-9lL]|P[0-9>!$+|=]|[_^X].)", re.DOTALL)
-_STRING_PART = re.compile(r"\x1b[\]P_^X]\Z")
-_STRING_END = re.compile(r"\x07|\x1b\\|[\x18\x1a\x9c]")
 _RESIZE = re.compile(r"\x1b\[48;(\d{1,6})(?::[^;]*)?;(\d{1,6})(?::[^;]*)?;(\d{1,6})(?::[^;]*)?;(\d{1,6})(?::[^;]*)?t")
 _CURSOR = re.compile(r"\x1b\[(\d{1,6});(\d{1,6})R")
 _MODE = re.compile(r"\x1b\[\?(\d{1,6});(\d)\$y")
@@ -83,29 +86,37 @@ class InputParser:
         self._keys = XTermParser()
         self._held = ""
         """The beginning of a sequence that goes on."""
-        self._skipping: re.Pattern[str] | None = None
-        """What ends the text that is being dropped."""
-        self._paste: BracketedPaste | None = None
+        self._endless = False
+        """A control sequence that is too long to mean anything is being dropped."""
+        self._within: BracketedPaste | CommandString | None = None
+        """What must end before anything is a key again."""
+        self._given_up: CommandString | None = None
+        """A command string that did not go on, and nothing has come since: what comes may be its rest."""
         self._late = ""
         """What was taken for typed keys last because it did not go on; it may be the beginning of a cut sequence."""
         self._last = clock()
 
     def feed(self, text: str) -> list[Message]:
         """Take what was read; bytes that are no text come as surrogates, as `os.fsdecode` makes them."""
-        self._last = self._clock()
+        now = self._clock()
+        silence, self._last = now - self._last, now
         found: list[Message] = []
-        if self._paste is not None and self._paste.is_by_hand(text, found):
-            if self._paste.ended:
-                self._paste = None
+        if self._within is not None and self._within.is_by_hand(text, found):
+            if self._within.ended:
+                self._within = None
             return found
+        if self._given_up is not None and text:
+            if self._given_up.may_go_on(text):
+                self._within = self._given_up
+            self._given_up = None
         rest = self._resumed(text) or self._held + text
         self._held = ""
         at = 0
         while at < len(rest):
-            if self._paste is not None:
-                at = self._pasted(rest, at, found)
-            elif self._skipping is not None:
-                at = self._skipped(rest, at)
+            if self._within is not None:
+                at = self._taken(self._within, rest, at, silence, found)
+            elif self._endless:
+                at = self._dropped(rest, at)
             elif rest[at] != _ESCAPE:
                 typed = _TYPED.match(rest, at)
                 assert typed is not None
@@ -119,11 +130,10 @@ class InputParser:
         """Return what the time that passed makes certain; to be called several times a second."""
         silence = self._clock() - self._last
         found: list[Message] = []
-        if self._paste is not None:
-            self._paste.tick(silence, found)
-        elif self._skipping is not None:
-            if silence > STRING_DELAY and self._skipping is not _CONTROL_END:
-                self._skipping, self._held = None, ""
+        if self._within is not None:
+            self._within.tick(silence, found)
+            if isinstance(self._within, CommandString) and silence > STRING_DELAY:
+                self._within, self._given_up = None, self._within
         elif self._held and silence > ESCAPE_DELAY and not _BEGUN.match(self._held):
             held, self._held = self._held, ""
             self._late = held
@@ -141,6 +151,8 @@ class InputParser:
         whole = late + text
         if whole.startswith(BRACKETED_PASTE_START) or (len(text) > 1 and _PARAMETERS.match(whole)):
             return whole
+        if len(text) > 1 and is_late_string(whole):
+            return whole
         if len(whole) > 2 and whole[1] in "[O" and whole in ANSI_SEQUENCES_KEYS:
             return whole
         if BRACKETED_PASTE_START.startswith(whole):
@@ -152,26 +164,28 @@ class InputParser:
         for character in _SURROGATES.sub("", text):
             self._key(character, found)
         if lost := "".join(_SURROGATES.findall(text)):
-            found.append(UnreadableInput(lost.encode("utf-8", "surrogateescape")))
+            found.append(UnreadableInput(_bytes_of(lost)))
 
-    def _pasted(self, text: str, at: int, found: list[Message]) -> int:
-        """Take the text of a paste up to its end; return where to go on."""
-        assert self._paste is not None
-        at = self._paste.take(text, at, found)
-        if self._paste.ended:
-            self._paste = None
+    def _taken(
+        self, within: BracketedPaste | CommandString, text: str, at: int, silence: float, found: list[Message]
+    ) -> int:
+        """Give a paste or a command string what belongs to it; return where to go on."""
+        if isinstance(within, BracketedPaste):
+            at = within.take(text, at, found)
+        else:
+            at = within.take(text, at, silence)
+        if within.ended:
+            self._within = None
         return at
 
-    def _skipped(self, text: str, at: int) -> int:
-        """Drop what a command string or an endless sequence holds; return where to go on."""
-        assert self._skipping is not None
-        end = self._skipping.search(text, at)
+    def _dropped(self, text: str, at: int) -> int:
+        """Drop what an endless sequence holds; return where to go on."""
+        end = _CONTROL_END.search(text, at)
         if end is None:
-            self._held = _ESCAPE if text.endswith(_ESCAPE) and self._skipping is _STRING_END else ""
             return len(text)
-        control, self._skipping = self._skipping is _CONTROL_END, None
+        self._endless = False
         # A new sequence ends a control sequence, and is one.
-        return end.start() if control and end.group() == _ESCAPE else end.end()
+        return end.start() if end.group() == _ESCAPE else end.end()
 
     def _sequence(self, text: str, at: int, found: list[Message]) -> int:
         """Take one sequence that begins with escape; return where to go on, the whole length if more must come."""
@@ -190,15 +204,15 @@ class InputParser:
             return whole.end()
         if _CONTROL_PART.match(text, at):
             if len(text) - at > MAX_SEQUENCE:
-                self._skipping = _CONTROL_END
+                self._endless = True
                 return len(text)
             return self._hold(text, at)
         if broken := _CONTROL_BROKEN.match(text, at):
             return broken.end()
-        if _STRING.match(text, at):
-            self._skipping = _STRING_END
-            return at + 2
-        if _STRING_PART.match(text, at) or len(text) == at + 1:
+        if begins_string(text, at):
+            self._within = CommandString()
+            return at + BEGIN_LENGTH
+        if may_begin_string(text, at) or len(text) == at + 1:
             return self._hold(text, at)
         return self._short(text, at, found)
 
@@ -243,7 +257,7 @@ class InputParser:
     def _control(self, sequence: str, found: list[Message]) -> None:
         """Give a control sequence its meaning; one that has none is dropped."""
         if sequence == BRACKETED_PASTE_START:
-            self._paste = BracketedPaste()
+            self._within = BracketedPaste()
         elif sequence == FOCUSIN:
             found.append(events.AppFocus())
         elif sequence == FOCUSOUT:
@@ -281,6 +295,14 @@ class InputParser:
             log.info("a key that cannot be one was dropped: %r (%s)", sequence[:MAX_SEQUENCE], error)
             return
         found += [key for key in named if key.key != Keys.Ignore]
+
+
+def _bytes_of(surrogates: str) -> bytes:
+    """Return the bytes that surrogates stand for; one that stands for no byte is written as if it were a character."""
+    try:
+        return surrogates.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return surrogates.encode("utf-8", "surrogatepass")
 
 
 def clamped_size(width: int, height: int) -> tuple[int, int]:

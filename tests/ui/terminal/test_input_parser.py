@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from textual import events
 from textual.message import Message
 
-from cockpit.ui.terminal.bracketed_paste import UNENDED_DELAY
+from cockpit.ui.terminal.by_hand import UNENDED_DELAY
+from cockpit.ui.terminal.command_string import STALL_DELAY, STRING_DELAY
 from cockpit.ui.terminal.input_parser import (
     ESCAPE_DELAY,
     MAX_HEIGHT,
     MAX_WIDTH,
-    STRING_DELAY,
     InputParser,
     UnreadableInput,
     clamped_size,
@@ -161,7 +161,7 @@ BODY = PASTE.removeprefix("\x1b[200~").removesuffix("\x1b[201~")
 
 
 @pytest.mark.parametrize("cut", range(1, len(PASTE)))
-@pytest.mark.parametrize("pause", [ESCAPE_DELAY * 2, STRING_DELAY * 2, UNENDED_DELAY * 20])
+@pytest.mark.parametrize("pause", [ESCAPE_DELAY * 2, STALL_DELAY * 2, UNENDED_DELAY * 20])
 def test_a_paste_that_is_cut_anywhere_for_any_time_is_a_paste(cut: int, pause: float) -> None:
     found = told(read_slowly((PASTE[:cut], PASTE[cut:] + "j"), pause))
     assert [word for word in found if word != "PasteUnended"] in (
@@ -172,7 +172,7 @@ def test_a_paste_that_is_cut_anywhere_for_any_time_is_a_paste(cut: int, pause: f
     assert len(found) == 2 or cut < 3 or pause > UNENDED_DELAY
 
 
-@pytest.mark.parametrize("pause", [ESCAPE_DELAY * 2, STRING_DELAY * 2])
+@pytest.mark.parametrize("pause", [ESCAPE_DELAY * 2, STALL_DELAY * 2])
 def test_no_letter_of_a_paste_that_comes_letter_by_letter_runs(pause: float) -> None:
     body = BODY.replace("\x1b", "")
     found = told(read_slowly(f"\x1b[200~{body}\x1b[201~j", pause))
@@ -231,6 +231,73 @@ def test_a_sequence_that_a_slow_line_cuts_is_no_key(sequence: str) -> None:
         assert (found[:cut] == expected and found[cut:] == whole) or sequence.startswith("\x1b[M")
 
 
+STRINGS = {
+    "a colour": "\x1b]11;rgb:1p1p/2q2q/3D3D\x1b\\",
+    "a title, ended by a bell": "\x1b]0;Dy\rB\r\x07",
+    "a device string": "\x1bP>|pause(379)\x1b\\",
+    "an application string": "\x1b_Gi=1;DyOK\x1b\\",
+    "a private string": "\x1b^Dy\x1b\\",
+    "a string of sequences": "\x1b]0;a\x1bpb\x1b[31mq\x07",
+}
+
+
+@pytest.mark.parametrize("name", STRINGS)
+@pytest.mark.parametrize("pause", [ESCAPE_DELAY * 2, STALL_DELAY * 1.5, STRING_DELAY * 0.9, STRING_DELAY * 3])
+def test_a_string_that_stalls_anywhere_is_no_key_and_what_follows_is(name: str, pause: float) -> None:
+    text = STRINGS[name]
+    for cut in range(1, len(text)):
+        found = told(read_slowly((text[:cut], text[cut:] + "j"), pause))
+        typed = ["escape", *told(InputParser().feed(text[1]))][:cut] if cut < 3 else []
+        assert [word for word in found if word != "StringUnended"] in (["j"], [*typed, "j"]), (cut, found)
+
+
+def test_no_letter_of_a_string_that_comes_letter_by_letter_runs() -> None:
+    text = "\x1b]11;rgb:1p1p/2q2q\x1b\\"
+    for pause in (STALL_DELAY * 2, UNENDED_DELAY * 1.1, STRING_DELAY * 0.9):
+        found = told(read_slowly((text[:4], *text[4:], "j"), pause))
+        assert [word for word in found if word != "StringUnended"] == ["j"]
+
+
+def test_a_string_without_an_end_is_said_and_the_operator_gets_out_of_it() -> None:
+    clock = Clock()
+    parser = InputParser(clock)
+    parser.feed("\x1b]0;half")
+    assert parser.feed("q") == [] and parser.feed("\x11") == []
+    clock.now += UNENDED_DELAY * 1.1
+    assert told(parser.tick()) == ["StringUnended"]
+    assert parser.tick() == []
+    assert parser.feed("\x1b") == [] and parser.feed("D") == [] and parser.feed("\x1b") == []
+    assert parser.feed("\x1b") == []
+    assert told(parser.feed("q")) == ["q"]
+
+
+@pytest.mark.parametrize("leave", ["\x11", "\x1b[113;5u"])
+def test_the_key_that_leaves_works_in_a_string_without_an_end(leave: str) -> None:
+    clock = Clock()
+    parser = InputParser(clock)
+    parser.feed("\x1bP1$r")
+    clock.now += UNENDED_DELAY * 1.1
+    parser.tick()
+    assert told(parser.feed(leave)) == ["ctrl+q"]
+
+
+@pytest.mark.parametrize(("sequence", "meaning"), [("\x1b[A", "up"), ("\x1b[97u", "a"), ("\x1b[200~x\x1b[201~", "<x>")])
+def test_a_sequence_behind_a_string_that_stalls_counts(sequence: str, meaning: str) -> None:
+    assert told(read_slowly(("\x1b]0;half", sequence), STALL_DELAY * 1.1)) == [meaning]
+
+
+def test_a_string_that_does_not_end_costs_neither_memory_nor_time() -> None:
+    clock = Clock()
+    parser = InputParser(clock)
+    parser.feed("\x1b]52;c;")
+    began = time.process_time()
+    for _ in range(2000):
+        assert parser.feed("QUJD" * 2500) == []
+    assert time.process_time() - began < 2.0
+    assert not parser._held
+    assert told(parser.feed("\x07q")) == ["q"]
+
+
 def test_keys_behind_an_escape_typed_earlier_are_keys() -> None:
     for keys in (["f"], ["O", "o"], ["[", "2", "x"], ["d"], ["\r"]):
         expected = [word for key in keys for word in told(InputParser().feed(key))]
@@ -249,6 +316,13 @@ def test_bytes_that_are_no_text_are_told() -> None:
     assert [message.data for message in found if isinstance(message, UnreadableInput)] == [b"\xe9"]
 
 
+@pytest.mark.parametrize("text", ["\ud800", "\udcff\ud800", "\x1b[200~\ud800\x1b[201~", "\x1b]0;\udfff\x07"])
+def test_a_surrogate_that_stands_for_no_byte_hurts_nobody(text: str) -> None:
+    parser = InputParser()
+    parser.feed(text)
+    assert told(parser.feed("q")) == ["q"]
+
+
 def test_sizes_are_those_that_can_be_drawn() -> None:
     assert clamped_size(0, 0) == (1, 1)
     assert clamped_size(10**9, 10**9) == (MAX_WIDTH, MAX_HEIGHT)
@@ -256,13 +330,14 @@ def test_sizes_are_those_that_can_be_drawn() -> None:
     assert parsed("\x1b[48;0;0;0;0t\x1b[<0;5;6M")[0] == "1x1"
 
 
+SURROGATES = st.characters(whitelist_categories=["Cs"])
 SEQUENCE = st.sampled_from(
     ["\x1b", "\x1b[", "\x1b]", "\x1bP", "\x1b[200~", "\x1b[201~", "\x1b[<", "\x1b[48;", ";", "M"]
 )
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.one_of(SEQUENCE, st.text(max_size=5), st.characters()), max_size=30).map("".join))
+@given(st.lists(st.one_of(SEQUENCE, st.text(max_size=5), st.characters(), SURROGATES), max_size=30).map("".join))
 def test_any_text_is_taken_and_a_key_after_silence_is_that_key(text: str) -> None:
     clock = Clock()
     parser = InputParser(clock)

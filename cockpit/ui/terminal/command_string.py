@@ -1,0 +1,93 @@
+"""One command string a terminal sends, e.g. a colour or a title: nothing of it is a key, however it stalls or is cut."""
+
+from __future__ import annotations
+
+import re
+
+from textual.message import Message
+
+from cockpit.ui.terminal.by_hand import Unended
+
+STALL_DELAY = 1.0
+"""Seconds of silence in a string after which a read of control sequences alone, e.g. keys, is no part of it."""
+STRING_DELAY = 10.0
+"""Seconds of silence that give up a string whose end never came."""
+
+_BEGIN = re.compile(r"\x1b(?:\][0-9lL]|P[0-9>!$+|=]|[_^X].)", re.DOTALL)
+_BEGIN_PART = re.compile(r"\x1b[\]P_^X]\Z")
+_END = re.compile(r"\x07|\x1b\\|[\x18\x1a\x9c]")
+_SEQUENCES = re.compile(r"(?:\x1b(?:\[[ -?]*[@-~]|O[@-~]))+\Z|\x1b\[200~")
+"""A read of whole sequences and nothing else, e.g. of keys, or one that begins a paste."""
+_ESCAPE = "\x1b"
+BEGIN_LENGTH = 2
+"""Characters that open a string."""
+
+
+class StringUnended(Message):
+    """A terminal began an answer long ago, and its end has not come."""
+
+
+def begins_string(text: str, at: int) -> bool:
+    """Say whether a command string begins here: an operating system, device control, application or private one."""
+    return _BEGIN.match(text, at) is not None
+
+
+def may_begin_string(text: str, at: int) -> bool:
+    """Say whether the next character tells whether a command string begins here."""
+    return _BEGIN_PART.match(text, at) is not None
+
+
+def is_late_string(text: str) -> bool:
+    """Say whether a text whose beginning was read long before the rest is a string, and was not typed.
+
+    What opens those that terminals hardly send is a letter and any other; such a one must have its end.
+    """
+    return begins_string(text, 0) and (text[1] in "]P" or _END.search(text) is not None)
+
+
+class CommandString(Unended):
+    """A string that goes on. Its end ends it; control sequences do after a stall; the operator does by hand.
+
+    Nothing of it is kept, so that one without an end costs no memory.
+    """
+
+    def __init__(self) -> None:
+        """Begin behind the opening."""
+        super().__init__()
+        self._escape_held = False
+        """What was read last ended with escape: the end may be cut in two."""
+
+    def take(self, text: str, at: int, silence: float) -> int:
+        """Drop what belongs to the string from a place on; return where it ends, the whole length if it goes on.
+
+        Args:
+            silence: seconds in which nothing had come before this text.
+        """
+        self._escaped = False
+        held, self._escape_held = int(self._escape_held), False
+        if at == 0 and silence > STALL_DELAY and _SEQUENCES.match(text):
+            self.ended = True
+            return 0
+        end = _END.search(_ESCAPE * held + text[at:])
+        if end is not None:
+            self.ended = True
+            return at + end.end() - held
+        self._escape_held = text.endswith(_ESCAPE)
+        return len(text)
+
+    def may_go_on(self, text: str) -> bool:
+        """Say whether a read may be the rest, once this was given up: several characters, and no sequences.
+
+        A person who types sends one character at a time.
+        """
+        end = self._escape_held and text.startswith("\\")
+        return end or (len(text) > 1 and not _SEQUENCES.match(text))
+
+    def _unended(self) -> Message:
+        return StringUnended()
+
+    def _keep(self, text: str) -> None:
+        self._escape_held = text == _ESCAPE
+
+    def _end(self, found: list[Message]) -> None:
+        self.ended = True
