@@ -34,7 +34,8 @@ class VersSettings(Section):
     ssh_tls: bool = True
     """SSH travels inside TLS, as the platform wants it; false speaks plain SSH to the VM's own address and port."""
     ca_file: str = ""
-    """PEM file of the only authorities to trust for that TLS; empty takes the system's store."""
+    """PEM file of the only authorities to trust for that TLS, relative to the directory of config.toml; empty takes the
+    system's store."""
     golden_image: str = ""
     """The commit new agents are restored from when none is named."""
 
@@ -117,9 +118,29 @@ def load(file: Path | None = None) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} is not valid TOML: {error}") from error
     try:
-        return Settings.model_validate(content)
+        return _settled(Settings.model_validate(content), file)
     except ValidationError as error:
         raise ConfigError(_explain(file, error)) from error
+
+
+def _settled(settings: Settings, file: Path) -> Settings:
+    """Make the paths of this machine absolute: a relative one is relative to the directory of config.toml.
+
+    Raises:
+        ConfigError: the file of authorities cannot be read; found out now, and not with each connection anew.
+    """
+    if not settings.vers.ca_file:
+        return settings
+    what = f"{file}: vers.ca_file"
+    authorities = paths.absolute(settings.vers.ca_file, what, base=paths.absolute(file, "--config").parent)
+    try:
+        authorities.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"{what}: {authorities} cannot be read: {error.strerror or error}",
+            hint="name a PEM file; a relative path begins at the directory of config.toml",
+        ) from error
+    return settings.model_copy(update={"vers": settings.vers.model_copy(update={"ca_file": str(authorities)})})
 
 
 def _explain(file: Path, error: ValidationError) -> str:

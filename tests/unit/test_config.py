@@ -72,3 +72,30 @@ def test_a_key_written_where_its_name_belongs_is_refused_and_never_shown(tmp_pat
 def test_infrastructure() -> None:
     assert config.infrastructure_url({"VERS_VM_REGISTRY_URL": "http://a:3000/"}) == "http://a:3000"
     assert config.infrastructure_url({"VERS_INFRA_URL": "http://b", "VERS_VM_REGISTRY_URL": "http://a"}) == "http://b"
+
+
+def test_a_relative_file_of_authorities_stands_beside_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere, beside = tmp_path / "elsewhere", tmp_path / "beside"
+    elsewhere.mkdir()
+    beside.mkdir()
+    (beside / "ca.pem").write_text("one")
+    monkeypatch.chdir(elsewhere)
+    text = '[vers]\nca_file = "ca.pem"'
+    assert config.load(written(beside, text)).vers.ca_file == str(beside / "ca.pem")
+    monkeypatch.chdir(tmp_path)
+    written(beside, text)
+    assert config.load(Path("beside/config.toml")).vers.ca_file == str(beside / "ca.pem")
+    monkeypatch.setenv("HOME", str(beside))
+    assert config.load(written(elsewhere, '[vers]\nca_file = "~/ca.pem"')).vers.ca_file == str(beside / "ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("absent.pem", "No such file"), (".", "Is a directory"), ("a\\u0000b", "NUL")]
+)
+def test_a_file_of_authorities_that_cannot_be_read_is_said_at_once(tmp_path: Path, name: str, said: str) -> None:
+    file = written(tmp_path, f'[vers]\nca_file = "{name}"')
+    with pytest.raises(ConfigError, match=said) as refused:
+        config.load(file)
+    assert "vers.ca_file" in str(refused.value)
