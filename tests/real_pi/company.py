@@ -109,7 +109,7 @@ class Company:
         return [json.loads(line) for line in out_file(self.fleet, self.vm_id).read_bytes().split(b"\n")[:-1]]
 
     def heard(self, text: str) -> bool:
-        """Say whether a text has appeared as a user's message in the agent's output; newer pi tells its system's, too."""
+        """Say whether a text has appeared as a user's message in the agent's output; new pi tells its system's, too."""
         messages = (line["message"] for line in self.lines() if line["type"] == "message_start")
         return any(text in str(message["content"]) for message in messages if message["role"] == "user")
 

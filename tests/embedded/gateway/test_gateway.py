@@ -377,6 +377,40 @@ async def test_scp_copies_and_says_so(served: Served, short_root: Path, protocol
     assert code == 0 and (served.home(vm_id) / "tree").is_dir(), err
 
 
+async def test_rsync_copies_both_ways_and_says_so(served: Served, short_root: Path) -> None:
+    vm_id = await served.create()
+    client = OpenSsh(served, vm_id, short_root)
+    require_program("rsync")
+    shell = shlex.join(["ssh", *client.options])
+    tree = short_root / "tree"
+    (tree / "deep").mkdir(parents=True)
+    (tree / "big").write_bytes(os.urandom(3_000_000))
+    (tree / "deep" / "ümläut name").write_text("one")
+    (tree / "link").symlink_to("big")
+
+    async def copied(*words: str) -> None:
+        process = await asyncio.create_subprocess_exec(
+            "rsync", "-a", "--delete", "-e", shell, *words, stderr=asyncio.subprocess.PIPE
+        )
+        _, err = await asyncio.wait_for(process.communicate(), 60)
+        assert (process.returncode, err) == (0, b"")
+
+    def content(root: Path) -> dict[str, bytes]:
+        found = {str(path.relative_to(root)): path for path in root.rglob("*") if not path.is_dir()}
+        return {
+            name: str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
+            for name, path in found.items()
+        }
+
+    await copied(f"{tree}/", f"{client.target}:there/")
+    assert content(served.home(vm_id) / "there") == content(tree)
+    (tree / "big").write_bytes(os.urandom(1_000_000))
+    (tree / "deep" / "ümläut name").unlink()
+    await copied(f"{tree}/", f"{client.target}:there/")
+    await copied(f"{client.target}:there/", f"{short_root / 'back'}/")
+    assert content(short_root / "back") == content(tree) != {}
+
+
 async def test_sftp_ends_well(served: Served, short_root: Path) -> None:
     vm_id = await served.create()
     client = OpenSsh(served, vm_id, short_root)
