@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import os
 import re
+import sys
 from collections.abc import Iterable
 from io import TextIOWrapper
 from pathlib import Path
@@ -45,17 +46,36 @@ class PrivateRotatingFile(logging.handlers.RotatingFileHandler):
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         return os.fdopen(descriptor, "a", encoding=self.encoding, errors="backslashreplace")
 
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Lose a line that a full disk refuses: said on the terminal it would tear the screen."""
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
 
-def write_log(file: Path, *, secrets: Iterable[str] = ()) -> None:
-    """Send everything the product logs to a file (0600), rotated by size."""
+
+def await_log() -> None:
+    """Keep what is logged before there is a log file off the terminal."""
+    logging.getLogger("cockpit").addHandler(logging.NullHandler())
+
+
+def write_log(file: Path, *, secrets: Iterable[str] = ()) -> str:
+    """Send everything the product logs to a file (0600), rotated by size.
+
+    Returns:
+        Why there will be no log, on a disk that is full or read-only; empty text usually.
+    """
     root = logging.getLogger()
     for known in [handler for handler in root.handlers if isinstance(handler, PrivateRotatingFile)]:
         root.removeHandler(known)
         known.close()
-    handler = PrivateRotatingFile(file, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
+    try:
+        handler = PrivateRotatingFile(file, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
+    except OSError as error:
+        await_log()
+        return f"no log is written: {file}: {error.strerror or error}"
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(Redaction(secrets))
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     for noisy in ("asyncssh", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    return ""

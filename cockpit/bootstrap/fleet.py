@@ -23,6 +23,7 @@ from cockpit.errors import ConfigError
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
 from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
+from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 from cockpit.vers.client import VersClient
 from cockpit.vers.credentials import Credentials, base_url_from, find_credentials, vm_domain
@@ -174,7 +175,7 @@ async def running_engine(
     contact: float = CONTACT_LIMIT,
 ) -> AsyncIterator[Engine]:
     """Run an engine for the time of the block; leaving it detaches and touches no agent."""
-    logs.write_log(
+    no_log = logs.write_log(
         paths.log_directory() / "cockpit.log", secrets=_secrets(source, settings.agent.pass_environment or ())
     )
     try:
@@ -186,6 +187,8 @@ async def running_engine(
     options = LinkOptions(link.keepalive_interval, link.keepalive_count, link.connect_timeout, link.compression)
     bounds = (settings.store.max_bytes, settings.store.max_age_days * 86_400.0)
     engine = Engine((source,), store, link_options=options, history_bounds=bounds)
+    if no_log:
+        engine.notice(no_log)
     try:
         await engine.start(attach=attach, watch=watch, record=record, wait=wait, contact=contact)
         yield engine
@@ -271,9 +274,15 @@ class Setup:
 
 @contextlib.asynccontextmanager
 async def open_history(places: Places) -> AsyncIterator[HistoryPort]:
-    """Open what is recorded, without a fleet, for the time of the block."""
+    """Open what is recorded, without a fleet, for the time of the block.
+
+    Raises:
+        StoreError: it cannot be read; an empty one in its place would say that nothing is recorded.
+    """
     store = await Store.open(places.history)
     try:
+        if store.refused:
+            raise StoreError(f"nothing that is recorded can be read: {store.refused}", hint="make the file usable")
         yield RecordedHistory(store)
     finally:
         await store.close()

@@ -117,7 +117,8 @@ def out_of_reach(engine: HeadlessPort, agent: Agent) -> str:
     reasons = [agent.link.reason] if agent.link.reason else []
     if not reasons and not sick:
         absent = not engine.output.is_attached(agent.id)
-        reasons.append("its VM is not on the list" if absent else f"its link is {agent.link.state.value}")
+        link = "its link is up, but its output is not read" if agent.link.state is LinkState.UP else ""
+        reasons.append("its VM is not on the list" if absent else link or f"its link is {agent.link.state.value}")
     if health is not None and sick:
         reasons.append(f"{health.reason}{f' ({health.hint})' if health.hint else ''}")
     return "; ".join(dict.fromkeys(reasons))

@@ -14,6 +14,7 @@ from cockpit import __version__, paths
 from cockpit.cli.exits import ExitCode, table
 from cockpit.cli.texts import read_input, refuse_bytes
 from cockpit.errors import CockpitError, ConfigError, NotFound, TimedOut, UsageError
+from cockpit.logs import await_log
 from cockpit.model.commands import Pause, Resume, Spawn
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommitId
@@ -344,6 +345,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _run_command(arguments: list[str]) -> int:
+    await_log()
     try:
         paths.settle_environment(os.environ)
         refuse_bytes(arguments)

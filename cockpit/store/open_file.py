@@ -8,6 +8,7 @@ not keep the operator from the agents.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -34,6 +35,10 @@ damage of a bigger file may be met in use only, and the file is then set aside a
 LOCK_SECONDS = 10.0
 """How long to wait for another cockpit that is opening the same file."""
 
+ROOM = 128 << 10
+"""Bytes that must be free for the journals of a store that nobody else has open: SQLite's index of them alone takes
+32 KiB. With less a failure to open is one of the disk."""
+
 _CHECK_INTERVAL = 10_000
 """SQLite instructions between two looks at the clock."""
 
@@ -44,11 +49,16 @@ class OpenedFile:
 
     path: Path
     notices: tuple[str, ...] = ()
-    trouble: str = ""
-    """Why the file is only a temporary one; empty otherwise."""
+    refused: str = ""
+    """Why the file that was asked for cannot be used, and this is only a temporary one; empty otherwise."""
     lock: int | None = None
     leases: Leases = field(default_factory=Leases)
     temporary: Path | None = field(default=None)
+
+    @property
+    def trouble(self) -> str:
+        """What it means for the operator that the file is only a temporary one; empty otherwise."""
+        return f"history is kept only until this cockpit ends: {self.refused}" if self.refused else ""
 
     def release(self) -> None:
         """Give the leases and the lock back and remove a temporary directory."""
@@ -75,7 +85,7 @@ def open_file(path: Path, now: Callable[[], float]) -> OpenedFile:
     try:
         lock, alone = _lock(path)
     except (OSError, StoreError) as error:
-        return _temporary(f"{path} cannot be used: {error}")
+        return _temporary(f"{path} cannot be used: {_cause(path, error)}")
     try:
         return _open_locked(path, lock, alone, now)
     except BaseException:
@@ -111,7 +121,7 @@ def _open_locked(path: Path, lock: int, alone: bool, now: Callable[[], float]) -
         leases = Leases.open(path)
     except (sqlite3.Error, OSError) as error:
         os.close(lock)
-        return _temporary(f"{path} cannot be used: {error}")
+        return _temporary(f"{path} cannot be used: {_cause(path, error)}")
     fcntl.flock(lock, fcntl.LOCK_SH)
     return OpenedFile(path, tuple(notices), lock=lock, leases=leases)
 
@@ -263,6 +273,17 @@ def _prove_writable(connection: sqlite3.Connection) -> None:
     connection.execute("ROLLBACK")
 
 
+def _cause(path: Path, error: Exception) -> str:
+    """Say why a file cannot be used; SQLite calls a full disk and a read-only one an I/O error."""
+    with contextlib.suppress(OSError):
+        disk = os.statvfs(path.parent)
+        if disk.f_flag & os.ST_RDONLY:
+            return f"its disk is read-only ({error})"
+        if disk.f_bavail * disk.f_frsize < ROOM:
+            return f"its disk is full ({error})"
+    return str(error)
+
+
 def _temporary(reason: str) -> OpenedFile:
     try:
         directory = Path(tempfile.mkdtemp(prefix="cockpit-store-"))
@@ -276,5 +297,6 @@ def _temporary(reason: str) -> OpenedFile:
         raise StoreError(
             f"{reason}; nor can a temporary store be made: {error}", hint="free some disk space"
         ) from error
-    trouble = f"history is kept only until this cockpit ends: {reason}"
-    return OpenedFile(path, (trouble,), trouble=trouble, temporary=directory)
+    opened = OpenedFile(path, refused=reason, temporary=directory)
+    opened.notices = (opened.trouble,)
+    return opened

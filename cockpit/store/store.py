@@ -80,6 +80,11 @@ class Store:
         return store
 
     @property
+    def refused(self) -> str:
+        """Why the file that was asked for cannot be used, and nothing that it holds is here; empty otherwise."""
+        return self._file.refused
+
+    @property
     def trouble(self) -> str:
         """Why history is not being kept at the moment; empty while all is well."""
         return " · ".join(text for text in (self._file.trouble, self._writer.trouble) if text)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hmac
+import os
 import secrets
+import sqlite3
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -38,6 +41,11 @@ HEADER_LENGTH = 107
 SERVICE_PREFIXES = ("/board", "/feed", "/registry")
 REQUEST_ID_LIMIT = 128
 BANNER = "Swarm Cockpit, embedded fleet. It speaks the Vers API under /api/v1.\n"
+
+
+REFUSED_BY_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+REFUSED_BY_SQLITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
+"""Errors that are no fault of the program: whoever asked is told, for they can do something about it."""
 
 
 def new_token() -> str:
@@ -218,8 +226,18 @@ async def _unrouted(request: Request, error: Exception) -> Response:
     return plain(404, "404 Not Found") if error.status_code in (404, 405) else plain(error.status_code, error.detail)
 
 
-async def _crashed(request: Request, _error: Exception) -> Response:
+def _said_by_disk(error: Exception) -> str:
+    """Return what a full or read-only disk says, or empty text for any other error."""
+    match error:
+        case OSError() if error.errno in REFUSED_BY_DISK:
+            return os.strerror(error.errno)
+        case sqlite3.OperationalError() if error.sqlite_errorcode & 0xFF in REFUSED_BY_SQLITE:
+            return f"the fleet's records cannot be written: {error}"
+    return ""
+
+
+async def _crashed(request: Request, error: Exception) -> Response:
     # Only the answer: the error itself is raised on, into the server's log.
     if _below(request.url.path, API_PREFIX):
-        return ApiError(500, "internal server error").response()
+        return ApiError(500, _said_by_disk(error) or "internal server error").response()
     return plain(500, "Internal Server Error")

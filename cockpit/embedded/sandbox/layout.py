@@ -105,7 +105,7 @@ class SandboxLayout:
 
     @property
     def channels(self) -> Path:
-        """One file per running SSH command, named after its process."""
+        """One empty file per running SSH command, named after its process: pid and start time in clock ticks."""
         return self.directory / "channels"
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import time
@@ -19,6 +20,8 @@ from cockpit.embedded.sandbox.layout import LEAVING, MachineRecord, SandboxLayou
 from cockpit.embedded.sandbox.processes import ProcessEntry, send_signal
 from cockpit.embedded.sandbox.supervisor import Supervisor
 from cockpit.paths import private_directory
+
+logger = logging.getLogger(__name__)
 
 TERMINATION_GRACE = 1.0
 """Seconds that processes get between SIGTERM and SIGKILL when a VM is destroyed."""
@@ -196,24 +199,33 @@ class Sandbox:
                     stdout=stdout,
                     stderr=stderr,
                 )
-                mark = self.layout.channels / str(process.pid)
-                mark.touch(mode=0o600)
-                mark.write_text(str(process.start))
+                self._note(process)
                 return process
+
+    def _mark(self, process: LaunchedProcess) -> Path:
+        """Return the empty file whose name is the identity of a running command."""
+        return self.layout.channels / f"{process.pid}-{process.start}"
+
+    def _note(self, process: LaunchedProcess) -> None:
+        """Note a running command; where the disk is full it runs unnoted, for that is when somebody must look."""
+        try:
+            self._mark(process).touch(mode=0o600)
+        except OSError as error:
+            logger.warning("VM %s: a command would outlive a crash of this server: %s", self.vm_id, error)
 
     def forget(self, process: LaunchedProcess) -> None:
         """Drop the file of a command that ended."""
-        (self.layout.channels / str(process.pid)).unlink(missing_ok=True)
+        self._mark(process).unlink(missing_ok=True)
 
     async def _end_lost_commands(self) -> None:
         """End the SSH commands whose channel died with an earlier server."""
         for path in list(self.layout.channels.iterdir()):
-            identity = (int(path.name), int(path.read_text() or 0)) if path.name.isdigit() else (0, 0)
-            if identity[0] and still_runs(identity):
+            pid, _, start = path.name.partition("-")
+            if pid.isdecimal() and start.isdecimal() and still_runs((int(pid), int(start))):
                 if self.paused:
-                    signal_group(identity[0], signal.SIGKILL)
+                    signal_group(int(pid), signal.SIGKILL)
                 else:
-                    await hang_up_group(identity[0])
+                    await hang_up_group(int(pid))
             path.unlink(missing_ok=True)
 
     async def end(self) -> None:

@@ -15,6 +15,7 @@ from cockpit.embedded.sandbox.copy import clear_leftovers, copy_tree, remove_tre
 from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, choose_freezer
 from cockpit.embedded.sandbox.layout import BUILDING, LEAVING, FleetLayout
 from cockpit.embedded.sandbox.sandbox import Sandbox
+from cockpit.errors import ConfigError
 from cockpit.paths import private_directory, write_private
 
 logger = logging.getLogger(__name__)
@@ -139,7 +140,7 @@ class Sandboxes:
             await remove_tree(building)
             if sandbox is not None:
                 await sandbox.end()
-            if isinstance(error, OSError):
+            if isinstance(error, OSError | ConfigError):
                 raise HostingError(f"VM {vm_id} could not be made: {error}") from error
             raise
         finally:
@@ -166,7 +167,7 @@ class Sandboxes:
             building.rename(commit)
         except BaseException as error:
             await remove_tree(building)
-            if isinstance(error, OSError):
+            if isinstance(error, OSError | ConfigError):
                 raise HostingError(f"VM {vm_id} could not be copied: {error}") from error
             raise
 

@@ -19,6 +19,8 @@ HELD_BYTES = 256 << 10
 """Undelivered bytes above which the channel is paused; one channel window may come on top."""
 NOISE_LIMIT = 1 << 20
 """Bytes of rc-file noise kept while looking for the marker."""
+LAST_WORDS_LIMIT = 300
+"""Bytes kept of the last line on standard error, for whoever must be told why the script ends again and again."""
 ANSWER_BOUND = 30.0
 """Seconds an answer of the script may take; a slow login shell counts too."""
 REST_LIMIT = 256 << 10
@@ -44,6 +46,7 @@ class TailReader:
         self._process: RemoteProcess | None = None
         self._paused = False
         self._errors = bytearray()
+        self._last_words = b""
         self._wake = asyncio.Event()
         self._delivery = Delivery(self._some_pieces)
         self.ended = False
@@ -81,6 +84,8 @@ class TailReader:
             if at >= 0:
                 _, _, state, verdict, alive = line[at:].decode("utf-8", "replace").split()
                 self._judge(Check(state, verdict, alive == "running"))
+            elif line.strip():
+                self._last_words = line.strip()[-LAST_WORDS_LIMIT:]
         del self._errors[: max(0, len(self._errors) - NOISE_LIMIT)]
 
     def _judge(self, check: Check) -> None:
@@ -113,6 +118,13 @@ class TailReader:
     def report(self) -> str | None:
         """Tail's own words by which following stopped."""
         return self._stream.report
+
+    @property
+    def last_words(self) -> str:
+        """What the VM said last on standard error, and how the script ended, for people; empty if neither is known."""
+        words = (self._errors.strip() or self._last_words)[-LAST_WORDS_LIMIT:].decode("utf-8", "replace")
+        status = self._process.exit_status if self._process is not None else None
+        return ", ".join(part for part in (f"exit status {status}" if status else "", words) if part)
 
     @property
     def interrupted(self) -> bool:

@@ -35,8 +35,11 @@ class Runs:
         """Note that the run brought something."""
         self._fruitless = 0
 
-    async def before_next(self) -> None:
+    async def before_next(self, last_words: str) -> None:
         """Wait as long as is sensible before a run that ended by itself is followed by another.
+
+        Args:
+            last_words: what the VM said of the end of the last run; may be empty.
 
         Raises:
             CommandFailed: too many brought nothing.
@@ -45,8 +48,9 @@ class Runs:
         self._fruitless = 0 if lived > SETTLED_RUN else self._fruitless + 1
         if self._fruitless > FRUITLESS_RUNS:
             raise CommandFailed(
-                f"the script that reads {self._what} ended at once, {self._fruitless} times in a row",
-                hint="look at the VM: is it out of memory or processes?",
+                f"the script that reads {self._what} ended at once, {self._fruitless} times in a row"
+                + (f": {last_words}" if last_words else ""),
+                hint="look at the VM: is its disk full, is it out of memory or processes?",
             )
         if self._fruitless > 1:
             await asyncio.sleep(PAUSE_BETWEEN_RUNS)

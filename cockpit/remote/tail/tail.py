@@ -239,7 +239,7 @@ class Tail:
                 await reader.close()
             if reader.filter_failed:
                 self._filter_failures += 1
-            await self._before_next_run()
+            await self._before_next_run(reader.last_words)
 
     async def _start_script(self) -> TailReader:
         command = tail_command(
@@ -385,14 +385,14 @@ class Tail:
     def _forget(self) -> None:
         self._track = self._resume_at = self._cursor = None
 
-    async def _before_next_run(self) -> None:
+    async def _before_next_run(self, last_words: str) -> None:
         if not self._connection.connected:
             raise self._connection.close_reason or Dropped(f"the connection for {self._path} was closed")
         if self._track is not None:
             self._resume_at = self._here()
         if self._switch:
             return
-        await self._runs.before_next()
+        await self._runs.before_next(last_words)
 
 
 follow = Tail
