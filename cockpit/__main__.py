@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from cockpit.text.sanitize import our_line
+
 
 def main() -> None:
     """Run the command line."""
@@ -18,7 +20,7 @@ def _run(arguments: list[str]) -> int:
         from cockpit import __version__
         from cockpit.text.streams import say, with_output
 
-        return with_output(lambda: say(f"cockpit {__version__}"))
+        return with_output(lambda: say(our_line("cockpit {}", __version__)))
     from cockpit.cli.main import run
 
     return run(arguments)

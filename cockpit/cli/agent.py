@@ -17,6 +17,7 @@ from cockpit.model.events import EpochStarted, Record
 from cockpit.model.fleet import ActivityState, Agent, LinkState, Power, ProcessState, Receipt, Stage
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts.stages import reached
+from cockpit.text.sanitize import clean_text, our_text
 from cockpit.text.streams import flush_output, output_is_terminal, say, warn, write_raw
 
 REACH_LIMIT = 60.0
@@ -127,10 +128,10 @@ def out_of_reach(engine: HeadlessPort, agent: Agent) -> str:
 def report(receipt: Receipt) -> int:
     """Return a receipt's exit code; what went wrong goes to standard error."""
     if receipt.stage is Stage.FAILED:
-        warn(f"cockpit: {receipt.verb} failed: {receipt.reason}")
+        warn(our_text("cockpit: {} failed: {}", receipt.verb, receipt.reason))
         return 1
     if receipt.stage is Stage.UNCONFIRMED:
-        warn(f"cockpit: {receipt.verb} is unconfirmed: {receipt.reason}; it was not sent again")
+        warn(our_text("cockpit: {} is unconfirmed: {}; it was not sent again", receipt.verb, receipt.reason))
         return 1
     return 0
 
@@ -168,9 +169,9 @@ async def send(headless: Headless, name: str, text: str, mode: Mode, wait_for: W
             answered = engine.answer_to(agent.id, command_id) or ""
             if not answered.strip():
                 why = receipt.reason or "it was read, and nothing was answered"
-                warn(f"cockpit: {name} gave no answer to this {mode}: {why}")
+                warn(our_text("cockpit: {} gave no answer to this {}: {}", name, mode, why))
             else:
-                say(answered)
+                say(clean_text(answered))
     return 0
 
 
@@ -229,7 +230,7 @@ async def wait(headless: Headless, name: str, until: State, timeout: float | Non
                 f" (link {found.link.state.value})"
             )
         if not is_in(found, until):
-            warn(f"cockpit: {name} will not be {until}: {_hopeless(found, until)}")
+            warn(our_text("cockpit: {} will not be {}: {}", name, until, _hopeless(found, until)))
             return 1
     return 0
 
@@ -261,7 +262,7 @@ async def _tail(headless: Headless, name: str, as_json: bool, from_line: int, fo
             await _print(lines, selection, as_json)
             code = ExitCode.DONE if whole else ExitCode.PARTIAL
     if from_line > 1 and not selection.matched:
-        warn(f"cockpit: {name} has no line {from_line} here: its last one is line {selection.last}")
+        warn(our_text("cockpit: {} has no line {} here: its last one is line {}", name, from_line, selection.last))
         return ExitCode.FAILED
     return code
 
@@ -293,7 +294,7 @@ async def _lines(engine: HeadlessPort, name: str, contact: float, follow: bool) 
     except NotFound:
         return engine.recorded.lines(await _remembered(engine, name)), True
     if is_paused(engine, agent) and not follow:
-        warn(f"cockpit: {name}'s VM is paused: these are the recorded lines, and it may have more")
+        warn(our_text("cockpit: {}'s VM is paused: these are the recorded lines, and it may have more", name))
         return engine.recorded.lines(agent.id), False
     await connected(engine, agent.id, contact)
     return _records(engine.output.lines(agent, follow=follow)), True
@@ -308,7 +309,9 @@ async def _print_raw(engine: HeadlessPort, agent: Agent, selection: Selection, f
             continue
         if isinstance(line.record.event, EpochStarted):
             # Bytes cannot say it: what follows is of another file, and perhaps not what followed in the agent.
-            warn(f"cockpit: {agent.name}'s output is another file from here on: {line.record.event.reason}")
+            warn(
+                our_text("cockpit: {}'s output is another file from here on: {}", agent.name, line.record.event.reason)
+            )
         async for data in line.data():
             write_raw(data)
         flush_output()
@@ -337,5 +340,5 @@ async def _remembered(engine: HeadlessPort, name: str) -> AgentId:
         raise NotFound(
             f"there is no agent named {name}, and none is remembered", hint=nearest(name, (one.name for one in known))
         )
-    warn(f"cockpit: {name} is gone: these are the recorded lines")
+    warn(our_text("cockpit: {} is gone: these are the recorded lines", name))
     return max(wanted, key=lambda one: one.created_at).id

@@ -14,7 +14,8 @@ from cockpit.model.fleet import AgentKind, Operation, Receipt, Stage
 from cockpit.model.ids import OperationId, VmId
 from cockpit.model.receipts.stages import is_ended
 from cockpit.model.refusals import RefusalCode
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import joined, ours
+from cockpit.text.sanitize import clean_line, our_line, our_text
 from cockpit.text.streams import ask, input_is_terminal, say, warn
 
 
@@ -31,7 +32,7 @@ async def spawn(headless: Headless, command: Spawn, as_json: bool) -> int:
         if as_json:
             output.print_json(output.agent_object(agent, engine.fleet, engine.now()))
         else:
-            say(f"{clean_line(agent.name)} {clean_line(agent.vm_id)}")
+            say(our_line("{} {}", agent.name, agent.vm_id))
     return 0
 
 
@@ -73,7 +74,7 @@ async def power(headless: Headless, name: str, change: type[Pause] | type[Resume
         command = change(vm_id)
         refused = engine.refusal(command)
         if refused is not None and refused.code is RefusalCode.ALREADY:
-            warn(f"{called}: {refused.sentence}")
+            warn(our_text("{}: {}", called, refused.sentence))
             return 0
         await carry_out(engine, command)
     return 0
@@ -111,7 +112,7 @@ async def adopt(headless: Headless, vm: str, name: str, kind: AgentKind, role: s
         if refusal := engine.disabled_reason(command):
             raise UsageError(f"cannot adopt {name}: {refusal}")
         await carry_out(engine, command)
-        say(f"{clean_line(name)} {clean_line(vm_id)}")
+        say(our_line("{} {}", name, vm_id))
     return 0
 
 
@@ -130,8 +131,8 @@ def _confirmed(engine: HeadlessPort, vm_id: VmId, called: str) -> bool:
     what = f"{agent.kind.value} {agent.name} on VM {vm_id}" if agent else f"VM {vm_id}"
     if not input_is_terminal():
         raise UsageError(f"destroy would delete {what}", hint="add --yes to do it without a terminal")
-    warn(f"This deletes {clean_line(what)}: its disk, its processes, its output. It cannot be undone.")
-    return ask(f"Type {clean_line(called)} to go on: ") in (called, clean_line(called))
+    warn(our_line("This deletes {}: its disk, its processes, its output. It cannot be undone.", what))
+    return ask(our_line("Type {} to go on: ", called)) in (called, clean_line(called))
 
 
 async def commit(headless: Headless, name: str, label: str, as_json: bool) -> int:
@@ -150,5 +151,5 @@ async def _with_detail(headless: Headless, name: str, command: Callable[[VmId], 
         receipt = await carry_out(engine, command(vm_id))
         operation = operation_of(engine, receipt)
         ids = operation.steps[0].detail.split(", ") if operation is not None else []
-        output.print_json(ids) if as_json else say("\n".join(map(clean_line, ids)))
+        output.print_json(ids) if as_json else say(joined(map(clean_line, ids), ours("\n")))
     return 0

@@ -15,6 +15,7 @@ from cockpit.cli.signals import GracefulExit
 from cockpit.engine.port import HeadlessPort, HistoryPort
 from cockpit.errors import Gone, NotFound, Refused
 from cockpit.model.fleet import Agent, ServiceHealth
+from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn
 
 FIRST_CONTACT = 28.0
@@ -116,7 +117,7 @@ def say_missing(engine: HeadlessPort, *names: str) -> bool:
     for name in names:
         health = silent(engine, name)
         if health is not None:
-            warn(f"cockpit: {name}: {health.reason}{f' ({health.hint})' if health.hint else ''}")
+            warn(our_text("cockpit: {}: {}{}", name, health.reason, f" ({health.hint})" if health.hint else ""))
             missing = True
     return say_unreadable(engine, *names) or missing
 
@@ -128,7 +129,14 @@ def say_unreadable(engine: HeadlessPort, *names: str) -> bool:
         health = engine.fleet.service(name)
         if health is not None and health.unreadable:
             records = "record" if health.unreadable == 1 else "records"
-            warn(f"cockpit: {name}: {health.unreadable} {records} of its list cannot be read: this is not all of it")
+            warn(
+                our_text(
+                    "cockpit: {}: {} {} of its list cannot be read: this is not all of it",
+                    name,
+                    health.unreadable,
+                    records,
+                )
+            )
             unreadable = True
     return unreadable
 
@@ -136,7 +144,7 @@ def say_unreadable(engine: HeadlessPort, *names: str) -> bool:
 def say_notices(recorded: HistoryPort) -> None:
     """Say what happened to the history when it was opened: set aside, upgraded, or kept for this time only."""
     for notice in recorded.notices:
-        warn(f"cockpit: {notice}")
+        warn(our_text("cockpit: {}", notice))
 
 
 def silent(engine: HeadlessPort, name: str) -> ServiceHealth | None:

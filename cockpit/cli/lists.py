@@ -9,6 +9,7 @@ from cockpit.cli.headless import VM_LIST, Headless, nearest, nobody, require_hea
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, Refused
 from cockpit.model.fleet import LinkState, Power
+from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn
 
 SETTLE_LIMIT = 20.0
@@ -51,7 +52,11 @@ async def agents(headless: Headless, as_json: bool) -> int:
             output.print_agents(engine.fleet, engine.now())
         for service in engine.fleet.health:
             if not service.ok and service.name not in LISTS_OF_AGENTS:
-                warn(f"cockpit: {service.name}: {service.reason}{f' ({service.hint})' if service.hint else ''}")
+                warn(
+                    our_text(
+                        "cockpit: {}: {}{}", service.name, service.reason, f" ({service.hint})" if service.hint else ""
+                    )
+                )
         nothing = silent(engine, VM_LIST) is not None
         missing = say_missing(engine, *LISTS_OF_AGENTS)
         missing = say_unreached(engine) or missing
@@ -65,7 +70,7 @@ def say_unreached(engine: HeadlessPort) -> bool:
         vm = engine.fleet.vm(agent.vm_id)
         runs = vm is not None and vm.power in (Power.RUNNING, Power.UNKNOWN)
         if runs and not agent.elsewhere and agent.link.state not in (LinkState.UP, LinkState.PAUSED):
-            warn(f"cockpit: {agent.name} is shown as last known: {out_of_reach(engine, agent)}")
+            warn(our_text("cockpit: {} is shown as last known: {}", agent.name, out_of_reach(engine, agent)))
             unreached = True
     return unreached
 
@@ -104,5 +109,5 @@ async def search(headless: Headless, text: str, name: str, limit: int, as_json: 
         output.print_table(("AGENT", "LINE", "WHERE", "TEXT"), rows_shown)
     if not hits:
         whose = f"{name} has said or done" if name else "is recorded"
-        warn(f"cockpit: nothing that {whose} holds {text!r}")
+        warn(our_text("cockpit: nothing that {} holds {!r}", whose, text))
     return ExitCode.DONE if hits else ExitCode.FAILED

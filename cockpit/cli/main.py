@@ -18,6 +18,7 @@ from cockpit.logs import await_log
 from cockpit.model.commands import Pause, Resume, Spawn
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommitId
+from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import say, warn, with_output
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def main(
     options.root = paths.absolute(root, "--root") if root is not None else None
     options.config = paths.absolute(config, "--config") if config is not None else None
     if version:
-        say(f"cockpit {__version__}")
+        say(our_line("cockpit {}", __version__))
     elif context.invoked_subcommand is None:
         from cockpit.cli.screen import open_cockpit
 
@@ -353,13 +354,13 @@ def _run_command(arguments: list[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.DONE if end.code is None else ExitCode.FAILED
     except CockpitError as error:
-        warn(f"cockpit: {error}")
+        warn(our_text("cockpit: {}", str(error)))
         return exit_code(error)
     except OSError as error:
         # A disk that is full, a directory that may not be read: no fault of the program, and nothing to hide.
         log.exception("the verb failed")
         where = f"{error.filename}: " if error.filename else ""
-        warn(f"cockpit: {where}{error.strerror or error}")
+        warn(our_text("cockpit: {}{}", where, error.strerror or str(error)))
         return ExitCode.FAILED
     return ExitCode.DONE
 

@@ -13,7 +13,7 @@ from cockpit.model.fleet import Agent, Fleet, Operation, Task, Vm
 from cockpit.model.ids import AgentId
 from cockpit.model.past import SearchHit
 from cockpit.model.why import headline, warnings_in, why
-from cockpit.text.sanitize import clean_line, clean_text
+from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.text.streams import say, warn
 
 MAX_CELL = 60
@@ -22,7 +22,7 @@ MAX_CELL = 60
 
 def print_json(value: Any) -> None:
     """Print one JSON value, printable ASCII only, so that no terminal interprets what an agent wrote."""
-    say(json.dumps(value, ensure_ascii=True).replace("\x7f", "\\u007f"))
+    say(clean_line(json.dumps(value, ensure_ascii=True).replace("\x7f", "\\u007f")))
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -30,7 +30,7 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     cleaned = [[clean_line(cell)[:MAX_CELL] for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in [list(head), *cleaned]) for column in range(len(head))]
     for row in [list(head), *cleaned]:
-        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        say(clean_line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()))
 
 
 def vm_object(vm: Vm, fleet: Fleet) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def print_operation(operation: Operation, printed: int) -> int:
         took = (step.ended_at or step.started_at) - step.started_at
         mark = "✗" if step.error else "✓"
         more = step.error or step.detail
-        warn(f"{mark} {clean_line(step.name)} {took:.1f} s{': ' + clean_line(more) if more else ''}")
+        warn(our_line("{} {} {:.1f} s{}", mark, step.name, took, f": {more}" if more else ""))
     return len(ended)
 
 
@@ -155,9 +155,9 @@ def print_record(record: Record) -> None:
     words = spoken(record)
     if words is not None:
         head, body = words
-        say(f"{record.line:>7}  {clean_line(head)}")
+        say(our_line("{:>7}  {}", record.line, head))
         for line in clean_text(body).split("\n") if body else []:
-            say(f"         {line}")
+            say(our_line("         {}", line))
 
 
 def _took(duration: float | None) -> str:

@@ -11,6 +11,7 @@ from cockpit.bootstrap.fleet import Places, Setup
 from cockpit.cli.signals import GracefulExit
 from cockpit.config import Settings
 from cockpit.engine.port import CockpitPort
+from cockpit.text.sanitize import our_text
 from cockpit.text.streams import is_terminal, warn
 
 UNUSABLE_TERMINALS = ("", "dumb", "unknown")
@@ -22,7 +23,7 @@ def open_cockpit(root: Path | None, config_file: Path | None, theme: str, read_o
     settings = config.load(config_file)
     places = Places.under(root) if root else Places.standard()
     if reason := unusable_terminal():
-        warn(f"cockpit: {reason}")
+        warn(our_text("cockpit: {}", reason))
         return 2
     setup = Setup.of(settings, places, force_embedded=root is not None)
     return asyncio.run(show(setup, theme=theme, read_only=read_only, low_bandwidth=low_bandwidth))
@@ -48,7 +49,7 @@ def show_demonstration(*, keep: bool, speed: float, theme: str) -> int:
     from cockpit.demo.run import demonstrate, telling
 
     if reason := unusable_terminal():
-        warn(f"cockpit: {reason}")
+        warn(our_text("cockpit: {}", reason))
         return 2
 
     async def present(setup: Setup) -> int:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from cockpit.bootstrap.fleet import Places
 from cockpit.errors import UsageError
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import ask, input_is_terminal, say, warn
 
 
@@ -28,12 +29,20 @@ def serve(
         return _end_fleet(place, yes)
     if stop:
         ended = stop_server(place)
-        warn("stopped; agents go on" if ended else "no server was running")
+        warn(ours("stopped; agents go on") if ended else ours("no server was running"))
         return 0
     if foreground:
         return run_foreground(place)
     endpoint = ensure_started(place)
-    say(f"serving at {endpoint.base_url}, SSH at {endpoint.ssh_host}:{endpoint.ssh_port} (pid {endpoint.pid})")
+    say(
+        our_line(
+            "serving at {}, SSH at {}:{} (pid {})",
+            endpoint.base_url,
+            endpoint.ssh_host,
+            endpoint.ssh_port,
+            endpoint.pid,
+        )
+    )
     return 0
 
 
@@ -43,19 +52,23 @@ def _end_fleet(place: Path, yes: bool) -> int:
 
     going = running_in(place)
     if not going.server and not going.processes:
-        warn(f"nothing runs in {place}")
+        warn(our_text("nothing runs in {}", str(place)))
         return 0
     for name, count in going.processes.items():
-        warn(f"  VM {clean_line(name)}: {_count(count, 'process', 'processes')}")
+        warn(our_line("  VM {}: {}", name, _count(count, "process", "processes")))
     what = f"the embedded fleet in {place}: everything on {_count(len(going.processes), 'VM')}, and the server"
     if not yes and not input_is_terminal():
         raise UsageError(f"this would end {what}", hint="add --yes to do it without a terminal")
     if not yes:
-        warn(f"This ends {what}. What its agents have not written to disk is lost; the files stay.")
-        if ask("Type end to go on: ") != "end":
+        warn(our_text("This ends {}. What its agents have not written to disk is lost; the files stay.", what))
+        if ask(ours("Type end to go on: ")) != "end":
             return 1
     end_fleet(place)
-    warn(f"ended; the disks of its VMs, its commits and its records stay in {place}: the next start finds them")
+    warn(
+        our_text(
+            "ended; the disks of its VMs, its commits and its records stay in {}: the next start finds them", str(place)
+        )
+    )
     return 0
 
 

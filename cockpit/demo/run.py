@@ -21,6 +21,7 @@ from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError
 from cockpit.model.commands import CreateTask, Prompt, Spawn
 from cockpit.model.fleet import Stage
+from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def demonstrate(present: Present, *, keep: bool, speed: float) -> int:
             return asyncio.run(present(make_demo_setup(config.load(), places, speed)))
         finally:
             if keep:
-                warn(f"kept: open it again with `cockpit --root {root}`")
+                warn(our_text("kept: open it again with `cockpit --root {}`", str(root)))
             else:
                 _remove(root)
 

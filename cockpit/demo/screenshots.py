@@ -25,6 +25,7 @@ from cockpit.embedded.lifecycle import remove
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, TimedOut
 from cockpit.model.fleet import ActivityState, Agent
+from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import guard_streams, say, warn
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Photographer:
         await self._pilot.pause()
         file = self._directory / f"{screen}-{self._app.theme}.svg"
         file.write_text(local(self._app.export_screenshot(title="cockpit")), encoding="utf-8")
-        say(str(file))
+        say(our_line("{}", str(file)))
 
     async def take_in_every_theme(self, screen: str) -> None:
         """Write the picture once per theme that the product ships; the first theme is on again afterwards."""
@@ -211,7 +212,7 @@ def main(arguments: list[str]) -> int:
         try:
             asyncio.run(stage(root, directory))
         except CockpitError as error:
-            warn(f"cockpit: {error}")
+            warn(our_text("cockpit: {}", str(error)))
             return 1
         finally:
             fleet = Places.under(root).fleet

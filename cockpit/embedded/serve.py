@@ -42,6 +42,7 @@ from cockpit.embedded.sandbox.layout import search_path
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
 from cockpit.errors import CockpitError
 from cockpit.paths import absolute, own_directory, write_private
+from cockpit.text.sanitize import our_text
 from cockpit.text.streams import guard_streams, warn
 
 logger = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ def run_foreground(root: Path) -> int:
     own_directory(root, FLEET_SIGNS)
     with contextlib.ExitStack() as stack:
         if not _take(stack, lock_file(root)):
-            warn(f"cockpit: {root} is served already")
+            warn(our_text("cockpit: {} is served already", str(root)))
             return ALREADY_SERVED
         endpoint_file(root).unlink(missing_ok=True)
         handler = _open_log(root)
@@ -91,7 +92,7 @@ def run_foreground(root: Path) -> int:
             asyncio.run(_serve(root))
         except CockpitError as error:
             logger.error("the fleet cannot be served: %s", error)
-            warn(f"cockpit: {error}")
+            warn(our_text("cockpit: {}", str(error)))
             return FAILED
         except Exception:
             logger.exception("the server failed")
@@ -234,7 +235,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return run_foreground(absolute(options.root, "--root"))
     except CockpitError as error:
-        warn(f"cockpit: {error}")
+        warn(our_text("cockpit: {}", str(error)))
         return FAILED
 
 

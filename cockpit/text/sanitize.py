@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import groupby
+from typing import LiteralString
 
 from cockpit.text.characters import (
     MAX_COMBINING,
@@ -19,6 +20,7 @@ from cockpit.text.characters import (
     kind_of,
     replacement_for,
 )
+from cockpit.text.clean import Clean, joined
 from cockpit.text.style import PLAIN_STYLE, Colour, TextStyle, apply_graphic_rendition
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "clean_line",
     "clean_text",
     "is_clean",
+    "our_line",
+    "our_text",
     "styled_lines",
 ]
 
@@ -36,7 +40,7 @@ TAB_STOP = 8
 JOINERS = frozenset("\u200c\u200d")
 """ZERO WIDTH NON-JOINER and JOINER: they shape Persian, Devanagari and joined emoji."""
 JOINED = frozenset({CharacterKind.PLAIN, CharacterKind.COMBINING, CharacterKind.VARIATION})
-LINE_SIGN = "\u240a"
+LINE_SIGN = Clean("\u240a")
 """Shown by `clean_line` where the text had a line break: a command of two lines must not look like one."""
 
 _STRING_END = "(?:\x1b\\\\|\x9c)"
@@ -80,36 +84,48 @@ class Span:
 class StyledLine:
     """One clean line and the parts of it that do not look plain, in order, without overlap."""
 
-    text: str
+    text: Clean
     spans: tuple[Span, ...] = ()
 
 
-def clean_line(text: str) -> str:
+def clean_line(text: str) -> Clean:
     """Return a text as one printable line; line breaks inside are shown as `␊`, those at its end are dropped."""
     if is_plain(text):
-        return text
-    return LINE_SIGN.join(_Row().read(line) for line in text.rstrip("\r\n").split("\n"))
+        return Clean(text)
+    return joined((_Row().read(line) for line in text.rstrip("\r\n").split("\n")), LINE_SIGN)
 
 
-def clean_text(text: str) -> str:
+def clean_text(text: str) -> Clean:
     """Return a text with printable lines, separated by LF."""
     if is_plain(text):
-        return text
-    return "\n".join(line if is_plain(line) else _Row().read(line) for line in text.split("\n"))
+        return Clean(text)
+    return joined((Clean(line) if is_plain(line) else _Row().read(line) for line in text.split("\n")), Clean("\n"))
 
 
-def drawn_as_typed(text: str) -> str:
+def our_line(template: LiteralString, *values: str | float) -> Clean:
+    """Return words of our own in one line; each value in a place of the template is cleaned first, as a line."""
+    return Clean(template.format(*(clean_line(value) if isinstance(value, str) else value for value in values)))
+
+
+def our_text(template: LiteralString, *values: str | float) -> Clean:
+    """Return words of our own; each value in a place of the template is cleaned first, and keeps its lines."""
+    return Clean(template.format(*(clean_text(value) if isinstance(value, str) else value for value in values)))
+
+
+def drawn_as_typed(text: str) -> Clean:
     """Return what is drawn of a text that is being written: one character for each, so that the cursor keeps its place.
 
     Joiners between letters stay, for they shape the word; a tab stays, for the field expands it.
     """
     if is_plain(text):
-        return text
-    return "".join(
-        character
-        if character == "\t" or kind_of(character) is not CharacterKind.HOSTILE or _joins(text, at)
-        else replacement_for(character)
-        for at, character in enumerate(text)
+        return Clean(text)
+    return Clean(
+        "".join(
+            character
+            if character == "\t" or kind_of(character) is not CharacterKind.HOSTILE or _joins(text, at)
+            else replacement_for(character)
+            for at, character in enumerate(text)
+        )
     )
 
 
@@ -127,7 +143,7 @@ def styled_lines(text: str) -> list[StyledLine]:
     style = PLAIN_STYLE
     for line in text.split("\n"):
         if style is PLAIN_STYLE and is_plain(line):
-            lines.append(StyledLine(line))
+            lines.append(StyledLine(Clean(line)))
             continue
         row = _Row(style)
         lines.append(StyledLine(row.read(line), row.spans()))
@@ -154,7 +170,7 @@ class _Row:
         self._flooded = False
         self._has_marks = False
 
-    def read(self, line: str) -> str:
+    def read(self, line: str) -> Clean:
         """Take a line without its LF and return what it shows."""
         for token in _TOKEN.finditer(line):
             group = token.lastgroup
@@ -170,7 +186,7 @@ class _Row:
                 self._write(ESCAPE_SIGN)
             elif group == "other":
                 self._character(token[0])
-        return "".join(self._cells)
+        return Clean("".join(self._cells))
 
     def spans(self) -> tuple[Span, ...]:
         """Return the styled parts of what `read` returned."""

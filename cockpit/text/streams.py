@@ -15,7 +15,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, TextIO
 
-from cockpit.text.sanitize import clean_text
+from cockpit.text.clean import NOTHING, Clean
+from cockpit.text.sanitize import clean_text, our_text
 
 ENCODING_ERRORS = "cockpit.signs"
 """The name of the error handler for streams that cannot show a character."""
@@ -120,7 +121,7 @@ def guard_streams() -> None:
         setattr(sys, name, _CleanStream(stream))
 
 
-def say(text: str = "") -> None:
+def say(text: Clean = NOTHING) -> None:
     """Print a text as lines on standard output.
 
     Raises:
@@ -130,7 +131,7 @@ def say(text: str = "") -> None:
     _put(sys.stdout, text + "\n")
 
 
-def warn(text: str) -> None:
+def warn(text: Clean) -> None:
     """Print a message on standard error; where nobody reads that, nothing is lost by going on.
 
     Lines after the first are indented: what an agent wrote into a reason must not look like a message of ours.
@@ -141,7 +142,7 @@ def warn(text: str) -> None:
         flush_errors()
 
 
-def ask(question: str) -> str:
+def ask(question: Clean) -> str:
     """Print a question on standard error and return the line typed for it, empty at the end of the input."""
     with contextlib.suppress(OutputClosed, OutputFailed):
         _put(sys.stderr, question)
@@ -159,7 +160,7 @@ def with_output(work: Callable[[], int | None]) -> int:
         return CLOSED
     except OutputFailed as error:
         _give_output_up()
-        warn(f"cockpit: {error}")
+        warn(our_text("cockpit: {}", str(error)))
         return FAILED
     return code
 

@@ -15,7 +15,8 @@ from textual.driver import Driver
 from textual.screen import Screen
 
 from cockpit.engine.port import CockpitPort
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import joined, ours
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.keymap import check_keymap
 from cockpit.ui.bridge import LOW_BANDWIDTH, Rates
 from cockpit.ui.key_gate import KeyGate
@@ -26,6 +27,7 @@ from cockpit.ui.screens.home import HomeScreen
 from cockpit.ui.terminal.bracketed_paste import PasteUnended
 from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.terminal.input_parser import UnreadableInput
+from cockpit.ui.widgets.notice import notice
 
 log = logging.getLogger(__name__)
 
@@ -104,8 +106,8 @@ class CockpitApp(App[None]):
         if self._keymap_overrides.keys:
             self.set_keymap(dict(self._keymap_overrides.keys))
         if self._problems:
-            text = "\n".join(clean_line(problem) for problem in self._problems)
-            self.notify(text, title="Settings", severity="warning", timeout=12, markup=False)
+            text = joined(map(clean_line, self._problems), ours("\n"))
+            notice(self, text, title=ours("Settings"), severity="warning", timeout=12)
 
         self.set_interval(SIZE_INTERVAL, self._settle_size)
 
@@ -141,13 +143,14 @@ class CockpitApp(App[None]):
         """Say that bytes of the terminal wrote nothing, once for all that come together."""
         if (now := monotonic()) - self._unreadable_at > QUIET:
             what = " ".join(f"0x{byte:02x}" for byte in message.data[:4])
-            self.notify(f"the terminal sent what is not UTF-8 ({what}): nothing was written", severity="warning")
+            text = our_line("the terminal sent what is not UTF-8 ({}): nothing was written", what)
+            notice(self, text, severity="warning")
         self._unreadable_at = now
 
     def on_paste_unended(self, message: PasteUnended) -> None:
         """Say why no key works: all that comes is still the paste."""
-        text = f"a paste of {message.size} characters has not ended; esc twice ends it here, ctrl+q leaves"
-        self.notify(text, severity="warning", timeout=12, markup=False)
+        text = our_line("a paste of {} characters has not ended; esc twice ends it here, ctrl+q leaves", message.size)
+        notice(self, text, severity="warning", timeout=12)
 
     def on_string_unended(self) -> None:
         """Say why no key works: all that comes is still an answer of the terminal."""

@@ -17,7 +17,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
+from cockpit.text.sanitize import our_line
 from cockpit.ui.widgets.data_fields import is_written
+from cockpit.ui.widgets.notice import notice
 
 LIMIT = 0.5
 """Seconds after which a key goes on although what the key before it began has not ended."""
@@ -128,8 +130,8 @@ class KeyGate:
         for number, when in ((self._dropped, "the question was shown"), (self._unready, "the search had ended")):
             if number:
                 keys = "1 key" if number == 1 else f"{number} keys"
-                text = f"{keys} typed before {when} {'was' if number == 1 else 'were'} not used"
-                self._app.notify(text, severity="warning", markup=False)
+                were = "was" if number == 1 else "were"
+                notice(self._app, our_line("{} typed before {} {} not used", keys, when, were), severity="warning")
         self._dropped = self._unready = 0
 
     async def _settle(self) -> None:

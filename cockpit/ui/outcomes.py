@@ -7,7 +7,9 @@ from textual.screen import Screen
 from cockpit.model.failures import is_own_abort
 from cockpit.model.fleet import Fleet, Stage
 from cockpit.model.ids import CommandId
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import Clean, ours
+from cockpit.text.sanitize import clean_line, our_line
+from cockpit.ui.widgets.notice import notice
 
 NOTICE = 6.0
 """Seconds for which a word about what was done stands, long enough to read the key that undoes it."""
@@ -22,9 +24,9 @@ class Outcomes:
     def __init__(self, screen: Screen[None]) -> None:
         self._screen = screen
         self._failures: frozenset[CommandId] | None = None
-        self._promised: dict[CommandId, str] = {}
+        self._promised: dict[CommandId, Clean] = {}
 
-    def promise(self, command: CommandId, text: str) -> None:
+    def promise(self, command: CommandId, text: Clean) -> None:
         """Have a text shown when a command is done; it is never shown if the command fails."""
         self._promised[command] = text
 
@@ -33,7 +35,7 @@ class Outcomes:
         self._say_failed(fleet)
         for receipt in fleet.receipts if self._promised else ():
             if receipt.stage is Stage.DONE and (text := self._promised.pop(receipt.id, None)) is not None:
-                self._screen.notify(text, timeout=NOTICE, markup=False)
+                notice(self._screen, text, timeout=NOTICE)
             elif receipt.stage in OVER:
                 self._promised.pop(receipt.id, None)
 
@@ -44,6 +46,6 @@ class Outcomes:
             for receipt in {
                 (known.agent, known.reason): known for known in new if not is_own_abort(known, fleet.receipts)
             }.values():
-                text = clean_line(receipt.reason) or "no reason was given"
-                self._screen.notify(text, title=f"{clean_line(receipt.verb)} failed", severity="error", markup=False)
+                text = clean_line(receipt.reason) or ours("no reason was given")
+                notice(self._screen, text, title=our_line("{} failed", receipt.verb), severity="error")
         self._failures = frozenset(failed)

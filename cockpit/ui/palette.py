@@ -7,10 +7,11 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from cockpit.text.sanitize import clean_line
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.keys import key_labels
 from cockpit.ui.actions.registry import ACTIONS, disabled_reason, hidden
+from cockpit.ui.look.cells import content
 from cockpit.ui.screens.action_screen import ActionScreen
 
 
@@ -43,7 +44,7 @@ class ActionProvider(Provider):
         return self.screen if isinstance(self.screen, ActionScreen) else None
 
     def _display(self, action: Action) -> Content:
-        return Content(f"{action.label}   {key_labels(action.keys)}".rstrip())
+        return content([(our_line("{}   {}", action.label, key_labels(action.keys)), "")]).rstrip()
 
     def _help(self, action: Action, situation: Situation) -> str:
         """Say what it does or why not. The framework reads this text as markup, so it must hold no bracket."""

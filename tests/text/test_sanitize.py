@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.text.clean import ours
 from cockpit.text.sanitize import (
     Span,
     StyledLine,
@@ -87,7 +88,7 @@ def test_styled_lines_say_the_same_and_their_spans_lie_inside(text: str) -> None
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E)))
 def test_printable_ascii_is_untouched(text: str) -> None:
     assert clean_line(text) == text
-    assert styled_lines(text) == [StyledLine(text)]
+    assert styled_lines(text) == [StyledLine(clean_line(text))]
 
 
 @pytest.mark.parametrize(
@@ -159,26 +160,26 @@ def test_known_cases(text: str, shown: str) -> None:
     ],
 )
 def test_graphic_rendition_becomes_data(codes: str, style: TextStyle) -> None:
-    assert styled_lines(f"\x1b[{codes}mX\x1b[0mY") == [StyledLine("XY", (Span(0, 1, style),))]
+    assert styled_lines(f"\x1b[{codes}mX\x1b[0mY") == [StyledLine(ours("XY"), (Span(0, 1, style),))]
 
 
 @pytest.mark.parametrize("codes", ["", "0", "8", "5", "6", "999", "9" * 5000, ";" * 50, ">4;2", "38;5", "38;2;1"])
 def test_what_hides_blinks_or_makes_no_sense_changes_nothing(codes: str) -> None:
-    assert styled_lines(f"\x1b[{codes}mX") == [StyledLine("X")]
+    assert styled_lines(f"\x1b[{codes}mX") == [StyledLine(ours("X"))]
 
 
 def test_a_style_lasts_over_lines_until_it_is_reset() -> None:
     red = TextStyle(foreground=1)
     assert styled_lines("\x1b[31mone\ntwo\x1b[0m.\nthree") == [
-        StyledLine("one", (Span(0, 3, red),)),
-        StyledLine("two.", (Span(0, 3, red),)),
-        StyledLine("three"),
+        StyledLine(ours("one"), (Span(0, 3, red),)),
+        StyledLine(ours("two."), (Span(0, 3, red),)),
+        StyledLine(ours("three")),
     ]
 
 
 def test_an_overwritten_cell_takes_the_new_style() -> None:
     assert styled_lines("\x1b[31mabc\r\x1b[32mX") == [
-        StyledLine("Xbc", (Span(0, 1, TextStyle(foreground=2)), Span(1, 3, TextStyle(foreground=1))))
+        StyledLine(ours("Xbc"), (Span(0, 1, TextStyle(foreground=2)), Span(1, 3, TextStyle(foreground=1))))
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from cockpit.model.attention import NOTHING_WANTED
 from cockpit.model.fleet import Fleet, Process, ProcessState, ServiceHealth
+from cockpit.text.clean import NOTHING
 from cockpit.ui.look.bars import header
 from cockpit.ui.look.rows import TreeNode, agent_row, doubt, unknown_because, warning_word
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
@@ -69,8 +70,8 @@ def test_a_warning_is_in_the_row(width: int) -> None:
     agent = next(agent for agent in fleet.agents if agent.process.state is not ProcessState.DEAD)
     told = ('Warning: Model "sonet" not found for provider "anthropic". Using custom model id.',)
     warned = replace(agent, process=Process(ProcessState.ALIVE, NOW, errors=told))
-    row = agent_row(TreeNode(warned, ""), fleet.vm(agent.vm_id), NOW, width).plain
-    assert "!" in row and len(row) == len(agent_row(TreeNode(agent, ""), fleet.vm(agent.vm_id), NOW, width).plain)
+    row = agent_row(TreeNode(warned, NOTHING), fleet.vm(agent.vm_id), NOW, width).plain
+    assert "!" in row and len(row) == len(agent_row(TreeNode(agent, NOTHING), fleet.vm(agent.vm_id), NOW, width).plain)
     assert ("! model" in row) is (width >= 60)
     assert (
         warning_word(replace(agent, process=Process(ProcessState.ALIVE, NOW, errors=("Warning: slow",)))) == "! warned"

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from cockpit.model.commands import Branch, Commit, Destroy, Pause, Relaunch, Resume
 from cockpit.model.fleet import AgentKind, Vm
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import Clean, ours
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Handler, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import agent_command, needs_agent, vm_command
@@ -32,17 +33,17 @@ def _needs_agent_or_vm(situation: Situation) -> str:
 def _why(home: HomePort) -> None:
     agent, vm = home.agent, home.selected_vm()
     if vm is not None and home.pane == "vms" and home.fleet.agent_on(vm.id) is None:
-        home.open_dialog(TextDialog("Why nobody has this VM", why_vm_text(vm)))
+        home.open_dialog(TextDialog(ours("Why nobody has this VM"), why_vm_text(vm)))
     elif agent is not None:
         text = why_text(agent, home.fleet.vm(agent.vm_id), home.engine.now())
-        home.open_dialog(TextDialog(f"Why {agent.name} is shown so", text))
+        home.open_dialog(TextDialog(our_line("Why {} is shown so", agent.name), text))
 
 
 def _pause(home: HomePort) -> None:
     vm = home.selected_vm()
     if vm is not None:
         paused = home.command(Pause(vm.id))
-        home.promise(paused, f"paused {_short_name(home, vm)} · {home.key_of('vm.resume')} resume")
+        home.promise(paused, our_line("paused {} · {} resume", _short_name(home, vm), home.key_of("vm.resume")))
 
 
 def _resume(home: HomePort) -> None:
@@ -68,8 +69,10 @@ def _change_program(home: HomePort) -> None:
         if yes:
             home.command(Relaunch(target, change_program=True))
 
-    consequence = "It goes on, in its conversation, with the version that is installed there now."
-    home.open_dialog(ConfirmDialog("Relaunch", [f"{agent.name} · started with {started}"], consequence), finish)
+    consequence = ours("It goes on, in its conversation, with the version that is installed there now.")
+    home.open_dialog(
+        ConfirmDialog(ours("Relaunch"), [our_line("{} · started with {}", agent.name, started)], consequence), finish
+    )
 
 
 def _commit(home: HomePort) -> None:
@@ -82,8 +85,8 @@ def _commit(home: HomePort) -> None:
         if values is not None:
             home.command(Commit(target, values["name"]))
 
-    field = Field("name", "name", placeholder="golden-2")
-    home.open_dialog(FormDialog("Commit", (field,), intro=f"Snapshot of {_named(home, vm)}"), finish)
+    field = Field("name", ours("name"), placeholder=ours("golden-2"))
+    home.open_dialog(FormDialog(ours("Commit"), (field,), intro=our_line("Snapshot of {}", _named(home, vm))), finish)
 
 
 def _branch(home: HomePort) -> None:
@@ -101,8 +104,10 @@ def _branch(home: HomePort) -> None:
         if values is not None:
             home.command(Branch(target, int(values["count"])))
 
-    field = Field("count", "copies", value="1")
-    home.open_dialog(GuardedForm("Branch", (field,), check, intro=f"Copies of {_named(home, vm)}"), finish)
+    field = Field("count", ours("copies"), value="1")
+    home.open_dialog(
+        GuardedForm(ours("Branch"), (field,), check, intro=our_line("Copies of {}", _named(home, vm))), finish
+    )
 
 
 def _destroy(home: HomePort) -> None:
@@ -112,8 +117,8 @@ def _destroy(home: HomePort) -> None:
         return
     target, agent = vm.id, home.fleet.agent_on(vm.id)
     lived = f", up {age(home.engine.now() - vm.created_at)}" if vm.created_at else ""
-    targets = [f"{_named(home, vm)} · VM {vm.id}{lived}"]
-    consequence = "The VM and everything on it is deleted. What was committed stays."
+    targets = [our_line("{} · VM {}{}", _named(home, vm), vm.id, lived)]
+    consequence = ours("The VM and everything on it is deleted. What was committed stays.")
     keeps = agent is not None and agent.kind is not AgentKind.WORKER
     word = agent.name if agent is not None and keeps else ""
 
@@ -121,18 +126,20 @@ def _destroy(home: HomePort) -> None:
         if yes:
             home.command(Destroy(target))
 
-    home.open_dialog(ConfirmDialog("Destroy", targets, consequence, word=word), finish)
+    home.open_dialog(ConfirmDialog(ours("Destroy"), targets, consequence, word=word), finish)
 
 
-def _short_name(home: HomePort, vm: Vm) -> str:
+def _short_name(home: HomePort, vm: Vm) -> Clean:
     agent = home.fleet.agent_on(vm.id)
     return clean_line(agent.name if agent is not None else vm.label or vm.id[:8])
 
 
-def _named(home: HomePort, vm: Vm) -> str:
+def _named(home: HomePort, vm: Vm) -> Clean:
     """Name a VM as the operator knows it."""
     agent = home.fleet.agent_on(vm.id)
-    return f"{agent.kind.value} {agent.name}" if agent is not None else vm.label or f"orphan {vm.id[:8]}"
+    if agent is not None:
+        return our_line("{} {}", agent.kind.value, agent.name)
+    return clean_line(vm.label) or our_line("orphan {}", vm.id[:8])
 
 
 _LISTS = ("agents", "vms")

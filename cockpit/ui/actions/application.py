@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from cockpit.text.clean import ours
 from cockpit.ui.actions.action import PANES, Action
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.dialogs.dialog import TextDialog
 
 
 def _help(home: HomePort) -> None:
-    home.open_dialog(TextDialog("Keys", home.key_help(), classes="wide"))
+    home.open_dialog(TextDialog(ours("Keys"), home.key_help(), classes="wide"))
 
 
 def _palette(home: HomePort) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cockpit.text.clean import ours, repeated
+from cockpit.text.sanitize import our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.keys import key_label
 from cockpit.ui.actions.registry import ACTIONS, disabled_reason, hidden
@@ -32,7 +34,7 @@ def footer_pieces(situation: Situation, keys: Mapping[str, str], width: int) -> 
     pieces: list[Piece] = []
     if situation.pane == "composer":
         for key, label in COMPOSER_KEYS:
-            pieces += [(f" {key}", "bold $accent"), (f" {label} ", "$muted")]
+            pieces += [(our_line(" {}", key), "bold $accent"), (our_line(" {} ", label), "$muted")]
         return pieces
     help_pieces: list[Piece] = []
     for action in _shown_actions(situation):
@@ -41,12 +43,12 @@ def footer_pieces(situation: Situation, keys: Mapping[str, str], width: int) -> 
             continue
         dim = bool(disabled_reason(action, situation))
         entry: list[Piece] = [
-            (f" {key_label(shown)}", "$faint" if dim else "bold $accent"),
-            (f" {action.label} ", "$faint" if dim else "$muted"),
+            (our_line(" {}", key_label(shown)), "$faint" if dim else "bold $accent"),
+            (our_line(" {} ", action.label), "$faint" if dim else "$muted"),
         ]
         if action.id == "app.help":
             help_pieces = entry
         elif pieces_width(pieces) + pieces_width(entry) <= width - 8:
             pieces += entry
     gap = width - pieces_width(pieces) - pieces_width(help_pieces)
-    return [*pieces, (" " * max(0, gap), ""), *help_pieces]
+    return [*pieces, (repeated(ours(" "), gap), ""), *help_pieces]

@@ -7,13 +7,13 @@ from typing import Protocol, TypeVar
 
 from textual.app import App
 from textual.content import Content
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from cockpit.engine.port import CockpitPort
 from cockpit.model.commands import Command
 from cockpit.model.fleet import Agent, Fleet, Task, Vm
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.text.clean import Clean
 from cockpit.ui.look.states import Mode
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.composer import Composer
@@ -92,22 +92,14 @@ class HomePort(Protocol):
     def command(self, command: Command) -> CommandId:
         """Hand a command to the engine and show its receipt at once."""
 
-    def promise(self, command: CommandId, text: str) -> None:
+    def promise(self, command: CommandId, text: Clean) -> None:
         """Have a text shown when a command is done."""
 
     def open_dialog(self, dialog: Screen[Chosen], finish: Callable[[Chosen | None], None] | None = None, /) -> None:
         """Open a dialog; `finish` gets what was chosen, or None."""
 
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = True,
-    ) -> None:
-        """Show a word for a while."""
+    def warn(self, text: Clean, *, title: Clean) -> None:
+        """Show for a while why something was not done."""
 
     def key_of(self, action_id: str) -> str:
         """Return the keys of an action for people, the operator's own if there are any."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.text.clean import ours
 from cockpit.ui.actions.action import Action, Handler
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.dialogs.pick import PickDialog, places
@@ -12,7 +13,7 @@ def _go_to(home: HomePort) -> None:
         if place is not None:
             home.go_to(place)
 
-    dialog = PickDialog("Go to", places(home.fleet, home.engine.now()), "Nothing has this name.")
+    dialog = PickDialog(ours("Go to"), places(home.fleet, home.engine.now()), ours("Nothing has this name."))
     home.open_dialog(dialog, finish)
 
 

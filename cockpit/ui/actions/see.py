@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.attention import Attention, Urgency, attention
+from cockpit.text.clean import ours
 from cockpit.ui.actions.action import PANES, Action, Handler, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.dialogs.dialog import TextDialog
@@ -41,7 +42,7 @@ def _take_back(home: HomePort, item: Attention) -> bool:
     if receipt is None:
         return False
     if receipt.agent is None or home.fleet.agent(receipt.agent) is None:
-        home.open_dialog(TextDialog("Not delivered", undelivered_text(receipt)))
+        home.open_dialog(TextDialog(ours("Not delivered"), undelivered_text(receipt)))
         return True
     home.select(receipt.agent)
     home.composer.take_back(receipt.id, Mode(receipt.verb), receipt.text)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from cockpit.model.commands import Abort, Answer, Command, FollowUp, Prompt, Steer
 from cockpit.model.ids import AgentId
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Handler, Situation
 from cockpit.ui.actions.board import open_task
 from cockpit.ui.actions.home_port import HomePort
@@ -61,7 +62,7 @@ def _answer(home: HomePort) -> None:
         if answer is None:
             return
         if reason := home.engine.disabled_reason(answer):
-            home.notify(reason, title="Not answered", severity="warning", markup=False)
+            home.warn(clean_line(reason), title=ours("Not answered"))
         else:
             home.command(answer)
 
@@ -71,7 +72,7 @@ def _answer(home: HomePort) -> None:
 def _abort(home: HomePort) -> None:
     if home.agent is not None:
         name = clean_line(home.agent.name)
-        home.promise(home.command(Abort(home.agent.id)), f"aborted {name}")
+        home.promise(home.command(Abort(home.agent.id)), our_line("aborted {}", name))
 
 
 _PANES = ("agents", "output")

@@ -13,7 +13,8 @@ from textual.widgets import Input, TextArea
 from cockpit.model.commands import Answer
 from cockpit.model.events import DialogRequested
 from cockpit.model.fleet import Agent
-from cockpit.text.sanitize import clean_line, clean_text
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.key_gate import Guarded
 from cockpit.ui.look.cells import content
@@ -37,7 +38,7 @@ class AnswerDialog(Guarded, Dialog[Answer]):
     ]
 
     def __init__(self, agent: Agent, request: DialogRequested) -> None:
-        super().__init__(f"? {agent.name} asks", classes="answer")
+        super().__init__(our_line("? {} asks", agent.name), classes="answer")
         self._agent = agent.id
         self._request = request
 
@@ -54,17 +55,23 @@ class AnswerDialog(Guarded, Dialog[Answer]):
             case "select":
                 yield RowList(id="options")
             case "confirm":
-                yield Plain(content([("y", "bold $accent"), (" yes    ", ""), ("n", "bold $accent"), (" no", "")]))
-            case "editor":
-                yield DataTextArea(
-                    request.prefill, id="text", compact=True, tab_behavior="indent", show_line_numbers=False
+                yield Plain(
+                    content(
+                        [
+                            (ours("y"), "bold $accent"),
+                            (ours(" yes    "), ""),
+                            (ours("n"), "bold $accent"),
+                            (ours(" no"), ""),
+                        ]
+                    )
                 )
+            case "editor":
+                yield DataTextArea(request.prefill, id="text")
             case _:
                 yield DataInput(
                     request.prefill,
                     placeholder=clean_line(request.placeholder),
                     id="value",
-                    compact=True,
                 )
 
     def on_mount(self) -> None:
@@ -74,7 +81,7 @@ class AnswerDialog(Guarded, Dialog[Answer]):
                 options = self.query_one("#options", RowList)
                 options.set_rows(
                     [
-                        Row(str(at), content([(f" {at + 1} ", "$accent"), (clean_line(option), "")]))
+                        Row(str(at), content([(our_line(" {} ", at + 1), "$accent"), (clean_line(option), "")]))
                         for at, option in enumerate(self._request.options)
                     ]
                 )

@@ -10,11 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import Clean, ours
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.key_gate import Guarded
 from cockpit.ui.look.cells import Piece, content
 from cockpit.ui.widgets.data_fields import DataInput
+from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.plain import Plain
 
 
@@ -27,7 +29,7 @@ class ConfirmDialog(Guarded, Dialog[bool]):
         Binding("n,q", "back_out", "no", show=False),
     ]
 
-    def __init__(self, title: str, targets: Sequence[str], consequence: str, *, word: str = "") -> None:
+    def __init__(self, title: Clean, targets: Sequence[Clean], consequence: Clean, *, word: str = "") -> None:
         super().__init__(title, classes="confirm")
         self._targets = tuple(targets)
         self._consequence = consequence
@@ -37,11 +39,11 @@ class ConfirmDialog(Guarded, Dialog[bool]):
         """Yield targets, consequence and, for what is hard to replace, the field for its name."""
         pieces: list[Piece] = []
         for target in self._targets:
-            pieces += [("  ✗ ", "bold $agent-failed"), (clean_line(target), "bold"), ("\n", "")]
-        yield Plain(content([*pieces, ("\n", ""), (clean_line(self._consequence), "$muted")]), id="targets")
+            pieces += [(ours("  ✗ "), "bold $agent-failed"), (target, "bold"), (ours("\n"), "")]
+        yield Plain(content([*pieces, (ours("\n"), ""), (self._consequence, "$muted")]), id="targets")
         if self._word:
-            yield Plain(content([("\ntype ", "$muted"), (self._word, "bold"), (" to confirm", "$muted")]))
-            yield DataInput(id="word", compact=True)
+            yield Plain(content([(ours("\ntype "), "$muted"), (self._word, "bold"), (ours(" to confirm"), "$muted")]))
+            yield DataInput(id="word")
 
     def on_mount(self) -> None:
         if self._word:
@@ -53,7 +55,7 @@ class ConfirmDialog(Guarded, Dialog[bool]):
         if event.value.strip() == self._word:
             self.dismiss(True)
         else:
-            self.notify(f"That is not {self._word}.", severity="warning", markup=False)
+            notice(self, our_line("That is not {}.", self._word), severity="warning")
 
     def action_accept(self) -> None:
         """Say yes."""

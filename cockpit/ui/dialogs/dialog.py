@@ -10,8 +10,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import Clean
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, content
+from cockpit.ui.widgets.frame import set_title
 from cockpit.ui.widgets.plain import Plain
 
 Result = TypeVar("Result")
@@ -23,13 +25,13 @@ class Dialog(ModalScreen[Result]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back_out", "back", show=False, priority=True)]
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (("esc", "close"),)
 
-    def __init__(self, title: str, *, classes: str = "") -> None:
+    def __init__(self, title: Clean, *, classes: str = "") -> None:
         super().__init__(classes=classes)
         self._frame_title = title
 
     def compose(self) -> ComposeResult:
         frame = Vertical(id="frame")
-        frame.border_title = content([(clean_line(self._frame_title), "bold")])
+        set_title(frame, content([(self._frame_title, "bold")]))
         with frame:
             yield from self.compose_body()
             yield Plain(key_line(self.KEYS), id="keys")
@@ -51,7 +53,7 @@ def key_line(keys: tuple[tuple[str, str], ...]) -> Content:
     """Return a line of keys with what they do."""
     pieces: list[Piece] = []
     for key, label in keys:
-        pieces += [(key, "bold $accent"), (f" {label}   ", "$muted")]
+        pieces += [(clean_line(key), "bold $accent"), (our_line(" {}   ", label), "$muted")]
     return content(pieces)
 
 
@@ -61,7 +63,7 @@ class TextDialog(Dialog[None]):
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (("↑↓", "scroll"), ("esc", "close"))
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,enter", "back_out", "close", show=False)]
 
-    def __init__(self, title: str, text: Content, *, classes: str = "") -> None:
+    def __init__(self, title: Clean, text: Content, *, classes: str = "") -> None:
         super().__init__(title, classes=classes)
         self._text = text
 

@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
+from cockpit.text.clean import NOTHING, Clean
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.key_gate import Guarded
@@ -26,11 +27,11 @@ class Field:
     """One field of a form."""
 
     name: str
-    label: str
+    label: Clean
     kind: str = "text"
     """`text`, `area` or `choice`."""
     value: str = ""
-    placeholder: str = ""
+    placeholder: Clean = NOTHING
     choices: tuple[Choice, ...] = ()
 
 
@@ -50,7 +51,9 @@ class FormDialog(Dialog[Values]):
         Binding("up", "app.focus_previous", "previous field", show=False),
     ]
 
-    def __init__(self, title: str, fields: Sequence[Field], check: Check | None = None, *, intro: str = "") -> None:
+    def __init__(
+        self, title: Clean, fields: Sequence[Field], check: Check | None = None, *, intro: Clean = NOTHING
+    ) -> None:
         super().__init__(title, classes="form")
         self._fields = tuple(fields)
         self._check: Check = check if check is not None else lambda values: ""
@@ -59,27 +62,20 @@ class FormDialog(Dialog[Values]):
     def compose_body(self) -> ComposeResult:
         """Yield the fields and the line for what is wrong."""
         if self._intro:
-            yield Plain(clean_line(self._intro), classes="intro")
+            yield Plain(self._intro, classes="intro")
         with Vertical(id="fields"):
             for field in self._fields:
                 with Horizontal(classes=f"field field--{field.kind}", id=f"row-{field.name}"):
                     yield Plain(field.label, classes="label")
                     yield self._widget(field)
-        yield Plain("", id="problem")
+        yield Plain(NOTHING, id="problem")
 
     def _widget(self, field: Field) -> Widget:
         if field.kind == "choice":
             return ChoiceField(field.choices, value=field.value, id=field.name)
         if field.kind == "area":
-            return DataTextArea(
-                field.value,
-                id=field.name,
-                compact=True,
-                tab_behavior="focus",
-                placeholder=field.placeholder,
-                show_line_numbers=False,
-            )
-        return DataInput(field.value, placeholder=field.placeholder, id=field.name, compact=True)
+            return DataTextArea(field.value, id=field.name, tab_behavior="focus", placeholder=field.placeholder)
+        return DataInput(field.value, placeholder=field.placeholder, id=field.name)
 
     def on_mount(self) -> None:
         if any(field.kind == "area" for field in self._fields):

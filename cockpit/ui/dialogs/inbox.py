@@ -10,9 +10,11 @@ from textual.content import Content
 
 from cockpit.model.attention import Attention, Tally, Urgency, tally
 from cockpit.model.ids import CommandId
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import Clean, joined, ours
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.pick import PickDialog
 from cockpit.ui.look.cells import age, content, fit
+from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.row_list import Row, RowList
 
 URGENCY_STYLES = {
@@ -42,7 +44,7 @@ class InboxDialog(PickDialog):
         self._items = {str(at): item for at, item in enumerate(items)}
         self._now = now
         self._drop = drop
-        super().__init__(summary(tally(items)), self._inbox_rows, "Nothing waits for you.")
+        super().__init__(summary(tally(items)), self._inbox_rows, ours("Nothing waits for you."))
 
     def _inbox_rows(self, width: int) -> list[tuple[Row, str]]:
         return [(Row(key, _line(item, self._now, width)), item.sentence) for key, item in self._items.items()]
@@ -54,14 +56,14 @@ class InboxDialog(PickDialog):
         if item is None:
             return
         if item.command is None:
-            self.notify("it leaves the inbox when it no longer waits", title="Not dismissed", markup=False)
+            notice(self, ours("it leaves the inbox when it no longer waits"), title=ours("Not dismissed"))
             return
         del self._items[key]
         self._drop(item.command)
         self._narrow()
 
 
-def summary(wanted: Tally) -> str:
+def summary(wanted: Tally) -> Clean:
     """Say how much wants the operator, asks and failures apart from the rest."""
     counts = (
         (wanted.waiting, "waits for you" if wanted.waiting == 1 else "wait for you"),
@@ -69,10 +71,13 @@ def summary(wanted: Tally) -> str:
         (wanted.to_review, "to review"),
         (wanted.done, "done"),
     )
-    return " · ".join(f"{number} {words}" for number, words in counts if number) or "Waits for you"
+    said = (our_line("{} {}", number, words) for number, words in counts if number)
+    return joined(said, ours(" · ")) or ours("Waits for you")
 
 
 def _line(item: Attention, now: float, width: int) -> Content:
     glyph, style = URGENCY_STYLES[item.urgency]
     sentence = fit(clean_line(item.sentence), max(10, width - 8))
-    return content([(f" {glyph} ", style), (sentence, ""), (fit(age(now - item.since), 4, right=True), "$muted")])
+    return content(
+        [(our_line(" {} ", glyph), style), (sentence, ""), (fit(age(now - item.since), 4, right=True), "$muted")]
+    )

@@ -12,7 +12,8 @@ from textual.widgets import Input
 
 from cockpit.model.fleet import Fleet
 from cockpit.model.why import headline
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import Clean, ours
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.look.cells import content, cut, fit
 from cockpit.ui.look.rows import matches
@@ -36,14 +37,14 @@ class PickDialog(Dialog[str]):
         Binding("enter", "accept", "go", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, rows: Callable[[int], Sequence[tuple[Row, str]]], empty: str) -> None:
+    def __init__(self, title: Clean, rows: Callable[[int], Sequence[tuple[Row, str]]], empty: Clean) -> None:
         super().__init__(title, classes="pick")
         self._rows = rows
         self._empty = empty
 
     def compose_body(self) -> ComposeResult:
         """Yield the field and the list."""
-        yield DataInput(placeholder="type to narrow", id="needle", compact=True)
+        yield DataInput(placeholder=ours("type to narrow"), id="needle")
         yield RowList(empty=(self._empty,), id="rows")
 
     def on_mount(self) -> None:
@@ -84,17 +85,29 @@ def places(fleet: Fleet, now: float) -> Callable[[int], Sequence[tuple[Row, str]
             look = style_of(headline(agent, fleet.vm(agent.vm_id), now))
             name = clean_line(agent.name)
             line = content(
-                [(f" {look.glyph} ", look.style), (fit(name, 24), "bold"), (f" {agent.kind.value}", "$muted")]
+                [
+                    (our_line(" {} ", look.glyph), look.style),
+                    (fit(name, 24), "bold"),
+                    (our_line(" {}", agent.kind.value), "$muted"),
+                ]
             )
             found.append((Row(f"agent:{agent.id}", line), f"{agent.name} {agent.kind.value} {agent.role}"))
         for task in fleet.tasks:
             task_style = STATUS_STYLES.get(task.status)
             glyph = task_style.glyph if task_style else "·"
             title = cut(clean_line(task.title), max(10, width - 14))
-            line = content([(f" {glyph} ", task_style.style if task_style else ""), (title, ""), ("  task", "$muted")])
+            line = content(
+                [
+                    (our_line(" {} ", glyph), task_style.style if task_style else ""),
+                    (title, ""),
+                    (ours("  task"), "$muted"),
+                ]
+            )
             found.append((Row(f"task:{task.id}", line), f"{task.title} task {task.status} {task.assignee}"))
         for vm in fleet.orphans():
-            line = content([(" ▫ ", "$muted"), (fit(clean_line(vm.label or vm.id), 24), ""), (" orphan VM", "$muted")])
+            line = content(
+                [(ours(" ▫ "), "$muted"), (fit(clean_line(vm.label or vm.id), 24), ""), (ours(" orphan VM"), "$muted")]
+            )
             found.append((Row(f"vm:{vm.id}", line), f"{vm.label} {vm.id} orphan vm"))
         return found
 

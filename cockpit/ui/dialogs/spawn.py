@@ -14,6 +14,7 @@ from cockpit.engine.port import CockpitPort
 from cockpit.model.commands import Spawn
 from cockpit.model.fleet import AgentKind, Operation, Stage
 from cockpit.model.ids import CommandId, CommitId, OperationId
+from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.dialogs.form import Field, FormDialog, Values
 from cockpit.ui.look.bars import step_lines
@@ -31,19 +32,32 @@ REFRESH = 0.25
 def spawn_fields(engine: CockpitPort) -> tuple[Field, ...]:
     """Return the fields of the form for what the engine can start now."""
     leaders = [agent.name for agent in engine.fleet.agents if agent.kind is not AgentKind.WORKER]
-    images = [Choice("", "fresh VM"), *(Choice(commit, name or commit) for commit, name in engine.images())]
-    programs = [Choice(name, name, reason) for name, reason in engine.programs()]
+    images = [
+        Choice("", ours("fresh VM")),
+        *(Choice(commit, clean_line(name or commit)) for commit, name in engine.images()),
+    ]
+    programs = [Choice(name, clean_line(name), reason) for name, reason in engine.programs()]
     first_usable = next((choice.value for choice in programs if not choice.reason), "")
     return (
-        Field("kind", "kind", "choice", choices=(Choice("lieutenant", "lieutenant"), Choice("worker", "worker"))),
-        Field("name", "name", placeholder="ada"),
-        Field("role", "role", placeholder="what it is for, in your words"),
-        Field("parent", "works for", "choice", choices=(Choice("", "nobody"), *(Choice(n, n) for n in leaders))),
-        Field("count", "how many", value="1", placeholder="1"),
-        Field("labels", "labels", placeholder="comma-separated"),
-        Field("image", "image", "choice", choices=tuple(images)),
-        Field("program", "program", "choice", first_usable, choices=tuple(programs)),
-        Field("model", "model", placeholder="the agent's default"),
+        Field(
+            "kind",
+            ours("kind"),
+            "choice",
+            choices=(Choice("lieutenant", ours("lieutenant")), Choice("worker", ours("worker"))),
+        ),
+        Field("name", ours("name"), placeholder=ours("ada")),
+        Field("role", ours("role"), placeholder=ours("what it is for, in your words")),
+        Field(
+            "parent",
+            ours("works for"),
+            "choice",
+            choices=(Choice("", ours("nobody")), *(Choice(name, clean_line(name)) for name in leaders)),
+        ),
+        Field("count", ours("how many"), value="1", placeholder=ours("1")),
+        Field("labels", ours("labels"), placeholder=ours("comma-separated")),
+        Field("image", ours("image"), "choice", choices=tuple(images)),
+        Field("program", ours("program"), "choice", first_usable, choices=tuple(programs)),
+        Field("model", ours("model"), placeholder=ours("the agent's default")),
     )
 
 
@@ -76,7 +90,7 @@ class SpawnDialog(FormDialog):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "again", "edit again", show=False, priority=True)]
 
     def __init__(self, engine: CockpitPort) -> None:
-        super().__init__("Spawn", spawn_fields(engine), self._check_values)
+        super().__init__(ours("Spawn"), spawn_fields(engine), self._check_values)
         self._engine = engine
         self._commands: list[CommandId] = []
         self._known: frozenset[OperationId] = frozenset()
@@ -87,7 +101,7 @@ class SpawnDialog(FormDialog):
         """Yield the form and the place of the steps."""
         yield from super().compose_body()
         with VerticalScroll(id="steps"):
-            yield Plain("", id="step-lines")
+            yield Plain(NOTHING, id="step-lines")
 
     def on_mount(self) -> None:
         self._show_worker_fields()
@@ -156,14 +170,14 @@ class SpawnDialog(FormDialog):
         pieces: list[Piece] = []
         lines = []
         for operation in self.operations():
-            lines.append(content([("spawn ", "$muted"), (clean_line(operation.target), "bold")]))
+            lines.append(content([(ours("spawn "), "$muted"), (clean_line(operation.target), "bold")]))
             lines += [*step_lines(operation, now, width), content([])]
         for reason in self._refusals():
-            pieces = [("✗ ", "bold $agent-failed"), (clean_line(reason), "$agent-failed")]
+            pieces = [(ours("✗ "), "bold $agent-failed"), (clean_line(reason), "$agent-failed")]
             lines.append(content(pieces))
         if not lines:
-            lines.append(content([("◌ ordered, no step reported yet", "$muted")]))
-        self.query_one("#step-lines", Plain).show(content([("\n", "")]).join(lines), layout=True)
+            lines.append(content([(ours("◌ ordered, no step reported yet"), "$muted")]))
+        self.query_one("#step-lines", Plain).show(content([(ours("\n"), "")]).join(lines), layout=True)
         failed = bool(self._refusals()) or any(operation.error for operation in self.operations())
         if failed:
             self.show_keys(("^r", "edit and try again"), ("esc", "close"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.fleet import TASK_STATUSES, Fleet, Task
+from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.dialogs.form import Field, FormDialog, Values
 from cockpit.ui.look.states import STATUS_STYLES
@@ -13,18 +14,20 @@ NOTE_KINDS = ("update", "finding", "blocker", "question")
 
 def assignees(fleet: Fleet) -> tuple[Choice, ...]:
     """Return nobody and every agent as choices."""
-    return (Choice("", "nobody"), *(Choice(agent.name, agent.name) for agent in fleet.agents))
+    return (Choice("", ours("nobody")), *(Choice(agent.name, clean_line(agent.name)) for agent in fleet.agents))
 
 
 def create_form(fleet: Fleet) -> FormDialog:
     """Ask for a new task."""
     return FormDialog(
-        "New task",
+        ours("New task"),
         (
-            Field("title", "title", placeholder="what is to be done"),
-            Field("description", "details", "area", placeholder="context, limits, how to tell that it is done"),
-            Field("assignee", "assignee", "choice", choices=assignees(fleet)),
-            Field("tags", "tags", placeholder="comma-separated"),
+            Field("title", ours("title"), placeholder=ours("what is to be done")),
+            Field(
+                "description", ours("details"), "area", placeholder=ours("context, limits, how to tell that it is done")
+            ),
+            Field("assignee", ours("assignee"), "choice", choices=assignees(fleet)),
+            Field("tags", ours("tags"), placeholder=ours("comma-separated")),
         ),
         lambda values: "" if values["title"].strip() else "a task needs a title",
     )
@@ -34,8 +37,8 @@ def move_form(task: Task) -> FormDialog:
     """Ask for a task's next status."""
     choices = tuple(Choice(status, STATUS_STYLES[status].word) for status in TASK_STATUSES)
     return FormDialog(
-        "Move task",
-        (Field("status", "status", "choice", task.status, choices=choices),),
+        ours("Move task"),
+        (Field("status", ours("status"), "choice", task.status, choices=choices),),
         intro=clean_line(task.title),
     )
 
@@ -43,8 +46,8 @@ def move_form(task: Task) -> FormDialog:
 def assign_form(task: Task, fleet: Fleet) -> FormDialog:
     """Ask whom a task goes to."""
     return FormDialog(
-        "Assign task",
-        (Field("assignee", "assignee", "choice", task.assignee, choices=assignees(fleet)),),
+        ours("Assign task"),
+        (Field("assignee", ours("assignee"), "choice", task.assignee, choices=assignees(fleet)),),
         intro=clean_line(task.title),
     )
 
@@ -56,10 +59,10 @@ def note_form(task: Task) -> FormDialog:
         return "" if values["content"].strip() else "a note needs words"
 
     return FormDialog(
-        "Note on task",
+        ours("Note on task"),
         (
-            Field("kind", "kind", "choice", choices=tuple(Choice(kind, kind) for kind in NOTE_KINDS)),
-            Field("content", "note", "area", placeholder="what the others should know"),
+            Field("kind", ours("kind"), "choice", choices=tuple(Choice(kind, clean_line(kind)) for kind in NOTE_KINDS)),
+            Field("content", ours("note"), "area", placeholder=ours("what the others should know")),
         ),
         check,
         intro=clean_line(task.title),

@@ -6,24 +6,28 @@ from textual.content import Content
 
 from cockpit.model.fleet import Agent, Receipt, Task, Vm
 from cockpit.model.why import headline, why
-from cockpit.text.sanitize import clean_line, clean_text
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.ui.look.cells import Piece, age, content, count, fit
 from cockpit.ui.look.states import STATUS_STYLES, style_of
 
 
 def why_vm_text(vm: Vm) -> Content:
     """Say in sentences whose a VM without an agent may be."""
-    pieces: list[Piece] = [("perhaps ours" if vm.perhaps_ours else "orphan", "bold $link-degraded"), ("\n\n", "")]
+    pieces: list[Piece] = [
+        (ours("perhaps ours") if vm.perhaps_ours else ours("orphan"), "bold $link-degraded"),
+        (ours("\n\n"), ""),
+    ]
     sentences = ["no agent that is known here lives on it"]
     if vm.perhaps_ours:
         sentences += [vm.perhaps_ours, "it may be somebody else's: nothing is done to it unless you destroy it"]
     for sentence in sentences:
-        pieces += [("· ", "$muted"), (clean_line(sentence), ""), ("\n", "")]
+        pieces += [(ours("· "), "$muted"), (clean_line(sentence), ""), (ours("\n"), "")]
     facts = [("VM", vm.id), ("power", vm.power.value), ("owner", vm.owner)]
-    pieces.append(("\n", ""))
+    pieces.append((ours("\n"), ""))
     for name, value in facts:
         if value:
-            pieces += [(fit(name, 12), "$muted"), (clean_line(value), ""), ("\n", "")]
+            pieces += [(fit(clean_line(name), 12), "$muted"), (clean_line(value), ""), (ours("\n"), "")]
     return content(pieces)
 
 
@@ -31,12 +35,12 @@ def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:
     """Say in sentences why an agent is shown as it is."""
     head = headline(agent, vm, now)
     look = style_of(head)
-    pieces: list[Piece] = [(f"{look.glyph} {look.word}", f"bold {look.style}")]
+    pieces: list[Piece] = [(our_line("{} {}", look.glyph, look.word), f"bold {look.style}")]
     if head.link:
-        pieces.append((f"   ~ {head.link}", "$link-down"))
-    pieces.append(("\n\n", ""))
+        pieces.append((our_line("   ~ {}", head.link), "$link-down"))
+    pieces.append((ours("\n\n"), ""))
     for sentence in why(agent, vm, now):
-        pieces += [("· ", "$muted"), (clean_line(sentence), ""), ("\n", "")]
+        pieces += [(ours("· "), "$muted"), (clean_line(sentence), ""), (ours("\n"), "")]
     facts = [
         ("kind", agent.kind.value),
         ("role", agent.role),
@@ -52,10 +56,10 @@ def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:
         ),
         ("read up to", f"line {agent.line} of file {agent.epoch}" if agent.line else ""),
     ]
-    pieces.append(("\n", ""))
+    pieces.append((ours("\n"), ""))
     for name, value in facts:
         if value:
-            pieces += [(fit(name, 12), "$muted"), (clean_line(value), ""), ("\n", "")]
+            pieces += [(fit(clean_line(name), 12), "$muted"), (clean_line(value), ""), (ours("\n"), "")]
     return content(pieces)
 
 
@@ -63,38 +67,38 @@ def undelivered_text(receipt: Receipt) -> Content:
     """Show a text that no agent read, and why."""
     reason = clean_line(receipt.reason) or "no reason was given"
     return content(
-        [(f"{clean_line(receipt.verb)} not delivered: {reason}\n\n", "$muted"), (clean_text(receipt.text), "")]
+        [(our_line("{} not delivered: {}\n\n", receipt.verb, reason), "$muted"), (clean_text(receipt.text), "")]
     )
 
 
 def task_text(task: Task, titles: dict[str, str], now: float) -> Content:
     """Say everything the board knows of a task."""
     look = STATUS_STYLES.get(task.status)
-    status = f"{look.glyph} {look.word}" if look else clean_line(task.status)
+    status = our_line("{} {}", look.glyph, look.word) if look else clean_line(task.status)
     pieces: list[Piece] = [
         (clean_line(task.title), "bold"),
-        ("\n", ""),
+        (ours("\n"), ""),
         (status, look.style if look else "$muted"),
-        (f"   {clean_line(task.assignee) or 'nobody has it'}", "$accent" if task.assignee else "$muted"),
+        (our_line("   {}", clean_line(task.assignee) or "nobody has it"), "$accent" if task.assignee else "$muted"),
     ]
     if task.created_by:
-        pieces.append((f"   by {clean_line(task.created_by)}", "$muted"))
+        pieces.append((our_line("   by {}", task.created_by), "$muted"))
     if task.updated_at:
-        pieces.append((f"   changed {age(now - task.updated_at)} ago", "$muted"))
+        pieces.append((our_line("   changed {} ago", age(now - task.updated_at)), "$muted"))
     if task.tags:
-        pieces.append(("\n" + " ".join(f"#{clean_line(tag)}" for tag in task.tags), "$muted"))
+        pieces.append((our_line("\n{}", " ".join(f"#{tag}" for tag in task.tags)), "$muted"))
     if task.description:
-        pieces += [("\n\n", ""), (clean_text(task.description), "")]
+        pieces += [(ours("\n\n"), ""), (clean_text(task.description), "")]
     if task.dependencies:
-        pieces.append(("\n\nwaits for\n", "$muted"))
-        pieces += [(f"  ○ {clean_line(titles.get(task_id, task_id))}\n", "") for task_id in task.dependencies]
+        pieces.append((ours("\n\nwaits for\n"), "$muted"))
+        pieces += [(our_line("  ○ {}\n", titles.get(task_id, task_id)), "") for task_id in task.dependencies]
     for kind, label, url in task.artifacts:
-        pieces += [(f"\n  ▪ {clean_line(kind)} ", "$muted"), (f"{clean_line(label)} {clean_line(url)}", "")]
+        pieces += [(our_line("\n  ▪ {} ", kind), "$muted"), (our_line("{} {}", label, url), "")]
     for note in task.notes:
         when = age(now - note.created_at) if note.created_at else "–"
         pieces += [
-            (f"\n\n✎ {clean_line(note.author)}", "$accent"),
-            (f" {clean_line(note.kind)} {when} ago\n", "$muted"),
+            (our_line("\n\n✎ {}", note.author), "$accent"),
+            (our_line(" {} {} ago\n", note.kind, when), "$muted"),
             (clean_text(note.content), ""),
         ]
     return content(pieces)

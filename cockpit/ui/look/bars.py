@@ -10,7 +10,8 @@ from textual.content import Content
 from cockpit.model.attention import Tally
 from cockpit.model.fleet import Fleet, LinkState, Operation, Receipt, Stage, Step
 from cockpit.model.why import headline
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import NOTHING, ours, repeated
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, age, content, cut, duration, fit, pieces_width
 from cockpit.ui.look.rows import unknown_because
 from cockpit.ui.look.states import STAGE_WORDS, TONE_STYLES, StateStyle
@@ -30,34 +31,38 @@ PASSED = (Stage.WRITTEN, Stage.ACCEPTED, Stage.QUEUED, Stage.STEERING, Stage.CON
 
 def header(fleet: Fleet, now: float, wanted: Tally, width: int, *, read_only: bool = False) -> Content:
     """The header: where the fleet comes from, agents by state, what waits, what is broken."""
-    left: list[Piece] = [(" ◆ cockpit", "bold $accent"), ("  ", "")]
-    left.append((clean_line(fleet.source) or "no fleet yet", "$muted"))
+    left: list[Piece] = [(ours(" ◆ cockpit"), "bold $accent"), (ours("  "), "")]
+    left.append((clean_line(fleet.source) or ours("no fleet yet"), "$muted"))
     if read_only:
-        left.append((" read-only", "bold $link-degraded"))
-    left.append(("  ", ""))
+        left.append((ours(" read-only"), "bold $link-degraded"))
+    left.append((ours("  "), ""))
     left += _counts(fleet, now)
     right: list[Piece] = []
     for service in fleet.health:
         if not service.ok:
-            right.append((f"✗ {cut(clean_line(service.name), 12)} down {age(now - service.since)}  ", "$link-down"))
+            right.append(
+                (our_line("✗ {} down {}  ", cut(clean_line(service.name), 12), age(now - service.since)), "$link-down")
+            )
     right += _links(fleet)
     waiting = wanted.waiting
     if waiting:
-        right.append((f" ! {waiting} {'waits' if waiting == 1 else 'wait'} for you ", "bold reverse $agent-asking"))
+        right.append(
+            (our_line(" ! {} {} for you ", waiting, "waits" if waiting == 1 else "wait"), "bold reverse $agent-asking")
+        )
     else:
-        unknown = unknown_because(fleet, ("vers", "registry"), "agents there are")
-        right.append(("nothing known waits " if unknown else "nothing waits ", "$muted"))
+        unknown = unknown_because(fleet, ("vers", "registry"), ours("agents there are"))
+        right.append((ours("nothing known waits ") if unknown else ours("nothing waits "), "$muted"))
     apart: list[Piece] = []
     if wanted.blocked:
-        apart.append((f"✗ {wanted.blocked} blocked  ", "$link-degraded"))
+        apart.append((our_line("✗ {} blocked  ", wanted.blocked), "$link-degraded"))
     if wanted.to_review:
-        apart.append((f"◐ {wanted.to_review} to review  ", "$agent-done"))
+        apart.append((our_line("◐ {} to review  ", wanted.to_review), "$agent-done"))
     if pieces_width([*left, *apart, *right]) < width:
         right = [*apart, *right]
     gap = width - pieces_width(left) - pieces_width(right)
     if gap < 1:
-        return content([*_shortened(left, width - pieces_width(right) - 1), (" ", ""), *right])
-    return content([*left, (" " * gap, ""), *right])
+        return content([*_shortened(left, width - pieces_width(right) - 1), (ours(" "), ""), *right])
+    return content([*left, (repeated(ours(" "), gap), ""), *right])
 
 
 def _shortened(pieces: Sequence[Piece], width: int) -> list[Piece]:
@@ -74,8 +79,8 @@ def _shortened(pieces: Sequence[Piece], width: int) -> list[Piece]:
 def _counts(fleet: Fleet, now: float) -> list[Piece]:
     """Count agents by tone, in the order of what needs the operator."""
     if not fleet.agents:
-        unknown = unknown_because(fleet, ("vers", "registry"), "agents there are")
-        return [("agents unknown" if unknown else "no agents", "$muted")]
+        unknown = unknown_because(fleet, ("vers", "registry"), ours("agents there are"))
+        return [(ours("agents unknown") if unknown else ours("no agents"), "$muted")]
     counts: Counter[str] = Counter()
     words: dict[str, set[str]] = {}
     for agent in fleet.agents:
@@ -87,8 +92,8 @@ def _counts(fleet: Fleet, now: float) -> list[Piece]:
     for tone, look in TONE_STYLES.items():
         if counts[tone]:
             pieces += [
-                (f"{look.glyph} {counts[tone]} ", look.style),
-                (f"{_word(look, words[tone])}  ", "$muted"),
+                (our_line("{} {} ", look.glyph, counts[tone]), look.style),
+                (our_line("{}  ", _word(look, words[tone])), "$muted"),
             ]
     return pieces
 
@@ -110,7 +115,7 @@ def _links(fleet: Fleet) -> list[Piece]:
     ):
         if states[state]:
             noun = "link" if states[state] == 1 else "links"
-            pieces.append((f"~ {states[state]} {noun} {word}  ", style))
+            pieces.append((our_line("~ {} {} {}  ", states[state], noun, word), style))
     return pieces
 
 
@@ -121,17 +126,17 @@ def receipt_line(receipt: Receipt, now: float, width: int) -> Content:
         reached.append(receipt.stage)
     since = receipt.stages[-1][1] if receipt.stages else receipt.created_at
     head: Piece = (clean_line(receipt.verb), "bold")
-    passed: list[Piece] = [(f" ✓ {STAGE_WORDS[stage]}", "$agent-running") for stage in reached]
+    passed: list[Piece] = [(our_line(" ✓ {}", STAGE_WORDS[stage]), "$agent-running") for stage in reached]
     last = _last_stage(receipt, now, since)
     while passed and pieces_width([head, *passed, last]) > width:
-        passed = [(" …", "$muted"), *passed[2:]] if passed[0][0] == " …" else [(" …", "$muted"), *passed[1:]]
+        passed = [(ours(" …"), "$muted"), *passed[2 if passed[0][0] == " …" else 1 :]]
         if len(passed) == 1:
             break
     pieces = [head, *passed, (cut(last[0], max(0, width - pieces_width([head, *passed]))), last[1])]
     text = clean_line(receipt.text)
     room = width - pieces_width(pieces) - 4
     if text and room > 12:
-        pieces.append((f"  “{cut(text, room)}”", "$muted"))
+        pieces.append((our_line("  “{}”", cut(text, room)), "$muted"))
     return content(pieces)
 
 
@@ -139,25 +144,25 @@ def _last_stage(receipt: Receipt, now: float, since: float) -> Piece:
     """Say where the command stands now."""
     match receipt.stage:
         case Stage.DONE:
-            return f" ✓ done in {duration(since - receipt.created_at)}", "bold $agent-running"
+            return our_line(" ✓ done in {}", duration(since - receipt.created_at)), "bold $agent-running"
         case Stage.FAILED:
-            return f" ✗ failed: {clean_line(receipt.reason)}", "bold $agent-failed"
+            return our_line(" ✗ failed: {}", receipt.reason), "bold $agent-failed"
         case Stage.DISMISSED:
-            return f" · {STAGE_WORDS[Stage.DISMISSED]}", "$muted"
+            return our_line(" · {}", STAGE_WORDS[Stage.DISMISSED]), "$muted"
         case Stage.UNCONFIRMED:
-            return f" ? unconfirmed: {clean_line(receipt.reason)}", "bold $link-degraded"
+            return our_line(" ? unconfirmed: {}", receipt.reason), "bold $link-degraded"
         case Stage.CONSUMED:
-            return f" ● working… {age(now - since)}", "$agent-running"
+            return our_line(" ● working… {}", age(now - since)), "$agent-running"
         case Stage.PENDING:
-            return f" ◌ {STAGE_WORDS[Stage.PENDING]} {age(now - receipt.created_at)}", "$link-degraded"
+            return our_line(" ◌ {} {}", STAGE_WORDS[Stage.PENDING], age(now - receipt.created_at)), "$link-degraded"
         case _:
-            return f" ◌ {age(now - since)}", "$muted"
+            return our_line(" ◌ {}", age(now - since)), "$muted"
 
 
 def standing_lines(fleet: Fleet, now: float, width: int) -> list[Content]:
     """What goes on or went wrong apart from any agent: standing notices, operations that run or failed just now."""
     lines = [
-        content([(" ! ", "bold $link-degraded"), (cut(clean_line(notice), width - 4), "")])
+        content([(ours(" ! "), "bold $link-degraded"), (cut(clean_line(notice), width - 4), "")])
         for notice in fleet.notices[:MAX_NOTICES]
     ]
     current = [operation for operation in fleet.operations if _is_current(operation, now)]
@@ -173,16 +178,16 @@ def _is_current(operation: Operation, now: float) -> bool:
 
 def _operation_line(operation: Operation, now: float, width: int) -> Content:
     """Say in one line which step an operation is at, or where it failed and what to do."""
-    head: list[Piece] = [(f"{clean_line(operation.verb)} ", ""), (clean_line(operation.target), "bold")]
+    head: list[Piece] = [(our_line("{} ", operation.verb), ""), (clean_line(operation.target), "bold")]
     step = operation.steps[-1] if operation.steps else None
     if operation.error:
-        place = f" at {clean_line(step.name)}" if step is not None else ""
-        hint = f" → {clean_line(operation.hint)}" if operation.hint else ""
-        tail = f" failed{place}: {clean_line(operation.error)}{hint}"
-        pieces = [(" ✗ ", "bold $agent-failed"), *head, (tail, "$agent-failed")]
+        place = our_line(" at {}", step.name) if step is not None else NOTHING
+        hint = our_line(" → {}", operation.hint) if operation.hint else NOTHING
+        tail = our_line(" failed{}: {}{}", place, operation.error, hint)
+        pieces = [(ours(" ✗ "), "bold $agent-failed"), *head, (tail, "$agent-failed")]
     else:
-        place = f"  {clean_line(step.name)} {duration(now - step.started_at)}" if step is not None else ""
-        pieces = [(" ▸ ", "bold $agent-running"), *head, (place, "$muted")]
+        place = our_line("  {} {}", step.name, duration(now - step.started_at)) if step is not None else NOTHING
+        pieces = [(ours(" ▸ "), "bold $agent-running"), *head, (place, "$muted")]
     return content(_shortened(pieces, width - 1))
 
 
@@ -192,26 +197,28 @@ def step_lines(operation: Operation, now: float, width: int) -> list[Content]:
     for step in operation.steps:
         lines.append(_step(step, now, width))
         if step.error:
-            lines.append(content([("    ", ""), (cut(clean_line(step.error), width - 4), "$agent-failed")]))
+            lines.append(content([(ours("    "), ""), (cut(clean_line(step.error), width - 4), "$agent-failed")]))
     if operation.error and not any(step.error for step in operation.steps):
         lines.append(
-            content([("✗ ", "bold $agent-failed"), (cut(clean_line(operation.error), width - 2), "$agent-failed")])
+            content(
+                [(ours("✗ "), "bold $agent-failed"), (cut(clean_line(operation.error), width - 2), "$agent-failed")]
+            )
         )
     if operation.hint:
-        lines.append(content([("  → ", "$agent-asking"), (cut(clean_line(operation.hint), width - 4), "")]))
+        lines.append(content([(ours("  → "), "$agent-asking"), (cut(clean_line(operation.hint), width - 4), "")]))
     if operation.ended_at is not None and not operation.error:
         took = duration(operation.ended_at - operation.started_at)
-        lines.append(content([("✓ ", "bold $agent-running"), (f"done in {took}", "bold")]))
+        lines.append(content([(ours("✓ "), "bold $agent-running"), (our_line("done in {}", took), "bold")]))
     return lines
 
 
 def _step(step: Step, now: float, width: int) -> Content:
     if step.error:
-        glyph, style = "✗ ", "bold $agent-failed"
+        glyph, style = ours("✗ "), "bold $agent-failed"
     elif step.ended_at is None:
-        glyph, style = "▸ ", "bold $agent-running"
+        glyph, style = ours("▸ "), "bold $agent-running"
     else:
-        glyph, style = "✓ ", "$agent-running"
+        glyph, style = ours("✓ "), "$agent-running"
     took = duration((now if step.ended_at is None else step.ended_at) - step.started_at)
     name_cells = min(30, max(12, width // 3))
     detail = max(0, width - 2 - name_cells - 9)
@@ -219,7 +226,7 @@ def _step(step: Step, now: float, width: int) -> Content:
         [
             (glyph, style),
             (fit(clean_line(step.name), name_cells), "bold" if step.ended_at is None else ""),
-            (" ", ""),
+            (ours(" "), ""),
             (fit(clean_line(step.detail), detail), "$muted"),
             (fit(took, 7, right=True), "$muted"),
         ]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.cells import cell_len, get_character_cell_size, set_cell_size
+from rich.cells import cell_len, get_character_cell_size
 from textual.content import Content, Span
 
-Piece = tuple[str, str]
-"""Text and the style it wears; the style is our own word, the text may be anybody's and is already clean."""
+from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
+from cockpit.text.sanitize import our_line
+
+Piece = tuple[Clean, str]
+"""Text and the style it wears; the style is our own word, the text may be anybody's and is clean."""
 
 
 def content(pieces: Iterable[Piece]) -> Content:
@@ -31,20 +34,21 @@ def width_of(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
 
-def cut(text: str, width: int) -> str:
+def cut(text: Clean, width: int) -> Clean:
     """Shorten a text to a width in cells, with an ellipsis where something is missing."""
     if width <= 0:
-        return ""
+        return NOTHING
     if width_of(text) <= width:
         return text
-    return set_cell_size(text, width - 1).rstrip() + "…" if width > 1 else "…"
+    kept = part(text, 0, _cells_end(text, 0, width - 1, text.isascii())) if width > 1 else NOTHING
+    return joined((part(kept, 0, len(kept.rstrip())), ours("…")))
 
 
-def fit(text: str, width: int, *, right: bool = False) -> str:
+def fit(text: Clean, width: int, *, right: bool = False) -> Clean:
     """Shorten or pad a text to exactly a width in cells."""
     text = cut(text, width)
-    padding = " " * max(0, width - width_of(text))
-    return padding + text if right else text + padding
+    padding = repeated(ours(" "), width - width_of(text))
+    return joined((padding, text) if right else (text, padding))
 
 
 def pieces_width(pieces: Iterable[Piece]) -> int:
@@ -89,32 +93,32 @@ def _cells_end(text: str, start: int, width: int, ascii_only: bool) -> int:
     return len(text)
 
 
-def age(seconds: float) -> str:
+def age(seconds: float) -> Clean:
     """Say an age in at most four cells: `3s`, `12m`, `5h`, `2d`."""
     seconds = max(0.0, seconds)
     if seconds < 60:
-        return f"{int(seconds)}s"
+        return our_line("{}s", int(seconds))
     if seconds < 3600:
-        return f"{int(seconds // 60)}m"
+        return our_line("{}m", int(seconds // 60))
     if seconds < 86400:
-        return f"{int(seconds // 3600)}h"
-    return f"{int(seconds // 86400)}d"
+        return our_line("{}h", int(seconds // 3600))
+    return our_line("{}d", int(seconds // 86400))
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float) -> Clean:
     """Say how long a step took: `0.4s`, `12s`, `3m05s`."""
     seconds = max(0.0, seconds)
     if seconds < 10:
-        return f"{seconds:.1f}s"
+        return our_line("{:.1f}s", seconds)
     if seconds < 60:
-        return f"{int(seconds)}s"
-    return f"{int(seconds // 60)}m{int(seconds % 60):02d}s"
+        return our_line("{}s", int(seconds))
+    return our_line("{}m{:02d}s", int(seconds // 60), int(seconds % 60))
 
 
-def count(number: int) -> str:
+def count(number: int) -> Clean:
     """Say a big number briefly: `950`, `12.4k`, `1.2M`."""
     if number < 1000:
-        return str(number)
+        return our_line("{}", number)
     if number < 1_000_000:
-        return f"{number / 1000:.1f}k"
-    return f"{number / 1_000_000:.1f}M"
+        return our_line("{:.1f}k", number / 1000)
+    return our_line("{:.1f}M", number / 1_000_000)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cockpit.model.fleet import Agent, Vm
 from cockpit.model.why import headline
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, count
 from cockpit.ui.look.states import style_of
 
@@ -12,11 +13,11 @@ from cockpit.ui.look.states import style_of
 def output_title(agent: Agent, vm: Vm | None, now: float) -> list[Piece]:
     """Name the agent and say how it is."""
     look = style_of(headline(agent, vm, now))
-    pieces: list[Piece] = [("4 ", "$muted"), (clean_line(agent.name), "bold")]
-    pieces.append((f" · {agent.kind.value}", "$muted"))
+    pieces: list[Piece] = [(ours("4 "), "$muted"), (clean_line(agent.name), "bold")]
+    pieces.append((our_line(" · {}", agent.kind.value), "$muted"))
     if agent.program == "scripted":
-        pieces.append((" · scripted agent", "$link-degraded"))
-    pieces += [(f"  {look.glyph} {look.word}", look.style)]
+        pieces.append((ours(" · scripted agent"), "$link-degraded"))
+    pieces += [(our_line("  {} {}", look.glyph, look.word), look.style)]
     return pieces
 
 
@@ -29,8 +30,8 @@ def output_facts(agent: Agent, *, following: bool) -> list[Piece]:
         thinking = f" · {agent.thinking}" if agent.thinking else ""
         facts.append((clean_line(version + model + thinking), "$muted"))
     if agent.context_window:
-        facts.append((f"  ctx {100 * agent.context_tokens // agent.context_window}%", "$muted"))
+        facts.append((our_line("  ctx {}%", 100 * agent.context_tokens // agent.context_window), "$muted"))
     if agent.usage.tokens:
-        facts.append((f"  {count(agent.usage.tokens)} tok  ${agent.usage.cost:.2f}", "$muted"))
-    facts.append(("  following" if following else "  held · end follows", "$muted"))
+        facts.append((our_line("  {} tok  ${:.2f}", count(agent.usage.tokens), agent.usage.cost), "$muted"))
+    facts.append((ours("  following") if following else ours("  held · end follows"), "$muted"))
     return facts

@@ -24,7 +24,8 @@ from cockpit.model.fleet import (
     Vm,
 )
 from cockpit.model.why import headline, warnings_in
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, age, content, cut, fit, width_of
 from cockpit.ui.look.states import LINK_STYLES, POWER_STYLES, STATUS_STYLES, style_of
 
@@ -34,7 +35,7 @@ AGE_CELLS = 4
 SCRIPTED_FROM = 20
 """Cells from which the detail column names a scripted agent as such; below, its name bears a mark."""
 
-SCRIPTED_MARK = " §"
+SCRIPTED_MARK = ours(" §")
 """The mark of a scripted agent: it follows a script, no model thinks."""
 
 DETAIL_FROM = 10
@@ -46,7 +47,7 @@ class TreeNode:
     """An agent and where it stands in the tree."""
 
     agent: Agent
-    guide: str
+    guide: Clean
     """The lines that lead to it: `├ `, `│ └ `."""
 
 
@@ -67,13 +68,13 @@ def agent_tree(agents: Iterable[Agent]) -> list[TreeNode]:
         for agent in everyone:
             if agent.kind is not kind:
                 continue
-            nodes.append(TreeNode(agent, ""))
+            nodes.append(TreeNode(agent, NOTHING))
             placed.add(agent.id)
             workers = [worker for worker in children.pop(agent.name, ()) if worker.id not in placed]
             for number, worker in enumerate(workers, 1):
-                nodes.append(TreeNode(worker, "└ " if number == len(workers) else "├ "))
+                nodes.append(TreeNode(worker, ours("└ ") if number == len(workers) else ours("├ ")))
                 placed.add(worker.id)
-    nodes += [TreeNode(agent, "") for agent in everyone if agent.id not in placed]
+    nodes += [TreeNode(agent, NOTHING) for agent in everyone if agent.id not in placed]
     return nodes
 
 
@@ -91,55 +92,56 @@ def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int) -> Content:
         detail_cells = 0
         name_cells = max(8, width - 2 - 1 - word_cells - AGE_CELLS)
     warned = warning_word(agent)
-    mark = " ◆" if agent.kind is AgentKind.ARCHITECT else ""
+    marks = [ours(" ◆")] if agent.kind is AgentKind.ARCHITECT else []
     in_words = detail_cells >= SCRIPTED_FROM
     if agent.program == "scripted" and not in_words:
-        mark += SCRIPTED_MARK
+        marks.append(SCRIPTED_MARK)
     if warned and not detail_cells:
-        mark += " !"
+        marks.append(ours(" !"))
+    mark = joined(marks)
     room = name_cells - width_of(node.guide) - width_of(mark)
     name = cut(clean_line(agent.name), room)
     last = agent.last_event_at
     pieces: list[Piece] = [
         (node.guide, "$faint"),
-        (look.glyph + " ", look.style),
+        (our_line("{} ", look.glyph), look.style),
         (name, "" if agent.kind is AgentKind.WORKER else "bold"),
         (mark, "$accent"),
-        (" " * (room - width_of(name) + 1), ""),
-        (fit(head.word, word_cells), look.style),
+        (repeated(ours(" "), room - width_of(name) + 1), ""),
+        (fit(look.word, word_cells), look.style),
     ]
     if detail_cells:
         trouble = fit_link(head.link, detail_cells)
-        warning = cut(f"{warned} · ", detail_cells - width_of(trouble)) if warned else ""
+        warning = cut(our_line("{} · ", warned), detail_cells - width_of(trouble)) if warned else NOTHING
         room = detail_cells - width_of(trouble) - width_of(warning)
-        pieces += [(" ", ""), (trouble, "$link-down"), (warning, "$link-degraded")]
+        pieces += [(ours(" "), ""), (trouble, "$link-down"), (warning, "$link-degraded")]
         pieces.append((fit(agent_detail(agent, labelled=in_words), room), "$muted"))
-    pieces.append((fit(age(now - last) if last is not None else "–", AGE_CELLS, right=True), "$muted"))
+    pieces.append((fit(age(now - last) if last is not None else ours("–"), AGE_CELLS, right=True), "$muted"))
     return content(pieces)
 
 
-def warning_word(agent: Agent) -> str:
+def warning_word(agent: Agent) -> Clean:
     """Return a sign and a word if an agent's program warned as it started, else nothing; `why` has its words."""
     warnings = warnings_in(agent.process.errors) if agent.process.state is not ProcessState.DEAD else ()
     if not warnings:
-        return ""
-    return "! model" if any("model" in line.lower() for line in warnings) else "! warned"
+        return NOTHING
+    return ours("! model") if any("model" in line.lower() for line in warnings) else ours("! warned")
 
 
-def fit_link(trouble: str, width: int) -> str:
+def fit_link(trouble: str, width: int) -> Clean:
     """Return a link trouble with the blanks that part it from what follows, or nothing."""
-    return cut(f"{trouble} · ", width) if trouble else ""
+    return cut(our_line("{} · ", trouble), width) if trouble else NOTHING
 
 
-def agent_detail(agent: Agent, *, labelled: bool = True) -> str:
+def agent_detail(agent: Agent, *, labelled: bool = True) -> Clean:
     """Say in a few words what an agent is at; a scripted one is labelled first, unless its name bears the mark."""
     activity = agent.activity
-    parts = ["scripted"] if labelled and agent.program == "scripted" else []
+    parts = [ours("scripted")] if labelled and agent.program == "scripted" else []
     if activity.dialogs:
         parts.append(clean_line(activity.dialogs[0].request.title))
     elif activity.tools:
         tool = activity.tools[-1]
-        parts.append(clean_line(f"{tool.name} {tool.summary}"))
+        parts.append(our_line("{} {}", tool.name, tool.summary))
     elif activity.state in (ActivityState.ERROR, ActivityState.RETRYING):
         parts.append(clean_line(activity.error))
     elif activity.state is ActivityState.WORKING:
@@ -148,13 +150,13 @@ def agent_detail(agent: Agent, *, labelled: bool = True) -> str:
         parts.append(clean_line(agent.last_text))
     elif agent.role:
         parts.append(clean_line(agent.role))
-    return " · ".join(part for part in parts if part)
+    return joined((said for said in parts if said), ours(" · "))
 
 
 def vm_row(vm: Vm, agent: Agent | None, now: float, width: int) -> Content:
     """One line of the VMs: power, name, id, our link to it, age."""
     power = POWER_STYLES.get(vm.power, POWER_STYLES[Power.UNKNOWN])
-    name = clean_line(agent.name if agent is not None else vm.label) or "no name"
+    name = clean_line(agent.name if agent is not None else vm.label) or ours("no name")
     link = agent.link if agent is not None else None
     link_word, link_style = _link_word(link.state if link is not None else None, agent is None, vm.perhaps_ours != "")
     word_cells, link_cells = (8, 13 if vm.perhaps_ours else 10) if width >= 36 else (8, 2)
@@ -162,27 +164,27 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int) -> Content:
     name_cells = max(6, min(30, width - 2 - word_cells - link_cells - id_cells - AGE_CELLS - 1))
     spare = width - 2 - name_cells - 1 - word_cells - link_cells - id_cells - AGE_CELLS
     pieces: list[Piece] = [
-        (power.glyph + " ", power.style),
+        (our_line("{} ", power.glyph), power.style),
         (fit(name, name_cells), "" if agent is not None else "italic"),
-        (" ", ""),
-        (fit(vm.power.value, word_cells), "$muted" if vm.power is Power.RUNNING else power.style),
-        (fit(link_word, link_cells) if link_cells > 2 else fit(link_word[:1], 2), link_style),
+        (ours(" "), ""),
+        (fit(clean_line(vm.power.value), word_cells), "$muted" if vm.power is Power.RUNNING else power.style),
+        (fit(link_word, link_cells) if link_cells > 2 else fit(part(link_word, 0, 1), 2), link_style),
     ]
     if id_cells:
-        pieces.append((fit(clean_line(vm.id)[:8], id_cells), "$faint"))
-    pieces.append((" " * max(0, spare), ""))
-    pieces.append((fit(age(now - vm.created_at) if vm.created_at else "–", AGE_CELLS, right=True), "$muted"))
+        pieces.append((fit(clean_line(vm.id[:8]), id_cells), "$faint"))
+    pieces.append((repeated(ours(" "), spare), ""))
+    pieces.append((fit(age(now - vm.created_at) if vm.created_at else ours("–"), AGE_CELLS, right=True), "$muted"))
     return content(pieces)
 
 
 def _link_word(state: LinkState | None, orphan: bool, perhaps_ours: bool) -> Piece:
     """Say how our link stands, or that nobody claims the VM."""
     if orphan and perhaps_ours:
-        return "perhaps ours", "$link-degraded"
+        return ours("perhaps ours"), "$link-degraded"
     if orphan or state is None:
-        return "orphan", "$link-degraded"
+        return ours("orphan"), "$link-degraded"
     look = LINK_STYLES[state]
-    return f"{look.glyph} {look.word}", "$muted" if state is LinkState.UP else look.style
+    return our_line("{} {}", look.glyph, look.word), "$muted" if state is LinkState.UP else look.style
 
 
 def tasks_in_order(tasks: Iterable[Task]) -> list[tuple[str, list[Task]]]:
@@ -204,8 +206,8 @@ def status_heading(status: str, number: int, width: int) -> Content:
     look = STATUS_STYLES.get(status)
     word = look.word if look else clean_line(status)
     style = look.style if look else "$muted"
-    label = f" {number} "
-    rule = "─" * max(0, width - width_of(word) - width_of(label))
+    label = our_line(" {} ", number)
+    rule = repeated(ours("─"), width - width_of(word) - width_of(label))
     return content([(cut(word, width - 4), f"bold {style}"), (label, "$muted"), (rule, "$rule")])
 
 
@@ -217,17 +219,17 @@ def task_row(task: Task, now: float, width: int) -> Content:
     note_cells = 4 if width >= 40 else 0
     title_cells = max(8, width - 2 - who_cells - note_cells - AGE_CELLS - 1)
     quiet = "$muted" if task.status == "done" else ""
-    notes = f"✎{len(task.notes)}" if task.notes else ""
-    assignee = clean_line(task.assignee) or "–"
+    notes = our_line("✎{}", len(task.notes)) if task.notes else NOTHING
+    assignee = clean_line(task.assignee) or ours("–")
     pieces: list[Piece] = [
-        (glyph + " ", style),
+        (our_line("{} ", glyph), style),
         (fit(clean_line(task.title), title_cells), quiet),
-        (" ", ""),
+        (ours(" "), ""),
         (fit(assignee, who_cells), "$accent" if task.assignee else "$faint"),
     ]
     if note_cells:
         pieces.append((fit(notes, note_cells), "$muted"))
-    pieces.append((fit(age(now - task.updated_at) if task.updated_at else "–", AGE_CELLS, right=True), "$muted"))
+    pieces.append((fit(age(now - task.updated_at) if task.updated_at else ours("–"), AGE_CELLS, right=True), "$muted"))
     return content(pieces)
 
 
@@ -238,18 +240,18 @@ def feed_row(item: FeedItem, now: float, width: int) -> Content:
     kind_cells = min(16, max(0, width - 46)) if width >= 56 else 0
     pieces: list[Piece] = [
         (fit(age(now - item.at), 4, right=True), "$muted"),
-        (" ", ""),
+        (ours(" "), ""),
         (fit(clean_line(item.agent), who_cells), "$accent"),
-        (" ", ""),
+        (ours(" "), ""),
     ]
     if kind_cells:
-        pieces.append((fit(kind, kind_cells) + " ", "$muted"))
+        pieces.append((our_line("{} ", fit(kind, kind_cells)), "$muted"))
     used = sum(width_of(text) for text, _ in pieces)
     pieces.append((fit(clean_line(item.summary) or kind, max(0, width - used)), ""))
     return content(pieces)
 
 
-def unknown_because(fleet: Fleet, services: Sequence[str], what: str) -> tuple[str, ...]:
+def unknown_because(fleet: Fleet, services: Sequence[str], what: Clean) -> tuple[Clean, ...]:
     """Say why a pane without rows does not mean that there is nothing, or return no lines."""
     for name in services:
         health = fleet.service(name)
@@ -263,22 +265,26 @@ def unknown_because(fleet: Fleet, services: Sequence[str], what: str) -> tuple[s
                 *((f"Next: {hint}.",) if hint else ()),
             )
         if health is None and name in fleet.awaited:
-            return ("", f"What {what} is not known yet.", f"Waiting for an answer of {name}.")
+            return (
+                NOTHING,
+                our_line("What {} is not known yet.", what),
+                our_line("Waiting for an answer of {}.", name),
+            )
         if fleet.awaited and name not in fleet.awaited and name != "registry":
-            return ("", f"No {name} is configured.", "Set VERS_INFRA_URL and VERS_AUTH_TOKEN.")
+            return (NOTHING, our_line("No {} is configured.", name), ours("Set VERS_INFRA_URL and VERS_AUTH_TOKEN."))
     return ()
 
 
-def doubt(fleet: Fleet, services: Sequence[str]) -> str:
+def doubt(fleet: Fleet, services: Sequence[str]) -> Clean:
     """Say in a few words what is wrong with the list a pane shows, or return empty text."""
     for name in services:
         health = fleet.service(name)
         if health is not None and not health.ok:
             refused = any(code in health.reason for code in (" 401 ", " 403 "))
-            return f"{name} {'refused' if refused else 'down'}"
+            return our_line("{} {}", name, "refused" if refused else "down")
         if health is not None and health.unreadable:
-            return f"{health.unreadable} unreadable"
-    return ""
+            return our_line("{} unreadable", health.unreadable)
+    return NOTHING
 
 
 def matches(needle: str, *fields: str) -> bool:
@@ -294,17 +300,17 @@ def filtered_agents(fleet: Fleet, needle: str) -> Iterator[Agent]:
             yield agent
 
 
-def title(number: int, name: str, *notes: str) -> Content:
+def title(number: int, name: Clean, *notes: Clean) -> Content:
     """A pane's border title: its key, its name, and what narrows it."""
-    pieces: list[Piece] = [(f"{number} ", "$muted"), (name, "bold")]
-    pieces += [(f" · {clean_line(note)}", "$muted") for note in notes if note]
+    pieces: list[Piece] = [(our_line("{} ", number), "$muted"), (name, "bold")]
+    pieces += [(our_line(" · {}", note), "$muted") for note in notes if note]
     return content(pieces)
 
 
 def legend(agents: Sequence[Agent]) -> Content:
     """What the sign of a scripted agent means, while there is one."""
     scripted = any(agent.program == "scripted" for agent in agents)
-    return content([("§ scripted", "$muted")] if scripted else [])
+    return content([(ours("§ scripted"), "$muted")] if scripted else [])
 
 
 def subtitle(parts: Sequence[Piece]) -> Content:

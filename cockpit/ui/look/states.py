@@ -7,14 +7,16 @@ from enum import StrEnum
 
 from cockpit.model.fleet import LinkState, Power, Stage
 from cockpit.model.why import Headline
+from cockpit.text.clean import Clean, ours
+from cockpit.text.sanitize import clean_line
 
 
 @dataclass(frozen=True, slots=True)
 class StateStyle:
     """How one state is shown."""
 
-    glyph: str
-    word: str
+    glyph: Clean
+    word: Clean
     style: str
 
 
@@ -27,67 +29,67 @@ class Mode(StrEnum):
 
 
 MODE_STYLES: dict[Mode, StateStyle] = {
-    Mode.PROMPT: StateStyle("❯", "PROMPT", "$mode-prompt"),
-    Mode.STEER: StateStyle("↯", "STEER", "$mode-steer"),
-    Mode.FOLLOW_UP: StateStyle("↳", "FOLLOW-UP", "$mode-follow-up"),
+    Mode.PROMPT: StateStyle(ours("❯"), ours("PROMPT"), "$mode-prompt"),
+    Mode.STEER: StateStyle(ours("↯"), ours("STEER"), "$mode-steer"),
+    Mode.FOLLOW_UP: StateStyle(ours("↳"), ours("FOLLOW-UP"), "$mode-follow-up"),
 }
 
-MODE_MEANINGS: dict[Mode, str] = {
-    Mode.PROMPT: "starts a run",
-    Mode.STEER: "interrupts the run",
-    Mode.FOLLOW_UP: "waits for the end of the run",
+MODE_MEANINGS: dict[Mode, Clean] = {
+    Mode.PROMPT: ours("starts a run"),
+    Mode.STEER: ours("interrupts the run"),
+    Mode.FOLLOW_UP: ours("waits for the end of the run"),
 }
 
 TONE_STYLES: dict[str, StateStyle] = {
-    "asking": StateStyle("?", "asking", "bold $agent-asking"),
-    "failed": StateStyle("✗", "failed", "$agent-failed"),
-    "running": StateStyle("●", "working", "$agent-running"),
-    "done": StateStyle("✓", "done", "$agent-done"),
-    "idle": StateStyle("○", "idle", "$agent-idle"),
-    "paused": StateStyle("‖", "paused", "$agent-paused"),
-    "starting": StateStyle("◌", "starting", "$link-degraded"),
-    "unknown": StateStyle("·", "unknown", "$muted"),
+    "asking": StateStyle(ours("?"), ours("asking"), ours("bold $agent-asking")),
+    "failed": StateStyle(ours("✗"), ours("failed"), "$agent-failed"),
+    "running": StateStyle(ours("●"), ours("working"), "$agent-running"),
+    "done": StateStyle(ours("✓"), ours("done"), "$agent-done"),
+    "idle": StateStyle(ours("○"), ours("idle"), "$agent-idle"),
+    "paused": StateStyle(ours("‖"), ours("paused"), "$agent-paused"),
+    "starting": StateStyle(ours("◌"), ours("starting"), "$link-degraded"),
+    "unknown": StateStyle(ours("·"), ours("unknown"), "$muted"),
 }
 """By tone, in the order of the header's counts: what needs the operator first."""
 
 POWER_STYLES: dict[Power, StateStyle] = {
-    Power.BOOTING: StateStyle("◌", "booting", "$link-degraded"),
-    Power.RUNNING: StateStyle("●", "running", "$agent-running"),
-    Power.PAUSED: StateStyle("‖", "paused", "$agent-paused"),
-    Power.SLEEPING: StateStyle("‖", "sleeping", "$agent-paused"),
-    Power.DEAD: StateStyle("✗", "dead", "$agent-failed"),
-    Power.GONE: StateStyle("✗", "gone", "$agent-failed"),
-    Power.UNKNOWN: StateStyle("·", "unknown", "$muted"),
+    Power.BOOTING: StateStyle(ours("◌"), ours("booting"), "$link-degraded"),
+    Power.RUNNING: StateStyle(ours("●"), ours("running"), "$agent-running"),
+    Power.PAUSED: StateStyle(ours("‖"), ours("paused"), "$agent-paused"),
+    Power.SLEEPING: StateStyle(ours("‖"), ours("sleeping"), "$agent-paused"),
+    Power.DEAD: StateStyle(ours("✗"), ours("dead"), "$agent-failed"),
+    Power.GONE: StateStyle(ours("✗"), ours("gone"), "$agent-failed"),
+    Power.UNKNOWN: StateStyle(ours("·"), ours("unknown"), "$muted"),
 }
 
 LINK_STYLES: dict[LinkState, StateStyle] = {
-    LinkState.NEVER: StateStyle("·", "no link", "$muted"),
-    LinkState.CONNECTING: StateStyle("↻", "linking", "$link-degraded"),
-    LinkState.UP: StateStyle("⇄", "up", "$link-up"),
-    LinkState.SILENT: StateStyle("~", "silent", "$link-degraded"),
-    LinkState.PAUSED: StateStyle("‖", "paused", "$agent-paused"),
-    LinkState.DOWN: StateStyle("✗", "down", "$link-down"),
+    LinkState.NEVER: StateStyle(ours("·"), ours("no link"), "$muted"),
+    LinkState.CONNECTING: StateStyle(ours("↻"), ours("linking"), "$link-degraded"),
+    LinkState.UP: StateStyle(ours("⇄"), ours("up"), "$link-up"),
+    LinkState.SILENT: StateStyle(ours("~"), ours("silent"), ours("$link-degraded")),
+    LinkState.PAUSED: StateStyle(ours("‖"), ours("paused"), "$agent-paused"),
+    LinkState.DOWN: StateStyle(ours("✗"), ours("down"), "$link-down"),
 }
 
 STATUS_STYLES: dict[str, StateStyle] = {
-    "in_progress": StateStyle("●", "in progress", "$agent-running"),
-    "in_review": StateStyle("◐", "in review", "$agent-done"),
-    "blocked": StateStyle("✗", "blocked", "$agent-failed"),
-    "open": StateStyle("○", "open", "$agent-idle"),
-    "done": StateStyle("✓", "done", "$muted"),
+    "in_progress": StateStyle(ours("●"), ours("in progress"), "$agent-running"),
+    "in_review": StateStyle(ours("◐"), ours("in review"), "$agent-done"),
+    "blocked": StateStyle(ours("✗"), ours("blocked"), "$agent-failed"),
+    "open": StateStyle(ours("○"), ours("open"), "$agent-idle"),
+    "done": StateStyle(ours("✓"), ours("done"), "$muted"),
 }
 
-STAGE_WORDS: dict[Stage, str] = {
-    Stage.PENDING: "waiting for the link",
-    Stage.WRITTEN: "written",
-    Stage.ACCEPTED: "accepted",
-    Stage.QUEUED: "queued",
-    Stage.STEERING: "steering",
-    Stage.CONSUMED: "read",
-    Stage.DONE: "done",
-    Stage.FAILED: "failed",
-    Stage.UNCONFIRMED: "unconfirmed",
-    Stage.DISMISSED: "dismissed",
+STAGE_WORDS: dict[Stage, Clean] = {
+    Stage.PENDING: ours("waiting for the link"),
+    Stage.WRITTEN: ours("written"),
+    Stage.ACCEPTED: ours("accepted"),
+    Stage.QUEUED: ours("queued"),
+    Stage.STEERING: ours("steering"),
+    Stage.CONSUMED: ours("read"),
+    Stage.DONE: ours("done"),
+    Stage.FAILED: ours("failed"),
+    Stage.UNCONFIRMED: ours("unconfirmed"),
+    Stage.DISMISSED: ours("dismissed"),
 }
 
 
@@ -97,4 +99,4 @@ def style_of(head: Headline) -> StateStyle:
     A troubled link has a glyph of its own: it is never shown as a state of the agent.
     """
     look = TONE_STYLES.get(head.tone, TONE_STYLES["unknown"])
-    return StateStyle("~" if head.link else look.glyph, head.word, look.style)
+    return StateStyle(ours("~") if head.link else look.glyph, clean_line(head.word), look.style)

@@ -9,12 +9,14 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
 
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import Clean
+from cockpit.text.sanitize import our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.help import help_text
 from cockpit.ui.actions.home_port import Chosen
 from cockpit.ui.actions.keys import key_labels
 from cockpit.ui.actions.registry import BY_ID, bindings, disabled_reason, hidden
+from cockpit.ui.widgets.notice import notice
 
 
 class ActionScreen(Screen[None]):
@@ -73,8 +75,12 @@ class ActionScreen(Screen[None]):
 
     def _explain(self, action_id: str, reason: str) -> None:
         label = BY_ID[action_id].label
-        text = f"{label[:1].upper()}{label[1:]}: {clean_line(reason)}"
-        self.notify(text, severity="warning", timeout=4, markup=False)
+        text = our_line("{}{}: {}", label[:1].upper(), label[1:], reason)
+        notice(self, text, severity="warning", timeout=4)
+
+    def warn(self, text: Clean, *, title: Clean) -> None:
+        """Show for a while why something was not done."""
+        notice(self, text, title=title, severity="warning")
 
     def open_dialog(self, dialog: Screen[Chosen], finish: Callable[[Chosen | None], None] | None = None, /) -> None:
         """Open a dialog over this screen; `finish` gets what was chosen, or None."""

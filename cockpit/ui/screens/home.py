@@ -15,6 +15,7 @@ from cockpit.model.attention import attention, tally
 from cockpit.model.commands import Command
 from cockpit.model.fleet import Agent, Fleet, Receipt, Task, Vm
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.ui.actions.action import PANES, Action, Situation
 from cockpit.ui.actions.footer import footer_pieces
 from cockpit.ui.actions.talk import UNWRITTEN, message
@@ -30,6 +31,7 @@ from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import HeaderBar, ReceiptsBar, StandingBar
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
+from cockpit.ui.widgets.frame import set_subtitle, set_title
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import RowList
@@ -211,13 +213,15 @@ class HomeScreen(ActionScreen):
         """Name the agent and say how it is in the output's border."""
         output, agent = self.query_one(TranscriptView), self.agent
         if agent is None:
-            output.border_title = draw.title(4, "Output")
-            output.border_subtitle = ""
-            output.set_empty(("", "Nothing to read yet.", "Press n to spawn a lieutenant, ? for all keys."))
+            set_title(output, draw.title(4, ours("Output")))
+            set_subtitle(output, content([]))
+            output.set_empty(
+                (NOTHING, ours("Nothing to read yet."), ours("Press n to spawn a lieutenant, ? for all keys."))
+            )
             return
-        output.set_empty(("", "No output yet.", "Press p to write the first prompt."))
-        output.border_title = content(output_title(agent, self.fleet.vm(agent.vm_id), now))
-        output.border_subtitle = draw.subtitle(output_facts(agent, following=output.following))
+        output.set_empty((NOTHING, ours("No output yet."), ours("Press p to write the first prompt.")))
+        set_title(output, content(output_title(agent, self.fleet.vm(agent.vm_id), now)))
+        set_subtitle(output, draw.subtitle(output_facts(agent, following=output.following)))
 
     def _flush_composer(self) -> None:
         composer, agent = self.query_one(Composer), self.agent
@@ -353,7 +357,7 @@ class HomeScreen(ActionScreen):
         self.bridge.flush()
         return command_id
 
-    def promise(self, command: CommandId, text: str) -> None:
+    def promise(self, command: CommandId, text: Clean) -> None:
         """Have a text shown when a command is done."""
         self._outcomes.promise(command, text)
 

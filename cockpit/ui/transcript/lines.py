@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from cockpit.model.transcript.transcript import Entry, EntryKind
-from cockpit.text.sanitize import StyledLine, clean_line, styled_lines
+from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
+from cockpit.text.sanitize import StyledLine, clean_line, our_line, styled_lines
 from cockpit.ui.look.agent_colours import style_words
 from cockpit.ui.look.cells import Piece, break_points, cut, duration, width_of
 
@@ -51,9 +52,9 @@ class TextLine:
     """It continues the line before: copied without a line feed between."""
 
     @property
-    def text(self) -> str:
+    def text(self) -> Clean:
         """The characters of the line."""
-        return "".join(text for text, _ in self.pieces)
+        return joined(text for text, _ in self.pieces)
 
 
 BLANK = TextLine(())
@@ -74,14 +75,14 @@ def entry_lines(entry: Entry, width: int, *, expanded: bool, previous: EntryKind
         case EntryKind.QUESTION:
             lines += _question(entry, width)
         case EntryKind.ERROR:
-            lines += _block("✗ ", entry, width, "$transcript-stderr", 40 if not expanded else 0)
+            lines += _block(ours("✗ "), entry, width, "$transcript-stderr", 40 if not expanded else 0)
         case EntryKind.NOTICE:
             style = "$transcript-stderr" if entry.failed else "$muted"
-            lines += _block("· ", entry, width, style, 0 if expanded else 4)
+            lines += _block(ours("· "), entry, width, style, 0 if expanded else 4)
         case EntryKind.MARKER | EntryKind.BORDER:
             lines.append(_rule(entry, width))
         case _:
-            lines += _block("¿ ", entry, width, "$transcript-marker", 0 if expanded else 2)
+            lines += _block(ours("¿ "), entry, width, "$transcript-marker", 0 if expanded else 2)
     return lines
 
 
@@ -97,7 +98,7 @@ def answer_lines(entry: Entry, folder: AnswerFolder) -> list[TextLine]:
     """Return an answer's lines; of one that took long, and is over, the time as well."""
     lines = folder.fold(entry.text)
     if not entry.open and entry.duration is not None and entry.duration >= LONG_ANSWER:
-        lines.append(TextLine(((f"took {duration(entry.duration)}", "$faint"),), GUTTER))
+        lines.append(TextLine(((our_line("took {}", duration(entry.duration)), "$faint"),), GUTTER))
     return lines
 
 
@@ -120,7 +121,7 @@ class AnswerFolder:
                 self._lines += self._line(line)
             self._settled = text[:end]
         fenced = self._fenced
-        tail = [part for line in styled_lines(text[len(self._settled) :]) for part in self._line(line)]
+        tail = [folded for line in styled_lines(text[len(self._settled) :]) for folded in self._line(line)]
         self._fenced = fenced
         return _trimmed([*self._lines, *tail])
 
@@ -129,17 +130,17 @@ class AnswerFolder:
         text = line.text
         if _FENCE.match(text):
             self._fenced = not self._fenced
-            return _wrap(line, self.width, "  ", "", base="$faint", words=False)
+            return _wrap(line, self.width, ours("  "), "", base="$faint", words=False)
         if self._fenced:
-            return _wrap(line, self.width, "  ", "", base="$transcript-output", words=False)
+            return _wrap(line, self.width, ours("  "), "", base="$transcript-output", words=False)
         if _HEADING.match(text):
-            return _wrap(line, self.width, "  ", "", base="bold")
+            return _wrap(line, self.width, ours("  "), "", base="bold")
         bullet = _BULLET.match(text)
         marks = [
             (match.start(), match.end(), "$transcript-tool" if match.group().startswith("`") else "bold")
             for match in _INLINE.finditer(text)
         ]
-        return _wrap(line, self.width, "  ", "", marks=marks, hang=bullet.end() if bullet else 0)
+        return _wrap(line, self.width, ours("  "), "", marks=marks, hang=bullet.end() if bullet else 0)
 
 
 def _message(entry: Entry, width: int) -> list[TextLine]:
@@ -149,10 +150,10 @@ def _message(entry: Entry, width: int) -> list[TextLine]:
     for number, line in enumerate(styled_lines(entry.text)):
         marks: list[tuple[int, int, str]] = []
         if number == 0:
-            head = f"{glyph} {word} " if word else f"{glyph} "
-            line = StyledLine(head + line.text, ())
+            head = our_line("{} {} ", glyph, word) if word else our_line("{} ", glyph)
+            line = StyledLine(joined((head, line.text)), ())
             marks = [(0, len(head), f"bold ${colour}")]
-        lines += _wrap(line, width, "▌ ", f"${colour}", base="bold", marks=marks, hang=2 if number == 0 else 0)
+        lines += _wrap(line, width, ours("▌ "), f"${colour}", base="bold", marks=marks, hang=2 if number == 0 else 0)
     return lines
 
 
@@ -160,41 +161,44 @@ def _thinking(entry: Entry, width: int, expanded: bool) -> list[TextLine]:
     """Thinking: dim, and short unless asked for."""
     style = "italic $transcript-thinking"
     lines = [
-        part
+        folded
         for line in styled_lines(entry.text.strip("\n"))
-        for part in _wrap(StyledLine(line.text, ()), width, "┆ ", "$faint", base=style)
+        for folded in _wrap(StyledLine(line.text, ()), width, ours("┆ "), "$faint", base=style)
     ]
     lines = _trimmed(lines)
     if expanded or len(lines) <= THINKING_TAIL + 1:
         return lines
     if entry.open:
         return lines[-THINKING_TAIL:]
-    return [*lines[:THINKING_TAIL], _more(len(lines) - THINKING_TAIL, "┆ ", "more")]
+    return [*lines[:THINKING_TAIL], _more(len(lines) - THINKING_TAIL, ours("┆ "), "more")]
 
 
-def _outcome(entry: Entry) -> str:
+def _outcome(entry: Entry) -> Clean:
     """Say how a tool ended and how long it took, as far as the agent says it."""
-    took = f" {duration(entry.duration)}" if entry.duration is not None and entry.duration >= SHORT else ""
+    took = entry.duration if entry.duration is not None and entry.duration >= SHORT else None
+    lasted = our_line(" {}", duration(took)) if took is not None else NOTHING
     if not entry.failed:
-        return took
-    return (f" exit {entry.exit_code}" if entry.exit_code else " failed") + took
+        return lasted
+    return joined((our_line(" exit {}", entry.exit_code) if entry.exit_code else ours(" failed"), lasted))
 
 
 def _tool(entry: Entry, width: int, expanded: bool) -> list[TextLine]:
     """A tool call: one header with its outcome, then its diff or the end of its output."""
     if entry.open:
-        glyph, style = "▸ ", "bold $agent-running"
+        glyph, style = ours("▸ "), "bold $agent-running"
     elif entry.failed:
-        glyph, style = "✗ ", "bold $transcript-stderr"
+        glyph, style = ours("✗ "), "bold $transcript-stderr"
     else:
-        glyph, style = "✓ ", "$transcript-tool"
-    name, _, rest = clean_line(entry.title).partition(" ")
-    state = " running" if entry.open else _outcome(entry)
+        glyph, style = ours("✓ "), "$transcript-tool"
+    title = clean_line(entry.title)
+    end = title.find(" ") % (len(title) + 1)
+    name, rest = part(title, 0, end), part(title, end + 1)
+    state = ours(" running") if entry.open else _outcome(entry)
     room = width - GUTTER - width_of(name) - 1 - len(state)
     shown = cut(rest, max(0, room))
     header: list[Piece] = [(glyph, style), (cut(name, width - GUTTER), "bold $transcript-tool")]
     if shown:
-        header.append((f" {shown}", ""))
+        header.append((our_line(" {}", shown), ""))
     if state:
         header.append((state, style))
     body = _diff(entry.diff, width, expanded) if entry.diff else _output(entry, width, expanded)
@@ -210,11 +214,15 @@ def _output(entry: Entry, width: int, expanded: bool) -> list[TextLine]:
     if not expanded and raw_lines > TOOL_TAIL * 4:
         text = _last_lines(text, TOOL_TAIL * 4)
     base = "$transcript-stderr" if entry.failed else "$transcript-output"
-    lines = [part for line in styled_lines(text) for part in _wrap(line, width, "│ ", "$faint", base=base, words=False)]
+    lines = [
+        folded
+        for line in styled_lines(text)
+        for folded in _wrap(line, width, ours("│ "), "$faint", base=base, words=False)
+    ]
     if expanded or len(lines) <= TOOL_TAIL + 1:
         return lines
     above = max(raw_lines, len(lines)) - TOOL_TAIL
-    return [_more(above, "│ ", "above"), *lines[-TOOL_TAIL:]]
+    return [_more(above, ours("│ "), "above"), *lines[-TOOL_TAIL:]]
 
 
 def _last_lines(text: str, number: int) -> str:
@@ -243,27 +251,31 @@ def _diff(diff: str, width: int, expanded: bool) -> list[TextLine]:
             style = "$transcript-diff-removed"
         else:
             style = "$transcript-output"
-        lines += _wrap(StyledLine(text, ()), width, "│ ", "$faint", base=style, words=False)
+        lines += _wrap(StyledLine(text, ()), width, ours("│ "), "$faint", base=style, words=False)
     if expanded or len(lines) <= DIFF_HEAD + 1:
         return lines
-    return [*lines[:DIFF_HEAD], _more(len(lines) - DIFF_HEAD, "│ ", "more")]
+    return [*lines[:DIFF_HEAD], _more(len(lines) - DIFF_HEAD, ours("│ "), "more")]
 
 
 def _question(entry: Entry, width: int) -> list[TextLine]:
     """A question: loud while it waits, quiet once it is answered."""
     colour = "$transcript-question" if entry.open else "$muted"
-    bar = "▌ " if entry.open else "│ "
-    head = StyledLine("? " + clean_line(entry.title), ())
+    bar = ours("▌ ") if entry.open else ours("│ ")
+    head = StyledLine(our_line("? {}", entry.title), ())
     lines = _wrap(head, width, bar, colour, base=f"bold {colour}", hang=2)
     for line in styled_lines(entry.text):
         outcome = line.text.startswith("→")
         lines += _wrap(line, width, bar, colour, base="bold" if outcome else "", hang=3)
     if entry.open:
-        lines.append(TextLine(((bar, colour), ("press ", "$muted"), ("a", "bold"), (" to answer", "$muted")), GUTTER))
+        lines.append(
+            TextLine(
+                ((bar, colour), (ours("press "), "$muted"), (ours("a"), "bold"), (ours(" to answer"), "$muted")), GUTTER
+            )
+        )
     return lines
 
 
-def _block(glyph: str, entry: Entry, width: int, style: str, limit: int) -> list[TextLine]:
+def _block(glyph: Clean, entry: Entry, width: int, style: str, limit: int) -> list[TextLine]:
     """A title and its text in one colour; `limit` lines at most unless it is 0."""
     title = clean_line(entry.title)
     lines: list[TextLine] = []
@@ -271,9 +283,9 @@ def _block(glyph: str, entry: Entry, width: int, style: str, limit: int) -> list
         lines += _wrap(StyledLine(title, ()), width, glyph, style, base=f"bold {style}" if entry.text else style)
     body = entry.text.strip("\n")
     for line in styled_lines(body) if body else ():
-        lines += _wrap(line, width, "  " if lines else glyph, style, base=style)
+        lines += _wrap(line, width, ours("  ") if lines else glyph, style, base=style)
     if limit and len(lines) > limit + 1:
-        return [*lines[:limit], _more(len(lines) - limit, "  ", "more")]
+        return [*lines[:limit], _more(len(lines) - limit, ours("  "), "more")]
     return lines or [TextLine(((glyph, style),), GUTTER)]
 
 
@@ -282,19 +294,19 @@ def _rule(entry: Entry, width: int) -> TextLine:
     style = "$transcript-stderr" if entry.failed else "$transcript-marker"
     label = cut(clean_line(entry.title), max(0, width - 6))
     rest = max(0, width - 4 - width_of(label))
-    return TextLine((("── ", style), (label, style), (" " + "─" * rest, style)))
+    return TextLine(((ours("── "), style), (label, style), (joined((ours(" "), repeated(ours("─"), rest))), style)))
 
 
-def _more(number: int, bar: str, where: str) -> TextLine:
+def _more(number: int, bar: Clean, where: str) -> TextLine:
     """The line that says how much is folded away, and the key that shows it."""
     noun = "line" if number == 1 else "lines"
-    return TextLine(((bar, "$faint"), (f"… {number} {noun} {where} · e expands", "$muted")), GUTTER)
+    return TextLine(((bar, "$faint"), (our_line("… {} {} {} · e expands", number, noun, where), "$muted")), GUTTER)
 
 
 def _wrap(
     line: StyledLine,
     width: int,
-    bar: str,
+    bar: Clean,
     bar_style: str,
     *,
     base: str = "",
@@ -316,22 +328,22 @@ def _wrap(
         parts = [first, *((start + after, end + after) for start, end in rest)]
     lines: list[TextLine] = []
     for number, (start, end) in enumerate(parts):
-        indent = " " * hang if number else ""
-        pieces = ((bar + indent, bar_style), *_styled(text, start, end, spans, base))
+        indent = repeated(ours(" "), hang if number else 0)
+        pieces = ((joined((bar, indent)), bar_style), *_styled(text, start, end, spans, base))
         lines.append(TextLine(pieces, GUTTER + len(indent), number > 0))
     return lines
 
 
-def _styled(text: str, start: int, end: int, spans: Iterable[tuple[int, int, str]], base: str) -> list[Piece]:
+def _styled(text: Clean, start: int, end: int, spans: Iterable[tuple[int, int, str]], base: str) -> list[Piece]:
     """Cut a part of a line into pieces of one style each; later spans lie over earlier ones."""
     inside = [(max(a, start), min(b, end), style) for a, b, style in spans if a < end and b > start]
     if not inside:
-        return [(text[start:end], base)] if end > start else []
+        return [(part(text, start, end), base)] if end > start else []
     edges = sorted({start, end, *(a for a, _, _ in inside), *(b for _, b, _ in inside)})
     pieces: list[Piece] = []
     for left, right in pairwise(edges):
         styles = [base, *(style for a, b, style in inside if a <= left and b >= right)]
-        pieces.append((text[left:right], " ".join(style for style in styles if style)))
+        pieces.append((part(text, left, right), " ".join(style for style in styles if style)))
     return pieces
 
 

@@ -18,6 +18,8 @@ from textual.widget import Widget
 
 from cockpit.model.transcript.transcript import EntryKind, Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
+from cockpit.text.clean import Clean, ours
+from cockpit.text.sanitize import our_line
 from cockpit.ui.look.cells import Piece, content, width_of
 from cockpit.ui.transcript.layout import TranscriptLayout
 from cockpit.ui.transcript.lines import TextLine
@@ -69,7 +71,7 @@ class TranscriptView(Widget, can_focus=True):
         super().__init__(id=id)
         self._reading: Viewport | None = None
         self._expanded = False
-        self._empty: tuple[str, ...] = ()
+        self._empty: tuple[Clean, ...] = ()
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(2048)
 
     # --- what is shown -------------------------------------------------------------------------------
@@ -89,7 +91,7 @@ class TranscriptView(Widget, can_focus=True):
         if self._reading is not None:
             self._reading.offer(window)
 
-    def set_empty(self, lines: Sequence[str]) -> None:
+    def set_empty(self, lines: Sequence[Clean]) -> None:
         """Set what teaches the operator while there is nothing to read."""
         if tuple(lines) != self._empty:
             self._empty = tuple(lines)
@@ -224,7 +226,7 @@ class TranscriptView(Widget, can_focus=True):
         found = self._layout_lines.line_at(number) if self._layout_lines is not None else None
         if found is None:
             if not self._total and y < len(self._empty):
-                return self._paint([(f" {self._empty[y]}", "")], width, "transcript--empty")
+                return self._paint([(our_line(" {}", self._empty[y]), "")], width, "transcript--empty")
             return Strip.blank(width, self.visual_style.rich_style)
         laid, line = found
         selection = self.text_selection
@@ -243,7 +245,7 @@ class TranscriptView(Widget, can_focus=True):
 
     def _with_badge(self, strip: Strip) -> Strip:
         """Lay the count of unread lines over the end of the last line."""
-        text = f" ↓ {self.pending} new · end "
+        text = our_line(" ↓ {} new · end ", self.pending)
         left = max(0, self.size.width - 1 - width_of(text))
         badge = self._paint([(text, "")], width_of(text), "transcript--badge")
         return Strip.join([strip.crop(0, left), badge, strip.crop(left + width_of(text), self.size.width)])
@@ -265,7 +267,7 @@ class TranscriptView(Widget, can_focus=True):
         size = max(1, round(height * height / self._total))
         start = round((height - size) * (self._reading.standing() if self._reading is not None else 0.0))
         inside = start <= y < start + size
-        return self._paint([("▐" if inside else " ", "")], 1, "transcript--thumb" if inside else "")
+        return self._paint([(ours("▐") if inside else ours(" "), "")], 1, "transcript--thumb" if inside else "")
 
     # --- selecting -----------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from textual.widget import Widget
 
 from cockpit.model.attention import Tally
 from cockpit.model.fleet import Fleet, Receipt
+from cockpit.text.clean import ours
 from cockpit.ui.look import bars
 from cockpit.ui.look.cells import content
 from cockpit.ui.widgets.plain import Plain
@@ -27,7 +28,7 @@ class StandingBar(Plain):
         lines = bars.standing_lines(fleet, now, self.app.size.width)
         if self.display != bool(lines):
             self.display = bool(lines)
-        self.show(content([("\n", "")]).join(lines), layout=len(lines) != self._lines)
+        self.show(content([(ours("\n"), "")]).join(lines), layout=len(lines) != self._lines)
         self._lines = len(lines)
 
     _lines = 0

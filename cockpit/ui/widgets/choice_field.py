@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import Clean, ours
+from cockpit.text.sanitize import our_line
 from cockpit.ui.look.cells import Piece, content, cut
 
 
@@ -21,7 +22,7 @@ class Choice:
     """One choice."""
 
     value: str
-    label: str
+    label: Clean
     reason: str = ""
     """Why it cannot be taken now; it can be looked at all the same."""
 
@@ -52,7 +53,7 @@ class ChoiceField(Widget, can_focus=True):
 
     def __init__(self, choices: Sequence[Choice], *, value: str = "", id: str | None = None) -> None:
         super().__init__(id=id)
-        self._choices = tuple(choices) or (Choice("", "none"),)
+        self._choices = tuple(choices) or (Choice("", ours("none")),)
         self._at = next((at for at, choice in enumerate(self._choices) if choice.value == value), 0)
 
     @property
@@ -80,11 +81,11 @@ class ChoiceField(Widget, can_focus=True):
         """Draw the choice, and its reason if it is refused."""
         choice = self.choice
         many = len(self._choices) > 1
-        pieces: list[Piece] = [(" ◂ " if many else "   ", "$accent")]
+        pieces: list[Piece] = [(ours(" ◂ ") if many else ours("   "), "$accent")]
         room = self.size.width - 14 - (len(choice.reason) + 3 if choice.reason else 0)
-        pieces.append((cut(clean_line(choice.label), max(8, room)), "$faint" if choice.reason else "bold"))
+        pieces.append((cut(choice.label, max(8, room)), "$faint" if choice.reason else "bold"))
         if many:
-            pieces += [(" ▸ ", "$accent"), (f"{self._at + 1}/{len(self._choices)}", "$muted")]
+            pieces += [(ours(" ▸ "), "$accent"), (our_line("{}/{}", self._at + 1, len(self._choices)), "$muted")]
         if choice.reason:
-            pieces.append((f"  ✗ {clean_line(choice.reason)}", "$agent-failed"))
+            pieces.append((our_line("  ✗ {}", choice.reason), "$agent-failed"))
         return content(pieces)

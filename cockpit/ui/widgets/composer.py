@@ -7,14 +7,16 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.message import Message
 
 from cockpit.model.ids import AgentId, CommandId
-from cockpit.text.sanitize import clean_line
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, content, cut
 from cockpit.ui.look.states import MODE_MEANINGS, MODE_STYLES, Mode
 from cockpit.ui.widgets.data_fields import DataTextArea
+from cockpit.ui.widgets.frame import set_subtitle, set_title
+from cockpit.ui.widgets.notice import notice
 
 HISTORY = 100
 """Sent texts kept for the up key."""
@@ -61,7 +63,7 @@ class Composer(DataTextArea):
         """The operator backed out of the composer."""
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="indent", compact=True)
+        super().__init__(id=id)
         self._recipient: AgentId | None = None
         self._recipient_name = ""
         self._busy = False
@@ -126,26 +128,43 @@ class Composer(DataTextArea):
             self.set_class(mode is self.mode and self._recipient is not None, f"-{mode.value}")
         self.set_class(bool(refusal), "-refused")
         if self._recipient is None:
-            self.border_title = content([(" no agent selected ", "$muted")])
-            self.border_subtitle = ""
-            self.placeholder = Content("")
+            set_title(self, content([(ours(" no agent selected "), "$muted")]))
+            set_subtitle(self, content([]))
+            self.placeholder = content([])
             return
         name = cut(clean_line(self._recipient_name), max(8, self.size.width - 24))
-        self.border_title = content(
-            [(f" {look.glyph} {look.word} ", f"bold reverse {look.style}"), (" → ", "$muted"), (name, "bold")]
+        set_title(
+            self,
+            content(
+                [
+                    (our_line(" {} {} ", look.glyph, look.word), f"bold reverse {look.style}"),
+                    (ours(" → "), "$muted"),
+                    (name, "bold"),
+                ]
+            ),
         )
-        self.border_subtitle = content(self._subtitle(refusal))
-        hint = f"{look.word.lower()} {clean_line(self._recipient_name)}: {MODE_MEANINGS[self.mode]}"
+        set_subtitle(self, content(self._subtitle(refusal)))
+        hint = our_line("{} {}: {}", look.word.lower(), self._recipient_name, MODE_MEANINGS[self.mode])
         # Plain text would be read as markup here.
-        self.placeholder = Content("" if refusal else cut(hint, max(0, self.size.width - 1)))
+        self.placeholder = content([] if refusal else [(cut(hint, max(0, self.size.width - 1)), "")])
 
     def _subtitle(self, refusal: str) -> list[Piece]:
         if refusal:
-            return [(f"✗ {cut(clean_line(refusal), max(10, self.size.width - 6))}", "$agent-failed")]
+            return [
+                (ours("✗ "), "$agent-failed"),
+                (cut(clean_line(refusal), max(10, self.size.width - 6)), "$agent-failed"),
+            ]
         if not self.has_focus:
             return []
-        keys: list[Piece] = [("⏎", "bold"), (" send  ", "$muted"), ("^j", "bold"), (" newline  ", "$muted")]
-        return [*keys, ("^t", "bold"), (" mode  ", "$muted"), ("esc", "bold"), (" back", "$muted")]
+        keys: list[Piece] = [(ours("⏎"), "bold"), (ours(" send  "), "$muted")]
+        keys += [(ours("^j"), "bold"), (ours(" newline  "), "$muted")]
+        return [
+            *keys,
+            (ours("^t"), "bold"),
+            (ours(" mode  "), "$muted"),
+            (ours("esc"), "bold"),
+            (ours(" back"), "$muted"),
+        ]
 
     async def _on_key(self, event: events.Key) -> None:
         """Send on enter; walk through the history at the first and last line."""
@@ -163,7 +182,7 @@ class Composer(DataTextArea):
         if self._recipient is None or not text.strip():
             return
         if self._refusal:
-            self.app.notify(self._refusal, title="Not sent", severity="warning", markup=False)
+            notice(self, clean_line(self._refusal), title=ours("Not sent"), severity="warning")
             return
         mode = self.mode
         self._history = [*self._history[-(HISTORY - 1) :], text]

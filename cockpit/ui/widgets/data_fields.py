@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from rich.text import Text
 from textual import events
@@ -15,7 +16,10 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from cockpit.model.sendable import unsendable
-from cockpit.text.sanitize import drawn_as_typed
+from cockpit.text.clean import NOTHING, Clean, ours
+from cockpit.text.sanitize import drawn_as_typed, our_line
+from cockpit.ui.look.cells import content
+from cockpit.ui.widgets.notice import notice
 
 LINE = "\n"
 TAB = "\t"
@@ -37,7 +41,7 @@ def pasted_text(text: str) -> str:
 
 def refuse_paste(widget: Widget, reason: str) -> None:
     """Say why a paste was not taken; nothing of it was."""
-    widget.app.notify(f"nothing was pasted: {reason}", title="Not pasted", severity="warning", markup=False)
+    notice(widget, our_line("nothing was pasted: {}", reason), title=ours("Not pasted"), severity="warning")
 
 
 class DataDocument(Document):
@@ -78,6 +82,24 @@ class DataWrappedDocument(WrappedDocument):
 
 class DataTextArea(TextArea):
     """A text area that gives back exactly what was put into it."""
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        placeholder: Clean = NOTHING,
+        tab_behavior: Literal["focus", "indent"] = "indent",
+        id: str | None = None,
+    ) -> None:
+        # Plain text would be read as markup there.
+        super().__init__(
+            text,
+            placeholder=content([(placeholder, "")]),
+            tab_behavior=tab_behavior,
+            show_line_numbers=False,
+            compact=True,
+            id=id,
+        )
 
     def _set_document(self, text: str, language: str | None) -> None:
         """Hold a text in a document of ours; there is no language to highlight."""
@@ -149,6 +171,9 @@ class DataTextArea(TextArea):
 
 class DataInput(Input):
     """A field of one line that gives back exactly what was put into it."""
+
+    def __init__(self, value: str = "", *, placeholder: Clean = NOTHING, id: str | None = None) -> None:
+        super().__init__(value, placeholder=placeholder, id=id, compact=True)
 
     @property
     def _value(self) -> Text:

@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
+from cockpit.text.clean import ours
 from cockpit.ui.widgets.data_fields import DataInput
 from cockpit.ui.widgets.plain import Plain
 
@@ -42,8 +43,8 @@ class FilterLine(Horizontal):
         self._pane = ""
 
     def compose(self) -> ComposeResult:
-        yield Plain(" / ", classes="filter-mark")
-        yield DataInput(placeholder="type to narrow the list · enter keeps · esc clears", compact=True)
+        yield Plain(ours(" / "), classes="filter-mark")
+        yield DataInput(placeholder=ours("type to narrow the list · enter keeps · esc clears"))
 
     def open(self, pane: str, needle: str) -> None:
         """Ask for a pane's filter."""

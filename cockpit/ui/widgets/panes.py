@@ -5,7 +5,10 @@ from __future__ import annotations
 from textual.reactive import reactive
 
 from cockpit.model.fleet import Fleet
+from cockpit.text.clean import NOTHING, Clean, ours
+from cockpit.text.sanitize import our_line
 from cockpit.ui.look import rows as draw
+from cockpit.ui.widgets.frame import set_subtitle, set_title
 from cockpit.ui.widgets.row_list import Row, RowList
 
 
@@ -13,22 +16,22 @@ class Pane(RowList):
     """A numbered list pane with a filter."""
 
     NUMBER = 0
-    NAME = ""
-    EMPTY: tuple[str, ...] = ()
-    WHAT = ""
+    NAME: Clean = NOTHING
+    EMPTY: tuple[Clean, ...] = ()
+    WHAT: Clean = NOTHING
     """What the pane shows, in a sentence."""
     SERVICES: tuple[str, ...] = ()
     """The control services that know it, the first one first."""
-    NO_MATCH = ("Nothing matches the filter.", "Press esc to show everything.")
+    NO_MATCH: tuple[Clean, ...] = (ours("Nothing matches the filter."), ours("Press esc to show everything."))
 
     needle: reactive[str] = reactive("", repaint=False)
     """What the operator filters by."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(empty=self.EMPTY, id=id, classes="pane")
-        self._title_key: tuple[str, ...] = ()
+        self._title_key: tuple[Clean, ...] = ()
 
-    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:
+    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
         """Return the rows for a width in cells, and a short note for the title."""
         raise NotImplementedError  # the framework's metaclass leaves no room for an abstract method
 
@@ -42,51 +45,51 @@ class Pane(RowList):
         self.set_empty(unknown or (self.NO_MATCH if self.needle else self.EMPTY))
         self.set_rows(rows)
         doubt = draw.doubt(fleet, self.SERVICES)
-        self._retitle(note, f"/{self.needle}" if self.needle else "", doubt)
+        self._retitle(note, our_line("/{}", self.needle) if self.needle else NOTHING, doubt)
 
-    def _retitle(self, *notes: str) -> None:
+    def _retitle(self, *notes: Clean) -> None:
         if notes != self._title_key:
             self._title_key = notes
-            self.border_title = draw.title(self.NUMBER, self.NAME, *notes)
+            set_title(self, draw.title(self.NUMBER, self.NAME, *notes))
 
 
 class AgentsTree(Pane):
     """Architect on top, lieutenants with their workers, then the other workers."""
 
     NUMBER = 1
-    NAME = "Lieutenants"
-    WHAT = "agents there are"
+    NAME = ours("Lieutenants")
+    WHAT = ours("agents there are")
     SERVICES = ("vers", "registry")
     EMPTY = (
-        "",
-        "No agents yet.",
-        "Press n to spawn a lieutenant.",
-        "",
-        "A lieutenant keeps its context over many tasks; a worker does one task.",
+        NOTHING,
+        ours("No agents yet."),
+        ours("Press n to spawn a lieutenant."),
+        NOTHING,
+        ours("A lieutenant keeps its context over many tasks; a worker does one task."),
     )
 
-    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:
+    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
         """Build the tree; a filter flattens nothing, it only leaves rows out."""
         agents = list(draw.filtered_agents(fleet, self.needle)) if self.needle else fleet.agents
         vms = {vm.id: vm for vm in fleet.vms}
-        self.border_subtitle = draw.legend(agents)
+        set_subtitle(self, draw.legend(agents))
         rows = [
             Row(node.agent.id, draw.agent_row(node, vms.get(node.agent.vm_id), now, width))
             for node in draw.agent_tree(agents)
         ]
-        return rows, f"{len(rows)} agent{'s' if len(rows) != 1 else ''}" if rows else ""
+        return rows, our_line("{} {}", len(rows), "agent" if len(rows) == 1 else "agents") if rows else NOTHING
 
 
 class VmsTable(Pane):
     """Every VM with its power, our link to it, and whose it is."""
 
     NUMBER = 3
-    NAME = "VMs"
-    WHAT = "VMs there are"
+    NAME = ours("VMs")
+    WHAT = ours("VMs there are")
     SERVICES = ("vers",)
-    EMPTY = ("", "No VMs.", "Press n: spawning an agent makes one.")
+    EMPTY = (NOTHING, ours("No VMs."), ours("Press n: spawning an agent makes one."))
 
-    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:
+    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
         """Build the rows: claimed VMs by name, then orphans."""
         by_vm = {agent.vm_id: agent for agent in fleet.agents}
         ordered = sorted(
@@ -110,19 +113,20 @@ class VmsTable(Pane):
             )
         ]
         orphans = len(fleet.orphans())
-        return rows, f"{len(rows)}" + (f", {orphans} orphan" if orphans else "") if rows else ""
+        note = our_line("{}, {} orphan", len(rows), orphans) if orphans else our_line("{}", len(rows))
+        return rows, note if rows else NOTHING
 
 
 class BoardPane(Pane):
     """The shared board by status."""
 
     NUMBER = 2
-    NAME = "Board"
-    WHAT = "is on the board"
+    NAME = ours("Board")
+    WHAT = ours("is on the board")
     SERVICES = ("board",)
-    EMPTY = ("", "The board is empty.", "Press t to put a task on it.")
+    EMPTY = (NOTHING, ours("The board is empty."), ours("Press t to put a task on it."))
 
-    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:
+    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
         """Build a heading and the tasks of each status."""
         tasks = [
             task
@@ -134,25 +138,26 @@ class BoardPane(Pane):
             rows.append(Row("", draw.status_heading(status, len(members), width)))
             rows += [Row(task.id, draw.task_row(task, now, width)) for task in members]
         still_open = sum(task.status != "done" for task in tasks)
-        return rows, f"{still_open} to do" if tasks else ""
+        return rows, our_line("{} to do", still_open) if tasks else NOTHING
 
 
 class FeedPane(Pane):
     """The shared feed, newest on top."""
 
     NUMBER = 5
-    NAME = "Feed"
-    WHAT = "is in the feed"
+    NAME = ours("Feed")
+    WHAT = ours("is in the feed")
     SERVICES = ("feed",)
-    EMPTY = ("", "Nothing in the feed yet.", "Agents and the cockpit report here.")
+    EMPTY = (NOTHING, ours("Nothing in the feed yet."), ours("Agents and the cockpit report here."))
     SHOWN = 300
     """Items shown: more than anybody scrolls through."""
 
-    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], str]:
+    def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
         """Build the rows, newest first."""
         items = [
             item
             for item in reversed(fleet.feed[-self.SHOWN :])
             if not self.needle or draw.matches(self.needle, item.agent, item.kind, item.summary)
         ]
-        return [Row(item.id, draw.feed_row(item, now, width)) for item in items], str(len(items)) if items else ""
+        rows = [Row(item.id, draw.feed_row(item, now, width)) for item in items]
+        return rows, our_line("{}", len(items)) if items else NOTHING

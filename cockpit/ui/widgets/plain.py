@@ -1,19 +1,21 @@
-"""The only Static for data: what it is given is Content or plain text, never markup."""
+"""The only Static for data: what it is given is Content or clean text, never markup."""
 
 from __future__ import annotations
 
 from textual.content import Content
 from textual.widgets import Static
 
+from cockpit.text.clean import NOTHING, Clean
+
 
 class Plain(Static):
     """A Static with markup off that repaints only when its content changed, and never lays out again for it."""
 
-    def __init__(self, text: str | Content = "", *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, text: Clean | Content = NOTHING, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(text, markup=False, id=id, classes=classes)
-        self._shown: str | Content = text
+        self._shown: Clean | Content = text
 
-    def show(self, text: str | Content, *, layout: bool = False) -> None:
+    def show(self, text: Clean | Content, *, layout: bool = False) -> None:
         """Show new content; `layout` only where its height may change."""
         if _same(text, self._shown):
             return
@@ -21,7 +23,7 @@ class Plain(Static):
         self.update(text, layout=layout)
 
 
-def _same(first: str | Content, second: str | Content) -> bool:
+def _same(first: Clean | Content, second: Clean | Content) -> bool:
     """Compare text and spans: Content's own equality ignores the spans."""
     if isinstance(first, Content) and isinstance(second, Content):
         return first.is_same(second)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,6 +14,9 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+
+from cockpit.text.clean import NOTHING, Clean, ours, part
+from cockpit.ui.look.cells import break_points, content
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class RowList(ScrollView, can_focus=True):
             """The list that speaks."""
             return self.row_list
 
-    def __init__(self, *, empty: Sequence[str] = (), id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, *, empty: Sequence[Clean] = (), id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._rows: tuple[Row, ...] = ()
         self._empty = tuple(empty)
@@ -91,7 +93,7 @@ class RowList(ScrollView, can_focus=True):
         """Where the key stands now, or None."""
         return next((index for index, row in enumerate(self._rows) if row.key and row.key == self._key), None)
 
-    def set_empty(self, lines: Sequence[str]) -> None:
+    def set_empty(self, lines: Sequence[Clean]) -> None:
         """Set what teaches the operator while there are no rows."""
         if tuple(lines) != self._empty:
             self._empty = tuple(lines)
@@ -194,9 +196,13 @@ class RowList(ScrollView, can_focus=True):
         else:
             self._go(index)
 
-    def _taught(self, width: int) -> list[str]:
+    def _taught(self, width: int) -> list[Clean]:
         """Return what teaches the operator, wrapped to a width in cells."""
-        return [piece for line in self._empty for piece in textwrap.wrap(line, max(8, width)) or [""]]
+        return [
+            part(line, start, end)
+            for line in self._empty
+            for start, end in break_points(line, max(8, width), words=True)
+        ]
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the viewport."""
@@ -205,9 +211,9 @@ class RowList(ScrollView, can_focus=True):
         style = self.visual_style
         if index >= len(self._rows):
             taught = self._taught(width - 2) if not self._rows else []
-            text = taught[index] if index < len(taught) else ""
+            text = taught[index] if index < len(taught) else NOTHING
             style += self.get_visual_style("row-list--empty") if text else style
-            line = Content(f" {text}" if text else "")
+            line = content([(ours(" "), ""), (text, "")] if text else [])
         else:
             row = self._rows[index]
             line = row.content

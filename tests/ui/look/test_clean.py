@@ -28,6 +28,8 @@ from cockpit.model.fleet import (
     Vm,
 )
 from cockpit.model.ids import AgentId, CommandId, OperationId, TaskId, VmId
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars
 from cockpit.ui.look import rows as draw
 from tests.ui.fake_engine import NOW
@@ -133,9 +135,11 @@ DRAWN: Mapping[str, tuple[Callable[[], Iterable[Content]], set[str]]] = {
         lambda: [draw.feed_row(FeedItem("f", "a", foul("Kind"), "", NOW), NOW, 40)],
         {"Kind"},
     ),
-    "title": (lambda: [draw.title(1, "Agents", foul("Filter"))], {"Filter"}),
+    "title": (lambda: [draw.title(1, ours("Agents"), clean_line(foul("Filter")))], {"Filter"}),
     "empty pane": (
-        lambda: [Content("\n".join(draw.unknown_because(Fleet(1, health=(HEALTH,)), (HEALTH.name,), "there is")))],
+        lambda: [
+            Content("\n".join(draw.unknown_because(Fleet(1, health=(HEALTH,)), (HEALTH.name,), ours("there is"))))
+        ],
         {"Service", "Reason", "Hint"},
     ),
 }

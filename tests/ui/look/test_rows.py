@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from cockpit.model.attention import Tally
 from cockpit.model.fleet import AgentKind, Fleet, Link, LinkState, Power, Receipt, Stage
 from cockpit.model.ids import CommandId, agent_of
+from cockpit.text.clean import NOTHING
+from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars
 from cockpit.ui.look import rows as draw
 from cockpit.ui.look.cells import age, break_points, cut, duration, fit, width_of
@@ -24,8 +26,8 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Mn
 
 @given(WORDS, st.integers(1, 60))
 def test_fitting_is_exact_in_cells(text: str, width: int) -> None:
-    assert width_of(fit(text, width)) == width
-    assert width_of(cut(text, width)) <= width
+    assert width_of(fit(clean_line(text), width)) == width
+    assert width_of(cut(clean_line(text), width)) <= width
 
 
 @given(WORDS, st.integers(2, 40), st.booleans())
@@ -70,15 +72,15 @@ def test_orphan_workers_and_namesakes_appear_once() -> None:
 
 def test_a_link_problem_is_never_an_agent_state() -> None:
     agent = replace(fleet().agents[1], link=Link(LinkState.DOWN, NOW - 5, reason="no route"))
-    row = draw.agent_row(draw.TreeNode(agent, ""), fleet().vms[1], NOW, 80).plain
+    row = draw.agent_row(draw.TreeNode(agent, NOTHING), fleet().vms[1], NOW, 80).plain
     assert row.startswith("~ lt-api") and "working?" in row and "link down" in row
 
 
 def test_a_scripted_agent_is_labelled() -> None:
     agent = replace(fleet().agents[5], kind=AgentKind.LIEUTENANT)
-    assert "scripted" in draw.agent_row(draw.TreeNode(agent, ""), None, NOW, 64).plain
-    assert "w-e2e §" in draw.agent_row(draw.TreeNode(agent, ""), None, NOW, 44).plain
-    assert "w-e2e §" in draw.agent_row(draw.TreeNode(agent, ""), None, NOW, 28).plain
+    assert "scripted" in draw.agent_row(draw.TreeNode(agent, NOTHING), None, NOW, 64).plain
+    assert "w-e2e §" in draw.agent_row(draw.TreeNode(agent, NOTHING), None, NOW, 44).plain
+    assert "w-e2e §" in draw.agent_row(draw.TreeNode(agent, NOTHING), None, NOW, 28).plain
 
 
 def test_the_header_counts_and_says_what_waits_at_every_width() -> None:
@@ -123,7 +125,7 @@ def test_every_combination_of_power_and_link_has_a_row(power: Power, state: Link
     agent = replace(fleet().agents[0], link=Link(state, NOW))
     vm = replace(fleet().vms[0], power=power)
     assert draw.vm_row(vm, agent, NOW, 44).cell_length == 44
-    assert draw.agent_row(draw.TreeNode(agent, ""), vm, NOW, 44).cell_length == 44
+    assert draw.agent_row(draw.TreeNode(agent, NOTHING), vm, NOW, 44).cell_length == 44
 
 
 def test_ages_and_durations() -> None:
