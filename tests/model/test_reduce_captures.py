@@ -52,7 +52,7 @@ SEQUENCES: dict[str, str] = {
     "compaction_auto": f"unknown idle {RUN} {RUN} working compacting done-unseen {RUN}"
     " working compacting working error",
     "compaction_busy": f"unknown idle {RUN} {RUN} working compacting {RUN} {RUN} compacting idle",
-    "compaction_manual": f"unknown idle compacting idle {RUN} {RUN} {RUN} {RUN} compacting idle compacting error {RUN}",
+    "compaction_manual": f"unknown idle compacting idle {RUN} {RUN} {RUN} {RUN} compacting idle compacting idle {RUN}",
     "compaction_midrun": f"unknown idle {RUN} {RUN} working compacting idle {RUN}",
     # Seven lives without a line of the scaffold in between: only the new process's own word ends the old run.
     "exits": "unknown idle working idle working",
@@ -64,8 +64,8 @@ OTHERWISE: dict[str, str] = {
     "compaction_auto.v0.87.1": f"unknown idle {RUN} {RUN} working compacting {RUN} {RUN}"
     " working compacting working error",
     # An empty session is refused, and a run is ended in full before it is compacted.
-    "compaction_manual.v0.87.1": f"unknown idle compacting error {RUN} {RUN} {RUN} {RUN} compacting idle"
-    f" compacting error {RUN}",
+    "compaction_manual.v0.87.1": f"unknown idle compacting idle {RUN} {RUN} {RUN} {RUN} compacting idle"
+    f" compacting idle {RUN}",
     "compaction_midrun.v0.87.1": f"unknown idle {RUN} {RUN} working aborted compacting idle {RUN}",
     # What is queued runs by itself after a failure, which is then no end.
     "error_queue.v1.6.0": f"unknown idle {RUN}",

@@ -64,14 +64,18 @@ def compaction_started(agent: Agent, event: ev.CompactionStarted, at: float) -> 
 
 
 def compaction_ended(agent: Agent, event: ev.CompactionEnded, at: float) -> Agent:
-    """Return the agent after its compaction: going on, at rest, or failed."""
+    """Return the agent after its compaction: going on, at rest, or failed.
+
+    One that was asked for between two runs ("Nothing to compact") fails as a command, and no work of the agent does.
+    """
     if event.usage is not None:
         agent = replace(agent, usage=agent.usage + event.usage)
     activity = agent.activity
     compacting = base_state(activity) is ActivityState.COMPACTING
     if not compacting and activity.detail not in BETWEEN_RUNS and agent.run_open:
         return agent  # it ran beside a run that a queued text started meanwhile, and says nothing of that run
-    if event.error:
+    asked_for = activity.compaction_reason == "manual" and not agent.run_open
+    if event.error and not asked_for:
         return finished(agent, at, error=event.error)
     if event.will_retry:
         return working(agent, at, "", compaction_reason="")
