@@ -154,8 +154,8 @@ class CockpitApp(App[None]):
 
     def on_string_unended(self) -> None:
         """Say why no key works: all that comes is still an answer of the terminal."""
-        text = "an answer of the terminal has not ended; esc twice ends it here, ctrl+q leaves"
-        self.notify(text, severity="warning", timeout=12, markup=False)
+        text = ours("an answer of the terminal has not ended; esc twice ends it here, ctrl+q leaves")
+        notice(self, text, severity="warning", timeout=12)
 
     def on_key(self, event: events.Key) -> None:
         """A key whose action is disabled falls through to here: say why."""
