@@ -9,7 +9,19 @@ from cockpit.cli.agent import ABORT_LIMIT, reachable, settled_report
 from cockpit.cli.headless import Headless, nobody, only, require_health
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, NotFound, Refused, UsageError
-from cockpit.model.commands import Abort, Adopt, Branch, Command, Commit, Destroy, Pause, Relaunch, Resume, Spawn
+from cockpit.model.commands import (
+    Abort,
+    Adopt,
+    Branch,
+    Command,
+    Commit,
+    Destroy,
+    Dismiss,
+    Pause,
+    Relaunch,
+    Resume,
+    Spawn,
+)
 from cockpit.model.fleet import AgentKind, Operation, Receipt, Stage
 from cockpit.model.ids import OperationId, VmId
 from cockpit.model.receipts.stages import is_ended
@@ -123,6 +135,24 @@ async def destroy(headless: Headless, name: str, yes: bool) -> int:
         if not yes and not _confirmed(engine, vm_id, called):
             return 1
         await carry_out(engine, Destroy(vm_id))
+    return 0
+
+
+async def dismiss(headless: Headless, name: str) -> int:
+    """Hear no more of a VM that is perhaps ours, or of an agent elsewhere; what is dismissed already is no failure."""
+    async with headless.engine(nobody) as engine:
+        vm_id, called = VmId(name.lower()), name
+        if vm_id not in engine.fleet.dismissed:
+            vm_id, called = engine.vm_named(name)
+        command = Dismiss(vm_id)
+        refused = engine.refusal(command)
+        if refused is not None and refused.code is RefusalCode.ALREADY:
+            warn(our_line("{}: {}", called, refused.sentence))
+            return 0
+        if refused is not None:
+            hint = "`cockpit vms` says which are perhaps ours"
+            raise UsageError(f"cannot dismiss {called}: {refused.sentence}", hint=hint)
+        await carry_out(engine, command)
     return 0
 
 

@@ -14,7 +14,8 @@ from cockpit.bootstrap.fleet import Places, Setup, open_history
 from cockpit.cli.signals import GracefulExit
 from cockpit.engine.port import HeadlessPort, HistoryPort
 from cockpit.errors import Gone, NotFound, Refused
-from cockpit.model.fleet import Agent, ServiceHealth
+from cockpit.model.fleet import Agent
+from cockpit.model.health import ServiceHealth
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn
 
@@ -66,6 +67,8 @@ class Headless:
         setup = await self._started()
         async with setup.engine(attach=attach, watch=watch, record=record, contact=self.left()) as engine:
             say_notices(engine.recorded)
+            for finding in engine.fleet.findings:
+                warn(our_text("cockpit: {}", finding))
             try:
                 yield engine
             except Gone:

@@ -256,6 +256,14 @@ def destroy(
 
 
 @application.command()
+def dismiss(name: Name) -> None:
+    """Hear no more of a VM that is perhaps ours, or of an agent elsewhere; no VM is touched."""
+    from cockpit.cli import fleet
+
+    _run(lambda headless: fleet.dismiss(headless, name))
+
+
+@application.command()
 def commit(
     name: Name, label: Annotated[str, typer.Option("--name", help="The commit's name.")] = "", as_json: Json = False
 ) -> None:

@@ -78,6 +78,29 @@ def registration_of(agent: Agent, *, address: str, directory: str, workspace: st
     )
 
 
+def agent_from_row(row: AgentRow, source: str, elsewhere: str = "") -> Agent:
+    """Return an agent as the store remembers it.
+
+    Args:
+        row: what it remembers.
+        source: the name of the source its VM is of; empty where that is not known.
+        elsewhere: the account its VM belongs to, where that is none of those in use.
+    """
+    return Agent(
+        id=row.id,
+        name=usable_name(row.name, VmId(row.vm_id)),
+        kind=AgentKind(row.kind),
+        vm_id=VmId(row.vm_id),
+        role=row.role,
+        program=row.program,
+        labels=row.labels,
+        parent=row.parent,
+        elsewhere=elsewhere,
+        source=source,
+        directory=row.paths_directory,
+    )
+
+
 def row_of(agent: Agent, *, directory: str, workspace: str, created_at: float, account: str) -> AgentRow:
     """Return an agent as the store remembers it."""
     return AgentRow(

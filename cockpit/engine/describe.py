@@ -14,6 +14,7 @@ from cockpit.model.commands import (
     Commit,
     CreateTask,
     Destroy,
+    Dismiss,
     FollowUp,
     MoveTask,
     NoteTask,
@@ -39,6 +40,7 @@ VERBS: dict[type[object], str] = {
     Pause: "pause",
     Resume: "resume",
     Destroy: "destroy",
+    Dismiss: "dismiss",
     Commit: "commit",
     Branch: "branch",
     CreateTask: "create task",
@@ -86,7 +88,7 @@ def target_of(command: Command, agents: Mapping[AgentId, Agent], vms: Mapping[Vm
             return None, title
         case MoveTask(task=task) | AssignTask(task=task) | NoteTask(task=task):
             return None, task
-        case Pause(vm=vm) | Resume(vm=vm) | Destroy(vm=vm) | Commit(vm=vm) | Branch(vm=vm):
+        case Pause(vm=vm) | Resume(vm=vm) | Destroy(vm=vm) | Dismiss(vm=vm) | Commit(vm=vm) | Branch(vm=vm):
             agent = next((agent for agent in agents.values() if agent.vm_id == vm), None)
             return (agent.id, agent.name) if agent else (None, vms[vm].label or vm if vm in vms else vm)
         case Prompt() | Steer() | FollowUp() | Abort() | Answer() | Relaunch():

@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.clock import Clock
-from cockpit.engine.commands.dispatcher import saved
 from cockpit.engine.line_tail import LineTail
 from cockpit.engine.recollection import bring_back
 from cockpit.engine.recorded import RecordedHistory
 from cockpit.engine.running_source import RunningSource
+from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import LinkOptions

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cockpit.engine.agent_record import agent_from_row
 from cockpit.engine.describe import STREAM_VERBS
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.model.failures import is_undelivered, wanting
-from cockpit.model.fleet import Agent, AgentKind, Receipt, Stage
+from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId, VmId
-from cockpit.model.names import usable_name
 from cockpit.model.receipts.receipts import advance, is_closed
 from cockpit.store.rows import UNKNOWN_ACCOUNT
 from cockpit.store.store import Store
@@ -23,6 +23,7 @@ async def bring_back(fleet_state: FleetState, store: Store, recorder: Recorder, 
     An agent is of the source whose account made it; one of no source's account is shown as being elsewhere.
     """
     fleet_state.suspects = {VmId(vm_id): why for vm_id, why in (await store.names.suspects()).items()}
+    fleet_state.dismissed = {VmId(vm_id): why for vm_id, why in (await store.names.dismissed()).items()}
     rows = await store.agents()
     living = {row.id for row in rows if row.destroyed_at is None}
     stored = await store.receipts()
@@ -37,24 +38,14 @@ async def bring_back(fleet_state: FleetState, store: Store, recorder: Recorder, 
         if row.destroyed_at is not None:
             fleet_state.departed[row.name] = (VmId(row.vm_id), row.destroyed_at)
         else:
+            known = row.account in ("", UNKNOWN_ACCOUNT, *by_account)
+            placed = known and row.account != UNKNOWN_ACCOUNT
+            if row.vm_id in fleet_state.dismissed and not placed:
+                continue
             if row.account == UNKNOWN_ACCOUNT:
                 fleet_state.unplaced.add(row.id)
-            known = row.account in ("", UNKNOWN_ACCOUNT, *by_account)
-            await recorder.load(
-                Agent(
-                    id=row.id,
-                    name=usable_name(row.name, VmId(row.vm_id)),
-                    kind=AgentKind(row.kind),
-                    vm_id=VmId(row.vm_id),
-                    role=row.role,
-                    program=row.program,
-                    labels=row.labels,
-                    parent=row.parent,
-                    elsewhere="" if known else row.account,
-                    source=by_account.get(row.account, sources[0].name if known else ""),
-                    directory=row.paths_directory,
-                )
-            )
+            source = by_account.get(row.account, sources[0].name if known else "")
+            await recorder.load(agent_from_row(row, source, "" if known else row.account))
 
 
 def _take_up(fleet_state: FleetState, receipt: Receipt, living: set[AgentId]) -> None:

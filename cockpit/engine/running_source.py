@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 
+from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.dispatcher import Dispatcher
+from cockpit.engine.cut_off import CutOffCalls
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
@@ -42,13 +44,16 @@ class RunningSource:
         self.source = source
         self.shown_as = shown_as
         self.agent_sessions = AgentSessions(fleet_state, store, source, recorder, book, link_options)
-        self.watcher = Watcher(fleet_state, source, self.agent_sessions, shown_as=shown_as)
+        creations = Creations(fleet_state, store, source)
+        cut_off = CutOffCalls(fleet_state, store, source, creations, self.agent_sessions)
+        self.watcher = Watcher(fleet_state, source, self.agent_sessions, cut_off, shown_as=shown_as)
         self.dispatcher = Dispatcher(
             fleet_state,
             store,
             source,
             self.agent_sessions,
             book,
+            creations=creations,
             board_changed=self.watcher.look_at_board,
             images_changed=self.read_images,
         )

@@ -20,10 +20,10 @@ from cockpit.model.fleet import (
     Operation,
     Power,
     Receipt,
-    ServiceHealth,
     Task,
     Vm,
 )
+from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, OperationId, TaskId, VmId
 from cockpit.model.names import agents_called
 from cockpit.model.receipts.receipts import is_closed
@@ -50,6 +50,8 @@ class FleetState:
         self.vms: dict[VmId, Vm] = {}
         self.suspects: dict[VmId, str] = {}
         """VMs that are perhaps ours, with the evidence: a call of ours lost its answer when they appeared."""
+        self.dismissed: dict[VmId, str] = {}
+        """VMs of which the operator wants to hear no more, with why they were shown until then."""
         self.agents: dict[AgentId, Agent] = {}
         self.unplaced: set[AgentId] = set()
         """Agents of which nobody wrote down whose they are: none of them is gone because a list lacks it."""
@@ -66,6 +68,8 @@ class FleetState:
         self.awaited: tuple[str, ...] = ()
         """The control services this fleet has."""
         self.notices: list[str] = []
+        self.findings: list[str] = []
+        """Those of the notices that say what became of calls that were cut off."""
         self.transcripts: dict[AgentId, Transcript] = {}
         self.pasts: dict[AgentId, TranscriptWindow] = {}
         """Where the operator reads what is no longer in an agent's transcript."""
@@ -103,6 +107,9 @@ class FleetState:
                 health=tuple(self.health.values()),
                 awaited=self.awaited,
                 notices=tuple(self.notices),
+                findings=tuple(self.findings),
+                dismissed=frozenset(self.dismissed),
+                unplaced=frozenset(self.unplaced),
             )
         return self._snapshot
 
@@ -221,6 +228,20 @@ class FleetState:
         if text not in self.notices:
             self.notices.append(text)
             self.changed()
+
+    def finding(self, text: str) -> None:
+        """Add a standing fact about a call that was cut off."""
+        if text not in self.findings:
+            self.findings.append(text)
+            self.changed()
+        self.notice(text)
+
+    def withdraw(self, text: str) -> None:
+        """Take a standing fact back: it holds no more."""
+        for said in (self.notices, self.findings):
+            if text in said:
+                said.remove(text)
+                self.changed()
 
     def agents_called(self, name: str) -> tuple[Agent, ...]:
         """Return the agents a text means: the one with this id, else those with this name, by id."""

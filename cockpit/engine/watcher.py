@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from cockpit.engine.agent_record import agent_from_entry
+from cockpit.engine.cut_off import CutOffCalls
 from cockpit.engine.missing import MissingVms
 from cockpit.engine.operation import describe
 from cockpit.engine.source import Source
@@ -40,18 +41,21 @@ class Watcher:
         fleet_state: FleetState,
         source: Source,
         agent_sessions: AgentSessions,
+        cut_off: CutOffCalls,
         *,
         shown_as: str = "",
     ) -> None:
         """Prepare.
 
         Args:
+            cut_off: looks in each list for what calls have made whose cockpit ended.
             shown_as: goes before the names of its services, where the cockpit has several sources.
             agent_sessions: hears of agents of the registry that are unknown yet, of VMs that are gone, of each list.
         """
         self._fleet_state = fleet_state
         self._source = source
         self._agent_sessions = agent_sessions
+        self._cut_off = cut_off
         self._prefix = f"{shown_as} " if shown_as else ""
         self._missing = MissingVms(fleet_state, source.name, source.vers, agent_sessions)
         self._board_now = asyncio.Event()
@@ -108,6 +112,7 @@ class Watcher:
             label = names.get(vm_id) or (known.label if known else "")
             self._fleet_state.put_vm(replace(record.vm(now), label=label, source=self._source.name))
         await self._agent_sessions.place(listed)
+        await self._cut_off.look(listing)
         self._agent_sessions.attach_known()
         if await self._missing.look_for_those_not_in(listing, asked_at):
             self._agent_sessions.attach_known()

@@ -107,6 +107,13 @@ class Destroy:
 
 
 @dataclass(frozen=True, slots=True)
+class Dismiss:
+    """Hear no more of a VM that is perhaps ours, or of an agent elsewhere; no VM is touched."""
+
+    vm: VmId
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """Take a snapshot of the VM."""
 
@@ -163,6 +170,6 @@ class NoteTask:
 
 
 AgentCommand = Prompt | Steer | FollowUp | Abort | Answer
-FleetCommand = Spawn | Adopt | Relaunch | Pause | Resume | Destroy | Commit | Branch
+FleetCommand = Spawn | Adopt | Relaunch | Pause | Resume | Destroy | Dismiss | Commit | Branch
 BoardCommand = CreateTask | MoveTask | AssignTask | NoteTask
 Command = AgentCommand | FleetCommand | BoardCommand

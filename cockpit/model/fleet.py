@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cockpit.model.events import DialogRequested, Usage
+from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, TaskId, VmId
 
 UNKNOWN_TIME = 0.0
@@ -120,6 +121,8 @@ class Process:
     run_id: str = ""
     ended_at: float | None = None
     """When this run was known to have ended; it stays while a look at it fails."""
+    never_started: bool = False
+    """Its VM was looked at, and no agent was ever started where this one should live."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,20 +346,6 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceHealth:
-    """Whether a control service answers: `vers`, `board`, `feed`, `registry`."""
-
-    name: str
-    ok: bool
-    since: float
-    reason: str = ""
-    hint: str = ""
-    """The next thing to do about it."""
-    unreadable: int = 0
-    """Records of its last list that could not be read: what is shown of it is not all there is."""
-
-
-@dataclass(frozen=True, slots=True)
 class Fleet:
     """Everything the panes show, at one revision."""
 
@@ -377,6 +366,12 @@ class Fleet:
     """The control services this fleet has, whether they answered yet or not; empty is not known."""
     notices: tuple[str, ...] = ()
     """Standing facts the operator must know, e.g. that tmux is absent."""
+    findings: tuple[str, ...] = ()
+    """Those of the notices that say what became of calls whose cockpit ended before their outcome was known."""
+    dismissed: frozenset[VmId] = frozenset()
+    """VMs of which the operator wants to hear no more."""
+    unplaced: frozenset[AgentId] = frozenset()
+    """Agents of which nobody wrote down whose they are."""
 
     def service(self, name: str) -> ServiceHealth | None:
         """Return how a control service answers, or None before its first answer and failure."""

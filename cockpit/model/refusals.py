@@ -17,6 +17,7 @@ from cockpit.model.commands import (
     Commit,
     CreateTask,
     Destroy,
+    Dismiss,
     FleetCommand,
     FollowUp,
     MoveTask,
@@ -28,6 +29,7 @@ from cockpit.model.commands import (
     Spawn,
     Steer,
 )
+from cockpit.model.dismissal import evidence
 from cockpit.model.fleet import TASK_STATUSES, Agent, Fleet, LinkState, Power, ProcessState
 from cockpit.model.names import agents_called, fault_of
 from cockpit.model.sendable import unsendable_part
@@ -50,6 +52,8 @@ class RefusalCode(StrEnum):
     """The VM belongs to another account."""
     ADOPTED = "adopted"
     """The agent that is to be taken over is here."""
+    NOT_IN_DOUBT = "not in doubt"
+    """Nothing but what is perhaps ours, or elsewhere, can be dismissed."""
     VM_POWER = "VM power"
     """The VM's power does not allow it."""
     PROCESS_DEAD = "process dead"
@@ -136,10 +140,12 @@ def _to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Re
             agent = fleet.agent(agent_id)
             if agent is None:
                 return NO_AGENT
-            dead = agent.process.state is ProcessState.DEAD
+            dead = agent.process.state is ProcessState.DEAD or agent.process.never_started
             return None if dead else Refusal(RefusalCode.PROCESS_ALIVE, "the agent is not dead")
         case Pause() | Resume() | Destroy() | Commit() | Branch():
             return _to_vm(command, fleet)
+        case Dismiss():
+            return _of_dismiss(command, fleet)
 
 
 def _of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | None:
@@ -203,6 +209,20 @@ def _to_vm(command: Pause | Resume | Destroy | Commit | Branch, fleet: Fleet) ->
         case Commit() | Branch() if power not in (Power.RUNNING, Power.PAUSED):
             return Refusal(RefusalCode.VM_POWER, f"the VM is {power.value}")
     return None
+
+
+def _of_dismiss(command: Dismiss, fleet: Fleet) -> Refusal | None:
+    if evidence(command.vm, fleet):
+        return None
+    if command.vm in fleet.dismissed:
+        return Refusal(RefusalCode.ALREADY, "it is dismissed already")
+    agent = fleet.agent_on(command.vm)
+    if agent is not None:
+        sentence = f"{agent.name} is an agent of this fleet: only its destruction ends it"
+        return Refusal(RefusalCode.NOT_IN_DOUBT, sentence)
+    if fleet.vm(command.vm) is not None:
+        return Refusal(RefusalCode.NOT_IN_DOUBT, "the VM is not shown as perhaps ours")
+    return Refusal(RefusalCode.NO_VM, f"there is no VM {command.vm}")
 
 
 def _to_board(command: BoardCommand, fleet: Fleet) -> Refusal | None:

@@ -212,6 +212,8 @@ def _process(agent: Agent, now: float) -> list[str]:
     elif process.state is ProcessState.DEAD:
         code = f" with code {process.exit_code}" if process.exit_code is not None else ""
         sentences = [f"Its process ended {since} ago{code}."]
+    elif process.never_started:
+        sentences = ["No agent was ever started where it should live: relaunch it there, or destroy its VM."]
     else:
         sentences = ["Whether its process is alive is unknown."]
     if process.state is ProcessState.ALIVE:
@@ -244,7 +246,10 @@ def _power(vm: Vm | None, now: float) -> str:
 def _elsewhere(agent: Agent) -> list[str]:
     if not agent.elsewhere:
         return []
-    return [f"Its VM belongs to {_quoted(agent.elsewhere)} This account cannot tell what became of it."]
+    return [
+        f"Its VM belongs to {_quoted(agent.elsewhere)} This account cannot tell what became of it.",
+        "`cockpit dismiss` takes it off the list; its transcript stays.",
+    ]
 
 
 def _quoted(text: str) -> str:

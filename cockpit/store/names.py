@@ -14,7 +14,7 @@ VOID_AFTER = 300.0
 
 
 class Reservations:
-    """The names that are held, and the VMs that are perhaps ours, in one store."""
+    """The names that are held, the VMs that are perhaps ours, and those that were dismissed, in one store."""
 
     def __init__(self, writer: Writer, reader: Reader, now: Callable[[], float]) -> None:
         self._writer = writer
@@ -51,6 +51,23 @@ class Reservations:
     async def suspects(self) -> dict[str, str]:
         """Return the VMs that are perhaps ours, with the evidence."""
         return await self._reader.run(_read_suspects)
+
+    async def dismiss(self, vm_id: str, evidence: str) -> None:
+        """Keep that the operator wants to hear no more of a VM, and why it was shown until then. On the disk on return.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        at = self._now()
+        await self._writer.run(lambda connection: _dismiss(connection, vm_id, evidence, at), durable=True)
+
+    async def recall(self, vm_id: str) -> None:
+        """Take a dismissal back: more is known of the VM now."""
+        await self._writer.run(lambda connection: _recall(connection, vm_id))
+
+    async def dismissed(self) -> dict[str, str]:
+        """Return the VMs that were dismissed, with why they were shown until then."""
+        return await self._reader.run(_read_dismissed)
 
 
 def _reserve(connection: sqlite3.Connection, name: str, holder: str, at: float) -> bool:
@@ -90,3 +107,22 @@ def _clear(connection: sqlite3.Connection, vm_id: str) -> None:
 def _read_suspects(connection: sqlite3.Connection) -> dict[str, str]:
     """Return the VMs that are perhaps ours, with the evidence."""
     return dict(connection.execute("SELECT vm_id, evidence FROM suspects ORDER BY at").fetchall())
+
+
+def _dismiss(connection: sqlite3.Connection, vm_id: str, evidence: str, at: float) -> None:
+    """Keep a dismissal; a VM that was perhaps ours is it no more."""
+    connection.execute(
+        "INSERT OR REPLACE INTO dismissals (vm_id, evidence, at) VALUES (?, ?, ?)",
+        (safe_text(vm_id), safe_text(evidence), at),
+    )
+    _clear(connection, vm_id)
+
+
+def _recall(connection: sqlite3.Connection, vm_id: str) -> None:
+    """Take a dismissal back."""
+    connection.execute("DELETE FROM dismissals WHERE vm_id = ?", (safe_text(vm_id),))
+
+
+def _read_dismissed(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the dismissed VMs, with the evidence."""
+    return dict(connection.execute("SELECT vm_id, evidence FROM dismissals ORDER BY at").fetchall())

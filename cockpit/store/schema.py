@@ -144,7 +144,27 @@ ALTER TABLE agents ADD COLUMN account TEXT NOT NULL DEFAULT '';
 UPDATE agents SET account = '?';
 """
 
-STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES, _PLACES, _ACCOUNTS)
+_CREATIONS = """
+CREATE TABLE creations (
+    request TEXT PRIMARY KEY,
+    verb TEXT NOT NULL,
+    target TEXT NOT NULL,
+    source TEXT NOT NULL,
+    account TEXT NOT NULL,
+    at REAL NOT NULL,
+    agent TEXT NOT NULL,
+    known TEXT NOT NULL,
+    vms TEXT NOT NULL,
+    told INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE dismissals (
+    vm_id TEXT PRIMARY KEY,
+    evidence TEXT NOT NULL,
+    at REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES, _PLACES, _ACCOUNTS, _CREATIONS)
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 
 VERSION = len(STEPS)

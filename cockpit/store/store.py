@@ -15,6 +15,7 @@ from cockpit.model.fleet import Receipt
 from cockpit.model.ids import AgentId
 from cockpit.model.past import SearchHit
 from cockpit.store import prune, reader, search, statements
+from cockpit.store.creations import CreationLog
 from cockpit.store.errors import StoreError
 from cockpit.store.host_keys import HostKeys
 from cockpit.store.names import Reservations
@@ -54,7 +55,9 @@ class Store:
         self.progress = StoreProgress(self._reader)
         """How far other processes have brought the file."""
         self.names = Reservations(self._writer, self._reader, now)
-        """Names of agents that are being made, and VMs that are perhaps ours."""
+        """Names of agents that are being made, VMs that are perhaps ours, and those that were dismissed."""
+        self.creations = CreationLog(self._writer, self._reader, self.leases)
+        """Calls to make VMs that are under way or were cut off."""
         self._host_keys = HostKeys(file.path, now)
         self._closed = False
 

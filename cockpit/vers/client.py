@@ -239,6 +239,7 @@ class VersClient:
         *,
         labels: dict[str, str] | None = None,
         wait_boot: bool = True,
+        request: str = "",
     ) -> VmId:
         """Create a VM from an image.
 
@@ -246,11 +247,12 @@ class VersClient:
             config: fields of `vm_config`, e.g. `vcpu_count`, `mem_size_mib`, `fs_size_mib`, `image_name`.
             labels: server-side labels; one that names this call is added.
             wait_boot: return when the VM runs, not while it boots.
+            request: what that label says, where the caller has written it down; made up if empty.
 
         Raises:
             CreationUncertain: the answer was lost and it cannot be told whether the VM exists.
         """
-        marker = str(uuid.uuid4())
+        marker = request or str(uuid.uuid4())
         body = {"vm_config": {**(config or {}), "labels": {**(labels or {}), REQUEST_LABEL: marker}}}
         creation = await self._reconciler.begin("image", marker=marker)
         params: dict[str, str | int] = {"wait_boot": str(wait_boot).lower()}

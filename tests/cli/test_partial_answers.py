@@ -15,7 +15,8 @@ from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Verb
 from cockpit.errors import NotFound, Refused
 from cockpit.model.events import EpochStarted, Record, RunStarted
-from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, ServiceHealth, Task, Vm
+from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Task, Vm
+from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, TaskId, VmId, agent_of
 from cockpit.model.past import RememberedAgent, SearchHit
 from tests.cli.double import HeadlessDouble, HeadlessOnDouble

@@ -11,6 +11,7 @@ import pytest
 
 from cockpit import __version__
 from cockpit.store import Store, schema
+from cockpit.store.creations import CreationRow
 from cockpit.store.errors import NewerHistory
 from cockpit.store.open_file import suspicion_of
 from tests.store.samples import AGENT, cursor, prompt, records
@@ -164,6 +165,29 @@ async def test_an_older_file_is_copied_and_upgraded(tmp_path: Path) -> None:
     assert schema.version_of(copy) == 1
     copy.close()
     assert (tmp_path / "store.db.version-1").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_file_of_the_step_before_takes_calls_and_dismissals(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    connection = schema.connect(path)
+    schema.upgrade(connection, schema.STEPS[:5])
+    connection.execute("INSERT INTO suspects (vm_id, evidence, at) VALUES ('v1', 'a call lost its answer', 1.0)")
+    connection.close()
+    row = CreationRow("request", "spawn", "ada", "image", "somebody", 1.0, "", known=("v0",))
+    store = await Store.open(path)
+    try:
+        assert "from version 5 to" in store.notices[0]
+        await store.creations.begin(row)
+        assert await store.names.suspects() == {"v1": "a call lost its answer"}
+        await store.names.dismiss("v1", "perhaps ours")
+    finally:
+        await store.close()
+    again = await Store.open(path)
+    try:
+        assert again.notices == () and await again.creations.rows() == [row]
+        assert await again.names.suspects() == {} and await again.names.dismissed() == {"v1": "perhaps ours"}
+    finally:
+        await again.close()
 
 
 def test_a_failed_step_leaves_the_file_as_it_was(tmp_path: Path) -> None:

@@ -22,12 +22,12 @@ from cockpit.model.fleet import (
     Process,
     ProcessState,
     Receipt,
-    ServiceHealth,
     Stage,
     Step,
     Task,
     Vm,
 )
+from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, TaskId, agent_of
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import vm_id

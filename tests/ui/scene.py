@@ -28,11 +28,11 @@ from cockpit.model.fleet import (
     Process,
     ProcessState,
     Receipt,
-    ServiceHealth,
     Stage,
     Task,
     Vm,
 )
+from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, TaskId, VmId, agent_of
 from tests.ui.fake_engine import NOW, FakeEngine
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from cockpit.model.attention import NOTHING_WANTED
-from cockpit.model.fleet import Fleet, Process, ProcessState, ServiceHealth
+from cockpit.model.fleet import Fleet, Process, ProcessState
+from cockpit.model.health import ServiceHealth
 from cockpit.text.clean import NOTHING
 from cockpit.ui.look.bars import header
 from cockpit.ui.look.rows import TreeNode, agent_row, doubt, unknown_because, warning_word

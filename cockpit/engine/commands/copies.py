@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cockpit.engine.commands.launch_record import current_model
 from cockpit.engine.commands.spawn import Spawner
@@ -25,29 +26,36 @@ def copy_name(fleet_state: FleetState, name: str) -> str:
     return found
 
 
+def wanted_copy(original: Agent) -> Spawn:
+    """Return what the agent of a copied VM will be, under the original's name."""
+    return Spawn(
+        original.name,
+        original.kind,
+        original.role,
+        program=original.program,
+        labels=original.labels,
+        parent=original.parent,
+        model=current_model(original),
+    )
+
+
 async def start_copies(
-    fleet_state: FleetState, spawner: Spawner, original: Agent | None, vms: Sequence[VmId], progress: OperationProgress
+    fleet_state: FleetState, spawner: Spawner, wanted: Spawn | None, vms: Sequence[VmId], progress: OperationProgress
 ) -> None:
     """Start the agent of each copy; one that does not start leaves the others alone, and its VM stays.
+
+    Args:
+        wanted: the agent under its original's name; None if the original has none.
 
     Raises:
         Refused: some do not run; says which, and why.
     """
     failed: list[str] = []
-    for vm_id in vms if original is not None else ():
-        assert original is not None
-        name = copy_name(fleet_state, original.name)
-        command = Spawn(
-            name,
-            original.kind,
-            original.role,
-            program=original.program,
-            labels=original.labels,
-            parent=original.parent,
-            model=current_model(original),
-        )
+    for vm_id in vms if wanted is not None else ():
+        assert wanted is not None
+        name = copy_name(fleet_state, wanted.name)
         try:
-            await spawner.start_copy(command, vm_id, progress)
+            await spawner.start_copy(replace(wanted, name=name), vm_id, progress)
         except CockpitError as error:
             failed.append(f"{name} on VM {vm_id}: {describe(error)}")
     if failed:

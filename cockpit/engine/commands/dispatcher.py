@@ -9,11 +9,14 @@ from collections.abc import Awaitable, Callable
 
 from cockpit.engine.commands import board
 from cockpit.engine.commands.adoption import Adoption
-from cockpit.engine.commands.copies import start_copies
+from cockpit.engine.commands.copies import start_copies, wanted_copy
+from cockpit.engine.commands.creations import Creations
+from cockpit.engine.commands.dismissal import Dismissals
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.vm_operations import FleetOperations
 from cockpit.engine.describe import VERBS, target_of, text_of
 from cockpit.engine.operation import OperationProgress
+from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
@@ -29,6 +32,7 @@ from cockpit.model.commands import (
     Commit,
     CreateTask,
     Destroy,
+    Dismiss,
     FollowUp,
     MoveTask,
     NoteTask,
@@ -39,23 +43,14 @@ from cockpit.model.commands import (
     Spawn,
     Steer,
 )
-from cockpit.model.fleet import Receipt, Stage, Vm
-from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId, VmId
+from cockpit.model.fleet import Receipt, Stage
+from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId
 from cockpit.model.receipts.receipts import ReceiptBook, advance
 from cockpit.model.refusals import Refusal, refusal
-from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
-from cockpit.vers.errors import CreationUncertain, EffectUnknown
+from cockpit.vers.errors import EffectUnknown
 
 log = logging.getLogger(__name__)
-
-
-async def saved(saving: Awaitable[None]) -> None:
-    """Write to the store; what the disk refuses is said in the notices and stops no command."""
-    try:
-        await saving
-    except StoreError as error:
-        log.error("%s", error)
 
 
 class Dispatcher:
@@ -69,6 +64,7 @@ class Dispatcher:
         agent_sessions: AgentSessions,
         book: ReceiptBook,
         *,
+        creations: Creations,
         board_changed: Callable[[], None],
         images_changed: Callable[[], Awaitable[None]],
     ) -> None:
@@ -81,13 +77,21 @@ class Dispatcher:
         self._book = book
         self._board_changed = board_changed
         self._images_changed = images_changed
+        self._creations = creations
         self._spawner = Spawner(
-            fleet_state, store, source, agent_sessions.attach, agent_sessions.detach, agent_sessions.agent_session
+            fleet_state,
+            store,
+            source,
+            creations,
+            agent_sessions.attach,
+            agent_sessions.detach,
+            agent_sessions.agent_session,
         )
         self._adoption = Adoption(
             fleet_state, store, source, self._spawner.names, agent_sessions.attach, agent_sessions.detach
         )
         self._operations = FleetOperations(fleet_state, source, agent_sessions.agent_session, agent_sessions.vm_gone)
+        self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
 
     def refusal(self, command: Command) -> Refusal | None:
         """Return why a command would be refused now, or None."""
@@ -168,30 +172,26 @@ class Dispatcher:
                     await self._operations.resume(command, progress)
                 case Destroy():
                     await self._operations.destroy(command, progress)
+                case Dismiss():
+                    await self._dismissals.dismiss(command, progress)
                 case Commit():
                     await self._operations.commit(command, progress)
                     await self._images_changed()
                 case Branch():
-                    made = await self._operations.branch(command, progress)
-                    original = self._fleet_state.agent_on(command.vm)
-                    await start_copies(self._fleet_state, self._spawner, original, made, progress)
+                    await self._branch(command, verb, target, progress)
         except BaseException as error:
             progress.finish(error)
-            if isinstance(error, CreationUncertain) and not isinstance(command, Commit):
-                await self._suspect(error, verb, target)
             raise
         progress.finish()
 
-    async def _suspect(self, uncertain: CreationUncertain, verb: str, target: str) -> None:
-        """Keep what a lost call may have made, for a person to decide."""
-        evidence = f"{verb} {target}: {uncertain.evidence}"
-        for vm_id in map(VmId, uncertain.candidates):
-            self._fleet_state.suspects[vm_id] = evidence
-            self._fleet_state.put_vm(
-                self._fleet_state.vms.get(vm_id)
-                or Vm(vm_id, created_at=self._fleet_state.clock.now(), source=self._source.name)
-            )
-            await saved(self._store.names.suspect(vm_id, evidence))
+    async def _branch(self, command: Branch, verb: str, target: str, progress: OperationProgress) -> None:
+        original = self._fleet_state.agent_on(command.vm)
+        wanted = wanted_copy(original) if original is not None else None
+        async with self._creations.written_down(verb, target, f"vm {command.vm}", wanted) as request:
+            made = await self._operations.branch(command, progress)
+            if wanted is not None:
+                await self._creations.made(request, made)
+            await start_copies(self._fleet_state, self._spawner, wanted, made, progress)
 
     def _fail(self, command_id: CommandId, reason: str) -> None:
         self._book.failed(command_id, self._fleet_state.clock.now(), reason)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from cockpit.agents.adapter import Program
 from cockpit.agents.kinds import adapter_of
+from cockpit.agents.scaffold.answers import AgentState
 from cockpit.agents.scaffold.verbs import (
     AgentPaths,
     Facts,
@@ -20,6 +21,7 @@ from cockpit.agents.scaffold.verbs import (
     parse_start,
     start_script,
 )
+from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.instructions import INSTRUCTIONS_FILE, instructions
 from cockpit.engine.commands.launch_record import (
     check_unchanged,
@@ -64,6 +66,7 @@ class Spawner:
         fleet_state: FleetState,
         store: Store,
         source: Source,
+        creations: Creations,
         attach: Callable[[Agent], AgentSession],
         detach: Callable[[AgentId], None],
         attached: Callable[[AgentId], AgentSession | None],
@@ -71,6 +74,7 @@ class Spawner:
         self._fleet_state = fleet_state
         self._store = store
         self._source = source
+        self._creations = creations
         self._attach = attach
         self._detach = detach
         self._attached = attached
@@ -102,9 +106,19 @@ class Spawner:
             self._claimed.discard(spawn.name)
 
     async def _make(self, spawn: Spawn, program: Program, progress: OperationProgress) -> Agent:
+        image = spawn.image or self._source.golden_image
+        wanted = replace(spawn, program=program.name)
+        source = f"commit {image}" if image else "image"
+        async with self._creations.written_down("spawn", spawn.name, source, wanted) as request:
+            return await self._make_written_down(spawn, program, request, progress)
+
+    async def _make_written_down(
+        self, spawn: Spawn, program: Program, request: str, progress: OperationProgress
+    ) -> Agent:
         vm_id: VmId | None = None
         try:
-            vm_id = await self._make_vm(spawn, progress)
+            vm_id = await self._make_vm(spawn, request, progress)
+            await self._creations.made(request, (vm_id,))
             return await self._bring_up(spawn, program, vm_id, progress)
         except BaseException as error:
             # Its id came from our own answer or carries our own label: nothing inferred is ever deleted.
@@ -115,13 +129,13 @@ class Spawner:
                     error.hint = f"its output is kept in {kept}"
             raise
 
-    async def _make_vm(self, spawn: Spawn, progress: OperationProgress) -> VmId:
+    async def _make_vm(self, spawn: Spawn, request: str, progress: OperationProgress) -> VmId:
         image = spawn.image or self._source.golden_image
         with progress.step(f"restore image {image[:8]}" if image else "create VM"):
             if image:
                 vm_id = await self._source.vers.from_commit(CommitId(image))
             else:
-                vm_id = await self._source.vers.create_root(labels={NAME_LABEL: spawn.name})
+                vm_id = await self._source.vers.create_root(labels={NAME_LABEL: spawn.name}, request=request)
             progress.detail(vm_id)
         now = self._fleet_state.clock.now()
         self._fleet_state.put_vm(Vm(vm_id, Power.BOOTING, now, label=spawn.name, seen_at=now, source=self._source.name))
@@ -209,6 +223,7 @@ class Spawner:
             connection = await agent_session.link.ready(CONNECT_LIMIT)
         with progress.step(f"start {program.name}"):
             known = await left_there(connection, self._source.paths_of(agent), agent.vm_id)
+            first = known.state is AgentState.ABSENT
             known = replace(known, path=known.path or agent.program_path, version=known.version or agent.version)
             spawn = Spawn(
                 agent.name,
@@ -221,10 +236,13 @@ class Spawner:
             )
             before = None if change_program else known
             facts = await self._prepare(connection, spawn, program, agent.vm_id, before)
-            paths = self._source.paths_of(agent)
-            run_id = await self._start(connection, spawn, program, facts, agent.vm_id, paths, progress, known=known)
+            paths, left = self._source.paths_of(agent), None if first else known
+            run_id = await self._start(connection, spawn, program, facts, agent.vm_id, paths, progress, known=left)
         with progress.step("first answer"):
             await self._first_answer(agent_session, run_id, progress)
+        if first:
+            with progress.step("register"):
+                await register(self._source, agent, self._fleet_state.clock.now(), progress)
 
     async def _copied(self, connection: Connection, program: Program, vm_id: VmId) -> ProbeResult:
         """Make what a copied VM brought its own agent's."""
@@ -310,6 +328,7 @@ class Spawner:
             environment["PATH"] = facts.path if known is not None else program.environment["PATH"]
         done = await connection.run(script, stdin=encode_environment(environment), timeout=START_LIMIT)
         result = parse_start(done.exit_code, done.stdout, done.stderr, vm=vm_id)
+        await self._creations.settle(vm_id)
         _, version = found(program, facts)
         said = [
             f"version {version}" if version else "",

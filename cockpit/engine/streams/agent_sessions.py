@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from cockpit.agents.kinds import adapter_of
-from cockpit.engine.agent_record import row_of
+from cockpit.engine.agent_record import agent_from_row, row_of
 from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
@@ -104,7 +104,11 @@ class AgentSessions:
             self.attach(agent)
 
     async def place(self, listed: Collection[VmId]) -> None:
-        """Take agents of unknown or of another account as this one's, since its list has their VMs."""
+        """Take agents of unknown or of another account as this one's, since its list has their VMs.
+
+        Of those that were dismissed more is known then: they are shown again.
+        """
+        await self._recall(listed)
         found = {
             agent.id
             for agent in self._fleet_state.agents.values()
@@ -125,6 +129,22 @@ class AgentSessions:
         except StoreError as error:
             log.error("whose the agents are is not remembered: %s", error)
 
+    async def _recall(self, listed: Collection[VmId]) -> None:
+        """Show agents that were dismissed again, since this account's list has their VMs."""
+        shown = {agent.vm_id for agent in self._fleet_state.agents.values()}
+        hidden = {vm_id for vm_id in listed if vm_id in self._fleet_state.dismissed and vm_id not in shown}
+        if not hidden:
+            return
+        try:
+            for row in await self._store.agents():
+                if row.vm_id in hidden and row.destroyed_at is None:
+                    await self._store.names.recall(row.vm_id)
+                    await self._store.remember_agent(replace(row, account=self._source.vers.account))
+                    self._fleet_state.dismissed.pop(VmId(row.vm_id), None)
+                    await self._recorder.load(agent_from_row(row, self._source.name))
+        except StoreError as error:
+            log.error("agents that were dismissed and are here after all are not remembered: %s", error)
+
     async def vm_gone(self, vm_id: str) -> None:
         """Drop a VM that the API confirmed to be deleted, and the agents on it; transcripts stay in the store."""
         agents = [agent for agent in self._fleet_state.agents.values() if agent.vm_id == vm_id]
@@ -142,6 +162,7 @@ class AgentSessions:
         was_suspect = self._fleet_state.suspects.pop(VmId(vm_id), "")
         self._fleet_state.changed()
         try:
+            await self._store.creations.settle(vm_id)
             if was_suspect:
                 await self._store.names.clear(vm_id)
             for agent in agents:

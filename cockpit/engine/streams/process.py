@@ -33,4 +33,5 @@ def looked_at(known: Process, result: ProbeResult, now: float) -> Process:
         ended_at = None
         started_at = now - result.started_ago if result.started_ago is not None else UNKNOWN_TIME
         since = known.since if known.state is state and same_run else started_at
-    return Process(state, since, result.exit_code, result.errors, result.run_id, ended_at)
+    absent = result.state is AgentState.ABSENT
+    return Process(state, since, result.exit_code, result.errors, result.run_id, ended_at, never_started=absent)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.model.commands import Branch, Commit, Destroy, Pause, Relaunch, Resume
-from cockpit.model.fleet import AgentKind, Vm
+from cockpit.model.commands import Branch, Commit, Destroy, Dismiss, Pause, Relaunch, Resume
+from cockpit.model.fleet import Agent, AgentKind, Vm
+from cockpit.model.ids import VmId
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Handler, Situation
@@ -129,6 +130,26 @@ def _destroy(home: HomePort) -> None:
     home.open_dialog(ConfirmDialog(ours("Destroy"), targets, consequence, word=word), finish)
 
 
+def _to_dismiss(vm: Vm | None, agent: Agent | None) -> VmId | None:
+    """Return which VM is meant: an agent elsewhere has none that is listed here."""
+    return vm.id if vm is not None else agent.vm_id if agent is not None else None
+
+
+def _dismissible(situation: Situation) -> str:
+    target = _to_dismiss(situation.vm, situation.agent)
+    return "nothing is selected" if target is None else situation.engine.disabled_reason(Dismiss(target))
+
+
+def _dismiss(home: HomePort) -> None:
+    vm, agent = home.selected_vm(), home.agent
+    target = _to_dismiss(vm, agent)
+    if target is None:
+        return
+    lives = home.fleet.agent_on(target)
+    said = our_line("dismissed {}", lives.name if lives is not None else f"VM {target[:8]}, and nothing was done to it")
+    home.promise(home.command(Dismiss(target)), said)
+
+
 def _short_name(home: HomePort, vm: Vm) -> Clean:
     agent = home.fleet.agent_on(vm.id)
     return clean_line(agent.name if agent is not None else vm.label or vm.id[:8])
@@ -209,5 +230,15 @@ ACTIONS: tuple[Action, ...] = (
         lambda vm: Destroy(vm.id),
         _LISTS,
         dangerous=True,
+    ),
+    Action(
+        "vm.dismiss",
+        "",
+        "dismiss",
+        "Agents",
+        "Hear no more of what is perhaps ours, or elsewhere",
+        _dismiss,
+        _dismissible,
+        writes=True,
     ),
 )

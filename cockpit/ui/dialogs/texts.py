@@ -20,7 +20,10 @@ def why_vm_text(vm: Vm) -> Content:
     ]
     sentences = ["no agent that is known here lives on it"]
     if vm.perhaps_ours:
-        sentences += [vm.perhaps_ours, "it may be somebody else's: nothing is done to it unless you destroy it"]
+        sentences += [
+            vm.perhaps_ours,
+            "it may be somebody else's: nothing is done to it unless you destroy it; `dismiss` leaves it alone",
+        ]
     for sentence in sentences:
         pieces += [(ours("· "), "$muted"), (clean_line(sentence), ""), (ours("\n"), "")]
     facts = [("VM", vm.id), ("power", vm.power.value), ("owner", vm.owner)]

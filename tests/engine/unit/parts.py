@@ -11,7 +11,9 @@ import pytest
 from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.layout import HOME_PATHS
 from cockpit.engine.clock import Clock
+from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.dispatcher import Dispatcher
+from cockpit.engine.cut_off import CutOffCalls
 from cockpit.engine.missing import MissingVms
 from cockpit.engine.recollection import bring_back
 from cockpit.engine.source import Services, Source
@@ -148,13 +150,20 @@ class Parts:
             self.source(),
             sessions,
             self.book,
+            creations=self.creations(),
             board_changed=board_changed,
             images_changed=images_changed,
         )
 
     def watcher(self, sessions: AgentSessions) -> Watcher:
         """Make the part that polls the control services."""
-        return Watcher(self.state, self.source(), sessions)
+        source = self.source()
+        cut_off = CutOffCalls(self.state, self.store, source, self.creations(), sessions)
+        return Watcher(self.state, source, sessions, cut_off)
+
+    def creations(self) -> Creations:
+        """Make the part that writes calls down which make VMs."""
+        return Creations(self.state, self.store, self.source())
 
     def missing(self, sessions: AgentSessions) -> MissingVms:
         """Make the part that looks at VMs which a list lacks."""

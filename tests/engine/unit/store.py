@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from cockpit.model.codec import KINDS
@@ -10,6 +10,7 @@ from cockpit.model.events import Record
 from cockpit.model.fleet import Receipt
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.receipts.receipts import is_newer
+from cockpit.store.creations import CreationRow
 from cockpit.store.errors import StoreError
 from cockpit.store.rows import AgentRow, AuditRow, Recollection, StoredCursor, StoredSnapshot
 
@@ -114,6 +115,65 @@ class MemoryNames:
         """Return all of it."""
         return dict(self.suspected)
 
+    async def dismissed(self) -> dict[str, str]:
+        """Nothing was dismissed."""
+        return {}
+
+
+class MemoryCreations:
+    """Calls to make VMs that were written down; one process alone makes them."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self.written: dict[str, CreationRow] = {}
+        self._held: set[str] = set()
+
+    async def begin(self, row: CreationRow) -> None:
+        """Write a call down, and hold it."""
+        self._held.add(row.request)
+        self._store.check_writable()
+        self.written[row.request] = row
+
+    async def made(self, request: str, vm_ids: Iterable[str]) -> None:
+        """Write down what is ours."""
+        self._store.check_writable()
+        if request in self.written:
+            self.written[request] = replace(self.written[request], vms=tuple(vm_ids))
+
+    async def finish(self, request: str) -> None:
+        """Forget a call that left nothing."""
+        self._held.discard(request)
+        self._store.check_writable()
+        if request in self.written and not self.written[request].vms:
+            del self.written[request]
+
+    async def settle(self, vm_id: str) -> None:
+        """Forget of a VM that a call made it."""
+        self._store.check_writable()
+        for request, row in list(self.written.items()):
+            left = tuple(known for known in row.vms if known != vm_id)
+            self.written[request] = replace(row, vms=left)
+            if row.vms and not left:
+                del self.written[request]
+
+    async def tell(self, request: str) -> None:
+        """Keep that it was said."""
+        self.written[request] = replace(self.written[request], told=True)
+
+    def take(self, request: str) -> bool:
+        """Hold a call that was cut off."""
+        free = request not in self._held
+        self._held.add(request)
+        return free
+
+    def let_go(self, request: str) -> None:
+        """Hold it no more."""
+        self._held.discard(request)
+
+    async def rows(self) -> list[CreationRow]:
+        """Return all of them."""
+        return list(self.written.values())
+
 
 class MemoryStore:
     """What `cockpit.store.store.Store` does for the engine, without a file and without threads."""
@@ -127,6 +187,7 @@ class MemoryStore:
         self.leases = MemoryLeases()
         self.progress = MemoryProgress(self)
         self.names = MemoryNames(self)
+        self.creations = MemoryCreations(self)
         self.notices: tuple[str, ...] = ()
         self.trouble = ""
         self.streams: dict[AgentId, list[Record]] = {}

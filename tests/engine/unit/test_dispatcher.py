@@ -19,6 +19,7 @@ from cockpit.model.commands import (
     Commit,
     CreateTask,
     Destroy,
+    Dismiss,
     FollowUp,
     MoveTask,
     NoteTask,
@@ -71,6 +72,34 @@ def moved_away(parts: Parts) -> None:
     parts.state.put_agent(replace(parts.agent, elsewhere="them at elsewhere"))
 
 
+def never_started(parts: Parts) -> None:
+    """Let a look at the VM have found that no agent was ever started there."""
+    parts.state.put_agent(replace(parts.agent, process=Process(never_started=True)))
+
+
+def perhaps_ours(parts: Parts) -> None:
+    """Let a VM be what a lost call may have made."""
+    parts.state.suspects[ORPHAN] = "spawn ada: it appeared then"
+    parts.state.put_vm(Vm(ORPHAN, Power.RUNNING))
+
+
+def orphan(parts: Parts) -> None:
+    """Let there be a VM without an agent."""
+    parts.state.put_vm(Vm(ORPHAN, Power.RUNNING))
+
+
+def dismissed(parts: Parts) -> None:
+    """Let a VM have been dismissed."""
+    parts.state.dismissed[ORPHAN] = "perhaps ours: it appeared then"
+    orphan(parts)
+
+
+def unplaced(parts: Parts) -> None:
+    """Let nobody have written down whose the agent is, and its VM be in no list."""
+    parts.state.unplaced.add(AGENT)
+    parts.state.put_vm(Vm(VM, doubt="404 not found"))
+
+
 def without_vm(parts: Parts) -> None:
     """Forget the VM."""
     del parts.state.vms[VM]
@@ -111,6 +140,7 @@ REFUSALS: tuple[tuple[Callable[[Parts], object], Command, str], ...] = (
     (as_it_is, Relaunch(AGENT), "the agent is not dead"),
     (as_it_is, Relaunch(NOBODY), "there is no such agent"),
     (died, Relaunch(AGENT), ""),
+    (never_started, Relaunch(AGENT), ""),
     (as_it_is, Spawn("builder", AgentKind.WORKER), "there is an agent named builder already"),
     (as_it_is, Spawn("other", AgentKind.WORKER, program="nothing"), "there is no agent program 'nothing'; known: pi"),
     (as_it_is, Spawn("other", AgentKind.WORKER), ""),
@@ -134,6 +164,14 @@ REFUSALS: tuple[tuple[Callable[[Parts], object], Command, str], ...] = (
     (without_vm, Destroy(VM), ""),
     (as_it_is, Destroy(ORPHAN), "the VM is gone"),
     (moved_away, Destroy(VM), "builder belongs to another account: them at elsewhere"),
+    (perhaps_ours, Dismiss(ORPHAN), ""),
+    (moved_away, Dismiss(VM), ""),
+    (unplaced, Dismiss(VM), ""),
+    (as_it_is, Dismiss(VM), "builder is an agent of this fleet: only its destruction ends it"),
+    (lambda parts: parts.state.unplaced.add(AGENT), Dismiss(VM), "builder is an agent of this fleet"),
+    (orphan, Dismiss(ORPHAN), "the VM is not shown as perhaps ours"),
+    (dismissed, Dismiss(ORPHAN), "it is dismissed already"),
+    (as_it_is, Dismiss(ORPHAN), f"there is no VM {ORPHAN}"),
     (as_it_is, CreateTask("paint"), ""),
     (as_it_is, CreateTask("  "), "a task needs a title"),
     (as_it_is, MoveTask(TaskId("t1"), "done"), "there is no such task"),
@@ -166,6 +204,8 @@ ALREADY_SO: tuple[tuple[Callable[[Parts], object], Command, bool], ...] = (
     (powered(Power.PAUSED), Pause(VM), True),
     (powered(Power.SLEEPING), Pause(VM), False),
     (with_task, MoveTask(TaskId("t1"), "in_progress"), True),
+    (dismissed, Dismiss(ORPHAN), True),
+    (orphan, Dismiss(ORPHAN), False),
 )
 
 

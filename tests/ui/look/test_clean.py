@@ -21,12 +21,12 @@ from cockpit.model.fleet import (
     Operation,
     Power,
     Receipt,
-    ServiceHealth,
     Stage,
     Step,
     Task,
     Vm,
 )
+from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, OperationId, TaskId, VmId
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line

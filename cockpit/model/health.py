@@ -1,0 +1,19 @@
+"""How a control service answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceHealth:
+    """Whether a control service answers: `vers`, `board`, `feed`, `registry`."""
+
+    name: str
+    ok: bool
+    since: float
+    reason: str = ""
+    hint: str = ""
+    """The next thing to do about it."""
+    unreadable: int = 0
+    """Records of its last list that could not be read: what is shown of it is not all there is."""
