@@ -13,6 +13,7 @@ from cockpit.model.fleet import Agent, Fleet, Operation, Task, Vm
 from cockpit.model.ids import AgentId
 from cockpit.model.past import SearchHit
 from cockpit.model.why import headline, warnings_in, why
+from cockpit.text.joiners import clipped
 from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.text.streams import say, warn
 
@@ -27,7 +28,7 @@ def print_json(value: Any) -> None:
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print aligned columns."""
-    cleaned = [[clean_line(cell)[:MAX_CELL] for cell in row] for row in rows]
+    cleaned: list[list[str]] = [[clipped(clean_line(cell), MAX_CELL) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in [list(head), *cleaned]) for column in range(len(head))]
     for row in [list(head), *cleaned]:
         say(clean_line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()))

@@ -21,6 +21,7 @@ from cockpit.text.characters import (
     replacement_for,
 )
 from cockpit.text.clean import Clean, joined
+from cockpit.text.joiners import JOINER, joins, shapes_emoji
 from cockpit.text.style import PLAIN_STYLE, Colour, TextStyle, apply_graphic_rendition
 
 __all__ = [
@@ -37,9 +38,6 @@ __all__ = [
 ]
 
 TAB_STOP = 8
-JOINERS = frozenset("\u200c\u200d")
-"""ZERO WIDTH NON-JOINER and JOINER: they shape Persian, Devanagari and joined emoji."""
-JOINED = frozenset({CharacterKind.PLAIN, CharacterKind.COMBINING, CharacterKind.VARIATION})
 LINE_SIGN = Clean("\u240a")
 """Shown by `clean_line` where the text had a line break: a command of two lines must not look like one."""
 
@@ -122,19 +120,11 @@ def drawn_as_typed(text: str) -> Clean:
     return Clean(
         "".join(
             character
-            if character == "\t" or kind_of(character) is not CharacterKind.HOSTILE or _joins(text, at)
+            if character == "\t" or kind_of(character) is not CharacterKind.HOSTILE or joins(text, at)
             else replacement_for(character)
             for at, character in enumerate(text)
         )
     )
-
-
-def _joins(text: str, at: int) -> bool:
-    """Say whether the character at a place is a joiner or non-joiner with a visible character on both sides."""
-    if text[at] not in JOINERS or at == 0 or at + 1 == len(text):
-        return False
-    beside = (text[at - 1], text[at + 1])
-    return all(not side.isspace() and not side.isascii() and kind_of(side) in JOINED for side in beside)
 
 
 def styled_lines(text: str) -> list[StyledLine]:
@@ -154,7 +144,16 @@ def styled_lines(text: str) -> list[StyledLine]:
 def is_clean(text: str) -> bool:
     """Say whether no character of a text can act on a terminal, hide, or reorder; LF is allowed."""
     harmless = (CharacterKind.PLAIN, CharacterKind.COMBINING)
-    return all(character == "\n" or kind_of(character) in harmless for character in set(text))
+    return all(
+        character == "\n" or kind_of(character) in harmless or joins(text, at) or shapes_emoji(text, at)
+        for at, character in enumerate(text)
+    )
+
+
+def _marks_at_end(cell: str) -> int:
+    """Count the marks on the last base of a cell; joined emoji have several bases."""
+    bases = (at for at in range(len(cell), 0, -1) if kind_of(cell[at - 1]) is not CharacterKind.COMBINING)
+    return len(cell) - next(bases, 0)
 
 
 class _Row:
@@ -185,7 +184,7 @@ class _Row:
             elif group == "unended":
                 self._write(ESCAPE_SIGN)
             elif group == "other":
-                self._character(token[0])
+                self._character(line, token.start())
         return Clean("".join(self._cells))
 
     def spans(self) -> tuple[Span, ...]:
@@ -240,14 +239,19 @@ class _Row:
             self._styles.extend([self.style] * missing)
         self._move(target, self._column + blanks)
 
-    def _character(self, character: str) -> None:
+    def _character(self, line: str, at: int) -> None:
+        character = line[at]
         kind = kind_of(character)
-        if kind is CharacterKind.PLAIN:
+        if self._joins_cell(line, at):
+            self._cells[self._cursor - 1] += character
+            self._has_marks = True
+            self._move(self._cursor, self._column)
+        elif kind is CharacterKind.PLAIN:
             self._write(character)
             self._column += cells_of(character) - 1
         elif kind is CharacterKind.COMBINING:
             # Without a base a mark would join whatever the screen shows left of this line.
-            if self._cursor and len(self._cells[self._cursor - 1]) <= MAX_COMBINING and not self._flooded:
+            if self._cursor and not self._flooded and _marks_at_end(self._cells[self._cursor - 1]) < MAX_COMBINING:
                 self._cells[self._cursor - 1] += character
                 self._has_marks = True
             else:
@@ -260,6 +264,12 @@ class _Row:
             self._write("  " if cells_of(character) == 2 else " ")
         else:
             self._write(ESCAPE_SIGN if character == "\x1b" else replacement_for(character))
+
+    def _joins_cell(self, line: str, at: int) -> bool:
+        """Say whether a character is drawn with what stands before it: a joiner, and what it joins to that."""
+        if not self._cursor or not self._cells[self._cursor - 1].endswith(line[at - 1 : at]):
+            return False
+        return joins(line, at) or shapes_emoji(line, at) or (at > 1 and line[at - 1] == JOINER and joins(line, at - 1))
 
     def _flood(self) -> None:
         """Show once that marks were dropped; those that still follow are dropped in silence."""

@@ -8,6 +8,7 @@ from rich.cells import cell_len, get_character_cell_size
 from textual.content import Content, Span
 
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
+from cockpit.text.joiners import cluster_ends, is_boundary
 from cockpit.text.sanitize import our_line
 
 Piece = tuple[Clean, str]
@@ -40,8 +41,10 @@ def cut(text: Clean, width: int) -> Clean:
         return NOTHING
     if width_of(text) <= width:
         return text
-    kept = part(text, 0, _cells_end(text, 0, width - 1, text.isascii())) if width > 1 else NOTHING
-    return joined((part(kept, 0, len(kept.rstrip())), ours("…")))
+    end = _cells_end(text, 0, width - 1, text.isascii())
+    if width_of(text[:end]) >= width:
+        return ours("…")
+    return joined((part(text, 0, len(text[:end].rstrip())), ours("…")))
 
 
 def fit(text: Clean, width: int, *, right: bool = False) -> Clean:
@@ -60,7 +63,7 @@ def break_points(text: str, width: int, *, words: bool) -> list[tuple[int, int]]
     """Return where a line breaks so that no part is wider than `width` cells: (start, end) in characters.
 
     With `words` a part ends after the last blank that fits; a word wider than the line is broken hard. Wide
-    characters count two cells and are never split, combining ones stay with their base.
+    characters count two cells and are never split; what is drawn as one, such as a letter with its marks, stays so.
     """
     if width <= 0 or width_of(text) <= width:
         return [(0, len(text))]
@@ -71,7 +74,7 @@ def break_points(text: str, width: int, *, words: bool) -> list[tuple[int, int]]
         end = _cells_end(text, start, width, ascii_only)
         if words and end < len(text):
             blank = text.rfind(" ", start, end + 1)
-            if blank > start:
+            if blank > start and is_boundary(text, blank + 1):
                 parts.append((start, blank))
                 start = blank + 1
                 continue
@@ -81,15 +84,16 @@ def break_points(text: str, width: int, *, words: bool) -> list[tuple[int, int]]
 
 
 def _cells_end(text: str, start: int, width: int, ascii_only: bool) -> int:
-    """Return the first index whose character no longer fits in `width` cells from `start`; at least one fits."""
+    """Return where the first cluster that no longer fits in `width` cells from `start` begins; at least one fits."""
     if ascii_only:
         return min(len(text), start + width)
-    used = 0
-    for index in range(start, len(text)):
-        size = get_character_cell_size(text[index])
-        if used + size > width and index > start:
-            return index
+    used, begin = 0, start
+    for end in cluster_ends(text, start):
+        size = get_character_cell_size(text[begin]) if end == begin + 1 else cell_len(text[begin:end])
+        if used + size > width and begin > start:
+            return begin
         used += size
+        begin = end
     return len(text)
 
 

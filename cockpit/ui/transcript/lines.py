@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from cockpit.model.transcript.transcript import Entry, EntryKind
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
+from cockpit.text.joiners import is_boundary
 from cockpit.text.sanitize import StyledLine, clean_line, our_line, styled_lines
 from cockpit.ui.look.agent_colours import style_words
 from cockpit.ui.look.cells import Piece, break_points, cut, duration, width_of
@@ -191,14 +192,15 @@ def _tool(entry: Entry, width: int, expanded: bool) -> list[TextLine]:
     else:
         glyph, style = ours("✓ "), "$transcript-tool"
     title = clean_line(entry.title)
-    end = title.find(" ") % (len(title) + 1)
+    blanks = (at for at, character in enumerate(title) if character == " " and is_boundary(title, at + 1))
+    end = next(blanks, len(title))
     name, rest = part(title, 0, end), part(title, end + 1)
     state = ours(" running") if entry.open else _outcome(entry)
     room = width - GUTTER - width_of(name) - 1 - len(state)
     shown = cut(rest, max(0, room))
     header: list[Piece] = [(glyph, style), (cut(name, width - GUTTER), "bold $transcript-tool")]
     if shown:
-        header.append((our_line(" {}", shown), ""))
+        header.append((joined((ours(" "), shown)), ""))
     if state:
         header.append((state, style))
     body = _diff(entry.diff, width, expanded) if entry.diff else _output(entry, width, expanded)
@@ -323,7 +325,8 @@ def _wrap(
     else:
         hang = min(hang, room // 3)
         first = break_points(text, room, words=words)[0]
-        after = first[1] + (1 if words and text[first[1] : first[1] + 1] == " " else 0)
+        blank = words and text[first[1] : first[1] + 1] == " " and is_boundary(text, first[1] + 1)
+        after = first[1] + blank
         rest = break_points(text[after:], room - hang, words=words) if after < len(text) else []
         parts = [first, *((start + after, end + after) for start, end in rest)]
     lines: list[TextLine] = []
