@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from cockpit.text.sanitize import our_line
@@ -11,6 +12,9 @@ def main() -> None:
     """Run the command line."""
     from cockpit.text.streams import guard_streams
 
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Until a verb takes the signals over (`cockpit.cli.signals`), this one ends the process as the others do.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     guard_streams()
     sys.exit(_run(sys.argv[1:]))
 

@@ -75,9 +75,12 @@ def main(
     if version:
         say(our_line("cockpit {}", __version__))
     elif context.invoked_subcommand is None:
+        from cockpit.cli.signals import TerminalWatch
+
+        watch = TerminalWatch()  # before what takes long to load
         from cockpit.cli.screen import open_cockpit
 
-        raise typer.Exit(open_cockpit(options.root, options.config, theme, read_only, low_bandwidth))
+        raise typer.Exit(open_cockpit(watch, options.root, options.config, theme, read_only, low_bandwidth))
 
 
 @application.command()
@@ -324,9 +327,12 @@ def demo(
     theme: Annotated[str, typer.Option("--theme", help="Name of a theme.")] = "",
 ) -> None:
     """Open the cockpit on a fresh fleet of scripted agents that build something."""
+    from cockpit.cli.signals import TerminalWatch
+
+    watch = TerminalWatch()  # before what takes long to load
     from cockpit.cli.screen import show_demonstration
 
-    raise typer.Exit(show_demonstration(keep=keep, speed=speed, theme=theme))
+    raise typer.Exit(show_demonstration(watch, keep=keep, speed=speed, theme=theme))
 
 
 def _kind(worker: bool, architect: bool) -> AgentKind:

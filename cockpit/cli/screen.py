@@ -8,30 +8,41 @@ from pathlib import Path
 
 from cockpit import config
 from cockpit.bootstrap.fleet import Places, Setup
-from cockpit.cli.signals import GracefulExit
+from cockpit.cli.exits import ExitCode
+from cockpit.cli.signals import GracefulExit, TerminalWatch
 from cockpit.config import Settings
 from cockpit.engine.port import CockpitPort
 from cockpit.text.sanitize import our_text
-from cockpit.text.streams import is_terminal, warn
+from cockpit.text.streams import input_is_terminal, is_terminal, warn
 
 UNUSABLE_TERMINALS = ("", "dumb", "unknown")
 """Values of TERM for terminals without a cursor that can be moved."""
 
 
-def open_cockpit(root: Path | None, config_file: Path | None, theme: str, read_only: bool, low_bandwidth: bool) -> int:
+def open_cockpit(
+    watch: TerminalWatch,
+    root: Path | None,
+    config_file: Path | None,
+    theme: str,
+    read_only: bool,
+    low_bandwidth: bool,
+) -> int:
     """Open the cockpit on the configured fleet; returns when the operator detaches."""
     settings = config.load(config_file)
     places = Places.under(root) if root else Places.standard()
     if reason := unusable_terminal():
         warn(our_text("cockpit: {}", reason))
-        return 2
+        return ExitCode.USAGE
     setup = Setup.of(settings, places, force_embedded=root is not None)
-    return asyncio.run(show(setup, theme=theme, read_only=read_only, low_bandwidth=low_bandwidth))
+    return asyncio.run(show(setup, watch, theme=theme, read_only=read_only, low_bandwidth=low_bandwidth))
 
 
-async def show(setup: Setup, *, theme: str = "", read_only: bool = False, low_bandwidth: bool = False) -> int:
+async def show(
+    setup: Setup, watch: TerminalWatch, *, theme: str = "", read_only: bool = False, low_bandwidth: bool = False
+) -> int:
     """Run engine and application until the operator leaves, is told to, or the terminal goes away."""
     with GracefulExit() as graceful_exit:
+        watch.act = graceful_exit.hang_up
         async with setup.engine(wait=False) as engine:
             return await run_application(
                 engine,
@@ -44,16 +55,17 @@ async def show(setup: Setup, *, theme: str = "", read_only: bool = False, low_ba
     return graceful_exit.exit_code
 
 
-def show_demonstration(*, keep: bool, speed: float, theme: str) -> int:
+def show_demonstration(watch: TerminalWatch, *, keep: bool, speed: float, theme: str) -> int:
     """Open the cockpit on a fresh fleet of scripted agents; the fleet goes when the operator leaves."""
     from cockpit.demo.run import demonstrate, telling
 
     if reason := unusable_terminal():
         warn(our_text("cockpit: {}", reason))
-        return 2
+        return ExitCode.USAGE
 
     async def present(setup: Setup) -> int:
         with GracefulExit() as graceful_exit:
+            watch.act = graceful_exit.hang_up
             async with setup.engine(wait=False) as engine, telling(engine):
                 return await run_application(engine, setup.settings, graceful_exit, theme=theme)
         return graceful_exit.exit_code
@@ -98,7 +110,8 @@ async def run_application(
 def unusable_terminal() -> str:
     """Say why no screen can be drawn here, or return empty text."""
     if not is_terminal():
-        return "the screen needs a terminal; see `cockpit --help` for verbs without one"
+        lacking = "standard output" if input_is_terminal() else "standard input"
+        return f"the screen needs a terminal, and {lacking} is none; see `cockpit --help` for verbs without one"
     kind = os.environ.get("TERM", "")
     if kind in UNUSABLE_TERMINALS:
         return (

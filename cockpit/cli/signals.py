@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
+import select
 import signal
+import termios
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 
 from cockpit.text.streams import OutputClosed, output_pipe
 
-ASKED_TO_END = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+ASKED_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that end a process by default; the cockpit leaves in good order instead."""
 
 EXIT_LIMIT = 8.0
@@ -20,6 +23,13 @@ EXIT_LIMIT = 8.0
 
 HANG_UP_LIMIT = 1.5
 """Seconds it may take when the terminal is gone: nobody waits for anything that could still be shown."""
+
+
+INPUT = 0
+"""The descriptor of the terminal that a screen reads."""
+
+HUNG_UP = 128 + signal.SIGHUP
+"""Exit code where the terminal is gone."""
 
 
 @contextlib.contextmanager
@@ -55,6 +65,32 @@ def while_somebody_reads() -> Iterator[None]:
         loop.remove_reader(descriptor)
 
 
+class TerminalWatch:
+    """Notices that the terminal is gone, whatever the process does: it imports, starts an engine, or stands still.
+
+    A terminal's end is told to a thread that waits for no input. The signal for it (SIGHUP) comes only to those whose
+    controlling terminal it was.
+    """
+
+    def __init__(self) -> None:
+        """Begin, if the input is a terminal; where that is gone already, the process ends here."""
+        self.act: Callable[[], object] = lambda: os._exit(HUNG_UP)
+        """What is done then, in the thread that noticed; by default the process ends as it is."""
+        try:
+            termios.tcgetattr(INPUT)
+        except termios.error as error:
+            if error.args and error.args[0] == errno.EIO:
+                self.act()
+            return
+        threading.Thread(target=self._wait, name="terminal-watch", daemon=True).start()
+
+    def _wait(self) -> None:
+        poller = select.poll()
+        poller.register(INPUT, 0)
+        if any(event & (select.POLLHUP | select.POLLERR) for _, event in poller.poll()):
+            self.act()
+
+
 class GracefulExit:
     """Within the block, a signal that asks the process to end makes it leave in good order, once and bounded.
 
@@ -76,14 +112,23 @@ class GracefulExit:
         self._signals = [number for number in ASKED_TO_END if signal.getsignal(number) is not signal.SIG_IGN]
 
     def _asked(self, number: int, _: FrameType | None) -> None:
-        if self.exit_code:
+        first = not self.exit_code
+        if first:
+            self.exit_code = 128 + number
+        elif number != signal.SIGHUP:
             return
-        self.exit_code = 128 + number
         limit = HANG_UP_LIMIT if number == signal.SIGHUP else EXIT_LIMIT
         self._timer = threading.Timer(limit, os._exit, (self.exit_code,))
         self._timer.daemon = True
         self._timer.start()
-        self._loop.call_soon_threadsafe(lambda: self.act())
+        if not first:
+            return  # it leaves already; without a terminal it has less time for that
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and the rest is bounded
+            self._loop.call_soon_threadsafe(lambda: self.act())
+
+    def hang_up(self) -> None:
+        """Leave as SIGHUP asks for it, also where that signal went to another process; any thread may call this."""
+        self._asked(signal.SIGHUP, None)
 
     def __enter__(self) -> GracefulExit:
         for number in self._signals:

@@ -75,6 +75,7 @@ class CockpitApp(App[None]):
             self.animation_level = "none"
         self._gate = KeyGate(self)
         self._unreadable_at = -QUIET
+        self._left_unfinished = False
         self._load_themes()
 
     def _load_themes(self) -> None:
@@ -122,10 +123,17 @@ class CockpitApp(App[None]):
     def on_unmount(self) -> None:
         self._gate.close()
 
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """End the screen; also one that is not complete yet, whose parts then miss each other: that is no failure."""
+        stack = self._screen_stack if self._is_mounted else ()
+        self._left_unfinished = not stack or not all(screen.is_mounted for screen in stack)
+        super().exit(result, return_code, message)
+
     def _handle_exception(self, error: Exception) -> None:
         """Write a programming error to the log in full before it ends the screen."""
         log.error("the screen failed", exc_info=error)
-        super()._handle_exception(error)
+        if not self._left_unfinished:
+            super()._handle_exception(error)
 
     async def on_event(self, event: events.Event) -> None:
         """Keys, pastes and clicks from the terminal go through the gate, all else its usual way."""

@@ -21,12 +21,35 @@ MOUSE = (1000, 1002, 1003, 1006, 1015)
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 
 
+def _take_control() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Terminal:
     """A program on a terminal of 120 by 40 cells. Everything it wrote is kept."""
 
     def __init__(
-        self, command: list[str], environment: dict[str, str], directory: Path, *, kind: str = "xterm-256color"
+        self,
+        command: list[str],
+        environment: dict[str, str],
+        directory: Path,
+        *,
+        kind: str = "xterm-256color",
+        output: Path | None = None,
+        errors: Path | None = None,
+        controlling: bool = False,
     ) -> None:
+        """Start a program.
+
+        Args:
+            command: the program and its arguments.
+            environment: all its variables, but for those that tell of the terminal.
+            directory: where it starts.
+            kind: the value of TERM.
+            output: where its standard output goes instead of to the terminal.
+            errors: where its standard error goes instead of to the terminal.
+            controlling: the terminal is the one whose end the kernel tells the program of, by SIGHUP.
+        """
         self.seen = bytearray()
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
@@ -36,11 +59,12 @@ class Terminal:
         self.process = subprocess.Popen(
             command,
             stdin=slave,
-            stdout=slave,
-            stderr=slave,
+            stdout=slave if output is None else output.open("wb"),
+            stderr=slave if errors is None else errors.open("wb"),
             cwd=directory,
             env={**kept, "TERM": kind, "TEXTUAL_ANIMATIONS": "none"},
             start_new_session=True,
+            preexec_fn=_take_control if controlling else None,
         )
 
     def write(self, data: bytes) -> None:
@@ -51,6 +75,10 @@ class Terminal:
         """Give the terminal another size in cells."""
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         os.kill(self.process.pid, signal.SIGWINCH)
+
+    def forbid_waiting(self) -> None:
+        """Make the terminal one that must not be waited for, as a process that shares it may do at any time."""
+        os.set_blocking(self._slave, False)
 
     def hang_up(self) -> None:
         """Take the terminal away, as a window that is closed does."""

@@ -1,4 +1,4 @@
-"""One command string a terminal sends, e.g. a colour or a title: nothing of it is a key, however it stalls or is cut."""
+"""One command string of a terminal, e.g. a colour or a title: nothing of it is a key, however it stalls or is cut."""
 
 from __future__ import annotations
 

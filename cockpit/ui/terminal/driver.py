@@ -7,9 +7,13 @@ import contextlib
 import logging
 import os
 import selectors
+import signal
+import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 from textual.message import Message
@@ -32,7 +36,13 @@ HANG_UP_EXIT_CODE = 129
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver with input, output and end of its own."""
+    """Textual's driver with input, output and end of its own.
+
+    It draws on standard output, where Textual takes standard error: `cockpit 2>log` draws on the terminal, as htop,
+    less and vim do. A screen whose standard output is no terminal is refused before, by `cockpit.cli.screen`: nobody
+    who wants a file or a pipe wants drawings in it. fzf draws on standard error or `/dev/tty` then, since its result
+    goes to standard output; the cockpit's screen has no result.
+    """
 
     hung_up: ClassVar[threading.Event] = threading.Event()
     """Set once the terminal is gone; a process has one terminal."""
@@ -41,8 +51,68 @@ class TerminalDriver(LinuxDriver):
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._output = self.fileno if sys.__stdout__ is None else sys.__stdout__.fileno()
         self._terminal_writer: TerminalWriter | None = None
         self._seen_size: Size | None = None
+        self._size_waits = False
+        self._known_until = time.monotonic()
+        """Up to when it is certain that nothing more had come in."""
+        self._parser = InputParser(lambda: self._known_until)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+
+    # --- taking the terminal, and giving it back ------------------------------------------------------
+
+    def start_application_mode(self) -> None:
+        """Take the terminal."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        signal.signal(signal.SIGWINCH, self._resized)
+
+    def _end_reading(self) -> bool:
+        """End the reading thread; return False if there was none."""
+        if self._key_thread is None or not self._key_thread.is_alive():
+            return False
+        self.exit_event.set()
+        self._key_thread.join()
+        self.exit_event.clear()
+        return True
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """Stop, as the terminal's driver or a shell asks for it, once the terminal is given back.
+
+        It is done by the loop: the signal may have come in the middle of whatever the loop does with the terminal.
+        """
+        try:
+            self._loop.call_soon_threadsafe(self._suspend)
+        except RuntimeError:  # the loop has ended, and with it the screen
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _suspend(self) -> None:
+        if self._auto_restart and self._key_thread is not None and self._key_thread.is_alive():
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Go on after a stop, by the loop as well."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._go_on)
+
+    def _go_on(self) -> None:
+        """Take the terminal, also where a stop that nobody could see coming (SIGSTOP) left it to others meanwhile."""
+        if not self._auto_restart or not self._app.is_running or self._app._exit:
+            return
+        if self._end_reading():
+            # What holds for the shell was read at the first start; a paste may be half read, and goes on.
+            settings = self.attrs_before
+            if self._writer_thread is not None:
+                self._writer_thread.stop()
+            self.write("\x1b[<u")  # else each time adds one to the terminal's pile of keyboard modes
+            self.start_application_mode()
+            self.attrs_before = settings
+        else:
+            self._parser = InputParser(lambda: self._known_until)
+            self.start_application_mode()
+        self._repaint_all()
 
     # --- output --------------------------------------------------------------------------------------
 
@@ -50,8 +120,7 @@ class TerminalDriver(LinuxDriver):
         """Have data written; returns at once, whatever the terminal does."""
         if self._terminal_writer is None:
             # The first that is written when the application takes the terminal, or takes it back.
-            descriptor = self._file.fileno() if self._file is not None else self.fileno
-            self._terminal_writer = TerminalWriter(descriptor, closed=self._hang_up, behind=self._repaint)
+            self._terminal_writer = TerminalWriter(self._output, closed=self._hang_up, behind=self._repaint)
             self._terminal_writer.start()
         self._terminal_writer.write(data)
 
@@ -78,8 +147,6 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read the terminal until it is given back, or gone."""
-        parser = InputParser()
-        decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         with selectors.DefaultSelector() as selector:
             try:
                 selector.register(self.fileno, selectors.EVENT_READ)
@@ -87,6 +154,7 @@ class TerminalDriver(LinuxDriver):
                 self._hang_up(OSError(str(error)))
                 return
             while not self.exit_event.is_set():
+                looked = time.monotonic()
                 if selector.select(TICK):
                     try:
                         data = os.read(self.fileno, READ_SIZE)
@@ -98,8 +166,12 @@ class TerminalDriver(LinuxDriver):
                     if not data:
                         self._hang_up(EOFError("end of input"))
                         return
-                    self._process(parser.feed(decoder.decode(data)))
-                self._process(parser.tick())
+                    self._known_until = time.monotonic()
+                    self._process(self._parser.feed(self._decoder.decode(data)))
+                else:
+                    # However long this thread stood still since: what comes then is read before time counts again.
+                    self._known_until = max(self._known_until, looked + TICK)
+                    self._process(self._parser.tick())
 
     def _process(self, found: list[Message]) -> None:
         for message in found:
@@ -113,8 +185,28 @@ class TerminalDriver(LinuxDriver):
             log.info("input after the end is dropped: %s", error)
 
     def _get_terminal_size(self) -> tuple[int, int]:
-        """Return the terminal's size, within what can be drawn."""
+        """Return the terminal's size, within what can be drawn.
+
+        The terminal is asked first: what the environment says of it (COLUMNS, LINES) is as old as the shell's look.
+        """
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            width, height = os.get_terminal_size(self._output)
+            if width and height:
+                return clamped_size(width, height)
         return clamped_size(*super()._get_terminal_size())
+
+    def _resized(self, *_: object) -> None:
+        """Tell the application of a new size, once for all signals that come before it listens."""
+        if self._size_waits or self._in_band_window_resize:
+            return
+        self._size_waits = True
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._tell_size)
+
+    def _tell_size(self) -> None:
+        self._size_waits = False
+        size = Size(*self._get_terminal_size())
+        self._app.post_message(events.Resize(size, size))
 
     def missed_size(self, drawn: Size) -> Size | None:
         """Return the terminal's size if it differs from what is drawn, and did so at the last look, too."""

@@ -170,10 +170,7 @@ class InputParser:
         self, within: BracketedPaste | CommandString, text: str, at: int, silence: float, found: list[Message]
     ) -> int:
         """Give a paste or a command string what belongs to it; return where to go on."""
-        if isinstance(within, BracketedPaste):
-            at = within.take(text, at, found)
-        else:
-            at = within.take(text, at, silence)
+        at = within.take(text, at, found) if isinstance(within, BracketedPaste) else within.take(text, at, silence)
         if within.ended:
             self._within = None
         return at

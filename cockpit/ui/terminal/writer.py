@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -12,6 +14,11 @@ MAX_WAITING = 2_000_000
 """Characters that may wait for a terminal that does not read. Beyond that frames are dropped and drawn anew later."""
 STOP_LIMIT = 1.0
 """Seconds the end waits for the terminal to take what restores it."""
+
+ROOM_LIMIT = 1.0
+"""Seconds between two looks whether a terminal that must not be waited for has room."""
+BUSY_PAUSE = 0.01
+"""Seconds until the next try at a terminal that takes nothing although it says it has room: another writer is at it."""
 
 _MODES = re.compile(r"(?:\x1b\[[?<>=]?[0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p)+")
 """Settings of the terminal, which hold until they are taken back: they are never dropped. No frame looks like this."""
@@ -86,9 +93,23 @@ class TerminalWriter:
         Raises:
             OSError: the terminal is gone.
         """
-        data = text.encode("utf-8", "replace")
+        data = memoryview(text.encode("utf-8", "replace"))
         while data:
-            data = data[os.write(self._descriptor, data) :]
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:
+                self._wait_for_room()
+
+    def _wait_for_room(self) -> None:
+        """Wait until the terminal takes more.
+
+        Whoever shares the terminal with the cockpit, e.g. the program that started it, may have made it one that must
+        not be waited for (O_NONBLOCK); that holds for all who write to it and is not the cockpit's to change.
+        """
+        poller = select.poll()
+        poller.register(self._descriptor, select.POLLOUT)
+        if poller.poll(ROOM_LIMIT * 1000):
+            time.sleep(BUSY_PAUSE)
 
     def _discard(self) -> None:
         """Take whatever comes and drop it, until the end."""

@@ -8,12 +8,13 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 
 from tests.faults.harness import ROOT
-from tests.faults.terminal import Terminal
+from tests.faults.terminal import ALTERNATE_SCREEN, Terminal
 from tests.fleets import FleetUnderTest, fleet_under_test, poll
 from tests.ui.terminal.test_input_parser import HOSTILE
 
@@ -91,6 +92,84 @@ def test_a_terminal_that_stops_reading_cannot_hold_the_process(screen: Terminal)
     assert time.monotonic() - began < SOON + START_UP
 
 
+def test_a_terminal_that_must_not_be_waited_for_gets_whole_screens(screen: Terminal) -> None:
+    screen.forbid_waiting()
+    process = psutil.Process(screen.process.pid)
+    for round_ in range(5):
+        before = sum(process.cpu_times()[:2])
+        for size in ((300, 90), (299, 90)) * 5:
+            screen.resize(*size)
+            screen.write(b"?\x1b[27u")
+        # Nobody reads: the output waits, and waiting costs nothing.
+        poll(lambda: _is_quiet(process), "a screen that waits", 30)
+        assert sum(process.cpu_times()[:2]) - before < 20
+        poll(lambda: not screen.read(0.5), "silence")
+        assert screen.process.poll() is None, round_
+    assert_works(screen)
+
+
+def _is_quiet(process: psutil.Process) -> bool:
+    return bool(process.cpu_percent(0.5) < 15)
+
+
+def test_with_its_errors_elsewhere_the_screen_is_on_the_terminal(tmp_path: Path) -> None:
+    errors = tmp_path / "errors"
+    terminal = Terminal(SCENE, dict(os.environ), ROOT, errors=errors)
+    try:
+        terminal.read_until(lambda: b"wait for you" in terminal.seen, "the screen")
+        assert_works(terminal)
+        assert b"\x1b" not in errors.read_bytes()
+    finally:
+        terminal.close()
+
+
+def test_the_size_is_what_the_terminal_says(tmp_path: Path) -> None:
+    command = ["env", "COLUMNS=20", "LINES=5", *SCENE]
+    terminal = Terminal(command, dict(os.environ), ROOT)
+    try:
+        terminal.read_until(lambda: b"wait for you" in terminal.seen, "the screen")
+    finally:
+        terminal.close()
+
+
+def test_a_stop_that_nobody_saw_coming_leaves_one_reader_and_the_settings_of_the_shell(screen: Terminal) -> None:
+    process = psutil.Process(screen.process.pid)
+    threads = process.num_threads()
+    for _ in range(5):
+        os.kill(process.pid, signal.SIGSTOP)
+        poll(lambda: process.status() == psutil.STATUS_STOPPED, "a stop")
+        screen.seen.clear()
+        os.kill(process.pid, signal.SIGCONT)
+        screen.read_until(lambda: b"\x1b[?1049h" in screen.seen, "the screen, drawn anew")
+    poll(lambda: process.num_threads() <= threads, "one reader")
+    assert_works(screen)
+    screen.write(b"\x1b[27u\x11")
+    screen.read_until(lambda: screen.process.poll() is not None, "the end")
+    screen.assert_restored()
+
+
+def test_the_terminal_is_given_back_for_a_stop_that_is_asked_for(screen: Terminal) -> None:
+    process = psutil.Process(screen.process.pid)
+    os.kill(process.pid, signal.SIGTSTP)
+    screen.read_until(lambda: process.status() == psutil.STATUS_STOPPED, "the stop")
+    while screen.read(0.1):
+        pass
+    screen.assert_restored()
+    os.kill(process.pid, signal.SIGCONT)
+    screen.read_until(lambda: bool(screen.modes().get(ALTERNATE_SCREEN)), "the screen")
+    assert_works(screen)
+
+
+def test_a_storm_of_sizes_costs_no_more_than_the_last(screen: Terminal) -> None:
+    for _ in range(3000):
+        os.kill(screen.process.pid, signal.SIGWINCH)
+    for width in range(40, 200):
+        screen.resize(width, 20 + width // 4)
+    screen.resize(120, 40)
+    poll(lambda: not screen.read(0.5), "silence")
+    assert_works(screen)
+
+
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[FleetUnderTest]:
     """A fleet with one agent that talks without end."""
@@ -130,8 +209,22 @@ def test_a_terminal_that_goes_away_ends_the_cockpit_and_nothing_is_left(fleet: F
         terminal.hang_up()
         terminal.process.wait(20)
         assert time.monotonic() - began < SOON + START_UP
-        assert terminal.process.returncode != 0
+        assert terminal.process.returncode == 129
         assert not cockpits(fleet)
+    finally:
+        terminal.close()
+
+
+def test_an_output_that_is_no_terminal_is_refused_with_a_word(fleet: FleetUnderTest, tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    terminal = Terminal(fleet.command(), fleet.environment(), ROOT, output=output)
+    try:
+        terminal.read_until(lambda: terminal.process.poll() is not None, "the end")
+        while terminal.read(0.1):
+            pass
+        assert terminal.process.returncode == 2
+        assert b"standard output" in terminal.seen and b"terminal" in terminal.seen
+        assert output.read_bytes() == b""
     finally:
         terminal.close()
 
