@@ -7,6 +7,7 @@ with `-n 0` only directories are looked at.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -51,20 +52,21 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodeready() -> None:
     """Note which children are workers, by execnet's command line: xdist waits for those itself."""
-    _workers.update(
-        child.pid for child in _children(recursive=False) if any("stdin.readline()" in word for word in child.cmdline())
-    )
+    for child in _children(recursive=False):
+        # One that was killed is still listed when another takes its place.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if any("stdin.readline()" in word for word in child.cmdline()):
+                _workers.add(child.pid)
 
 
 def _reap() -> None:
-    """Take leave of orphans that ended, as the first process of a machine does."""
+    """Take leave of orphans that ended, as the first process of a machine does; who ended a worker is xdist's to ask."""
     while not _finished.wait(REAP_INTERVAL):
-        for child in _children(recursive=False):
-            if _workers and child.pid not in _workers and child.status() == psutil.STATUS_ZOMBIE:
-                try:
-                    os.waitpid(child.pid, os.WNOHANG)
-                except ChildProcessError:
-                    continue
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
+                if not _workers or ended.si_pid in _workers:
+                    break
+                os.waitpid(ended.si_pid, os.WNOHANG)
 
 
 def _children(*, recursive: bool) -> list[Any]:

@@ -44,6 +44,8 @@ KEPT_VARIABLES = (
     "XDG_RUNTIME_DIR",
     "XDG_STATE_HOME",
     "COCKPIT_SANDBOX",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONPYCACHEPREFIX",
 )
 """What of the operator's environment a server gets: agents of the same user could read the rest in /proc."""
 
