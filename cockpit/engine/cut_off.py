@@ -17,10 +17,10 @@ from cockpit.model.ids import VmId, agent_of
 from cockpit.store.creations import CreationRow
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
-from cockpit.vers.client import CREATION_TIMEOUT
 from cockpit.vers.errors import VersError
 from cockpit.vers.look import Missing, Unknown
 from cockpit.vers.reconcile import REQUEST_LABEL
+from cockpit.vers.transport import CREATION_TIMEOUT
 from cockpit.vers.wire import VmListing, VmRecord
 
 log = logging.getLogger(__name__)

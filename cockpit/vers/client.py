@@ -7,30 +7,24 @@ import random
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
 from cockpit.errors import UsageError
 from cockpit.model.ids import CommitId, VmId
+from cockpit.vers.commits import Commits
 from cockpit.vers.credentials import owner_id
-from cockpit.vers.effects import confirm_deleted, confirm_power
-from cockpit.vers.errors import BadAnswer, VersError, VmNotFound, is_over, may_have_happened
+from cockpit.vers.effects import about, confirm_deleted, confirm_made, confirm_power
+from cockpit.vers.errors import BadAnswer, VersError, VmNotFound
 from cockpit.vers.look import Look, look_at
-from cockpit.vers.reconcile import REQUEST_LABEL, BranchResult, Creation, Reconciler, check_new, commit_uncertain
-from cockpit.vers.transport import VersTransport
-from cockpit.vers.wire import CommitPage, CommitRecord, SshKey, VmListing, VmMetadata, VmRecord, new_vm_ids, vm_list
+from cockpit.vers.reconcile import REQUEST_LABEL, BranchResult, Creation, Reconciler, check_new
+from cockpit.vers.transport import CREATION_TIMEOUT, VersTransport, path_part
+from cockpit.vers.wire import CommitRecord, SshKey, VmListing, VmMetadata, VmRecord, new_vm_ids, vm_list
 
-COMMIT_PAGE = 100
-"""Largest page the server gives."""
-COMMIT_LIMIT = 5_000
-"""Commits read at most: beyond it a list is no use to a person."""
 READ_TIMEOUT = 20.0
 """Seconds a call that only reads may take, with all its attempts: who asked must hear of a silent platform soon."""
 DELETION_TIMEOUT = 60.0
 """Seconds a deletion may take: about seven are usual, and the VM is looked at afterwards in any case."""
-CREATION_TIMEOUT = 120.0
-"""Seconds a creating call may take: the server's own limit is nearer, and giving up earlier leaves work running."""
 
 
 class VersClient:
@@ -67,6 +61,7 @@ class VersClient:
         self._rest = rest
         self._list_path = "/vms"
         self._pause_word = "Paused"
+        self._commits = Commits(self._wire)
         self._reconciler = Reconciler(self.list_vms, self.metadata, self.owner_id, rest)
 
     def __repr__(self) -> str:
@@ -130,10 +125,11 @@ class VersClient:
         Raises:
             VmNotFound: it is gone.
             VmAsleep: it sleeps, although the list shows it.
+            BadAnswer: the answer is about another VM.
         """
         what = f"read the status of VM {vm_id}"
-        answer = await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/status")
-        return answer.read(what, VmRecord.model_validate)
+        answer = await self._wire.request(what, "GET", f"/vm/{path_part(vm_id)}/status")
+        return about(what, vm_id, answer.read(what, VmRecord.model_validate))
 
     async def metadata(self, vm_id: VmId) -> VmMetadata:
         """Return one VM with its lineage.
@@ -142,8 +138,8 @@ class VersClient:
             VersError: as `status`.
         """
         what = f"read the lineage of VM {vm_id}"
-        answer = await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/metadata")
-        return answer.read(what, VmMetadata.model_validate)
+        answer = await self._wire.request(what, "GET", f"/vm/{path_part(vm_id)}/metadata")
+        return about(what, vm_id, answer.read(what, VmMetadata.model_validate))
 
     async def ssh_key(self, vm_id: VmId) -> SshKey:
         """Return the key that opens a VM; it stays the same for the VM's life, so keep it.
@@ -152,7 +148,7 @@ class VersClient:
             VmPaused: keys are given for running VMs only.
         """
         what = f"fetch the SSH key of VM {vm_id}"
-        answer = await self._wire.request(what, "GET", f"/vm/{_part(vm_id)}/ssh_key")
+        answer = await self._wire.request(what, "GET", f"/vm/{path_part(vm_id)}/ssh_key")
         return answer.read(what, SshKey.model_validate)
 
     async def list_commits(self) -> tuple[CommitRecord, ...]:
@@ -161,20 +157,7 @@ class VersClient:
         Raises:
             VersError: a page could not be had.
         """
-        what = "list the commits"
-        found: dict[str, CommitRecord] = {}
-        offset = 0
-        while offset < COMMIT_LIMIT:
-            params: dict[str, str | int] = {"limit": COMMIT_PAGE, "offset": offset}
-            answer = await self._wire.request(what, "GET", "/commits", params=params)
-            page = answer.read(what, CommitPage.model_validate)
-            before = len(found)
-            found.update((commit.commit_id, commit) for commit in page.commits)
-            offset += len(page.commits)
-            # A page with nothing new ends it: a server that ignores `offset` would go round for ever.
-            if len(found) == before or 0 < page.total <= offset:
-                break
-        return tuple(found.values())
+        return (await self._commits.listed()).records
 
     # -- power and deletion --------------------------------------------------------------------------------------
 
@@ -186,19 +169,25 @@ class VersClient:
         """
         what = f"{'pause' if paused else 'resume'} VM {vm_id}"
         try:
-            await self._write_state(what, vm_id, self._pause_word if paused else "Running")
+            await (self._pause(what, vm_id) if paused else self._write_state(what, vm_id, "Running"))
         except VersError as error:
-            other = "Sleeping" if self._pause_word == "Paused" else "Paused"
-            if paused and error.status == 422 and f"`{other}`" in error.message:
-                await self._write_state(what, vm_id, other)
-                self._pause_word = other
-                return
             # The state itself decides: an answer may be lost, and a host refuses to do again what is done.
             await confirm_power(what, vm_id, paused, error, self.look, self._rest)
 
+    async def _pause(self, what: str, vm_id: VmId) -> None:
+        """Write the state in the word this server knows."""
+        try:
+            await self._write_state(what, vm_id, self._pause_word)
+        except VersError as error:
+            other = "Sleeping" if self._pause_word == "Paused" else "Paused"
+            if error.status != 422 or f"`{other}`" not in error.message:
+                raise
+            await self._write_state(what, vm_id, other)
+            self._pause_word = other
+
     async def _write_state(self, what: str, vm_id: VmId, word: str) -> None:
         await self._wire.request(
-            what, "PATCH", f"/vm/{_part(vm_id)}/state", body={"state": word}, timeout=CREATION_TIMEOUT
+            what, "PATCH", f"/vm/{path_part(vm_id)}/state", body={"state": word}, timeout=CREATION_TIMEOUT
         )
 
     async def delete(self, vm_id: VmId) -> None:
@@ -215,7 +204,7 @@ class VersClient:
         was_known = self._reconciler.knows(vm_id)
         failure: VersError | None = None
         try:
-            await self._wire.request(what, "DELETE", f"/vm/{_part(vm_id)}", timeout=DELETION_TIMEOUT)
+            await self._wire.request(what, "DELETE", f"/vm/{path_part(vm_id)}", timeout=DELETION_TIMEOUT)
         except VersError as error:
             failure = error
         await confirm_deleted(what, vm_id, failure, self.look, self._rest)
@@ -229,7 +218,7 @@ class VersClient:
             VersError: it was refused.
         """
         what = f"label VM {vm_id}"
-        await self._wire.request(what, "PATCH", f"/vm/{_part(vm_id)}/label", body={"labels": labels})
+        await self._wire.request(what, "PATCH", f"/vm/{path_part(vm_id)}/label", body={"labels": labels})
 
     # -- creation ------------------------------------------------------------------------------------------------
 
@@ -290,7 +279,7 @@ class VersClient:
             wanted=count,
             matches=lambda metadata: metadata.grandparent_vm_id.lower() == vm_id.lower(),
         )
-        return await self._create(f"branch VM {vm_id}", creation, f"/vm/branch/by_vm/{_part(vm_id)}", params=params)
+        return await self._create(f"branch VM {vm_id}", creation, f"/vm/branch/by_vm/{path_part(vm_id)}", params=params)
 
     async def branch_commit(self, commit_id: CommitId, *, count: int = 1) -> BranchResult:
         """Start `count` VMs from a commit.
@@ -304,7 +293,7 @@ class VersClient:
             wanted=count,
             matches=lambda metadata: metadata.parent_commit_id.lower() == commit_id.lower(),
         )
-        path = f"/vm/branch/by_commit/{_part(commit_id)}"
+        path = f"/vm/branch/by_commit/{path_part(commit_id)}"
         return await self._create(f"branch commit {commit_id}", creation, path, params={"count": count})
 
     async def _create(
@@ -323,13 +312,25 @@ class VersClient:
             )
             vms = answer.read(what, new_vm_ids)
             check_new(what, vms, creation)
+            await confirm_made(what, vms, self.listing, self.look, self._rest)
+            if len(vms) < creation.wanted:
+                error = f"the answer names {len(vms)} of {creation.wanted}; look whether there are others"
         except VersError as failure:
-            if failure.created and creation.known.isdisjoint(failure.created):
-                vms, error = tuple(VmId(vm) for vm in failure.created), failure.message
-            else:
-                vms = await self._reconciler.recover(creation, failure)
+            vms, error = await self._made_before(what, creation, failure)
         self._reconciler.claim(vms)
         return BranchResult(vms, creation.wanted, error)
+
+    async def _made_before(self, what: str, creation: Creation, failure: VersError) -> tuple[tuple[VmId, ...], str]:
+        """Return what a call made before it failed, with why it is no more; else what carries its label."""
+        vms = tuple(VmId(vm) for vm in failure.created)
+        try:
+            if vms:
+                check_new(what, vms, creation)
+                await confirm_made(what, vms, self.listing, self.look, self._rest)
+                return vms, failure.message
+        except VersError as wrong:
+            failure = BadAnswer(f"{failure.message}; {wrong.message}", status=failure.status)
+        return await self._reconciler.recover(creation, failure), ""
 
     async def commit(
         self, vm_id: VmId, *, name: str = "", description: str = "", keep_paused: bool = False
@@ -345,32 +346,7 @@ class VersClient:
         Raises:
             CreationUncertain: the answer was lost. A listed commit is no proof: its record precedes the copy.
         """
-        what = f"commit VM {vm_id}"
-        before = {commit.commit_id for commit in await self.list_commits()}
-        body = {key: text for key, text in (("name", name), ("description", description)) if text.strip()}
-        params: dict[str, str | int] = {"keep_paused": str(keep_paused).lower()}
-        try:
-            path = f"/vm/{_part(vm_id)}/commit"
-            answer = await self._wire.request(
-                what, "POST", path, params=params, body=body, repeatable=False, timeout=CREATION_TIMEOUT
-            )
-            commit_id = answer.read(what, CommitRecord.model_validate).id
-            if commit_id in before:
-                raise BadAnswer(f"could not {what}: the answer names commit {commit_id}, which was there before")
-            return commit_id
-        except VersError as lost:
-            try:
-                after: tuple[CommitRecord, ...] | None = await self.list_commits()
-            except VersError:
-                after = None
-            fresh = tuple(c.commit_id for c in after or () if c.commit_id not in before and c.parent_vm_id == vm_id)
-            if not fresh and (not may_have_happened(lost) or (after is not None and is_over(lost))):
-                raise
-            raise commit_uncertain(lost, fresh, listed=after is not None) from lost
-
-
-def _part(identifier: str) -> str:
-    return quote(identifier, safe="")
+        return await self._commits.take(vm_id, name, description, keep_paused)
 
 
 def _check_count(count: int) -> None:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
 
 from cockpit.model.ids import VmId
-from cockpit.vers.errors import ApiKeyRefused, EffectUnknown, RateLimited, VersError, VmNotFound, may_have_happened
-from cockpit.vers.look import Found, Look, Missing, Unknown
+from cockpit.vers.errors import (
+    ApiKeyRefused,
+    BadAnswer,
+    EffectUnknown,
+    RateLimited,
+    VersError,
+    VmNotFound,
+    may_have_happened,
+)
+from cockpit.vers.look import LOOK_LIMIT, Found, Look, Missing, Unknown
+from cockpit.vers.wire import VmListing, VmRecord
 
 LOOKS = (0.0, 1.0, 2.0, 4.0)
 """Seconds of waiting before each look at what may still be under way: a deletion takes about seven on the platform."""
 
 PAUSED = ("paused", "sleeping")
+
+AnyVm = TypeVar("AnyVm", bound=VmRecord)
 
 Looking = Callable[[VmId], Awaitable[Look]]
 Resting = Callable[[float], Awaitable[None]]
@@ -64,6 +77,43 @@ async def confirm_power(what: str, vm_id: VmId, paused: bool, failure: VersError
         gone.own = True
         raise gone from failure
     raise _undecided(what, failure, "whether it happened is unknown", seen)
+
+
+async def confirm_made(
+    what: str,
+    vm_ids: Iterable[VmId],
+    listing: Callable[[], Awaitable[VmListing]],
+    look: Looking,
+    rest: Resting,
+) -> None:
+    """Return unless the answer to a creating call names a VM that is not there; a look that tells nothing is no proof.
+
+    Raises:
+        BadAnswer: it does.
+    """
+    try:
+        async with asyncio.timeout(LOOK_LIMIT):
+            listed = {record.vm_id for record in (await listing()).records}
+    except (TimeoutError, VersError):
+        return
+    for vm_id in vm_ids:
+        if vm_id in listed:
+            continue
+        seen = await _looks(vm_id, None, look, rest, lambda seen: not isinstance(seen, Missing))
+        if isinstance(seen, Missing):
+            fault = f"the answer names VM {vm_id}, which is not there: {seen.evidence}"
+            raise BadAnswer(f"could not {what}: {fault}", hint="whatever answers in the platform's place made it up")
+
+
+def about(what: str, vm_id: VmId, record: AnyVm) -> AnyVm:
+    """Return a record if it is about a VM.
+
+    Raises:
+        BadAnswer: it is about another one.
+    """
+    if record.vm_id != vm_id.lower():
+        raise BadAnswer(f"could not {what}: it answers for another VM, {record.vm_id}", hint="check the base URL")
+    return record
 
 
 async def _looks(

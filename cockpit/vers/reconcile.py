@@ -171,13 +171,16 @@ class Reconciler:
 
 
 def check_new(what: str, vms: tuple[VmId, ...], creation: Creation) -> None:
-    """Refuse an answer to a creating call that names nothing, or a VM that was there before the call.
+    """Refuse an answer to a creating call that names nothing, too much, or a VM that was there before the call.
 
     Raises:
         BadAnswer: it does.
     """
     if not vms:
         raise BadAnswer(f"could not {what}: the answer names no VM", hint="list the VMs again")
+    if len(vms) > creation.wanted:
+        many = f"could not {what}: the answer names {len(vms)} VMs where {creation.wanted} was ordered"
+        raise BadAnswer(many, hint="whatever answers in the platform's place gives other answers")
     old = [vm_id for vm_id in vms if vm_id in creation.known]
     if old or len(set(vms)) != len(vms):
         fault = f"{', '.join(old)}, which was there before" if old else f"one VM twice: {', '.join(vms)}"
@@ -185,20 +188,6 @@ def check_new(what: str, vms: tuple[VmId, ...], creation: Creation) -> None:
             f"could not {what}: the answer names {fault}",
             hint="whatever answers in the platform's place gives old answers",
         )
-
-
-def commit_uncertain(lost: VersError, fresh: tuple[str, ...], *, listed: bool) -> CreationUncertain:
-    """Return the error for a commit whose answer was lost: a listed one is no proof, its record precedes the copy."""
-    if fresh:
-        seen = f"new since the call: {', '.join(fresh)}"
-    else:
-        seen = "none of this VM has appeared yet" if listed else "the commits could not be listed either"
-    return CreationUncertain(
-        f"{lost.message}; the commit may exist all the same: {seen}",
-        hint="a commit is listed before its copy is complete: start a VM from it before you trust it",
-        candidates=fresh,
-        status=lost.status,
-    )
 
 
 def _looks(lost: VersError) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import httpx
 from pydantic import ValidationError
@@ -18,6 +18,8 @@ from cockpit.vers.errors import ApiUnreachable, BadAnswer, RateLimited, VersErro
 
 ATTEMPTS = 3
 """Tries of a repeatable request: the first and two more, as the published clients do."""
+CREATION_TIMEOUT = 120.0
+"""Seconds a creating call may take: the server's own limit is nearer, and giving up earlier leaves work running."""
 ANSWER_LIMIT = 16 * 1024 * 1024
 """Largest accepted answer, in bytes."""
 TRANSIENT = frozenset((408, 429, 502, 503, 504))
@@ -159,3 +161,8 @@ def _postponed(what: str, wish: AskedToWait) -> VersError:
     failure = kind(f"could not {what}: {wish}", hint="it is asked again then, by itself", status=wish.status)
     failure.retry_after = wish.seconds
     return failure
+
+
+def path_part(identifier: str) -> str:
+    """Return an id as one part of a path."""
+    return quote(identifier, safe="")

@@ -193,10 +193,13 @@ async def test_a_refusal_is_looked_after_once() -> None:
 
 async def test_a_call_that_never_left_is_sent_again() -> None:
     client, seen, _ = scripted(
-        httpx.Response(200, json=[]), httpx.ConnectError("refused"), httpx.Response(201, json={"vm_id": VM})
+        httpx.Response(200, json=[]),
+        httpx.ConnectError("refused"),
+        httpx.Response(201, json={"vm_id": VM}),
+        httpx.Response(200, json=[{"vm_id": VM}]),
     )
     assert await client.create_root() == VM
-    assert [request.method for request in seen] == ["GET", "POST", "POST"]
+    assert [request.method for request in seen] == ["GET", "POST", "POST", "GET"]
 
 
 async def test_reading_is_tried_again_with_growing_waits() -> None:
@@ -226,9 +229,12 @@ async def test_retry_after_is_obeyed_and_bounded() -> None:
 
 async def test_even_a_creation_is_sent_again_after_429() -> None:
     client, seen, _ = scripted(
-        httpx.Response(200, json=[]), httpx.Response(429), httpx.Response(201, json={"vm_id": VM})
+        httpx.Response(200, json=[]),
+        httpx.Response(429),
+        httpx.Response(201, json={"vm_id": VM}),
+        httpx.Response(200, json=[{"vm_id": VM}]),
     )
-    assert await client.create_root() == VM and len(seen) == 3
+    assert await client.create_root() == VM and len(seen) == 4
 
 
 def test_dates_of_retry_after() -> None:

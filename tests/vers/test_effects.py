@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
 from cockpit.model.ids import CommitId, VmId
-from cockpit.vers.errors import ApiKeyRefused, CreationUncertain, EffectUnknown, RateLimited, VersError, VmNotFound
+from cockpit.vers.errors import (
+    ApiKeyRefused,
+    BadAnswer,
+    CreationUncertain,
+    EffectUnknown,
+    RateLimited,
+    VersError,
+    VmNotFound,
+)
 from tests.vers.sick import COMMIT, VM, SickApi, own
 
 PAGE = "<!doctype html><html><h1>Sorry</h1></html>"
@@ -30,8 +40,28 @@ ANSWERS: dict[str, httpx.Response | Exception] = {
     "502": httpx.Response(502, text="502 Bad Gateway"),
     "503": httpx.Response(503, text="503 Service unavailable"),
     "504": httpx.Response(504),
+    "502 page": httpx.Response(502, html=PAGE),
+    "503 own": own(503, "no host answers"),
+    "503 empty": httpx.Response(503),
+    "504 page": httpx.Response(504, html=PAGE),
+    "500 empty": httpx.Response(500),
+    "500 foreign": httpx.Response(500, json={"message": "upstream"}),
+    "500 list": httpx.Response(500, json=[]),
+    "500 no copies": httpx.Response(500, json={"vms": [], "error": "no host"}),
     "reset": httpx.ReadError("connection reset by peer"),
+    "cut": httpx.RemoteProtocolError("peer closed connection without sending complete message body"),
     "200 page": httpx.Response(200, html=PAGE),
+    "200 empty": httpx.Response(200),
+    "204": httpx.Response(204),
+    "200 half": httpx.Response(201, content=b'{"vms": [{"vm_id"', headers={"content-type": "application/json"}),
+    "200 null": httpx.Response(200, json=None),
+    "200 word": httpx.Response(200, json="done"),
+    "200 list": httpx.Response(200, json=[]),
+    "200 ok": httpx.Response(200, json={"ok": True}),
+    "200 refusal": own(200, "no host answers"),
+    "200 nothing": httpx.Response(200, json={"vms": []}),
+    "200 number": httpx.Response(200, json={"vm_id": 5, "commit_id": 5}),
+    "200 other names": httpx.Response(200, json={"vms": [{"id": VM}], "commit": {"id": COMMIT}}),
 }
 every_answer = pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 CREATING = ("create", "restore", "branch")
@@ -139,8 +169,13 @@ async def test_what_a_lost_copy_made_is_perhaps_ours(answer: httpx.Response | Ex
 async def test_nothing_made_is_a_failure_or_uncertain(answer: httpx.Response | Exception, name: str) -> None:
     with pytest.raises(VersError) as raised:
         await act(SickApi(works=False, answer=answer), name)
-    if isinstance(answer, httpx.Response) and '"success":false' in answer.text and "timeout" not in answer.text:
+    ended = isinstance(answer, httpx.Response) and answer.status_code in (403, 404, 409, 500)
+    if ended and '"success":false' in _text(answer) and "timeout" not in _text(answer):
         assert not isinstance(raised.value, CreationUncertain)
+
+
+def _text(answer: httpx.Response | Exception) -> str:
+    return answer.text if isinstance(answer, httpx.Response) else ""
 
 
 @every_answer
@@ -156,6 +191,120 @@ async def test_an_answer_that_names_an_old_vm_is_not_believed(name: str) -> None
     api = SickApi(works=False, answer=httpx.Response(201, json={"vm_id": VM}))
     with pytest.raises(CreationUncertain, match="was there before"):
         await act(api, name)
+
+
+NAMED = "4f9e8d7c-6b5a-4948-8372-615049382716"
+"""A VM, or a commit, that an answer names and nothing else knows."""
+
+NAMING = {
+    "new": httpx.Response(201, json={"vms": [{"vm_id": NAMED}]}),
+    "old": httpx.Response(200, json={"vm_id": NAMED}),
+    "failed": httpx.Response(500, json={"vms": [{"vm_id": NAMED}], "error": "the second host is full"}),
+}
+
+
+@pytest.mark.parametrize("answer", NAMING.values(), ids=NAMING)
+@pytest.mark.parametrize("name", CREATING)
+async def test_a_vm_that_is_named_and_is_not_there_was_not_made(answer: httpx.Response, name: str) -> None:
+    with pytest.raises(CreationUncertain, match="is not there") as raised:
+        await act(SickApi(works=False, answer=answer), name)
+    assert NAMED not in raised.value.candidates
+
+
+@pytest.mark.parametrize("answer", NAMING.values(), ids=NAMING)
+async def test_what_was_made_is_found_by_its_label_where_the_answer_names_another(answer: httpx.Response) -> None:
+    api = SickApi(answer=answer)
+    made = await act(api, "create")
+    assert isinstance(made, str) and made in api.vms and api.vms[made]["labels"]
+
+
+@pytest.mark.parametrize("answer", NAMING.values(), ids=NAMING)
+@pytest.mark.parametrize("name", CREATING)
+async def test_a_look_that_tells_nothing_leaves_it_at_what_the_answer_names(answer: httpx.Response, name: str) -> None:
+    assert await act(SickApi(answer=answer, blind=True), name) == NAMED
+
+
+async def test_a_branch_that_names_fewer_copies_than_were_ordered_says_so() -> None:
+    api = SickApi()
+    result = await api.client().branch(VmId(VM), count=2)
+    assert len(result.vms) == 1 and result.vms[0] in api.vms
+    assert "names 1 of 2" in result.error
+
+
+@pytest.mark.parametrize("name", CREATING)
+async def test_an_answer_that_names_more_than_was_ordered_is_not_believed(name: str) -> None:
+    api = SickApi(works=False)
+    other = api.client()
+    await other.list_vms()
+    api.stranger = True
+    named = [NAMED, "5f9e8d7c-6b5a-4948-8372-615049382716"]
+    api.answer = httpx.Response(201, json={"vms": [{"vm_id": vm_id} for vm_id in named]})
+    with pytest.raises(CreationUncertain, match="names 2 VMs where 1"):
+        await act(api, name)
+
+
+@pytest.mark.parametrize("works", [True, False])
+async def test_a_commit_that_is_named_and_not_listed_is_not_believed(works: bool) -> None:
+    api = SickApi(works=works, answer=httpx.Response(201, json={"commit_id": NAMED}))
+    with pytest.raises(CreationUncertain, match="is not among the commits") as raised:
+        await act(api, "commit")
+    assert list(raised.value.candidates) == list(api.commits)
+
+
+@pytest.mark.parametrize("parent", [VM.upper(), ""])
+async def test_a_commit_is_found_however_its_parent_is_written(parent: str) -> None:
+    api = SickApi(answer=own(500, "db error: x"))
+    handle = api._act
+
+    def acted(method: str, path: str, body: dict[str, Any]) -> httpx.Response:
+        answer = handle(method, path, body)
+        for commit in api.commits.values():
+            commit["parent_vm_id"] = parent
+        return answer
+
+    api._act = acted  # type: ignore[method-assign]
+    with pytest.raises(CreationUncertain) as raised:
+        await act(api, "commit")
+    assert list(raised.value.candidates) == list(api.commits)
+
+
+@every_answer
+@pytest.mark.parametrize("works", [True, False])
+async def test_a_pause_in_the_other_word_is_what_the_state_says_too(
+    answer: httpx.Response | Exception, works: bool
+) -> None:
+    """A server that knows the word `Sleeping` only refuses the first try, and the second one's answer may be lost."""
+    if isinstance(answer, httpx.Response) and answer.is_success:
+        return
+    api = SickApi(works=works, answer=answer)
+    handle = api._act
+
+    def acted(method: str, path: str, body: dict[str, Any]) -> httpx.Response:
+        api.answer = answer
+        if method == "PATCH" and body["state"] == "Paused":
+            api.answer = httpx.Response(422, text="unknown variant `Paused`, expected `Running` or `Sleeping`")
+            return api.answer
+        return handle(method, path, {**body, "state": "Paused"})
+
+    api._act = acted  # type: ignore[method-assign]
+    if works:
+        await act(api, "pause")
+        assert api.vms[VM]["state"] == "paused"
+    else:
+        with pytest.raises(VersError, match="status says running"):
+            await act(api, "pause")
+
+
+async def test_an_answer_about_another_vm_tells_nothing() -> None:
+    api = SickApi()
+    other = api.add()
+    client = api.client()
+    look = api._look
+    api._look = lambda path: look(path.replace(VM, other))  # type: ignore[method-assign]
+    with pytest.raises(BadAnswer, match=f"answers for another VM, {other}"):
+        await client.status(VmId(VM))
+    with pytest.raises(BadAnswer, match=f"answers for another VM, {other}"):
+        await client.metadata(VmId(VM))
 
 
 async def test_a_vm_nobody_ever_knew_is_not_found() -> None:

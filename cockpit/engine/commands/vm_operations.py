@@ -100,7 +100,7 @@ class FleetOperations:
             result = await self._source.vers.branch(command.vm, count=command.count, keep_paused=paused)
             now = self._fleet_state.clock.now()
             for vm_id in result.vms:
-                self._fleet_state.put_vm(Vm(vm_id, Power.RUNNING, now, seen_at=now, source=self._source.name))
+                self._fleet_state.put_vm(Vm(vm_id, created_at=now, seen_at=now, source=self._source.name))
             progress.detail(", ".join(result.vms))
             if result.error:
                 raise Refused(f"{len(result.vms)} of {result.wanted} copies were made: {result.error}")
