@@ -60,7 +60,7 @@ def pytest_testnodeready() -> None:
 
 
 def _reap() -> None:
-    """Take leave of orphans that ended, as the first process of a machine does; who ended a worker is xdist's to ask."""
+    """Take leave of orphans that ended, as the first process of a machine does; a worker is left to xdist."""
     while not _finished.wait(REAP_INTERVAL):
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
