@@ -81,7 +81,8 @@ class Sender:
         Raises:
             CockpitError: as `write`.
         """
-        await self.write(adapter_of(agent.program).question(question_id))
+        async with self._turn:
+            await self.write(adapter_of(agent.program).question(question_id))
 
     async def write(self, payload: bytes) -> None:
         """Write complete lines into the agent's FIFO.

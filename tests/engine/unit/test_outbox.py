@@ -97,6 +97,28 @@ async def test_an_agent_that_comes_back_brings_its_receipts_judged_up_to_there()
     assert [stage for stage, _ in parts.shown(receipt).stages] == [Stage.WRITTEN, Stage.ACCEPTED]
 
 
+async def test_what_is_written_while_an_agent_is_brought_back_is_found() -> None:
+    """Its receipts were read, the command was written, and a look passed it by: the agent was not known yet."""
+    parts = Parts()
+    outbox, receipt, agent = parts.outbox(), foreign(), parts.agent
+    del parts.state.agents[AGENT]
+    read_before = parts.memory.receipts
+
+    async def written_right_after(limit: int = 500) -> list[Receipt]:
+        found = await read_before(limit)
+        await parts.memory.save_receipt(receipt)
+        await parts.memory.save_receipt(foreign(agent="nobody", number=2))
+        await outbox.look()
+        return found
+
+    parts.memory.receipts = written_right_after  # type: ignore[method-assign]
+    await outbox.load(agent, (1, 1))
+    parts.state.put_agent(agent)
+    assert receipt.id not in parts.state.receipts
+    await outbox.look()
+    assert parts.shown(receipt).stage is Stage.WRITTEN
+
+
 async def test_a_receipt_that_nobody_will_end_is_given_up() -> None:
     parts = Parts()
     outbox, receipt = parts.outbox(), parts.receipt()

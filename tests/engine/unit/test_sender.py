@@ -256,6 +256,28 @@ async def test_what_waits_for_its_turn_is_made_of_what_is_known_then() -> None:
     assert parts.agent.activity.dialogs == ()
 
 
+async def test_a_question_about_the_state_waits_for_its_turn() -> None:
+    parts = Parts()
+    sender = parts.sender()
+    connection = parts.connection
+    assert connection is not None
+    may_end = asyncio.Event()
+
+    async def slowly(ran: Ran) -> Completed:
+        await may_end.wait()
+        return await connection.writes(ran)
+
+    connection.script = slowly
+    first = asyncio.create_task(sender.send(parts.agent, Prompt(AGENT, "one"), parts.receipt(1).id))
+    await asyncio.sleep(1.0)
+    second = asyncio.create_task(sender.ask(parts.agent, "cockpit-state"))
+    await asyncio.sleep(1.0)
+    assert len(connection.ran) == 1, "two at once would wait for the lock on the VM, and which is first were chance"
+    may_end.set()
+    await asyncio.gather(first, second)
+    assert [line["type"] for line in lines_of(connection)] == ["prompt", "get_state"]
+
+
 # --- what the agent's stream will not say --------------------------------------------------------------
 
 
