@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.bench import (
+    bench_closing,
     bench_death,
     bench_decode,
     bench_ingest,
@@ -23,6 +24,7 @@ from tests.bench.table import Table
 from tests.requirements import require_program
 
 RUNS: dict[str, tuple[Callable[[list[str]], Table | tuple[Table, ...]], str, tuple[str, ...]]] = {
+    "closing": (bench_closing.main, "--times 1", ("mounting",)),
     "ingest": (bench_ingest.main, "--agents 2 --seconds 1 --rate 10", ("cockpit: SSH to stored", "local tail")),
     "memory": (bench_memory.main, "--agents 3 --warm 1", ("ssh child", "cockpit: connection", "cockpit: with")),
     "decode": (

@@ -16,6 +16,7 @@ import pytest
 from tests.faults.harness import ROOT
 from tests.faults.terminal import ALTERNATE_SCREEN, Terminal
 from tests.fleets import FleetUnderTest, fleet_under_test, poll
+from tests.ui.terminal.closing import ends
 from tests.ui.terminal.test_input_parser import HOSTILE
 
 pytestmark = pytest.mark.slow
@@ -213,6 +214,18 @@ def test_a_terminal_that_goes_away_ends_the_cockpit_and_nothing_is_left(fleet: F
         assert not cockpits(fleet)
     finally:
         terminal.close()
+
+
+@pytest.mark.races_the_clock("a process must be gone within a bound")
+def test_terminals_that_close_in_the_middle_of_anything_leave_nothing(fleet: FleetUnderTest) -> None:
+    """Some of what `tests.bench.bench_closing` does a hundred times."""
+    found = ends(fleet, 9, random.SystemRandom().randrange(10**6))
+    assert len(found) == 9
+    for end in found:
+        assert end.code == 129, end
+        assert end.seconds < SOON + START_UP, end
+        assert end.busy < SOON, end
+        assert end.left == 0, end
 
 
 def test_an_output_that_is_no_terminal_is_refused_with_a_word(fleet: FleetUnderTest, tmp_path: Path) -> None:
