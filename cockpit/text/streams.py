@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, TextIO
 
 from cockpit.text.clean import NOTHING, Clean
+from cockpit.text.patient import patient_input, patient_output
 from cockpit.text.sanitize import clean_text, our_text
 
 ENCODING_ERRORS = "cockpit.signs"
@@ -106,7 +107,7 @@ def guard_streams() -> None:
     """Let everything this process prints pass through the door, to its very end: a traceback is printed last of all.
 
     A descriptor that was closed before the start is opened on the null device, so that no file of ours takes its
-    number and then gets what is printed.
+    number and then gets what is printed. Streams that may not be waited for are waited for all the same.
     """
     for descriptor in range(3):
         try:
@@ -114,11 +115,11 @@ def guard_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)
     for name in ("stdout", "stderr"):
-        stream: TextIO | None = getattr(sys, name)
-        if stream is None:
-            stream = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
-        _show_any_character(stream)
-        setattr(sys, name, _CleanStream(stream))
+        stream: TextIO = getattr(sys, name)
+        nowhere = open(os.devnull, "w", encoding="utf-8") if stream is None else None  # noqa: PTH123, SIM115
+        setattr(sys, name, _CleanStream(nowhere or patient_output(stream, ENCODING_ERRORS)))
+    if sys.stdin is not None:
+        sys.stdin = patient_input(sys.stdin)
 
 
 def say(text: Clean = NOTHING) -> None:
@@ -247,12 +248,6 @@ def _told_failures() -> Iterator[None]:
         if error.errno in _BROKEN_PIPE:
             raise OutputClosed from error
         raise OutputFailed(f"standard output cannot be written: {error.strerror or error}") from error
-
-
-def _show_any_character(stream: TextIO) -> None:
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors=ENCODING_ERRORS)
 
 
 def _in_plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:

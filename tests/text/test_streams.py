@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fleets import poll
+
 HOSTILE = "a\x1b]52;c;ZXZpbA==\x07b\x1b[2Jc\x9b31md\u202ee\u2066f\x85g\rh\x08\x00\x7f\u200bi\x90q\x9cj\x1bcK\ud800"
 """Clipboard, clear screen, C1, bidirectional override and isolate, device control, reset, a lone surrogate."""
 
@@ -136,3 +138,43 @@ def test_bytes_for_a_program_stay_as_they_are() -> None:
     program = "from cockpit.text.streams import *\nguard_streams()\nwrite_raw(bytes(range(256)))\n"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout == bytes(range(256))
+
+
+BEHIND_THE_DOOR = "import sys\nfrom cockpit.text.streams import *\nguard_streams()\n"
+
+
+@pytest.mark.parametrize("code", ["say(clean_text('x' * 3_000_000))", "write_raw(b'x' * 3_000_000)"])
+def test_an_output_that_must_not_be_waited_for_gets_everything(code: str) -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    program = (
+        BEHIND_THE_DOOR + "from cockpit.text.sanitize import clean_text\n" + f"sys.exit(with_output(lambda: {code}))"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=writer, stderr=subprocess.PIPE) as process:
+        os.close(writer)
+        poll(lambda: _waits(process.pid), "a writer that waits")
+        got = 0
+        while chunk := os.read(reader, 65536):
+            got += chunk.count(b"x")
+        assert process.wait(60) == 0, process.stderr and process.stderr.read()
+    os.close(reader)
+    assert got == 3_000_000
+
+
+@pytest.mark.parametrize("code", ["sys.stdin.buffer.read()", "sys.stdin.read()", "sys.stdin.readline()"])
+def test_an_input_that_must_not_be_waited_for_is_read_to_its_end(code: str) -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    program = BEHIND_THE_DOOR + f"print(len({code}))"
+    with subprocess.Popen([sys.executable, "-c", program], stdin=reader, stdout=subprocess.PIPE) as process:
+        os.close(reader)
+        for _ in range(3):
+            poll(lambda: _waits(process.pid), "a reader that waits")
+            os.write(writer, b"x" * 1000)
+        os.write(writer, b"\n")
+        os.close(writer)
+        assert process.communicate(timeout=60)[0] == b"3001\n"
+
+
+def _waits(pid: int) -> bool:
+    return "poll" in Path(f"/proc/{pid}/wchan").read_text()
