@@ -115,9 +115,8 @@ def guard_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)
     for name in ("stdout", "stderr"):
-        stream: TextIO = getattr(sys, name)
-        nowhere = open(os.devnull, "w", encoding="utf-8") if stream is None else None  # noqa: PTH123, SIM115
-        setattr(sys, name, _CleanStream(nowhere or patient_output(stream, ENCODING_ERRORS)))
+        stream: TextIO | None = getattr(sys, name)
+        setattr(sys, name, _CleanStream(_nowhere() if stream is None else patient_output(stream, ENCODING_ERRORS)))
     if sys.stdin is not None:
         sys.stdin = patient_input(sys.stdin)
 
@@ -248,6 +247,10 @@ def _told_failures() -> Iterator[None]:
         if error.errno in _BROKEN_PIPE:
             raise OutputClosed from error
         raise OutputFailed(f"standard output cannot be written: {error.strerror or error}") from error
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
 
 
 def _in_plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
