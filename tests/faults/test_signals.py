@@ -117,6 +117,70 @@ async def test_a_verb_that_follows_ends_at_once_and_leaves_nothing(
     await assert_saved_and_gone(fleet, agents)
 
 
+WAITING = {
+    "wait": ("wait", "ada", "--until", "error"),
+    "send": ("send", "ada", "[sleep 60]", "--wait", "done"),
+    "send, reading": ("send", "ada", "-"),
+}
+
+
+@pytest.mark.races_the_clock("a process must be gone within a second")
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_verbs_that_wait_end_at_once_without_a_traceback(fleet: FleetUnderTest, number: signal.Signals) -> None:
+    """All at once: what each waits for never comes."""
+    waiting = {
+        name: subprocess.Popen(
+            fleet.command(*words),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=fleet.environment(),
+        )
+        for name, words in WAITING.items()
+    }
+    try:
+        for process in waiting.values():
+            # Whatever it is at: it loads, reads its input, or waits for the agent.
+            assert process.poll() is None
+            poll(lambda pid=process.pid: _handles_or_reads(pid), "a verb that has begun")  # type: ignore[misc]
+        for name, process in waiting.items():
+            began = time.monotonic()
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=20)
+            assert time.monotonic() - began < SOON + START_UP, name
+            # One that has nothing to save is ended by the signal itself; a shell tells the same number for both.
+            assert process.returncode in (128 + number, -number), (name, errors)
+            assert b"Traceback" not in errors and b"Aborted" not in errors, (name, errors)
+    finally:
+        for process in waiting.values():
+            process.kill()
+            process.communicate()
+
+
+def _handles_or_reads(pid: int) -> bool:
+    """Say whether a process has taken the signals over, or reads its input before.
+
+    The interpreter itself takes SIGINT over before it has loaded anything: SIGTERM tells when it is the program.
+    """
+    caught = int(Path(f"/proc/{pid}/status").read_text().split("SigCgt:")[1].split()[0], 16)
+    return bool(caught >> (signal.SIGTERM - 1) & 1) or "pipe_read" in Path(f"/proc/{pid}/wchan").read_text()
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_signal_while_the_screen_is_made_leaves_the_terminal_as_it_was(
+    fleet: FleetUnderTest, number: signal.Signals
+) -> None:
+    terminal = Terminal(fleet.command(), fleet.environment(), ROOT)
+    try:
+        terminal.read_until(lambda: b"\x1b[?1049h" in terminal.seen, "the first of the screen")
+        terminal.end(number)
+        assert terminal.process.returncode == 128 + number, bytes(terminal.seen[-2000:])
+        assert b"Traceback" not in terminal.seen
+        terminal.assert_restored()
+    finally:
+        terminal.close()
+
+
 def test_an_ignored_hang_up_stays_ignored(fleet: FleetUnderTest) -> None:
     """`nohup cockpit tail` goes on when the session hangs up."""
     following = subprocess.Popen(
