@@ -6,7 +6,8 @@ CockpitError
 ├── NotFound           no such agent, VM or task
 │   └── Gone           it is known that there was one
 ├── TimedOut           a bounded wait ended
-└── Refused            the platform, a service or an agent said no
+├── Refused            the platform, a service or an agent said no
+└── Undecided          it cannot be told whether an act happened
 """
 
 
@@ -44,3 +45,7 @@ class TimedOut(CockpitError):
 
 class Refused(CockpitError):
     """The platform, a service or an agent said no."""
+
+
+class Undecided(CockpitError):
+    """It cannot be told whether an act happened: what was seen is said."""

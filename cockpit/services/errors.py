@@ -22,6 +22,8 @@ class ServiceError(CockpitError):
         self.status = status
         self.retry_after = 0.0
         """Seconds the service asks to be left alone."""
+        self.undone = False
+        """Surely nothing was done: it was never sent, or the service itself refused it before any work."""
 
 
 class TokenRefused(ServiceError, Refused):

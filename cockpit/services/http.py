@@ -12,7 +12,16 @@ from urllib.parse import quote
 import httpx
 
 from cockpit.net.address import web_address
-from cockpit.net.http import AnswerTooLong, AskedToWait, HttpAnswer, HttpCore, NoAnswer, read_bounded, shorten
+from cockpit.net.http import (
+    NEVER_SENT,
+    AnswerTooLong,
+    AskedToWait,
+    HttpAnswer,
+    HttpCore,
+    NoAnswer,
+    read_bounded,
+    shorten,
+)
 from cockpit.services.errors import (
     RecordNotFound,
     RequestRefused,
@@ -159,7 +168,9 @@ class ServiceHttp:
         hint = "check that the control services run and can be reached"
         if silence.certificate:
             hint = "the name, the date or the authority is wrong; nothing was sent to it"
-        return ServiceUnreachable(f"could not {what}: no answer from {self.base_url}: {silence.cause}", hint=hint)
+        failure = ServiceUnreachable(f"could not {what}: no answer from {self.base_url}: {silence.cause}", hint=hint)
+        failure.undone = silence.certificate or isinstance(silence.__cause__, NEVER_SENT)
+        return failure
 
 
 def _service(path: str) -> str:
@@ -203,6 +214,7 @@ def error_of(what: str, answer: HttpAnswer) -> ServiceError:
             said, worded = shorten(body["error"]), True
     failure = _classify(f"could not {what}: {answer.status} {said or 'without a text'}", answer.status, worded)
     failure.retry_after = answer.retry_after
+    failure.undone = answer.status in (401, 403, 429) or (worded and answer.status < 500)
     return failure
 
 

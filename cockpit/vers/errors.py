@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import re
 
-from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
+from cockpit.errors import CockpitError, NotFound, Refused, TimedOut, Undecided
 from cockpit.net.http import TEXT_LIMIT, shorten
 
 ASLEEP = "is it sleeping"
@@ -77,7 +77,7 @@ class BadAnswer(VersError):
     """The API answered something else than promised."""
 
 
-class EffectUnknown(VersError):
+class EffectUnknown(VersError, Undecided):
     """It cannot be told whether an act happened: what was seen is said."""
 
 

@@ -20,7 +20,7 @@ from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
-from cockpit.errors import CockpitError
+from cockpit.errors import CockpitError, Undecided
 from cockpit.model.commands import (
     Abort,
     Adopt,
@@ -48,7 +48,6 @@ from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId
 from cockpit.model.receipts.receipts import ReceiptBook, advance
 from cockpit.model.refusals import Refusal, refusal
 from cockpit.store.store import Store
-from cockpit.vers.errors import EffectUnknown
 
 log = logging.getLogger(__name__)
 
@@ -131,11 +130,11 @@ class Dispatcher:
                     await agent_session.sender.send(self._fleet_state.agents[command.agent], command, command_id)
                     return
                 case CreateTask() | MoveTask() | AssignTask() | NoteTask():
-                    await board.carry_out(self._source, command)
+                    await board.carry_out(self._source, command, self._fleet_state.tasks)
                     self._board_changed()
                 case _:
                     await self._operate(command, command_id, receipt.verb, target)
-        except EffectUnknown as unknown:
+        except Undecided as unknown:
             receipt = self._fleet_state.receipts[command_id]
             self._fleet_state.put_receipt(
                 advance(receipt, Stage.UNCONFIRMED, self._fleet_state.clock.now(), str(unknown))

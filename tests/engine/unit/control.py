@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from cockpit.model.fleet import FeedItem, Power, Task
-from cockpit.model.ids import CommitId, VmId
+from cockpit.model.fleet import FeedItem, Note, Power, Task
+from cockpit.model.ids import CommitId, TaskId, VmId
 from cockpit.services.wire import RegistryEntry
 from cockpit.vers.errors import VersError, VmNotFound
 from cockpit.vers.look import Look, look_at
@@ -103,17 +104,28 @@ class FakeBoard:
             raise self.error
         return SimpleNamespace(tasks=self.tasks, unreadable=self.unreadable)
 
-    async def create(self, title: str, by: str, **fields: object) -> None:
+    async def get(self, task_id: TaskId) -> Task:
+        """Return a task."""
+        self.looks += 1
+        if self.error is not None:
+            raise self.error
+        return next(task for task in self.tasks if task.id == task_id)
+
+    async def create(self, title: str, by: str, **fields: object) -> Task:
         """Create a task."""
         await self._did("create", title, by)
+        return Task(TaskId(f"t{len(self.calls)}"), title, "open")
 
-    async def patch(self, task: str, **fields: object) -> None:
+    async def patch(self, task: TaskId, **fields: Any) -> Task:
         """Change a task."""
         await self._did("patch", task, fields)
+        known = next((known for known in self.tasks if known.id == task), Task(task, "", "open"))
+        return replace(known, **fields)
 
-    async def add_note(self, task: str, by: str, content: str, kind: str) -> None:
+    async def add_note(self, task: str, by: str, content: str, kind: str) -> Note:
         """Add a note."""
         await self._did("note", task, content, kind)
+        return Note(by, content, kind, 0.0)
 
     async def _did(self, *call: object) -> None:
         if self.error is not None:

@@ -307,13 +307,16 @@ async def test_how_a_command_on_a_vm_ends_badly(error: Exception, stage: Stage, 
     assert operation.ended_at is not None and operation.error
 
 
-async def test_a_board_that_does_not_answer_fails_the_command() -> None:
+@pytest.mark.parametrize("undone", [True, False])
+async def test_a_board_that_does_not_answer_fails_the_command_if_it_was_never_sent(undone: bool) -> None:
     parts = Parts()
     assert parts.board is not None
-    parts.board.error = ServiceUnreachable("no answer of the board")
+    error = ServiceUnreachable("no answer of the board")
+    error.undone = undone
+    parts.board.error = error
     dispatcher = parts.dispatcher(parts.agent_sessions())
     command_id = await course_of(dispatcher, CreateTask("paint"))
-    assert parts.state.receipts[command_id].stage is Stage.FAILED
+    assert parts.state.receipts[command_id].stage is (Stage.FAILED if undone else Stage.UNCONFIRMED)
     assert parts.board_changes == 0
 
 
