@@ -83,14 +83,6 @@ class LineSplitter:
         """Bytes received of a line whose LF has not come yet; they must be read again after a drop."""
         return self._length
 
-    def drop_pending(self) -> int:
-        """Forget a half line, as after a lost connection, and return how many bytes it had."""
-        dropped = self._length
-        self._held.clear()
-        self._length = 0
-        self._oversized = False
-        return dropped
-
     def feed(self, chunk: bytes) -> list[Line]:
         """Take the next bytes of the file and return the lines they complete, in order."""
         if not chunk:

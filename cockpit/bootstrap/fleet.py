@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from cockpit import config, logs, paths
 from cockpit.agents.kinds import ADAPTERS
-from cockpit.agents.scaffold.verbs import HOME_PATHS, VM_PATHS, AgentPaths
+from cockpit.agents.scaffold.layout import HOME_PATHS, VM_PATHS, AgentPaths
 from cockpit.bootstrap.programs import local_programs, remote_programs
 from cockpit.config import Settings
 from cockpit.engine.engine import CONTACT_LIMIT, Engine

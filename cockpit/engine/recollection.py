@@ -12,7 +12,7 @@ from cockpit.engine.streams.recorder import Recorder
 from cockpit.model.failures import is_undelivered, wanting
 from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId, VmId
-from cockpit.model.receipts.receipts import advance, is_closed
+from cockpit.model.receipts.stages import advance, is_closed
 from cockpit.store.rows import UNKNOWN_ACCOUNT
 from cockpit.store.store import Store
 

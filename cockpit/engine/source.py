@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from cockpit.agents.adapter import Program
-from cockpit.agents.scaffold.verbs import AgentPaths
+from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
 from cockpit.remote.ssh.endpoint import SshEndpoint

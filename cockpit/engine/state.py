@@ -26,7 +26,7 @@ from cockpit.model.fleet import (
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, OperationId, TaskId, VmId
 from cockpit.model.names import agents_called
-from cockpit.model.receipts.receipts import is_closed
+from cockpit.model.receipts.stages import is_closed
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import TranscriptWindow
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cockpit.model.events import DialogRequested, Usage
+from cockpit.model.content import Usage
+from cockpit.model.events import DialogRequested
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, TaskId, VmId
 

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from cockpit.services.errors import RecordNotFound, RequestRefused, ServiceBroken, ServiceMissing
 from cockpit.services.http import Reply, ServiceHttp, part
-from cockpit.services.vocabularies import STALE_AFTER
 from cockpit.services.wire import RegistryEntry, each, unix_seconds, unwrapped
 
 
@@ -53,10 +52,6 @@ class Listing:
     """Unix seconds."""
     unreadable: int = 0
     """Entries that could not be read: a list with such entries is not complete."""
-
-    def is_stale(self, entry: RegistryEntry) -> bool:
-        """Say whether an entry had no sign of life for five minutes; the list itself keeps such entries."""
-        return entry.age(self.server_now) > STALE_AFTER
 
 
 class RegistryClient:

@@ -21,7 +21,7 @@ from cockpit.model.ids import AgentId, CommandId
 from cockpit.store import schema
 from cockpit.store.errors import StoreError, is_damage, store_error
 from cockpit.store.open_file import suspicion_of
-from cockpit.store.rows import AgentRow, AuditRow, Recollection, StoredCursor, StoredSnapshot
+from cockpit.store.rows import AgentRow, Recollection, StoredCursor, StoredSnapshot
 
 THREADS = 2
 """One for a long search, one for everything else."""
@@ -241,11 +241,3 @@ def read_answers(connection: sqlite3.Connection, agent: AgentId) -> list[tuple[s
         "SELECT dialog_id, text FROM answers WHERE agent = ? ORDER BY at, dialog_id", (safe_text(agent),)
     )
     return [(dialog_id, text) for dialog_id, text in rows]
-
-
-def read_audit(connection: sqlite3.Connection, limit: int) -> list[AuditRow]:
-    """Return the newest acts, the oldest of them first."""
-    rows = connection.execute(
-        "SELECT at, verb, target, detail FROM audit ORDER BY id DESC LIMIT ?", (limit,)
-    ).fetchall()
-    return [AuditRow(*row) for row in reversed(rows)]

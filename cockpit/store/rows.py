@@ -68,13 +68,3 @@ class AgentRow:
     destroyed_at: float | None = None
     account: str = ""
     """Account and platform of its VM; empty is the one in use, `UNKNOWN_ACCOUNT` is what nobody wrote down."""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditRow:
-    """One act of the operator, kept for later questions."""
-
-    at: float
-    verb: str
-    target: str
-    detail: str

@@ -22,7 +22,7 @@ from cockpit.store.names import Reservations
 from cockpit.store.open_file import OpenedFile, open_file
 from cockpit.store.progress import StoreProgress
 from cockpit.store.reader import Reader
-from cockpit.store.rows import AgentRow, AuditRow, Recollection, StoredCursor, StoredSnapshot
+from cockpit.store.rows import AgentRow, Recollection, StoredCursor, StoredSnapshot
 from cockpit.store.writer import Writer
 
 PAGE = 500
@@ -231,10 +231,6 @@ class Store:
     async def audit(self, at: float, verb: str, target: str, detail: str) -> None:
         """Add an act to the audit."""
         await self._writer.run(lambda connection: statements.add_audit(connection, at, verb, target, detail))
-
-    async def audit_rows(self, limit: int = PAGE) -> list[AuditRow]:
-        """Return the newest acts, the oldest of them first."""
-        return await self._reader.run(lambda connection: reader.read_audit(connection, limit))
 
     # --- host keys: synchronous, for callbacks ---------------------------------------------------
 

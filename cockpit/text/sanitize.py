@@ -22,20 +22,7 @@ from cockpit.text.characters import (
 )
 from cockpit.text.clean import Clean, joined
 from cockpit.text.joiners import JOINER, joins, shapes_emoji
-from cockpit.text.style import PLAIN_STYLE, Colour, TextStyle, apply_graphic_rendition
-
-__all__ = [
-    "Colour",
-    "Span",
-    "StyledLine",
-    "TextStyle",
-    "clean_line",
-    "clean_text",
-    "is_clean",
-    "our_line",
-    "our_text",
-    "styled_lines",
-]
+from cockpit.text.style import PLAIN_STYLE, TextStyle, apply_graphic_rendition
 
 TAB_STOP = 8
 LINE_SIGN = Clean("\u240a")
@@ -139,15 +126,6 @@ def styled_lines(text: str) -> list[StyledLine]:
         lines.append(StyledLine(row.read(line), row.spans()))
         style = PLAIN_STYLE if row.style.is_default else row.style
     return lines
-
-
-def is_clean(text: str) -> bool:
-    """Say whether no character of a text can act on a terminal, hide, or reorder; LF is allowed."""
-    harmless = (CharacterKind.PLAIN, CharacterKind.COMBINING)
-    return all(
-        character == "\n" or kind_of(character) in harmless or joins(text, at) or shapes_emoji(text, at)
-        for at, character in enumerate(text)
-    )
 
 
 def _marks_at_end(cell: str) -> int:

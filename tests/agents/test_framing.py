@@ -80,14 +80,6 @@ def test_a_huge_line_costs_its_head_only() -> None:
     assert (after.number, after.offset, after.data) == (2, 64 * 1024 * 1024 + 1, b"next")
 
 
-def test_a_half_line_can_be_dropped_and_read_again() -> None:
-    splitter = LineSplitter()
-    splitter.feed(b"one\nha")
-    assert splitter.drop_pending() == 2
-    assert splitter.pending == 0
-    assert splitter.feed(b"half\n") == [Line(2, 4, 9, b"half", 4, False)]
-
-
 def test_limits_must_make_sense() -> None:
     with pytest.raises(ValueError, match="head_limit"):
         LineSplitter(10, head_limit=11)

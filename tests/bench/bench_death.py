@@ -19,9 +19,9 @@ from cockpit.model.fleet import Agent, AgentKind, LinkState
 from cockpit.model.ids import VmId, agent_of
 from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from tests.bench.table import Table, median, ratio
 from tests.bench.vms import LoopbackVms, loopback_vms, relayed
+from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.waiting import until
 
 STEP = 0.005

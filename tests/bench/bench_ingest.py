@@ -25,7 +25,6 @@ from cockpit.engine.streams.reader import AgentReader, Batch
 from cockpit.model.events import TextDelta
 from cockpit.model.ids import agent_of
 from cockpit.remote.ssh.connect_limit import ConnectLimit
-from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from cockpit.remote.ssh.read_batching import ReadBatching
 from cockpit.store.store import Store
 from tests.bench.lines import DIALECTS, stamp_of
@@ -33,6 +32,7 @@ from tests.bench.rig import rig
 from tests.bench.table import Table, microseconds, milliseconds, percentile, ratio, running_seconds, tree
 from tests.bench.vms import LoopbackVms, loopback_vms
 from tests.bench.writing import Plan, Writer, Written, writer
+from tests.remote.memory_host_keys import MemoryHostKeys
 
 SETTLE = 60.0
 """Seconds all readers get to be at the end of their files, before and after the measured time."""

@@ -21,12 +21,13 @@ import psutil  # type: ignore[import-untyped]
 
 from cockpit.remote.errors import RemoteError
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from cockpit.remote.tail.cursor import Cursor
-from cockpit.remote.tail.tail import TailData, follow
+from cockpit.remote.tail.events import TailData
+from cockpit.remote.tail.tail import Tail
 from tests.bench.lines import Agent
 from tests.bench.table import Table
 from tests.bench.vms import LoopbackVms, loopback_vms, relayed
+from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.relays import Relay
 from tests.remote.waiting import until
 
@@ -83,7 +84,7 @@ class ProductReader:
 
     async def _read(self, connection: Connection) -> None:
         with contextlib.suppress(RemoteError):
-            async with follow(connection, str(self.vms.out(self.number)), self._cursor) as tail:
+            async with Tail(connection, str(self.vms.out(self.number)), self._cursor) as tail:
                 async for event in tail:
                     self._cursor = tail.cursor
                     self.heard = self.heard or isinstance(event, TailData)

@@ -23,13 +23,13 @@ from cockpit.model.ids import VmId, agent_of
 from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
-from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from cockpit.store.store import Store
 from tests.bench.lines import Agent
 from tests.bench.rig import rig
 from tests.bench.table import Table, own_memory, proportional_memory, ratio, tree
 from tests.bench.tls_relay import NAME, tls_relay
 from tests.bench.vms import LoopbackVms, loopback_vms
+from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.waiting import until
 
 _FORK = multiprocessing.get_context("fork")

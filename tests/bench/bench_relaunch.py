@@ -16,11 +16,11 @@ from pathlib import Path
 import asyncssh
 
 from cockpit.remote.ssh.connect_limit import ConnectLimit
-from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from tests.bench.lines import Agent
 from tests.bench.rig import rig
 from tests.bench.table import Table, median, ratio
 from tests.bench.vms import LoopbackVms, loopback_vms
+from tests.remote.memory_host_keys import MemoryHostKeys
 
 PAST_LINES = 100
 MISSED_LINES = 5

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import asyncssh
 
-from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from cockpit.remote.tail.cursor import ANCHOR_BYTES, HEAD_BYTES, Cursor, FileIdentity, digest
-from cockpit.remote.tail.tail import TailData, TailOpened, follow
+from cockpit.remote.tail.events import TailData, TailOpened
+from cockpit.remote.tail.tail import Tail
 from tests.bench.lines import Agent
 from tests.bench.table import Table, median, milliseconds, ratio
 from tests.bench.vms import LoopbackVms, loopback_vms
+from tests.remote.memory_host_keys import MemoryHostKeys
 
 NEW_LINES = 5
 BLOCK = 1000
@@ -83,7 +84,7 @@ async def by_cockpit(vms: LoopbackVms, path: Path, cursor: Cursor, keys: MemoryH
     connected = time.perf_counter()
     resumed = False
     try:
-        async with follow(connection, str(path), cursor) as tail:
+        async with Tail(connection, str(path), cursor) as tail:
             async for event in tail:
                 match event:
                     case TailOpened():

@@ -32,12 +32,12 @@ from cockpit.model.ids import AgentId, VmId, agent_of
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from cockpit.store.rows import StoredCursor
 from cockpit.store.store import Store
 from tests.bench import lines
 from tests.bench.table import Table, resident_memory
 from tests.bench.vms import LoopbackVms, loopback_vms, relayed
+from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.waiting import until
 
 WITHIN = 30.0

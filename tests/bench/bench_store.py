@@ -17,7 +17,8 @@ from pathlib import Path
 from cockpit.model.codec import encode_event, kind_of
 from cockpit.model.events import Record, TextDelta, ThinkingDelta, ToolOutput
 from cockpit.model.ids import AgentId
-from cockpit.store import Store, StoredCursor
+from cockpit.store.rows import StoredCursor
+from cockpit.store.store import Store
 
 CHUNK = 400
 """Records of one append: about what one read of 64 KiB holds."""

@@ -25,9 +25,9 @@ from cockpit.remote.errors import RemoteError
 from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from tests.bench.table import Table
 from tests.bench.vms import LoopbackVms, loopback_vms
+from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.waiting import until
 
 LIMITS = "MaxStartups 10:30:100"

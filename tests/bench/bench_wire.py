@@ -25,11 +25,12 @@ from cockpit.agents.framing import LineSplitter
 from cockpit.agents.pi.decode import PiDecoder
 from cockpit.model.events import TextDelta, ThinkingDelta, ToolCallDelta
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.host_keys import MemoryHostKeys
+from cockpit.remote.tail.events import TailData, TailFiltered
 from cockpit.remote.tail.filter import FilterProgram
-from cockpit.remote.tail.tail import TailData, TailFiltered, follow
+from cockpit.remote.tail.tail import Tail
 from tests.bench.table import Table
 from tests.model.captures import content
+from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.relays import Relay
 from tests.remote.sshd import Sshd
 from tests.wire_filter.pipes import WIRE_FILTER
@@ -75,7 +76,7 @@ class Wire:
 
     async def follow(self) -> None:
         """Read until cancelled."""
-        async with follow(self._connection, str(self._path), filtering=self._wire_filter) as tail:
+        async with Tail(self._connection, str(self._path), filtering=self._wire_filter) as tail:
             async for event in tail:
                 match event:
                     case TailData(data=some):

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import cast
 
-from cockpit.agents.scaffold.verbs import HOME_PATHS
+from cockpit.agents.scaffold.layout import HOME_PATHS
 from cockpit.engine.clock import Clock
 from cockpit.engine.recollection import bring_back
 from cockpit.engine.source import Source

@@ -18,9 +18,10 @@ from cockpit.model.ids import VmId
 from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.connection import CIPHERS, Connection
 from cockpit.remote.ssh.endpoint import SshEndpoint
-from cockpit.remote.ssh.host_keys import HostKeyStore, MemoryHostKeys
+from cockpit.remote.ssh.host_keys import HostKeyStore
 from cockpit.remote.ssh.read_batching import ReadBatching
 from tests.bench.table import family_seconds
+from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.relays import Relay
 from tests.remote.sshd import Sshd
 from tests.remote.waiting import until

@@ -15,7 +15,8 @@ from cockpit.agents.pi.decode import PiDecoder
 from cockpit.engine.engine import Engine
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.ids import AgentId, VmId
-from cockpit.model.transcript.transcript import EntryKind, Transcript
+from cockpit.model.transcript.entry import EntryKind
+from cockpit.model.transcript.transcript import Transcript
 from cockpit.store.store import Store
 from tests.fleets import LIMIT, FleetUnderTest
 

@@ -23,7 +23,7 @@ from cockpit.model.commands import (
 )
 from cockpit.model.fleet import ActivityState, Agent, AgentKind, LinkState, Power, ProcessState, Stage
 from cockpit.model.ids import AgentId
-from cockpit.model.transcript.transcript import EntryKind
+from cockpit.model.transcript.entry import EntryKind
 from tests.fleets import LIMIT, FleetUnderTest, order, spawned, until
 
 

@@ -17,6 +17,7 @@ from cockpit.model.ids import AgentId, VmId
 from cockpit.store.rows import UNKNOWN_ACCOUNT, AgentRow
 from cockpit.store.store import Store
 from tests.fleets import LIMIT, FleetUnderTest, fleet_under_test, order, spawned
+from tests.store.audit import audit_rows
 from tests.vers.sick import OWNER, VM, SickApi
 
 FOREIGN = VmId("0f9e8d7c-6b5a-4948-8372-615049382711")
@@ -40,7 +41,7 @@ async def over(fleet: FleetUnderTest, api: SickApi) -> AsyncIterator[Engine]:
 
 async def evidence_of(engine: Engine, vm_id: VmId) -> list[str]:
     """Return what the audit says of a dismissal."""
-    return [row.detail for row in await engine.store.audit_rows() if (row.verb, row.target) == ("dismissed", vm_id)]
+    return [row.detail for row in audit_rows(engine.store.path) if (row.verb, row.target) == ("dismissed", vm_id)]
 
 
 async def test_a_vm_that_is_perhaps_ours(fleet: FleetUnderTest) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.agents.pi.decode import PiDecoder
-from cockpit.agents.scaffold.verbs import AgentState, ProbeResult
+from cockpit.agents.scaffold.answers import AgentState, ProbeResult
 from cockpit.engine.clock import Clock
 from cockpit.engine.engine import Engine
 from cockpit.engine.streams.lines import LineStream

@@ -14,7 +14,7 @@ from cockpit.engine.streams.history import PAGE_RECORDS, History
 from cockpit.model import events as ev
 from cockpit.model.events import Record
 from cockpit.model.ids import AgentId
-from cockpit.model.transcript.transcript import EntryKind
+from cockpit.model.transcript.entry import EntryKind
 from cockpit.model.transcript.window import WINDOW_BYTES, WINDOW_ENTRIES, TranscriptWindow
 from cockpit.store.rows import StoredCursor
 from cockpit.store.store import Store

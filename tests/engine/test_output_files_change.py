@@ -12,7 +12,7 @@ from cockpit.engine.engine import Engine
 from cockpit.model.commands import Prompt
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent
-from cockpit.model.transcript.transcript import EntryKind
+from cockpit.model.transcript.entry import EntryKind
 from tests.engine.evidence import all_shown, assert_whole, folded, markers, out_file, stored_up_to
 from tests.fleets import FleetUnderTest, is_settled, order, spawned, until
 

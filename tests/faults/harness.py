@@ -26,7 +26,7 @@ from unittest import mock
 
 import psutil  # type: ignore[import-untyped]
 
-from cockpit.agents.scaffold.verbs import AgentPaths
+from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.engine.clock import Clock
 from cockpit.engine.recollection import bring_back
 from cockpit.engine.source import Source
@@ -471,13 +471,13 @@ async def running(
     """Run relays and a stack over machines; afterwards no process of ours is left on any of them."""
     quick = backoff or functools.partial(Backoff, base=BACKOFF_BASE, cap=BACKOFF_CAP)
     follow = functools.partial(
-        tail.follow, check_interval=CHECK_INTERVAL, heartbeat_interval=HEARTBEAT_INTERVAL, patience=PATIENCE
+        tail.Tail, check_interval=CHECK_INTERVAL, heartbeat_interval=HEARTBEAT_INTERVAL, patience=PATIENCE
     )
     by_id = {machine.vm_id: machine for machine in machines}
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(mock.patch.object(agent_sessions, "AgentReader", _watched(by_id)))
         stack.enter_context(mock.patch.object(agent_sessions, "Backoff", quick))
-        stack.enter_context(mock.patch.object(reader, "follow", follow))
+        stack.enter_context(mock.patch.object(reader, "Tail", follow))
         stack.enter_context(mock.patch.object(session, "PROBE_INTERVAL", 1.0))
         for machine in machines:
             await stack.enter_async_context(machine.relay)

@@ -11,7 +11,8 @@ from cockpit.model.attention import attention
 from cockpit.model.events import Record, ToolOutput
 from cockpit.model.fleet import ActivityState, Fleet, Receipt, Stage, Vm
 from cockpit.model.ids import CommandId, VmId
-from cockpit.model.receipts.receipts import ReceiptBook, is_closed
+from cockpit.model.receipts.receipts import ReceiptBook
+from cockpit.model.receipts.stages import is_closed
 from cockpit.model.reduce.reduce import abort_requested, dialog_answered, expire, mark_seen, reduce_agent
 from cockpit.model.transcript.entry import ENTRY_OVERHEAD
 from cockpit.model.transcript.transcript import Transcript
@@ -19,6 +20,7 @@ from cockpit.model.transcript.window import TranscriptWindow
 from cockpit.model.why import headline, why
 from tests.model.captures import AGENT, START, fresh_agent
 from tests.model.events_strategy import histories
+from tests.model.pages import prepend
 
 RANK = {stage: rank for rank, stage in enumerate(Stage)}
 
@@ -91,7 +93,7 @@ def test_history_can_be_joined_anywhere(history: list[Record], border: int, smal
     window.append(history[border:])
     window.border("why")
     next_key, revision = window.next_key, window.revision
-    window.prepend(history[:border])
+    prepend(window, history[:border])
     assert window.next_key <= next_key
     assert window.revision >= revision
     assert not window.border_text

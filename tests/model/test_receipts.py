@@ -8,7 +8,9 @@ from cockpit.model import events as ev
 from cockpit.model.events import Event, Record
 from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import CommandId
-from cockpit.model.receipts.receipts import EXITED_UNREAD, REPLACED, UNREAD, ReceiptBook, advance
+from cockpit.model.receipts.judgement import EXITED_UNREAD, REPLACED, UNREAD
+from cockpit.model.receipts.receipts import ReceiptBook
+from cockpit.model.receipts.stages import advance
 from tests.model.captures import AGENT, CAPTURES, START
 from tests.model.receipt_replay import outcomes
 

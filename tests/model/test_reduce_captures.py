@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cockpit.model.events import Usage
+from cockpit.model.content import Usage
 from cockpit.model.fleet import Agent
 from cockpit.model.reduce.reduce import abort_requested, dialog_answered, expire
 from tests.model.captures import NAMES, answers, fold, objects

@@ -13,7 +13,9 @@ from cockpit.model.content import Block
 from cockpit.model.events import Event, Record
 from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import CommandId
-from cockpit.model.receipts.receipts import REPLACED, TAKEN, UNSEEN, Evidence, ReceiptBook, is_closed, is_newer
+from cockpit.model.receipts.judgement import REPLACED, TAKEN, UNSEEN
+from cockpit.model.receipts.receipts import Evidence, ReceiptBook, is_newer
+from cockpit.model.receipts.stages import is_closed
 from cockpit.model.reduce.reduce import expire, reduce_agent
 from tests.model.captures import AGENT, CAPTURES, START, STEP, content, dialect, fresh_agent, records
 from tests.model.receipt_replay import outcomes, sent

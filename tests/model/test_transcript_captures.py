@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from cockpit.model.events import RunEnded
-from cockpit.model.transcript.transcript import Entry, EntryKind, Transcript
+from cockpit.model.transcript.entry import Entry, EntryKind
+from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import TranscriptWindow
 from tests.model.captures import NAMES, answers, content, objects, records, records_in_chunks
+from tests.model.pages import prepend
 
 CUT = ("exits", "restart_same_out", "continue_session", "compaction_midrun.jsonl", "session_file.jsonl")
 """Captures in which an answer was cut without an end."""
@@ -152,7 +154,7 @@ def test_history_joins_without_a_scar(name: str) -> None:
         seam = next((record.line for record in everything[border:] if isinstance(record.event, RunEnded)), 1 << 30)
         keys = {entry.key: entry.line for entry in transcript.entries() if entry.line > seam}
         next_key, revision = transcript.next_key, transcript.revision
-        transcript.prepend(everything[:border])
+        prepend(transcript, everything[:border])
         joined = shown(transcript)
         # In those a question is still open at some borders, and joining closes it without its outcome.
         if not name.startswith("extension_ui"):
@@ -171,7 +173,7 @@ def test_history_comes_in_pages() -> None:
     for record in everything[130:]:
         transcript.apply(record)
     for start, end in ((90, 130), (60, 90), (20, 60), (0, 20)):
-        transcript.prepend(everything[start:end])
+        prepend(transcript, everything[start:end])
     assert shown(transcript) == shown(folded("thinking_tools.jsonl"))
 
 
@@ -181,7 +183,7 @@ def test_the_stream_goes_on_after_history_was_joined() -> None:
         transcript = TranscriptWindow()
         for record in everything[border:now]:
             transcript.apply(record)
-        transcript.prepend(everything[:border])
+        prepend(transcript, everything[:border])
         for record in everything[now:]:
             transcript.apply(record)
         assert shown(transcript) == shown(folded("parallel_tools.jsonl"))

@@ -6,10 +6,12 @@ import pytest
 
 from cockpit.model import events as ev
 from cockpit.model.events import Event, Record
+from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.history import RECORDS_LIMIT
-from cockpit.model.transcript.transcript import Entry, EntryKind, Transcript
+from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import TranscriptWindow
 from tests.model.captures import AGENT, START
+from tests.model.pages import prepend
 
 ASKED = ev.DialogRequested("d", "select", "Deploy?", options=("yes", "no"), timeout=30.0)
 STARTED = ev.ToolStarted("t", "bash", {"command": "make"})
@@ -225,7 +227,7 @@ def test_a_tool_whose_entry_was_dropped_may_still_speak() -> None:
 def test_a_head_that_grew_too_long_is_joined_as_it_is() -> None:
     window = TranscriptWindow()
     window.append(Feeder(first_line=100).records(*[ev.TextDelta(0, "b") for _ in range(RECORDS_LIMIT + 1)]))
-    window.prepend(Feeder(first_line=1).records(ev.MessageStarted("user", "go"), ev.TextDelta(0, "a")))
+    prepend(window, Feeder(first_line=1).records(ev.MessageStarted("user", "go"), ev.TextDelta(0, "a")))
     assert [entry.text[:3] for entry in window.entries()] == ["go", "a", "bbb"]
     assert [entry.open for entry in window.entries()] == [False, False, True]
 
@@ -233,6 +235,6 @@ def test_a_head_that_grew_too_long_is_joined_as_it_is() -> None:
 def test_an_answer_given_before_history_was_joined_is_kept() -> None:
     window = TranscriptWindow()
     window.append([*Feeder(first_line=50).records(ASKED), ("d", "yes")])
-    window.prepend(Feeder().records(ev.RunStarted(), STARTED))
+    prepend(window, Feeder().records(ev.RunStarted(), STARTED))
     assert [entry.title for entry in window.entries()] == ["bash make", "Deploy?"]
     assert [entry.text for entry in window.entries()][-1].endswith("→ yes")

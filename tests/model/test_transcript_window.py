@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from cockpit.model import events as ev
 from cockpit.model.events import Event, Record
+from cockpit.model.transcript.entry import EntryKind
 from cockpit.model.transcript.history import Item
-from cockpit.model.transcript.transcript import EntryKind
 from cockpit.model.transcript.window import TranscriptWindow
 from tests.model.captures import AGENT, NAMES, records
 from tests.model.events_strategy import histories
 from tests.model.histories import session
+from tests.model.pages import prepend
 from tests.model.window_walk import Walk, folded
 
 SEAMLESS = [name for name in NAMES if not name.startswith("extension_ui")]
@@ -98,7 +99,7 @@ def test_the_border_says_why_and_is_no_part_of_the_history() -> None:
     first = next(window.entries())
     assert (first.kind, first.title, first.key) == (EntryKind.BORDER, "the VM is gone", keys[0] - 1)
     assert [entry.key for entry in window.entries()][1:] == keys
-    window.prepend(history[:100])
+    prepend(window, history[:100])
     assert window.border_text == ""
     assert [entry.kind for entry in window.entries()].count(EntryKind.BORDER) == 0
     assert window.first_place == (1, 1)

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from cockpit.model.events import Record
+from cockpit.model.transcript.entry import EntryKind
 from cockpit.model.transcript.history import Item
-from cockpit.model.transcript.transcript import EntryKind, Transcript
+from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import TranscriptWindow
+from tests.model.pages import prepend
 
 Shown = tuple[Any, ...]
 
@@ -55,7 +57,7 @@ class Walk:
     def up(self, until: Callable[[], bool] = lambda: False) -> None:
         """Read older pages until a condition holds or the first record is held."""
         while not until() and (end := self._at(self.window.first_place)) > 0:
-            self.window.prepend(self._records[max(0, end - self._page) : end])
+            prepend(self.window, self._records[max(0, end - self._page) : end])
             for key in [key for key in self._seen if key < self.window.first_key]:
                 del self._seen[key]  # the beginning of an entry came in, and its key went to another
             self._look()

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from cockpit.agents.pi.launch import pi_argv
-from cockpit.agents.scaffold.verbs import AgentState, StartResult, facts_script, parse_facts
+from cockpit.agents.scaffold.answers import AgentState, StartResult, parse_facts
+from cockpit.agents.scaffold.scripts import facts_script
 from tests.agents.scaffold.scaffold_machine import Machine, wait_until
 from tests.mock_model.server import ModelServerThread
 from tests.real_pi.installations import MODEL, VERSIONS, PiInstallation, find_pi, write_models_json

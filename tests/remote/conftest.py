@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.host_keys import MemoryHostKeys
+from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.sshd import Sshd
 
 Connect = Callable[..., Awaitable[Connection]]

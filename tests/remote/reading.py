@@ -8,16 +8,8 @@ import contextlib
 from cockpit.remote.errors import RemoteError
 from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.tail.cursor import Cursor
-from cockpit.remote.tail.tail import (
-    LastBytes,
-    Tail,
-    TailData,
-    TailEvent,
-    TailMissing,
-    TailOpened,
-    TailReset,
-    follow,
-)
+from cockpit.remote.tail.events import LastBytes, TailData, TailEvent, TailMissing, TailOpened, TailReset
+from cockpit.remote.tail.tail import Tail
 from tests.remote.waiting import until
 
 
@@ -47,7 +39,7 @@ class Reading:
         """Go on from the cursor on a new connection."""
         self.error = None
         self._drop_partial_line()
-        self.tail = follow(
+        self.tail = Tail(
             connection,
             path,
             self.cursor,

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.model.ids import AgentId
-from cockpit.store import AgentRow, Store, StoreError
 from cockpit.store import writer as writer_module
+from cockpit.store.errors import StoreError
+from cockpit.store.rows import AgentRow
+from cockpit.store.store import Store
 from tests.store.samples import AGENT, cursor, records
 
 STEP = 7

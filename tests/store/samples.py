@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cockpit.model.codec import KINDS
 from cockpit.model.events import Event, MessageStarted, Record, TextDelta
 from cockpit.model.ids import AgentId
-from cockpit.store import StoredCursor
+from cockpit.store.rows import StoredCursor
 
 AGENT = AgentId("5b1c9c1e-0000-4000-8000-000000000001")
 LINE = 100

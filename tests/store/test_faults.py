@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from cockpit.model.ids import AgentId
-from cockpit.store import Store, StoreError, statements
+from cockpit.store import statements
 from cockpit.store import writer as writer_module
+from cockpit.store.errors import StoreError
+from cockpit.store.store import Store
 from tests.store.samples import AGENT, cursor, records
 
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from cockpit.model.ids import AgentId
-from cockpit.store import Store, StoreError
+from cockpit.store.errors import StoreError
 from cockpit.store.lease import Leases, leases_of
+from cockpit.store.store import Store
 from tests.store.samples import AGENT, cursor, records
 from tests.store.test_faults import start
 

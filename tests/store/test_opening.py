@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from cockpit import __version__
-from cockpit.store import Store, schema
+from cockpit.store import schema
 from cockpit.store.creations import CreationRow
 from cockpit.store.errors import NewerHistory
 from cockpit.store.open_file import suspicion_of
+from cockpit.store.store import Store
 from tests.store.samples import AGENT, cursor, prompt, records
 from tests.store.test_faults import start
 

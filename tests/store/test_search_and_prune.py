@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.model.events import Block, MessageEnded, ToolEnded, ToolOutput, ToolStarted
+from cockpit.model.content import Block
+from cockpit.model.events import MessageEnded, ToolEnded, ToolOutput, ToolStarted
 from cockpit.model.ids import AgentId
-from cockpit.store import AgentRow, Store, schema, search
 from cockpit.store import prune as prune_module
+from cockpit.store import schema, search
+from cockpit.store.rows import AgentRow
+from cockpit.store.store import Store
+from tests.store.audit import audit_rows
 from tests.store.samples import AGENT, cursor, hostile_text, prompt, record, records
 
 OTHER = AgentId("other-agent")
@@ -110,7 +114,7 @@ async def test_pruning_by_age_keeps_cursors_and_what_is_newer(store: Store) -> N
     assert await store.cursor(AGENT) == cursor(100)
     assert await store.cursor(OTHER) == cursor(1)
     assert await store.snapshot(AGENT) is not None
-    assert await store.audit_rows() == []
+    assert audit_rows(store.path) == []
     assert await store.prune(max_age_seconds=2000.0 - 1050.5) == 0
 
 

@@ -12,8 +12,11 @@ import pytest
 from cockpit.model.events import EpochStarted, TextDelta
 from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId
-from cockpit.store import AgentRow, Store, StoredCursor, StoredSnapshot, StoreError
 from cockpit.store import writer as writer_module
+from cockpit.store.errors import StoreError
+from cockpit.store.rows import AgentRow, StoredCursor, StoredSnapshot
+from cockpit.store.store import Store
+from tests.store.audit import audit_rows
 from tests.store.samples import AGENT, cursor, record, records
 
 
@@ -178,7 +181,7 @@ async def test_answers_and_the_audit(store: Store) -> None:
     await store.save_answer(AGENT, "d2", "no", 2.0)
     assert await store.answers(AGENT) == [("d1", "yes"), ("d2", "no")]
     await store.audit(1.0, "destroy", "vm-1", "asked for")
-    assert [(row.verb, row.target) for row in await store.audit_rows()] == [("destroy", "vm-1")]
+    assert [(row.verb, row.target) for row in audit_rows(store.path)] == [("destroy", "vm-1")]
 
 
 async def test_host_keys_are_trusted_and_forgotten(store: Store) -> None:

@@ -10,8 +10,9 @@ from rich.cells import cell_len
 from cockpit.text.characters import MAX_COMBINING
 from cockpit.text.clean import Clean
 from cockpit.text.joiners import clipped, cluster_ends, is_boundary, joins
-from cockpit.text.sanitize import clean_line, clean_text, is_clean, styled_lines
+from cockpit.text.sanitize import clean_line, clean_text, styled_lines
 from cockpit.ui.look.cells import break_points, cut, fit, width_of
+from tests.text.oracle import is_clean
 
 ZWJ, ZWNJ, LOOK, SIGN = "\u200d", "\u200c", "\ufe0f", "\ufffd"
 

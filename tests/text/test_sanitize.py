@@ -10,15 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.text.clean import ours
-from cockpit.text.sanitize import (
-    Span,
-    StyledLine,
-    TextStyle,
-    clean_line,
-    clean_text,
-    is_clean,
-    styled_lines,
-)
+from cockpit.text.sanitize import Span, StyledLine, clean_line, clean_text, styled_lines
+from cockpit.text.style import TextStyle
+from tests.text.oracle import is_clean
 
 HOSTILE_PIECES = [
     *"\x1b\x9b\x9d\x90\x98\x9e\x9f\x9c\x07\r\n\t\b\0\x7f\x85\u2028\u2029\ud800\udfff",

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from cockpit.model import events as ev
-from cockpit.model.events import Usage
+from cockpit.model.content import Usage
 from cockpit.model.fleet import (
     Activity,
     ActivityState,

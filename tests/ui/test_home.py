@@ -88,7 +88,7 @@ async def test_drafts_stay_with_their_agent_and_are_never_sent_to_another() -> N
         await pilot.press("up")
         await pilot.pause()
         assert composer.recipient == LT_API and composer.text == "half a thought"
-        assert composer.draft_of(LT_API).mode is Mode.PROMPT
+        assert composer.mode is Mode.PROMPT
         assert engine.ordered == []
 
 

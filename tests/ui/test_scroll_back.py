@@ -15,7 +15,7 @@ from cockpit.engine.streams import history as engine_history
 from cockpit.model import events as ev
 from cockpit.model.events import Record
 from cockpit.model.ids import agent_of
-from cockpit.model.transcript.transcript import EntryKind
+from cockpit.model.transcript.entry import EntryKind
 from cockpit.model.transcript.window import TranscriptWindow
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.screens.home import HomeScreen

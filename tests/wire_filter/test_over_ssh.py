@@ -17,13 +17,14 @@ import pytest
 from cockpit.agents.framing import Line, LineSplitter
 from cockpit.remote.errors import RemoteError
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from cockpit.remote.tail.cursor import Cursor
+from cockpit.remote.tail.events import TailData, TailFiltered, TailMissing, TailOpened, TailReset
 from cockpit.remote.tail.filter import FilterProgram
 from cockpit.remote.tail.guard import GUARD
-from cockpit.remote.tail.tail import Tail, TailData, TailFiltered, TailMissing, TailOpened, TailReset, follow
+from cockpit.remote.tail.tail import Tail
 from tests.model.captures import content
 from tests.remote.conftest import Connect, connect, sshd
+from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.relays import Relay
 from tests.remote.sshd import Sshd
 from tests.remote.tail.test_tail import append, rewrite
@@ -70,7 +71,7 @@ class LineReader:
     ) -> None:
         """Go on from the cursor."""
         self.error = None
-        self.tail = follow(
+        self.tail = Tail(
             connection,
             str(path),
             self.cursor,

@@ -10,26 +10,6 @@ from typing import Any
 
 from cockpit.agents.adapter import WireRules
 from cockpit.agents.pi import messages
-from cockpit.agents.pi.encode import (
-    Busy,
-    encode_abort,
-    encode_abort_retry,
-    encode_bash,
-    encode_command,
-    encode_compact,
-    encode_dialog_cancelled,
-    encode_dialog_confirmed,
-    encode_dialog_value,
-    encode_follow_up,
-    encode_get_session_stats,
-    encode_get_state,
-    encode_prompt,
-    encode_resynchronization,
-    encode_set_model,
-    encode_set_session_name,
-    encode_set_thinking_level,
-    encode_steer,
-)
 from cockpit.agents.pi.fields import (
     dict_of,
     flag_of,
@@ -69,29 +49,6 @@ from cockpit.model.events import (
     TurnStarted,
     UnknownEvent,
 )
-
-__all__ = [
-    "DIALOG_METHODS",
-    "Busy",
-    "PiDecoder",
-    "encode_abort",
-    "encode_abort_retry",
-    "encode_bash",
-    "encode_command",
-    "encode_compact",
-    "encode_dialog_cancelled",
-    "encode_dialog_confirmed",
-    "encode_dialog_value",
-    "encode_follow_up",
-    "encode_get_session_stats",
-    "encode_get_state",
-    "encode_prompt",
-    "encode_resynchronization",
-    "encode_set_model",
-    "encode_set_session_name",
-    "encode_set_thinking_level",
-    "encode_steer",
-]
 
 DIALOG_METHODS = frozenset({"select", "confirm", "input", "editor"})
 """Extension requests that wait for an answer."""

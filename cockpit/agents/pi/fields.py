@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from cockpit.model.events import Usage
+from cockpit.model.content import Usage
 
 _ESCAPE = re.compile(
     r"\\(?:u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}|u(?P<code>[0-9a-fA-F]{4})|.)",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cockpit.agents.pi.fields import dict_of, flag_of, json_text, number_of, text_of, usage_of
-from cockpit.model.events import Block, MessageEnded, MessageStarted, ToolEnded, ToolOutput, ToolStarted
+from cockpit.model.content import Block
+from cockpit.model.events import MessageEnded, MessageStarted, ToolEnded, ToolOutput, ToolStarted
 
 ROLES_WITH_TEXT_AT_START = ("user", "custom")
 """These messages are complete when they start. An assistant's is not: its first copy can run ahead of the deltas."""

@@ -9,64 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from cockpit.agents.scaffold.answers import (
-    AgentState,
-    Facts,
-    ProbeResult,
-    SendResult,
-    StartResult,
-    StopResult,
-    parse_facts,
-    parse_probe,
-    parse_send,
-    parse_start,
-    parse_stop,
-)
-from cockpit.agents.scaffold.layout import (
-    AGENT_SESSION,
-    HOME_PATHS,
-    KEEPER_SESSION,
-    VM_PATHS,
-    AgentPaths,
-    ScriptExit,
-    command_line,
-)
 from cockpit.agents.scaffold.scripts import (
     ENVIRONMENT_END,
-    facts_script,
-    probe_script,
-    send_script,
-    start_script,
-    stop_script,
 )
 from cockpit.errors import UsageError
-
-__all__ = [
-    "AGENT_SESSION",
-    "HOME_PATHS",
-    "KEEPER_SESSION",
-    "VM_PATHS",
-    "AgentPaths",
-    "AgentState",
-    "Facts",
-    "ProbeResult",
-    "ScriptExit",
-    "SendResult",
-    "StartResult",
-    "StopResult",
-    "command_line",
-    "encode_environment",
-    "facts_script",
-    "parse_facts",
-    "parse_probe",
-    "parse_send",
-    "parse_start",
-    "parse_stop",
-    "probe_script",
-    "send_script",
-    "start_script",
-    "stop_script",
-]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SHELL_NAMES = frozenset({"IFS", "ENV", "PPID", "UID", "EUID", "OPTIND", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO"})

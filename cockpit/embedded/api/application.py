@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hmac
 import os
-import secrets
 import sqlite3
 import time
 import uuid
@@ -48,11 +47,6 @@ REFUSED_BY_SQLITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLIT
 """Errors that are no fault of the program: whoever asked is told, for they can do something about it."""
 
 
-def new_token() -> str:
-    """Return a fresh key in the platform's form; its first 36 characters are the owner id and no secret."""
-    return f"{uuid.uuid4()}{secrets.token_hex(32)}"
-
-
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What an application is made of; kept as `application.state.parts`."""
@@ -78,7 +72,7 @@ def create_application(
     Args:
         records: the fleet's file; it stays the caller's to close.
         hosting: what runs the VMs.
-        token: the one key, for the API and the services; see `new_token`.
+        token: the one key, for the API and the services.
         vm_limit: VMs that may exist at once.
         heartbeat: seconds between two comments on a feed stream.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -20,8 +19,6 @@ from cockpit.embedded.api.exchange import (
 )
 from cockpit.embedded.api.service_records import Document, Documents, Ids, ServiceRecords, moment_text
 from cockpit.services.vocabularies import ARTIFACT_TYPES, NOTE_TYPES, TASK_STATUSES
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Board:

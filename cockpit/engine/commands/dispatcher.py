@@ -45,7 +45,8 @@ from cockpit.model.commands import (
 )
 from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId
-from cockpit.model.receipts.receipts import ReceiptBook, advance
+from cockpit.model.receipts.receipts import ReceiptBook
+from cockpit.model.receipts.stages import advance
 from cockpit.model.refusals import Refusal, refusal
 from cockpit.store.store import Store
 

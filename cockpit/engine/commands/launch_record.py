@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.agents.adapter import Program
-from cockpit.agents.scaffold.layout import shell_path
-from cockpit.agents.scaffold.verbs import AgentPaths, Facts, ProbeResult
+from cockpit.agents.scaffold.answers import Facts, ProbeResult
+from cockpit.agents.scaffold.layout import AgentPaths, shell_path
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.fleet import Agent
 from cockpit.paths import private_directory, write_private

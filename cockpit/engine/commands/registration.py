@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from cockpit.agents.scaffold.verbs import AgentPaths, ProbeResult, parse_probe, probe_script
+from cockpit.agents.scaffold.answers import ProbeResult, parse_probe
+from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.agents.scaffold.scripts import probe_script
 from cockpit.engine.agent_record import registration_of, row_of
 from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.source import Source

@@ -13,7 +13,8 @@ from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, LinkState, Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.receipts.flow import RELEVANT
-from cockpit.model.receipts.receipts import Evidence, ReceiptBook, advance, is_closed
+from cockpit.model.receipts.receipts import Evidence, ReceiptBook
+from cockpit.model.receipts.stages import advance, is_closed
 from cockpit.model.reduce.reduce import reduce_agent
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.agents.scaffold.verbs import AgentState, ProbeResult
+from cockpit.agents.scaffold.answers import AgentState, ProbeResult
 from cockpit.model.fleet import UNKNOWN_TIME, Process, ProcessState
 
 STATES = {

@@ -18,8 +18,9 @@ from cockpit.model.ids import AgentId
 from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.files import count_lines
 from cockpit.remote.tail.cursor import Cursor, RecordPlace
+from cockpit.remote.tail.events import LastBytes, TailData, TailFiltered, TailMissing, TailOpened, TailReset
 from cockpit.remote.tail.filter import FilterProgram
-from cockpit.remote.tail.tail import LastBytes, Tail, TailData, TailFiltered, TailMissing, TailOpened, TailReset, follow
+from cockpit.remote.tail.tail import Tail
 from cockpit.store.errors import StoreError
 from cockpit.store.rows import StoredCursor
 from cockpit.store.store import Store
@@ -162,7 +163,7 @@ class AgentReader:
             batch = self._read(event, following)
             return batch is None or deliver(batch)
 
-        following = follow(
+        following = Tail(
             connection,
             self.path,
             self._here(),

@@ -7,7 +7,9 @@ import logging
 from collections.abc import Callable
 
 from cockpit.agents.kinds import adapter_of
-from cockpit.agents.scaffold.verbs import AgentPaths, parse_send, send_script
+from cockpit.agents.scaffold.answers import parse_send
+from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.agents.scaffold.scripts import send_script
 from cockpit.engine.describe import text_of
 from cockpit.engine.operation import describe
 from cockpit.engine.state import FleetState

@@ -10,7 +10,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
-from cockpit.agents.scaffold.verbs import AgentPaths, AgentState, ProbeResult, parse_probe, probe_script
+from cockpit.agents.scaffold.answers import AgentState, ProbeResult, parse_probe
+from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.agents.scaffold.scripts import probe_script
 from cockpit.engine.agent_record import with_protocol
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.follower import Following, first_of

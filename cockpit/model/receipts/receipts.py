@@ -13,27 +13,10 @@ from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.receipts.flow import RELEVANT, Tracked
 from cockpit.model.receipts.judgement import (
-    EXITED_UNREAD,
-    REPLACED,
-    TAKEN,
-    UNREAD,
-    UNSEEN,
     Judgement,
     latest,
 )
 from cockpit.model.receipts.stages import advance, is_closed
-
-__all__ = [
-    "EXITED_UNREAD",
-    "REPLACED",
-    "TAKEN",
-    "UNREAD",
-    "UNSEEN",
-    "ReceiptBook",
-    "advance",
-    "is_closed",
-    "is_newer",
-]
 
 REMEMBERED = 400
 """Pieces of evidence kept per agent, so that a command is judged as well that another process tells of late."""

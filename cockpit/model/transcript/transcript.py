@@ -12,8 +12,6 @@ from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.message import MessageFold
 from cockpit.model.transcript.ring import MAX_BYTES, MAX_ENTRIES
 
-__all__ = ["MAX_BYTES", "MAX_ENTRIES", "Entry", "EntryKind", "Transcript"]
-
 QUIET_TYPES = frozenset(
     {
         "session",  # the header line of `pi --mode json`

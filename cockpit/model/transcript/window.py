@@ -120,18 +120,6 @@ class TranscriptWindow(Transcript):
         """Return the records directly before the oldest one held, followed by what must be folded again with them."""
         return [*older, *self._head.items]
 
-    def prepend(self, older: Sequence[Item]) -> None:
-        """Fold in the records directly before the oldest one held; when there is no room the newest entries go.
-
-        A message or a tool call that the page border cut in two becomes one entry again: what was folded without its
-        beginning, up to the first seam, is folded again and may change its place. All behind keeps its key; the new
-        entries get keys below.
-        """
-        page = TranscriptWindow()
-        for item in self.with_head(older):
-            page.take(item)
-        self.put_before(page)
-
     def put_before(self, page: TranscriptWindow) -> None:
         """Join a page in which the records of `with_head` were folded: `prepend`, whose folding may pause."""
         self.border("")

@@ -96,7 +96,6 @@ class Connection:
         self._ssh: asyncssh.SSHClientConnection | None = None
         self._closing = False
         self._ended = asyncio.Event()
-        self._listeners: list[Callable[[], None]] = []
         self._loss: Exception | None = None
         self.close_reason: RemoteError | None = None
         """Why the connection ended; None while it lives and after our own `close`."""
@@ -192,9 +191,6 @@ class Connection:
                 f"the connection to {self.endpoint} is gone: {cause}; the last byte came {quiet:.1f} s before",
                 hint="it is opened again by itself",
             )
-        listeners, self._listeners = self._listeners, []
-        for listener in listeners:
-            listener()
 
     async def close(self) -> None:
         """End the connection: politely within a second, then by cutting the stream. May be called at any time."""
@@ -210,13 +206,6 @@ class Connection:
         except TimeoutError:
             self._dialer.abort()
             self._ssh.abort()
-
-    def on_closed(self, callback: Callable[[], None]) -> None:
-        """Call back once when the connection ended for whatever reason; at once if it already did."""
-        if self._ended.is_set():
-            callback()
-        else:
-            self._listeners.append(callback)
 
     async def wait_closed(self) -> None:
         """Return when the connection ended."""

@@ -29,21 +29,6 @@ class HostKeyStore(Protocol):
         """Remember a key for an identity that had none."""
 
 
-class MemoryHostKeys:
-    """Host keys for the life of this process."""
-
-    def __init__(self) -> None:
-        self._keys: dict[str, tuple[str, ...]] = {}
-
-    def known(self, identity: str) -> tuple[str, ...]:
-        """Return the keys trusted for an identity."""
-        return self._keys.get(identity, ())
-
-    def trust(self, identity: str, key: str) -> None:
-        """Remember a key."""
-        self._keys[identity] = (*self._keys.get(identity, ()), key)
-
-
 class HostKeyCheck:
     """The verdict of one connection attempt on the key it was shown."""
 

@@ -41,18 +41,6 @@ from cockpit.remote.tail.reader import ANSWER_BOUND, TailReader
 from cockpit.remote.tail.runs import Runs
 from cockpit.remote.tail.script import SILENCE_LIMIT, tail_command
 
-__all__ = [
-    "LastBytes",
-    "Tail",
-    "TailData",
-    "TailEvent",
-    "TailFiltered",
-    "TailMissing",
-    "TailOpened",
-    "TailReset",
-    "follow",
-]
-
 HEARTBEAT_INTERVAL = 15.0
 """Seconds between two words to the script; it ends by itself after three missing ones."""
 CHECK_INTERVAL = 5.0
@@ -393,7 +381,3 @@ class Tail:
         if self._switch:
             return
         await self._runs.before_next(last_words)
-
-
-follow = Tail
-"""Follow a file: the class under the name of what one does with it."""

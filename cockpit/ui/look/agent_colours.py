@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cockpit.text.sanitize import Colour, TextStyle
+from cockpit.text.style import Colour, TextStyle
 
 TERMINAL_COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 """The names of the terminal's own colours 0-7; 8-15 are their bright forms."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
 
-from cockpit.model.transcript.transcript import Entry, EntryKind, Transcript
+from cockpit.model.transcript.entry import Entry, EntryKind
+from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.ui.transcript.lines import BLANK, AnswerFolder, TextLine, answer_lines, entry_lines
 

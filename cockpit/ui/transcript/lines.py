@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from cockpit.model.transcript.transcript import Entry, EntryKind
+from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.joiners import is_boundary
 from cockpit.text.sanitize import StyledLine, clean_line, our_line, styled_lines

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from cockpit.model.transcript.transcript import Entry, EntryKind, Transcript
+from cockpit.model.transcript.entry import Entry, EntryKind
+from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place
 from cockpit.ui.transcript.layout import OWN_WORDS
 

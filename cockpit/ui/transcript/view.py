@@ -16,7 +16,8 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cockpit.model.transcript.transcript import EntryKind, Transcript
+from cockpit.model.transcript.entry import EntryKind
+from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import our_line

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from cockpit.model.transcript.transcript import Entry, EntryKind, Transcript
+from cockpit.model.transcript.entry import Entry, EntryKind
+from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.ui.transcript.layout import LaidEntry, TranscriptLayout
 from cockpit.ui.transcript.matching import counterpart, entry_before

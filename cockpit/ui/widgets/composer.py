@@ -235,9 +235,3 @@ class Composer(DataTextArea):
         self.text = self._history[at]
         self.move_cursor(self.document.end)
         return True
-
-    def draft_of(self, agent: AgentId) -> Draft:
-        """Return what is written to an agent and not sent."""
-        if agent == self._recipient:
-            return Draft(self.text, self._chosen, self._taken_back)
-        return self._drafts.get(agent, Draft())

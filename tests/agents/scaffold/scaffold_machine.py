@@ -11,22 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cockpit.agents.scaffold.verbs import (
-    AgentPaths,
+from cockpit.agents.scaffold.answers import (
     ProbeResult,
     SendResult,
     StartResult,
     StopResult,
-    encode_environment,
     parse_probe,
     parse_send,
     parse_start,
     parse_stop,
-    probe_script,
-    send_script,
-    start_script,
-    stop_script,
 )
+from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.agents.scaffold.scripts import probe_script, send_script, start_script, stop_script
+from cockpit.agents.scaffold.verbs import encode_environment
 
 READER = """
 import hashlib, json, os, sys

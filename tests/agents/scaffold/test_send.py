@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.agents.scaffold.verbs import parse_send, send_script
+from cockpit.agents.scaffold.answers import parse_send
+from cockpit.agents.scaffold.scripts import send_script
 from cockpit.errors import CockpitError, Refused, TimedOut
 from tests.agents.scaffold.scaffold_machine import Machine, open_on, wait_until
 from tests.agents.scaffold.test_verbs import SHELLS, bare_path, shell_machine

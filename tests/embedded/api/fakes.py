@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 
-from cockpit.embedded.api.application import create_application, new_token
+from cockpit.embedded.api.application import create_application
 from cockpit.embedded.api.records import Records
 from cockpit.embedded.hosting import HostingError
 
@@ -98,6 +100,11 @@ class World:
         return httpx.AsyncClient(
             transport=self.transport, base_url="http://fleet.test", headers=headers | options.pop("headers", {})
         )
+
+
+def new_token() -> str:
+    """Return a fresh key in the platform's form; its first 36 characters are the owner id and no secret."""
+    return f"{uuid.uuid4()}{secrets.token_hex(32)}"
 
 
 def make_world(path: Path | str = ":memory:", token: str | None = None, **options: Any) -> World:

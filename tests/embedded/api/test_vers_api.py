@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.embedded.api.application import create_application, new_token
+from cockpit.embedded.api.application import create_application
 from cockpit.embedded.api.records import Records, Size
 from cockpit.errors import ConfigError
-from tests.embedded.api.fakes import FakeHosting, World, make_world
+from tests.embedded.api.fakes import FakeHosting, World, make_world, new_token
 
 API = "/api/v1"
 

@@ -12,7 +12,8 @@ from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.receipts.receipts import is_newer
 from cockpit.store.creations import CreationRow
 from cockpit.store.errors import StoreError
-from cockpit.store.rows import AgentRow, AuditRow, Recollection, StoredCursor, StoredSnapshot
+from cockpit.store.rows import AgentRow, Recollection, StoredCursor, StoredSnapshot
+from tests.store.audit import AuditRow
 
 NAMES = {kind: name for name, kind in KINDS.items()}
 

@@ -13,8 +13,8 @@ import pytest
 
 from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
-from cockpit.remote.ssh.host_keys import MemoryHostKeys
 from cockpit.remote.ssh.read_batching import SLICE, ReadBatching
+from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.reading import Reading
 from tests.remote.relays import Relay, TestAuthority
 from tests.remote.sshd import Sshd

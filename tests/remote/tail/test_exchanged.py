@@ -12,8 +12,9 @@ import pytest
 
 from cockpit.agents.pi.wire_filter import NODE_RULES, PERL_RULES
 from cockpit.remote.ssh.connection import Connection
+from cockpit.remote.tail.events import TailData, TailFiltered, TailMissing, TailOpened, TailReset
 from cockpit.remote.tail.filter import FilterProgram
-from cockpit.remote.tail.tail import TailData, TailFiltered, TailMissing, TailOpened, TailReset, follow
+from cockpit.remote.tail.tail import Tail
 from tests.remote.conftest import Connect
 from tests.remote.reading import Reading
 from tests.remote.sshd import Sshd
@@ -75,7 +76,7 @@ async def test_the_same_behind_a_filter(connection: Connection, sshd: Sshd, tmp_
     got = [bytearray()]
     resets: list[TailReset] = []
     program = FilterProgram(PERL_RULES, NODE_RULES)
-    async with follow(connection, str(path), filtering=program, check_interval=NEVER) as tail:
+    async with Tail(connection, str(path), filtering=program, check_interval=NEVER) as tail:
         async for event in tail:
             if isinstance(event, TailReset):
                 resets.append(event)

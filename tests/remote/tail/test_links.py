@@ -15,9 +15,10 @@ import pytest
 
 from cockpit.remote.errors import RemoteError
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.host_keys import MemoryHostKeys
-from cockpit.remote.tail.tail import LastBytes, TailData, TailMissing, TailOpened, TailReset, follow
+from cockpit.remote.tail.events import LastBytes, TailData, TailMissing, TailOpened, TailReset
+from cockpit.remote.tail.tail import Tail
 from tests.remote.conftest import Connect
+from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.reading import Reading
 from tests.remote.relays import Relay
 from tests.remote.sshd import Sshd
@@ -246,7 +247,7 @@ async def test_a_slow_consumer_holds_the_writer_not_the_memory(connect: Connect,
     data = os.urandom(1 << 20).hex().encode() * 24
     path.write_bytes(data)
     connection = await connect()
-    tail = follow(connection, str(path))
+    tail = Tail(connection, str(path))
     assert isinstance(await anext(tail), TailOpened)
     seen = hashlib.sha256()
     count = 0

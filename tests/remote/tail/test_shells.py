@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.host_keys import MemoryHostKeys
-from cockpit.remote.tail.tail import LastBytes, TailMissing, TailReset
+from cockpit.remote.tail.events import LastBytes, TailMissing, TailReset
+from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.reading import Reading
 from tests.remote.sshd import Sshd
 from tests.remote.tail.test_tail import append, lines, rewrite

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.tail.tail import LastBytes, TailMissing, TailOpened, TailReset
+from cockpit.remote.tail.events import LastBytes, TailMissing, TailOpened, TailReset
 from tests.remote.conftest import Connect
 from tests.remote.reading import Reading
 from tests.remote.sshd import Sshd

@@ -14,7 +14,8 @@ from textual.selection import Selection
 
 from cockpit.model import events as ev
 from cockpit.model.ids import AgentId
-from cockpit.model.transcript.transcript import EntryKind, Transcript
+from cockpit.model.transcript.entry import EntryKind
+from cockpit.model.transcript.transcript import Transcript
 from cockpit.ui.look.cells import width_of
 from cockpit.ui.look.themes import VARIABLE_DEFAULTS
 from cockpit.ui.transcript.layout import TranscriptLayout
