@@ -264,6 +264,31 @@ def test_a_call_whose_line_is_too_long_runs_all_the_same() -> None:
     assert (event.call_id, event.name) == ("c1", "write") and "9.0 MiB" in str(event.arguments)
 
 
+def test_a_message_or_an_answer_that_is_too_long_counts_all_the_same() -> None:
+    """A text that comes with pictures was read, and `get_messages` was answered, however long the line is."""
+
+    def head(text: str) -> ev.Event:
+        return PiDecoder().decode(text.encode(), truncated=True, length=9 * 1024**2)
+
+    content = '"content":[{"type":"text","text":"look at \\"this\\""},{"type":"image","data":"iVBORw0KGgo'
+    event = head('{"type":"message_start","message":{"role":"user",' + content)
+    assert isinstance(event, ev.MessageStarted) and event.role == "user"
+    assert event.text.startswith('look at "this"\n') and "9.0 MiB" in event.text
+    event = head('{"type":"message_end","message":{"role":"user",' + content)
+    assert isinstance(event, ev.MessageEnded) and event.role == "user" and event.text.startswith('look at "this"\n')
+    event = head('{"type":"message_end","message":{"role":"toolResult","toolCallId":"c1","toolName":"read",' + content)
+    assert isinstance(event, ev.MessageEnded) and (event.role, event.call_id) == ("toolResult", "c1")
+    event = head('{"type":"message_start","message":{"role":"assistant","content":[{"type":"thinking","thinking":"hm')
+    assert event == ev.MessageStarted("assistant")
+    event = head('{"type":"message_end","message":{"role":"user","content":"plain, and long')
+    assert isinstance(event, ev.MessageEnded) and event.text.startswith("plain, and long\n")
+    event = head('{"id":"q-1","type":"response","command":"get_messages","success":true,"data":{"messages":[{"rol')
+    assert event == ev.Responded("q-1", "get_messages", True)
+    event = head('{"type":"response","command":"bash","success":false,"error":"xxxx')
+    assert isinstance(event, ev.Responded) and (event.command_id, event.success) == ("", False)
+    assert "9.0 MiB" in event.error
+
+
 @pytest.mark.parametrize("cut", range(40))
 def test_a_head_may_be_cut_anywhere(cut: int) -> None:
     begin = b'{"type":"tool_execution_end","toolCallId":"c","toolName":"n","result":{"content":[{"type":"text","text":"'
