@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
+
+import msgspec
 
 from cockpit.model import events as ev
 from cockpit.model.events import Record
@@ -251,7 +252,7 @@ def _left(before: Iterable[str], now: Iterable[str]) -> list[str]:
 def _parsed(arguments: str) -> dict[str, object]:
     """Read a call's arguments, which may be cut or garbled."""
     try:
-        found = json.loads(arguments)
+        found = msgspec.json.decode(arguments)
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
