@@ -237,3 +237,31 @@ def test_the_rules_see_what_they_look_for() -> None:
     assert {"a", "y", "getattr"} <= set(used(tree))
     assert list(prefixes(tree)) == ["_do_"]
     assert declared(["rich>=13", "pytest>=8.2,<9"]) == {"rich", "pytest"}
+
+
+PROC = {
+    "agents/scaffold/scaffold_machine.py": "who has a pipe open: psutil tells regular files only",
+    "agents/scaffold/test_verbs.py": "a watch of all arguments, as often as it can look",
+    "bench/bench_ingest.py": "inotify instances",
+    "bench/table.py": "processor time to the nanosecond, shared memory by its share",
+    "embedded/test_serve.py": "arguments and environment as they are, byte for byte",
+    "faults/test_one_agent_alone.py": "the highest number of a descriptor",
+    "faults/test_signals.py": "which signals are caught, what a thread waits in",
+    "real_pi/test_pi_in_scaffold.py": "arguments and environment as they are, byte for byte",
+    "security/test_secrets.py": "a watch of all arguments, as often as it can look",
+    "text/test_streams.py": "what a thread waits in",
+    "ui/terminal/closing.py": "what a thread waits in",
+}
+"""Tests that read /proc themselves, each for what psutil does not tell."""
+
+
+def test_tests_read_of_processes_with_psutil() -> None:
+    found = {
+        str(path.relative_to(ROOT / "tests"))
+        for path in all_files()
+        if (ROOT / "tests") in path.parents
+        for node in ast.walk(tree_of(path))
+        if (isinstance(node, ast.Call) and ast.unparse(node.func) in ("Path", "open", "os.scandir", "os.listdir"))
+        if any(isinstance(inner, ast.Constant) and str(inner.value).startswith("/proc") for inner in ast.walk(node))
+    }
+    assert found == set(PROC)

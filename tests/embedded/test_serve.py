@@ -17,6 +17,7 @@ from pathlib import Path
 
 import asyncssh
 import httpx
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit.embedded.endpoint import ServerEndpoint, endpoint_file, held_lock, lock_file, read_endpoint, read_token
@@ -119,14 +120,13 @@ async def test_a_server_is_started_once_and_detached(roots: Callable[[], Path]) 
     for path in (endpoint_file(root), root / "token", root / "serve.log"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     for port in (endpoint.ssh_port, int(endpoint.base_url.rpartition(":")[2])):
-        assert _listening_addresses(port) == {"0100007F"}
+        assert _listening_addresses(port) == {"127.0.0.1"}
 
 
 def _listening_addresses(port: int) -> set[str]:
-    """Return the addresses, as the kernel writes them, on which a port is listened to."""
-    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    local = [line.split()[1] for line in lines if line.split()[3] == "0A"]
-    return {address.split(":")[0] for address in local if int(address.split(":")[1], 16) == port}
+    """Return the addresses on which a port is listened to."""
+    sockets = psutil.net_connections("tcp")
+    return {one.laddr.ip for one in sockets if one.status == psutil.CONN_LISTEN and one.laddr.port == port}
 
 
 def _process_file(pid: int, name: str) -> bytes:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit.agents.scaffold.answers import parse_send
@@ -52,7 +53,7 @@ def spools(machine: Machine) -> list[Path]:
 def writers(machine: Machine) -> list[int]:
     """Return who has the FIFO open for writing, the keeper apart."""
     keeper = {int(pid) for pid, descriptor in open_on(machine.file("in")) if descriptor == "1"}
-    return [pid for pid in keeper if b"sleep" not in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in keeper if "sleep" not in psutil.Process(pid).cmdline()]
 
 
 def test_sizes_and_bytes(machine: Machine) -> None:

@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit.model import events as ev
@@ -298,10 +299,9 @@ async def test_a_signal_ends_it_with_its_commands(tmp_path: Path, number: signal
 
 def has_ended(pid: int) -> bool:
     try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
         return True
-    return status.rpartition(")")[2].split()[0] == "Z"
 
 
 async def gone(pid: int) -> None:
