@@ -137,6 +137,10 @@ async def test_a_connection_that_ends_is_opened_again_with_the_reason_shown() ->
         assert await link.ready(2.0) is not None
         assert len(way.served) == 2
         assert parts.agent.link.last_byte_at is None
+        way.error = CockpitError("nobody answers")
+        way.served[1].drop("the stream ended")
+        await parts.state.until(lambda: parts.agent.link.reason == "nobody answers", 5.0)
+        assert parts.agent.link.attempt == 1, "counted from the last time it worked"
 
 
 async def test_an_error_while_it_is_used_closes_the_connection() -> None:

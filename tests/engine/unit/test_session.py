@@ -150,6 +150,41 @@ async def test_an_agent_that_another_cockpit_records_is_not_read_here() -> None:
     await attached.end()
 
 
+async def test_what_is_read_beside_a_cockpit_that_does_not_keep_up_is_shown_and_not_stored() -> None:
+    parts = Parts()
+    parts.memory.leases.others.add(AGENT)
+    attached = Attached(parts)
+
+    async def behind(*_: object) -> None:
+        await asyncio.sleep(0.1)
+
+    async def level(_: object) -> None:
+        await asyncio.Event().wait()
+
+    attached.following.until_behind = behind  # type: ignore[method-assign]
+    attached.following.until_level = level  # type: ignore[method-assign]
+    attached.reader.pending.put_nowait(batch(1, 2))
+    await asyncio.sleep(1.0)
+    assert parts.agent.line == 2
+    assert attached.reader.asked == ["read"]
+    assert AGENT not in parts.memory.streams, "the other one records it"
+    await attached.end()
+
+
+async def test_what_another_cockpit_stored_while_the_link_was_down_is_not_read_again() -> None:
+    parts = Parts()
+    attached = Attached(parts)
+    attached.reader.pending.put_nowait(batch(1))
+    attached.reader.pending.put_nowait(Dropped("gone"))
+    with pytest.raises(Dropped):
+        await attached.task
+    await parts.memory.append(AGENT, [record(2), record(3)], None)
+    await attached.again()
+    await asyncio.sleep(0.1)
+    assert parts.agent.line == 3, "the reader goes on behind what is stored, so these come from the store"
+    await attached.end()
+
+
 async def test_a_server_without_a_free_session_is_asked_again_and_then_given_up() -> None:
     for refusals, ends in ((REFUSALS, False), (REFUSALS + 1, True)):
         parts = Parts()
