@@ -137,10 +137,22 @@ async def test_a_connection_that_ends_is_opened_again_with_the_reason_shown() ->
         assert await link.ready(2.0) is not None
         assert len(way.served) == 2
         assert parts.agent.link.last_byte_at is None
+
+
+async def test_attempts_are_counted_from_the_last_time_it_worked() -> None:
+    parts = Parts()
+    way = Way(parts)
+    way.error = CockpitError("nobody answers")
+    link = parts.link(way.connect, way.serve)
+    async with running(link):
+        await parts.state.until(lambda: parts.agent.link.attempt == 3, 60.0)
+        way.error = None
+        link.wake()
+        await link.ready(1.0)
         way.error = CockpitError("nobody answers")
-        way.served[1].drop("the stream ended")
+        way.served[0].drop("the stream ended")
         await parts.state.until(lambda: parts.agent.link.reason == "nobody answers", 5.0)
-        assert parts.agent.link.attempt == 1, "counted from the last time it worked"
+        assert parts.agent.link.attempt == 1
 
 
 async def test_an_error_while_it_is_used_closes_the_connection() -> None:

@@ -161,8 +161,8 @@ async def test_what_is_read_beside_a_cockpit_that_does_not_keep_up_is_shown_and_
     async def level(_: object) -> None:
         await asyncio.Event().wait()
 
-    attached.following.until_behind = behind  # type: ignore[method-assign]
-    attached.following.until_level = level  # type: ignore[method-assign]
+    attached.following.until_behind = behind  # type: ignore[method-assign, assignment]
+    attached.following.until_level = level  # type: ignore[method-assign, assignment]
     attached.reader.pending.put_nowait(batch(1, 2))
     await asyncio.sleep(1.0)
     assert parts.agent.line == 2
