@@ -55,6 +55,10 @@ class TerminalDriver(LinuxDriver):
         self._terminal_writer: TerminalWriter | None = None
         self._seen_size: Size | None = None
         self._size_waits = False
+        self._focus: events.AppFocus | events.AppBlur | None = None
+        """The last that the terminal said of its focus, until the application hears it."""
+        self._focus_waits = False
+        self._stop_asked = False
         self._known_until = time.monotonic()
         """Up to when it is certain that nothing more had come in."""
         self._parser = InputParser(lambda: self._known_until)
@@ -81,6 +85,7 @@ class TerminalDriver(LinuxDriver):
 
         It is done by the loop: the signal may have come in the middle of whatever the loop does with the terminal.
         """
+        self._stop_asked = True
         try:
             self._loop.call_soon_threadsafe(self._suspend)
         except RuntimeError:  # the loop has ended, and with it the screen
@@ -90,10 +95,12 @@ class TerminalDriver(LinuxDriver):
         if self._auto_restart and self._key_thread is not None and self._key_thread.is_alive():
             self.suspend_application_mode()
             self._must_signal_resume = True
-        os.kill(os.getpid(), signal.SIGSTOP)
+        if self._stop_asked:
+            os.kill(os.getpid(), signal.SIGSTOP)
 
     def _sigcont_application(self, *_: object) -> None:
-        """Go on after a stop, by the loop as well."""
+        """Go on after a stop, by the loop as well; a stop that was asked for before and has not come is void."""
+        self._stop_asked = False
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._go_on)
 
@@ -180,9 +187,29 @@ class TerminalDriver(LinuxDriver):
     def process_message(self, message: Message) -> None:
         """Pass a message on; the loop may have ended meanwhile."""
         try:
+            if isinstance(message, events.AppFocus | events.AppBlur):
+                self._focus = message
+                self._loop.call_soon_threadsafe(self._tell_focus)
+                return
             super().process_message(message)
         except RuntimeError as error:
             log.info("input after the end is dropped: %s", error)
+
+    def _tell_focus(self) -> None:
+        """Tell the application of the terminal's focus: the newest, once it has dealt with the one before.
+
+        Each costs a style of everything that is drawn, and a terminal may report as many as it likes.
+        """
+        if self._focus is None or self._focus_waits:
+            return
+        message, self._focus, self._focus_waits = self._focus, None, True
+        message.set_sender(self._app)
+        self._app.post_message(message)
+        self._app.call_later(self._focus_told)
+
+    def _focus_told(self) -> None:
+        self._focus_waits = False
+        self._tell_focus()
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """Return the terminal's size, within what can be drawn.

@@ -161,6 +161,23 @@ def test_the_terminal_is_given_back_for_a_stop_that_is_asked_for(screen: Termina
     assert_works(screen)
 
 
+def test_a_stop_that_is_taken_back_before_it_came_leaves_a_screen_that_works(screen: Terminal) -> None:
+    for _ in range(20):
+        os.kill(screen.process.pid, signal.SIGTSTP)
+        os.kill(screen.process.pid, signal.SIGCONT)
+        screen.read(0.05)
+    poll(lambda: not screen.read(0.5), "silence")
+    assert_works(screen)
+
+
+def test_a_storm_of_focus_costs_no_more_than_the_last(screen: Terminal) -> None:
+    for _ in range(2000):
+        screen.write(b"\x1b[I\x1b[O")
+        screen.read(0.0)
+    screen.write(b"\x1b[I")
+    assert_works(screen)
+
+
 def test_a_storm_of_sizes_costs_no_more_than_the_last(screen: Terminal) -> None:
     for _ in range(3000):
         os.kill(screen.process.pid, signal.SIGWINCH)
