@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
 from cockpit.model.commands import (
     Abort,
     Adopt,
+    AgentCommand,
     Answer,
     AssignTask,
     Branch,
@@ -50,7 +52,7 @@ VERBS: dict[type[object], str] = {
 }
 """The word receipts and the audit use for each kind of command."""
 
-STREAM_VERBS = frozenset(VERBS[kind] for kind in (Prompt, Steer, FollowUp, Abort, Answer))
+STREAM_VERBS = frozenset(VERBS[kind] for kind in get_args(AgentCommand))
 """Commands whose course the agent's own stream tells."""
 
 
@@ -91,6 +93,6 @@ def target_of(command: Command, agents: Mapping[AgentId, Agent], vms: Mapping[Vm
         case Pause(vm=vm) | Resume(vm=vm) | Destroy(vm=vm) | Dismiss(vm=vm) | Commit(vm=vm) | Branch(vm=vm):
             agent = next((agent for agent in agents.values() if agent.vm_id == vm), None)
             return (agent.id, agent.name) if agent else (None, vms[vm].label or vm if vm in vms else vm)
-        case Prompt() | Steer() | FollowUp() | Abort() | Answer() | Relaunch():
+        case _:
             agent = agents.get(command.agent)
             return command.agent, agent.name if agent else command.agent

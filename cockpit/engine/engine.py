@@ -333,7 +333,7 @@ class Engine:
         return self._source_for(command).dispatcher.refusal(command)
 
     def dispatch(self, command: Command) -> CommandId:
-        """Order something; the receipt is in the snapshot when this returns."""
+        """Take a command; the receipt is in the snapshot when this returns."""
         return self._source_for(command).dispatcher.dispatch(command)
 
     def dismiss(self, command: CommandId) -> None:

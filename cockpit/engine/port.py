@@ -34,7 +34,7 @@ class CockpitPort(Protocol):
         """Return an agent's transcript; the same object for the agent's life, with its own revision."""
 
     def dispatch(self, command: Command) -> CommandId:
-        """Order something. Progress shows in `fleet.receipts` (and `fleet.operations` for multi-step acts).
+        """Take a command. Progress shows in `fleet.receipts` (and `fleet.operations` for commands of several steps).
 
         The receipt is in the snapshot when this returns. It never raises for a refusal: the receipt says so.
         """

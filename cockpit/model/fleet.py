@@ -333,7 +333,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A multi-step act on the fleet, each step with its time as it happens."""
+    """A command of several steps, each step with its time as it happens."""
 
     id: OperationId
     verb: str

@@ -16,10 +16,10 @@ TaskId = NewType("TaskId", str)
 """A board task: a ULID."""
 
 CommandId = NewType("CommandId", str)
-"""One act of the operator; it is the `id` on pi's wire and the key of the receipt."""
+"""One command of the operator; it is the `id` on pi's wire and the key of the receipt."""
 
 OperationId = NewType("OperationId", str)
-"""A multi-step act on the fleet (spawn, destroy ...) whose steps are shown as they happen."""
+"""A command of several steps (spawn, destroy ...) whose steps are shown as they happen."""
 
 
 def agent_of(place: str, directory: str = "") -> AgentId:

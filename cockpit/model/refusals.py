@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cockpit.model.commands import (
-    Abort,
     Adopt,
     AgentCommand,
     Answer,
@@ -125,7 +124,7 @@ def _pointless(command: AgentCommand, agent: Agent) -> Refusal | None:
         case Answer(dialog_id=dialog_id):
             if dialog_id not in {dialog.request.dialog_id for dialog in agent.activity.dialogs}:
                 return Refusal(RefusalCode.QUESTION_CLOSED, "that question is no longer open")
-        case Prompt() | Steer() | FollowUp() | Abort():
+        case _:
             pass
     return None
 

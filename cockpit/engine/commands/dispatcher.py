@@ -1,4 +1,4 @@
-"""Orders: refused with a reason, or carried out in a task of their own, with a receipt from beginning to end."""
+"""Commands: refused with a reason, or carried out in a task of their own, with a receipt from beginning to end."""
 
 from __future__ import annotations
 
@@ -22,26 +22,18 @@ from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import CockpitError, Undecided
 from cockpit.model.commands import (
-    Abort,
     Adopt,
     AgentCommand,
-    Answer,
-    AssignTask,
+    BoardCommand,
     Branch,
     Command,
     Commit,
-    CreateTask,
     Destroy,
     Dismiss,
-    FollowUp,
-    MoveTask,
-    NoteTask,
     Pause,
-    Prompt,
     Relaunch,
     Resume,
     Spawn,
-    Steer,
 )
 from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId
@@ -69,7 +61,7 @@ class Dispatcher:
         images_changed: Callable[[], Awaitable[None]],
     ) -> None:
         self.acts: set[asyncio.Task[None]] = set()
-        """Orders under way."""
+        """Commands under way."""
         self._fleet_state = fleet_state
         self._store = store
         self._source = source
@@ -98,7 +90,7 @@ class Dispatcher:
         return refusal(command, self._fleet_state.snapshot(), self._spawner.facilities())
 
     def dispatch(self, command: Command) -> CommandId:
-        """Order something; the receipt is in the snapshot when this returns."""
+        """Take a command; the receipt is in the snapshot when this returns."""
         command_id = CommandId(f"{OWN_COMMANDS}{uuid.uuid4().hex[:12]}")
         now = self._fleet_state.clock.now()
         agent_id, target = target_of(command, self._fleet_state.agents, self._fleet_state.vms)
@@ -123,18 +115,17 @@ class Dispatcher:
         await saved(self._store.save_receipt(receipt))
         await saved(self._store.audit(self._fleet_state.clock.now(), receipt.verb, target, receipt.text))
         try:
-            match command:
-                case Prompt() | Steer() | FollowUp() | Abort() | Answer():
-                    agent_session = self._agent_sessions.agent_session(command.agent)
-                    if agent_session is None:
-                        raise CockpitError("the agent is not attached", hint="wait for its link")
-                    await agent_session.sender.send(self._fleet_state.agents[command.agent], command, command_id)
-                    return
-                case CreateTask() | MoveTask() | AssignTask() | NoteTask():
-                    await board.carry_out(self._source, command, self._fleet_state.tasks)
-                    self._board_changed()
-                case _:
-                    await self._operate(command, command_id, receipt.verb, target)
+            if isinstance(command, AgentCommand):
+                agent_session = self._agent_sessions.agent_session(command.agent)
+                if agent_session is None:
+                    raise CockpitError("the agent is not attached", hint="wait for its link")
+                await agent_session.sender.send(self._fleet_state.agents[command.agent], command, command_id)
+                return
+            if isinstance(command, BoardCommand):
+                await board.carry_out(self._source, command, self._fleet_state.tasks)
+                self._board_changed()
+            else:
+                await self._operate(command, command_id, receipt.verb, target)
         except Undecided as unknown:
             receipt = self._fleet_state.receipts[command_id]
             self._fleet_state.put_receipt(

@@ -10,8 +10,16 @@ from cockpit.model.attention import NOTHING_WANTED, Tally
 from cockpit.model.fleet import Agent, Fleet, Task, Vm
 from cockpit.ui.actions.home_port import HomePort
 
-PANES = ("agents", "board", "vms", "output", "feed")
-"""The panes of the home screen in the order of their number keys."""
+PANE_WORDS = {
+    "agents": ("lieutenants", "the tree of agents"),
+    "board": ("board", "the board"),
+    "vms": ("VMs", "the VMs"),
+    "output": ("output", "the output of the selected agent"),
+    "feed": ("feed", "the feed"),
+}
+"""The panes of the home screen in the order of their number keys, each with its name and with what it shows."""
+
+PANES = tuple(PANE_WORDS)
 
 GROUPS = ("Talk", "Agents", "Board", "See", "Move", "Cockpit")
 """The order of the help screen and of the README table."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cockpit.text.clean import ours
-from cockpit.ui.actions.action import Action, Handler
+from cockpit.ui.actions.action import PANE_WORDS, Action, Handler
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.dialogs.pick import PickDialog, places
 
@@ -27,11 +27,10 @@ def _cycle(step: int) -> Handler:
 
 ACTIONS: tuple[Action, ...] = (
     Action("move.go_to", "colon", "go to", "Move", "Jump to an agent, a task or a VM by name", _go_to),
-    Action("move.agents", "1", "lieutenants", "Move", "Focus the tree of agents", _focus("agents")),
-    Action("move.board", "2", "board", "Move", "Focus the board", _focus("board")),
-    Action("move.vms", "3", "VMs", "Move", "Focus the VMs", _focus("vms")),
-    Action("move.output", "4", "output", "Move", "Focus the output of the selected agent", _focus("output")),
-    Action("move.feed", "5", "feed", "Move", "Focus the feed", _focus("feed")),
+    *(
+        Action(f"move.{pane}", str(number), label, "Move", f"Focus {what}", _focus(pane))
+        for number, (pane, (label, what)) in enumerate(PANE_WORDS.items(), 1)
+    ),
     Action("move.next_pane", "tab", "next pane", "Move", "Focus the next pane", _cycle(1)),
     Action("move.previous_pane", "shift+tab", "previous pane", "Move", "Focus the pane before", _cycle(-1)),
 )

@@ -130,7 +130,7 @@ class SpawnDialog(FormDialog):
         return ""
 
     def finish(self, values: Mapping[str, str]) -> None:
-        """Order the spawns and turn to their steps."""
+        """Give the commands and turn to their steps."""
         self._known = frozenset(operation.id for operation in self._engine.fleet.operations)
         commands = spawn_commands(values)
         self._names = tuple(command.name for command in commands)
@@ -149,7 +149,7 @@ class SpawnDialog(FormDialog):
         ]
 
     def _refusals(self) -> list[str]:
-        """Return why orders failed before they became operations."""
+        """Return why commands failed before they became operations."""
         started = {operation.target for operation in self.operations()}
         return [
             receipt.reason

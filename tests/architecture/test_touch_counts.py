@@ -1,0 +1,68 @@
+"""What is added often touches few files: walked once for what is there already."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import PACKAGE, package_files, place, tree_of
+
+ABOVE = (PACKAGE / "cli", PACKAGE / "demo", PACKAGE / "ui")
+"""Who gives commands: a verb and a key are counted by themselves."""
+
+
+def files_that_name(*names: str, outside: tuple[Path, ...] = ()) -> list[str]:
+    """Return the modules that define, import or say one of the names."""
+    return [
+        place(path)
+        for path in package_files()
+        if not set(outside) & set(path.parents) and {*names} & words_of(tree_of(path))
+    ]
+
+
+def words_of(tree: ast.Module) -> set[str]:
+    """Return the names and the texts of a module."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return found
+
+
+@pytest.mark.parametrize("command", ["Steer", "FollowUp", "Prompt"])
+def test_a_command_to_an_agent_touches_four_files(command: str) -> None:
+    assert len(files_that_name(command, outside=ABOVE)) <= 4
+
+
+def test_a_list_pane_touches_four_files() -> None:
+    assert files_that_name("FeedPane", "feed_row", "the feed") == [
+        "cockpit/ui/actions/action.py",
+        "cockpit/ui/look/rows.py",
+        "cockpit/ui/screens/home.py",
+        "cockpit/ui/widgets/panes.py",
+    ]
+
+
+@pytest.mark.parametrize("adapter", ["PiAdapter", "ScriptedAdapter"])
+def test_a_kind_of_agent_touches_its_folder_and_one_file(adapter: str) -> None:
+    assert {Path(file).parent.name for file in files_that_name(adapter)} - {"pi", "scripted"} == {"agents"}
+    registry = (PACKAGE / "agents" / "kinds.py").read_text(encoding="utf-8")
+    assert registry.count(f"{adapter}()") == 1
+
+
+def test_a_verb_touches_two_files() -> None:
+    verb = [place(path) for path in sorted((PACKAGE / "cli").rglob("*.py")) if "search" in defined(tree_of(path))]
+    assert verb == ["cockpit/cli/lists.py", "cockpit/cli/main.py"]
+
+
+def defined(tree: ast.Module) -> set[str]:
+    """Return the functions of a module."""
+    return {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
