@@ -6,8 +6,8 @@ import json
 import re
 
 from cockpit.agents.pi.fields import head_text
+from cockpit.model.content import Block
 from cockpit.model.events import (
-    Block,
     BrokenLine,
     Event,
     MessageEnded,
