@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -192,6 +194,21 @@ async def test_agents_of_the_registry_are_adopted_once_and_only_where_their_vm_e
     assert parts.memory.rows[agent_of(OTHER_VM, HOME_PATHS.directory)].name == "stranger"
     assert sessions.agent_session(agent_of(OTHER_VM, HOME_PATHS.directory)) is not None
     assert agent_of(nowhere) not in parts.memory.rows
+    await sessions.close()
+
+
+@pytest.mark.parametrize("change", [{"power": Power.GONE}, {"source": "another fleet"}], ids=["gone", "elsewhere"])
+async def test_no_agent_is_adopted_on_a_vm_that_is_gone_or_of_another_source(change: dict[str, Any]) -> None:
+    parts = Parts()
+    parts.vers.states[OTHER_VM] = "running"
+    parts.registry.entries = [entry(OTHER_VM)]
+    sessions = parts.agent_sessions()
+    sessions.record = False
+    watcher = parts.watcher(sessions)
+    await watcher.vms()
+    parts.state.put_vm(replace(parts.state.vms[OTHER_VM], **change))
+    await watcher.registry()
+    assert set(parts.state.agents) == {AGENT}
     await sessions.close()
 
 
