@@ -9,21 +9,26 @@ from typing import ClassVar
 
 from rich.console import RenderableType
 from textual import events
+from textual._types import CallbackType
 from textual.app import App
+from textual.await_complete import AwaitComplete
+from textual.await_remove import AwaitRemove
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
+from textual.widget import AwaitMount
 
 from cockpit.engine.port import CockpitPort
 from cockpit.text.clean import joined, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.keymap import check_keymap
 from cockpit.ui.bridge import LOW_BANDWIDTH, Rates
-from cockpit.ui.key_gate import KeyGate
+from cockpit.ui.key_gate import LIMIT, KeyGate
 from cockpit.ui.look.themes import DEFAULT_THEME, VARIABLE_DEFAULTS, load_themes
 from cockpit.ui.palette import ActionProvider
 from cockpit.ui.screens.action_screen import ActionScreen
 from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.settling import awaited_within
 from cockpit.ui.terminal.bracketed_paste import PasteUnended
 from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.terminal.input_parser import UnreadableInput
@@ -135,8 +140,17 @@ class CockpitApp(App[None]):
         if not self._left_unfinished:
             super()._handle_exception(error)
 
+    def call_next(self, callback: CallbackType, *args: object, **kwargs: object) -> None:
+        """Wait for a screen that comes or goes, as the framework does, but not for ever: nobody would get a key."""
+        if isinstance(callback, AwaitMount | AwaitComplete | AwaitRemove):
+            super().call_next(awaited_within, LIMIT, callback, *args, **kwargs)
+        else:
+            super().call_next(callback, *args, **kwargs)
+
     async def on_event(self, event: events.Event) -> None:
         """Keys, pastes and clicks from the terminal go through the gate, all else its usual way."""
+        if isinstance(event, events.InputEvent) and not self.screen_stack:
+            return  # a key that was on its way when the application ended
         if isinstance(event, events.Key | events.Paste | events.MouseEvent) and self._gate.wants(event):
             self._gate.take(event)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from functools import partial
 from time import monotonic
@@ -11,33 +12,38 @@ from weakref import WeakKeyDictionary
 
 from textual import events
 from textual.app import App
-from textual.command import CommandPalette
-from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
+from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line
-from cockpit.ui.widgets.data_fields import is_written
+from cockpit.ui.settling import Settling
+from cockpit.ui.widgets.data_fields import DataInput, DataTextArea, TypedText, is_written
 from cockpit.ui.widgets.notice import notice
+
+log = logging.getLogger(__name__)
 
 LIMIT = 0.5
 """Seconds after which a key goes on although what the key before it began has not ended."""
 
-SLICE = 0.02
-"""Seconds between two looks whether a widget that is waited for was removed."""
+BLIND_WAIT = 0.05
+"""Seconds between two keys where it cannot be told what the first began."""
 
-ROUNDS = 12
-"""Rounds without a change of screen or focus after which a screen that is never quiet counts as settled."""
+MOST_TOGETHER = 4096
+"""Keys that are written at once at most."""
 
 Typed = events.Key | events.Paste | events.MouseEvent
 """What is handed on in the order in which it was read."""
 
 
 class Guarded:
-    """A screen whose keys do harm or answer an agent: it takes none that was read before it was painted."""
+    """A screen whose keys do harm or answer an agent: it takes none that was read before it was painted.
 
-    takes_no_early_keys: ClassVar[bool] = True
+    A key that leaves is taken all the same, for leaving harms nothing; no letter is, since it may belong to a text.
+    """
+
+    leaving_actions: ClassVar[frozenset[str]] = frozenset({"back_out", "quit"})
 
 
 class KeyGate:
@@ -50,6 +56,7 @@ class KeyGate:
 
     def __init__(self, app: App[None]) -> None:
         self._app = app
+        self._settling = Settling(app)
         self._waiting: deque[Typed] = deque()
         self._task: asyncio.Task[None] | None = None
         self._painted: WeakKeyDictionary[Screen[object], float] = WeakKeyDictionary()
@@ -83,114 +90,127 @@ class KeyGate:
             self._task.cancel()
 
     async def _drain(self) -> None:
-        while self._waiting:
-            if not self._is_typing(self._waiting[0]) and not isinstance(self._waiting[0], events.MouseMove):
-                await self._settle()
-            event = self._waiting.popleft()
-            if self._is_early(event):
-                self._dropped += 1
-                continue
-            if isinstance(event, events.Key) and event.key == "enter" and self._is_searching():
-                self._unready += 1
-                continue
-            passed = asyncio.Event()
-            if not self._app.call_later(partial(self._pass_on, event, passed)):
-                return
-            await _within(passed, LIMIT)
-        if self._dropped or self._unready:
-            await self._settle()
-            self._say_dropped()
+        """Give every key its turn; an error of the gate's own holds no key."""
+        try:
+            while self._waiting or self._dropped or self._unready:
+                if not self._waiting:
+                    await self._settle()
+                    self._say_dropped()
+                elif self._is_typing(self._waiting[0]) or isinstance(self._waiting[0], events.MouseMove):
+                    await self._give_turn()
+                else:
+                    await self._settle()
+                    await self._give_turn()
+        except Exception:
+            self._say_failed()
+            while self._waiting:
+                await self._give_turn()
+                await asyncio.sleep(BLIND_WAIT)
         self._typed_into = None
 
-    async def _pass_on(self, event: Typed, passed: asyncio.Event) -> None:
-        """Let the application handle a key, in its own pump."""
+    async def _settle(self) -> None:
+        """Wait until what the last key began is worked off."""
+        await self._settling.wait(LIMIT)
+
+    async def _give_turn(self) -> None:
+        """Have the application take the next key in its own pump; only there is it certain who has the focus.
+
+        There is no limit here: while that pump stands still, nobody could be given a key.
+        """
+        passed = asyncio.Event()
+        if self._app.call_later(partial(self._hand_on, passed)):
+            await passed.wait()
+        else:
+            self._waiting.clear()  # the application ends
+
+    async def _hand_on(self, passed: asyncio.Event) -> None:
+        """Let the application handle the next key, and the letters behind it that go the same way."""
         try:
-            focused = self._app.focused
-            await App.on_event(self._app, event)
-            self._typed_into = focused if _is_written(event) and isinstance(focused, Input | TextArea) else None
+            if self._waiting:
+                event = self._chosen(self._waiting.popleft())
+                focused = self._app.focused
+                if event is not None:
+                    await App.on_event(self._app, event)
+                into_field = event is not None and _is_written(event) and isinstance(focused, Input | TextArea)
+                self._typed_into = focused if into_field else None
         finally:
             passed.set()
+
+    def _chosen(self, event: Typed) -> Typed | None:
+        """Return what is handed on for a key: itself, together with letters behind it, or nothing."""
+        try:
+            if self._is_early(event):
+                self._dropped += 1
+                return None
+            if isinstance(event, events.Key) and event.key == "enter" and self._settling.is_searching():
+                self._unready += 1
+                return None
+            return self._with_those_behind(event)
+        except Exception:
+            self._say_failed()
+            return None if isinstance(self._app.screen, Guarded) else event
+
+    def _with_those_behind(self, event: Typed) -> Typed:
+        """Return a key that writes together with those behind it that do, for a field that takes them at once.
+
+        A text that is pasted without brackets is a key per character, and each would be drawn.
+        """
+        field = self._app.focused
+        if not self._waiting or not isinstance(field, DataInput | DataTextArea):
+            return event
+
+        def text_of(typed: Typed) -> str:
+            return field.written_by(typed) if isinstance(typed, events.Key) else ""
+
+        texts = [text_of(event)]
+        if not texts[0]:
+            return event
+        while self._waiting and len(texts) < MOST_TOGETHER and (text := text_of(self._waiting[0])):
+            texts.append(text)
+            self._waiting.popleft()
+        return TypedText("".join(texts)) if len(texts) > 1 else event
 
     def _is_typing(self, event: Typed) -> bool:
         """Tell whether a letter follows a letter into the same field: those move no focus."""
         return _is_written(event) and self._typed_into is not None and self._app.focused is self._typed_into
 
     def _is_early(self, event: Typed) -> bool:
+        """Tell whether a key was meant for what stood there before the question that is asked now."""
         screen = self._app.screen
-        return isinstance(screen, Guarded) and event.time < self._painted.get(screen, float("inf"))
+        if not isinstance(screen, Guarded) or event.time >= self._painted.get(screen, float("inf")):
+            return False
+        if _is_written(event) or not isinstance(event, events.Key):
+            return True
+        return self._action_of(event.key) not in screen.leaving_actions
 
-    def _is_searching(self) -> bool:
-        """Tell whether the palette still looks for what was typed: its list is that of an earlier text."""
+    def _action_of(self, key: str) -> str:
+        """Return the action that a key has on the screen in view, looked up in the framework's order."""
         screen = self._app.screen
-        return isinstance(screen, CommandPalette) and any(
-            worker.node is screen and not worker.is_finished for worker in self._app.workers
-        )
+        first = [bindings for _, bindings in reversed(screen._binding_chain)]
+        then = [bindings for _, bindings in screen._modal_binding_chain]
+        for chain, priority in ((first, True), (then, False)):
+            for bindings in chain:
+                for binding in bindings.key_to_bindings.get(key, ()):
+                    if binding.priority == priority:
+                        return binding.action
+        return ""
 
     def _say_dropped(self) -> None:
-        for number, when in ((self._dropped, "the question was shown"), (self._unready, "the search had ended")):
+        counts = ((self._dropped, "the question was shown"), (self._unready, "the search had ended"))
+        self._dropped = self._unready = 0
+        for number, when in counts:
             if number:
                 keys = "1 key" if number == 1 else f"{number} keys"
                 were = "was" if number == 1 else "were"
                 notice(self._app, our_line("{} typed before {} {} not used", keys, when, were), severity="warning")
-        self._dropped = self._unready = 0
 
-    async def _settle(self) -> None:
-        """Wait until what the last key began is worked off, for `LIMIT` seconds at most."""
-        ends = monotonic() + LIMIT
-        before: object = None
-        unchanged = 0
-        while monotonic() < ends and self._app.is_running:
-            pumps = self._pumps()
-            await self._reach(pumps, ends)
-            now = (tuple(self._app.screen_stack), self._app.focused, tuple(self._pumps()))
-            unchanged = unchanged + 1 if now == before else 0
-            before = now
-            if (
-                unchanged
-                and self._is_laid_out()
-                and not self._is_searching()
-                and (unchanged > ROUNDS or self._is_quiet(pumps))
-            ):
-                return
-            if not self._is_laid_out() or self._app.screen._callbacks or self._is_searching():
-                await asyncio.sleep(0.002)
-
-    def _pumps(self) -> list[MessagePump]:
-        return [self._app, *self._app.screen_stack, *self._app.screen.walk_children()]
-
-    async def _reach(self, pumps: list[MessagePump], ends: float) -> None:
-        """Wait until every pump has handled what is in its queue now."""
-        pending = set(pumps)
-        reached = asyncio.Event()
-
-        def here(pump: MessagePump) -> None:
-            pending.discard(pump)
-            if not pending:
-                reached.set()
-
-        for pump in pumps:
-            if not pump.call_later(here, pump):
-                here(pump)
-        while pending and monotonic() < ends:
-            await _within(reached, SLICE)
-            pending -= {pump for pump in pending if not pump.is_attached}
-
-    def _is_laid_out(self) -> bool:
-        screen = self._app.screen
-        return screen.is_mounted and not screen._layout_required and bool(screen.size)
-
-    def _is_quiet(self, pumps: list[MessagePump]) -> bool:
-        waiting = any(pump.message_queue_size or pump._next_callbacks for pump in pumps)
-        return not waiting and not self._app.screen._callbacks
+    def _say_failed(self) -> None:
+        log.exception("the key gate failed; keys go on without knowing what those before them began")
+        notice(self._app, ours("internal error in the key gate: see the log file"), severity="error")
 
 
 def _is_written(event: Typed) -> bool:
     """Tell whether it writes text where a field has the focus."""
-    return isinstance(event, events.Paste) or (isinstance(event, events.Key) and is_written(event.character))
-
-
-async def _within(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return
+    if isinstance(event, events.Paste | TypedText):
+        return True
+    return isinstance(event, events.Key) and is_written(event.character)

@@ -58,7 +58,7 @@ async def test_the_palette_chooses_from_the_results_of_what_was_typed() -> None:
 
 
 async def test_an_enter_before_the_search_has_ended_chooses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cockpit.ui.key_gate.KeyGate._is_searching", lambda gate: True)
+    monkeypatch.setattr("cockpit.ui.settling.Settling.is_searching", lambda gate: True)
     monkeypatch.setattr("cockpit.ui.key_gate.LIMIT", 0.2)
     async with cockpit() as (pilot, _home, engine):
         await write(pilot, "ctrl+p", *"why", "enter")
@@ -121,7 +121,7 @@ async def test_five_thousand_characters_in_one_read_arrive_whole_and_the_next_ke
 
 async def test_keys_go_on_when_a_screen_never_settles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cockpit.ui.key_gate.LIMIT", 0.2)
-    monkeypatch.setattr("cockpit.ui.key_gate.KeyGate._is_laid_out", lambda gate: False)
+    monkeypatch.setattr("cockpit.ui.settling.Settling._is_laid_out", lambda gate: False)
     async with cockpit() as (pilot, _home, engine):
         await send(pilot, "p", "a", "enter")
         assert engine.ordered == [Prompt(agent_of(vm_id(1)), "a")]

@@ -24,7 +24,10 @@ BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 
 
 def bindings() -> list[Binding]:
-    """Derive the home screen's bindings, each with its action's id."""
+    """Derive the home screen's bindings, each with its action's id.
+
+    None has priority over the focus: an operator may give any action a letter, and a field must be able to take it.
+    """
     derived: list[Binding] = []
     for action in ACTIONS:
         if not action.keys:
@@ -37,7 +40,6 @@ def bindings() -> list[Binding]:
                 id=action.id,
                 show=bool(action.panes),
                 tooltip=action.description,
-                priority="ctrl+q" in action.keys.split(","),
             )
         )
     return derived

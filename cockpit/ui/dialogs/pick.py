@@ -18,7 +18,7 @@ from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.look.cells import content, cut, fit
 from cockpit.ui.look.rows import matches
 from cockpit.ui.look.states import STATUS_STYLES, style_of
-from cockpit.ui.widgets.data_fields import DataInput
+from cockpit.ui.widgets.data_fields import NarrowingInput
 from cockpit.ui.widgets.row_list import Row, RowList
 
 
@@ -44,7 +44,7 @@ class PickDialog(Dialog[str]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the field and the list."""
-        yield DataInput(placeholder=ours("type to narrow"), id="needle")
+        yield NarrowingInput(placeholder=ours("type to narrow"), id="needle")
         yield RowList(empty=(self._empty,), id="rows")
 
     def on_mount(self) -> None:

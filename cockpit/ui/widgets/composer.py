@@ -201,8 +201,12 @@ class Composer(DataTextArea):
             self.choose(mode)
 
     def action_newline(self) -> None:
-        """Begin a new line."""
-        self.insert("\n")
+        """Begin a new line, in place of what is selected."""
+        self._replace_via_keyboard("\n", *self.selection)
+
+    def written_by(self, event: events.Key) -> str:
+        """Return what a key writes here: one begins a line."""
+        return "\n" if event.key == "ctrl+j" and not self.read_only else super().written_by(event)
 
     def action_cycle_mode(self) -> None:
         """Choose the next act."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from rich.text import Text
-from textual import events
+from textual import events, on
 from textual.document._document import Document, EditResult, Location
 from textual.document._document_navigator import DocumentNavigator
 from textual.document._edit import Edit
@@ -32,6 +32,14 @@ def is_written(character: str | None) -> bool:
     Textual takes what it calls printable, which leaves out blanks of other widths, joiners and marks of direction.
     """
     return character is not None and ord(character) >= ord(" ") and ord(character) != DELETE
+
+
+class TypedText(events.Key):
+    """What keys write that were read together: one event instead of many, with the same effect."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("typed text", None)
+        self.text = text
 
 
 def pasted_text(text: str) -> str:
@@ -144,6 +152,36 @@ class DataTextArea(TextArea):
         """Say that a key which writes is the field's own."""
         return not self.read_only and (is_written(character) or (key == "tab" and self.tab_behavior == "indent"))
 
+    def written_by(self, event: events.Key) -> str:
+        """Return what a key writes here if it does nothing else, or empty text."""
+        return event.character or "" if not self.read_only and is_written(event.character) else ""
+
+    @on(TypedText)
+    def _typed_together(self, event: TypedText) -> None:
+        """Write each character as if its key had come alone, but wrap and draw once."""
+        event.stop()
+        if self.read_only:
+            return
+        before = self.selection
+        first = last = self._put(event.text[0])
+        for character in event.text[1:]:
+            last = self._put(character)
+        self.set_reactive(TextArea.selection, before)
+        assert last._edit_result is not None
+        self.wrapped_document.wrap_range(first.top, first.bottom, last._edit_result.end_location)
+        last.after(self)
+        self.post_message(self.Changed(self))
+        self._refresh_size()
+
+    def _put(self, character: str) -> Edit:
+        """Put a character into the document and the history, and the cursor behind it; nothing is drawn."""
+        edit = Edit(character, *self.selection, maintain_selection_offset=False)
+        edit.do(self)
+        self.history.record(edit)
+        assert edit._updated_selection is not None
+        self.set_reactive(TextArea.selection, edit._updated_selection)
+        return edit
+
     async def _on_key(self, event: events.Key) -> None:
         """Write what the framework takes for a key that writes nothing."""
         if self.read_only or event.is_printable:
@@ -184,6 +222,16 @@ class DataInput(Input):
         """Say that a key which writes is the field's own."""
         return is_written(character)
 
+    def written_by(self, event: events.Key) -> str:
+        """Return what a key writes here if it does nothing else, or empty text."""
+        return event.character or "" if is_written(event.character) else ""
+
+    @on(TypedText)
+    def _typed_together(self, event: TypedText) -> None:
+        """Write the text as if its keys had come one by one, but draw once."""
+        event.stop()
+        self._write(event.text)
+
     async def _on_key(self, event: events.Key) -> None:
         """Write what the framework takes for a key that writes nothing."""
         if event.character is not None and is_written(event.character) and not event.is_printable:
@@ -217,3 +265,11 @@ class DataInput(Input):
             self.insert_text_at_cursor(text)
         else:
             self.replace(text, *self.selection)
+
+
+class NarrowingInput(DataInput):
+    """A field that narrows a list with each letter: which row the cursor ends on depends on every step."""
+
+    def written_by(self, event: events.Key) -> str:
+        """Return empty text: no key does nothing but write."""
+        return ""

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from cockpit.text.clean import ours
-from cockpit.ui.widgets.data_fields import DataInput
+from cockpit.ui.widgets.data_fields import NarrowingInput
 from cockpit.ui.widgets.plain import Plain
 
 
@@ -44,7 +44,7 @@ class FilterLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Plain(ours(" / "), classes="filter-mark")
-        yield DataInput(placeholder=ours("type to narrow the list · enter keeps · esc clears"))
+        yield NarrowingInput(placeholder=ours("type to narrow the list · enter keeps · esc clears"))
 
     def open(self, pane: str, needle: str) -> None:
         """Ask for a pane's filter."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit.model.commands import Branch, Command, CreateTask, FollowUp, Prompt, Spawn
@@ -18,6 +21,8 @@ from tests.ui.terminal.test_real_terminal import SCENE
 pytestmark = pytest.mark.slow
 
 LEAVE = b"\x11"
+STOPPED = 1.0
+"""Seconds for which the process is stopped: longer than keys are held."""
 FIRST, SECOND = agent_of(vm_id(1)), agent_of(vm_id(2))
 
 
@@ -72,6 +77,41 @@ def test_one_write(tmp_path: Path, name: str) -> None:
 )
 def test_a_question_takes_no_key_of_the_write_that_opened_it(tmp_path: Path, keys: bytes) -> None:
     assert ordered(tmp_path, keys, until=b"before") == []
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [b"Dvitru\r\x1bpgo\r", b"B7\r\x1bpgo\r", b"Dn\r\x1bpgo\r"],
+    ids=["destroy", "branch", "no is a letter"],
+)
+def test_escape_leaves_a_question_in_the_write_that_opened_it(tmp_path: Path, keys: bytes) -> None:
+    assert ordered(tmp_path, keys) == [str(Prompt(FIRST, "go"))]
+
+
+@pytest.mark.parametrize("keys", [b"D", b"B", b"jjja"], ids=["destroy", "branch", "answer"])
+def test_the_cockpit_is_left_from_a_question_in_the_write_that_opened_it(tmp_path: Path, keys: bytes) -> None:
+    assert ordered(tmp_path, keys) == []
+
+
+def test_keys_held_while_the_process_is_stopped_are_used_when_it_goes_on(tmp_path: Path) -> None:
+    orders = tmp_path / "orders"
+    terminal = Terminal([*SCENE, "--orders", str(orders)], dict(os.environ), ROOT)
+    try:
+        terminal.read_until(lambda: b"wait for you" in terminal.seen, "the screen")
+        terminal.write(b"I\x1b:lt-api\rpzebra max")
+        os.kill(terminal.process.pid, signal.SIGTSTP)
+        process = psutil.Process(terminal.process.pid)
+        terminal.read_until(lambda: process.status() == psutil.STATUS_STOPPED, "the stop")
+        ends = time.monotonic() + STOPPED
+        terminal.read_until(lambda: time.monotonic() > ends, "the end of the stop")
+        terminal.seen.clear()
+        os.kill(terminal.process.pid, signal.SIGCONT)
+        terminal.read_until(lambda: b"wait for you" in terminal.seen, "the screen again")
+        terminal.write(b"\r" + LEAVE)
+        terminal.read_until(lambda: terminal.process.poll() is not None, "the end")
+    finally:
+        terminal.close()
+    assert orders.read_text().splitlines() == [str(Prompt(SECOND, "zebra max"))]
 
 
 def test_a_question_that_was_seen_is_answered(tmp_path: Path) -> None:

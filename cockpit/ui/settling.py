@@ -1,0 +1,147 @@
+"""Waits until what a key began is worked off: the screen it led to is mounted and laid out, and no message goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from weakref import WeakSet
+
+from textual.app import App
+from textual.command import CommandPalette
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+
+log = logging.getLogger(__name__)
+
+SLICE = 0.02
+"""Seconds between two looks whether a widget that is waited for was removed."""
+
+PAUSE = 0.002
+"""Seconds between two looks whether a screen is laid out."""
+
+STEP = 0.1
+"""Seconds that count at most between two looks at the clock."""
+
+ROUNDS = 12
+"""Rounds without a change of screen or focus after which a screen that is never quiet counts as settled."""
+
+
+class Patience:
+    """How long is waited, in seconds during which the loop ran.
+
+    A loop that stood still (a long draw, a process that was stopped and goes on) gave nobody a turn meanwhile: however
+    long that took, it counts as one step.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+        self._looked = monotonic()
+
+    def ended(self) -> bool:
+        """Tell whether the time is up."""
+        now = monotonic()
+        self._left -= min(now - self._looked, STEP)
+        self._looked = now
+        return self._left <= 0
+
+
+class Settling:
+    """Knows when an application has come to rest, and what in it is not worth waiting for."""
+
+    def __init__(self, app: App[None]) -> None:
+        self._app = app
+        self._deaf: WeakSet[MessagePump] = WeakSet()
+        """What was waited for in vain; it is waited for again once it has answered."""
+        self._shapeless: WeakSet[Screen[object]] = WeakSet()
+        """Screens whose layout was waited for in vain, until they are laid out after all."""
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until what the last key began is worked off, for some seconds at most."""
+        patience = Patience(seconds)
+        before: object = None
+        unchanged = 0
+        while self._app.is_running:
+            if patience.ended():
+                if self._is_pending():
+                    self._shapeless.add(self._app.screen)
+                return
+            pumps = self._pumps()
+            await self._reach(pumps, patience)
+            now = (tuple(self._app.screen_stack), self._app.focused, tuple(self._pumps()))
+            unchanged = unchanged + 1 if now == before else 0
+            before = now
+            ready = not self._is_pending() and not self.is_searching()
+            if unchanged and ready and (unchanged > ROUNDS or self._is_quiet(pumps)):
+                return
+            if not ready or self._app.screen._callbacks:
+                await asyncio.sleep(PAUSE)
+
+    def is_searching(self) -> bool:
+        """Tell whether the palette still looks for what was typed: its list is that of an earlier text."""
+        screen = self._app.screen
+        return isinstance(screen, CommandPalette) and any(
+            worker.node is screen and not worker.is_finished for worker in self._app.workers
+        )
+
+    def _pumps(self) -> list[MessagePump]:
+        pumps = [self._app, *self._app.screen_stack, *self._app.screen.walk_children()]
+        return [pump for pump in pumps if pump not in self._deaf]
+
+    async def _reach(self, pumps: list[MessagePump], patience: Patience) -> None:
+        """Wait until every pump has handled what is in its queue now."""
+        pending = set(pumps)
+        reached = asyncio.Event()
+
+        def here(pump: MessagePump) -> None:
+            self._deaf.discard(pump)
+            pending.discard(pump)
+            if not pending:
+                reached.set()
+
+        for pump in pumps:
+            if not pump.call_later(here, pump):
+                here(pump)
+        while pending:
+            await _within(reached, SLICE)
+            pending -= {pump for pump in pending if not pump.is_attached}
+            if patience.ended():
+                self._deaf.update(pending)
+                return
+
+    def _is_pending(self) -> bool:
+        """Tell whether the screen is still to be laid out, and worth waiting for."""
+        screen = self._app.screen
+        if self._is_laid_out():
+            self._shapeless.discard(screen)
+            return False
+        return screen not in self._shapeless and screen not in self._deaf
+
+    def _is_laid_out(self) -> bool:
+        screen = self._app.screen
+        return screen.is_mounted and not screen._layout_required and bool(screen.size)
+
+    def _is_quiet(self, pumps: list[MessagePump]) -> bool:
+        waiting = any(pump.message_queue_size or pump._next_callbacks for pump in pumps)
+        screen = self._app.screen
+        return not waiting and (screen in self._deaf or not screen._callbacks)
+
+
+async def awaited_within(
+    seconds: float, work: Callable[..., Awaitable[object]], *arguments: object, **named: object
+) -> None:
+    """Wait for work, for some seconds at most; after that it goes on by itself."""
+    task = asyncio.ensure_future(work(*arguments, **named))
+    done, _ = await asyncio.wait([task], timeout=seconds)
+    if done:
+        task.result()
+    else:
+        log.warning("%r has not ended after %s s and is no longer waited for", work, seconds)
+
+
+async def _within(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return
