@@ -1,4 +1,4 @@
-"""Calls to make VMs whose cockpit ended before their outcome was known: looked for in the list, and said."""
+"""Calls to make VMs that were cut off before their outcome was known: looked for in each list, and said."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ class CutOffCalls:
 
     async def _look_for(self, row: CreationRow, listing: VmListing) -> None:
         labelled = tuple(record.vm_id for record in listing.records if record.labels.get(REQUEST_LABEL) == row.request)
-        if labelled and not row.vms:
-            await self._store.creations.made(row.request, labelled)
-        ours = row.vms or labelled
+        ours = tuple(dict.fromkeys((*row.vms, *labelled)))
+        if ours != row.vms:
+            await self._store.creations.made(row.request, ours)
         if ours:
             said = [await self._ours(row, vm_id, listing) for vm_id in map(VmId, ours)]
             self._replace(row.request, [text for text in said if text])
@@ -89,7 +89,7 @@ class CutOffCalls:
         found = await self._perhaps(row, listing)
         age = self._fleet_state.clock.now() - row.at
         if found:
-            evidence = f"it appeared while the cockpit ended that was making a VM from {row.source}"
+            evidence = f"it appeared while a call to make a VM from {row.source} was cut off"
             await self._creations.suspect(found, f"{row.verb} {row.target}: {evidence}")
             self._finally(row, f"{', '.join(found)} may be what it made: perhaps ours, and nothing is done to it")
             await self._store.creations.tell(row.request)
@@ -205,4 +205,4 @@ class CutOffCalls:
 
 
 def _sentence(row: CreationRow, found: str) -> str:
-    return f"{row.verb} {row.target} was cut off when its cockpit ended: {found}"
+    return f"{row.verb} {row.target} was cut off before its outcome was known: {found}"

@@ -48,7 +48,7 @@ class Watcher:
         """Prepare.
 
         Args:
-            cut_off: looks in each list for what calls have made whose cockpit ended.
+            cut_off: looks in each list for what calls have made that were cut off.
             shown_as: goes before the names of its services, where the cockpit has several sources.
             agent_sessions: hears of agents of the registry that are unknown yet, of VMs that are gone, of each list.
         """

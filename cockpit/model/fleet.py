@@ -368,7 +368,7 @@ class Fleet:
     notices: tuple[str, ...] = ()
     """Standing facts the operator must know, e.g. that tmux is absent."""
     findings: tuple[str, ...] = ()
-    """Those of the notices that say what became of calls whose cockpit ended before their outcome was known."""
+    """Those of the notices that say what became of calls to make VMs that were cut off."""
     dismissed: frozenset[VmId] = frozenset()
     """VMs of which the operator wants to hear no more."""
     unplaced: frozenset[AgentId] = frozenset()

@@ -305,32 +305,36 @@ class VersClient:
         params: dict[str, str | int] | None = None,
         body: object = None,
     ) -> BranchResult:
-        error = ""
+        error = unseen = ""
         try:
             answer = await self._wire.request(
                 what, "POST", path, params=params, body=body, repeatable=False, timeout=CREATION_TIMEOUT
             )
             vms = answer.read(what, new_vm_ids)
-            check_new(what, vms, creation)
-            await confirm_made(what, vms, self.listing, self.look, self._rest)
+            unseen = await self._confirm_made(what, vms, creation)
             if len(vms) < creation.wanted:
                 error = f"the answer names {len(vms)} of {creation.wanted}; look whether there are others"
         except VersError as failure:
-            vms, error = await self._made_before(what, creation, failure)
+            vms, error, unseen = await self._made_before(what, creation, failure)
         self._reconciler.claim(vms)
-        return BranchResult(vms, creation.wanted, error)
+        return BranchResult(vms, creation.wanted, error, unseen)
 
-    async def _made_before(self, what: str, creation: Creation, failure: VersError) -> tuple[tuple[VmId, ...], str]:
-        """Return what a call made before it failed, with why it is no more; else what carries its label."""
+    async def _confirm_made(self, what: str, vms: tuple[VmId, ...], creation: Creation) -> str:
+        """Return why it could not be seen that VMs an answer names are there; see `check_new` and `confirm_made`."""
+        check_new(what, vms, creation)
+        return await confirm_made(what, vms, self.listing, self.look, self._rest)
+
+    async def _made_before(
+        self, what: str, creation: Creation, failure: VersError
+    ) -> tuple[tuple[VmId, ...], str, str]:
+        """Return what a call made before it failed, why it is no more, why it is unseen; else what has its label."""
         vms = tuple(VmId(vm) for vm in failure.created)
         try:
             if vms:
-                check_new(what, vms, creation)
-                await confirm_made(what, vms, self.listing, self.look, self._rest)
-                return vms, failure.message
+                return vms, failure.message, await self._confirm_made(what, vms, creation)
         except VersError as wrong:
             failure = BadAnswer(f"{failure.message}; {wrong.message}", status=failure.status)
-        return await self._reconciler.recover(creation, failure), ""
+        return await self._reconciler.recover(creation, failure), "", ""
 
     async def commit(
         self, vm_id: VmId, *, name: str = "", description: str = "", keep_paused: bool = False

@@ -78,11 +78,16 @@ class Commits:
             raise _uncertain(lost, fresh, listed=after is not None) from lost
 
     async def _confirm(self, what: str, commit_id: CommitId) -> None:
-        """Refuse a commit that a whole list lacks; a list that cannot be had refuses nothing."""
+        """Refuse a commit that a whole list lacks, or of which the list cannot be had.
+
+        Raises:
+            BadAnswer: so it is.
+        """
         try:
             listing = await self.listed()
-        except VersError:
-            return
+        except VersError as error:
+            unseen = f"{what} was answered with commit {commit_id}, which could not be looked for: {error.message}"
+            raise BadAnswer(unseen) from error
         if listing.whole and all(commit.commit_id != commit_id for commit in listing.records):
             raise BadAnswer(f"could not {what}: the answer names commit {commit_id}, which is not among the commits")
 

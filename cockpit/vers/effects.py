@@ -85,17 +85,22 @@ async def confirm_made(
     listing: Callable[[], Awaitable[VmListing]],
     look: Looking,
     rest: Resting,
-) -> None:
-    """Return unless the answer to a creating call names a VM that is not there; a look that tells nothing is no proof.
+) -> str:
+    """Look whether the VMs that the answer to a creating call names are there.
+
+    Returns why it cannot be told, or empty text.
 
     Raises:
-        BadAnswer: it does.
+        BadAnswer: one of them is not there.
     """
     try:
         async with asyncio.timeout(LOOK_LIMIT):
             listed = {record.vm_id for record in (await listing()).records}
-    except (TimeoutError, VersError):
-        return
+    except TimeoutError:
+        return f"the list did not answer within {LOOK_LIMIT:g} s"
+    except VersError as error:
+        return f"the list cannot be had ({error.message})"
+    unseen = ""
     for vm_id in vm_ids:
         if vm_id in listed:
             continue
@@ -103,6 +108,9 @@ async def confirm_made(
         if isinstance(seen, Missing):
             fault = f"the answer names VM {vm_id}, which is not there: {seen.evidence}"
             raise BadAnswer(f"could not {what}: {fault}", hint="whatever answers in the platform's place made it up")
+        if isinstance(seen, Unknown):
+            unseen = f"VM {vm_id}: {seen.evidence}"
+    return unseen
 
 
 def about(what: str, vm_id: VmId, record: AnyVm) -> AnyVm:

@@ -41,6 +41,8 @@ class BranchResult:
     wanted: int
     error: str = ""
     """Why there are fewer than wanted."""
+    unseen: str = ""
+    """Why it could not be seen that those which the answer names are there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,12 @@ class SickApi(httpx.AsyncBaseTransport):
             return httpx.Response(200, json={"vm_id": VM, "vms": [], "commit_id": COMMIT})
         if method == "DELETE":
             return httpx.Response(200, json=self.vms.pop(path.split("/")[2], {}))
+        if path.endswith("/label"):
+            vm = self.vms.get(path.split("/")[2])
+            if vm is None:
+                return own(404, "not found")
+            vm["labels"] = {**(vm["labels"] or {}), **body["labels"]}
+            return httpx.Response(200)
         if method == "PATCH":
             self.vms[VM]["state"] = {"Paused": "paused", "Running": "running"}[body["state"]]
             return httpx.Response(200)

@@ -224,6 +224,12 @@ async def test_a_look_that_tells_nothing_leaves_it_at_what_the_answer_names(answ
     assert await act(SickApi(answer=answer, blind=True), name) == NAMED
 
 
+async def test_copies_that_nobody_could_look_for_are_said_to_be_unseen() -> None:
+    unseen = await SickApi(blind=True).client().branch(VmId(VM))
+    assert "the list cannot be had" in unseen.unseen
+    assert not (await SickApi().client().branch(VmId(VM))).unseen
+
+
 async def test_a_branch_that_names_fewer_copies_than_were_ordered_says_so() -> None:
     api = SickApi()
     result = await api.client().branch(VmId(VM), count=2)
@@ -249,6 +255,12 @@ async def test_a_commit_that_is_named_and_not_listed_is_not_believed(works: bool
     with pytest.raises(CreationUncertain, match="is not among the commits") as raised:
         await act(api, "commit")
     assert list(raised.value.candidates) == list(api.commits)
+
+
+async def test_a_commit_that_nobody_could_look_for_is_unknown() -> None:
+    api = SickApi(works=False, blind=True)
+    with pytest.raises(CreationUncertain, match="could not be looked for"):
+        await api.client().commit(VmId(VM))
 
 
 @pytest.mark.parametrize("parent", [VM.upper(), ""])

@@ -70,7 +70,11 @@ class Creations:
             yield request
         except CreationUncertain as uncertain:
             await self.suspect(uncertain.candidates, f"{verb} {target}: {uncertain.evidence}")
-            await saved(self._store.creations.finish(request))
+            if uncertain.candidates:
+                await saved(self._store.creations.finish(request))
+            else:
+                # Nothing could be seen, so every list from now on is looked at for it.
+                self._store.creations.let_go(request)
             raise
         except CockpitError:
             await saved(self._store.creations.finish(request))

@@ -104,6 +104,13 @@ class FleetOperations:
             progress.detail(", ".join(result.vms))
             if result.error:
                 raise Refused(f"{len(result.vms)} of {result.wanted} copies were made: {result.error}")
+            if result.unseen and self._fleet_state.agent_on(command.vm) is None:
+                # Where an agent is started on each copy, that shows whether it is there.
+                named = f"the answer names {', '.join(result.vms)}"
+                raise EffectUnknown(
+                    f"{named}; whether the copies are there is unknown: {result.unseen}",
+                    hint="look at the VM list before you try again",
+                )
         return tuple(result.vms)
 
     async def _until(self, vm_id: VmId, wanted: tuple[Power, ...]) -> None:

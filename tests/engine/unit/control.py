@@ -84,7 +84,7 @@ class FakeVers:
         await self._called("branch", vm_id)
         made = tuple(VmId(f"{vm_id}-copy{number}") for number in range(count))
         self.states |= dict.fromkeys(made, "running")
-        return SimpleNamespace(vms=made, wanted=count, error="")
+        return SimpleNamespace(vms=made, wanted=count, error="", unseen="")
 
 
 class FakeBoard:
