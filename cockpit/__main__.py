@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import sys
 
 from cockpit.text.sanitize import our_line
 
+SIGNALLED = 128
+"""What an exit code is greater than that tells of a signal, or of a reader that left."""
+
 
 def main() -> None:
     """Run the command line."""
-    from cockpit.text.streams import guard_streams
+    from cockpit.text.streams import OutputClosed, OutputFailed, flush_errors, guard_streams
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # Until a verb takes the signals over (`cockpit.cli.signals`), this one ends the process as the others do.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     guard_streams()
-    sys.exit(_run(sys.argv[1:]))
+    code = _run(sys.argv[1:])
+    if code > SIGNALLED:
+        # What is to be saved is saved and printed. The interpreter's own end takes a good part of the time that is left
+        # where the terminal is gone, and no thread could cut it short.
+        with contextlib.suppress(OutputClosed, OutputFailed):
+            flush_errors()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:

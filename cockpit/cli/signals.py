@@ -21,7 +21,7 @@ ASKED_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 EXIT_LIMIT = 8.0
 """Seconds leaving may take; then the process ends as it is, e.g. when its output is a pipe that nobody reads."""
 
-HANG_UP_LIMIT = 1.2
+HANG_UP_LIMIT = 1.5
 """Seconds it may take when the terminal is gone: nobody waits for anything that could still be shown."""
 
 

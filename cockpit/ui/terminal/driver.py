@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 READ_SIZE = 64 * 1024
 TICK = 0.05
 """Seconds between two looks whether a sequence has ended by silence."""
-HANG_UP_LIMIT = 1.2
+HANG_UP_LIMIT = 1.5
 """Seconds the cockpit has for an orderly end once its terminal is gone; then the process ends as it is."""
 HANG_UP_EXIT_CODE = 129
 """128 and the number of SIGHUP, as a shell tells it."""
