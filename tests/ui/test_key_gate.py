@@ -24,6 +24,7 @@ from cockpit.ui.key_gate import Guarded
 from cockpit.ui.screens.home import HomeScreen
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
+from cockpit.ui.widgets.panes import AgentsTree
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import scene, vm_id
 from tests.ui.test_home import cockpit, notifications
@@ -70,6 +71,18 @@ async def test_a_filter_and_a_key_after_it() -> None:
         await write(pilot, "slash", *"api", "enter", "p", *"go", "enter")
         assert not home.query_one(FilterLine).has_class("-open")
         assert [type(command) for command in engine.ordered] == [Prompt]
+
+
+@pytest.mark.parametrize(
+    ("keys", "paused"),
+    [(("enter",), 3), (("escape",), 1), (("x", "enter"), 1), (("x", "x", "backspace", "backspace", "enter"), 3)],
+    ids=["kept", "cleared", "nothing matches", "nothing matches for a while"],
+)
+async def test_an_act_behind_a_filter_goes_to_the_row_under_the_cursor(keys: tuple[str, ...], paused: int) -> None:
+    async with cockpit() as (pilot, home, engine):
+        await write(pilot, "slash", *"web", *keys, "z")
+        assert engine.ordered == [Pause(vm_id(paused))]
+        assert home.query_one(AgentsTree).cursor_key in ("", home.selected)
 
 
 async def test_the_fields_of_the_spawn_form_do_not_mix() -> None:

@@ -347,7 +347,11 @@ class HomeScreen(ActionScreen):
 
     @on(FilterLine.Closed)
     def _filter_closed(self, closed: FilterLine.Closed) -> None:
+        """Bring cursor and selection together: narrowing moved the cursor, and acts go to what is selected."""
         self.focus_pane(closed.pane)
+        tree = self.query_one(AgentsTree)
+        if self.selected is None or not tree.point_at(self.selected):
+            self.select(AgentId(tree.cursor_key) if tree.cursor_key else self.selected)
 
     # --- actions -------------------------------------------------------------------------------------
 
