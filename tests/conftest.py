@@ -8,10 +8,6 @@ import signal
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 # Hundreds of programs are started: without compiled modules each of them takes nearly twice the time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-# A shell starts what it runs in the background with these ignored, and every program of a test would inherit that.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +24,11 @@ __all__ = [
     "pytest_terminal_summary",
     "pytest_testnodeready",
 ]
+
+# A shell starts what it runs in the background with these ignored, and every program of a test would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
