@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 READ_SIZE = 64 * 1024
 TICK = 0.05
 """Seconds between two looks whether a sequence has ended by silence."""
+SAME_MOMENT = 0.02
+"""Seconds within which a stop and a continuation count as having come together."""
 HANG_UP_LIMIT = 1.5
 """Seconds the cockpit has for an orderly end once its terminal is gone; then the process ends as it is."""
 HANG_UP_EXIT_CODE = 129
@@ -59,6 +61,7 @@ class TerminalDriver(LinuxDriver):
         """The last that the terminal said of its focus, until the application hears it."""
         self._focus_waits = False
         self._stop_asked = False
+        self._continued_at = 0.0
         self._known_until = time.monotonic()
         """Up to when it is certain that nothing more had come in."""
         self._parser = InputParser(lambda: self._known_until)
@@ -84,7 +87,11 @@ class TerminalDriver(LinuxDriver):
         """Stop, as the terminal's driver or a shell asks for it, once the terminal is given back.
 
         It is done by the loop: the signal may have come in the middle of whatever the loop does with the terminal.
+        Handlers run by the signals' numbers and not as they came (Modules/signalmodule.c of CPython): of a stop and a
+        continuation that came together, the stop is taken for the first, since nobody would end it.
         """
+        if time.monotonic() - self._continued_at < SAME_MOMENT:
+            return
         self._stop_asked = True
         try:
             self._loop.call_soon_threadsafe(self._suspend)
@@ -101,6 +108,7 @@ class TerminalDriver(LinuxDriver):
     def _sigcont_application(self, *_: object) -> None:
         """Go on after a stop, by the loop as well; a stop that was asked for before and has not come is void."""
         self._stop_asked = False
+        self._continued_at = time.monotonic()
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._go_on)
 
