@@ -59,6 +59,8 @@ class RefusalCode(StrEnum):
     PROCESS_ALIVE = "process alive"
     NOT_CONNECTED = "not connected"
     QUESTION_CLOSED = "question closed"
+    LACKING = "lacking"
+    """Agents of its kind do not know such a command."""
     ALREADY = "already"
     """What was asked for is so already: no failure to somebody who wants it so."""
 

@@ -7,6 +7,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable
 
+from cockpit.agents.kinds import adapter_of
 from cockpit.engine.commands import board
 from cockpit.engine.commands.adoption import Adoption
 from cockpit.engine.commands.copies import start_copies, wanted_copy
@@ -39,7 +40,7 @@ from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.receipts.stages import advance
-from cockpit.model.refusals import Refusal, refusal
+from cockpit.model.refusals import Refusal, RefusalCode, refusal
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,12 @@ class Dispatcher:
 
     def refusal(self, command: Command) -> Refusal | None:
         """Return why a command would be refused now, or None."""
-        return refusal(command, self._fleet_state.snapshot(), self._spawner.facilities())
+        refused = refusal(command, self._fleet_state.snapshot(), self._spawner.facilities())
+        if refused is not None or not isinstance(command, AgentCommand):
+            return refused
+        agent = self._fleet_state.agents[command.agent]
+        sentence = adapter_of(agent.program).lacks(type(command), agent)
+        return Refusal(RefusalCode.LACKING, sentence) if sentence else None
 
     def dispatch(self, command: Command) -> CommandId:
         """Take a command; the receipt is in the snapshot when this returns."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from cockpit.agents.kinds import adapter_of
 from cockpit.engine.commands.dispatcher import Dispatcher
 from cockpit.model.commands import (
     Abort,
@@ -217,6 +218,23 @@ async def test_what_is_so_already_is_told_by_its_code(
     prepare(parts)
     said = parts.dispatcher(parts.agent_sessions()).refusal(command)
     assert said is not None and (said.code is RefusalCode.ALREADY) is already
+
+
+@pytest.mark.parametrize("command", [Steer(AGENT, "left"), Abort(AGENT)], ids=lambda command: type(command).__name__)
+async def test_what_a_kind_of_agent_lacks_is_refused_with_its_reason_and_not_written(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = Parts()
+    dispatcher = parts.dispatcher(parts.agent_sessions())
+    assert dispatcher.refusal(command) is None
+    usual = type(adapter_of(parts.agent.program))
+    monkeypatch.setattr(usual, "lacks", lambda self, kind, agent: f"{agent.name} knows no {kind.__name__}")
+    said = dispatcher.refusal(command)
+    assert said is not None and said.code is RefusalCode.LACKING
+    command_id = dispatcher.dispatch(command)
+    assert not dispatcher.acts
+    receipt = parts.state.receipts[command_id]
+    assert (receipt.stage, receipt.reason) == (Stage.FAILED, f"builder knows no {type(command).__name__}")
 
 
 async def test_a_refused_command_has_a_receipt_that_says_why_and_nothing_else_happens() -> None:
