@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.agents.adapter import AgentAdapter, LaunchSettings
+from cockpit.agents.framing import LineSplitter
 from cockpit.agents.kinds import ADAPTERS, USUAL, adapter_of
 from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import HOME_PATHS
@@ -18,10 +19,19 @@ from cockpit.model import events
 from cockpit.model.commands import Abort, AgentCommand, Answer, FollowUp, Prompt, Spawn, Steer
 from cockpit.model.fleet import Activity, Agent, AgentKind, OpenDialog
 from cockpit.model.ids import AgentId, CommandId, VmId
-from tests.agents.captures import NAMES, lines
+from tests.agents.captures import DIRECTORY, NAMES, lines
 
-RECORDINGS = {"pi": NAMES, "scripted": [name for name in NAMES if "v0.87.1" in name]}
-"""What each kind's agents have written; a kind without recordings proves nothing and fails."""
+SHARED = {"pi": NAMES, "scripted": [name for name in NAMES if "v0.87.1" in name]}
+"""Which recordings of pi these two kinds are held against, that speak one protocol."""
+
+
+def recordings(adapter: AgentAdapter) -> dict[str, list[bytes]]:
+    """Return the lines that agents of a kind have written: `tests/data/NAME/*.jsonl`, whatever kind it is."""
+    if adapter.name in SHARED:
+        return {name: lines(name) for name in SHARED[adapter.name]}
+    own = sorted((DIRECTORY.parent / adapter.name).glob("*.jsonl"))
+    return {path.name: [line.data for line in LineSplitter().feed(path.read_bytes())] for path in own}
+
 
 TARGET = AgentId("vm-1")
 TEXT = 'plain "quoted" \t tab \u200d joiner \u2028 line \x00 nul 🤖'
@@ -52,15 +62,32 @@ def test_kinds_have_names_of_their_own() -> None:
 
 @each
 def test_every_line_of_a_recording_is_an_event(adapter: AgentAdapter) -> None:
-    names = RECORDINGS[adapter.name]
-    assert names
-    for name in names:
+    recorded = recordings(adapter)
+    assert any(recorded.values()), "a kind without recordings proves nothing"
+    kinds: set[type] = set()
+    for name, said in recorded.items():
         decoder = adapter.decoder()
         assert decoder.wire_rules is None, "nothing may be left out before the output has shown that it repeats itself"
-        for line in lines(name):
+        for line in said:
             first = decoder.decode(line)
+            kinds.add(type(first))
             assert type(first).__module__ == events.__name__, name
             assert decoder.decode(line) == first, f"{name}: a line that is read again means the same"
+    assert kinds - {events.UnknownEvent, events.BrokenLine}, "a decoder that knows no line of its agents is none"
+
+
+@each
+def test_the_scaffolds_own_lines_are_read_whatever_the_agent_speaks(adapter: AgentAdapter) -> None:
+    """A start and an end stand in the agent's output, written by `launch.sh`; without them a death shows late."""
+    decoder = adapter.decoder()
+    began = b'{"type":"cockpit_run","run":"r1","agent":"%s"}' % adapter.name.encode()
+    assert decoder.decode(began) == events.DaemonStarted("r1", adapter.name)
+    assert decoder.decode(b'{"type":"cockpit_exit","run":"r1","code":137}') == events.DaemonExited("r1", 137)
+
+
+@each
+def test_an_empty_line_is_no_event_of_the_agent(adapter: AgentAdapter) -> None:
+    assert isinstance(adapter.decoder().decode(b""), events.BrokenLine)
 
 
 @each
@@ -83,7 +110,7 @@ def test_commands_are_whole_lines_that_carry_the_text_and_the_id(adapter: AgentA
         assert b"command-1" in data
     if isinstance(command, Prompt | Steer | FollowUp):
         assert any(TEXT in record.values() for record in sent), "what the operator typed arrives as it was typed"
-    if isinstance(command, Abort):
+    if isinstance(command, Abort) and not adapter.lacks(Answer, agent):
         assert b"open-dialog" in data, "an abort may not wait behind a question"
 
 

@@ -7,8 +7,13 @@ import ast
 from tests.architecture.sources import PACKAGE, package_files, place, tree_of
 
 DOOR = PACKAGE / "text" / "streams.py"
-PROTOCOLS = {PACKAGE / "embedded" / "scripted_agent" / "__main__.py", PACKAGE / "embedded" / "sandbox" / "init.py"}
-"""Programs whose output is a protocol of ours, read by a program of ours and never by a terminal."""
+PROTOCOLS = {
+    PACKAGE / "embedded" / "scripted_agent" / "__main__.py",
+    PACKAGE / "embedded" / "sandbox" / "init.py",
+    *(PACKAGE / "agents").glob("*/__main__.py"),
+}
+"""Programs whose output is a protocol of ours, read by a program of ours and never by a terminal. A kind of agent may
+bring one as the `__main__.py` of its folder."""
 PRINTERS = {"print", "input"}
 MODULES = {"typer", "click"}
 MODULE_PRINTERS = {

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from pathlib import Path
 
 import pytest
 
+from cockpit.agents.adapter import AgentAdapter
+from cockpit.agents.kinds import ADAPTERS
 from tests.architecture.sources import PACKAGE, package_files, place, tree_of
 
 ABOVE = (PACKAGE / "cli", PACKAGE / "demo", PACKAGE / "ui")
 """Who gives commands: a verb and a key are counted by themselves."""
+
+KINDS = tuple(sorted({Path(inspect.getfile(type(adapter))).parent for adapter in ADAPTERS}))
+"""The folders of the kinds of agent: each reads and writes in its own way."""
 
 
 def files_that_name(*names: str, outside: tuple[Path, ...] = ()) -> list[str]:
@@ -38,8 +44,11 @@ def words_of(tree: ast.Module) -> set[str]:
 
 
 @pytest.mark.parametrize("command", ["Steer", "FollowUp", "Prompt"])
-def test_a_command_to_an_agent_touches_four_files(command: str) -> None:
-    assert len(files_that_name(command, outside=ABOVE)) <= 4
+def test_a_command_to_an_agent_touches_three_files_and_one_of_each_kind(command: str) -> None:
+    assert len(files_that_name(command, outside=(*ABOVE, *KINDS))) <= 3
+    for kind in KINDS:
+        inside = [path for path in package_files() if kind in path.parents]
+        assert len([path for path in inside if command in words_of(tree_of(path))]) <= 1, place(kind)
 
 
 def test_a_list_pane_touches_four_files() -> None:
@@ -51,11 +60,23 @@ def test_a_list_pane_touches_four_files() -> None:
     ]
 
 
-@pytest.mark.parametrize("adapter", ["PiAdapter", "ScriptedAdapter"])
-def test_a_kind_of_agent_touches_its_folder_and_one_file(adapter: str) -> None:
-    assert {Path(file).parent.name for file in files_that_name(adapter)} - {"pi", "scripted"} == {"agents"}
+@pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.name)
+def test_a_kind_of_agent_touches_its_folder_and_one_file(adapter: AgentAdapter) -> None:
+    named = type(adapter).__name__
+    assert files_that_name(named, outside=KINDS) == ["cockpit/agents/kinds.py"]
     registry = (PACKAGE / "agents" / "kinds.py").read_text(encoding="utf-8")
-    assert registry.count(f"{adapter}()") == 1
+    assert registry.count(f"{named}()") == 1
+
+
+def test_each_word_of_the_port_for_agents_is_asked_by_who_uses_it() -> None:
+    asked = {
+        node.attr
+        for path in package_files()
+        if PACKAGE / "agents" not in path.parents
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute)
+    }
+    assert {word for word in vars(AgentAdapter) if not word.startswith("_")} - asked == set()
 
 
 def test_a_verb_touches_two_files() -> None:
