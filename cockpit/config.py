@@ -44,7 +44,7 @@ class AgentSettings(Section):
     """How agents are started."""
 
     program: str = ""
-    """`pi` or `scripted`; empty takes pi where it can run."""
+    """The kind of new agents; empty takes the first that can run here."""
     model: str = ""
     """Passed to pi as `--model`; empty leaves pi's own default."""
     directory: str = ""

@@ -74,6 +74,8 @@ class Program:
     """What a command takes along from this machine's environment: secrets; their names are shown, values never."""
     files: tuple[tuple[str, bytes], ...] = ()
     """(path relative to the home directory, content): settings the program needs; written 0600."""
+    command: str = ""
+    """What a VM must have on its PATH, and whose `--version` is written down; empty where nothing is looked for."""
     brought: bool = False
     """The program comes from this machine's PATH, so that a VM need not have it installed."""
 

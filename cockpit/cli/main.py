@@ -114,7 +114,9 @@ def spawn(
     image: Annotated[str, typer.Option("--image", help="The commit to restore; without it, a fresh VM.")] = "",
     worker: Annotated[bool, typer.Option("--worker", help="A worker instead of a lieutenant.")] = False,
     architect: Annotated[bool, typer.Option("--architect", help="An architect instead of a lieutenant.")] = False,
-    agent: Annotated[str, typer.Option("--agent", help="pi or scripted; without it, pi where it can run.")] = "",
+    agent: Annotated[
+        str, typer.Option("--agent", help="Its kind, such as pi; without it, the first that can run here.")
+    ] = "",
     label: Annotated[list[str] | None, typer.Option("--label", help="A label; may be repeated.")] = None,
     parent: Annotated[str, typer.Option("--parent", help="The agent it works for.")] = "",
     model: Annotated[str, typer.Option("--model", help="The model, as the agent names it.")] = "",

@@ -80,7 +80,7 @@ class CockpitPort(Protocol):
         """Return the commits an agent can be started from, newest first, with their names."""
 
     def programs(self) -> tuple[tuple[str, str], ...]:
-        """Return the agent programs that can be started (`pi`, `scripted`), each with the reason it cannot, or ''."""
+        """Return the agent programs that can be started, each with the reason it cannot, or ''."""
 
     def now(self) -> float:
         """Return unix seconds on a clock that never jumps; all ages are measured with it."""

@@ -60,7 +60,7 @@ class Spawn:
     image: CommitId | None = None
     """The commit to restore; None takes a fresh VM."""
     program: str = ""
-    """`pi`, `scripted`, or empty for the configured default."""
+    """The name of a kind of agent, or empty for the configured default."""
     labels: tuple[str, ...] = ()
     parent: str = ""
     model: str = ""

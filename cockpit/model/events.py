@@ -302,7 +302,7 @@ class DaemonStarted:
 
     run_id: str
     agent: str = ""
-    """`pi`, `scripted` ..."""
+    """The name of its kind."""
 
 
 @dataclass(frozen=True, slots=True)

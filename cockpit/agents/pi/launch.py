@@ -51,13 +51,15 @@ def local_program(name: str, settings: LaunchSettings, environment: Mapping[str,
         environment={"PATH": environment.get("PATH", os.defpath)},
         passed=_passed(settings, environment, directory),
         files=(_START_QUESTIONS, *((f".pi/agent/{file}", content) for file, content in _configuration(directory))),
+        command="pi",
         brought=True,
     )
 
 
 def remote_program(name: str, settings: LaunchSettings, environment: Mapping[str, str]) -> Program:
     """Return the pi that the golden image of real VMs has."""
-    return Program(name, "", _arguments(settings), passed=_passed(settings, environment), files=(_START_QUESTIONS,))
+    passed = _passed(settings, environment)
+    return Program(name, "", _arguments(settings), passed=passed, files=(_START_QUESTIONS,), command="pi")
 
 
 def pi_argv(

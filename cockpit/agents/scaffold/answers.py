@@ -98,9 +98,9 @@ class Facts:
     """What a VM has."""
 
     programs: Mapping[str, str]
-    """Name to path, of those that exist among tmux, pi, node, perl, python3, flock, setsid, timeout, git."""
+    """Name to path, of those that exist: the agent's own, tmux, node, perl, python3, flock, setsid, timeout, git."""
     versions: Mapping[str, str]
-    """What `pi`, `node` and `tmux` say of themselves."""
+    """What the agent's program, `node` and `tmux` say of themselves."""
     path: str
     """The PATH that was searched."""
     home: str = ""

@@ -65,7 +65,7 @@ def start_script(
     Args:
         paths: where the agent lives.
         run_id: identity of this daemon run; it stands in `run` and in the lines around the run in `out`.
-        program: what the agent is called to people (`pi`, `scripted`).
+        program: the name of its kind, as people read it.
         argv: the program and its arguments; a leading `~/` is the VM user's home. Never a place for a secret.
         allow_detached: run without tmux where there is none.
         required_files: files the arguments name; their absence is a failure instead of a strange prompt.
@@ -145,13 +145,14 @@ def stop_script(paths: AgentPaths, *, grace: float = STOP_GRACE) -> str:
     return settings + shell.COMMON + shell.END_AGENT + shell.STOP
 
 
-def facts_script(first_path: str = "") -> str:
-    """Return the script that says which programs the VM has, and the versions of pi, node and tmux.
+def facts_script(command: str, first_path: str = "") -> str:
+    """Return the script that says which programs the VM has, and the versions of the agent's, node and tmux.
 
     Args:
+        command: the agent's program, empty if none is looked for.
         first_path: directories searched before the VM's own PATH, as the agent will search them.
     """
-    settings = _assign(end=END, fallback_path=FALLBACK_PATH, first_path=first_path)
+    settings = _assign(end=END, fallback_path=FALLBACK_PATH, first_path=first_path, wanted=command)
     return f"printf '\\n%s\\n' {BEGIN}\n" + settings + shell.FACTS
 
 

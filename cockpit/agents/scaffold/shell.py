@@ -344,11 +344,14 @@ PATH=${first_path:+$first_path:}$PATH:$HOME/.local/bin:$HOME/.npm-global/bin:$fa
 export PATH
 say() { printf '%s=%s\n' "$1" "$2"; }
 within() { if command -v timeout >/dev/null 2>&1; then timeout 20 "$@"; else "$@"; fi; }
-for program in tmux pi node perl python3 flock setsid timeout git; do
-    if path=$(command -v "$program"); then say "has_$program" "$path"; fi
+for program in tmux "$wanted" node perl python3 flock setsid timeout git; do
+    if [ -n "$program" ] && path=$(command -v "$program"); then say "has_$program" "$path"; fi
 done
-if command -v pi >/dev/null 2>&1; then say version_pi "$(within pi --version 2>&1 </dev/null | tail -n 1)"; fi
-if command -v node >/dev/null 2>&1; then say version_node "$(within node --version 2>&1 </dev/null | tail -n 1)"; fi
+for program in "$wanted" node; do
+    if [ -n "$program" ] && command -v "$program" >/dev/null 2>&1; then
+        say "version_$program" "$(within "$program" --version 2>&1 </dev/null | tail -n 1)"
+    fi
+done
 if command -v tmux >/dev/null 2>&1; then say version_tmux "$(tmux -V 2>&1 | tail -n 1)"; fi
 say path "$PATH"
 say home "$HOME"

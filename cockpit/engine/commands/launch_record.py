@@ -35,7 +35,7 @@ def first_path(program: Program, known: ProbeResult | None) -> str:
 
 def found(program: Program, facts: Facts) -> tuple[str, str]:
     """Return path and version of the program as the VM has it; empty where that is not known."""
-    return facts.programs.get(program.name, ""), facts.versions.get(program.name, "")
+    return facts.programs.get(program.command, ""), facts.versions.get(program.command, "")
 
 
 def check_unchanged(name: str, program: Program, facts: Facts, known: ProbeResult | None) -> None:

@@ -261,7 +261,7 @@ class Spawner:
     async def _prepare(
         self, connection: Connection, spawn: Spawn, program: Program, vm_id: VmId, known: ProbeResult | None = None
     ) -> Facts:
-        done = await connection.run(facts_script(first_path(program, known)), timeout=START_LIMIT)
+        done = await connection.run(facts_script(program.command, first_path(program, known)), timeout=START_LIMIT)
         facts = parse_facts(done.exit_code, done.stdout, done.stderr, vm=vm_id)
         check_unchanged(spawn.name, program, facts, known)
         if why := adapter_of(program.name).missing_reason(program, facts, vm_id):

@@ -435,13 +435,24 @@ def test_facts(machine: Machine) -> None:
     program = machine.home / ".local/bin/pi"
     program.write_text("#!/bin/sh\necho 0.73.1 >&2\n", encoding="utf-8")
     program.chmod(0o755)
-    facts = parse_facts(*machine.execute(facts_script()), vm="test")
+    facts = parse_facts(*machine.execute(facts_script("pi")), vm="test")
     assert facts.versions["pi"] and facts.programs["tmux"] and not PiAdapter().missing_reason(PROGRAM, facts, "test")
+
+
+def test_facts_of_whatever_program_a_kind_needs(machine: Machine) -> None:
+    (machine.home / ".local/bin").mkdir(parents=True)
+    program = machine.home / ".local/bin/some-agent"
+    program.write_text("#!/bin/sh\necho some-agent 4.2\n", encoding="utf-8")
+    program.chmod(0o755)
+    facts = parse_facts(*machine.execute(facts_script("some-agent")), vm="test")
+    assert facts.programs["some-agent"] == str(program) and facts.versions["some-agent"] == "some-agent 4.2"
+    without = parse_facts(*machine.execute(facts_script("")), vm="test")
+    assert not {"", "pi", "some-agent"} & {*without.programs, *without.versions} and without.programs["tmux"]
 
 
 def test_facts_without_pi(any_machine: Machine, bare_path: Callable[..., str]) -> None:
     any_machine.path = bare_path("pi")
-    facts = parse_facts(*any_machine.execute(facts_script()), vm="test")
+    facts = parse_facts(*any_machine.execute(facts_script("pi")), vm="test")
     assert "pi is not on VM test" in PiAdapter().missing_reason(PROGRAM, facts, "test")
     assert any_machine.path in PiAdapter().missing_reason(PROGRAM, facts, "test")
 
