@@ -9,7 +9,7 @@ import pytest
 from tests.architecture.sources import PACKAGE, package_files, place, tree_of
 
 FAST = {
-    PACKAGE / "agents" / "pi" / "fields.py",
+    PACKAGE / "agents" / "fields.py",
     PACKAGE / "agents" / "pi" / "updates.py",
     PACKAGE / "engine" / "streams" / "recorder.py",
     PACKAGE / "model" / "codec.py",
@@ -18,7 +18,7 @@ FAST = {
 }
 """Where a line of an agent goes on its way to the store and to the transcript."""
 
-BOTH = {PACKAGE / "agents" / "pi" / "fields.py": "what the fast codec refuses is mended and read"}
+BOTH = {PACKAGE / "agents" / "fields.py": "what the fast codec refuses is mended and read"}
 
 OTHER_CODECS = {"orjson", "rapidjson", "simplejson", "ujson", "pydantic_core"}
 OTHER_CALLS = {"model_validate_json", "model_dump_json", "parse_raw", "TypeAdapter"}

@@ -7,10 +7,11 @@ version does not know does nothing there.
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from cockpit.agents.variables import matching_variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,33 +178,6 @@ KEY_VARIABLES: tuple[str, ...] = tuple(
 )
 """Every variable that may hold a credential: what they hold is kept out of logs."""
 
-_KEPT = frozenset(
-    [
-        "HOME",
-        "PATH",
-        "PWD",
-        "OLDPWD",
-        "SHLVL",
-        "TMUX",
-        "TMUX_PANE",
-        "TMUX_TMPDIR",
-        "TMPDIR",
-        "_",
-        "IFS",
-        "ENV",
-        "PPID",
-        "UID",
-        "EUID",
-        "OPTIND",
-        "BASHOPTS",
-        "SHELLOPTS",
-        "BASH_VERSINFO",
-    ]
-)
-"""Variables that say where a process runs, and those a shell keeps for itself: a pattern never carries them along."""
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-
 
 def provider_of(model: str, environment: Mapping[str, str]) -> str:
     """Return the provider a model's name tells, or empty text.
@@ -238,18 +212,6 @@ def needed_variables(
         found = next((known for known in PROVIDERS if known.is_set(environment)), None)
     names = found.needed(environment, named=bool(provider)) if found else ()
     return tuple(dict.fromkeys((*names, *(name for name in named_elsewhere if environment.get(name)))))
-
-
-def matching_variables(patterns: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names that are set and match one of the patterns, in the order of the patterns."""
-    names = [
-        name
-        for name in environment
-        if _NAME.match(name) and name not in _KEPT and not name.startswith("cockpit_") and environment[name]
-    ]
-    return tuple(
-        dict.fromkeys(name for pattern in patterns for name in sorted(names) if fnmatch.fnmatchcase(name, pattern))
-    )
 
 
 def secret_values(patterns: Sequence[str], environment: Mapping[str, str]) -> list[str]:

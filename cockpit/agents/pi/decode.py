@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cockpit.agents.adapter import WireRules
-from cockpit.agents.pi import messages
-from cockpit.agents.pi.fields import (
+from cockpit.agents.fields import (
     dict_of,
     flag_of,
     head_text,
@@ -20,18 +19,18 @@ from cockpit.agents.pi.fields import (
     parse_object,
     text_of,
     texts_of,
-    usage_of,
 )
+from cockpit.agents.pi import messages
 from cockpit.agents.pi.oversized import event_of_head
 from cockpit.agents.pi.updates import PREFIX as UPDATE_PREFIX
 from cockpit.agents.pi.updates import decode_update, decode_update_object
+from cockpit.agents.pi.usage import usage_of
 from cockpit.agents.pi.wire_filter import ACCUMULATED, WIRE_RULES
+from cockpit.agents.scaffold.run_lines import event_of_run
 from cockpit.model.events import (
     BrokenLine,
     CompactionEnded,
     CompactionStarted,
-    DaemonExited,
-    DaemonStarted,
     DialogRequested,
     Event,
     ExtensionFailed,
@@ -247,15 +246,7 @@ def _shell_output(record: dict[str, Any]) -> Event:
     return ShellOutput(text_of(record.get("id")), text_of(record.get("delta")))
 
 
-def _daemon_started(record: dict[str, Any]) -> Event:
-    return DaemonStarted(text_of(record.get("run")), text_of(record.get("agent")))
-
-
-def _daemon_exited(record: dict[str, Any]) -> Event:
-    return DaemonExited(text_of(record.get("run")), integer_of(record.get("code")))
-
-
-_DECODERS: dict[str, Callable[[dict[str, Any]], Event]] = {
+_DECODERS: dict[str, Callable[[dict[str, Any]], Event | None]] = {
     "agent_start": _run_started,
     "agent_end": _run_ended,
     "agent_settled": _run_settled,
@@ -279,6 +270,6 @@ _DECODERS: dict[str, Callable[[dict[str, Any]], Event]] = {
     "thinking_level_changed": _thinking_level,
     "session_info_changed": _session_info,
     "bash_execution_update": _shell_output,
-    "cockpit_run": _daemon_started,
-    "cockpit_exit": _daemon_exited,
+    "cockpit_run": event_of_run,
+    "cockpit_exit": event_of_run,
 }

@@ -13,11 +13,11 @@ from cockpit.agents.adapter import LaunchSettings, Program
 from cockpit.agents.pi import start_questions
 from cockpit.agents.pi.credentials import (
     PROVIDERS,
-    matching_variables,
     needed_variables,
     provider_of,
     variables_in,
 )
+from cockpit.agents.variables import matching_variables
 from cockpit.errors import UsageError
 from cockpit.model.commands import Spawn
 

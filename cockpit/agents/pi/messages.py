@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.agents.pi.fields import dict_of, flag_of, json_text, number_of, text_of, usage_of
+from cockpit.agents.fields import dict_of, flag_of, json_text, number_of, text_of
+from cockpit.agents.pi.usage import usage_of
 from cockpit.model.content import Block
 from cockpit.model.events import MessageEnded, MessageStarted, ToolEnded, ToolOutput, ToolStarted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from cockpit.agents.pi.fields import head_text
+from cockpit.agents.fields import head_text
 from cockpit.model.content import Block
 from cockpit.model.events import (
     BrokenLine,

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from cockpit.agents.pi.fields import dict_of, integer_of, json_text, parse_object, repair, text_of
+from cockpit.agents.fields import dict_of, integer_of, json_text, parse_object, repair, text_of
 from cockpit.model.events import BlockEnded, BlockStarted, Event, TextDelta, ThinkingDelta, ToolCallDelta
 
 PREFIX = b'{"type":"message_update"'

@@ -8,12 +8,12 @@ from cockpit.agents.pi.credentials import (
     KEY_VARIABLES,
     PROVIDERS,
     Provider,
-    matching_variables,
     needed_variables,
     provider_of,
     secret_values,
     variables_in,
 )
+from cockpit.agents.variables import matching_variables
 
 EVERYTHING = {
     name: f"canary-{name}"

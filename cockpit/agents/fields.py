@@ -9,8 +9,6 @@ from typing import Any
 
 import msgspec
 
-from cockpit.model.content import Usage
-
 _ESCAPE = re.compile(
     r"\\(?:u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}|u(?P<code>[0-9a-fA-F]{4})|.)",
     re.DOTALL,
@@ -116,21 +114,3 @@ def dict_of(value: Any) -> dict[str, Any]:
 def json_text(value: Any) -> str:
     """Return a value as compact JSON text."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def usage_of(value: Any) -> Usage | None:
-    """Return token counts and cost, or None if there are none.
-
-    The shape is `{input, output, cacheRead, cacheWrite, totalTokens, cost{..., total}}` (badlogic/pi-mono,
-    packages/ai/src/types.ts); the cost is in US dollars.
-    """
-    if not isinstance(value, dict):
-        return None
-    cost = value.get("cost")
-    return Usage(
-        input=integer_of(value.get("input")),
-        output=integer_of(value.get("output")),
-        cache_read=integer_of(value.get("cacheRead")),
-        cache_write=integer_of(value.get("cacheWrite")),
-        cost=number_of(cost.get("total") if isinstance(cost, dict) else cost),
-    )
