@@ -267,7 +267,12 @@ class ExtensionFailed:
 
 @dataclass(frozen=True, slots=True)
 class Responded:
-    """`response`: what the agent says of a command; success means accepted or queued, nothing more."""
+    """`response`: what the agent says of a command; success means accepted or queued, nothing more.
+
+    Whatever a kind of agent calls its commands, `command` is `prompt`, `steer`, `follow_up`, `abort` or `get_state`
+    where it is one of these. The answer to the question what an agent is at is `get_state`, with `isStreaming` and
+    `isCompacting` as booleans in `data`; it may hold `model` (`id`, `provider`, `contextWindow`) and `thinkingLevel`.
+    """
 
     command_id: str
     """The echoed id as text, empty where the agent lost it."""
