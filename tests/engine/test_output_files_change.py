@@ -15,6 +15,7 @@ from cockpit.model.fleet import Agent
 from cockpit.model.transcript.entry import EntryKind
 from tests.engine.evidence import all_shown, assert_whole, folded, markers, out_file, stored_up_to
 from tests.fleets import FleetUnderTest, is_settled, order, spawned, until
+from tests.remote.sshd import name_of
 
 
 def lines(first: int, count: int) -> bytes:
@@ -139,7 +140,7 @@ async def test_rewritten_longer_before_tail_looks(fleet: FleetUnderTest) -> None
         before = out.read_bytes()
         await until(engine, lambda: engine.fleet_state.agents[agent.id].line == line_count(out), "all of it")
         tails = [
-            process for process in psutil.process_iter() if process.name() == "tail" and str(out) in opened(process)
+            process for process in psutil.process_iter() if name_of(process) == "tail" and str(out) in opened(process)
         ]
         for process in tails:
             process.suspend()

@@ -34,6 +34,7 @@ from tests.engine.evidence import (
 )
 from tests.faults.harness import readers_of
 from tests.fleets import LIMIT, FleetUnderTest, is_settled, order, poll, spawned, until
+from tests.remote.sshd import name_of
 
 TAKEOVER = 2.0
 """Seconds in which an agent is recorded again after its recording cockpit ended."""
@@ -50,7 +51,7 @@ def readers(fleet: FleetUnderTest, agent: Agent) -> int:
     out, count = out_file(fleet, agent.vm_id), 0
     for found in readers_of(out, out.parent.parent):
         with contextlib.suppress(psutil.NoSuchProcess):
-            count += found.name() == "tail"
+            count += name_of(found) == "tail"
     return count
 
 

@@ -17,6 +17,7 @@ from cockpit.model.ids import AgentId
 from tests.faults.conftest import MakeMachine
 from tests.faults.harness import CHECK_INTERVAL, LIMIT, PATIENCE, SLACK, Machine, Stack, running
 from tests.faults.writer import HOSTILE
+from tests.remote.sshd import name_of
 from tests.remote.waiting import until
 from tests.requirements import missing
 
@@ -127,7 +128,7 @@ async def test_a_rewrite_past_our_position_is_found_within_a_check(machine: Mach
         machine.writer.lines(300)
         await stack.whole(machine)
         await until(lambda: bool(machine.readers()))
-        followers = [found for found in machine.readers() if found.name() == "tail"]
+        followers = [found for found in machine.readers() if name_of(found) == "tail"]
         for follower in followers:
             follower.suspend()
         machine.writer.tell("truncate", 900)
@@ -282,5 +283,5 @@ async def test_no_reader_is_left_after_faults_of_every_kind(machine: Machine) ->
                 await stack.shows(machine, LinkState.DOWN)
                 machine.relay.thaw()
             await stack.whole(machine)
-        await until(lambda: [found.name() for found in machine.readers()].count("tail") == 1, PATIENCE + SLACK)
+        await until(lambda: [name_of(found) for found in machine.readers()].count("tail") == 1, PATIENCE + SLACK)
     assert not machine.readers()

@@ -17,6 +17,7 @@ from cockpit.remote.ssh.backoff import BASE, Backoff
 from tests.faults.conftest import MakeMachine
 from tests.faults.harness import BACKOFF_CAP, DEATH, OPTIONS, PATIENCE, SLACK, Machine, Stack, running
 from tests.remote.relays import Relay
+from tests.remote.sshd import name_of
 from tests.remote.waiting import until
 
 SLOW = LinkOptions(keepalive_interval=2.0, keepalive_count=3, connect_timeout=20.0)
@@ -140,7 +141,7 @@ async def test_a_frozen_link_is_unknown_then_down_then_up(machine: Machine) -> N
     async with running(machine.home, [machine]) as stack:
         await half_open(machine, stack, drop=False)
         await until(
-            lambda: len([found for found in machine.readers() if found.name() == "tail"]) == 1, PATIENCE + SLACK
+            lambda: len([found for found in machine.readers() if name_of(found) == "tail"]) == 1, PATIENCE + SLACK
         )
 
 
@@ -164,7 +165,7 @@ async def test_a_paused_vm_is_paused_not_dead_and_doubles_nothing(machine: Machi
         stack.fleet_state.put_vm(Vm(machine.vm_id, Power.RUNNING))
         await stack.whole(machine)
         await until(
-            lambda: len([found for found in machine.readers() if found.name() == "tail"]) == 1, PATIENCE + SLACK
+            lambda: len([found for found in machine.readers() if name_of(found) == "tail"]) == 1, PATIENCE + SLACK
         )
         assert set(machine.ledger.epochs) == {1}
 

@@ -27,7 +27,7 @@ def free_port() -> int:
 
 
 class Sshd:
-    """One server. Its sessions get an empty HOME-less environment of the current user."""
+    """One server. Its sessions are the current user's, in a home of their own: shells read no rc file of that user."""
 
     def __init__(self, directory: Path, *options: str, name: str = "vm-1") -> None:
         self.directory = directory
@@ -57,9 +57,19 @@ class Sshd:
         """Accept the client's key no longer."""
         (self.directory / "authorized_keys").write_text("")
 
+    def _environment(self) -> str:
+        """Return the line that sets the sessions' environment; a server takes only one of them."""
+        given = next((option for option in self._options if option.startswith("SetEnv ")), "SetEnv")
+        if "HOME=" in given or "PermitUserEnvironment yes" in self._options:
+            return given
+        home = self.directory / "home"
+        home.mkdir(exist_ok=True)
+        return f"{given} HOME={home}"
+
     def start(self) -> None:
         """Start the listener and return when it accepts."""
         config = self.directory / "sshd_config"
+        environment = self._environment()
         config.write_text(
             "\n".join(
                 (
@@ -74,7 +84,8 @@ class Sshd:
                     "KbdInteractiveAuthentication no",
                     "PrintMotd no",
                     "LogLevel VERBOSE",
-                    *self._options,
+                    *([environment] if " " in environment else []),
+                    *(option for option in self._options if not option.startswith("SetEnv ")),
                     "",
                 )
             )
@@ -113,7 +124,7 @@ class Sshd:
 
     def sessions(self) -> list[psutil.Process]:
         """Return the server's own processes, one or two per connection."""
-        return [process for process in self.family() if _name(process) == "sshd"]
+        return [process for process in self.family() if name_of(process) == "sshd"]
 
     @staticmethod
     def readers(path: Path | str) -> list[psutil.Process]:
@@ -150,7 +161,8 @@ class Sshd:
         return SshEndpoint("127.0.0.1", port or self.port, username, identity or self.name, tls)
 
 
-def _name(process: psutil.Process) -> str:
+def name_of(process: psutil.Process) -> str:
+    """Return a process's name, empty if it is gone by now."""
     try:
         return str(process.name())
     except psutil.Error:

@@ -17,7 +17,7 @@ from cockpit.remote.tail.filter import FilterProgram
 from cockpit.remote.tail.tail import Tail
 from tests.remote.conftest import Connect
 from tests.remote.reading import Reading
-from tests.remote.sshd import Sshd
+from tests.remote.sshd import Sshd, name_of
 from tests.remote.tail.test_tail import append, lines, rewrite
 from tests.remote.waiting import until
 
@@ -57,7 +57,7 @@ async def test_no_byte_of_a_new_content_is_delivered_as_the_old(
     path.write_bytes(lines(0, before))
     reading.start(connection, str(path), polling=polling, check_interval=NEVER)
     await reading.wait_for(lines(0, before))
-    (tail,) = (process for process in sshd.family() if process.name() == "tail")
+    (tail,) = (process for process in sshd.family() if name_of(process) == "tail")
     tail.send_signal(signal.SIGSTOP)
     rewrite(path, lines(5000, 900, width=41))
     tail.send_signal(signal.SIGCONT)
@@ -88,7 +88,7 @@ async def test_the_same_behind_a_filter(connection: Connection, sshd: Sshd, tmp_
                 got[-1] += event.data
             if bytes(got[-1]) == lines(0, 303):
                 assert tail.interpreter != "none"
-                (process,) = (process for process in sshd.family() if process.name() == "tail")
+                (process,) = (process for process in sshd.family() if name_of(process) == "tail")
                 process.send_signal(signal.SIGSTOP)
                 rewrite(path, lines(5000, 900, width=41))
                 process.send_signal(signal.SIGCONT)

@@ -21,7 +21,7 @@ from tests.remote.conftest import Connect
 from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.reading import Reading
 from tests.remote.relays import Relay
-from tests.remote.sshd import Sshd
+from tests.remote.sshd import Sshd, name_of
 from tests.remote.tail.test_tail import append, lines, rewrite
 from tests.remote.waiting import until
 
@@ -217,7 +217,7 @@ async def test_a_half_open_link_leaves_no_reader_after_its_patience(
         reading.start(await connect(), str(path))
         append(path, lines(100, 5))
         await reading.wait_for(lines(0, 105))
-        await until(lambda: len([p for p in sshd.readers(path) if p.name() == "tail"]) == 1, within=6)
+        await until(lambda: len([p for p in sshd.readers(path) if name_of(p) == "tail"]) == 1, within=6)
         await reading.stop()
         await until(lambda: not sshd.readers(path), within=6)
 
@@ -239,7 +239,7 @@ async def test_a_paused_vm_resumes_without_doubles(
         sshd.continue_everything()
     reading.start(await connect(), str(path))
     await reading.wait_for(lines(0, 150))
-    await until(lambda: len([p for p in sshd.readers(path) if p.name() == "tail"]) == 1, within=8)
+    await until(lambda: len([p for p in sshd.readers(path) if name_of(p) == "tail"]) == 1, within=8)
 
 
 async def test_a_slow_consumer_holds_the_writer_not_the_memory(connect: Connect, sshd: Sshd, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.tail.events import LastBytes, TailMissing, TailOpened, TailReset
 from tests.remote.conftest import Connect
 from tests.remote.reading import Reading
-from tests.remote.sshd import Sshd
+from tests.remote.sshd import Sshd, name_of
 from tests.remote.waiting import until
 
 POLLINGS = [pytest.param(None, id="notified"), pytest.param(0.2, id="polling")]
@@ -141,7 +141,7 @@ async def test_rewritten_longer_while_tail_was_stopped(
     reading.start(connection, str(path))
     await reading.wait_for(lines(0, 100))
     await asyncio.sleep(0.5)
-    tails = [process for process in sshd.family() if process.name() == "tail"]
+    tails = [process for process in sshd.family() if name_of(process) == "tail"]
     assert len(tails) == 1
     tails[0].send_signal(signal.SIGSTOP)
     rewrite(path, lines(5000, 300))
