@@ -233,12 +233,8 @@ async def test_a_send_that_failed_lets_the_next_one_go_on() -> None:
     assert parts.shown(second).stage is Stage.WRITTEN
 
 
-async def test_what_waits_for_its_turn_is_made_of_what_is_known_then() -> None:
-    """An abort that waited cancels the question that was asked meanwhile; else it would hang behind it."""
-    parts = Parts()
-    sender = parts.sender()
-    connection = parts.connection
-    assert connection is not None
+def held(connection: FakeConnection) -> asyncio.Event:
+    """Let each writing wait until the event is set."""
     may_end = asyncio.Event()
 
     async def slowly(ran: Ran) -> Completed:
@@ -246,6 +242,16 @@ async def test_what_waits_for_its_turn_is_made_of_what_is_known_then() -> None:
         return await connection.writes(ran)
 
     connection.script = slowly
+    return may_end
+
+
+async def test_what_waits_for_its_turn_is_made_of_what_is_known_then() -> None:
+    """An abort that waited cancels the question that was asked meanwhile; else it would hang behind it."""
+    parts = Parts()
+    sender = parts.sender()
+    connection = parts.connection
+    assert connection is not None
+    may_end = held(connection)
     first = asyncio.create_task(sender.send(parts.agent, Prompt(AGENT, "one"), parts.receipt(1).id))
     second = asyncio.create_task(sender.send(parts.agent, Abort(AGENT), parts.receipt(2, "abort", "").id))
     await asyncio.sleep(1.0)
@@ -261,13 +267,7 @@ async def test_a_question_about_the_state_waits_for_its_turn() -> None:
     sender = parts.sender()
     connection = parts.connection
     assert connection is not None
-    may_end = asyncio.Event()
-
-    async def slowly(ran: Ran) -> Completed:
-        await may_end.wait()
-        return await connection.writes(ran)
-
-    connection.script = slowly
+    may_end = held(connection)
     first = asyncio.create_task(sender.send(parts.agent, Prompt(AGENT, "one"), parts.receipt(1).id))
     await asyncio.sleep(1.0)
     second = asyncio.create_task(sender.ask(parts.agent, "cockpit-state"))
