@@ -18,25 +18,19 @@ SHAPES = re.compile(r"sk-[A-Za-z0-9_-]{16,}|Bearer\s+\S+|-----BEGIN [A-Z ]*PRIVA
 """What looks like a secret whatever its value."""
 
 
-class Redaction(logging.Filter):
-    """Replaces secrets by value and by shape before a line is written."""
+class Redaction(logging.Formatter):
+    """Replaces secrets by value and by shape in what is written; the record is everybody's and stays as it is."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        super().__init__()
+    def __init__(self, form: str, secrets: Iterable[str]) -> None:
+        super().__init__(form)
         self._secrets = tuple(secret for secret in secrets if len(secret) >= 8)
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Clean one record; never drops it."""
-        text = record.getMessage()
-        if record.exc_info:
-            text += "\n" + logging.Formatter().formatException(record.exc_info)
-            record.exc_info = None
-            record.exc_text = None
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record's line, its traceback included, without a secret."""
+        text = super().format(record)
         for secret in self._secrets:
             text = text.replace(secret, "[secret]")
-        record.msg = SHAPES.sub("[secret]", text)
-        record.args = ()
-        return True
+        return SHAPES.sub("[secret]", text)
 
 
 class PrivateRotatingFile(logging.handlers.RotatingFileHandler):
@@ -72,8 +66,7 @@ def write_log(file: Path, *, secrets: Iterable[str] = ()) -> str:
     except OSError as error:
         await_log()
         return f"no log is written: {file}: {error.strerror or error}"
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
-    handler.addFilter(Redaction(secrets))
+    handler.setFormatter(Redaction("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s", secrets))
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     for noisy in ("asyncssh", "httpx", "httpcore"):

@@ -68,3 +68,23 @@ def test_the_log_holds_no_secret(tmp_path: Path, root_logger: logging.Logger) ->
     assert mode(file) == 0o600
     assert "canary" not in text and "abc.def" not in text and "by-shape" not in text
     assert "RuntimeError: with [secret] inside" in text
+
+
+def test_who_else_hears_a_record_gets_it_as_it_was(
+    tmp_path: Path, root_logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    logs.write_log(tmp_path / "cockpit.log", secrets=["canary-value-123"])
+    try:
+        raise RuntimeError("oh")
+    except RuntimeError:
+        logging.getLogger("cockpit.test").exception("%s failed", "it")
+    (record,) = caplog.records
+    assert record.exc_info is not None and record.args == ("it",)
+
+
+def test_a_log_that_cannot_be_written_is_said_and_keeps_nobody_from_work(
+    tmp_path: Path, root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "Is a directory" in logs.write_log(tmp_path)
+    logging.getLogger("cockpit.test").error("lost")
+    assert capsys.readouterr().err == ""

@@ -241,7 +241,6 @@ def test_terminals_that_close_in_the_middle_of_anything_leave_nothing(fleet: Fle
     for end in found:
         assert end.code == 129, end
         assert end.seconds < SOON + START_UP, end
-        assert end.busy < SOON / 2, end  # the interpreter's own end alone would take as much
         assert end.left == 0, end
 
 
