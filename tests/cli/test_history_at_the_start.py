@@ -9,6 +9,9 @@ import pytest
 from cockpit.store import schema
 from tests.fleets import FleetUnderTest
 
+pytestmark = pytest.mark.timeout(300)
+"""Seconds: each test starts a program for every verb."""
+
 VERBS = [
     ("vms",),
     ("agents",),

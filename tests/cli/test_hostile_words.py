@@ -20,6 +20,9 @@ from tests.cli.test_sick_apis import KEY, VERBS, Handler, Server, sick
 from tests.engine.evidence import out_file
 from tests.fleets import FleetUnderTest
 
+pytestmark = pytest.mark.timeout(300)
+"""Seconds: each test starts a program for every verb."""
+
 H = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m\u202e\u2066\x85\r\x08\x7f\u200b\x90q\x9c\x1bc\nforged: deleted"
 """Clipboard, clear screen, C1, bidirectional controls, device control, reset, and a line that looks like ours."""
 
