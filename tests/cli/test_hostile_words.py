@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import pytest
 
 import cockpit
 from cockpit.embedded.endpoint import read_endpoint, read_token
