@@ -16,6 +16,7 @@ from cockpit.model.commands import Answer, FollowUp, Prompt, Steer
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.fleet import ActivityState, Agent, LinkState, Power, ProcessState, Receipt, Stage
 from cockpit.model.ids import AgentId
+from cockpit.model.past import remembered_as
 from cockpit.model.receipts.stages import reached
 from cockpit.text.sanitize import clean_text, our_text
 from cockpit.text.streams import flush_output, output_is_terminal, say, warn, write_raw
@@ -335,7 +336,7 @@ async def _print(lines: AsyncIterator[Record], selection: Selection, as_json: bo
 
 async def _remembered(engine: HeadlessPort, name: str) -> AgentId:
     known = await engine.recorded.agents()
-    wanted = [one for one in known if one.is_meant_by(name)] or [one for one in known if one.name == name]
+    wanted = remembered_as(name, known)
     if not wanted:
         raise NotFound(
             f"there is no agent named {name}, and none is remembered", hint=nearest(name, (one.name for one in known))

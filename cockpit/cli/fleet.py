@@ -25,7 +25,7 @@ from cockpit.model.commands import (
 from cockpit.model.fleet import AgentKind, Operation, Receipt, Stage
 from cockpit.model.ids import OperationId, VmId
 from cockpit.model.receipts.stages import is_ended
-from cockpit.model.refusals import RefusalCode
+from cockpit.model.refusals import Refusal, RefusalCode
 from cockpit.text.clean import joined, ours
 from cockpit.text.sanitize import clean_line, our_line, our_text
 from cockpit.text.streams import ask, input_is_terminal, say, warn
@@ -84,12 +84,17 @@ async def power(headless: Headless, name: str, change: type[Pause] | type[Resume
     async with headless.engine(only(name)) as engine:
         vm_id, called = engine.vm_named(name)
         command = change(vm_id)
-        refused = engine.refusal(command)
-        if refused is not None and refused.code is RefusalCode.ALREADY:
-            warn(our_text("{}: {}", called, refused.sentence))
-            return 0
-        await carry_out(engine, command)
+        if not _is_so_already(engine.refusal(command), called):
+            await carry_out(engine, command)
     return 0
+
+
+def _is_so_already(refused: Refusal | None, called: str) -> bool:
+    """Say so, and tell, where a command is refused since what it wants is so: no failure to a script."""
+    so = refused is not None and refused.code is RefusalCode.ALREADY
+    if refused is not None and so:
+        warn(our_text("{}: {}", called, refused.sentence))
+    return so
 
 
 async def abort(headless: Headless, name: str) -> int:
@@ -146,8 +151,7 @@ async def dismiss(headless: Headless, name: str) -> int:
             vm_id, called = engine.vm_named(name)
         command = Dismiss(vm_id)
         refused = engine.refusal(command)
-        if refused is not None and refused.code is RefusalCode.ALREADY:
-            warn(our_line("{}: {}", called, refused.sentence))
+        if _is_so_already(refused, called):
             return 0
         if refused is not None:
             hint = "`cockpit vms` says which are perhaps ours"

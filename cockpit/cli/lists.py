@@ -9,6 +9,7 @@ from cockpit.cli.headless import VM_LIST, Headless, nearest, nobody, require_hea
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, Refused
 from cockpit.model.fleet import LinkState, Power
+from cockpit.model.past import remembered_as
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn
 
@@ -96,12 +97,12 @@ async def search(headless: Headless, text: str, name: str, limit: int, as_json: 
     async with headless.recorded() as recorded:
         known = await recorded.agents()
         names = {one.id: one.name for one in known}
-        wanted = [one.id for one in known if one.is_meant_by(name)] or [one.id for one in known if one.name == name]
+        wanted = remembered_as(name, known) if name else []
         if name and not wanted:
             raise NotFound(f"no agent named {name} is remembered", hint=nearest(name, names.values()))
         hits = await recorded.search(text, limit=limit) if not name else []
-        for agent in wanted if name else []:
-            hits += await recorded.search(text, agent=agent, limit=limit)
+        for agent in wanted:
+            hits += await recorded.search(text, agent=agent.id, limit=limit)
     if as_json:
         output.print_json([output.hit_object(hit, names) for hit in hits])
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cockpit.model.ids import AgentId, VmId
@@ -20,6 +21,12 @@ class RememberedAgent:
     def is_meant_by(self, identifier: str) -> bool:
         """Say whether a text is this agent's own id or that of its VM."""
         return identifier == self.id or identifier.lower() == self.vm_id
+
+
+def remembered_as(identifier: str, known: Iterable[RememberedAgent]) -> list[RememberedAgent]:
+    """Return the agents a text means: the one with this id, or with a VM of this id, else all with this name."""
+    agents = list(known)
+    return [one for one in agents if one.is_meant_by(identifier)] or [one for one in agents if one.name == identifier]
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ MODE_MEANINGS: dict[Mode, Clean] = {
 }
 
 TONE_STYLES: dict[str, StateStyle] = {
-    "asking": StateStyle(ours("?"), ours("asking"), ours("bold $agent-asking")),
+    "asking": StateStyle(ours("?"), ours("asking"), "bold $agent-asking"),
     "failed": StateStyle(ours("✗"), ours("failed"), "$agent-failed"),
     "running": StateStyle(ours("●"), ours("working"), "$agent-running"),
     "done": StateStyle(ours("✓"), ours("done"), "$agent-done"),
@@ -66,7 +66,7 @@ LINK_STYLES: dict[LinkState, StateStyle] = {
     LinkState.NEVER: StateStyle(ours("·"), ours("no link"), "$muted"),
     LinkState.CONNECTING: StateStyle(ours("↻"), ours("linking"), "$link-degraded"),
     LinkState.UP: StateStyle(ours("⇄"), ours("up"), "$link-up"),
-    LinkState.SILENT: StateStyle(ours("~"), ours("silent"), ours("$link-degraded")),
+    LinkState.SILENT: StateStyle(ours("~"), ours("silent"), "$link-degraded"),
     LinkState.PAUSED: StateStyle(ours("‖"), ours("paused"), "$agent-paused"),
     LinkState.DOWN: StateStyle(ours("✗"), ours("down"), "$link-down"),
 }
