@@ -122,7 +122,7 @@ def out_of_reach(engine: HeadlessPort, agent: Agent) -> str:
         link = "its link is up, but its output is not read" if agent.link.state is LinkState.UP else ""
         reasons.append("its VM is not on the list" if absent else link or f"its link is {agent.link.state.value}")
     if health is not None and sick:
-        reasons.append(f"{health.reason}{f' ({health.hint})' if health.hint else ''}")
+        reasons.append(health.trouble)
     return "; ".join(dict.fromkeys(reasons))
 
 

@@ -120,7 +120,7 @@ def say_missing(engine: HeadlessPort, *names: str) -> bool:
     for name in names:
         health = silent(engine, name)
         if health is not None:
-            warn(our_text("cockpit: {}: {}{}", name, health.reason, f" ({health.hint})" if health.hint else ""))
+            warn(our_text("cockpit: {}: {}", name, health.trouble))
             missing = True
     return say_unreadable(engine, *names) or missing
 

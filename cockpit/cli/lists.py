@@ -53,11 +53,7 @@ async def agents(headless: Headless, as_json: bool) -> int:
             output.print_agents(engine.fleet, engine.now())
         for service in engine.fleet.health:
             if not service.ok and service.name not in LISTS_OF_AGENTS:
-                warn(
-                    our_text(
-                        "cockpit: {}: {}{}", service.name, service.reason, f" ({service.hint})" if service.hint else ""
-                    )
-                )
+                warn(our_text("cockpit: {}: {}", service.name, service.trouble))
         nothing = silent(engine, VM_LIST) is not None
         missing = say_missing(engine, *LISTS_OF_AGENTS)
         missing = say_unreached(engine) or missing

@@ -17,3 +17,8 @@ class ServiceHealth:
     """The next thing to do about it."""
     unreadable: int = 0
     """Records of its last list that could not be read: what is shown of it is not all there is."""
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with it, and the next thing to do about it."""
+        return f"{self.reason} ({self.hint})" if self.hint else self.reason
