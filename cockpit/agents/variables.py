@@ -3,44 +3,17 @@
 from __future__ import annotations
 
 import fnmatch
-import re
 from collections.abc import Mapping, Sequence
 
-_KEPT = frozenset(
-    [
-        "HOME",
-        "PATH",
-        "PWD",
-        "OLDPWD",
-        "SHLVL",
-        "TMUX",
-        "TMUX_PANE",
-        "TMUX_TMPDIR",
-        "TMPDIR",
-        "_",
-        "IFS",
-        "ENV",
-        "PPID",
-        "UID",
-        "EUID",
-        "OPTIND",
-        "BASHOPTS",
-        "SHELLOPTS",
-        "BASH_VERSINFO",
-    ]
-)
-"""Variables that say where a process runs, and those a shell keeps for itself: a pattern never carries them along."""
+from cockpit.agents.scaffold.environment import can_be_set
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_KEPT = frozenset({"HOME", "PATH", "PWD", "OLDPWD", "SHLVL", "TMUX", "TMUX_PANE", "TMUX_TMPDIR", "TMPDIR", "_"})
+"""Variables that say where a process runs: a pattern never carries them along."""
 
 
 def matching_variables(patterns: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names that are set and match one of the patterns, in the order of the patterns."""
-    names = [
-        name
-        for name in environment
-        if _NAME.match(name) and name not in _KEPT and not name.startswith("cockpit_") and environment[name]
-    ]
+    names = [name for name in environment if can_be_set(name) and name not in _KEPT and environment[name]]
     return tuple(
         dict.fromkeys(name for pattern in patterns for name in sorted(names) if fnmatch.fnmatchcase(name, pattern))
     )

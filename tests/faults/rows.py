@@ -139,7 +139,7 @@ ROWS: dict[int, Row] = {
         (
             _LINKS + "test_a_slow_login_shell_is_waited_for",
             _PARTS + "test_words_survive_login_shells",
-            "tests/agents/scaffold/test_verbs.py::test_one_command_line_for_every_login_shell",
+            "tests/agents/scaffold/test_scripts.py::test_one_command_line_for_every_login_shell",
         ),
     ),
     18: Row("no perl, no node, busybox", (_SHELLS + "test_every_fault_under_every_shell",)),

@@ -11,9 +11,9 @@ from dataclasses import replace
 from cockpit.agents.adapter import Program
 from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.answers import AgentState, Facts, ProbeResult, parse_facts, parse_start
+from cockpit.agents.scaffold.environment import encode_environment
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.scaffold.scripts import facts_script, start_script
-from cockpit.agents.scaffold.verbs import encode_environment
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.instructions import INSTRUCTIONS_FILE, instructions
 from cockpit.engine.commands.launch_record import (

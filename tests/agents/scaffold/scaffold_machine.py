@@ -21,9 +21,9 @@ from cockpit.agents.scaffold.answers import (
     parse_start,
     parse_stop,
 )
+from cockpit.agents.scaffold.environment import encode_environment
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.scaffold.scripts import probe_script, send_script, start_script, stop_script
-from cockpit.agents.scaffold.verbs import encode_environment
 
 READER = """
 import hashlib, json, os, sys

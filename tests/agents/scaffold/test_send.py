@@ -20,7 +20,7 @@ from cockpit.agents.scaffold.answers import parse_send
 from cockpit.agents.scaffold.scripts import send_script
 from cockpit.errors import CockpitError, Refused, TimedOut
 from tests.agents.scaffold.scaffold_machine import Machine, open_on, wait_until
-from tests.agents.scaffold.test_verbs import SHELLS, bare_path, shell_machine
+from tests.agents.scaffold.test_scripts import SHELLS, bare_path, shell_machine
 from tests.requirements import require_program
 
 pytestmark = pytest.mark.slow

@@ -1,22 +1,21 @@
-"""Start, adopt, find, write to and stop an agent on a VM: the face of the scaffold.
-
-Pure: a script goes out as text (run it by `command_line(...)` over SSH, with the input on standard input), and what
-came back goes through the matching `parse_*`. The caller owns the connection and the time limit.
-"""
+"""The environment of an agent, as the start script reads it from its standard input."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from cockpit.agents.scaffold.scripts import (
-    ENVIRONMENT_END,
-)
+from cockpit.agents.scaffold.scripts import ENVIRONMENT_END
 from cockpit.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SHELL_NAMES = frozenset({"IFS", "ENV", "PPID", "UID", "EUID", "OPTIND", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO"})
 """Variables a shell keeps for itself: setting one would end or bend the launcher."""
+
+
+def can_be_set(name: str) -> bool:
+    """Say whether a name is one of a variable that an agent may be given."""
+    return bool(_NAME.match(name)) and name not in _SHELL_NAMES and not name.startswith("cockpit_")
 
 
 def encode_environment(variables: Mapping[str, str]) -> bytes:
@@ -30,7 +29,7 @@ def encode_environment(variables: Mapping[str, str]) -> bytes:
     """
     lines: list[str] = []
     for name, value in variables.items():
-        if not _NAME.match(name) or name in _SHELL_NAMES or name.startswith("cockpit_"):
+        if not can_be_set(name):
             raise UsageError(f"{name!r} cannot be set in an agent's environment", hint="choose another variable name")
         if "\0" in value:
             raise UsageError(f"the value of {name} holds a NUL byte", hint="correct it where it is set")

@@ -22,9 +22,9 @@ from cockpit.agents.adapter import Program
 from cockpit.agents.pi.adapter import PiAdapter
 from cockpit.agents.scaffold import scripts
 from cockpit.agents.scaffold.answers import AgentState, parse_facts, parse_start
+from cockpit.agents.scaffold.environment import encode_environment
 from cockpit.agents.scaffold.layout import AgentPaths, command_line
 from cockpit.agents.scaffold.scripts import facts_script, start_script
-from cockpit.agents.scaffold.verbs import encode_environment
 from cockpit.errors import CockpitError, NotFound, Refused, UsageError
 from tests.agents.scaffold.scaffold_machine import Machine, open_on, wait_until
 from tests.requirements import require_program
