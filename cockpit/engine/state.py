@@ -69,7 +69,7 @@ class FleetState:
         """The control services this fleet has."""
         self.notices: list[str] = []
         self.findings: list[str] = []
-        """Those of the notices that say what became of calls that were cut off."""
+        """Notices that can be taken back: what became of calls that were cut off."""
         self.transcripts: dict[AgentId, Transcript] = {}
         self.pasts: dict[AgentId, TranscriptWindow] = {}
         """Where the operator reads what is no longer in an agent's transcript."""
@@ -106,7 +106,7 @@ class FleetState:
                 operations=tuple(self.operations.values()),
                 health=tuple(self.health.values()),
                 awaited=self.awaited,
-                notices=tuple(self.notices),
+                notices=(*self.notices, *self.findings),
                 findings=tuple(self.findings),
                 dismissed=frozenset(self.dismissed),
                 unplaced=frozenset(self.unplaced),
@@ -230,18 +230,16 @@ class FleetState:
             self.changed()
 
     def finding(self, text: str) -> None:
-        """Add a standing fact about a call that was cut off."""
+        """Add a standing fact about a call that was cut off; it is a notice until it is taken back."""
         if text not in self.findings:
             self.findings.append(text)
             self.changed()
-        self.notice(text)
 
     def withdraw(self, text: str) -> None:
-        """Take a standing fact back: it holds no more."""
-        for said in (self.notices, self.findings):
-            if text in said:
-                said.remove(text)
-                self.changed()
+        """Take such a fact back: it holds no more."""
+        if text in self.findings:
+            self.findings.remove(text)
+            self.changed()
 
     def agents_called(self, name: str) -> tuple[Agent, ...]:
         """Return the agents a text means: the one with this id, else those with this name, by id."""
