@@ -10,6 +10,7 @@ from typing import Any
 from cockpit.agents.kinds import USUAL, adapter_of
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.errors import UsageError
+from cockpit.model.commands import Spawn
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.names import usable_name
@@ -75,6 +76,22 @@ def registration_of(agent: Agent, *, address: str, directory: str, workspace: st
         address=address,
         registered_by=REGISTERED_BY,
         metadata=metadata_of(agent, directory=directory, workspace=workspace, created_at=created_at),
+    )
+
+
+def agent_from_spawn(spawn: Spawn, vm_id: VmId, source: str, directory: str) -> Agent:
+    """Return the agent that a command makes in a directory of a VM of a source."""
+    return Agent(
+        agent_of(vm_id, directory),
+        spawn.name,
+        spawn.kind,
+        vm_id,
+        role=spawn.role,
+        program=spawn.program,
+        labels=spawn.labels,
+        parent=spawn.parent,
+        source=source,
+        directory=directory,
     )
 
 

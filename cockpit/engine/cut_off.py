@@ -6,6 +6,7 @@ import asyncio
 import logging
 from dataclasses import replace
 
+from cockpit.engine.agent_record import agent_from_spawn
 from cockpit.engine.commands.copies import copy_name
 from cockpit.engine.commands.creations import Creations, wanted_from
 from cockpit.engine.source import Source
@@ -13,7 +14,7 @@ from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.model.commands import Spawn
 from cockpit.model.fleet import Agent, ProcessState
-from cockpit.model.ids import VmId, agent_of
+from cockpit.model.ids import VmId
 from cockpit.store.creations import CreationRow
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
@@ -136,20 +137,8 @@ class CutOffCalls:
             name = wanted.name
             if self._fleet_state.agents_called(name):
                 name = copy_name(self._fleet_state, name)
-            directory = self._source.paths.directory
-            agent = Agent(
-                agent_of(vm_id, directory),
-                name,
-                wanted.kind,
-                vm_id,
-                role=wanted.role,
-                program=wanted.program,
-                labels=wanted.labels,
-                parent=wanted.parent,
-                source=self._source.name,
-                directory=directory,
-            )
-            await self._sessions.adopt(agent)
+            made = agent_from_spawn(wanted, vm_id, self._source.name, self._source.paths.directory)
+            await self._sessions.adopt(replace(made, name=name))
         known = self._fleet_state.agent_on(vm_id)
         if known is not None and wanted is not None and not known.model:
             self._fleet_state.put_agent(replace(known, model=wanted.model))

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cockpit.engine.commands.launch_record import current_model
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.commands import Spawn
-from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
 
 NAME_LENGTH = 64
@@ -24,19 +22,6 @@ def copy_name(fleet_state: FleetState, name: str) -> str:
     while fleet_state.agent_named(found := f"{name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"):
         number += 1
     return found
-
-
-def wanted_copy(original: Agent) -> Spawn:
-    """Return what the agent of a copied VM will be, under the original's name."""
-    return Spawn(
-        original.name,
-        original.kind,
-        original.role,
-        program=original.program,
-        labels=original.labels,
-        parent=original.parent,
-        model=current_model(original),
-    )
 
 
 async def start_copies(

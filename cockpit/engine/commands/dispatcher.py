@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable
 from cockpit.agents.kinds import adapter_of
 from cockpit.engine.commands import board
 from cockpit.engine.commands.adoption import Adoption
-from cockpit.engine.commands.copies import start_copies, wanted_copy
+from cockpit.engine.commands.copies import start_copies
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.dismissal import Dismissals
+from cockpit.engine.commands.launch_record import spawn_of
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.vm_operations import FleetOperations
 from cockpit.engine.describe import VERBS, target_of, text_of
@@ -183,7 +184,7 @@ class Dispatcher:
 
     async def _branch(self, command: Branch, verb: str, target: str, progress: OperationProgress) -> None:
         original = self._fleet_state.agent_on(command.vm)
-        wanted = wanted_copy(original) if original is not None else None
+        wanted = spawn_of(original) if original is not None else None
         async with self._creations.written_down(verb, target, f"vm {command.vm}", wanted) as request:
             made = await self._operations.branch(command, progress)
             if wanted is not None:

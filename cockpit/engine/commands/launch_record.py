@@ -13,6 +13,7 @@ from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.answers import Facts, ProbeResult
 from cockpit.agents.scaffold.layout import AgentPaths, shell_path
 from cockpit.errors import CockpitError, Refused
+from cockpit.model.commands import Spawn
 from cockpit.model.fleet import Agent
 from cockpit.paths import private_directory, write_private
 from cockpit.remote.ssh.connection import Connection
@@ -65,6 +66,19 @@ def current_model(agent: Agent) -> str:
     """Return the model an agent has now, as `--model` takes it; empty where that is not known."""
     known = agent.provider and agent.model and agent.model != "unknown"
     return f"{agent.provider}/{agent.model}" if known else ""
+
+
+def spawn_of(agent: Agent) -> Spawn:
+    """Return the command that would make an agent as it is now: for a copy of it, or to start it again."""
+    return Spawn(
+        agent.name,
+        agent.kind,
+        agent.role,
+        program=agent.program,
+        labels=agent.labels,
+        parent=agent.parent,
+        model=current_model(agent),
+    )
 
 
 async def keep_evidence(connection: Connection, paths: AgentPaths, place: Path, name: str) -> str:

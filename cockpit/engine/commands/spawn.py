@@ -14,15 +14,16 @@ from cockpit.agents.scaffold.answers import AgentState, Facts, ProbeResult, pars
 from cockpit.agents.scaffold.environment import encode_environment
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.scaffold.scripts import facts_script, start_script
+from cockpit.engine.agent_record import agent_from_spawn
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.instructions import INSTRUCTIONS_FILE, instructions
 from cockpit.engine.commands.launch_record import (
     check_unchanged,
-    current_model,
     details,
     first_path,
     found,
     keep_evidence,
+    spawn_of,
 )
 from cockpit.engine.commands.names import NAME_LABEL, Names
 from cockpit.engine.commands.registration import left_there, register, remember
@@ -157,19 +158,8 @@ class Spawner:
         await self.names.label(spawn.name, vm_id)
         await self.names.yield_to_earlier(spawn.name, vm_id)
         now = self._fleet_state.clock.now()
-        agent = Agent(
-            id=self._id_on(vm_id),
-            name=spawn.name,
-            kind=spawn.kind,
-            vm_id=vm_id,
-            role=spawn.role,
-            program=program.name,
-            labels=spawn.labels,
-            parent=spawn.parent,
-            source=self._source.name,
-            directory=self._source.paths.directory,
-            activity=Activity(ActivityState.STARTING, since=now),
-        )
+        made = agent_from_spawn(spawn, vm_id, self._source.name, self._source.paths.directory)
+        agent = replace(made, program=program.name, activity=Activity(ActivityState.STARTING, since=now))
         self._fleet_state.put_agent(agent)
         progress.agent(agent.id)
         await remember(self._store, self._source, agent, now)
@@ -218,15 +208,8 @@ class Spawner:
             known = await left_there(connection, self._source.paths_of(agent), agent.vm_id)
             first = known.state is AgentState.ABSENT
             known = replace(known, path=known.path or agent.program_path, version=known.version or agent.version)
-            spawn = Spawn(
-                agent.name,
-                agent.kind,
-                agent.role,
-                program=agent.program,
-                labels=agent.labels,
-                parent=agent.parent,
-                model=current_model(agent) or known.model,
-            )
+            spawn = spawn_of(agent)
+            spawn = replace(spawn, model=spawn.model or known.model)
             before = None if change_program else known
             facts = await self._prepare(connection, spawn, program, agent.vm_id, before)
             paths, left = self._source.paths_of(agent), None if first else known
