@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import get_args
 
 from cockpit.model.commands import (
@@ -27,8 +26,8 @@ from cockpit.model.commands import (
     Spawn,
     Steer,
 )
-from cockpit.model.fleet import Agent, Vm
-from cockpit.model.ids import AgentId, VmId
+from cockpit.model.fleet import Fleet
+from cockpit.model.ids import AgentId
 
 VERBS: dict[type[object], str] = {
     Prompt: "prompt",
@@ -81,7 +80,7 @@ def text_of(command: Command) -> str:
             return ""
 
 
-def target_of(command: Command, agents: Mapping[AgentId, Agent], vms: Mapping[VmId, Vm]) -> tuple[AgentId | None, str]:
+def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
     """Return the agent a command is about, if it is about one, and how its target is named to people."""
     match command:
         case Spawn(name=name) | Adopt(name=name):
@@ -91,8 +90,8 @@ def target_of(command: Command, agents: Mapping[AgentId, Agent], vms: Mapping[Vm
         case MoveTask(task=task) | AssignTask(task=task) | NoteTask(task=task):
             return None, task
         case Pause(vm=vm) | Resume(vm=vm) | Destroy(vm=vm) | Dismiss(vm=vm) | Commit(vm=vm) | Branch(vm=vm):
-            agent = next((agent for agent in agents.values() if agent.vm_id == vm), None)
-            return (agent.id, agent.name) if agent else (None, vms[vm].label or vm if vm in vms else vm)
+            agent, known = fleet.agent_on(vm), fleet.vm(vm)
+            return (agent.id, agent.name) if agent else (None, (known.label if known else "") or vm)
         case _:
-            agent = agents.get(command.agent)
+            agent = fleet.agent(command.agent)
             return command.agent, agent.name if agent else command.agent

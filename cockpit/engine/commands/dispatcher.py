@@ -100,7 +100,7 @@ class Dispatcher:
         """Take a command; the receipt is in the snapshot when this returns."""
         command_id = CommandId(f"{OWN_COMMANDS}{uuid.uuid4().hex[:12]}")
         now = self._fleet_state.clock.now()
-        agent_id, target = target_of(command, self._fleet_state.agents, self._fleet_state.vms)
+        agent_id, target = target_of(command, self._fleet_state.snapshot())
         agent = self._fleet_state.agents.get(agent_id) if agent_id is not None else None
         place = (agent.epoch, agent.line) if agent is not None else None
         receipt = Receipt(command_id, agent_id, VERBS[type(command)], text_of(command), Stage.PENDING, now, place=place)
