@@ -36,7 +36,7 @@ HUNG_UP = 128 + signal.SIGHUP
 def while_somebody_reads() -> Iterator[None]:
     """Within the block, the end of the output's reader ends the block, also while there is nothing to print.
 
-    For verbs that only read: what was ordered is not given up because nobody looks.
+    For verbs that only read: a command is not given up because nobody looks.
 
     Raises:
         OutputClosed: the reader is gone.

@@ -38,7 +38,7 @@ def is_own_abort(receipt: Receipt, receipts: Iterable[Receipt]) -> bool:
 
 
 def _ended_by(receipt: Receipt, receipts: Iterable[Receipt], verb: str) -> bool:
-    """Say whether the operator ordered something between a text and its end."""
+    """Say whether the operator gave a command between a text and its end."""
     return any(
         other.verb == verb
         and other.agent == receipt.agent

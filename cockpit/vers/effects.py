@@ -31,7 +31,7 @@ Resting = Callable[[float], Awaitable[None]]
 
 
 async def confirm_deleted(what: str, vm_id: VmId, failure: VersError | None, look: Looking, rest: Resting) -> None:
-    """Return if a VM is gone after a deletion was ordered.
+    """Return if a VM is gone after a deletion was asked for.
 
     Args:
         what: the act, for messages: `delete VM 1f0c...`.
@@ -56,7 +56,7 @@ async def confirm_deleted(what: str, vm_id: VmId, failure: VersError | None, loo
 
 
 async def confirm_power(what: str, vm_id: VmId, paused: bool, failure: VersError, look: Looking, rest: Resting) -> None:
-    """Return if a VM is paused (or runs) although the call that ordered it failed.
+    """Return if a VM is paused (or runs) although the call for it failed.
 
     Raises:
         EffectUnknown: it cannot be told.

@@ -181,7 +181,7 @@ def check_new(what: str, vms: tuple[VmId, ...], creation: Creation) -> None:
     if not vms:
         raise BadAnswer(f"could not {what}: the answer names no VM", hint="list the VMs again")
     if len(vms) > creation.wanted:
-        many = f"could not {what}: the answer names {len(vms)} VMs where {creation.wanted} was ordered"
+        many = f"could not {what}: the answer names {len(vms)} VMs where {creation.wanted} was asked for"
         raise BadAnswer(many, hint="whatever answers in the platform's place gives other answers")
     old = [vm_id for vm_id in vms if vm_id in creation.known]
     if old or len(set(vms)) != len(vms):

@@ -57,7 +57,7 @@ class ProbeResult:
     """Where the program was when it was started, and what it said of itself; empty for one another tool started."""
     version: str = ""
     model: str = ""
-    """The model that was ordered, empty for the program's own choice."""
+    """The model that was asked for, empty for the program's own choice."""
     started_at: float | None = None
     """Unix seconds by the VM's clock."""
     pid: int | None = None

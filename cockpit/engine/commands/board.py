@@ -31,7 +31,7 @@ async def carry_out(source: Source, command: BoardCommand, known: Sequence[Task]
     if board is None:
         raise Refused("no board is configured", hint="set VERS_INFRA_URL and VERS_AUTH_TOKEN")
     try:
-        await _order(board, command)
+        await _ask(board, command)
     except ServiceError as failure:
         if failure.undone:
             raise
@@ -47,7 +47,7 @@ async def carry_out(source: Source, command: BoardCommand, known: Sequence[Task]
             raise verdict from failure
 
 
-async def _order(board: BoardClient, command: BoardCommand) -> None:
+async def _ask(board: BoardClient, command: BoardCommand) -> None:
     match command:
         case CreateTask(title, description, assignee, tags, status, author):
             made = await board.create(
@@ -66,7 +66,7 @@ async def _order(board: BoardClient, command: BoardCommand) -> None:
 
 
 def _check(shown: bool, what: str) -> None:
-    """Refuse a success that shows something else than what was ordered."""
+    """Refuse a success that shows something else than what was asked for."""
     if not shown:
         raise ServiceBroken(f"could not {what}: the answer shows something else")
 

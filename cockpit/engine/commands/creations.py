@@ -51,7 +51,7 @@ class Creations:
         """Keep a call in the store for the time of the block, and longer if its outcome is not known then.
 
         Args:
-            verb: what was ordered.
+            verb: of the command that makes the call.
             target: for whom.
             source: what the VMs are made from: `image`, `commit ID` or `vm ID`.
             wanted: what the agent on each will be.

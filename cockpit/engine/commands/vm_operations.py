@@ -21,7 +21,7 @@ from cockpit.vers.look import Found, Missing
 log = logging.getLogger(__name__)
 
 POWER_LIMIT = 60.0
-"""Seconds for a VM to become what was ordered."""
+"""Seconds for a VM to become what a command makes of it."""
 
 LINK_LIMIT = 60.0
 
