@@ -65,6 +65,7 @@ class _Links:
 
 
 async def _spread(interval: float) -> None:
+    """Let a random part of an interval pass: where between two heartbeats a fault falls is what is measured."""
     await asyncio.sleep(random.uniform(0, interval))
 
 
@@ -89,6 +90,7 @@ async def by_cockpit(vms: LoopbackVms, interval: float, count: int) -> list[Seen
 
 
 async def _watch(links: _Links, ids: Sequence[VmId], within: float) -> list[Seen]:
+    """Look every `STEP` seconds at what is shown, as an eye does, and note when each link was seen to be gone."""
     began = time.monotonic()
     silent: dict[VmId, float] = {}
     down: dict[VmId, float] = {}

@@ -81,6 +81,7 @@ async def measure_around(
 
 
 async def _reach(count: Callable[[], Awaitable[int]], goal: int) -> None:
+    """Ask how many lines have come, again and again: whoever counts them is another program and wakes nobody."""
     deadline = time.monotonic() + SETTLE
     while await count() < goal:
         assert time.monotonic() < deadline, f"{await count()} of {goal} lines within {SETTLE:g} s"

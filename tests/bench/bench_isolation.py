@@ -46,6 +46,7 @@ class _Gaps:
         self.longest = 0.0
 
     async def watch(self) -> None:
+        """Sleep shortly, over and over: what a sleep takes longer than it should is what is measured."""
         while True:
             before = time.monotonic()
             await asyncio.sleep(0.005)

@@ -221,7 +221,7 @@ async def measure(repeats: int, wait: float) -> Table:
         try:
             for scene in scenes:
                 await scene.meet()
-            await asyncio.sleep(wait)
+            await asyncio.sleep(wait)  # what is still there after just this time is what is measured
             for scene in scenes:
                 scene.after_fault = trees(scene.vms)
         finally:

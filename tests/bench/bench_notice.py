@@ -37,7 +37,7 @@ def append(path: Path, data: bytes) -> None:
 
 
 async def stream(cockpit: Rig, writers: Sequence[Agent], quiet: set[int]) -> None:
-    """Let every agent that does not ask write a line now and then."""
+    """Let every agent that does not ask write a line each `STEP` seconds: the load under which is measured."""
     while True:
         for number, writer in enumerate(writers):
             if number not in quiet:
@@ -72,7 +72,7 @@ async def measure(agents: int, questions: int, dialect: str, seed: int) -> Table
             try:
                 delays = []
                 for number in chance.sample(range(1, agents), questions):
-                    await asyncio.sleep(chance.uniform(0.0, 0.3))
+                    await asyncio.sleep(chance.uniform(0.0, 0.3))  # a question comes at any moment between two frames
                     delays.append(await ask(cockpit, number, quiet))
             finally:
                 streaming.cancel()

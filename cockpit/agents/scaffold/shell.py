@@ -282,6 +282,7 @@ say_errors
 finish 0
 """
 
+# The X of the spool's name are the pattern of mktemp(1), which puts characters of its own in their place.
 SEND = r"""
 [ -d "$directory" ] || finish "$code_no_reader"
 private_directory

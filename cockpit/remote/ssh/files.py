@@ -15,6 +15,7 @@ _HOME = """case $1 in "~/"*) file=$HOME/${1#"~/"}; shift; set -- "$file" "$@" ;;
 # dd moves the shared offset without reading (`bs=1 count=0`), so that a piece costs the same wherever it is.
 _READ = _HOME + '{ dd bs=1 skip="$2" count=0 2>/dev/null; head -c "$3"; } <"$1"'
 
+# The X of the name are the pattern of mktemp(1), which puts characters of its own in their place.
 _WRITE = (
     _HOME
     + """umask 077

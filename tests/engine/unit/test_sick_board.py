@@ -165,4 +165,4 @@ async def test_a_task_that_is_gone_is_not_found() -> None:
     sick.fall_sick()
     source: Any = SimpleNamespace(board=client)
     with pytest.raises(NotFound):
-        await board.carry_out(source, MoveTask(TaskId("01HZXXXXXXXXXXXXXXXXXXXXXX"), "done"), ())
+        await board.carry_out(source, MoveTask(TaskId("01HZ4GZ6M7Q2C3D4E5F6G7H8J9"), "done"), ())
