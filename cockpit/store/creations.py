@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cockpit.model.codec import safe_text
-from cockpit.model.ids import AgentId
 from cockpit.store.lease import Leases
 from cockpit.store.reader import Reader
 from cockpit.store.writer import Writer
@@ -119,9 +118,9 @@ class CreationLog:
         return await self._reader.run(_read)
 
 
-def _lease(request: str) -> AgentId:
+def _lease(request: str) -> str:
     """Return what stands for a call among the leases, apart from every agent's id."""
-    return AgentId(f"creation {request}")
+    return f"creation {request}"
 
 
 def _insert(connection: sqlite3.Connection, row: CreationRow) -> None:
