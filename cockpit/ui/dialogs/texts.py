@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from cockpit.model.fleet import Agent, Receipt, Task, Vm
@@ -24,14 +26,20 @@ def why_vm_text(vm: Vm) -> Content:
             vm.perhaps_ours,
             "it may be somebody else's: nothing is done to it unless you destroy it; `dismiss` leaves it alone",
         ]
+    facts = [("VM", vm.id), ("power", vm.power.value), ("owner", vm.owner)]
+    return content([*pieces, *_evidence(sentences, facts)])
+
+
+def _evidence(sentences: Sequence[str], facts: Sequence[tuple[str, str]]) -> list[Piece]:
+    """Return sentences as a list, and below them what is known by name; a fact without a value is left out."""
+    pieces: list[Piece] = []
     for sentence in sentences:
         pieces += [(ours("· "), "$muted"), (clean_line(sentence), ""), (ours("\n"), "")]
-    facts = [("VM", vm.id), ("power", vm.power.value), ("owner", vm.owner)]
     pieces.append((ours("\n"), ""))
     for name, value in facts:
         if value:
             pieces += [(fit(clean_line(name), 12), "$muted"), (clean_line(value), ""), (ours("\n"), "")]
-    return content(pieces)
+    return pieces
 
 
 def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:
@@ -42,8 +50,6 @@ def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:
     if head.link:
         pieces.append((our_line("   ~ {}", head.link), "$link-down"))
     pieces.append((ours("\n\n"), ""))
-    for sentence in why(agent, vm, now):
-        pieces += [(ours("· "), "$muted"), (clean_line(sentence), ""), (ours("\n"), "")]
     facts = [
         ("kind", agent.kind.value),
         ("role", agent.role),
@@ -59,11 +65,7 @@ def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:
         ),
         ("read up to", f"line {agent.line} of file {agent.epoch}" if agent.line else ""),
     ]
-    pieces.append((ours("\n"), ""))
-    for name, value in facts:
-        if value:
-            pieces += [(fit(clean_line(name), 12), "$muted"), (clean_line(value), ""), (ours("\n"), "")]
-    return content(pieces)
+    return content([*pieces, *_evidence(why(agent, vm, now), facts)])
 
 
 def undelivered_text(receipt: Receipt) -> Content:

@@ -33,7 +33,7 @@ class Pane(RowList):
 
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
         """Return the rows for a width in cells, and a short note for the title."""
-        raise NotImplementedError  # Textual's queries take no abstract class (mypy: type-abstract), and panes are queried
+        raise NotImplementedError  # panes are queried, and mypy lets Textual's queries take no abstract class
 
     def flush(self, fleet: Fleet, now: float) -> None:
         """Show a snapshot, unless nobody sees this pane."""
