@@ -98,7 +98,12 @@ class Supervisor:
         """
         await self.ensure()
         request = json.dumps({"arguments": list(arguments), "environment": dict(environment)}).encode()
-        connection = await asyncio.to_thread(self._ask, request, streams)
+        try:
+            connection = await asyncio.to_thread(self._ask, request, streams)
+        except ConnectionRefusedError:
+            # Killed a moment ago: the kernel closes a process's sockets before `/proc` says that it ended.
+            await asyncio.to_thread(self._start)
+            connection = await asyncio.to_thread(self._ask, request, streams)
         reader, writer = await asyncio.open_unix_connection(sock=connection)
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):
@@ -115,6 +120,12 @@ class Supervisor:
         return int(answer["pid"]), exited
 
     def _ask(self, request: bytes, streams: Sequence[int]) -> socket.socket:
+        """Send a request; return the connection on which the answers come.
+
+        Raises:
+            ConnectionRefusedError: nobody listens, so nothing was started.
+            HostingError: it was not taken.
+        """
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.settimeout(ANSWER_TIMEOUT)
@@ -123,6 +134,9 @@ class Supervisor:
             rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", streams))]
             sent = connection.sendmsg([message], rights)
             connection.sendall(message[sent:])
+        except ConnectionRefusedError:
+            connection.close()
+            raise
         except OSError as error:
             connection.close()
             raise HostingError(f"the sandbox's first process does not listen: {error}") from error
