@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 import cockpit
 from cockpit.cli.exits import ExitCode
 from tests.cli.test_sick_apis import KEY, Handler, Server, sick
+from tests.forked.command import forked
 
 VM = "0f9e8d7c-6b5a-4948-8372-615049382716"
 
@@ -46,8 +46,7 @@ def run(server: Server, home: Path, *words: str) -> subprocess.CompletedProcess[
         "VERS_INFRA_URL": server.url,
         "VERS_AUTH_TOKEN": "t",
     }
-    command = [sys.executable, "-m", "cockpit", *words]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=100, check=False)
+    return subprocess.run(forked(*words), capture_output=True, text=True, env=environment, timeout=100, check=False)
 
 
 @pytest.mark.parametrize(

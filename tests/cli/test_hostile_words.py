@@ -6,7 +6,6 @@ import json
 import os
 import pty
 import subprocess
-import sys
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +19,7 @@ from cockpit.model.ids import VmId
 from tests.cli.test_sick_apis import KEY, VERBS, Handler, Server, sick
 from tests.engine.evidence import out_file
 from tests.fleets import FleetUnderTest
+from tests.forked.command import forked
 
 pytestmark = pytest.mark.timeout(300)
 """Seconds: each test starts a program for every verb."""
@@ -144,7 +144,7 @@ def test_no_verb_lets_an_agent_s_or_a_service_s_bytes_act(fleet: FleetUnderTest)
     ]
 
     def run(verb: tuple[str, ...]) -> bytes:
-        return on_a_terminal(fleet.command(*(word.replace("\0", "") for word in verb)), fleet.environment())
+        return on_a_terminal(fleet.verb(*(word.replace("\0", "") for word in verb)), fleet.environment())
 
     with ThreadPoolExecutor(4) as pool:
         got = dict(zip(verbs, pool.map(run, verbs), strict=True))
@@ -180,7 +180,7 @@ def test_no_verb_lets_the_api_s_bytes_act(tmp_path: Path) -> None:
                     "VERS_API_KEY": KEY,
                     "VERS_BASE_URL": server.url,
                 }
-                return on_a_terminal([sys.executable, "-m", "cockpit", *words], environment)
+                return on_a_terminal(forked(*words), environment)
 
             for words, shown in zip(VERBS.values(), pool.map(run, VERBS.values()), strict=True):
                 assert shown.strip(), words

@@ -15,6 +15,7 @@ from cockpit import paths
 from cockpit.embedded.lifecycle import remove
 from cockpit.embedded.sandbox.layout import search_path
 from cockpit.errors import ConfigError
+from tests.forked.command import forked
 
 
 def run(*words: str, cwd: Path, shell: str = "", **variables: str | None) -> subprocess.CompletedProcess[str]:
@@ -25,7 +26,9 @@ def run(*words: str, cwd: Path, shell: str = "", **variables: str | None) -> sub
         "PYTHONPATH": str(Path(cockpit.__file__).parent.parent),
         **variables,
     }
-    command = [sys.executable, "-m", "cockpit", *words]
+    # How an interpreter begins depends on these, and a fork did not begin with them.
+    begins_otherwise = shell or any(name.startswith(("LANG", "LC_", "PYTHON")) for name in variables)
+    command = [sys.executable, "-m", "cockpit", *words] if begins_otherwise else forked(*words)
     return subprocess.run(
         ["sh", "-c", f'{shell} exec "$0" "$@"', *command],
         cwd=cwd,

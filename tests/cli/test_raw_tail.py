@@ -30,7 +30,7 @@ def test_every_byte_comes_as_it_is(fleet: FleetUnderTest) -> None:
     whole = out.read_bytes().removesuffix(b"half a line")
     for more in ((), ("--from-line", "4")):
         done = subprocess.run(
-            fleet.command("tail", "eve", "--raw", "--no-follow", *more),
+            fleet.verb("tail", "eve", "--raw", "--no-follow", *more),
             capture_output=True,
             timeout=60,
             env=fleet.environment(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socketserver
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import cockpit
+from tests.forked.command import forked
 
 KEY = "9a8b7c6d-6b5a-4948-8372-615049382716" + "cd" * 32
 
@@ -137,7 +137,7 @@ def run(server: Server, home: Path, *words: str) -> tuple[subprocess.CompletedPr
     }
     began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "cockpit", *words],
+        forked(*words),
         capture_output=True,
         text=True,
         env=environment,

@@ -61,7 +61,7 @@ def test_tail_prints_every_line_once(fleet: FleetUnderTest, ada: str) -> None:
 
 def test_tail_follows(fleet: FleetUnderTest, ada: str) -> None:
     following = subprocess.Popen(
-        fleet.command("tail", ada, "--json"), stdout=subprocess.PIPE, text=True, env=fleet.environment()
+        fleet.verb("tail", ada, "--json"), stdout=subprocess.PIPE, text=True, env=fleet.environment()
     )
     try:
         assert following.stdout is not None
@@ -129,7 +129,7 @@ def test_serve_stops_and_agents_go_on(fleet: FleetUnderTest, ada: str) -> None:
 
 def test_two_writers_do_not_disturb_each_other(fleet: FleetUnderTest, ada: str) -> None:
     long_text = "[say short] " + "x" * 20_000
-    writers = [subprocess.Popen(fleet.command("send", ada, long_text), env=fleet.environment()) for _ in range(4)]
+    writers = [subprocess.Popen(fleet.verb("send", ada, long_text), env=fleet.environment()) for _ in range(4)]
     assert [writer.wait(60) for writer in writers] == [0, 0, 0, 0]
     poll(lambda: fleet.run("wait", ada, "--until", "idle", "--timeout", "30").returncode == 0, "rest")
     kinds = [json.loads(line)["kind"] for line in fleet.run("tail", ada, "--json", "--no-follow").stdout.splitlines()]

@@ -230,9 +230,7 @@ async def test_a_later_cockpit_takes_over_from_a_verb(fleet: FleetUnderTest) -> 
     async with fleet.engine() as engine:
         agent = await spawned(engine, "eve")
         await begin(engine, agent)
-    verb = await asyncio.create_subprocess_exec(
-        *fleet.command("wait", "eve", "--until", "idle"), env=fleet.environment()
-    )
+    verb = await asyncio.create_subprocess_exec(*fleet.verb("wait", "eve", "--until", "idle"), env=fleet.environment())
     content = out_file(fleet, agent.vm_id)
     async with fleet.engine() as screen:
         await settled(screen)

@@ -121,7 +121,7 @@ class Company:
     async def send(self, text: str, *words: str) -> Sending:
         """Start a process that sends a text."""
         process = await asyncio.create_subprocess_exec(
-            *self.fleet.command("send", self.agent.name, text, *words),
+            *self.fleet.verb("send", self.agent.name, text, *words),
             env=self.fleet.environment(),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

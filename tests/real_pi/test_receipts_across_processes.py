@@ -55,7 +55,7 @@ async def test_who_records_judges_what_others_send(fleet: FleetUnderTest, isolat
 
         killed = "mock:text(words=4) four"
         sender = await asyncio.create_subprocess_exec(
-            *fleet.command("send", "ada", killed, "--wait", "done"), env=fleet.environment()
+            *fleet.verb("send", "ada", killed, "--wait", "done"), env=fleet.environment()
         )
         await ended(engine, agent, killed, *(stage for stage in Stage if stage is not Stage.PENDING))
         sender.kill()

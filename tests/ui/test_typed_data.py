@@ -339,7 +339,7 @@ def test_bytes_that_are_no_text_are_refused_and_all_others_arrive(fleet: FleetUn
     offset = next(at for at in range(len(latin)) if latin[at] >= 0x80)
     refused: tuple[tuple[str | bytes, bytes], ...] = (("-", latin), (latin.rstrip(b"\n"), b""))
     for word, data in refused:
-        command: list[str | bytes] = [*fleet.command("send", "ada"), word]
+        command: list[str | bytes] = [*fleet.verb("send", "ada"), word]
         done = subprocess.run(
             command, input=data, capture_output=True, env=fleet.environment(), timeout=60, check=False
         )
@@ -347,7 +347,7 @@ def test_bytes_that_are_no_text_are_refused_and_all_others_arrive(fleet: FleetUn
         assert f"0x{latin[offset]:02x} at offset {offset}".encode() in done.stderr
     before = user_texts(fleet)
     done = subprocess.run(
-        fleet.command("send", "ada", "-", "--wait", "consumed"),
+        fleet.verb("send", "ada", "-", "--wait", "consumed"),
         input=PASTED.encode(),
         capture_output=True,
         env=fleet.environment(),

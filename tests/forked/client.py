@@ -1,0 +1,50 @@
+"""Runs one cockpit as a fork: `python -I -S client.py ADDRESS WORDS…`, in place of `python -m cockpit WORDS…`.
+
+The fork has this process's streams, environment, directory and file mode mask. Signals are passed on to it, it is
+killed when this process is gone, and this process ends as it ended. It is a child of the server in `server.py`: what a
+test says about a cockpit's own pid, session or terminal is said about one that was started as users start it. The
+standard library's lightest modules only: this start is what is saved.
+"""
+
+import os
+import signal
+import socket
+import sys
+
+LENGTH = 4
+"""Bytes before a request that say how long it is."""
+PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
+
+
+def main() -> None:
+    """Ask for a fork and end as it ends."""
+    mask = os.umask(0)
+    os.umask(mask)
+    words = [os.fsencode(word) for word in sys.argv[2:]]
+    environment = [name + b"=" + value for name, value in os.environb.items()]
+    # pathlib would be most of this process's start
+    head = b"%d" % mask, os.getcwdb(), b"%d" % len(words)  # noqa: PTH109
+    request = b"\0".join([*head, *words, *environment])
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.connect("\0" + sys.argv[1])
+    message = len(request).to_bytes(LENGTH, "big") + request
+    sent = socket.send_fds(connection, [message], [0, 1, 2])
+    for number in PASSED_ON:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda received, _frame: connection.sendall(bytes([received])))
+    connection.sendall(message[sent:])
+    answer = b""
+    while not answer.endswith(b"\n"):
+        more = connection.recv(64)
+        if not more:
+            sys.exit("the server of forks is gone")
+        answer += more
+    code = int(answer)
+    if code < 0:
+        signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

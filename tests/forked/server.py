@@ -1,0 +1,175 @@
+"""Loads the headless cockpit once and forks it on request: `python -m tests.forked.server ADDRESS`.
+
+It ends at the end of its standard input, and its forks with it. A request is one connection of `client.py`: four bytes
+of length, big-endian, and, with a NUL between them, the file mode mask, the directory, the number of words, the words
+and the variables, with three descriptors; then signal numbers, one byte each, for the fork. The answer is the exit
+code, or minus the number of the signal that ended it. A connection that closes kills its fork.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import selectors
+import signal
+import socket
+import sys
+import threading
+from typing import NoReturn
+
+LENGTH = 4
+REQUEST_TIMEOUT = 10.0
+
+
+def load() -> None:
+    """Import what headless verbs import, and nothing of the screen."""
+    import cockpit.__main__
+    import cockpit.bootstrap.fleet
+    import cockpit.cli.agent
+    import cockpit.cli.fleet
+    import cockpit.cli.headless
+    import cockpit.cli.lists
+    import cockpit.cli.main
+    import cockpit.engine.engine  # noqa: F401
+
+
+def serve(listener: socket.socket) -> None:
+    """Fork on request until standard input ends."""
+    wake, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    forks: dict[int, socket.socket] = {}
+    selector = selectors.DefaultSelector()
+    for source in (listener, wake, 0):
+        selector.register(source, selectors.EVENT_READ)
+    while True:
+        for key, _events in selector.select():
+            if key.fileobj == 0:
+                for pid in forks:
+                    os.kill(pid, signal.SIGKILL)
+                return
+            if key.fileobj is listener:
+                _take(listener, selector, forks)
+            elif key.fileobj == wake:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(wake, 4096)
+            else:
+                _pass_on(key.data, forks, selector)
+        _reap(forks, selector)
+
+
+def _take(listener: socket.socket, selector: selectors.BaseSelector, forks: dict[int, socket.socket]) -> None:
+    connection, _address = listener.accept()
+    connection.settimeout(REQUEST_TIMEOUT)
+    data, descriptors, _flags, _source = socket.recv_fds(connection, 65_536, 3)
+    while len(data) < LENGTH + int.from_bytes(data[:LENGTH], "big") and (more := connection.recv(65_536)):
+        data += more
+    pid = os.fork()
+    if pid == 0:
+        selector.close()
+        _become(data[LENGTH:].split(b"\0"), descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    forks[pid] = connection
+    selector.register(connection, selectors.EVENT_READ, pid)
+
+
+def _pass_on(pid: int, forks: dict[int, socket.socket], selector: selectors.BaseSelector) -> None:
+    """Send a fork the signals that its client got; without a client it is killed."""
+    try:
+        numbers = forks[pid].recv(64)
+    except OSError:
+        numbers = b""
+    if not numbers:
+        selector.unregister(forks[pid])
+    for number in numbers or (signal.SIGKILL,):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _reap(forks: dict[int, socket.socket], selector: selectors.BaseSelector) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        connection = forks.pop(pid)
+        with contextlib.suppress(KeyError):
+            selector.unregister(connection)
+        with contextlib.suppress(OSError):
+            connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+        connection.close()
+
+
+def _become(request: list[bytes], descriptors: list[int]) -> NoReturn:
+    """Be the cockpit that was asked for, and end as it ends."""
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.setpgid(0, 0)
+        for target, descriptor in enumerate(descriptors):
+            os.dup2(descriptor, target)
+        os.closerange(3, 1024)
+        mask, directory, count, *rest = request
+        os.chdir(directory)
+        os.umask(int(mask))
+        os.environ.clear()
+        for variable in rest[int(count) :]:
+            name, _, value = variable.partition(b"=")
+            os.environb[name] = value
+        sys.argv = ["cockpit", *(os.fsdecode(word) for word in rest[: int(count)])]
+        _open_streams()
+        from cockpit.__main__ import main
+
+        main()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        with contextlib.suppress(BaseException):
+            for thread in threading.enumerate():
+                if thread is not threading.current_thread() and not thread.daemon:
+                    thread.join()
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _open_streams() -> None:
+    """Make the three streams as an interpreter makes them at its start."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        stream = open(  # noqa: SIM115 - a descriptor, for the life of the process
+            number,
+            "w" if number else "r",
+            encoding="utf-8",
+            errors=("surrogateescape", "surrogateescape", "backslashreplace")[number],
+            buffering=1 if number == 2 or os.isatty(number) else -1,
+            closefd=False,
+        )
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def main() -> None:
+    """Run."""
+    load()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind("\0" + sys.argv[1])
+    listener.listen(64)
+    print("ready", flush=True)
+    # What was loaded is shared with the forks for as long as no collection touches it.
+    gc.freeze()
+    serve(listener)
+
+
+if __name__ == "__main__":
+    main()
