@@ -1,7 +1,7 @@
 """Which tests are slow, and which may be run a second time: the one place for both rules.
 
-A test is slow if it stands in one of the folders below, or says so with `@pytest.mark.slow`: it starts a fleet, a
-server, an agent or a terminal of its own. `pytest -m "not slow"` leaves them out.
+A test is slow if it stands in one of the folders or files below, or says so with `@pytest.mark.slow`: it starts a
+fleet, a server, an agent or a terminal of its own, or takes seconds. `pytest -m "not slow"` leaves them out.
 
 A test that races a clock by its nature says why: `@pytest.mark.races_the_clock("reason")`. It alone is run once more
 when it failed, and the run names at its end what was run twice. Nothing else is ever rerun.
@@ -29,6 +29,19 @@ SLOW_FOLDERS: dict[str, str] = {
 }
 """Folders below `tests` whose tests are slow, with the reason."""
 
+SLOW_FILES: dict[str, str] = {
+    "store/test_faults.py": "kills processes, again and again",
+    "store/test_lease.py": "kills processes, again and again",
+    "ui/test_hostile.py": "draws every screen again and again",
+    "ui/test_key_gate.py": "opens every dialog again and again",
+    "ui/test_one_read.py": "opens every dialog again and again",
+    "ui/test_scroll_back.py": "reads long transcripts up and down",
+    "ui/test_stuck_screens.py": "waits for screens that never settle",
+    "ui/test_typed_data.py": "types into every field, again and again",
+    "ui/test_typed_together.py": "types into every field, again and again",
+}
+"""Files elsewhere whose tests are slow, with the reason; `tests/ui/test_home.py` presses each key once."""
+
 QUICK_FOLDERS = ("engine/unit",)
 """Folders within those whose tests are not."""
 
@@ -41,6 +54,8 @@ def is_slow(path: Path) -> bool:
     if not path.is_relative_to(TESTS):
         return False
     folders = {parent.as_posix() for parent in path.relative_to(TESTS).parents}
+    if path.relative_to(TESTS).as_posix() in SLOW_FILES:
+        return True
     return bool(folders & SLOW_FOLDERS.keys()) and not folders & set(QUICK_FOLDERS)
 
 

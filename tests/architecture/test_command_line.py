@@ -46,5 +46,4 @@ def test_verbs_run_without_a_screen() -> None:
 
 
 def test_verbs_load_no_screen() -> None:
-    for module in sorted(path.stem for path in COMMAND_LINE if not path.stem.startswith("__")):
-        run(LOOK_FOR_SCREEN, f"cockpit.cli.{module}")
+    run(LOOK_FOR_SCREEN, *(f"cockpit.cli.{path.stem}" for path in COMMAND_LINE if not path.stem.startswith("__")))

@@ -38,8 +38,9 @@ for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
 
 LOOK_FOR_SCREEN = """
 import importlib, sys
-importlib.import_module(sys.argv[1])
-assert "textual" not in sys.modules
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+    assert "textual" not in sys.modules, name
 """
 
 SAY_VERSION = """

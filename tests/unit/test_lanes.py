@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.sources import ROOT
-from tests.lanes import QUICK_FOLDERS, SLOW_FOLDERS, TESTS, is_slow
+from tests.lanes import QUICK_FOLDERS, SLOW_FILES, SLOW_FOLDERS, TESTS, is_slow
 
 RACES = """
 import pathlib
@@ -79,6 +79,7 @@ def test_folders_decide_what_is_slow() -> None:
     assert not is_slow(TESTS / "model" / "test_why.py")
     assert not is_slow(Path("/elsewhere/engine/test_it.py"))
     assert [folder for folder in (*SLOW_FOLDERS, *QUICK_FOLDERS) if not (TESTS / folder).is_dir()] == []
+    assert [file for file in SLOW_FILES if not (TESTS / file).is_file()] == []
 
 
 def test_nothing_is_rerun_without_a_reason() -> None:
