@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Unpack
 from urllib.parse import urlsplit
 
 from cockpit import config, logs, paths
@@ -15,12 +16,11 @@ from cockpit.agents.scaffold.layout import HOME_PATHS, VM_PATHS, AgentPaths
 from cockpit.bootstrap.programs import local_programs, remote_programs
 from cockpit.config import Settings
 from cockpit.engine.engine import CONTACT_LIMIT, Engine
-from cockpit.engine.port import HeadlessPort, HistoryPort
+from cockpit.engine.port import HeadlessPort, HistoryPort, StartOptions
 from cockpit.engine.recorded import RecordedHistory
 from cockpit.engine.source import Services, Source
 from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.errors import ConfigError
-from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
 from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
 from cockpit.store.errors import StoreError
@@ -167,12 +167,7 @@ async def running_engine(
     settings: Settings,
     places: Places,
     source: Source,
-    *,
-    attach: Callable[[Agent], bool] = lambda agent: True,
-    watch: bool = True,
-    record: bool = True,
-    wait: bool = True,
-    contact: float = CONTACT_LIMIT,
+    **options: Unpack[StartOptions],
 ) -> AsyncIterator[Engine]:
     """Run an engine for the time of the block; leaving it detaches and touches no agent."""
     no_log = logs.write_log(
@@ -184,13 +179,13 @@ async def running_engine(
         await source.close()
         raise
     link = settings.link
-    options = LinkOptions(link.keepalive_interval, link.keepalive_count, link.connect_timeout, link.compression)
+    kept = LinkOptions(link.keepalive_interval, link.keepalive_count, link.connect_timeout, link.compression)
     bounds = (settings.store.max_bytes, settings.store.max_age_days * 86_400.0)
-    engine = Engine((source,), store, link_options=options, history_bounds=bounds)
+    engine = Engine((source,), store, link_options=kept, history_bounds=bounds)
     if no_log:
         engine.notice(no_log)
     try:
-        await engine.start(attach=attach, watch=watch, record=record, wait=wait, contact=contact)
+        await engine.start(**options)
         yield engine
     finally:
         await engine.stop()
@@ -246,30 +241,10 @@ class Setup:
         """Whether the fleet has a board."""
         return self.source.board is not None
 
-    def engine(
-        self,
-        *,
-        attach: Callable[[Agent], bool] = lambda agent: True,
-        watch: bool = True,
-        record: bool = True,
-        wait: bool = True,
-        contact: float = CONTACT_LIMIT,
-    ) -> contextlib.AbstractAsyncContextManager[HeadlessPort]:
-        """Run an engine over the fleet for the time of the block, once; see `Engine.start`.
-
-        Args:
-            contact: seconds the first look may take, within what it may take in any case.
-        """
-        return running_engine(
-            self.settings,
-            self.places,
-            self.source,
-            attach=attach,
-            watch=watch,
-            record=record,
-            wait=wait,
-            contact=min(CONTACT_LIMIT, contact),
-        )
+    def engine(self, **options: Unpack[StartOptions]) -> contextlib.AbstractAsyncContextManager[HeadlessPort]:
+        """Run an engine over the fleet for the time of the block, once."""
+        options["contact"] = min(CONTACT_LIMIT, options.get("contact", CONTACT_LIMIT))
+        return running_engine(self.settings, self.places, self.source, **options)
 
 
 @contextlib.asynccontextmanager

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Unpack
 
 from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.clock import Clock
 from cockpit.engine.line_tail import LineTail
+from cockpit.engine.port import StartOptions
 from cockpit.engine.recollection import bring_back
 from cockpit.engine.recorded import RecordedHistory
 from cockpit.engine.running_source import RunningSource
@@ -55,6 +57,11 @@ SETTLING_LIMIT = 1.0
 
 STOP_LIMIT = 5.0
 """Seconds the tasks get to end; then the process goes without them, agents are not affected."""
+
+
+def everyone(agent: Agent) -> bool:
+    """Say that an agent is wanted, whoever it is."""
+    return True
 
 
 class Engine:
@@ -110,31 +117,15 @@ class Engine:
 
     # --- life ----------------------------------------------------------------------------------------
 
-    async def start(
-        self,
-        *,
-        attach: Callable[[Agent], bool] = lambda agent: True,
-        watch: bool = True,
-        record: bool = True,
-        wait: bool = True,
-        contact: float = CONTACT_LIMIT,
-    ) -> None:
-        """Bring back what is known and begin to watch.
-
-        Args:
-            attach: which agents to connect to; a headless verb needs only its own.
-            watch: keep polling; False asks once.
-            record: read and record the output of attached agents.
-            contact: seconds the first look may take; what did not answer by then says so in its health.
-            wait: return after the first look at the fleet; False returns with what the store remembers, for a screen
-                that must not wait for the network.
-        """
+    async def start(self, **options: Unpack[StartOptions]) -> None:
+        """Bring back what is known and begin to watch."""
+        watch = options.get("watch", True)
         sources = [running.source for running in self.running]
         for notice in (*(notice for source in sources for notice in source.notices), *self.store.notices):
             self.fleet_state.notice(notice)
         for running in self.running:
-            running.agent_sessions.wanted = attach
-            running.agent_sessions.record = record
+            running.agent_sessions.wanted = options.get("attach", everyone)
+            running.agent_sessions.record = options.get("record", True)
         await bring_back(self.fleet_state, self.store, self.recorder, sources)
         works: dict[str, Callable[[], Awaitable[None]]] = {
             "time": self.recorder.keep_time,
@@ -148,9 +139,9 @@ class Engine:
         self._background = [
             asyncio.create_task(self._supervised(name, work), name=name) for name, work in works.items()
         ]
-        if wait:
+        if options.get("wait", True):
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(contact):
+                async with asyncio.timeout(options.get("contact", CONTACT_LIMIT)):
                     await self._attached.wait()
 
     async def _attach(self) -> None:
@@ -296,7 +287,7 @@ class Engine:
         return next((running for running in self.running if running.name == name), self.running[0])
 
     def _commands_under_way(self) -> set[asyncio.Task[None]]:
-        return {task for running in self.running for task in running.dispatcher.acts}
+        return {task for running in self.running for task in running.dispatcher.under_way}
 
     def vm_named(self, name: str) -> tuple[VmId, str]:
         """Return the VM with an id, else the VM of the agent with a name, and how it is called.

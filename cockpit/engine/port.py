@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 from cockpit.model.commands import Command
 from cockpit.model.events import Record
@@ -13,6 +13,22 @@ from cockpit.model.past import RememberedAgent, SearchHit
 from cockpit.model.refusals import Refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
+
+
+class StartOptions(TypedDict, total=False):
+    """How an engine is started, where it is not as a screen wants it: everything, for good."""
+
+    attach: Callable[[Agent], bool]
+    """Which agents to connect to; a headless verb needs only its own."""
+    watch: bool
+    """Keep polling; False asks once."""
+    record: bool
+    """Read and record the output of attached agents."""
+    wait: bool
+    """Return after the first look at the fleet; False returns with what the store remembers, for a screen that must
+    not wait for the network."""
+    contact: float
+    """Seconds the first look may take; what did not answer by then says so in its health."""
 
 
 class CockpitPort(Protocol):

@@ -62,7 +62,7 @@ class Dispatcher:
         board_changed: Callable[[], None],
         images_changed: Callable[[], Awaitable[None]],
     ) -> None:
-        self.acts: set[asyncio.Task[None]] = set()
+        self.under_way: set[asyncio.Task[None]] = set()
         """Commands under way."""
         self._fleet_state = fleet_state
         self._store = store
@@ -112,8 +112,8 @@ class Dispatcher:
             self._fail(command_id, refused.sentence)
         else:
             task = asyncio.create_task(self._carry_out(command, command_id, target), name=f"{receipt.verb} {target}")
-            self.acts.add(task)
-            task.add_done_callback(self.acts.discard)
+            self.under_way.add(task)
+            task.add_done_callback(self.under_way.discard)
         return command_id
 
     async def _carry_out(self, command: Command, command_id: CommandId, target: str) -> None:

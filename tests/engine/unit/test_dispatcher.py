@@ -48,8 +48,8 @@ ORPHAN = VmId("dddddddd-0000-4000-8000-000000000004")
 async def course_of(dispatcher: Dispatcher, command: Command) -> CommandId:
     """Order something and wait until it was carried out."""
     command_id = dispatcher.dispatch(command)
-    while dispatcher.acts:
-        await asyncio.gather(*dispatcher.acts)
+    while dispatcher.under_way:
+        await asyncio.gather(*dispatcher.under_way)
     return command_id
 
 
@@ -232,7 +232,7 @@ async def test_what_a_kind_of_agent_lacks_is_refused_with_its_reason_and_not_wri
     said = dispatcher.refusal(command)
     assert said is not None and said.code is RefusalCode.LACKING
     command_id = dispatcher.dispatch(command)
-    assert not dispatcher.acts
+    assert not dispatcher.under_way
     receipt = parts.state.receipts[command_id]
     assert (receipt.stage, receipt.reason) == (Stage.FAILED, f"builder knows no {type(command).__name__}")
 
@@ -245,7 +245,7 @@ async def test_a_refused_command_has_a_receipt_that_says_why_and_nothing_else_ha
     (receipt,) = parts.state.snapshot().receipts
     assert parts.state.revision > before
     assert (receipt.id, receipt.stage, receipt.reason) == (command_id, Stage.FAILED, "there is no text")
-    assert not dispatcher.acts
+    assert not dispatcher.under_way
     assert parts.book.get(command_id) is None
     assert parts.memory.acts == [], "the audit tells what was done"
 
@@ -274,7 +274,7 @@ async def test_a_receipt_is_there_when_the_order_is_given_and_is_kept_before_any
     assert (receipt.agent, receipt.verb, receipt.text) == (AGENT, "prompt", "go")
     assert (receipt.stage, receipt.place) == (Stage.PENDING, (1, 0))
     assert command_id != dispatcher.dispatch(Prompt(AGENT, "go"))
-    await asyncio.gather(*dispatcher.acts)
+    await asyncio.gather(*dispatcher.under_way)
     assert written[0] is False, "a command that was written without a kept receipt could be lost without a trace"
     assert parts.state.receipts[command_id].stage is Stage.WRITTEN
     assert parts.memory.saved[command_id].stage is Stage.WRITTEN
