@@ -199,7 +199,9 @@ async def test_a_first_process_that_no_longer_listens_is_started_again(fleet: Fl
     try:
         # As the kernel shows a process between the close of its sockets and its end: alive, with a socket that refuses.
         (record,) = (path for path in fleet.sandboxes.layout.root.rglob("*") if path.is_file() and _holds(path, first))
-        record.write_text(f"{dying.pid} {_start_time(dying.pid)}")
+        entry = read_entry(dying.pid)
+        assert entry is not None
+        record.write_text(f"{dying.pid} {entry.start}")
         assert await (await run(fleet, vm_id, "exit 4")).exited == 4
     finally:
         dying.kill()
@@ -209,11 +211,6 @@ async def test_a_first_process_that_no_longer_listens_is_started_again(fleet: Fl
 def _holds(path: Path, pid: int) -> bool:
     """Say whether a file is the record of a first process."""
     return path.read_bytes().split()[:1] == [str(pid).encode()]
-
-
-def _start_time(pid: int) -> int:
-    """Return when a process started, in clock ticks: proc_pid_stat(5), field 22."""
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
 
 
 async def test_a_paused_sandbox_can_be_destroyed(fleet: Fleet) -> None:
