@@ -97,8 +97,8 @@ async def test_every_line_is_seen_on_the_way_up_and_on_the_way_down(
     # A window of a few pages, so that it drops entries at both ends while it is read.
     monkeypatch.setattr(engine_history, "PAGE_RECORDS", 300)
     monkeypatch.setattr(engine_history, "TranscriptWindow", partial(TranscriptWindow, max_entries=400))
-    history = list(session(WHO, 3_500))
-    stored, coming = history[:3_000], iter(history[3_000:])
+    history = list(session(WHO, 2_700))
+    stored, coming = history[:2_300], iter(history[2_300:])
     async with stored_engine(fleet(), tmp_path / "s.sqlite") as engine:
         await engine.remember(stored)
         async with reader(engine, (90, 60)) as at:
