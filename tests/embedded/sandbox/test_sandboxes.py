@@ -155,13 +155,14 @@ def lives(pid: int) -> bool:
 
 
 def orphan_that_writes(file: Path) -> int:
-    """Return the pid of the shell whose arguments name a file."""
-    (found,) = (
-        process.pid
-        for process in psutil.process_iter(["name", "cmdline"])
+    """Return the pid of the shell whose arguments name a file; its child is another one until that begins to sleep."""
+    found = {
+        process.pid: process.info["ppid"]
+        for process in psutil.process_iter(["name", "cmdline", "ppid"])
         if process.info["name"] == "sh" and any(str(file) in word for word in process.info["cmdline"] or ())
-    )
-    return int(found)
+    }
+    (eldest,) = (pid for pid, parent in found.items() if parent not in found)
+    return int(eldest)
 
 
 @pytest.mark.parametrize("freezer_kind", ["signals"], indirect=True)
