@@ -26,6 +26,7 @@ SLOW_FOLDERS: dict[str, str] = {
     "real_pi": "starts agents of other makers",
     "remote": "starts SSH servers",
     "security": "starts agents of other makers",
+    "wire_filter": "starts each interpreter of a VM, again and again",
 }
 """Folders below `tests` whose tests are slow, with the reason."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+from textual.widgets import Input, TextArea
 
 from cockpit.model.fleet import Fleet, Operation, Step
 from cockpit.model.ids import OperationId
@@ -17,37 +18,34 @@ SnapCompare = Callable[..., bool]
 
 
 def cockpit(engine: FakeEngine | None = None, **options: Any) -> CockpitApp:
-    """Build the cockpit over the scene, with a cursor that does not blink."""
-    app = CockpitApp(engine or scene(), **options)
-    app.set_class(True, "still")
-    return app
+    """Build the cockpit over the scene."""
+    return CockpitApp(engine or scene(), **options)
 
 
-async def _hold_still(pilot: Any) -> None:
-    """Let timers run once, stop every blinking cursor."""
-    for widget in pilot.app.screen.walk_children():
-        if hasattr(widget, "cursor_blink"):
-            widget.cursor_blink = False
-    await pilot.pause()
+@pytest.fixture(autouse=True)
+def _no_cursor_blinks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no cursor be invisible at the moment of the picture, however long it took until then."""
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda _field: None)
+    monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda _field: None)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50)], ids=["80x24", "120x40", "160x50"])
 def test_home(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
-    assert snap_compare(cockpit(), press=["down"], terminal_size=size, run_before=_hold_still)
+    assert snap_compare(cockpit(), press=["down"], terminal_size=size)
 
 
 @pytest.mark.parametrize("theme", ["cockpit-light", "high-contrast", "ansi"])
 def test_theme(snap_compare: SnapCompare, theme: str) -> None:
-    assert snap_compare(cockpit(theme=theme), press=["down"], terminal_size=(120, 40), run_before=_hold_still)
+    assert snap_compare(cockpit(theme=theme), press=["down"], terminal_size=(120, 40))
 
 
 def test_empty_fleet(snap_compare: SnapCompare) -> None:
     empty = FakeEngine(Fleet(source="embedded"))
-    assert snap_compare(cockpit(empty), terminal_size=(120, 40), run_before=_hold_still)
+    assert snap_compare(cockpit(empty), terminal_size=(120, 40))
 
 
 def test_read_only(snap_compare: SnapCompare) -> None:
-    assert snap_compare(cockpit(read_only=True), terminal_size=(120, 40), run_before=_hold_still)
+    assert snap_compare(cockpit(read_only=True), terminal_size=(120, 40))
 
 
 STATES: dict[str, Iterable[str]] = {
@@ -77,7 +75,7 @@ STATES: dict[str, Iterable[str]] = {
 @pytest.mark.parametrize("name", list(STATES))
 def test_state(snap_compare: SnapCompare, name: str) -> None:
     keys = list(STATES[name])
-    assert snap_compare(cockpit(), press=keys, terminal_size=(110, 34), run_before=None)
+    assert snap_compare(cockpit(), press=keys, terminal_size=(110, 34))
 
 
 def test_spawn_steps_name_the_step_that_failed(snap_compare: SnapCompare) -> None:
