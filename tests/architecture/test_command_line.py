@@ -46,4 +46,5 @@ def test_verbs_run_without_a_screen() -> None:
 
 
 def test_verbs_load_no_screen() -> None:
-    run(LOOK_FOR_SCREEN, *(f"cockpit.cli.{path.stem}" for path in COMMAND_LINE if not path.stem.startswith("__")))
+    names = (".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in COMMAND_LINE)
+    run(LOOK_FOR_SCREEN, *(name for name in names if not name.endswith("__")))

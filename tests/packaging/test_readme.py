@@ -10,8 +10,9 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
+import cockpit.cli.main  # noqa: F401 - declares the verbs
 from cockpit import config
-from cockpit.cli import main as cli
+from cockpit.cli.declared.application import application
 from cockpit.cli.exits import MEANINGS, ExitCode
 from cockpit.demo.screenshots import local
 from cockpit.ui.actions.keymap import check_keymap
@@ -70,7 +71,7 @@ def test_a_picture_keeps_its_words_in_their_columns() -> None:
 
 
 def test_every_verb_it_names_exists_and_every_verb_is_named() -> None:
-    commands = typer.main.get_command(cli.application)
+    commands = typer.main.get_command(application)
     verbs = set(getattr(commands, "commands", {}))
     named = {words[1] for words in command_lines() if len(words) > 1 and not words[1].startswith("-")}
     assert named <= verbs
@@ -80,7 +81,7 @@ def test_every_verb_it_names_exists_and_every_verb_is_named() -> None:
 
 
 def test_the_options_it_names_exist() -> None:
-    group = typer.main.get_command(cli.application)
+    group = typer.main.get_command(application)
     known = {option for parameter in group.params for option in parameter.opts}
     for command in getattr(group, "commands", {}).values():
         known |= {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
@@ -92,7 +93,7 @@ def test_the_exit_codes_are_the_products() -> None:
     assert codes is not None
     assert codes[1] == ", ".join(f"{code:d} {meaning}" for code, meaning in MEANINGS.items())
     assert set(MEANINGS) == set(ExitCode)
-    asked = CliRunner().invoke(cli.application, ["--help"])
+    asked = CliRunner().invoke(application, ["--help"])
     assert all(f"  {code:d}  {meaning}\n" in asked.output for code, meaning in MEANINGS.items()), asked.output
 
 

@@ -1,0 +1,78 @@
+"""The application that verbs are declared on, the options that stand before them, and the types that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from cockpit.cli.exits import table
+from cockpit.model.fleet import AgentKind
+
+if TYPE_CHECKING:
+    from cockpit.cli.headless import Verb
+
+application = typer.Typer(
+    name="cockpit",
+    help="Supervise a live swarm of coding agents. Without a verb, the cockpit opens.",
+    epilog=f"\b\n{table()}",
+    add_completion=False,
+    no_args_is_help=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Choice = TypeVar("Choice", bound=str)
+"""One of the words an option takes."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Name = Annotated[str, typer.Argument(help="The agent's name, or its VM's id.")]
+Timeout = Annotated[float | None, typer.Option("--timeout", help="Seconds to wait at most.", min=0)]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed without a terminal.")]
+Worker = Annotated[bool, typer.Option("--worker", help="A worker instead of a lieutenant.")]
+Architect = Annotated[bool, typer.Option("--architect", help="An architect instead of a lieutenant.")]
+Role = Annotated[str, typer.Option("--role", help="What it is for.")]
+
+
+class Options:
+    """What stands before the verb."""
+
+    root: Path | None = None
+    config: Path | None = None
+
+
+options = Options()
+
+
+def kind_of(worker: bool, architect: bool) -> AgentKind:
+    """Return the kind that two switches mean.
+
+    Raises:
+        BadParameter: both are given.
+    """
+    if worker and architect:
+        raise typer.BadParameter("--worker and --architect exclude each other")
+    return AgentKind.WORKER if worker else AgentKind.ARCHITECT if architect else AgentKind.LIEUTENANT
+
+
+def choice(option: str, value: str, choices: Iterable[Choice]) -> Choice:
+    """Return the word of `choices` that was typed for an option.
+
+    Raises:
+        BadParameter: it is none of them.
+    """
+    known = tuple(choices)
+    for found in known:
+        if found == value:
+            return found
+    raise typer.BadParameter(f"{option} takes {', '.join(known)}, not {value!r}")
+
+
+def run(verb: Verb) -> None:
+    """Run a headless verb and end with its exit code; it never imports a screen."""
+    from cockpit.cli.headless import run as run_verb
+
+    raise typer.Exit(run_verb(verb, options.root, options.config))

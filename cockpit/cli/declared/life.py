@@ -1,0 +1,86 @@
+"""The verbs that begin and end agents."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cockpit.cli.declared.application import Architect, Json, Name, Role, Worker, Yes, application, kind_of, run
+from cockpit.model.commands import Spawn
+from cockpit.model.ids import CommitId
+
+
+@application.command()
+def spawn(
+    name: Annotated[str, typer.Argument(help="The new agent's name.")],
+    role: Role = "",
+    image: Annotated[str, typer.Option("--image", help="The commit to restore; without it, a fresh VM.")] = "",
+    worker: Worker = False,
+    architect: Architect = False,
+    agent: Annotated[
+        str, typer.Option("--agent", help="Its kind, such as pi; without it, the first that can run here.")
+    ] = "",
+    label: Annotated[list[str] | None, typer.Option("--label", help="A label; may be repeated.")] = None,
+    parent: Annotated[str, typer.Option("--parent", help="The agent it works for.")] = "",
+    model: Annotated[str, typer.Option("--model", help="The model, as the agent names it.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a VM and start an agent on it."""
+    from cockpit.cli import fleet
+
+    command = Spawn(
+        name,
+        kind_of(worker, architect),
+        role,
+        image=CommitId(image) if image else None,
+        program=agent,
+        labels=tuple(label or ()),
+        parent=parent,
+        model=model,
+    )
+    run(lambda headless: fleet.spawn(headless, command, as_json))
+
+
+@application.command()
+def relaunch(
+    name: Name,
+    change_program: Annotated[
+        bool, typer.Option("--change-program", help="Take another version of its program than it was started with.")
+    ] = False,
+) -> None:
+    """Start a dead agent's process again, in its latest session."""
+    from cockpit.cli import fleet
+
+    run(lambda headless: fleet.relaunch(headless, name, change_program))
+
+
+@application.command()
+def adopt(
+    vm: Annotated[str, typer.Argument(help="The VM's id.")],
+    name: Annotated[str, typer.Option("--name", help="What the agent is called here.")],
+    worker: Worker = False,
+    architect: Architect = False,
+    role: Role = "",
+) -> None:
+    """Take over an agent that somebody else started on a VM; nothing is sent to it."""
+    from cockpit.cli import fleet
+
+    kind = kind_of(worker, architect)
+    run(lambda headless: fleet.adopt(headless, vm, name, kind, role))
+
+
+@application.command()
+def destroy(name: Name, yes: Yes = False) -> None:
+    """Delete an agent's VM with everything on it."""
+    from cockpit.cli import fleet
+
+    run(lambda headless: fleet.destroy(headless, name, yes))
+
+
+@application.command()
+def dismiss(name: Name) -> None:
+    """Hear no more of a VM that is perhaps ours, or of an agent elsewhere; no VM is touched."""
+    from cockpit.cli import fleet
+
+    run(lambda headless: fleet.dismiss(headless, name))

@@ -1,0 +1,46 @@
+"""The verbs that list and search."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cockpit.cli.declared.application import Json, application, run
+
+
+@application.command()
+def vms(as_json: Json = False) -> None:
+    """List the VMs."""
+    from cockpit.cli import lists
+
+    run(lambda headless: lists.vms(headless, as_json))
+
+
+@application.command()
+def agents(as_json: Json = False) -> None:
+    """List the agents with power, link, process, activity and the evidence for them."""
+    from cockpit.cli import lists
+
+    run(lambda headless: lists.agents(headless, as_json))
+
+
+@application.command()
+def board(as_json: Json = False) -> None:
+    """List the board's tasks."""
+    from cockpit.cli import lists
+
+    run(lambda headless: lists.board(headless, as_json))
+
+
+@application.command()
+def search(
+    text: Annotated[str, typer.Argument(help="Words to look for; the last one may be a beginning.")],
+    agent: Annotated[str, typer.Option("--agent", help="Only this agent's transcript.")] = "",
+    limit: Annotated[int, typer.Option("--limit", help="Hits at most.", min=1, max=1000)] = 50,
+    as_json: Json = False,
+) -> None:
+    """Search everything agents said and did, also those that are gone."""
+    from cockpit.cli import lists
+
+    run(lambda headless: lists.search(headless, text, agent, limit, as_json))

@@ -1,0 +1,46 @@
+"""The verbs about VMs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cockpit.cli.declared.application import Json, Name, application, run
+from cockpit.model.commands import Pause, Resume
+
+
+@application.command()
+def pause(name: Name) -> None:
+    """Freeze an agent's VM."""
+    from cockpit.cli import fleet
+
+    run(lambda headless: fleet.power(headless, name, Pause))
+
+
+@application.command()
+def resume(name: Name) -> None:
+    """Continue an agent's VM."""
+    from cockpit.cli import fleet
+
+    run(lambda headless: fleet.power(headless, name, Resume))
+
+
+@application.command()
+def commit(
+    name: Name, label: Annotated[str, typer.Option("--name", help="The commit's name.")] = "", as_json: Json = False
+) -> None:
+    """Take a snapshot of an agent's VM."""
+    from cockpit.cli import fleet
+
+    run(lambda headless: fleet.commit(headless, name, label, as_json))
+
+
+@application.command()
+def branch(
+    name: Name, count: Annotated[int, typer.Option("--count", min=1, max=20)] = 1, as_json: Json = False
+) -> None:
+    """Copy an agent's VM and start the copies."""
+    from cockpit.cli import fleet
+
+    run(lambda headless: fleet.branch(headless, name, count, as_json))

@@ -1,0 +1,46 @@
+"""The verbs that start a server or a demonstration."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cockpit import paths
+from cockpit.cli.declared.application import application, options
+
+
+@application.command()
+def serve(
+    stop: Annotated[bool, typer.Option("--stop", help="End the embedded fleet's server; agents go on.")] = False,
+    end_fleet: Annotated[
+        bool, typer.Option("--end-fleet", help="End the server, every agent and all that runs on the fleet's VMs.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With --end-fleet: do not ask; needed without a terminal.")
+    ] = False,
+    foreground: Annotated[
+        bool, typer.Option("--foreground", help="Stay in the foreground, for a service unit.")
+    ] = False,
+    root: Annotated[str | None, typer.Option("--root", help="The fleet's directory.")] = None,
+) -> None:
+    """Start the embedded fleet on this machine's loopback."""
+    from cockpit.cli import serve as serving
+
+    place = paths.absolute(root, "--root") if root is not None else None
+    raise typer.Exit(serving.serve(place, options.root, stop=stop, end_fleet=end_fleet, yes=yes, foreground=foreground))
+
+
+@application.command()
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the fleet afterwards.")] = False,
+    speed: Annotated[float, typer.Option("--speed", help="How fast the agents work.", min=0.1, max=50)] = 1.0,
+    theme: Annotated[str, typer.Option("--theme", help="Name of a theme.")] = "",
+) -> None:
+    """Open the cockpit on a fresh fleet of scripted agents that build something."""
+    from cockpit.cli.signals import TerminalWatch
+
+    watch = TerminalWatch()  # before what takes long to load
+    from cockpit.cli.screen import show_demonstration
+
+    raise typer.Exit(show_demonstration(watch, keep=keep, speed=speed, theme=theme))

@@ -1,0 +1,76 @@
+"""The verbs that talk to an agent, and listen to it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cockpit.cli.declared.application import Name, Timeout, application, choice, run
+from cockpit.cli.texts import read_input
+
+
+@application.command()
+def send(
+    name: Name,
+    text: Annotated[str, typer.Argument(help="What to say; - reads standard input.")],
+    mode: Annotated[str, typer.Option("--mode", help="prompt, steer or follow-up.")] = "prompt",
+    wait: Annotated[str, typer.Option("--wait", help="accepted, consumed or done.")] = "accepted",
+    timeout: Timeout = None,
+) -> None:
+    """Send a text; with --wait done the answer is printed."""
+    from cockpit.cli import agent
+
+    how = choice("--mode", mode, agent.MODES)
+    until = choice("--wait", wait, agent.STAGES)
+    said = read_input() if text == "-" else text
+    run(lambda headless: agent.send(headless, name, said, how, until, timeout))
+
+
+@application.command()
+def tail(
+    name: Name,
+    as_json: Annotated[bool, typer.Option("--json", help="One object per event.")] = False,
+    from_line: Annotated[int, typer.Option("--from-line", help="The first line to print.", min=1)] = 1,
+    follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on as lines arrive.")] = True,
+    raw: Annotated[bool, typer.Option("--raw", help="The agent's bytes as they are, for another program.")] = False,
+) -> None:
+    """Print an agent's output from its VM, line by line; resumes after any drop."""
+    if raw and as_json:
+        raise typer.BadParameter("--raw and --json exclude each other")
+    from cockpit.cli import agent
+
+    run(lambda headless: agent.tail(headless, name, as_json, from_line, follow, raw))
+
+
+@application.command()
+def wait(
+    name: Name,
+    until: Annotated[str, typer.Option("--until", help="idle, working, asking, retrying, compacting, error, dead.")],
+    timeout: Timeout = None,
+) -> None:
+    """Wait until an agent is in a state."""
+    from cockpit.cli import agent
+
+    state = choice("--until", until, agent.STATES)
+    run(lambda headless: agent.wait(headless, name, state, timeout))
+
+
+@application.command()
+def abort(name: Name) -> None:
+    """End an agent's current run."""
+    from cockpit.cli import fleet
+
+    run(lambda headless: fleet.abort(headless, name))
+
+
+@application.command()
+def answer(
+    name: Name,
+    value: Annotated[str, typer.Argument(help="The option or text; yes or no for a confirmation.")] = "",
+    cancel: Annotated[bool, typer.Option("--cancel", help="Close the question without an answer.")] = False,
+) -> None:
+    """Answer an agent's oldest open question."""
+    from cockpit.cli import agent
+
+    run(lambda headless: agent.answer(headless, name, value, cancel))
