@@ -21,12 +21,13 @@ from cockpit.model.commands import (
     Relaunch,
     Resume,
     Spawn,
+    TrustHostKey,
 )
-from cockpit.model.fleet import AgentKind, Operation, Receipt, Stage
+from cockpit.model.fleet import AgentKind, Link, LinkState, Operation, Receipt, Stage
 from cockpit.model.ids import OperationId, VmId
 from cockpit.model.receipts.stages import is_ended
 from cockpit.model.refusals import Refusal, RefusalCode
-from cockpit.text.clean import joined, ours
+from cockpit.text.clean import Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line, our_text
 from cockpit.text.streams import ask, input_is_terminal, say, warn
 
@@ -137,7 +138,10 @@ async def destroy(headless: Headless, name: str, yes: bool) -> int:
     """Delete a VM after naming it."""
     async with headless.engine(nobody) as engine:
         vm_id, called = engine.vm_named(name)
-        if not yes and not _confirmed(engine, vm_id, called):
+        agent = engine.fleet.agent_on(vm_id)
+        what = f"{agent.kind.value} {agent.name} on VM {vm_id}" if agent else f"VM {vm_id}"
+        lost = our_line("This deletes {}: its disk, its processes, its output. It cannot be undone.", what)
+        if not yes and not _confirmed(f"delete {what}", lost, called):
             return 1
         await carry_out(engine, Destroy(vm_id))
     return 0
@@ -160,12 +164,48 @@ async def dismiss(headless: Headless, name: str) -> int:
     return 0
 
 
-def _confirmed(engine: HeadlessPort, vm_id: VmId, called: str) -> bool:
-    agent = engine.fleet.agent_on(vm_id)
-    what = f"{agent.kind.value} {agent.name} on VM {vm_id}" if agent else f"VM {vm_id}"
+async def trust_host_key(headless: Headless, name: str, yes: bool, as_json: bool) -> int:
+    """Trust the host key that a VM shows now, after naming it and the one that was trusted so far."""
+    async with headless.engine(only(name), watch=True) as engine:
+        agent = engine.agent_named(name)
+
+        def tried() -> bool:
+            return engine.fleet.agent(agent.id) is None or link().state not in (LinkState.NEVER, LinkState.CONNECTING)
+
+        def link() -> Link:
+            return next((one.link for one in engine.fleet.agents if one.id == agent.id), Link())
+
+        await engine.until(tried, headless.left())
+        shown = link()
+        command = TrustHostKey(agent.vm_id, shown.offered_key)
+        refused = engine.refusal(command)
+        if _is_so_already(refused, agent.name):
+            return 0
+        if refused is not None:
+            raise Refused(f"cannot trust a host key of {agent.name}: {refused.sentence}", hint=shown.reason)
+        would = f"trust another host key: {shown.reason}"
+        if not yes and not _confirmed(would, our_text("{}", shown.reason), agent.name):
+            return 1
+        await carry_out(engine, command)
+        if as_json:
+            output.print_json({"vm_id": agent.vm_id, "trusted": command.key})
+    return 0
+
+
+def _confirmed(would: str, warning: Clean, called: str) -> bool:
+    """Ask for the name of what is about to be changed.
+
+    Args:
+        would: what is about to be done, for who cannot be asked.
+        warning: what the operator reads before the question.
+        called: the name that must be typed.
+
+    Raises:
+        UsageError: there is no terminal to ask on.
+    """
     if not input_is_terminal():
-        raise UsageError(f"destroy would delete {what}", hint="add --yes to do it without a terminal")
-    warn(our_line("This deletes {}: its disk, its processes, its output. It cannot be undone.", what))
+        raise UsageError(f"this would {would}", hint="add --yes to do it without a terminal")
+    warn(warning)
     return ask(our_line("Type {} to go on: ", called)) in (called, clean_line(called))
 
 

@@ -25,6 +25,7 @@ from cockpit.model.commands import (
     Resume,
     Spawn,
     Steer,
+    TrustHostKey,
 )
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
@@ -42,6 +43,7 @@ VERBS: dict[type[object], str] = {
     Resume: "resume",
     Destroy: "destroy",
     Dismiss: "dismiss",
+    TrustHostKey: "trust host key",
     Commit: "commit",
     Branch: "branch",
     CreateTask: "create task",
@@ -74,7 +76,7 @@ def text_of(command: Command) -> str:
             | AssignTask(assignee=text)
         ):
             return text
-        case Commit(name=text):
+        case Commit(name=text) | TrustHostKey(key=text):
             return text
         case _:
             return ""
@@ -89,7 +91,15 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             return None, title
         case MoveTask(task=task) | AssignTask(task=task) | NoteTask(task=task):
             return None, task
-        case Pause(vm=vm) | Resume(vm=vm) | Destroy(vm=vm) | Dismiss(vm=vm) | Commit(vm=vm) | Branch(vm=vm):
+        case (
+            Pause(vm=vm)
+            | Resume(vm=vm)
+            | Destroy(vm=vm)
+            | Dismiss(vm=vm)
+            | TrustHostKey(vm=vm)
+            | Commit(vm=vm)
+            | Branch(vm=vm)
+        ):
             agent, known = fleet.agent_on(vm), fleet.vm(vm)
             return (agent.id, agent.name) if agent else (None, (known.label if known else "") or vm)
         case _:

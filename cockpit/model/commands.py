@@ -114,6 +114,15 @@ class Dismiss:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustHostKey:
+    """Trust the host key that a VM showed and that was refused, in place of the one trusted so far."""
+
+    vm: VmId
+    key: str
+    """The key that was named to the operator, as an OpenSSH line: another one is refused again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """Take a snapshot of the VM."""
 
@@ -170,6 +179,6 @@ class NoteTask:
 
 
 AgentCommand = Prompt | Steer | FollowUp | Abort | Answer
-FleetCommand = Spawn | Adopt | Relaunch | Pause | Resume | Destroy | Dismiss | Commit | Branch
+FleetCommand = Spawn | Adopt | Relaunch | Pause | Resume | Destroy | Dismiss | TrustHostKey | Commit | Branch
 BoardCommand = CreateTask | MoveTask | AssignTask | NoteTask
 Command = AgentCommand | FleetCommand | BoardCommand

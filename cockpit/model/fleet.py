@@ -108,6 +108,8 @@ class Link:
     """When the next attempt starts, while not up."""
     reason: str = ""
     last_byte_at: float | None = None
+    offered_key: str = ""
+    """The host key that was shown in place of the trusted one and refused, as an OpenSSH line; empty where none was."""
 
 
 @dataclass(frozen=True, slots=True)

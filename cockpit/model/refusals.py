@@ -27,6 +27,7 @@ from cockpit.model.commands import (
     Resume,
     Spawn,
     Steer,
+    TrustHostKey,
 )
 from cockpit.model.dismissal import evidence
 from cockpit.model.fleet import TASK_STATUSES, Agent, Fleet, LinkState, Power, ProcessState
@@ -53,6 +54,8 @@ class RefusalCode(StrEnum):
     """The agent that is to be taken over is here."""
     NOT_IN_DOUBT = "not in doubt"
     """Nothing but what is perhaps ours, or elsewhere, can be dismissed."""
+    NOT_OFFERED = "not offered"
+    """The host key is not the one that the VM showed last."""
     VM_POWER = "VM power"
     """The VM's power does not allow it."""
     PROCESS_DEAD = "process dead"
@@ -147,6 +150,8 @@ def _to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Re
             return _to_vm(command, fleet)
         case Dismiss():
             return _of_dismiss(command, fleet)
+        case TrustHostKey():
+            return _of_trust(command, fleet)
 
 
 def _of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | None:
@@ -224,6 +229,20 @@ def _of_dismiss(command: Dismiss, fleet: Fleet) -> Refusal | None:
     if fleet.vm(command.vm) is not None:
         return Refusal(RefusalCode.NOT_IN_DOUBT, "the VM is not shown as perhaps ours")
     return Refusal(RefusalCode.NO_VM, f"there is no VM {command.vm}")
+
+
+def _of_trust(command: TrustHostKey, fleet: Fleet) -> Refusal | None:
+    agent = fleet.agent_on(command.vm)
+    if agent is None:
+        return NO_AGENT
+    offered = agent.link.offered_key
+    if offered and offered == command.key:
+        return None
+    if agent.link.state is LinkState.UP:
+        return Refusal(RefusalCode.ALREADY, "the host key it shows is the trusted one")
+    if offered:
+        return Refusal(RefusalCode.NOT_OFFERED, "it shows another host key by now: look at that one first")
+    return Refusal(RefusalCode.NOT_OFFERED, "no host key of it was refused")
 
 
 def _to_board(command: BoardCommand, fleet: Fleet) -> Refusal | None:

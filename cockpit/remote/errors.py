@@ -42,13 +42,17 @@ class ClosedWithoutBanner(RemoteError):
 class HostKeyChanged(RemoteError):
     """The host key is not the one pinned for this identity."""
 
-    def __init__(self, message: str, *, hint: str = "", identity: str, pinned: tuple[str, ...], offered: str) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", identity: str, pinned: tuple[str, ...], offered: str, offered_key: str
+    ) -> None:
         super().__init__(message, hint=hint)
         self.identity = identity
         self.pinned = pinned
         """SHA256 fingerprints that were trusted so far."""
         self.offered = offered
         """SHA256 fingerprint that was shown now."""
+        self.offered_key = offered_key
+        """The key that was shown, as an OpenSSH public key line."""
 
 
 class SshKeyRefused(RemoteError):

@@ -29,7 +29,6 @@ EXCUSED = {
     "cockpit.model.transcript.message.MessageFold.final_text": _WATCHED,
     "cockpit.model.transcript.ring.EntryRing.held_bytes": _WATCHED,
     "cockpit.remote.tail.tail.Tail.proven": _WATCHED,
-    "cockpit.store.store.Store.distrust": "what the hint of a changed host key asks for; no verb does it yet",
     "cockpit.text.streams._CleanStream.seekable": _STREAM,
     "cockpit.text.streams._CleanStream.writable": _STREAM,
     "cockpit.text.streams._CleanStream.writelines": _STREAM,

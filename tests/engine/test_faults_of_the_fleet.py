@@ -13,7 +13,7 @@ from cockpit.embedded.endpoint import read_endpoint, serving_pid
 from cockpit.embedded.lifecycle import ensure_started
 from cockpit.engine.streams import link as engine_link
 from cockpit.engine.streams import outbox
-from cockpit.model.commands import Prompt
+from cockpit.model.commands import Prompt, TrustHostKey
 from cockpit.model.fleet import LinkState, ProcessState, Stage
 from cockpit.model.ids import VmId
 from cockpit.remote.errors import CommandTimedOut
@@ -104,12 +104,20 @@ async def test_a_changed_host_key_is_refused_and_said(fleet: FleetUnderTest) -> 
         assert link.retry_at - engine.now() > engine_link.HOST_KEY_PATIENCE - LIMIT, "it does not hammer"
         assert "host key" in engine.disabled_reason(Prompt(agent.id, "x"))
         assert engine.store.known(agent.vm_id) == (" ".join(other.split()[:2]),), "nothing new is trusted by itself"
-        # The operator knows why it changed: forgets the old one, and tries again.
-        engine.store.distrust(agent.vm_id)
-        agent_session = engine.agent_session(agent.id)
-        assert agent_session is not None and agent_session.link is not None
-        agent_session.link.wake()
-        await until(engine, lambda: engine.fleet_state.agents[agent.id].link.state is LinkState.UP, "the link")
+        shown = engine.fleet_state.agents[agent.id].link.offered_key
+        assert shown in host_key(fleet, agent.vm_id)
+        refused = await engine.outcome(engine.dispatch(TrustHostKey(agent.vm_id, " ".join(other.split()[:2]))))
+        assert refused.stage is Stage.FAILED and "another host key by now" in refused.reason
+        # The operator knows why it changed.
+        await order(engine, TrustHostKey(agent.vm_id, shown))
+        assert engine.fleet_state.agents[agent.id].link.state is LinkState.UP
+        assert engine.store.known(agent.vm_id) == (shown,)
+
+
+def host_key(fleet: FleetUnderTest, vm_id: VmId) -> str:
+    """Return the public host key of a VM of the embedded fleet, from its private one."""
+    private = fleet.places.fleet / "vms" / vm_id / "keys" / "host"
+    return asyncssh.read_private_key(private).export_public_key("openssh").decode()
 
 
 async def test_agents_are_attached_once_the_platform_answers_again(fleet: FleetUnderTest) -> None:

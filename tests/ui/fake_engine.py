@@ -25,6 +25,7 @@ from cockpit.model.commands import (
     Resume,
     Spawn,
     Steer,
+    TrustHostKey,
 )
 from cockpit.model.events import Event, Record
 from cockpit.model.failures import dismissed
@@ -50,6 +51,7 @@ VERBS: dict[type, str] = {
     Resume: "resume",
     Destroy: "destroy",
     Dismiss: "dismiss",
+    TrustHostKey: "trust host key",
     Commit: "commit",
     Branch: "branch",
     CreateTask: "create task",

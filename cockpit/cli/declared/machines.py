@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.cli.declared.application import Json, Name, application, run
+from cockpit.cli.declared.application import Json, Name, Yes, application, run
 from cockpit.model.commands import Pause, Resume
 
 
@@ -44,3 +44,11 @@ def branch(
     from cockpit.cli import fleet
 
     run(lambda headless: fleet.branch(headless, name, count, as_json))
+
+
+@application.command("trust-host-key")
+def trust_host_key(name: Name, yes: Yes = False, as_json: Json = False) -> None:
+    """Trust the host key that a VM shows now in place of the one trusted so far."""
+    from cockpit.cli import fleet
+
+    run(lambda headless: fleet.trust_host_key(headless, name, yes, as_json))

@@ -36,6 +36,7 @@ from cockpit.model.commands import (
     Relaunch,
     Resume,
     Spawn,
+    TrustHostKey,
 )
 from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId
@@ -84,7 +85,9 @@ class Dispatcher:
         self._adoption = Adoption(
             fleet_state, store, source, self._spawner.names, agent_sessions.attach, agent_sessions.detach
         )
-        self._operations = FleetOperations(fleet_state, source, agent_sessions.agent_session, agent_sessions.vm_gone)
+        self._operations = FleetOperations(
+            fleet_state, store, source, agent_sessions.agent_session, agent_sessions.vm_gone
+        )
         self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
 
     def refusal(self, command: Command) -> Refusal | None:
@@ -172,6 +175,8 @@ class Dispatcher:
                     await self._operations.destroy(command, progress)
                 case Dismiss():
                     await self._dismissals.dismiss(command, progress)
+                case TrustHostKey():
+                    await self._operations.trust_host_key(command, progress)
                 case Commit():
                     await self._operations.commit(command, progress)
                     await self._images_changed()

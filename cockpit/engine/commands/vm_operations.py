@@ -1,4 +1,4 @@
-"""Acts on the fleet besides spawn: pause, resume, destroy, commit, branch; each shows its steps."""
+"""Acts on VMs besides spawn: pause, resume, destroy, commit, branch, trust a host key; each shows its steps."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
-from cockpit.model.commands import Branch, Commit, Destroy, Pause, Resume
+from cockpit.model.commands import Branch, Commit, Destroy, Pause, Resume, TrustHostKey
 from cockpit.model.fleet import LinkState, Power, Vm
 from cockpit.model.ids import AgentId, VmId
+from cockpit.store.store import Store
 from cockpit.vers.errors import EffectUnknown
 from cockpit.vers.look import Found, Missing
 
@@ -29,16 +30,18 @@ POLL = 0.5
 
 
 class FleetOperations:
-    """Pause, resume, destroy, commit, branch."""
+    """Pause, resume, destroy, commit, branch, trust a host key."""
 
     def __init__(
         self,
         fleet_state: FleetState,
+        store: Store,
         source: Source,
         agent_session: Callable[[AgentId], AgentSession | None],
         gone: Callable[[VmId], Awaitable[None]],
     ) -> None:
         self._fleet_state = fleet_state
+        self._store = store
         self._source = source
         self._agent_session = agent_session
         self._gone = gone
@@ -57,14 +60,26 @@ class FleetOperations:
             await self._source.vers.set_power(command.vm, False)
         with progress.step("confirm"):
             await self._until(command.vm, (Power.RUNNING,))
-        agent_session = self._session_on(command.vm)
+        await self._reach_again(command.vm, progress)
+
+    async def trust_host_key(self, command: TrustHostKey, progress: OperationProgress) -> None:
+        """Trust the key a VM showed, and no other one of it any more."""
+        identity = self._source.endpoint(command.vm).identity
+        with progress.step("trust its host key"):
+            self._store.distrust(identity)
+            self._store.trust(identity, command.key)
+        await self._reach_again(command.vm, progress)
+
+    async def _reach_again(self, vm_id: VmId, progress: OperationProgress) -> None:
+        """Connect to a VM at once, where an agent of it is attached, and wait until the link is up."""
+        agent_session = self._session_on(vm_id)
         if agent_session is not None and agent_session.link is not None:
             with progress.step("reach it again"):
-                self._wake(command.vm)
+                self._wake(vm_id)
                 await agent_session.link.ready(LINK_LIMIT)
-                up = await self._fleet_state.until(lambda: self._linked(command.vm), LINK_LIMIT)
+                up = await self._fleet_state.until(lambda: self._linked(vm_id), LINK_LIMIT)
                 if not up:
-                    raise TimedOut(f"VM {command.vm} runs, but its link did not come back within {LINK_LIMIT:.0f} s")
+                    raise TimedOut(f"VM {vm_id} runs, but its link did not come back within {LINK_LIMIT:.0f} s")
 
     def _linked(self, vm_id: VmId) -> bool:
         agent = self._fleet_state.agent_on(vm_id)

@@ -65,6 +65,7 @@ class VmLink:
         self._lived = False
         self._patience = 0.0
         self._ended = False
+        self._offered_key = ""
         self._heard_by: Connection | None = None
         """The connection of which the last byte was, also after its end."""
 
@@ -122,12 +123,12 @@ class VmLink:
 
     async def _attempt(self) -> str:
         """Run one connection from opening to its end, and return why it ended."""
-        self._lived, self._patience = False, 0.0
+        self._lived, self._patience, self._offered_key = False, 0.0, ""
         try:
             connection = await self._connect()
         except HostKeyChanged as error:
             log.error("vm %s: %s", self.vm_id, error)
-            self._patience = HOST_KEY_PATIENCE
+            self._patience, self._offered_key = HOST_KEY_PATIENCE, error.offered_key
             return str(error)
         except CertificateRefused as error:
             log.error("vm %s: %s", self.vm_id, error)
@@ -200,5 +201,5 @@ class VmLink:
             heard: float | None = None
         else:
             heard = self._link.last_byte_at if self._link.last_byte_at is not None else self._heard_at()
-        self._link = Link(state, since, attempt, retry_at, reason, heard)
+        self._link = Link(state, since, attempt, retry_at, reason, heard, self._offered_key)
         self._fleet_state.set_link(self.vm_id, self._link)

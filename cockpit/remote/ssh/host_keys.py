@@ -56,17 +56,22 @@ class HostKeyCheck:
         offered = key.get_fingerprint()
         self.conflict = HostKeyChanged(
             f"VM {self._identity} shows host key {offered}, but {' or '.join(pinned)} is pinned for it: refused",
-            hint="if you know why the key changed (the image made new ones), forget the pinned key of this VM; "
-            "if not, somebody may be in between",
+            hint="if you know why the key changed (the image made new ones): "
+            f"`cockpit trust-host-key {self._identity}`; if not, somebody may be in between",
             identity=self._identity,
             pinned=pinned,
             offered=offered,
+            offered_key=_line(key),
         )
         return False
 
     def confirm(self) -> None:
         """Pin a key seen for the first time; called once the key exchange has proved that the server owns it."""
         if self._first_seen is not None:
-            line = self._first_seen.export_public_key("openssh").decode("ascii").strip()
-            self._store.trust(self._identity, " ".join(line.split()[:2]))
+            self._store.trust(self._identity, _line(self._first_seen))
             self._first_seen = None
+
+
+def _line(key: asyncssh.SSHKey) -> str:
+    """Return a public key as an OpenSSH line, without a comment."""
+    return " ".join(key.export_public_key("openssh").decode("ascii").split()[:2])

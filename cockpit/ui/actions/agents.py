@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.model.commands import Branch, Commit, Destroy, Dismiss, Pause, Relaunch, Resume
+from cockpit.model.commands import Branch, Commit, Destroy, Dismiss, Pause, Relaunch, Resume, TrustHostKey
 from cockpit.model.fleet import Agent, AgentKind, Vm
 from cockpit.model.ids import VmId
 from cockpit.text.clean import Clean, ours
@@ -150,6 +150,30 @@ def _dismiss(home: HomePort) -> None:
     home.promise(home.command(Dismiss(target)), said)
 
 
+def _offered_key(situation: Situation) -> str:
+    agent = situation.agent
+    if agent is None:
+        return "nothing is selected"
+    return situation.engine.disabled_reason(TrustHostKey(agent.vm_id, agent.link.offered_key))
+
+
+def _trust_host_key(home: HomePort) -> None:
+    """Ask with the key frozen: one that is shown later is refused again."""
+    agent = home.agent
+    if agent is None:
+        return
+    command = TrustHostKey(agent.vm_id, agent.link.offered_key)
+
+    def finish(yes: bool | None) -> None:
+        if yes:
+            home.command(command)
+
+    consequence = our_line("{}. Yes only if you know why it changed.", agent.link.reason)
+    home.open_dialog(
+        ConfirmDialog(ours("Trust host key"), [our_line("{} · VM {}", agent.name, agent.vm_id)], consequence), finish
+    )
+
+
 def _short_name(home: HomePort, vm: Vm) -> Clean:
     agent = home.fleet.agent_on(vm.id)
     return clean_line(agent.name if agent is not None else vm.label or vm.id[:8])
@@ -229,6 +253,17 @@ ACTIONS: tuple[Action, ...] = (
         _destroy,
         lambda vm: Destroy(vm.id),
         _LISTS,
+        dangerous=True,
+    ),
+    Action(
+        "vm.trust_host_key",
+        "",
+        "trust host key",
+        "Agents",
+        "Trust the host key that a VM shows now",
+        _trust_host_key,
+        _offered_key,
+        writes=True,
         dangerous=True,
     ),
     Action(

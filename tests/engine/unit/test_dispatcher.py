@@ -30,6 +30,7 @@ from cockpit.model.commands import (
     Resume,
     Spawn,
     Steer,
+    TrustHostKey,
 )
 from cockpit.model.fleet import AgentKind, Link, LinkState, Power, Process, ProcessState, Receipt, Stage, Task, Vm
 from cockpit.model.ids import AgentId, CommandId, TaskId, VmId
@@ -51,6 +52,14 @@ async def course_of(dispatcher: Dispatcher, command: Command) -> CommandId:
     while dispatcher.under_way:
         await asyncio.gather(*dispatcher.under_way)
     return command_id
+
+
+KEY = "ssh-ed25519 AAAAnew"
+
+
+def refusing(parts: Parts) -> None:
+    """Let the agent's VM show a host key that is not the trusted one."""
+    parts.state.put_agent(replace(parts.agent, link=Link(LinkState.DOWN, offered_key=KEY)))
 
 
 def linked(state: LinkState, reason: str = "") -> Callable[[Parts], None]:
@@ -173,6 +182,13 @@ REFUSALS: tuple[tuple[Callable[[Parts], object], Command, str], ...] = (
     (orphan, Dismiss(ORPHAN), "the VM is not shown as perhaps ours"),
     (dismissed, Dismiss(ORPHAN), "it is dismissed already"),
     (as_it_is, Dismiss(ORPHAN), f"there is no VM {ORPHAN}"),
+    (refusing, TrustHostKey(VM, KEY), ""),
+    (refusing, TrustHostKey(VM, "ssh-ed25519 another"), "it shows another host key by now"),
+    (refusing, TrustHostKey(VM, ""), "it shows another host key by now"),
+    (as_it_is, TrustHostKey(VM, KEY), "the host key it shows is the trusted one"),
+    (linked(LinkState.DOWN, "no route"), TrustHostKey(VM, ""), "no host key of it was refused"),
+    (linked(LinkState.DOWN, "no route"), TrustHostKey(VM, KEY), "no host key of it was refused"),
+    (orphan, TrustHostKey(ORPHAN, KEY), "there is no such agent"),
     (as_it_is, CreateTask("paint"), ""),
     (as_it_is, CreateTask("  "), "a task needs a title"),
     (as_it_is, MoveTask(TaskId("t1"), "done"), "there is no such task"),
@@ -206,6 +222,8 @@ ALREADY_SO: tuple[tuple[Callable[[Parts], object], Command, bool], ...] = (
     (powered(Power.SLEEPING), Pause(VM), False),
     (with_task, MoveTask(TaskId("t1"), "in_progress"), True),
     (dismissed, Dismiss(ORPHAN), True),
+    (as_it_is, TrustHostKey(VM, ""), True),
+    (refusing, TrustHostKey(VM, "ssh-ed25519 another"), False),
     (orphan, Dismiss(ORPHAN), False),
 )
 

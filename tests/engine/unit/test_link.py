@@ -88,7 +88,10 @@ async def test_it_waits_longer_after_each_failure_and_never_longer_than_a_bound(
 @pytest.mark.parametrize(
     ("error", "patience"),
     [
-        (HostKeyChanged("another host key", identity=VM, pinned=("a",), offered="b"), HOST_KEY_PATIENCE),
+        (
+            HostKeyChanged("another host key", identity=VM, pinned=("a",), offered="b", offered_key="ssh-ed25519 B"),
+            HOST_KEY_PATIENCE,
+        ),
         (CertificateRefused("the certificate is for another name"), CERTIFICATE_PATIENCE),
         (SshKeyRefused("our key is not accepted"), KEY_PATIENCE),
     ],
@@ -103,10 +106,13 @@ async def test_what_no_repetition_makes_right_is_tried_seldom(error: CockpitErro
         await asyncio.sleep(patience * 3 + 1)
         assert way.waits == pytest.approx([patience] * 3, abs=1e-3)
         assert str(error) in parts.agent.link.reason
+        offered = error.offered_key if isinstance(error, HostKeyChanged) else ""
+        assert parts.agent.link.offered_key == offered
         way.error = HostUnreachable("no route to the host")
         link.wake()
         await asyncio.sleep(0.0005)
         assert len(way.attempts) > 5, "patience was for the other error"
+        assert not parts.agent.link.offered_key, "this attempt saw no key"
 
 
 async def test_the_operator_needs_not_wait_for_the_next_attempt() -> None:
