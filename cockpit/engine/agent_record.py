@@ -67,12 +67,17 @@ def _directory_in(metadata: Mapping[str, Any]) -> str:
         return ""
 
 
+def registry_role(kind: AgentKind) -> str:
+    """Return the part an agent plays in a word the registry knows: it has none for an architect."""
+    return "custom" if kind is AgentKind.ARCHITECT else kind.value
+
+
 def registration_of(agent: Agent, *, address: str, directory: str, workspace: str, created_at: float) -> Registration:
-    """Return an agent as the registry takes it; the registry knows no architects, so they are `custom` there."""
+    """Return an agent as the registry takes it; what its word for the role does not tell, the metadata does."""
     return Registration(
         id=agent.vm_id,
         name=agent.name,
-        role="custom" if agent.kind is AgentKind.ARCHITECT else agent.kind.value,
+        role=registry_role(agent.kind),
         address=address,
         registered_by=REGISTERED_BY,
         metadata=metadata_of(agent, directory=directory, workspace=workspace, created_at=created_at),

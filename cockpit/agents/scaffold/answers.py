@@ -58,6 +58,8 @@ class ProbeResult:
     version: str = ""
     model: str = ""
     """The model that was asked for, empty for the program's own choice."""
+    golden: str = ""
+    """The commit its VM was made from, as its first start wrote it down; empty if from none."""
     started_at: float | None = None
     """Unix seconds by the VM's clock."""
     pid: int | None = None
@@ -158,6 +160,7 @@ def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Pro
         path=run.get("path", ""),
         version=run.get("version", ""),
         model=run.get("model", ""),
+        golden=run.get("golden", ""),
         started_at=started_at,
         pid=answer.number("pid"),
         exit_code=None if state is AgentState.ALIVE else answer.number("exit"),

@@ -56,6 +56,7 @@ def start_script(
     required_files: Sequence[str] = (),
     details: Mapping[str, str] | None = None,
     fresh: bool = False,
+    anew: bool = False,
 ) -> str:
     """Return the script that starts an agent, or adopts the one that runs already and changes nothing.
 
@@ -72,6 +73,8 @@ def start_script(
         details: what `run` says besides, e.g. the path and version of the program; no secret.
         fresh: end what runs there already and move its files to `earlier.N`, instead of adopting it: what an image
             brought is another agent's.
+        anew: end what runs there already and start it again in its own files, instead of adopting it: what a copied VM
+            brought has its original's environment.
 
     Raises:
         UsageError: there is no program, or an argument cannot be passed.
@@ -99,6 +102,7 @@ def start_script(
         details_json="".join(f",{json.dumps(key)}:{json.dumps(value)}" for key, value in (details or {}).items()),
         allow_detached=str(int(allow_detached)),
         fresh=str(int(fresh)),
+        anew=str(int(anew)),
         grace_naps=_naps(STOP_GRACE),
         environment_end=ENVIRONMENT_END,
         lock_naps=_naps(2 * START_LIMIT),

@@ -154,9 +154,11 @@ end_agent() {
 START = r"""
 private_directory
 take_lock "$lock_naps" || finish "$code_locked"
-if [ "$fresh" = 1 ]; then
+if [ "$fresh" = 1 ] || [ "$anew" = 1 ]; then
     if has_reader; then end_agent; fi
     if has_reader; then finish "$code_not_read"; fi
+fi
+if [ "$fresh" = 1 ]; then
     number=1
     while [ -e "$directory/earlier.$number" ]; do number=$((number + 1)); done
     for name in out err run exit; do

@@ -55,10 +55,10 @@ def check_unchanged(name: str, program: Program, facts: Facts, known: ProbeResul
     )
 
 
-def details(program: Program, facts: Facts, model: str) -> dict[str, str]:
+def details(program: Program, facts: Facts, model: str, golden: str) -> dict[str, str]:
     """Return what `run` on the VM keeps of a start."""
     path, version = found(program, facts)
-    known = {"path": path, "version": version, "model": model}
+    known = {"path": path, "version": version, "model": model, "golden": golden}
     return {key: value for key, value in known.items() if value}
 
 

@@ -16,6 +16,7 @@ from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.scaffold.scripts import facts_script, start_script
 from cockpit.engine.agent_record import agent_from_spawn
 from cockpit.engine.commands.creations import Creations
+from cockpit.engine.commands.environment import environment_of, environment_words
 from cockpit.engine.commands.instructions import INSTRUCTIONS_FILE, instructions
 from cockpit.engine.commands.launch_record import (
     check_unchanged,
@@ -136,7 +137,9 @@ class Spawner:
         return vm_id
 
     async def start_copy(self, spawn: Spawn, vm_id: VmId, progress: OperationProgress) -> Agent:
-        """Start the agent that a copied VM brought, in its conversation; a process that was copied, too, is taken over.
+        """Start the agent that a copied VM brought, in its conversation; a process that was copied, too, ends first.
+
+        It has the name, the VM id and the parent of the original in its environment, and would act under them.
 
         Raises:
             CockpitError: a step failed; the VM stays, and the agent is known.
@@ -177,7 +180,7 @@ class Spawner:
             facts = await self._prepare(connection, spawn, program, vm_id, known)
         with progress.step(f"start {program.name}"):
             run_id = await self._start(
-                connection, spawn, program, facts, vm_id, self._source.paths, progress, known=known
+                connection, spawn, program, facts, vm_id, self._source.paths, progress, known=known, copied=copied
             )
             agent_session.go_on()
         with progress.step("first answer"):
@@ -275,9 +278,15 @@ class Spawner:
         progress: OperationProgress,
         *,
         known: ProbeResult | None = None,
+        copied: bool = False,
     ) -> str:
-        """Start the program and return the id of the daemon run that answers now."""
+        """Start the program and return the id of the daemon run that answers now.
+
+        Args:
+            copied: what runs there was copied with its VM, and has the environment of the original.
+        """
         run_id = uuid.uuid4().hex[:12]
+        golden = (known.golden if known is not None else "") or spawn.image or self._source.golden_image
         file = f"~/{INSTRUCTIONS_FILE}"
         arguments = program.arguments(spawn, file, known is not None)
         script = start_script(
@@ -287,19 +296,12 @@ class Spawner:
             arguments,
             allow_detached=self._source.allow_detached,
             required_files=[file] if file in arguments else [],
-            details=details(program, facts, spawn.model),
+            details=details(program, facts, spawn.model, golden),
             fresh=known is None,
+            anew=copied,
         )
-        environment = {
-            **(passed := program.passed(spawn)),
-            **self._source.environment,
-            **program.environment,
-            "VERS_VM_ID": vm_id,
-            "VERS_AGENT_NAME": spawn.name,
-            "VERS_AGENT_ROLE": spawn.kind.value,
-            "VERS_PARENT_AGENT": spawn.parent,
-            "GIT_EDITOR": "true",
-        }
+        passed = program.passed(spawn)
+        environment = environment_of(spawn, program, self._source, vm_id, passed=passed, golden=golden)
         if program.environment.get("PATH"):
             environment["PATH"] = facts.path if known is not None else program.environment["PATH"]
         done = await connection.run(script, stdin=encode_environment(environment), timeout=START_LIMIT)
@@ -310,6 +312,7 @@ class Spawner:
             f"version {version}" if version else "",
             "adopted a running agent" if result.adopted else f"in {result.mode}",
             "" if result.adopted else adapter_of(program.name).passed_words(passed),
+            "" if result.adopted else environment_words(environment, passed),
             f"what the image's agent left is in {result.earlier}" if result.earlier else "",
         ]
         progress.detail(" · ".join(word for word in said if word))
