@@ -102,20 +102,20 @@ def add_records(
 
 def begin_epoch(
     connection: sqlite3.Connection, agent: AgentId, identity: str, reason: str, at: float, ended: int | None
-) -> int:
-    """Return the epoch of a file: the newest one if it is that file's, else a new one."""
+) -> tuple[int, str]:
+    """Return the epoch of a file and why it began: the newest one if it is that file's, else a new one."""
     name = safe_text(agent)
     row = connection.execute(
-        "SELECT epoch, identity FROM epochs WHERE agent = ? ORDER BY epoch DESC LIMIT 1", (name,)
+        "SELECT epoch, identity, reason FROM epochs WHERE agent = ? ORDER BY epoch DESC LIMIT 1", (name,)
     ).fetchone()
     newest = 0 if row is None else int(row[0])
     if row is not None and row[1] == safe_text(identity) and (ended is None or newest > ended):
-        return newest
+        return newest, str(row[2])
     connection.execute(
         "INSERT INTO epochs (agent, epoch, identity, reason, started_at) VALUES (?, ?, ?, ?, ?)",
         (name, newest + 1, safe_text(identity), safe_text(reason), at),
     )
-    return newest + 1
+    return newest + 1, reason
 
 
 def save_snapshot(connection: sqlite3.Connection, agent: AgentId, epoch: int, line: int, body: bytes) -> None:

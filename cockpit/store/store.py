@@ -124,8 +124,8 @@ class Store:
 
     async def begin_epoch(
         self, agent: AgentId, identity: str, reason: str, at: float, *, ended: int | None = None
-    ) -> int:
-        """Return the number of a file's epoch; of several processes that ask at once, all get the same.
+    ) -> tuple[int, str]:
+        """Return the number of a file's epoch and why it began; of several processes that ask, all get the same.
 
         The newest epoch is returned if it began with this identity, else a new one is begun.
 
@@ -137,11 +137,10 @@ class Store:
             ended: the epoch the caller found to be over. It is never returned, so that a file truncated in place, whose
                 identity is the same, gets a new epoch.
         """
-        return int(
-            await self._writer.run(
-                lambda connection: statements.begin_epoch(connection, agent, identity, reason, at, ended)
-            )
+        begun: tuple[int, str] = await self._writer.run(
+            lambda connection: statements.begin_epoch(connection, agent, identity, reason, at, ended)
         )
+        return begun
 
     async def records(
         self,

@@ -60,8 +60,12 @@ def test_another_file_is_said(fleet: FleetUnderTest, form: str) -> None:
     if form == "raw":
         assert tailed.stdout.encode() == new
         assert "another file from here on: rewritten" in tailed.stderr and "may be lost" in tailed.stderr, tailed.stderr
+        again = fleet.run("tail", name, "--raw", "--no-follow")
+        assert (again.stdout, again.stderr) == (tailed.stdout, tailed.stderr), "why it began does not change"
     else:
         records = [json.loads(line) for line in tailed.stdout.splitlines()]
         (marker,) = [record for record in records if record["kind"] == "epoch_started"]
         assert len(records) == 301 and marker["event"]["reason"].startswith("rewritten"), marker
         assert "may be lost" in marker["event"]["reason"]
+        (first, *_) = fleet.run("tail", name, "--json", "--no-follow").stdout.splitlines()
+        assert json.loads(first)["event"] == marker["event"]

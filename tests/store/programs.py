@@ -44,7 +44,7 @@ async def feed(path: Path, last: int, agents: int) -> None:
 async def from_the_start(path: Path, last: int) -> None:
     """Append every line for the one agent, whatever is there already."""
     store = await Store.open(path)
-    epoch = await store.begin_epoch(AGENT, "the file", "first contact", 1.0)
+    epoch, _ = await store.begin_epoch(AGENT, "the file", "first contact", 1.0)
     for first in range(1, last + 1, STEP):
         upto = min(last, first + STEP - 1)
         await store.append(AGENT, records(first, upto, epoch=epoch), cursor(upto, epoch=epoch))

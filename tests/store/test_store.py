@@ -70,11 +70,11 @@ async def test_the_cursor_never_moves_back_within_an_epoch(store: Store) -> None
 
 
 async def test_a_new_epoch_starts_its_own_cursor(store: Store) -> None:
-    assert await store.begin_epoch(AGENT, "one", "first contact", 5.0) == 1
+    assert await store.begin_epoch(AGENT, "one", "first contact", 5.0) == (1, "first contact")
     assert await store.cursor(AGENT) == StoredCursor(1, 0, 0, "one", "", 5.0)
     await store.append(AGENT, records(1, 3), cursor(3))
-    assert await store.begin_epoch(AGENT, "one", "again", 6.0) == 1
-    assert await store.begin_epoch(AGENT, "two", "rotated", 7.0) == 2
+    assert await store.begin_epoch(AGENT, "one", "again", 6.0) == (1, "first contact")
+    assert await store.begin_epoch(AGENT, "two", "rotated", 7.0) == (2, "rotated")
     started = record(0, EpochStarted("rotated"), epoch=2)
     await store.append(AGENT, [started, *records(1, 2, epoch=2)], cursor(2, epoch=2))
     assert await store.cursor(AGENT) == cursor(2, epoch=2)
@@ -84,9 +84,9 @@ async def test_a_new_epoch_starts_its_own_cursor(store: Store) -> None:
 
 
 async def test_a_file_truncated_in_place_gets_a_new_epoch_once(store: Store) -> None:
-    assert await store.begin_epoch(AGENT, "same", "first contact", 1.0) == 1
+    assert await store.begin_epoch(AGENT, "same", "first contact", 1.0) == (1, "first contact")
     found = await asyncio.gather(*(store.begin_epoch(AGENT, "same", "truncated", 2.0, ended=1) for _ in range(5)))
-    assert set(found) == {2}
+    assert set(found) == {(2, "truncated")}
 
 
 async def test_many_agents_at_once_share_transactions(store: Store) -> None:
@@ -147,7 +147,7 @@ async def test_a_snapshot_is_the_latest_and_never_ahead_of_the_cursor(store: Sto
     assert await store.snapshot(AGENT) == StoredSnapshot(1, 13, b"ahead")
     await store.save_snapshot(AGENT, 1, 13, b"state at 13")
     assert await store.snapshot(AGENT) == StoredSnapshot(1, 13, b"state at 13")
-    assert await store.begin_epoch(AGENT, "new", "", 1.0) == 1 + 1
+    assert await store.begin_epoch(AGENT, "new", "", 1.0) == (2, "")
     await store.save_snapshot(AGENT, 2, 0, b"new file")
     assert await store.snapshot(AGENT) == StoredSnapshot(2, 0, b"new file")
 

@@ -214,7 +214,8 @@ class AgentReader:
         """Begin a file that was not read before: a new epoch, marked unless it is the agent's first."""
         key = epoch_key(event.identity, self._epoch)
         try:
-            self._epoch = await self._store.begin_epoch(self._agent, key, reason, self._clock.now())
+            # Where somebody began it before us, the reason is the one that was found then.
+            self._epoch, reason = await self._store.begin_epoch(self._agent, key, reason, self._clock.now())
         except StoreError as error:
             # A disk that refuses stops no reading: the lines are shown, and the store says itself what it misses.
             log.error("agent %s: %s", self._agent, error)

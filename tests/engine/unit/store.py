@@ -194,6 +194,7 @@ class MemoryStore:
         self.streams: dict[AgentId, list[Record]] = {}
         self.cursors: dict[AgentId, StoredCursor] = {}
         self.epochs: dict[AgentId, list[str]] = {}
+        self.reasons: dict[tuple[AgentId, int], str] = {}
         self.snapshots: dict[AgentId, StoredSnapshot] = {}
         self.saved: dict[CommandId, Receipt] = {}
         self.marks: dict[CommandId, int] = {}
@@ -240,13 +241,14 @@ class MemoryStore:
 
     async def begin_epoch(
         self, agent: AgentId, identity: str, reason: str, at: float, *, ended: int | None = None
-    ) -> int:
-        """Return the number of a file's epoch."""
+    ) -> tuple[int, str]:
+        """Return the number of a file's epoch and why it began."""
         self.check_writable()
         known = self.epochs.setdefault(agent, [])
         if not known or known[-1] != identity:
             known.append(identity)
-        return len(known)
+            self.reasons[agent, len(known)] = reason
+        return len(known), self.reasons[agent, len(known)]
 
     async def records(
         self,
