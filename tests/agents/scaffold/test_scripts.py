@@ -450,6 +450,48 @@ def test_facts_of_whatever_program_a_kind_needs(machine: Machine) -> None:
     assert not {"", "pi", "some-agent"} & {*without.programs, *without.versions} and without.programs["tmux"]
 
 
+@pytest.mark.parametrize(
+    ("manifest", "version"),
+    [
+        ('{\n  "name": "x",\n  "version": "4.2.0",\n  "bin": {"some-agent": "dist/cli.js"}\n}\n', "4.2.0"),
+        ('{\n\t"bin": "dist/cli.js",\n\t"version" : "1.0.0-rc.1+x"\n}', "1.0.0-rc.1+x"),
+        ('{\n  "version": "4.2.0",\n  "bin": {"another": "cli.js"}\n}\n', "asked"),
+        ('{\n  "bin": "dist/cli.js"\n}\n', "asked"),
+        ('{"bin": "dist/cli.js", "engines": {"version": "9"}}', "asked"),
+        ("", "asked"),
+        (None, "asked"),
+    ],
+    ids=["one of several", "the only one", "another's", "no version", "in one line", "empty", "no package"],
+)
+def test_a_program_of_node_is_not_started_to_learn_its_version(
+    any_machine: Machine, manifest: str | None, version: str
+) -> None:
+    package = any_machine.home / "lib/node_modules/@maker/some agent"
+    program = package / "dist/cli.js"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\ntouch '{any_machine.home}/started'\necho asked\n", encoding="utf-8")
+    program.chmod(0o755)
+    if manifest is not None:
+        (package / "package.json").write_text(manifest, encoding="utf-8")
+    commands = any_machine.home / ".local/bin"
+    commands.mkdir(parents=True)
+    (commands / "some-agent").symlink_to(program)
+    facts = parse_facts(*any_machine.execute(facts_script("some-agent")), vm="test")
+    assert facts.versions["some-agent"] == version
+    assert (any_machine.home / "started").exists() == (version == "asked")
+
+
+def test_a_package_json_outside_node_modules_is_not_read(machine: Machine) -> None:
+    """A repository's own script, on PATH beside the repository's package.json."""
+    program = machine.home / ".local/bin/some-agent"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\necho asked\n", encoding="utf-8")
+    program.chmod(0o755)
+    (machine.home / ".local/bin/package.json").write_text('{\n  "version": "9",\n  "bin": "some-agent"\n}\n')
+    facts = parse_facts(*machine.execute(facts_script("some-agent")), vm="test")
+    assert facts.versions["some-agent"] == "asked"
+
+
 def test_facts_without_pi(any_machine: Machine, bare_path: Callable[..., str]) -> None:
     any_machine.path = bare_path("pi")
     facts = parse_facts(*any_machine.execute(facts_script("pi")), vm="test")
