@@ -5,7 +5,7 @@ from __future__ import annotations
 from cockpit.cli import output
 from cockpit.cli.agent import out_of_reach
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.headless import VM_LIST, Headless, nearest, nobody, require_health, say_missing, silent
+from cockpit.cli.headless import VM_LIST, Headless, nearest, nobody, only, require_health, say_missing, silent
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, Refused
 from cockpit.model.fleet import LinkState, Power
@@ -58,6 +58,23 @@ async def agents(headless: Headless, as_json: bool) -> int:
         missing = say_missing(engine, *LISTS_OF_AGENTS)
         missing = say_unreached(engine) or missing
     return ExitCode.FAILED if nothing else ExitCode.PARTIAL if missing else ExitCode.DONE
+
+
+async def why(headless: Headless, name: str, as_json: bool) -> int:
+    """Say why one agent is shown as it is, and what it said on standard error last, warnings or not."""
+    async with headless.engine(only(name)) as engine:
+        agent_id = engine.agent_named(name).id
+        await engine.settled(min(SETTLE_LIMIT, headless.left()))
+        agent = engine.fleet.agent(agent_id)
+        if agent is None:
+            raise NotFound(f"{name} was destroyed meanwhile")
+        if as_json:
+            found = output.agent_object(agent, engine.fleet, engine.now())
+            output.print_json({**found, "errors": list(agent.process.errors)})
+        else:
+            output.print_evidence(agent, engine.fleet, engine.now())
+        missing = say_missing(engine, *LISTS_OF_AGENTS)
+    return ExitCode.PARTIAL if missing else ExitCode.DONE
 
 
 def say_unreached(engine: HeadlessPort) -> bool:

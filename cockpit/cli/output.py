@@ -89,6 +89,17 @@ def agent_object(agent: Agent, fleet: Fleet, now: float) -> dict[str, Any]:
     }
 
 
+def print_evidence(agent: Agent, fleet: Fleet, now: float) -> None:
+    """Print why an agent is shown as it is, a sentence a line, and the last lines of its standard error."""
+    vm = fleet.vm(agent.vm_id)
+    head = headline(agent, vm, now)
+    say(our_line("{}: {}", agent.name, ", ".join(word for word in (head.word, head.link) if word)))
+    for sentence in why(agent, vm, now):
+        say(our_line("  {}", sentence))
+    for line in agent.process.errors:
+        say(our_line("  err: {}", line))
+
+
 def print_agents(fleet: Fleet, now: float) -> None:
     """Print the agents as a table."""
     rows = []

@@ -13,6 +13,7 @@ from cockpit.model.content import Usage
 from cockpit.model.events import DialogRequested
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, TaskId, VmId
+from cockpit.model.scaffold import Scaffold
 
 UNKNOWN_TIME = 0.0
 """Stands for a moment that nothing tells: it is said to be unknown, never counted from."""
@@ -126,6 +127,7 @@ class Process:
     """When this run was known to have ended; it stays while a look at it fails."""
     never_started: bool = False
     """Its VM was looked at, and no agent was ever started where this one should live."""
+    scaffold: Scaffold | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,9 @@ def _to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Re
             agent = fleet.agent(agent_id)
             if agent is None:
                 return NO_AGENT
-            dead = agent.process.state is ProcessState.DEAD or agent.process.never_started
+            scaffold = agent.process.scaffold
+            cut_off = scaffold is not None and not scaffold.fifo
+            dead = agent.process.state is ProcessState.DEAD or agent.process.never_started or cut_off
             return None if dead else Refusal(RefusalCode.PROCESS_ALIVE, "the agent is not dead")
         case Pause() | Resume() | Destroy() | Commit() | Branch():
             return _to_vm(command, fleet)

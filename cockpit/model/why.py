@@ -8,6 +8,7 @@ from cockpit.model.ages import span_text
 from cockpit.model.fleet import UNKNOWN_TIME, ActivityState, Agent, Link, LinkState, Power, ProcessState, Vm
 from cockpit.model.reduce.activity import base_state
 from cockpit.model.reduce.tools import one_line
+from cockpit.model.scaffold import scaffold_sentences
 
 SENTENCE_PART = 160
 """Characters of an agent's own words inside a sentence."""
@@ -216,6 +217,9 @@ def _process(agent: Agent, now: float) -> list[str]:
         sentences = ["No agent was ever started where it should live: relaunch it there, or destroy its VM."]
     else:
         sentences = ["Whether its process is alive is unknown."]
+    if process.state is not ProcessState.UNKNOWN:
+        is_alive = process.state is ProcessState.ALIVE
+        sentences += scaffold_sentences(process.scaffold, alive=is_alive, exit_code=process.exit_code)
     if process.state is ProcessState.ALIVE:
         sentences += [f"It warned: {_quoted(line)}" for line in warnings_in(process.errors)[-STDERR_LINES:]]
     if process.errors and process.state is not ProcessState.ALIVE:

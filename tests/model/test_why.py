@@ -9,6 +9,7 @@ import pytest
 
 from cockpit.model.ages import age_text, span_text
 from cockpit.model.attention import Tally, Urgency, attention, tally
+from cockpit.model.commands import Relaunch
 from cockpit.model.events import DialogRequested
 from cockpit.model.failures import RECEIPT_AGE
 from cockpit.model.fleet import (
@@ -29,6 +30,8 @@ from cockpit.model.fleet import (
     Vm,
 )
 from cockpit.model.ids import CommandId, TaskId, VmId
+from cockpit.model.refusals import Facilities, refusal
+from cockpit.model.scaffold import Scaffold, scaffold_word
 from cockpit.model.why import Headline, headline, why
 from tests.model.captures import AGENT, fresh_agent
 
@@ -174,3 +177,37 @@ def test_the_inbox_is_in_order() -> None:
     assert [item.task for item in found][4:6] == ["3", "1"]
     assert found[3].command == "c"
     assert tally(found) == Tally(waiting=4, blocked=1, to_review=1, done=1)
+
+
+@pytest.mark.parametrize(
+    ("scaffold", "alive", "sentence", "word"),
+    [
+        (Scaffold(keeper=False), False, "The keeper of its FIFO was gone, so it met the end of its input", ""),
+        (Scaffold(keeper=False), True, "the next command may be the last that it reads.", "no keeper"),
+        (Scaffold(fifo=False, keeper=False), True, "Its FIFO is gone, so no command reaches it: relaunch", "no FIFO"),
+        (Scaffold(session=False), True, "Its tmux session is gone though its process lives", ""),
+        (Scaffold(keeper_session=False), True, "something else holds its FIFO open.", ""),
+        (Scaffold(disk_left=7 << 20), True, "The disk of its VM is full (7 MB left)", "disk full"),
+        (Scaffold(disk_left=7 << 20), False, "The disk of its VM is full (7 MB left)", "disk full"),
+        (Scaffold(out_size=120_000_000, out_bound=100_000_000), True, "has 120 MB, more than 100", "large out"),
+    ],
+)
+def test_what_is_wrong_around_an_agent_is_said(scaffold: Scaffold, alive: bool, sentence: str, word: str) -> None:
+    process = Process(
+        ProcessState.ALIVE if alive else ProcessState.DEAD, NOW - 60, None if alive else 0, scaffold=scaffold
+    )
+    agent = agent_with(ActivityState.IDLE, process=process)
+    assert any(sentence in line for line in why(agent, RUNNING, NOW))
+    assert scaffold_word(scaffold, alive=alive) == word
+    well = replace(agent, process=replace(process, scaffold=Scaffold()))
+    assert len(why(well, RUNNING, NOW)) == len(why(agent, RUNNING, NOW)) - 1
+    unknown = replace(agent, process=replace(process, state=ProcessState.UNKNOWN))
+    assert not any(sentence in line for line in why(unknown, RUNNING, NOW)), "an old look is no evidence"
+
+
+def test_an_agent_that_nobody_can_reach_may_be_relaunched_though_it_lives() -> None:
+    fleet = Fleet(agents=(agent_with(ActivityState.IDLE),), vms=(RUNNING,))
+    agent = fleet.agents[0]
+    assert refusal(Relaunch(agent.id), fleet, Facilities()) is not None
+    cut_off = replace(agent, process=replace(ALIVE, scaffold=Scaffold(fifo=False)))
+    assert refusal(Relaunch(agent.id), replace(fleet, agents=(cut_off,)), Facilities()) is None

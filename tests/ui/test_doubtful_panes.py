@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from cockpit.model.attention import NOTHING_WANTED
-from cockpit.model.fleet import Fleet, Process, ProcessState
+from cockpit.model.fleet import Activity, ActivityState, Agent, Fleet, Process, ProcessState
 from cockpit.model.health import ServiceHealth
+from cockpit.model.scaffold import Scaffold
 from cockpit.text.clean import NOTHING
 from cockpit.ui.look.bars import header
 from cockpit.ui.look.rows import TreeNode, agent_row, doubt, unknown_because, warning_word
@@ -65,6 +66,11 @@ def test_what_is_shown_of_a_half_read_or_silent_list_is_marked() -> None:
     assert doubt(Fleet(health=silent), ("board",)) == "board down"
 
 
+def idle(agent: Agent) -> Agent:
+    """Return an agent that is at nothing."""
+    return replace(agent, activity=Activity(ActivityState.IDLE, NOW))
+
+
 @pytest.mark.parametrize("width", [40, 60, 120])
 def test_a_warning_is_in_the_row(width: int) -> None:
     fleet = scene().fleet
@@ -78,3 +84,6 @@ def test_a_warning_is_in_the_row(width: int) -> None:
         warning_word(replace(agent, process=Process(ProcessState.ALIVE, NOW, errors=("Warning: slow",)))) == "! warned"
     )
     assert not warning_word(agent)
+    assert told[0][:20] in agent_row(TreeNode(idle(warned), NOTHING), fleet.vm(agent.vm_id), NOW, 120).plain
+    full = replace(agent, process=Process(ProcessState.ALIVE, NOW, scaffold=Scaffold(disk_left=0)))
+    assert warning_word(full) == "! disk full"

@@ -75,6 +75,15 @@ class ProbeResult:
     """Since its end was written down; None if nobody did."""
     written_ago: float | None = None
     """Since its output was last written."""
+    fifo: bool = True
+    """The FIFO is there; of an agent that lives without one only its process is left."""
+    keeper: bool = True
+    """Somebody holds the FIFO open for writing."""
+    session: bool = True
+    """Its tmux session is there, and the keeper's; nobody misses them where it was started without tmux."""
+    keeper_session: bool = True
+    disk_left: int | None = None
+    """Bytes left where its files and its workspace are, whichever is less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +161,8 @@ def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Pro
 
     started_at = _moment(run.get("started_at", ""))
     session = answer.value("session")
+    detached = run.get("mode", "") == "detached"
+    left = answer.number("disk")
     return ProbeResult(
         state=state,
         run_id=run.get("run", ""),
@@ -169,6 +180,11 @@ def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Pro
         started_ago=ago(started_at),
         ended_ago=None if state is AgentState.ALIVE else ago(answer.number("ended")),
         written_ago=ago(answer.number("written")),
+        fifo=answer.value("fifo") != "0",
+        keeper=answer.value("keeper") != "0",
+        session=detached or session != "none",
+        keeper_session=detached or answer.value("keeper_session") != "none",
+        disk_left=left * 1024 if left is not None else None,
     )
 
 

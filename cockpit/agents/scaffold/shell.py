@@ -46,6 +46,14 @@ agent_process() {
     return 1
 }
 
+# Prints the process number of an agent whose FIFO was removed or replaced: it lives, and nobody can reach it.
+cut_off_process() {
+    known=$(cat "$directory/pid" 2>/dev/null)
+    case $known in '' | *[!0-9]*) return 1 ;; esac
+    removed="$(cd "$directory" && pwd -P)/in (deleted)"
+    [ "$(readlink "/proc/$known/fd/0" 2>/dev/null)" = "$removed" ] && echo "$known"
+}
+
 # Opening without blocking fails with ENXIO if no process has the FIFO open for reading, whichever descriptor it uses.
 opened_by_anyone() {
     [ -p "$fifo" ] || return 1
@@ -113,6 +121,19 @@ say_run() {
 }
 has_session() { command -v tmux >/dev/null 2>&1 && tmux has-session -t "=$1" 2>/dev/null; }
 end_session() { ! has_session "$1" || tmux kill-session -t "=$1" 2>/dev/null; }
+# Says whether the FIFO is held open for writing, so that the agent does not meet the end of its input.
+keeper_process() {
+    [ -p "$fifo" ] || return 1
+    keeper=$(cat "$directory/keeper" 2>/dev/null)
+    case $keeper in
+    '' | *[!0-9]*) ;;
+    *) if [ "/proc/$keeper/fd/1" -ef "$fifo" ]; then return 0; fi ;;
+    esac
+    for process in /proc/[0-9]*; do
+        if [ "$process/fd/1" -ef "$fifo" ]; then return 0; fi
+    done
+    return 1
+}
 end_keeper() {
     end_session "$keeper_session"
     [ -p "$fifo" ] || return 0
@@ -134,7 +155,7 @@ end_agent() {
     stopped=0
     for signal in TERM KILL; do
         naps=0 told=''
-        while agent=$(agent_process) && [ "$naps" -lt "$grace_naps" ]; do
+        while agent=$(agent_process || cut_off_process) && [ "$naps" -lt "$grace_naps" ]; do
             [ "$agent" = "$told" ] || kill -s "$signal" "$agent" 2>/dev/null
             told=$agent stopped=1
             naps=$((naps + 1))
@@ -154,9 +175,9 @@ end_agent() {
 START = r"""
 private_directory
 take_lock "$lock_naps" || finish "$code_locked"
-if [ "$fresh" = 1 ] || [ "$anew" = 1 ]; then
-    if has_reader; then end_agent; fi
-    if has_reader; then finish "$code_not_read"; fi
+if [ "$fresh" = 1 ] || [ "$anew" = 1 ] || cut_off_process >/dev/null; then
+    if has_reader || cut_off_process >/dev/null; then end_agent; fi
+    if has_reader || cut_off_process >/dev/null; then finish "$code_not_read"; fi
 fi
 if [ "$fresh" = 1 ]; then
     number=1
@@ -205,11 +226,12 @@ write_run() {
         >"$directory/run.new"
     mv "$directory/run.new" "$directory/run"
 }
-keep='exec sleep 2147483647 >"$1"'
+keep='echo $$ >"$2"; exec sleep 2147483647 >"$1"'
 mode=''
 if command -v tmux >/dev/null 2>&1; then
     write_run tmux
-    if note=$(without_lock tmux new-session -d -s "$keeper_session" sh -c "$keep" cockpit-keeper "$fifo" 2>&1) &&
+    if note=$(without_lock tmux new-session -d -s "$keeper_session" \
+        sh -c "$keep" cockpit-keeper "$fifo" "$directory/keeper" 2>&1) &&
         note=$(without_lock tmux new-session -d -s "$agent_session" \
             sh "$directory/launch.sh" "$directory" "$workspace" "$HOME" "$PATH" "$mask" 2>&1); then
         mode=tmux
@@ -225,7 +247,7 @@ if [ -z "$mode" ]; then
     # One subshell each that turns into the program: a shell left in between would hold the lock and the channel open.
     (
         umask "$mask"
-        exec "$detach" sh -c "$keep" cockpit-keeper "$fifo" 9>&-
+        exec "$detach" sh -c "$keep" cockpit-keeper "$fifo" "$directory/keeper" 9>&-
     ) </dev/null >/dev/null 2>&1 &
     (
         umask "$mask"
@@ -269,12 +291,20 @@ fi
 if has_reader; then
     say state alive
     say pid "$(agent_process)"
+elif cut_off_process >/dev/null; then
+    say state alive
+    say pid "$(cut_off_process)"
 elif [ -f "$directory/run" ] || [ -p "$fifo" ] || [ -f "$out" ]; then
     say state dead
 else
     say state absent
 fi
 if has_session "$agent_session"; then say session tmux; else say session none; fi
+if has_session "$keeper_session"; then say keeper_session tmux; else say keeper_session none; fi
+if [ -p "$fifo" ]; then say fifo 1; else say fifo 0; fi
+if keeper_process; then say keeper 1; else say keeper 0; fi
+say disk "$(df -Pk "$directory" "$workspace" 2>/dev/null | tail -n +2 |
+    while read -r _ _ _ left _; do echo "$left"; done | sort -n | head -n 1)"
 say_run
 say now "$(date +%s)"
 [ ! -f "$directory/exit" ] || say ended "$(stat -c %Y "$directory/exit" 2>/dev/null)"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.cli.declared.application import Json, application, run
+from cockpit.cli.declared.application import Json, Name, application, run
 
 
 @application.command()
@@ -23,6 +23,14 @@ def agents(as_json: Json = False) -> None:
     from cockpit.cli import lists
 
     run(lambda headless: lists.agents(headless, as_json))
+
+
+@application.command()
+def why(name: Name, as_json: Json = False) -> None:
+    """Say why an agent is shown as it is, with the last lines of its standard error."""
+    from cockpit.cli import lists
+
+    run(lambda headless: lists.why(headless, name, as_json))
 
 
 @application.command()

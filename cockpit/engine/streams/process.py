@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cockpit.agents.scaffold.answers import AgentState, ProbeResult
 from cockpit.model.fleet import UNKNOWN_TIME, Process, ProcessState
+from cockpit.model.scaffold import LOW_DISK, Scaffold
 
 STATES = {
     AgentState.ALIVE: ProcessState.ALIVE,
@@ -12,11 +13,22 @@ STATES = {
 }
 
 
-def looked_at(known: Process, result: ProbeResult, now: float) -> Process:
+def scaffold_of(result: ProbeResult, out_bound: int) -> Scaffold | None:
+    """Return what a look found around the agent; None if no agent was ever started there."""
+    if result.state is AgentState.ABSENT:
+        return None
+    # What changes with every line is kept as coarse as it is told: a look that finds no trouble changes nothing.
+    disk = result.disk_left if result.disk_left is not None and result.disk_left < LOW_DISK else None
+    size, bound = (result.out_size, out_bound) if 0 < out_bound < result.out_size else (0, 0)
+    return Scaffold(result.fifo, result.keeper, result.session, result.keeper_session, disk, size, bound)
+
+
+def looked_at(known: Process, result: ProbeResult, now: float, out_bound: int = 0) -> Process:
     """Return what is known of a process after a look at it; what was known already keeps its time.
 
     Args:
         now: unix seconds here.
+        out_bound: bytes its output file may have; 0 sets no bound.
     """
     state = STATES[result.state]
     same_run = known.run_id in ("", result.run_id)
@@ -34,4 +46,6 @@ def looked_at(known: Process, result: ProbeResult, now: float) -> Process:
         started_at = now - result.started_ago if result.started_ago is not None else UNKNOWN_TIME
         since = known.since if known.state is state and same_run else started_at
     absent = result.state is AgentState.ABSENT
-    return Process(state, since, result.exit_code, result.errors, result.run_id, ended_at, never_started=absent)
+    scaffold = scaffold_of(result, out_bound)
+    code, errors, run_id = result.exit_code, result.errors, result.run_id
+    return Process(state, since, code, errors, run_id, ended_at, never_started=absent, scaffold=scaffold)

@@ -23,6 +23,7 @@ from cockpit.model.fleet import (
     Task,
     Vm,
 )
+from cockpit.model.scaffold import scaffold_word
 from cockpit.model.why import headline, warnings_in
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.sanitize import clean_line, our_line
@@ -121,7 +122,10 @@ def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int) -> Content:
 
 
 def warning_word(agent: Agent) -> Clean:
-    """Return a sign and a word if an agent's program warned as it started, else nothing; `why` has its words."""
+    """Return a sign and a word if an agent's program warned, or what holds it up is broken; `why` has its words."""
+    alive = agent.process.state is not ProcessState.DEAD
+    if trouble := scaffold_word(agent.process.scaffold, alive=alive):
+        return our_line("! {}", trouble)
     warnings = warnings_in(agent.process.errors) if agent.process.state is not ProcessState.DEAD else ()
     if not warnings:
         return NOTHING
@@ -146,6 +150,8 @@ def agent_detail(agent: Agent, *, labelled: bool = True) -> Clean:
         parts.append(clean_line(activity.error))
     elif activity.state is ActivityState.WORKING:
         parts.append(clean_line(activity.detail))
+    elif warning_word(agent) and agent.process.errors:
+        parts.append(clean_line(agent.process.errors[-1]))
     elif agent.last_text:
         parts.append(clean_line(agent.last_text))
     elif agent.role:

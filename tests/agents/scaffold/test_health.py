@@ -1,0 +1,84 @@
+"""What a look at a VM finds of the scaffold around an agent: keeper, FIFO, sessions, the room on the disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from cockpit.agents.scaffold.answers import AgentState
+from tests.agents.scaffold.scaffold_machine import Machine, open_on, wait_until
+from tests.agents.scaffold.test_scripts import SHELLS, shell_machine
+
+
+@pytest.fixture(params=SHELLS)
+def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machine]:
+    """A machine for each shell."""
+    machine = shell_machine(tmp_path, request.param)
+    yield machine
+    machine.close()
+
+
+def keepers(machine: Machine) -> list[int]:
+    """Return who holds the FIFO open so that the agent does not meet the end of its input."""
+    return [pid for pid, descriptor in open_on(machine.file("in")) if descriptor == "1"]
+
+
+def test_a_whole_scaffold(machine: Machine) -> None:
+    machine.start()
+    found = machine.probe()
+    assert (found.state, found.fifo, found.keeper) == (AgentState.ALIVE, True, True)
+    assert (found.session, found.keeper_session) == (True, True)
+    free = shutil.disk_usage(machine.home).free
+    assert found.disk_left is not None and abs(found.disk_left - free) < 1 << 30
+
+
+def test_a_keeper_that_is_gone_is_found_and_a_start_mends_it(machine: Machine) -> None:
+    machine.start("run-1")
+    keeper = keepers(machine)
+    assert len(keeper) == 1
+    os.kill(keeper[0], signal.SIGKILL)
+    wait_until(machine.file("exit").exists, "the agent has met the end of its input")
+    found = machine.probe()
+    assert (found.state, found.exit_code, found.fifo, found.keeper) == (AgentState.DEAD, 0, True, False)
+    assert not machine.start("run-2").adopted
+    found = machine.probe()
+    assert (found.state, found.keeper) == (AgentState.ALIVE, True)
+
+
+def test_a_keeper_that_nobody_wrote_down_is_found_by_what_it_holds(machine: Machine) -> None:
+    machine.start()
+    machine.file("keeper").unlink()
+    assert machine.probe().keeper, "other tools write no such file"
+    machine.file("keeper").write_text(f"{os.getpid()}\n")
+    assert machine.probe().keeper, "a copied number is another process here"
+
+
+def test_an_agent_whose_fifo_was_removed_lives_and_is_started_anew(machine: Machine) -> None:
+    first = machine.start("run-1")
+    machine.file("in").unlink()
+    found = machine.probe()
+    assert (found.state, found.pid, found.fifo) == (AgentState.ALIVE, first.pid, False)
+    second = machine.start("run-2")
+    assert not second.adopted and second.pid != first.pid
+    assert first.pid is not None and not psutil.pid_exists(first.pid)
+    found = machine.probe()
+    assert (found.state, found.run_id, found.exit_code, found.fifo) == (AgentState.ALIVE, "run-2", None, True)
+
+
+def test_the_lesser_room_of_two_disks_counts(machine: Machine, tmp_path: Path) -> None:
+    machine.start()
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "df").write_text(
+        "#!/bin/sh\necho Filesystem 1024-blocks Used Available Capacity Mounted\n"
+        "echo /dev/a 100000 1 99999 1% /\necho /dev/b 100000 99993 7 99% /root\n"
+    )
+    (tools / "df").chmod(0o755)
+    machine.path = f"{tools}:{machine.path}"
+    assert machine.probe().disk_left == 7 * 1024

@@ -1,0 +1,72 @@
+"""The keeper and the FIFO are part of why an agent is as it is, and a relaunch mends them; `err` can be read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Callable
+
+from cockpit.engine.engine import Engine
+from cockpit.model.commands import Prompt, Relaunch
+from cockpit.model.fleet import Agent, ProcessState
+from cockpit.model.why import why
+from tests.agents.scaffold.scaffold_machine import open_on
+from tests.engine.evidence import vm_home
+from tests.fleets import FleetUnderTest, order, spawned, until
+
+
+def said_of(engine: Engine, agent: Agent) -> str:
+    """Return why an agent is shown as it is now."""
+    known = engine.fleet_state.agents[agent.id]
+    return " ".join(why(known, engine.fleet_state.vms.get(agent.vm_id), engine.now()))
+
+
+async def looked(engine: Engine, agent: Agent, condition: Callable[[], bool], what: str) -> None:
+    """Have an agent's process looked at, and wait for what is found."""
+    session = engine.agent_session(agent.id)
+    assert session is not None
+    session.look_at_process()
+    await until(engine, condition, what)
+
+
+async def test_a_keeper_that_is_gone_is_said_and_a_relaunch_mends_it(fleet: FleetUnderTest) -> None:
+    async with fleet.engine() as engine:
+        ada = await spawned(engine, "ada")
+        assert "FIFO" not in said_of(engine, ada)
+        fifo = vm_home(fleet, ada.vm_id) / "pi-rpc" / "in"
+        for pid in {pid for pid, descriptor in open_on(fifo) if descriptor == "1"}:
+            os.kill(pid, signal.SIGKILL)
+        await until(engine, lambda: "keeper" in said_of(engine, ada), "what became of the keeper")
+        assert engine.fleet_state.agents[ada.id].process.state is ProcessState.DEAD
+        assert "The keeper of its FIFO was gone, so it met the end of its input: relaunch" in said_of(engine, ada)
+        await order(engine, Relaunch(ada.id))
+        await order(engine, Prompt(ada.id, "[say Back.]"))
+        await looked(engine, ada, lambda: "FIFO" not in said_of(engine, ada), "a whole scaffold")
+
+
+async def test_an_agent_without_a_fifo_is_alive_and_a_relaunch_makes_both_anew(fleet: FleetUnderTest) -> None:
+    async with fleet.engine() as engine:
+        bob = await spawned(engine, "bob")
+        (vm_home(fleet, bob.vm_id) / "pi-rpc" / "in").unlink()
+        await looked(engine, bob, lambda: "Its FIFO is gone" in said_of(engine, bob), "the loss of the FIFO")
+        assert engine.fleet_state.agents[bob.id].process.state is ProcessState.ALIVE
+        await order(engine, Relaunch(bob.id))
+        await order(engine, Prompt(bob.id, "[say Back.]"))
+        await looked(engine, bob, lambda: "FIFO" not in said_of(engine, bob), "a whole scaffold")
+
+
+async def test_what_a_living_agent_said_on_standard_error_can_be_read(fleet: FleetUnderTest) -> None:
+    async with fleet.engine() as engine:
+        cy = await spawned(engine, "cy")
+    with (vm_home(fleet, cy.vm_id) / "pi-rpc" / "err").open("a") as err:
+        err.write("no warning, \x1b[31mbut telling\x1b[0m\n")
+    printed = await asyncio.to_thread(fleet.run, "why", "cy")
+    assert printed.returncode == 0, printed.stderr
+    assert printed.stdout.startswith("cy: ") and "Its process has been alive" in printed.stdout
+    assert "err: no warning, " in printed.stdout and "\x1b" not in printed.stdout
+    found = json.loads((await asyncio.to_thread(fleet.run, "why", "cy", "--json")).stdout)
+    assert found["process"] == "alive" and "but telling" in found["errors"][-1]
+    unknown = await asyncio.to_thread(fleet.run, "why", "nobody")
+    assert unknown.returncode == 3
