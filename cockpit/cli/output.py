@@ -13,7 +13,8 @@ from cockpit.model.fleet import Agent, Fleet, Operation, Task, Vm
 from cockpit.model.ids import AgentId
 from cockpit.model.past import SearchHit
 from cockpit.model.why import headline, warnings_in, why
-from cockpit.text.joiners import clipped
+from cockpit.text.clean import Clean, part
+from cockpit.text.joiners import cells_in, cluster_ends
 from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.text.streams import say, warn
 
@@ -27,11 +28,22 @@ def print_json(value: Any) -> None:
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print aligned columns."""
-    cleaned: list[list[str]] = [[clipped(clean_line(cell), MAX_CELL) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in [list(head), *cleaned]) for column in range(len(head))]
-    for row in [list(head), *cleaned]:
-        say(clean_line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()))
+    """Print columns that are aligned on a terminal, where a character may take no cell, or two."""
+    printed = [[shortened(clean_line(cell)) for cell in row] for row in (head, *rows)]
+    widths = [max(cells_in(row[column]) for row in printed) for column in range(len(head))]
+    for row in printed:
+        padded = (cell + " " * (width - cells_in(cell)) for cell, width in zip(row, widths, strict=True))
+        say(clean_line("  ".join(padded).rstrip()))
+
+
+def shortened(text: Clean) -> Clean:
+    """Return the beginning of a text, `MAX_CELL` cells at most; what is drawn as one is never cut."""
+    end = 0
+    for cluster_end in cluster_ends(text):
+        if cells_in(text[:cluster_end]) > MAX_CELL:
+            break
+        end = cluster_end
+    return part(text, 0, end)
 
 
 def vm_object(vm: Vm, fleet: Fleet) -> dict[str, Any]:

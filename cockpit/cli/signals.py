@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 
+from cockpit.hang_up import HANG_UP_LIMIT, HUNG_UP, end_within
 from cockpit.text.streams import OutputClosed, output_pipe
 
 ASKED_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -21,15 +22,9 @@ ASKED_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 EXIT_LIMIT = 8.0
 """Seconds leaving may take; then the process ends as it is, e.g. when its output is a pipe that nobody reads."""
 
-HANG_UP_LIMIT = 1.5
-"""Seconds it may take when the terminal is gone: nobody waits for anything that could still be shown."""
-
 
 INPUT = 0
 """The descriptor of the terminal that a screen reads."""
-
-HUNG_UP = 128 + signal.SIGHUP
-"""Exit code where the terminal is gone."""
 
 
 @contextlib.contextmanager
@@ -107,7 +102,6 @@ class GracefulExit:
         self.exit_code = 0
         """128 and the signal's number, as a shell tells it; 0 without a signal."""
         self._loop = asyncio.get_running_loop()
-        self._timer: threading.Timer | None = None
         # What is ignored stays ignored: that is how `nohup` asks for it.
         self._signals = [number for number in ASKED_TO_END if signal.getsignal(number) is not signal.SIG_IGN]
 
@@ -118,9 +112,7 @@ class GracefulExit:
         elif number != signal.SIGHUP:
             return
         limit = HANG_UP_LIMIT if number == signal.SIGHUP else EXIT_LIMIT
-        self._timer = threading.Timer(limit, os._exit, (self.exit_code,))
-        self._timer.daemon = True
-        self._timer.start()
+        end_within(limit, self.exit_code)
         if not first:
             return  # it leaves already; without a terminal it has less time for that
         with contextlib.suppress(RuntimeError):  # the loop has ended, and the rest is bounded

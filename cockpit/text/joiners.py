@@ -9,8 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from cockpit.text.characters import CharacterKind, kind_of
-from cockpit.text.clean import Clean, part
+from cockpit.text.characters import CharacterKind, cells_of, kind_of
 
 NON_JOINER = "\u200c"
 JOINER = "\u200d"
@@ -85,11 +84,16 @@ def is_boundary(text: str, at: int) -> bool:
     return not _continues(text[at - 1], text[at], flag_letters)
 
 
-def clipped(text: Clean, limit: int) -> Clean:
-    """Return the beginning of a text, `limit` characters at most, without a part of a cluster at its end."""
-    while not is_boundary(text, limit):
-        limit -= 1
-    return part(text, 0, limit)
+def cells_in(text: str) -> int:
+    """Return how many cells of a terminal a clean text takes."""
+    if text.isascii():
+        return len(text)
+    cells = 0
+    for at, character in enumerate(text):
+        joined = at > 0 and text[at - 1] == JOINER and _is_picture(character)
+        if not joined and not _takes_no_cell(character) and character not in (JOINER, NON_JOINER):
+            cells += cells_of(character)
+    return cells
 
 
 def _continues(before: str, character: str, flag_letters: int) -> bool:

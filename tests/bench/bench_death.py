@@ -45,7 +45,7 @@ class _Links:
             vm_id = vms.vm_id(number)
             self.fleet_state.put_agent(Agent(agent_of(vm_id), f"agent-{number}", AgentKind.WORKER, vm_id))
             self.links.append(
-                VmLink(self.fleet_state, vm_id, self._connecting(number), Connection.wait_closed, Backoff())
+                VmLink(self.fleet_state, vm_id, self._connecting(number), Connection.wait_closed, Backoff(), lambda: ())
             )
 
     def _connecting(self, number: int) -> Callable[[], Awaitable[Connection]]:

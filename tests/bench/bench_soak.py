@@ -108,7 +108,7 @@ async def by_link(vms: LoopbackVms, count: int) -> tuple[Mark, Mark, int]:
                 pending.end()
                 await storing
 
-        link = VmLink(fleet_state, vm_id, connect, serve, Backoff(uniform=lambda low, high: low))
+        link = VmLink(fleet_state, vm_id, connect, serve, Backoff(uniform=lambda low, high: low), lambda: ())
         written = 0
 
         async def once() -> None:

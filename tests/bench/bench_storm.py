@@ -92,7 +92,7 @@ class Links:
             self.fleet_state.put_agent(Agent(agent_of(vm_id), f"agent-{number}", AgentKind.WORKER, vm_id))
             backoff = Backoff(uniform=self._draw)
             self.links.append(
-                VmLink(self.fleet_state, vm_id, self._connecting(number), Connection.wait_closed, backoff)
+                VmLink(self.fleet_state, vm_id, self._connecting(number), Connection.wait_closed, backoff, lambda: ())
             )
 
     def _draw(self, low: float, high: float) -> float:

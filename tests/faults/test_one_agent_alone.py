@@ -182,7 +182,7 @@ async def test_two_hundred_links_come_back_spread_and_each_below_its_ceiling() -
         vm_id = VmId(f"vm-{number}")
         fleet_state.put_agent(Agent(AgentId(vm_id), vm_id, AgentKind.WORKER, vm_id))
         backoff = Backoff(base=8.0, uniform=chance.uniform)
-        links.append(VmLink(fleet_state, vm_id, unreachable, never, backoff))
+        links.append(VmLink(fleet_state, vm_id, unreachable, never, backoff, lambda: ()))
     tasks = [asyncio.create_task(link.run()) for link in links]
     try:
         await until(lambda: all(link.settled.is_set() for link in links))

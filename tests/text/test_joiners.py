@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from cockpit.cli.output import MAX_CELL, shortened
 from cockpit.text.characters import MAX_COMBINING
 from cockpit.text.clean import Clean
-from cockpit.text.joiners import clipped, cluster_ends, is_boundary, joins
+from cockpit.text.joiners import cells_in, cluster_ends, is_boundary, joins
 from cockpit.text.sanitize import clean_line, clean_text, styled_lines
 from cockpit.ui.look.cells import break_points, cut, fit, width_of
 from tests.text.oracle import is_clean
@@ -144,11 +145,18 @@ def test_lines_are_cut_and_wrapped_between_clusters_only(text: str, width: int, 
     assert at == len(cleaned) or cleaned[at:] == " "
 
 
-@given(joined_text, st.integers(0, 30))
-def test_a_table_clips_between_clusters(text: str, limit: int) -> None:
+@given(joined_text)
+def test_cells_are_counted_as_the_screen_counts_them(text: str) -> None:
     cleaned = clean_line(text)
-    kept = clipped(cleaned, limit)
-    assert cleaned.startswith(kept) and len(kept) <= limit and is_boundary(cleaned, len(kept))
+    assert cells_in(cleaned) == width_of(cleaned)
+
+
+@given(joined_text)
+def test_a_table_cuts_between_clusters(text: str) -> None:
+    cleaned = clean_line(text * 9)
+    kept = shortened(cleaned)
+    assert cleaned.startswith(kept) and width_of(kept) <= MAX_CELL and is_boundary(cleaned, len(kept))
+    assert kept == cleaned or width_of(kept) > MAX_CELL - 9
 
 
 def test_known_clusters() -> None:

@@ -225,7 +225,12 @@ class AgentSessions:
             record=self.record,
         )
         agent_session.link = VmLink(
-            self._fleet_state, agent.vm_id, lambda: self._connect(agent.vm_id), agent_session.serve, Backoff()
+            self._fleet_state,
+            agent.vm_id,
+            lambda: self._connect(agent.vm_id),
+            agent_session.serve,
+            Backoff(),
+            lambda: self._store.known(self._source.endpoint(agent.vm_id).identity),
         )
         agent_session.poll(self._polling_of(agent.id))
         self._sessions[agent.id] = agent_session

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 HOST_KEY_PATIENCE = 300.0
 """Seconds until a VM with a changed host key is looked at again: no repetition makes it right, only the operator."""
 
+TRUST_LOOK = 1.0
+"""Seconds between two looks whether the refused host key was trusted meanwhile, here or by another process."""
+
 CERTIFICATE_PATIENCE = 60.0
 """Seconds until a refused certificate is looked at again: a renewed one, or a corrected clock, makes it right."""
 
@@ -45,12 +48,14 @@ class VmLink:
         connect: Callable[[], Awaitable[Connection]],
         serve: Callable[[Connection], Awaitable[None]],
         backoff: Backoff,
+        trusted_keys: Callable[[], tuple[str, ...]],
     ) -> None:
         """Prepare; `run` does it.
 
         Args:
             connect: opens one connection, or raises a CockpitError.
             serve: uses the connection until it is closed; an exception of the CockpitError tree closes it.
+            trusted_keys: returns the host keys that are trusted for the VM, as OpenSSH lines.
         """
         self.vm_id = vm_id
         self.connection: Connection | None = None
@@ -60,6 +65,7 @@ class VmLink:
         self._connect = connect
         self._serve = serve
         self._backoff = backoff
+        self._trusted_keys = trusted_keys
         self._wake = asyncio.Event()
         self._link = Link()
         self._lived = False
@@ -183,12 +189,29 @@ class VmLink:
             await asyncio.sleep(BEAT - asyncio.get_running_loop().time() % BEAT)
 
     async def _pause(self, delay: float) -> None:
+        look = asyncio.create_task(self._until_trusted(), name=f"trust {self.vm_id}") if self._offered_key else None
         try:
             async with asyncio.timeout(delay):
                 await self._wake.wait()
         except TimeoutError:
             pass
+        finally:
+            if look is not None:
+                look.cancel()
         self._wake.clear()
+
+    async def _until_trusted(self) -> None:
+        """Wake up once the refused host key would be taken: an operator said so, perhaps in another process."""
+        while True:
+            await asyncio.sleep(TRUST_LOOK)
+            try:
+                trusted = self._trusted_keys()
+            except CockpitError as error:
+                log.warning("vm %s: which host keys are trusted is not known: %s", self.vm_id, error)
+                continue
+            if not trusted or self._offered_key in trusted:
+                self.wake()
+                return
 
     async def _until_power_changes(self, power: Power) -> None:
         await self._fleet_state.until(lambda: self._wake.is_set() or self._fleet_state.power(self.vm_id) is not power)

@@ -18,6 +18,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 from textual.message import Message
 
+from cockpit.hang_up import HANG_UP_LIMIT, HUNG_UP, end_within
 from cockpit.ui.terminal.input_parser import InputParser, clamped_size
 from cockpit.ui.terminal.writer import TerminalWriter
 
@@ -31,10 +32,6 @@ TICK = 0.05
 """Seconds between two looks whether a sequence has ended by silence."""
 SAME_MOMENT = 0.02
 """Seconds within which a stop and a continuation count as having come together."""
-HANG_UP_LIMIT = 1.5
-"""Seconds the cockpit has for an orderly end once its terminal is gone; then the process ends as it is."""
-HANG_UP_EXIT_CODE = 129
-"""128 and the number of SIGHUP, as a shell tells it."""
 
 
 class TerminalDriver(LinuxDriver):
@@ -261,8 +258,6 @@ class TerminalDriver(LinuxDriver):
             return
         self.hung_up.set()
         log.warning("the terminal is gone (%s): the cockpit detaches, every agent goes on", error)
-        timer = threading.Timer(HANG_UP_LIMIT, os._exit, (HANG_UP_EXIT_CODE,))
-        timer.daemon = True
-        timer.start()
+        end_within(HANG_UP_LIMIT, HUNG_UP)
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._app.exit, None, HANG_UP_EXIT_CODE)
+            self._loop.call_soon_threadsafe(self._app.exit, None, HUNG_UP)

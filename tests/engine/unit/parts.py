@@ -182,10 +182,11 @@ class Parts:
         connect: Callable[[], Awaitable[FakeConnection]],
         serve: Callable[[FakeConnection], Awaitable[None]],
         longest: bool = True,
+        trusted_keys: Callable[[], tuple[str, ...]] = lambda: ("another",),
     ) -> VmLink:
         """Make a VM's link, whose waits are the longest ones that chance may choose (or none)."""
         backoff = Backoff(uniform=lambda low, high: high if longest else low, clock=asyncio.get_running_loop().time)
-        return VmLink(self.state, VM, cast(Any, connect), cast(Any, serve), backoff)
+        return VmLink(self.state, VM, cast(Any, connect), cast(Any, serve), backoff, trusted_keys)
 
     def session(self, reader: Any, following: Following, *, record: bool = True) -> AgentSession:
         """Make one agent's attachment; `reader` stands for its `AgentReader`."""

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from cockpit.engine.streams.link import CERTIFICATE_PATIENCE, HOST_KEY_PATIENCE, KEY_PATIENCE, VmLink
+from cockpit.engine.streams.link import CERTIFICATE_PATIENCE, HOST_KEY_PATIENCE, KEY_PATIENCE, TRUST_LOOK, VmLink
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import LinkState, Power, Vm
 from cockpit.remote.errors import CertificateRefused, HostKeyChanged, HostUnreachable, SshKeyRefused
@@ -113,6 +113,21 @@ async def test_what_no_repetition_makes_right_is_tried_seldom(error: CockpitErro
         await asyncio.sleep(0.0005)
         assert len(way.attempts) > 5, "patience was for the other error"
         assert not parts.agent.link.offered_key, "this attempt saw no key"
+
+
+@pytest.mark.parametrize("trusted_later", [("shown",), ()], ids=["trusted", "forgotten"])
+async def test_that_another_process_trusts_the_refused_key_is_noticed(trusted_later: tuple[str, ...]) -> None:
+    parts = Parts()
+    way = Way(parts)
+    way.error = HostKeyChanged("another host key", identity=VM, pinned=("a",), offered="b", offered_key="shown")
+    trusted: tuple[str, ...] = ("old",)
+    link = parts.link(way.connect, way.serve, trusted_keys=lambda: trusted)
+    async with running(link):
+        await asyncio.sleep(20.0)
+        assert parts.agent.link.offered_key == "shown" and len(way.attempts) == 1
+        trusted, way.error = trusted_later, None
+        await asyncio.sleep(TRUST_LOOK * 2)
+        assert parts.agent.link.state is LinkState.UP and parts.agent.link.offered_key == ""
 
 
 async def test_the_operator_needs_not_wait_for_the_next_attempt() -> None:
