@@ -349,7 +349,11 @@ class Tail:
         while True:
             rest = await reader.rest(self._track.offset)
             if rest.verdict != "ok":
-                # What tail delivered before it reported the truncation was read before it.
+                # What tail delivered before it reported the truncation was read before it. A copy that was made of the
+                # file before that holds what had not come yet.
+                self._resume_at = self._here() if exact else None
+                async for event in self._unread():
+                    yield event
                 yield TailReset(rest.verdict, self._track.offset if exact else reader.checks.verified.offset)
                 self._forget()
                 return

@@ -151,6 +151,25 @@ async def test_rewritten_longer_while_tail_was_stopped(
     assert bytes(reading.epochs[0]) == lines(0, 100)
 
 
+@pytest.mark.parametrize("count", [5, 300])
+async def test_what_had_not_come_when_the_file_was_truncated_is_read_from_its_copy(
+    connection: Connection, reading: Reading, sshd: Sshd, tmp_path: Path, count: int
+) -> None:
+    path = tmp_path / "out"
+    path.write_bytes(lines(0, 100))
+    reading.start(connection, str(path))
+    await reading.wait_for(lines(0, 100))
+    (tail,) = [process for process in sshd.family() if name_of(process) == "tail"]
+    tail.send_signal(signal.SIGSTOP)
+    append(path, lines(100, 50))
+    shutil.copy(path, tmp_path / "out.1")
+    rewrite(path, lines(5000, count))
+    tail.send_signal(signal.SIGCONT)
+    await until(lambda: len(reading.epochs) == 2)
+    await reading.wait_for(lines(5000, count))
+    assert [bytes(epoch) for epoch in reading.epochs] == [lines(0, 150), lines(5000, count)]
+
+
 async def test_replaced_by_rename(
     connection: Connection, reading: Reading, tmp_path: Path, polling: float | None
 ) -> None:
