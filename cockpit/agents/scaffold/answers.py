@@ -123,9 +123,9 @@ def parse_start(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Sta
     Raises:
         CockpitError: the agent does not run; says why, with the last lines of its standard error.
     """
-    answer = _Answer.read(stdout)
+    answer = Answer.read(stdout)
     if exit_code != 0 or answer is None:
-        _fail("start the agent", vm, exit_code, answer, stderr)
+        fail("start the agent", vm, exit_code, answer, stderr)
     run = answer.run()
     adopted = answer.value("adopted") == "1"
     return StartResult(
@@ -146,14 +146,14 @@ def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Pro
     Raises:
         CockpitError: the script did not come to its end; nothing is known then.
     """
-    answer = _Answer.read(stdout)
+    answer = Answer.read(stdout)
     if exit_code != 0 or answer is None:
-        _fail("look for the agent", vm, exit_code, answer, stderr)
+        fail("look for the agent", vm, exit_code, answer, stderr)
     run = answer.run()
     try:
         state = AgentState(answer.value("state"))
     except ValueError:
-        _fail("look for the agent", vm, exit_code, None, f"it said {answer.value('state')[:40]!r}".encode())
+        fail("look for the agent", vm, exit_code, None, f"it said {answer.value('state')[:40]!r}".encode())
     now = answer.number("now")
 
     def ago(at: float | None) -> float | None:
@@ -196,9 +196,9 @@ def parse_send(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Send
         TimedOut: the agent does not read, or another writer held the lock.
         CockpitError: something else; the message says whether a part may have been written.
     """
-    answer = _Answer.read(stdout)
+    answer = Answer.read(stdout)
     if exit_code != 0 or answer is None:
-        _fail("write to the agent", vm, exit_code, answer, stderr)
+        fail("write to the agent", vm, exit_code, answer, stderr)
     return SendResult(answer.number("written") or 0)
 
 
@@ -208,11 +208,11 @@ def parse_stop(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Stop
     Raises:
         CockpitError: the agent still runs.
     """
-    answer = _Answer.read(stdout)
+    answer = Answer.read(stdout)
     if exit_code != 0 or answer is None:
         if exit_code == ScriptExit.NOT_READ:
             raise TimedOut(f"the agent on VM {vm} still runs after KILL", hint="look at its processes with ps")
-        _fail("stop the agent", vm, exit_code, answer, stderr)
+        fail("stop the agent", vm, exit_code, answer, stderr)
     return StopResult(answer.value("stopped") == "1", answer.number("exit"), answer.run().get("run", ""))
 
 
@@ -222,9 +222,9 @@ def parse_facts(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Fac
     Raises:
         CockpitError: the script did not come to its end.
     """
-    answer = _Answer.read(stdout)
+    answer = Answer.read(stdout)
     if exit_code != 0 or answer is None:
-        _fail("look for programs", vm, exit_code, answer, stderr)
+        fail("look for programs", vm, exit_code, answer, stderr)
     return Facts(
         programs={key[4:]: value for key, value in answer.values.items() if key.startswith("has_")},
         versions={key[8:]: value for key, value in answer.values.items() if key.startswith("version_")},
@@ -234,14 +234,14 @@ def parse_facts(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Fac
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
     """The `key=value` lines of a script between its two marks."""
 
     values: Mapping[str, str]
     errors: tuple[str, ...]
 
     @staticmethod
-    def read(stdout: bytes) -> _Answer | None:
+    def read(stdout: bytes) -> Answer | None:
         """Return the answer, or None if it was cut or there was none."""
         lines = stdout.split(b"\n")
         begin, end = BEGIN.encode(), END.encode()
@@ -256,7 +256,7 @@ class _Answer:
                 errors.append(value)
             elif separator:
                 values[key] = value
-        return _Answer(values, tuple(errors))
+        return Answer(values, tuple(errors))
 
     def value(self, key: str) -> str:
         """Return a value, or empty text."""
@@ -322,7 +322,7 @@ _REASONS: Mapping[int, tuple[type[CockpitError], str, str]] = {
 }
 
 
-def _fail(what: str, vm: str, exit_code: int, answer: _Answer | None, stderr: bytes) -> NoReturn:
+def fail(what: str, vm: str, exit_code: int, answer: Answer | None, stderr: bytes) -> NoReturn:
     """Raise the error a script's end stands for."""
     head = f"could not {what} on VM {vm}: "
     said = answer.value("note") if answer else ""

@@ -21,6 +21,7 @@ from cockpit.agents.scaffold.layout import (
     shell_path,
     shell_word,
 )
+from cockpit.agents.scaffold.programs import FACTS
 from cockpit.errors import UsageError
 
 BEGIN = "cockpit-scaffold-begin"
@@ -96,24 +97,24 @@ def start_script(
         .replace("@REQUIRED@", " ".join(shell_path(path) for path in required_files))
         .replace("@LAUNCHER@", launcher)
     )
-    settings = _settings(paths) + _assign(
+    settings = settings_of(paths) + assign(
         run_json=json.dumps(run_id),
         program_json=json.dumps(program),
         details_json="".join(f",{json.dumps(key)}:{json.dumps(value)}" for key, value in (details or {}).items()),
         allow_detached=str(int(allow_detached)),
         fresh=str(int(fresh)),
         anew=str(int(anew)),
-        grace_naps=_naps(STOP_GRACE),
+        grace_naps=naps(STOP_GRACE),
         environment_end=ENVIRONMENT_END,
-        lock_naps=_naps(2 * START_LIMIT),
-        start_naps=_naps(START_LIMIT),
+        lock_naps=naps(2 * START_LIMIT),
+        start_naps=naps(START_LIMIT),
     )
     return settings + shell.COMMON + shell.END_AGENT + body
 
 
 def probe_script(paths: AgentPaths) -> str:
     """Return the script that says whether the agent lives; it blocks on nothing and changes nothing."""
-    return _settings(paths) + shell.COMMON + shell.PROBE
+    return settings_of(paths) + shell.COMMON + shell.PROBE
 
 
 def send_script(
@@ -134,10 +135,10 @@ def send_script(
         leading_newline: write a bare LF first, which ends whatever half line an earlier writer left. Needed on the
             first write after each connect; it costs one harmless parse error in `out`.
     """
-    settings = _settings(paths) + _assign(
+    settings = settings_of(paths) + assign(
         size=str(size + int(leading_newline)),
         limit=str(max(1, math.ceil(timeout))),
-        lock_naps=_naps(lock_timeout),
+        lock_naps=naps(lock_timeout),
         leading_newline=str(int(leading_newline)),
     )
     return settings + shell.COMMON + shell.SEND
@@ -145,7 +146,7 @@ def send_script(
 
 def stop_script(paths: AgentPaths, *, grace: float = STOP_GRACE) -> str:
     """Return the script that ends agent and keeper (TERM, after `grace` seconds KILL) and keeps `out` and `err`."""
-    settings = _settings(paths) + _assign(lock_naps=_naps(2.0), grace_naps=_naps(grace))
+    settings = settings_of(paths) + assign(lock_naps=naps(2.0), grace_naps=naps(grace))
     return settings + shell.COMMON + shell.END_AGENT + shell.STOP
 
 
@@ -156,14 +157,14 @@ def facts_script(command: str, first_path: str = "") -> str:
         command: the agent's program, empty if none is looked for.
         first_path: directories searched before the VM's own PATH, as the agent will search them.
     """
-    settings = _assign(end=END, fallback_path=FALLBACK_PATH, first_path=first_path, wanted=command)
-    return f"printf '\\n%s\\n' {BEGIN}\n" + settings + shell.FACTS
+    settings = assign(end=END, fallback_path=FALLBACK_PATH, first_path=first_path, wanted=command)
+    return f"printf '\\n%s\\n' {BEGIN}\n" + settings + FACTS
 
 
-def _settings(paths: AgentPaths) -> str:
+def settings_of(paths: AgentPaths) -> str:
     """Return the head of a script: everything that comes from outside, as quoted assignments."""
     places = f"directory={shell_path(paths.directory.rstrip('/') or '/')} workspace={shell_path(paths.workspace)}\n"
-    constants = _assign(
+    constants = assign(
         end=END,
         fallback_path=FALLBACK_PATH,
         nap=str(NAP),
@@ -185,11 +186,11 @@ def _settings(paths: AgentPaths) -> str:
     return f"printf '\\n%s\\n' {BEGIN}\n" + places + constants
 
 
-def _assign(**values: str) -> str:
+def assign(**values: str) -> str:
     """Return shell assignments."""
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
 
 
-def _naps(seconds: float) -> str:
+def naps(seconds: float) -> str:
     """Return how many looks fit into a time."""
     return str(max(1, math.ceil(seconds / NAP)))
