@@ -123,7 +123,7 @@ def parse_start(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Sta
     Raises:
         CockpitError: the agent does not run; says why, with the last lines of its standard error.
     """
-    answer = Answer.read(stdout)
+    answer = ScriptAnswer.read(stdout)
     if exit_code != 0 or answer is None:
         fail("start the agent", vm, exit_code, answer, stderr)
     run = answer.run()
@@ -146,7 +146,7 @@ def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Pro
     Raises:
         CockpitError: the script did not come to its end; nothing is known then.
     """
-    answer = Answer.read(stdout)
+    answer = ScriptAnswer.read(stdout)
     if exit_code != 0 or answer is None:
         fail("look for the agent", vm, exit_code, answer, stderr)
     run = answer.run()
@@ -196,7 +196,7 @@ def parse_send(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Send
         TimedOut: the agent does not read, or another writer held the lock.
         CockpitError: something else; the message says whether a part may have been written.
     """
-    answer = Answer.read(stdout)
+    answer = ScriptAnswer.read(stdout)
     if exit_code != 0 or answer is None:
         fail("write to the agent", vm, exit_code, answer, stderr)
     return SendResult(answer.number("written") or 0)
@@ -208,7 +208,7 @@ def parse_stop(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Stop
     Raises:
         CockpitError: the agent still runs.
     """
-    answer = Answer.read(stdout)
+    answer = ScriptAnswer.read(stdout)
     if exit_code != 0 or answer is None:
         if exit_code == ScriptExit.NOT_READ:
             raise TimedOut(f"the agent on VM {vm} still runs after KILL", hint="look at its processes with ps")
@@ -222,7 +222,7 @@ def parse_facts(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Fac
     Raises:
         CockpitError: the script did not come to its end.
     """
-    answer = Answer.read(stdout)
+    answer = ScriptAnswer.read(stdout)
     if exit_code != 0 or answer is None:
         fail("look for programs", vm, exit_code, answer, stderr)
     return Facts(
@@ -234,14 +234,14 @@ def parse_facts(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Fac
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ScriptAnswer:
     """The `key=value` lines of a script between its two marks."""
 
     values: Mapping[str, str]
     errors: tuple[str, ...]
 
     @staticmethod
-    def read(stdout: bytes) -> Answer | None:
+    def read(stdout: bytes) -> ScriptAnswer | None:
         """Return the answer, or None if it was cut or there was none."""
         lines = stdout.split(b"\n")
         begin, end = BEGIN.encode(), END.encode()
@@ -256,7 +256,7 @@ class Answer:
                 errors.append(value)
             elif separator:
                 values[key] = value
-        return Answer(values, tuple(errors))
+        return ScriptAnswer(values, tuple(errors))
 
     def value(self, key: str) -> str:
         """Return a value, or empty text."""
@@ -322,7 +322,7 @@ _REASONS: Mapping[int, tuple[type[CockpitError], str, str]] = {
 }
 
 
-def fail(what: str, vm: str, exit_code: int, answer: Answer | None, stderr: bytes) -> NoReturn:
+def fail(what: str, vm: str, exit_code: int, answer: ScriptAnswer | None, stderr: bytes) -> NoReturn:
     """Raise the error a script's end stands for."""
     head = f"could not {what} on VM {vm}: "
     said = answer.value("note") if answer else ""
