@@ -13,7 +13,7 @@ from cockpit.model.content import Block
 from cockpit.model.events import Event, Record
 from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import CommandId
-from cockpit.model.receipts.judgement import REPLACED, TAKEN, UNSEEN
+from cockpit.model.receipts.judgement import RAN, REPLACED, TAKEN, UNSEEN
 from cockpit.model.receipts.receipts import Evidence, ReceiptBook, is_newer
 from cockpit.model.receipts.stages import is_closed
 from cockpit.model.reduce.reduce import expire, reduce_agent
@@ -240,6 +240,20 @@ def test_a_command_that_starts_no_run_ends_by_its_response() -> None:
         "s": (Stage.DONE, TAKEN),
     }
     assert wire.book.answer(AGENT, CommandId("m")) is None
+
+
+@pytest.mark.parametrize("run", [True, False])
+def test_of_a_kind_that_tells_of_no_messages_nothing_is_said_that_nobody_saw(run: bool) -> None:
+    wire = Wire()
+    wire.book.add(wire.sent("a", "paint it"))
+    wire.say(accepted("a"))
+    if run:
+        wire.say(ev.RunStarted(), ev.RunEnded(), ev.RunSettled())
+    wire.book.rested(AGENT, START + 100.0)
+    (done,) = wire.book.rested(AGENT, START + 102.0)
+    assert (done.stage, done.reason) == (Stage.DONE, RAN if run else TAKEN)
+    assert "so an extension" not in done.reason
+    assert wire.book.answer(AGENT, CommandId("a")) is None
 
 
 @pytest.mark.parametrize(("text", "stage"), [("/mark", Stage.DONE), ("silent: x", Stage.UNCONFIRMED)])

@@ -24,7 +24,8 @@ from cockpit.model.receipts.stages import RANK, advance, is_closed
 UNREAD = "the agent accepted it but never read it"
 UNSEEN = "the agent accepted it, and no message shows whether it was read"
 REPLACED = "its retry was given up for a newer prompt"
-TAKEN = "no message appeared, so an extension took it"
+TAKEN = "it started no run and no message of it appeared: the agent, or an extension of it, took it so"
+RAN = "a run followed, and no message shows what it was about"
 EXITED_UNREAD = "the agent exited before it read this"
 
 _WENT_ON = frozenset(
@@ -90,7 +91,7 @@ class Judgement:
             if not 0 < tracked.accepted_number < flow.ended_number or flow.owns(tracked):
                 continue
             if tracked.expected.startswith("/"):
-                changed += self.move(tracked, Stage.DONE, at, TAKEN)
+                changed += self.move(tracked, Stage.DONE, at, self._without_message(tracked))
             elif not flow.queues_seen:
                 # Before pi 0.64 queues are not shown: it may lie in one until the next prompt.
                 continue
@@ -124,7 +125,7 @@ class Judgement:
                 if (tracked.in_compaction or working) and not tracked.expected.startswith("/"):
                     changed += self.unsure(tracked, now, UNSEEN)
                 else:
-                    changed += self.move(tracked, Stage.DONE, now, TAKEN)
+                    changed += self.move(tracked, Stage.DONE, now, self._without_message(tracked))
         return changed
 
     # --- evidence by kind ----------------------------------------------------------------------------
@@ -306,7 +307,7 @@ class Judgement:
             elif stage is Stage.CONSUMED:
                 changed += self.move(tracked, Stage.FAILED, at, f"the agent exited{how} in the middle of the run")
             elif stage is Stage.ACCEPTED and tracked.expected.startswith("/"):
-                changed += self.move(tracked, Stage.DONE, at, TAKEN)
+                changed += self.move(tracked, Stage.DONE, at, self._without_message(tracked))
             elif stage in (Stage.ACCEPTED, Stage.QUEUED, Stage.STEERING):
                 changed += self.move(tracked, Stage.FAILED, at, EXITED_UNREAD)
             elif stage is Stage.WRITTEN and code is not None:
@@ -315,6 +316,10 @@ class Judgement:
         self.strangers.clear()
         self.flow.restarted()
         return changed
+
+    def _without_message(self, tracked: Tracked) -> str:
+        """Say how a text ended that no message showed: some kinds of agent tell of runs, and of no message."""
+        return RAN if self.flow.started_number > tracked.accepted_number else TAKEN
 
     # --- bookkeeping ---------------------------------------------------------------------------------
 
