@@ -20,7 +20,7 @@ from cockpit.embedded.lifecycle import remove
 from cockpit.engine.engine import Engine
 from cockpit.model.commands import Command, Spawn
 from cockpit.model.fleet import Agent, AgentKind, Receipt, Stage
-from tests.forked.command import forked
+from tests.forked.command import forked, servers_forked
 from tests.leftovers import short_directory
 
 LIMIT = 60.0
@@ -76,10 +76,11 @@ class FleetUnderTest:
 def fleet_under_test() -> Iterator[FleetUnderTest]:
     """Make a fleet and remove it afterwards."""
     fleet = FleetUnderTest(short_directory("ckf"))
-    try:
-        yield fleet
-    finally:
-        fleet.remove()
+    with servers_forked():
+        try:
+            yield fleet
+        finally:
+            fleet.remove()
 
 
 async def order(engine: Engine, command: Command, until: Stage = Stage.DONE) -> Receipt:

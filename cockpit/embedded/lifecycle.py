@@ -32,6 +32,9 @@ LOG_TAIL = 1000
 STOP_TIMEOUT = 15.0
 """Seconds a server gets to stop before it is killed; its agents are not touched either way."""
 
+SERVER: tuple[str, ...] = (sys.executable, "-m", "cockpit.embedded.serve")
+"""The program that is started, before its arguments."""
+
 KEPT_VARIABLES = (
     "PATH",
     "HOME",
@@ -229,7 +232,7 @@ def _spawn(root: Path, log: Path, inherited: int, deadline: float) -> None:
     environment["PYTHONPATH"] = package
     with log.open("ab") as output:
         starter = subprocess.Popen(
-            [sys.executable, "-m", "cockpit.embedded.serve", "--root", str(root), "--detach"],
+            [*SERVER, "--root", str(root), "--detach"],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

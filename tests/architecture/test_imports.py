@@ -8,8 +8,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
-
 from cockpit.agents.kinds import ADAPTERS
 from tests.architecture.sources import PACKAGE, ROOT, package_files, place, tree_of
 from tests.requirements import missing
@@ -24,15 +22,15 @@ SECONDS = 90
 WITHOUT_SCREEN = """
 import importlib, pkgutil, sys
 sys.modules["textual"] = sys.modules["rich"] = None
-package = importlib.import_module(sys.argv[1])
 """
 
 IMPORT_ALL = (
     WITHOUT_SCREEN
     + """
-for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-    if not found.name.endswith("__main__"):
-        importlib.import_module(found.name)
+for package in map(importlib.import_module, sys.argv[1:]):
+    for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not found.name.endswith("__main__"):
+            importlib.import_module(found.name)
 """
 )
 
@@ -105,14 +103,12 @@ def test_every_package_is_a_screen_or_below_it_or_joins_them() -> None:
     assert packages == {*BELOW_UI, "ui", *ABOVE}
 
 
-@pytest.mark.parametrize("package", BELOW_UI)
-def test_whatever_is_below_the_screens_runs_without_one(package: str) -> None:
-    run(IMPORT_ALL, f"cockpit.{package}")
+def test_whatever_is_below_the_screens_runs_without_one() -> None:
+    run(IMPORT_ALL, *(f"cockpit.{package}" for package in BELOW_UI))
 
 
-@pytest.mark.parametrize("package", BELOW_UI)
-def test_nothing_below_the_screens_loads_one(package: str) -> None:
-    run(LOOK_FOR_SCREEN, f"cockpit.{package}")
+def test_nothing_below_the_screens_loads_one() -> None:
+    run(LOOK_FOR_SCREEN, *(f"cockpit.{package}" for package in BELOW_UI))
 
 
 def test_the_version_is_said_without_loading_a_screen() -> None:

@@ -1,6 +1,6 @@
-"""Runs one cockpit as a fork: `python -I -S client.py ADDRESS WORDS…`, in place of `python -m cockpit WORDS…`.
+"""Runs a program as a fork: `python -I -S client.py ADDRESS MODULE WORDS…`, in place of `python -m MODULE WORDS…`.
 
-The fork has this process's streams, environment, directory and file mode mask. Signals are passed on to it, it is
+The fork has this process's open files, environment, directory and file mode mask. Signals are passed on to it, it is
 killed when this process is gone, and this process ends as it ended. It is a child of the server in `server.py`: what a
 test says about a cockpit's own pid, session or terminal is said about one that was started as users start it. The
 standard library's lightest modules only: this start is what is saved.
@@ -16,8 +16,22 @@ LENGTH = 4
 PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
 
 
+HIGHEST = 255
+"""The highest descriptor that is handed on."""
+
+
+def is_open(descriptor: int) -> bool:
+    """Say whether a descriptor is open."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
 def main() -> None:
     """Ask for a fork and end as it ends."""
+    inherited = [descriptor for descriptor in range(HIGHEST + 1) if is_open(descriptor)]
     mask = os.umask(0)
     os.umask(mask)
     words = [os.fsencode(word) for word in sys.argv[2:]]
@@ -28,7 +42,7 @@ def main() -> None:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.connect("\0" + sys.argv[1])
     message = len(request).to_bytes(LENGTH, "big") + request
-    sent = socket.send_fds(connection, [message], [0, 1, 2])
+    sent = socket.send_fds(connection, [message], inherited)
     for number in PASSED_ON:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda received, _frame: connection.sendall(bytes([received])))

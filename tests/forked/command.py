@@ -1,14 +1,17 @@
-"""The command line of a cockpit that is a fork; one server of forks per test process, from the first use to its end."""
+"""The command lines of forks; one server of forks per test process, from the first use to its end."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import cockpit
+from cockpit.embedded import lifecycle
 from tests.forked import client
 
 PACKAGE_PARENT = Path(cockpit.__file__).parent.parent
@@ -30,7 +33,24 @@ def _server() -> tuple[subprocess.Popen[bytes], str]:
     return server, address
 
 
+def command_of(address: str, module: str) -> tuple[str, ...]:
+    """Return the command line of a fork, in place of `python -m MODULE`; its words follow."""
+    return (sys.executable, "-I", "-S", str(Path(client.__file__)), address, module)
+
+
 def forked(*words: str) -> list[str]:
     """Return the command line of a cockpit that is a fork, in place of `python -m cockpit WORDS…`."""
     _process, address = _server()
-    return [sys.executable, "-I", "-S", str(Path(client.__file__)), address, *words]
+    return [*command_of(address, "cockpit"), *words]
+
+
+@contextlib.contextmanager
+def servers_forked() -> Iterator[None]:
+    """Let the servers of embedded fleets that this process starts be forks, too."""
+    _process, address = _server()
+    started = lifecycle.SERVER
+    lifecycle.SERVER = command_of(address, "cockpit.embedded.serve")
+    try:
+        yield
+    finally:
+        lifecycle.SERVER = started

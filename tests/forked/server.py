@@ -1,9 +1,10 @@
 """Loads the headless cockpit once and forks it on request: `python -m tests.forked.server ADDRESS`.
 
 It ends at the end of its standard input, and its forks with it. A request is one connection of `client.py`: four bytes
-of length, big-endian, and, with a NUL between them, the file mode mask, the directory, the number of words, the words
-and the variables, with three descriptors; then signal numbers, one byte each, for the fork. The answer is the exit
-code, or minus the number of the signal that ended it. A connection that closes kills its fork.
+of length, big-endian, and, with a NUL between them, the file mode mask, the directory, the number of words, the module,
+the words and the variables, with the client's descriptors, the three streams first; then signal numbers, one byte each,
+for the fork. The answer is the exit code, or minus the number of the signal that ended it. A connection that closes
+kills its fork.
 """
 
 from __future__ import annotations
@@ -18,12 +19,16 @@ import sys
 import threading
 from typing import NoReturn
 
+from cockpit.embedded import lifecycle
+from tests.forked.command import command_of
+
 LENGTH = 4
+MOST_DESCRIPTORS = 32
 REQUEST_TIMEOUT = 10.0
 
 
 def load() -> None:
-    """Import what headless verbs import, and nothing of the screen."""
+    """Import what headless verbs and the embedded fleet import, and nothing of the screen."""
     import cockpit.__main__
     import cockpit.bootstrap.fleet
     import cockpit.cli.agent
@@ -31,7 +36,28 @@ def load() -> None:
     import cockpit.cli.headless
     import cockpit.cli.lists
     import cockpit.cli.main
+    import cockpit.embedded.serve
     import cockpit.engine.engine  # noqa: F401
+
+
+def run_cockpit() -> None:
+    """Run the command line."""
+    from cockpit.__main__ import main
+
+    main()
+
+
+def run_embedded_fleet() -> None:
+    """Run the server of an embedded fleet."""
+    from cockpit.embedded.serve import main
+    from cockpit.text.streams import guard_streams
+
+    guard_streams()
+    sys.exit(main())
+
+
+PROGRAMS = {"cockpit": run_cockpit, "cockpit.embedded.serve": run_embedded_fleet}
+"""What can be a fork, by the module that runs it where it is started."""
 
 
 def serve(listener: socket.socket) -> None:
@@ -62,7 +88,7 @@ def serve(listener: socket.socket) -> None:
 def _take(listener: socket.socket, selector: selectors.BaseSelector, forks: dict[int, socket.socket]) -> None:
     connection, _address = listener.accept()
     connection.settimeout(REQUEST_TIMEOUT)
-    data, descriptors, _flags, _source = socket.recv_fds(connection, 65_536, 3)
+    data, descriptors, _flags, _source = socket.recv_fds(connection, 65_536, MOST_DESCRIPTORS)
     while len(data) < LENGTH + int.from_bytes(data[:LENGTH], "big") and (more := connection.recv(65_536)):
         data += more
     pid = os.fork()
@@ -111,10 +137,14 @@ def _become(request: list[bytes], descriptors: list[int]) -> NoReturn:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        os.setpgid(0, 0)
-        for target, descriptor in enumerate(descriptors):
+        os.setsid()
+        for target, descriptor in enumerate(descriptors[:3]):
             os.dup2(descriptor, target)
-        os.closerange(3, 1024)
+        for descriptor in set(range(3, 1024)) - set(descriptors[3:]):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        for descriptor in descriptors[3:]:
+            os.set_inheritable(descriptor, True)
         mask, directory, count, *rest = request
         os.chdir(directory)
         os.umask(int(mask))
@@ -122,11 +152,10 @@ def _become(request: list[bytes], descriptors: list[int]) -> NoReturn:
         for variable in rest[int(count) :]:
             name, _, value = variable.partition(b"=")
             os.environb[name] = value
-        sys.argv = ["cockpit", *(os.fsdecode(word) for word in rest[: int(count)])]
+        module, *sys.argv = (os.fsdecode(word) for word in rest[: int(count)])
+        sys.argv.insert(0, module)
         _open_streams()
-        from cockpit.__main__ import main
-
-        main()
+        PROGRAMS[module]()
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
@@ -162,6 +191,7 @@ def _open_streams() -> None:
 def main() -> None:
     """Run."""
     load()
+    lifecycle.SERVER = command_of(sys.argv[1], "cockpit.embedded.serve")
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind("\0" + sys.argv[1])
     listener.listen(64)
