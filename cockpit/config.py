@@ -50,6 +50,8 @@ class AgentSettings(Section):
     directory: str = ""
     """The directory of FIFO and output on the VM; empty takes the platform's usual one."""
     workspace: str = ""
+    max_out_bytes: int = Field(default=100_000_000, ge=0)
+    """Bytes an agent's output file may have; a larger one begins anew while its agent is idle. 0 sets no bound."""
     pass_environment: tuple[str, ...] | None = None
     """Names and patterns (`OPENAI_*`) of the variables an agent gets from here; none set passes what the chosen
     provider needs, an empty list passes nothing."""

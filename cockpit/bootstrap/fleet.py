@@ -119,6 +119,7 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
         allow_detached=True,
         poll_interval=EMBEDDED_POLL,
         notices=tuple(notices),
+        out_bound=settings.agent.max_out_bytes,
     )
 
 
@@ -152,6 +153,7 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         environment=environment,
         golden_image=settings.vers.golden_image,
         notices=tuple(notices),
+        out_bound=settings.agent.max_out_bytes,
     )
 
 

@@ -60,6 +60,8 @@ class Source:
     poll_interval: float = 5.0
     """Seconds between two looks at the VM list."""
     notices: tuple[str, ...] = ()
+    out_bound: int = 0
+    """Bytes an agent's output file may have before it begins anew; 0 sets no bound."""
 
     @property
     def board(self) -> BoardClient | None:

@@ -8,13 +8,16 @@ import os
 import signal
 from collections.abc import Callable
 
+import pytest
+
+from cockpit.config import AgentSettings, Settings
 from cockpit.engine.engine import Engine
 from cockpit.model.commands import Prompt, Relaunch
-from cockpit.model.fleet import Agent, ProcessState
+from cockpit.model.fleet import ActivityState, Agent, ProcessState, Stage
 from cockpit.model.why import why
 from tests.agents.scaffold.scaffold_machine import open_on
-from tests.engine.evidence import vm_home
-from tests.fleets import FleetUnderTest, order, spawned, until
+from tests.engine.evidence import all_shown, assert_whole, out_file, stored_up_to, vm_home
+from tests.fleets import LIMIT, FleetUnderTest, order, spawned, until
 
 
 def said_of(engine: Engine, agent: Agent) -> str:
@@ -70,3 +73,42 @@ async def test_what_a_living_agent_said_on_standard_error_can_be_read(fleet: Fle
     assert found["process"] == "alive" and "but telling" in found["errors"][-1]
     unknown = await asyncio.to_thread(fleet.run, "why", "nobody")
     assert unknown.returncode == 3
+
+
+async def test_a_large_output_file_begins_anew_while_its_agent_is_idle_and_no_line_is_lost(
+    fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with fleet.engine() as engine:
+        dan = await spawned(engine, "dan")
+        await order(engine, Prompt(dan.id, "[say Before.]"))
+    out = out_file(fleet, dan.vm_id)
+    monkeypatch.setattr(fleet, "settings", Settings(agent=AgentSettings(max_out_bytes=out.stat().st_size - 1)))
+    async with fleet.engine() as engine:
+        await until(engine, lambda: engine.fleet_state.agents[dan.id].epoch == 2, "a new epoch")
+        before = out.with_name("out.1").read_bytes()
+        await order(engine, Prompt(dan.id, "[say After.]"))
+        count = out.read_bytes().count(b"\n")
+        await until(engine, lambda: engine.fleet_state.agents[dan.id].line >= count, "all lines")
+        records = await stored_up_to(engine.store, dan.id, count)
+        assert_whole([record for record in records if record.epoch == 1], before)
+        assert_whole([record for record in records if record.epoch == 2], out.read_bytes())
+        assert "Before." in str(await all_shown(engine, dan.id)) and "After." in str(await all_shown(engine, dan.id))
+
+
+async def test_a_large_output_file_stays_while_its_agent_works(
+    fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet, "settings", Settings(agent=AgentSettings(max_out_bytes=1)))
+    async with fleet.engine() as engine:
+        eve = await spawned(engine, "eve")
+        await order(engine, Prompt(eve.id, "[bash sleep 30]"), Stage.CONSUMED)
+        await until(engine, lambda: engine.fleet_state.agents[eve.id].run_open, "its work")
+        await looked(engine, eve, lambda: "more than" in said_of(engine, eve), "that its file is too large")
+        assert engine.fleet_state.agents[eve.id].activity.state is ActivityState.WORKING
+        epoch = engine.fleet_state.agents[eve.id].epoch
+        session = engine.agent_session(eve.id)
+        assert session is not None
+        session.probed.clear()
+        session.look_at_process()
+        await asyncio.wait_for(session.probed.wait(), LIMIT)
+        assert engine.fleet_state.agents[eve.id].epoch == epoch

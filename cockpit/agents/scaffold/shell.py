@@ -182,7 +182,7 @@ fi
 if [ "$fresh" = 1 ]; then
     number=1
     while [ -e "$directory/earlier.$number" ]; do number=$((number + 1)); done
-    for name in out err run exit; do
+    for name in out out.1 out.2 err run exit; do
         [ -e "$directory/$name" ] || continue
         mkdir -p "$directory/earlier.$number" && mv "$directory/$name" "$directory/earlier.$number/$name" ||
             finish "$code_not_private"

@@ -16,6 +16,7 @@ from cockpit.engine.streams.follower import Following
 from cockpit.engine.streams.link import VmLink
 from cockpit.engine.streams.reader import AgentReader
 from cockpit.engine.streams.recorder import Recorder
+from cockpit.engine.streams.renewal import OutputRenewal
 from cockpit.engine.streams.sender import Sender
 from cockpit.engine.streams.session import AgentSession
 from cockpit.model.fleet import Agent, LinkState, Power
@@ -213,6 +214,7 @@ class AgentSessions:
                 await self._recorder.catch_up(agent.id)
             return reader
 
+        paths = self._source.paths_of(agent)
         agent_session = AgentSession(
             self._fleet_state,
             self._recorder,
@@ -220,9 +222,10 @@ class AgentSessions:
             make_reader,
             sender,
             agent.id,
-            self._source.paths_of(agent),
+            paths,
             agent.vm_id,
             record=self.record,
+            renewal=OutputRenewal(self._fleet_state, self._store, agent.id, paths, agent.vm_id, self._source.out_bound),
         )
         agent_session.link = VmLink(
             self._fleet_state,

@@ -20,8 +20,9 @@ from cockpit.engine.streams.link import VmLink
 from cockpit.engine.streams.process import looked_at
 from cockpit.engine.streams.reader import AgentReader, Batch
 from cockpit.engine.streams.recorder import Recorder
+from cockpit.engine.streams.renewal import OutputRenewal
 from cockpit.engine.streams.sender import Sender
-from cockpit.engine.streams.write_queue import WriteQueue
+from cockpit.engine.streams.write_queue import WriteQueue, ended
 from cockpit.errors import CockpitError, Refused, TimedOut
 from cockpit.model.events import DaemonExited, Responded
 from cockpit.model.fleet import Process, ProcessState
@@ -45,29 +46,11 @@ FIRST_PROBE = 3.0
 PROBE_TIMEOUT = 20.0
 """Seconds a probe may take."""
 
-STORING_LIMIT = 4.0
-"""Seconds that lines which are shown already get to reach the disk when the reading is given up; what does not is read
-again from the VM."""
-
 REFUSALS = 5
 """Times in a row that the server may refuse the reader a session before the link counts as down."""
 
 REFUSED_PAUSE = 0.5
 """Seconds until a refused session is asked for again."""
-
-
-async def _ended(storing: asyncio.Task[None]) -> None:
-    """Wait for the end of the storing, also when we are cancelled meanwhile: then for STORING_LIMIT at most."""
-    cancelled = False
-    while not storing.done():
-        try:
-            if not (await asyncio.wait((storing,), timeout=STORING_LIMIT if cancelled else None))[0]:
-                storing.cancel()
-        except asyncio.CancelledError:
-            cancelled = True
-    if cancelled:
-        raise asyncio.CancelledError
-    storing.result()
 
 
 class AgentSession:
@@ -85,6 +68,7 @@ class AgentSession:
         vm: str,
         *,
         record: bool = True,
+        renewal: OutputRenewal | None = None,
     ) -> None:
         """Prepare; the link calls `serve`.
 
@@ -93,6 +77,7 @@ class AgentSession:
             reader: makes the reader at the stored position, given whether a new file is read whole, and whether every
                 byte of every line is wanted.
             record: read and record the output, or follow who does; False leaves reading to the caller.
+            renewal: keeps the output file within its bound; None leaves it alone.
         """
         self.agent = agent
         self.sender = sender
@@ -110,6 +95,7 @@ class AgentSession:
         self._paths = paths
         self._vm = vm
         self._record = record
+        self._renewal = renewal
         self._reader: AgentReader | None = None
         self._polling: float | None = None
         self._look = asyncio.Event()
@@ -222,7 +208,7 @@ class AgentSession:
         finally:
             # What was read is stored before the next connection asks the store where to go on.
             write_queue.end()
-            await _ended(storing)
+            await ended(storing)
 
     async def reader(self, *, whole: bool = False, raw: bool = False) -> AgentReader:
         """Return a new reader for this agent, at the stored position.
@@ -258,19 +244,19 @@ class AgentSession:
         """
         question = f"cockpit-{run_id}"
         answer = self._recorder.expect(question)
-        ended = asyncio.create_task(self._until_ended(run_id), name=f"end of {run_id}")
+        over = asyncio.create_task(self._until_ended(run_id), name=f"end of {run_id}")
         asking = asyncio.create_task(self._fleet_state.until(self._asks), name=f"question of {run_id}")
         try:
             try:
                 await self.sender.ask(self._fleet_state.agents[self.agent], question)
                 self.look_at_process()
-                await asyncio.wait((answer, ended, asking), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((answer, over, asking), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             except Refused:
                 # Nobody reads: it is gone already, and its last words say more than that.
-                ended.cancel()
+                over.cancel()
             if answer.done():
                 return answer.result()
-            if ended.done() or ended.cancelling():
+            if over.done() or over.cancelling():
                 words = await self._last_words()
                 raise Refused(f"the agent ended before it answered: {words}", hint="see its `err` file")
             if asking.done():
@@ -280,7 +266,7 @@ class AgentSession:
                 hint="an extension may block its start; look at its output",
             )
         finally:
-            ended.cancel()
+            over.cancel()
             asking.cancel()
             answer.cancel()
 
@@ -344,7 +330,10 @@ class AgentSession:
     async def _probe_or_unknown(self, connection: Connection) -> bool:
         """Look at the process; a look that fails says nothing of it, and does not end the reading."""
         try:
-            return (await self._probe(connection)).state is AgentState.ALIVE
+            found = await self._probe(connection)
+            if self._renewal is not None:
+                await self._renewal.after_look(connection, found)
+            return found.state is AgentState.ALIVE
         except Dropped:
             raise
         except CockpitError as error:
@@ -388,7 +377,8 @@ class AgentSession:
             self.look_at_process()
         elif agent is not None:
             known = agent.process
-            process = looked_at(known, result, self._fleet_state.clock.now())
+            bound = self._renewal.bound if self._renewal is not None else 0
+            process = looked_at(known, result, self._fleet_state.clock.now(), bound)
             version, path = result.version or agent.version, result.path or agent.program_path
             if (process, version, path) != (known, agent.version, agent.program_path):
                 self._fleet_state.put_agent(

@@ -13,6 +13,10 @@ from cockpit.store.rows import StoredCursor
 PENDING_BATCHES = 64
 """Batches read but not yet stored, per agent; when the store is behind, reading waits."""
 
+STORING_LIMIT = 4.0
+"""Seconds that lines which are shown already get to reach the disk when the reading is given up; what does not is read
+again from the VM."""
+
 
 class WriteQueue:
     """Takes batches at once and writes them in order; folding does not wait for the disk."""
@@ -84,3 +88,17 @@ class WriteQueue:
         if cursor is not None:
             records = [record for batch in batches for record in batch.records]
             await self._keep(records, cursor, not self._ending)
+
+
+async def ended(storing: asyncio.Task[None]) -> None:
+    """Wait for the end of the storing, also when we are cancelled meanwhile: then for STORING_LIMIT at most."""
+    cancelled = False
+    while not storing.done():
+        try:
+            if not (await asyncio.wait((storing,), timeout=STORING_LIMIT if cancelled else None))[0]:
+                storing.cancel()
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
+    storing.result()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit.agents.scaffold.answers import AgentState
+from cockpit.agents.scaffold.renewal import parse_renewal, renew_script
 from tests.agents.scaffold.scaffold_machine import Machine, open_on, wait_until
 from tests.agents.scaffold.test_scripts import SHELLS, shell_machine
 
@@ -82,3 +85,63 @@ def test_the_lesser_room_of_two_disks_counts(machine: Machine, tmp_path: Path) -
     (tools / "df").chmod(0o755)
     machine.path = f"{tools}:{machine.path}"
     assert machine.probe().disk_left == 7 * 1024
+
+
+def renewed(machine: Machine, size: int) -> bool:
+    """Order the output file to begin anew, as one who has read so many bytes."""
+    return parse_renewal(*machine.execute(renew_script(machine.paths, size)), vm="test").renewed
+
+
+def test_an_output_file_begins_anew_and_what_it_held_stays_beside_it(machine: Machine) -> None:
+    started = machine.start()
+    wait_until(lambda: len(machine.lines()) == 2, "the agent speaks")
+    out, first = machine.file("out"), machine.file("out").read_bytes()
+    inode = out.stat().st_ino
+    assert not renewed(machine, len(first) - 1) and out.read_bytes() == first, "somebody has not read all of it"
+    assert renewed(machine, len(first))
+    assert (out.read_bytes(), out.stat().st_ino, machine.file("out.1").read_bytes()) == (b"", inode, first)
+    machine.send(b"after\n")
+    wait_until(lambda: len(machine.lines()) == 1, "it is not left standing still, and writes to the new file")
+    second = out.read_bytes()
+    assert renewed(machine, len(second))
+    assert (machine.file("out.1").read_bytes(), machine.file("out.2").read_bytes()) == (second, first)
+    assert machine.probe().pid == started.pid and not machine.file("out.copy").exists()
+
+
+def test_an_output_file_that_ends_in_half_a_line_goes_on(machine: Machine) -> None:
+    machine.start()
+    wait_until(lambda: len(machine.lines()) == 2, "the agent speaks")
+    with machine.file("out").open("ab") as out:
+        out.write(b"half")
+    assert not renewed(machine, machine.file("out").stat().st_size)
+    assert not machine.file("out.1").exists() and not machine.file("out.copy").exists()
+
+
+def test_no_line_is_lost_or_doubled_while_an_agent_writes_without_a_pause(machine: Machine) -> None:
+    """The output begins anew again and again, as soon as it is as long as it was when it was looked at."""
+    machine.start("run-1", ["sh", "-c", "n=0; while read -r line; do n=$((n + 1)); echo $n; echo $n.; done"])
+    kept: list[bytes] = []
+    out = machine.file("out")
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            machine.send(b"go on\n" * 40)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    renewals = 0
+    try:
+        deadline = time.monotonic() + 60
+        while renewals < 5:
+            assert time.monotonic() < deadline, "it never came to a renewal"
+            if renewed(machine, out.stat().st_size):
+                renewals += 1
+                kept.append(machine.file("out.1").read_bytes())
+    finally:
+        stop.set()
+        writer.join()
+    machine.stop()
+    numbers = [line for line in b"".join([*kept, out.read_bytes()]).splitlines() if not line.startswith(b"{")]
+    count = len(numbers) // 2
+    assert numbers == [word for n in range(1, count + 1) for word in (b"%d" % n, b"%d." % n)]
