@@ -41,9 +41,9 @@ async def test_a_keeper_that_is_gone_is_said_and_a_relaunch_mends_it(fleet: Flee
         fifo = vm_home(fleet, ada.vm_id) / "pi-rpc" / "in"
         for pid in {pid for pid, descriptor in open_on(fifo) if descriptor == "1"}:
             os.kill(pid, signal.SIGKILL)
-        await until(engine, lambda: "keeper" in said_of(engine, ada), "what became of the keeper")
+        told = "The keeper of its FIFO was gone, so it met the end of its input: relaunch"
+        await until(engine, lambda: told in said_of(engine, ada), "what became of the keeper")
         assert engine.fleet_state.agents[ada.id].process.state is ProcessState.DEAD
-        assert "The keeper of its FIFO was gone, so it met the end of its input: relaunch" in said_of(engine, ada)
         await order(engine, Relaunch(ada.id))
         await order(engine, Prompt(ada.id, "[say Back.]"))
         await looked(engine, ada, lambda: "FIFO" not in said_of(engine, ada), "a whole scaffold")
