@@ -259,7 +259,7 @@ async def _tail(headless: Headless, name: str, as_json: bool, from_line: int, fo
             await connected(engine, wanted.id, headless.left())
             await _print_raw(engine, wanted, selection, follow)
         else:
-            lines, whole = await _lines(engine, name, headless.left(), follow)
+            lines, whole = await lines_of(engine, name, headless.left(), follow)
             await _print(lines, selection, as_json)
             code = ExitCode.DONE if whole else ExitCode.PARTIAL
     if from_line > 1 and not selection.matched:
@@ -288,7 +288,7 @@ class Selection:
         return taken
 
 
-async def _lines(engine: HeadlessPort, name: str, contact: float, follow: bool) -> tuple[AsyncIterator[Record], bool]:
+async def lines_of(engine: HeadlessPort, name: str, contact: float, follow: bool) -> tuple[AsyncIterator[Record], bool]:
     """Return an agent's lines, from its VM or as recorded, and whether that is all there is."""
     try:
         agent = engine.agent_named(name)

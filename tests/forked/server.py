@@ -36,6 +36,7 @@ def load() -> None:
     import cockpit.cli.headless
     import cockpit.cli.lists
     import cockpit.cli.main
+    import cockpit.cli.reading
     import cockpit.embedded.serve
     import cockpit.engine.engine  # noqa: F401
 

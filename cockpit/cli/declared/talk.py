@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.cli.declared.application import Name, Timeout, application, choice, run
+from cockpit.cli.declared.application import Json, Name, Timeout, application, choice, run
 from cockpit.cli.texts import read_input
 
 
@@ -41,6 +41,21 @@ def tail(
     from cockpit.cli import agent
 
     run(lambda headless: agent.tail(headless, name, as_json, from_line, follow, raw))
+
+
+@application.command()
+def read(
+    name: Name,
+    last: Annotated[int, typer.Option("--last", help="Answers at most.", min=1, max=10_000)] = 1,
+    lines: Annotated[
+        int | None, typer.Option("--lines", help="Lines of its output at most, instead of answers.", min=1, max=100_000)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Print what an agent answered last, or the last lines of its output."""
+    from cockpit.cli import reading
+
+    run(lambda headless: reading.read(headless, name, last, lines, as_json))
 
 
 @application.command()
