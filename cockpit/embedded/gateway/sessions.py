@@ -31,6 +31,8 @@ CHUNK = 131_072
 LOGIN_TIMEOUT = 30.0
 MAX_SESSIONS = 64
 """Commands at once on one connection; OpenSSH's default is 10, this only bounds a runaway client."""
+MAX_EARLY_SIGNALS = 16
+"""Signals kept for a command that has not started; more say nothing new."""
 TERMINAL_FLUSH = 2.0
 """Seconds a terminal's last output may take after its shell ended."""
 
@@ -58,7 +60,10 @@ class _OneKeyServer(asyncssh.SSHServer):
 
 
 class VmSession(asyncssh.SSHServerProcess[bytes]):
-    """One channel. Signals and sizes are handed over at once, not behind input that nobody reads."""
+    """One channel. Signals and sizes are handed over at once, not behind input that nobody reads.
+
+    A command takes a while to start; what its client sent meanwhile is handed over once it runs.
+    """
 
     def __init__(
         self,
@@ -66,8 +71,23 @@ class VmSession(asyncssh.SSHServerProcess[bytes]):
         files: Callable[[SSHChannel[bytes]], asyncssh.SFTPServer],
     ) -> None:
         super().__init__(start, files, 3, False)
-        self.on_signal: Callable[[str], None] | None = None
-        self.on_size: Callable[[int, int], None] | None = None
+        self._on_signal: Callable[[str], None] | None = None
+        self._on_size: Callable[[int, int], None] | None = None
+        self._early_signals: list[str] = []
+        self._early_size: tuple[int, int] | None = None
+
+    def forward_signals(self, forward: Callable[[str], None]) -> None:
+        """Hand over signals from now on, and those that came before."""
+        self._on_signal, early = forward, self._early_signals
+        self._early_signals = []
+        for name in early:
+            forward(name)
+
+    def forward_sizes(self, forward: Callable[[int, int], None]) -> None:
+        """Hand over sizes from now on, and the last one that came before."""
+        self._on_size = forward
+        if self._early_size is not None:
+            forward(*self._early_size)
 
     def subsystem_requested(self, subsystem: str) -> bool:
         """Only files are served beside commands."""
@@ -75,8 +95,10 @@ class VmSession(asyncssh.SSHServerProcess[bytes]):
 
     def signal_received(self, signal: str) -> None:
         """Pass a signal to the command."""
-        if self.on_signal is not None:
-            self.on_signal(signal)
+        if self._on_signal is not None:
+            self._on_signal(signal)
+        elif len(self._early_signals) < MAX_EARLY_SIGNALS:
+            self._early_signals.append(signal)
 
     def break_received(self, msec: int) -> bool:
         """Treat a break as an interrupt."""
@@ -88,8 +110,10 @@ class VmSession(asyncssh.SSHServerProcess[bytes]):
 
     def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
         """Pass the terminal's size on."""
-        if self.on_size is not None:
-            self.on_size(width, height)
+        if self._on_size is not None:
+            self._on_size(width, height)
+        else:
+            self._early_size = (width, height)
 
 
 class VmSessions:
@@ -247,7 +271,7 @@ def _forward_signals(process: Process, child: LaunchedProcess) -> None:
             child.signal(number)
 
     if isinstance(process, VmSession):
-        process.on_signal = forward
+        process.forward_signals(forward)
 
 
 def _forward_sizes(process: Process, terminal: IO[bytes]) -> None:
@@ -256,7 +280,7 @@ def _forward_sizes(process: Process, terminal: IO[bytes]) -> None:
             _set_size(terminal.fileno(), width, height)
 
     if isinstance(process, VmSession):
-        process.on_size = resize
+        process.forward_sizes(resize)
 
 
 def _set_size(terminal: int, width: int, height: int) -> None:

@@ -13,13 +13,16 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
 
 from cockpit.embedded.gateway.certificates import VM_DOMAIN
-from cockpit.embedded.sandbox.launch import signal_group
+from cockpit.embedded.gateway.sessions import VmSession
+from cockpit.embedded.sandbox.launch import LaunchedProcess, signal_group
 from cockpit.embedded.sandbox.processes import read_entry
+from cockpit.embedded.sandbox.sandbox import Sandbox
 from tests.embedded.conftest import Served, processes_of
 from tests.embedded.tunnel import connect
 from tests.embedded.waiting import grows, size, stays, until
@@ -278,6 +281,50 @@ async def test_a_terminal_resizes_and_is_hung_up(served: Served) -> None:
         ended = await shell.wait()
         assert "42" in str(ended.stdout)
         assert ended.exit_status == 5
+
+
+async def test_what_comes_while_a_terminal_starts_is_not_lost(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    vm_id = await served.create()
+    asked, go, received = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    launch, signalled = Sandbox.launch, VmSession.signal_received
+
+    async def slow(self: Sandbox, *arguments: Any, **options: Any) -> LaunchedProcess:
+        asked.set()
+        await go.wait()
+        return await launch(self, *arguments, **options)
+
+    def noticed(self: VmSession, name: str) -> None:
+        signalled(self, name)
+        received.set()
+
+    monkeypatch.setattr(Sandbox, "launch", slow)
+    monkeypatch.setattr(VmSession, "signal_received", noticed)
+    async with login(served, vm_id) as connection, asyncio.timeout(20):
+        process = await connection.create_process(
+            "while [ \"$(stty size)\" != '25 81' ]; do sleep 0.02; done; echo resized; sleep 1000",
+            term_type="xterm",
+            term_size=(100, 40),
+        )
+        await asked.wait()
+        process.change_terminal_size(90, 30)
+        process.change_terminal_size(81, 25)
+        process.send_signal("USR9")  # means nothing, and comes after the sizes
+        await received.wait()
+        go.set()
+        assert (await process.stdout.readline()).strip() == "resized"
+        process.kill()
+        await process.wait()
+
+        asked.clear()
+        go.clear()
+        received.clear()
+        sleeper = await connection.create_process("sleep 1000", term_type="xterm")
+        await asked.wait()
+        sleeper.send_signal("TERM")
+        await received.wait()
+        go.set()
+        ended = await sleeper.wait()
+        assert ended.exit_signal is not None and ended.exit_signal[0] == "TERM"
 
 
 async def test_tmux_can_be_attached_over_a_terminal(served: Served) -> None:
