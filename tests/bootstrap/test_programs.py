@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from cockpit.agents.adapter import Program
 from cockpit.bootstrap.programs import local_programs, remote_programs
 from cockpit.config import AgentSettings
 from cockpit.model.commands import Spawn
@@ -25,6 +26,19 @@ def pi_on_path(directory: Path) -> dict[str, str]:
 def test_without_pi_the_reason_is_said(tmp_path: Path) -> None:
     pi, scripted = local_programs(AgentSettings(), {"PATH": str(tmp_path)})
     assert "not installed" in pi.reason and scripted.reason == ""
+
+
+def test_no_configuration_of_this_machine_goes_to_a_real_vm(tmp_path: Path) -> None:
+    environment = pi_on_path(tmp_path / "bin") | {"PI_CODING_AGENT_DIR": str(tmp_path)}
+    (tmp_path / "settings.json").write_text('{"a": "canary"}')
+    (tmp_path / "skills" / "one").mkdir(parents=True)
+    (tmp_path / "skills" / "one" / "SKILL.md").write_text("canary")
+
+    def carried(*programs: Program) -> list[str]:
+        return [path for program in programs for path, content in program.files if b"canary" in content]
+
+    assert len(carried(*local_programs(AgentSettings(), environment))) == 2
+    assert carried(*remote_programs(AgentSettings(), environment)) == []
 
 
 def test_without_credentials_the_reason_is_said(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ async def test_what_a_living_agent_said_on_standard_error_can_be_read(fleet: Fle
     assert unknown.returncode == 3
 
 
-async def test_a_large_output_file_begins_anew_while_its_agent_is_idle_and_no_line_is_lost(
+async def test_a_large_output_begins_anew_and_no_line_is_lost(
     fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with fleet.engine() as engine:

@@ -55,6 +55,11 @@ def test_silence_on_a_dead_link_settles_nothing() -> None:
     assert state(feed(down, ev.ExtensionNotice("notify"), gap=600.0)) is State.DONE_UNSEEN
 
 
+def test_a_long_silence_is_no_end() -> None:
+    agent = feed(fresh_agent(), ev.RunStarted(), ev.ToolStarted("t", "bash", {"command": "make"}))
+    assert state(settle(replace(agent, link=Link(LinkState.UP)), START + 6000)) is State.WORKING
+
+
 def test_a_new_run_waits_for_its_settled_line() -> None:
     agent = replace(fresh_agent(), says_end=True)
     agent = feed(agent, ev.RunStarted(), STOP, ev.RunEnded(False))
