@@ -95,6 +95,29 @@ async def test_a_large_output_begins_anew_and_no_line_is_lost(
         assert "Before." in str(await all_shown(engine, dan.id)) and "After." in str(await all_shown(engine, dan.id))
 
 
+async def test_a_large_output_file_of_an_agent_that_somebody_else_started_stays(
+    fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with fleet.engine() as engine:
+        fay = await spawned(engine, "fay")
+        await order(engine, Prompt(fay.id, "[say Before.]"))
+    out = out_file(fleet, fay.vm_id)
+    before = out.read_bytes()
+    out.with_name("run").unlink()
+    monkeypatch.setattr(fleet, "settings", Settings(agent=AgentSettings(max_out_bytes=1)))
+    async with fleet.engine() as engine:
+        await looked(engine, fay, lambda: "more than" in said_of(engine, fay), "that its file is too large")
+        session = engine.agent_session(fay.id)
+        assert session is not None
+        for _ in range(2):
+            # The second look begins when all that the first one led to is over.
+            session.probed.clear()
+            session.look_at_process()
+            await asyncio.wait_for(session.probed.wait(), LIMIT)
+        assert out.read_bytes().startswith(before) and not out.with_name("out.1").exists()
+        assert engine.fleet_state.agents[fay.id].epoch == 1
+
+
 async def test_a_large_output_file_stays_while_its_agent_works(
     fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

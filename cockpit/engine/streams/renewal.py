@@ -47,6 +47,9 @@ class OutputRenewal:
         """
         if not 0 < self.bound < found.out_size or found.state is not AgentState.ALIVE or not self._at_rest():
             return
+        if not found.run_id:
+            # Somebody else started it, and may count the lines of its file.
+            return
         try:
             await self._store.flush()
             cursor = await self._store.cursor(self._agent)
