@@ -69,3 +69,16 @@ def test_another_file_is_said(fleet: FleetUnderTest, form: str) -> None:
         assert "may be lost" in marker["event"]["reason"]
         (first, *_) = fleet.run("tail", name, "--json", "--no-follow").stdout.splitlines()
         assert json.loads(first)["event"] == marker["event"]
+    for number in range(2, 4):
+        further = b'{"type":"made_up_event","number":%d}\n' % number * (300 + number)
+        out_file(fleet, VmId(agent["vm_id"])).write_bytes(further)
+        tailed = fleet.run("tail", name, f"--{form}", "--no-follow")
+        if form == "raw":
+            assert tailed.stdout.encode() == further
+            assert "another file from here on: rewritten" in tailed.stderr, (number, tailed.stderr)
+        else:
+            first = json.loads(tailed.stdout.splitlines()[0])
+            assert first["kind"] == "epoch_started" and first["event"]["reason"].startswith("rewritten"), (
+                number,
+                first,
+            )
