@@ -119,6 +119,8 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
         allow_detached=True,
         poll_interval=EMBEDDED_POLL,
         notices=tuple(notices),
+        # A sandbox may share /tmp with this machine: only what is in its home is surely its own.
+        known_directories=(HOME_PATHS.directory,),
         out_bound=settings.agent.max_out_bytes,
     )
 
@@ -153,6 +155,7 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         environment=environment,
         golden_image=settings.vers.golden_image,
         notices=tuple(notices),
+        known_directories=(VM_PATHS.directory, HOME_PATHS.directory),
         out_bound=settings.agent.max_out_bytes,
     )
 

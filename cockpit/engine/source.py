@@ -60,6 +60,8 @@ class Source:
     poll_interval: float = 5.0
     """Seconds between two looks at the VM list."""
     notices: tuple[str, ...] = ()
+    known_directories: tuple[str, ...] = ()
+    """Where agents of other tools live on its VMs; looked at when one is adopted, after the source's own place."""
     out_bound: int = 0
     """Bytes an agent's output file may have before it begins anew; 0 sets no bound."""
 

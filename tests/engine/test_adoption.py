@@ -8,6 +8,7 @@ import json
 import pytest
 
 from cockpit.bootstrap.fleet import Places
+from cockpit.config import AgentSettings, Settings
 from cockpit.model.commands import Adopt, Prompt
 from cockpit.model.fleet import Agent, AgentKind, Stage
 from cockpit.model.ids import VmId
@@ -77,3 +78,21 @@ async def test_the_verb_takes_an_agent_over(fleet: FleetUnderTest) -> None:
     assert taken.stdout.split() == ["fay", agent.vm_id]
     listed = await asyncio.to_thread(fleet.run, "agents", "--json")
     assert ("fay", "worker") in {(row["name"], row["kind"]) for row in json.loads(listed.stdout)}
+
+
+async def test_an_agent_in_another_known_place_is_taken_over_there(fleet: FleetUnderTest) -> None:
+    agent, elsewhere = await stranger(fleet, "gil")
+    elsewhere.settings = Settings(agent=AgentSettings(directory="~/not-here"))
+    async with elsewhere.engine() as engine:
+        await order(engine, Adopt(agent.vm_id, "hal"))
+        await engine.settled(LIMIT)
+        taken = engine.agent_named("hal")
+        assert taken.id == agent.id and taken.directory == "~/pi-rpc"
+        assert "Before you came." in str(await all_shown(engine, agent.id))
+        await order(engine, Prompt(taken.id, "[say After.]"))
+        empty = await engine.running[0].source.vers.create_root(labels={})
+        assert await engine.fleet_state.until(lambda: empty in engine.fleet_state.vms, LIMIT)
+        receipt = await engine.outcome(engine.dispatch(Adopt(empty, "ida")), timeout=LIMIT)
+        assert f"no agent at ~/not-here on VM {empty}, looked also at ~/pi-rpc" in receipt.reason
+        assert {known.name for known in engine.fleet_state.agents.values() if known.vm_id == empty} == set()
+        await engine.running[0].source.vers.delete(empty)

@@ -48,27 +48,39 @@ class Adoption:
         Raises:
             CockpitError: there is none, or its VM cannot be reached; then this cockpit knows as little of it as before.
         """
-        agent = Agent(
-            agent_of(adopt.vm, self._source.paths.directory),
-            adopt.name,
-            adopt.kind,
-            adopt.vm,
-            role=adopt.role,
-            source=self._source.name,
-            directory=self._source.paths.directory,
-        )
+        first, *others = dict.fromkeys((self._source.paths.directory, *self._source.known_directories))
         async with self._names.reserved(adopt.name):
-            self._fleet_state.put_agent(agent)
-            progress.agent(agent.id)
-            session = self._attach(agent)
-            session.hold()
-            try:
-                agent = await self._look(agent, session, progress)
-            except BaseException:
-                self._detach(agent.id)
-                self._fleet_state.agents.pop(agent.id, None)
-                self._fleet_state.changed()
-                raise
+            for directory in (first, *others):
+                agent = Agent(
+                    agent_of(adopt.vm, directory),
+                    adopt.name,
+                    adopt.kind,
+                    adopt.vm,
+                    role=adopt.role,
+                    source=self._source.name,
+                    directory=directory,
+                )
+                self._fleet_state.put_agent(agent)
+                progress.agent(agent.id)
+                session = self._attach(agent)
+                session.hold()
+                found: Agent | None = None
+                try:
+                    found = await self._look(agent, session, progress)
+                finally:
+                    if found is None:
+                        self._detach(agent.id)
+                        self._fleet_state.agents.pop(agent.id, None)
+                        self._fleet_state.changed()
+                if found is not None:
+                    agent = found
+                    break
+            else:
+                also = f", looked also at {', '.join(others)}" if others else ""
+                raise NotFound(
+                    f"no agent at {first} on VM {adopt.vm}{also}",
+                    hint="set [agent] directory to where it lives, or spawn one",
+                )
             now = self._fleet_state.clock.now()
             self._fleet_state.put_agent(agent)
             await remember(self._store, self._source, agent, now)
@@ -76,23 +88,22 @@ class Adoption:
             with progress.step("register"):
                 await register(self._source, agent, now, progress)
 
-    async def _look(self, agent: Agent, session: AgentSession, progress: OperationProgress) -> Agent:
-        """Return the agent with what its VM tells of it.
+    async def _look(self, agent: Agent, session: AgentSession, progress: OperationProgress) -> Agent | None:
+        """Return the agent with what its VM tells of it; None if there is none in its directory.
 
         Raises:
-            CockpitError: there is none, or the VM cannot be reached.
+            CockpitError: the VM cannot be reached, or the look failed.
         """
         with progress.step("connect"):
             assert session.link is not None
             connection = await session.link.ready(CONNECT_LIMIT)
         with progress.step("look for an agent"):
-            found = await left_there(connection, self._source.paths, agent.vm_id)
+            found = await left_there(connection, self._source.paths_of(agent), agent.vm_id)
             if found.state is AgentState.ABSENT:
-                raise NotFound(
-                    f"no agent at {self._source.paths.directory} on VM {agent.vm_id}",
-                    hint="set [agent] directory to where it lives, or spawn one",
-                )
-            words = (found.program or "started by another tool", found.version, found.state.value)
+                progress.detail(f"none at {agent.directory}")
+                return None
+            who = found.program or "started by another tool"
+            words = (who, found.version, found.state.value, f"at {agent.directory}")
             progress.detail(" ".join(word for word in words if word))
         return with_protocol(
             replace(
