@@ -15,7 +15,7 @@ _STRICT = {"extra": "forbid"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class RecipeStep:
     """One step, run as root on the VM by `sh`; it is done when its check succeeds.
 
     Raises:
@@ -56,7 +56,7 @@ class Recipe:
 
     __pydantic_config__: ClassVar = _STRICT
 
-    steps: tuple[Step, ...]
+    steps: tuple[RecipeStep, ...]
     description: str = ""
     """What the image is for, in one sentence."""
 
