@@ -226,7 +226,7 @@ write_run() {
         >"$directory/run.new"
     mv "$directory/run.new" "$directory/run"
 }
-keep='echo $$ >"$2"; exec sleep 2147483647 >"$1"'
+keep='umask 077; echo $$ >"$2"; exec sleep 2147483647 >"$1"'
 mode=''
 if command -v tmux >/dev/null 2>&1; then
     write_run tmux
