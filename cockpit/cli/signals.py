@@ -13,8 +13,8 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 
-from cockpit.hang_up import HANG_UP_LIMIT, HUNG_UP, end_within
 from cockpit.text.streams import OutputClosed, output_pipe
+from cockpit.ui.terminal.hang_up import HANG_UP_LIMIT, HUNG_UP, end_within
 
 ASKED_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that end a process by default; the cockpit leaves in good order instead."""

@@ -40,6 +40,9 @@ TOP_LEVEL = {
     "screenshots",
 }
 
+ON_TOP = {"__init__", "__main__", "config", "errors", "logs", "paths"}
+"""Modules of the package that stand in no room."""
+
 BARE_IGNORE = re.compile(r"#\s*type:\s*ignore(?!\[)")
 
 
@@ -47,6 +50,10 @@ def test_modules_are_short() -> None:
     lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in package_files()}
     budget = {path: APP_LINES if path == PACKAGE / "ui" / "app.py" else MODULE_LINES for path in lines}
     assert [f"{place(path)}: {count} lines" for path, count in lines.items() if count > budget[path]] == []
+
+
+def test_every_other_module_stands_in_a_room() -> None:
+    assert {path.stem for path in PACKAGE.glob("*.py")} == ON_TOP
 
 
 def test_functions_are_short() -> None:

@@ -18,7 +18,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 from textual.message import Message
 
-from cockpit.hang_up import HANG_UP_LIMIT, HUNG_UP, end_within
+from cockpit.ui.terminal.hang_up import HANG_UP_LIMIT, HUNG_UP, end_within
 from cockpit.ui.terminal.input_parser import InputParser, clamped_size
 from cockpit.ui.terminal.writer import TerminalWriter
 
