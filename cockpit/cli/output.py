@@ -9,6 +9,7 @@ from typing import Any
 from cockpit.model import events as ev
 from cockpit.model.ages import age_text, span_text
 from cockpit.model.events import Record
+from cockpit.model.family import descendants_of, parents_of, sum_of
 from cockpit.model.fleet import Agent, Fleet, Operation, Task, Vm
 from cockpit.model.ids import AgentId
 from cockpit.model.past import SearchHit
@@ -62,6 +63,11 @@ def vm_object(vm: Vm, fleet: Fleet) -> dict[str, Any]:
 def agent_object(agent: Agent, fleet: Fleet, now: float) -> dict[str, Any]:
     """Return an agent for JSON, with the evidence for its state."""
     vm = fleet.vm(agent.vm_id)
+    parents = parents_of(fleet.agents)
+    below = set(descendants_of(agent.id, parents))
+    family = sum_of(
+        (one for one in fleet.agents if one.id in below), {machine.id: machine for machine in fleet.vms}, now
+    )
     return {
         "name": agent.name,
         "kind": agent.kind.value,
@@ -75,6 +81,13 @@ def agent_object(agent: Agent, fleet: Fleet, now: float) -> dict[str, Any]:
         "program": agent.program,
         "labels": list(agent.labels),
         "parent": agent.parent,
+        "parent_id": parents.get(agent.id),
+        "descendants": {
+            "agents": family.agents,
+            "states": dict(family.tones),
+            "tokens": family.tokens,
+            "cost": family.cost,
+        },
         "version": agent.version,
         "program_path": agent.program_path,
         "model": agent.model,

@@ -13,7 +13,7 @@ from cockpit.errors import UsageError
 from cockpit.model.commands import Spawn
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import VmId, agent_of
-from cockpit.model.names import usable_name
+from cockpit.model.names import looks_like_id, usable_name
 from cockpit.services.registry import Registration
 from cockpit.services.wire import RegistryEntry
 from cockpit.store.rows import AgentRow
@@ -51,9 +51,16 @@ def agent_from_entry(entry: RegistryEntry, source: str, usual_directory: str) ->
         program=str(metadata.get("program") or USUAL.name),
         labels=tuple(str(label) for label in labels) if isinstance(labels, list) else (),
         parent=str(metadata.get("parent") or ""),
+        parent_vm=_parent_vm_in(metadata),
         source=source,
         directory=directory,
     )
+
+
+def _parent_vm_in(metadata: Mapping[str, Any]) -> VmId | None:
+    """Return the VM of an agent's parent where its entry has it; other tools say of `parentSession` only that it is."""
+    said = (metadata.get(key) for key in ("parentVmId", "parentSession"))
+    return next((VmId(word.lower()) for word in said if isinstance(word, str) and looks_like_id(word)), None)
 
 
 def _directory_in(metadata: Mapping[str, Any]) -> str:
@@ -151,6 +158,7 @@ def metadata_of(agent: Agent, *, directory: str, workspace: str, created_at: flo
         "program": agent.program,
         "labels": list(agent.labels),
         "parent": agent.parent,
+        "parentVmId": agent.parent_vm,
         "directory": directory,
         "workspace": workspace,
         "createdAt": created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

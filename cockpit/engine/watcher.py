@@ -16,7 +16,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import CockpitError
-from cockpit.model.fleet import Agent, Power, Vm
+from cockpit.model.fleet import Agent, Power
 from cockpit.model.ids import VmId
 
 log = logging.getLogger(__name__)
@@ -127,16 +127,21 @@ class Watcher:
             for entry in listing.entries:
                 agent = agent_from_entry(entry, self._source.name, self._source.paths.directory)
                 vm = self._fleet_state.vms.get(agent.vm_id) if agent else None
-                if agent and vm and vm.power is not Power.GONE and self._is_new(agent, vm):
+                if agent is None or vm is None or vm.power is Power.GONE or vm.source != self._source.name:
+                    continue
+                known = self._known(agent)
+                if known is None:
                     await self._agent_sessions.adopt(agent)
+                elif agent.parent_vm and agent.parent_vm != known.parent_vm:
+                    self._fleet_state.put_agent(replace(known, parent_vm=agent.parent_vm))
         return listing.unreadable
 
-    def _is_new(self, agent: Agent, vm: Vm) -> bool:
-        """Say whether an agent on a VM of this source is none of those that are known, by whatever id."""
-        return vm.source == self._source.name and not any(
-            known.vm_id == vm.id and known.directory in ("", agent.directory)
-            for known in self._fleet_state.agents.values()
-        )
+    def _known(self, agent: Agent) -> Agent | None:
+        """Return the agent that an entry of the registry is about, by whatever id it is known, or None."""
+        for known in self._fleet_state.agents.values():
+            if known.vm_id == agent.vm_id and known.directory in ("", agent.directory):
+                return known
+        return None
 
     async def board(self) -> int:
         """Read the board; return how many of its tasks could not be read."""

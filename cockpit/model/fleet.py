@@ -190,7 +190,9 @@ class Agent:
     """The name of its kind; a scripted agent is labelled so wherever it appears."""
     labels: tuple[str, ...] = ()
     parent: str = ""
-    """The name of the lieutenant or architect it works for."""
+    """The name of the agent it works for, as it was said: it is for people, and need not mean anybody."""
+    parent_vm: VmId | None = None
+    """The VM of the agent it works for; None where no id is known. `model.family` says who is meant."""
     source: str = ""
     """The name of the source its VM is of; empty where that is not known."""
     directory: str = ""

@@ -12,7 +12,8 @@ from cockpit.model.health import ServiceHealth
 from cockpit.model.scaffold import Scaffold
 from cockpit.text.clean import NOTHING
 from cockpit.ui.look.bars import header
-from cockpit.ui.look.rows import TreeNode, agent_row, doubt, unknown_because, warning_word
+from cockpit.ui.look.rows import agent_row, doubt, unknown_because, warning_word
+from cockpit.ui.look.tree import TreeNode
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
 from tests.ui.fake_engine import NOW
 from tests.ui.scene import scene

@@ -34,6 +34,7 @@ from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut, UsageError
 from cockpit.model.commands import Spawn
+from cockpit.model.family import parent_vm_of
 from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
 from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
 from cockpit.model.refusals import Facilities, refusal
@@ -162,7 +163,9 @@ class Spawner:
         await self.names.yield_to_earlier(spawn.name, vm_id)
         now = self._fleet_state.clock.now()
         made = agent_from_spawn(spawn, vm_id, self._source.name, self._source.paths.directory)
-        agent = replace(made, program=program.name, activity=Activity(ActivityState.STARTING, since=now))
+        parent_vm = parent_vm_of(made, self._fleet_state.agents.values())
+        made = replace(made, program=program.name, parent_vm=parent_vm)
+        agent = replace(made, activity=Activity(ActivityState.STARTING, since=now))
         self._fleet_state.put_agent(agent)
         progress.agent(agent.id)
         await remember(self._store, self._source, agent, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.attention import Attention, Urgency, attention
+from cockpit.model.family import head_of, parents_of
 from cockpit.text.clean import ours
 from cockpit.ui.actions.action import PANES, Action, Handler, Situation
 from cockpit.ui.actions.home_port import HomePort
@@ -10,6 +11,7 @@ from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.dialogs.inbox import InboxDialog
 from cockpit.ui.dialogs.texts import undelivered_text
 from cockpit.ui.look.states import Mode
+from cockpit.ui.widgets.panes import AgentsTree
 
 
 def _needs_waiting(situation: Situation) -> str:
@@ -70,6 +72,23 @@ def _turn(direction: int) -> Handler:
 def _filter(home: HomePort) -> None:
     name = home.pane if home.pane not in ("output", "composer") else "agents"
     home.filter_line.open(name, home.list_pane(name).needle)
+
+
+def _needs_family(situation: Situation) -> str:
+    if situation.agent is None:
+        return "no agent is selected"
+    if head_of(situation.agent.id, parents_of(situation.fleet.agents)) is None:
+        return f"nobody works for {situation.agent.name}"
+    return ""
+
+
+def _fold(home: HomePort) -> None:
+    """Fold the selected agent's children, or those of the agent it works for."""
+    tree = home.list_pane("agents")
+    head = head_of(home.selected, parents_of(home.fleet.agents)) if home.selected is not None else None
+    if head is not None and isinstance(tree, AgentsTree):
+        home.select(head)
+        tree.toggle_fold(head)
 
 
 _OUTPUT = ("output",)
@@ -133,5 +152,14 @@ ACTIONS: tuple[Action, ...] = (
         "Narrow the list to what matches",
         _filter,
         panes=("agents", "board", "vms", "feed"),
+    ),
+    Action(
+        "see.fold",
+        "minus",
+        "fold",
+        "See",
+        "Hide who works for this agent, or show them again",
+        _fold,
+        _needs_family,
     ),
 )

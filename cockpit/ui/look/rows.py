@@ -6,10 +6,10 @@ Text that came from an agent, a service or another operator goes through the san
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from textual.content import Content
 
+from cockpit.model.family import FamilySum
 from cockpit.model.fleet import (
     TASK_STATUSES,
     ActivityState,
@@ -28,7 +28,8 @@ from cockpit.model.why import headline, warnings_in
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, age, content, cut, fit, width_of
-from cockpit.ui.look.states import LINK_STYLES, POWER_STYLES, STATUS_STYLES, style_of
+from cockpit.ui.look.states import LINK_STYLES, POWER_STYLES, STATUS_STYLES, TONE_STYLES, style_of
+from cockpit.ui.look.tree import TreeNode
 
 AGE_CELLS = 4
 """Cells of the age column: `59m` and a blank before it."""
@@ -43,44 +44,12 @@ DETAIL_FROM = 10
 """Cells that must be left over for a detail column to be worth having."""
 
 
-@dataclass(frozen=True, slots=True)
-class TreeNode:
-    """An agent and where it stands in the tree."""
+def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int, family: FamilySum | None = None) -> Content:
+    """One line of the tree: guide, glyph, name, state, what it does, age of its last sign of life.
 
-    agent: Agent
-    guide: Clean
-    """The lines that lead to it: `├ `, `│ └ `."""
-
-
-def agent_tree(agents: Iterable[Agent]) -> list[TreeNode]:
-    """Order agents as a tree: architects on top, then lieutenants with their workers, then the other workers.
-
-    A worker whose parent is unknown stands at the end without a guide; names that point in a circle end the walk.
+    Args:
+        family: what the agents sum up to that are folded into this row; None if none are.
     """
-    everyone = sorted(agents, key=lambda agent: (agent.name.casefold(), agent.id))
-    names = {agent.name for agent in everyone if agent.kind is not AgentKind.WORKER}
-    children: dict[str, list[Agent]] = {}
-    for agent in everyone:
-        if agent.kind is AgentKind.WORKER and agent.parent in names:
-            children.setdefault(agent.parent, []).append(agent)
-    placed: set[str] = set()
-    nodes: list[TreeNode] = []
-    for kind in (AgentKind.ARCHITECT, AgentKind.LIEUTENANT):
-        for agent in everyone:
-            if agent.kind is not kind:
-                continue
-            nodes.append(TreeNode(agent, NOTHING))
-            placed.add(agent.id)
-            workers = [worker for worker in children.pop(agent.name, ()) if worker.id not in placed]
-            for number, worker in enumerate(workers, 1):
-                nodes.append(TreeNode(worker, ours("└ ") if number == len(workers) else ours("├ ")))
-                placed.add(worker.id)
-    nodes += [TreeNode(agent, NOTHING) for agent in everyone if agent.id not in placed]
-    return nodes
-
-
-def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int) -> Content:
-    """One line of the tree: guide, glyph, name, state, what it does, age of its last sign of life."""
     agent = node.agent
     head = headline(agent, vm, now)
     look = style_of(head)
@@ -99,12 +68,15 @@ def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int) -> Content:
         marks.append(SCRIPTED_MARK)
     if warned and not detail_cells:
         marks.append(ours(" !"))
-    mark = joined(marks)
-    room = name_cells - width_of(node.guide) - width_of(mark)
+    if family is not None:
+        marks.append(folded_mark(family))
+    guide = part(node.guide, max(0, len(node.guide) - name_cells // 2))
+    mark = cut(joined(marks), name_cells - width_of(guide) - 1)
+    room = name_cells - width_of(guide) - width_of(mark)
     name = cut(clean_line(agent.name), room)
     last = agent.last_event_at
     pieces: list[Piece] = [
-        (node.guide, "$faint"),
+        (guide, "$faint"),
         (our_line("{} ", look.glyph), look.style),
         (name, "" if agent.kind is AgentKind.WORKER else "bold"),
         (mark, "$accent"),
@@ -116,9 +88,25 @@ def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int) -> Content:
         warning = cut(our_line("{} · ", warned), detail_cells - width_of(trouble)) if warned else NOTHING
         room = detail_cells - width_of(trouble) - width_of(warning)
         pieces += [(ours(" "), ""), (trouble, "$link-down"), (warning, "$link-degraded")]
-        pieces.append((fit(agent_detail(agent, labelled=in_words), room), "$muted"))
+        said = [folded_words(family)] if family is not None else []
+        said.append(agent_detail(agent, labelled=in_words))
+        pieces.append((fit(joined((words for words in said if words), ours(" · ")), room), "$muted"))
     pieces.append((fit(age(now - last) if last is not None else ours("–"), AGE_CELLS, right=True), "$muted"))
     return content(pieces)
+
+
+def folded_mark(family: FamilySum) -> Clean:
+    """Return how many agents are folded into a row, with the sign of the one among them that needs somebody most."""
+    first = next((look.glyph for tone, look in TONE_STYLES.items() if family.tones.get(tone)), NOTHING)
+    return our_line(" ▸{}{}", family.agents, first)
+
+
+def folded_words(family: FamilySum) -> Clean:
+    """Say in a few words how those are that are folded into a row, and what they cost."""
+    counts = [
+        our_line("{}{}", look.glyph, family.tones[tone]) for tone, look in TONE_STYLES.items() if family.tones.get(tone)
+    ]
+    return our_line("{} ${:.2f}", joined(counts, ours(" ")), family.cost)
 
 
 def warning_word(agent: Agent) -> Clean:

@@ -24,6 +24,7 @@ from cockpit.ui.look import rows as draw
 from cockpit.ui.look.cells import content
 from cockpit.ui.look.output_frame import output_facts, output_title
 from cockpit.ui.look.states import Mode
+from cockpit.ui.look.tree import agent_tree
 from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.screens.action_screen import ActionScreen
 from cockpit.ui.transcript.paging import turn_page
@@ -202,7 +203,7 @@ class HomeScreen(ActionScreen):
         """Hold on to the selected agent; when it is gone the tree's cursor decides."""
         if self.selected is not None and fleet.agent(self.selected) is not None:
             return
-        nodes = draw.agent_tree(fleet.agents)
+        nodes = agent_tree(fleet.agents)
         ids = {node.agent.id for node in nodes}
         key = AgentId(self.query_one(AgentsTree).cursor_key)
         wanted = key if key in ids else nodes[0].agent.id if nodes else None

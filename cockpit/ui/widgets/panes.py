@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from textual.reactive import reactive
 
+from cockpit.model.family import ancestors_of, parents_of, sum_of
 from cockpit.model.fleet import Fleet
+from cockpit.model.ids import AgentId
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.look import rows as draw
+from cockpit.ui.look.tree import agent_tree
 from cockpit.ui.widgets.frame import set_subtitle, set_title
 from cockpit.ui.widgets.row_list import Row, RowList
 
@@ -68,16 +71,50 @@ class AgentsTree(Pane):
         ours("A lieutenant keeps its context over many tasks; a worker does one task."),
     )
 
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._folded: set[AgentId] = set()
+        """Those whose children are not shown."""
+        self._seen = Fleet()
+        self._now = 0.0
+
+    def toggle_fold(self, agent: AgentId) -> None:
+        """Hide the children of an agent, or show them again; the cursor goes to it."""
+        self.point_at(agent)
+        self._folded ^= {agent}
+        self.flush(self._seen, self._now)
+
+    def point_at(self, key: str, *, scroll: bool = True) -> bool:
+        """Put the cursor on an agent; whoever hides it is unfolded."""
+        if super().point_at(key, scroll=scroll):
+            return True
+        if self.needle or not self._unfold_above(AgentId(key)):
+            return False
+        self.flush(self._seen, self._now)
+        return super().point_at(key, scroll=scroll)
+
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
-        """Build the tree; a filter flattens nothing, it only leaves rows out."""
+        """Build the tree; a filter flattens nothing, it only leaves rows out, and what matches is never folded away."""
+        self._seen, self._now = fleet, now
+        # An agent may come to be known as a child while the cursor is on it: acts go to it, so it stays in sight.
+        self._unfold_above(AgentId(self.cursor_key))
         agents = list(draw.filtered_agents(fleet, self.needle)) if self.needle else fleet.agents
         vms = {vm.id: vm for vm in fleet.vms}
         set_subtitle(self, draw.legend(agents))
-        rows = [
-            Row(node.agent.id, draw.agent_row(node, vms.get(node.agent.vm_id), now, width))
-            for node in draw.agent_tree(agents)
-        ]
-        return rows, our_line("{} {}", len(rows), "agent" if len(rows) == 1 else "agents") if rows else NOTHING
+        rows = []
+        for node in agent_tree(agents, () if self.needle else self._folded):
+            family = sum_of(node.folded, vms, now) if node.folded else None
+            rows.append(Row(node.agent.id, draw.agent_row(node, vms.get(node.agent.vm_id), now, width, family)))
+        number = len(agents)
+        return rows, our_line("{} {}", number, "agent" if number == 1 else "agents") if rows else NOTHING
+
+    def _unfold_above(self, agent: AgentId) -> bool:
+        """Show the children of all who stand above an agent; say whether that shows more than before."""
+        if not self._folded:
+            return False
+        hiding = self._folded.intersection(ancestors_of(agent, parents_of(self._seen.agents)))
+        self._folded -= hiding
+        return bool(hiding)
 
 
 class VmsTable(Pane):

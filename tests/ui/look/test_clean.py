@@ -32,6 +32,7 @@ from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars
 from cockpit.ui.look import rows as draw
+from cockpit.ui.look.tree import agent_tree
 from tests.ui.fake_engine import NOW
 from tests.ui.hostile import FORBIDDEN
 
@@ -82,7 +83,7 @@ def agent(activity: Activity, **words: str) -> Callable[[], Iterable[Content]]:
         role=words.get("role", ""),
         last_text=words.get("last_text", ""),
     )
-    (node,) = draw.agent_tree([made])
+    (node,) = agent_tree([made])
     return lambda: [draw.agent_row(node, None, NOW, WIDTH)]
 
 

@@ -17,6 +17,7 @@ from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars
 from cockpit.ui.look import rows as draw
 from cockpit.ui.look.cells import age, break_points, cut, duration, fit, width_of
+from cockpit.ui.look.tree import TreeNode, agent_tree
 from tests.ui.fake_engine import NOW
 from tests.ui.hostile import fleet as hostile_fleet
 from tests.ui.scene import fleet
@@ -41,7 +42,7 @@ def test_breaking_loses_nothing_but_the_blanks_it_breaks_at(text: str, width: in
 @pytest.mark.parametrize("build", [fleet, hostile_fleet], ids=["scene", "hostile"])
 def test_every_row_has_the_width_of_its_column(width: int, build: Callable[[], Fleet]) -> None:
     shown = build()
-    rows = [draw.agent_row(node, shown.vm(node.agent.vm_id), NOW, width) for node in draw.agent_tree(shown.agents)]
+    rows = [draw.agent_row(node, shown.vm(node.agent.vm_id), NOW, width) for node in agent_tree(shown.agents)]
     rows += [draw.vm_row(vm, shown.agent(agent_of(vm.id)), NOW, width) for vm in shown.vms]
     rows += [draw.task_row(task, NOW, width) for task in shown.tasks]
     rows += [draw.feed_row(item, NOW, width) for item in shown.feed]
@@ -50,7 +51,7 @@ def test_every_row_has_the_width_of_its_column(width: int, build: Callable[[], F
 
 
 def test_the_tree_puts_workers_under_their_lieutenant() -> None:
-    nodes = draw.agent_tree(fleet().agents)
+    nodes = agent_tree(fleet().agents)
     assert [(node.guide, node.agent.name) for node in nodes] == [
         ("", "vitruvius"),
         ("", "lt-api"),
@@ -65,22 +66,22 @@ def test_orphan_workers_and_namesakes_appear_once() -> None:
     agents = fleet().agents
     lost = replace(agents[3], parent="nobody")
     twin = replace(agents[1], id=agents[2].id)
-    nodes = draw.agent_tree((agents[1], twin, lost, agents[4]))
+    nodes = agent_tree((agents[1], twin, lost, agents[4]))
     assert len(nodes) == 4
     assert nodes[-1].agent is lost and nodes[-1].guide == ""
 
 
 def test_a_link_problem_is_never_an_agent_state() -> None:
     agent = replace(fleet().agents[1], link=Link(LinkState.DOWN, NOW - 5, reason="no route"))
-    row = draw.agent_row(draw.TreeNode(agent, NOTHING), fleet().vms[1], NOW, 80).plain
+    row = draw.agent_row(TreeNode(agent, NOTHING), fleet().vms[1], NOW, 80).plain
     assert row.startswith("~ lt-api") and "working?" in row and "link down" in row
 
 
 def test_a_scripted_agent_is_labelled() -> None:
     agent = replace(fleet().agents[5], kind=AgentKind.LIEUTENANT)
-    assert "scripted" in draw.agent_row(draw.TreeNode(agent, NOTHING), None, NOW, 64).plain
-    assert "w-e2e §" in draw.agent_row(draw.TreeNode(agent, NOTHING), None, NOW, 44).plain
-    assert "w-e2e §" in draw.agent_row(draw.TreeNode(agent, NOTHING), None, NOW, 28).plain
+    assert "scripted" in draw.agent_row(TreeNode(agent, NOTHING), None, NOW, 64).plain
+    assert "w-e2e §" in draw.agent_row(TreeNode(agent, NOTHING), None, NOW, 44).plain
+    assert "w-e2e §" in draw.agent_row(TreeNode(agent, NOTHING), None, NOW, 28).plain
 
 
 def test_the_header_counts_and_says_what_waits_at_every_width() -> None:
@@ -125,7 +126,7 @@ def test_every_combination_of_power_and_link_has_a_row(power: Power, state: Link
     agent = replace(fleet().agents[0], link=Link(state, NOW))
     vm = replace(fleet().vms[0], power=power)
     assert draw.vm_row(vm, agent, NOW, 44).cell_length == 44
-    assert draw.agent_row(draw.TreeNode(agent, NOTHING), vm, NOW, 44).cell_length == 44
+    assert draw.agent_row(TreeNode(agent, NOTHING), vm, NOW, 44).cell_length == 44
 
 
 def test_ages_and_durations() -> None:

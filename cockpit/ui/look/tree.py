@@ -1,0 +1,61 @@
+"""The agents as a tree: who works for whom, with the lines that lead there, and who is folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from cockpit.model.family import descendants_of, parents_of
+from cockpit.model.fleet import Agent, AgentKind
+from cockpit.model.ids import AgentId
+from cockpit.text.clean import NOTHING, Clean, joined, ours, part
+
+_ORDER = (AgentKind.ARCHITECT, AgentKind.LIEUTENANT, AgentKind.WORKER)
+"""Who stands first among those that work for nobody."""
+
+GUIDE_KEPT = 8
+"""Characters of the lines above an agent that are kept: claims of others must not make rows of any length."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeNode:
+    """An agent and where it stands in the tree."""
+
+    agent: Agent
+    guide: Clean
+    """The lines that lead to it: `├ `, `│ └ `."""
+    folded: tuple[Agent, ...] = ()
+    """Those below it that are not shown."""
+
+
+def agent_tree(agents: Iterable[Agent], folded: Collection[AgentId] = ()) -> list[TreeNode]:
+    """Order agents as a tree: architects on top, then lieutenants, then workers, each with its children below it.
+
+    Whose parent is unknown stands among the first, without a guide.
+
+    Args:
+        agents: all that are shown or folded away.
+        folded: those whose children are not shown.
+    """
+    everyone = {
+        agent.id: agent for agent in sorted(agents, key=lambda agent: (agent.name.casefold(), agent.id), reverse=True)
+    }
+    parents = parents_of(everyone.values())
+    children: dict[AgentId | None, list[Agent]] = {}
+    for agent in everyone.values():  # from last to first, as a stack wants them
+        children.setdefault(parents.get(agent.id), []).append(agent)
+    roots = children.get(None, [])
+    waiting = [(agent, NOTHING, NOTHING) for kind in reversed(_ORDER) for agent in roots if agent.kind is kind]
+    nodes: list[TreeNode] = []
+    while waiting:
+        agent, guide, beneath = waiting.pop()
+        if agent.id in folded:
+            hidden = tuple(everyone[below] for below in descendants_of(agent.id, parents))
+            nodes.append(TreeNode(agent, guide, hidden))
+            continue
+        nodes.append(TreeNode(agent, guide))
+        for number, child in enumerate(children.get(agent.id, ())):
+            last = number == 0
+            lead, below = (ours("└ "), ours("  ")) if last else (ours("├ "), ours("│ "))
+            waiting.append((child, joined((beneath, lead)), part(joined((beneath, below)), -GUIDE_KEPT)))
+    return nodes
