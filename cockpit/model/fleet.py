@@ -158,9 +158,8 @@ class Activity:
     state: ActivityState = ActivityState.UNKNOWN
     since: float = 0.0
     detail: str = ""
-    """While working: `thinking`, `writing`, `waiting for the model`, `calling NAME`, or, after the run's end while a
-    retry or a compaction may still follow, `settling`. Once done: what is odd about the answer. Once aborted: by whom,
-    if not by a cockpit. Else empty."""
+    """While working: `thinking`, `writing`, `waiting for the model`, `calling NAME`, or `settling` when a run
+    ended and a retry or compaction may follow. Once done: what is odd. Once aborted: by whom, if not by a cockpit."""
     tools: tuple[OpenTool, ...] = ()
     dialogs: tuple[OpenDialog, ...] = ()
     steering: tuple[str, ...] = ()
@@ -172,8 +171,7 @@ class Activity:
     """The last error's text, while the state is `error` or `retrying`."""
     compaction_reason: str = ""
     beneath: ActivityState = ActivityState.UNKNOWN
-    """While asking: the state under the question, which returns when it closes. While unknown since the output
-    file was replaced: how the run before that had ended."""
+    """While asking: the state that returns then. Unknown since the output was replaced: how the last run ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,21 @@ def test_agents_says_what_is_known_and_why(fleet: FleetUnderTest, ada: str) -> N
     assert found["vm_id"] in fleet.run("vms").stdout
 
 
+def test_a_child_says_its_parent_by_id_and_the_parent_what_its_children_cost(fleet: FleetUnderTest, ada: str) -> None:
+    done = fleet.run("spawn", "limb", "--worker", "--parent", ada, "--agent", "scripted")
+    assert done.returncode == 0, done.stderr
+    found = {agent["name"]: agent for agent in json.loads(fleet.run("agents", "--json").stdout)}
+    limb, parent = found["limb"], found[ada]
+    assert limb["parent"] == ada and limb["parent_id"].startswith(parent["vm_id"])
+    assert parent["parent_id"] is None
+    below = parent["descendants"]
+    assert (below["agents"], sum(below["states"].values())) == (1, 1)
+    assert (below["tokens"], below["cost"]) == (limb["tokens"], limb["cost"])
+    assert limb["descendants"] == {"agents": 0, "states": {}, "tokens": 0, "cost": 0.0}
+    gone = fleet.run("destroy", "limb", "--yes")
+    assert gone.returncode == 0, gone.stderr
+
+
 def test_send_waits_and_prints_the_answer(fleet: FleetUnderTest, ada: str) -> None:
     done = fleet.run("send", ada, "[think 5] [say The answer is 42.]", "--wait", "done")
     assert (done.returncode, done.stdout.strip()) == (0, "The answer is 42."), done.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Mapping
 from dataclasses import replace
 
 from hypothesis import given
@@ -21,7 +23,7 @@ from cockpit.model.fleet import (
     ProcessState,
     Vm,
 )
-from cockpit.model.ids import VmId, agent_of
+from cockpit.model.ids import AgentId, VmId, agent_of
 
 
 def vm_id(number: int) -> VmId:
@@ -64,30 +66,29 @@ FLEETS = st.lists(
 
 
 @given(FLEETS, st.randoms(use_true_random=False))
-def test_whatever_is_claimed_the_family_is_a_forest_of_known_agents(agents: list[Agent], order: object) -> None:
+def test_whatever_is_claimed_the_family_is_a_forest_of_known_agents(agents: list[Agent], order: random.Random) -> None:
     agents = list({one.id: one for one in agents}.values())
     parents = parents_of(agents)
     known = {one.id for one in agents}
     assert set(parents) <= known and set(parents.values()) <= known
     for one in agents:
-        above = list(ancestors_of(one.id, dict(parents))) if _ends(one.id, parents) else None
-        assert above is not None, "a circle"
+        assert _ends(one.id, parents), "a circle"
+        above = list(ancestors_of(one.id, parents))
         assert one.id not in above
         below = list(descendants_of(one.id, parents))
         assert len(below) == len(set(below)) and not set(below) & set(above) and one.id not in below
         assert all(one.id in ancestors_of(child, parents) for child in below)
     shuffled = list(agents)
-    order.shuffle(shuffled)  # type: ignore[attr-defined]
+    order.shuffle(shuffled)
     assert parents_of(shuffled) == parents, "the order in which agents were learnt decides nothing"
 
 
-def _ends(start: str, parents: dict) -> bool:  # type: ignore[type-arg]
+def _ends(start: AgentId, parents: Mapping[AgentId, AgentId]) -> bool:
     """Walk up by hand, at most as many steps as there are parents."""
+    here: AgentId | None = start
     for _ in range(len(parents) + 1):
-        start = parents.get(start)
-        if start is None:
-            return True
-    return False
+        here = parents.get(here) if here is not None else None
+    return here is None
 
 
 @given(FLEETS)

@@ -274,3 +274,21 @@ async def test_a_fleet_without_services_has_none_to_watch() -> None:
         await asyncio.wait_for(watcher.first_look.wait(), 1.0)
         await asyncio.sleep(30.0)
         assert set(parts.state.health) == {"vers"}
+
+
+async def test_whose_child_an_agent_is_may_be_said_after_it_is_known() -> None:
+    parts = Parts()
+    parts.vers.states[OTHER_VM] = "running"
+    entry = RegistryEntry.model_validate({"id": OTHER_VM, "name": "limb", "role": "worker", "metadata": {}})
+    parts.registry.entries = [entry]
+    async with watching(parts) as watcher:
+        await asyncio.wait_for(watcher.first_look.wait(), 1.0)
+        limb = agent_of(OTHER_VM, HOME_PATHS.directory)
+        assert parts.state.agents[limb].parent_vm is None
+        said = {"parentSession": VM.upper()}
+        parts.registry.entries = [entry.model_copy(update={"metadata": said})]
+        await asyncio.sleep(REGISTRY_INTERVAL + 0.5)
+        assert parts.state.agents[limb].parent_vm == VM
+        parts.registry.entries = [entry.model_copy(update={"metadata": {"parentSession": True, "parentVmId": ["x"]}})]
+        await asyncio.sleep(REGISTRY_INTERVAL + 0.5)
+        assert parts.state.agents[limb].parent_vm == VM, "who says nothing takes nothing back"

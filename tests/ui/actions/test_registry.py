@@ -13,6 +13,7 @@ PLAIN_XTERM = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
     "shift+tab",
     "end",
     "slash",
+    "minus",
     "colon",
     "question_mark",
     "exclamation_mark",
