@@ -33,6 +33,10 @@ def test_the_last_answers(fleet: FleetUnderTest, eve: str) -> None:
     assert [answer["line"] for answer in found] == sorted(answer["line"] for answer in found)
 
 
+def test_answers_and_lines_exclude_each_other(fleet: FleetUnderTest) -> None:
+    assert fleet.run("read", "eve", "--last", "2", "--lines", "3").returncode == 2
+
+
 def test_the_last_lines(fleet: FleetUnderTest, eve: str) -> None:
     def places(*words: str) -> list[tuple[int, int, str]]:
         records = map(json.loads, fleet.run(*words, "--json").stdout.splitlines())

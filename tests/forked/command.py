@@ -7,6 +7,7 @@ import functools
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +18,18 @@ from tests.forked import client
 PACKAGE_PARENT = Path(cockpit.__file__).parent.parent
 
 
-@functools.cache
+_starting = threading.Lock()
+"""Tests ask from several threads, and the cache alone would start a server for each."""
+
+
 def _server() -> tuple[subprocess.Popen[bytes], str]:
-    """Start the server; it ends when the pipe to it closes, which is when this process ends."""
+    """Return the server and its address; it ends when the pipe to it closes, which is when this process ends."""
+    with _starting:
+        return _started()
+
+
+@functools.cache
+def _started() -> tuple[subprocess.Popen[bytes], str]:
     address = f"cockpit-forks-{os.getpid()}"
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.forked.server", address],

@@ -46,16 +46,20 @@ def tail(
 @application.command()
 def read(
     name: Name,
-    last: Annotated[int, typer.Option("--last", help="Answers at most.", min=1, max=10_000)] = 1,
+    last: Annotated[
+        int | None, typer.Option("--last", help="Answers at most; 1 if not given.", min=1, max=10_000)
+    ] = None,
     lines: Annotated[
         int | None, typer.Option("--lines", help="Lines of its output at most, instead of answers.", min=1, max=100_000)
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Print what an agent answered last, or the last lines of its output."""
+    if last is not None and lines is not None:
+        raise typer.BadParameter("--last and --lines exclude each other")
     from cockpit.cli import reading
 
-    run(lambda headless: reading.read(headless, name, last, lines, as_json))
+    run(lambda headless: reading.read(headless, name, last or 1, lines, as_json))
 
 
 @application.command()
