@@ -34,7 +34,7 @@ def run(*words: str, cwd: Path, shell: str = "", **variables: str | None) -> sub
         cwd=cwd,
         env={name: value for name, value in environment.items() if value is not None},
         capture_output=True,
-        text=True,
+        encoding=variables.get("PYTHONIOENCODING") or "utf-8",
         timeout=60,
         check=False,
     )

@@ -133,7 +133,9 @@ class Supervisor:
             message = len(request).to_bytes(init.LENGTH, "big") + request
             rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", streams))]
             sent = connection.sendmsg([message], rights)
-            connection.sendall(message[sent:])
+            if sent < len(message):
+                # Never nothing: whoever has all of it may have started it, told its end and closed by now.
+                connection.sendall(message[sent:])
         except ConnectionRefusedError:
             connection.close()
             raise

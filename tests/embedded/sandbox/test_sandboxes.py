@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
+import socket
 import stat
 import subprocess
 import uuid
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import asyncssh
 import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit.embedded.hosting import HostingError
+from cockpit.embedded.sandbox import supervisor
 from cockpit.embedded.sandbox.launch import LaunchedProcess
 from cockpit.embedded.sandbox.processes import read_entry
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
@@ -207,6 +212,26 @@ async def test_a_first_process_that_no_longer_listens_is_started_again(fleet: Fl
     finally:
         dying.kill()
         await dying.wait()
+
+
+class _Slow(socket.socket):
+    """A socket whose owner goes on only once the other side has closed: as on a machine that is very busy."""
+
+    def sendmsg(self, *arguments: Any) -> int:
+        sent = super().sendmsg(*arguments)
+        closed = select.poll()
+        closed.register(self, select.POLLRDHUP)
+        assert closed.poll(10_000), "the first process did not close the connection of a command that ended"
+        return sent
+
+
+@pytest.mark.parametrize("freezer_kind", ["signals"], indirect=True)
+async def test_a_command_that_ended_at_once_was_started(
+    fleet: Fleet, freezer_kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vm_id = await fleet.create()
+    monkeypatch.setattr(supervisor, "socket", SimpleNamespace(**{**vars(socket), "socket": _Slow}))
+    assert await (await run(fleet, vm_id, "exit 3")).exited == 3
 
 
 def _holds(path: Path, pid: int) -> bool:
