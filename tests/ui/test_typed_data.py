@@ -17,6 +17,7 @@ from textual.pilot import Pilot
 
 from cockpit.model.commands import Answer, CreateTask, NoteTask, Prompt, Spawn
 from cockpit.model.events import DialogRequested
+from cockpit.ui.app import CockpitApp
 from cockpit.ui.terminal.input_parser import InputParser
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.data_fields import DataDocument, DataInput, DataTextArea
@@ -57,6 +58,11 @@ async def pasted(pilot: Pilot[None], text: str) -> None:
     await pilot.pause()
     paste(pilot.app, text)
     await pilot.pause()
+    # A notice that comes up, or a focus that moves, holds what was pasted back for a moment.
+    held = pilot.app._gate._task if isinstance(pilot.app, CockpitApp) else None
+    if held is not None:
+        await held
+        await pilot.pause()
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
