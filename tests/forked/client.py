@@ -14,8 +14,6 @@ import sys
 LENGTH = 4
 """Bytes before a request that say how long it is."""
 PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
-
-
 HIGHEST = 255
 """The highest descriptor that is handed on."""
 
@@ -43,10 +41,19 @@ def main() -> None:
     connection.connect("\0" + sys.argv[1])
     message = len(request).to_bytes(LENGTH, "big") + request
     sent = socket.send_fds(connection, [message], inherited)
+    if sent < len(message):
+        # Never nothing: whoever has all of it may have told the fork's end and closed by now.
+        connection.sendall(message[sent:])
+
+    def pass_on(number: int, _frame: object) -> None:
+        try:
+            connection.sendall(bytes([number]))
+        except OSError:
+            pass  # the fork has ended, and how is being read
+
     for number in PASSED_ON:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda received, _frame: connection.sendall(bytes([received])))
-    connection.sendall(message[sent:])
+            signal.signal(number, pass_on)
     answer = b""
     while not answer.endswith(b"\n"):
         more = connection.recv(64)
