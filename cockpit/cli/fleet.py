@@ -43,7 +43,7 @@ async def spawn(headless: Headless, command: Spawn, as_json: bool) -> int:
         operation = operation_of(engine, receipt)
         agent = engine.agent_named(operation.agent if operation is not None and operation.agent else command.name)
         if as_json:
-            output.print_json(output.agent_object(agent, engine.fleet, engine.now()))
+            output.print_json(*output.agent_objects([agent], engine.fleet, engine.now()))
         else:
             say(our_line("{} {}", agent.name, agent.vm_id))
     return 0

@@ -48,7 +48,7 @@ async def agents(headless: Headless, as_json: bool) -> int:
         await engine.settled(min(SETTLE_LIMIT, headless.left()))
         if as_json:
             fleet, now = engine.fleet, engine.now()
-            output.print_json([output.agent_object(agent, fleet, now) for agent in fleet.agents])
+            output.print_json(output.agent_objects(fleet.agents, fleet, now))
         else:
             output.print_agents(engine.fleet, engine.now())
         for service in engine.fleet.health:
@@ -69,7 +69,7 @@ async def why(headless: Headless, name: str, as_json: bool) -> int:
         if agent is None:
             raise NotFound(f"{name} was destroyed meanwhile")
         if as_json:
-            found = output.agent_object(agent, engine.fleet, engine.now())
+            (found,) = output.agent_objects([agent], engine.fleet, engine.now())
             output.print_json({**found, "errors": list(agent.process.errors)})
         else:
             output.print_evidence(agent, engine.fleet, engine.now())

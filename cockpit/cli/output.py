@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cockpit.model import events as ev
 from cockpit.model.ages import age_text, span_text
 from cockpit.model.events import Record
-from cockpit.model.family import descendants_of, parents_of, sum_of
+from cockpit.model.family import FamilySum, descendants_of, parents_of, sum_of
 from cockpit.model.fleet import Agent, Fleet, Operation, Task, Vm
 from cockpit.model.ids import AgentId
 from cockpit.model.past import SearchHit
@@ -60,14 +60,18 @@ def vm_object(vm: Vm, fleet: Fleet) -> dict[str, Any]:
     }
 
 
-def agent_object(agent: Agent, fleet: Fleet, now: float) -> dict[str, Any]:
-    """Return an agent for JSON, with the evidence for its state."""
-    vm = fleet.vm(agent.vm_id)
+def agent_objects(agents: Iterable[Agent], fleet: Fleet, now: float) -> list[dict[str, Any]]:
+    """Return agents of a fleet for JSON, each with the evidence for its state, and with the sums of who works for it."""
+    known, vms = {agent.id: agent for agent in fleet.agents}, {vm.id: vm for vm in fleet.vms}
     parents = parents_of(fleet.agents)
-    below = set(descendants_of(agent.id, parents))
-    family = sum_of(
-        (one for one in fleet.agents if one.id in below), {machine.id: machine for machine in fleet.vms}, now
-    )
+
+    def family(agent: Agent) -> FamilySum:
+        return sum_of((known[below] for below in descendants_of(agent.id, parents)), vms, now)
+
+    return [_agent_object(agent, vms.get(agent.vm_id), now, parents.get(agent.id), family(agent)) for agent in agents]
+
+
+def _agent_object(agent: Agent, vm: Vm | None, now: float, parent: AgentId | None, family: FamilySum) -> dict[str, Any]:
     return {
         "name": agent.name,
         "kind": agent.kind.value,
@@ -81,7 +85,7 @@ def agent_object(agent: Agent, fleet: Fleet, now: float) -> dict[str, Any]:
         "program": agent.program,
         "labels": list(agent.labels),
         "parent": agent.parent,
-        "parent_id": parents.get(agent.id),
+        "parent_id": parent,
         "descendants": {
             "agents": family.agents,
             "states": dict(family.tones),
