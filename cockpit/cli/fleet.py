@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 from cockpit.cli import output
-from cockpit.cli.agent import ABORT_LIMIT, reachable, settled_report
+from cockpit.cli.agent import ABORT_LIMIT, connected, reachable, settled_report
 from cockpit.cli.headless import Headless, nobody, only, require_health
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, NotFound, Refused, UsageError
@@ -23,7 +24,7 @@ from cockpit.model.commands import (
     Spawn,
     TrustHostKey,
 )
-from cockpit.model.fleet import AgentKind, Link, LinkState, Operation, Receipt, Stage
+from cockpit.model.fleet import AgentKind, Operation, Receipt, Stage
 from cockpit.model.ids import OperationId, VmId
 from cockpit.model.receipts.stages import is_ended
 from cockpit.model.refusals import Refusal, RefusalCode
@@ -43,7 +44,8 @@ async def spawn(headless: Headless, command: Spawn, as_json: bool) -> int:
         operation = operation_of(engine, receipt)
         agent = engine.agent_named(operation.agent if operation is not None and operation.agent else command.name)
         if as_json:
-            output.print_json(*output.agent_objects([agent], engine.fleet, engine.now()))
+            (made,) = output.agent_objects([agent], engine.fleet, engine.now())
+            output.print_json(made)
         else:
             say(our_line("{} {}", agent.name, agent.vm_id))
     return 0
@@ -168,15 +170,10 @@ async def trust_host_key(headless: Headless, name: str, yes: bool, as_json: bool
     """Trust the host key that a VM shows now, after naming it and the one that was trusted so far."""
     async with headless.engine(only(name), watch=True) as engine:
         agent = engine.agent_named(name)
-
-        def tried() -> bool:
-            return engine.fleet.agent(agent.id) is None or link().state not in (LinkState.NEVER, LinkState.CONNECTING)
-
-        def link() -> Link:
-            return next((one.link for one in engine.fleet.agents if one.id == agent.id), Link())
-
-        await engine.until(tried, headless.left())
-        shown = link()
+        with contextlib.suppress(Refused):  # what was refused may be the key that this is about
+            await connected(engine, agent.id, headless.left())
+        agent = engine.agent_named(name)
+        shown = agent.link
         command = TrustHostKey(agent.vm_id, shown.offered_key)
         refused = engine.refusal(command)
         if _is_so_already(refused, agent.name):

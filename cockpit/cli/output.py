@@ -61,7 +61,7 @@ def vm_object(vm: Vm, fleet: Fleet) -> dict[str, Any]:
 
 
 def agent_objects(agents: Iterable[Agent], fleet: Fleet, now: float) -> list[dict[str, Any]]:
-    """Return agents of a fleet for JSON, each with the evidence for its state, and with the sums of who works for it."""
+    """Return agents of a fleet for JSON, each with the evidence for its state and the sums of who works for it."""
     known, vms = {agent.id: agent for agent in fleet.agents}, {vm.id: vm for vm in fleet.vms}
     parents = parents_of(fleet.agents)
 
