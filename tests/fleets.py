@@ -19,7 +19,8 @@ from cockpit.config import Settings
 from cockpit.embedded.lifecycle import remove
 from cockpit.engine.engine import Engine
 from cockpit.model.commands import Command, Spawn
-from cockpit.model.fleet import Agent, AgentKind, Receipt, Stage
+from cockpit.model.fleet import Agent, AgentKind
+from cockpit.model.receipts.receipt import Receipt, Stage
 from tests.forked.command import forked, servers_forked
 from tests.leftovers import short_directory
 

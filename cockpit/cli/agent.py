@@ -14,9 +14,10 @@ from cockpit.errors import NotFound, Refused, TimedOut, UsageError
 from cockpit.model.codec import record_to_object
 from cockpit.model.commands import Answer, FollowUp, Prompt, Steer
 from cockpit.model.events import EpochStarted, Record
-from cockpit.model.fleet import ActivityState, Agent, LinkState, Power, ProcessState, Receipt, Stage
+from cockpit.model.fleet import ActivityState, Agent, LinkState, Power, ProcessState
 from cockpit.model.ids import AgentId
 from cockpit.model.past import remembered_as
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import reached
 from cockpit.text.sanitize import clean_text, our_text
 from cockpit.text.streams import flush_output, output_is_terminal, say, warn, write_raw

@@ -24,8 +24,10 @@ from cockpit.model.commands import (
     Spawn,
     TrustHostKey,
 )
-from cockpit.model.fleet import AgentKind, Operation, Receipt, Stage
+from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import OperationId, VmId
+from cockpit.model.operation import Operation
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended
 from cockpit.model.refusals import Refusal, RefusalCode
 from cockpit.text.clean import Clean, joined, ours

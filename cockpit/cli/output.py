@@ -8,10 +8,12 @@ from typing import Any
 
 from cockpit.model import events as ev
 from cockpit.model.ages import age_text, span_text
+from cockpit.model.board import Task
 from cockpit.model.events import Record
 from cockpit.model.family import FamilySum, descendants_of, parents_of, sum_of
-from cockpit.model.fleet import Agent, Fleet, Operation, Task, Vm
+from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId
+from cockpit.model.operation import Operation
 from cockpit.model.past import SearchHit
 from cockpit.model.why import headline, warnings_in, why
 from cockpit.text.clean import Clean, part

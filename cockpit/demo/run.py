@@ -20,7 +20,7 @@ from cockpit.demo.script import BOARD, CAST, SCRIPT, CastMember
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError
 from cockpit.model.commands import CreateTask, Prompt, Spawn
-from cockpit.model.fleet import Stage
+from cockpit.model.receipts.receipt import Stage
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn
 

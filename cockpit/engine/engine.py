@@ -26,13 +26,9 @@ from cockpit.engine.targets import source_of
 from cockpit.errors import ConfigError, NotFound
 from cockpit.model.commands import Command
 from cockpit.model.failures import dismissed
-from cockpit.model.fleet import (
-    Agent,
-    Fleet,
-    Receipt,
-    Stage,
-)
+from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.receipts.stages import is_ended, reached
 from cockpit.model.reduce.activity import is_settling

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
-from cockpit.model.fleet import Operation, Step
 from cockpit.model.ids import AgentId, OperationId
+from cockpit.model.operation import Operation, Step
 
 
 class OperationProgress:

@@ -7,9 +7,10 @@ from typing import Protocol, TypedDict
 
 from cockpit.model.commands import Command
 from cockpit.model.events import Record
-from cockpit.model.fleet import Agent, Fleet, Receipt, Stage
+from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
 from cockpit.model.past import RememberedAgent, SearchHit
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals import Refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow

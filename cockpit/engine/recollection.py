@@ -10,8 +10,8 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.model.failures import is_undelivered, wanting
-from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId, VmId
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import advance, is_closed
 from cockpit.store.rows import UNKNOWN_ACCOUNT
 from cockpit.store.store import Store

@@ -10,22 +10,14 @@ from dataclasses import replace
 from cockpit.engine.clock import Clock
 from cockpit.errors import Gone, UsageError
 from cockpit.model.ages import span_text
+from cockpit.model.board import FeedItem, Task
 from cockpit.model.failures import is_undelivered
-from cockpit.model.fleet import (
-    ActivityState,
-    Agent,
-    FeedItem,
-    Fleet,
-    Link,
-    Operation,
-    Power,
-    Receipt,
-    Task,
-    Vm,
-)
+from cockpit.model.fleet import ActivityState, Agent, Fleet, Link, Power, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, OperationId, TaskId, VmId
 from cockpit.model.names import agents_called
+from cockpit.model.operation import Operation
+from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.receipts.stages import is_closed
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import TranscriptWindow

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from cockpit.model.board import Task
 from cockpit.model.failures import failed_at, is_undelivered, wanting
-from cockpit.model.fleet import ActivityState, Agent, Fleet, Power, ProcessState, Receipt, Stage, Task, Vm
+from cockpit.model.fleet import ActivityState, Agent, Fleet, Power, ProcessState, Vm
 from cockpit.model.ids import AgentId, CommandId, TaskId
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.reduce.activity import base_state
 from cockpit.model.reduce.tools import one_line
 

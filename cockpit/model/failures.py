@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts.flow import TEXT_VERBS
+from cockpit.model.receipts.receipt import Receipt, Stage
 
 RECEIPT_AGE = 3600.0
 """Seconds for which a failed command calls for attention; after that it is history. A text that nobody read is kept."""

@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from cockpit.model.board import FeedItem, Task
 from cockpit.model.content import Usage
 from cockpit.model.events import DialogRequested
 from cockpit.model.health import ServiceHealth
-from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, TaskId, VmId
+from cockpit.model.ids import AgentId, CommitId, VmId
+from cockpit.model.operation import Operation
+from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.scaffold import Scaffold
 
 UNKNOWN_TIME = 0.0
@@ -236,118 +239,6 @@ class Agent:
     """The last answer's: the agent's own word, or `empty` for an answer with neither text nor tool call."""
     abort_requested: bool = False
     broken_lines: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A note on a board task."""
-
-    author: str
-    content: str
-    kind: str
-    created_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A board task."""
-
-    id: TaskId
-    title: str
-    status: str
-    """`open`, `in_progress`, `in_review`, `blocked`, `done`, or a word of a newer server."""
-    assignee: str = ""
-    description: str = ""
-    created_by: str = ""
-    tags: tuple[str, ...] = ()
-    dependencies: tuple[TaskId, ...] = ()
-    notes: tuple[Note, ...] = ()
-    artifacts: tuple[tuple[str, str, str], ...] = ()
-    """(type, label, url)"""
-    score: int = 0
-    created_at: float = 0.0
-    updated_at: float = 0.0
-
-
-TASK_STATUSES = ("open", "in_progress", "in_review", "blocked", "done")
-"""Board columns, in order (hdresearch/vers-agent-services, src/board)."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedItem:
-    """One event of the shared feed."""
-
-    id: str
-    agent: str
-    kind: str
-    summary: str
-    at: float
-    detail: str = ""
-
-
-class Stage(StrEnum):
-    """How far a command has come; never from hope, always from evidence."""
-
-    PENDING = "pending"
-    """In the outbox, not yet on the VM."""
-    WRITTEN = "written"
-    """In the agent's FIFO."""
-    ACCEPTED = "accepted"
-    """The agent answered with our id."""
-    QUEUED = "queued"
-    STEERING = "steering"
-    CONSUMED = "consumed"
-    """The text appeared in the agent's stream as a user message."""
-    DONE = "done"
-    FAILED = "failed"
-    UNCONFIRMED = "unconfirmed"
-    """The link dropped between writing and the answer; it is not resent by itself."""
-    DISMISSED = "dismissed"
-    """It failed or is unconfirmed, and the operator wants to hear no more of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of one command."""
-
-    id: CommandId
-    agent: AgentId | None
-    verb: str
-    """`prompt`, `steer`, `follow-up`, `abort`, `answer`, `pause` ..."""
-    text: str
-    stage: Stage
-    created_at: float
-    stages: tuple[tuple[Stage, float], ...] = ()
-    reason: str = ""
-    """Why it failed or is unconfirmed."""
-    place: tuple[int, int] | None = None
-    """Epoch and line of the agent's output that its sender had read before writing: only what comes after counts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of an operation."""
-
-    name: str
-    started_at: float
-    ended_at: float | None = None
-    error: str = ""
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A command of several steps, each step with its time as it happens."""
-
-    id: OperationId
-    verb: str
-    target: str
-    started_at: float
-    steps: tuple[Step, ...] = ()
-    ended_at: float | None = None
-    error: str = ""
-    hint: str = ""
-    agent: AgentId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cockpit.model.board import TASK_STATUSES
 from cockpit.model.commands import (
     Adopt,
     AgentCommand,
@@ -30,7 +31,7 @@ from cockpit.model.commands import (
     TrustHostKey,
 )
 from cockpit.model.dismissal import evidence
-from cockpit.model.fleet import TASK_STATUSES, Agent, Fleet, LinkState, Power, ProcessState
+from cockpit.model.fleet import Agent, Fleet, LinkState, Power, ProcessState
 from cockpit.model.names import agents_called, fault_of
 from cockpit.model.sendable import unsendable_part
 

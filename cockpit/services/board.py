@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cockpit.model.fleet import Note, Task
+from cockpit.model.board import Note, Task
 from cockpit.model.ids import TaskId
 from cockpit.services.errors import ServiceBroken
 from cockpit.services.http import Reply, ServiceHttp, part

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 from pydantic import ValidationError
 
-from cockpit.model.fleet import FeedItem
+from cockpit.model.board import FeedItem
 from cockpit.services import ulid
 from cockpit.services.errors import ServiceBroken, ServiceError, ServiceMissing, TokenRefused
 from cockpit.services.http import Reply, ServiceHttp, part

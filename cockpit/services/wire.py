@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from cockpit.model.fleet import FeedItem, Note, Task
+from cockpit.model.board import FeedItem, Note, Task
 from cockpit.model.ids import TaskId
 from cockpit.services import ulid
 

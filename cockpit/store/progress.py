@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Collection
 
 from cockpit.model.codec import safe_text
-from cockpit.model.fleet import Receipt
 from cockpit.model.ids import AgentId
+from cockpit.model.receipts.receipt import Receipt
 from cockpit.store.reader import Reader, read_changed_receipts, read_run_before
 
 

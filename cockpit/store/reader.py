@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 from cockpit.model.codec import decode_event, safe_text
 from cockpit.model.events import Record
-from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.store import schema
 from cockpit.store.errors import StoreError, is_damage, store_error
 from cockpit.store.open_file import suspicion_of

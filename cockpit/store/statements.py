@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from cockpit.model.codec import encode_event, kind_of, safe_text
 from cockpit.model.events import Record
-from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import is_newer
 from cockpit.store.rows import AgentRow, StoredCursor
 from cockpit.store.search import searchable

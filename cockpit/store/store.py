@@ -11,9 +11,9 @@ from pathlib import Path
 
 from cockpit.model.codec import safe_text
 from cockpit.model.events import Record
-from cockpit.model.fleet import Receipt
 from cockpit.model.ids import AgentId
 from cockpit.model.past import SearchHit
+from cockpit.model.receipts.receipt import Receipt
 from cockpit.store import prune, reader, search, statements
 from cockpit.store.creations import CreationLog
 from cockpit.store.errors import StoreError

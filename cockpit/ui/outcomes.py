@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from cockpit.model.failures import is_own_abort
-from cockpit.model.fleet import Fleet, Stage
+from cockpit.model.fleet import Fleet
 from cockpit.model.ids import CommandId
+from cockpit.model.receipts.receipt import Stage
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.widgets.notice import notice

@@ -11,9 +11,10 @@ from cockpit.cli.headless import Headless
 from cockpit.engine.port import HeadlessPort, HistoryPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.events import Record
-from cockpit.model.fleet import Agent, Fleet, Receipt, Stage
+from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId, CommandId, VmId
 from cockpit.model.past import RememberedAgent, SearchHit
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended, reached
 from tests.ui.fake_engine import FakeEngine
 

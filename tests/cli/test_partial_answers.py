@@ -14,8 +14,9 @@ from cockpit.cli import lists
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Verb
 from cockpit.errors import NotFound, Refused
+from cockpit.model.board import Task
 from cockpit.model.events import EpochStarted, Record, RunStarted
-from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Task, Vm
+from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, TaskId, VmId, agent_of
 from cockpit.model.past import RememberedAgent, SearchHit

@@ -10,8 +10,9 @@ import pytest
 from cockpit.bootstrap.fleet import Places
 from cockpit.config import AgentSettings, Settings
 from cockpit.model.commands import Adopt, Prompt
-from cockpit.model.fleet import Agent, AgentKind, Stage
+from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import VmId
+from cockpit.model.receipts.receipt import Stage
 from tests.engine.evidence import all_shown, out_file
 from tests.fleets import LIMIT, FleetUnderTest, order, spawned
 

@@ -21,8 +21,9 @@ from cockpit.model.commands import (
     Spawn,
     Steer,
 )
-from cockpit.model.fleet import ActivityState, Agent, AgentKind, LinkState, Power, ProcessState, Stage
+from cockpit.model.fleet import ActivityState, Agent, AgentKind, LinkState, Power, ProcessState
 from cockpit.model.ids import AgentId
+from cockpit.model.receipts.receipt import Stage
 from cockpit.model.transcript.entry import EntryKind
 from tests.fleets import LIMIT, FleetUnderTest, order, spawned, until
 

@@ -6,7 +6,8 @@ import random
 
 from cockpit.model.attention import Urgency, attention, tally
 from cockpit.model.commands import Pause, Prompt
-from cockpit.model.fleet import Agent, Power, Stage
+from cockpit.model.fleet import Agent, Power
+from cockpit.model.receipts.receipt import Stage
 from cockpit.model.receipts.stages import reached
 from tests.engine.evidence import Observer, all_shown, assert_whole, folded, markers, out_file, stored, stored_up_to
 from tests.fleets import LIMIT, FleetUnderTest, order, poll, spawned, until

@@ -16,8 +16,9 @@ from cockpit.bootstrap.fleet import make_source, running_engine
 from cockpit.engine import cut_off
 from cockpit.engine.engine import Engine
 from cockpit.model.commands import Branch, Destroy, Prompt, Spawn
-from cockpit.model.fleet import AgentKind, LinkState, ProcessState, Stage
+from cockpit.model.fleet import AgentKind, LinkState, ProcessState
 from cockpit.model.ids import CommitId, VmId
+from cockpit.model.receipts.receipt import Stage
 from cockpit.store.creations import CreationRow
 from cockpit.store.store import Store
 from cockpit.vers.reconcile import REQUEST_LABEL

@@ -12,8 +12,8 @@ import pytest
 from cockpit.bootstrap.fleet import make_source, running_engine
 from cockpit.engine.engine import Engine
 from cockpit.model.commands import Dismiss
-from cockpit.model.fleet import Stage
 from cockpit.model.ids import AgentId, VmId
+from cockpit.model.receipts.receipt import Stage
 from cockpit.store.rows import UNKNOWN_ACCOUNT, AgentRow
 from cockpit.store.store import Store
 from tests.fleets import LIMIT, FleetUnderTest, fleet_under_test, order, spawned

@@ -10,8 +10,9 @@ import pytest
 from cockpit.embedded.endpoint import read_token
 from cockpit.engine.engine import Engine
 from cockpit.model.commands import Branch, Commit, Relaunch, Spawn
-from cockpit.model.fleet import Agent, AgentKind, Receipt
+from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import CommitId, OperationId, VmId
+from cockpit.model.receipts.receipt import Receipt
 from cockpit.vers.reconcile import BranchResult
 from tests.engine.evidence import vm_home
 from tests.engine.test_adoption import stranger

@@ -14,8 +14,9 @@ from cockpit.embedded.lifecycle import ensure_started
 from cockpit.engine.streams import link as engine_link
 from cockpit.engine.streams import outbox
 from cockpit.model.commands import Prompt, TrustHostKey
-from cockpit.model.fleet import LinkState, ProcessState, Stage
+from cockpit.model.fleet import LinkState, ProcessState
 from cockpit.model.ids import VmId
+from cockpit.model.receipts.receipt import Stage
 from cockpit.remote.errors import CommandTimedOut
 from cockpit.store.store import Store
 from tests.engine.evidence import all_shown, assert_whole, folded, markers, out_file, stored_up_to

@@ -15,8 +15,9 @@ from cockpit.engine.agent_record import REGISTERED_BY
 from cockpit.engine.engine import Engine
 from cockpit.errors import UsageError
 from cockpit.model.commands import Destroy, Spawn
-from cockpit.model.fleet import AgentKind, Receipt, Stage
+from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommitId, VmId
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.services.names import PREFIX, RegistryNames
 from cockpit.services.registry import Registration
 from tests.fleets import LIMIT, FleetUnderTest, order, poll, spawned, until

@@ -13,7 +13,8 @@ import pytest
 from cockpit.config import AgentSettings, Settings
 from cockpit.engine.engine import Engine
 from cockpit.model.commands import Prompt, Relaunch
-from cockpit.model.fleet import ActivityState, Agent, ProcessState, Stage
+from cockpit.model.fleet import ActivityState, Agent, ProcessState
+from cockpit.model.receipts.receipt import Stage
 from cockpit.model.why import why
 from tests.agents.scaffold.scaffold_machine import open_on
 from tests.engine.evidence import all_shown, assert_whole, out_file, stored_up_to, vm_home

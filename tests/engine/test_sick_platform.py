@@ -16,8 +16,9 @@ from cockpit.engine.commands import spawn, vm_operations
 from cockpit.engine.engine import Engine
 from cockpit.engine.source import Source
 from cockpit.model.commands import Branch, Command, Commit, Destroy, Pause, Resume, Spawn
-from cockpit.model.fleet import AgentKind, Receipt, Stage
+from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommitId, VmId
+from cockpit.model.receipts.receipt import Receipt, Stage
 from tests.fleets import LIMIT, FleetUnderTest
 from tests.vers.sick import COMMIT, VM, SickApi, own
 from tests.vers.test_effects import NAMED, PAGE

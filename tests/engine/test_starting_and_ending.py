@@ -13,8 +13,9 @@ from cockpit.cli.agent import STATES, State, is_in
 from cockpit.embedded.lifecycle import end_fleet, running_in
 from cockpit.engine.engine import Engine
 from cockpit.model.commands import Answer, Branch, Commit, Prompt, Relaunch, Spawn
-from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Process, ProcessState, Receipt, Stage
+from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Process, ProcessState
 from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
+from cockpit.model.receipts.receipt import Receipt, Stage
 from tests.engine.evidence import vm_home
 from tests.fleets import LIMIT, FleetUnderTest, fleet_under_test, order, spawned, until
 from tests.mock_model.server import ModelServerThread

@@ -19,8 +19,9 @@ import pytest
 from cockpit.engine.engine import Engine
 from cockpit.engine.streams import follower
 from cockpit.model.commands import Answer, Prompt
-from cockpit.model.fleet import ActivityState, Agent, LinkState, Stage
+from cockpit.model.fleet import ActivityState, Agent, LinkState
 from cockpit.model.ids import AgentId, VmId
+from cockpit.model.receipts.receipt import Stage
 from cockpit.remote.ssh.connection import Connection
 from tests.engine.evidence import (
     Observer,

@@ -18,8 +18,9 @@ from cockpit.engine.engine import Engine
 from cockpit.engine.source import Source
 from cockpit.errors import ConfigError
 from cockpit.model.commands import CreateTask, Destroy, MoveTask, Pause, Prompt, Resume, Spawn
-from cockpit.model.fleet import Agent, AgentKind, LinkState, Power, Stage
+from cockpit.model.fleet import Agent, AgentKind, LinkState, Power
 from cockpit.model.ids import VmId
+from cockpit.model.receipts.receipt import Stage
 from cockpit.store.store import Store
 from tests.fleets import FleetUnderTest, fleet_under_test, order, until
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import CommandId
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.reduce.reduce import expire, reduce_agent
 from tests.model.captures import AGENT, CAPTURES, START, STEP, content, dialect, fresh_agent, records

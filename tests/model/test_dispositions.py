@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cockpit.model.fleet import Stage
+from cockpit.model.receipts.receipt import Stage
 from tests.model.captures import CAPTURES, content
 from tests.model.receipt_replay import outcomes
 

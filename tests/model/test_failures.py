@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from cockpit.model.attention import Attention, Urgency, attention, tally
 from cockpit.model.failures import RECEIPT_AGE, dismissed, is_own_abort
-from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Fleet, Process, ProcessState, Receipt, Stage
+from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Fleet, Process, ProcessState
 from cockpit.model.ids import AgentId, CommandId, VmId
+from cockpit.model.receipts.receipt import Receipt, Stage
 
 NOW = 1_000_000.0
 ADA = AgentId("vm-ada")

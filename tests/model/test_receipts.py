@@ -6,9 +6,9 @@ import pytest
 
 from cockpit.model import events as ev
 from cockpit.model.events import Event, Record
-from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import CommandId
 from cockpit.model.receipts.judgement import EXITED_UNREAD, REPLACED, UNREAD
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.receipts.stages import advance
 from tests.model.captures import AGENT, CAPTURES, START

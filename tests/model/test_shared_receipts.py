@@ -11,9 +11,9 @@ import pytest
 from cockpit.model import events as ev
 from cockpit.model.content import Block
 from cockpit.model.events import Event, Record
-from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import CommandId
 from cockpit.model.receipts.judgement import RAN, REPLACED, TAKEN, UNSEEN
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import Evidence, ReceiptBook, is_newer
 from cockpit.model.receipts.stages import is_closed
 from cockpit.model.reduce.reduce import expire, reduce_agent

@@ -9,6 +9,7 @@ import pytest
 
 from cockpit.model.ages import age_text, span_text
 from cockpit.model.attention import Tally, Urgency, attention, tally
+from cockpit.model.board import Task
 from cockpit.model.commands import Relaunch
 from cockpit.model.events import DialogRequested
 from cockpit.model.failures import RECEIPT_AGE
@@ -24,12 +25,10 @@ from cockpit.model.fleet import (
     Power,
     Process,
     ProcessState,
-    Receipt,
-    Stage,
-    Task,
     Vm,
 )
 from cockpit.model.ids import CommandId, TaskId, VmId
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals import Facilities, refusal
 from cockpit.model.scaffold import Scaffold, scaffold_word
 from cockpit.model.why import Headline, headline, why

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.engine.engine import Engine
-from cockpit.model.fleet import ActivityState, Agent, Receipt, Stage
+from cockpit.model.fleet import ActivityState, Agent
+from cockpit.model.receipts.receipt import Receipt, Stage
 from tests.engine.evidence import out_file, vm_home
 from tests.fleets import LIMIT, FleetUnderTest, spawned, until
 from tests.real_pi.installations import MODEL

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cockpit.model.fleet import ActivityState, Stage
+from cockpit.model.fleet import ActivityState
+from cockpit.model.receipts.receipt import Stage
 from tests.fleets import FleetUnderTest, until
 from tests.real_pi.company import ANY_END, Company, company
 from tests.real_pi.test_cockpit_on_pi import bash, fleet, pi, tools

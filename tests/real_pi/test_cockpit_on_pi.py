@@ -12,8 +12,9 @@ import pytest
 from cockpit.engine.engine import Engine
 from cockpit.model.commands import Abort, FollowUp, Pause, Prompt, Relaunch, Resume, Steer
 from cockpit.model.events import DaemonStarted
-from cockpit.model.fleet import ActivityState, Agent, LinkState, ProcessState, Stage
+from cockpit.model.fleet import ActivityState, Agent, LinkState, ProcessState
 from cockpit.model.ids import AgentId
+from cockpit.model.receipts.receipt import Stage
 from cockpit.model.transcript.entry import EntryKind
 from tests.engine.evidence import all_shown, assert_whole, folded, markers, out_file, stored_up_to, vm_home
 from tests.fleets import LIMIT, FleetUnderTest, fleet_under_test, order, spawned, until

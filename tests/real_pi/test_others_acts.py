@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cockpit.engine.engine import Engine
-from cockpit.model.fleet import ActivityState, Receipt, Stage
+from cockpit.model.fleet import ActivityState
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.reduce.activity import BY_ANOTHER, UNCLAIMED
 from cockpit.model.why import why
 from tests.fleets import LIMIT, FleetUnderTest, poll, until

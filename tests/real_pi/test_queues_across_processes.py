@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.commands import Abort
-from cockpit.model.fleet import ActivityState, Stage
+from cockpit.model.fleet import ActivityState
+from cockpit.model.receipts.receipt import Stage
 from cockpit.model.why import why
 from tests.fleets import FleetUnderTest, order, until
 from tests.real_pi.company import ANY_END, company, set_retries

@@ -6,7 +6,8 @@ import asyncio
 from pathlib import Path
 
 from cockpit.engine.engine import Engine
-from cockpit.model.fleet import Agent, Receipt, Stage
+from cockpit.model.fleet import Agent
+from cockpit.model.receipts.receipt import Receipt, Stage
 from tests.fleets import FleetUnderTest, spawned, until
 from tests.real_pi.company import add_extension
 from tests.real_pi.installations import MODEL

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cockpit.model.fleet import FeedItem
+from cockpit.model.board import FeedItem
 from cockpit.services.feed import LONGEST_DELAY, FeedClient
 from cockpit.services.http import ServiceHttp
 from tests.embedded.api.captures import DIRECTORY

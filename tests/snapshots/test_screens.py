@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from textual.widgets import Input, TextArea
 
-from cockpit.model.fleet import Fleet, Operation, Step
+from cockpit.model.fleet import Fleet
 from cockpit.model.ids import OperationId
+from cockpit.model.operation import Operation, Step
 from cockpit.ui.app import CockpitApp
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import scene

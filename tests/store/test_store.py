@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.events import EpochStarted, TextDelta
-from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.store import writer as writer_module
 from cockpit.store.errors import StoreError
 from cockpit.store.rows import AgentRow, StoredCursor, StoredSnapshot

@@ -29,8 +29,10 @@ from cockpit.model.commands import (
 )
 from cockpit.model.events import Event, Record
 from cockpit.model.failures import dismissed
-from cockpit.model.fleet import Agent, Fleet, Operation, Receipt, Stage
+from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, agent_of
+from cockpit.model.operation import Operation
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals import Facilities, Refusal, RefusalCode, refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow

@@ -5,30 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cockpit.model import events as ev
+from cockpit.model.board import FeedItem, Note, Task
 from cockpit.model.fleet import (
     Activity,
     ActivityState,
     Agent,
     AgentKind,
-    FeedItem,
     Fleet,
     Link,
     LinkState,
-    Note,
     OpenDialog,
     OpenTool,
-    Operation,
     Power,
     Process,
     ProcessState,
-    Receipt,
-    Stage,
-    Step,
-    Task,
     Vm,
 )
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, TaskId, agent_of
+from cockpit.model.operation import Operation, Step
+from cockpit.model.receipts.receipt import Receipt, Stage
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import vm_id
 

@@ -11,29 +11,26 @@ import time
 from pathlib import Path
 
 from cockpit.model import events as ev
+from cockpit.model.board import FeedItem, Note, Task
 from cockpit.model.content import Usage
 from cockpit.model.fleet import (
     Activity,
     ActivityState,
     Agent,
     AgentKind,
-    FeedItem,
     Fleet,
     Link,
     LinkState,
-    Note,
     OpenDialog,
     OpenTool,
     Power,
     Process,
     ProcessState,
-    Receipt,
-    Stage,
-    Task,
     Vm,
 )
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, TaskId, VmId, agent_of
+from cockpit.model.receipts.receipt import Receipt, Stage
 from tests.ui.fake_engine import NOW, FakeEngine
 
 UP = Link(LinkState.UP, NOW - 8000, last_byte_at=NOW - 2)

@@ -12,8 +12,9 @@ from textual.widgets import Input
 
 from cockpit.model import events as ev
 from cockpit.model.commands import Abort, Destroy, FollowUp, MoveTask, Pause, Prompt, Relaunch, Resume, Spawn, Steer
-from cockpit.model.fleet import AgentKind, Fleet, Operation, Power, ProcessState, Step
+from cockpit.model.fleet import AgentKind, Fleet, Power, ProcessState
 from cockpit.model.ids import OperationId, TaskId, agent_of
+from cockpit.model.operation import Operation, Step
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.spawn import SpawnDialog

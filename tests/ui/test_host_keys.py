@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cockpit.model.commands import TrustHostKey
-from cockpit.model.fleet import Link, LinkState, Stage
+from cockpit.model.fleet import Link, LinkState
 from cockpit.model.ids import agent_of
+from cockpit.model.receipts.receipt import Stage
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import scene, vm_id

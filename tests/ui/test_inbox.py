@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from textual.pilot import Pilot
 
-from cockpit.model.fleet import ActivityState, ProcessState, Receipt, Stage
+from cockpit.model.fleet import ActivityState, ProcessState
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.ui.dialogs.inbox import InboxDialog
 from cockpit.ui.screens.home import HomeScreen
 from cockpit.ui.widgets.bars import HeaderBar

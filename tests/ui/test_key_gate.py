@@ -13,8 +13,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cockpit.model.commands import Branch, Pause, Prompt
-from cockpit.model.fleet import Stage
 from cockpit.model.ids import agent_of
+from cockpit.model.receipts.receipt import Stage
 from cockpit.ui.actions.registry import BY_ID
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.dialogs.confirm import ConfirmDialog

@@ -38,8 +38,8 @@ from cockpit.model.commands import (
     Spawn,
     TrustHostKey,
 )
-from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.receipts.stages import advance
 from cockpit.model.refusals import Refusal, RefusalCode, refusal

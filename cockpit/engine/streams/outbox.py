@@ -10,9 +10,10 @@ from cockpit.engine.describe import STREAM_VERBS
 from cockpit.engine.state import FleetState
 from cockpit.model import codec
 from cockpit.model.events import Record
-from cockpit.model.fleet import Agent, LinkState, Receipt, Stage
+from cockpit.model.fleet import Agent, LinkState
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.receipts.flow import RELEVANT
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import Evidence, ReceiptBook
 from cockpit.model.receipts.stages import advance, is_closed
 from cockpit.model.reduce.reduce import reduce_agent

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from cockpit.model import events as ev
 from cockpit.model.events import Event
-from cockpit.model.fleet import Receipt, Stage
+from cockpit.model.receipts.receipt import Receipt, Stage
 
 TEXT_VERBS = frozenset({"prompt", "steer", "follow-up"})
 """The verbs whose text must appear as a user message before it counts as read."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from cockpit.model import events as ev
 from cockpit.model.events import Record
-from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.receipts.flow import (
     ENDING,
@@ -19,6 +18,7 @@ from cockpit.model.receipts.flow import (
     QueueEntry,
     Tracked,
 )
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import RANK, advance, is_closed
 
 UNREAD = "the agent accepted it but never read it"

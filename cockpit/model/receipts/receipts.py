@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from cockpit.model import events as ev
 from cockpit.model.events import Record
-from cockpit.model.fleet import Receipt, Stage
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.receipts.flow import RELEVANT, Tracked
 from cockpit.model.receipts.judgement import (
     Judgement,
     latest,
 )
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import advance, is_closed
 
 REMEMBERED = 400

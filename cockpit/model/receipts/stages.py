@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cockpit.model.fleet import Receipt, Stage
+from cockpit.model.receipts.receipt import Receipt, Stage
 
 RANK = {
     Stage.PENDING: 0,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import NOTHING_WANTED, Tally
-from cockpit.model.fleet import Agent, Fleet, Task, Vm
+from cockpit.model.board import Task
+from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.ui.actions.home_port import HomePort
 
 PANE_WORDS = {

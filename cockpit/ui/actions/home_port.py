@@ -10,8 +10,9 @@ from textual.content import Content
 from textual.screen import Screen
 
 from cockpit.engine.port import CockpitPort
+from cockpit.model.board import Task
 from cockpit.model.commands import Command
-from cockpit.model.fleet import Agent, Fleet, Task, Vm
+from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.text.clean import Clean
 from cockpit.ui.look.states import Mode

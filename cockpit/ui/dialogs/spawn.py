@@ -12,8 +12,10 @@ from textual.containers import VerticalScroll
 
 from cockpit.engine.port import CockpitPort
 from cockpit.model.commands import Spawn
-from cockpit.model.fleet import AgentKind, Operation, Stage
+from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommandId, CommitId, OperationId
+from cockpit.model.operation import Operation
+from cockpit.model.receipts.receipt import Stage
 from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.dialogs.form import Field, FormDialog, Values

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cockpit.model.fleet import TASK_STATUSES, Fleet, Task
+from cockpit.model.board import TASK_STATUSES, Task
+from cockpit.model.fleet import Fleet
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.dialogs.form import Field, FormDialog, Values

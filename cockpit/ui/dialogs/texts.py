@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from cockpit.model.fleet import Agent, Receipt, Task, Vm
+from cockpit.model.board import Task
+from cockpit.model.fleet import Agent, Vm
+from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.why import headline, why
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, clean_text, our_line

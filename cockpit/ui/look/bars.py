@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from cockpit.model.attention import Tally
-from cockpit.model.fleet import Fleet, LinkState, Operation, Receipt, Stage, Step
+from cockpit.model.fleet import Fleet, LinkState
+from cockpit.model.operation import Operation, Step
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.why import headline
 from cockpit.text.clean import NOTHING, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line

@@ -9,20 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from textual.content import Content
 
+from cockpit.model.board import TASK_STATUSES, FeedItem, Task
 from cockpit.model.family import FamilySum
-from cockpit.model.fleet import (
-    TASK_STATUSES,
-    ActivityState,
-    Agent,
-    AgentKind,
-    FeedItem,
-    Fleet,
-    LinkState,
-    Power,
-    ProcessState,
-    Task,
-    Vm,
-)
+from cockpit.model.fleet import ActivityState, Agent, AgentKind, Fleet, LinkState, Power, ProcessState, Vm
 from cockpit.model.scaffold import scaffold_word
 from cockpit.model.why import headline, warnings_in
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated

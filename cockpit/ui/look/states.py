@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cockpit.model.fleet import LinkState, Power, Stage
+from cockpit.model.fleet import LinkState, Power
+from cockpit.model.receipts.receipt import Stage
 from cockpit.model.why import Headline
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line

@@ -12,9 +12,11 @@ from textual.reactive import reactive
 
 from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import attention, tally
+from cockpit.model.board import Task
 from cockpit.model.commands import Command
-from cockpit.model.fleet import Agent, Fleet, Receipt, Task, Vm
+from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.receipts.receipt import Receipt
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.ui.actions.action import PANES, Action, Situation
 from cockpit.ui.actions.footer import footer_pieces

@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.widget import Widget
 
 from cockpit.model.attention import Tally
-from cockpit.model.fleet import Fleet, Receipt
+from cockpit.model.fleet import Fleet
+from cockpit.model.receipts.receipt import Receipt
 from cockpit.text.clean import ours
 from cockpit.ui.look import bars
 from cockpit.ui.look.cells import content

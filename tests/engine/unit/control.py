@@ -8,7 +8,8 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from cockpit.model.fleet import FeedItem, Note, Power, Task
+from cockpit.model.board import FeedItem, Note, Task
+from cockpit.model.fleet import Power
 from cockpit.model.ids import CommitId, TaskId, VmId
 from cockpit.services.wire import RegistryEntry
 from cockpit.vers.errors import VersError, VmNotFound

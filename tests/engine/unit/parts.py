@@ -30,8 +30,9 @@ from cockpit.engine.streams.session import AgentSession
 from cockpit.engine.watcher import Watcher
 from cockpit.model import events as ev
 from cockpit.model.events import Event, Record
-from cockpit.model.fleet import Agent, AgentKind, Link, LinkState, Power, Process, ProcessState, Receipt, Stage, Vm
+from cockpit.model.fleet import Agent, AgentKind, Link, LinkState, Power, Process, ProcessState, Vm
 from cockpit.model.ids import AgentId, CommandId, VmId, agent_of
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connection import Connection

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from cockpit.model.codec import KINDS
 from cockpit.model.events import Record
-from cockpit.model.fleet import Receipt
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.receipts.receipts import is_newer
 from cockpit.store.creations import CreationRow
 from cockpit.store.errors import StoreError

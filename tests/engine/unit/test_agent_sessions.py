@@ -12,8 +12,9 @@ import pytest
 from cockpit.engine.streams.agent_sessions import RESTART_DELAY, AgentSessions
 from cockpit.engine.streams.session import PATIENT_PROBES, PROBE_INTERVAL
 from cockpit.model.failures import RECEIPT_AGE
-from cockpit.model.fleet import LinkState, Power, ProcessState, Receipt, Stage, Vm
+from cockpit.model.fleet import LinkState, Power, ProcessState, Vm
 from cockpit.model.ids import AgentId, CommandId, VmId, agent_of
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.remote.errors import Dropped, HostUnreachable, SshKeyRefused
 from cockpit.remote.ssh.command import Completed
 from cockpit.store.rows import UNKNOWN_ACCOUNT

@@ -10,6 +10,7 @@ import pytest
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.engine.commands.dispatcher import Dispatcher
+from cockpit.model.board import Task
 from cockpit.model.commands import (
     Abort,
     Adopt,
@@ -32,8 +33,9 @@ from cockpit.model.commands import (
     Steer,
     TrustHostKey,
 )
-from cockpit.model.fleet import AgentKind, Link, LinkState, Power, Process, ProcessState, Receipt, Stage, Task, Vm
+from cockpit.model.fleet import AgentKind, Link, LinkState, Power, Process, ProcessState, Vm
 from cockpit.model.ids import AgentId, CommandId, TaskId, VmId
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended, reached
 from cockpit.model.refusals import Facilities, RefusalCode
 from cockpit.services.errors import ServiceUnreachable

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from cockpit.engine.streams.outbox import SENDING_LIMIT
 from cockpit.model import events as ev
-from cockpit.model.fleet import Link, LinkState, Receipt, Stage
+from cockpit.model.fleet import Link, LinkState
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.receipts.judgement import TAKEN_AFTER
+from cockpit.model.receipts.receipt import Receipt, Stage
 from tests.engine.unit.parts import AGENT, BEGAN, Parts, record
 
 

@@ -10,8 +10,9 @@ from cockpit.engine.engine import Engine
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.commands import Prompt
-from cockpit.model.fleet import Agent, Power, Stage, Vm
+from cockpit.model.fleet import Agent, Power, Vm
 from cockpit.model.ids import AgentId, VmId, agent_of
+from cockpit.model.receipts.receipt import Stage
 from tests.cli.double import HeadlessDouble, fleet_of
 from tests.engine.unit.parts import OTHER_VM, VM, Parts, agent_on
 

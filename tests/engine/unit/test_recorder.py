@@ -10,7 +10,8 @@ import pytest
 
 from cockpit.engine.streams.recorder import SNAPSHOT_EVERY, TICK, TRANSCRIPT_RECORDS
 from cockpit.model import events as ev
-from cockpit.model.fleet import Activity, ActivityState, Link, LinkState, Receipt, Stage
+from cockpit.model.fleet import Activity, ActivityState, Link, LinkState
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.store.rows import StoredCursor
 from tests.engine.unit.parts import AGENT, BEGAN, VM, Parts, agent_on, record
 

@@ -11,7 +11,7 @@ import pytest
 from cockpit.agents.scaffold.layout import ScriptExit
 from cockpit.model import events as ev
 from cockpit.model.commands import Abort, Answer, Prompt, Steer
-from cockpit.model.fleet import Stage
+from cockpit.model.receipts.receipt import Stage
 from cockpit.model.transcript.entry import EntryKind
 from cockpit.remote.errors import ChannelRefused, CommandTimedOut, Dropped
 from cockpit.remote.ssh.command import Completed

@@ -10,8 +10,8 @@ import pytest
 
 from cockpit.engine.commands import board
 from cockpit.errors import CockpitError, NotFound, Undecided
+from cockpit.model.board import Task
 from cockpit.model.commands import AssignTask, BoardCommand, CreateTask, MoveTask, NoteTask
-from cockpit.model.fleet import Task
 from cockpit.model.ids import TaskId
 from cockpit.services.board import BoardClient
 from cockpit.services.http import ServiceHttp

@@ -9,8 +9,11 @@ import pytest
 
 from cockpit.engine.state import FEED_KEPT, OPERATIONS_KEPT, RECEIPTS_KEPT, FleetState
 from cockpit.errors import Gone, UsageError
-from cockpit.model.fleet import Activity, ActivityState, FeedItem, Link, LinkState, Operation, Receipt, Stage, Vm
+from cockpit.model.board import FeedItem
+from cockpit.model.fleet import Activity, ActivityState, Link, LinkState, Vm
 from cockpit.model.ids import AgentId, CommandId, OperationId
+from cockpit.model.operation import Operation
+from cockpit.model.receipts.receipt import Receipt, Stage
 from tests.engine.unit.parts import AGENT, OTHER_AGENT, OTHER_VM, VM, Parts, agent_on
 
 

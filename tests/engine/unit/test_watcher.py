@@ -12,7 +12,8 @@ import pytest
 
 from cockpit.agents.scaffold.layout import HOME_PATHS
 from cockpit.engine.watcher import BOARD_INTERVAL, REGISTRY_INTERVAL, RETRY_INTERVAL, SILENCE_MARK, Watcher
-from cockpit.model.fleet import FeedItem, Power, Task, Vm
+from cockpit.model.board import FeedItem, Task
+from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import TaskId, VmId, agent_of
 from cockpit.services.errors import ServiceUnreachable
 from cockpit.services.wire import RegistryEntry

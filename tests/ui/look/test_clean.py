@@ -8,26 +8,13 @@ import pytest
 from textual.content import Content
 
 from cockpit.model.attention import Tally
+from cockpit.model.board import FeedItem, Task
 from cockpit.model.events import DialogRequested
-from cockpit.model.fleet import (
-    Activity,
-    ActivityState,
-    Agent,
-    AgentKind,
-    FeedItem,
-    Fleet,
-    OpenDialog,
-    OpenTool,
-    Operation,
-    Power,
-    Receipt,
-    Stage,
-    Step,
-    Task,
-    Vm,
-)
+from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Fleet, OpenDialog, OpenTool, Power, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, OperationId, TaskId, VmId
+from cockpit.model.operation import Operation, Step
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.attention import Tally
-from cockpit.model.fleet import AgentKind, Fleet, Link, LinkState, Power, Receipt, Stage
+from cockpit.model.fleet import AgentKind, Fleet, Link, LinkState, Power
 from cockpit.model.ids import CommandId, agent_of
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.text.clean import NOTHING
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars

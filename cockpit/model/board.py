@@ -1,0 +1,54 @@
+"""The shared state of a swarm: the board's tasks with their notes, and the feed's events; times are unix seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cockpit.model.ids import TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note on a board task."""
+
+    author: str
+    content: str
+    kind: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A board task."""
+
+    id: TaskId
+    title: str
+    status: str
+    """`open`, `in_progress`, `in_review`, `blocked`, `done`, or a word of a newer server."""
+    assignee: str = ""
+    description: str = ""
+    created_by: str = ""
+    tags: tuple[str, ...] = ()
+    dependencies: tuple[TaskId, ...] = ()
+    notes: tuple[Note, ...] = ()
+    artifacts: tuple[tuple[str, str, str], ...] = ()
+    """(type, label, url)"""
+    score: int = 0
+    created_at: float = 0.0
+    updated_at: float = 0.0
+
+
+TASK_STATUSES = ("open", "in_progress", "in_review", "blocked", "done")
+"""Board columns, in order (hdresearch/vers-agent-services, src/board)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """One event of the shared feed."""
+
+    id: str
+    agent: str
+    kind: str
+    summary: str
+    at: float
+    detail: str = ""
