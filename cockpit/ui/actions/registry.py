@@ -69,7 +69,14 @@ def key_table() -> str:
     for group, members in grouped():
         lines.append(f"| | **{group}** | |")
         for action in members:
-            keys = " ".join(f"`{key_label(key)}`" for key in action.keys.split(",") if key) or "palette"
-            note = " (asks first)" if action.dangerous else ""
-            lines.append(f"| {keys} | {action.label} | {action.description}{note} |")
+            if action.keys:
+                keys = " ".join(f"`{key_label(key)}`" for key in action.keys.split(","))
+                lines.append(f"| {keys} | {action.label} | {action.description}{_asks(action)} |")
+        # One row for all of them: the palette says what each does.
+        if found := [f"{action.label}{_asks(action)}" for action in members if not action.keys]:
+            lines.append(f"| palette | {', '.join(found)} | |")
     return "\n".join(lines) + "\n"
+
+
+def _asks(action: Action) -> str:
+    return " (asks first)" if action.dangerous else ""
