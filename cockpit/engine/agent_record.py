@@ -102,6 +102,9 @@ def agent_from_spawn(spawn: Spawn, vm_id: VmId, source: str, directory: str) -> 
         program=spawn.program,
         labels=spawn.labels,
         parent=spawn.parent,
+        parent_vm=spawn.parent_vm,
+        colour=spawn.colour,
+        findable=spawn.findable,
         source=source,
         directory=directory,
     )
@@ -124,6 +127,10 @@ def agent_from_row(row: AgentRow, source: str, elsewhere: str = "") -> Agent:
         program=row.program,
         labels=row.labels,
         parent=row.parent,
+        parent_vm=VmId(row.parent_vm) if row.parent_vm else None,
+        colour=row.colour,
+        named_at=row.named_at,
+        findable=row.findable,
         elsewhere=elsewhere,
         source=source,
         directory=row.paths_directory,
@@ -145,6 +152,10 @@ def row_of(agent: Agent, *, directory: str, workspace: str, created_at: float, a
         workspace=workspace,
         created_at=created_at,
         account=account,
+        parent_vm=agent.parent_vm or "",
+        colour=agent.colour,
+        named_at=agent.named_at,
+        findable=agent.findable,
     )
 
 

@@ -64,6 +64,12 @@ class Spawn:
     labels: tuple[str, ...] = ()
     parent: str = ""
     model: str = ""
+    parent_vm: VmId | None = None
+    """The VM of the agent it works for, where more is known of it than the name."""
+    colour: str = ""
+    """The operator's own colour for it."""
+    findable: bool = False
+    """Whether other tools may find it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,6 +194,12 @@ class Agent:
     """The name of the agent it works for, as it was said: it is for people, and need not mean anybody."""
     parent_vm: VmId | None = None
     """The VM of the agent it works for; None where no id is known. `model.family` says who is meant."""
+    colour: str = ""
+    """The operator's own colour for it, a word of `model.colours`; empty for none."""
+    named_at: float = 0.0
+    """When an operator last changed its name, role, labels or colour; 0 if nobody did since it was made."""
+    findable: bool = False
+    """Other tools may find it, which stop and delete what they find when their session ends."""
     source: str = ""
     """The name of the source its VM is of; empty where that is not known."""
     directory: str = ""

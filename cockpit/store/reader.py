@@ -182,7 +182,8 @@ def read_agents(connection: sqlite3.Connection) -> list[AgentRow]:
 
 
 def _agent_row(columns: dict[str, Any]) -> AgentRow:
-    return AgentRow(**{**columns, "labels": tuple(json.loads(columns["labels"]))})
+    labels, findable = tuple(json.loads(columns["labels"])), bool(columns["findable"])
+    return AgentRow(**{**columns, "labels": labels, "findable": findable})
 
 
 _RECEIPT = "id, agent, verb, text, stage, created_at, reason, stages, epoch, line"

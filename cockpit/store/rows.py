@@ -68,3 +68,10 @@ class AgentRow:
     destroyed_at: float | None = None
     account: str = ""
     """Account and platform of its VM; empty is the one in use, `UNKNOWN_ACCOUNT` is what nobody wrote down."""
+    parent_vm: str = ""
+    """The VM of the agent it works for; empty where no id is known."""
+    colour: str = ""
+    named_at: float = 0.0
+    """When an operator last changed its name, role, labels or colour."""
+    findable: bool = False
+    """Other tools may find it."""

@@ -164,7 +164,14 @@ CREATE TABLE dismissals (
 ) WITHOUT ROWID;
 """
 
-STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES, _PLACES, _ACCOUNTS, _CREATIONS)
+_IDENTITIES = """
+ALTER TABLE agents ADD COLUMN parent_vm TEXT NOT NULL DEFAULT '';
+ALTER TABLE agents ADD COLUMN colour TEXT NOT NULL DEFAULT '';
+ALTER TABLE agents ADD COLUMN named_at REAL NOT NULL DEFAULT 0;
+ALTER TABLE agents ADD COLUMN findable INTEGER NOT NULL DEFAULT 0;
+"""
+
+STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES, _PLACES, _ACCOUNTS, _CREATIONS, _IDENTITIES)
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 
 VERSION = len(STEPS)

@@ -33,8 +33,8 @@ ORDER BY snapshots.epoch DESC, snapshots.line DESC LIMIT 1
 """
 _SAVE_AGENT = """
 INSERT OR REPLACE INTO agents (id, name, kind, vm_id, role, program, labels, parent, paths_directory, workspace,
-                               run_id, created_at, destroyed_at, account)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                               run_id, created_at, destroyed_at, account, parent_vm, colour, named_at, findable)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SAVE_RECEIPT = """
 INSERT OR REPLACE INTO receipts (id, agent, verb, text, stage, created_at, reason, stages, epoch, line)
@@ -145,7 +145,9 @@ def save_agent(connection: sqlite3.Connection, row: AgentRow) -> None:
             *map(safe_text, more),
             row.created_at,
             row.destroyed_at,
-            safe_text(row.account),
+            *map(safe_text, (row.account, row.parent_vm, row.colour)),
+            row.named_at,
+            row.findable,
         ),
     )
 

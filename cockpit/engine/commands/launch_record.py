@@ -77,6 +77,8 @@ def spawn_of(agent: Agent) -> Spawn:
         program=agent.program,
         labels=agent.labels,
         parent=agent.parent,
+        parent_vm=agent.parent_vm,
+        colour=agent.colour,
         model=current_model(agent),
     )
 
