@@ -87,7 +87,7 @@ class RunningSource:
     async def read_images(self) -> None:
         """Read the list of commits; what does not answer leaves the list as it is."""
         try:
-            commits = await self.source.vers.list_commits()
+            commits = (await self.source.vers.commits.listed()).records
         except CockpitError as error:
             log.warning("the images of %s cannot be listed: %s", self.name, error)
             return

@@ -3,7 +3,8 @@
 VersError                 any refusal or silence; carries the status, 0 if there was no answer
 ├── KeyRefused            403 as bare text (the documents say 401, the gateway says 403)
 ├── AccessRefused         403 as JSON: a VM of somebody else, or a limit
-├── VmNotFound            404
+├── ResourceNotFound      404: by its subclass a VM, a commit, a tag, a repository, a variable, an image
+├── Conflict              409 with another text: a name that is taken, a commit that is still used
 ├── VmAsleep              409, or 500 with the same text inside
 ├── VmPaused              the VM must run for this
 ├── VmBooting             the VM has not finished booting
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import json
 import re
+from enum import StrEnum
 
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut, Undecided
 from cockpit.net.http import TEXT_LIMIT, shorten
@@ -25,6 +27,18 @@ from cockpit.net.http import TEXT_LIMIT, shorten
 ASLEEP = "is it sleeping"
 BOOTING = "is not finished booting"
 UNPARSABLE = "body unparsable"
+
+
+class Resource(StrEnum):
+    """What a call is about: a 404 is worded by it."""
+
+    VM = "VM"
+    COMMIT = "commit"
+    TAG = "tag"
+    REPOSITORY = "repository"
+    VARIABLE = "environment variable"
+    IMAGE = "image"
+    ACCOUNT = "account"
 
 
 class VersError(CockpitError):
@@ -49,8 +63,28 @@ class AccessRefused(VersError, Refused):
     """The key is good, but this is not allowed."""
 
 
-class VmNotFound(VersError, NotFound):
-    """No such VM or commit, if it is the API's own answer: see `own`."""
+class ResourceNotFound(VersError, NotFound):
+    """No such thing, if it is the API's own answer: see `own`; else a call that this server does not know."""
+
+
+class VmNotFound(ResourceNotFound):
+    """No such VM."""
+
+
+class CommitNotFound(ResourceNotFound):
+    """No such commit."""
+
+
+class TagNotFound(ResourceNotFound):
+    """No such tag."""
+
+
+class RepositoryNotFound(ResourceNotFound):
+    """No such repository."""
+
+
+class Conflict(VersError, Refused):
+    """A name is taken, or something is still in use."""
 
 
 class VmAsleep(VersError, Refused):
@@ -129,7 +163,14 @@ def created_before_failure(content: bytes, content_type: str) -> tuple[str, ...]
     return tuple(vm_id.lower() for vm_id in ids if isinstance(vm_id, str) and vm_id)
 
 
-def error_of(what: str, status: int, content: bytes, content_type: str, request_id: str = "") -> VersError:
+def error_of(
+    what: str,
+    status: int,
+    content: bytes,
+    content_type: str,
+    request_id: str = "",
+    resource: Resource = Resource.VM,
+) -> VersError:
     """Turn an answer that is no success into the error for it.
 
     Args:
@@ -138,11 +179,42 @@ def error_of(what: str, status: int, content: bytes, content_type: str, request_
         content: the body.
         content_type: the header's value, empty if absent.
         request_id: the server's name of this request, shown for support.
+        resource: what the call is about; the server's own words come before it.
     """
-    failure = _classify(what, status, *server_text(content, content_type), request_id)
+    said, is_json = server_text(content, content_type)
+    own = is_own(status, content, content_type)
+    reference = f", request {shorten(request_id)[:64]}" if request_id else ""
+    message = f"could not {what}: {status} {said or 'without a text'}{reference}"
+    if status == 404:
+        failure: VersError = _not_found(message, said, resource, own)
+    else:
+        failure = _classify(message, status, said, is_json)
     failure.created = created_before_failure(content, content_type)
-    failure.own = is_own(status, content, content_type)
+    failure.own = own
     return failure
+
+
+NOT_FOUND: dict[Resource, tuple[type[ResourceNotFound], str]] = {
+    Resource.VM: (VmNotFound, "list the VMs again: it may have been deleted"),
+    Resource.COMMIT: (CommitNotFound, "list the commits again: it may have been deleted, or be another key's"),
+    Resource.TAG: (TagNotFound, "list the tags again: it may have been deleted or moved"),
+    Resource.REPOSITORY: (RepositoryNotFound, "list the repositories again: it may have been deleted"),
+    Resource.VARIABLE: (ResourceNotFound, "list the variables again: it may have been deleted"),
+    Resource.IMAGE: (ResourceNotFound, "leave the image out to take the default one"),
+    Resource.ACCOUNT: (ResourceNotFound, "this server may be older than the call"),
+}
+"""How a 404 is called, and what to do next, by what was not found."""
+
+
+def _not_found(message: str, said: str, resource: Resource, own: bool) -> ResourceNotFound:
+    """Return the error for a 404: `commit not found` names its resource, a bare `not found` is about what was asked."""
+    named = re.search(r"\b(vm|commit|tag|repository|environment variable|image) not found", said.lower())
+    if own and named:
+        resource = next(kind for kind in Resource if kind.lower() == named[1])
+    kind, hint = NOT_FOUND[resource]
+    if not own:
+        hint = "it is not the API's own answer: check the base URL, or this server does not know the call"
+    return kind(message, hint=hint, status=404)
 
 
 def is_own(status: int, content: bytes, content_type: str) -> bool:
@@ -159,9 +231,7 @@ def is_own(status: int, content: bytes, content_type: str) -> bool:
     return isinstance(said, str) and (status != 404 or "not found" in said.lower())
 
 
-def _classify(what: str, status: int, said: str, is_json: bool, request_id: str) -> VersError:
-    reference = f", request {shorten(request_id)[:64]}" if request_id else ""
-    message = f"could not {what}: {status} {said or 'without a text'}{reference}"
+def _classify(message: str, status: int, said: str, is_json: bool) -> VersError:
     if BOOTING in said:
         return VmBooting(message, hint="wait a moment and try again", status=status)
     if ASLEEP in said:
@@ -175,10 +245,8 @@ def _classify(what: str, status: int, said: str, is_json: bool, request_id: str)
         return AccessRefused(
             message, hint="it belongs to another organisation, is gone, or a limit is reached", status=status
         )
-    if status == 404:
-        return VmNotFound(message, hint="list the VMs again: it may have been deleted", status=status)
     if status == 409:
-        return VersError(message, hint="it is in use or in the wrong state", status=status)
+        return Conflict(message, hint=_way_out(said), status=status)
     if status == 429:
         return RateLimited(message, hint="wait before the next request", status=status)
     if status in (408, 502, 503, 504):
@@ -193,6 +261,14 @@ def _classify(what: str, status: int, said: str, is_json: bool, request_id: str)
             status=status,
         )
     return VersError(message, hint="try again, and if it stays, report the request", status=status)
+
+
+def _way_out(said: str) -> str:
+    if "already exists" in said.lower():
+        return "take another name, or move the one that is there"
+    if "active vm" in said.lower():
+        return "VMs made from it are there: destroy them first, or keep it"
+    return "it is in use or in the wrong state"
 
 
 def may_have_happened(failure: VersError) -> bool:

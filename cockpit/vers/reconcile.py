@@ -29,7 +29,8 @@ LOOKING_LIMIT = 45.0
 """Seconds all looks together may take; the first of them is always finished."""
 
 
-def _any_lineage(_metadata: VmMetadata) -> bool:
+def any_lineage(_metadata: VmMetadata) -> bool:
+    """Take any new VM as perhaps the result: nothing is known of what it would come from."""
     return True
 
 
@@ -56,7 +57,7 @@ class Creation:
     wanted: int = 1
     marker: str = ""
     """The value of the label that names this call, where the call can carry one."""
-    matches: Callable[[VmMetadata], bool] = _any_lineage
+    matches: Callable[[VmMetadata], bool] = any_lineage
 
 
 class Reconciler:
@@ -94,7 +95,7 @@ class Reconciler:
         *,
         wanted: int = 1,
         marker: str = "",
-        matches: Callable[[VmMetadata], bool] = _any_lineage,
+        matches: Callable[[VmMetadata], bool] = any_lineage,
     ) -> Creation:
         """List once before the call, so that later listings can be compared.
 

@@ -14,7 +14,7 @@ import httpx
 from pydantic import ValidationError
 
 from cockpit.net.http import NEVER_SENT, AnswerTooLong, AskedToWait, HttpCore, NoAnswer, shorten
-from cockpit.vers.errors import ApiUnreachable, BadAnswer, RateLimited, VersError, error_of
+from cockpit.vers.errors import ApiUnreachable, BadAnswer, RateLimited, Resource, VersError, error_of
 
 ATTEMPTS = 3
 """Tries of a repeatable request: the first and two more, as the published clients do."""
@@ -107,6 +107,7 @@ class VersTransport:
         body: object = None,
         repeatable: bool = True,
         timeout: float | None = None,
+        resource: Resource = Resource.VM,
     ) -> ApiResponse:
         """Send a request and return its successful answer.
 
@@ -119,6 +120,7 @@ class VersTransport:
             repeatable: whether doing it twice is harmless. If not, only a request that surely was not handled
                 comes again.
             timeout: seconds for the whole call, the client's own if None.
+            resource: what a 404 is about.
 
         Raises:
             VersError: the answer was no success, or there was none.
@@ -144,7 +146,7 @@ class VersTransport:
         request_id = answer.headers.get("x-request-id", "")
         if answer.good:
             return ApiResponse(answer.status, answer.content, request_id)
-        failure = error_of(what, answer.status, answer.content, answer.content_type, request_id)
+        failure = error_of(what, answer.status, answer.content, answer.content_type, request_id, resource)
         failure.retry_after = answer.retry_after
         raise failure
 

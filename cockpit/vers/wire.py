@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import CommitId, VmId
@@ -53,13 +53,15 @@ def _lower(value: object) -> str:
     return value.strip().lower() if isinstance(value, str) else ""
 
 
-def _identifier(value: object) -> str:
+def identifier(value: object) -> str:
+    """Return an id in lower case; ValueError if it is none."""
     if isinstance(value, str) and value.strip():
         return value.strip().lower()
     raise ValueError("an id is a text that is not empty")
 
 
-def _is_true(value: object) -> bool:
+def is_true(value: object) -> bool:
+    """Return whether a flag is set: anything but true is not."""
     return value is True
 
 
@@ -68,7 +70,8 @@ Text = Annotated[str, BeforeValidator(_text)]
 Number = Annotated[int, BeforeValidator(_number)]
 State = Annotated[str, BeforeValidator(_lower)]
 Labels = Annotated[dict[str, str], BeforeValidator(_labels)]
-Identifier = Annotated[str, BeforeValidator(_identifier)]
+Identifier = Annotated[str, BeforeValidator(identifier)]
+Flag = Annotated[bool, BeforeValidator(is_true)]
 
 
 class VersModel(BaseModel):
@@ -120,6 +123,9 @@ class VmMetadata(VmRecord):
     grandparent_vm_id: Text = ""
     mem_size_mib: Number = 0
     vcpu_count: Number = 0
+    """Both from newer servers only; 0 where nothing is said."""
+    fs_size_mib: Number = 0
+    """From the embedded fleet only: the platform tells the size of no disk."""
 
 
 class SshKey(VersModel):
@@ -133,14 +139,20 @@ class SshKey(VersModel):
 class CommitRecord(VersModel):
     """A snapshot of a VM."""
 
-    commit_id: Identifier
+    commit_id: Annotated[str, BeforeValidator(identifier), Field(validation_alias=AliasChoices("commit_id", "id"))]
+    """In the list of parents its name is `id`."""
     name: Text = ""
     description: Text = ""
     owner_id: Text = ""
-    is_public: Annotated[bool, BeforeValidator(_is_true)] = False
+    is_public: Flag = False
     created_at: Timestamp = 0.0
     parent_vm_id: Text = ""
     grandparent_commit_id: Text = ""
+    vcpu_count: Number = 0
+    mem_size_mib: Number = 0
+    fs_size_mib: Number = 0
+    size_bytes: Number = 0
+    """Sizes are told by the embedded fleet only; 0 where nothing is said."""
 
     @property
     def id(self) -> CommitId:
@@ -151,7 +163,7 @@ class CommitRecord(VersModel):
 def _readable(value: object) -> tuple[CommitRecord, ...]:
     if not isinstance(value, list):
         raise ValueError("not a list of commits")
-    return tuple(_each(value, CommitRecord))
+    return tuple(each_readable(value, CommitRecord))
 
 
 class CommitPage(VersModel):
@@ -162,7 +174,22 @@ class CommitPage(VersModel):
     """How many there are on all pages; 0 if the server does not say."""
 
 
-def _each(entries: list[Any], record: type[Record]) -> Iterator[Record]:
+def records_of(body: object, key: str, record: type[Record]) -> tuple[Record, ...]:
+    """Return the records of `{key: [...]}`, or of a bare list; a broken entry costs itself, not the list.
+
+    Raises:
+        ValueError: it is neither, or nothing in it can be read although it is not empty.
+    """
+    entries: Any = body.get(key) if isinstance(body, dict) else body
+    if not isinstance(entries, list):
+        raise ValueError(f"not a list of {key}")
+    readable = tuple(each_readable(entries, record))
+    if entries and not readable:
+        raise ValueError(f"no entry of the list of {key} can be read")
+    return readable
+
+
+def each_readable(entries: list[Any], record: type[Record]) -> Iterator[Record]:
     """Yield the entries that can be read: a broken one costs itself, not the list."""
     for entry in entries:
         try:
@@ -182,9 +209,9 @@ def new_vm_ids(body: object) -> tuple[VmId, ...]:
         if isinstance(records, list):
             found = [record.get("vm_id") for record in records if isinstance(record, dict)]
             if len(found) == len(records):
-                return tuple(VmId(_identifier(item)) for item in found)
+                return tuple(VmId(identifier(item)) for item in found)
         elif records is None and "vm_id" in body:
-            return (VmId(_identifier(body["vm_id"])),)
+            return (VmId(identifier(body["vm_id"])),)
     raise ValueError("neither a list of new VMs nor a vm_id")
 
 
@@ -206,7 +233,7 @@ def vm_list(body: object) -> VmListing:
     entries: Any = body.get("vms") if isinstance(body, dict) else body
     if not isinstance(entries, list):
         raise ValueError("not a list of VMs")
-    records = tuple(_each(entries, VmRecord))
+    records = tuple(each_readable(entries, VmRecord))
     if entries and not records:
         raise ValueError("no entry of the list is a VM")
     return VmListing(records, len(entries) - len(records))

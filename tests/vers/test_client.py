@@ -6,8 +6,9 @@ import pytest
 
 from cockpit.model.fleet import Power
 from cockpit.model.ids import CommitId, VmId
+from cockpit.model.size import VmSize
 from cockpit.vers.client import VersClient
-from cockpit.vers.errors import ApiKeyRefused, VersError, VmNotFound, VmPaused
+from cockpit.vers.errors import ApiKeyRefused, CommitNotFound, VersError, VmNotFound, VmPaused
 from tests.embedded.api.fakes import World, make_world
 
 NOBODY = VmId("0f9e8d7c-6b5a-4948-8372-615049382716")
@@ -25,7 +26,7 @@ def client(world: World) -> VersClient:
 
 async def test_the_life_of_a_vm(world: World, client: VersClient) -> None:
     await client.health()
-    vm_id = await client.create_root({"vcpu_count": 2}, labels={"role": "worker"})
+    vm_id = await client.create_root(VmSize(2, 512, 1024), labels={"role": "worker"})
     listed = await client.list_vms()
     assert [(vm.vm_id, vm.power, vm.owner_id) for vm in listed] == [(vm_id, Power.RUNNING, client.owner_id)]
     assert listed[0].labels["role"] == "worker" and listed[0].created_at > 1e9
@@ -43,7 +44,7 @@ async def test_the_life_of_a_vm(world: World, client: VersClient) -> None:
     branch = await client.branch(vm_id, count=2)
     assert len(branch.vms) == branch.wanted == 2 and not branch.error
     assert len((await client.branch_commit(commit)).vms) == 1
-    assert [c.name for c in await client.list_commits()][-1] == "golden"
+    assert [c.name for c in (await client.commits.listed()).records][-1] == "golden"
     await client.delete(vm_id)
     await client.delete(vm_id)
     with pytest.raises(VmNotFound):
@@ -73,7 +74,7 @@ async def test_a_branch_reports_what_it_made(world: World, client: VersClient) -
     world.hosting.restores_left = 0
     with pytest.raises(VersError, match="failed to provision"):
         await client.branch(vm_id, count=1)
-    with pytest.raises(VmNotFound, match="commit not found"):
+    with pytest.raises(CommitNotFound, match="commit not found"):
         await client.from_commit(CommitId(NOBODY))
 
 
@@ -85,5 +86,5 @@ async def test_all_commits_over_pages(world: World, client: VersClient) -> None:
         for number in range(230):
             world.records.add_commit(commit_id := f"c{number}", row, f"name {number}", None)
             world.records.set_complete(commit_id)
-    names = [commit.name for commit in await client.list_commits()]
+    names = [commit.name for commit in (await client.commits.listed()).records]
     assert names == [f"name {number}" for number in reversed(range(230))]

@@ -17,12 +17,12 @@ from cockpit.vers.client import VersClient
 from cockpit.vers.errors import (
     ApiUnreachable,
     BadAnswer,
+    CommitNotFound,
     CreationUncertain,
     RateLimited,
     VersError,
     VmAsleep,
     VmBooting,
-    VmNotFound,
 )
 from tests.embedded.api.fakes import World, make_world
 
@@ -186,7 +186,7 @@ async def test_a_refusal_is_looked_after_once() -> None:
         httpx.Response(404, json={"error": "commit not found", "success": False}),
         httpx.Response(200, json=[]),
     )
-    with pytest.raises(VmNotFound):
+    with pytest.raises(CommitNotFound):
         await client.from_commit(CommitId("c"))
     assert len(seen) == 3 and rests.seconds == []
 
