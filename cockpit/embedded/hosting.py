@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from cockpit.errors import CockpitError
@@ -33,6 +34,16 @@ class Hosting(Protocol):
 
         Raises:
             HostingError: the copy failed; nothing of the commit is left.
+        """
+
+    async def commit_bytes(self, commit_id: str) -> int:
+        """Return how many bytes the files of a commit take on this machine's disk."""
+
+    async def write_environment(self, vm_id: str, variables: Mapping[str, str]) -> None:
+        """Put these variables in place of those that every command of a sandbox was given so far.
+
+        Raises:
+            HostingError: they could not be written.
         """
 
     async def pause(self, vm_id: str) -> None:

@@ -30,6 +30,7 @@ from cockpit.embedded.api.registry import Registry
 from cockpit.embedded.api.service_records import ServiceRecords
 from cockpit.embedded.api.vers.exchange import ApiError, BareError
 from cockpit.embedded.api.vers.lifecycle import VM_LIMIT, Lifecycle
+from cockpit.embedded.api.vers.named import NameRecords
 from cockpit.embedded.api.vers.routes import VersApi
 from cockpit.embedded.hosting import Hosting
 from cockpit.errors import ConfigError
@@ -81,7 +82,8 @@ def create_application(
     """
     if not KEY_FORM.fullmatch(token):
         raise ConfigError("the embedded fleet's token is no UUID followed by 64 hexadecimal digits")
-    lifecycle = Lifecycle(records, hosting, vm_limit)
+    names = NameRecords(records)
+    lifecycle = Lifecycle(records, hosting, names, vm_limit)
     services = ServiceRecords(records)
     edge = _Information()
     parts = Parts(lifecycle, services)
@@ -100,7 +102,7 @@ def create_application(
             Route("/", edge.banner, methods=["GET"]),
             Route("/version", edge.version, methods=["GET"]),
             Route("/health", edge.health, methods=["GET"]),
-            Mount(API_PREFIX, routes=VersApi(lifecycle, owner_id(token)).routes()),
+            Mount(API_PREFIX, routes=VersApi(lifecycle, names, owner_id(token)).routes()),
             *Board(services).routes(),
             *FeedApi(services, heartbeat).routes(),
             *Registry(services).routes(),

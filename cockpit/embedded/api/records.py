@@ -16,7 +16,6 @@ from pathlib import Path
 
 from cockpit.errors import ConfigError
 
-SCHEMA_VERSION = 1
 SCHEMA = """
 CREATE TABLE vms (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, vm_id TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL, deleted_at TEXT,
@@ -34,6 +33,19 @@ CREATE TABLE feed (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQU
 CREATE TABLE registry (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL) STRICT;
 CREATE INDEX commits_of_vm ON commits (parent_vm_id, seq);
 """
+NAMES = """
+ALTER TABLE commits ADD COLUMN size_bytes INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE repositories (
+    name TEXT PRIMARY KEY, repo_id TEXT NOT NULL, description TEXT, is_public INTEGER NOT NULL, created_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE tags (
+    repository TEXT NOT NULL, tag_name TEXT NOT NULL, tag_id TEXT NOT NULL, commit_id TEXT NOT NULL, description TEXT,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, PRIMARY KEY (repository, tag_name)
+) STRICT;
+CREATE TABLE variables (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+"""
+STEPS = (SCHEMA, NAMES)
+"""What makes a file of each version one of the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,8 @@ class CommitRow:
     parent_vm_id: str | None
     grandparent_commit_id: str | None
     size: Size
+    size_bytes: int
+    """Bytes its files take; 0 for one of before they were counted."""
 
 
 class Records:
@@ -100,11 +114,10 @@ class Records:
 
     def _migrate(self) -> None:
         version = self.database.execute("PRAGMA user_version").fetchone()[0]
-        if version == SCHEMA_VERSION:
-            return
-        if version != 0:
-            raise sqlite3.DatabaseError(f"schema {version} is newer than {SCHEMA_VERSION}")
-        self.database.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
+        if not 0 <= version <= len(STEPS):
+            raise sqlite3.DatabaseError(f"schema {version} is newer than {len(STEPS)}")
+        for number, step in enumerate(STEPS[version:], version + 1):
+            self.database.executescript(f"BEGIN IMMEDIATE;{step}PRAGMA user_version={number};COMMIT;")
 
     def close(self) -> None:
         """Close the file; everything said to be done is in it."""
@@ -162,6 +175,10 @@ class Records:
         """Replace all labels of a VM."""
         self.database.execute("UPDATE vms SET labels = ? WHERE vm_id = ?", (json.dumps(labels), vm_id))
 
+    def set_disk(self, vm_id: str, fs_size_mib: int) -> None:
+        """Give a VM's disk another size."""
+        self.database.execute("UPDATE vms SET fs_size_mib = ? WHERE vm_id = ?", (fs_size_mib, vm_id))
+
     def vm(self, vm_id: str) -> VmRow | None:
         """Return a VM that is not deleted."""
         rows = self._vms("vm_id = ?", (vm_id,))
@@ -209,13 +226,17 @@ class Records:
             ),
         )
 
-    def set_complete(self, commit_id: str) -> None:
-        """The copy is there."""
-        self.database.execute("UPDATE commits SET complete = 1 WHERE commit_id = ?", (commit_id,))
+    def set_complete(self, commit_id: str, size_bytes: int = 0) -> None:
+        """The copy is there, and takes so many bytes."""
+        self.database.execute(
+            "UPDATE commits SET complete = 1, size_bytes = ? WHERE commit_id = ?", (size_bytes, commit_id)
+        )
 
     def remove_commit(self, commit_id: str) -> None:
-        """Forget a commit."""
-        self.database.execute("DELETE FROM commits WHERE commit_id = ?", (commit_id,))
+        """Forget a commit, and the tags that name it."""
+        with self.act() as database:
+            database.execute("DELETE FROM tags WHERE commit_id = ?", (commit_id,))
+            database.execute("DELETE FROM commits WHERE commit_id = ?", (commit_id,))
 
     def change_commit(self, commit_id: str, name: str, description: str | None, is_public: bool) -> None:
         """Rename a commit or change who may see it."""
@@ -238,11 +259,14 @@ class Records:
     def _commits(self, condition: str, values: tuple[str | int, ...], page: str) -> list[CommitRow]:
         rows = self.database.execute(
             "SELECT commit_id, created_at, name, description, is_public, parent_vm_id, grandparent_commit_id,"
-            f" vcpu_count, mem_size_mib, fs_size_mib FROM commits WHERE complete = 1 AND {condition}"
+            f" vcpu_count, mem_size_mib, fs_size_mib, size_bytes FROM commits WHERE complete = 1 AND {condition}"
             f" ORDER BY seq DESC {page}",
             values,
         )
-        return [CommitRow(row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6], Size(*row[7:])) for row in rows]
+        return [
+            CommitRow(row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6], Size(*row[7:10]), row[10])
+            for row in rows
+        ]
 
     def unfinished(self) -> tuple[list[str], list[str]]:
         """Return the VMs and commits whose making never came to its end: the server stopped meanwhile."""

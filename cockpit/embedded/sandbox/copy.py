@@ -63,6 +63,22 @@ def clear_leftovers(home: Path, temporary: Path) -> None:
                     path.unlink()
 
 
+def bytes_on_disk(top: Path) -> int:
+    """Return the bytes the files below a directory take, each counted once; what vanishes meanwhile counts nothing."""
+    seen: set[tuple[int, int]] = set()
+    total = 0
+    for directory, _names, files in os.walk(top):
+        for name in files:
+            try:
+                status = (Path(directory) / name).lstat()
+            except FileNotFoundError:
+                continue
+            if (status.st_dev, status.st_ino) not in seen:
+                seen.add((status.st_dev, status.st_ino))
+                total += status.st_blocks * 512
+    return total
+
+
 async def remove_tree(directory: Path) -> None:
     """Remove a directory and all in it, read-only directories included; a missing one is no error.
 

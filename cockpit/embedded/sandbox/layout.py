@@ -104,6 +104,11 @@ class SandboxLayout:
         return self.directory / "keys" / "host"
 
     @property
+    def variables(self) -> Path:
+        """Lines of `NAME=value` that every command finds in its environment, as /etc/environment gives them on a VM."""
+        return self.directory / "environment"
+
+    @property
     def channels(self) -> Path:
         """One empty file per running SSH command, named after its process: pid and start time in clock ticks."""
         return self.directory / "channels"
@@ -185,6 +190,16 @@ def _user_name() -> str:
         return str(os.getuid())
 
 
+def stored_variables(layout: SandboxLayout) -> dict[str, str]:
+    """Return what `variables` holds: unquoted lines, as the platform writes them; none if there is no such file."""
+    try:
+        lines = layout.variables.read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    pairs = (line.partition("=") for line in lines)
+    return {name: value for name, mark, value in pairs if name and mark}
+
+
 def sandbox_environment(layout: SandboxLayout, sockets: Path, inherited: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a sandbox: complete, and without anything that is the operator's secret.
 
@@ -195,7 +210,9 @@ def sandbox_environment(layout: SandboxLayout, sockets: Path, inherited: Mapping
     """
     user = _user_name()
     language = inherited.get("LANG", "")
+    # What holds the sandbox together comes last: no variable of an account leads out of it.
     return {
+        **stored_variables(layout),
         "PATH": search_path(inherited.get("PATH", "")),
         "HOME": str(layout.home),
         "TMPDIR": str(layout.temporary),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import asyncssh
 
 from cockpit.embedded.hosting import HostingError
-from cockpit.embedded.sandbox.copy import clear_leftovers, copy_tree, remove_tree
+from cockpit.embedded.sandbox.copy import bytes_on_disk, clear_leftovers, copy_tree, remove_tree
 from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, choose_freezer
 from cockpit.embedded.sandbox.layout import BUILDING, LEAVING, FleetLayout
 from cockpit.embedded.sandbox.sandbox import Sandbox
@@ -129,6 +129,8 @@ class Sandboxes:
                 await copy_tree(commit / "home", building / "home")
                 await copy_tree(commit / "tmp", building / "tmp")
                 host_key = (commit / "host").read_text(encoding="ascii")
+                if (commit / "environment").exists():
+                    write_private(building / "environment", (commit / "environment").read_text(encoding="utf-8"))
             private_directory(building / "keys")
             write_private(building / "keys" / "host", host_key)
             write_private(building / "keys" / "client", new_private_key())
@@ -164,12 +166,30 @@ class Sandboxes:
                 await copy_tree(sandbox.layout.temporary, building / "tmp")
             await asyncio.to_thread(clear_leftovers, building / "home", building / "tmp")
             write_private(building / "host", sandbox.layout.host_key.read_text(encoding="ascii"))
+            if sandbox.layout.variables.exists():
+                write_private(building / "environment", sandbox.layout.variables.read_text(encoding="utf-8"))
             building.rename(commit)
         except BaseException as error:
             await remove_tree(building)
             if isinstance(error, OSError | ConfigError):
                 raise HostingError(f"VM {vm_id} could not be copied: {error}") from error
             raise
+
+    async def commit_bytes(self, commit_id: str) -> int:
+        """Return how many bytes the files of a commit take on this machine's disk."""
+        return await asyncio.to_thread(bytes_on_disk, self.layout.commits / canonical_id(commit_id))
+
+    async def write_environment(self, vm_id: str, variables: Mapping[str, str]) -> None:
+        """Put these variables in place of those that every command of a VM was given so far.
+
+        Raises:
+            HostingError: the VM is missing, or the disk refused.
+        """
+        lines = "".join(f"{name}={variables[name]}\n" for name in sorted(variables))
+        try:
+            write_private(self._demand(vm_id).layout.variables, lines)
+        except OSError as error:
+            raise HostingError(f"the variables of VM {vm_id} cannot be written: {error}") from error
 
     async def pause(self, vm_id: str) -> None:
         """Freeze all processes of a VM.

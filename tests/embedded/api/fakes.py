@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ class FakeHosting:
 
     sandboxes: dict[str, str] = field(default_factory=dict)
     commits: dict[str, str] = field(default_factory=dict)
+    environments: dict[str, dict[str, str]] = field(default_factory=dict)
     calls: list[tuple[str, ...]] = field(default_factory=list)
     failing: set[str] = field(default_factory=set)
     restores_left: int | None = None
@@ -55,6 +56,13 @@ class FakeHosting:
     async def snapshot(self, vm_id: str, commit_id: str) -> None:
         self._called("snapshot", vm_id, commit_id)
         self.commits[commit_id] = vm_id
+
+    async def commit_bytes(self, commit_id: str) -> int:
+        return 1000 * len(self.commits)
+
+    async def write_environment(self, vm_id: str, variables: Mapping[str, str]) -> None:
+        self._called("write_environment", vm_id)
+        self.environments[vm_id] = dict(variables)
 
     async def pause(self, vm_id: str) -> None:
         self._called("pause", vm_id)

@@ -76,6 +76,15 @@ FIELDS: dict[str, tuple[str, dict[str, Any]]] = {
     "PATCH /api/v1/vm/{vm}/label": ("", {"labels": {"a": "b"}}),
     "PUT /api/v1/vm/{vm}/labels": ("", {"labels": {"a": "b"}}),
     "PATCH /api/v1/commits/{commit}": ("", {"is_public": True, "name": "n", "description": "d"}),
+    "PATCH /api/v1/vm/{vm}/disk": ("", {"fs_size_mib": 4096}),
+    "POST /api/v1/commit_tags": ("", {"tag_name": "t", "commit_id": UNKNOWN, "description": "d"}),
+    "PATCH /api/v1/commit_tags/{tag}": ("", {"commit_id": UNKNOWN, "description": "d"}),
+    "POST /api/v1/repositories": ("", {"name": "n", "description": "d"}),
+    "PATCH /api/v1/repositories/{repository}/visibility": ("", {"is_public": True}),
+    "POST /api/v1/repositories/{repository}/tags": ("", {"tag_name": "t", "commit_id": UNKNOWN, "description": "d"}),
+    "PATCH /api/v1/repositories/{repository}/tags/{tag}": ("", {"commit_id": UNKNOWN, "description": "d"}),
+    "PUT /api/v1/env_vars": ("vars", {"A": "b"}),
+    "POST /api/v1/keys/validate": ("", {}),
 }
 """Every call with a body: where its fields are, and good values for them."""
 
@@ -169,7 +178,11 @@ async def filled() -> tuple[World, dict[str, str]]:
         made = await http.post("/api/v1/vm/new_root?wait_boot=true", json={"vm_config": {}})
         vm = made.json()["vm_id"]
         commit = (await http.post(f"/api/v1/vm/{vm}/commit")).json()["commit_id"]
-    return world, {"task": task, "entry": "i1", "vm": vm, "commit": commit}
+        await http.post("/api/v1/repositories", json={"name": "images"})
+        for tags in ("/api/v1/commit_tags", "/api/v1/repositories/images/tags"):
+            assert (await http.post(tags, json={"tag_name": "v1", "commit_id": commit})).status_code == 201
+    names = {"task": task, "entry": "i1", "vm": vm, "commit": commit, "repository": "images", "tag": "v1"}
+    return world, names
 
 
 async def ask(http: httpx.AsyncClient, call: str, names: dict[str, str], **how: Any) -> httpx.Response:
@@ -187,7 +200,15 @@ async def lists_still_answer(http: httpx.AsyncClient, names: dict[str, str]) -> 
     """Check that what was accepted can be read again."""
     for call in ("GET /board/tasks?tag=x", "GET /feed/events", "GET /feed/stats", "GET /registry/vms?role=worker"):
         assert (await ask(http, call, names)).status_code == 200
-    for call in ("GET /api/v1/vms", "GET /api/v1/commits", "GET /api/v1/vm/{vm}/metadata"):
+    for call in (
+        "GET /api/v1/vms",
+        "GET /api/v1/commits",
+        "GET /api/v1/vm/{vm}/metadata",
+        "GET /api/v1/commit_tags",
+        "GET /api/v1/repositories",
+        "GET /api/v1/repositories/{repository}/tags",
+        "GET /api/v1/env_vars",
+    ):
         assert (await ask(http, call, names)).status_code == 200
 
 

@@ -62,6 +62,22 @@ async def test_a_new_sandbox_is_private_and_clean(fleet: Fleet, monkeypatch: pyt
     assert stat.S_IMODE(places.client_key.stat().st_mode) == 0o600
 
 
+async def test_variables_reach_every_later_command_and_go_into_commits(fleet: Fleet) -> None:
+    vm_id, commit_id, copy_id = await fleet.create(), str(uuid.uuid4()), str(uuid.uuid4())
+    await fleet.sandboxes.write_environment(vm_id, {"CANARY": "a 'b' $c = d", "HOME": "/elsewhere"})
+    await fleet.sandboxes.snapshot(vm_id, commit_id)
+    assert await fleet.sandboxes.commit_bytes(commit_id) > 0
+    await fleet.sandboxes.restore(copy_id, commit_id)
+    for each in (vm_id, copy_id):
+        process = await run(fleet, each, 'printf "%s|%s" "$CANARY" "$HOME" > told')
+        assert await process.exited == 0
+        assert (fleet.home(each) / "told").read_text() == f"a 'b' $c = d|{fleet.home(each)}"
+    await fleet.sandboxes.write_environment(vm_id, {})
+    process = await run(fleet, vm_id, 'printf "%s" "${CANARY-gone}" > told')
+    assert await process.exited == 0
+    assert (fleet.home(vm_id) / "told").read_text() == "gone"
+
+
 async def test_ids_never_become_paths(fleet: Fleet) -> None:
     with pytest.raises(HostingError):
         await fleet.sandboxes.create("../../escape")

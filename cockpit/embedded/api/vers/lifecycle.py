@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from cockpit.embedded.api.records import CommitRow, Records, Size, VmRow, now_text
 from cockpit.embedded.api.vers.exchange import ApiError, BranchError
+from cockpit.embedded.api.vers.named import NameRecords
 from cockpit.embedded.hosting import Hosting, HostingError
 
 log = logging.getLogger(__name__)
@@ -24,8 +25,9 @@ VM_LIMIT = 256
 class Lifecycle:
     """Makes, copies, freezes and ends VMs."""
 
-    def __init__(self, records: Records, hosting: Hosting, vm_limit: int = VM_LIMIT) -> None:
+    def __init__(self, records: Records, hosting: Hosting, names: NameRecords, vm_limit: int = VM_LIMIT) -> None:
         self.records = records
+        self._names = names
         self._hosting = hosting
         self._vm_limit = vm_limit
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -122,6 +124,7 @@ class Lifecycle:
     async def _boot(self, vm_id: str) -> None:
         try:
             await self._hosting.create(vm_id)
+            await self._give_variables(vm_id)
         except HostingError as error:
             log.error("VM %s did not boot: %s", vm_id, error)
             self.records.delete_vm(vm_id)
@@ -130,6 +133,15 @@ class Lifecycle:
             self.records.delete_vm(vm_id)
             raise
         self.records.set_started(vm_id)
+
+    async def _give_variables(self, vm_id: str) -> None:
+        """Replace what the VM has in its environment by the account's variables, if the account has any."""
+        if variables := self._names.variables():
+            try:
+                await self._hosting.write_environment(vm_id, variables)
+            except HostingError:
+                await self._hosting.destroy(vm_id)
+                raise
 
     async def restore(self, commit_id: str) -> str:
         """Start a VM from a commit; it runs when this returns.
@@ -147,6 +159,7 @@ class Lifecycle:
         )
         try:
             await self._hosting.restore(vm_id, commit.commit_id)
+            await self._give_variables(vm_id)
         except HostingError as error:
             self.records.delete_vm(vm_id)
             raise ApiError(500, f"failed to provision VM on node: {error}") from error
@@ -200,7 +213,7 @@ class Lifecycle:
             try:
                 before = await self._hosting.state(vm_id)
                 await self._hosting.snapshot(vm_id, commit_id)
-                self.records.set_complete(commit_id)
+                self.records.set_complete(commit_id, await self._hosting.commit_bytes(commit_id))
             except HostingError as error:
                 self.records.remove_commit(commit_id)
                 raise _node_error(error) from error
@@ -227,6 +240,19 @@ class Lifecycle:
                 await (self._hosting.pause(vm_id) if paused else self._hosting.resume(vm_id))
             except HostingError as error:
                 raise _node_error(error) from error
+
+    async def resize_disk(self, vm_id: str, fs_size_mib: int, *, skip_wait_boot: bool) -> None:
+        """Let a disk grow: the size is kept and reported, for a sandbox has the whole machine's disk anyhow.
+
+        Raises:
+            ApiError: no such VM, or the disk has that size already.
+        """
+        async with self._lock(vm_id):
+            vm = await self._booted(vm_id, "vm not found", skip_wait_boot=skip_wait_boot)
+            if fs_size_mib <= vm.size.fs_size_mib:
+                said = f"the new disk size must be greater than the current one ({vm.size.fs_size_mib} MiB)"
+                raise ApiError(400, said)
+            self.records.set_disk(vm_id, fs_size_mib)
 
     async def delete(self, vm_id: str, *, skip_wait_boot: bool) -> None:
         """End a VM. Its commits and its copies stay.

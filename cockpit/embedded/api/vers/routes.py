@@ -11,7 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cockpit.embedded.api.exchange import json_response
-from cockpit.embedded.api.records import CommitRow, Size, VmRow
+from cockpit.embedded.api.records import Size, VmRow
+from cockpit.embedded.api.vers.account import AccountRoutes
+from cockpit.embedded.api.vers.commits import CommitRoutes
 from cockpit.embedded.api.vers.exchange import (
     WRONG_TYPE,
     ApiError,
@@ -27,18 +29,20 @@ from cockpit.embedded.api.vers.exchange import (
     wrong_type,
 )
 from cockpit.embedded.api.vers.lifecycle import Lifecycle
+from cockpit.embedded.api.vers.named import NameRecords
+from cockpit.embedded.api.vers.repositories import RepositoryRoutes
+from cockpit.embedded.api.vers.tags import TagRoutes
 
 IMAGE = "default"
 """The one image there is: an empty home on this machine."""
-PAGE = 50
-PAGE_LIMIT = 100
 
 
 class VersApi:
-    """The routes below the version prefix."""
+    """The routes below the version prefix; those of VMs are its own."""
 
-    def __init__(self, lifecycle: Lifecycle, owner_id: str) -> None:
+    def __init__(self, lifecycle: Lifecycle, names: NameRecords, owner_id: str) -> None:
         self._lifecycle = lifecycle
+        self._names = names
         self._records = lifecycle.records
         self._owner_id = owner_id
 
@@ -46,27 +50,29 @@ class VersApi:
         """Return the routes, the most specific first."""
         vm = "/vm/{vm_id}"
         return [
+            *CommitRoutes(self._lifecycle, self._owner_id).routes(),
+            *TagRoutes(self._lifecycle, self._names).routes(),
+            *RepositoryRoutes(self._names).routes(),
+            *AccountRoutes(self._names, self._owner_id).routes(),
             Route("/vms", self.list_vms, methods=["GET"]),
             Route("/vm", self.list_vms, methods=["GET"]),
             Route("/vm/new_root", self.new_root, methods=["POST"]),
             Route("/vm/from_commit", self.from_commit, methods=["POST"]),
             Route("/vm/branch/by_vm/{vm_id}", self.branch_by_vm, methods=["POST"]),
             Route("/vm/branch/by_commit/{commit_id}", self.branch_by_commit, methods=["POST"]),
-            Route("/vm/commits/{commit_id}/parents", self.commit_parents, methods=["GET"]),
+            Route("/vm/branch/by_tag/{tag}", self.branch_by_tag, methods=["POST"]),
+            Route("/vm/branch/by_ref/{repository}/{tag}", self.branch_by_ref, methods=["POST"]),
             Route("/vm/{vm_or_commit_id}/branch", self.branch, methods=["POST"]),
             Route(f"{vm}/status", self.status, methods=["GET"]),
             Route(f"{vm}/metadata", self.metadata, methods=["GET"]),
             Route(f"{vm}/ssh_key", self.ssh_key, methods=["GET"]),
             Route(f"{vm}/state", self.set_state, methods=["PATCH"]),
             Route(f"{vm}/commit", self.commit, methods=["POST"]),
+            Route(f"{vm}/disk", self.resize_disk, methods=["PATCH"]),
             Route(f"{vm}/label", self.add_labels, methods=["PATCH"]),
             Route(f"{vm}/labels", self.replace_labels, methods=["PUT"]),
             Route(f"{vm}/label/{{name}}", self.remove_label, methods=["DELETE"]),
             Route(vm, self.delete, methods=["DELETE"]),
-            Route("/commits", self.list_commits, methods=["GET"]),
-            Route("/commits/public", self.list_public_commits, methods=["GET"]),
-            Route("/commits/{commit_id}", self.change_commit, methods=["PATCH"]),
-            Route("/commits/{commit_id}", self.delete_commit, methods=["DELETE"]),
         ]
 
     # -- VMs -----------------------------------------------------------------------------------------------------
@@ -100,6 +106,7 @@ class VersApi:
             "grandparent_vm_id": vm.grandparent_vm_id,
             "mem_size_mib": vm.size.mem_size_mib,
             "vcpu_count": vm.size.vcpu_count,
+            "fs_size_mib": vm.size.fs_size_mib,
         }
         return json_response(record)
 
@@ -131,7 +138,7 @@ class VersApi:
         return json_response({"vm_id": await self._lifecycle.create(size, labels, wait_boot=wait_boot)}, 201)
 
     async def from_commit(self, request: Request) -> Response:
-        """POST /vm/from_commit: exactly one of three keys; here only commits exist, no tags."""
+        """POST /vm/from_commit: exactly one of three keys."""
         body = await read_object(request)
         given = [name for name in ("commit_id", "tag_name", "ref") if name in body]
         if len(given) != 1 or not isinstance(body[given[0]], str):
@@ -140,7 +147,8 @@ class VersApi:
         if given[0] == "ref" and value.count(":") != 1:
             raise ApiError(400, "Invalid ref format. Expected 'repo_name:tag_name'")
         if given[0] != "commit_id":
-            raise ApiError(404, "tag not found")
+            repository, _, tag = value.rpartition(":") if given[0] == "ref" else ("", "", value)
+            return json_response({"vm_id": await self._lifecycle.restore(self._tagged(repository, tag))}, 201)
         try:
             commit_id = str(uuid.UUID(value))
         except ValueError as error:
@@ -168,6 +176,17 @@ class VersApi:
         vm_id = path_id(request, "vm_id")
         await self._lifecycle.delete(vm_id, skip_wait_boot=flag(request, "skip_wait_boot"))
         return json_response({"vm_id": vm_id})
+
+    async def resize_disk(self, request: Request) -> Response:
+        """PATCH /vm/{vm_id}/disk: 200 and empty; a disk can only grow."""
+        vm_id = path_id(request, "vm_id")
+        skip_wait_boot = flag(request, "skip_wait_boot")
+        body = await read_object(request)
+        if "fs_size_mib" not in body:
+            raise TextError(422, f"{WRONG_TYPE}missing field `fs_size_mib`")
+        wanted = field_number(body, "fs_size_mib", 0)
+        await self._lifecycle.resize_disk(vm_id, wanted, skip_wait_boot=skip_wait_boot)
+        return Response(status_code=200)
 
     # -- labels --------------------------------------------------------------------------------------------------
 
@@ -223,6 +242,28 @@ class VersApi:
         """POST /vm/branch/by_commit/{commit_id}."""
         return await self._branch_commit(request, path_id(request, "commit_id"))
 
+    async def branch_by_tag(self, request: Request) -> Response:
+        """POST /vm/branch/by_tag/{tag}."""
+        return await self._branch_commit(request, self._tagged("", request.path_params["tag"]))
+
+    async def branch_by_ref(self, request: Request) -> Response:
+        """POST /vm/branch/by_ref/{repository}/{tag}."""
+        tagged = self._tagged(request.path_params["repository"], request.path_params["tag"])
+        return await self._branch_commit(request, tagged)
+
+    def _tagged(self, repository: str, name: str) -> str:
+        """Return the commit a tag names.
+
+        Raises:
+            ApiError: there is no such tag, or no such repository.
+        """
+        if repository and self._names.repository(repository) is None:
+            raise ApiError(404, "repository not found")
+        tag = self._names.tag(repository, name)
+        if tag is None:
+            raise ApiError(404, "tag not found")
+        return tag.commit_id
+
     async def _branch_vm(self, request: Request, vm_id: str) -> Response:
         made = await self._lifecycle.branch_vm(
             vm_id,
@@ -235,63 +276,6 @@ class VersApi:
     async def _branch_commit(self, request: Request, commit_id: str) -> Response:
         commit = self._lifecycle.commit_of(commit_id)
         return json_response({"vms": new_vms(await self._lifecycle.branch_commit(commit, _copies(request)))}, 201)
-
-    def _commit_json(self, commit: CommitRow) -> dict[str, Any]:
-        return {
-            "commit_id": commit.commit_id,
-            "name": commit.name,
-            "owner_id": self._owner_id,
-            "is_public": commit.is_public,
-            "created_at": commit.created_at,
-            "description": commit.description,
-            "parent_vm_id": commit.parent_vm_id,
-            "grandparent_commit_id": commit.grandparent_commit_id,
-        }
-
-    async def list_commits(self, request: Request) -> Response:
-        """GET /commits."""
-        return self._commit_page(request, public=False)
-
-    async def list_public_commits(self, request: Request) -> Response:
-        """GET /commits/public."""
-        return self._commit_page(request, public=True)
-
-    def _commit_page(self, request: Request, *, public: bool) -> Response:
-        limit = min(max(whole(request, "limit", PAGE), 1), PAGE_LIMIT)
-        offset = max(whole(request, "offset", 0), 0)
-        commits, total = self._records.commits(limit, offset, public=public)
-        page = [self._commit_json(commit) for commit in commits]
-        return json_response({"commits": page, "total": total, "limit": limit, "offset": offset})
-
-    async def change_commit(self, request: Request) -> Response:
-        """PATCH /commits/{commit_id}."""
-        commit_id = path_id(request, "commit_id")
-        body = await read_object(request)
-        if "is_public" not in body:
-            raise TextError(422, f"{WRONG_TYPE}missing field `is_public`")
-        if not isinstance(body["is_public"], bool):
-            raise wrong_type("is_public", body["is_public"], "a boolean")
-        commit = self._lifecycle.commit_of(commit_id)
-        name = (field_text(body, "name") or "").strip() or commit.name
-        description = (field_text(body, "description") or "").strip() or commit.description
-        self._records.change_commit(commit_id, name, description, body["is_public"])
-        return json_response(self._commit_json(self._lifecycle.commit_of(commit_id)))
-
-    async def delete_commit(self, request: Request) -> Response:
-        """DELETE /commits/{commit_id}: 204."""
-        await self._lifecycle.delete_commit(path_id(request, "commit_id"))
-        return Response(status_code=204)
-
-    async def commit_parents(self, request: Request) -> Response:
-        """GET /vm/commits/{commit_id}/parents: itself and what it came from, the id under `id`."""
-        found: list[dict[str, Any]] = []
-        commit: CommitRow | None = self._lifecycle.commit_of(path_id(request, "commit_id"))
-        while commit is not None:
-            record = self._commit_json(commit)
-            found.append({"id": record.pop("commit_id"), **record})
-            parent = commit.grandparent_commit_id
-            commit = self._records.commit(parent) if parent else None
-        return json_response(found)
 
 
 def _copies(request: Request) -> int:

@@ -1,0 +1,114 @@
+"""The routes of repositories: the fleet's own, and those it shows to everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cockpit.embedded.api.exchange import json_response
+from cockpit.embedded.api.vers.exchange import WRONG_TYPE, ApiError, TextError, field_text, read_object, wrong_type
+from cockpit.embedded.api.vers.named import NameRecords, RepositoryRow
+from cockpit.embedded.api.vers.tags import NAME_FORM, needed_text, tag_json
+
+ORGANISATION = "embedded"
+"""Whose the public repositories of an embedded fleet are."""
+
+
+class RepositoryRoutes:
+    """Repositories."""
+
+    def __init__(self, names: NameRecords) -> None:
+        self._names = names
+
+    def routes(self) -> list[Route]:
+        """Return the routes, the most specific first."""
+        one, public = "/repositories/{repository}", "/public/repositories"
+        shown = f"{public}/{{organisation}}/{{repository}}"
+        return [
+            Route("/repositories", self.list_repositories, methods=["GET"]),
+            Route("/repositories", self.create, methods=["POST"]),
+            Route(one, self.read, methods=["GET"]),
+            Route(one, self.delete, methods=["DELETE"]),
+            Route(f"{one}/visibility", self.show, methods=["PATCH"]),
+            Route(public, self.list_public, methods=["GET"]),
+            Route(shown, self.read_public, methods=["GET"]),
+            Route(f"{shown}/tags", self.list_public_tags, methods=["GET"]),
+        ]
+
+    def _repository(self, request: Request) -> RepositoryRow:
+        repository = self._names.repository(request.path_params["repository"])
+        if repository is None:
+            raise ApiError(404, "repository not found")
+        return repository
+
+    async def list_repositories(self, _request: Request) -> Response:
+        """GET /repositories."""
+        return json_response({"repositories": [_repository_json(row) for row in self._names.repositories()]})
+
+    async def create(self, request: Request) -> Response:
+        """POST /repositories."""
+        body = await read_object(request)
+        name, description = needed_text(body, "name"), field_text(body, "description")
+        if not NAME_FORM.fullmatch(name):
+            raise ApiError(400, "Invalid repository name: 1-64 characters of letters, digits, '-', '_', '.'")
+        if self._names.repository(name) is not None:
+            raise ApiError(409, "repository already exists")
+        return json_response({"repo_id": self._names.add_repository(name, description), "name": name}, 201)
+
+    async def read(self, request: Request) -> Response:
+        """GET /repositories/{repository}."""
+        return json_response(_repository_json(self._repository(request)))
+
+    async def delete(self, request: Request) -> Response:
+        """DELETE /repositories/{repository}: its tags go with it."""
+        self._names.delete_repository(self._repository(request).name)
+        return Response(status_code=204)
+
+    async def show(self, request: Request) -> Response:
+        """PATCH /repositories/{repository}/visibility."""
+        body = await read_object(request)
+        if "is_public" not in body:
+            raise TextError(422, f"{WRONG_TYPE}missing field `is_public`")
+        if not isinstance(body["is_public"], bool):
+            raise wrong_type("is_public", body["is_public"], "a boolean")
+        self._names.set_public(self._repository(request).name, body["is_public"])
+        return Response(status_code=204)
+
+    # -- public --------------------------------------------------------------------------------------------------
+
+    def _public(self, request: Request) -> RepositoryRow:
+        repository = self._repository(request)
+        if not repository.is_public or request.path_params["organisation"] != ORGANISATION:
+            raise ApiError(404, "repository not found")
+        return repository
+
+    async def list_public(self, _request: Request) -> Response:
+        """GET /public/repositories."""
+        shown = [_public_json(row) for row in self._names.repositories() if row.is_public]
+        return json_response({"repositories": shown})
+
+    async def read_public(self, request: Request) -> Response:
+        """GET /public/repositories/{organisation}/{repository}."""
+        return json_response(_public_json(self._public(request)))
+
+    async def list_public_tags(self, request: Request) -> Response:
+        """GET /public/repositories/{organisation}/{repository}/tags."""
+        name = self._public(request).name
+        return json_response({"repository": name, "tags": [tag_json(tag) for tag in self._names.tags(name)]})
+
+
+def _repository_json(row: RepositoryRow) -> dict[str, Any]:
+    return {
+        "repo_id": row.repo_id,
+        "name": row.name,
+        "is_public": row.is_public,
+        "created_at": row.created_at,
+        "description": row.description,
+    }
+
+
+def _public_json(row: RepositoryRow) -> dict[str, Any]:
+    return {**_repository_json(row), "org_name": ORGANISATION, "full_name": f"{ORGANISATION}/{row.name}"}
