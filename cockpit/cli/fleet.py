@@ -16,7 +16,6 @@ from cockpit.model.commands import (
     Branch,
     Command,
     Commit,
-    Destroy,
     Dismiss,
     Pause,
     Relaunch,
@@ -135,19 +134,6 @@ async def adopt(headless: Headless, vm: str, name: str, kind: AgentKind, role: s
             raise UsageError(f"cannot adopt {name}: {refusal}")
         await carry_out(engine, command)
         say(our_line("{} {}", name, vm_id))
-    return 0
-
-
-async def destroy(headless: Headless, name: str, yes: bool) -> int:
-    """Delete a VM after naming it."""
-    async with headless.engine(nobody) as engine:
-        vm_id, called = engine.vm_named(name)
-        agent = engine.fleet.agent_on(vm_id)
-        what = f"{agent.kind.value} {agent.name} on VM {vm_id}" if agent else f"VM {vm_id}"
-        lost = our_line("This deletes {}: its disk, its processes, its output. It cannot be undone.", what)
-        if not yes and not _confirmed(f"delete {what}", lost, called):
-            return 1
-        await carry_out(engine, Destroy(vm_id))
     return 0
 
 

@@ -11,6 +11,7 @@ from typing import Unpack
 from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.clock import Clock
 from cockpit.engine.line_tail import LineTail
+from cockpit.engine.losses import Losses
 from cockpit.engine.port import StartOptions
 from cockpit.engine.recollection import bring_back
 from cockpit.engine.recorded import RecordedHistory
@@ -107,6 +108,7 @@ class Engine:
         self.history = History(self.fleet_state, store, self.agent_session)
         self.recorded = RecordedHistory(store)
         self.output = LineTail(self.agent_session, store, self.clock)
+        self.losses = Losses(self.fleet_state, self.running)
         self.bounds = history_bounds
         self._background: list[asyncio.Task[None]] = []
         self._attached = asyncio.Event()

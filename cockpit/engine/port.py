@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol, TypedDict
 
 from cockpit.model.commands import Command
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
+from cockpit.model.loss import Loss
 from cockpit.model.past import RememberedAgent, SearchHit
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals import Refusal
@@ -32,6 +33,16 @@ class StartOptions(TypedDict, total=False):
     """Seconds the first look may take; what did not answer by then says so in its health."""
 
 
+class LossPort(Protocol):
+    """What would be lost with VMs."""
+
+    async def look(self, vm_ids: Sequence[VmId]) -> tuple[Loss, ...]:
+        """Return what would be lost with each VM, in their order, within some seconds.
+
+        What could not be looked at is told as unknown; of agents that are not attached, their VMs are reached for it.
+        """
+
+
 class CockpitPort(Protocol):
     """The engine as a screen sees it. All methods run on the engine's event loop and return at once."""
 
@@ -46,6 +57,10 @@ class CockpitPort(Protocol):
     @property
     def fleet(self) -> Fleet:
         """The newest snapshot."""
+
+    @property
+    def losses(self) -> LossPort:
+        """What would be lost with VMs, for the question before they are given up."""
 
     def transcript(self, agent: AgentId) -> Transcript:
         """Return an agent's transcript; the same object for the agent's life, with its own revision."""

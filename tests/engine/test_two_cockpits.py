@@ -119,7 +119,7 @@ async def news(engine: Engine, agent: AgentId, limit: float = LIMIT) -> None:
 @contextlib.asynccontextmanager
 async def unlinked(engine: Engine, agent: AgentId) -> AsyncIterator[None]:
     """Drop an engine's link to an agent, and keep it from coming back for the time of the block."""
-    real, over = engine.running[0].agent_sessions._connect, asyncio.Event()
+    real, over = engine.running[0].agent_sessions.connect, asyncio.Event()
 
     async def connect(vm_id: VmId) -> Connection:
         await over.wait()
@@ -128,7 +128,7 @@ async def unlinked(engine: Engine, agent: AgentId) -> AsyncIterator[None]:
     agent_session = engine.agent_session(agent)
     connection = agent_session.connection() if agent_session else None
     assert connection is not None
-    with mock.patch.object(engine.running[0].agent_sessions, "_connect", connect):
+    with mock.patch.object(engine.running[0].agent_sessions, "connect", connect):
         await connection.close()
         yield
     over.set()

@@ -31,6 +31,7 @@ from cockpit.model.events import Event, Record
 from cockpit.model.failures import dismissed
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, agent_of
+from cockpit.model.loss import Loss, Remains, loss_of
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals import Facilities, Refusal, RefusalCode, refusal
@@ -63,6 +64,19 @@ VERBS: dict[type, str] = {
 }
 
 
+class LossDouble:
+    """Looks at VMs as a test says: `remains` by VM, and what is not there cannot be looked at."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+        self.remains: dict[VmId, Remains] = {}
+
+    async def look(self, vm_ids: Sequence[VmId]) -> tuple[Loss, ...]:
+        """Return what would be lost."""
+        fleet = self._engine.fleet
+        return tuple(loss_of(vm_id, fleet, self.remains.get(vm_id), "the test lets nobody look") for vm_id in vm_ids)
+
+
 class FakeEngine:
     """Implements `CockpitPort`; tests change `fleet` with `change` and read `ordered`."""
 
@@ -76,6 +90,7 @@ class FakeEngine:
         self.focused: list[AgentId | None] = []
         self.paged: list[AgentId] = []
         self.clock = NOW
+        self.losses = LossDouble(self)
         self.refusals: dict[type, str] = {}
         self.image_list: tuple[tuple[CommitId, str], ...] = (
             (CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),

@@ -28,6 +28,7 @@ application = typer.Typer(
 Choice = TypeVar("Choice", bound=str)
 """One of the words an option takes."""
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done and lost; do nothing.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="The agent's name, or its VM's id.")]
 Timeout = Annotated[float | None, typer.Option("--timeout", help="Seconds to wait at most.", min=0)]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.cli.declared.application import Architect, Json, Name, Role, Worker, Yes, application, kind_of, run
+from cockpit.cli.declared.application import Architect, DryRun, Json, Name, Role, Worker, Yes, application, kind_of, run
 from cockpit.model.commands import Spawn
 from cockpit.model.ids import CommitId
 
@@ -71,11 +71,18 @@ def adopt(
 
 
 @application.command()
-def destroy(name: Name, yes: Yes = False) -> None:
-    """Delete an agent's VM with everything on it."""
-    from cockpit.cli import fleet
+def destroy(
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="Agents or VMs by name or id; '*' is every lieutenant.")
+    ],
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Delete agents' VMs with everything on them; what would be lost with each is said first."""
+    from cockpit.cli import destruction
 
-    run(lambda headless: fleet.destroy(headless, name, yes))
+    run(lambda headless: destruction.destroy(headless, names, yes=yes, dry_run=dry_run, as_json=as_json))
 
 
 @application.command()

@@ -230,7 +230,7 @@ class AgentSessions:
         agent_session.link = VmLink(
             self._fleet_state,
             agent.vm_id,
-            lambda: self._connect(agent.vm_id),
+            lambda: self.connect(agent.vm_id),
             agent_session.serve,
             Backoff(),
             lambda: self._store.known(self._source.endpoint(agent.vm_id).identity),
@@ -303,8 +303,12 @@ class AgentSessions:
                 self._fleet_state.notice(f"internal error while serving {agent.name}: see the log file")
                 await asyncio.sleep(RESTART_DELAY)
 
-    async def _connect(self, vm_id: VmId) -> Connection:
-        """Open a connection; the key is fetched while the VM runs and kept in memory only."""
+    async def connect(self, vm_id: VmId) -> Connection:
+        """Open a connection of the caller's own; the VM's key is fetched while it runs and kept in memory only.
+
+        Raises:
+            CockpitError: the VM cannot be reached.
+        """
         if self._fleet_state.power(vm_id) is Power.BOOTING:
             await self._fleet_state.until(lambda: self._fleet_state.power(vm_id) is not Power.BOOTING, 60.0)
         if vm_id not in self._keys:

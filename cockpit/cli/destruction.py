@@ -1,0 +1,101 @@
+"""The verb that gives agents and their VMs up: named, with what would be lost, asked, and each told how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cockpit.cli import output
+from cockpit.cli.exits import ExitCode
+from cockpit.cli.fleet import carry_out
+from cockpit.cli.headless import Headless, nobody, only
+from cockpit.cli.losses import agreed, loss_object, say_losses
+from cockpit.engine.port import HeadlessPort
+from cockpit.errors import CockpitError, NotFound
+from cockpit.model.commands import Destroy
+from cockpit.model.fleet import Agent, AgentKind
+from cockpit.model.ids import VmId
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import our_line, our_text
+from cockpit.text.streams import say, warn
+
+ALL_LIEUTENANTS = "*"
+"""Stands for every lieutenant, and for nobody else."""
+
+READ_LIMIT = 10.0
+"""Seconds the agents' output may take to be read before the question: what nobody answered stands there."""
+
+
+async def destroy(headless: Headless, names: Sequence[str], *, yes: bool, dry_run: bool, as_json: bool) -> int:
+    """Delete VMs after naming them and what would be lost with each.
+
+    Args:
+        names: agents or VMs; `*` is every lieutenant.
+        yes: do not ask, and look at nothing for it.
+        dry_run: say it, and do nothing.
+    """
+    asked = dry_run or not yes
+    async with headless.engine(_targets(names) if asked else nobody) as engine:
+        vms = _vms_of(engine, names)
+        if asked:
+            await engine.settled(min(READ_LIMIT, headless.left()))
+            losses = await engine.losses.look(list(vms))
+            if dry_run:
+                if as_json:
+                    output.print_json([loss_object(loss) for loss in losses])
+                else:
+                    say_losses(losses)
+                return ExitCode.DONE
+            if not agreed("destroy", losses, ours("The VM goes with its disk, its processes and its output.")):
+                return ExitCode.FAILED
+        return await _destroy_each(engine, vms, as_json)
+
+
+def _targets(names: Sequence[str]) -> Callable[[Agent], bool]:
+    """Return which agents are looked at: those that are meant."""
+    tests = [only(name) for name in names if name != ALL_LIEUTENANTS]
+    everyone = ALL_LIEUTENANTS in names
+    return lambda agent: (everyone and _is_lieutenant(agent)) or any(test(agent) for test in tests)
+
+
+def _is_lieutenant(agent: Agent) -> bool:
+    return agent.kind is AgentKind.LIEUTENANT and not agent.elsewhere
+
+
+def _vms_of(engine: HeadlessPort, names: Sequence[str]) -> dict[VmId, str]:
+    """Return the VMs that are meant, each once, and how they are called.
+
+    Raises:
+        NotFound, UsageError: a name fits nothing, or several; then nothing is touched.
+    """
+    found: dict[VmId, str] = {}
+    for name in names:
+        if name != ALL_LIEUTENANTS:
+            vm_id, called = engine.vm_named(name)
+            found[vm_id] = called
+            continue
+        everyone = {agent.vm_id: agent.name for agent in engine.fleet.agents if _is_lieutenant(agent)}
+        if not everyone:
+            raise NotFound("there is no lieutenant", hint="`cockpit agents` lists who is here")
+        found |= everyone
+    return found
+
+
+async def _destroy_each(engine: HeadlessPort, vms: dict[VmId, str], as_json: bool) -> int:
+    """Destroy one after another; a failure is told and keeps no other from its turn."""
+    failures: dict[VmId, str] = {}
+    for vm_id, called in vms.items():
+        if len(vms) > 1:
+            warn(our_line("{}", called))
+        try:
+            await carry_out(engine, Destroy(vm_id))
+        except CockpitError as error:
+            if len(vms) == 1 and not as_json:
+                raise
+            failures[vm_id] = error.message
+            warn(our_text("cockpit: destroy {} failed: {}", called, str(error)))
+    if as_json:
+        said = [{"vm_id": vm, "name": name, "error": failures.get(vm)} for vm, name in vms.items()]
+        output.print_json(said)
+    elif len(vms) > 1:
+        say(our_line("destroyed {} of {}", len(vms) - len(failures), len(vms)))
+    return ExitCode.FAILED if failures else ExitCode.DONE

@@ -1,0 +1,143 @@
+"""What would be lost with a VM: unsaved work, processes, open questions, unseen results, and what is unknown.
+
+Nothing here decides: it is what the operator reads before saying yes. What could not be looked at is never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cockpit.model.fleet import ActivityState, Agent, Fleet, Power
+from cockpit.model.ids import VmId
+
+SHOWN = 3
+"""Processes and repositories that a sentence names; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git repository on a VM, and what of it exists there alone."""
+
+    path: str
+    uncommitted: int | None = None
+    """Files that are changed or new and not committed; None where git did not say."""
+    unpushed: int | None = None
+    """Commits that no remote is known to have; None where git did not say."""
+    stashed: int = 0
+    has_remote: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What a look at a VM found that is nowhere else, as far as the VM knows."""
+
+    repositories: tuple[Repository, ...] = ()
+    loose_files: int = 0
+    """Files of the workspace that are in no repository; counted up to a bound."""
+    processes: tuple[str, ...] = ()
+    """Command lines of what runs beside agent and scaffold; an agent writes them, so they are hostile."""
+    unknown: tuple[str, ...] = ()
+    """What could not be looked at, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What would be lost with one VM, in sentences for a person."""
+
+    vm: VmId
+    name: str
+    """What the operator calls it: the agent's name, else the VM's id."""
+    kind: str
+    """`lieutenant`, `worker`, `architect`, or `VM` where no agent of it is known."""
+    lost: tuple[str, ...]
+    unknown: tuple[str, ...]
+    """What could not be looked at: it may be lost, too."""
+    remains: Remains | None = None
+    """What the look found; None if there was none."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All that is to be read before a yes; never empty."""
+        unknown = tuple(f"unknown: {what}" for what in self.unknown)
+        return (*self.lost, *unknown) or ("nothing that was looked for would be lost",)
+
+
+def loss_of(vm_id: VmId, fleet: Fleet, remains: Remains | None, unseen: str = "") -> Loss:
+    """Return what would be lost with a VM.
+
+    Args:
+        vm_id: the VM.
+        fleet: what is known of it.
+        remains: what a look at it found; None if it could not be looked at.
+        unseen: why not.
+    """
+    agent = fleet.agent_on(vm_id)
+    lost = [*(_of_agent(agent) if agent is not None else ()), *(_of_vm(remains) if remains is not None else ())]
+    unknown = list(remains.unknown) if remains is not None else []
+    if remains is None:
+        unknown.append(f"uncommitted and unpushed work, and what runs there: {unseen or why_unseen(vm_id, fleet)}")
+    if agent is not None and agent.activity.state is ActivityState.UNKNOWN:
+        unknown.append("whether it waits for an answer or has results: its output was not read")
+    return Loss(
+        vm_id,
+        agent.name if agent is not None else vm_id,
+        agent.kind.value if agent is not None else "VM",
+        tuple(lost),
+        tuple(unknown),
+        remains,
+    )
+
+
+def why_unseen(vm_id: VmId, fleet: Fleet) -> str:
+    """Say why a VM cannot be looked at now, as far as the fleet knows."""
+    vm, agent = fleet.vm(vm_id), fleet.agent_on(vm_id)
+    if vm is None:
+        return "the VM is not on the list"
+    if vm.power is not Power.RUNNING:
+        return f"the VM is {vm.power.value}"
+    if agent is not None and agent.link.reason:
+        return f"the VM is not connected: {agent.link.reason}"
+    return "the VM did not answer in time"
+
+
+def _of_agent(agent: Agent) -> Iterator[str]:
+    """Yield what its own stream tells."""
+    for dialog in agent.activity.dialogs:
+        yield f"it asks, and nobody answered: {dialog.request.title or 'a question without a title'}"
+    if agent.run_open:
+        yield "it works: the run that is open ends unfinished"
+    elif agent.activity.state is ActivityState.DONE_UNSEEN:
+        yield "its last answer was not looked at"
+    queued = len(agent.activity.steering) + len(agent.activity.follow_up)
+    if queued:
+        yield f"{_count(queued, 'text')} queued and not read by it"
+
+
+def _of_vm(remains: Remains) -> Iterator[str]:
+    """Yield what the look found."""
+    for repository in remains.repositories:
+        yield from _of_repository(repository)
+    if remains.loose_files:
+        yield f"{_count(remains.loose_files, 'file')} of its workspace in no repository"
+    if remains.processes:
+        named = ", ".join(remains.processes[:SHOWN])
+        more = len(remains.processes) - SHOWN
+        yield f"{_count(len(remains.processes), 'process', 'es')}: {named}{f' and {more} more' if more > 0 else ''}"
+
+
+def _of_repository(repository: Repository) -> Iterator[str]:
+    parts: list[str] = []
+    if repository.uncommitted:
+        parts.append(f"{_count(repository.uncommitted, 'file')} not committed")
+    if repository.unpushed:
+        where = "not pushed" if repository.has_remote else "in a repository without a remote"
+        parts.append(f"{_count(repository.unpushed, 'commit')} {where}")
+    if repository.stashed:
+        parts.append(f"{_count(repository.stashed, 'stash', 'es')}")
+    if parts:
+        yield f"{repository.path}: {', '.join(parts)}"
+
+
+def _count(number: int, what: str, plural: str = "s") -> str:
+    return f"{number} {what}{'' if number == 1 else plural}"
