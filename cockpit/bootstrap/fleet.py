@@ -122,6 +122,7 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
         # A sandbox may share /tmp with this machine: only what is in its home is surely its own.
         known_directories=(HOME_PATHS.directory,),
         out_bound=settings.agent.max_out_bytes,
+        services_host=urlsplit(services).hostname or "",
     )
 
 
@@ -157,6 +158,7 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         notices=tuple(notices),
         known_directories=(VM_PATHS.directory, HOME_PATHS.directory),
         out_bound=settings.agent.max_out_bytes,
+        services_host=(urlsplit(services).hostname or "") if services else "",
     )
 
 

@@ -59,7 +59,8 @@ async def carry_out(engine: HeadlessPort, command: Command) -> Receipt:
         CockpitError: it failed; says at which step and why.
     """
     command_id = engine.dispatch(command)
-    printed, revision = 0, -1
+    revision = -1
+    printed: set[int] = set()
 
     def changed() -> bool:
         return engine.revision != revision
@@ -70,7 +71,7 @@ async def carry_out(engine: HeadlessPort, command: Command) -> Receipt:
         receipt = next(known for known in engine.fleet.receipts if known.id == command_id)
         operation = operation_of(engine, receipt)
         if operation is not None:
-            printed = output.print_operation(operation, printed)
+            output.print_operation(operation, printed)
         if is_ended(receipt):
             break
     if receipt.stage is not Stage.DONE:

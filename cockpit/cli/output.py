@@ -182,15 +182,23 @@ def hit_object(hit: SearchHit, names: Mapping[AgentId, str]) -> dict[str, Any]:
     }
 
 
-def print_operation(operation: Operation, printed: int) -> int:
-    """Print the steps that ended since the last call to standard error; returns how many are printed."""
-    ended = [step for step in operation.steps if step.ended_at is not None]
-    for step in ended[printed:]:
+def print_operation(operation: Operation, printed: set[int], *, of_several: bool = False) -> None:
+    """Print the steps that ended to standard error, each once.
+
+    Args:
+        operation: whose steps.
+        printed: the places of those that are printed; several may go on at the same time, and end in any order.
+        of_several: name the target of the operation, too.
+    """
+    whose = f"{operation.target}: " if of_several else ""
+    for place, step in enumerate(operation.steps):
+        if step.ended_at is None or place in printed:
+            continue
+        printed.add(place)
         took = (step.ended_at or step.started_at) - step.started_at
         mark = "✗" if step.error else "✓"
         more = step.error or step.detail
-        warn(our_line("{} {} {:.1f} s{}", mark, step.name, took, f": {more}" if more else ""))
-    return len(ended)
+        warn(our_line("{} {}{} {:.1f} s{}", mark, whose, step.name, took, f": {more}" if more else ""))
 
 
 def print_record(record: Record) -> None:

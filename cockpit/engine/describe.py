@@ -13,6 +13,7 @@ from cockpit.model.commands import (
     Branch,
     Command,
     Commit,
+    ContinueAll,
     CreateTask,
     Destroy,
     Dismiss,
@@ -25,6 +26,7 @@ from cockpit.model.commands import (
     Resume,
     Spawn,
     Steer,
+    StopAll,
     TrustHostKey,
 )
 from cockpit.model.fleet import Fleet
@@ -46,6 +48,8 @@ VERBS: dict[type[object], str] = {
     TrustHostKey: "trust host key",
     Commit: "commit",
     Branch: "branch",
+    StopAll: "stop all",
+    ContinueAll: "continue all",
     CreateTask: "create task",
     MoveTask: "move task",
     AssignTask: "assign task",
@@ -89,6 +93,8 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             return None, name
         case CreateTask(title=title):
             return None, title
+        case StopAll(vms=vms) | ContinueAll(vms=vms):
+            return None, f"{len(vms)} VM{'' if len(vms) == 1 else 's'}"
         case MoveTask(task=task) | AssignTask(task=task) | NoteTask(task=task):
             return None, task
         case (

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
 from cockpit.model.ids import AgentId, OperationId
-from cockpit.model.operation import Operation, Step
+from cockpit.model.operation import Operation, Part, Step
 
 
 class OperationProgress:
@@ -23,19 +23,29 @@ class OperationProgress:
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Run a block as one step; an exception is written down at this step and goes on."""
-        step = Step(name, self._fleet_state.clock.now())
-        self._put(steps=(*self.operation.steps, step))
-        try:
+        with self.beside(name):
             yield
+
+    @contextmanager
+    def beside(self, name: str) -> Iterator[Callable[[str], None]]:
+        """Run a block as one of several steps that go on at the same time; yields what says more about this one."""
+        place = len(self.operation.steps)
+        self._put(steps=(*self.operation.steps, Step(name, self._fleet_state.clock.now())))
+        try:
+            yield lambda detail: self._change(place, detail=detail)
         except BaseException as error:
-            self._close_last(describe(error))
+            self._change(place, ended_at=self._fleet_state.clock.now(), error=describe(error))
             raise
-        self._close_last("")
+        self._change(place, ended_at=self._fleet_state.clock.now())
 
     def detail(self, text: str) -> None:
         """Say more about the step that runs."""
-        last = replace(self.operation.steps[-1], detail=text)
-        self._put(steps=(*self.operation.steps[:-1], last))
+        self._change(len(self.operation.steps) - 1, detail=text)
+
+    def part(self, part: Part) -> None:
+        """Say what became of one of many targets; what was said of it before is replaced."""
+        others = (known for known in self.operation.parts if (known.target, known.vm) != (part.target, part.vm))
+        self._put(parts=(*others, part))
 
     def agent(self, agent: AgentId) -> None:
         """Name the agent this operation is about, once it is known."""
@@ -47,9 +57,10 @@ class OperationProgress:
         message = error.message if isinstance(error, CockpitError) else describe(error) if error else ""
         self._put(ended_at=self._fleet_state.clock.now(), error=message, hint=hint)
 
-    def _close_last(self, error: str) -> None:
-        last = replace(self.operation.steps[-1], ended_at=self._fleet_state.clock.now(), error=error)
-        self._put(steps=(*self.operation.steps[:-1], last))
+    def _change(self, place: int, **changes: object) -> None:
+        steps = list(self.operation.steps)
+        steps[place] = replace(steps[place], **changes)  # type: ignore[arg-type]
+        self._put(steps=tuple(steps))
 
     def _put(self, **changes: object) -> None:
         self.operation = replace(self.operation, **changes)  # type: ignore[arg-type]

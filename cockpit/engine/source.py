@@ -65,6 +65,13 @@ class Source:
     out_bound: int = 0
     """Bytes an agent's output file may have before it begins anew; 0 sets no bound."""
 
+    services_host: str = ""
+    """The host name that board, feed and registry are asked at; empty where there are none."""
+
+    def hosts_services(self, vm_id: VmId) -> bool:
+        """Say whether the configured address of the services is that of a VM."""
+        return bool(self.services_host) and self.services_host.lower() == self.address(vm_id).lower()
+
     @property
     def board(self) -> BoardClient | None:
         """The board, where there is one."""

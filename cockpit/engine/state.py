@@ -44,6 +44,10 @@ class FleetState:
         """VMs that are perhaps ours, with the evidence: a call of ours lost its answer when they appeared."""
         self.dismissed: dict[VmId, str] = {}
         """VMs of which the operator wants to hear no more, with why they were shown until then."""
+        self.frozen: dict[VmId, str] = {}
+        """VMs that stopping everything froze, with the reason; continuing everything resumes them."""
+        self.hosts: dict[VmId, str] = {}
+        """VMs that host the services of the fleet, with how that is known."""
         self.agents: dict[AgentId, Agent] = {}
         self.unplaced: set[AgentId] = set()
         """Agents of which nobody wrote down whose they are: none of them is gone because a list lacks it."""
@@ -101,6 +105,7 @@ class FleetState:
                 notices=(*self.notices, *self.findings),
                 findings=tuple(self.findings),
                 dismissed=frozenset(self.dismissed),
+                frozen=frozenset(self.frozen),
                 unplaced=frozenset(self.unplaced),
             )
         return self._snapshot
@@ -142,10 +147,15 @@ class FleetState:
 
     def put_vm(self, vm: Vm) -> None:
         """Store what the API said of a VM."""
-        vm = replace(vm, perhaps_ours=self.suspects.get(vm.id, ""))
+        vm = replace(vm, perhaps_ours=self.suspects.get(vm.id, ""), hosts_services=self.hosts.get(vm.id, ""))
         if self.vms.get(vm.id) != vm:
             self.vms[vm.id] = vm
             self.changed()
+
+    def note_host(self, vm_id: VmId, how: str) -> None:
+        """Note that a VM hosts the services, and how that is known."""
+        if self.hosts.setdefault(vm_id, how) == how and vm_id in self.vms:
+            self.put_vm(self.vms[vm_id])
 
     def power(self, vm_id: VmId) -> Power:
         """Return a VM's power as last known."""

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from cockpit.engine.state import FleetState
-from cockpit.model.commands import AgentCommand, BoardCommand, Command, CreateTask, Relaunch, Spawn
+from cockpit.model.commands import (
+    AgentCommand,
+    BoardCommand,
+    Command,
+    ContinueAll,
+    CreateTask,
+    Relaunch,
+    Spawn,
+    StopAll,
+)
 
 
 def source_of(command: Command, fleet_state: FleetState) -> str | None:
@@ -15,5 +24,7 @@ def source_of(command: Command, fleet_state: FleetState) -> str | None:
         return agent.source if agent is not None else None
     if isinstance(command, BoardCommand):
         return fleet_state.source_of_task(command.task)
-    vm, agent = fleet_state.vms.get(command.vm), fleet_state.agent_on(command.vm)
-    return vm.source if vm is not None else agent.source if agent is not None else None
+    for vm_id in command.vms if isinstance(command, StopAll | ContinueAll) else (command.vm,):
+        vm, other = fleet_state.vms.get(vm_id), fleet_state.agent_on(vm_id)
+        return vm.source if vm is not None else other.source if other is not None else None
+    return None

@@ -26,6 +26,9 @@ BOARD_INTERVAL = 5.0
 
 REGISTRY_INTERVAL = 10.0
 
+INFRA = "infra"
+"""The registry's word for a VM that hosts the services."""
+
 SILENCE_MARK = 8.0
 """Seconds without an answer after which a service is shown as silent, though it may still answer in time."""
 
@@ -106,6 +109,8 @@ class Watcher:
         for record in listing.records:
             vm_id = VmId(record.vm_id)
             listed.add(vm_id)
+            if self._source.hosts_services(vm_id):
+                self._fleet_state.note_host(vm_id, "it has the address at which board, feed and registry are asked")
             known = self._fleet_state.vms.get(vm_id)
             if known and known.seen_at > asked_at:
                 continue  # A command of ours learnt of this VM after the list was asked for.
@@ -125,6 +130,8 @@ class Watcher:
         async with self._adopting:
             listing = await self._source.registry.list_entries()
             for entry in listing.entries:
+                if entry.role == INFRA:
+                    self._fleet_state.note_host(VmId(entry.id), "the registry says that it is infra")
                 agent = agent_from_entry(entry, self._source.name, self._source.paths.directory)
                 vm = self._fleet_state.vms.get(agent.vm_id) if agent else None
                 if agent is None or vm is None or vm.power is Power.GONE or vm.source != self._source.name:

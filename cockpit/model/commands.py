@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import AgentId, CommitId, TaskId, VmId
 
+STOP_BOUND = 10.0
+"""Seconds an agent gets to prove that it stopped, unless another time is asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
@@ -145,6 +148,23 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class StopAll:
+    """End every run: abort, wait for the proof, and freeze whoever does not give it in time."""
+
+    vms: tuple[VmId, ...]
+    """Those of all agents there are when it is ordered, without the one that hosts the services."""
+    bound: float = STOP_BOUND
+    """Seconds an agent gets to prove that it stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContinueAll:
+    """Resume the VMs that stopping everything froze; no other one."""
+
+    vms: tuple[VmId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CreateTask:
     """Put a task on the board."""
 
@@ -185,6 +205,19 @@ class NoteTask:
 
 
 AgentCommand = Prompt | Steer | FollowUp | Abort | Answer
-FleetCommand = Spawn | Adopt | Relaunch | Pause | Resume | Destroy | Dismiss | TrustHostKey | Commit | Branch
+FleetCommand = (
+    Spawn
+    | Adopt
+    | Relaunch
+    | Pause
+    | Resume
+    | Destroy
+    | Dismiss
+    | TrustHostKey
+    | Commit
+    | Branch
+    | StopAll
+    | ContinueAll
+)
 BoardCommand = CreateTask | MoveTask | AssignTask | NoteTask
 Command = AgentCommand | FleetCommand | BoardCommand

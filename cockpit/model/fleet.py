@@ -99,6 +99,8 @@ class Vm:
     """The name of the source that lists it."""
     perhaps_ours: str = ""
     """Why it may be what a lost call of ours made; nothing is done to it unless the operator says so."""
+    hosts_services: str = ""
+    """How it is known that board, feed and registry are on it; empty for all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +274,8 @@ class Fleet:
     """Those of the notices that say what became of calls to make VMs that were cut off."""
     dismissed: frozenset[VmId] = frozenset()
     """VMs of which the operator wants to hear no more."""
+    frozen: frozenset[VmId] = frozenset()
+    """VMs that stopping everything froze."""
     unplaced: frozenset[AgentId] = frozenset()
     """Agents of which nobody wrote down whose they are."""
 

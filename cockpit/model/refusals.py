@@ -15,6 +15,7 @@ from cockpit.model.commands import (
     Branch,
     Command,
     Commit,
+    ContinueAll,
     CreateTask,
     Destroy,
     Dismiss,
@@ -28,10 +29,12 @@ from cockpit.model.commands import (
     Resume,
     Spawn,
     Steer,
+    StopAll,
     TrustHostKey,
 )
 from cockpit.model.dismissal import evidence
 from cockpit.model.fleet import Agent, Fleet, LinkState, Power, ProcessState
+from cockpit.model.ids import VmId
 from cockpit.model.names import agents_called, fault_of
 from cockpit.model.sendable import unsendable_part
 
@@ -65,6 +68,8 @@ class RefusalCode(StrEnum):
     QUESTION_CLOSED = "question closed"
     LACKING = "lacking"
     """Agents of its kind do not know such a command."""
+    PROTECTED = "protected"
+    """The VM hosts the services that all others need."""
     ALREADY = "already"
     """What was asked for is so already: no failure to somebody who wants it so."""
 
@@ -151,6 +156,8 @@ def _to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Re
             return None if dead else Refusal(RefusalCode.PROCESS_ALIVE, "the agent is not dead")
         case Pause() | Resume() | Destroy() | Commit() | Branch():
             return _to_vm(command, fleet)
+        case StopAll() | ContinueAll():
+            return _of_all(command, fleet)
         case Dismiss():
             return _of_dismiss(command, fleet)
         case TrustHostKey():
@@ -217,6 +224,24 @@ def _to_vm(command: Pause | Resume | Destroy | Commit | Branch, fleet: Fleet) ->
             return Refusal(code, f"the VM is {power.value}, not paused")
         case Commit() | Branch() if power not in (Power.RUNNING, Power.PAUSED):
             return Refusal(RefusalCode.VM_POWER, f"the VM is {power.value}")
+    return None
+
+
+def _of_all(command: StopAll | ContinueAll, fleet: Fleet) -> Refusal | None:
+    if isinstance(command, ContinueAll):
+        frozen = any(vm in fleet.frozen for vm in command.vms)
+        return None if frozen else Refusal(RefusalCode.ALREADY, "nothing is frozen that stopping everything froze")
+    if not command.vms:
+        return Refusal(RefusalCode.NO_AGENT, "there is no agent to stop")
+    return _of_protected(command.vms, fleet)
+
+
+def _of_protected(vms: Iterable[VmId], fleet: Fleet) -> Refusal | None:
+    """Refuse to do to a VM that hosts the services what is done to many at once."""
+    for vm in fleet.vms:
+        if vm.id in vms and vm.hosts_services:
+            sentence = f"VM {vm.id} hosts the services that all agents need: {vm.hosts_services}"
+            return Refusal(RefusalCode.PROTECTED, sentence)
     return None
 
 

@@ -171,7 +171,15 @@ ALTER TABLE agents ADD COLUMN named_at REAL NOT NULL DEFAULT 0;
 ALTER TABLE agents ADD COLUMN findable INTEGER NOT NULL DEFAULT 0;
 """
 
-STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES, _PLACES, _ACCOUNTS, _CREATIONS, _IDENTITIES)
+_FROZEN = """
+CREATE TABLE frozen (
+    vm_id TEXT PRIMARY KEY,
+    why TEXT NOT NULL,
+    at REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES, _PLACES, _ACCOUNTS, _CREATIONS, _IDENTITIES, _FROZEN)
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 
 VERSION = len(STEPS)

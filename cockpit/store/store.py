@@ -17,6 +17,7 @@ from cockpit.model.receipts.receipt import Receipt
 from cockpit.store import prune, reader, search, statements
 from cockpit.store.creations import CreationLog
 from cockpit.store.errors import StoreError
+from cockpit.store.frozen import FrozenVms
 from cockpit.store.host_keys import HostKeys
 from cockpit.store.names import Reservations
 from cockpit.store.open_file import OpenedFile, open_file
@@ -58,6 +59,8 @@ class Store:
         """Names of agents that are being made, VMs that are perhaps ours, and those that were dismissed."""
         self.creations = CreationLog(self._writer, self._reader, self.leases)
         """Calls to make VMs that are under way or were cut off."""
+        self.frozen = FrozenVms(self._writer, self._reader, now)
+        """VMs that were frozen and are to be continued."""
         self._host_keys = HostKeys(file.path, now)
         self._closed = False
 

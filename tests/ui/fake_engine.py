@@ -13,6 +13,7 @@ from cockpit.model.commands import (
     Branch,
     Command,
     Commit,
+    ContinueAll,
     CreateTask,
     Destroy,
     Dismiss,
@@ -25,6 +26,7 @@ from cockpit.model.commands import (
     Resume,
     Spawn,
     Steer,
+    StopAll,
     TrustHostKey,
 )
 from cockpit.model.events import Event, Record
@@ -57,6 +59,8 @@ VERBS: dict[type, str] = {
     TrustHostKey: "trust host key",
     Commit: "commit",
     Branch: "branch",
+    StopAll: "stop all",
+    ContinueAll: "continue all",
     CreateTask: "create task",
     MoveTask: "move task",
     AssignTask: "assign task",

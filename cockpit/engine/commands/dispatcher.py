@@ -15,6 +15,7 @@ from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.dismissal import Dismissals
 from cockpit.engine.commands.launch_record import spawn_of
 from cockpit.engine.commands.spawn import Spawner
+from cockpit.engine.commands.standstill import Standstill
 from cockpit.engine.commands.vm_operations import FleetOperations
 from cockpit.engine.describe import VERBS, target_of, text_of
 from cockpit.engine.operation import OperationProgress
@@ -30,12 +31,14 @@ from cockpit.model.commands import (
     Branch,
     Command,
     Commit,
+    ContinueAll,
     Destroy,
     Dismiss,
     Pause,
     Relaunch,
     Resume,
     Spawn,
+    StopAll,
     TrustHostKey,
 )
 from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId
@@ -88,6 +91,7 @@ class Dispatcher:
         self._operations = FleetOperations(
             fleet_state, store, source, agent_sessions.agent_session, agent_sessions.vm_gone
         )
+        self._standstill = Standstill(fleet_state, store, self._operations, self.refusal, self.dispatch)
         self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
 
     def refusal(self, command: Command) -> Refusal | None:
@@ -173,6 +177,10 @@ class Dispatcher:
                     await self._operations.resume(command, progress)
                 case Destroy():
                     await self._operations.destroy(command, progress)
+                case StopAll():
+                    await self._standstill.stop_all(command, progress)
+                case ContinueAll():
+                    await self._standstill.continue_all(command, progress)
                 case Dismiss():
                     await self._dismissals.dismiss(command, progress)
                 case TrustHostKey():

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from cockpit.engine.operation import OperationProgress
+from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
@@ -60,7 +61,42 @@ class FleetOperations:
             await self._source.vers.set_power(command.vm, False)
         with progress.step("confirm"):
             await self._until(command.vm, (Power.RUNNING,))
+        await self.forget_frozen(command.vm)
         await self._reach_again(command.vm, progress)
+
+    async def freeze(self, vm_id: VmId) -> None:
+        """Freeze a VM and return once it is known to be frozen.
+
+        Raises:
+            CockpitError: it is not, or that is not known.
+        """
+        await self._source.vers.set_power(vm_id, True)
+        await self._until(vm_id, (Power.PAUSED, Power.SLEEPING))
+        self._wake(vm_id)
+
+    async def thaw(self, vm_id: VmId) -> str:
+        """Continue a VM, and return what proves that it goes on.
+
+        Raises:
+            CockpitError: it does not run, or does not answer.
+        """
+        await self._source.vers.set_power(vm_id, False)
+        await self._until(vm_id, (Power.RUNNING,))
+        await self.forget_frozen(vm_id)
+        agent_session = self._session_on(vm_id)
+        if agent_session is None or agent_session.link is None:
+            return "its VM runs"
+        self._wake(vm_id)
+        await agent_session.link.ready(LINK_LIMIT)
+        if not await self._fleet_state.until(lambda: self._linked(vm_id), LINK_LIMIT):
+            raise TimedOut(f"VM {vm_id} runs, but its link did not come back within {LINK_LIMIT:.0f} s")
+        return "its VM runs, and answers"
+
+    async def forget_frozen(self, vm_id: VmId) -> None:
+        """Forget that a VM was frozen with all others: it runs again, or is gone."""
+        if self._fleet_state.frozen.pop(vm_id, None) is not None:
+            self._fleet_state.changed()
+            await saved(self._store.frozen.forget(vm_id))
 
     async def trust_host_key(self, command: TrustHostKey, progress: OperationProgress) -> None:
         """Trust the key a VM showed, and no other one of it any more."""
@@ -90,6 +126,7 @@ class FleetOperations:
         with progress.step("delete VM"):
             await self._source.vers.delete(command.vm)
         await self._gone(command.vm)
+        await self.forget_frozen(command.vm)
         if self._source.registry is not None:
             with progress.step("deregister"):
                 try:

@@ -121,6 +121,28 @@ class MemoryNames:
         return {}
 
 
+class MemoryFrozen:
+    """VMs that were frozen."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self.kept: dict[str, str] = {}
+
+    async def add(self, vm_id: str, why: str) -> None:
+        """Keep one."""
+        self._store.check_writable()
+        self.kept[vm_id] = why
+
+    async def forget(self, vm_id: str) -> None:
+        """Forget one."""
+        self._store.check_writable()
+        self.kept.pop(vm_id, None)
+
+    async def all(self) -> dict[str, str]:
+        """Return all of them."""
+        return dict(self.kept)
+
+
 class MemoryCreations:
     """Calls to make VMs that were written down; one process alone makes them."""
 
@@ -189,6 +211,7 @@ class MemoryStore:
         self.progress = MemoryProgress(self)
         self.names = MemoryNames(self)
         self.creations = MemoryCreations(self)
+        self.frozen = MemoryFrozen(self)
         self.notices: tuple[str, ...] = ()
         self.trouble = ""
         self.streams: dict[AgentId, list[Record]] = {}
