@@ -12,6 +12,7 @@ from textual.document._document import Document, EditResult, Location
 from textual.document._document_navigator import DocumentNavigator
 from textual.document._edit import Edit
 from textual.document._wrapped_document import WrappedDocument
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
@@ -117,6 +118,10 @@ class DataTextArea(TextArea):
         self.navigator = DocumentNavigator(self.wrapped_document)
         self.move_cursor((0, 0))
         self._rewrap_and_refresh_virtual_size()
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line as it is drawn; where there is no cell for text, the framework would fail on a placeholder."""
+        return super().render_line(y) if self.content_size.width > 0 else Strip.blank(self.size.width)
 
     def get_line(self, line_index: int) -> Text:
         """Return what is drawn for a line: as many characters as it has, all of them harmless."""

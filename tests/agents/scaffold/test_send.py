@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -52,8 +53,13 @@ def spools(machine: Machine) -> list[Path]:
 
 def writers(machine: Machine) -> list[int]:
     """Return who has the FIFO open for writing, the keeper apart."""
-    keeper = {int(pid) for pid, descriptor in open_on(machine.file("in")) if descriptor == "1"}
-    return [pid for pid in keeper if "sleep" not in psutil.Process(pid).cmdline()]
+    found = []
+    for pid, descriptor in open_on(machine.file("in")):
+        # One that has ended since it was found has nothing open.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if descriptor == "1" and "sleep" not in psutil.Process(int(pid)).cmdline():
+                found.append(int(pid))
+    return found
 
 
 def test_sizes_and_bytes(machine: Machine) -> None:
