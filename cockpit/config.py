@@ -7,8 +7,9 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -17,6 +18,10 @@ from cockpit.errors import ConfigError
 from cockpit.net.address import web_address
 
 _PATTERN = re.compile(r"[A-Za-z0-9_*?\[\]!-]{1,128}\Z")
+
+
+UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
+"""What pydantic calls a key that a model, or a dataclass, does not have."""
 
 
 class Section(BaseModel):
@@ -38,6 +43,8 @@ class VersSettings(Section):
     system's store."""
     golden_image: str = ""
     """The commit new agents are restored from when none is named."""
+    image_max_age_days: float = Field(default=30.0, gt=0)
+    """Days after which a golden image counts as stale."""
 
 
 class AgentSettings(Section):
@@ -108,21 +115,34 @@ def load(file: Path | None = None) -> Settings:
     """
     named, file = file is not None, file or paths.config_file()
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = parsed(file)
     except FileNotFoundError as error:
         if named:
             raise ConfigError(f"{file} does not exist", hint="check --config") from error
         return Settings()
+    try:
+        return _settled(Settings.model_validate(content), file)
+    except ValidationError as error:
+        raise ConfigError(explain(file, error, Settings)) from error
+
+
+def parsed(file: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        FileNotFoundError: there is none; what that means is the caller's to say.
+        ConfigError: it cannot be read, or is no TOML.
+    """
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror or error}", hint="check the path") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} cannot be read: it is not UTF-8", hint="save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} is not valid TOML: {error}") from error
-    try:
-        return _settled(Settings.model_validate(content), file)
-    except ValidationError as error:
-        raise ConfigError(_explain(file, error)) from error
 
 
 def _settled(settings: Settings, file: Path) -> Settings:
@@ -145,30 +165,45 @@ def _settled(settings: Settings, file: Path) -> Settings:
     return settings.model_copy(update={"vers": settings.vers.model_copy(update={"ca_file": str(authorities)})})
 
 
-def _explain(file: Path, error: ValidationError) -> str:
-    """Turn the first complaint into a sentence with file, key and the nearest valid key."""
+def explain(file: Path, error: ValidationError, model: type) -> str:
+    """Turn the first complaint into a sentence with file, key and the nearest valid key.
+
+    Args:
+        file: what was read.
+        error: what is wrong with it.
+        model: the class, of pydantic or a dataclass, that the whole file is.
+    """
     first = error.errors()[0]
-    location = [str(part) for part in first["loc"]]
-    key = ".".join(location)
+    location = first["loc"]
+    key = ".".join(str(part + 1 if isinstance(part, int) else part) for part in location)
+    where = f"{file}: {key}" if key else f"{file}"
     if "pass_environment" in location:
         # What stands there may be a key that somebody took for its name.
-        return f"{file}: {key}: takes a list of names of variables, or patterns of them with * ? [ ], never a value"
-    if first["type"] != "extra_forbidden":
-        return f"{file}: {key}: {first['msg']}, not {first.get('input')!r}"
-    known = _keys_beside(location)
-    near = difflib.get_close_matches(location[-1], known, n=1)
+        return f"{where}: takes a list of names of variables, or patterns of them with * ? [ ], never a value"
+    if first["type"] not in UNKNOWN_KEY:
+        # A table is not repeated: one of its values may be long, or a secret.
+        given = "" if isinstance(first.get("input"), (dict, list)) else f", not {first.get('input')!r}"
+        return f"{where}: {first['msg']}{given}"
+    known = _keys_beside(location, model)
+    near = difflib.get_close_matches(str(location[-1]), known, n=1)
     advice = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
     return f"{file}: unknown key {key!r}; {advice}"
 
 
-def _keys_beside(location: list[str]) -> list[str]:
-    model: Any = Settings
+def _keys_beside(location: tuple[int | str, ...], model: Any) -> list[str]:
     for part in location[:-1]:
-        field = model.model_fields.get(part)
-        if field is None:
+        model = get_args(model)[0] if isinstance(part, int) else _fields(model).get(part)
+        if model is None:
             return []
-        model = field.annotation
-    return list(model.model_fields)
+    return list(_fields(model))
+
+
+def _fields(model: Any) -> dict[str, Any]:
+    """Return the keys of a table and the type of each."""
+    if is_dataclass(model) and isinstance(model, type):
+        hints = get_type_hints(model)
+        return {field.name: hints[field.name] for field in fields(model)}
+    return {name: field.annotation for name, field in getattr(model, "model_fields", {}).items()}
 
 
 def infrastructure_url(environment: Mapping[str, str] | None = None) -> str:

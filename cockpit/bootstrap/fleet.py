@@ -14,6 +14,7 @@ from cockpit import config, logs, paths
 from cockpit.agents.kinds import ADAPTERS
 from cockpit.agents.scaffold.layout import HOME_PATHS, VM_PATHS, AgentPaths
 from cockpit.bootstrap.programs import local_programs, remote_programs
+from cockpit.bootstrap.recipe import load_recipe, recipe_file
 from cockpit.config import Settings
 from cockpit.engine.engine import CONTACT_LIMIT, Engine
 from cockpit.engine.port import HeadlessPort, HistoryPort, StartOptions
@@ -73,7 +74,9 @@ def make_source(
         CockpitError: the embedded fleet does not start, or a setting is wrong.
     """
     credentials = None if force_embedded else vers_credentials()
-    return _embedded(settings, places, own_services) if credentials is None else _vers(settings, credentials)
+    made = _embedded(settings, places, own_services) if credentials is None else _vers(settings, credentials)
+    secrets = tuple(dict.fromkeys(_secrets(made, settings.agent.pass_environment or ())))
+    return replace(made, recipe=lambda: load_recipe(recipe_file()), secrets=secrets)
 
 
 def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
@@ -116,6 +119,7 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
             "VERS_BASE_URL": f"{running.base_url}/api/v1",
         },
         golden_image=settings.vers.golden_image,
+        shares_host=True,
         allow_detached=True,
         poll_interval=EMBEDDED_POLL,
         notices=tuple(notices),
@@ -177,9 +181,7 @@ async def running_engine(
     **options: Unpack[StartOptions],
 ) -> AsyncIterator[Engine]:
     """Run an engine for the time of the block; leaving it detaches and touches no agent."""
-    no_log = logs.write_log(
-        paths.log_directory() / "cockpit.log", secrets=_secrets(source, settings.agent.pass_environment or ())
-    )
+    no_log = logs.write_log(paths.log_directory() / "cockpit.log", secrets=list(source.secrets))
     try:
         store = await Store.open(places.history)
     except BaseException:

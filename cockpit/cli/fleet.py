@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from cockpit.cli import output
 from cockpit.cli.agent import ABORT_LIMIT, connected, reachable, settled_report
-from cockpit.cli.headless import Headless, nobody, only, require_health
+from cockpit.cli.headless import Headless, image_named, nobody, only, require_health
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, NotFound, Refused, UsageError
 from cockpit.model.commands import (
@@ -25,6 +26,7 @@ from cockpit.model.commands import (
 )
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import OperationId, VmId
+from cockpit.model.names import looks_like_id
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended
@@ -38,6 +40,8 @@ async def spawn(headless: Headless, command: Spawn, as_json: bool) -> int:
     """Spawn an agent, with its steps on standard error."""
     async with headless.engine(nobody, watch=True) as engine:
         require_health(engine, "vers")
+        if command.image and not looks_like_id(command.image):
+            command = replace(command, image=(await image_named(engine, command.image)).commit)
         refusal = engine.disabled_reason(command)
         if refusal:
             raise UsageError(f"cannot spawn {command.name}: {refusal}")
@@ -170,7 +174,7 @@ async def trust_host_key(headless: Headless, name: str, yes: bool, as_json: bool
         if refused is not None:
             raise Refused(f"cannot trust a host key of {agent.name}: {refused.sentence}", hint=shown.reason)
         would = f"trust another host key: {shown.reason}"
-        if not yes and not _confirmed(would, our_text("{}", shown.reason), agent.name):
+        if not yes and not confirmed(would, our_text("{}", shown.reason), agent.name):
             return 1
         await carry_out(engine, command)
         if as_json:
@@ -178,7 +182,7 @@ async def trust_host_key(headless: Headless, name: str, yes: bool, as_json: bool
     return 0
 
 
-def _confirmed(would: str, warning: Clean, called: str) -> bool:
+def confirmed(would: str, warning: Clean, called: str) -> bool:
     """Ask for the name of what is about to be changed.
 
     Args:

@@ -11,10 +11,13 @@ from cockpit.model.commands import (
     Answer,
     AssignTask,
     Branch,
+    BuildImage,
     Command,
     Commit,
     ContinueAll,
     CreateTask,
+    DeleteImage,
+    DescribeImage,
     Destroy,
     Dismiss,
     FollowUp,
@@ -50,6 +53,9 @@ VERBS: dict[type[object], str] = {
     Branch: "branch",
     StopAll: "stop all",
     ContinueAll: "continue all",
+    BuildImage: "build image",
+    DescribeImage: "describe image",
+    DeleteImage: "delete image",
     CreateTask: "create task",
     MoveTask: "move task",
     AssignTask: "assign task",
@@ -75,6 +81,8 @@ def text_of(command: Command) -> str:
         case (
             Spawn(name=text)
             | Adopt(name=text)
+            | BuildImage(name=text)
+            | DescribeImage(description=text)
             | CreateTask(title=text)
             | MoveTask(status=text)
             | AssignTask(assignee=text)
@@ -89,8 +97,10 @@ def text_of(command: Command) -> str:
 def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
     """Return the agent a command is about, if it is about one, and how its target is named to people."""
     match command:
-        case Spawn(name=name) | Adopt(name=name):
+        case Spawn(name=name) | Adopt(name=name) | BuildImage(name=name):
             return None, name
+        case DescribeImage(image=image) | DeleteImage(image=image):
+            return None, image
         case CreateTask(title=title):
             return None, title
         case StopAll(vms=vms) | ContinueAll(vms=vms):

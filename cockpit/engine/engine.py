@@ -10,6 +10,7 @@ from typing import Unpack
 
 from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.clock import Clock
+from cockpit.engine.images.catalogue import ImageCatalogue
 from cockpit.engine.line_tail import LineTail
 from cockpit.engine.losses import Losses
 from cockpit.engine.port import StartOptions
@@ -105,6 +106,7 @@ class Engine:
         )
         """One of each source, in the order of preference: new VMs and tasks are the first one's."""
         self.fleet_state.awaited = tuple(name for running in self.running for name in running.services)
+        self.golden = ImageCatalogue(self.running)
         self.history = History(self.fleet_state, store, self.agent_session)
         self.recorded = RecordedHistory(store)
         self.output = LineTail(self.agent_session, store, self.clock)

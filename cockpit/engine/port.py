@@ -9,6 +9,7 @@ from cockpit.model.commands import Command
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
+from cockpit.model.images import GoldenImage
 from cockpit.model.loss import Loss
 from cockpit.model.past import RememberedAgent, SearchHit
 from cockpit.model.receipts.receipt import Receipt, Stage
@@ -43,8 +44,27 @@ class LossPort(Protocol):
         """
 
 
+class ImagesPort(Protocol):
+    """The golden images: commits that say what is in them."""
+
+    @property
+    def known(self) -> tuple[GoldenImage, ...]:
+        """The images as they were last read, the newest first."""
+
+    async def look(self) -> tuple[GoldenImage, ...]:
+        """Read them anew and return them.
+
+        Raises:
+            CockpitError: a list could not be had.
+        """
+
+
 class CockpitPort(Protocol):
     """The engine as a screen sees it. All methods run on the engine's event loop and return at once."""
+
+    @property
+    def golden(self) -> ImagesPort:
+        """The golden images."""
 
     @property
     def revision(self) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.dispatcher import Dispatcher
 from cockpit.engine.cut_off import CutOffCalls
+from cockpit.engine.images.description import image_of
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
@@ -15,6 +16,7 @@ from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.watcher import Watcher
 from cockpit.errors import CockpitError
 from cockpit.model.ids import CommitId
+from cockpit.model.images import GoldenImage
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.store.store import Store
 
@@ -59,6 +61,8 @@ class RunningSource:
         )
         self.images: tuple[tuple[CommitId, str], ...] = ()
         """The commits an agent can be started from, newest first, with their names."""
+        self.golden: tuple[GoldenImage, ...] = ()
+        """Those of them that say what is in them, and the configured one, newest first."""
 
     @property
     def name(self) -> str:
@@ -87,9 +91,19 @@ class RunningSource:
     async def read_images(self) -> None:
         """Read the list of commits; what does not answer leaves the list as it is."""
         try:
-            commits = (await self.source.vers.commits.listed()).records
+            await self.look_at_images()
         except CockpitError as error:
             log.warning("the images of %s cannot be listed: %s", self.name, error)
-            return
+
+    async def look_at_images(self) -> None:
+        """Read the list of commits.
+
+        Raises:
+            VersError: it could not be had; the list stays as it was.
+        """
+        commits = (await self.source.vers.commits.listed()).records
         newest = sorted(commits, key=lambda commit: commit.created_at, reverse=True)
         self.images = tuple((commit.id, commit.name or commit.commit_id) for commit in newest)
+        found = (image_of(commit.id, commit.name, commit.created_at, commit.description) for commit in newest)
+        configured = self.source.golden_image
+        self.golden = tuple(image for image in found if image.facts is not None or image.commit == configured)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.errors import ConfigError
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
+from cockpit.model.recipe import Recipe
 from cockpit.remote.ssh.endpoint import SshEndpoint
 from cockpit.services.board import BoardClient
 from cockpit.services.feed import FeedClient
@@ -37,6 +39,15 @@ class Services:
         return Services(http, BoardClient(http), FeedClient(http), RegistryClient(http))
 
 
+def no_recipe() -> Recipe:
+    """Say that this source was given no recipe.
+
+    Raises:
+        ConfigError: always.
+    """
+    raise ConfigError("there is no recipe of golden images here", hint="name one with --recipe")
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A fleet: its API, its services, its way in."""
@@ -62,6 +73,12 @@ class Source:
     notices: tuple[str, ...] = ()
     known_directories: tuple[str, ...] = ()
     """Where agents of other tools live on its VMs; looked at when one is adopted, after the source's own place."""
+    recipe: Callable[[], Recipe] = no_recipe
+    """Returns the recipe of golden images, as it is now; raises ConfigError if it cannot be used."""
+    shares_host: bool = False
+    """Its VMs are sandboxes that share this machine's programs and files: what changes those must not run there."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """The values this cockpit has loaded that no image may hold."""
     out_bound: int = 0
     """Bytes an agent's output file may have before it begins anew; 0 sets no bound."""
 

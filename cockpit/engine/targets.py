@@ -9,6 +9,7 @@ from cockpit.model.commands import (
     Command,
     ContinueAll,
     CreateTask,
+    ImageCommand,
     Relaunch,
     Spawn,
     StopAll,
@@ -17,7 +18,7 @@ from cockpit.model.commands import (
 
 def source_of(command: Command, fleet_state: FleetState) -> str | None:
     """Return the name of the source that has a command's target; None for what is new, or not known."""
-    if isinstance(command, Spawn | CreateTask):
+    if isinstance(command, Spawn | CreateTask | ImageCommand):
         return None
     if isinstance(command, AgentCommand | Relaunch):
         agent = fleet_state.agents.get(command.agent)

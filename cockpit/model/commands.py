@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import AgentId, CommitId, TaskId, VmId
+from cockpit.model.recipe import Recipe
 
 STOP_BOUND = 10.0
 """Seconds an agent gets to prove that it stopped, unless another time is asked for."""
@@ -165,6 +166,36 @@ class ContinueAll:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildImage:
+    """Build a golden image by a recipe, or go on with the build of it that was left."""
+
+    name: str
+    recipe: Recipe | None = None
+    """None takes the operator's own, else the shipped one."""
+    base: CommitId | None = None
+    """The image it is a successor of; None builds on a fresh VM."""
+    again: tuple[str, ...] = ()
+    """Steps that are run although their result is there."""
+    description: str = ""
+    """For people; empty takes the recipe's."""
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeImage:
+    """Say what an image is for, in other words than so far; what was found in it stays."""
+
+    image: CommitId
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteImage:
+    """Delete an image for good. The target was named to the operator before."""
+
+    image: CommitId
+
+
+@dataclass(frozen=True, slots=True)
 class CreateTask:
     """Put a task on the board."""
 
@@ -205,6 +236,7 @@ class NoteTask:
 
 
 AgentCommand = Prompt | Steer | FollowUp | Abort | Answer
+ImageCommand = BuildImage | DescribeImage | DeleteImage
 FleetCommand = (
     Spawn
     | Adopt
@@ -220,4 +252,4 @@ FleetCommand = (
     | ContinueAll
 )
 BoardCommand = CreateTask | MoveTask | AssignTask | NoteTask
-Command = AgentCommand | FleetCommand | BoardCommand
+Command = AgentCommand | FleetCommand | ImageCommand | BoardCommand

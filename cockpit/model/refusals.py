@@ -13,14 +13,17 @@ from cockpit.model.commands import (
     Answer,
     BoardCommand,
     Branch,
+    BuildImage,
     Command,
     Commit,
     ContinueAll,
     CreateTask,
+    DeleteImage,
     Destroy,
     Dismiss,
     FleetCommand,
     FollowUp,
+    ImageCommand,
     MoveTask,
     NoteTask,
     Pause,
@@ -70,6 +73,10 @@ class RefusalCode(StrEnum):
     """Agents of its kind do not know such a command."""
     PROTECTED = "protected"
     """The VM hosts the services that all others need."""
+    NO_STEP = "no step"
+    """The recipe has no such step."""
+    IN_USE = "in use"
+    """Something is set to use it."""
     ALREADY = "already"
     """What was asked for is so already: no failure to somebody who wants it so."""
 
@@ -90,6 +97,8 @@ class Facilities:
     """The agent programs, each with the reason it cannot be started, or empty text."""
     default_program: str = ""
     has_board: bool = False
+    golden_image: str = ""
+    """The commit new agents are restored from when none is named."""
     claimed: frozenset[str] = frozenset()
     """Names of agents that are being made."""
 
@@ -100,6 +109,8 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
         return Refusal(RefusalCode.UNSENDABLE, sentence)
     if isinstance(command, AgentCommand):
         return _to_agent(command, fleet)
+    if isinstance(command, ImageCommand):
+        return _of_image(command, facilities)
     if isinstance(command, BoardCommand):
         return _to_board(command, fleet) if facilities.has_board else NO_BOARD
     return _to_fleet(command, fleet, facilities)
@@ -242,6 +253,24 @@ def _of_protected(vms: Iterable[VmId], fleet: Fleet) -> Refusal | None:
         if vm.id in vms and vm.hosts_services:
             sentence = f"VM {vm.id} hosts the services that all agents need: {vm.hosts_services}"
             return Refusal(RefusalCode.PROTECTED, sentence)
+    return None
+
+
+def _of_image(command: ImageCommand, facilities: Facilities) -> Refusal | None:
+    match command:
+        case BuildImage(name=name) if sentence := fault_of(name):
+            return Refusal(RefusalCode.BAD_NAME, sentence)
+        case BuildImage(recipe=recipe, again=again) if recipe is not None:
+            steps = [step.name for step in recipe.steps]
+            unknown = next((name for name in again if name not in steps), None)
+            if unknown is not None:
+                sentence = f"the recipe has no step {unknown!r}; it has {', '.join(steps)}"
+                return Refusal(RefusalCode.NO_STEP, sentence)
+        case DeleteImage(image=image) if image == facilities.golden_image:
+            sentence = "new agents are restored from it: set [vers] golden_image to another one first"
+            return Refusal(RefusalCode.IN_USE, sentence)
+        case _:
+            pass
     return None
 
 

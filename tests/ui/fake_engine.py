@@ -33,6 +33,7 @@ from cockpit.model.events import Event, Record
 from cockpit.model.failures import dismissed
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, agent_of
+from cockpit.model.images import GoldenImage
 from cockpit.model.loss import Loss, Remains, loss_of
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt, Stage
@@ -81,6 +82,17 @@ class LossDouble:
         return tuple(loss_of(vm_id, fleet, self.remains.get(vm_id), "the test lets nobody look") for vm_id in vm_ids)
 
 
+class ImagesDouble:
+    """The images that a test put there."""
+
+    def __init__(self) -> None:
+        self.known: tuple[GoldenImage, ...] = ()
+
+    async def look(self) -> tuple[GoldenImage, ...]:
+        """Return them."""
+        return self.known
+
+
 class FakeEngine:
     """Implements `CockpitPort`; tests change `fleet` with `change` and read `ordered`."""
 
@@ -99,6 +111,7 @@ class FakeEngine:
         self.image_list: tuple[tuple[CommitId, str], ...] = (
             (CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),
         )
+        self.golden = ImagesDouble()
         self.facilities = Facilities((("pi", ""), ("scripted", "")), "pi", has_board=True)
 
     @property

@@ -15,7 +15,7 @@ from cockpit.model.ids import CommitId
 def spawn(
     name: Annotated[str, typer.Argument(help="The new agent's name.")],
     role: Role = "",
-    image: Annotated[str, typer.Option("--image", help="The commit to restore; without it, a fresh VM.")] = "",
+    image: Annotated[str, typer.Option("--image", help="The image to restore, by name or id; else a fresh VM.")] = "",
     worker: Worker = False,
     architect: Architect = False,
     agent: Annotated[

@@ -18,6 +18,8 @@ from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.standstill import Standstill
 from cockpit.engine.commands.vm_operations import FleetOperations
 from cockpit.engine.describe import VERBS, target_of, text_of
+from cockpit.engine.images.acts import ImageActs
+from cockpit.engine.images.builder import ImageBuilder
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
@@ -29,9 +31,12 @@ from cockpit.model.commands import (
     AgentCommand,
     BoardCommand,
     Branch,
+    BuildImage,
     Command,
     Commit,
     ContinueAll,
+    DeleteImage,
+    DescribeImage,
     Destroy,
     Dismiss,
     Pause,
@@ -92,6 +97,8 @@ class Dispatcher:
             fleet_state, store, source, agent_sessions.agent_session, agent_sessions.vm_gone
         )
         self._standstill = Standstill(fleet_state, store, self._operations, self.refusal, self.dispatch)
+        builder = ImageBuilder(fleet_state, source, creations, agent_sessions)
+        self._images = ImageActs(source, builder, images_changed)
         self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
 
     def refusal(self, command: Command) -> Refusal | None:
@@ -190,6 +197,8 @@ class Dispatcher:
                     await self._images_changed()
                 case Branch():
                     await self._branch(command, verb, target, progress)
+                case BuildImage() | DescribeImage() | DeleteImage():
+                    await self._images.carry_out(command, progress)
         except BaseException as error:
             progress.finish(error)
             raise

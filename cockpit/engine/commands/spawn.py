@@ -81,7 +81,9 @@ class Spawner:
         """Return what this fleet has to make agents with, and the names that are taken by those being made."""
         source = self._source
         programs = tuple((program.name, program.reason) for program in source.programs)
-        return Facilities(programs, source.default_program, source.board is not None, frozenset(self._claimed))
+        return Facilities(
+            programs, source.default_program, source.board is not None, source.golden_image, frozenset(self._claimed)
+        )
 
     async def spawn(self, spawn: Spawn, progress: OperationProgress) -> Agent:
         """Carry out a command. On a failure the VM it made is deleted again.

@@ -1,0 +1,1 @@
+"""Golden images: built and patched by a recipe's steps on a VM, listed, described and deleted."""

@@ -1,0 +1,271 @@
+"""Building a golden image: a VM of its own, the recipe's steps on it, a last look for secrets, then the commit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from dataclasses import dataclass, replace
+
+from cockpit.agents.scaffold.answers import AgentState, parse_facts
+from cockpit.agents.scaffold.scripts import facts_script
+from cockpit.engine.commands.creations import Creations
+from cockpit.engine.commands.registration import left_there
+from cockpit.engine.images import scripts
+from cockpit.engine.images.description import described, image_of
+from cockpit.engine.images.steps import SCRIPT_LIMIT, bring_about
+from cockpit.engine.images.vm_shell import VmShell
+from cockpit.engine.operation import OperationProgress
+from cockpit.engine.source import Source
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.agent_sessions import AgentSessions
+from cockpit.errors import CockpitError, Refused, TimedOut
+from cockpit.model.commands import BuildImage
+from cockpit.model.fleet import Power, Vm
+from cockpit.model.ids import CommitId, VmId
+from cockpit.model.images import GoldenImage, ImageFacts, plain_version
+from cockpit.model.recipe import Recipe
+from cockpit.model.size import VmSize
+from cockpit.vers.errors import CommitNotFound, VersError
+
+log = logging.getLogger(__name__)
+
+IMAGE_LABEL = "swarm-cockpit-image"
+"""Label of a VM on which the image of this name is being built: a build that was left goes on there."""
+
+BOOT_LIMIT = 120.0
+BOOT_LOOK = 0.5
+
+SEARCH_LIMIT = 300.0
+"""Seconds the last look for secrets may take: it reads every file there is."""
+
+IMAGE_FILE = ".swarm/image.json"
+"""Relative to the home directory: what image a VM was restored from, for whoever is there."""
+
+MIN_SECRET = 8
+"""Characters a value must have to be looked for: a shorter one stands everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """The VM of a build."""
+
+    vm: VmId
+    shell: VmShell
+    shares_host: bool
+
+    @property
+    def extent(self) -> str:
+        """What of it a commit holds, in the word of our scripts."""
+        return "home" if self.shares_host else "whole"
+
+
+class ImageBuilder:
+    """Builds images, and patches them."""
+
+    def __init__(
+        self,
+        fleet_state: FleetState,
+        source: Source,
+        creations: Creations,
+        agent_sessions: AgentSessions,
+    ) -> None:
+        self._fleet_state = fleet_state
+        self._source = source
+        self._creations = creations
+        self._agent_sessions = agent_sessions
+
+    async def build(self, command: BuildImage, progress: OperationProgress) -> CommitId:
+        """Build an image, or go on with the build of it that was left.
+
+        Raises:
+            CockpitError: a step failed; the VM stays, and the same command goes on there.
+        """
+        recipe = command.recipe or self._source.recipe()
+        vm_id = await self._site(command, progress)
+        shell = VmShell(lambda: self._agent_sessions.connect(vm_id))
+        site = _Site(vm_id, shell, self._source.shares_host)
+        try:
+            with progress.step("boot"):
+                await self._until_running(vm_id)
+            with progress.step("connect"):
+                await shell.connection()
+            lacks = await self._do_steps(recipe, command, site, progress)
+            with progress.step("look for secrets"):
+                await self._refuse_secrets(site)
+                progress.detail("none found")
+            with progress.step("take stock"):
+                facts = await self._take_stock(recipe, command, site, lacks)
+                progress.detail(_stock(facts))
+            with progress.step("commit"):
+                await self._refuse_live_agent(site)
+                await shell.run(scripts.CLEAR, timeout=SCRIPT_LIMIT)
+                text = described(command.description or recipe.description, facts)
+                commit_id = await self._source.vers.commit(vm_id, name=command.name, description=text)
+                progress.detail(commit_id)
+        except CockpitError as error:
+            more = f"`cockpit images build {command.name}` goes on from there, `cockpit destroy {vm_id}` gives it up"
+            error.hint = f"{error.hint}; {more}" if error.hint else more
+            raise
+        finally:
+            await shell.close()
+        with progress.step("delete the VM it was built on"):
+            await self._delete(vm_id, progress)
+        return commit_id
+
+    async def _site(self, command: BuildImage, progress: OperationProgress) -> VmId:
+        """Return the VM that an earlier build of this image left, or a new one."""
+        with progress.step("VM"):
+            left = [record for record in await self._source.vers.list_vms() if self._is_site(record.labels, command)]
+            if left:
+                first = min(left, key=lambda record: (record.created_at, record.vm_id))
+                vm_id = VmId(first.vm_id)
+                progress.detail(f"goes on with {vm_id}, which an earlier build left")
+                if first.power is Power.PAUSED:
+                    await self._source.vers.set_power(vm_id, False)
+            else:
+                vm_id = await self._make(command)
+                progress.detail(vm_id)
+        now = self._fleet_state.clock.now()
+        label = f"image {command.name}"
+        self._fleet_state.put_vm(Vm(vm_id, Power.BOOTING, now, label=label, seen_at=now, source=self._source.name))
+        return vm_id
+
+    def _is_site(self, labels: dict[str, str], command: BuildImage) -> bool:
+        return labels.get(IMAGE_LABEL) == _site_label(command)
+
+    async def _make(self, command: BuildImage) -> VmId:
+        vers, labels = self._source.vers, {IMAGE_LABEL: _site_label(command)}
+        origin = f"commit {command.base}" if command.base else "image"
+        async with self._creations.written_down("build", command.name, origin, None) as request:
+            if command.base is None:
+                # What it is built with, every agent has that is restored from it.
+                return await vers.create_root(VmSize(), labels=labels, request=request)
+            vm_id = await vers.from_commit(command.base)
+        try:
+            await vers.add_labels(vm_id, labels)
+        except VersError as error:
+            log.info("VM %s carries no label of the image that is built there: %s", vm_id, error)
+        return vm_id
+
+    async def _until_running(self, vm_id: VmId) -> None:
+        try:
+            async with asyncio.timeout(BOOT_LIMIT):
+                while (power := (await self._source.vers.status(vm_id)).power) is not Power.RUNNING:
+                    if power not in (Power.BOOTING, Power.UNKNOWN):
+                        raise Refused(f"VM {vm_id} is {power} instead of running", hint="look at it on the platform")
+                    await asyncio.sleep(BOOT_LOOK)
+        except TimeoutError:
+            raise TimedOut(f"VM {vm_id} did not boot within {BOOT_LIMIT:.0f} s", hint="try again") from None
+        self._fleet_state.put_vm(replace(self._fleet_state.vms[vm_id], power=Power.RUNNING))
+
+    async def _do_steps(
+        self, recipe: Recipe, command: BuildImage, site: _Site, progress: OperationProgress
+    ) -> tuple[str, ...]:
+        """Do the recipe's steps; return the names of those whose result is not there and cannot be brought about."""
+        lacks: list[str] = []
+        for step in recipe.steps:
+            with progress.step(step.name):
+                again = step.name in command.again
+                done = await bring_about(
+                    step, site.shell, shares_host=site.shares_host, again=again, tell=progress.detail
+                )
+                progress.detail(done.words)
+                if done.lacking:
+                    lacks.append(step.name)
+        return tuple(lacks)
+
+    async def _refuse_secrets(self, site: _Site) -> None:
+        """Refuse an image in which a value that is known to be a secret stands, or what looks like a key.
+
+        Raises:
+            Refused: it does; names the files, never what is in them.
+        """
+        values = sorted({value for value in self._source.secrets if len(value) >= MIN_SECRET and "\n" not in value})
+        done = await site.shell.run(
+            scripts.LOOK_FOR_SECRETS,
+            site.extent,
+            *scripts.PATTERNS,
+            stdin="".join(f"{value}\n" for value in values).encode(),
+            timeout=SEARCH_LIMIT,
+        )
+        if done.exit_code != 0:
+            raise Refused(f"VM {site.vm} could not be searched for secrets: {done.stderr.decode(errors='replace')}")
+        found = done.stdout.decode("utf-8", "backslashreplace").split("\n")
+        files = [name.removeprefix("./") for name in found if name]
+        if files:
+            raise Refused(
+                f"the image would hold a key or token, in {', '.join(files)}: every copy would have it",
+                hint="add its removal to the recipe's last step, or remove it on the VM",
+            )
+
+    async def _take_stock(self, recipe: Recipe, command: BuildImage, site: _Site, lacks: tuple[str, ...]) -> ImageFacts:
+        """Find out what is in the image, and leave a note of it there."""
+        versions: dict[str, str] = {}
+        for program in {program.command: program for program in self._source.programs if program.command}.values():
+            script = facts_script(program.command, program.environment.get("PATH", ""))
+            done = await site.shell.run(script, timeout=SCRIPT_LIMIT)
+            versions |= parse_facts(done.exit_code, done.stdout, done.stderr, vm=site.vm).versions
+        done = await site.shell.run(scripts.USED, site.extent, timeout=SCRIPT_LIMIT)
+        used = done.stdout.decode(errors="replace").strip()
+        before = await self._before(command.base) if command.base else None
+        number = (before.facts.number if before.facts is not None else 1) + 1 if before is not None else 1
+        facts = ImageFacts(
+            versions=tuple(sorted((name, plain_version(version)) for name, version in versions.items() if version)),
+            used_bytes=int(used) * 1024 if used.isdecimal() else 0,
+            number=number,
+            origin=command.base or "",
+            recipe=recipe.digest,
+            lacks=lacks,
+        )
+        note = {"name": command.name, "number": number, "recipe": recipe.digest, "versions": dict(facts.versions)}
+        made = await site.shell.run('mkdir -p -m 700 -- "$HOME/.swarm" && cat >"$HOME/$1"', IMAGE_FILE,
+                                    stdin=json.dumps(note).encode(), timeout=SCRIPT_LIMIT)  # fmt: skip
+        if made.exit_code != 0:
+            log.warning("VM %s keeps no note of its image: %s", site.vm, made.stderr.decode(errors="replace"))
+        return facts
+
+    async def _before(self, base: CommitId) -> GoldenImage | None:
+        try:
+            found = await self._source.vers.commits.one(base)
+        except CommitNotFound:
+            return None  # One of another account: it can be restored, and is not listed.
+        return image_of(found.id, found.name, found.created_at, found.description)
+
+    async def _refuse_live_agent(self, site: _Site) -> None:
+        """Refuse to commit a VM on which an agent lives: its environment and its files would be in every copy.
+
+        Raises:
+            Refused: one does.
+        """
+        for directory in dict.fromkeys((self._source.paths.directory, *self._source.known_directories)):
+            paths = replace(self._source.paths, directory=directory)
+            found = await left_there(await site.shell.connection(), paths, site.vm)
+            if found.state is AgentState.ALIVE:
+                raise Refused(
+                    f"an agent lives at {directory} on VM {site.vm}: every copy would have its keys and its words",
+                    hint="end it there first",
+                )
+
+    async def _delete(self, vm_id: VmId, progress: OperationProgress) -> None:
+        """Delete the VM; an image that is there is not lost because its builder stays."""
+        try:
+            await self._source.vers.delete(vm_id)
+        except VersError as error:
+            log.error("VM %s, on which an image was built, could not be deleted: %s", vm_id, error)
+            progress.detail(f"VM {vm_id} stays: {error.message}")
+            self._fleet_state.notice(f"VM {vm_id}, on which an image was built, could not be deleted: {error.message}")
+            return
+        await self._agent_sessions.vm_gone(vm_id)
+
+
+def _site_label(command: BuildImage) -> str:
+    """Return what a VM's label says of the build: a patch is another one than the building of the same name."""
+    return f"{command.name} from {command.base}" if command.base else command.name
+
+
+def _stock(facts: ImageFacts) -> str:
+    said = [f"{program} {version}" for program, version in facts.versions]
+    used = f"{facts.used_bytes / 1_000_000:,.0f} MB in use" if facts.used_bytes else ""
+    lacks = f"without {', '.join(facts.lacks)}" if facts.lacks else ""
+    return " · ".join(word for word in (*said, used, lacks) if word)
