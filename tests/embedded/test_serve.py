@@ -296,6 +296,7 @@ def test_a_stale_endpoint_is_not_believed(roots: Callable[[], Path]) -> None:
     assert ensure_started(root).pid != endpoint.pid
 
 
+@pytest.mark.races_the_clock("a server must say within a bound that it cannot start")
 def test_a_server_that_cannot_start_says_why(roots: Callable[[], Path]) -> None:
     root = roots()
     (root / "start.lock").touch()

@@ -201,6 +201,7 @@ async def test_time_in_which_the_application_stands_still_does_not_open_the_gate
         assert home.query_one(Composer).text == ""
 
 
+@pytest.mark.races_the_clock("a wait of 0.3 s is measured")
 async def test_patience_counts_the_time_in_which_the_loop_ran() -> None:
     patience = Patience(0.3)
     stand_still(0.4)

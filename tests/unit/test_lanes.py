@@ -93,4 +93,5 @@ def test_nothing_is_rerun_without_a_reason() -> None:
         )
     ]
     assert marked == ["tests/lanes.py"]
-    assert "--reruns" not in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for file in ("pyproject.toml", ".ci/run"):
+        assert "--reruns" not in (ROOT / file).read_text(encoding="utf-8"), file

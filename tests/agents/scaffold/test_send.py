@@ -116,6 +116,7 @@ def test_no_agent_at_all(machine: Machine) -> None:
         machine.send(b"x\n")
 
 
+@pytest.mark.races_the_clock("a dead agent must be noticed within a bound")
 def test_a_dead_agent_is_noticed_at_once(machine: Machine) -> None:
     started = machine.start()
     assert started.pid is not None

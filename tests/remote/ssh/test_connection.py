@@ -238,6 +238,7 @@ async def test_the_channel_budget_makes_wait(connect: Connect) -> None:
     assert [result.stdout for result in results] == [f"{n}\n".encode() for n in range(10)]
 
 
+@pytest.mark.races_the_clock("the end of a session must be seen within half a second")
 async def test_a_killed_session_is_seen_at_once(connect: Connect, sshd: Sshd) -> None:
     connection = await connect()
     killed = time.monotonic()
