@@ -110,15 +110,17 @@ async def test_an_id_is_never_taken_for_a_name(fleet: FleetUnderTest) -> None:
     assert gone.returncode not in (0, 2) and decoy in fleet.run("vms").stdout
 
 
-@pytest.mark.parametrize("name", ["a b", "../x", "x" * 65, "\x1b]52;c;eA==\x07", "ada\u202e", "-rf"])
-async def test_names_from_outside_are_checked_like_our_own(fleet: FleetUnderTest, name: str) -> None:
+async def test_names_from_outside_are_checked_like_our_own(fleet: FleetUnderTest) -> None:
+    names = ["a b", "../x", "x" * 65, "\x1b]52;c;eA==\x07", "ada\u202e", "-rf"]
     async with fleet.engine() as engine:
-        vm_id = await engine.running[0].source.vers.create_root()
-        await register(engine, vm_id, name)
-        await until(engine, lambda: engine.fleet_state.agent_on(vm_id) is not None, "the agent of the entry")
-        found = engine.fleet_state.agent_on(vm_id)
-        assert found is not None and found.name == f"vm-{vm_id[:8]}"
-        await order(engine, Destroy(vm_id))
+        made = {await engine.running[0].source.vers.create_root(): name for name in names}
+        for vm_id, name in made.items():
+            await register(engine, vm_id, name)
+        await until(engine, lambda: all(map(engine.fleet_state.agent_on, made)), "the agents of the entries")
+        for vm_id, name in made.items():
+            found = engine.fleet_state.agent_on(vm_id)
+            assert found is not None and found.name == f"vm-{vm_id[:8]}", name
+            await order(engine, Destroy(vm_id))
 
 
 async def test_several_agents_of_one_name_are_an_error_that_lists_them(fleet: FleetUnderTest) -> None:
