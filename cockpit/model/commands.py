@@ -74,6 +74,8 @@ class Spawn:
     """The operator's own colour for it."""
     findable: bool = False
     """Whether other tools may find it."""
+    task: str = ""
+    """Its first prompt, sent once it answers; empty sends none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,3 +255,9 @@ FleetCommand = (
 )
 BoardCommand = CreateTask | MoveTask | AssignTask | NoteTask
 Command = AgentCommand | FleetCommand | ImageCommand | BoardCommand
+Command = AgentCommand | FleetCommand | BoardCommand
+
+
+def task_for(agent: AgentId, text: str) -> AgentCommand:
+    """Return the command that gives an agent its task."""
+    return Prompt(agent, text)

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from cockpit.model.fleet import Agent, Vm
 from cockpit.model.ids import VmId
 
+NAME_LENGTH = 64
+"""Characters an agent's name may have."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 """Safe in paths, session names and on every screen."""
 

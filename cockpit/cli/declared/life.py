@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from cockpit.cli.declared.application import Architect, DryRun, Json, Name, Role, Worker, Yes, application, kind_of, run
 from cockpit.model.commands import Spawn
 from cockpit.model.ids import CommitId
+from cockpit.model.workers import MOST
 
 
 @application.command()
@@ -24,14 +26,22 @@ def spawn(
     label: Annotated[list[str] | None, typer.Option("--label", help="A label; may be repeated.")] = None,
     parent: Annotated[str, typer.Option("--parent", help="The agent it works for.")] = "",
     model: Annotated[str, typer.Option("--model", help="The model, as the agent names it.")] = "",
+    count: Annotated[int, typer.Option("--count", help="So many workers, NAME-1 and so on.", min=1, max=MOST)] = 1,
+    task: Annotated[str, typer.Option("--task", help="The first prompt of each; - reads standard input.")] = "",
+    tasks: Annotated[
+        str,
+        typer.Option(
+            "--tasks", help="A file with a task a line, or blocks between lines of ---; one worker each. - reads input."
+        ),
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Make a VM and start an agent on it."""
-    from cockpit.cli import fleet
+    """Make a VM and start an agent on it; or many workers at once."""
+    from cockpit.cli import fleet, workers
 
     command = Spawn(
         name,
-        kind_of(worker, architect),
+        kind_of(worker or (not architect and (count > 1 or bool(tasks))), architect),
         role,
         image=CommitId(image) if image else None,
         program=agent,
@@ -39,7 +49,11 @@ def spawn(
         parent=parent,
         model=model,
     )
-    run(lambda headless: fleet.spawn(headless, command, as_json))
+    given = workers.tasks_given(task, tasks)
+    if count == 1 and len(given) < 2:
+        single = replace(command, task=given[0] if given else "")
+        run(lambda headless: fleet.spawn(headless, single, as_json))
+    run(lambda headless: workers.spawn(headless, command, count, given, as_json))
 
 
 @application.command()

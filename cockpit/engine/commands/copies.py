@@ -11,9 +11,7 @@ from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.commands import Spawn
 from cockpit.model.ids import VmId
-
-NAME_LENGTH = 64
-"""Characters an agent's name may have."""
+from cockpit.model.names import NAME_LENGTH
 
 
 def copy_name(fleet_state: FleetState, name: str) -> str:

@@ -17,6 +17,7 @@ from cockpit.engine.commands.launch_record import spawn_of
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.standstill import Standstill
 from cockpit.engine.commands.vm_operations import FleetOperations
+from cockpit.engine.commands.workers import Workers
 from cockpit.engine.describe import VERBS, target_of, text_of
 from cockpit.engine.images.acts import ImageActs
 from cockpit.engine.images.builder import ImageBuilder
@@ -90,6 +91,7 @@ class Dispatcher:
             agent_sessions.detach,
             agent_sessions.agent_session,
         )
+        self._workers = Workers(fleet_state, self._spawner, self.dispatch)
         self._adoption = Adoption(
             fleet_state, store, source, self._spawner.names, agent_sessions.attach, agent_sessions.detach
         )
@@ -168,7 +170,7 @@ class Dispatcher:
         try:
             match command:
                 case Spawn():
-                    await self._spawner.spawn(command, progress)
+                    await self._workers.spawn(command, progress)
                 case Adopt():
                     await self._adoption.adopt(command, progress)
                 case Relaunch(agent=agent_id, change_program=change):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from cockpit.agents.adapter import Program
@@ -91,17 +92,30 @@ class Spawner:
         Raises:
             CockpitError: a step failed; the operation shows which.
         """
-        refused = refusal(spawn, self._fleet_state.snapshot(), self.facilities())
+        known = self.facilities()
+        facilities = replace(known, claimed=known.claimed - {spawn.name})
+        refused = refusal(spawn, self._fleet_state.snapshot(), facilities)
         if refused is not None:
             raise UsageError(f"cannot spawn {spawn.name}: {refused.sentence}", hint="change the command and try again")
         program = self._source.program(spawn.program)
         assert program is not None
-        self._claimed.add(spawn.name)
+        async with self.names.reserved(spawn.name):
+            return await self._make(spawn, program, progress)
+
+    @contextlib.contextmanager
+    def claimed(self, name: str) -> Iterator[None]:
+        """Keep a name from another command of this cockpit for the time of the block.
+
+        Raises:
+            UsageError: another one has it.
+        """
+        if name in self._claimed:
+            raise UsageError(f"cannot spawn {name}: an agent of this name is being made", hint="take another name")
+        self._claimed.add(name)
         try:
-            async with self.names.reserved(spawn.name):
-                return await self._make(spawn, program, progress)
+            yield
         finally:
-            self._claimed.discard(spawn.name)
+            self._claimed.discard(name)
 
     async def _make(self, spawn: Spawn, program: Program, progress: OperationProgress) -> Agent:
         image = spawn.image or self._source.golden_image

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import ClassVar
 
 from textual import on
@@ -16,6 +16,7 @@ from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommandId, CommitId, OperationId
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Stage
+from cockpit.model.workers import MOST, fault_of_tasks, spawn_each, tasks_in
 from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.dialogs.form import Field, FormDialog, Values
@@ -23,9 +24,6 @@ from cockpit.ui.look.bars import step_lines
 from cockpit.ui.look.cells import Piece, content
 from cockpit.ui.widgets.choice_field import Choice, ChoiceField
 from cockpit.ui.widgets.plain import Plain
-
-MAX_WORKERS = 20
-"""Workers spawned by one form: enough for a task list, few enough for a slip of the finger."""
 
 REFRESH = 0.25
 """Seconds between two looks at the steps."""
@@ -60,30 +58,48 @@ def spawn_fields(engine: CockpitPort) -> tuple[Field, ...]:
         Field("image", ours("image"), "choice", choices=tuple(images)),
         Field("program", ours("program"), "choice", first_usable, choices=tuple(programs)),
         Field("model", ours("model"), placeholder=ours("the agent's default")),
+        Field("tasks", ours("task"), "area", placeholder=ours("first prompt; workers: one for all, or one a line")),
     )
 
 
-def spawn_commands(values: Values) -> list[Spawn]:
-    """Build the commands of a checked form: several workers get numbered names."""
+def spawn_commands(values: Values, taken: Collection[str] = ()) -> list[Spawn]:
+    """Build the commands of a checked form: several workers get numbered names, and each its task.
+
+    Args:
+        taken: names that somebody has.
+    """
     kind = AgentKind(values["kind"])
     labels = tuple(label.strip() for label in values["labels"].split(",") if label.strip())
-    number = int(values["count"]) if kind is AgentKind.WORKER else 1
-    names = [values["name"]] if number == 1 else [f"{values['name']}-{index}" for index in range(1, number + 1)]
+    worker = kind is AgentKind.WORKER
+    tasks = tasks_of(values)
     image = CommitId(values["image"]) if values["image"] else None
     parent = values["parent"] if kind is AgentKind.WORKER else ""
-    return [
-        Spawn(
-            name,
-            kind,
-            values["role"],
-            image,
-            values["program"],
-            labels if kind is AgentKind.WORKER else (),
-            parent,
-            values["model"],
-        )
-        for name in names
-    ]
+    wanted = Spawn(
+        values["name"],
+        kind,
+        values["role"],
+        image,
+        values["program"],
+        labels if worker else (),
+        parent,
+        values["model"],
+    )
+    return list(spawn_each(wanted, number_of(values), tasks, taken))
+
+
+def tasks_of(values: Values) -> tuple[str, ...]:
+    """Return the tasks of a form: of workers a list, of others one text."""
+    if values["kind"] == AgentKind.WORKER:
+        return tasks_in(values["tasks"])
+    return (values["tasks"].strip(),) if values["tasks"].strip() else ()
+
+
+def number_of(values: Values) -> int:
+    """Return how many agents a checked form makes: with one task for each, as many as there are tasks."""
+    if values["kind"] != AgentKind.WORKER:
+        return 1
+    count = int(values["count"])
+    return max(1, len(tasks_of(values))) if count == 1 else count
 
 
 class SpawnDialog(FormDialog):
@@ -117,6 +133,9 @@ class SpawnDialog(FormDialog):
         for name in ("parent", "count", "labels"):
             self.query_one(f"#row-{name}").display = worker
 
+    def _taken(self) -> frozenset[str]:
+        return frozenset(agent.name for agent in self._engine.fleet.agents)
+
     def _check_values(self, values: Values) -> str:
         if not values["name"]:
             return "an agent needs a name"
@@ -124,9 +143,11 @@ class SpawnDialog(FormDialog):
             return f"model: {values['model']!r} holds white space, and no model's name does"
         if values["kind"] == AgentKind.WORKER:
             number = values["count"]
-            if not number.isdecimal() or not 1 <= int(number) <= MAX_WORKERS:
-                return f"how many: a number from 1 to {MAX_WORKERS}"
-        for command in spawn_commands(values):
+            if not number.isdecimal() or not 1 <= int(number) <= MOST:
+                return f"how many: a number from 1 to {MOST}"
+        if fault := fault_of_tasks(number_of(values), tasks_of(values)):
+            return fault
+        for command in spawn_commands(values, self._taken()):
             if reason := self._engine.disabled_reason(command):
                 return reason
         return ""
@@ -134,7 +155,7 @@ class SpawnDialog(FormDialog):
     def finish(self, values: Mapping[str, str]) -> None:
         """Give the commands and turn to their steps."""
         self._known = frozenset(operation.id for operation in self._engine.fleet.operations)
-        commands = spawn_commands(values)
+        commands = spawn_commands(values, self._taken())
         self._names = tuple(command.name for command in commands)
         self._commands = [self._engine.dispatch(command) for command in commands]
         self.add_class("-running")

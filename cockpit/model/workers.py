@@ -1,0 +1,57 @@
+"""Several workers at once: their names, who gets which task, and which agents are workers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from cockpit.model.commands import Spawn
+from cockpit.model.names import NAME_LENGTH
+
+MOST = 50
+"""Workers that are made by one order: enough for a task list, few enough for a slip of the finger."""
+
+_BETWEEN = re.compile(r"^---[ \t]*$", re.MULTILINE)
+
+
+def tasks_in(text: str) -> tuple[str, ...]:
+    """Return the tasks of a list: one a line, or what stands between lines of `---` where there is such a line."""
+    pieces = _BETWEEN.split(text) if _BETWEEN.search(text) else text.splitlines()
+    return tuple(piece.strip() for piece in pieces if piece.strip())
+
+
+def numbered(name: str, count: int, taken: Collection[str] = ()) -> tuple[str, ...]:
+    """Return names of the form `NAME-1`, without those that are taken; one alone has the name as it is."""
+    if count == 1:
+        return (name,)
+    found: list[str] = []
+    number = 0
+    while len(found) < count:
+        number += 1
+        made = f"{name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"
+        if made not in taken:
+            found.append(made)
+    return tuple(found)
+
+
+def fault_of_tasks(count: int, tasks: Sequence[str]) -> str:
+    """Say why tasks cannot be shared out among so many workers, or return empty text."""
+    if not 1 <= count <= MOST:
+        return f"how many: a number from 1 to {MOST}"
+    if len(tasks) not in (0, 1, count):
+        return f"{len(tasks)} tasks for {count} workers: give one for all, or one for each"
+    return ""
+
+
+def spawn_each(wanted: Spawn, count: int, tasks: Sequence[str], taken: Collection[str] = ()) -> tuple[Spawn, ...]:
+    """Return the commands that make several workers: one task is everybody's, of several each gets its own.
+
+    Args:
+        wanted: what they all are, under the name that is numbered.
+        tasks: none, one, or as many as workers; `fault_of_tasks` says so before.
+        taken: names that somebody has.
+    """
+    shared = [*tasks] if len(tasks) == count else [*tasks, ""][:1] * count
+    names = numbered(wanted.name, count, taken)
+    return tuple(replace(wanted, name=name, task=task) for name, task in zip(names, shared, strict=True))
