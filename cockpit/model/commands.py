@@ -255,7 +255,6 @@ FleetCommand = (
 )
 BoardCommand = CreateTask | MoveTask | AssignTask | NoteTask
 Command = AgentCommand | FleetCommand | ImageCommand | BoardCommand
-Command = AgentCommand | FleetCommand | BoardCommand
 
 
 def task_for(agent: AgentId, text: str) -> AgentCommand:
