@@ -21,7 +21,7 @@ from cockpit.engine.port import HeadlessPort, HistoryPort, StartOptions
 from cockpit.engine.recorded import RecordedHistory
 from cockpit.engine.source import Services, Source
 from cockpit.engine.streams.agent_sessions import LinkOptions
-from cockpit.errors import ConfigError
+from cockpit.errors import ConfigError, UsageError
 from cockpit.model.ids import VmId
 from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
 from cockpit.store.errors import StoreError
@@ -169,8 +169,10 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
 def _paths(settings: Settings, usual: AgentPaths) -> AgentPaths:
     try:
         return AgentPaths(settings.agent.directory or usual.directory, settings.agent.workspace or usual.workspace)
-    except ValueError as error:
-        raise ConfigError(f"[agent] directory or workspace is no path on a VM: {error}") from error
+    except UsageError as error:
+        raise ConfigError(
+            f"[agent] directory or workspace is no path on a VM: {error.message}", hint=error.hint
+        ) from error
 
 
 @contextlib.asynccontextmanager
