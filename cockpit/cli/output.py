@@ -59,6 +59,10 @@ def vm_object(vm: Vm, fleet: Fleet) -> dict[str, Any]:
         "created_at": vm.created_at,
         "owner": vm.owner,
         "perhaps_ours": vm.perhaps_ours or None,
+        "parent_commit": vm.parent_commit,
+        "vcpus": vm.size.vcpus or None,
+        "memory_mib": vm.size.memory_mib or None,
+        "disk_mib": vm.size.disk_mib or None,
     }
 
 

@@ -13,6 +13,7 @@ from cockpit.model.failures import is_undelivered, wanting
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import advance, is_closed
+from cockpit.model.size import CHOSEN_SIZE, VmSize, parse_size
 from cockpit.store.rows import UNKNOWN_ACCOUNT
 from cockpit.store.store import Store
 
@@ -25,6 +26,7 @@ async def bring_back(fleet_state: FleetState, store: Store, recorder: Recorder, 
     fleet_state.suspects = {VmId(vm_id): why for vm_id, why in (await store.names.suspects()).items()}
     fleet_state.dismissed = {VmId(vm_id): why for vm_id, why in (await store.names.dismissed()).items()}
     fleet_state.frozen = {VmId(vm_id): why for vm_id, why in (await store.frozen.all()).items()}
+    fleet_state.chosen_size = parse_size((await store.choices.kept()).get(CHOSEN_SIZE, "")) or VmSize()
     rows = await store.agents()
     living = {row.id for row in rows if row.destroyed_at is None}
     stored = await store.receipts()

@@ -9,6 +9,7 @@ from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.dispatcher import Dispatcher
 from cockpit.engine.cut_off import CutOffCalls
 from cockpit.engine.images.description import image_of
+from cockpit.engine.particulars import Particulars
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
@@ -59,6 +60,8 @@ class RunningSource:
             board_changed=self.watcher.look_at_board,
             images_changed=self.read_images,
         )
+        self.particulars = Particulars(fleet_state, source)
+        """Learns what the list of VMs does not tell."""
         self.images: tuple[tuple[CommitId, str], ...] = ()
         """The commits an agent can be started from, newest first, with their names."""
         self.golden: tuple[GoldenImage, ...] = ()
@@ -86,6 +89,7 @@ class RunningSource:
         }
         if watch:
             works[f"images of {self.name}"] = self.read_images
+            works[f"particulars of {self.name}"] = self.particulars.run
         return works
 
     async def read_images(self) -> None:

@@ -19,6 +19,7 @@ from cockpit.model.names import agents_called
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.receipts.stages import is_closed
+from cockpit.model.size import VmSize
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import TranscriptWindow
 
@@ -51,6 +52,8 @@ class FleetState:
         self.agents: dict[AgentId, Agent] = {}
         self.unplaced: set[AgentId] = set()
         """Agents of which nobody wrote down whose they are: none of them is gone because a list lacks it."""
+        self.chosen_size = VmSize()
+        """The size the operator chose last for a fresh VM."""
         self.departed: dict[str, tuple[VmId, float]] = {}
         """Agents whose VM was deleted, by name: the VM, and when it was known (unix seconds)."""
         self.tasks: tuple[Task, ...] = ()

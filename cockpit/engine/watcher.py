@@ -115,7 +115,11 @@ class Watcher:
             if known and known.seen_at > asked_at:
                 continue  # A command of ours learnt of this VM after the list was asked for.
             label = names.get(vm_id) or (known.label if known else "")
-            self._fleet_state.put_vm(replace(record.vm(now), label=label, source=self._source.name))
+            told = record.vm(now)
+            if known is not None:
+                # A list tells neither; see `Particulars`.
+                told = replace(told, size=known.size, parent_commit=known.parent_commit)
+            self._fleet_state.put_vm(replace(told, label=label, source=self._source.name))
         await self._agent_sessions.place(listed)
         await self._cut_off.look(listing)
         self._agent_sessions.attach_known()

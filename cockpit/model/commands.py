@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import AgentId, CommitId, TaskId, VmId
 from cockpit.model.recipe import Recipe
+from cockpit.model.size import VmSize
 
 STOP_BOUND = 10.0
 """Seconds an agent gets to prove that it stopped, unless another time is asked for."""
@@ -76,6 +77,8 @@ class Spawn:
     """Whether other tools may find it."""
     task: str = ""
     """Its first prompt, sent once it answers; empty sends none."""
+    size: VmSize | None = None
+    """What a fresh VM is to have; None is the guide's. One from an image has the image's."""
 
 
 @dataclass(frozen=True, slots=True)

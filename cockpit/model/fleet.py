@@ -17,6 +17,7 @@ from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.scaffold import Scaffold
+from cockpit.model.size import UNKNOWN_SIZE, VmSize
 
 UNKNOWN_TIME = 0.0
 """Stands for a moment that nothing tells: it is said to be unknown, never counted from."""
@@ -101,6 +102,8 @@ class Vm:
     """Why it may be what a lost call of ours made; nothing is done to it unless the operator says so."""
     hosts_services: str = ""
     """How it is known that board, feed and registry are on it; empty for all others."""
+    size: VmSize = UNKNOWN_SIZE
+    """What it has; 0 in a part that nobody told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from cockpit.model.fleet import Agent, Fleet, LinkState, Power, ProcessState
 from cockpit.model.ids import VmId
 from cockpit.model.names import agents_called, fault_of
 from cockpit.model.sendable import unsendable_part
+from cockpit.model.size import VmSize, size_fault
 
 
 class RefusalCode(StrEnum):
@@ -55,6 +56,7 @@ class RefusalCode(StrEnum):
     NO_PROGRAM = "no program"
     BAD_NAME = "bad name"
     NAME_TAKEN = "name taken"
+    BAD_SIZE = "bad size"
     ELSEWHERE = "elsewhere"
     """The VM belongs to another account."""
     ADOPTED = "adopted"
@@ -181,7 +183,18 @@ def _of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | N
     here = (agent for agent in agents_called(spawn.name, fleet.agents, fleet.vms) if not agent.elsewhere)
     if spawn.name in facilities.claimed or any(here):
         return _taken(spawn.name)
+    if sentence := _size_fault(spawn.size, spawn.image or facilities.golden_image):
+        return Refusal(RefusalCode.BAD_SIZE, sentence)
     return _of_program(spawn.program or facilities.default_program, facilities.programs)
+
+
+def _size_fault(size: VmSize | None, image: str) -> str:
+    """Say why a VM cannot be made with a size, where one is wanted at all."""
+    if size is None:
+        return ""
+    if image:
+        return f"a VM from commit {image[:8]} has that commit's size: leave the size out, or let its disk grow later"
+    return size_fault(size)
 
 
 def _of_program(name: str, programs: Iterable[tuple[str, str]]) -> Refusal | None:

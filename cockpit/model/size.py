@@ -1,9 +1,12 @@
-"""The size of a VM: processors, memory and disk, and why one is impossible."""
+"""The size of a VM: processors, memory and disk, how it is written, and why one is impossible."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+CHOSEN_SIZE = "size"
+"""The name under which the size that was chosen last is kept."""
 LARGEST = 2**32 - 1
 """What the platform's fields hold at most: unsigned numbers of 32 bits (`VmConfig`, vers-api)."""
 LEAST_MEMORY = 128
@@ -19,6 +22,44 @@ class VmSize:
     vcpus: int = 2
     memory_mib: int = 4096
     disk_mib: int = 8192
+
+    @property
+    def text(self) -> str:
+        """As it is typed and shown: `2/4096/8192`; a part nobody knows is `?`."""
+        return "/".join(f"{part or '?'}" for part in (self.vcpus, self.memory_mib, self.disk_mib))
+
+    @property
+    def brief(self) -> str:
+        """As a row shows it: `2c 4G 8G`; empty if nobody told anything of it."""
+        if self == UNKNOWN_SIZE:
+            return ""
+        cores = f"{self.vcpus or '?'}c"
+        return " ".join((cores, *(_rounded(amount) for amount in (self.memory_mib, self.disk_mib))))
+
+
+def _rounded(mib: int) -> str:
+    if mib <= 0:
+        return "?"
+    return f"{mib}M" if mib < 1024 else f"{mib / 1024:.3g}G"
+
+
+UNKNOWN_SIZE = VmSize(0, 0, 0)
+"""Of a VM whose size nobody told: the platform lists VMs without it."""
+
+
+def parse_size(text: str) -> VmSize | None:
+    """Return the size that was typed as `PROCESSORS/MEMORY/DISK`, the last two in MiB or as `4G`; else None."""
+    parts = text.replace(" ", "").split("/")
+    amounts = [_amount(part) for part in parts]
+    if len(amounts) != 3 or "g" in parts[0].lower() or None in amounts:
+        return None
+    vcpus, memory, disk = (amount or 0 for amount in amounts)
+    return VmSize(vcpus, memory, disk)
+
+
+def _amount(text: str) -> int | None:
+    found = re.fullmatch(r"([0-9]{1,12})([gG]?)", text)
+    return int(found[1]) * (1024 if found[2] else 1) if found else None
 
 
 @dataclass(frozen=True, slots=True)

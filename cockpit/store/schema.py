@@ -179,7 +179,14 @@ CREATE TABLE frozen (
 ) WITHOUT ROWID;
 """
 
-STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES, _PLACES, _ACCOUNTS, _CREATIONS, _IDENTITIES, _FROZEN)
+_CHOICES = """
+CREATE TABLE choices (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES, _PLACES, _ACCOUNTS, _CREATIONS, _IDENTITIES, _FROZEN, _CHOICES)
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 
 VERSION = len(STEPS)

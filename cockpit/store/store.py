@@ -15,6 +15,7 @@ from cockpit.model.ids import AgentId
 from cockpit.model.past import SearchHit
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.store import prune, reader, search, statements
+from cockpit.store.choices import Choices
 from cockpit.store.creations import CreationLog
 from cockpit.store.errors import StoreError
 from cockpit.store.frozen import FrozenVms
@@ -61,6 +62,8 @@ class Store:
         """Calls to make VMs that are under way or were cut off."""
         self.frozen = FrozenVms(self._writer, self._reader, now)
         """VMs that were frozen and are to be continued."""
+        self.choices = Choices(self._writer, self._reader)
+        """What the operator chose last."""
         self._host_keys = HostKeys(file.path, now)
         self._closed = False
 

@@ -41,3 +41,14 @@ async def test_a_suspect_outlives_the_process(tmp_path: Path) -> None:
     await store.names.clear("v1")
     assert await store.names.suspects() == {}
     await store.close()
+
+
+async def test_the_last_choice_is_offered_by_the_next_process(tmp_path: Path) -> None:
+    store = await Store.open(tmp_path / "history")
+    assert await store.choices.kept() == {}
+    for size in ("2/4096/8192", "4/8192/20480"):
+        await store.choices.keep("size", size)
+    await store.close()
+    store = await Store.open(tmp_path / "history")
+    assert await store.choices.kept() == {"size": "4/8192/20480"}
+    await store.close()

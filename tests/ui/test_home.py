@@ -15,6 +15,7 @@ from cockpit.model.commands import Abort, Destroy, FollowUp, MoveTask, Pause, Pr
 from cockpit.model.fleet import AgentKind, Fleet, Power, ProcessState
 from cockpit.model.ids import OperationId, TaskId, agent_of
 from cockpit.model.operation import Operation, Step
+from cockpit.model.size import VmSize
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.spawn import SpawnDialog
@@ -379,3 +380,27 @@ async def test_another_version_of_the_program_is_asked_about_before_it_is_taken(
         await pilot.press("y")
         await pilot.pause()
         assert engine.ordered == [Relaunch(dead.id, change_program=True)]
+
+
+async def test_a_fresh_vm_gets_the_size_that_was_typed_and_an_image_keeps_its_own() -> None:
+    async with cockpit() as (pilot, _home, engine):
+        await pilot.press("n", *"ada")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, SpawnDialog)
+        size = dialog.query_one("#size", Input)
+        assert size.value == "2/4096/8192"
+        size.value = "four"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "such as 2/4096/8192" in str(dialog.query_one("#problem").render()) and engine.ordered == []
+        size.value = "4/8G/20G"
+        dialog.query_one("#image").focus()
+        await pilot.press("right")
+        await pilot.pause()
+        assert not dialog.query_one("#row-size").display
+        await pilot.press("left")
+        await pilot.pause()
+        assert dialog.query_one("#row-size").display
+        await pilot.press("enter")
+        await pilot.pause()
+        assert [getattr(command, "size", None) for command in engine.ordered] == [VmSize(4, 8192, 20480)]

@@ -76,7 +76,7 @@ class SickApi(httpx.AsyncBaseTransport):
             return httpx.Response(200, json=list(self.vms.values()))
         if path == "/commits":
             return httpx.Response(200, json={"commits": list(self.commits.values()), "total": len(self.commits)})
-        vm = self.vms.get(path.split("/")[2])
+        vm = self.vms.get((*path.split("/"), "", "")[2])
         return httpx.Response(200, json=vm) if vm else own(404, "not found")
 
     def _act(self, method: str, path: str, body: dict[str, Any]) -> httpx.Response:

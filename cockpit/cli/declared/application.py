@@ -10,6 +10,7 @@ import typer
 
 from cockpit.cli.exits import table
 from cockpit.model.fleet import AgentKind
+from cockpit.model.size import VmSize
 
 if TYPE_CHECKING:
     from cockpit.cli.headless import Verb
@@ -37,6 +38,10 @@ Worker = Annotated[bool, typer.Option("--worker", help="A worker instead of a li
 Architect = Annotated[bool, typer.Option("--architect", help="An architect instead of a lieutenant.")]
 Role = Annotated[str, typer.Option("--role", help="What it is for.")]
 
+Vcpu = Annotated[int | None, typer.Option("--vcpu", help="Processors of the VM; 2 unless said.")]
+Memory = Annotated[int | None, typer.Option("--memory", help="MiB of memory; 4096 unless said.")]
+Disk = Annotated[int | None, typer.Option("--disk", help="MiB of disk; 8192 unless said.")]
+
 
 class Options:
     """What stands before the verb."""
@@ -57,6 +62,18 @@ def kind_of(worker: bool, architect: bool) -> AgentKind:
     if worker and architect:
         raise typer.BadParameter("--worker and --architect exclude each other")
     return AgentKind.WORKER if worker else AgentKind.ARCHITECT if architect else AgentKind.LIEUTENANT
+
+
+def size_of(vcpu: int | None, memory: int | None, disk: int | None) -> VmSize | None:
+    """Return the size that three options mean, each with its default; None if none of them was given."""
+    if vcpu is None and memory is None and disk is None:
+        return None
+    usual = VmSize()
+    return VmSize(
+        usual.vcpus if vcpu is None else vcpu,
+        usual.memory_mib if memory is None else memory,
+        usual.disk_mib if disk is None else disk,
+    )
 
 
 def choice(option: str, value: str, choices: Iterable[Choice]) -> Choice:

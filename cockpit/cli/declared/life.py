@@ -7,7 +7,22 @@ from typing import Annotated
 
 import typer
 
-from cockpit.cli.declared.application import Architect, DryRun, Json, Name, Role, Worker, Yes, application, kind_of, run
+from cockpit.cli.declared.application import (
+    Architect,
+    Disk,
+    DryRun,
+    Json,
+    Memory,
+    Name,
+    Role,
+    Vcpu,
+    Worker,
+    Yes,
+    application,
+    kind_of,
+    run,
+    size_of,
+)
 from cockpit.model.commands import Spawn
 from cockpit.model.ids import CommitId
 from cockpit.model.workers import MOST
@@ -34,6 +49,9 @@ def spawn(
             "--tasks", help="A file with a task a line, or blocks between lines of ---; one worker each. - reads input."
         ),
     ] = "",
+    vcpu: Vcpu = None,
+    memory: Memory = None,
+    disk: Disk = None,
     as_json: Json = False,
 ) -> None:
     """Make a VM and start an agent on it; or many workers at once."""
@@ -48,6 +66,7 @@ def spawn(
         labels=tuple(label or ()),
         parent=parent,
         model=model,
+        size=size_of(vcpu, memory, disk),
     )
     given = workers.tasks_given(task, tasks)
     if count == 1 and len(given) < 2:

@@ -16,6 +16,7 @@ from cockpit.errors import CockpitError
 from cockpit.model.commands import Spawn
 from cockpit.model.fleet import AgentKind, Vm
 from cockpit.model.ids import VmId
+from cockpit.model.size import VmSize
 from cockpit.store.creations import CreationRow
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
@@ -33,7 +34,9 @@ def wanted_from(text: str) -> Spawn | None:
     """Return what an agent should have been; None if none was wanted, or it cannot be read."""
     try:
         found = json.loads(text)
-        return Spawn(**{**found, "kind": AgentKind(found["kind"]), "labels": tuple(found["labels"])})
+        size = VmSize(**found["size"]) if found.get("size") else None
+        kind, labels = AgentKind(found["kind"]), tuple(found["labels"])
+        return Spawn(**{**found, "kind": kind, "labels": labels, "size": size})
     except (ValueError, TypeError, KeyError):
         return None
 

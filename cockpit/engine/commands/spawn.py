@@ -29,7 +29,9 @@ from cockpit.engine.commands.launch_record import (
 )
 from cockpit.engine.commands.names import NAME_LABEL, Names
 from cockpit.engine.commands.registration import left_there, register, remember
+from cockpit.engine.commands.sizes import check_size
 from cockpit.engine.operation import OperationProgress, describe
+from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
@@ -39,6 +41,7 @@ from cockpit.model.family import parent_vm_of
 from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
 from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
 from cockpit.model.refusals import Facilities, refusal
+from cockpit.model.size import CHOSEN_SIZE, UNKNOWN_SIZE, VmSize
 from cockpit.remote.ssh.connection import Connection
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
@@ -143,14 +146,23 @@ class Spawner:
 
     async def _make_vm(self, spawn: Spawn, request: str, progress: OperationProgress) -> VmId:
         image = spawn.image or self._source.golden_image
+        size = UNKNOWN_SIZE if image else spawn.size or VmSize()
+        if not image:
+            with progress.step(f"check the size {size.text}"):
+                await check_size(self._source.vers, size)
         with progress.step(f"restore image {image[:8]}" if image else "create VM"):
             if image:
                 vm_id = await self._source.vers.from_commit(CommitId(image))
             else:
-                vm_id = await self._source.vers.create_root(labels={NAME_LABEL: spawn.name}, request=request)
+                labels = {NAME_LABEL: spawn.name}
+                vm_id = await self._source.vers.create_root(size, labels=labels, request=request)
             progress.detail(vm_id)
         now = self._fleet_state.clock.now()
-        self._fleet_state.put_vm(Vm(vm_id, Power.BOOTING, now, label=spawn.name, seen_at=now, source=self._source.name))
+        made = Vm(vm_id, Power.BOOTING, now, label=spawn.name, seen_at=now, source=self._source.name, size=size)
+        self._fleet_state.put_vm(made)
+        if spawn.size is not None:
+            self._fleet_state.chosen_size = spawn.size
+            await saved(self._store.choices.keep(CHOSEN_SIZE, spawn.size.text))
         return vm_id
 
     async def start_copy(self, spawn: Spawn, vm_id: VmId, progress: OperationProgress) -> Agent:

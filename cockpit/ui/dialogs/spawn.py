@@ -16,6 +16,7 @@ from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommandId, CommitId, OperationId
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Stage
+from cockpit.model.size import VmSize, parse_size
 from cockpit.model.workers import MOST, fault_of_tasks, spawn_each, tasks_in
 from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line
@@ -24,6 +25,8 @@ from cockpit.ui.look.bars import step_lines
 from cockpit.ui.look.cells import Piece, content
 from cockpit.ui.widgets.choice_field import Choice, ChoiceField
 from cockpit.ui.widgets.plain import Plain
+
+SIZE_FORM = ours("processors/MiB of memory/MiB of disk")
 
 REFRESH = 0.25
 """Seconds between two looks at the steps."""
@@ -56,16 +59,19 @@ def spawn_fields(engine: CockpitPort) -> tuple[Field, ...]:
         Field("count", ours("how many"), value="1", placeholder=ours("1")),
         Field("labels", ours("labels"), placeholder=ours("comma-separated")),
         Field("image", ours("image"), "choice", choices=tuple(images)),
+        Field("size", ours("size"), value=(engine.fresh_size() or VmSize()).text, placeholder=SIZE_FORM),
         Field("program", ours("program"), "choice", first_usable, choices=tuple(programs)),
         Field("model", ours("model"), placeholder=ours("the agent's default")),
         Field("tasks", ours("task"), "area", placeholder=ours("first prompt; workers: one for all, or one a line")),
     )
 
 
-def spawn_commands(values: Values, taken: Collection[str] = ()) -> list[Spawn]:
+def spawn_commands(values: Values, offered: VmSize | None, taken: Collection[str] = ()) -> list[Spawn]:
     """Build the commands of a checked form: several workers get numbered names, and each its task.
 
     Args:
+        values: what was filled in.
+        offered: the size that a fresh VM was offered; None where it has its image's.
         taken: names that somebody has.
     """
     kind = AgentKind(values["kind"])
@@ -74,6 +80,9 @@ def spawn_commands(values: Values, taken: Collection[str] = ()) -> list[Spawn]:
     tasks = tasks_of(values)
     image = CommitId(values["image"]) if values["image"] else None
     parent = values["parent"] if kind is AgentKind.WORKER else ""
+    size = None if image or offered is None else parse_size(values["size"])
+    # What was neither changed now nor before is not written down as a choice.
+    size = None if size == offered == VmSize() else size
     wanted = Spawn(
         values["name"],
         kind,
@@ -83,6 +92,7 @@ def spawn_commands(values: Values, taken: Collection[str] = ()) -> list[Spawn]:
         labels if worker else (),
         parent,
         values["model"],
+        size=size,
     )
     return list(spawn_each(wanted, number_of(values), tasks, taken))
 
@@ -123,8 +133,17 @@ class SpawnDialog(FormDialog):
 
     def on_mount(self) -> None:
         self._show_worker_fields()
+        self._show_size()
         self.query_one("#name").focus()
         self.set_interval(REFRESH, self._flush)
+
+    @on(ChoiceField.Changed, "#image")
+    def _show_size(self) -> None:
+        """A fresh VM has the size that is asked for; one from an image has the image's."""
+        self.query_one("#row-size").display = self._is_fresh(self.query_one("#image", ChoiceField).value)
+
+    def _is_fresh(self, image: str) -> bool:
+        return not image and self._engine.fresh_size() is not None
 
     @on(ChoiceField.Changed, "#kind")
     def _show_worker_fields(self) -> None:
@@ -147,7 +166,9 @@ class SpawnDialog(FormDialog):
                 return f"how many: a number from 1 to {MOST}"
         if fault := fault_of_tasks(number_of(values), tasks_of(values)):
             return fault
-        for command in spawn_commands(values, self._taken()):
+        if self._is_fresh(values["image"]) and parse_size(values["size"]) is None:
+            return f"size: write {SIZE_FORM}, such as {VmSize().text} or 4/8G/20G"
+        for command in spawn_commands(values, self._engine.fresh_size(), self._taken()):
             if reason := self._engine.disabled_reason(command):
                 return reason
         return ""
@@ -155,7 +176,7 @@ class SpawnDialog(FormDialog):
     def finish(self, values: Mapping[str, str]) -> None:
         """Give the commands and turn to their steps."""
         self._known = frozenset(operation.id for operation in self._engine.fleet.operations)
-        commands = spawn_commands(values, self._taken())
+        commands = spawn_commands(values, self._engine.fresh_size(), self._taken())
         self._names = tuple(command.name for command in commands)
         self._commands = [self._engine.dispatch(command) for command in commands]
         self.add_class("-running")

@@ -23,6 +23,9 @@ from cockpit.ui.look.tree import TreeNode
 AGE_CELLS = 4
 """Cells of the age column: `59m` and a blank before it."""
 
+SIZE_CELLS = 12
+"""Cells of a VM's size: `16c 64G 100G`."""
+
 SCRIPTED_FROM = 20
 """Cells from which the detail column names a scripted agent as such; below, its name bears a mark."""
 
@@ -144,8 +147,10 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int) -> Content:
     link_word, link_style = _link_word(link.state if link is not None else None, agent is None, vm.perhaps_ours != "")
     word_cells, link_cells = (8, 13 if vm.perhaps_ours else 10) if width >= 36 else (8, 2)
     id_cells = 9 if width >= 44 else 0
-    name_cells = max(6, min(30, width - 2 - word_cells - link_cells - id_cells - AGE_CELLS - 1))
-    spare = width - 2 - name_cells - 1 - word_cells - link_cells - id_cells - AGE_CELLS
+    size_cells = SIZE_CELLS if width >= 44 + SIZE_CELLS else 0
+    others = 2 + word_cells + link_cells + id_cells + size_cells + AGE_CELLS + 1
+    name_cells = max(6, min(30, width - others))
+    spare = width - name_cells - others
     pieces: list[Piece] = [
         (our_line("{} ", power.glyph), power.style),
         (fit(name, name_cells), "" if agent is not None else "italic"),
@@ -153,6 +158,8 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int) -> Content:
         (fit(clean_line(vm.power.value), word_cells), "$muted" if vm.power is Power.RUNNING else power.style),
         (fit(link_word, link_cells) if link_cells > 2 else fit(part(link_word, 0, 1), 2), link_style),
     ]
+    if size_cells:
+        pieces.append((fit(clean_line(vm.size.brief), size_cells), "$muted"))
     if id_cells:
         pieces.append((fit(clean_line(vm.id[:8]), id_cells), "$faint"))
     pieces.append((repeated(ours(" "), spare), ""))

@@ -14,7 +14,7 @@ from cockpit.model.ids import CommitId, TaskId, VmId
 from cockpit.services.wire import RegistryEntry
 from cockpit.vers.errors import VersError, VmNotFound
 from cockpit.vers.look import Look, look_at
-from cockpit.vers.wire import SshKey, VmListing, VmRecord
+from cockpit.vers.wire import SshKey, VmListing, VmMetadata, VmRecord
 
 
 class FakeVers:
@@ -59,6 +59,11 @@ class FakeVers:
     async def look(self, vm_id: VmId) -> Look:
         """Look at one VM by list and status."""
         return await look_at(vm_id, self.listing, self.status)
+
+    async def metadata(self, vm_id: VmId) -> VmMetadata:
+        """Return one VM with its size."""
+        await self._called("metadata", vm_id)
+        return VmMetadata(vm_id=vm_id, vcpu_count=4, mem_size_mib=2048, parent_commit_id="c0ffee")
 
     async def ssh_key(self, vm_id: VmId) -> SshKey:
         """Return a key; each call returns another one."""

@@ -143,6 +143,21 @@ class MemoryFrozen:
         return dict(self.kept)
 
 
+class MemoryChoices:
+    """What was chosen last."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, str] = {}
+
+    async def keep(self, name: str, value: str) -> None:
+        """Keep a choice."""
+        self.held[name] = value
+
+    async def kept(self) -> dict[str, str]:
+        """Return all choices."""
+        return dict(self.held)
+
+
 class MemoryCreations:
     """Calls to make VMs that were written down; one process alone makes them."""
 
@@ -212,6 +227,7 @@ class MemoryStore:
         self.names = MemoryNames(self)
         self.creations = MemoryCreations(self)
         self.frozen = MemoryFrozen(self)
+        self.choices = MemoryChoices()
         self.notices: tuple[str, ...] = ()
         self.trouble = ""
         self.streams: dict[AgentId, list[Record]] = {}

@@ -34,10 +34,11 @@ from cockpit.model.commands import (
     TrustHostKey,
 )
 from cockpit.model.fleet import AgentKind, Link, LinkState, Power, Process, ProcessState, Vm
-from cockpit.model.ids import AgentId, CommandId, TaskId, VmId
+from cockpit.model.ids import AgentId, CommandId, CommitId, TaskId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended, reached
 from cockpit.model.refusals import Facilities, RefusalCode
+from cockpit.model.size import VmSize
 from cockpit.services.errors import ServiceUnreachable
 from cockpit.vers.errors import CreationUncertain, EffectUnknown
 from tests.engine.unit.control import refused
@@ -157,6 +158,9 @@ REFUSALS: tuple[tuple[Callable[[Parts], object], Command, str], ...] = (
     (as_it_is, Spawn("other", AgentKind.WORKER, program="nothing"), "there is no agent program 'nothing'; known: pi"),
     (as_it_is, Spawn("other", AgentKind.WORKER), ""),
     (moved_away, Spawn("builder", AgentKind.WORKER), ""),
+    (as_it_is, Spawn("other", AgentKind.WORKER, size=VmSize(0, 4096, 8192)), "0 processors are too little"),
+    (as_it_is, Spawn("other", AgentKind.WORKER, image=CommitId("c0ffee"), size=VmSize()), "has that commit's size"),
+    (as_it_is, Spawn("other", AgentKind.WORKER, size=VmSize(4, 512, 512)), ""),
     (as_it_is, Adopt(ORPHAN, "found"), f"there is no VM {ORPHAN}"),
     (as_it_is, Adopt(VM, "found"), "its agent is here already: builder"),
     (lambda parts: parts.state.put_vm(Vm(ORPHAN, Power.PAUSED)), Adopt(ORPHAN, "found"), "the VM is paused"),
