@@ -35,7 +35,6 @@ from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.receipts.stages import is_ended, reached
 from cockpit.model.reduce.activity import is_settling
 from cockpit.model.refusals import Refusal
-from cockpit.model.size import VmSize
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.store.store import Store
@@ -225,10 +224,6 @@ class Engine:
     def images(self) -> tuple[tuple[CommitId, str], ...]:
         """Return the commits an agent can be started from, newest first."""
         return self.running[0].images
-
-    def fresh_size(self) -> VmSize | None:
-        """Return the size that was chosen last for a fresh VM; None where none is made: there is a golden image."""
-        return None if self.running[0].source.golden_image else self.fleet_state.chosen_size
 
     def programs(self) -> tuple[tuple[str, str], ...]:
         """Return the agent programs, each with the reason it cannot be started, or empty text."""

@@ -14,7 +14,6 @@ from cockpit.model.loss import Loss
 from cockpit.model.past import RememberedAgent, SearchHit
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals import Refusal
-from cockpit.model.size import VmSize
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 
@@ -131,9 +130,6 @@ class CockpitPort(Protocol):
 
     def images(self) -> tuple[tuple[CommitId, str], ...]:
         """Return the commits an agent can be started from, newest first, with their names."""
-
-    def fresh_size(self) -> VmSize | None:
-        """Return the size that was chosen last for a fresh VM; None where none is made: there is a golden image."""
 
     def programs(self) -> tuple[tuple[str, str], ...]:
         """Return the agent programs that can be started, each with the reason it cannot, or ''."""

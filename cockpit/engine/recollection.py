@@ -26,7 +26,8 @@ async def bring_back(fleet_state: FleetState, store: Store, recorder: Recorder, 
     fleet_state.suspects = {VmId(vm_id): why for vm_id, why in (await store.names.suspects()).items()}
     fleet_state.dismissed = {VmId(vm_id): why for vm_id, why in (await store.names.dismissed()).items()}
     fleet_state.frozen = {VmId(vm_id): why for vm_id, why in (await store.frozen.all()).items()}
-    fleet_state.chosen_size = parse_size((await store.choices.kept()).get(CHOSEN_SIZE, "")) or VmSize()
+    chosen = parse_size((await store.choices.kept()).get(CHOSEN_SIZE, "")) or VmSize()
+    fleet_state.fresh_size = None if sources[0].golden_image else chosen
     rows = await store.agents()
     living = {row.id for row in rows if row.destroyed_at is None}
     stored = await store.receipts()

@@ -52,8 +52,8 @@ class FleetState:
         self.agents: dict[AgentId, Agent] = {}
         self.unplaced: set[AgentId] = set()
         """Agents of which nobody wrote down whose they are: none of them is gone because a list lacks it."""
-        self.chosen_size = VmSize()
-        """The size the operator chose last for a fresh VM."""
+        self.fresh_size: VmSize | None = VmSize()
+        """The size the operator chose last for a fresh VM; None where none is made."""
         self.departed: dict[str, tuple[VmId, float]] = {}
         """Agents whose VM was deleted, by name: the VM, and when it was known (unix seconds)."""
         self.tasks: tuple[Task, ...] = ()
@@ -108,6 +108,7 @@ class FleetState:
                 notices=(*self.notices, *self.findings),
                 findings=tuple(self.findings),
                 dismissed=frozenset(self.dismissed),
+                fresh_size=self.fresh_size,
                 frozen=frozenset(self.frozen),
                 unplaced=frozenset(self.unplaced),
             )

@@ -281,6 +281,8 @@ class Fleet:
     """VMs that stopping everything froze."""
     unplaced: frozenset[AgentId] = frozenset()
     """Agents of which nobody wrote down whose they are."""
+    fresh_size: VmSize | None = field(default_factory=VmSize)
+    """The size that was chosen last for a fresh VM; None where none is made: there is a golden image."""
 
     def service(self, name: str) -> ServiceHealth | None:
         """Return how a control service answers, or None before its first answer and failure."""

@@ -38,7 +38,6 @@ from cockpit.model.loss import Loss, Remains, loss_of
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals import Facilities, Refusal, RefusalCode, refusal
-from cockpit.model.size import VmSize
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 
@@ -210,10 +209,6 @@ class FakeEngine:
     def images(self) -> tuple[tuple[CommitId, str], ...]:
         """Return the images of the double."""
         return self.image_list
-
-    def fresh_size(self) -> VmSize | None:
-        """Return the size of the guide."""
-        return VmSize()
 
     def programs(self) -> tuple[tuple[str, str], ...]:
         """Return the programs of the double."""

@@ -161,7 +161,8 @@ class Spawner:
         made = Vm(vm_id, Power.BOOTING, now, label=spawn.name, seen_at=now, source=self._source.name, size=size)
         self._fleet_state.put_vm(made)
         if spawn.size is not None:
-            self._fleet_state.chosen_size = spawn.size
+            self._fleet_state.fresh_size = spawn.size
+            self._fleet_state.changed()
             await saved(self._store.choices.keep(CHOSEN_SIZE, spawn.size.text))
         return vm_id
 

@@ -59,7 +59,7 @@ def spawn_fields(engine: CockpitPort) -> tuple[Field, ...]:
         Field("count", ours("how many"), value="1", placeholder=ours("1")),
         Field("labels", ours("labels"), placeholder=ours("comma-separated")),
         Field("image", ours("image"), "choice", choices=tuple(images)),
-        Field("size", ours("size"), value=(engine.fresh_size() or VmSize()).text, placeholder=SIZE_FORM),
+        Field("size", ours("size"), value=(engine.fleet.fresh_size or VmSize()).text, placeholder=SIZE_FORM),
         Field("program", ours("program"), "choice", first_usable, choices=tuple(programs)),
         Field("model", ours("model"), placeholder=ours("the agent's default")),
         Field("tasks", ours("task"), "area", placeholder=ours("first prompt; workers: one for all, or one a line")),
@@ -143,7 +143,7 @@ class SpawnDialog(FormDialog):
         self.query_one("#row-size").display = self._is_fresh(self.query_one("#image", ChoiceField).value)
 
     def _is_fresh(self, image: str) -> bool:
-        return not image and self._engine.fresh_size() is not None
+        return not image and self._engine.fleet.fresh_size is not None
 
     @on(ChoiceField.Changed, "#kind")
     def _show_worker_fields(self) -> None:
@@ -168,7 +168,7 @@ class SpawnDialog(FormDialog):
             return fault
         if self._is_fresh(values["image"]) and parse_size(values["size"]) is None:
             return f"size: write {SIZE_FORM}, such as {VmSize().text} or 4/8G/20G"
-        for command in spawn_commands(values, self._engine.fresh_size(), self._taken()):
+        for command in spawn_commands(values, self._engine.fleet.fresh_size, self._taken()):
             if reason := self._engine.disabled_reason(command):
                 return reason
         return ""
@@ -176,7 +176,7 @@ class SpawnDialog(FormDialog):
     def finish(self, values: Mapping[str, str]) -> None:
         """Give the commands and turn to their steps."""
         self._known = frozenset(operation.id for operation in self._engine.fleet.operations)
-        commands = spawn_commands(values, self._engine.fresh_size(), self._taken())
+        commands = spawn_commands(values, self._engine.fleet.fresh_size, self._taken())
         self._names = tuple(command.name for command in commands)
         self._commands = [self._engine.dispatch(command) for command in commands]
         self.add_class("-running")
