@@ -1,9 +1,9 @@
-"""Headless verbs that talk with one agent: send, answer, wait, tail."""
+"""Headless verbs that talk with one agent: send, answer, tail."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Literal, get_args
+from typing import Literal
 
 from cockpit.cli import output
 from cockpit.cli.exits import ExitCode
@@ -14,7 +14,7 @@ from cockpit.errors import NotFound, Refused, TimedOut, UsageError
 from cockpit.model.codec import record_to_object
 from cockpit.model.commands import Answer, FollowUp, Prompt, Steer
 from cockpit.model.events import EpochStarted, Record
-from cockpit.model.fleet import ActivityState, Agent, LinkState, Power, ProcessState
+from cockpit.model.fleet import Agent, LinkState, Power
 from cockpit.model.ids import AgentId
 from cockpit.model.past import remembered_as
 from cockpit.model.receipts.receipt import Receipt, Stage
@@ -47,14 +47,6 @@ MODES: dict[Mode, type[Prompt] | type[Steer] | type[FollowUp]] = {
     "follow-up": FollowUp,
 }
 """What `--mode` means as a command."""
-
-State = Literal["idle", "working", "asking", "retrying", "compacting", "error", "aborted", "dead"]
-"""What an agent can be waited for, as scripts name it."""
-
-STATES: tuple[State, ...] = get_args(State)
-
-AT_REST = (ActivityState.IDLE, ActivityState.DONE_UNSEEN, ActivityState.ABORTED)
-"""Activities that count as idle for a script."""
 
 
 async def reachable(engine: HeadlessPort, name: str, contact: float) -> Agent:
@@ -196,54 +188,6 @@ async def answer(headless: Headless, name: str, value: str, cancel: bool) -> int
             command = Answer(agent.id, request.dialog_id, value=value)
         receipt = await engine.outcome(engine.dispatch(command), timeout=ACCEPT_LIMIT)
         return settled_report(receipt, Stage.DONE, ACCEPT_LIMIT, "nothing shows that the agent went on")
-
-
-def is_in(agent: Agent, state: State) -> bool:
-    """Say whether an agent is in a state as scripts name them."""
-    if state == "dead":
-        return agent.process.state is ProcessState.DEAD
-    if agent.process.state is ProcessState.DEAD:
-        return False
-    if state == "idle":
-        return agent.activity.state in AT_REST and not agent.run_open
-    return agent.activity.state.value == state
-
-
-async def wait(headless: Headless, name: str, until: State, timeout: float | None) -> int:
-    """Wait for a state; a state that can no longer come is a failure, not an endless wait."""
-    async with headless.engine(only(name), watch=True) as engine:
-        agent_id = engine.agent_named(name).id
-        if timeout is None or timeout > headless.left():
-            await connected(engine, agent_id, headless.left())
-
-        def over() -> bool:
-            agent = engine.fleet.agent(agent_id)
-            if agent is None:
-                return True
-            return engine.output.is_up_to_date(agent_id) and (is_in(agent, until) or _hopeless(agent, until) != "")
-
-        in_time = await engine.until(over, timeout)
-        found = engine.fleet.agent(agent_id)
-        if found is None:
-            raise NotFound(f"{name} was destroyed meanwhile")
-        if not in_time:
-            raise TimedOut(
-                f"{name} is {found.activity.state.value} after {timeout:g} s, not {until}"
-                f" (link {found.link.state.value})"
-            )
-        if not is_in(found, until):
-            warn(our_text("cockpit: {} will not be {}: {}", name, until, _hopeless(found, until)))
-            return 1
-    return 0
-
-
-def _hopeless(agent: Agent, until: State) -> str:
-    """Say why an agent will not come into a state by itself, or return empty text."""
-    if agent.process.state is ProcessState.DEAD and until != "dead":
-        return f"its process is dead (exit {agent.process.exit_code})"
-    if until == "idle" and agent.activity.state is ActivityState.ERROR and not agent.run_open:
-        return f"its run ended with an error: {agent.activity.error}"
-    return ""
 
 
 async def tail(headless: Headless, name: str, as_json: bool, from_line: int, follow: bool, raw: bool) -> int:

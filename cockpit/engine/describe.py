@@ -30,6 +30,7 @@ from cockpit.model.commands import (
     Spawn,
     Steer,
     StopAll,
+    Teardown,
     TrustHostKey,
 )
 from cockpit.model.fleet import Fleet
@@ -51,6 +52,7 @@ VERBS: dict[type[object], str] = {
     TrustHostKey: "trust host key",
     Commit: "commit",
     Branch: "branch",
+    Teardown: "teardown",
     StopAll: "stop all",
     ContinueAll: "continue all",
     BuildImage: "build image",
@@ -103,7 +105,7 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             return None, image
         case CreateTask(title=title):
             return None, title
-        case StopAll(vms=vms) | ContinueAll(vms=vms):
+        case Teardown(vms=vms) | StopAll(vms=vms) | ContinueAll(vms=vms):
             return None, f"{len(vms)} VM{'' if len(vms) == 1 else 's'}"
         case MoveTask(task=task) | AssignTask(task=task) | NoteTask(task=task):
             return None, task

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,8 +18,21 @@ class OperationProgress:
 
     def __init__(self, fleet_state: FleetState, operation_id: OperationId, verb: str, target: str) -> None:
         self._fleet_state = fleet_state
-        self.operation = Operation(operation_id, verb, target, started_at=fleet_state.clock.now())
+        self._shared = [Operation(operation_id, verb, target, started_at=fleet_state.clock.now())]
+        self._prefix = ""
+        self._place = -1
         fleet_state.put_operation(self.operation)
+
+    @property
+    def operation(self) -> Operation:
+        """The operation as it is shown now."""
+        return self._shared[0]
+
+    def of(self, target: str) -> OperationProgress:
+        """Return what writes the steps for one of many targets, each under its name; they go on at the same time."""
+        other = copy.copy(self)
+        other._prefix, other._place = f"{target}: ", -1
+        return other
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -29,8 +43,8 @@ class OperationProgress:
     @contextmanager
     def beside(self, name: str) -> Iterator[Callable[[str], None]]:
         """Run a block as one of several steps that go on at the same time; yields what says more about this one."""
-        place = len(self.operation.steps)
-        self._put(steps=(*self.operation.steps, Step(name, self._fleet_state.clock.now())))
+        place = self._place = len(self.operation.steps)
+        self._put(steps=(*self.operation.steps, Step(self._prefix + name, self._fleet_state.clock.now())))
         try:
             yield lambda detail: self._change(place, detail=detail)
         except BaseException as error:
@@ -40,7 +54,7 @@ class OperationProgress:
 
     def detail(self, text: str) -> None:
         """Say more about the step that runs."""
-        self._change(len(self.operation.steps) - 1, detail=text)
+        self._change(self._place, detail=text)
 
     def part(self, part: Part) -> None:
         """Say what became of one of many targets; what was said of it before is replaced."""
@@ -63,7 +77,7 @@ class OperationProgress:
         self._put(steps=tuple(steps))
 
     def _put(self, **changes: object) -> None:
-        self.operation = replace(self.operation, **changes)  # type: ignore[arg-type]
+        self._shared[0] = replace(self.operation, **changes)  # type: ignore[arg-type]
         self._fleet_state.put_operation(self.operation)
 
 

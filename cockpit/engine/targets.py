@@ -13,6 +13,7 @@ from cockpit.model.commands import (
     Relaunch,
     Spawn,
     StopAll,
+    Teardown,
 )
 
 
@@ -25,7 +26,7 @@ def source_of(command: Command, fleet_state: FleetState) -> str | None:
         return agent.source if agent is not None else None
     if isinstance(command, BoardCommand):
         return fleet_state.source_of_task(command.task)
-    for vm_id in command.vms if isinstance(command, StopAll | ContinueAll) else (command.vm,):
+    for vm_id in command.vms if isinstance(command, Teardown | StopAll | ContinueAll) else (command.vm,):
         vm, other = fleet_state.vms.get(vm_id), fleet_state.agent_on(vm_id)
         return vm.source if vm is not None else other.source if other is not None else None
     return None

@@ -154,6 +154,13 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class Teardown:
+    """Delete workers, and nobody but workers; the targets were named to the operator before."""
+
+    vms: tuple[VmId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StopAll:
     """End every run: abort, wait for the proof, and freeze whoever does not give it in time."""
 
@@ -253,6 +260,7 @@ FleetCommand = (
     | TrustHostKey
     | Commit
     | Branch
+    | Teardown
     | StopAll
     | ContinueAll
 )

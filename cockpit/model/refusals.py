@@ -33,10 +33,11 @@ from cockpit.model.commands import (
     Spawn,
     Steer,
     StopAll,
+    Teardown,
     TrustHostKey,
 )
 from cockpit.model.dismissal import evidence
-from cockpit.model.fleet import Agent, Fleet, LinkState, Power, ProcessState
+from cockpit.model.fleet import Agent, AgentKind, Fleet, LinkState, Power, ProcessState
 from cockpit.model.ids import VmId
 from cockpit.model.names import agents_called, fault_of
 from cockpit.model.sendable import unsendable_part
@@ -169,6 +170,8 @@ def _to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Re
             return None if dead else Refusal(RefusalCode.PROCESS_ALIVE, "the agent is not dead")
         case Pause() | Resume() | Destroy() | Commit() | Branch():
             return _to_vm(command, fleet)
+        case Teardown(vms=vms):
+            return _of_teardown(vms, fleet)
         case StopAll() | ContinueAll():
             return _of_all(command, fleet)
         case Dismiss():
@@ -258,6 +261,22 @@ def _of_all(command: StopAll | ContinueAll, fleet: Fleet) -> Refusal | None:
     if not command.vms:
         return Refusal(RefusalCode.NO_AGENT, "there is no agent to stop")
     return _of_protected(command.vms, fleet)
+
+
+def _of_teardown(vms: tuple[VmId, ...], fleet: Fleet) -> Refusal | None:
+    if not vms:
+        return Refusal(RefusalCode.NO_AGENT, "there is no worker to tear down")
+    for vm_id in vms:
+        there = [agent for agent in fleet.agents if agent.vm_id == vm_id]
+        others = [agent for agent in there if agent.kind is not AgentKind.WORKER]
+        if not there:
+            return Refusal(RefusalCode.NO_AGENT, f"no worker lives on VM {vm_id}")
+        if others:
+            sentence = f"{others[0].name} is no worker but {others[0].kind.value}: destroy it by its name"
+            return Refusal(RefusalCode.PROTECTED, sentence)
+        if there[0].elsewhere:
+            return Refusal(RefusalCode.ELSEWHERE, f"{there[0].name} belongs to another account: {there[0].elsewhere}")
+    return _of_protected(vms, fleet)
 
 
 def _of_protected(vms: Iterable[VmId], fleet: Fleet) -> Refusal | None:

@@ -6,11 +6,17 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from cockpit.model.commands import Spawn
+from cockpit.model.commands import Spawn, Teardown
+from cockpit.model.family import descendants_of, parents_of
+from cockpit.model.fleet import Agent, AgentKind, Fleet
+from cockpit.model.ids import AgentId, VmId
 from cockpit.model.names import NAME_LENGTH
 
 MOST = 50
 """Workers that are made by one order: enough for a task list, few enough for a slip of the finger."""
+
+DELETED, KEPT = "deleted", "kept"
+"""What may become of a worker that is torn down; `kept`: it is not deleted, or that is not known."""
 
 _BETWEEN = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
@@ -55,3 +61,31 @@ def spawn_each(wanted: Spawn, count: int, tasks: Sequence[str], taken: Collectio
     shared = [*tasks] if len(tasks) == count else [*tasks, ""][:1] * count
     names = numbered(wanted.name, count, taken)
     return tuple(replace(wanted, name=name, task=task) for name, task in zip(names, shared, strict=True))
+
+
+def workers_in(fleet: Fleet, *, parent: AgentId | None = None, label: str = "") -> tuple[Agent, ...]:
+    """Return the workers of this account, without those on a VM that hosts the services.
+
+    Args:
+        parent: only those that work for this agent, or for one of its own.
+        label: only those with this label.
+    """
+    hosts = {vm.id for vm in fleet.vms if vm.hosts_services}
+    below = frozenset(descendants_of(parent, parents_of(fleet.agents))) if parent is not None else None
+    return tuple(
+        agent
+        for agent in fleet.agents
+        if agent.kind is AgentKind.WORKER
+        and not agent.elsewhere
+        and agent.vm_id not in hosts
+        and (below is None or agent.id in below)
+        and (not label or label in agent.labels)
+    )
+
+
+def teardown_orders(agents: Sequence[Agent]) -> tuple[Teardown, ...]:
+    """Return the commands that tear agents down: one for each source that has any."""
+    sources: dict[str, dict[VmId, None]] = {}
+    for agent in agents:
+        sources.setdefault(agent.source, {})[agent.vm_id] = None
+    return tuple(Teardown(tuple(vms)) for vms in sources.values())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.cli.agent import STATES, State, is_in
+from cockpit.cli.waiting import STATES, State, is_in
 from cockpit.embedded.lifecycle import end_fleet, running_in
 from cockpit.engine.engine import Engine
 from cockpit.model.commands import Answer, Branch, Commit, Prompt, Relaunch, Spawn

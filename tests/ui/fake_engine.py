@@ -27,6 +27,7 @@ from cockpit.model.commands import (
     Spawn,
     Steer,
     StopAll,
+    Teardown,
     TrustHostKey,
 )
 from cockpit.model.events import Event, Record
@@ -60,6 +61,7 @@ VERBS: dict[type, str] = {
     TrustHostKey: "trust host key",
     Commit: "commit",
     Branch: "branch",
+    Teardown: "teardown",
     StopAll: "stop all",
     ContinueAll: "continue all",
     CreateTask: "create task",

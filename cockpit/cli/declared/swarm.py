@@ -6,10 +6,33 @@ from typing import Annotated
 
 import typer
 
-from cockpit.cli.declared.application import Json, application, run
+from cockpit.cli.declared.application import DryRun, Json, Yes, application, run
 from cockpit.model.commands import STOP_BOUND
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say whom it would be about, and do nothing.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Agents, by name or VM id.")]
+Parent = Annotated[str, typer.Option("--parent", help="Only those that work for this agent.")]
+Label = Annotated[str, typer.Option("--label", help="Only those with this label.")]
+Everyone = Annotated[bool, typer.Option("--all", help="Every worker.")]
+
+
+@application.command()
+def teardown(
+    names: Names = None,
+    parent: Parent = "",
+    label: Label = "",
+    everyone: Everyone = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Delete workers, and nobody but workers; what would be lost with each is said first."""
+    from cockpit.cli import teardown as tearing
+
+    run(
+        lambda headless: tearing.teardown(
+            headless, names or (), parent, label, everyone, yes=yes, dry_run=dry_run, as_json=as_json
+        )
+    )
 
 
 @application.command("stop-all")

@@ -64,15 +64,17 @@ def read(
 
 @application.command()
 def wait(
-    name: Name,
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Agents, by name or VM id.")],
     until: Annotated[str, typer.Option("--until", help="idle, working, asking, retrying, compacting, error, dead.")],
     timeout: Timeout = None,
+    anyone: Annotated[bool, typer.Option("--any/--all", help="The first of several is enough.")] = False,
+    as_json: Json = False,
 ) -> None:
-    """Wait until an agent is in a state."""
-    from cockpit.cli import agent
+    """Wait until an agent is in a state; of several, until all are, or any."""
+    from cockpit.cli import waiting
 
-    state = choice("--until", until, agent.STATES)
-    run(lambda headless: agent.wait(headless, name, state, timeout))
+    state = choice("--until", until, waiting.STATES)
+    run(lambda headless: waiting.wait(headless, names, state, timeout, anyone, as_json))
 
 
 @application.command()

@@ -16,6 +16,7 @@ from cockpit.engine.commands.dismissal import Dismissals
 from cockpit.engine.commands.launch_record import spawn_of
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.standstill import Standstill
+from cockpit.engine.commands.teardown import tear_down
 from cockpit.engine.commands.vm_operations import FleetOperations
 from cockpit.engine.commands.workers import Workers
 from cockpit.engine.describe import VERBS, target_of, text_of
@@ -45,9 +46,10 @@ from cockpit.model.commands import (
     Resume,
     Spawn,
     StopAll,
+    Teardown,
     TrustHostKey,
 )
-from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId
+from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.receipts.stages import advance
@@ -186,6 +188,8 @@ class Dispatcher:
                     await self._operations.resume(command, progress)
                 case Destroy():
                     await self._operations.destroy(command, progress)
+                case Teardown():
+                    await tear_down(self._fleet_state, command, self._delete, progress)
                 case StopAll():
                     await self._standstill.stop_all(command, progress)
                 case ContinueAll():
@@ -205,6 +209,9 @@ class Dispatcher:
             progress.finish(error)
             raise
         progress.finish()
+
+    async def _delete(self, vm_id: VmId, progress: OperationProgress) -> None:
+        await self._operations.destroy(Destroy(vm_id), progress)
 
     async def _branch(self, command: Branch, verb: str, target: str, progress: OperationProgress) -> None:
         original = self._fleet_state.agent_on(command.vm)

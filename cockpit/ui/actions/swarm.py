@@ -1,17 +1,22 @@
-"""Many agents at once: stop everything and continue it, and what goes on of such acts."""
+"""Many agents at once: stop everything and continue it, tear workers down, and what goes on of such acts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cockpit.model.commands import ContinueAll, StopAll
-from cockpit.model.fleet import Fleet
+from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import VmId
 from cockpit.model.standstill import continue_orders, stop_orders
+from cockpit.model.workers import teardown_orders, workers_in
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.course import CourseDialog
+from cockpit.ui.dialogs.form import Field, FormDialog, Values
+from cockpit.ui.widgets.choice_field import Choice
 
 MOST_NAMED = 12
 """Targets that a question names one by one."""
@@ -63,6 +68,60 @@ def _what_goes_on(home: HomePort) -> None:
     home.open_dialog(CourseDialog(home.engine, ours("What goes on, and what was done")))
 
 
+def _groups(fleet: Fleet) -> list[tuple[str, Clean, tuple[Agent, ...]]]:
+    """Return the groups of workers one may mean: all, those of each agent above them, and those of each label."""
+    everyone = workers_in(fleet)
+    found = [("all", our_line("all {} workers", len(everyone)), everyone)]
+    for agent in fleet.agents:
+        below = workers_in(fleet, parent=agent.id)
+        if below:
+            found.append((f"parent {agent.id}", our_line("{} of {}", len(below), agent.name), below))
+    for label in sorted({label for worker in everyone for label in worker.labels}):
+        labelled = workers_in(fleet, label=label)
+        found.append((f"label {label}", our_line("{} labelled {}", len(labelled), label), labelled))
+    found += [(f"worker {worker.id}", our_line("only {}", worker.name), (worker,)) for worker in everyone]
+    return found
+
+
+def _has_workers(situation: Situation) -> str:
+    return "" if workers_in(situation.fleet) else "there is no worker"
+
+
+def _teardown(home: HomePort) -> None:
+    """Ask which workers are meant, look at what would be lost with each, and ask once more."""
+    groups = {key: workers for key, _, workers in _groups(home.fleet)}
+    choices = tuple(Choice(key, words) for key, words, _ in _groups(home.fleet))
+    selected = home.agent
+    here = f"parent {selected.id}" if selected is not None else ""
+    alone = f"worker {selected.id}" if selected is not None else ""
+    first = next((key for key in (here, alone) if key in groups), "all")
+
+    def finish(values: Values | None) -> None:
+        if values is not None:
+            ask_to_tear_down(home, groups[values["which"]])
+
+    field = Field("which", ours("workers"), "choice", first, choices=choices)
+    home.open_dialog(FormDialog(ours("Teardown"), (field,)), finish)
+
+
+def ask_to_tear_down(home: HomePort, workers: Sequence[Agent]) -> None:
+    """Look at what would be lost with workers, name it, and tear them down if the operator says so."""
+    orders = teardown_orders(workers)
+
+    async def ask() -> None:
+        losses = await home.engine.losses.look([vm for order in orders for vm in order.vms])
+        lines = [our_line("{} · {}", loss.name, "; ".join(loss.sentences)) for loss in losses]
+        consequence = ours("The VMs go with their disks. No commit of them is made.")
+        home.open_dialog(ConfirmDialog(ours("Teardown"), lines, consequence, word=str(len(losses))), finish)
+
+    def finish(yes: bool | None) -> None:
+        if yes:
+            given = [home.command(order) for order in orders]
+            home.open_dialog(CourseDialog(home.engine, ours("Teardown"), given))
+
+    home.app.run_worker(ask(), name="look at what would be lost")
+
+
 ACTIONS: tuple[Action, ...] = (
     Action(
         "swarm.stop",
@@ -84,6 +143,17 @@ ACTIONS: tuple[Action, ...] = (
         _continue_all,
         _can_continue,
         writes=True,
+    ),
+    Action(
+        "swarm.teardown",
+        "",
+        "teardown",
+        "Agents",
+        "Delete workers: all, of an agent, or of a label",
+        _teardown,
+        _has_workers,
+        writes=True,
+        dangerous=True,
     ),
     Action("swarm.course", "", "what goes on", "Agents", "Show the steps of what was ordered", _what_goes_on),
 )

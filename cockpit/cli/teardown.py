@@ -1,0 +1,98 @@
+"""The verb that tears workers down: named with what would be lost, asked, and each told how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cockpit.cli import output
+from cockpit.cli.courses import carry_out_all, part_object, parts_of, print_parts
+from cockpit.cli.exits import ExitCode
+from cockpit.cli.headless import Headless, require_health
+from cockpit.cli.losses import agreed, loss_object, say_losses
+from cockpit.engine.port import HeadlessPort
+from cockpit.errors import NotFound, UsageError
+from cockpit.model.fleet import Agent, AgentKind
+from cockpit.model.receipts.receipt import Stage
+from cockpit.model.workers import DELETED, teardown_orders, workers_in
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import our_text
+from cockpit.text.streams import warn
+
+READ_LIMIT = 10.0
+"""Seconds the agents' output may take to be read before the question: what nobody answered stands there."""
+
+
+async def teardown(
+    headless: Headless,
+    names: Sequence[str],
+    parent: str,
+    label: str,
+    everyone: bool,
+    *,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Delete workers; exit code 5 if some could not be deleted, which then stay listed.
+
+    Args:
+        names: of workers; none where they are told by parent or label, or all are meant.
+        everyone: all workers there are.
+    """
+    if not (names or parent or label or everyone):
+        raise UsageError("nobody is named", hint="give names, --parent, --label, or --all for every worker")
+    asked = dry_run or not yes
+    async with headless.engine((lambda agent: agent.kind is AgentKind.WORKER and asked), watch=True) as engine:
+        require_health(engine, "vers")
+        workers = chosen(engine, names, parent, label)
+        if not workers:
+            raise NotFound("there is no such worker", hint="`cockpit agents` lists who is here")
+        orders = teardown_orders(workers)
+        for order in orders:
+            if refusal := engine.disabled_reason(order):
+                raise UsageError(f"cannot tear down: {refusal}")
+        if asked:
+            await engine.settled(min(READ_LIMIT, headless.left()))
+            losses = await engine.losses.look([vm for order in orders for vm in order.vms])
+            if dry_run:
+                if as_json:
+                    output.print_json([loss_object(loss) for loss in losses])
+                else:
+                    say_losses(losses)
+                return ExitCode.DONE
+            if not agreed("tear down", losses, ours("The VMs go with their disks. No commit of them is made.")):
+                return ExitCode.FAILED
+        receipts = await carry_out_all(engine, orders)
+        parts = parts_of(engine, receipts)
+        if as_json:
+            output.print_json([part_object(part) for part in parts])
+        else:
+            print_parts(parts)
+        for receipt in receipts:
+            if receipt.stage is not Stage.DONE:
+                warn(our_text("cockpit: {}", receipt.reason or receipt.stage.value))
+        gone = sum(part.outcome == DELETED for part in parts)
+    if gone == len(workers):
+        return ExitCode.DONE
+    return ExitCode.PARTIAL if gone else ExitCode.FAILED
+
+
+def chosen(engine: HeadlessPort, names: Sequence[str], parent: str, label: str) -> tuple[Agent, ...]:
+    """Return the workers that are meant, each once: the named ones, else all that parent and label leave.
+
+    Raises:
+        NotFound, UsageError: a name fits nothing, or several, or no worker.
+    """
+    above = engine.agent_named(parent).id if parent else None
+    found = workers_in(engine.fleet, parent=above, label=label)
+    if not names:
+        return found
+    wanted = [engine.agent_named(name) for name in dict.fromkeys(names)]
+    for agent in wanted:
+        if agent.kind is not AgentKind.WORKER:
+            kind = f"{agent.name} is no worker but {agent.kind.value}"
+            raise UsageError(kind, hint=f"cockpit destroy {agent.name}, if you mean it")
+        if agent.id not in {one.id for one in found}:
+            why = "it is of another account, hosts the services, or --parent or --label leave it out"
+            raise UsageError(f"{agent.name} is not among the workers that are meant", hint=why)
+    return tuple(wanted)
