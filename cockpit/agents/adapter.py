@@ -124,6 +124,9 @@ class AgentAdapter(Protocol):
     def passed_words(self, passed: Mapping[str, str]) -> str:
         """Say which variables of this machine went along, names and never values; empty text if nobody need know."""
 
+    def check_in_script(self) -> str:
+        """Return the script that succeeds if an extension says on the feed that the agent started; empty: none can."""
+
     def move_conversation_script(self, paths: AgentPaths) -> str:
         """Return the shell script that makes the newest conversation of a copied VM that of its workspace."""
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.layout import AgentPaths
-from cockpit.errors import ConfigError
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
 from cockpit.model.recipe import Recipe
@@ -39,15 +38,6 @@ class Services:
         return Services(http, BoardClient(http), FeedClient(http), RegistryClient(http))
 
 
-def no_recipe() -> Recipe:
-    """Say that this source was given no recipe.
-
-    Raises:
-        ConfigError: always.
-    """
-    raise ConfigError("there is no recipe of golden images here", hint="name one with --recipe")
-
-
 @dataclass(frozen=True, slots=True)
 class Source:
     """A fleet: its API, its services, its way in."""
@@ -73,7 +63,7 @@ class Source:
     notices: tuple[str, ...] = ()
     known_directories: tuple[str, ...] = ()
     """Where agents of other tools live on its VMs; looked at when one is adopted, after the source's own place."""
-    recipe: Callable[[], Recipe] = no_recipe
+    recipe: Callable[[], Recipe] | None = None
     """Returns the recipe of golden images, as it is now; raises ConfigError if it cannot be used."""
     shares_host: bool = False
     """Its VMs are sandboxes that share this machine's programs and files: what changes those must not run there."""

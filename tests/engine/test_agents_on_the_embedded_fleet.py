@@ -45,7 +45,9 @@ async def test_spawn_shows_its_steps_and_the_agent_answers(fleet: FleetUnderTest
             "start scripted",
             "first answer",
             "register",
+            "check in",
         ]
+        assert operation.steps[-1].detail == "ours: no extension of its says it"
         assert all(step.ended_at is not None and not step.error for step in operation.steps)
         assert ada.program == "scripted" and ada.model == "scripted"
         await order(engine, Prompt(ada.id, "[say All is well.]"))

@@ -100,6 +100,13 @@ class PiAdapter:
         """Name the providers' keys that went along."""
         return f"passes {', '.join(passed)}" if passed else "passes no provider's key"
 
+    def check_in_script(self) -> str:
+        """Look for the extension of the coordination services, among the packages and among the loose files."""
+        return (
+            'grep -qs agent-services "$HOME/.pi/agent/settings.json" || '
+            'ls "$HOME/.pi/agent/extensions" 2>/dev/null | grep -q agent-services'
+        )
+
     def move_conversation_script(self, paths: AgentPaths) -> str:
         """Return the script that makes the newest session the workspace's."""
         return move_conversation_script(paths)

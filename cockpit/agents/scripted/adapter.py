@@ -40,6 +40,10 @@ class ScriptedAdapter(PiAdapter):
         """Return empty text: no key goes along."""
         return ""
 
+    def check_in_script(self) -> str:
+        """Return empty text: it has no extensions."""
+        return ""
+
     def local_program(self, settings: LaunchSettings, environment: Mapping[str, str]) -> Program:
         """Return this Python with this package."""
         root = str(Path(cockpit.__file__).parent.parent)

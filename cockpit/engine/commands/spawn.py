@@ -16,6 +16,8 @@ from cockpit.agents.scaffold.environment import encode_environment
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.scaffold.scripts import facts_script, start_script
 from cockpit.engine.agent_record import agent_from_spawn
+from cockpit.engine.commands.arrival import bootstrap, own_host_keys
+from cockpit.engine.commands.check_in import CheckIn
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.environment import environment_of, environment_words
 from cockpit.engine.commands.instructions import INSTRUCTIONS_FILE, instructions
@@ -30,6 +32,7 @@ from cockpit.engine.commands.launch_record import (
 from cockpit.engine.commands.names import NAME_LABEL, Names
 from cockpit.engine.commands.registration import left_there, register, remember
 from cockpit.engine.commands.sizes import check_size
+from cockpit.engine.images.vm_shell import VmShell
 from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
@@ -205,8 +208,15 @@ class Spawner:
             # What an image brought is another agent's: nothing is read before it was moved away.
             agent_session.hold()
             assert agent_session.link is not None
-            connection = await agent_session.link.ready(CONNECT_LIMIT)
+            link = agent_session.link
+            connection = await link.ready(CONNECT_LIMIT)
+        shell, check_in = VmShell(lambda: link.ready(CONNECT_LIMIT)), CheckIn(self._source, spawn.name)
+        if copied or spawn.image or self._source.golden_image:
+            await own_host_keys(self._source, self._store, shell, vm_id, progress)
+        await bootstrap(self._source, program, shell, vm_id, first_path(program, None), progress)
         with progress.step("prepare"):
+            connection = await link.ready(CONNECT_LIMIT)
+            await check_in.expect(program.name, shell)
             known = await self._copied(connection, program, vm_id) if copied else None
             spawn = replace(spawn, model=spawn.model or known.model) if known else spawn
             facts = await self._prepare(connection, spawn, program, vm_id, known)
@@ -220,6 +230,8 @@ class Spawner:
         await self.names.yield_to_earlier(spawn.name, vm_id)
         with progress.step("register"):
             await register(self._source, agent, now, progress)
+        with progress.step("check in"):
+            await check_in.settle(agent, progress)
         return self._fleet_state.agents[agent.id]
 
     async def start_again(
@@ -239,9 +251,14 @@ class Spawner:
         assert agent_session.link is not None
         with progress.step("connect"):
             connection = await agent_session.link.ready(CONNECT_LIMIT)
-        with progress.step(f"start {program.name}"):
             known = await left_there(connection, self._source.paths_of(agent), agent.vm_id)
             first = known.state is AgentState.ABSENT
+        if first:
+            link = agent_session.link
+            shell = VmShell(lambda: link.ready(CONNECT_LIMIT))
+            await bootstrap(self._source, program, shell, agent.vm_id, first_path(program, None), progress)
+        with progress.step(f"start {program.name}"):
+            connection = await agent_session.link.ready(CONNECT_LIMIT)
             known = replace(known, path=known.path or agent.program_path, version=known.version or agent.version)
             spawn = spawn_of(agent)
             spawn = replace(spawn, model=spawn.model or known.model)

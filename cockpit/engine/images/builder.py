@@ -14,12 +14,13 @@ from cockpit.engine.commands.registration import left_there
 from cockpit.engine.images import scripts
 from cockpit.engine.images.description import described, image_of
 from cockpit.engine.images.steps import SCRIPT_LIMIT, bring_about
+from cockpit.engine.images.tagging import tag_latest
 from cockpit.engine.images.vm_shell import VmShell
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
-from cockpit.errors import CockpitError, Refused, TimedOut
+from cockpit.errors import CockpitError, Refused, TimedOut, UsageError
 from cockpit.model.commands import BuildImage
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import CommitId, VmId
@@ -81,7 +82,9 @@ class ImageBuilder:
         Raises:
             CockpitError: a step failed; the VM stays, and the same command goes on there.
         """
-        recipe = command.recipe or self._source.recipe()
+        recipe = command.recipe or (self._source.recipe() if self._source.recipe is not None else None)
+        if recipe is None:
+            raise UsageError("there is no recipe of golden images here", hint="name one with --recipe")
         vm_id = await self._site(command, progress)
         shell = VmShell(lambda: self._agent_sessions.connect(vm_id))
         site = _Site(vm_id, shell, self._source.shares_host)
@@ -109,6 +112,8 @@ class ImageBuilder:
             raise
         finally:
             await shell.close()
+        with progress.step("tag"):
+            progress.detail(await tag_latest(self._source.vers, command.name, commit_id))
         with progress.step("delete the VM it was built on"):
             await self._delete(vm_id, progress)
         return commit_id

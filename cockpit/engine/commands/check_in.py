@@ -1,0 +1,78 @@
+"""The last step of a spawn: the agent's own word on the feed that it started, where an extension says it, else ours."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from cockpit.agents.kinds import adapter_of
+from cockpit.engine.images.steps import StepPlace
+from cockpit.engine.operation import OperationProgress
+from cockpit.engine.source import Source
+from cockpit.errors import CockpitError
+from cockpit.model.fleet import Agent
+from cockpit.services.errors import ServiceError
+from cockpit.services.feed import FeedClient
+
+log = logging.getLogger(__name__)
+
+STARTED = "agent_started"
+"""The feed's word for it."""
+
+OWN_LIMIT = 10.0
+"""Seconds an extension gets to say it."""
+
+LOOK_INTERVAL = 0.5
+LOOK_LIMIT = 30.0
+"""Seconds a look for such an extension may take."""
+
+
+class CheckIn:
+    """Made before the agent starts, so that an earlier start of one of its name is not taken for this one."""
+
+    def __init__(self, source: Source, name: str) -> None:
+        self._feed: FeedClient | None = source.feed
+        self._name = name
+        self._before: set[str] | None = None
+
+    async def expect(self, program: str, vm: StepPlace) -> None:
+        """Look whether an extension will say that the agent started, and what was said before."""
+        script = adapter_of(program).check_in_script()
+        if self._feed is None or not script:
+            return
+        try:
+            if (await vm.run(script, timeout=LOOK_LIMIT)).exit_code == 0:
+                self._before = {item.id for item in await self._feed.list_events(agent=self._name, kind=STARTED)}
+        except CockpitError as error:
+            log.info("whether %s checks in by itself is not known: %s", self._name, error)
+
+    async def settle(self, agent: Agent, progress: OperationProgress) -> None:
+        """Wait for the agent's own word, or say it; without a feed there is nobody to say it to."""
+        if self._feed is None:
+            progress.detail("no feed is configured")
+            return
+        try:
+            own = await self._own(self._feed)
+            if own is not None:
+                progress.detail(f"its own: {own}")
+                return
+            silent = self._before is not None
+            why = f"its extension said nothing within {OWN_LIMIT:.0f} s" if silent else "no extension of its says it"
+            place = {"vmId": agent.vm_id, "by": "cockpit"}
+            await self._feed.publish(self._name, STARTED, f"{self._name} started", metadata=place)
+            progress.detail(f"ours: {why}")
+        except ServiceError as error:
+            log.warning("the start of %s is not on the feed: %s", self._name, error)
+            progress.detail(f"not said: {error.message}")
+
+    async def _own(self, feed: FeedClient) -> str | None:
+        if self._before is None:
+            return None
+        deadline = asyncio.get_running_loop().time() + OWN_LIMIT
+        while True:
+            for item in await feed.list_events(agent=self._name, kind=STARTED):
+                if item.id not in self._before:
+                    return item.summary
+            if asyncio.get_running_loop().time() >= deadline:
+                return None
+            await asyncio.sleep(LOOK_INTERVAL)
