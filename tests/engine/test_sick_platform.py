@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from cockpit.bootstrap.fleet import make_source, running_engine
-from cockpit.engine.commands import spawn, vm_operations
+from cockpit.engine.commands import booting, spawn, vm_operations
 from cockpit.engine.engine import Engine
 from cockpit.engine.source import Source
 from cockpit.model.commands import Branch, Command, Commit, Destroy, Pause, Resume, Spawn
@@ -76,7 +76,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for nothing long."""
     monkeypatch.setattr(vm_operations, "POWER_LIMIT", 0.3)
     monkeypatch.setattr(vm_operations, "POLL", 0.02)
-    monkeypatch.setattr(spawn, "BOOT_LIMIT", 1.0)
+    monkeypatch.setattr(booting, "BOOT_LIMIT", 1.0)
     monkeypatch.setattr(spawn, "CONNECT_LIMIT", 0.3)
 
 

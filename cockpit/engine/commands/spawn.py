@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import uuid
@@ -17,6 +16,7 @@ from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.scaffold.scripts import facts_script, start_script
 from cockpit.engine.agent_record import agent_from_spawn
 from cockpit.engine.commands.arrival import bootstrap, own_host_keys
+from cockpit.engine.commands.booting import until_running
 from cockpit.engine.commands.check_in import CheckIn
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.environment import environment_of, environment_words
@@ -38,7 +38,7 @@ from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
-from cockpit.errors import CockpitError, NotFound, Refused, TimedOut, UsageError
+from cockpit.errors import CockpitError, NotFound, Refused, UsageError
 from cockpit.model.commands import Spawn
 from cockpit.model.family import parent_vm_of
 from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
@@ -52,13 +52,10 @@ from cockpit.vers.errors import VersError
 
 log = logging.getLogger(__name__)
 
-BOOT_LIMIT = 120.0
 CONNECT_LIMIT = 60.0
 START_LIMIT = 60.0
 ANSWER_LIMIT = 45.0
 """Seconds for each step; the worst measured start is 3.8 s, and a busy machine needs patience."""
-
-STATUS_INTERVAL = 0.5
 
 
 class Spawner:
@@ -202,7 +199,7 @@ class Spawner:
         progress.agent(agent.id)
         await remember(self._store, self._source, agent, now)
         with progress.step("boot"):
-            await self._until_running(vm_id)
+            await until_running(self._fleet_state, self._source, vm_id)
         with progress.step("connect"):
             agent_session = self._attach(agent)
             # What an image brought is another agent's: nothing is read before it was moved away.
@@ -279,19 +276,6 @@ class Spawner:
         if moved.exit_status != 0:
             raise Refused(f"VM {vm_id}: its conversation cannot be moved: {moved.stderr.decode(errors='replace')}")
         return await left_there(connection, self._source.paths, vm_id)
-
-    async def _until_running(self, vm_id: VmId) -> None:
-        try:
-            async with asyncio.timeout(BOOT_LIMIT):
-                while (power := (await self._source.vers.status(vm_id)).power) is not Power.RUNNING:
-                    if power not in (Power.BOOTING, Power.UNKNOWN):
-                        raise Refused(f"VM {vm_id} is {power} instead of running", hint="look at it on the platform")
-                    await asyncio.sleep(STATUS_INTERVAL)
-        except TimeoutError:
-            raise TimedOut(
-                f"VM {vm_id} did not boot within {BOOT_LIMIT:.0f} s", hint="try again, or another image"
-            ) from None
-        self._fleet_state.put_vm(replace(self._fleet_state.vms[vm_id], power=Power.RUNNING))
 
     async def _prepare(
         self, connection: Connection, spawn: Spawn, program: Program, vm_id: VmId, known: ProbeResult | None = None

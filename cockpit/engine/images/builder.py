@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from dataclasses import dataclass, replace
 
 from cockpit.agents.scaffold.answers import AgentState, parse_facts
 from cockpit.agents.scaffold.scripts import facts_script
+from cockpit.engine.commands.booting import until_running
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.registration import left_there
 from cockpit.engine.images import scripts
@@ -20,7 +20,7 @@ from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
-from cockpit.errors import CockpitError, Refused, TimedOut, UsageError
+from cockpit.errors import CockpitError, Refused, UsageError
 from cockpit.model.commands import BuildImage
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import CommitId, VmId
@@ -33,9 +33,6 @@ log = logging.getLogger(__name__)
 
 IMAGE_LABEL = "swarm-cockpit-image"
 """Label of a VM on which the image of this name is being built: a build that was left goes on there."""
-
-BOOT_LIMIT = 120.0
-BOOT_LOOK = 0.5
 
 SEARCH_LIMIT = 300.0
 """Seconds the last look for secrets may take: it reads every file there is."""
@@ -90,7 +87,7 @@ class ImageBuilder:
         site = _Site(vm_id, shell, self._source.shares_host)
         try:
             with progress.step("boot"):
-                await self._until_running(vm_id)
+                await until_running(self._fleet_state, self._source, vm_id)
             with progress.step("connect"):
                 await shell.connection()
             lacks = await self._do_steps(recipe, command, site, progress)
@@ -152,17 +149,6 @@ class ImageBuilder:
         except VersError as error:
             log.info("VM %s carries no label of the image that is built there: %s", vm_id, error)
         return vm_id
-
-    async def _until_running(self, vm_id: VmId) -> None:
-        try:
-            async with asyncio.timeout(BOOT_LIMIT):
-                while (power := (await self._source.vers.status(vm_id)).power) is not Power.RUNNING:
-                    if power not in (Power.BOOTING, Power.UNKNOWN):
-                        raise Refused(f"VM {vm_id} is {power} instead of running", hint="look at it on the platform")
-                    await asyncio.sleep(BOOT_LOOK)
-        except TimeoutError:
-            raise TimedOut(f"VM {vm_id} did not boot within {BOOT_LIMIT:.0f} s", hint="try again") from None
-        self._fleet_state.put_vm(replace(self._fleet_state.vms[vm_id], power=Power.RUNNING))
 
     async def _do_steps(
         self, recipe: Recipe, command: BuildImage, site: _Site, progress: OperationProgress
