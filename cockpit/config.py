@@ -57,6 +57,8 @@ class AgentSettings(Section):
     directory: str = ""
     """The directory of FIFO and output on the VM; empty takes the platform's usual one."""
     workspace: str = ""
+    undo_hours: float = Field(default=24.0, ge=0)
+    """How long the commit of a destroyed agent is kept; 0 takes none."""
     max_out_bytes: int = Field(default=100_000_000, ge=0)
     """Bytes an agent's output file may have; a larger one begins anew while its agent is idle. 0 sets no bound."""
     pass_environment: tuple[str, ...] | None = None

@@ -127,6 +127,7 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
         known_directories=(HOME_PATHS.directory,),
         out_bound=settings.agent.max_out_bytes,
         services_host=urlsplit(services).hostname or "",
+        undo_seconds=settings.agent.undo_hours * 3600.0,
     )
 
 
@@ -163,6 +164,7 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         known_directories=(VM_PATHS.directory, HOME_PATHS.directory),
         out_bound=settings.agent.max_out_bytes,
         services_host=(urlsplit(services).hostname or "") if services else "",
+        undo_seconds=settings.agent.undo_hours * 3600.0,
     )
 
 

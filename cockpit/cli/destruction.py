@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from cockpit.cli import output
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.fleet import carry_out
+from cockpit.cli.fleet import READ_LIMIT, carry_out
 from cockpit.cli.headless import Headless, nobody, only
 from cockpit.cli.losses import agreed, loss_object, say_losses
 from cockpit.engine.port import HeadlessPort
@@ -14,40 +15,53 @@ from cockpit.errors import CockpitError, NotFound
 from cockpit.model.commands import Destroy
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import VmId
-from cockpit.text.clean import ours
+from cockpit.model.kept import IN_THE_COMMIT, undoable
+from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import say, warn
 
 ALL_LIEUTENANTS = "*"
 """Stands for every lieutenant, and for nobody else."""
 
-READ_LIMIT = 10.0
-"""Seconds the agents' output may take to be read before the question: what nobody answered stands there."""
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How VMs are destroyed."""
+
+    yes: bool
+    """Do not ask, and look at nothing for it."""
+    dry_run: bool
+    """Say what would be lost, and do nothing."""
+    as_json: bool
+    undo: bool
+    """Take a commit of each first."""
+
+    @property
+    def consequence(self) -> Clean:
+        """What the operator reads last before a yes."""
+        if self.undo:
+            return our_line("A commit is kept first, for `cockpit undo`: {}.", IN_THE_COMMIT)
+        return ours("No commit is taken: the VM goes for good, with its disk, its processes and its output.")
 
 
-async def destroy(headless: Headless, names: Sequence[str], *, yes: bool, dry_run: bool, as_json: bool) -> int:
-    """Delete VMs after naming them and what would be lost with each.
-
-    Args:
-        names: agents or VMs; `*` is every lieutenant.
-        yes: do not ask, and look at nothing for it.
-        dry_run: say it, and do nothing.
-    """
-    asked = dry_run or not yes
+async def destroy(headless: Headless, names: Sequence[str], how: How) -> int:
+    """Delete VMs after naming them and what would be lost with each; `*` among the names is every lieutenant."""
+    asked = how.dry_run or not how.yes
     async with headless.engine(_targets(names) if asked else nobody) as engine:
         vms = _vms_of(engine, names)
         if asked:
+            # What nobody answered stands in their output.
             await engine.settled(min(READ_LIMIT, headless.left()))
             losses = await engine.losses.look(list(vms))
-            if dry_run:
-                if as_json:
+            if how.dry_run:
+                if how.as_json:
                     output.print_json([loss_object(loss) for loss in losses])
                 else:
                     say_losses(losses)
                 return ExitCode.DONE
-            if not agreed("destroy", losses, ours("The VM goes with its disk, its processes and its output.")):
+            if not agreed("destroy", losses, how.consequence):
                 return ExitCode.FAILED
-        return await _destroy_each(engine, vms, as_json)
+        return await _destroy_each(engine, vms, how)
 
 
 def _targets(names: Sequence[str]) -> Callable[[Agent], bool]:
@@ -80,21 +94,24 @@ def _vms_of(engine: HeadlessPort, names: Sequence[str]) -> dict[VmId, str]:
     return found
 
 
-async def _destroy_each(engine: HeadlessPort, vms: dict[VmId, str], as_json: bool) -> int:
+async def _destroy_each(engine: HeadlessPort, vms: dict[VmId, str], how: How) -> int:
     """Destroy one after another; a failure is told and keeps no other from its turn."""
     failures: dict[VmId, str] = {}
     for vm_id, called in vms.items():
         if len(vms) > 1:
             warn(our_line("{}", called))
         try:
-            await carry_out(engine, Destroy(vm_id))
+            await carry_out(engine, Destroy(vm_id, how.undo))
         except CockpitError as error:
-            if len(vms) == 1 and not as_json:
+            if len(vms) == 1 and not how.as_json:
                 raise
             failures[vm_id] = error.message
             warn(our_text("cockpit: destroy {} failed: {}", called, str(error)))
-    if as_json:
-        said = [{"vm_id": vm, "name": name, "error": failures.get(vm)} for vm, name in vms.items()]
+    if how.as_json:
+        kept = {one.vm: one.commit for one in undoable(engine.fleet.kept)}
+        said = [
+            {"vm_id": vm, "name": name, "error": failures.get(vm), "undo": kept.get(vm)} for vm, name in vms.items()
+        ]
         output.print_json(said)
     elif len(vms) > 1:
         say(our_line("destroyed {} of {}", len(vms) - len(failures), len(vms)))

@@ -35,6 +35,9 @@ from cockpit.text.clean import Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line, our_text
 from cockpit.text.streams import ask, input_is_terminal, say, warn
 
+READ_LIMIT = 10.0
+"""Seconds an agent's output may take to be read before it is judged by it."""
+
 
 async def spawn(headless: Headless, command: Spawn, as_json: bool) -> int:
     """Spawn an agent, with its steps on standard error."""
@@ -88,11 +91,28 @@ def operation_of(engine: HeadlessPort, receipt: Receipt) -> Operation | None:
     return next((known for known in engine.fleet.operations if known.id == OperationId(receipt.id)), None)
 
 
-async def power(headless: Headless, name: str, change: type[Pause] | type[Resume]) -> int:
-    """Pause or resume a VM; what is so already is no failure."""
+async def pause(headless: Headless, name: str, *, now: bool, abort: bool) -> int:
+    """Freeze a VM; one whose agent works only if that is said. What is so already is no failure."""
     async with headless.engine(only(name)) as engine:
         vm_id, called = engine.vm_named(name)
-        command = change(vm_id)
+        if not now:
+            # Whether it works is in its output: what was stored may be old.
+            await engine.settled(min(READ_LIMIT, headless.left()))
+        command = Pause(vm_id, now=now, abort=abort)
+        refused = engine.refusal(command)
+        if refused is not None and refused.code is RefusalCode.WORKING:
+            hint = "--abort ends its run first, --now freezes it as it is"
+            raise Refused(f"cannot pause {called}: {refused.sentence}", hint=hint)
+        if not _is_so_already(refused, called):
+            await carry_out(engine, command)
+    return 0
+
+
+async def resume(headless: Headless, name: str) -> int:
+    """Continue a VM; what is so already is no failure."""
+    async with headless.engine(only(name)) as engine:
+        vm_id, called = engine.vm_named(name)
+        command = Resume(vm_id)
         if not _is_so_already(engine.refusal(command), called):
             await carry_out(engine, command)
     return 0

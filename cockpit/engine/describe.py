@@ -26,12 +26,14 @@ from cockpit.model.commands import (
     Pause,
     Prompt,
     Relaunch,
+    Restore,
     Resume,
     Spawn,
     Steer,
     StopAll,
     Teardown,
     TrustHostKey,
+    Undo,
 )
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
@@ -48,6 +50,8 @@ VERBS: dict[type[object], str] = {
     Pause: "pause",
     Resume: "resume",
     Destroy: "destroy",
+    Undo: "undo",
+    Restore: "restore",
     Dismiss: "dismiss",
     TrustHostKey: "trust host key",
     Commit: "commit",
@@ -107,6 +111,9 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             return None, title
         case Teardown(vms=vms) | StopAll(vms=vms) | ContinueAll(vms=vms):
             return None, f"{len(vms)} VM{'' if len(vms) == 1 else 's'}"
+        case Undo(commit=commit) | Restore(commit=commit):
+            kept = next((kept for kept in fleet.kept if kept.commit == commit), None)
+            return None, kept.name if kept is not None else commit
         case MoveTask(task=task) | AssignTask(task=task) | NoteTask(task=task):
             return None, task
         case (

@@ -38,6 +38,7 @@ async def bring_back(fleet_state: FleetState, store: Store, recorder: Recorder, 
         elif receipt.id in lost and is_undelivered(receipt):
             fleet_state.put_receipt(receipt, saved=True)
     by_account = {source.vers.account: source.name for source in reversed(sources)}
+    fleet_state.kept = {kept.request: kept for kept in await store.kept.rows() if kept.account in by_account}
     for row in rows:
         if row.destroyed_at is not None:
             fleet_state.departed[row.name] = (VmId(row.vm_id), row.destroyed_at)

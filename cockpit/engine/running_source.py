@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.dispatcher import Dispatcher
+from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.cut_off import CutOffCalls
 from cockpit.engine.images.description import image_of
 from cockpit.engine.particulars import Particulars
@@ -14,6 +15,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
 from cockpit.engine.streams.recorder import Recorder
+from cockpit.engine.upkeep import Upkeep
 from cockpit.engine.watcher import Watcher
 from cockpit.errors import CockpitError
 from cockpit.model.ids import CommitId
@@ -48,6 +50,8 @@ class RunningSource:
         self.shown_as = shown_as
         self.agent_sessions = AgentSessions(fleet_state, store, source, recorder, book, link_options)
         creations = Creations(fleet_state, store, source)
+        keeping = Keeping(fleet_state, store, source)
+        self._upkeep = Upkeep(fleet_state, store, source, keeping)
         cut_off = CutOffCalls(fleet_state, store, source, creations, self.agent_sessions)
         self.watcher = Watcher(fleet_state, source, self.agent_sessions, cut_off, shown_as=shown_as)
         self.dispatcher = Dispatcher(
@@ -57,6 +61,7 @@ class RunningSource:
             self.agent_sessions,
             book,
             creations=creations,
+            keeping=keeping,
             board_changed=self.watcher.look_at_board,
             images_changed=self.read_images,
         )
@@ -85,7 +90,8 @@ class RunningSource:
             watch: keep polling; False asks once.
         """
         works: dict[str, Callable[[], Awaitable[None]]] = {
-            f"watch {self.name}": self.watcher.run if watch else self.watcher.look
+            f"watch {self.name}": self.watcher.run if watch else self.watcher.look,
+            f"kept commits of {self.name}": self._upkeep.run if watch else self._upkeep.find_out,
         }
         if watch:
             works[f"images of {self.name}"] = self.read_images

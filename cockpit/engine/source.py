@@ -72,6 +72,8 @@ class Source:
     out_bound: int = 0
     """Bytes an agent's output file may have before it begins anew; 0 sets no bound."""
 
+    undo_seconds: float = 86_400.0
+    """How long the commit of a destroyed VM is kept; 0 takes none."""
     services_host: str = ""
     """The host name that board, feed and registry are asked at; empty where there are none."""
 

@@ -15,6 +15,7 @@ from cockpit.model.failures import is_undelivered
 from cockpit.model.fleet import ActivityState, Agent, Fleet, Link, Power, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, OperationId, TaskId, VmId
+from cockpit.model.kept import KeptCommit
 from cockpit.model.names import agents_called
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt
@@ -66,6 +67,8 @@ class FleetState:
         self.health: dict[str, ServiceHealth] = {}
         self.awaited: tuple[str, ...] = ()
         """The control services this fleet has."""
+        self.kept: dict[str, KeptCommit] = {}
+        """Commits that are kept of agents of the accounts in use, by their orders."""
         self.notices: list[str] = []
         self.findings: list[str] = []
         """Notices that can be taken back: what became of calls that were cut off."""
@@ -110,6 +113,7 @@ class FleetState:
                 dismissed=frozenset(self.dismissed),
                 fresh_size=self.fresh_size,
                 frozen=frozenset(self.frozen),
+                kept=tuple(self.kept.values()),
                 unplaced=frozenset(self.unplaced),
             )
         return self._snapshot
@@ -207,6 +211,17 @@ class FleetState:
         while len(self.feed) > FEED_KEPT:
             self.feed.popitem(last=False)
         if fresh:
+            self.changed()
+
+    def put_kept(self, kept: KeptCommit) -> None:
+        """Store what is known of a commit that is kept."""
+        if self.kept.get(kept.request) != kept:
+            self.kept[kept.request] = kept
+            self.changed()
+
+    def forget_kept(self, request: str) -> None:
+        """Forget a commit that is kept no more."""
+        if self.kept.pop(request, None) is not None:
             self.changed()
 
     def set_tasks(self, tasks: tuple[Task, ...], source: str = "") -> None:

@@ -11,15 +11,17 @@ from cockpit.model.commands import (
     CreateTask,
     ImageCommand,
     Relaunch,
+    Restore,
     Spawn,
     StopAll,
     Teardown,
+    Undo,
 )
 
 
 def source_of(command: Command, fleet_state: FleetState) -> str | None:
     """Return the name of the source that has a command's target; None for what is new, or not known."""
-    if isinstance(command, Spawn | CreateTask | ImageCommand):
+    if isinstance(command, Spawn | Undo | Restore | CreateTask | ImageCommand):
         return None
     if isinstance(command, AgentCommand | Relaunch):
         agent = fleet_state.agents.get(command.agent)

@@ -105,6 +105,10 @@ class Pause:
     """Freeze the VM."""
 
     vm: VmId
+    now: bool = False
+    """Freeze it also while its agent works: what the agent waits for may have timed out when it goes on."""
+    abort: bool = False
+    """End the run first, and freeze the VM once the agent has said that it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,26 @@ class Destroy:
     """Delete the VM and everything on it. The target was named to the operator before."""
 
     vm: VmId
+    undo: bool = True
+    """Take a commit first, from which the agent can be brought back for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Bring a destroyed agent back from the commit that was kept of it."""
+
+    commit: CommitId
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Make a new VM from a commit, and start the agent that was on it."""
+
+    commit: CommitId
+    name: str = ""
+    """What it is called; empty for the name it had, or NAME-2 if that is taken."""
+    instead: VmId | None = None
+    """The VM that goes first: it is destroyed, and can be brought back as any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,21 +273,8 @@ class NoteTask:
 
 AgentCommand = Prompt | Steer | FollowUp | Abort | Answer
 ImageCommand = BuildImage | DescribeImage | DeleteImage
-FleetCommand = (
-    Spawn
-    | Adopt
-    | Relaunch
-    | Pause
-    | Resume
-    | Destroy
-    | Dismiss
-    | TrustHostKey
-    | Commit
-    | Branch
-    | Teardown
-    | StopAll
-    | ContinueAll
-)
+LifeCommand = Spawn | Adopt | Relaunch | Destroy | Undo | Restore | Dismiss
+FleetCommand = LifeCommand | Pause | Resume | TrustHostKey | Commit | Branch | Teardown | StopAll | ContinueAll
 BoardCommand = CreateTask | MoveTask | AssignTask | NoteTask
 Command = AgentCommand | FleetCommand | ImageCommand | BoardCommand
 

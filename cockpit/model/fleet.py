@@ -14,6 +14,7 @@ from cockpit.model.content import Usage
 from cockpit.model.events import DialogRequested
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommitId, VmId
+from cockpit.model.kept import KeptCommit
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.scaffold import Scaffold
@@ -279,6 +280,8 @@ class Fleet:
     """VMs of which the operator wants to hear no more."""
     frozen: frozenset[VmId] = frozenset()
     """VMs that stopping everything froze."""
+    kept: tuple[KeptCommit, ...] = ()
+    """Commits that are kept of agents, the oldest first."""
     unplaced: frozenset[AgentId] = frozenset()
     """Agents of which nobody wrote down whose they are."""
     fresh_size: VmSize | None = field(default_factory=VmSize)

@@ -29,16 +29,19 @@ from cockpit.model.commands import (
     Pause,
     Prompt,
     Relaunch,
+    Restore,
     Resume,
     Spawn,
     Steer,
     StopAll,
     Teardown,
     TrustHostKey,
+    Undo,
 )
 from cockpit.model.dismissal import evidence
-from cockpit.model.fleet import Agent, AgentKind, Fleet, LinkState, Power, ProcessState
+from cockpit.model.fleet import ActivityState, Agent, AgentKind, Fleet, LinkState, Power, ProcessState
 from cockpit.model.ids import VmId
+from cockpit.model.kept import is_undoable
 from cockpit.model.names import agents_called, fault_of
 from cockpit.model.sendable import unsendable_part
 from cockpit.model.size import VmSize, size_fault
@@ -52,6 +55,7 @@ class RefusalCode(StrEnum):
     NO_AGENT = "no agent"
     NO_VM = "no VM"
     NO_TASK = "no task"
+    NO_COMMIT = "no commit"
     NO_COLUMN = "no column"
     NO_BOARD = "no board"
     NO_PROGRAM = "no program"
@@ -68,6 +72,8 @@ class RefusalCode(StrEnum):
     """The host key is not the one that the VM showed last."""
     VM_POWER = "VM power"
     """The VM's power does not allow it."""
+    WORKING = "working"
+    """The agent works: what would stop it in the middle is to be said twice."""
     PROCESS_DEAD = "process dead"
     PROCESS_ALIVE = "process alive"
     NOT_CONNECTED = "not connected"
@@ -174,10 +180,20 @@ def _to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Re
             return _of_teardown(vms, fleet)
         case StopAll() | ContinueAll():
             return _of_all(command, fleet)
+        case Undo(commit=commit):
+            kept = next((kept for kept in fleet.kept if kept.commit == commit), None)
+            if kept is None or not is_undoable(kept):
+                return Refusal(RefusalCode.NO_COMMIT, f"no destroyed agent is kept in commit {commit}")
+        case Restore(name=name, instead=instead):
+            if instead is not None and (refused := _to_vm(Destroy(instead), fleet)) is not None:
+                return refused
+            if name:
+                return _fault(name, fleet) or (_taken(name) if name in facilities.claimed else None)
         case Dismiss():
             return _of_dismiss(command, fleet)
         case TrustHostKey():
             return _of_trust(command, fleet)
+    return None
 
 
 def _of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | None:
@@ -246,6 +262,8 @@ def _to_vm(command: Pause | Resume | Destroy | Commit | Branch, fleet: Fleet) ->
             return Refusal(RefusalCode.ALREADY, "it is paused already")
         case Pause() if power is not Power.RUNNING:
             return Refusal(RefusalCode.VM_POWER, f"the VM is {power.value}, not running")
+        case Pause(now=False, abort=False) if agent is not None and is_at_work(agent):
+            return Refusal(RefusalCode.WORKING, f"{agent.name} works: abort it first, or freeze it as it is")
         case Resume() if power not in (Power.PAUSED, Power.SLEEPING):
             code = RefusalCode.ALREADY if power is Power.RUNNING else RefusalCode.VM_POWER
             return Refusal(code, f"the VM is {power.value}, not paused")
@@ -304,6 +322,11 @@ def _of_image(command: ImageCommand, facilities: Facilities) -> Refusal | None:
         case _:
             pass
     return None
+
+
+def is_at_work(agent: Agent) -> bool:
+    """Say whether an agent is in the midst of a run; one that waits for a person can be frozen without harm."""
+    return agent.run_open and agent.activity.state is not ActivityState.ASKING
 
 
 def _of_dismiss(command: Dismiss, fleet: Fleet) -> Refusal | None:

@@ -186,7 +186,27 @@ CREATE TABLE choices (
 ) WITHOUT ROWID;
 """
 
-STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES, _PLACES, _ACCOUNTS, _CREATIONS, _IDENTITIES, _FROZEN, _CHOICES)
+_KEPT_COMMITS = """
+CREATE TABLE kept_commits (
+    request TEXT PRIMARY KEY,
+    purpose TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at REAL NOT NULL,
+    account TEXT NOT NULL,
+    vm_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    commit_id TEXT NOT NULL,
+    size TEXT NOT NULL,
+    expires_at REAL,
+    parent TEXT NOT NULL,
+    prompt TEXT NOT NULL,
+    trouble TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES, _PLACES, _ACCOUNTS, _CREATIONS, _IDENTITIES, _FROZEN, _CHOICES, _KEPT_COMMITS)
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 
 VERSION = len(STEPS)

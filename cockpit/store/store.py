@@ -20,6 +20,7 @@ from cockpit.store.creations import CreationLog
 from cockpit.store.errors import StoreError
 from cockpit.store.frozen import FrozenVms
 from cockpit.store.host_keys import HostKeys
+from cockpit.store.kept import KeptLog
 from cockpit.store.names import Reservations
 from cockpit.store.open_file import OpenedFile, open_file
 from cockpit.store.progress import StoreProgress
@@ -64,6 +65,8 @@ class Store:
         """VMs that were frozen and are to be continued."""
         self.choices = Choices(self._writer, self._reader)
         """What the operator chose last."""
+        self.kept = KeptLog(self._writer, self._reader, self.leases)
+        """Commits that are kept of agents."""
         self._host_keys = HostKeys(file.path, now)
         self._closed = False
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.screen import Screen
 
 from cockpit.model.failures import is_own_abort
 from cockpit.model.fleet import Fleet
-from cockpit.model.ids import CommandId
+from cockpit.model.ids import CommandId, OperationId
+from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Stage
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
@@ -26,10 +29,15 @@ class Outcomes:
         self._screen = screen
         self._failures: frozenset[CommandId] | None = None
         self._promised: dict[CommandId, Clean] = {}
+        self._otherwise: dict[CommandId, Callable[[Operation], None]] = {}
 
     def promise(self, command: CommandId, text: Clean) -> None:
         """Have a text shown when a command is done; it is never shown if the command fails."""
         self._promised[command] = text
+
+    def otherwise(self, command: CommandId, ask: Callable[[Operation], None]) -> None:
+        """Have something asked if a command fails; it gets the steps that were done."""
+        self._otherwise[command] = ask
 
     def flush(self, fleet: Fleet) -> None:
         """Say what is new; failures from before this screen opened are the inbox's."""
@@ -39,6 +47,11 @@ class Outcomes:
                 notice(self._screen, text, timeout=NOTICE)
             elif receipt.stage in OVER:
                 self._promised.pop(receipt.id, None)
+        for receipt in fleet.receipts if self._otherwise else ():
+            if receipt.stage in (Stage.DONE, *OVER) and (ask := self._otherwise.pop(receipt.id, None)) is not None:
+                operation = next((one for one in fleet.operations if one.id == OperationId(receipt.id)), None)
+                if receipt.stage is Stage.FAILED and operation is not None:
+                    ask(operation)
 
     def _say_failed(self, fleet: Fleet) -> None:
         failed = {receipt.id: receipt for receipt in fleet.receipts if receipt.stage is Stage.FAILED}

@@ -153,7 +153,7 @@ def test_no_verb_lets_an_agent_s_or_a_service_s_bytes_act(fleet: FleetUnderTest)
         assert acting(shown) == [], (verb, shown)
         assert b"Traceback" not in shown, (verb, shown)
     assert b"takes one of" in got["answer", "ada", "blue"]
-    assert b"goes with its disk" in got["destroy", vm] and b"\nforged" not in got["destroy", vm]
+    assert b"A commit is kept first" in got["destroy", vm] and b"\nforged" not in got["destroy", vm]
     assert b"\nforged" not in got["answer", "ada", "blue"], got["answer", "ada", "blue"]
     assert b"send them into a file" in got["tail", "ada", "--raw", "--no-follow"]
     assert vm in fleet.run("vms").stdout, "a question that was not answered with the name deletes nothing"

@@ -110,6 +110,15 @@ def test_pause_resume_abort(fleet: FleetUnderTest, ada: str) -> None:
     assert fleet.run("pause", ada).returncode == 0, "pausing twice is no failure"
     assert fleet.run("resume", ada).returncode == 0
     assert fleet.run("send", ada, "[bash sleep 60]", "--wait", "consumed").returncode == 0
+    working = fleet.run("pause", ada)
+    assert working.returncode == 1 and "--abort" in working.stderr and "--now" in working.stderr
+    assert fleet.run("pause", ada, "--now").returncode == 0
+    assert fleet.run("resume", ada).returncode == 0
+    ended = fleet.run("pause", ada, "--abort")
+    assert ended.returncode == 0 and ended.stderr.index("abort") < ended.stderr.index("pause VM"), ended.stderr
+    assert fleet.run("resume", ada).returncode == 0
+    assert fleet.run("wait", ada, "--until", "aborted", "--timeout", "30").returncode == 0
+    assert fleet.run("send", ada, "[bash sleep 60]", "--wait", "consumed").returncode == 0
     assert fleet.run("abort", ada).returncode == 0
     assert fleet.run("wait", ada, "--until", "aborted", "--timeout", "30").returncode == 0
 

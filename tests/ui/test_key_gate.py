@@ -12,7 +12,7 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from cockpit.model.commands import Branch, Pause, Prompt
+from cockpit.model.commands import Abort, Branch, Pause, Prompt
 from cockpit.model.ids import agent_of
 from cockpit.model.receipts.receipt import Stage
 from cockpit.ui.actions.registry import BY_ID
@@ -74,14 +74,14 @@ async def test_a_filter_and_a_key_after_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "paused"),
+    ("keys", "ended"),
     [(("enter",), 3), (("escape",), 1), (("x", "enter"), 1), (("x", "x", "backspace", "backspace", "enter"), 3)],
     ids=["kept", "cleared", "nothing matches", "nothing matches for a while"],
 )
-async def test_an_act_behind_a_filter_goes_to_the_row_under_the_cursor(keys: tuple[str, ...], paused: int) -> None:
+async def test_an_act_behind_a_filter_goes_to_the_row_under_the_cursor(keys: tuple[str, ...], ended: int) -> None:
     async with cockpit() as (pilot, home, engine):
-        await write(pilot, "slash", *"web", *keys, "z")
-        assert engine.ordered == [Pause(vm_id(paused))]
+        await write(pilot, "slash", *"web", *keys, "x")
+        assert engine.ordered == [Abort(agent_of(vm_id(ended)))]
         assert home.query_one(AgentsTree).cursor_key in ("", home.selected)
 
 

@@ -109,13 +109,51 @@ def destroy(
         list[str], typer.Argument(metavar="NAME...", help="Agents or VMs by name or id; '*' is every lieutenant.")
     ],
     yes: Yes = False,
+    no_undo: Annotated[
+        bool, typer.Option("--no-undo", help="Take no commit first: nothing brings it back then.")
+    ] = False,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Delete agents' VMs with everything on them; what would be lost with each is said first."""
+    """Delete agents' VMs with everything on them; what would be lost with each is said first. `undo` brings one back.
+
+    A commit is taken first and kept for undo_hours of config.toml; where none can be taken nothing is deleted (exit 1).
+    """
     from cockpit.cli import destruction
 
-    run(lambda headless: destruction.destroy(headless, names, yes=yes, dry_run=dry_run, as_json=as_json))
+    how = destruction.How(yes=yes, dry_run=dry_run, as_json=as_json, undo=not no_undo)
+    run(lambda headless: destruction.destroy(headless, names, how))
+
+
+@application.command()
+def undo(
+    name: Annotated[
+        str, typer.Argument(help="A destroyed agent's name, or its commit; without it, all are listed.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Bring a destroyed agent back with its conversation, or list who can be brought back."""
+    from cockpit.cli import undoing
+
+    if name:
+        run(lambda headless: undoing.undo(headless, name, as_json))
+    else:
+        run(lambda headless: undoing.list_kept(headless, as_json))
+
+
+@application.command()
+def restore(
+    source: Annotated[str, typer.Argument(help="A commit, or an agent's name for the latest commit of it.")],
+    name: Annotated[str, typer.Option("--name", help="What it is called; else the name it had, or NAME-2.")] = "",
+    in_place: Annotated[
+        str, typer.Option("--in-place", help="The agent to destroy first, kept for undo; else it goes on beside.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a new VM from a commit, and start the agent that was on it in the conversation it had then."""
+    from cockpit.cli import undoing
+
+    run(lambda headless: undoing.restore(headless, source, name, in_place, as_json))
 
 
 @application.command()

@@ -7,15 +7,20 @@ from typing import Annotated
 import typer
 
 from cockpit.cli.declared.application import Json, Name, Yes, application, run
-from cockpit.model.commands import Pause, Resume
 
 
 @application.command()
-def pause(name: Name) -> None:
-    """Freeze an agent's VM."""
+def pause(
+    name: Name,
+    now: Annotated[bool, typer.Option("--now", help="Freeze it also while it works.")] = False,
+    abort: Annotated[bool, typer.Option("--abort", help="End its run first, and freeze it then.")] = False,
+) -> None:
+    """Freeze an agent's VM; refused while the agent works (exit 1), unless --abort or --now is given."""
+    if now and abort:
+        raise typer.BadParameter("--now and --abort exclude each other")
     from cockpit.cli import fleet
 
-    run(lambda headless: fleet.power(headless, name, Pause))
+    run(lambda headless: fleet.pause(headless, name, now=now, abort=abort))
 
 
 @application.command()
@@ -23,7 +28,7 @@ def resume(name: Name) -> None:
     """Continue an agent's VM."""
     from cockpit.cli import fleet
 
-    run(lambda headless: fleet.power(headless, name, Resume))
+    run(lambda headless: fleet.resume(headless, name))
 
 
 @application.command()

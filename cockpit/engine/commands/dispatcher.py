@@ -13,7 +13,9 @@ from cockpit.engine.commands.adoption import Adoption
 from cockpit.engine.commands.copies import start_copies
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.dismissal import Dismissals
+from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.commands.launch_record import spawn_of
+from cockpit.engine.commands.restoration import Restorations
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.standstill import Standstill
 from cockpit.engine.commands.teardown import tear_down
@@ -29,6 +31,7 @@ from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import CockpitError, Undecided
 from cockpit.model.commands import (
+    Abort,
     Adopt,
     AgentCommand,
     BoardCommand,
@@ -43,11 +46,13 @@ from cockpit.model.commands import (
     Dismiss,
     Pause,
     Relaunch,
+    Restore,
     Resume,
     Spawn,
     StopAll,
     Teardown,
     TrustHostKey,
+    Undo,
 )
 from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
@@ -71,6 +76,7 @@ class Dispatcher:
         book: ReceiptBook,
         *,
         creations: Creations,
+        keeping: Keeping,
         board_changed: Callable[[], None],
         images_changed: Callable[[], Awaitable[None]],
     ) -> None:
@@ -98,11 +104,18 @@ class Dispatcher:
             fleet_state, store, source, self._spawner.names, agent_sessions.attach, agent_sessions.detach
         )
         self._operations = FleetOperations(
-            fleet_state, store, source, agent_sessions.agent_session, agent_sessions.vm_gone
+            fleet_state,
+            store,
+            source,
+            agent_sessions.agent_session,
+            agent_sessions.vm_gone,
+            keeping,
+            lambda agent: self.dispatch(Abort(agent)),
         )
         self._standstill = Standstill(fleet_state, store, self._operations, self.refusal, self.dispatch)
         builder = ImageBuilder(fleet_state, source, creations, agent_sessions)
         self._images = ImageActs(source, builder, images_changed)
+        self._restorations = Restorations(fleet_state, store, source, keeping, creations, self._spawner)
         self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
 
     def refusal(self, command: Command) -> Refusal | None:
@@ -194,6 +207,10 @@ class Dispatcher:
                     await self._standstill.stop_all(command, progress)
                 case ContinueAll():
                     await self._standstill.continue_all(command, progress)
+                case Undo() | Restore():
+                    if isinstance(command, Restore) and command.instead is not None:
+                        await self._operations.destroy(Destroy(command.instead), progress)
+                    await self._restorations.restore(command, verb, progress)
                 case Dismiss():
                     await self._dismissals.dismiss(command, progress)
                 case TrustHostKey():

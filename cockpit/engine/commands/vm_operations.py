@@ -7,15 +7,20 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
+from cockpit.model.ages import span_text
 from cockpit.model.commands import Branch, Commit, Destroy, Pause, Resume, TrustHostKey
 from cockpit.model.fleet import LinkState, Power, Vm
-from cockpit.model.ids import AgentId, VmId
+from cockpit.model.ids import AgentId, CommandId, VmId
+from cockpit.model.kept import KEEP_STEP, KeptCommit, KeptFor, KeptState
+from cockpit.model.receipts.receipt import Stage
+from cockpit.model.refusals import is_at_work
 from cockpit.store.store import Store
 from cockpit.vers.errors import EffectUnknown
 from cockpit.vers.look import Found, Missing
@@ -26,6 +31,9 @@ POWER_LIMIT = 60.0
 """Seconds for a VM to become what a command makes of it."""
 
 LINK_LIMIT = 60.0
+
+ABORT_LIMIT = 60.0
+"""Seconds an agent has to end its run before its VM is frozen."""
 
 POLL = 0.5
 
@@ -40,15 +48,35 @@ class FleetOperations:
         source: Source,
         agent_session: Callable[[AgentId], AgentSession | None],
         gone: Callable[[VmId], Awaitable[None]],
+        keeping: Keeping,
+        abort: Callable[[AgentId], CommandId],
     ) -> None:
         self._fleet_state = fleet_state
         self._store = store
         self._source = source
         self._agent_session = agent_session
         self._gone = gone
+        self._keeping = keeping
+        self._abort = abort
 
     async def pause(self, command: Pause, progress: OperationProgress) -> None:
-        """Freeze a VM; its silence is expected from then on."""
+        """Freeze a VM, after its agent's run has ended where that is wanted; its silence is expected from then on."""
+        agent = self._fleet_state.agent_on(command.vm)
+        if command.abort and agent is not None and is_at_work(agent):
+            with progress.step("abort"):
+                ordered = self._abort(agent.id)
+
+                def failed() -> bool:
+                    return self._fleet_state.receipts[ordered].stage is Stage.FAILED
+
+                await self._fleet_state.until(lambda: not self._works(agent.id) or failed(), ABORT_LIMIT)
+                if failed():
+                    raise Refused(self._fleet_state.receipts[ordered].reason, hint="pause it with --now to freeze it")
+                if self._works(agent.id):
+                    raise TimedOut(
+                        f"{agent.name} still works {ABORT_LIMIT:.0f} s after the abort; its VM was not paused",
+                        hint="pause it with --now to freeze it as it is",
+                    )
         with progress.step("pause VM"):
             await self._source.vers.set_power(command.vm, True)
         with progress.step("confirm"):
@@ -123,8 +151,11 @@ class FleetOperations:
 
     async def destroy(self, command: Destroy, progress: OperationProgress) -> None:
         """Delete a VM. What is known of its agent stays in the store; nothing is dropped before the API confirmed."""
+        kept = await self._kept(command, progress)
         with progress.step("delete VM"):
-            await self._source.vers.delete(command.vm)
+            await self._delete(command.vm, kept)
+        if kept is not None:
+            await self._keeping.moved(kept, KeptState.KEPT)
         await self._gone(command.vm)
         await self.forget_frozen(command.vm)
         if self._source.registry is not None:
@@ -138,12 +169,43 @@ class FleetOperations:
                     log.warning("VM %s is still registered: %s", command.vm, error)
                     progress.detail(f"its entry stays: {error.message}")
 
+    async def _kept(self, command: Destroy, progress: OperationProgress) -> KeptCommit | None:
+        """Take the commit by which a destroy can be undone; None where none is wanted, or no VM is left to commit.
+
+        Raises:
+            Refused: it is impossible; nothing was deleted.
+        """
+        if not command.undo or not self._source.undo_seconds:
+            return None
+        with progress.step(KEEP_STEP):
+            try:
+                kept = await self._keeping.take(command.vm, KeptFor.UNDO, kept_for=self._source.undo_seconds)
+            except CockpitError as error:
+                if isinstance(await self._source.vers.look(command.vm), Missing):
+                    progress.detail("there is no VM any more that could be committed")
+                    return None
+                raise Refused(
+                    f"no commit can be taken by which this could be undone: {error.message}; nothing was deleted",
+                    hint="destroy it with --no-undo to delete it all the same",
+                ) from error
+            progress.detail(f"{kept.commit}, kept for {span_text(self._source.undo_seconds)}")
+        return kept
+
+    async def _delete(self, vm_id: VmId, kept: KeptCommit | None) -> None:
+        try:
+            await self._source.vers.delete(vm_id)
+        except EffectUnknown:
+            raise  # The next look finds out what became of the VM.
+        except CockpitError as error:
+            if kept is not None:
+                await self._keeping.moved(kept, KeptState.KEPT, f"its VM was not deleted: {error.message}")
+            raise
+
     async def commit(self, command: Commit, progress: OperationProgress) -> None:
         """Take a snapshot; a paused VM stays paused."""
-        paused = self._fleet_state.power(command.vm) is Power.PAUSED
         with progress.step("commit"):
-            commit_id = await self._source.vers.commit(command.vm, name=command.name, keep_paused=paused)
-            progress.detail(commit_id)
+            kept = await self._keeping.take(command.vm, KeptFor.COMMIT, name=command.name)
+            progress.detail(kept.commit or "")
 
     async def branch(self, command: Branch, progress: OperationProgress) -> tuple[VmId, ...]:
         """Copy a VM and return the copies; a paused VM stays paused."""
@@ -164,6 +226,10 @@ class FleetOperations:
                     hint="look at the VM list before you try again",
                 )
         return tuple(result.vms)
+
+    def _works(self, agent_id: AgentId) -> bool:
+        agent = self._fleet_state.agents.get(agent_id)
+        return agent is not None and is_at_work(agent)
 
     async def _until(self, vm_id: VmId, wanted: tuple[Power, ...]) -> None:
         last, evidence = Power.UNKNOWN, ""

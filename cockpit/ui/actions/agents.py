@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cockpit.model.commands import Branch, Commit, Destroy, Dismiss, Pause, Relaunch, Resume, TrustHostKey
-from cockpit.model.fleet import Agent, AgentKind, Vm
+from cockpit.model.fleet import Agent, Vm
 from cockpit.model.ids import VmId
+from cockpit.model.kept import IN_THE_COMMIT
+from cockpit.model.refusals import RefusalCode
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Handler, Situation
@@ -17,7 +19,7 @@ from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
 from cockpit.ui.dialogs.spawn import SpawnDialog
 from cockpit.ui.dialogs.texts import why_text, why_vm_text
-from cockpit.ui.look.cells import age
+from cockpit.ui.dialogs.working import WorkingDialog
 
 MOST_COPIES = 20
 """Copies that one branch may make."""
@@ -41,10 +43,22 @@ def _why(home: HomePort) -> None:
 
 
 def _pause(home: HomePort) -> None:
+    """Freeze a VM; one whose agent works only if that is said, or after its run has ended."""
     vm = home.selected_vm()
-    if vm is not None:
-        paused = home.command(Pause(vm.id))
-        home.promise(paused, our_line("paused {} · {} resume", _short_name(home, vm), home.key_of("vm.resume")))
+    if vm is None:
+        return
+    target = vm.id
+    said = our_line("paused {} · {} resume", _short_name(home, vm), home.key_of("vm.resume"))
+    refused = home.engine.refusal(Pause(target))
+    if refused is None or refused.code is not RefusalCode.WORKING:
+        home.promise(home.command(Pause(target)), said)
+        return
+
+    def finish(choice: str | None) -> None:
+        if choice is not None:
+            home.promise(home.command(Pause(target, now=choice == "now", abort=choice == "abort")), said)
+
+    home.open_dialog(WorkingDialog(_short_name(home, vm)), finish)
 
 
 def _resume(home: HomePort) -> None:
@@ -87,7 +101,8 @@ def _commit(home: HomePort) -> None:
             home.command(Commit(target, values["name"]))
 
     field = Field("name", ours("name"), placeholder=ours("golden-2"))
-    home.open_dialog(FormDialog(ours("Commit"), (field,), intro=our_line("Snapshot of {}", _named(home, vm))), finish)
+    intro = our_line("Snapshot of {}: {}.", _named(home, vm), IN_THE_COMMIT)
+    home.open_dialog(FormDialog(ours("Commit"), (field,), intro=intro), finish)
 
 
 def _branch(home: HomePort) -> None:
@@ -109,25 +124,6 @@ def _branch(home: HomePort) -> None:
     home.open_dialog(
         GuardedForm(ours("Branch"), (field,), check, intro=our_line("Copies of {}", _named(home, vm))), finish
     )
-
-
-def _destroy(home: HomePort) -> None:
-    """Ask with the target frozen; a long-lived agent's name must be typed, for its context is lost."""
-    vm = home.selected_vm()
-    if vm is None:
-        return
-    target, agent = vm.id, home.fleet.agent_on(vm.id)
-    lived = f", up {age(home.engine.now() - vm.created_at)}" if vm.created_at else ""
-    targets = [our_line("{} · VM {}{}", _named(home, vm), vm.id, lived)]
-    consequence = ours("The VM and everything on it is deleted. What was committed stays.")
-    keeps = agent is not None and agent.kind is not AgentKind.WORKER
-    word = agent.name if agent is not None and keeps else ""
-
-    def finish(yes: bool | None) -> None:
-        if yes:
-            home.command(Destroy(target))
-
-    home.open_dialog(ConfirmDialog(ours("Destroy"), targets, consequence, word=word), finish)
 
 
 def _to_dismiss(vm: Vm | None, agent: Agent | None) -> VmId | None:
@@ -218,7 +214,7 @@ ACTIONS: tuple[Action, ...] = (
         writes=True,
     ),
     Action("agent.why", "w", "why", "Agents", "Say why this agent is shown as it is", _why, _needs_agent_or_vm, _LISTS),
-    _vm_action("vm.pause", "z", "pause", "Freeze the VM", _pause, lambda vm: Pause(vm.id), _LISTS),
+    _vm_action("vm.pause", "z", "pause", "Freeze the VM", _pause, lambda vm: Pause(vm.id, now=True), _LISTS),
     _vm_action("vm.resume", "r", "resume", "Continue a paused VM", _resume, lambda vm: Resume(vm.id), _LISTS),
     Action(
         "agent.relaunch",
@@ -244,16 +240,6 @@ ACTIONS: tuple[Action, ...] = (
     _vm_action("vm.commit", "C", "commit", "Take a snapshot of the VM", _commit, lambda vm: Commit(vm.id), ("vms",)),
     _vm_action(
         "vm.branch", "B", "branch", "Copy the VM and start the copies", _branch, lambda vm: Branch(vm.id), ("vms",)
-    ),
-    _vm_action(
-        "vm.destroy",
-        "D",
-        "destroy",
-        "Delete the VM and everything on it",
-        _destroy,
-        lambda vm: Destroy(vm.id),
-        _LISTS,
-        dangerous=True,
     ),
     Action(
         "vm.trust_host_key",

@@ -14,6 +14,7 @@ from cockpit.model.board import Task
 from cockpit.model.commands import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.operation import Operation
 from cockpit.text.clean import Clean
 from cockpit.ui.look.states import Mode
 from cockpit.ui.transcript.view import TranscriptView
@@ -95,6 +96,9 @@ class HomePort(Protocol):
 
     def promise(self, command: CommandId, text: Clean) -> None:
         """Have a text shown when a command is done."""
+
+    def otherwise(self, command: CommandId, ask: Callable[[Operation], None]) -> None:
+        """Have something asked if a command fails; it gets the steps that were done."""
 
     def open_dialog(self, dialog: Screen[Chosen], finish: Callable[[Chosen | None], None] | None = None, /) -> None:
         """Open a dialog; `finish` gets what was chosen, or None."""

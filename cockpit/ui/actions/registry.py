@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 from textual.binding import Binding
 
-from cockpit.ui.actions import agents, application, board, move, see, swarm, talk
+from cockpit.ui.actions import agents, application, board, ends, move, see, swarm, talk
 from cockpit.ui.actions.action import GROUPS, Action, Situation
 from cockpit.ui.actions.keys import key_label
 
 ACTIONS: tuple[Action, ...] = (
     *talk.ACTIONS,
     *agents.ACTIONS,
+    *ends.ACTIONS,
     *swarm.ACTIONS,
     *board.ACTIONS,
     *see.ACTIONS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events, on
@@ -16,6 +17,7 @@ from cockpit.model.board import Task
 from cockpit.model.commands import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.ui.actions.action import PANES, Action, Situation
@@ -367,6 +369,10 @@ class HomeScreen(ActionScreen):
     def promise(self, command: CommandId, text: Clean) -> None:
         """Have a text shown when a command is done."""
         self._outcomes.promise(command, text)
+
+    def otherwise(self, command: CommandId, ask: Callable[[Operation], None]) -> None:
+        """Have something asked if a command fails."""
+        self._outcomes.otherwise(command, ask)
 
     def perform(self, action: Action) -> None:
         """Do an action of the registry."""

@@ -12,9 +12,39 @@ from cockpit.model.board import FeedItem, Note, Task
 from cockpit.model.fleet import Power
 from cockpit.model.ids import CommitId, TaskId, VmId
 from cockpit.services.wire import RegistryEntry
-from cockpit.vers.errors import VersError, VmNotFound
+from cockpit.vers.commits import CommitListing
+from cockpit.vers.errors import CommitNotFound, VersError, VmNotFound
 from cockpit.vers.look import Look, look_at
-from cockpit.vers.wire import SshKey, VmListing, VmMetadata, VmRecord
+from cockpit.vers.wire import CommitRecord, SshKey, VmListing, VmMetadata, VmRecord
+
+
+class FakeCommits:
+    """The commits of an account."""
+
+    def __init__(self, vers: FakeVers) -> None:
+        self._vers = vers
+        self.records: dict[str, CommitRecord] = {}
+        self.whole = True
+
+    async def listed(self) -> CommitListing:
+        """Return the list."""
+        await self._vers.called("list commits")
+        return CommitListing(tuple(self.records.values()), self.whole)
+
+    async def one(self, commit_id: CommitId) -> CommitRecord:
+        """Return one of them."""
+        await self._vers.called("look at commit", commit_id)
+        if commit_id not in self.records:
+            raise CommitNotFound(f"could not find commit {commit_id}", status=404)
+        return self.records[commit_id]
+
+    async def delete(self, commit_id: CommitId) -> None:
+        """Delete one of them."""
+        await self._vers.called("delete commit", commit_id)
+        if self.records.pop(commit_id, None) is None:
+            error = CommitNotFound(f"could not delete commit {commit_id}", status=404)
+            error.own = True
+            raise error
 
 
 class FakeVers:
@@ -29,10 +59,11 @@ class FakeVers:
         self.unreadable = 0
         self.errors: dict[str, Exception] = {}
         self.calls: list[str] = []
+        self.commits = FakeCommits(self)
         self.wait: dict[str, Callable[[], Awaitable[object]]] = {}
         """What a call waits for before it answers."""
 
-    async def _called(self, name: str, what: str = "") -> None:
+    async def called(self, name: str, what: str = "") -> None:
         self.calls.append(f"{name} {what}".strip())
         if name in self.wait:
             await self.wait[name]()
@@ -44,12 +75,12 @@ class FakeVers:
 
     async def listing(self) -> VmListing:
         """Return the list."""
-        await self._called("list")
+        await self.called("list")
         return VmListing(tuple(self._record(vm) for vm in self.states if vm not in self.hidden), self.unreadable)
 
     async def status(self, vm_id: VmId) -> VmRecord:
         """Return one VM."""
-        await self._called("status", vm_id)
+        await self.called("status", vm_id)
         if vm_id not in self.states:
             error = VmNotFound(f"VM {vm_id} is not found", status=404)
             error.own = True
@@ -62,32 +93,43 @@ class FakeVers:
 
     async def metadata(self, vm_id: VmId) -> VmMetadata:
         """Return one VM with its size."""
-        await self._called("metadata", vm_id)
+        await self.called("metadata", vm_id)
         return VmMetadata(vm_id=vm_id, vcpu_count=4, mem_size_mib=2048, parent_commit_id="c0ffee")
 
     async def ssh_key(self, vm_id: VmId) -> SshKey:
         """Return a key; each call returns another one."""
-        await self._called("key", vm_id)
+        await self.called("key", vm_id)
         return SshKey(ssh_private_key=f"key {sum(call.startswith('key') for call in self.calls)}")
 
     async def set_power(self, vm_id: VmId, paused: bool) -> None:
         """Pause or resume."""
-        await self._called("pause" if paused else "resume", vm_id)
+        await self.called("pause" if paused else "resume", vm_id)
         self.states[vm_id] = Power.PAUSED if paused else Power.RUNNING
 
     async def delete(self, vm_id: VmId) -> None:
         """Delete."""
-        await self._called("delete", vm_id)
+        await self.called("delete", vm_id)
         self.states.pop(vm_id, None)
 
-    async def commit(self, vm_id: VmId, *, name: str, keep_paused: bool) -> CommitId:
+    async def commit(self, vm_id: VmId, *, name: str, description: str, keep_paused: bool) -> CommitId:
         """Take a snapshot."""
-        await self._called("commit", f"{vm_id} {name} {'paused' if keep_paused else 'running'}")
-        return CommitId("c0ffee")
+        made = f"c0ffee0{len(self.commits.records)}"
+        self.commits.records[made] = CommitRecord(
+            commit_id=made, name=name, description=description, parent_vm_id=vm_id
+        )
+        await self.called("commit", f"{vm_id} {name} {'paused' if keep_paused else 'running'}")
+        return CommitId(made)
+
+    async def from_commit(self, commit_id: CommitId) -> VmId:
+        """Make a VM from a commit."""
+        await self.called("restore", commit_id)
+        made = VmId(f"{commit_id}-restored")
+        self.states[made] = "running"
+        return made
 
     async def branch(self, vm_id: VmId, *, count: int, keep_paused: bool) -> Any:
         """Copy a VM."""
-        await self._called("branch", vm_id)
+        await self.called("branch", vm_id)
         made = tuple(VmId(f"{vm_id}-copy{number}") for number in range(count))
         self.states |= dict.fromkeys(made, "running")
         return SimpleNamespace(vms=made, wanted=count, error="", unseen="")

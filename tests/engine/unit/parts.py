@@ -13,6 +13,7 @@ from cockpit.agents.scaffold.layout import HOME_PATHS
 from cockpit.engine.clock import Clock
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.dispatcher import Dispatcher
+from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.cut_off import CutOffCalls
 from cockpit.engine.missing import MissingVms
 from cockpit.engine.recollection import bring_back
@@ -27,6 +28,7 @@ from cockpit.engine.streams.reader import AgentReader
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.streams.sender import Sender
 from cockpit.engine.streams.session import AgentSession
+from cockpit.engine.upkeep import Upkeep
 from cockpit.engine.watcher import Watcher
 from cockpit.model import events as ev
 from cockpit.model.events import Event, Record
@@ -152,6 +154,7 @@ class Parts:
             sessions,
             self.book,
             creations=self.creations(),
+            keeping=self.keeping(),
             board_changed=board_changed,
             images_changed=images_changed,
         )
@@ -165,6 +168,14 @@ class Parts:
     def creations(self) -> Creations:
         """Make the part that writes calls down which make VMs."""
         return Creations(self.state, self.store, self.source())
+
+    def keeping(self) -> Keeping:
+        """Make the part that takes commits and keeps who was on them."""
+        return Keeping(self.state, self.store, self.source())
+
+    def upkeep(self) -> Upkeep:
+        """Make the part that looks after kept commits."""
+        return Upkeep(self.state, self.store, self.source(), self.keeping())
 
     def missing(self, sessions: AgentSessions) -> MissingVms:
         """Make the part that looks at VMs which a list lacks."""

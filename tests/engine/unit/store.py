@@ -8,6 +8,7 @@ from dataclasses import replace
 from cockpit.model.codec import KINDS
 from cockpit.model.events import Record
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.kept import KeptCommit
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.receipts.receipts import is_newer
 from cockpit.store.creations import CreationRow
@@ -79,6 +80,42 @@ class MemoryProgress:
             and NAMES[type(record.event)] == "run_started"
         ]
         return (place[0], max(lines) - 1) if lines else place
+
+
+class MemoryKept:
+    """Commits that are kept; `others` holds the orders of another process."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self.kept: dict[str, KeptCommit] = {}
+        self.held: set[str] = set()
+        self.others: set[str] = set()
+
+    async def put(self, kept: KeptCommit) -> None:
+        """Write it down."""
+        self._store.check_writable()
+        self.kept[kept.request] = kept
+
+    async def forget(self, request: str) -> None:
+        """Forget it."""
+        self._store.check_writable()
+        self.kept.pop(request, None)
+
+    def take(self, request: str) -> bool:
+        """Hold an order."""
+        if request in self.held | self.others:
+            return False
+        self.held.add(request)
+        return True
+
+    def let_go(self, request: str) -> None:
+        """Hold it no more."""
+        self.held.discard(request)
+
+    async def rows(self) -> list[KeptCommit]:
+        """Return all of them."""
+        self._store.check_readable()
+        return sorted(self.kept.values(), key=lambda kept: kept.at)
 
 
 class MemoryNames:
@@ -225,6 +262,7 @@ class MemoryStore:
         self.leases = MemoryLeases()
         self.progress = MemoryProgress(self)
         self.names = MemoryNames(self)
+        self.kept = MemoryKept(self)
         self.creations = MemoryCreations(self)
         self.frozen = MemoryFrozen(self)
         self.choices = MemoryChoices()

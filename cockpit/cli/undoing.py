@@ -1,0 +1,130 @@
+"""The verbs that bring agents back from commits: what can be undone, undo, restore."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cockpit.cli import output
+from cockpit.cli.exits import ExitCode
+from cockpit.cli.fleet import carry_out, operation_of
+from cockpit.cli.headless import Headless, nobody, require_health
+from cockpit.engine.port import HeadlessPort
+from cockpit.errors import NotFound, Refused
+from cockpit.model.ages import age_text, span_text
+from cockpit.model.commands import Restore, Undo
+from cockpit.model.ids import CommitId, VmId
+from cockpit.model.kept import KeptCommit, called, is_unsettled, undoable
+from cockpit.model.size import VmSize
+from cockpit.text.sanitize import our_line
+from cockpit.text.streams import say, warn
+
+FIND_OUT_LIMIT = 10.0
+"""Seconds a list waits until it is known what became of an order that was cut off."""
+
+
+def kept_object(kept: KeptCommit) -> dict[str, Any]:
+    """Return a kept commit for JSON."""
+    return {
+        "commit_id": kept.commit,
+        "kept_for": kept.purpose.value,
+        "state": kept.state.value,
+        "name": kept.name,
+        "kind": kept.kind,
+        "vm_id": kept.vm,
+        "at": kept.at,
+        "expires_at": kept.expires_at,
+        "size": None
+        if kept.size is None
+        else {"vcpus": kept.size.vcpus, "memory_mib": kept.size.memory_mib, "disk_mib": kept.size.disk_mib},
+        "parent": kept.parent or None,
+        "prompt": kept.prompt or None,
+        "trouble": kept.trouble or None,
+    }
+
+
+def size_words(size: VmSize | None) -> str:
+    """Say what a commit's VM had: what its commit holds at most; a size nobody tells is left out."""
+    if size is None:
+        return "-"
+    parts = (f"{size.memory_mib} MiB" if size.memory_mib else "", f"{size.disk_mib} MiB disk" if size.disk_mib else "")
+    return " + ".join(part for part in parts if part) or "-"
+
+
+async def list_kept(headless: Headless, as_json: bool) -> int:
+    """List what can be undone, the latest first, and what is kept in trouble."""
+    async with headless.engine(nobody) as engine:
+        said = set(engine.fleet.findings)
+        await engine.until(lambda: not any(map(is_unsettled, engine.fleet.kept)), FIND_OUT_LIMIT)
+        for finding in engine.fleet.findings:
+            if finding not in said:
+                warn(our_line("cockpit: {}", finding))
+        now, fleet = engine.now(), engine.fleet
+        listed = [kept for kept in reversed(fleet.kept) if kept.purpose.value == "undo"]
+        if as_json:
+            output.print_json([kept_object(kept) for kept in listed])
+        else:
+            can = {kept.request for kept in undoable(fleet.kept)}
+            rows = [
+                (
+                    kept.name,
+                    kept.kind or "VM",
+                    kept.commit or "-",
+                    age_text(now - kept.at),
+                    span_text(max(0.0, kept.expires_at - now)) if kept.expires_at is not None else "-",
+                    size_words(kept.size),
+                    kept.trouble or ("" if kept.request in can else kept.state.value),
+                )
+                for kept in listed
+            ]
+            output.print_table(("NAME", "KIND", "COMMIT", "AGE", "LEFT", "SIZE", "NOTE"), rows)
+    return ExitCode.DONE
+
+
+async def undo(headless: Headless, name: str, as_json: bool) -> int:
+    """Bring a destroyed agent back, the latest of its name."""
+    async with headless.engine(nobody, watch=True) as engine:
+        require_health(engine, "vers")
+        found = called(name, undoable(engine.fleet.kept))
+        if not found or found[0].commit is None:
+            known = ", ".join(dict.fromkeys(kept.name for kept in undoable(engine.fleet.kept))) or "nobody"
+            raise NotFound(f"nothing is kept by which {name} could be brought back", hint=f"kept: {known}")
+        return await _brought_back(engine, Undo(found[0].commit), as_json)
+
+
+async def restore(headless: Headless, source: str, name: str, in_place: str, as_json: bool) -> int:
+    """Make a new VM from a commit and start the agent that was on it.
+
+    Args:
+        source: a commit, or an agent's name for the latest commit of it.
+        name: what the agent is called; empty for the name it had, or NAME-2.
+        in_place: the agent that is destroyed first, kept for undo; empty for none.
+    """
+    async with headless.engine(nobody, watch=True) as engine:
+        require_health(engine, "vers")
+        found = called(source, engine.fleet.kept)
+        known = {commit for commit, _ in engine.images()}
+        commit = found[0].commit if found else CommitId(source.lower())
+        if commit is None or (not found and known and commit not in known):
+            raise NotFound(f"there is no commit {source}, and none of an agent of this name", hint="`cockpit undo`")
+        instead: VmId | None = engine.vm_named(in_place)[0] if in_place else None
+        command = Restore(commit, name, instead)
+        if refused := engine.disabled_reason(command):
+            raise Refused(f"cannot restore {source}: {refused}")
+        return await _brought_back(engine, command, as_json)
+
+
+async def _brought_back(engine: HeadlessPort, command: Undo | Restore, as_json: bool) -> int:
+    """Carry it out, and print who is back."""
+    receipt = await carry_out(engine, command)
+    operation = operation_of(engine, receipt)
+    agent = engine.fleet.agent(operation.agent) if operation is not None and operation.agent is not None else None
+    if agent is None:
+        made = next(step.detail for step in operation.steps if step.name.startswith("restore")) if operation else ""
+        output.print_json({"vm_id": made, "name": None}) if as_json else say(our_line("{}", made))
+        warn(our_line("cockpit: no agent is known to have been on it: VM {} was made, and nothing started", made))
+    elif as_json:
+        (found,) = output.agent_objects([agent], engine.fleet, engine.now())
+        output.print_json(found)
+    else:
+        say(our_line("{} {}", agent.name, agent.vm_id))
+    return ExitCode.DONE

@@ -1,0 +1,131 @@
+"""Bringing agents back from commits: a new VM, and on it the agent with its identity and its conversation."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+
+from cockpit.engine.agent_record import agent_from_row
+from cockpit.engine.commands.creations import Creations, wanted_from
+from cockpit.engine.commands.keeping import Keeping
+from cockpit.engine.commands.launch_record import spawn_of
+from cockpit.engine.commands.spawn import Spawner
+from cockpit.engine.operation import OperationProgress
+from cockpit.engine.source import Source
+from cockpit.engine.state import FleetState
+from cockpit.errors import Refused, UsageError
+from cockpit.model.commands import Restore, Spawn, Undo
+from cockpit.model.fleet import Agent, AgentKind, Power, Vm
+from cockpit.model.ids import CommitId, VmId
+from cockpit.model.kept import KeptCommit, KeptState
+from cockpit.model.names import NAME_LENGTH
+from cockpit.store.errors import StoreError
+from cockpit.store.store import Store
+
+log = logging.getLogger(__name__)
+
+MOST_NAMES = 99
+"""Names of the form NAME-2 that are tried."""
+
+
+class Restorations:
+    """Restores commits."""
+
+    def __init__(
+        self,
+        fleet_state: FleetState,
+        store: Store,
+        source: Source,
+        keeping: Keeping,
+        creations: Creations,
+        spawner: Spawner,
+    ) -> None:
+        self._fleet_state = fleet_state
+        self._store = store
+        self._source = source
+        self._keeping = keeping
+        self._creations = creations
+        self._spawner = spawner
+
+    async def restore(self, command: Restore | Undo, verb: str, progress: OperationProgress) -> Agent | None:
+        """Make a VM from a commit and start the agent that was on it; None if none was known there.
+
+        A VM that was made stays, whatever fails afterwards: its agent is known, and can be relaunched.
+
+        Raises:
+            CockpitError: a step failed; says which.
+        """
+        kept = next((one for one in self._fleet_state.kept.values() if one.commit == command.commit), None)
+        with progress.step("look for the commit"):
+            wanted = await self._wanted(command.commit, kept)
+            given = command.name if isinstance(command, Restore) else ""
+            if wanted is None and given:
+                wanted = Spawn(given, AgentKind.LIEUTENANT, image=command.commit)
+            if wanted is None and not isinstance(command, Undo):
+                raise Refused(
+                    f"who was on commit {command.commit} is not known here",
+                    hint="give a name: --name; it is started as a lieutenant then",
+                )
+            if wanted is not None:
+                name = await self._free_name(given or wanted.name, exactly=bool(given))
+                wanted = replace(wanted, name=name)
+                progress.detail(f"{wanted.kind.value} {name}")
+        target = wanted.name if wanted is not None else command.commit
+        async with self._creations.written_down(verb, target, f"commit {command.commit}", wanted) as request:
+            with progress.step(f"restore commit {command.commit[:8]}"):
+                vm_id = await self._source.vers.from_commit(command.commit)
+                progress.detail(vm_id)
+                now = self._fleet_state.clock.now()
+                self._fleet_state.put_vm(
+                    Vm(vm_id, Power.BOOTING, now, label=target, seen_at=now, source=self._source.name)
+                )
+            if kept is not None and isinstance(command, Undo):
+                await self._keeping.moved(kept, KeptState.RESTORED, f"VM {vm_id} was made from it")
+            if wanted is None:
+                return None
+            await self._creations.made(request, (vm_id,))
+            return await self._start(wanted, vm_id, progress)
+
+    async def _start(self, wanted: Spawn, vm_id: VmId, progress: OperationProgress) -> Agent:
+        return await self._spawner.start_copy(replace(wanted, image=None), vm_id, progress)
+
+    async def _wanted(self, commit: CommitId, kept: KeptCommit | None) -> Spawn | None:
+        """Return who was on a commit: as it was written down, else whoever is remembered of its VM."""
+        if kept is not None and (known := wanted_from(kept.identity)) is not None:
+            return known
+        record = await self._source.vers.commits.one(commit)
+        try:
+            rows = await self._store.agents()
+        except StoreError as error:
+            log.error("who was on commit %s cannot be read: %s", commit, error)
+            return None
+        row = next((row for row in reversed(rows) if row.vm_id == record.parent_vm_id), None)
+        return wanted_from(json.dumps(asdict(spawn_of(agent_from_row(row, self._source.name))))) if row else None
+
+    async def _free_name(self, name: str, *, exactly: bool) -> str:
+        """Return the name, or the first of the form NAME-2 that nobody has.
+
+        Raises:
+            UsageError: it is taken, and no other is wanted.
+        """
+        taken = f"there is an agent named {name} already"
+        for candidate in _candidates(name):
+            if self._fleet_state.agents_called(candidate):
+                reason = UsageError(taken, hint="take another name")
+            else:
+                try:
+                    async with self._spawner.names.reserved(candidate):
+                        return candidate
+                except UsageError as error:
+                    reason = error
+            if exactly:
+                raise reason
+        raise UsageError(taken, hint="take another name")
+
+
+def _candidates(name: str) -> Iterator[str]:
+    yield name
+    for number in range(2, MOST_NAMES):
+        yield f"{name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"

@@ -1,0 +1,150 @@
+"""The upkeep of kept commits: what was cut off is found out and said, and what has expired is deleted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from cockpit.engine.commands.keeping import Keeping
+from cockpit.engine.source import Source
+from cockpit.engine.state import FleetState
+from cockpit.errors import CockpitError
+from cockpit.model.ids import CommitId
+from cockpit.model.kept import KeptCommit, KeptFor, KeptState, is_unsettled
+from cockpit.store.errors import StoreError
+from cockpit.store.store import Store
+from cockpit.vers.commits import CommitListing
+from cockpit.vers.errors import CommitNotFound, VersError
+from cockpit.vers.look import Found, Missing
+from cockpit.vers.transport import CREATION_TIMEOUT
+
+log = logging.getLogger(__name__)
+
+UPKEEP_INTERVAL = 60.0
+"""Seconds between two looks at what is kept."""
+
+TAKING_LIMIT = CREATION_TIMEOUT + 30.0
+"""Seconds after which an order that was cut off makes no commit any more."""
+
+FAILED_PAUSE = 900.0
+"""Seconds until a commit that could not be deleted is tried again."""
+
+
+class Upkeep:
+    """Looks after the commits of one source. Only what this cockpit kept itself is ever deleted, and only for undo."""
+
+    def __init__(self, fleet_state: FleetState, store: Store, source: Source, keeping: Keeping) -> None:
+        self._fleet_state = fleet_state
+        self._store = store
+        self._source = source
+        self._keeping = keeping
+        self._tried: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """Look again and again."""
+        while True:
+            await self.look()
+            await asyncio.sleep(UPKEEP_INTERVAL)
+
+    async def look(self) -> None:
+        """Find out what became of what was cut off, and delete what has expired."""
+        await self.find_out()
+        now = self._fleet_state.clock.now()
+        for kept in await self._rows():
+            due = kept.expires_at is not None and kept.expires_at <= now
+            waits = now - self._tried.get(kept.request, -FAILED_PAUSE) < FAILED_PAUSE
+            if due and not waits and kept.commit is not None and kept.purpose is KeptFor.UNDO:
+                self._tried[kept.request] = now
+                await self._held(kept, self._delete)
+
+    async def find_out(self) -> None:
+        """Find out what became of orders and deletions that were cut off."""
+        for kept in await self._rows():
+            if is_unsettled(kept):
+                await self._held(kept, self._find_out)
+
+    async def _rows(self) -> list[KeptCommit]:
+        try:
+            rows = await self._store.kept.rows()
+        except StoreError as error:
+            log.error("the kept commits cannot be read: %s", error)
+            return []
+        return [kept for kept in rows if kept.account == self._source.vers.account]
+
+    async def _held(self, kept: KeptCommit, act: Callable[[KeptCommit], Awaitable[None]]) -> None:
+        """Do something about a commit that no living process is about to change."""
+        store = self._store.kept
+        try:
+            if not store.take(kept.request):
+                return
+        except StoreError as error:
+            log.error("the kept commit of %s cannot be held: %s", kept.name, error)
+            return
+        try:
+            await act(kept)
+        finally:
+            store.let_go(kept.request)
+
+    async def _find_out(self, kept: KeptCommit) -> None:
+        if kept.state is KeptState.BEGUN:
+            found = await self._found(kept)
+            if found is None:
+                return
+            kept = found
+        if kept.purpose is not KeptFor.UNDO:
+            await self._keeping.moved(kept, KeptState.KEPT)
+            self._say(kept, f"its commit {kept.commit} was taken and is kept")
+            return
+        seen = await self._source.vers.look(kept.vm)
+        if isinstance(seen, Missing):
+            await self._keeping.moved(kept, KeptState.KEPT)
+            self._say(kept, f"its VM is gone, and its commit is kept: `cockpit undo {kept.name}` brings it back")
+        elif isinstance(seen, Found):
+            await self._keeping.moved(kept, KeptState.KEPT, "its VM was not deleted")
+            self._say(kept, f"its VM {kept.vm} was not deleted, and the commit {kept.commit} is kept as well")
+        else:
+            await self._keeping.moved(kept, KeptState.TAKEN, f"whether its VM is gone is unknown: {seen.evidence}")
+
+    async def _found(self, kept: KeptCommit) -> KeptCommit | None:
+        """Return an order that was cut off with the commit it made; None if there is none, or none yet."""
+        try:
+            listing = await self._source.vers.commits.listed()
+        except VersError as error:
+            await self._keeping.moved(kept, KeptState.BEGUN, f"the commits cannot be listed: {error.message}")
+            return None
+        if commit := _made_by(kept, listing):
+            found = replace(kept, commit=commit, state=KeptState.TAKEN)
+            await self._keeping.moved(found, KeptState.TAKEN)
+            return found
+        if listing.whole and self._fleet_state.clock.now() - kept.at > TAKING_LIMIT:
+            await self._keeping.forget(kept)
+            self._say(kept, "no commit of it was taken, and its VM was not touched")
+        else:
+            await self._keeping.moved(kept, KeptState.BEGUN, "it was cut off, and no commit of it is listed yet")
+        return None
+
+    async def _delete(self, kept: KeptCommit) -> None:
+        """Delete an expired commit; it stays listed until the platform says that it is gone."""
+        assert kept.commit is not None
+        try:
+            await self._source.vers.commits.delete(kept.commit)
+        except CommitNotFound as error:
+            if not error.own:
+                await self._keeping.moved(kept, kept.state, f"it cannot be deleted: {error.message}")
+                return
+        except CockpitError as error:
+            await self._keeping.moved(kept, kept.state, f"it cannot be deleted: {error.message}")
+            return
+        log.info("the commit %s that was kept to undo the end of %s has expired and is deleted", kept.commit, kept.name)
+        await self._keeping.forget(kept)
+
+    def _say(self, kept: KeptCommit, found: str) -> None:
+        verb = "destroy" if kept.purpose is KeptFor.UNDO else kept.purpose.value
+        self._fleet_state.finding(f"{verb} {kept.name} was cut off before its outcome was known: {found}")
+
+
+def _made_by(kept: KeptCommit, listing: CommitListing) -> CommitId | None:
+    """Return the commit that carries an order's mark, or None."""
+    return next((commit.id for commit in listing.records if kept.request in commit.description), None)

@@ -1,0 +1,107 @@
+"""Commits that this cockpit keeps of agents, with who was on them: to undo a destroy, to retry a prompt, or by order.
+
+A commit says of itself only a name and its VM. Who the agent was, what it was told next and when the commit goes is
+written down here, before the commit is taken, so that a cockpit that is killed at any moment loses none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cockpit.model.ids import CommitId, VmId
+from cockpit.model.size import VmSize
+
+KEEP_STEP = "commit for undo"
+"""The step of a destroy in which its commit is taken: where it fails, nothing was deleted."""
+
+IN_THE_COMMIT = "a live agent's environment and files, its keys among them, are in its commit"
+"""What everybody reads who takes one."""
+
+MARK = "swarm-cockpit keeps this"
+"""How the description of such a commit begins; the request follows, by which it is known again."""
+
+
+class KeptFor(StrEnum):
+    """What a commit is kept for."""
+
+    UNDO = "undo"
+    """Its VM was destroyed; deleted once its time has come."""
+    CHECKPOINT = "checkpoint"
+    """Taken before a prompt; never deleted by itself."""
+    COMMIT = "commit"
+    """The operator ordered it; never deleted by itself."""
+
+
+class KeptState(StrEnum):
+    """How far the keeping has come."""
+
+    BEGUN = "begun"
+    """The commit was ordered, and what became of that is not known."""
+    TAKEN = "taken"
+    """It is there; that its VM is to be deleted was not confirmed yet."""
+    KEPT = "kept"
+    RESTORED = "restored"
+    """An agent was brought back from it, whose VM lives on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCommit:
+    """One commit, and who was on it. Times are unix seconds."""
+
+    request: str
+    """Names the order; it stands in the commit's description, and nobody can guess it."""
+    purpose: KeptFor
+    state: KeptState
+    at: float
+    account: str
+    vm: VmId
+    name: str
+    """The agent's name, else the VM's id."""
+    identity: str = ""
+    """The command that would make the agent as it was, as JSON; empty where no agent was known."""
+    kind: str = ""
+    commit: CommitId | None = None
+    size: VmSize | None = None
+    """What its VM had; None where nobody knows."""
+    expires_at: float | None = None
+    """When it is to be deleted; None keeps it."""
+    parent: str = ""
+    """The commit before it: of the same VM, else the one its VM was made from."""
+    prompt: str = ""
+    """What the agent was told next, of a checkpoint."""
+    trouble: str = ""
+    """What went wrong with it last."""
+
+
+def is_undoable(kept: KeptCommit) -> bool:
+    """Say whether a destroyed agent can be brought back from a commit."""
+    there = kept.commit is not None and kept.state in (KeptState.TAKEN, KeptState.KEPT)
+    return kept.purpose is KeptFor.UNDO and there
+
+
+def is_unsettled(kept: KeptCommit) -> bool:
+    """Say whether it is to be found out what became of a commit, or of the VM it was taken of."""
+    return kept.state in (KeptState.BEGUN, KeptState.TAKEN)
+
+
+def undoable(kept: Iterable[KeptCommit]) -> tuple[KeptCommit, ...]:
+    """Return what can be undone, the latest first."""
+    return tuple(sorted(filter(is_undoable, kept), key=lambda one: one.at, reverse=True))
+
+
+def last_checkpoint(vm: VmId, kept: Iterable[KeptCommit]) -> KeptCommit | None:
+    """Return the commit that was taken before the latest prompt of the agent on a VM, or None."""
+    own = [one for one in kept if one.vm == vm and one.purpose is KeptFor.CHECKPOINT and one.commit is not None]
+    return max(own, key=lambda one: one.at, default=None)
+
+
+def called(name: str, kept: Iterable[KeptCommit]) -> tuple[KeptCommit, ...]:
+    """Return the commits that a text means, the latest first: by id, or the beginning of one, else by agent or VM."""
+    there = sorted((one for one in kept if one.commit is not None), key=lambda one: one.at, reverse=True)
+    wanted = name.lower()
+    by_id = tuple(one for one in there if one.commit == wanted) or tuple(
+        one for one in there if len(wanted) >= 8 and str(one.commit).startswith(wanted)
+    )
+    return by_id or tuple(one for one in there if one.name == name or one.vm == wanted)

@@ -1,0 +1,134 @@
+"""The ends of agents and what brings them back: destroy with undo, undo, restore. Targets are frozen by the key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cockpit.model.ages import age_text, span_text
+from cockpit.model.commands import Destroy, Undo
+from cockpit.model.fleet import AgentKind, Vm
+from cockpit.model.ids import CommitId, VmId
+from cockpit.model.kept import IN_THE_COMMIT, KEEP_STEP, KeptCommit, undoable
+from cockpit.model.loss import Loss
+from cockpit.model.operation import Operation
+from cockpit.text.clean import Clean, ours
+from cockpit.text.sanitize import clean_line, our_line
+from cockpit.ui.actions.action import Action, Situation
+from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.actions.reasons import vm_command
+from cockpit.ui.dialogs.destroy import DestroyDialog
+from cockpit.ui.dialogs.pick import PickDialog
+from cockpit.ui.look.cells import age, content, fit
+from cockpit.ui.widgets.row_list import Row
+
+
+def _destroy(home: HomePort) -> None:
+    """Ask with the target frozen; a long-lived agent's name must be typed, for its context is lost."""
+    vm = home.selected_vm()
+    if vm is not None:
+        _ask_to_destroy(home, vm.id, _target(home, vm), undo=True)
+
+
+def _ask_to_destroy(home: HomePort, target: VmId, named: Clean, *, undo: bool, why: str = "") -> None:
+    """Ask, and ask once more where no commit could be taken.
+
+    Args:
+        target: the VM.
+        named: as the operator reads it.
+        undo: take a commit first.
+        why: why none could be taken, on the second question.
+    """
+    agent = home.fleet.agent_on(target)
+    keeps = agent is not None and agent.kind is not AgentKind.WORKER
+    consequence = our_line("A commit is kept first: {} undo. {}.", home.key_of("agent.undo"), IN_THE_COMMIT)
+    if not undo:
+        consequence = our_line("{} Without it nothing brings the VM back: it goes for good.", why)
+
+    async def look() -> Sequence[Loss]:
+        return await home.engine.losses.look([target])
+
+    def ask_again(operation: Operation) -> None:
+        failed = operation.steps[-1] if operation.steps else None
+        if failed is not None and failed.name == KEEP_STEP and home.fleet.vm(target) is not None:
+            _ask_to_destroy(home, target, named, undo=False, why=failed.error)
+
+    def finish(yes: bool | None) -> None:
+        if yes:
+            command = home.command(Destroy(target, undo=undo))
+            if undo:
+                home.otherwise(command, ask_again)
+
+    title = ours("Destroy") if undo else ours("Destroy without undo")
+    word = agent.name if agent is not None and keeps else ""
+    home.open_dialog(DestroyDialog([named], consequence, look, word=word, title=title), finish)
+
+
+def _target(home: HomePort, vm: Vm) -> Clean:
+    agent = home.fleet.agent_on(vm.id)
+    lived = f", up {age(home.engine.now() - vm.created_at)}" if vm.created_at else ""
+    if agent is not None:
+        return our_line("{} {} · VM {}{}", agent.kind.value, agent.name, vm.id, lived)
+    return our_line("{} · VM {}{}", clean_line(vm.label) or f"orphan {vm.id[:8]}", vm.id, lived)
+
+
+def _nothing_to_undo(situation: Situation) -> str:
+    return "" if undoable(situation.fleet.kept) else "no destroyed agent is kept"
+
+
+def _undo(home: HomePort) -> None:
+    """Bring back the one that can be, or let the operator choose."""
+    kept = undoable(home.fleet.kept)
+    now = home.engine.now()
+
+    def rows(width: int) -> list[tuple[Row, str]]:
+        return [(Row(one.commit or "", content(_row(one, now))), f"{one.name} {one.kind} {one.vm}") for one in kept]
+
+    def finish(commit: str | None) -> None:
+        chosen = next((one for one in kept if one.commit == commit), None)
+        if chosen is not None and chosen.commit is not None:
+            _bring_back(home, chosen, chosen.commit)
+
+    home.open_dialog(PickDialog(ours("Undo destroy"), rows, ours("No destroyed agent is kept.")), finish)
+
+
+def _row(kept: KeptCommit, now: float) -> list[tuple[Clean, str]]:
+    left = span_text(max(0.0, kept.expires_at - now)) if kept.expires_at is not None else "–"
+    size = f", {kept.size.memory_mib} MiB" if kept.size is not None and kept.size.memory_mib else ""
+    return [
+        (ours(" ↶ "), "$accent"),
+        (fit(clean_line(kept.name), 24), "bold"),
+        (
+            our_line(" {} destroyed {} ago, kept {} more{}", kept.kind or "VM", age_text(now - kept.at), left, size),
+            "$muted",
+        ),
+    ]
+
+
+def _bring_back(home: HomePort, kept: KeptCommit, commit: CommitId) -> None:
+    home.promise(home.command(Undo(commit)), our_line("{} is back", kept.name))
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "vm.destroy",
+        "D",
+        "destroy",
+        "Agents",
+        "Delete the VM and everything on it",
+        _destroy,
+        vm_command(lambda vm: Destroy(vm.id)),
+        ("agents", "vms"),
+        writes=True,
+        dangerous=True,
+    ),
+    Action(
+        "agent.undo",
+        "u",
+        "undo",
+        "Agents",
+        "Bring a destroyed agent back, with its conversation",
+        _undo,
+        _nothing_to_undo,
+        writes=True,
+    ),
+)
