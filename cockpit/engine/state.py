@@ -213,17 +213,6 @@ class FleetState:
         if fresh:
             self.changed()
 
-    def put_kept(self, kept: KeptCommit) -> None:
-        """Store what is known of a commit that is kept."""
-        if self.kept.get(kept.request) != kept:
-            self.kept[kept.request] = kept
-            self.changed()
-
-    def forget_kept(self, request: str) -> None:
-        """Forget a commit that is kept no more."""
-        if self.kept.pop(request, None) is not None:
-            self.changed()
-
     def set_tasks(self, tasks: tuple[Task, ...], source: str = "") -> None:
         """Store the board of a source; the boards of all sources are shown as one."""
         self._boards[source] = tasks

@@ -91,12 +91,6 @@ def undoable(kept: Iterable[KeptCommit]) -> tuple[KeptCommit, ...]:
     return tuple(sorted(filter(is_undoable, kept), key=lambda one: one.at, reverse=True))
 
 
-def last_checkpoint(vm: VmId, kept: Iterable[KeptCommit]) -> KeptCommit | None:
-    """Return the commit that was taken before the latest prompt of the agent on a VM, or None."""
-    own = [one for one in kept if one.vm == vm and one.purpose is KeptFor.CHECKPOINT and one.commit is not None]
-    return max(own, key=lambda one: one.at, default=None)
-
-
 def called(name: str, kept: Iterable[KeptCommit]) -> tuple[KeptCommit, ...]:
     """Return the commits that a text means, the latest first: by id, or the beginning of one, else by agent or VM."""
     there = sorted((one for one in kept if one.commit is not None), key=lambda one: one.at, reverse=True)

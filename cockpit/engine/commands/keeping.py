@@ -85,14 +85,16 @@ class Keeping:
 
     async def forget(self, kept: KeptCommit) -> None:
         """Forget a commit that is gone, or was never taken."""
-        self._fleet_state.forget_kept(kept.request)
+        self._fleet_state.kept.pop(kept.request, None)
+        self._fleet_state.changed()
         try:
             await self._store.kept.forget(kept.request)
         except StoreError as error:
             log.error("the commit %s of %s is still written down: %s", kept.commit, kept.name, error)
 
     async def _show(self, kept: KeptCommit) -> None:
-        self._fleet_state.put_kept(kept)
+        self._fleet_state.kept[kept.request] = kept
+        self._fleet_state.changed()
         try:
             await self._store.kept.put(kept)
         except StoreError as error:

@@ -203,7 +203,7 @@ async def test_only_what_is_kept_can_be_undone() -> None:
         replace(kept, purpose=KeptFor.COMMIT),
         replace(kept, commit=None),
     ):
-        parts.state.put_kept(unfit)
+        parts.state.kept[unfit.request] = unfit
         parts.state.changed()
         assert dispatcher.refusal(Undo(CommitId("c0ffee00"))) is not None, unfit
 
