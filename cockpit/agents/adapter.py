@@ -76,6 +76,8 @@ class Program:
     """(path relative to the home directory, content): settings the program needs; written 0600."""
     command: str = ""
     """What a VM must have on its PATH, and whose `--version` is written down; empty where nothing is looked for."""
+    thinking: tuple[str, ...] = ()
+    """How much it can be told to think at its start, in its own words, least first; empty where it cannot be told."""
     brought: bool = False
     """The program comes from this machine's PATH, so that a VM need not have it installed."""
 

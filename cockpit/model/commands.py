@@ -79,6 +79,10 @@ class Spawn:
     """Its first prompt, sent once it answers; empty sends none."""
     size: VmSize | None = None
     """What a fresh VM is to have; None is the guide's. One from an image has the image's."""
+    thinking: str = ""
+    """How much it thinks, in a word of its kind; empty is its own choice."""
+    replaces_prompt: bool = False
+    """Whether its role stands in place of the program's own system prompt; else it is added to that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ class RefusalCode(StrEnum):
     BAD_NAME = "bad name"
     NAME_TAKEN = "name taken"
     BAD_SIZE = "bad size"
+    BAD_THINKING = "bad thinking"
+    """The kind of agent has no such level."""
     ELSEWHERE = "elsewhere"
     """The VM belongs to another account."""
     ADOPTED = "adopted"
@@ -110,6 +112,8 @@ class Facilities:
     """The commit new agents are restored from when none is named."""
     claimed: frozenset[str] = frozenset()
     """Names of agents that are being made."""
+    thinking: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The agent programs that can be told how much to think, each with its words for that."""
 
 
 def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal | None:
@@ -204,7 +208,16 @@ def _of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | N
         return _taken(spawn.name)
     if sentence := _size_fault(spawn.size, spawn.image or facilities.golden_image):
         return Refusal(RefusalCode.BAD_SIZE, sentence)
-    return _of_program(spawn.program or facilities.default_program, facilities.programs)
+    program = spawn.program or facilities.default_program
+    return _of_program(program, facilities.programs) or _of_thinking(spawn.thinking, program, facilities.thinking)
+
+
+def _of_thinking(level: str, program: str, known: Iterable[tuple[str, tuple[str, ...]]]) -> Refusal | None:
+    levels = dict(known).get(program, ())
+    if not level or level in levels:
+        return None
+    words = f"known: {', '.join(levels)}" if levels else "it cannot be told how much to think"
+    return Refusal(RefusalCode.BAD_THINKING, f"{program} has no thinking level {level!r}; {words}")
 
 
 def _size_fault(size: VmSize | None, image: str) -> str:

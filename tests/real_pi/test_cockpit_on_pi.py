@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from cockpit.engine.engine import Engine
-from cockpit.model.commands import Abort, FollowUp, Pause, Prompt, Relaunch, Resume, Steer
+from cockpit.model.commands import Abort, FollowUp, Pause, Prompt, Relaunch, Resume, Spawn, Steer
 from cockpit.model.events import DaemonStarted
-from cockpit.model.fleet import ActivityState, Agent, LinkState, ProcessState
+from cockpit.model.fleet import ActivityState, Agent, AgentKind, LinkState, ProcessState
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.transcript.entry import EntryKind
@@ -27,16 +27,15 @@ Lines = list[dict[str, Any]]
 
 @pytest.fixture(params=list(VERSIONS))
 def pi(
-    request: pytest.FixtureRequest, isolated_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[PiInstallation]:
+    request: pytest.FixtureRequest, isolated_home: Path, monkeypatch: pytest.MonkeyPatch, model: ModelServerThread
+) -> PiInstallation:
     """A pi on PATH, configured in this home for the scripted model server."""
     require_program("tmux")
     found = find_pi(request.param)
     monkeypatch.setenv("PATH", found.path)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-canary-31b4c0")
-    with ModelServerThread() as model:
-        write_models_json(isolated_home, model.url)
-        yield found
+    write_models_json(isolated_home, model.url)
+    return found
 
 
 @pytest.fixture
@@ -181,9 +180,12 @@ async def test_paused_in_mid_run_and_resumed(fleet: FleetUnderTest) -> None:
         await assert_complete(engine, fleet, agent)
 
 
-async def test_killed_and_relaunched_in_the_same_session(fleet: FleetUnderTest) -> None:
+async def test_killed_and_relaunched_in_the_same_session(fleet: FleetUnderTest, model: ModelServerThread) -> None:
     async with fleet.engine() as engine:
-        agent = await spawned(engine, "dan", program="pi", model=MODEL)
+        role: dict[str, Any] = {"role": "You speak of birds.", "replaces_prompt": True, "thinking": "low"}
+        await order(engine, Spawn("dan", AgentKind.LIEUTENANT, program="pi", model=MODEL, **role))
+        agent = engine.agent_named("dan")
+        assert agent.thinking == "low"
         await order(engine, Prompt(agent.id, "remember the word heron"))
         cut = engine.dispatch(Prompt(agent.id, "mock:text(words=5000, rate=50)"))
         await until(engine, lambda: state(engine, agent.id).activity.detail == "writing", "streaming text")
@@ -202,6 +204,12 @@ async def test_killed_and_relaunched_in_the_same_session(fleet: FleetUnderTest) 
         await until(engine, lambda: state(engine, agent.id).process.state is ProcessState.ALIVE, "the new process")
         await order(engine, Prompt(agent.id, tools(bash("echo back"))))
         assert "said: back" in engine.transcript(agent.id).final_text()
+        prompts = [str(request["system"]) for request in model.server.requests]
+        assert len(prompts) >= 4 and all("You speak of birds." in text for text in prompts), (
+            "before and after its death"
+        )
+        assert not any("coding assistant" in text or "instructions.md" in text for text in prompts)
+        assert state(engine, agent.id).thinking == "low"
         assert_sums(engine, fleet, agent)
         await assert_complete(engine, fleet, agent)
         records = await stored_up_to(engine.store, agent.id, 1)

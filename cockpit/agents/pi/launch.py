@@ -26,6 +26,10 @@ CONFIGURATION = ("auth.json", "models.json", "settings.json", "AGENTS.md")
 
 CONFIGURATION_TREES = ("extensions", "skills", "prompts")
 
+THINKING = ("off", "minimal", "low", "medium", "high", "xhigh")
+"""What `--thinking` takes in every pi from 0.73 on (badlogic/pi-mono, `packages/coding-agent/src/cli/args.ts`): of
+another word it warns on standard error, and goes on without."""
+
 MAX_CONFIGURATION = 5_000_000
 """Bytes of pi's directory that are copied at most; what is larger is no configuration."""
 
@@ -52,6 +56,7 @@ def local_program(name: str, settings: LaunchSettings, environment: Mapping[str,
         passed=_passed(settings, environment, directory),
         files=(_START_QUESTIONS, *((f".pi/agent/{file}", content) for file, content in _configuration(directory))),
         command="pi",
+        thinking=THINKING,
         brought=True,
     )
 
@@ -59,14 +64,18 @@ def local_program(name: str, settings: LaunchSettings, environment: Mapping[str,
 def remote_program(name: str, settings: LaunchSettings, environment: Mapping[str, str]) -> Program:
     """Return the pi that the golden image of real VMs has."""
     passed = _passed(settings, environment)
-    return Program(name, "", _arguments(settings), passed=passed, files=(_START_QUESTIONS,), command="pi")
+    return Program(
+        name, "", _arguments(settings), passed=passed, files=(_START_QUESTIONS,), command="pi", thinking=THINKING
+    )
 
 
 def pi_argv(
     *,
     model: str = "",
     session: str = "",
+    thinking: str = "",
     system_prompt_file: str = "",
+    replaces_prompt: bool = False,
     extra: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Return the command of a pi agent.
@@ -77,8 +86,10 @@ def pi_argv(
         model: a model id, or `provider/id`; empty takes pi's default, which is an expensive one.
         session: `continue` the newest one of the workspace, `none` to keep no session file, a path (`/` or `~/`) of a
             session file; empty begins a new one.
+        thinking: one of `THINKING`; empty takes pi's default.
         system_prompt_file: text added to pi's own prompt. Name it in `required_files` of the start, too: pi takes the
             path itself for the prompt if the file is absent.
+        replaces_prompt: that text stands in place of pi's own prompt.
         extra: further arguments.
 
     Raises:
@@ -87,6 +98,8 @@ def pi_argv(
     argv = ["pi", "--mode", "rpc"]
     if model:
         argv += ["--model", model]
+    if thinking:
+        argv += ["--thinking", thinking]
     if session == "continue":
         argv.append("--continue")
     elif session == "none":
@@ -96,7 +109,7 @@ def pi_argv(
     elif session:
         raise UsageError(f"{session!r} is no session", hint="use continue, none, or a path that begins with / or ~/")
     if system_prompt_file:
-        argv += ["--append-system-prompt", system_prompt_file]
+        argv += ["--system-prompt" if replaces_prompt else "--append-system-prompt", system_prompt_file]
     return (*argv, *extra)
 
 
@@ -105,7 +118,9 @@ def _arguments(settings: LaunchSettings) -> Callable[[Spawn, str, bool], Sequenc
         return pi_argv(
             model=spawn.model or settings.model,
             session="continue" if again else "",
+            thinking=spawn.thinking if spawn.thinking in THINKING else "",
             system_prompt_file=instructions,
+            replaces_prompt=spawn.replaces_prompt,
             extra=("--extension", f"~/{start_questions.FILE}"),
         )
 

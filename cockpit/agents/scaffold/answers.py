@@ -60,6 +60,8 @@ class ProbeResult:
     """The model that was asked for, empty for the program's own choice."""
     golden: str = ""
     """The commit its VM was made from, as its first start wrote it down; empty if from none."""
+    prompt: str = ""
+    """What its start did with the program's own system prompt, in the starter's word; empty if it only added to it."""
     started_at: float | None = None
     """Unix seconds by the VM's clock."""
     pid: int | None = None
@@ -172,6 +174,7 @@ def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Pro
         version=run.get("version", ""),
         model=run.get("model", ""),
         golden=run.get("golden", ""),
+        prompt=run.get("prompt", ""),
         started_at=started_at,
         pid=answer.number("pid"),
         exit_code=None if state is AgentState.ALIVE else answer.number("exit"),

@@ -41,6 +41,11 @@ def spawn(
     label: Annotated[list[str] | None, typer.Option("--label", help="A label; may be repeated.")] = None,
     parent: Annotated[str, typer.Option("--parent", help="The agent it works for.")] = "",
     model: Annotated[str, typer.Option("--model", help="The model, as the agent names it.")] = "",
+    thinking: Annotated[str, typer.Option("--thinking", help="How much it thinks, in a word of its kind.")] = "",
+    replace_prompt: Annotated[
+        bool,
+        typer.Option("--replace-prompt", help="Its role replaces the agent's own system prompt; else it is added."),
+    ] = False,
     count: Annotated[int, typer.Option("--count", help="So many workers, NAME-1 and so on.", min=1, max=MOST)] = 1,
     task: Annotated[str, typer.Option("--task", help="The first prompt of each; - reads standard input.")] = "",
     tasks: Annotated[
@@ -67,6 +72,8 @@ def spawn(
         parent=parent,
         model=model,
         size=size_of(vcpu, memory, disk),
+        thinking=thinking,
+        replaces_prompt=replace_prompt,
     )
     given = workers.tasks_given(task, tasks)
     if count == 1 and len(given) < 2:

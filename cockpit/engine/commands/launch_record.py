@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from cockpit.paths import private_directory, write_private
 from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
+
+REPLACED = "replaced"
+"""The word on the VM for an agent whose role stands in place of its program's own prompt."""
 
 EVIDENCE_BYTES = 1_000_000
 """How much of the end of `out` and `err` is kept of an agent that did not start."""
@@ -55,11 +59,18 @@ def check_unchanged(name: str, program: Program, facts: Facts, known: ProbeResul
     )
 
 
-def details(program: Program, facts: Facts, model: str, golden: str) -> dict[str, str]:
+def details(program: Program, facts: Facts, spawn: Spawn, golden: str) -> dict[str, str]:
     """Return what `run` on the VM keeps of a start."""
     path, version = found(program, facts)
-    known = {"path": path, "version": version, "model": model, "golden": golden}
+    prompt = REPLACED if spawn.replaces_prompt else ""
+    known = {"path": path, "version": version, "model": spawn.model, "golden": golden, "prompt": prompt}
     return {key: value for key, value in known.items() if value}
+
+
+def as_before(spawn: Spawn, known: ProbeResult) -> Spawn:
+    """Return the command to start an agent again with what its first start was told and nobody remembers here."""
+    replaces = spawn.replaces_prompt or known.prompt == REPLACED
+    return replace(spawn, model=spawn.model or known.model, replaces_prompt=replaces)
 
 
 def current_model(agent: Agent) -> str:
@@ -80,6 +91,7 @@ def spawn_of(agent: Agent) -> Spawn:
         parent_vm=agent.parent_vm,
         colour=agent.colour,
         model=current_model(agent),
+        thinking=agent.thinking,
     )
 
 

@@ -10,19 +10,19 @@ from dataclasses import replace
 
 from cockpit.agents.adapter import Program
 from cockpit.agents.kinds import adapter_of
-from cockpit.agents.scaffold.answers import AgentState, Facts, ProbeResult, parse_facts, parse_start
+from cockpit.agents.scaffold.answers import AgentState, Facts, ProbeResult, parse_start
 from cockpit.agents.scaffold.environment import encode_environment
 from cockpit.agents.scaffold.layout import AgentPaths
-from cockpit.agents.scaffold.scripts import facts_script, start_script
+from cockpit.agents.scaffold.scripts import start_script
 from cockpit.engine.agent_record import agent_from_spawn
 from cockpit.engine.commands.arrival import bootstrap, own_host_keys
 from cockpit.engine.commands.booting import until_running
 from cockpit.engine.commands.check_in import CheckIn
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.environment import environment_of, environment_words
-from cockpit.engine.commands.instructions import INSTRUCTIONS_FILE, instructions
+from cockpit.engine.commands.instructions import INSTRUCTIONS_FILE
 from cockpit.engine.commands.launch_record import (
-    check_unchanged,
+    as_before,
     details,
     first_path,
     found,
@@ -30,6 +30,7 @@ from cockpit.engine.commands.launch_record import (
     spawn_of,
 )
 from cockpit.engine.commands.names import NAME_LABEL, Names
+from cockpit.engine.commands.preparation import prepare
 from cockpit.engine.commands.registration import left_there, register, remember
 from cockpit.engine.commands.sizes import check_size
 from cockpit.engine.images.vm_shell import VmShell
@@ -38,7 +39,7 @@ from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
-from cockpit.errors import CockpitError, NotFound, Refused, UsageError
+from cockpit.errors import CockpitError, Refused, UsageError
 from cockpit.model.commands import Spawn
 from cockpit.model.family import parent_vm_of
 from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
@@ -86,7 +87,12 @@ class Spawner:
         source = self._source
         programs = tuple((program.name, program.reason) for program in source.programs)
         return Facilities(
-            programs, source.default_program, source.board is not None, source.golden_image, frozenset(self._claimed)
+            programs,
+            source.default_program,
+            source.board is not None,
+            source.golden_image,
+            frozenset(self._claimed),
+            tuple((program.name, program.thinking) for program in source.programs),
         )
 
     async def spawn(self, spawn: Spawn, progress: OperationProgress) -> Agent:
@@ -215,8 +221,9 @@ class Spawner:
             connection = await link.ready(CONNECT_LIMIT)
             await check_in.expect(program.name, shell)
             known = await self._copied(connection, program, vm_id) if copied else None
-            spawn = replace(spawn, model=spawn.model or known.model) if known else spawn
-            facts = await self._prepare(connection, spawn, program, vm_id, known)
+            spawn = as_before(spawn, known) if known else spawn
+            facts = await prepare(connection, spawn, program, vm_id, self._source, known)
+            self._say_detached(facts)
         with progress.step(f"start {program.name}"):
             run_id = await self._start(
                 connection, spawn, program, facts, vm_id, self._source.paths, progress, known=known, copied=copied
@@ -257,10 +264,10 @@ class Spawner:
         with progress.step(f"start {program.name}"):
             connection = await agent_session.link.ready(CONNECT_LIMIT)
             known = replace(known, path=known.path or agent.program_path, version=known.version or agent.version)
-            spawn = spawn_of(agent)
-            spawn = replace(spawn, model=spawn.model or known.model)
+            spawn = as_before(spawn_of(agent), known)
             before = None if change_program else known
-            facts = await self._prepare(connection, spawn, program, agent.vm_id, before)
+            facts = await prepare(connection, spawn, program, agent.vm_id, self._source, before)
+            self._say_detached(facts)
             paths, left = self._source.paths_of(agent), None if first else known
             run_id = await self._start(connection, spawn, program, facts, agent.vm_id, paths, progress, known=left)
         with progress.step("first answer"):
@@ -277,28 +284,11 @@ class Spawner:
             raise Refused(f"VM {vm_id}: its conversation cannot be moved: {moved.stderr.decode(errors='replace')}")
         return await left_there(connection, self._source.paths, vm_id)
 
-    async def _prepare(
-        self, connection: Connection, spawn: Spawn, program: Program, vm_id: VmId, known: ProbeResult | None = None
-    ) -> Facts:
-        done = await connection.run(facts_script(program.command, first_path(program, known)), timeout=START_LIMIT)
-        facts = parse_facts(done.exit_code, done.stdout, done.stderr, vm=vm_id)
-        check_unchanged(spawn.name, program, facts, known)
-        if why := adapter_of(program.name).missing_reason(program, facts, vm_id):
-            raise NotFound(why, hint=f"spawn from a golden image that has {program.name}, or another program")
+    def _say_detached(self, facts: Facts) -> None:
         if "tmux" not in facts.programs:
-            if not self._source.allow_detached:
-                raise NotFound(f"tmux is not on VM {vm_id}", hint="spawn from a golden image that has tmux")
             self._fleet_state.notice(
                 "tmux is not installed: agents run as detached processes and cannot be attached to"
             )
-        files = ((INSTRUCTIONS_FILE, instructions(spawn).encode()), *program.files)
-        directories = sorted({f"{facts.home}/{path}".rpartition("/")[0] for path, _ in files})
-        made = await connection.run('mkdir -p -m 700 -- "$@"', *directories, timeout=START_LIMIT)
-        if made.exit_status != 0:
-            raise Refused(f"VM {vm_id}: cannot make {', '.join(directories)}: {made.stderr.decode(errors='replace')}")
-        for path, content in files:
-            await connection.write_file(f"{facts.home}/{path}", content, mode=0o600)
-        return facts
 
     async def _start(
         self,
@@ -329,7 +319,7 @@ class Spawner:
             arguments,
             allow_detached=self._source.allow_detached,
             required_files=[file] if file in arguments else [],
-            details=details(program, facts, spawn.model, golden),
+            details=details(program, facts, spawn, golden),
             fresh=known is None,
             anew=copied,
         )

@@ -62,6 +62,7 @@ def spawn_fields(engine: CockpitPort) -> tuple[Field, ...]:
         Field("size", ours("size"), value=(engine.fleet.fresh_size or VmSize()).text, placeholder=SIZE_FORM),
         Field("program", ours("program"), "choice", first_usable, choices=tuple(programs)),
         Field("model", ours("model"), placeholder=ours("the agent's default")),
+        Field("thinking", ours("thinking"), placeholder=ours("the agent's default")),
         Field("tasks", ours("task"), "area", placeholder=ours("first prompt; workers: one for all, or one a line")),
     )
 
@@ -93,6 +94,7 @@ def spawn_commands(values: Values, offered: VmSize | None, taken: Collection[str
         parent,
         values["model"],
         size=size,
+        thinking=values["thinking"].strip(),
     )
     return list(spawn_each(wanted, number_of(values), tasks, taken))
 

@@ -14,6 +14,9 @@ def test_pi_argv() -> None:
         *("pi", "--mode", "rpc", "--model", "m", "--continue"),
         *("--append-system-prompt", "~/p.md", "--approve"),
     )
+    assert pi_argv(thinking="high", system_prompt_file="~/p.md", replaces_prompt=True) == (
+        *("pi", "--mode", "rpc", "--thinking", "high", "--system-prompt", "~/p.md"),
+    )
     assert pi_argv(session="~/s.jsonl")[-2:] == ("--session", "~/s.jsonl")
     with pytest.raises(UsageError):
         pi_argv(session="other")
