@@ -125,6 +125,8 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
         notices=tuple(notices),
         # A sandbox may share /tmp with this machine: only what is in its home is surely its own.
         known_directories=(HOME_PATHS.directory,),
+        state_files=_state_files(),
+        registry_is_own=not named,
         out_bound=settings.agent.max_out_bytes,
         services_host=urlsplit(services).hostname or "",
         undo_seconds=settings.agent.undo_hours * 3600.0,
@@ -162,10 +164,20 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         golden_image=settings.vers.golden_image,
         notices=tuple(notices),
         known_directories=(VM_PATHS.directory, HOME_PATHS.directory),
+        state_files=_state_files(),
         out_bound=settings.agent.max_out_bytes,
         services_host=(urlsplit(services).hostname or "") if services else "",
         undo_seconds=settings.agent.undo_hours * 3600.0,
     )
+
+
+def _state_files() -> tuple[Path, ...]:
+    """Return where the extensions of pi keep their lieutenants (hdresearch/pi-v and hdresearch/pi-vers)."""
+    pi_directory = os.environ.get("PI_CODING_AGENT_DIR")
+    beside = Path(pi_directory).expanduser().parent / "vers" if pi_directory else Path.home() / ".pi" / "vers"
+    home = os.environ.get("VERS_HOME")
+    newer = Path(home).expanduser() if home else beside
+    return (Path.home() / ".pi" / "lieutenants.json", newer / "lieutenants.json")
 
 
 def _paths(settings: Settings, usual: AgentPaths) -> AgentPaths:

@@ -10,10 +10,9 @@ from cockpit.cli import output
 from cockpit.cli.agent import ABORT_LIMIT, connected, reachable, settled_report
 from cockpit.cli.headless import Headless, image_named, nobody, only, require_health
 from cockpit.engine.port import HeadlessPort
-from cockpit.errors import CockpitError, NotFound, Refused, UsageError
+from cockpit.errors import CockpitError, Refused, UsageError
 from cockpit.model.commands import (
     Abort,
-    Adopt,
     Branch,
     Command,
     Commit,
@@ -24,13 +23,12 @@ from cockpit.model.commands import (
     Spawn,
     TrustHostKey,
 )
-from cockpit.model.fleet import AgentKind
+from cockpit.model.grounds import Refusal, RefusalCode
 from cockpit.model.ids import OperationId, VmId
 from cockpit.model.names import looks_like_id
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended
-from cockpit.model.refusals import Refusal, RefusalCode
 from cockpit.text.clean import Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line, our_text
 from cockpit.text.streams import ask, input_is_terminal, say, warn
@@ -103,7 +101,7 @@ async def pause(headless: Headless, name: str, *, now: bool, abort: bool) -> int
         if refused is not None and refused.code is RefusalCode.WORKING:
             hint = "--abort ends its run first, --now freezes it as it is"
             raise Refused(f"cannot pause {called}: {refused.sentence}", hint=hint)
-        if not _is_so_already(refused, called):
+        if not is_so_already(refused, called):
             await carry_out(engine, command)
     return 0
 
@@ -113,12 +111,12 @@ async def resume(headless: Headless, name: str) -> int:
     async with headless.engine(only(name)) as engine:
         vm_id, called = engine.vm_named(name)
         command = Resume(vm_id)
-        if not _is_so_already(engine.refusal(command), called):
+        if not is_so_already(engine.refusal(command), called):
             await carry_out(engine, command)
     return 0
 
 
-def _is_so_already(refused: Refusal | None, called: str) -> bool:
+def is_so_already(refused: Refusal | None, called: str) -> bool:
     """Say so, and tell, where a command is refused since what it wants is so: no failure to a script."""
     so = refused is not None and refused.code is RefusalCode.ALREADY
     if refused is not None and so:
@@ -147,21 +145,6 @@ async def relaunch(headless: Headless, name: str, change_program: bool) -> int:
     return 0
 
 
-async def adopt(headless: Headless, vm: str, name: str, kind: AgentKind, role: str) -> int:
-    """Take over an agent that lives on a VM, with the steps on standard error."""
-    async with headless.engine(nobody, watch=True) as engine:
-        require_health(engine, "vers")
-        vm_id = VmId(vm)
-        if engine.fleet.vm(vm_id) is None:
-            raise NotFound(f"there is no VM {vm}", hint="`cockpit vms` lists them; give the id as it stands there")
-        command = Adopt(vm_id, name, kind, role)
-        if refusal := engine.disabled_reason(command):
-            raise UsageError(f"cannot adopt {name}: {refusal}")
-        await carry_out(engine, command)
-        say(our_line("{} {}", name, vm_id))
-    return 0
-
-
 async def dismiss(headless: Headless, name: str) -> int:
     """Hear no more of a VM that is perhaps ours, or of an agent elsewhere; what is dismissed already is no failure."""
     async with headless.engine(nobody) as engine:
@@ -170,7 +153,7 @@ async def dismiss(headless: Headless, name: str) -> int:
             vm_id, called = engine.vm_named(name)
         command = Dismiss(vm_id)
         refused = engine.refusal(command)
-        if _is_so_already(refused, called):
+        if is_so_already(refused, called):
             return 0
         if refused is not None:
             hint = "`cockpit vms` says which are perhaps ours"
@@ -189,7 +172,7 @@ async def trust_host_key(headless: Headless, name: str, yes: bool, as_json: bool
         shown = agent.link
         command = TrustHostKey(agent.vm_id, shown.offered_key)
         refused = engine.refusal(command)
-        if _is_so_already(refused, agent.name):
+        if is_so_already(refused, agent.name):
             return 0
         if refused is not None:
             raise Refused(f"cannot trust a host key of {agent.name}: {refused.sentence}", hint=shown.reason)

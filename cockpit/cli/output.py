@@ -92,6 +92,9 @@ def _agent_object(agent: Agent, vm: Vm | None, now: float, parent: AgentId | Non
         "labels": list(agent.labels),
         "parent": agent.parent,
         "parent_id": parent,
+        "colour": agent.colour or None,
+        "findable": agent.findable,
+        "directory": agent.directory,
         "descendants": {
             "agents": family.agents,
             "states": dict(family.tones),

@@ -10,15 +10,20 @@ from typing import Any
 from cockpit.agents.kinds import USUAL, adapter_of
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.errors import UsageError
+from cockpit.model.claims import Claim, ClaimedBy
 from cockpit.model.commands import Spawn
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.names import looks_like_id, usable_name
+from cockpit.services.names import PREFIX as RESERVATION
 from cockpit.services.registry import Registration
 from cockpit.services.wire import RegistryEntry
 from cockpit.store.rows import AgentRow
 
 REGISTERED_BY = "swarm-cockpit"
+
+FINDERS = {AgentKind.LIEUTENANT: "vers-lieutenant", AgentKind.WORKER: "vers-swarm"}
+"""Whose agents other tools take up: they go by who registered them (hdresearch/pi-v, `extensions/`)."""
 
 
 def kind_of(role: str, metadata: dict[str, Any]) -> AgentKind | None:
@@ -44,7 +49,7 @@ def agent_from_entry(entry: RegistryEntry, source: str, usual_directory: str) ->
     directory = _directory_in(metadata) or usual_directory
     return Agent(
         id=agent_of(vm_id, directory),
-        name=usable_name(entry.name, vm_id),
+        name=usable_name(name_in(entry), vm_id),
         kind=kind,
         vm_id=vm_id,
         role=str(metadata.get("role") or ""),
@@ -52,9 +57,54 @@ def agent_from_entry(entry: RegistryEntry, source: str, usual_directory: str) ->
         labels=tuple(str(label) for label in labels) if isinstance(labels, list) else (),
         parent=str(metadata.get("parent") or ""),
         parent_vm=_parent_vm_in(metadata),
+        colour=str(metadata.get("colour") or ""),
+        named_at=_moment_in(metadata, "namedAt"),
+        findable=metadata.get("findable") is True,
         source=source,
         directory=directory,
     )
+
+
+def claim_from_entry(entry: RegistryEntry) -> Claim | None:
+    """Return what a registry entry says of a VM, or None for an entry that is about no VM."""
+    metadata = entry.metadata or {}
+    if entry.id.startswith(RESERVATION):
+        return None
+    kind = kind_of(entry.role, metadata)
+    said = metadata.get("directory")
+    directory = _directory_in(metadata) or (said if isinstance(said, str) and said.startswith(("/", "~/")) else "")
+    return Claim(
+        ClaimedBy.REGISTRY,
+        ClaimedBy.REGISTRY.value,
+        VmId(entry.id.lower()),
+        usable_name(name_in(entry), VmId(entry.id)),
+        kind.value if kind is not None else "",
+        entry.role,
+        directory,
+        entry.lastSeen,
+    )
+
+
+def name_in(entry: RegistryEntry) -> str:
+    """Return the name an entry gives an agent.
+
+    An agent's own extension writes the name it was started with into the entry at each prompt; what an operator
+    renamed it to stands in what a cockpit wrote beside it.
+    """
+    metadata = entry.metadata or {}
+    ours = metadata.get("agentId") if _directory_in(metadata) else None
+    return ours if isinstance(ours, str) and ours else entry.name
+
+
+def says_directory(entry: RegistryEntry) -> bool:
+    """Say whether a cockpit wrote down where the agent of an entry lives; otherwise the usual place is a guess."""
+    return _directory_in(entry.metadata or {}) != ""
+
+
+def _moment_in(metadata: Mapping[str, Any], key: str) -> float:
+    """Return unix seconds; 0 for what is no number."""
+    value = metadata.get(key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
 
 
 def _parent_vm_in(metadata: Mapping[str, Any]) -> VmId | None:
@@ -86,7 +136,7 @@ def registration_of(agent: Agent, *, address: str, directory: str, workspace: st
         name=agent.name,
         role=registry_role(agent.kind),
         address=address,
-        registered_by=REGISTERED_BY,
+        registered_by=FINDERS.get(agent.kind, REGISTERED_BY) if agent.findable else REGISTERED_BY,
         metadata=metadata_of(agent, directory=directory, workspace=workspace, created_at=created_at),
     )
 
@@ -162,7 +212,9 @@ def row_of(agent: Agent, *, directory: str, workspace: str, created_at: float, a
 def metadata_of(agent: Agent, *, directory: str, workspace: str, created_at: float) -> dict[str, Any]:
     """Return what the registry keeps of an agent, so that another cockpit finds all of it."""
     created = datetime.datetime.fromtimestamp(created_at, datetime.UTC)
+    theirs = {"parentSession": True} if agent.findable and agent.kind is AgentKind.WORKER else {}
     return {
+        **theirs,
         "agentId": agent.name,
         "kind": agent.kind.value,
         "role": agent.role,
@@ -170,6 +222,9 @@ def metadata_of(agent: Agent, *, directory: str, workspace: str, created_at: flo
         "labels": list(agent.labels),
         "parent": agent.parent,
         "parentVmId": agent.parent_vm,
+        "colour": agent.colour,
+        "namedAt": agent.named_at,
+        "findable": agent.findable,
         "directory": directory,
         "workspace": workspace,
         "createdAt": created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

@@ -17,6 +17,7 @@ from cockpit.model.commands import (
     ContinueAll,
     CreateTask,
     DeleteImage,
+    Deregister,
     DescribeImage,
     Destroy,
     Dismiss,
@@ -26,8 +27,10 @@ from cockpit.model.commands import (
     Pause,
     Prompt,
     Relaunch,
+    Rename,
     Restore,
     Resume,
+    SetFindable,
     Spawn,
     Steer,
     StopAll,
@@ -47,12 +50,15 @@ VERBS: dict[type[object], str] = {
     Spawn: "spawn",
     Adopt: "adopt",
     Relaunch: "relaunch",
+    Rename: "rename",
+    SetFindable: "findable",
     Pause: "pause",
     Resume: "resume",
     Destroy: "destroy",
     Undo: "undo",
     Restore: "restore",
     Dismiss: "dismiss",
+    Deregister: "deregister",
     TrustHostKey: "trust host key",
     Commit: "commit",
     Branch: "branch",
@@ -89,6 +95,7 @@ def text_of(command: Command) -> str:
             | Adopt(name=text)
             | BuildImage(name=text)
             | DescribeImage(description=text)
+            | Rename(name=text)
             | CreateTask(title=text)
             | MoveTask(status=text)
             | AssignTask(assignee=text)
@@ -121,6 +128,7 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             | Resume(vm=vm)
             | Destroy(vm=vm)
             | Dismiss(vm=vm)
+            | Deregister(vm=vm)
             | TrustHostKey(vm=vm)
             | Commit(vm=vm)
             | Branch(vm=vm)

@@ -24,17 +24,18 @@ from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.engine.streams.history import History
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.streams.session import AgentSession
+from cockpit.engine.surroundings import Lookout
 from cockpit.engine.targets import source_of
 from cockpit.errors import ConfigError, NotFound
 from cockpit.model.commands import Command
 from cockpit.model.failures import dismissed
 from cockpit.model.fleet import Agent, Fleet
+from cockpit.model.grounds import Refusal
 from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.receipts.stages import is_ended, reached
 from cockpit.model.reduce.activity import is_settling
-from cockpit.model.refusals import Refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.store.store import Store
@@ -109,6 +110,7 @@ class Engine:
         self.golden = ImageCatalogue(self.running)
         self.history = History(self.fleet_state, store, self.agent_session)
         self.recorded = RecordedHistory(store)
+        self.lookout = Lookout(tuple(running.surroundings for running in self.running))
         self.output = LineTail(self.agent_session, store, self.clock)
         self.losses = Losses(self.fleet_state, self.running)
         self.bounds = history_bounds

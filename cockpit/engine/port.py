@@ -8,12 +8,12 @@ from typing import Protocol, TypedDict
 from cockpit.model.commands import Command
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, Fleet
+from cockpit.model.grounds import Refusal
 from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
 from cockpit.model.images import GoldenImage
 from cockpit.model.loss import Loss
 from cockpit.model.past import RememberedAgent, SearchHit
 from cockpit.model.receipts.receipt import Receipt, Stage
-from cockpit.model.refusals import Refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 
@@ -195,12 +195,26 @@ class HistoryPort(Protocol):
         """Yield what is recorded of an agent, oldest first, without the markers between files."""
 
 
+class LookoutPort(Protocol):
+    """Looks at what nobody here has; `fleet.looks` and `fleet.claims` hold what it finds."""
+
+    async def look_around(self, timeout: float) -> None:
+        """Look at VMs without an agent, and for what is registered and not listed, each once.
+
+        Returns when each was looked at, or the seconds are over; what was not looked at is not in `fleet.looks`.
+        """
+
+
 class HeadlessPort(CockpitPort, Protocol):
     """The engine as verbs and the demonstration see it: they also wait, find by name, and read output themselves."""
 
     @property
     def output(self) -> OutputPort:
         """The output of agents, from their VMs."""
+
+    @property
+    def lookout(self) -> LookoutPort:
+        """The look at what nobody here has."""
 
     @property
     def recorded(self) -> HistoryPort:

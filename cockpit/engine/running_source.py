@@ -15,6 +15,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
 from cockpit.engine.streams.recorder import Recorder
+from cockpit.engine.surroundings import Surroundings
 from cockpit.engine.upkeep import Upkeep
 from cockpit.engine.watcher import Watcher
 from cockpit.errors import CockpitError
@@ -53,6 +54,7 @@ class RunningSource:
         keeping = Keeping(fleet_state, store, source)
         self._upkeep = Upkeep(fleet_state, store, source, keeping)
         cut_off = CutOffCalls(fleet_state, store, source, creations, self.agent_sessions)
+        self.surroundings = Surroundings(fleet_state, source, self.agent_sessions)
         self.watcher = Watcher(fleet_state, source, self.agent_sessions, cut_off, shown_as=shown_as)
         self.dispatcher = Dispatcher(
             fleet_state,
@@ -96,7 +98,13 @@ class RunningSource:
         if watch:
             works[f"images of {self.name}"] = self.read_images
             works[f"particulars of {self.name}"] = self.particulars.run
+            works[f"surroundings of {self.name}"] = self._look_around
         return works
+
+    async def _look_around(self) -> None:
+        """Look around once there is a list to go by."""
+        await self.watcher.first_look.wait()
+        await self.surroundings.run()
 
     async def read_images(self) -> None:
         """Read the list of commits; what does not answer leaves the list as it is."""

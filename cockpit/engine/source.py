@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.layout import AgentPaths
@@ -69,6 +70,10 @@ class Source:
     """Its VMs are sandboxes that share this machine's programs and files: what changes those must not run there."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """The values this cockpit has loaded that no image may hold."""
+    state_files: tuple[Path, ...] = ()
+    """Files on this machine in which other tools keep their lieutenants."""
+    registry_is_own: bool = True
+    """Whether the registry speaks of this source's VMs alone; otherwise a VM it has may be one of another fleet."""
     out_bound: int = 0
     """Bytes an agent's output file may have before it begins anew; 0 sets no bound."""
 

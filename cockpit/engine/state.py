@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from cockpit.engine.clock import Clock
+from cockpit.engine.sightings import Sightings
 from cockpit.errors import Gone, UsageError
 from cockpit.model.ages import span_text
 from cockpit.model.board import FeedItem, Task
@@ -51,6 +52,8 @@ class FleetState:
         self.hosts: dict[VmId, str] = {}
         """VMs that host the services of the fleet, with how that is known."""
         self.agents: dict[AgentId, Agent] = {}
+        self.sightings = Sightings(self.changed)
+        """What others say of VMs, and what looks at them found."""
         self.unplaced: set[AgentId] = set()
         """Agents of which nobody wrote down whose they are: none of them is gone because a list lacks it."""
         self.fresh_size: VmSize | None = VmSize()
@@ -115,6 +118,9 @@ class FleetState:
                 frozen=frozenset(self.frozen),
                 kept=tuple(self.kept.values()),
                 unplaced=frozenset(self.unplaced),
+                claims=self.sightings.claims,
+                looks=self.sightings.looks,
+                owners=frozenset(self.sightings.owners),
             )
         return self._snapshot
 

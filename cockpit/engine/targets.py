@@ -11,7 +11,9 @@ from cockpit.model.commands import (
     CreateTask,
     ImageCommand,
     Relaunch,
+    Rename,
     Restore,
+    SetFindable,
     Spawn,
     StopAll,
     Teardown,
@@ -23,12 +25,14 @@ def source_of(command: Command, fleet_state: FleetState) -> str | None:
     """Return the name of the source that has a command's target; None for what is new, or not known."""
     if isinstance(command, Spawn | Undo | Restore | CreateTask | ImageCommand):
         return None
-    if isinstance(command, AgentCommand | Relaunch):
+    if isinstance(command, AgentCommand | Relaunch | Rename | SetFindable):
         agent = fleet_state.agents.get(command.agent)
         return agent.source if agent is not None else None
     if isinstance(command, BoardCommand):
         return fleet_state.source_of_task(command.task)
     for vm_id in command.vms if isinstance(command, Teardown | StopAll | ContinueAll) else (command.vm,):
         vm, other = fleet_state.vms.get(vm_id), fleet_state.agent_on(vm_id)
+        if vm is None and other is None:
+            return fleet_state.sightings.source_of(vm_id)
         return vm.source if vm is not None else other.source if other is not None else None
     return None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 
-from cockpit.engine.agent_record import agent_from_entry
+from cockpit.engine.agent_record import agent_from_entry, claim_from_entry, says_directory
+from cockpit.engine.commands.names import NAME_LABEL
+from cockpit.engine.commands.registration import update_entry
 from cockpit.engine.cut_off import CutOffCalls
 from cockpit.engine.missing import MissingVms
 from cockpit.engine.operation import describe
@@ -16,8 +18,11 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import CockpitError
+from cockpit.model.claims import Claim, ClaimedBy
 from cockpit.model.fleet import Agent, Power
 from cockpit.model.ids import VmId
+from cockpit.model.names import usable_name
+from cockpit.vers.wire import VmListing
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +33,9 @@ REGISTRY_INTERVAL = 10.0
 
 INFRA = "infra"
 """The registry's word for a VM that hosts the services."""
+
+NEWCOMER = 60.0
+"""Seconds for which a VM that nobody has is expected to be registered any moment."""
 
 SILENCE_MARK = 8.0
 """Seconds without an answer after which a service is shown as silent, though it may still answer in time."""
@@ -62,6 +70,9 @@ class Watcher:
         self._prefix = f"{shown_as} " if shown_as else ""
         self._missing = MissingVms(fleet_state, source.name, source.vers, agent_sessions)
         self._board_now = asyncio.Event()
+        self._registry_now = asyncio.Event()
+        self._newcomers: dict[VmId, float] = {}
+        """VMs that nobody has, and since when they are known."""
         self._adopting = asyncio.Lock()
         self.first_look = asyncio.Event()
         """Set once VM list and registry were asked, well or badly."""
@@ -75,7 +86,7 @@ class Watcher:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch_vms(), name="watch VMs")
             if self._source.registry is not None:
-                tasks.create_task(self._repeat("registry", self.registry, REGISTRY_INTERVAL), name="watch registry")
+                tasks.create_task(self._watch_registry(), name="watch registry")
             if self._source.board is not None:
                 tasks.create_task(self._watch_board(), name="watch board")
             if self._source.feed is not None:
@@ -114,13 +125,16 @@ class Watcher:
             known = self._fleet_state.vms.get(vm_id)
             if known and known.seen_at > asked_at:
                 continue  # A command of ours learnt of this VM after the list was asked for.
-            label = names.get(vm_id) or (known.label if known else "")
+            label = names.get(vm_id) or record.labels.get(NAME_LABEL, "") or (known.label if known else "")
             told = record.vm(now)
             if known is not None:
                 # A list tells neither; see `Particulars`.
                 told = replace(told, size=known.size, parent_commit=known.parent_commit)
             self._fleet_state.put_vm(replace(told, label=label, source=self._source.name))
+        self._fleet_state.sightings.put_claims(self._source.name, "labels", tuple(_label_claims(listing)))
         await self._agent_sessions.place(listed)
+        await self._agent_sessions.take_up(listed)
+        self._note_newcomers(listed)
         await self._cut_off.look(listing)
         self._agent_sessions.attach_known()
         if await self._missing.look_for_those_not_in(listing, asked_at):
@@ -133,6 +147,8 @@ class Watcher:
         # Two looks at once would adopt an agent twice, and one would be over before the other had attached it.
         async with self._adopting:
             listing = await self._source.registry.list_entries()
+            claims = tuple(claim for entry in listing.entries if (claim := claim_from_entry(entry)) is not None)
+            self._fleet_state.sightings.put_claims(self._source.name, "registry", claims)
             for entry in listing.entries:
                 if entry.role == INFRA:
                     self._fleet_state.note_host(VmId(entry.id), "the registry says that it is infra")
@@ -140,19 +156,53 @@ class Watcher:
                 vm = self._fleet_state.vms.get(agent.vm_id) if agent else None
                 if agent is None or vm is None or vm.power is Power.GONE or vm.source != self._source.name:
                     continue
-                known = self._known(agent)
+                known = self._known(agent, says_directory(entry))
                 if known is None:
                     await self._agent_sessions.adopt(agent)
-                elif agent.parent_vm and agent.parent_vm != known.parent_vm:
-                    self._fleet_state.put_agent(replace(known, parent_vm=agent.parent_vm))
+                else:
+                    await self._learn(known, agent)
+                    if says_directory(entry) and known.named_at > agent.named_at:
+                        # It was renamed while the registry took nothing.
+                        await update_entry(self._source, known, self._fleet_state.clock.now())
         return listing.unreadable
 
-    def _known(self, agent: Agent) -> Agent | None:
-        """Return the agent that an entry of the registry is about, by whatever id it is known, or None."""
+    def _known(self, agent: Agent, directory_said: bool) -> Agent | None:
+        """Return the agent that an entry of the registry is about, by whatever id it is known, or None.
+
+        Args:
+            directory_said: where it lives was written down; otherwise it may have been found in another place.
+        """
         for known in self._fleet_state.agents.values():
-            if known.vm_id == agent.vm_id and known.directory in ("", agent.directory):
+            if known.vm_id == agent.vm_id and (not directory_said or known.directory in ("", agent.directory)):
                 return known
         return None
+
+    async def _learn(self, known: Agent, said: Agent) -> None:
+        """Take what the registry knows better of an agent: whom it works for, and what it was renamed to elsewhere."""
+        learnt = known
+        if said.parent_vm and said.parent_vm != known.parent_vm:
+            learnt = replace(learnt, parent_vm=said.parent_vm, parent=said.parent or known.parent)
+        if said.named_at > known.named_at:
+            learnt = replace(
+                learnt,
+                name=said.name,
+                role=said.role,
+                labels=said.labels,
+                colour=said.colour,
+                named_at=said.named_at,
+                findable=said.findable,
+            )
+        if learnt is not known:
+            self._fleet_state.put_agent(learnt)
+            await self._agent_sessions.keep_identity(learnt)
+
+    def _note_newcomers(self, listed: set[VmId]) -> None:
+        """Ask the registry at once who has a VM that appeared: it is entered there a moment after it was made."""
+        now = self._fleet_state.clock.now()
+        taken = {agent.vm_id for agent in self._fleet_state.agents.values()}
+        self._newcomers = {vm_id: self._newcomers.get(vm_id, now) for vm_id in listed - taken}
+        if any(now - since < NEWCOMER for since in self._newcomers.values()):
+            self._registry_now.set()
 
     async def board(self) -> int:
         """Read the board; return how many of its tasks could not be read."""
@@ -208,10 +258,13 @@ class Watcher:
             SILENCE_MARK, self._fleet_state.set_health, self._prefix + name, reason, hint
         )
 
-    async def _repeat(self, name: str, look: Callable[[], Awaitable[int]], interval: float) -> None:
+    async def _watch_registry(self) -> None:
         while True:
-            worked = await self._guarded(name, look)
-            await asyncio.sleep(interval if worked else RETRY_INTERVAL)
+            self._registry_now.clear()
+            worked = await self._guarded("registry", self.registry)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REGISTRY_INTERVAL if worked else RETRY_INTERVAL):
+                    await self._registry_now.wait()
 
     async def _guarded(self, name: str, look: Callable[[], Awaitable[int]]) -> bool:
         """Run one look; a failure shows in the header and stops nothing else, and so does a silence that lasts."""
@@ -226,3 +279,11 @@ class Watcher:
             silence.cancel()
         self._fleet_state.set_health(self._prefix + name, unreadable=unreadable)
         return True
+
+
+def _label_claims(listing: VmListing) -> Iterator[Claim]:
+    """Yield what the labels of VMs say of the agents on them: each cockpit writes its agent's name onto its VM."""
+    for record in listing.records:
+        if name := record.labels.get(NAME_LABEL):
+            vm_id = VmId(record.vm_id)
+            yield Claim(ClaimedBy.LABEL, ClaimedBy.LABEL.value, vm_id, usable_name(name, vm_id))

@@ -95,6 +95,26 @@ class Relaunch:
 
 
 @dataclass(frozen=True, slots=True)
+class Rename:
+    """Give an agent another name, role, labels or colour; its id, its conversation and its history stay."""
+
+    agent: AgentId
+    name: str
+    role: str = ""
+    labels: tuple[str, ...] = ()
+    colour: str = ""
+    """A word of `model.colours`; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetFindable:
+    """Let other tools find an agent, or hide it from them: they stop and delete what they find when they end."""
+
+    agent: AgentId
+    findable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Adopt:
     """Take over an agent that somebody else started on a VM; nothing is sent to it."""
 
@@ -102,6 +122,8 @@ class Adopt:
     name: str
     kind: AgentKind = AgentKind.LIEUTENANT
     role: str = ""
+    directory: str = ""
+    """Where it lives on its VM; empty looks in the known places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +174,13 @@ class Restore:
 @dataclass(frozen=True, slots=True)
 class Dismiss:
     """Hear no more of a VM that is perhaps ours, or of an agent elsewhere; no VM is touched."""
+
+    vm: VmId
+
+
+@dataclass(frozen=True, slots=True)
+class Deregister:
+    """Take a VM that is gone out of the registry and of other tools' files; one that exists is left alone."""
 
     vm: VmId
 
@@ -277,7 +306,8 @@ class NoteTask:
 
 AgentCommand = Prompt | Steer | FollowUp | Abort | Answer
 ImageCommand = BuildImage | DescribeImage | DeleteImage
-LifeCommand = Spawn | Adopt | Relaunch | Destroy | Undo | Restore | Dismiss
+IdentityCommand = Adopt | Rename | SetFindable | Deregister
+LifeCommand = Spawn | IdentityCommand | Relaunch | Destroy | Undo | Restore | Dismiss
 FleetCommand = LifeCommand | Pause | Resume | TrustHostKey | Commit | Branch | Teardown | StopAll | ContinueAll
 BoardCommand = CreateTask | MoveTask | AssignTask | NoteTask
 Command = AgentCommand | FleetCommand | ImageCommand | BoardCommand

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cockpit.model.board import FeedItem, Task
+from cockpit.model.claims import Claim, VmLook
 from cockpit.model.content import Usage
 from cockpit.model.events import DialogRequested
 from cockpit.model.health import ServiceHealth
@@ -136,6 +137,8 @@ class Process:
     """When this run was known to have ended; it stays while a look at it fails."""
     never_started: bool = False
     """Its VM was looked at, and no agent was ever started where this one should live."""
+    looked_also_at: tuple[str, ...] = ()
+    """The other directories that were looked at for it then."""
     scaffold: Scaffold | None = None
 
 
@@ -286,6 +289,12 @@ class Fleet:
     """Agents of which nobody wrote down whose they are."""
     fresh_size: VmSize | None = field(default_factory=VmSize)
     """The size that was chosen last for a fresh VM; None where none is made: there is a golden image."""
+    claims: tuple[Claim, ...] = ()
+    """What registries, other tools' files and labels say of VMs."""
+    looks: tuple[VmLook, ...] = ()
+    """The newest look at each VM that nobody has, or that is claimed and not listed."""
+    owners: frozenset[str] = frozenset()
+    """The owners as which this cockpit makes VMs; empty where no API says."""
 
     def service(self, name: str) -> ServiceHealth | None:
         """Return how a control service answers, or None before its first answer and failure."""

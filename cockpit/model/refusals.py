@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
 
 from cockpit.model.board import TASK_STATUSES
+from cockpit.model.claims import ClaimedBy
+from cockpit.model.colours import COLOURS
 from cockpit.model.commands import (
     Adopt,
     AgentCommand,
@@ -19,6 +19,7 @@ from cockpit.model.commands import (
     ContinueAll,
     CreateTask,
     DeleteImage,
+    Deregister,
     Destroy,
     Dismiss,
     FleetCommand,
@@ -29,8 +30,10 @@ from cockpit.model.commands import (
     Pause,
     Prompt,
     Relaunch,
+    Rename,
     Restore,
     Resume,
+    SetFindable,
     Spawn,
     Steer,
     StopAll,
@@ -40,80 +43,12 @@ from cockpit.model.commands import (
 )
 from cockpit.model.dismissal import evidence
 from cockpit.model.fleet import ActivityState, Agent, AgentKind, Fleet, LinkState, Power, ProcessState
+from cockpit.model.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.ids import VmId
 from cockpit.model.kept import is_undoable
 from cockpit.model.names import agents_called, fault_of
 from cockpit.model.sendable import unsendable_part
 from cockpit.model.size import VmSize, size_fault
-
-
-class RefusalCode(StrEnum):
-    """What kind of refusal it is; callers decide by this, people read the sentence."""
-
-    UNSENDABLE = "unsendable"
-    NO_TEXT = "no text"
-    NO_AGENT = "no agent"
-    NO_VM = "no VM"
-    NO_TASK = "no task"
-    NO_COMMIT = "no commit"
-    NO_COLUMN = "no column"
-    NO_BOARD = "no board"
-    NO_PROGRAM = "no program"
-    BAD_NAME = "bad name"
-    NAME_TAKEN = "name taken"
-    BAD_SIZE = "bad size"
-    BAD_THINKING = "bad thinking"
-    """The kind of agent has no such level."""
-    ELSEWHERE = "elsewhere"
-    """The VM belongs to another account."""
-    ADOPTED = "adopted"
-    """The agent that is to be taken over is here."""
-    NOT_IN_DOUBT = "not in doubt"
-    """Nothing but what is perhaps ours, or elsewhere, can be dismissed."""
-    NOT_OFFERED = "not offered"
-    """The host key is not the one that the VM showed last."""
-    VM_POWER = "VM power"
-    """The VM's power does not allow it."""
-    WORKING = "working"
-    """The agent works: what would stop it in the middle is to be said twice."""
-    PROCESS_DEAD = "process dead"
-    PROCESS_ALIVE = "process alive"
-    NOT_CONNECTED = "not connected"
-    QUESTION_CLOSED = "question closed"
-    LACKING = "lacking"
-    """Agents of its kind do not know such a command."""
-    PROTECTED = "protected"
-    """The VM hosts the services that all others need."""
-    NO_STEP = "no step"
-    """The recipe has no such step."""
-    IN_USE = "in use"
-    """Something is set to use it."""
-    ALREADY = "already"
-    """What was asked for is so already: no failure to somebody who wants it so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a command is not carried out now."""
-
-    code: RefusalCode
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Facilities:
-    """What a fleet has besides its VMs, agents and tasks."""
-
-    programs: tuple[tuple[str, str], ...] = ()
-    """The agent programs, each with the reason it cannot be started, or empty text."""
-    default_program: str = ""
-    has_board: bool = False
-    golden_image: str = ""
-    """The commit new agents are restored from when none is named."""
-    claimed: frozenset[str] = frozenset()
-    """Names of agents that are being made."""
-    thinking: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """The agent programs that can be told how much to think, each with its words for that."""
 
 
 def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal | None:
@@ -170,6 +105,10 @@ def _to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Re
             return _of_spawn(command, fleet, facilities)
         case Adopt():
             return _of_adopt(command, fleet)
+        case Rename():
+            return _of_rename(command, fleet, facilities)
+        case SetFindable():
+            return _of_findable(command, fleet)
         case Relaunch(agent=agent_id):
             agent = fleet.agent(agent_id)
             if agent is None:
@@ -195,6 +134,8 @@ def _to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Re
                 return _fault(name, fleet) or (_taken(name) if name in facilities.claimed else None)
         case Dismiss():
             return _of_dismiss(command, fleet)
+        case Deregister():
+            return _of_deregister(command, fleet)
         case TrustHostKey():
             return _of_trust(command, fleet)
     return None
@@ -240,7 +181,8 @@ def _of_adopt(adopt: Adopt, fleet: Fleet) -> Refusal | None:
     vm = fleet.vm(adopt.vm)
     if vm is None:
         return Refusal(RefusalCode.NO_VM, f"there is no VM {adopt.vm}")
-    known = fleet.agent_on(adopt.vm)
+    lives = (agent for agent in fleet.agents if agent.vm_id == adopt.vm and not agent.process.never_started)
+    known = next((agent for agent in lives if adopt.directory in ("", agent.directory)), None)
     if known is not None:
         return Refusal(RefusalCode.ADOPTED, f"its agent is here already: {known.name}")
     if vm.power is not Power.RUNNING:
@@ -248,7 +190,47 @@ def _of_adopt(adopt: Adopt, fleet: Fleet) -> Refusal | None:
         return Refusal(RefusalCode.VM_POWER, sentence)
     if fault := _fault(adopt.name, fleet):
         return fault
-    return _taken(adopt.name) if agents_called(adopt.name, fleet.agents, fleet.vms) else None
+    others = [agent for agent in agents_called(adopt.name, fleet.agents, fleet.vms) if agent.vm_id != adopt.vm]
+    return _taken(adopt.name) if others else None
+
+
+def _of_rename(command: Rename, fleet: Fleet, facilities: Facilities) -> Refusal | None:
+    agent = fleet.agent(command.agent)
+    if agent is None:
+        return NO_AGENT
+    if agent.elsewhere:
+        return Refusal(RefusalCode.ELSEWHERE, f"{agent.name} belongs to another account: {agent.elsewhere}")
+    if command.colour not in ("", *COLOURS):
+        return Refusal(RefusalCode.NO_COLOUR, f"there is no colour {command.colour!r}; known: {', '.join(COLOURS)}")
+    if command.name != agent.name:
+        if fault := _fault(command.name, fleet):
+            return fault
+        same = (other for other in agents_called(command.name, fleet.agents, fleet.vms) if not other.elsewhere)
+        return _taken(command.name) if command.name in facilities.claimed or any(same) else None
+    has = (agent.role, agent.labels, agent.colour)
+    if has == (command.role, command.labels, command.colour):
+        return Refusal(RefusalCode.ALREADY, "it is called so already")
+    return None
+
+
+def _of_findable(command: SetFindable, fleet: Fleet) -> Refusal | None:
+    agent = fleet.agent(command.agent)
+    if agent is None:
+        return NO_AGENT
+    if agent.findable is command.findable:
+        how = "can be found by other tools already" if agent.findable else "is found by no other tool as it is"
+        return Refusal(RefusalCode.ALREADY, f"{agent.name} {how}")
+    if agent.kind is AgentKind.ARCHITECT and command.findable:
+        return Refusal(RefusalCode.LACKING, "other tools look for lieutenants and workers alone")
+    return None
+
+
+def _of_deregister(command: Deregister, fleet: Fleet) -> Refusal | None:
+    if fleet.vm(command.vm) is not None:
+        return Refusal(RefusalCode.NOT_IN_DOUBT, "the VM exists: what is registered of it stays")
+    if not any(claim.vm == command.vm and claim.by is not ClaimedBy.LABEL for claim in fleet.claims):
+        return Refusal(RefusalCode.ALREADY, "nothing says that there is such a VM")
+    return None
 
 
 def _fault(name: str, fleet: Fleet) -> Refusal | None:

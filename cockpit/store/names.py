@@ -39,6 +39,11 @@ class Reservations:
         """Give a reserved name free."""
         await self._writer.run(lambda connection: _release(connection, name, holder))
 
+    async def held(self) -> frozenset[str]:
+        """Return the names that are held for agents which are being made."""
+        at = self._now()
+        return await self._reader.run(lambda connection: _held(connection, at))
+
     async def suspect(self, vm_id: str, evidence: str) -> None:
         """Keep why a VM is perhaps ours."""
         at = self._now()
@@ -89,6 +94,12 @@ def _renew(connection: sqlite3.Connection, name: str, holder: str, at: float) ->
 def _release(connection: sqlite3.Connection, name: str, holder: str) -> None:
     """Give a name free, if this holder has it."""
     connection.execute("DELETE FROM names WHERE name = ? AND holder = ?", (safe_text(name), holder))
+
+
+def _held(connection: sqlite3.Connection, at: float) -> frozenset[str]:
+    """Return the names whose reservation is not void."""
+    rows = connection.execute("SELECT name FROM names WHERE at BETWEEN ? AND ?", (at - VOID_AFTER, at + VOID_AFTER))
+    return frozenset(name for (name,) in rows)
 
 
 def _suspect(connection: sqlite3.Connection, vm_id: str, evidence: str, at: float) -> None:

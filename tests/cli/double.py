@@ -75,6 +75,13 @@ class HistoryDouble:
             yield record
 
 
+class LookoutDouble:
+    """Sees nothing by itself: a test puts in place what a look would find."""
+
+    async def look_around(self, timeout: float) -> None:
+        """Return at once."""
+
+
 class HeadlessDouble(FakeEngine):
     """Implements `HeadlessPort`: a hand-built fleet that tells who waits of each change."""
 
@@ -82,6 +89,7 @@ class HeadlessDouble(FakeEngine):
         super().__init__(fleet)
         self.output = OutputDouble()
         self.recorded = HistoryDouble()
+        self.lookout = LookoutDouble()
         self.answers: dict[CommandId, str] = {}
         self._change = asyncio.Event()
 

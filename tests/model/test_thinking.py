@@ -6,7 +6,8 @@ import pytest
 
 from cockpit.model.commands import Spawn
 from cockpit.model.fleet import AgentKind, Fleet
-from cockpit.model.refusals import Facilities, RefusalCode, refusal
+from cockpit.model.grounds import Facilities, RefusalCode
+from cockpit.model.refusals import refusal
 
 HAS = Facilities((("pi", ""), ("other", "")), "pi", thinking=(("pi", ("off", "low")), ("other", ())))
 

@@ -27,9 +27,10 @@ from cockpit.model.fleet import (
     ProcessState,
     Vm,
 )
+from cockpit.model.grounds import Facilities
 from cockpit.model.ids import CommandId, TaskId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
-from cockpit.model.refusals import Facilities, refusal
+from cockpit.model.refusals import refusal
 from cockpit.model.scaffold import Scaffold, scaffold_word
 from cockpit.model.why import Headline, headline, why
 from tests.model.captures import AGENT, fresh_agent

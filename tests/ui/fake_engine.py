@@ -15,6 +15,7 @@ from cockpit.model.commands import (
     Commit,
     ContinueAll,
     CreateTask,
+    Deregister,
     Destroy,
     Dismiss,
     FollowUp,
@@ -23,7 +24,9 @@ from cockpit.model.commands import (
     Pause,
     Prompt,
     Relaunch,
+    Rename,
     Resume,
+    SetFindable,
     Spawn,
     Steer,
     StopAll,
@@ -33,12 +36,13 @@ from cockpit.model.commands import (
 from cockpit.model.events import Event, Record
 from cockpit.model.failures import dismissed
 from cockpit.model.fleet import Agent, Fleet
+from cockpit.model.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, agent_of
 from cockpit.model.images import GoldenImage
 from cockpit.model.loss import Loss, Remains, loss_of
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt, Stage
-from cockpit.model.refusals import Facilities, Refusal, RefusalCode, refusal
+from cockpit.model.refusals import refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 
@@ -54,10 +58,13 @@ VERBS: dict[type, str] = {
     Spawn: "spawn",
     Adopt: "adopt",
     Relaunch: "relaunch",
+    Rename: "rename",
+    SetFindable: "findable",
     Pause: "pause",
     Resume: "resume",
     Destroy: "destroy",
     Dismiss: "dismiss",
+    Deregister: "deregister",
     TrustHostKey: "trust host key",
     Commit: "commit",
     Branch: "branch",

@@ -57,6 +57,9 @@ def spawn(
     vcpu: Vcpu = None,
     memory: Memory = None,
     disk: Disk = None,
+    findable: Annotated[
+        bool, typer.Option("--findable", help="Let other tools find it; when they end they stop what they found.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a VM and start an agent on it; or many workers at once."""
@@ -74,6 +77,7 @@ def spawn(
         size=size_of(vcpu, memory, disk),
         thinking=thinking,
         replaces_prompt=replace_prompt,
+        findable=findable,
     )
     given = workers.tasks_given(task, tasks)
     if count == 1 and len(given) < 2:
@@ -98,16 +102,30 @@ def relaunch(
 @application.command()
 def adopt(
     vm: Annotated[str, typer.Argument(help="The VM's id.")],
-    name: Annotated[str, typer.Option("--name", help="What the agent is called here.")],
+    name: Annotated[
+        str, typer.Option("--name", help="What the agent is called here; without it, what others call it.")
+    ] = "",
     worker: Worker = False,
     architect: Architect = False,
     role: Role = "",
+    directory: Annotated[
+        str, typer.Option("--directory", help="Where it lives on the VM; without it, the known places are looked at.")
+    ] = "",
+    as_json: Json = False,
 ) -> None:
     """Take over an agent that somebody else started on a VM; nothing is sent to it."""
-    from cockpit.cli import fleet
+    from cockpit.cli import adoption
 
-    kind = kind_of(worker, architect)
-    run(lambda headless: fleet.adopt(headless, vm, name, kind, role))
+    kind = kind_of(worker, architect) if worker or architect else None
+    run(lambda headless: adoption.adopt(headless, vm, name, kind, role, directory, as_json))
+
+
+@application.command()
+def deregister(vm: Annotated[str, typer.Argument(help="The id of a VM that is gone.")], as_json: Json = False) -> None:
+    """Take a VM that is gone out of the registry and of other tools' files; one that exists is left alone."""
+    from cockpit.cli import adoption
+
+    run(lambda headless: adoption.deregister(headless, vm, as_json))
 
 
 @application.command()

@@ -26,6 +26,28 @@ def agents(as_json: Json = False) -> None:
 
 
 @application.command()
+def orphans(as_json: Json = False) -> None:
+    """List the VMs that no agent has, with what a look at each found and what may be done."""
+    from cockpit.cli import reconciliation
+
+    run(lambda headless: reconciliation.orphans(headless, as_json))
+
+
+@application.command()
+def reconcile(
+    check: Annotated[bool, typer.Option("--check", help="End with 1 if anything does not fit.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Hold VM list, registry, other tools' files, what is remembered and what runs against each other; change nothing.
+
+    Each row says what does not fit, with the evidence and a verb that may mend it.
+    """
+    from cockpit.cli import reconciliation
+
+    run(lambda headless: reconciliation.reconcile(headless, check, as_json))
+
+
+@application.command()
 def why(name: Name, as_json: Json = False) -> None:
     """Say why an agent is shown as it is, with the last lines of its standard error."""
     from cockpit.cli import lists

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from cockpit.agents.scaffold.answers import AgentState
@@ -10,6 +10,7 @@ from cockpit.engine.agent_record import with_protocol
 from cockpit.engine.commands.names import Names
 from cockpit.engine.commands.registration import left_there, register, remember
 from cockpit.engine.operation import OperationProgress
+from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
@@ -48,8 +49,9 @@ class Adoption:
         Raises:
             CockpitError: there is none, or its VM cannot be reached; then this cockpit knows as little of it as before.
         """
-        first, *others = dict.fromkeys((self._source.paths.directory, *self._source.known_directories))
-        async with self._names.reserved(adopt.name):
+        first, *others = self._directories(adopt)
+        ghosts = [agent for agent in self._fleet_state.agents.values() if agent.vm_id == adopt.vm]
+        async with self._names.reserved(adopt.name, adopt.vm):
             for directory in (first, *others):
                 agent = Agent(
                     agent_of(adopt.vm, directory),
@@ -79,14 +81,37 @@ class Adoption:
                 also = f", looked also at {', '.join(others)}" if others else ""
                 raise NotFound(
                     f"no agent at {first} on VM {adopt.vm}{also}",
-                    hint="set [agent] directory to where it lives, or spawn one",
+                    hint="say where it lives with --directory, or spawn one",
                 )
             now = self._fleet_state.clock.now()
+            await self._drop(ghost for ghost in ghosts if ghost.id != agent.id and ghost.process.never_started)
             self._fleet_state.put_agent(agent)
             await remember(self._store, self._source, agent, now)
             session.go_on()
             with progress.step("register"):
                 await register(self._source, agent, now, progress)
+
+    def _directories(self, adopt: Adopt) -> tuple[str, ...]:
+        """Return where to look for the agent: where it lives as far as is known, then all the known places.
+
+        Raises:
+            UsageError: the directory that was given is none.
+        """
+        if adopt.directory:
+            return (replace(self._source.paths, directory=adopt.directory).directory,)
+        look = self._fleet_state.sightings.look_at(adopt.vm)
+        seen = [directory for directory, _ in look.found] if look is not None else []
+        said = [claim.directory for claim in self._fleet_state.sightings.claims_on(adopt.vm) if claim.directory]
+        usual = (self._source.paths.directory, *self._source.known_directories)
+        return tuple(dict.fromkeys((*seen, *said, *usual)))
+
+    async def _drop(self, ghosts: Iterable[Agent]) -> None:
+        """Show an agent no more that was never started in its directory: the one that was meant is here now."""
+        for ghost in ghosts:
+            self._detach(ghost.id)
+            self._fleet_state.agents.pop(ghost.id, None)
+            self._fleet_state.changed()
+            await saved(self._store.forget_agent(ghost.id))
 
     async def _look(self, agent: Agent, session: AgentSession, progress: OperationProgress) -> Agent | None:
         """Return the agent with what its VM tells of it; None if there is none in its directory.

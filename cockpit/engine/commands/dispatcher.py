@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.engine.commands import board
-from cockpit.engine.commands.adoption import Adoption
 from cockpit.engine.commands.copies import start_copies
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.dismissal import Dismissals
+from cockpit.engine.commands.identities import Identities
 from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.commands.launch_record import spawn_of
 from cockpit.engine.commands.restoration import Restorations
@@ -41,24 +41,28 @@ from cockpit.model.commands import (
     Commit,
     ContinueAll,
     DeleteImage,
+    Deregister,
     DescribeImage,
     Destroy,
     Dismiss,
     Pause,
     Relaunch,
+    Rename,
     Restore,
     Resume,
+    SetFindable,
     Spawn,
     StopAll,
     Teardown,
     TrustHostKey,
     Undo,
 )
+from cockpit.model.grounds import Refusal, RefusalCode
 from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.receipts.stages import advance
-from cockpit.model.refusals import Refusal, RefusalCode, refusal
+from cockpit.model.refusals import refusal
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -100,9 +104,6 @@ class Dispatcher:
             agent_sessions.agent_session,
         )
         self._workers = Workers(fleet_state, self._spawner, self.dispatch)
-        self._adoption = Adoption(
-            fleet_state, store, source, self._spawner.names, agent_sessions.attach, agent_sessions.detach
-        )
         self._operations = FleetOperations(
             fleet_state,
             store,
@@ -116,6 +117,7 @@ class Dispatcher:
         builder = ImageBuilder(fleet_state, source, creations, agent_sessions)
         self._images = ImageActs(source, builder, images_changed)
         self._restorations = Restorations(fleet_state, store, source, keeping, creations, self._spawner)
+        self._identities = Identities(fleet_state, store, source, self._spawner.names, agent_sessions)
         self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
 
     def refusal(self, command: Command) -> Refusal | None:
@@ -186,8 +188,9 @@ class Dispatcher:
             match command:
                 case Spawn():
                     await self._workers.spawn(command, progress)
-                case Adopt():
-                    await self._adoption.adopt(command, progress)
+                    await self._identities.made(command, progress)
+                case Adopt() | Rename() | SetFindable() | Deregister():
+                    await self._identities.carry_out(command, progress)
                 case Relaunch(agent=agent_id, change_program=change):
                     agent_session = self._agent_sessions.agent_session(agent_id)
                     if agent_session is None:
@@ -201,6 +204,7 @@ class Dispatcher:
                     await self._operations.resume(command, progress)
                 case Destroy():
                     await self._operations.destroy(command, progress)
+                    await self._identities.destroyed(command.vm, progress)
                 case Teardown():
                     await tear_down(self._fleet_state, command, self._delete, progress)
                 case StopAll():
@@ -229,6 +233,7 @@ class Dispatcher:
 
     async def _delete(self, vm_id: VmId, progress: OperationProgress) -> None:
         await self._operations.destroy(Destroy(vm_id), progress)
+        await self._identities.destroyed(vm_id, progress)
 
     async def _branch(self, command: Branch, verb: str, target: str, progress: OperationProgress) -> None:
         original = self._fleet_state.agent_on(command.vm)

@@ -44,15 +44,19 @@ class Names:
         self._registry = RegistryNames(registry, self._holder, REGISTERED_BY) if registry is not None else None
 
     @contextlib.asynccontextmanager
-    async def reserved(self, name: str) -> AsyncIterator[None]:
+    async def reserved(self, name: str, own: VmId | None = None) -> AsyncIterator[None]:
         """Hold a name for the time of the block.
+
+        Args:
+            name: the name.
+            own: the VM whose agent is to have it, where it exists already: what says so of that VM is no obstacle.
 
         Raises:
             UsageError: somebody else has it, or is making an agent of this name.
         """
         renewing: asyncio.Task[None] | None = None
         try:
-            await self._take(name)
+            await self._take(name, own)
             renewing = asyncio.create_task(self._renew(name), name=f"keep the name {name}")
             yield
         finally:
@@ -87,7 +91,7 @@ class Names:
         except VersError as error:
             log.info("VM %s carries no label of its agent's name: %s", vm_id, error)
 
-    async def _take(self, name: str) -> None:
+    async def _take(self, name: str, own: VmId | None) -> None:
         try:
             if not await self._store.names.reserve(name, self._holder):
                 raise _taken(name, "another cockpit that shares this history is making an agent of this name")
@@ -96,7 +100,7 @@ class Names:
             log.error("the name %s is not reserved in the history: %s", name, error)
             rows = []
         for row in rows:
-            if row.account not in ("", UNKNOWN_ACCOUNT, self._source.vers.account):
+            if row.vm_id == own or row.account not in ("", UNKNOWN_ACCOUNT, self._source.vers.account):
                 continue  # Another account's agents have names of their own.
             seen = await self._source.vers.look(VmId(row.vm_id))
             if not isinstance(seen, Missing):
@@ -114,7 +118,7 @@ class Names:
             return
         for vm_id in map(VmId, registered):
             # An entry of a VM that does not exist, or not in this account, has no name to lose.
-            if isinstance(await self._source.vers.look(vm_id), Found):
+            if vm_id != own and isinstance(await self._source.vers.look(vm_id), Found):
                 raise _taken(name, f"the registry has an agent of this name already, on VM {vm_id}")
 
     async def _renew(self, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from cockpit.agents.scaffold.answers import ProbeResult, parse_probe
 from cockpit.agents.scaffold.layout import AgentPaths
@@ -14,6 +15,8 @@ from cockpit.errors import CockpitError
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
 from cockpit.remote.ssh.connection import Connection
+from cockpit.services.errors import RecordNotFound
+from cockpit.services.registry import Registration
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 
@@ -29,19 +32,62 @@ async def register(source: Source, agent: Agent, created_at: float, progress: Op
         progress.detail("no registry is configured")
         return
     try:
-        await source.registry.register(
-            registration_of(
-                agent,
-                address=source.address(agent.vm_id),
-                directory=source.paths_of(agent).directory,
-                workspace=source.paths.workspace,
-                created_at=created_at,
-            )
-        )
+        await source.registry.register(_registration(source, agent, created_at))
     except CockpitError as error:
         # This cockpit knows it from its own store.
         log.warning("agent %s is not registered: %s", agent.name, error)
         progress.detail(f"not registered: {describe(error)}")
+
+
+async def register_again(
+    source: Source, agent: Agent, now: float, progress: OperationProgress, *, anew: bool = False
+) -> None:
+    """Bring an agent's entry up to date; what others wrote into it stays.
+
+    Args:
+        source: whose registry it is.
+        agent: as it is now.
+        now: unix seconds, for an entry that is not there yet.
+        progress: is told where no registry takes it.
+        anew: who registered it changes, which the registry takes in a new entry alone.
+
+    Raises:
+        CockpitError: the entry was to be made anew, and the registry refused.
+    """
+    if source.registry is None:
+        progress.detail("no registry is configured")
+        return
+    try:
+        await update_entry(source, agent, now, anew=anew)
+    except CockpitError as error:
+        if anew:
+            raise
+        log.warning("the entry of %s is as it was: %s", agent.name, error)
+        progress.detail(f"its entry is brought up to date later: {describe(error)}")
+
+
+async def update_entry(source: Source, agent: Agent, now: float, *, anew: bool = False) -> None:
+    """Bring an agent's entry up to date, as `register_again`.
+
+    Raises:
+        CockpitError: the registry refused.
+    """
+    registry = source.registry
+    assert registry is not None
+    wanted = _registration(source, agent, now)
+    try:
+        entry = await registry.get(agent.vm_id)
+    except RecordNotFound:
+        await registry.register(wanted)
+        return
+    theirs = {key: value for key, value in entry.metadata.items() if key != "parentSession"}
+    kept = {"createdAt": entry.metadata.get("createdAt") or wanted.metadata["createdAt"]}
+    metadata = {**theirs, **wanted.metadata, **kept}
+    if anew:
+        await registry.deregister(agent.vm_id)
+        await registry.register(replace(wanted, metadata=metadata, services=entry.services))
+    else:
+        await registry.patch(agent.vm_id, name=agent.name, metadata=metadata)
 
 
 async def remember(store: Store, source: Source, agent: Agent, created_at: float) -> None:
@@ -57,6 +103,16 @@ async def remember(store: Store, source: Source, agent: Agent, created_at: float
         await store.remember_agent(row)
     except StoreError as error:
         log.error("agent %s is not remembered: %s", agent.name, error)
+
+
+def _registration(source: Source, agent: Agent, created_at: float) -> Registration:
+    return registration_of(
+        agent,
+        address=source.address(agent.vm_id),
+        directory=source.paths_of(agent).directory,
+        workspace=source.paths.workspace,
+        created_at=created_at,
+    )
 
 
 async def left_there(connection: Connection, paths: AgentPaths, vm_id: VmId) -> ProbeResult:

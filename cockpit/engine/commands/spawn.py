@@ -43,8 +43,9 @@ from cockpit.errors import CockpitError, Refused, UsageError
 from cockpit.model.commands import Spawn
 from cockpit.model.family import parent_vm_of
 from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
+from cockpit.model.grounds import Facilities
 from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
-from cockpit.model.refusals import Facilities, refusal
+from cockpit.model.refusals import refusal
 from cockpit.model.size import CHOSEN_SIZE, UNKNOWN_SIZE, VmSize
 from cockpit.remote.ssh.connection import Connection
 from cockpit.store.errors import StoreError

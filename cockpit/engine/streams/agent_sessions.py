@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from cockpit.agents.kinds import adapter_of
 from cockpit.engine.agent_record import agent_from_row, row_of
 from cockpit.engine.cancellation import check_cancelled
+from cockpit.engine.memory import try_to_keep_identity, with_names_of
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.follower import Following
@@ -78,6 +79,8 @@ class AgentSessions:
         self._connect_limit = ConnectLimit()
         self._rounds = ReadBatching()
         self._keys: dict[VmId, str] = {}
+        self._being_made: frozenset[str] = frozenset()
+        """The names that are held for agents which are being made, here or by others on this machine."""
         self._sessions: dict[AgentId, AgentSession] = {}
         self._tasks: dict[AgentId, asyncio.Task[None]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
@@ -103,6 +106,37 @@ class AgentSessions:
             self._fleet_state.agents.pop(agent.id, None)  # destroyed meanwhile
         elif self.wanted(agent):
             self.attach(agent)
+
+    async def move(self, former: AgentId, agent: Agent) -> None:
+        """Serve an agent in another directory than the one it was looked for in, where none was ever started."""
+        self.detach(former)
+        self._book.forget(former)
+        self._fleet_state.agents.pop(former, None)
+        try:
+            await self._store.forget_agent(former)
+        except StoreError as error:
+            log.error("the former place of agent %s is still remembered: %s", agent.name, error)
+        await self.adopt(agent)
+
+    async def keep_identity(self, agent: Agent) -> None:
+        """Remember what was learnt of an agent's name, and of whose it is."""
+        await try_to_keep_identity(self._store, agent)
+
+    async def take_up(self, listed: Collection[VmId]) -> None:
+        """Show agents that another process on this machine made, and what they were renamed to there."""
+        known = {agent.vm_id for agent in self._fleet_state.agents.values()}
+        try:
+            rows = [row for row in await self._store.agents() if row.vm_id in listed and row.destroyed_at is None]
+            self._being_made = await self._store.names.held()
+        except StoreError as error:
+            log.error("what other cockpits here made cannot be read: %s", error)
+            return
+        for row in rows:
+            agent = self._fleet_state.agents.get(row.id)
+            if agent is not None and row.named_at > agent.named_at:
+                self._fleet_state.put_agent(with_names_of(agent, row))
+            elif agent is None and row.vm_id not in known and row.vm_id not in self._fleet_state.dismissed:
+                await self._recorder.load(agent_from_row(row, self._source.name))
 
     async def place(self, listed: Collection[VmId]) -> None:
         """Take agents of unknown or of another account as this one's, since its list has their VMs.
@@ -178,7 +212,9 @@ class AgentSessions:
         for agent in list(self._fleet_state.agents.values()):
             vm = self._fleet_state.vms.get(agent.vm_id)
             ours = vm is not None and not vm.doubt and vm.source == self._source.name
-            if ours and agent.id not in self._sessions and self.wanted(agent):
+            # Who makes it attaches to it once what its image brought is out of the way.
+            made = agent.name in self._being_made and agent.process.run_id == ""
+            if ours and not made and agent.id not in self._sessions and self.wanted(agent):
                 self.attach(agent)
 
     def agent_session(self, agent: AgentId) -> AgentSession | None:

@@ -48,4 +48,5 @@ def looked_at(known: Process, result: ProbeResult, now: float, out_bound: int = 
     absent = result.state is AgentState.ABSENT
     scaffold = scaffold_of(result, out_bound)
     code, errors, run_id = result.exit_code, result.errors, result.run_id
-    return Process(state, since, code, errors, run_id, ended_at, never_started=absent, scaffold=scaffold)
+    also = known.looked_also_at if absent else ()
+    return Process(state, since, code, errors, run_id, ended_at, absent, also, scaffold)

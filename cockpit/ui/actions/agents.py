@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from cockpit.model.commands import Branch, Commit, Destroy, Dismiss, Pause, Relaunch, Resume, TrustHostKey
 from cockpit.model.fleet import Agent, Vm
+from cockpit.model.grounds import RefusalCode
 from cockpit.model.ids import VmId
 from cockpit.model.kept import IN_THE_COMMIT
-from cockpit.model.refusals import RefusalCode
+from cockpit.model.reconciliation import findings_of
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Handler, Situation
@@ -18,7 +19,7 @@ from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
 from cockpit.ui.dialogs.spawn import SpawnDialog
-from cockpit.ui.dialogs.texts import why_text, why_vm_text
+from cockpit.ui.dialogs.texts import findings_text, why_text, why_vm_text
 from cockpit.ui.dialogs.working import WorkingDialog
 
 MOST_COPIES = 20
@@ -36,7 +37,9 @@ def _needs_agent_or_vm(situation: Situation) -> str:
 def _why(home: HomePort) -> None:
     agent, vm = home.agent, home.selected_vm()
     if vm is not None and home.pane == "vms" and home.fleet.agent_on(vm.id) is None:
-        home.open_dialog(TextDialog(ours("Why nobody has this VM"), why_vm_text(vm)))
+        found = [finding for finding in findings_of(home.fleet, home.engine.now()) if finding.vm == vm.id]
+        text = findings_text(found) if found else why_vm_text(vm)
+        home.open_dialog(TextDialog(ours("Why nobody has this VM"), text))
     elif agent is not None:
         text = why_text(agent, home.fleet.vm(agent.vm_id), home.engine.now())
         home.open_dialog(TextDialog(our_line("Why {} is shown so", agent.name), text))

@@ -9,11 +9,22 @@ from textual.content import Content
 from cockpit.model.board import Task
 from cockpit.model.fleet import Agent, Vm
 from cockpit.model.receipts.receipt import Receipt
+from cockpit.model.reconciliation import Finding
 from cockpit.model.why import headline, why
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.ui.look.cells import Piece, age, content, count, fit
 from cockpit.ui.look.states import STATUS_STYLES, style_of
+
+
+def findings_text(findings: Sequence[Finding]) -> Content:
+    """Say of a VM what does not fit, why, and what may be done."""
+    pieces: list[Piece] = []
+    for finding in findings:
+        pieces += [(clean_line(finding.kind.value), "bold $link-degraded"), (ours("\n\n"), "")]
+        facts = [("VM", finding.vm), ("suggested", finding.command)]
+        pieces += [*_evidence(finding.evidence, facts), (ours("\n"), "")]
+    return content(pieces)
 
 
 def why_vm_text(vm: Vm) -> Content:

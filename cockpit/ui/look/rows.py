@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from textual.content import Content
 
 from cockpit.model.board import TASK_STATUSES, FeedItem, Task
+from cockpit.model.colours import COLOURS
 from cockpit.model.family import FamilySum
 from cockpit.model.fleet import ActivityState, Agent, AgentKind, Fleet, LinkState, Power, ProcessState, Vm
+from cockpit.model.reconciliation import Finding
 from cockpit.model.scaffold import scaffold_word
 from cockpit.model.why import headline, warnings_in
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
@@ -70,7 +72,7 @@ def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int, family: Fam
     pieces: list[Piece] = [
         (guide, "$faint"),
         (our_line("{} ", look.glyph), look.style),
-        (name, "" if agent.kind is AgentKind.WORKER else "bold"),
+        (name, _name_style(agent)),
         (mark, "$accent"),
         (repeated(ours(" "), room - width_of(name) + 1), ""),
         (fit(look.word, word_cells), look.style),
@@ -85,6 +87,12 @@ def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int, family: Fam
         pieces.append((fit(joined((words for words in said if words), ours(" · ")), room), "$muted"))
     pieces.append((fit(age(now - last) if last is not None else ours("–"), AGE_CELLS, right=True), "$muted"))
     return content(pieces)
+
+
+def _name_style(agent: Agent) -> str:
+    """Return the style of an agent's name: its operator's colour, and bold for who keeps a context."""
+    colour = f"ansi_{agent.colour}" if agent.colour in COLOURS else ""
+    return " ".join(word for word in ("" if agent.kind is AgentKind.WORKER else "bold", colour) if word)
 
 
 def folded_mark(family: FamilySum) -> Clean:
@@ -139,13 +147,19 @@ def agent_detail(agent: Agent, *, labelled: bool = True) -> Clean:
     return joined((said for said in parts if said), ours(" · "))
 
 
-def vm_row(vm: Vm, agent: Agent | None, now: float, width: int) -> Content:
-    """One line of the VMs: power, name, id, our link to it, age."""
+def vm_row(vm: Vm, agent: Agent | None, now: float, width: int, said: str = "") -> Content:
+    """One line of the VMs: power, name, id, our link to it, age.
+
+    Args:
+        said: a word or two on what does not fit, in place of the link.
+    """
     power = POWER_STYLES.get(vm.power, POWER_STYLES[Power.UNKNOWN])
     name = clean_line(agent.name if agent is not None else vm.label) or ours("no name")
     link = agent.link if agent is not None else None
     link_word, link_style = _link_word(link.state if link is not None else None, agent is None, vm.perhaps_ours != "")
-    word_cells, link_cells = (8, 13 if vm.perhaps_ours else 10) if width >= 36 else (8, 2)
+    if said:
+        link_word, link_style = clean_line(said), "$link-degraded"
+    word_cells, link_cells = (8, 13 if width_of(link_word) > 9 else 10) if width >= 36 else (8, 2)
     id_cells = 9 if width >= 44 else 0
     size_cells = SIZE_CELLS if width >= 44 + SIZE_CELLS else 0
     others = 2 + word_cells + link_cells + id_cells + size_cells + AGE_CELLS + 1
@@ -164,6 +178,20 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int) -> Content:
         pieces.append((fit(clean_line(vm.id[:8]), id_cells), "$faint"))
     pieces.append((repeated(ours(" "), spare), ""))
     pieces.append((fit(age(now - vm.created_at) if vm.created_at else ours("–"), AGE_CELLS, right=True), "$muted"))
+    return content(pieces)
+
+
+def gone_row(finding: Finding, now: float, width: int) -> Content:
+    """One line for a VM that is registered and gone: it is in no list, but somebody still counts on it."""
+    word = fit(clean_line(finding.kind.value), min(22, max(4, width - 20)))
+    name_cells = max(6, width - 2 - width_of(word) - 1 - AGE_CELLS)
+    pieces: list[Piece] = [
+        (ours("✗ "), "$agent-failed"),
+        (fit(clean_line(finding.called), name_cells), "italic"),
+        (ours(" "), ""),
+        (word, "$link-degraded"),
+        (fit(age(now - finding.since) if finding.since else ours("–"), AGE_CELLS, right=True), "$muted"),
+    ]
     return content(pieces)
 
 

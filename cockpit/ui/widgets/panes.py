@@ -7,6 +7,7 @@ from textual.reactive import reactive
 from cockpit.model.family import ancestors_of, parents_of, sum_of
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
+from cockpit.model.reconciliation import FindingKind, findings_of, words_on
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.look import rows as draw
@@ -127,8 +128,10 @@ class VmsTable(Pane):
     EMPTY = (NOTHING, ours("No VMs."), ours("Press n: spawning an agent makes one."))
 
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
-        """Build the rows: claimed VMs by name, then orphans."""
+        """Build the rows: claimed VMs by name, then orphans, then what is registered and gone."""
         by_vm = {agent.vm_id: agent for agent in fleet.agents}
+        findings = findings_of(fleet, now)
+        words = words_on(fleet, findings, now)
         ordered = sorted(
             fleet.vms,
             key=lambda vm: (
@@ -138,7 +141,7 @@ class VmsTable(Pane):
             ),
         )
         rows = [
-            Row(vm.id, draw.vm_row(vm, by_vm.get(vm.id), now, width))
+            Row(vm.id, draw.vm_row(vm, by_vm.get(vm.id), now, width, words.get(vm.id, "")))
             for vm in ordered
             if not self.needle
             or draw.matches(
@@ -147,10 +150,18 @@ class VmsTable(Pane):
                 vm.label,
                 vm.power.value,
                 by_vm[vm.id].name if vm.id in by_vm else "orphan",
+                words.get(vm.id, ""),
             )
         ]
-        orphans = len(fleet.orphans())
-        note = our_line("{}, {} orphan", len(rows), orphans) if orphans else our_line("{}", len(rows))
+        number = len(rows)
+        rows += [
+            Row(finding.vm, draw.gone_row(finding, now, width))
+            for finding in findings
+            if finding.kind is FindingKind.GONE
+            and draw.matches(self.needle, finding.vm, finding.called, finding.kind.value)
+        ]
+        orphans = sum(words.get(vm.id) in ("orphan", "perhaps ours", "agent found") for vm in fleet.orphans())
+        note = our_line("{}, {} orphan", number, orphans) if orphans else our_line("{}", number)
         return rows, note if rows else NOTHING
 
 

@@ -51,6 +51,7 @@ class FakeVers:
     """The API of a fleet whose VMs are a dictionary; `errors` holds what a call raises instead."""
 
     account = "us"
+    owner_id = ""
 
     def __init__(self) -> None:
         self.states: dict[VmId, str] = {}

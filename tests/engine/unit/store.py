@@ -134,6 +134,10 @@ class MemoryNames:
     async def renew(self, name: str, holder: str) -> None:
         """Keep it."""
 
+    async def held(self) -> frozenset[str]:
+        """Return the names that are held."""
+        return frozenset(self.holders)
+
     async def release(self, name: str, holder: str) -> None:
         """Give it free."""
         if self.holders.get(name) == holder:

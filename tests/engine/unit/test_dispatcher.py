@@ -34,10 +34,10 @@ from cockpit.model.commands import (
     TrustHostKey,
 )
 from cockpit.model.fleet import AgentKind, Link, LinkState, Power, Process, ProcessState, Vm
+from cockpit.model.grounds import Facilities, RefusalCode
 from cockpit.model.ids import AgentId, CommandId, CommitId, TaskId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended, reached
-from cockpit.model.refusals import Facilities, RefusalCode
 from cockpit.model.size import VmSize
 from cockpit.services.errors import ServiceUnreachable
 from cockpit.vers.errors import CreationUncertain, EffectUnknown

@@ -1,0 +1,72 @@
+"""Headless verbs about what an agent is called, and who may find it."""
+
+from __future__ import annotations
+
+from cockpit.cli import output
+from cockpit.cli.fleet import carry_out, is_so_already
+from cockpit.cli.headless import Headless, nobody
+from cockpit.engine.port import HeadlessPort
+from cockpit.errors import UsageError
+from cockpit.model.commands import Rename, SetFindable
+from cockpit.model.ids import AgentId
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import our_line
+from cockpit.text.streams import say, warn
+
+WARNING = ours(
+    "Other tools may take it up now. When their session ends they stop workers and delete what those wrote, and they "
+    "drop what they cannot reach."
+)
+
+
+async def rename(
+    headless: Headless,
+    name: str,
+    new: str,
+    role: str | None,
+    labels: tuple[str, ...] | None,
+    colour: str | None,
+    as_json: bool,
+) -> int:
+    """Give an agent another name, role, labels or colour; None keeps what it has. What is so already is no failure."""
+    async with headless.engine(nobody) as engine:
+        agent = engine.agent_named(name)
+        command = Rename(
+            agent.id,
+            new or agent.name,
+            agent.role if role is None else role,
+            agent.labels if labels is None else labels,
+            agent.colour if colour is None else colour,
+        )
+        refused = engine.refusal(command)
+        if not is_so_already(refused, agent.name):
+            if refused is not None:
+                raise UsageError(f"cannot rename {agent.name}: {refused.sentence}")
+            await carry_out(engine, command)
+        _print(engine, agent.id, as_json)
+    return 0
+
+
+async def findable(headless: Headless, name: str, wanted: bool, as_json: bool) -> int:
+    """Let other tools find an agent, or hide it from them; what is so already is no failure."""
+    async with headless.engine(nobody) as engine:
+        agent = engine.agent_named(name)
+        command = SetFindable(agent.id, wanted)
+        refused = engine.refusal(command)
+        if not is_so_already(refused, agent.name):
+            if refused is not None:
+                raise UsageError(f"cannot do that with {agent.name}: {refused.sentence}")
+            if wanted:
+                warn(WARNING)
+            await carry_out(engine, command)
+        _print(engine, agent.id, as_json)
+    return 0
+
+
+def _print(engine: HeadlessPort, agent_id: AgentId, as_json: bool) -> None:
+    agent = engine.agent_named(agent_id)
+    if as_json:
+        (found,) = output.agent_objects([agent], engine.fleet, engine.now())
+        output.print_json(found)
+    else:
+        say(our_line("{} {}", agent.name, agent.vm_id))

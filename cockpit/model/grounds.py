@@ -1,0 +1,76 @@
+"""On what grounds a command is refused, and what a fleet has besides what its snapshot shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RefusalCode(StrEnum):
+    """What kind of refusal it is; callers decide by this, people read the sentence."""
+
+    UNSENDABLE = "unsendable"
+    NO_TEXT = "no text"
+    NO_AGENT = "no agent"
+    NO_VM = "no VM"
+    NO_TASK = "no task"
+    NO_COMMIT = "no commit"
+    NO_COLUMN = "no column"
+    NO_BOARD = "no board"
+    NO_PROGRAM = "no program"
+    NO_COLOUR = "no colour"
+    BAD_NAME = "bad name"
+    NAME_TAKEN = "name taken"
+    BAD_SIZE = "bad size"
+    BAD_THINKING = "bad thinking"
+    """The kind of agent has no such level."""
+    ELSEWHERE = "elsewhere"
+    """The VM belongs to another account."""
+    ADOPTED = "adopted"
+    """The agent that is to be taken over is here."""
+    NOT_IN_DOUBT = "not in doubt"
+    """Nothing but what is perhaps ours, or elsewhere, can be dismissed."""
+    NOT_OFFERED = "not offered"
+    """The host key is not the one that the VM showed last."""
+    VM_POWER = "VM power"
+    """The VM's power does not allow it."""
+    WORKING = "working"
+    """The agent works: what would stop it in the middle is to be said twice."""
+    PROCESS_DEAD = "process dead"
+    PROCESS_ALIVE = "process alive"
+    NOT_CONNECTED = "not connected"
+    QUESTION_CLOSED = "question closed"
+    LACKING = "lacking"
+    """Agents of its kind do not know such a command."""
+    PROTECTED = "protected"
+    """The VM hosts the services that all others need."""
+    NO_STEP = "no step"
+    """The recipe has no such step."""
+    IN_USE = "in use"
+    """Something is set to use it."""
+    ALREADY = "already"
+    """What was asked for is so already: no failure to somebody who wants it so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a command is not carried out now."""
+
+    code: RefusalCode
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facilities:
+    """What a fleet has besides its VMs, agents and tasks."""
+
+    programs: tuple[tuple[str, str], ...] = ()
+    """The agent programs, each with the reason it cannot be started, or empty text."""
+    default_program: str = ""
+    has_board: bool = False
+    golden_image: str = ""
+    """The commit new agents are restored from when none is named."""
+    claimed: frozenset[str] = frozenset()
+    """Names of agents that are being made."""
+    thinking: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The agent programs that can be told how much to think, each with its words for that."""
