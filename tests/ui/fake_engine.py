@@ -25,6 +25,7 @@ from cockpit.model.commands import (
     Prompt,
     Relaunch,
     Rename,
+    Restore,
     Resume,
     SetFindable,
     Spawn,
@@ -32,6 +33,7 @@ from cockpit.model.commands import (
     StopAll,
     Teardown,
     TrustHostKey,
+    Undo,
 )
 from cockpit.model.events import Event, Record
 from cockpit.model.failures import dismissed
@@ -63,6 +65,8 @@ VERBS: dict[type, str] = {
     Pause: "pause",
     Resume: "resume",
     Destroy: "destroy",
+    Undo: "undo",
+    Restore: "restore",
     Dismiss: "dismiss",
     Deregister: "deregister",
     TrustHostKey: "trust host key",

@@ -20,6 +20,7 @@ from cockpit.ui.app import CockpitApp
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.form import GuardedForm
 from cockpit.ui.dialogs.spawn import SpawnDialog
+from cockpit.ui.dialogs.working import WorkingDialog
 from cockpit.ui.key_gate import Guarded
 from cockpit.ui.screens.home import HomeScreen
 from cockpit.ui.widgets.composer import Composer
@@ -125,6 +126,7 @@ async def test_a_question_takes_keys_once_it_is_shown() -> None:
 async def test_pause_says_whom_and_how_to_undo_it() -> None:
     async with cockpit() as (pilot, home, engine):
         await write(pilot, "j", BY_ID["vm.pause"].keys.split(",")[0])
+        await write(pilot, "f")
         assert [type(command) for command in engine.ordered] == [Pause]
         text = f"paused lt-api · {BY_ID['vm.resume'].keys.split(',')[0]} resume"
         assert text not in notifications(pilot)
@@ -139,6 +141,8 @@ async def test_pause_says_whom_and_how_to_undo_it() -> None:
 async def test_what_failed_is_never_said_to_be_done(action: str, word: str, end: Stage) -> None:
     async with cockpit() as (pilot, home, engine):
         await write(pilot, "j", BY_ID[action].keys.split(",")[0])
+        if isinstance(pilot.app.screen, WorkingDialog):
+            await write(pilot, "f")
         assert len(engine.ordered) == 1
         advance(engine, end)
         home.bridge.flush()

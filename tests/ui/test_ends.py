@@ -1,0 +1,107 @@
+"""Destroying and bringing back, on the screen: what would be lost, the second question, and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cockpit.model.commands import Destroy, Undo
+from cockpit.model.fleet import Fleet
+from cockpit.model.ids import CommitId, OperationId
+from cockpit.model.kept import KEEP_STEP, KeptCommit, KeptFor, KeptState
+from cockpit.model.loss import Remains, Repository
+from cockpit.model.operation import Operation, Step
+from cockpit.model.receipts.receipt import Stage
+from cockpit.ui.dialogs.destroy import DestroyDialog
+from cockpit.ui.dialogs.pick import PickDialog
+from cockpit.ui.widgets.plain import Plain
+from tests.ui.fake_engine import NOW, FakeEngine
+from tests.ui.scene import scene, vm_id
+from tests.ui.test_home import cockpit
+
+
+def said(dialog: DestroyDialog) -> str:
+    """Return what stands in the question."""
+    return str(dialog.query_one("#targets", Plain).content)
+
+
+async def test_the_question_says_what_would_be_lost_and_what_is_unknown() -> None:
+    engine = scene()
+    engine.losses.remains[vm_id(5)] = Remains((Repository("/w/app", 2, 1, 0),), processes=("pytest -q",))
+    async with cockpit(engine) as (pilot, _home, _):
+        await pilot.press("down", "down", "D")
+        await pilot.pause()
+        dialog = pilot.app.screen
+        assert isinstance(dialog, DestroyDialog)
+        await pilot.app.workers.wait_for_complete()
+        text = said(dialog)
+        assert str(vm_id(5)) in text
+        assert "/w/app: 2 files not committed, 1 commit not pushed" in text and "1 process: pytest -q" in text
+        assert "undo" in text and "keys" in text
+        await pilot.press("escape", "up", "D")
+        await pilot.pause()
+        await pilot.app.workers.wait_for_complete()
+        assert isinstance(pilot.app.screen, DestroyDialog)
+        assert "unknown: uncommitted and unpushed work" in said(pilot.app.screen)
+    assert engine.ordered == []
+
+
+def failed_at(engine: FakeEngine, step: str, error: str) -> Fleet:
+    """Return the fleet after the last command failed at a step."""
+    receipt = replace(engine.fleet.receipts[-1], stage=Stage.FAILED, reason=error)
+    operation = Operation(OperationId(receipt.id), "destroy", "x", NOW, (Step(step, NOW, NOW + 1, error),), NOW + 1)
+    return replace(engine.fleet, receipts=(*engine.fleet.receipts[:-1], receipt), operations=(operation,))
+
+
+@pytest.mark.parametrize(("step", "again"), [(KEEP_STEP, True), ("delete VM", False)])
+async def test_where_no_commit_can_be_taken_it_is_asked_once_more(step: str, again: bool) -> None:
+    engine = scene()
+    async with cockpit(engine) as (pilot, home, _):
+        await pilot.press("down", "down", "D")
+        await pilot.pause()
+        dialog = pilot.app.screen
+        assert isinstance(dialog, DestroyDialog)
+        dialog.dismiss(True)
+        await pilot.pause()
+        (first,) = engine.ordered
+        assert isinstance(first, Destroy) and first.undo
+        engine.change(failed_at(engine, step, "the host has no room"))
+        home.bridge.flush()
+        await pilot.pause()
+        second = pilot.app.screen
+        assert isinstance(second, DestroyDialog) is again
+        if isinstance(second, DestroyDialog):
+            assert "the host has no room" in said(second) and "for good" in said(second)
+            second.dismiss(True)
+            await pilot.pause()
+            assert engine.ordered[1:] == [replace(first, undo=False)]
+
+
+async def test_undo_lists_who_can_be_brought_back_and_only_those() -> None:
+    engine = scene()
+    kept = KeptCommit(
+        "order",
+        KeptFor.UNDO,
+        KeptState.KEPT,
+        NOW - 60,
+        "us",
+        vm_id(40),
+        "ada",
+        kind="lieutenant",
+        commit=CommitId("c0ffee00"),
+        expires_at=NOW + 3600,
+    )
+    async with cockpit(engine) as (pilot, _home, _):
+        await pilot.press("u")
+        await pilot.pause()
+        assert not isinstance(pilot.app.screen, PickDialog), "nothing is kept"
+        spent = replace(kept, request="other", state=KeptState.RESTORED, commit=CommitId("c1"))
+        engine.change(replace(engine.fleet, kept=(kept, spent)))
+        await pilot.press("u")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, PickDialog)
+        await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert engine.ordered == [Undo(CommitId("c0ffee00"))]
