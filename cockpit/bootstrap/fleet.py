@@ -27,7 +27,7 @@ from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 from cockpit.vers.client import VersClient
-from cockpit.vers.credentials import Credentials, base_url_from, find_credentials, vm_domain
+from cockpit.vers.credentials import KEY_HELP, Credentials, base_url_from, find_credentials, vm_domain
 
 EMBEDDED_POLL = 2.0
 """Seconds between two looks at the VM list of a fleet on this machine."""
@@ -75,6 +75,8 @@ def make_source(
     """
     credentials = None if force_embedded else vers_credentials()
     made = _embedded(settings, places, own_services) if credentials is None else _vers(settings, credentials)
+    if credentials is None and not force_embedded:
+        made = replace(made, notices=(*made.notices, KEY_HELP))
     secrets = tuple(dict.fromkeys(_secrets(made, settings.agent.pass_environment or ())))
     return replace(made, recipe=lambda: load_recipe(recipe_file()), secrets=secrets)
 
@@ -153,6 +155,7 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         environment |= {"VERS_INFRA_URL": services, "VERS_VM_REGISTRY_URL": services, "VERS_AUTH_TOKEN": token}
     return Source(
         name="vers",
+        key_source=credentials.source,
         vers=VersClient(base_url, credentials.api_key),
         services=Services.at(services, token) if services else None,
         endpoint=endpoint,
@@ -260,6 +263,16 @@ class Setup:
             files=((script_file, script),),
         )
         return Setup(settings, places, replace(source, programs=(told,), default_program=scripted.name, notices=()))
+
+    @property
+    def key_source(self) -> str:
+        """Where the platform's key was found; empty where there is none, and the fleet made its own."""
+        return self.source.key_source
+
+    @property
+    def key_help(self) -> str:
+        """How a key of the platform is got and where it goes; empty where there is one."""
+        return "" if self.key_source else KEY_HELP
 
     @property
     def has_board(self) -> bool:

@@ -24,6 +24,7 @@ async def vms(headless: Headless, as_json: bool) -> int:
     """List the VMs."""
     async with headless.engine(nobody) as engine:
         require_health(engine, "vers")
+        await engine.platform.learn()
         fleet = engine.fleet
         objects = [output.vm_object(vm, fleet) for vm in fleet.vms]
         if as_json:
@@ -33,11 +34,12 @@ async def vms(headless: Headless, as_json: bool) -> int:
                 (
                     row["vm_id"],
                     row["power"],
+                    vm.size.brief or "?",
                     row["agent"] or (f"perhaps ours: {row['perhaps_ours']}" if row["perhaps_ours"] else "-"),
                 )
-                for row in objects
+                for row, vm in zip(objects, fleet.vms, strict=True)
             ]
-            output.print_table(("VM", "POWER", "AGENT"), rows)
+            output.print_table(("VM", "POWER", "SIZE", "AGENT"), rows)
         missing = say_missing(engine, *LISTS_OF_AGENTS)
     return ExitCode.PARTIAL if missing else ExitCode.DONE
 

@@ -40,6 +40,19 @@ from cockpit.model.commands import (
 )
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
+from cockpit.model.platform import (
+    ChangeCommit,
+    ChangeRepository,
+    DeleteCommit,
+    Label,
+    NewVm,
+    PlatformCommand,
+    Resize,
+    SetVariables,
+    TagCommit,
+    Untag,
+    words_of,
+)
 
 VERBS: dict[type[object], str] = {
     Prompt: "prompt",
@@ -68,6 +81,15 @@ VERBS: dict[type[object], str] = {
     BuildImage: "build image",
     DescribeImage: "describe image",
     DeleteImage: "delete image",
+    NewVm: "new VM",
+    Resize: "resize",
+    Label: "label",
+    ChangeCommit: "change commit",
+    DeleteCommit: "delete commit",
+    TagCommit: "tag commit",
+    Untag: "remove tag",
+    ChangeRepository: "change repository",
+    SetVariables: "set variables",
     CreateTask: "create task",
     MoveTask: "move task",
     AssignTask: "assign task",
@@ -81,6 +103,8 @@ STREAM_VERBS = frozenset(VERBS[kind] for kind in get_args(AgentCommand))
 
 def text_of(command: Command) -> str:
     """Return what a receipt shows of a command."""
+    if isinstance(command, PlatformCommand):
+        return words_of(command)[1]
     match command:
         case Prompt(text=text) | Steer(text=text) | FollowUp(text=text) | NoteTask(content=text):
             return text
@@ -109,6 +133,8 @@ def text_of(command: Command) -> str:
 
 def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
     """Return the agent a command is about, if it is about one, and how its target is named to people."""
+    if isinstance(command, PlatformCommand) and not isinstance(command, Resize | Label):
+        return None, words_of(command)[0]
     match command:
         case Spawn(name=name) | Adopt(name=name) | BuildImage(name=name):
             return None, name
@@ -132,6 +158,8 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             | TrustHostKey(vm=vm)
             | Commit(vm=vm)
             | Branch(vm=vm)
+            | Resize(vm=vm)
+            | Label(vm=vm)
         ):
             agent, known = fleet.agent_on(vm), fleet.vm(vm)
             return (agent.id, agent.name) if agent else (None, (known.label if known else "") or vm)

@@ -13,6 +13,7 @@ from cockpit.engine.clock import Clock
 from cockpit.engine.images.catalogue import ImageCatalogue
 from cockpit.engine.line_tail import LineTail
 from cockpit.engine.losses import Losses
+from cockpit.engine.platform import Platform
 from cockpit.engine.port import StartOptions
 from cockpit.engine.recollection import bring_back
 from cockpit.engine.recorded import RecordedHistory
@@ -112,6 +113,7 @@ class Engine:
         self.recorded = RecordedHistory(store)
         self.lookout = Lookout(tuple(running.surroundings for running in self.running))
         self.output = LineTail(self.agent_session, store, self.clock)
+        self.platform = Platform(self.running)
         self.losses = Losses(self.fleet_state, self.running)
         self.bounds = history_bounds
         self._background: list[asyncio.Task[None]] = []

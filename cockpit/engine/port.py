@@ -13,6 +13,7 @@ from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
 from cockpit.model.images import GoldenImage
 from cockpit.model.loss import Loss
 from cockpit.model.past import RememberedAgent, SearchHit
+from cockpit.model.platform import AccountView, CommitList, CommitView, RepositoryView
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
@@ -57,6 +58,51 @@ class ImagesPort(Protocol):
         Raises:
             CockpitError: a list could not be had.
         """
+
+
+class PlatformPort(Protocol):
+    """What the platforms keep besides VMs and agents, read when somebody asks."""
+
+    async def commits(self, *, public: bool = False) -> CommitList:
+        """Return the commits of every source, newest first, with the names they have.
+
+        Raises:
+            CockpitError: none of the sources told its commits.
+        """
+
+    async def lineage(self, commit: CommitView) -> tuple[CommitView, ...]:
+        """Return what a commit came from, nearest first, without the commit itself.
+
+        Raises:
+            CockpitError: it could not be had.
+        """
+
+    async def repositories(self, *, public: bool = False) -> tuple[RepositoryView, ...]:
+        """Return the repositories with their tags; of public ones the names alone.
+
+        Raises:
+            CockpitError: they could not be had.
+        """
+
+    async def accounts(self) -> tuple[AccountView, ...]:
+        """Return the account behind each source; one whose platform does not answer says so."""
+
+    async def variables(self) -> dict[str, str]:
+        """Return the environment variables every VM gets as it starts.
+
+        Raises:
+            CockpitError: they could not be had.
+        """
+
+    async def labels(self, vm_id: VmId, source: str) -> dict[str, str]:
+        """Return the labels the platform keeps of a VM.
+
+        Raises:
+            CockpitError: they could not be had.
+        """
+
+    async def learn(self) -> None:
+        """Ask for the size and the origin of every VM that nothing was told of yet."""
 
 
 class CockpitPort(Protocol):
@@ -207,6 +253,10 @@ class LookoutPort(Protocol):
 
 class HeadlessPort(CockpitPort, Protocol):
     """The engine as verbs and the demonstration see it: they also wait, find by name, and read output themselves."""
+
+    @property
+    def platform(self) -> PlatformPort:
+        """What the platforms keep besides VMs and agents."""
 
     @property
     def output(self) -> OutputPort:

@@ -74,6 +74,8 @@ class Source:
     """Files on this machine in which other tools keep their lieutenants."""
     registry_is_own: bool = True
     """Whether the registry speaks of this source's VMs alone; otherwise a VM it has may be one of another fleet."""
+    key_source: str = ""
+    """Where its API key was found: a variable or a file; empty for a fleet that made its own."""
     out_bound: int = 0
     """Bytes an agent's output file may have before it begins anew; 0 sets no bound."""
 

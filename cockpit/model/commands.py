@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import AgentId, CommitId, TaskId, VmId
+from cockpit.model.platform import PlatformCommand
 from cockpit.model.recipe import Recipe
 from cockpit.model.size import VmSize
 
@@ -310,7 +311,7 @@ IdentityCommand = Adopt | Rename | SetFindable | Deregister
 LifeCommand = Spawn | IdentityCommand | Relaunch | Destroy | Undo | Restore | Dismiss
 FleetCommand = LifeCommand | Pause | Resume | TrustHostKey | Commit | Branch | Teardown | StopAll | ContinueAll
 BoardCommand = CreateTask | MoveTask | AssignTask | NoteTask
-Command = AgentCommand | FleetCommand | ImageCommand | BoardCommand
+Command = AgentCommand | FleetCommand | ImageCommand | BoardCommand | PlatformCommand
 
 
 def task_for(agent: AgentId, text: str) -> AgentCommand:

@@ -22,6 +22,7 @@ class RefusalCode(StrEnum):
     BAD_NAME = "bad name"
     NAME_TAKEN = "name taken"
     BAD_SIZE = "bad size"
+    BAD_NUMBER = "bad number"
     BAD_THINKING = "bad thinking"
     """The kind of agent has no such level."""
     ELSEWHERE = "elsewhere"

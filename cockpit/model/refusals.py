@@ -47,8 +47,9 @@ from cockpit.model.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.ids import VmId
 from cockpit.model.kept import is_undoable
 from cockpit.model.names import agents_called, fault_of
+from cockpit.model.platform import Label, NewVm, PlatformCommand, Resize
 from cockpit.model.sendable import unsendable_part
-from cockpit.model.size import VmSize, size_fault
+from cockpit.model.size import VmSize, disk_fault, size_fault
 
 
 def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal | None:
@@ -61,9 +62,13 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
         return _of_image(command, facilities)
     if isinstance(command, BoardCommand):
         return _to_board(command, fleet) if facilities.has_board else NO_BOARD
+    if isinstance(command, PlatformCommand):
+        return _of_platform(command, fleet)
     return _to_fleet(command, fleet, facilities)
 
 
+MOST_NEW = 20
+"""VMs that are made by one order: enough for a swarm, few enough for a slip of the finger."""
 NO_AGENT = Refusal(RefusalCode.NO_AGENT, "there is no such agent")
 NO_BOARD = Refusal(RefusalCode.NO_BOARD, "no board is configured: set VERS_INFRA_URL and VERS_AUTH_TOKEN")
 
@@ -242,7 +247,21 @@ def _taken(name: str) -> Refusal:
     return Refusal(RefusalCode.NAME_TAKEN, f"there is an agent named {name} already")
 
 
-def _to_vm(command: Pause | Resume | Destroy | Commit | Branch, fleet: Fleet) -> Refusal | None:
+def _of_platform(command: PlatformCommand, fleet: Fleet) -> Refusal | None:
+    match command:
+        case Resize() | Label():
+            return _to_vm(command, fleet)
+        case NewVm(size=size, origin=origin) if sentence := _size_fault(size, origin):
+            return Refusal(RefusalCode.BAD_SIZE, sentence)
+        case NewVm(origin="", count=count) if count != 1:
+            return Refusal(RefusalCode.BAD_NUMBER, "several VMs at once are made from a commit or a tag only")
+        case NewVm(count=count) if not 1 <= count <= MOST_NEW:
+            return Refusal(RefusalCode.BAD_NUMBER, f"{count} VMs cannot be made at once: 1 to {MOST_NEW}")
+        case _:
+            return None
+
+
+def _to_vm(command: Pause | Resume | Destroy | Commit | Branch | Resize | Label, fleet: Fleet) -> Refusal | None:
     vm = fleet.vm(command.vm)
     agent = fleet.agent_on(command.vm)
     if agent is not None and agent.elsewhere:
@@ -264,6 +283,12 @@ def _to_vm(command: Pause | Resume | Destroy | Commit | Branch, fleet: Fleet) ->
             return Refusal(code, f"the VM is {power.value}, not paused")
         case Commit() | Branch() if power not in (Power.RUNNING, Power.PAUSED):
             return Refusal(RefusalCode.VM_POWER, f"the VM is {power.value}")
+        case Resize() if power is not Power.RUNNING:
+            return Refusal(RefusalCode.VM_POWER, f"the VM is {power.value}: its disk can grow only while it runs")
+        case Resize(disk_mib=wanted) if sentence := disk_fault(vm.size.disk_mib, wanted):
+            return Refusal(RefusalCode.BAD_SIZE, sentence)
+        case Label(labels=(), removed=(), replace=False):
+            return Refusal(RefusalCode.NO_TEXT, "there is no label to change")
     return None
 
 

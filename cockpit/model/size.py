@@ -57,6 +57,11 @@ def parse_size(text: str) -> VmSize | None:
     return VmSize(vcpus, memory, disk)
 
 
+def parse_disk(text: str) -> int | None:
+    """Return the MiB that were typed as a number or as `20G`; else None."""
+    return _amount(text.replace(" ", ""))
+
+
 def _amount(text: str) -> int | None:
     found = re.fullmatch(r"([0-9]{1,12})([gG]?)", text)
     return int(found[1]) * (1024 if found[2] else 1) if found else None

@@ -19,6 +19,14 @@ KEY_LENGTH = 100
 KEY_FORM = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}[0-9a-fA-F]{64}")
 
 
+KEY_HELP = (
+    "no Vers API key was found, so VMs are sandboxes on this machine. For real VMs: make an account and a key at"
+    " https://vers.sh, then set VERS_API_KEY, or write it into ~/.vers/keys.json as"
+    ' {"keys": {"VERS_API_KEY": "…"}} (mode 0600), and start again'
+)
+"""How a key is got and where it goes, for who has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """A key and where it was found."""

@@ -20,7 +20,6 @@ from tests.architecture.test_circles import name_of
 
 _STREAM = "a text stream has it, and whoever is given sys.stdout may ask for it"
 _TO_COME = "the scaffold starts, adopts and stops; no verb stops an agent alone yet"
-_PLATFORM = "the client speaks the platform's whole API; no verb asks for this yet"
 _WATCHED = "tests wait for it or bound it; it is a view of what the class holds anyhow"
 
 EXCUSED = {
@@ -36,14 +35,6 @@ EXCUSED = {
     "cockpit.ui.actions.registry.key_table": "the README's table is made with it, and compared",
     "cockpit.ui.transcript.view.TranscriptView.reads_past": _WATCHED,
     "cockpit.ui.widgets.composer.Composer.recipient": _WATCHED,
-    "cockpit.vers.account.ApiKey.whoami": _PLATFORM,
-    "cockpit.vers.making.MakingVms.branch_reference": _PLATFORM,
-    "cockpit.vers.making.MakingVms.branch_tag": _PLATFORM,
-    "cockpit.vers.making.MakingVms.from_reference": _PLATFORM,
-    "cockpit.vers.making.MakingVms.from_tag": _PLATFORM,
-    "cockpit.vers.repositories.Repositories.set_public": _PLATFORM,
-    "cockpit.vers.repositories.RepositoryRecord.full_name": _PLATFORM,
-    "cockpit.vers.vms.Vms.resize_disk": _PLATFORM,
 }
 """Names that nothing in the product uses by name, each with its reason."""
 

@@ -15,6 +15,7 @@ from cockpit.engine.commands.dismissal import Dismissals
 from cockpit.engine.commands.identities import Identities
 from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.commands.launch_record import spawn_of
+from cockpit.engine.commands.platform import PlatformOrders
 from cockpit.engine.commands.restoration import Restorations
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.standstill import Standstill
@@ -59,6 +60,7 @@ from cockpit.model.commands import (
 )
 from cockpit.model.grounds import Refusal, RefusalCode
 from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId, VmId
+from cockpit.model.platform import ChangeCommit, DeleteCommit, PlatformCommand, TagCommit, Untag
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.receipts.stages import advance
@@ -118,6 +120,7 @@ class Dispatcher:
         self._images = ImageActs(source, builder, images_changed)
         self._restorations = Restorations(fleet_state, store, source, keeping, creations, self._spawner)
         self._identities = Identities(fleet_state, store, source, self._spawner.names, agent_sessions)
+        self._platform = PlatformOrders(fleet_state, source, creations)
         self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
 
     def refusal(self, command: Command) -> Refusal | None:
@@ -224,6 +227,10 @@ class Dispatcher:
                     await self._images_changed()
                 case Branch():
                     await self._branch(command, verb, target, progress)
+                case _ if isinstance(command, PlatformCommand):
+                    await self._platform.carry_out(command, progress)
+                    if isinstance(command, ChangeCommit | DeleteCommit | TagCommit | Untag):
+                        await self._images_changed()
                 case BuildImage() | DescribeImage() | DeleteImage():
                     await self._images.carry_out(command, progress)
         except BaseException as error:

@@ -36,6 +36,7 @@ from cockpit.model.commands import (
 from cockpit.model.fleet import AgentKind, Link, LinkState, Power, Process, ProcessState, Vm
 from cockpit.model.grounds import Facilities, RefusalCode
 from cockpit.model.ids import AgentId, CommandId, CommitId, TaskId, VmId
+from cockpit.model.platform import Label, NewVm, Resize
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended, reached
 from cockpit.model.size import VmSize
@@ -176,6 +177,18 @@ REFUSALS: tuple[tuple[Callable[[Parts], object], Command, str], ...] = (
     (powered(Power.BOOTING), Commit(VM), "the VM is booting"),
     (powered(Power.DEAD), Branch(VM), "the VM is dead"),
     (powered(Power.GONE), Destroy(VM), "the VM is gone"),
+    (as_it_is, Resize(VM, 9000), ""),
+    (powered(Power.PAUSED), Resize(VM, 9000), "its disk can grow only while it runs"),
+    (as_it_is, Resize(VM, 0), "cannot be had"),
+    (as_it_is, Label(VM), "there is no label to change"),
+    (powered(Power.PAUSED), Label(VM, (("a", "b"),)), ""),
+    (without_vm, Label(VM, removed=("a",)), "the VM is gone"),
+    (moved_away, Resize(VM, 9000), "builder belongs to another account"),
+    (as_it_is, NewVm(size=VmSize(1, 1, 1)), "1 MiB of memory are too little"),
+    (as_it_is, NewVm("golden", VmSize()), "has that commit's size"),
+    (as_it_is, NewVm(count=2), "from a commit or a tag only"),
+    (as_it_is, NewVm("golden", count=21), "1 to 20"),
+    (as_it_is, NewVm("golden", count=20), ""),
     (without_vm, Pause(VM), "the VM is gone"),
     (without_vm, Destroy(VM), ""),
     (as_it_is, Destroy(ORPHAN), "the VM is gone"),

@@ -1,0 +1,57 @@
+"""The work of `whoami`: whose key is in use, where it came from, whether the platform takes it."""
+
+from __future__ import annotations
+
+from cockpit.cli.exits import ExitCode
+from cockpit.cli.headless import Headless, nobody
+from cockpit.cli.output import print_json
+from cockpit.model.platform import AccountView
+from cockpit.text.clean import Clean
+from cockpit.text.sanitize import our_line, our_text
+from cockpit.text.streams import say, warn
+
+
+async def whoami(headless: Headless, as_json: bool) -> int:
+    """Print the account of each fleet; a key that is refused is a failure."""
+    where, key_help = await headless.key()
+    async with headless.engine(nobody) as engine:
+        accounts = await engine.platform.accounts()
+    if as_json:
+        print_json([{**_account_object(account), "key_from": where or None} for account in accounts])
+    else:
+        for account in accounts:
+            for line in _lines(account, where):
+                say(line)
+    if key_help:
+        warn(our_text("cockpit: {}", key_help))
+    return ExitCode.DONE if all(account.valid for account in accounts) else ExitCode.FAILED
+
+
+def _account_object(account: AccountView) -> dict[str, object]:
+    return {
+        "source": account.source,
+        "account": account.account,
+        "valid": account.valid,
+        "message": account.message,
+        "user": account.user or None,
+        "organisation": account.organisation or None,
+        "key_label": account.label or None,
+        "expires_at": account.expires_at or None,
+        "max_vcpus": account.limits.vcpus or None,
+        "max_memory_mib": account.limits.memory_mib or None,
+    }
+
+
+def _lines(account: AccountView, where: str) -> list[Clean]:
+    lines = [our_line("{}: {}", account.source, account.account)]
+    lines.append(our_line("  key {}: {}", f"from {where}" if where else "of the embedded fleet", account.message))
+    who = ", ".join(part for part in (account.user, account.organisation) if part)
+    if who:
+        lines.append(our_line("  {}", who))
+    limits = [
+        *([f"{account.limits.vcpus} processors"] if account.limits.vcpus else []),
+        *([f"{account.limits.memory_mib} MiB of memory"] if account.limits.memory_mib else []),
+    ]
+    if limits:
+        lines.append(our_line("  at most {}", " and ".join(limits)))
+    return lines

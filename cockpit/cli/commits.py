@@ -1,0 +1,234 @@
+"""The work of the verbs about commits and repositories: list, show, name, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from cockpit.cli.exits import ExitCode
+from cockpit.cli.fleet import carry_out, confirmed
+from cockpit.cli.headless import Headless, nearest, nobody
+from cockpit.cli.output import print_json, print_table
+from cockpit.engine.port import HeadlessPort
+from cockpit.errors import NotFound, UsageError
+from cockpit.model.ages import age_text
+from cockpit.model.platform import (
+    ChangeCommit,
+    ChangeRepository,
+    CommitList,
+    CommitView,
+    DeleteCommit,
+    PlatformCommand,
+    TagCommit,
+    Untag,
+)
+from cockpit.text.sanitize import our_line, our_text
+from cockpit.text.streams import say, warn
+
+SHORTEST_PREFIX = 4
+"""Characters of an id that are enough to mean it."""
+
+
+async def list_commits(headless: Headless, public: bool, as_json: bool) -> int:
+    """Print the commits, newest first, and say what is missing of them."""
+    async with headless.engine(nobody) as engine:
+        listed = await engine.platform.commits(public=public)
+        if as_json:
+            print_json([commit_object(commit) for commit in listed.commits])
+        else:
+            rows = [_row(commit, engine.now()) for commit in listed.commits]
+            print_table(("COMMIT", "NAME", "AGE", "SIZE", "PARENT", "TAGS", "DESCRIPTION"), rows)
+    return _say_missing(listed)
+
+
+def _row(commit: CommitView, now: float) -> tuple[str, ...]:
+    return (
+        commit.id,
+        commit.name or "-",
+        age_text(now - commit.created_at) if commit.created_at else "-",
+        bytes_text(commit.size_bytes) or commit.size.brief or "?",
+        commit.parent[:8] or "-",
+        " ".join(commit.tags) or "-",
+        commit.description or "-",
+    )
+
+
+def bytes_text(amount: int) -> str:
+    """Return a number of bytes as people read it; empty text for none."""
+    if amount <= 0:
+        return ""
+    for unit in ("kB", "MB"):
+        amount_here = amount / (1000 if unit == "kB" else 1_000_000)
+        if amount_here < 1000:
+            return f"{amount_here:.3g} {unit}"
+    return f"{amount / 1e9:.3g} GB"
+
+
+def _say_missing(listed: CommitList) -> int:
+    for reason in listed.missing:
+        warn(our_text("cockpit: {}: this is not all of it", reason))
+    return ExitCode.PARTIAL if listed.missing else ExitCode.DONE
+
+
+def commit_object(commit: CommitView) -> dict[str, Any]:
+    """Return a commit for JSON; null where the platform does not say."""
+    return {
+        "commit_id": commit.id,
+        "source": commit.source,
+        "name": commit.name,
+        "description": commit.description,
+        "created_at": commit.created_at,
+        "public": commit.public,
+        "parent_vm": commit.parent_vm or None,
+        "parent_commit": commit.parent or None,
+        "tags": list(commit.tags),
+        "size_bytes": commit.size_bytes or None,
+        "vcpus": commit.size.vcpus or None,
+        "memory_mib": commit.size.memory_mib or None,
+        "disk_mib": commit.size.disk_mib or None,
+    }
+
+
+async def commit_named(engine: HeadlessPort, text: str) -> CommitView:
+    """Return the commit that an id, its beginning, a tag or a name means.
+
+    Raises:
+        NotFound: there is none.
+        UsageError: several are meant; says which.
+    """
+    listed = await engine.platform.commits()
+    commits = listed.commits
+    beginning = text.lower() if len(text) >= SHORTEST_PREFIX else "\0"
+    for meant in (
+        [commit for commit in commits if commit.id == text.lower()],
+        [commit for commit in commits if text in commit.tags],
+        [commit for commit in commits if commit.name == text],
+        [commit for commit in commits if commit.id.startswith(beginning)],
+    ):
+        if len(meant) > 1:
+            raise UsageError(f"{text} means {len(meant)} commits", hint=", ".join(commit.id for commit in meant[:5]))
+        if meant:
+            return meant[0]
+    why = f"; {listed.missing[0]}" if listed.missing else ""
+    known = [name for commit in commits for name in (*commit.tags, commit.name) if name]
+    raise NotFound(f"there is no commit {text}{why}", hint=nearest(text, known))
+
+
+async def show(headless: Headless, text: str, as_json: bool) -> int:
+    """Print one commit with what it came from."""
+    async with headless.engine(nobody) as engine:
+        commit = await commit_named(engine, text)
+        parents = await engine.platform.lineage(commit)
+        if as_json:
+            print_json({**commit_object(commit), "parents": [commit_object(parent) for parent in parents]})
+        else:
+            rows = [_row(one, engine.now()) for one in (commit, *parents)]
+            print_table(("COMMIT", "NAME", "AGE", "SIZE", "PARENT", "TAGS", "DESCRIPTION"), rows)
+    return ExitCode.DONE
+
+
+async def change(headless: Headless, text: str, wanted: ChangeCommit, as_json: bool) -> int:
+    """Give a commit another name, description or visibility."""
+    if wanted.name is None and wanted.description is None and wanted.public is None:
+        raise UsageError("nothing is to be changed", hint="give a name, --description, --public or --private")
+    async with headless.engine(nobody) as engine:
+        commit = await commit_named(engine, text)
+        await carry_out(engine, replace(wanted, commit=commit.id, source=commit.source))
+        if as_json:
+            print_json(commit_object(await commit_named(engine, commit.id)))
+    return ExitCode.DONE
+
+
+async def tag(headless: Headless, text: str, name: str, move: bool, as_json: bool) -> int:
+    """Give a commit a name."""
+    async with headless.engine(nobody) as engine:
+        commit = await commit_named(engine, text)
+        await carry_out(engine, TagCommit(commit.id, name, move, commit.source))
+        if as_json:
+            print_json(commit_object(await commit_named(engine, commit.id)))
+    return ExitCode.DONE
+
+
+async def order(headless: Headless, command: PlatformCommand) -> int:
+    """Carry out an order that has nothing to print."""
+    async with headless.engine(nobody) as engine:
+        await carry_out(engine, command)
+    return ExitCode.DONE
+
+
+async def untag(headless: Headless, name: str) -> int:
+    """Remove a name; the commit stays."""
+    return await order(headless, Untag(name))
+
+
+async def delete(headless: Headless, text: str, *, yes: bool, dry_run: bool, as_json: bool) -> int:
+    """Delete a commit after naming it, what else names it, and who lives of it."""
+    async with headless.engine(nobody) as engine:
+        commit = await commit_named(engine, text)
+        await engine.platform.learn()
+        children = [vm.id for vm in engine.fleet.vms if vm.parent_commit == commit.id]
+        if dry_run:
+            if as_json:
+                print_json({**commit_object(commit), "vms": children})
+            else:
+                say(our_text("would delete commit {} ({})", commit.id, commit.name or "no name"))
+                for said in _losses(commit, children):
+                    say(our_line("  {}", said))
+            return ExitCode.DONE
+        called = commit.name or commit.id
+        lost = "; ".join(_losses(commit, children)) or "nothing else names it"
+        warning = our_line("This deletes commit {} ({}); {}. It cannot be undone.", commit.id, called, lost)
+        if not yes and not confirmed(f"delete commit {commit.id} ({called})", warning, commit.id[:8]):
+            return ExitCode.FAILED
+        await carry_out(engine, DeleteCommit(commit.id, commit.source))
+        if as_json:
+            print_json({"deleted": commit.id})
+    return ExitCode.DONE
+
+
+def _losses(commit: CommitView, children: Sequence[str]) -> list[str]:
+    said = [f"its names {', '.join(commit.tags)} go with it"] if commit.tags else []
+    return said + ([f"VMs made from it: {', '.join(children)}"] if children else [])
+
+
+async def list_repositories(headless: Headless, public: bool, as_json: bool) -> int:
+    """Print the repositories with their tags."""
+    async with headless.engine(nobody) as engine:
+        found = await engine.platform.repositories(public=public)
+    if as_json:
+        print_json(
+            [
+                {"name": one.name, "description": one.description, "public": one.public, "tags": dict(one.tags)}
+                for one in found
+            ]
+        )
+    else:
+        rows = [
+            (
+                one.name,
+                "public" if one.public else "private",
+                " ".join(f"{name}={commit[:8]}" for name, commit in one.tags) or "-",
+                one.description or "-",
+            )
+            for one in found
+        ]
+        print_table(("REPOSITORY", "SEEN BY", "TAGS", "DESCRIPTION"), rows)
+    return ExitCode.DONE
+
+
+async def delete_repository(headless: Headless, name: str, *, yes: bool, dry_run: bool) -> int:
+    """Delete a repository with its tags after naming them; the commits stay."""
+    async with headless.engine(nobody) as engine:
+        found = await engine.platform.repositories()
+        one = next((one for one in found if one.name == name), None)
+        if one is None:
+            raise NotFound(f"there is no repository {name}", hint=nearest(name, (one.name for one in found)))
+        what = f"repository {name} with {len(one.tags)} tags"
+        if dry_run:
+            say(our_line("would delete {}: {}", what, " ".join(tag for tag, _ in one.tags) or "it is empty"))
+            return ExitCode.DONE
+        if not yes and not confirmed(f"delete {what}", our_line("This deletes {}; the commits stay.", what), name):
+            return ExitCode.FAILED
+        await carry_out(engine, ChangeRepository(name, delete=True))
+    return ExitCode.DONE

@@ -1,0 +1,187 @@
+"""What the platform keeps besides VMs and agents (commits, tags, repositories, variables), and the orders about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cockpit.model.ids import CommitId, VmId
+from cockpit.model.size import UNKNOWN_SIZE, SizeLimits, VmSize
+
+
+@dataclass(frozen=True, slots=True)
+class CommitView:
+    """A commit as it is shown."""
+
+    id: CommitId
+    source: str
+    """The fleet that has it."""
+    name: str = ""
+    description: str = ""
+    created_at: float = 0.0
+    """Unix seconds."""
+    public: bool = False
+    parent_vm: str = ""
+    """The VM it was taken of; it may be gone."""
+    parent: str = ""
+    """The commit before it in its line."""
+    tags: tuple[str, ...] = ()
+    """Names for it: `NAME`, or `REPOSITORY:TAG`."""
+    size: VmSize = UNKNOWN_SIZE
+    size_bytes: int = 0
+    """Bytes it takes; 0 where the platform does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitList:
+    """Commits, and what could not be had of them."""
+
+    commits: tuple[CommitView, ...]
+    missing: tuple[str, ...] = ()
+    """Why this may not be all, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryView:
+    """A repository with its tags."""
+
+    name: str
+    description: str = ""
+    public: bool = False
+    tags: tuple[tuple[str, CommitId], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """The account behind a fleet, and what is said of its key."""
+
+    source: str
+    account: str
+    """Which key at which platform, without what is secret."""
+    valid: bool
+    message: str = ""
+    user: str = ""
+    organisation: str = ""
+    label: str = ""
+    """The key's own name."""
+    expires_at: float = 0.0
+    """Unix seconds; 0 if it does not expire, or nobody said."""
+    limits: SizeLimits = field(default_factory=SizeLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class NewVm:
+    """Make VMs without an agent."""
+
+    origin: str = ""
+    """A commit's id, a tag, or `REPOSITORY:TAG`; empty for a fresh VM."""
+    size: VmSize | None = None
+    """What a fresh one is to have; None is the guide's."""
+    labels: tuple[tuple[str, str], ...] = ()
+    count: int = 1
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resize:
+    """Let a VM's disk grow."""
+
+    vm: VmId
+    disk_mib: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Change the labels that the platform keeps of a VM."""
+
+    vm: VmId
+    labels: tuple[tuple[str, str], ...] = ()
+    removed: tuple[str, ...] = ()
+    replace: bool = False
+    """Whether these are all that stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCommit:
+    """Give a commit another name, description or visibility; None leaves it."""
+
+    commit: CommitId
+    name: str | None = None
+    description: str | None = None
+    public: bool | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteCommit:
+    """Delete a commit. The target was named to the operator before."""
+
+    commit: CommitId
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TagCommit:
+    """Give a commit a name."""
+
+    commit: CommitId
+    tag: str
+    """`NAME`, or `REPOSITORY:TAG`."""
+    move: bool = False
+    """Take the name from the commit that has it."""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Untag:
+    """Remove a name of a commit; the commit stays."""
+
+    tag: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRepository:
+    """Make a repository, show it to everybody or to the organisation alone, or delete it with its tags."""
+
+    name: str
+    description: str = ""
+    public: bool | None = None
+    delete: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetVariables:
+    """Change the account's environment variables: every VM that starts gets them, readable to all on it."""
+
+    variables: tuple[tuple[str, str], ...] = ()
+    removed: tuple[str, ...] = ()
+    replace: bool = False
+    """Whether these are all that stay."""
+    source: str = ""
+
+
+PlatformCommand = (
+    NewVm | Resize | Label | ChangeCommit | DeleteCommit | TagCommit | Untag | ChangeRepository | SetVariables
+)
+
+
+def words_of(command: PlatformCommand) -> tuple[str, str]:
+    """Return how the target of an order is named to people, and what is wanted of it; values of variables are not."""
+    match command:
+        case NewVm(origin=origin, count=count):
+            return origin or "a fresh VM", f"{count}" if count > 1 else ""
+        case Resize(vm=vm, disk_mib=disk):
+            return vm, f"{disk} MiB"
+        case Label(vm=vm, labels=labels, removed=removed):
+            return vm, " ".join([*(f"{key}={text}" for key, text in labels), *(f"-{key}" for key in removed)])
+        case ChangeCommit(commit=commit, name=name, description=description):
+            return commit, name or description or ""
+        case DeleteCommit(commit=commit):
+            return commit, ""
+        case TagCommit(commit=commit, tag=tag):
+            return commit, tag
+        case Untag(tag=name) | ChangeRepository(name=name):
+            return name, ""
+        case SetVariables(variables=variables, removed=removed):
+            return "environment variables", " ".join([*(key for key, _ in variables), *(f"-{key}" for key in removed)])
