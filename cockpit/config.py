@@ -59,6 +59,10 @@ class AgentSettings(Section):
     workspace: str = ""
     undo_hours: float = Field(default=24.0, ge=0)
     """How long the commit of a destroyed agent is kept; 0 takes none."""
+    max_vms: int = Field(default=20, ge=0)
+    """VMs that an agent and all below it may have at once; 0 sets no bound."""
+    max_depth: int = Field(default=50, ge=0)
+    """Generations that may be below an agent nobody made; 0 sets no bound."""
     max_out_bytes: int = Field(default=100_000_000, ge=0)
     """Bytes an agent's output file may have; a larger one begins anew while its agent is idle. 0 sets no bound."""
     pass_environment: tuple[str, ...] | None = None

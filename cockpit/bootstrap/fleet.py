@@ -22,6 +22,7 @@ from cockpit.engine.recorded import RecordedHistory
 from cockpit.engine.source import Services, Source
 from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.errors import ConfigError, UsageError
+from cockpit.model.family import FamilyBounds
 from cockpit.model.ids import VmId
 from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
 from cockpit.store.errors import StoreError
@@ -78,7 +79,8 @@ def make_source(
     if credentials is None and not force_embedded:
         made = replace(made, notices=(*made.notices, KEY_HELP))
     secrets = tuple(dict.fromkeys(_secrets(made, settings.agent.pass_environment or ())))
-    return replace(made, recipe=lambda: load_recipe(recipe_file()), secrets=secrets)
+    bounds = FamilyBounds(settings.agent.max_vms, settings.agent.max_depth)
+    return replace(made, bounds=bounds, recipe=lambda: load_recipe(recipe_file()), secrets=secrets)
 
 
 def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:

@@ -37,12 +37,19 @@ READ_LIMIT = 10.0
 """Seconds an agent's output may take to be read before it is judged by it."""
 
 
-async def spawn(headless: Headless, command: Spawn, as_json: bool) -> int:
-    """Spawn an agent, with its steps on standard error."""
+async def spawn(
+    headless: Headless, command: Spawn, as_json: bool, completed: Callable[[Spawn], Spawn] = lambda spawn: spawn
+) -> int:
+    """Spawn an agent, with its steps on standard error.
+
+    Args:
+        completed: adds to the command what depends on the commit that its image is.
+    """
     async with headless.engine(nobody, watch=True) as engine:
         require_health(engine, "vers")
         if command.image and not looks_like_id(command.image):
             command = replace(command, image=(await image_named(engine, command.image)).commit)
+        command = completed(command)
         refusal = engine.disabled_reason(command)
         if refusal:
             raise UsageError(f"cannot spawn {command.name}: {refusal}")

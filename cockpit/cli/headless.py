@@ -14,6 +14,7 @@ from cockpit.bootstrap.fleet import Places, Setup, open_history
 from cockpit.cli.signals import GracefulExit
 from cockpit.engine.port import HeadlessPort, HistoryPort
 from cockpit.errors import Gone, NotFound, Refused, UsageError
+from cockpit.model.family import FamilyBounds
 from cockpit.model.fleet import Agent
 from cockpit.model.health import ServiceHealth
 from cockpit.model.images import GoldenImage, images_called
@@ -36,6 +37,16 @@ class Headless:
         self._places = Places.under(root) if root else Places.standard()
         self._force_embedded = root is not None
         self._setup: Setup | None = None
+
+    @property
+    def golden_image(self) -> str:
+        """The commit new agents are restored from when none is named."""
+        return self._settings.vers.golden_image
+
+    @property
+    def bounds(self) -> FamilyBounds:
+        """What an agent and all below it may have."""
+        return FamilyBounds(self._settings.agent.max_vms, self._settings.agent.max_depth)
 
     @property
     def image_max_age(self) -> float:

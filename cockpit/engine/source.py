@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.model.family import UNBOUNDED, FamilyBounds
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
 from cockpit.model.recipe import Recipe
@@ -76,6 +77,8 @@ class Source:
     """Whether the registry speaks of this source's VMs alone; otherwise a VM it has may be one of another fleet."""
     key_source: str = ""
     """Where its API key was found: a variable or a file; empty for a fleet that made its own."""
+    bounds: FamilyBounds = UNBOUNDED
+    """What an agent and all below it may have."""
     out_bound: int = 0
     """Bytes an agent's output file may have before it begins anew; 0 sets no bound."""
 

@@ -26,6 +26,18 @@ class FamilySum:
     cost: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class FamilyBounds:
+    """What an agent that nobody made, and all below it, may have; 0 sets no bound."""
+
+    max_vms: int = 0
+    max_depth: int = 0
+    """Generations below the first."""
+
+
+UNBOUNDED = FamilyBounds()
+
+
 def parents_of(agents: Iterable[Agent]) -> dict[AgentId, AgentId]:
     """Return the parent of each agent that has one which is known.
 
@@ -52,6 +64,29 @@ def parent_vm_of(agent: Agent, agents: Iterable[Agent]) -> VmId | None:
     others = {other.id: other for other in agents if other.id != agent.id}
     parent = parents_of([*others.values(), agent]).get(agent.id)
     return others[parent].vm_id if parent is not None else None
+
+
+def family_fault(parent: Agent, agents: Iterable[Agent], making: int, bounds: FamilyBounds) -> str:
+    """Say why an agent may have no child more, or return empty text.
+
+    Args:
+        parent: the agent.
+        agents: all that are known.
+        making: how many of its children are being made, and not among them yet.
+        bounds: what a family may have.
+    """
+    everyone = [*agents]
+    parents = parents_of(everyone)
+    above = [*ancestors_of(parent.id, parents)]
+    first = above[-1] if above else parent.id
+    name = next((agent.name for agent in everyone if agent.id == first), parent.name)
+    if bounds.max_depth and len(above) + 1 > bounds.max_depth:
+        most = f"{bounds.max_depth} generation{'' if bounds.max_depth == 1 else 's'}"
+        return f"{name} may have {most} below it ([agent] max_depth), and {parent.name} is of the last"
+    vms = 1 + len([*descendants_of(first, parents)]) + making
+    if bounds.max_vms and vms + 1 > bounds.max_vms:
+        return f"{name} and all below it may have {bounds.max_vms} VMs ([agent] max_vms), and have {vms}"
+    return ""
 
 
 def head_of(agent: AgentId, parents: Mapping[AgentId, AgentId]) -> AgentId | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cockpit.model.family import UNBOUNDED, FamilyBounds
+
 
 class RefusalCode(StrEnum):
     """What kind of refusal it is; callers decide by this, people read the sentence."""
@@ -45,6 +47,8 @@ class RefusalCode(StrEnum):
     """Agents of its kind do not know such a command."""
     PROTECTED = "protected"
     """The VM hosts the services that all others need."""
+    FAMILY_FULL = "family full"
+    """The agent's parent may have no child more."""
     NO_STEP = "no step"
     """The recipe has no such step."""
     IN_USE = "in use"
@@ -73,5 +77,9 @@ class Facilities:
     """The commit new agents are restored from when none is named."""
     claimed: frozenset[str] = frozenset()
     """Names of agents that are being made."""
+    making: tuple[str, ...] = ()
+    """The names of the parents of those, one for each."""
+    bounds: FamilyBounds = UNBOUNDED
+    """What an agent and all below it may have."""
     thinking: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """The agent programs that can be told how much to think, each with its words for that."""

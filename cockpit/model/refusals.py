@@ -42,6 +42,7 @@ from cockpit.model.commands import (
     Undo,
 )
 from cockpit.model.dismissal import evidence
+from cockpit.model.family import family_fault
 from cockpit.model.fleet import ActivityState, Agent, AgentKind, Fleet, LinkState, Power, ProcessState
 from cockpit.model.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.ids import VmId
@@ -154,6 +155,8 @@ def _of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | N
         return _taken(spawn.name)
     if sentence := _size_fault(spawn.size, spawn.image or facilities.golden_image):
         return Refusal(RefusalCode.BAD_SIZE, sentence)
+    if fault := _of_family(spawn, fleet, facilities):
+        return fault
     program = spawn.program or facilities.default_program
     return _of_program(program, facilities.programs) or _of_thinking(spawn.thinking, program, facilities.thinking)
 
@@ -164,6 +167,15 @@ def _of_thinking(level: str, program: str, known: Iterable[tuple[str, tuple[str,
         return None
     words = f"known: {', '.join(levels)}" if levels else "it cannot be told how much to think"
     return Refusal(RefusalCode.BAD_THINKING, f"{program} has no thinking level {level!r}; {words}")
+
+
+def _of_family(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | None:
+    """Refuse a child beyond the bounds of its family; a parent that means nobody bounds nothing."""
+    called = agents_called(spawn.parent, fleet.agents, fleet.vms) if spawn.parent else ()
+    if len(called) != 1:
+        return None
+    sentence = family_fault(called[0], fleet.agents, facilities.making.count(spawn.parent), facilities.bounds)
+    return Refusal(RefusalCode.FAMILY_FULL, sentence) if sentence else None
 
 
 def _size_fault(size: VmSize | None, image: str) -> str:

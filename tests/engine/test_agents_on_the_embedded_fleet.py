@@ -38,6 +38,7 @@ async def test_spawn_shows_its_steps_and_the_agent_answers(fleet: FleetUnderTest
         ada = await spawned(engine, "ada")
         operation = engine.fleet.operations[-1]
         assert [step.name for step in operation.steps] == [
+            "check the size 2/4096/8192",
             "create VM",
             "boot",
             "connect",

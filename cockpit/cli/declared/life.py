@@ -23,7 +23,9 @@ from cockpit.cli.declared.application import (
     run,
     size_of,
 )
+from cockpit.model.architect import WORKERS
 from cockpit.model.commands import Spawn
+from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommitId
 from cockpit.model.workers import MOST
 
@@ -54,6 +56,19 @@ def spawn(
             "--tasks", help="A file with a task a line, or blocks between lines of ---; one worker each. - reads input."
         ),
     ] = "",
+    goal: Annotated[str, typer.Option("--goal", help="What an architect is to have built.")] = "",
+    spec: Annotated[
+        str, typer.Option("--spec", help="A file with the architect's specification; - reads standard input.")
+    ] = "",
+    requirement: Annotated[
+        list[str] | None, typer.Option("--requirement", help="What the build must meet; may be repeated.")
+    ] = None,
+    workers_wanted: Annotated[
+        int, typer.Option("--workers", help="How many workers the architect makes.", min=1, max=MOST)
+    ] = WORKERS,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what an architect would be told, and make nothing.")
+    ] = False,
     vcpu: Vcpu = None,
     memory: Memory = None,
     disk: Disk = None,
@@ -62,12 +77,18 @@ def spawn(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Make a VM and start an agent on it; or many workers at once."""
-    from cockpit.cli import fleet, workers
+    """Make a VM and start an agent on it; many workers at once; or an architect that has something built."""
+    from cockpit.cli import architects, fleet, workers
+
+    builds = bool(goal or spec or requirement)
+    if builds and (worker or task or tasks or count > 1):
+        raise typer.BadParameter("--goal, --spec and --requirement are an architect's: no other task, kind or number")
+    if dry_run and not builds:
+        raise typer.BadParameter("--dry-run goes with --goal or --spec")
 
     command = Spawn(
         name,
-        kind_of(worker or (not architect and (count > 1 or bool(tasks))), architect),
+        AgentKind.ARCHITECT if builds else kind_of(worker or (not architect and (count > 1 or bool(tasks))), architect),
         role,
         image=CommitId(image) if image else None,
         program=agent,
@@ -79,6 +100,9 @@ def spawn(
         replaces_prompt=replace_prompt,
         findable=findable,
     )
+    if builds:
+        build = architects.WantedBuild(goal, spec, tuple(requirement or ()), workers_wanted)
+        run(lambda headless: architects.spawn(headless, command, build, dry_run, as_json))
     given = workers.tasks_given(task, tasks)
     if count == 1 and len(given) < 2:
         single = replace(command, task=given[0] if given else "")

@@ -20,13 +20,14 @@ from cockpit.engine.commands.booting import until_running
 from cockpit.engine.commands.check_in import CheckIn
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.environment import environment_of, environment_words
+from cockpit.engine.commands.giving_up import GivingUp
+from cockpit.engine.commands.identity import IDENTITY_FILE, identity_of
 from cockpit.engine.commands.instructions import INSTRUCTIONS_FILE
 from cockpit.engine.commands.launch_record import (
     as_before,
     details,
     first_path,
     found,
-    keep_evidence,
     spawn_of,
 )
 from cockpit.engine.commands.names import NAME_LABEL, Names
@@ -34,7 +35,7 @@ from cockpit.engine.commands.preparation import prepare
 from cockpit.engine.commands.registration import left_there, register, remember
 from cockpit.engine.commands.sizes import check_size
 from cockpit.engine.images.vm_shell import VmShell
-from cockpit.engine.operation import OperationProgress, describe
+from cockpit.engine.operation import OperationProgress
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
@@ -48,9 +49,7 @@ from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
 from cockpit.model.refusals import refusal
 from cockpit.model.size import CHOSEN_SIZE, UNKNOWN_SIZE, VmSize
 from cockpit.remote.ssh.connection import Connection
-from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
-from cockpit.vers.errors import VersError
 
 log = logging.getLogger(__name__)
 
@@ -78,22 +77,27 @@ class Spawner:
         self._source = source
         self._creations = creations
         self._attach = attach
-        self._detach = detach
         self._attached = attached
-        self._claimed: set[str] = set()
+        self._giving_up = GivingUp(fleet_state, store, source, detach, attached)
+        self._claimed: dict[str, str] = {}
+        """The agents that are being made, each with the name of its parent."""
         self.names = Names(fleet_state, store, source)
 
-    def facilities(self) -> Facilities:
-        """Return what this fleet has to make agents with, and the names that are taken by those being made."""
+    def facilities(self, without: str = "") -> Facilities:
+        """Return what this fleet has to make agents with, and what is taken by those being made, `without` one."""
         source = self._source
         programs = tuple((program.name, program.reason) for program in source.programs)
+        claimed = {name: parent for name, parent in self._claimed.items() if name != without}
+        there = {agent.name for agent in self._fleet_state.agents.values()}
         return Facilities(
             programs,
             source.default_program,
             source.board is not None,
             source.golden_image,
-            frozenset(self._claimed),
-            tuple((program.name, program.thinking) for program in source.programs),
+            claimed=frozenset(claimed),
+            making=tuple(parent for name, parent in claimed.items() if name not in there),
+            bounds=source.bounds,
+            thinking=tuple((program.name, program.thinking) for program in source.programs),
         )
 
     async def spawn(self, spawn: Spawn, progress: OperationProgress) -> Agent:
@@ -102,9 +106,7 @@ class Spawner:
         Raises:
             CockpitError: a step failed; the operation shows which.
         """
-        known = self.facilities()
-        facilities = replace(known, claimed=known.claimed - {spawn.name})
-        refused = refusal(spawn, self._fleet_state.snapshot(), facilities)
+        refused = refusal(spawn, self._fleet_state.snapshot(), self.facilities(spawn.name))
         if refused is not None:
             raise UsageError(f"cannot spawn {spawn.name}: {refused.sentence}", hint="change the command and try again")
         program = self._source.program(spawn.program)
@@ -113,19 +115,19 @@ class Spawner:
             return await self._make(spawn, program, progress)
 
     @contextlib.contextmanager
-    def claimed(self, name: str) -> Iterator[None]:
-        """Keep a name from another command of this cockpit for the time of the block.
+    def claimed(self, name: str, parent: str) -> Iterator[None]:
+        """Keep a name, and a place with its parent, from other commands of this cockpit for the time of the block.
 
         Raises:
             UsageError: another one has it.
         """
         if name in self._claimed:
             raise UsageError(f"cannot spawn {name}: an agent of this name is being made", hint="take another name")
-        self._claimed.add(name)
+        self._claimed[name] = parent
         try:
             yield
         finally:
-            self._claimed.discard(name)
+            self._claimed.pop(name, None)
 
     async def _make(self, spawn: Spawn, program: Program, progress: OperationProgress) -> Agent:
         image = spawn.image or self._source.golden_image
@@ -145,8 +147,8 @@ class Spawner:
         except BaseException as error:
             # Its id came from our own answer or carries our own label: nothing inferred is ever deleted.
             if vm_id is not None:
-                kept = await self._keep_output(vm_id, spawn.name, progress)
-                await self._undo(vm_id, progress, error)
+                kept = await self._giving_up.keep_output(vm_id, spawn.name, progress)
+                await self._giving_up.delete(vm_id, progress)
                 if kept and isinstance(error, CockpitError):
                     error.hint = f"its output is kept in {kept}"
             raise
@@ -224,6 +226,7 @@ class Spawner:
             known = await self._copied(connection, program, vm_id) if copied else None
             spawn = as_before(spawn, known) if known else spawn
             facts = await prepare(connection, spawn, program, vm_id, self._source, known)
+            await self._identify(connection, facts, vm_id)
             self._say_detached(facts)
         with progress.step(f"start {program.name}"):
             run_id = await self._start(
@@ -268,6 +271,7 @@ class Spawner:
             spawn = as_before(spawn_of(agent), known)
             before = None if change_program else known
             facts = await prepare(connection, spawn, program, agent.vm_id, self._source, before)
+            await self._identify(connection, facts, agent.vm_id)
             self._say_detached(facts)
             paths, left = self._source.paths_of(agent), None if first else known
             run_id = await self._start(connection, spawn, program, facts, agent.vm_id, paths, progress, known=left)
@@ -290,6 +294,14 @@ class Spawner:
             self._fleet_state.notice(
                 "tmux is not installed: agents run as detached processes and cannot be attached to"
             )
+
+    async def _identify(self, connection: Connection, facts: Facts, vm_id: VmId) -> None:
+        """Write down on a VM who its agent is, and what its family may have."""
+        everyone, bounds = self._fleet_state.agents, self._source.bounds
+        agent, now = self._fleet_state.agent_on(vm_id), self._fleet_state.clock.now()
+        assert agent is not None
+        said = identity_of(agent, everyone.values(), bounds, now)
+        await connection.write_file(f"{facts.home}/{IDENTITY_FILE}", said, mode=0o600)
 
     async def _start(
         self,
@@ -353,36 +365,5 @@ class Spawner:
         )
         progress.detail(" · ".join((words, *asked, *await agent_session.warnings())))
 
-    async def _keep_output(self, vm_id: VmId, name: str, progress: OperationProgress) -> str:
-        """Keep what an agent that did not start has said, before its VM goes."""
-        agent_session = self._attached(self._id_on(vm_id))
-        connection = agent_session.connection() if agent_session is not None else None
-        if connection is None:
-            return ""
-        with progress.step("keep its output"):
-            place = self._store.path.parent / "failed-starts"
-            kept = await keep_evidence(connection, self._source.paths, place, name)
-            progress.detail(kept or "there is none")
-        return kept
-
     def _id_on(self, vm_id: VmId) -> AgentId:
         return agent_of(vm_id, self._source.paths.directory)
-
-    async def _undo(self, vm_id: VmId, progress: OperationProgress, cause: BaseException) -> None:
-        """Delete the VM of a failed spawn, so that nothing runs and costs unseen."""
-        try:
-            with progress.step("delete the VM again"):
-                await self._source.vers.delete(vm_id)
-        except VersError as error:
-            log.error("VM %s of a failed spawn could not be deleted: %s", vm_id, error)
-            self._fleet_state.notice(f"VM {vm_id} of a failed spawn could not be deleted: {describe(error)}")
-            return
-        agent_id = self._id_on(vm_id)
-        self._detach(agent_id)
-        self._fleet_state.agents.pop(agent_id, None)
-        self._fleet_state.vms.pop(vm_id, None)
-        self._fleet_state.changed()
-        try:
-            await self._store.forget_agent(agent_id)
-        except StoreError as error:
-            log.error("the failed agent %s is still remembered: %s", agent_id, error)

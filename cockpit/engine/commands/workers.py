@@ -42,7 +42,7 @@ class Workers:
         Raises:
             CockpitError: a step failed; where it is the last one, the agent is there.
         """
-        with self._spawner.claimed(command.name):
+        with self._spawner.claimed(command.name, command.parent):
             async with self._turn(progress):
                 agent = await self._spawner.spawn(command, progress)
         if command.task:

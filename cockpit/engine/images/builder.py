@@ -25,6 +25,7 @@ from cockpit.model.commands import BuildImage
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.images import GoldenImage, ImageFacts, plain_version
+from cockpit.model.keys import KEY_FORMS
 from cockpit.model.recipe import Recipe
 from cockpit.model.size import VmSize
 from cockpit.vers.errors import CommitNotFound, VersError
@@ -176,7 +177,7 @@ class ImageBuilder:
         done = await site.shell.run(
             scripts.LOOK_FOR_SECRETS,
             site.extent,
-            *scripts.PATTERNS,
+            *(form for _, form in KEY_FORMS),
             stdin="".join(f"{value}\n" for value in values).encode(),
             timeout=SEARCH_LIMIT,
         )

@@ -92,15 +92,6 @@ exit 0
 
 CLEAR = f'rm -rf "$HOME/{STEPS_DIRECTORY}"'
 
-PATTERNS = (
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}[0-9a-f]{64}",
-    r"sk-ant-[A-Za-z0-9_-]{24,}",
-    r"gh[pousr]_[A-Za-z0-9]{36}",
-    r"github_pat_[A-Za-z0-9_]{40,}",
-    r"AKIA[0-9A-Z]{16}",
-)
-"""What keys of the platform, of a model provider, of GitHub and of AWS look like."""
-
 LOOK_FOR_SECRETS = r"""
 cd "$HOME" || exit 1
 places=.

@@ -12,6 +12,7 @@ import pytest
 from cockpit.engine.images import scripts
 from cockpit.engine.images.steps import bring_about
 from cockpit.errors import CockpitError, Refused, TimedOut
+from cockpit.model.keys import KEY_FORMS
 from cockpit.model.recipe import RecipeStep, StepScope
 from cockpit.remote.ssh.command import Completed
 from tests.embedded.waiting import until
@@ -138,7 +139,9 @@ async def test_the_look_for_secrets_finds_values_and_what_looks_like_a_key(vm: L
     for name, text in planted.items():
         (vm.home / name).parent.mkdir(exist_ok=True)
         (vm.home / name).write_text(text)
-    found = await vm.run(scripts.LOOK_FOR_SECRETS, "home", *scripts.PATTERNS, stdin=b"hush-hush-value\n", timeout=20)
+    found = await vm.run(
+        scripts.LOOK_FOR_SECRETS, "home", *(form for _, form in KEY_FORMS), stdin=b"hush-hush-value\n", timeout=20
+    )
     assert found.stdout.decode().splitlines() == ["./b", "./c", "./notes/a"]
     nothing = await vm.run(scripts.LOOK_FOR_SECRETS, "home", "[0-9]{99}", timeout=20)
     assert nothing.stdout == b"", "no value at all is found nowhere"

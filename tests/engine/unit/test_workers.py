@@ -29,7 +29,7 @@ class SpawnerDouble:
         self.now = self.most = 0
 
     @contextlib.contextmanager
-    def claimed(self, name: str) -> Iterator[None]:
+    def claimed(self, name: str, parent: str) -> Iterator[None]:
         """Keep no name."""
         yield
 

@@ -1,0 +1,67 @@
+"""The work of a spawn that makes an architect: what it is to have built becomes its first prompt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cockpit.cli import fleet
+from cockpit.cli.headless import Headless
+from cockpit.cli.texts import read_input
+from cockpit.errors import UsageError
+from cockpit.model.architect import ArchitectBrief, architect_task, fault_of_brief
+from cockpit.model.commands import Spawn
+from cockpit.text.sanitize import our_text
+from cockpit.text.streams import say
+
+
+@dataclass(frozen=True, slots=True)
+class WantedBuild:
+    """What was typed of a build."""
+
+    goal: str
+    spec: str
+    """A file, or `-` for standard input; empty if there is none."""
+    requirements: tuple[str, ...]
+    workers: int
+
+
+def spec_text(spec: str) -> str:
+    """Return the specification itself.
+
+    Raises:
+        UsageError: the file cannot be read as text.
+    """
+    if not spec:
+        return ""
+    if spec == "-":
+        return read_input()
+    try:
+        return Path(spec).expanduser().read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--spec {spec} is not UTF-8: byte {error.start}", hint="save it as UTF-8") from error
+    except OSError as error:
+        raise UsageError(f"--spec {spec} cannot be read: {error.strerror or error}") from error
+
+
+async def spawn(headless: Headless, command: Spawn, wanted: WantedBuild, dry_run: bool, as_json: bool) -> int:
+    """Make an architect and give it its build.
+
+    Raises:
+        UsageError: the build cannot be given, e.g. since a key stands in it.
+    """
+    spec = spec_text(wanted.spec)
+    goal = wanted.goal or "Build what the specification says."
+    brief = ArchitectBrief(goal, spec, wanted.requirements, wanted.workers)
+    if fault := fault_of_brief(brief):
+        raise UsageError(f"cannot spawn {command.name}: {fault}")
+
+    def with_task(spawn: Spawn) -> Spawn:
+        """Give it its build, once it is known which commit its image is."""
+        known = replace(brief, golden=spawn.image or headless.golden_image)
+        return replace(spawn, task=architect_task(known, headless.bounds))
+
+    if dry_run:
+        say(our_text("{}", with_task(command).task))
+        return 0
+    return await fleet.spawn(headless, command, as_json, with_task)

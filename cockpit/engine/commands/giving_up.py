@@ -1,0 +1,70 @@
+"""A spawn that failed: what its agent said is kept, and its VM is deleted again, so that nothing costs unseen."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from cockpit.engine.commands.launch_record import keep_evidence
+from cockpit.engine.operation import OperationProgress, describe
+from cockpit.engine.source import Source
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.session import AgentSession
+from cockpit.model.ids import AgentId, VmId, agent_of
+from cockpit.store.errors import StoreError
+from cockpit.store.store import Store
+from cockpit.vers.errors import VersError
+
+log = logging.getLogger(__name__)
+
+
+class GivingUp:
+    """Gives the VMs of failed spawns up."""
+
+    def __init__(
+        self,
+        fleet_state: FleetState,
+        store: Store,
+        source: Source,
+        detach: Callable[[AgentId], None],
+        attached: Callable[[AgentId], AgentSession | None],
+    ) -> None:
+        self._fleet_state = fleet_state
+        self._store = store
+        self._source = source
+        self._detach = detach
+        self._attached = attached
+
+    async def keep_output(self, vm_id: VmId, name: str, progress: OperationProgress) -> str:
+        """Keep what an agent that did not start has said, before its VM goes."""
+        agent_session = self._attached(self._id_on(vm_id))
+        connection = agent_session.connection() if agent_session is not None else None
+        if connection is None:
+            return ""
+        with progress.step("keep its output"):
+            place = self._store.path.parent / "failed-starts"
+            kept = await keep_evidence(connection, self._source.paths, place, name)
+            progress.detail(kept or "there is none")
+        return kept
+
+    def _id_on(self, vm_id: VmId) -> AgentId:
+        return agent_of(vm_id, self._source.paths.directory)
+
+    async def delete(self, vm_id: VmId, progress: OperationProgress) -> None:
+        """Delete the VM of a failed spawn, so that nothing runs and costs unseen."""
+        try:
+            with progress.step("delete the VM again"):
+                await self._source.vers.delete(vm_id)
+        except VersError as error:
+            log.error("VM %s of a failed spawn could not be deleted: %s", vm_id, error)
+            self._fleet_state.notice(f"VM {vm_id} of a failed spawn could not be deleted: {describe(error)}")
+            return
+        agent_id = self._id_on(vm_id)
+        self._detach(agent_id)
+        self._fleet_state.agents.pop(agent_id, None)
+        self._fleet_state.vms.pop(vm_id, None)
+        self._fleet_state.changed()
+        try:
+            await self._store.forget_agent(agent_id)
+        except StoreError as error:
+            log.error("the failed agent %s is still remembered: %s", agent_id, error)
