@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from textual.binding import Binding
 
-from cockpit.ui.actions import agents, application, board, ends, identity, mending, move, see, swarm, talk
+from cockpit.ui.actions import agents, application, board, ends, identity, machines, mending, move, see, swarm, talk
 from cockpit.ui.actions.action import GROUPS, Action, Situation
 from cockpit.ui.actions.keys import key_label
 
@@ -15,6 +15,7 @@ ACTIONS: tuple[Action, ...] = (
     *agents.ACTIONS,
     *ends.ACTIONS,
     *swarm.ACTIONS,
+    *machines.ACTIONS,
     *mending.ACTIONS,
     *identity.ACTIONS,
     *board.ACTIONS,

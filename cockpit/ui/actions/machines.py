@@ -1,0 +1,100 @@
+"""What the platform keeps of a VM: its disk, which can grow, and its labels; by the palette, on the VM's row."""
+
+from __future__ import annotations
+
+from cockpit.model.platform import Label, Resize
+from cockpit.model.size import parse_disk
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import our_line
+from cockpit.ui.actions.action import Action
+from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.actions.reasons import vm_command
+from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
+
+MUCH = 2**31
+"""MiB no disk has: asks whether a VM's disk can grow at all."""
+
+
+def _resize(home: HomePort) -> None:
+    vm = home.selected_vm()
+    if vm is None:
+        return
+    target, present = vm.id, vm.size.disk_mib
+
+    def check(values: Values) -> str:
+        wanted = parse_disk(values["disk"])
+        return "disk: MiB, or 20G" if wanted is None else home.engine.disabled_reason(Resize(target, wanted))
+
+    def finish(values: Values | None) -> None:
+        wanted = parse_disk(values["disk"]) if values is not None else None
+        if wanted is not None:
+            home.command(Resize(target, wanted))
+
+    intro = our_line(
+        "VM {} has {} (processors/MiB of memory/MiB of disk). Its disk can only grow, and it is paused for that.",
+        vm.label or target,
+        vm.size.text,
+    )
+    field = Field("disk", ours("disk"), value=f"{present * 2}" if present else "", placeholder=ours("MiB, or 20G"))
+    home.open_dialog(GuardedForm(ours("Resize"), (field,), check, intro=intro), finish)
+
+
+def changes_of(text: str) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]] | None:
+    """Return the labels `NAME=VALUE` and those to remove `-NAME` of a line, or None if a word is neither."""
+    labels: list[tuple[str, str]] = []
+    removed: list[str] = []
+    for word in text.split():
+        name, mark, value = word.partition("=")
+        if mark and name and not name.startswith("-"):
+            labels.append((name, value))
+        elif word.startswith("-") and len(word) > 1 and not mark:
+            removed.append(word[1:])
+        else:
+            return None
+    return tuple(labels), tuple(removed)
+
+
+def _label(home: HomePort) -> None:
+    vm = home.selected_vm()
+    if vm is None:
+        return
+    target = vm.id
+
+    def check(values: Values) -> str:
+        changes = changes_of(values["labels"])
+        if changes is None:
+            return "labels: NAME=VALUE, and -NAME to remove one"
+        return home.engine.disabled_reason(Label(target, *changes))
+
+    def finish(values: Values | None) -> None:
+        changes = changes_of(values["labels"]) if values is not None else None
+        if changes is not None:
+            home.command(Label(target, *changes))
+
+    intro = our_line("Labels that the platform keeps of VM {}; copies of it begin without them.", vm.label or target)
+    field = Field("labels", ours("labels"), placeholder=ours("team=a -old"))
+    home.open_dialog(FormDialog(ours("Label"), (field,), check, intro=intro), finish)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "vm.resize",
+        "",
+        "resize",
+        "Agents",
+        "Let the VM's disk grow",
+        _resize,
+        vm_command(lambda vm: Resize(vm.id, MUCH)),
+        writes=True,
+    ),
+    Action(
+        "vm.label",
+        "",
+        "label",
+        "Agents",
+        "Change the labels the platform keeps of the VM",
+        _label,
+        vm_command(lambda vm: Label(vm.id, (("name", "value"),))),
+        writes=True,
+    ),
+)
