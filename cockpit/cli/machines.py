@@ -8,7 +8,7 @@ from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.output import print_json, print_table, vm_object
 from cockpit.errors import Refused, UsageError
 from cockpit.model.ids import VmId
-from cockpit.model.platform import Label, NewVm, Resize, SetVariables
+from cockpit.model.platform import NewVm, Resize, SetLabels, SetVariables
 from cockpit.model.size import parse_disk
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line
@@ -73,7 +73,7 @@ async def label(
         vm_id, called = engine.vm_named(name)
         vm = engine.fleet.vm(vm_id)
         if labels or removed or replace:
-            command = Label(vm_id, labels, removed, replace)
+            command = SetLabels(vm_id, labels, removed, replace)
             if refused := engine.disabled_reason(command):
                 raise Refused(f"cannot label {called}: {refused}")
             await carry_out(engine, command)

@@ -44,10 +44,10 @@ from cockpit.model.platform import (
     ChangeCommit,
     ChangeRepository,
     DeleteCommit,
-    Label,
     NewVm,
     PlatformCommand,
     Resize,
+    SetLabels,
     SetVariables,
     TagCommit,
     Untag,
@@ -83,7 +83,7 @@ VERBS: dict[type[object], str] = {
     DeleteImage: "delete image",
     NewVm: "new VM",
     Resize: "resize",
-    Label: "label",
+    SetLabels: "label",
     ChangeCommit: "change commit",
     DeleteCommit: "delete commit",
     TagCommit: "tag commit",
@@ -133,7 +133,7 @@ def text_of(command: Command) -> str:
 
 def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
     """Return the agent a command is about, if it is about one, and how its target is named to people."""
-    if isinstance(command, PlatformCommand) and not isinstance(command, Resize | Label):
+    if isinstance(command, PlatformCommand) and not isinstance(command, Resize | SetLabels):
         return None, words_of(command)[0]
     match command:
         case Spawn(name=name) | Adopt(name=name) | BuildImage(name=name):
@@ -159,7 +159,7 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             | Commit(vm=vm)
             | Branch(vm=vm)
             | Resize(vm=vm)
-            | Label(vm=vm)
+            | SetLabels(vm=vm)
         ):
             agent, known = fleet.agent_on(vm), fleet.vm(vm)
             return (agent.id, agent.name) if agent else (None, (known.label if known else "") or vm)

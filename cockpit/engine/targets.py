@@ -19,14 +19,14 @@ from cockpit.model.commands import (
     Teardown,
     Undo,
 )
-from cockpit.model.platform import Label, PlatformCommand, Resize
+from cockpit.model.platform import PlatformCommand, Resize, SetLabels
 
 
 def source_of(command: Command, fleet_state: FleetState) -> str | None:
     """Return the name of the source that has a command's target; None for what is new, or not known."""
     if isinstance(command, Spawn | Undo | Restore | CreateTask | ImageCommand):
         return None
-    if isinstance(command, PlatformCommand) and not isinstance(command, Resize | Label):
+    if isinstance(command, PlatformCommand) and not isinstance(command, Resize | SetLabels):
         return command.source or None
     if isinstance(command, AgentCommand | Relaunch | Rename | SetFindable):
         agent = fleet_state.agents.get(command.agent)

@@ -90,7 +90,7 @@ class Resize:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class SetLabels:
     """Change the labels that the platform keeps of a VM."""
 
     vm: VmId
@@ -162,7 +162,7 @@ class SetVariables:
 
 
 PlatformCommand = (
-    NewVm | Resize | Label | ChangeCommit | DeleteCommit | TagCommit | Untag | ChangeRepository | SetVariables
+    NewVm | Resize | SetLabels | ChangeCommit | DeleteCommit | TagCommit | Untag | ChangeRepository | SetVariables
 )
 
 
@@ -173,7 +173,7 @@ def words_of(command: PlatformCommand) -> tuple[str, str]:
             return origin or "a fresh VM", f"{count}" if count > 1 else ""
         case Resize(vm=vm, disk_mib=disk):
             return vm, f"{disk} MiB"
-        case Label(vm=vm, labels=labels, removed=removed):
+        case SetLabels(vm=vm, labels=labels, removed=removed):
             return vm, " ".join([*(f"{key}={text}" for key, text in labels), *(f"-{key}" for key in removed)])
         case ChangeCommit(commit=commit, name=name, description=description):
             return commit, name or description or ""

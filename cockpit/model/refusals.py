@@ -48,7 +48,7 @@ from cockpit.model.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.ids import VmId
 from cockpit.model.kept import is_undoable
 from cockpit.model.names import agents_called, fault_of
-from cockpit.model.platform import Label, NewVm, PlatformCommand, Resize
+from cockpit.model.platform import NewVm, PlatformCommand, Resize, SetLabels
 from cockpit.model.sendable import unsendable_part
 from cockpit.model.size import VmSize, disk_fault, size_fault
 
@@ -261,7 +261,7 @@ def _taken(name: str) -> Refusal:
 
 def _of_platform(command: PlatformCommand, fleet: Fleet) -> Refusal | None:
     match command:
-        case Resize() | Label():
+        case Resize() | SetLabels():
             return _to_vm(command, fleet)
         case NewVm(size=size, origin=origin) if sentence := _size_fault(size, origin):
             return Refusal(RefusalCode.BAD_SIZE, sentence)
@@ -273,7 +273,7 @@ def _of_platform(command: PlatformCommand, fleet: Fleet) -> Refusal | None:
             return None
 
 
-def _to_vm(command: Pause | Resume | Destroy | Commit | Branch | Resize | Label, fleet: Fleet) -> Refusal | None:
+def _to_vm(command: Pause | Resume | Destroy | Commit | Branch | Resize | SetLabels, fleet: Fleet) -> Refusal | None:
     vm = fleet.vm(command.vm)
     agent = fleet.agent_on(command.vm)
     if agent is not None and agent.elsewhere:
@@ -299,7 +299,7 @@ def _to_vm(command: Pause | Resume | Destroy | Commit | Branch | Resize | Label,
             return Refusal(RefusalCode.VM_POWER, f"the VM is {power.value}: its disk can grow only while it runs")
         case Resize(disk_mib=wanted) if sentence := disk_fault(vm.size.disk_mib, wanted):
             return Refusal(RefusalCode.BAD_SIZE, sentence)
-        case Label(labels=(), removed=(), replace=False):
+        case SetLabels(labels=(), removed=(), replace=False):
             return Refusal(RefusalCode.NO_TEXT, "there is no label to change")
     return None
 

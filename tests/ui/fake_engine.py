@@ -43,7 +43,7 @@ from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, a
 from cockpit.model.images import GoldenImage
 from cockpit.model.loss import Loss, Remains, loss_of
 from cockpit.model.operation import Operation
-from cockpit.model.platform import Label, Resize
+from cockpit.model.platform import Resize, SetLabels
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals import refusal
 from cockpit.model.transcript.transcript import Transcript
@@ -70,7 +70,7 @@ VERBS: dict[type, str] = {
     Restore: "restore",
     Dismiss: "dismiss",
     Resize: "resize",
-    Label: "label",
+    SetLabels: "label",
     Deregister: "deregister",
     TrustHostKey: "trust host key",
     Commit: "commit",

@@ -17,10 +17,10 @@ from cockpit.model.platform import (
     ChangeCommit,
     ChangeRepository,
     DeleteCommit,
-    Label,
     NewVm,
     PlatformCommand,
     Resize,
+    SetLabels,
     SetVariables,
     TagCommit,
     Untag,
@@ -52,7 +52,7 @@ class PlatformOrders:
                 await self._new_vm(command, progress)
             case Resize():
                 await self._resize(command, progress)
-            case Label():
+            case SetLabels():
                 await self._label(command, progress)
             case ChangeCommit(commit=commit):
                 with progress.step("change the commit"):
@@ -133,7 +133,7 @@ class PlatformOrders:
         except VersError:
             return 0
 
-    async def _label(self, command: Label, progress: OperationProgress) -> None:
+    async def _label(self, command: SetLabels, progress: OperationProgress) -> None:
         labels = dict(command.labels)
         with progress.step("label"):
             if command.replace:

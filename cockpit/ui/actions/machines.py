@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.model.platform import Label, Resize
+from cockpit.model.platform import Resize, SetLabels
 from cockpit.model.size import parse_disk
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line
@@ -64,12 +64,12 @@ def _label(home: HomePort) -> None:
         changes = changes_of(values["labels"])
         if changes is None:
             return "labels: NAME=VALUE, and -NAME to remove one"
-        return home.engine.disabled_reason(Label(target, *changes))
+        return home.engine.disabled_reason(SetLabels(target, *changes))
 
     def finish(values: Values | None) -> None:
         changes = changes_of(values["labels"]) if values is not None else None
         if changes is not None:
-            home.command(Label(target, *changes))
+            home.command(SetLabels(target, *changes))
 
     intro = our_line("Labels that the platform keeps of VM {}; copies of it begin without them.", vm.label or target)
     field = Field("labels", ours("labels"), placeholder=ours("team=a -old"))
@@ -94,7 +94,7 @@ ACTIONS: tuple[Action, ...] = (
         "Agents",
         "Change the labels the platform keeps of the VM",
         _label,
-        vm_command(lambda vm: Label(vm.id, (("name", "value"),))),
+        vm_command(lambda vm: SetLabels(vm.id, (("name", "value"),))),
         writes=True,
     ),
 )

@@ -36,7 +36,7 @@ from cockpit.model.commands import (
 from cockpit.model.fleet import AgentKind, Link, LinkState, Power, Process, ProcessState, Vm
 from cockpit.model.grounds import Facilities, RefusalCode
 from cockpit.model.ids import AgentId, CommandId, CommitId, TaskId, VmId
-from cockpit.model.platform import Label, NewVm, Resize
+from cockpit.model.platform import NewVm, Resize, SetLabels
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended, reached
 from cockpit.model.size import VmSize
@@ -180,9 +180,9 @@ REFUSALS: tuple[tuple[Callable[[Parts], object], Command, str], ...] = (
     (as_it_is, Resize(VM, 9000), ""),
     (powered(Power.PAUSED), Resize(VM, 9000), "its disk can grow only while it runs"),
     (as_it_is, Resize(VM, 0), "cannot be had"),
-    (as_it_is, Label(VM), "there is no label to change"),
-    (powered(Power.PAUSED), Label(VM, (("a", "b"),)), ""),
-    (without_vm, Label(VM, removed=("a",)), "the VM is gone"),
+    (as_it_is, SetLabels(VM), "there is no label to change"),
+    (powered(Power.PAUSED), SetLabels(VM, (("a", "b"),)), ""),
+    (without_vm, SetLabels(VM, removed=("a",)), "the VM is gone"),
     (moved_away, Resize(VM, 9000), "builder belongs to another account"),
     (as_it_is, NewVm(size=VmSize(1, 1, 1)), "1 MiB of memory are too little"),
     (as_it_is, NewVm("golden", VmSize()), "has that commit's size"),

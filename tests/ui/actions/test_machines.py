@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Input
 
-from cockpit.model.platform import Label, Resize
+from cockpit.model.platform import Resize, SetLabels
 from cockpit.ui.actions.machines import changes_of
 from tests.ui.test_home import cockpit
 
@@ -37,7 +37,7 @@ async def test_labels_are_added_and_removed_in_one_line() -> None:
         pilot.app.screen.query_one("#labels", Input).value = "team=a -old"
         await pilot.press("enter")
         await pilot.pause()
-        assert engine.ordered == [Label(vm.id, (("team", "a"),), ("old",))]
+        assert engine.ordered == [SetLabels(vm.id, (("team", "a"),), ("old",))]
 
 
 @pytest.mark.parametrize(
