@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from cockpit.model.grounds import Refusal, RefusalCode
 from cockpit.model.ids import CommitId, VmId
-from cockpit.model.size import UNKNOWN_SIZE, SizeLimits, VmSize
+from cockpit.model.size import UNKNOWN_SIZE, SizeLimits, VmSize, size_fault
+
+MOST_NEW = 20
+"""VMs that are made by one order: enough for a swarm, few enough for a slip of the finger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +189,25 @@ def words_of(command: PlatformCommand) -> tuple[str, str]:
             return name, ""
         case SetVariables(variables=variables, removed=removed):
             return "environment variables", " ".join([*(key for key, _ in variables), *(f"-{key}" for key in removed)])
+
+
+def fault_of_size(size: VmSize | None, origin: str) -> str:
+    """Say why a VM cannot be made with a size, where one is wanted at all; `origin` is the commit it comes from."""
+    if size is None:
+        return ""
+    if origin:
+        return f"a VM from commit {origin[:8]} has that commit's size: leave the size out, or let its disk grow later"
+    return size_fault(size)
+
+
+def refusal_of(command: PlatformCommand) -> Refusal | None:
+    """Return why an order is refused whatever the fleet has, or None."""
+    match command:
+        case NewVm(size=size, origin=origin) if sentence := fault_of_size(size, origin):
+            return Refusal(RefusalCode.BAD_SIZE, sentence)
+        case NewVm(origin="", count=count) if count != 1:
+            return Refusal(RefusalCode.BAD_NUMBER, "several VMs at once are made from a commit or a tag only")
+        case NewVm(count=count) if not 1 <= count <= MOST_NEW:
+            return Refusal(RefusalCode.BAD_NUMBER, f"{count} VMs cannot be made at once: 1 to {MOST_NEW}")
+        case _:
+            return None

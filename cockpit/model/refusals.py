@@ -48,9 +48,9 @@ from cockpit.model.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.ids import VmId
 from cockpit.model.kept import is_undoable
 from cockpit.model.names import agents_called, fault_of
-from cockpit.model.platform import NewVm, PlatformCommand, Resize, SetLabels
+from cockpit.model.platform import PlatformCommand, Resize, SetLabels, fault_of_size, refusal_of
 from cockpit.model.sendable import unsendable_part
-from cockpit.model.size import VmSize, disk_fault, size_fault
+from cockpit.model.size import disk_fault
 
 
 def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal | None:
@@ -64,12 +64,10 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
     if isinstance(command, BoardCommand):
         return _to_board(command, fleet) if facilities.has_board else NO_BOARD
     if isinstance(command, PlatformCommand):
-        return _of_platform(command, fleet)
+        return _to_vm(command, fleet) if isinstance(command, Resize | SetLabels) else refusal_of(command)
     return _to_fleet(command, fleet, facilities)
 
 
-MOST_NEW = 20
-"""VMs that are made by one order: enough for a swarm, few enough for a slip of the finger."""
 NO_AGENT = Refusal(RefusalCode.NO_AGENT, "there is no such agent")
 NO_BOARD = Refusal(RefusalCode.NO_BOARD, "no board is configured: set VERS_INFRA_URL and VERS_AUTH_TOKEN")
 
@@ -153,7 +151,7 @@ def _of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | N
     here = (agent for agent in agents_called(spawn.name, fleet.agents, fleet.vms) if not agent.elsewhere)
     if spawn.name in facilities.claimed or any(here):
         return _taken(spawn.name)
-    if sentence := _size_fault(spawn.size, spawn.image or facilities.golden_image):
+    if sentence := fault_of_size(spawn.size, spawn.image or facilities.golden_image):
         return Refusal(RefusalCode.BAD_SIZE, sentence)
     if fault := _of_family(spawn, fleet, facilities):
         return fault
@@ -176,15 +174,6 @@ def _of_family(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | 
         return None
     sentence = family_fault(called[0], fleet.agents, facilities.making.count(spawn.parent), facilities.bounds)
     return Refusal(RefusalCode.FAMILY_FULL, sentence) if sentence else None
-
-
-def _size_fault(size: VmSize | None, image: str) -> str:
-    """Say why a VM cannot be made with a size, where one is wanted at all."""
-    if size is None:
-        return ""
-    if image:
-        return f"a VM from commit {image[:8]} has that commit's size: leave the size out, or let its disk grow later"
-    return size_fault(size)
 
 
 def _of_program(name: str, programs: Iterable[tuple[str, str]]) -> Refusal | None:
@@ -257,20 +246,6 @@ def _fault(name: str, fleet: Fleet) -> Refusal | None:
 
 def _taken(name: str) -> Refusal:
     return Refusal(RefusalCode.NAME_TAKEN, f"there is an agent named {name} already")
-
-
-def _of_platform(command: PlatformCommand, fleet: Fleet) -> Refusal | None:
-    match command:
-        case Resize() | SetLabels():
-            return _to_vm(command, fleet)
-        case NewVm(size=size, origin=origin) if sentence := _size_fault(size, origin):
-            return Refusal(RefusalCode.BAD_SIZE, sentence)
-        case NewVm(origin="", count=count) if count != 1:
-            return Refusal(RefusalCode.BAD_NUMBER, "several VMs at once are made from a commit or a tag only")
-        case NewVm(count=count) if not 1 <= count <= MOST_NEW:
-            return Refusal(RefusalCode.BAD_NUMBER, f"{count} VMs cannot be made at once: 1 to {MOST_NEW}")
-        case _:
-            return None
 
 
 def _to_vm(command: Pause | Resume | Destroy | Commit | Branch | Resize | SetLabels, fleet: Fleet) -> Refusal | None:
