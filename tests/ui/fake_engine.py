@@ -11,10 +11,12 @@ from cockpit.model.commands import (
     Answer,
     AssignTask,
     Branch,
+    BuildImage,
     Command,
     Commit,
     ContinueAll,
     CreateTask,
+    DeleteImage,
     Deregister,
     Destroy,
     Dismiss,
@@ -53,6 +55,8 @@ NOW = 1_790_000_000.0
 """The moment the double's clock shows."""
 
 VERBS: dict[type, str] = {
+    BuildImage: "build image",
+    DeleteImage: "delete image",
     Prompt: "prompt",
     Steer: "steer",
     FollowUp: "follow-up",

@@ -83,6 +83,8 @@ class ImageBuilder:
         recipe = command.recipe or (self._source.recipe() if self._source.recipe is not None else None)
         if recipe is None:
             raise UsageError("there is no recipe of golden images here", hint="name one with --recipe")
+        if unknown := [name for name in command.again if name not in {step.name for step in recipe.steps}]:
+            raise UsageError(f"the recipe has no step {unknown[0]!r}", hint="`cockpit images recipe` lists its steps")
         vm_id = await self._site(command, progress)
         shell = VmShell(lambda: self._agent_sessions.connect(vm_id))
         site = _Site(vm_id, shell, self._source.shares_host)

@@ -6,7 +6,20 @@ from collections.abc import Iterable
 
 from textual.binding import Binding
 
-from cockpit.ui.actions import agents, application, board, ends, identity, machines, mending, move, see, swarm, talk
+from cockpit.ui.actions import (
+    agents,
+    application,
+    board,
+    ends,
+    identity,
+    images,
+    machines,
+    mending,
+    move,
+    see,
+    swarm,
+    talk,
+)
 from cockpit.ui.actions.action import GROUPS, Action, Situation
 from cockpit.ui.actions.keys import key_label
 
@@ -18,6 +31,7 @@ ACTIONS: tuple[Action, ...] = (
     *machines.ACTIONS,
     *mending.ACTIONS,
     *identity.ACTIONS,
+    *images.ACTIONS,
     *board.ACTIONS,
     *see.ACTIONS,
     *move.ACTIONS,

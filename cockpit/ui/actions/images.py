@@ -1,0 +1,141 @@
+"""Golden images, from the palette: what there is, and building, patching and deleting one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from cockpit.model.commands import BuildImage, DeleteImage
+from cockpit.model.images import GoldenImage
+from cockpit.model.names import fault_of
+from cockpit.text.clean import Clean, ours
+from cockpit.text.sanitize import clean_line, our_line
+from cockpit.ui.actions.action import Action, Situation
+from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.dialogs.confirm import ConfirmDialog
+from cockpit.ui.dialogs.dialog import TextDialog
+from cockpit.ui.dialogs.form import Field, GuardedForm, Values
+from cockpit.ui.dialogs.pick import PickDialog
+from cockpit.ui.look.cells import Piece, age, content, fit
+from cockpit.ui.widgets.row_list import Row
+
+NAME_CELLS = 20
+"""Cells of an image's name in a list of them."""
+
+
+def _any_image(situation: Situation) -> str:
+    return "" if situation.engine.golden.known else "there is no golden image: build one"
+
+
+def _about(image: GoldenImage, now: float) -> Clean:
+    """Say an image's age, what is in it, and what it is for, in one line."""
+    lived = age(now - image.created_at) if image.created_at else ours("?")
+    versions = image.facts.versions if image.facts is not None else ()
+    said = ", ".join(f"{program} {version}" for program, version in versions)
+    return our_line("{} old · {} · {}", lived, said or "nothing is known of what is in it", image.description or "-")
+
+
+def _list(home: HomePort) -> None:
+    pieces: list[Piece] = []
+    for image in home.engine.golden.known:
+        pieces += [(our_line("{} ", image.name), "bold"), (our_line("{}\n", image.commit), "$muted")]
+        pieces.append((our_line("  {}\n", _about(image, home.engine.now())), ""))
+        if image.facts is not None and image.facts.lacks:
+            pieces.append((our_line("  lacks {}\n", ", ".join(image.facts.lacks)), "$link-degraded"))
+    home.open_dialog(TextDialog(ours("Golden images"), content(pieces)))
+
+
+def _check_name(values: Values) -> str:
+    return fault_of(values["name"])
+
+
+def _build(home: HomePort) -> None:
+    def finish(values: Values | None) -> None:
+        if values is not None:
+            home.command(BuildImage(values["name"], description=values["description"]))
+
+    fields = (
+        Field("name", ours("name"), placeholder=ours("base")),
+        Field("description", ours("what for"), placeholder=ours("as the recipe says")),
+    )
+    intro = ours(
+        "By the recipe (recipe.toml beside config.toml, else ours), on a VM of its own; a build that was left goes on."
+    )
+    home.open_dialog(GuardedForm(ours("Build golden image"), fields, _check_name, intro=intro), finish)
+
+
+def _pick(home: HomePort, title: Clean, then: str) -> None:
+    """Ask for one of the images, then do with it what the title says."""
+    images = {str(image.commit): image for image in home.engine.golden.known}
+
+    def rows(width: int) -> Sequence[tuple[Row, str]]:
+        return [(Row(key, _line(image, home.engine.now())), f"{image.name} {key}") for key, image in images.items()]
+
+    def finish(chosen: str | None) -> None:
+        if chosen is not None and then == "patch":
+            _patch(home, images[chosen])
+        elif chosen is not None:
+            _delete(home, images[chosen])
+
+    home.open_dialog(PickDialog(title, rows, ours("no image")), finish)
+
+
+def _line(image: GoldenImage, now: float) -> Content:
+    return content([(fit(clean_line(image.name), NAME_CELLS), "bold"), (our_line(" {}", _about(image, now)), "$muted")])
+
+
+def _patch(home: HomePort, image: GoldenImage) -> None:
+    def finish(values: Values | None) -> None:
+        if values is not None:
+            again = tuple(name.strip() for name in values["again"].split(",") if name.strip())
+            home.command(BuildImage(image.name, base=image.commit, again=again, description=image.description))
+
+    field = Field("again", ours("run again"), placeholder=ours("steps whose result is there, with commas between"))
+    intro = our_line("A copy of {} gets the recipe's steps and becomes its successor.", image.name)
+    home.open_dialog(GuardedForm(ours("Patch golden image"), (field,), lambda values: "", intro=intro), finish)
+
+
+def _delete(home: HomePort, image: GoldenImage) -> None:
+    def finish(yes: bool | None) -> None:
+        if yes:
+            home.command(DeleteImage(image.commit))
+
+    targets = [our_line("{} · commit {} · {}", image.name, image.commit, _about(image, home.engine.now()))]
+    consequence = ours("It cannot be undone; a recipe builds another one.")
+    home.open_dialog(ConfirmDialog(ours("Delete golden image"), targets, consequence, word=image.name), finish)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("image.list", "", "golden images", "Agents", "Say which golden images there are", _list, _any_image),
+    Action(
+        "image.build",
+        "",
+        "build golden image",
+        "Agents",
+        "Build a golden image by the recipe, or go on with a build that was left",
+        _build,
+        writes=True,
+    ),
+    Action(
+        "image.patch",
+        "",
+        "patch golden image",
+        "Agents",
+        "Make the successor of a golden image",
+        lambda home: _pick(home, ours("Patch golden image"), "patch"),
+        _any_image,
+        writes=True,
+    ),
+    Action(
+        "image.delete",
+        "",
+        "delete golden image",
+        "Agents",
+        "Delete a golden image for good",
+        lambda home: _pick(home, ours("Delete golden image"), "delete"),
+        _any_image,
+        writes=True,
+        dangerous=True,
+    ),
+)
