@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx
@@ -168,14 +169,45 @@ async def test_the_key_says_whose_it_is(world: World) -> None:
 
 
 LOST = {
-    "label": (r"DELETE .*/label/.*", lambda vers, vm, commit: vers.remove_label(vm, "a")),
+    "add labels": (r"PATCH .*/label", lambda vers, vm, commit: vers.add_labels(vm, {"c": "d"})),
+    "replace labels": (r"PUT .*/labels", lambda vers, vm, commit: vers.replace_labels(vm, {"c": "d"})),
+    "remove label": (r"DELETE .*/label/.*", lambda vers, vm, commit: vers.remove_label(vm, "a")),
     "disk": (r"PATCH .*/disk", lambda vers, vm, commit: vers.resize_disk(vm, 9000)),
     "rename": (r"PATCH .*/commits/.*", lambda vers, vm, commit: vers.commits.change(commit, name="new")),
     "delete commit": (r"DELETE .*/commits/.*", lambda vers, vm, commit: vers.commits.delete(commit)),
     "tag": (r"POST .*/commit_tags", lambda vers, vm, commit: vers.tags.create("t", commit)),
+    "delete tag": (r"DELETE .*/commit_tags/.*", lambda vers, vm, commit: vers.tags.delete("old")),
     "repository": (r"POST .*/repositories", lambda vers, vm, commit: vers.repositories.create("r")),
+    "show repository": (r"PATCH .*/visibility", lambda vers, vm, commit: vers.repositories.set_public("kept", True)),
+    "delete repository": (r"DELETE .*/repositories/.*", lambda vers, vm, commit: vers.repositories.delete("kept")),
     "variables": (r"PUT .*/env_vars", lambda vers, vm, commit: vers.variables.set({"A": "b"})),
+    "only these variables": (r"PUT .*/env_vars", lambda vers, vm, commit: vers.variables.set({"A": "b"}, replace=True)),
+    "delete variable": (r"DELETE .*/env_vars/.*", lambda vers, vm, commit: vers.variables.delete("OLD")),
 }
+
+
+class Deaf(httpx.AsyncBaseTransport):
+    """Answers as if it might have done what matches, and does not do it."""
+
+    def __init__(self, world: World, pattern: str) -> None:
+        self._inner = world.transport
+        self._pattern = re.compile(pattern)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._pattern.fullmatch(f"{request.method} {request.url.path}"):
+            return unavailable()
+        return await self._inner.handle_async_request(request)
+
+
+async def furnished(vers: VersClient) -> tuple[VmId, CommitId]:
+    """Make a VM with a label, a commit with a tag, a repository and a variable."""
+    vm_id, commit = await committed(vers)
+    await vers.add_labels(vm_id, {"a": "b"})
+    # A commit with a tag cannot be deleted.
+    await vers.tags.create("old", await vers.commit(vm_id))
+    await vers.repositories.create("kept")
+    await vers.variables.set({"OLD": "x"})
+    return vm_id, commit
 
 
 @pytest.mark.parametrize(("pattern", "act"), LOST.values(), ids=LOST)
@@ -184,11 +216,20 @@ async def test_what_was_done_behind_a_lost_answer_counts_as_done(world: World, p
     losing = Losing(world, pattern, unavailable)
     losing.times = 3
     async with client_of(world) as sound:
-        vm_id, commit = await committed(sound)
-        await sound.add_labels(vm_id, {"a": "b"})
+        vm_id, commit = await furnished(sound)
         async with client_of(world, losing) as vers:
             await act(vers, vm_id, commit)
     assert losing.done
+
+
+@pytest.mark.parametrize(("pattern", "act"), LOST.values(), ids=LOST)
+async def test_what_was_not_done_behind_a_lost_answer_fails(world: World, pattern: str, act: object) -> None:
+    assert callable(act)
+    async with client_of(world) as sound:
+        vm_id, commit = await furnished(sound)
+        async with client_of(world, Deaf(world, pattern)) as vers:
+            with pytest.raises(VersError, match="503"):
+                await act(vers, vm_id, commit)
 
 
 async def test_names_and_variables_are_kept_over_a_restart_and_older_files_are_read(tmp_path: Path) -> None:
