@@ -16,8 +16,14 @@ from cockpit.model.fleet import Agent, Fleet, Power, ProcessState, Vm
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.reduce.tools import one_line
 
-MAKING_LIMIT = 600.0
+MAKING_LIMIT = 120.0
 """Seconds for which a VM that bears a name counts as being made by another cockpit."""
+
+SETTLING = 600.0
+"""Seconds for which the deletion of a VM that bears a name is not suggested: a start may be slow."""
+
+MOMENT = 60.0
+"""Seconds for which the deletion of a VM that nobody has is not suggested: somebody may be about to use it."""
 
 WORDS_SHOWN = 160
 """Characters of somebody's own words inside a sentence."""
@@ -125,7 +131,7 @@ def is_being_made(vm: Vm, claims: list[Claim], now: float) -> bool:
 
 
 def _is_agents(claim: Claim) -> bool:
-    return claim.kind != "" or claim.by is ClaimedBy.LABEL
+    return claim.by is ClaimedBy.LABEL or (claim.by is ClaimedBy.REGISTRY and claim.kind != "")
 
 
 def _perhaps_ours(known: _Known) -> Iterator[Finding]:
@@ -151,6 +157,11 @@ def _unclaimed(known: _Known) -> Iterator[Finding]:
         look = known.looks.get(vm.id)
         suggestion, found = _of_look(vm, look, known.now)
         evidence = [*_cost(vm, known.now), *(f"{claim.where} calls it {claim.name}" for claim in claims), *found]
+        age = known.now - vm.created_at if vm.created_at else SETTLING
+        named = any(claim.by is ClaimedBy.LABEL for claim in claims)
+        if suggestion is Suggestion.DESTROY and age < (SETTLING if named else MOMENT):
+            suggestion = Suggestion.WAIT
+            evidence.append("it is new: whoever made it may be about to use it")
         if vm.doubt:
             suggestion, evidence = Suggestion.WAIT, [f"whether it exists is unknown: {one_line(vm.doubt, WORDS_SHOWN)}"]
         elif vm.owner and known.fleet.owners and vm.owner not in known.fleet.owners:

@@ -76,6 +76,18 @@ def test_a_vm_nobody_has_is_judged_by_a_look() -> None:
     assert found.suggestion is Suggestion.WAIT and "it does not answer" in found.evidence[1]
 
 
+def test_a_new_vm_is_not_suggested_for_deletion() -> None:
+    look = VmLook(ADA, NOW, looked=("~/pi-rpc",))
+    label = Claim(ClaimedBy.LABEL, "its label", ADA, "ada")
+    young = Fleet(vms=(vm(ADA, created_at=NOW - 30),), looks=(look,))
+    assert one(young).suggestion is Suggestion.WAIT and "about to use it" in one(young).evidence[-1]
+    assert one(replace(young, vms=(vm(ADA, created_at=NOW - 90),))).suggestion is Suggestion.DESTROY
+    named = Fleet(vms=(vm(ADA, created_at=NOW - 300),), looks=(look,), claims=(label,))
+    assert one(named).suggestion is Suggestion.WAIT
+    found = replace(look, found=(("~/pi-rpc", "alive"),))
+    assert one(replace(named, looks=(found,))).suggestion is Suggestion.ADOPT
+
+
 def test_a_vm_of_another_key_and_one_that_is_paused_are_left_alone() -> None:
     look = VmLook(ADA, NOW, looked=("~/pi-rpc",))
     theirs = Fleet(vms=(vm(ADA, owner="them"),), owners=frozenset({"us"}), looks=(look,))

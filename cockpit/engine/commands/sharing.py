@@ -92,9 +92,10 @@ class Sharing:
         """Return what such a file has of a lieutenant, of what is known here."""
         working = agent.activity.state in (ActivityState.WORKING, ActivityState.RETRYING, ActivityState.COMPACTING)
         paused = self._fleet_state.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING)
+        said = {"role": agent.role} if agent.role else {}  # what others wrote of it stays
         return {
             "name": agent.name,
-            "role": agent.role,
+            **said,
             "vmId": agent.vm_id,
             "isLocal": False,
             "status": "paused" if paused else "working" if working else "idle",

@@ -10,7 +10,7 @@ from cockpit.model.ids import VmId
 from cockpit.model.proposals import proposed_kind, proposed_name
 from cockpit.model.reconciliation import Finding, Suggestion, findings_of
 from cockpit.text.clean import ours
-from cockpit.text.sanitize import clean_line, our_line
+from cockpit.text.sanitize import clean_line, our_line, our_text
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.dialogs.confirm import ConfirmDialog
@@ -77,8 +77,9 @@ def _ask(home: HomePort, finding: Finding, title: str, consequence: str, command
         if yes:
             home.command(command)
 
-    targets = [our_line("{} · VM {}", finding.called, finding.vm), *(clean_line(said) for said in finding.evidence)]
-    home.open_dialog(ConfirmDialog(clean_line(title), targets, clean_line(consequence)), finish)
+    named = f"{finding.called} · " if finding.called != finding.vm else ""
+    said = our_text("{}.\n\n{}", ". ".join(finding.evidence), consequence)
+    home.open_dialog(ConfirmDialog(clean_line(title), [our_line("{}VM {}", named, finding.vm)], said), finish)
 
 
 def _order_adoption(home: HomePort, command: Adopt) -> None:
