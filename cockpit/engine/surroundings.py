@@ -18,6 +18,7 @@ from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.engine.commands.registration import PROBE_LIMIT, left_there
 from cockpit.engine.foreign_files import StateFiles
 from cockpit.engine.operation import describe
+from cockpit.engine.origins import Origins
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
@@ -54,6 +55,7 @@ class Surroundings:
         self._source = source
         self._agent_sessions = agent_sessions
         self._files = StateFiles(source.state_files)
+        self._origins = Origins(fleet_state, source, agent_sessions)
         self._limit = asyncio.Semaphore(AT_ONCE)
         if source.vers.owner_id:
             fleet_state.sightings.owners.add(source.vers.owner_id)
@@ -71,6 +73,7 @@ class Surroundings:
             *(partial(self._look_at_unclaimed, vm) for vm in self._unclaimed()),
             *(partial(self._look_for_gone, vm_id) for vm_id in self._claimed_and_unlisted()),
             *(partial(self._look_elsewhere_for, agent) for agent in self._never_started()),
+            *(partial(self._origins.learn, agent) for agent in self._origins.due()),
         ]
         async with asyncio.TaskGroup() as tasks:
             for job in jobs:
