@@ -11,6 +11,7 @@ import pytest
 from cockpit.agents.scaffold.layout import ScriptExit
 from cockpit.model import events as ev
 from cockpit.model.commands import Abort, Answer, Prompt, Steer
+from cockpit.model.fleet import ActivityState
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.transcript.entry import EntryKind
 from cockpit.remote.errors import ChannelRefused, CommandTimedOut, Dropped
@@ -64,6 +65,18 @@ async def test_an_end_of_the_writing_that_nobody_saw_is_unconfirmed(error: Excep
     assert shown.reason == str(error)
     assert parts.memory.saved[receipt.id] == shown
     assert parts.book.get(receipt.id) == shown, "evidence that comes later still counts"
+
+
+async def test_a_lost_prompt_is_not_written_again_and_nobody_works_on_it() -> None:
+    parts = Parts()
+    assert parts.connection is not None
+    parts.connection.fails(Dropped("the connection is gone"))
+    receipt = parts.receipt()
+    await parts.sender().send(parts.agent, Prompt(AGENT, "go"), receipt.id)
+    await asyncio.sleep(3600.0)
+    assert len(parts.connection.ran) == 1, "the agent may have read it the first time"
+    assert parts.shown(receipt).stage is Stage.UNCONFIRMED
+    assert parts.agent.activity.state is not ActivityState.WORKING
 
 
 async def test_the_agent_tells_what_became_of_an_unconfirmed_command() -> None:

@@ -52,6 +52,12 @@ async def test_runs_a_script_with_arguments_and_input(connect: Connect) -> None:
     assert (done.exit_status, done.stdout, done.stderr) == (3, b"in\n[a'b\\c] [$HOME `x`]\n", b"oops\n")
 
 
+async def test_a_command_that_a_signal_ended_has_not_succeeded(connect: Connect) -> None:
+    connection = await connect()
+    done = await connection.run("kill -KILL $$", timeout=10)
+    assert done.exit_status is None and done.exit_code > 0
+
+
 async def test_runs_a_script_longer_than_one_argument(connect: Connect) -> None:
     connection = await connect()
     script = "".join(f": line {number} of a long script\n" for number in range(6000)) + 'cat; echo "$1"; exit 4'
@@ -86,8 +92,8 @@ async def test_a_cancelled_command_frees_its_channel(connect: Connect) -> None:
 async def test_files(connect: Connect, tmp_path: Path) -> None:
     connection = await connect()
     path = tmp_path / "it's a file"
-    await connection.write_file(str(path), bytes(range(256)) * 400, 0o640)
-    assert path.read_bytes() == bytes(range(256)) * 400
+    await connection.write_file(str(path), bytes(range(256)) * 4000, 0o640)
+    assert path.read_bytes() == bytes(range(256)) * 4000
     assert path.stat().st_mode & 0o777 == 0o640
     assert await connection.read_file(str(path), 250, 10) == bytes([250, 251, 252, 253, 254, 255, 0, 1, 2, 3])
     assert (await connection.run('ls "$1" | grep file', str(tmp_path), timeout=10)).stdout == b"it's a file\n"
