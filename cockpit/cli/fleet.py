@@ -25,6 +25,7 @@ from cockpit.model.commands import (
 )
 from cockpit.model.grounds import Refusal, RefusalCode
 from cockpit.model.ids import OperationId, VmId
+from cockpit.model.kept import IN_THE_COMMIT
 from cockpit.model.names import looks_like_id
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt, Stage
@@ -209,9 +210,23 @@ def confirmed(would: str, warning: Clean, called: str) -> bool:
     return ask(our_line("Type {} to go on: ", called)) in (called, clean_line(called))
 
 
-async def commit(headless: Headless, name: str, label: str, as_json: bool) -> int:
-    """Take a snapshot and print its id."""
-    return await _with_detail(headless, name, lambda vm_id: Commit(vm_id, label), as_json)
+async def commit(headless: Headless, name: str, label: str, as_json: bool, *, clean: bool) -> int:
+    """Take a snapshot and print its id; where it may hold keys, that is said."""
+    async with headless.engine(only(name) if clean else nobody) as engine:
+        vm_id, called = engine.vm_named(name)
+        if clean:
+            await reachable(engine, name, headless.left())
+        command = Commit(vm_id, label, clean)
+        if refused := engine.disabled_reason(command):
+            raise Refused(f"cannot commit {called}: {refused}")
+        receipt = await carry_out(engine, command)
+        operation = operation_of(engine, receipt)
+        steps = operation.steps if operation is not None else ()
+        ids = [step.detail for step in steps if step.name == "commit"]
+        output.print_json(ids) if as_json else say(joined(map(clean_line, ids), ours("\n")))
+        if not clean and engine.fleet.agent_on(vm_id) is not None:
+            warn(our_text("cockpit: {}; --clean leaves them out", IN_THE_COMMIT))
+    return 0
 
 
 async def branch(headless: Headless, name: str, count: int, as_json: bool) -> int:

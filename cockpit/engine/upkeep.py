@@ -7,11 +7,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from cockpit.engine.commands.clean_commit import taken_out
 from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
-from cockpit.model.ids import CommitId
+from cockpit.model.ids import CommitId, VmId
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState, is_unsettled
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
@@ -64,6 +65,22 @@ class Upkeep:
         for kept in await self._rows():
             if is_unsettled(kept):
                 await self._held(kept, self._find_out)
+        await self._say_taken_out()
+
+    async def _say_taken_out(self) -> None:
+        """Say whose keys were taken off a VM for a commit that was cut off, and lie here still."""
+        place = taken_out(self._store.path)
+        for name in await asyncio.to_thread(lambda: sorted(file.name for file in place.glob("*.tar.base64"))):
+            vm_id = VmId(name.removesuffix(".tar.base64"))
+            agent = self._fleet_state.agent_on(vm_id)
+            lease = f"clean {vm_id}"
+            if agent is None or not self._store.kept.take(lease):
+                continue
+            self._store.kept.let_go(lease)
+            self._fleet_state.finding(
+                f"a commit of {agent.name} without its keys was cut off: they are kept in {place / name};"
+                f" `cockpit relaunch {agent.name}` puts them back and starts it"
+            )
 
     async def _rows(self) -> list[KeptCommit]:
         try:

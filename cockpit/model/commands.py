@@ -201,6 +201,8 @@ class Commit:
 
     vm: VmId
     name: str = ""
+    clean: bool = False
+    """Stop the agent and take its key files out for the time of it, and start the agent again."""
 
 
 @dataclass(frozen=True, slots=True)

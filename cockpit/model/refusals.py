@@ -268,6 +268,10 @@ def _to_vm(command: Pause | Resume | Destroy | Commit | Branch | Resize | SetLab
         case Resume() if power not in (Power.PAUSED, Power.SLEEPING):
             code = RefusalCode.ALREADY if power is Power.RUNNING else RefusalCode.VM_POWER
             return Refusal(code, f"the VM is {power.value}, not paused")
+        case Commit(clean=True) if power is not Power.RUNNING:
+            return Refusal(RefusalCode.VM_POWER, f"the VM is {power.value}: keys are taken out of a running one only")
+        case Commit(clean=True) if agent is not None and is_at_work(agent):
+            return Refusal(RefusalCode.WORKING, f"{agent.name} works, and would be stopped: abort it first")
         case Commit() | Branch() if power not in (Power.RUNNING, Power.PAUSED):
             return Refusal(RefusalCode.VM_POWER, f"the VM is {power.value}")
         case Resize() if power is not Power.RUNNING:

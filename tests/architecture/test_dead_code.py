@@ -19,12 +19,9 @@ from tests.architecture.sources import ROOT, all_files, package_files, place, tr
 from tests.architecture.test_circles import name_of
 
 _STREAM = "a text stream has it, and whoever is given sys.stdout may ask for it"
-_TO_COME = "the scaffold starts, adopts and stops; no verb stops an agent alone yet"
 _WATCHED = "tests wait for it or bound it; it is a view of what the class holds anyhow"
 
 EXCUSED = {
-    "cockpit.agents.scaffold.answers.parse_stop": _TO_COME,
-    "cockpit.agents.scaffold.scripts.stop_script": _TO_COME,
     "cockpit.embedded.gateway.gateway.Gateway.connections": _WATCHED,
     "cockpit.model.transcript.message.MessageFold.final_text": _WATCHED,
     "cockpit.model.transcript.ring.EntryRing.held_bytes": _WATCHED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from pathlib import Path
 
 from tests.fleets import FleetUnderTest
 
@@ -58,3 +59,64 @@ def test_a_cockpit_killed_between_commit_and_deletion_loses_nothing(fleet: Fleet
     assert ("was not deleted" in listed.stderr) is there
     if not there:
         assert fleet.run("undo", "eve").returncode == 0
+
+
+def home_of(fleet: FleetUnderTest, vm: str) -> Path:
+    """Return the home of a VM of the embedded fleet."""
+    (home,) = [path for path in fleet.places.fleet.rglob("home") if vm in path.parts]
+    return home
+
+
+def holding(fleet: FleetUnderTest, secret: str) -> list[str]:
+    """Return the files of commits that hold a text."""
+    files = (path for path in (fleet.places.fleet / "commits").rglob("*") if path.is_file() and not path.is_symlink())
+    return [str(path) for path in files if secret.encode() in path.read_bytes()]
+
+
+def test_a_clean_commit_holds_no_key_and_the_agent_goes_on_with_its_own(fleet: FleetUnderTest) -> None:
+    vm = json.loads(fleet.run("spawn", "kim", "--agent", "scripted", "--json").stdout)["vm_id"]
+    assert fleet.run("send", "kim", "[say remember green]", "--wait", "done").returncode == 0
+    key = home_of(fleet, vm) / ".pi" / "agent" / "auth.json"
+    key.parent.mkdir(parents=True, exist_ok=True)
+    key.write_text('{"key": "very-secret-word"}', encoding="utf-8")
+    done = fleet.run("commit", "kim", "--clean", "--name", "tidy", "--json")
+    assert done.returncode == 0, done.stderr
+    assert ".pi/agent/auth.json" in done.stderr and "very-secret" not in done.stderr
+    assert holding(fleet, "very-secret-word") == []
+    assert key.read_text(encoding="utf-8") == '{"key": "very-secret-word"}'
+    assert fleet.run("send", "kim", "[say still here]", "--wait", "done").stdout.strip() == "still here"
+    assert "very-secret-word" not in "".join(
+        path.read_text(errors="replace") for path in fleet.root.glob("taken-out/*")
+    ), "nothing stays behind here"
+
+    unclean = fleet.run("commit", "kim")
+    assert unclean.returncode == 0 and "--clean" in unclean.stderr, "what may be in it is said"
+    assert holding(fleet, "very-secret-word") != []
+
+    (commit,) = json.loads(done.stdout)
+    back = fleet.run("restore", commit, "--name", "kim-before", "--json")
+    assert back.returncode == 0, back.stderr
+    assert json.loads(back.stdout)["name"] == "kim-before"
+    said = fleet.run("read", "kim-before", "--last", "2").stdout
+    assert "remember green" in said and "still here" not in said
+
+
+def test_keys_that_a_killed_commit_took_off_come_back_with_a_relaunch(fleet: FleetUnderTest) -> None:
+    vm = json.loads(fleet.run("spawn", "lee", "--agent", "scripted", "--json").stdout)["vm_id"]
+    key = home_of(fleet, vm) / ".netrc"
+    key.write_text("password other-secret", encoding="utf-8")
+    committing = subprocess.Popen(
+        fleet.verb("commit", "lee", "--clean"), stderr=subprocess.PIPE, text=True, env=fleet.environment()
+    )
+    assert committing.stderr is not None
+    for line in committing.stderr:
+        if "take its keys out" in line:
+            committing.send_signal(signal.SIGKILL)
+            break
+    committing.communicate()
+    if not key.exists():
+        relaunched = fleet.run("relaunch", "lee")
+        assert relaunched.returncode == 0, relaunched.stderr
+        assert "put its keys back" in relaunched.stderr
+    assert key.read_text(encoding="utf-8") == "password other-secret"
+    assert fleet.run("send", "lee", "[say again]", "--wait", "done").stdout.strip() == "again"

@@ -59,12 +59,18 @@ def resume(name: Name) -> None:
 
 @application.command()
 def commit(
-    name: Name, label: Annotated[str, typer.Option("--name", help="The commit's name.")] = "", as_json: Json = False
+    name: Name,
+    label: Annotated[str, typer.Option("--name", help="The commit's name.")] = "",
+    clean: Annotated[
+        bool,
+        typer.Option("--clean", help="Stop the agent and take its key files out meanwhile; it is started again."),
+    ] = False,
+    as_json: Json = False,
 ) -> None:
-    """Take a snapshot of an agent's VM."""
+    """Take a snapshot of an agent's VM. It holds the files and environment of what runs, keys among them."""
     from cockpit.cli import fleet
 
-    run(lambda headless: fleet.commit(headless, name, label, as_json))
+    run(lambda headless: fleet.commit(headless, name, label, as_json, clean=clean))
 
 
 @application.command()

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.engine.commands import board
+from cockpit.engine.commands.clean_commit import CleanCommits
 from cockpit.engine.commands.copies import start_copies
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.dismissal import Dismissals
@@ -121,6 +122,9 @@ class Dispatcher:
         self._restorations = Restorations(fleet_state, store, source, keeping, creations, self._spawner)
         self._identities = Identities(fleet_state, store, source, self._spawner.names, agent_sessions)
         self._platform = PlatformOrders(fleet_state, source, creations)
+        self._clean_commits = CleanCommits(
+            fleet_state, store, source, keeping, self._spawner, agent_sessions.agent_session
+        )
         self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
 
     def refusal(self, command: Command) -> Refusal | None:
@@ -198,9 +202,9 @@ class Dispatcher:
                     agent_session = self._agent_sessions.agent_session(agent_id)
                     if agent_session is None:
                         raise CockpitError("the agent is not attached", hint="wait for its link")
-                    await self._spawner.start_again(
-                        self._fleet_state.agents[agent_id], agent_session, progress, change_program=change
-                    )
+                    agent = self._fleet_state.agents[agent_id]
+                    await self._clean_commits.put_back(agent, agent_session, progress)
+                    await self._spawner.start_again(agent, agent_session, progress, change_program=change)
                 case Pause():
                     await self._operations.pause(command, progress)
                 case Resume():
@@ -222,6 +226,9 @@ class Dispatcher:
                     await self._dismissals.dismiss(command, progress)
                 case TrustHostKey():
                     await self._operations.trust_host_key(command, progress)
+                case Commit(clean=True):
+                    await self._clean_commits.commit(command, progress)
+                    await self._images_changed()
                 case Commit():
                     await self._operations.commit(command, progress)
                     await self._images_changed()

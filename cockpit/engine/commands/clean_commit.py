@@ -1,0 +1,164 @@
+"""A commit without keys: the agent stands still, its key files are away, and it is started again in any case.
+
+What is taken off the VM lies on this machine until it is back: a cockpit that is killed in between loses none of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from cockpit.agents.scaffold.answers import parse_stop
+from cockpit.agents.scaffold.key_files import LIST_KEY_FILES, PUT_KEY_FILES_BACK, READ_KEY_FILES, REMOVE_KEY_FILES
+from cockpit.agents.scaffold.scripts import stop_script
+from cockpit.engine.commands.keeping import Keeping
+from cockpit.engine.commands.spawn import CONNECT_LIMIT, Spawner
+from cockpit.engine.operation import OperationProgress
+from cockpit.engine.source import Source
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.session import AgentSession
+from cockpit.errors import CockpitError, Refused
+from cockpit.model.commands import Commit
+from cockpit.model.fleet import Agent
+from cockpit.model.ids import AgentId
+from cockpit.model.kept import KeptFor
+from cockpit.paths import private_directory, write_private
+from cockpit.remote.ssh.connection import Connection
+from cockpit.store.store import Store
+
+log = logging.getLogger(__name__)
+
+STOP_LIMIT = 60.0
+FILES_LIMIT = 60.0
+
+MOST_BYTES = 8 << 20
+"""Bytes all key files of a VM may have together."""
+
+
+class CleanCommits:
+    """Takes commits that hold no keys of an agent's, and puts back what an earlier one left away."""
+
+    def __init__(
+        self,
+        fleet_state: FleetState,
+        store: Store,
+        source: Source,
+        keeping: Keeping,
+        spawner: Spawner,
+        attached: Callable[[AgentId], AgentSession | None],
+    ) -> None:
+        self._fleet_state = fleet_state
+        self._store = store
+        self._place = taken_out(store.path)
+        self._source = source
+        self._keeping = keeping
+        self._spawner = spawner
+        self._attached = attached
+
+    async def commit(self, command: Commit, progress: OperationProgress) -> None:
+        """Stop the agent, take its key files off the VM, commit, put them back and start the agent again.
+
+        The last two are done whatever failed before.
+
+        Raises:
+            CockpitError: a step failed; says which, and whether the agent runs again.
+        """
+        agent = self._fleet_state.agent_on(command.vm)
+        session = self._attached(agent.id) if agent is not None else None
+        if agent is None or session is None or session.link is None:
+            raise Refused(
+                f"no agent on VM {command.vm} can be stopped from here", hint="without --clean it is committed as it is"
+            )
+        lease = f"clean {command.vm}"
+        if not self._store.kept.take(lease):
+            raise Refused(f"another commit of VM {command.vm} without its keys is under way", hint="wait for its end")
+        try:
+            await self._commit(command, agent, session, progress)
+        finally:
+            self._store.kept.let_go(lease)
+
+    async def _commit(self, command: Commit, agent: Agent, session: AgentSession, progress: OperationProgress) -> None:
+        assert session.link is not None
+        with progress.step("connect"):
+            connection = await session.link.ready(CONNECT_LIMIT)
+        await self.put_back(agent, session, progress)
+        try:
+            with progress.step("stop the agent"):
+                paths = self._source.paths_of(agent)
+                done = await connection.run(stop_script(paths), timeout=STOP_LIMIT)
+                parse_stop(done.exit_code, done.stdout, done.stderr, vm=command.vm)
+            with progress.step("take its keys out"):
+                progress.detail(await self._take_out(agent, connection))
+            with progress.step("commit"):
+                kept = await self._keeping.take(command.vm, KeptFor.COMMIT, name=command.name)
+                progress.detail(kept.commit or "")
+        finally:
+            await self._again(agent, session, progress)
+
+    async def put_back(self, agent: Agent, session: AgentSession, progress: OperationProgress) -> None:
+        """Put back what was taken off an agent's VM and is still here; nothing where nothing is.
+
+        Raises:
+            CockpitError: it cannot be put back; it stays here.
+        """
+        file = self._file(agent)
+        if not await asyncio.to_thread(file.exists):
+            return
+        with progress.step("put its keys back"):
+            assert session.link is not None
+            connection = await session.link.ready(CONNECT_LIMIT)
+            data = base64.b64decode(await asyncio.to_thread(file.read_bytes))
+            done = await connection.run(PUT_KEY_FILES_BACK, stdin=data, timeout=FILES_LIMIT)
+            if done.exit_status != 0:
+                said = done.stderr.decode("utf-8", "backslashreplace").strip()
+                raise Refused(f"the key files of {agent.name} cannot be put back: {said}", hint=f"they are in {file}")
+            await asyncio.to_thread(file.unlink)
+
+    async def _again(self, agent: Agent, session: AgentSession, progress: OperationProgress) -> None:
+        """Have the agent run as before; of a failure both are said: this one, and where the way on is."""
+        try:
+            await self.put_back(agent, session, progress)
+            await self._spawner.start_again(agent, session, progress)
+        except CockpitError as error:
+            log.error("agent %s does not run again after its commit: %s", agent.name, error)
+            self._fleet_state.notice(
+                f"{agent.name} was stopped for a commit and does not run again: {error.message};"
+                f" `cockpit relaunch {agent.name}` puts its keys back and starts it"
+            )
+            raise
+
+    async def _take_out(self, agent: Agent, connection: Connection) -> str:
+        """Move the key files here; return their names for a person."""
+        listed = await connection.run(LIST_KEY_FILES, timeout=FILES_LIMIT)
+        names = listed.stdout.decode("utf-8", "backslashreplace").split()
+        if listed.exit_status != 0 or not names:
+            if listed.exit_status != 0:
+                raise Refused(f"the key files of {agent.name} cannot be listed")
+            return "there are no key files"
+        done = await connection.run(READ_KEY_FILES, timeout=FILES_LIMIT, limit=MOST_BYTES)
+        if done.exit_status != 0 or not done.stdout:
+            said = done.stderr.decode("utf-8", "backslashreplace").strip()
+            raise Refused(f"the key files of {agent.name} cannot be read: {said}", hint="nothing was removed")
+        await asyncio.to_thread(_write, self._place, self._file(agent), done.stdout)
+        removed = await connection.run(REMOVE_KEY_FILES, timeout=FILES_LIMIT)
+        left = (await connection.run(LIST_KEY_FILES, timeout=FILES_LIMIT)).stdout.split()
+        if removed.exit_status != 0 or left:
+            raise Refused(f"some key files of {agent.name} cannot be removed", hint="nothing was committed")
+        return ", ".join(names)
+
+    def _file(self, agent: Agent) -> Path:
+        return self._place / f"{agent.vm_id}.tar.base64"
+
+
+def taken_out(state: Path) -> Path:
+    """Return the directory for what is off its VM for the time of a commit, beside the history."""
+    return state.parent / "taken-out"
+
+
+def _write(place: Path, file: Path, data: bytes) -> None:
+    """Write secrets so that nobody else ever reads them; on the disk when this returns."""
+    private_directory(place)
+    write_private(file, base64.b64encode(data).decode("ascii"))
