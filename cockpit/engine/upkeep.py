@@ -65,12 +65,12 @@ class Upkeep:
         for kept in await self._rows():
             if is_unsettled(kept):
                 await self._held(kept, self._find_out)
-        await self._say_taken_out()
+        self._say_taken_out()
 
-    async def _say_taken_out(self) -> None:
+    def _say_taken_out(self) -> None:
         """Say whose keys were taken off a VM for a commit that was cut off, and lie here still."""
         place = taken_out(self._store.path)
-        for name in await asyncio.to_thread(lambda: sorted(file.name for file in place.glob("*.tar.base64"))):
+        for name in sorted(file.name for file in place.glob("*.tar.base64")):
             vm_id = VmId(name.removesuffix(".tar.base64"))
             agent = self._fleet_state.agent_on(vm_id)
             lease = f"clean {vm_id}"

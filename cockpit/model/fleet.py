@@ -256,6 +256,11 @@ class Agent:
     broken_lines: int = 0
 
 
+def is_at_work(agent: Agent) -> bool:
+    """Say whether an agent is in the midst of a run; one that waits for a person can be frozen without harm."""
+    return agent.run_open and agent.activity.state is not ActivityState.ASKING
+
+
 @dataclass(frozen=True, slots=True)
 class Fleet:
     """Everything the panes show, at one revision."""

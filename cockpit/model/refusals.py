@@ -43,10 +43,10 @@ from cockpit.model.commands import (
 )
 from cockpit.model.dismissal import evidence
 from cockpit.model.family import family_fault
-from cockpit.model.fleet import ActivityState, Agent, AgentKind, Fleet, LinkState, Power, ProcessState
+from cockpit.model.fleet import Agent, AgentKind, Fleet, LinkState, Power, ProcessState, is_at_work
 from cockpit.model.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.ids import VmId
-from cockpit.model.kept import is_undoable
+from cockpit.model.keeping import of_clean_commit, of_undo
 from cockpit.model.names import agents_called, fault_of
 from cockpit.model.platform import PlatformCommand, Resize, SetLabels, fault_of_size, refusal_of
 from cockpit.model.sendable import unsendable_part
@@ -128,21 +128,16 @@ def _to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Re
         case StopAll() | ContinueAll():
             return _of_all(command, fleet)
         case Undo(commit=commit):
-            kept = next((kept for kept in fleet.kept if kept.commit == commit), None)
-            if kept is None or not is_undoable(kept):
-                return Refusal(RefusalCode.NO_COMMIT, f"no destroyed agent is kept in commit {commit}")
+            return of_undo(commit, fleet)
         case Restore(name=name, instead=instead):
-            if instead is not None and (refused := _to_vm(Destroy(instead), fleet)) is not None:
-                return refused
-            if name:
-                return _fault(name, fleet) or (_taken(name) if name in facilities.claimed else None)
+            refused = _to_vm(Destroy(instead), fleet) if instead is not None else None
+            return refused or (_fault(name, fleet) if name else None)
         case Dismiss():
             return _of_dismiss(command, fleet)
         case Deregister():
             return _of_deregister(command, fleet)
         case TrustHostKey():
             return _of_trust(command, fleet)
-    return None
 
 
 def _of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | None:
@@ -268,10 +263,8 @@ def _to_vm(command: Pause | Resume | Destroy | Commit | Branch | Resize | SetLab
         case Resume() if power not in (Power.PAUSED, Power.SLEEPING):
             code = RefusalCode.ALREADY if power is Power.RUNNING else RefusalCode.VM_POWER
             return Refusal(code, f"the VM is {power.value}, not paused")
-        case Commit(clean=True) if power is not Power.RUNNING:
-            return Refusal(RefusalCode.VM_POWER, f"the VM is {power.value}: keys are taken out of a running one only")
-        case Commit(clean=True) if agent is not None and is_at_work(agent):
-            return Refusal(RefusalCode.WORKING, f"{agent.name} works, and would be stopped: abort it first")
+        case Commit(clean=True):
+            return of_clean_commit(agent, power)
         case Commit() | Branch() if power not in (Power.RUNNING, Power.PAUSED):
             return Refusal(RefusalCode.VM_POWER, f"the VM is {power.value}")
         case Resize() if power is not Power.RUNNING:
@@ -333,11 +326,6 @@ def _of_image(command: ImageCommand, facilities: Facilities) -> Refusal | None:
         case _:
             pass
     return None
-
-
-def is_at_work(agent: Agent) -> bool:
-    """Say whether an agent is in the midst of a run; one that waits for a person can be frozen without harm."""
-    return agent.run_open and agent.activity.state is not ActivityState.ASKING
 
 
 def _of_dismiss(command: Dismiss, fleet: Fleet) -> Refusal | None:

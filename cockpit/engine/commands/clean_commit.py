@@ -52,7 +52,6 @@ class CleanCommits:
     ) -> None:
         self._fleet_state = fleet_state
         self._store = store
-        self._place = taken_out(store.path)
         self._source = source
         self._keeping = keeping
         self._spawner = spawner
@@ -142,7 +141,7 @@ class CleanCommits:
         if done.exit_status != 0 or not done.stdout:
             said = done.stderr.decode("utf-8", "backslashreplace").strip()
             raise Refused(f"the key files of {agent.name} cannot be read: {said}", hint="nothing was removed")
-        await asyncio.to_thread(_write, self._place, self._file(agent), done.stdout)
+        await asyncio.to_thread(_write, taken_out(self._store.path), self._file(agent), done.stdout)
         removed = await connection.run(REMOVE_KEY_FILES, timeout=FILES_LIMIT)
         left = (await connection.run(LIST_KEY_FILES, timeout=FILES_LIMIT)).stdout.split()
         if removed.exit_status != 0 or left:
@@ -150,7 +149,7 @@ class CleanCommits:
         return ", ".join(names)
 
     def _file(self, agent: Agent) -> Path:
-        return self._place / f"{agent.vm_id}.tar.base64"
+        return taken_out(self._store.path) / f"{agent.vm_id}.tar.base64"
 
 
 def taken_out(state: Path) -> Path:

@@ -218,20 +218,12 @@ class Dispatcher:
                     await self._standstill.stop_all(command, progress)
                 case ContinueAll():
                     await self._standstill.continue_all(command, progress)
-                case Undo() | Restore():
-                    if isinstance(command, Restore) and command.instead is not None:
-                        await self._operations.destroy(Destroy(command.instead), progress)
-                    await self._restorations.restore(command, verb, progress)
+                case Undo() | Restore() | Commit():
+                    await self._keep_or_bring_back(command, verb, progress)
                 case Dismiss():
                     await self._dismissals.dismiss(command, progress)
                 case TrustHostKey():
                     await self._operations.trust_host_key(command, progress)
-                case Commit(clean=True):
-                    await self._clean_commits.commit(command, progress)
-                    await self._images_changed()
-                case Commit():
-                    await self._operations.commit(command, progress)
-                    await self._images_changed()
                 case Branch():
                     await self._branch(command, verb, target, progress)
                 case _ if isinstance(command, PlatformCommand):
@@ -245,8 +237,20 @@ class Dispatcher:
             raise
         progress.finish()
 
+    async def _keep_or_bring_back(
+        self, command: Undo | Restore | Commit, verb: str, progress: OperationProgress
+    ) -> None:
+        if isinstance(command, Commit):
+            await (self._clean_commits if command.clean else self._operations).commit(command, progress)
+            await self._images_changed()
+            return
+        if isinstance(command, Restore) and command.instead is not None:
+            await self._operations.destroy(Destroy(command.instead), progress)
+            await self._identities.destroyed(command.instead, progress)
+        await self._restorations.restore(command, verb, progress)
+
     async def _delete(self, vm_id: VmId, progress: OperationProgress) -> None:
-        await self._operations.destroy(Destroy(vm_id), progress)
+        await self._operations.destroy(Destroy(vm_id, undo=False), progress)
         await self._identities.destroyed(vm_id, progress)
 
     async def _branch(self, command: Branch, verb: str, target: str, progress: OperationProgress) -> None:

@@ -16,11 +16,10 @@ from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
 from cockpit.model.ages import span_text
 from cockpit.model.commands import Branch, Commit, Destroy, Pause, Resume, TrustHostKey
-from cockpit.model.fleet import LinkState, Power, Vm
+from cockpit.model.fleet import LinkState, Power, Vm, is_at_work
 from cockpit.model.ids import AgentId, CommandId, VmId
 from cockpit.model.kept import KEEP_STEP, KeptCommit, KeptFor, KeptState
 from cockpit.model.receipts.receipt import Stage
-from cockpit.model.refusals import is_at_work
 from cockpit.store.store import Store
 from cockpit.vers.errors import EffectUnknown
 from cockpit.vers.look import Found, Missing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from cockpit.model.codec import KINDS
 from cockpit.model.events import Record
@@ -267,6 +268,7 @@ class MemoryStore:
         self.progress = MemoryProgress(self)
         self.names = MemoryNames(self)
         self.kept = MemoryKept(self)
+        self.path = Path("/nonexistent/history")
         self.creations = MemoryCreations(self)
         self.frozen = MemoryFrozen(self)
         self.choices = MemoryChoices()

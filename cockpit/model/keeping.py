@@ -1,0 +1,24 @@
+"""Why an agent is not kept in a commit, or not brought back from one: rules beside those of all commands."""
+
+from __future__ import annotations
+
+from cockpit.model.fleet import Agent, Fleet, Power, is_at_work
+from cockpit.model.grounds import Refusal, RefusalCode
+from cockpit.model.ids import CommitId
+from cockpit.model.kept import undoable
+
+
+def of_undo(commit: CommitId, fleet: Fleet) -> Refusal | None:
+    """Return why nobody can be brought back from a commit, or None."""
+    if any(kept.commit == commit for kept in undoable(fleet.kept)):
+        return None
+    return Refusal(RefusalCode.NO_COMMIT, f"no destroyed agent is kept in commit {commit}")
+
+
+def of_clean_commit(agent: Agent | None, power: Power) -> Refusal | None:
+    """Return why a commit cannot be taken without an agent's keys, or None."""
+    if power is not Power.RUNNING:
+        return Refusal(RefusalCode.VM_POWER, f"the VM is {power.value}: keys are taken out of a running one only")
+    if agent is not None and is_at_work(agent):
+        return Refusal(RefusalCode.WORKING, f"{agent.name} works, and would be stopped: abort it first")
+    return None
