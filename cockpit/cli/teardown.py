@@ -18,6 +18,9 @@ from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn
 
+GOES = ours("The VMs go with their disks. No commit of them is made.")
+UNDONE = ours("The VMs go with their disks. A commit of each is kept for a while.")
+
 READ_LIMIT = 10.0
 """Seconds the agents' output may take to be read before the question: what nobody answered stands there."""
 
@@ -29,6 +32,7 @@ async def teardown(
     label: str,
     everyone: bool,
     *,
+    undo: bool,
     yes: bool,
     dry_run: bool,
     as_json: bool,
@@ -38,6 +42,7 @@ async def teardown(
     Args:
         names: of workers; none where they are told by parent or label, or all are meant.
         everyone: all workers there are.
+        undo: keep a commit of each for a while.
     """
     if not (names or parent or label or everyone):
         raise UsageError("nobody is named", hint="give names, --parent, --label, or --all for every worker")
@@ -47,7 +52,7 @@ async def teardown(
         workers = chosen(engine, names, parent, label)
         if not workers:
             raise NotFound("there is no such worker", hint="`cockpit agents` lists who is here")
-        orders = teardown_orders(workers)
+        orders = teardown_orders(workers, undo=undo)
         for order in orders:
             if refusal := engine.disabled_reason(order):
                 raise UsageError(f"cannot tear down: {refusal}")
@@ -60,7 +65,7 @@ async def teardown(
                 else:
                     say_losses(losses)
                 return ExitCode.DONE
-            if not agreed("tear down", losses, ours("The VMs go with their disks. No commit of them is made.")):
+            if not agreed("tear down", losses, UNDONE if undo else GOES):
                 return ExitCode.FAILED
         receipts = await carry_out_all(engine, orders)
         parts = parts_of(engine, receipts)

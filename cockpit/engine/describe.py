@@ -10,6 +10,7 @@ from cockpit.model.commands import (
     AgentCommand,
     Answer,
     AssignTask,
+    BestOf,
     Branch,
     BuildImage,
     Command,
@@ -21,6 +22,7 @@ from cockpit.model.commands import (
     DescribeImage,
     Destroy,
     Dismiss,
+    FanOut,
     FollowUp,
     MoveTask,
     NoteTask,
@@ -75,6 +77,8 @@ VERBS: dict[type[object], str] = {
     TrustHostKey: "trust host key",
     Commit: "commit",
     Branch: "branch",
+    BestOf: "best of",
+    FanOut: "fan out",
     Teardown: "teardown",
     StopAll: "stop all",
     ContinueAll: "continue all",
@@ -125,7 +129,9 @@ def text_of(command: Command) -> str:
             | AssignTask(assignee=text)
         ):
             return text
-        case Commit(name=text) | TrustHostKey(key=text):
+        case BestOf(texts=texts):
+            return "\n".join(texts)
+        case FanOut(text=text) | Commit(name=text) | TrustHostKey(key=text):
             return text
         case _:
             return ""
@@ -142,6 +148,8 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             return None, image
         case CreateTask(title=title):
             return None, title
+        case FanOut(agents=agents):
+            return None, f"{len(agents)} agent{'' if len(agents) == 1 else 's'}"
         case Teardown(vms=vms) | StopAll(vms=vms) | ContinueAll(vms=vms):
             return None, f"{len(vms)} VM{'' if len(vms) == 1 else 's'}"
         case Undo(commit=commit) | Restore(commit=commit):
@@ -160,6 +168,7 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             | Branch(vm=vm)
             | Resize(vm=vm)
             | SetLabels(vm=vm)
+            | BestOf(vm=vm)
         ):
             agent, known = fleet.agent_on(vm), fleet.vm(vm)
             return (agent.id, agent.name) if agent else (None, (known.label if known else "") or vm)

@@ -8,8 +8,10 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Unpack
 
+from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.clock import Clock
+from cockpit.engine.comparison import Comparison
 from cockpit.engine.images.catalogue import ImageCatalogue
 from cockpit.engine.line_tail import LineTail
 from cockpit.engine.losses import Losses
@@ -17,6 +19,7 @@ from cockpit.engine.platform import Platform
 from cockpit.engine.port import StartOptions
 from cockpit.engine.recollection import bring_back
 from cockpit.engine.recorded import RecordedHistory
+from cockpit.engine.remote_files import RemoteFiles
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
@@ -115,6 +118,8 @@ class Engine:
         self.output = LineTail(self.agent_session, store, self.clock)
         self.platform = Platform(self.running)
         self.losses = Losses(self.fleet_state, self.running)
+        self.comparison = Comparison(self.fleet_state, self.output, self.agent_session, self._paths_of)
+        self.files = RemoteFiles(self.fleet_state, self.agent_session, self._paths_of)
         self.bounds = history_bounds
         self._background: list[asyncio.Task[None]] = []
         self._attached = asyncio.Event()
@@ -280,6 +285,10 @@ class Engine:
             if (session := running.agent_sessions.agent_session(agent)) is not None:
                 return session
         return None
+
+    def _paths_of(self, agent: Agent) -> AgentPaths:
+        running = next((running for running in self.running if running.name == agent.source), self.running[0])
+        return running.source.paths_of(agent)
 
     def _is_settled(self) -> bool:
         """Say whether each attached agent was tried, and read to its end where its link is up."""

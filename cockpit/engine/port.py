@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
 from typing import Protocol, TypedDict
 
 from cockpit.model.commands import Command
+from cockpit.model.comparison import Candidate
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.grounds import Refusal
@@ -105,6 +107,38 @@ class PlatformPort(Protocol):
         """Ask for the size and the origin of every VM that nothing was told of yet."""
 
 
+class ComparisonPort(Protocol):
+    """What several agents came to."""
+
+    async def look(self, agents: Sequence[AgentId]) -> tuple[Candidate, ...]:
+        """Return what each attached agent came to, in their order, within a minute; what is unknown is said of each."""
+
+    async def answer(self, agent_id: AgentId) -> str:
+        """Return an agent's last answer in full, as its VM has it; empty text if there is none.
+
+        Raises:
+            CockpitError: its VM cannot be reached.
+        """
+
+
+class FilePort(Protocol):
+    """Files on the VMs of agents."""
+
+    async def matching(self, agent_id: AgentId, pattern: str) -> tuple[tuple[str, int], ...]:
+        """Return path and size in bytes of the files that a pattern of the shell matches, from the workspace on.
+
+        Raises:
+            CockpitError: the VM cannot be reached.
+        """
+
+    async def fetch(self, agent_id: AgentId, path: str, to: Path) -> None:
+        """Bring a file here: it is there whole or not at all, and what an earlier attempt brought is used.
+
+        Raises:
+            CockpitError: it cannot be read, or changes again and again.
+        """
+
+
 class CockpitPort(Protocol):
     """The engine as a screen sees it. All methods run on the engine's event loop and return at once."""
 
@@ -127,6 +161,10 @@ class CockpitPort(Protocol):
     @property
     def losses(self) -> LossPort:
         """What would be lost with VMs, for the question before they are given up."""
+
+    @property
+    def comparison(self) -> ComparisonPort:
+        """What several agents came to, side by side."""
 
     def transcript(self, agent: AgentId) -> Transcript:
         """Return an agent's transcript; the same object for the agent's life, with its own revision."""
@@ -265,6 +303,10 @@ class HeadlessPort(CockpitPort, Protocol):
     @property
     def lookout(self) -> LookoutPort:
         """The look at what nobody here has."""
+
+    @property
+    def files(self) -> FilePort:
+        """Files on the VMs of agents."""
 
     @property
     def recorded(self) -> HistoryPort:

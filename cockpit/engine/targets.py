@@ -9,6 +9,7 @@ from cockpit.model.commands import (
     Command,
     ContinueAll,
     CreateTask,
+    FanOut,
     ImageCommand,
     Relaunch,
     Rename,
@@ -33,6 +34,9 @@ def source_of(command: Command, fleet_state: FleetState) -> str | None:
         return agent.source if agent is not None else None
     if isinstance(command, BoardCommand):
         return fleet_state.source_of_task(command.task)
+    if isinstance(command, FanOut):
+        first = next((known for known in map(fleet_state.agents.get, command.agents) if known is not None), None)
+        return first.source if first is not None else None
     for vm_id in command.vms if isinstance(command, Teardown | StopAll | ContinueAll) else (command.vm,):
         vm, other = fleet_state.vms.get(vm_id), fleet_state.agent_on(vm_id)
         if vm is None and other is None:

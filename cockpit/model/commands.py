@@ -214,10 +214,30 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class BestOf:
+    """Copy an agent as often as there are texts, and give each copy its own, once it runs as itself."""
+
+    vm: VmId
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FanOut:
+    """Run one command of a shell in the workspace of many agents at the same time; the agents hear nothing of it."""
+
+    agents: tuple[AgentId, ...]
+    text: str
+    limit: float = 600.0
+    """Seconds it may take on each VM."""
+
+
+@dataclass(frozen=True, slots=True)
 class Teardown:
     """Delete workers, and nobody but workers; the targets were named to the operator before."""
 
     vms: tuple[VmId, ...]
+    undo: bool = False
+    """Take a commit of each first, from which it can be brought back for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +331,8 @@ AgentCommand = Prompt | Steer | FollowUp | Abort | Answer
 ImageCommand = BuildImage | DescribeImage | DeleteImage
 IdentityCommand = Adopt | Rename | SetFindable | Deregister
 LifeCommand = Spawn | IdentityCommand | Relaunch | Destroy | Undo | Restore | Dismiss
-FleetCommand = LifeCommand | Pause | Resume | TrustHostKey | Commit | Branch | Teardown | StopAll | ContinueAll
+ManyCommand = BestOf | FanOut | Teardown | StopAll | ContinueAll
+FleetCommand = LifeCommand | Pause | Resume | TrustHostKey | Commit | Branch | ManyCommand
 BoardCommand = CreateTask | MoveTask | AssignTask | NoteTask
 Command = AgentCommand | FleetCommand | ImageCommand | BoardCommand | PlatformCommand
 

@@ -65,6 +65,9 @@ class Refusal:
     sentence: str
 
 
+NO_AGENT = Refusal(RefusalCode.NO_AGENT, "there is no such agent")
+
+
 @dataclass(frozen=True, slots=True)
 class Facilities:
     """What a fleet has besides its VMs, agents and tasks."""

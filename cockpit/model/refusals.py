@@ -11,6 +11,7 @@ from cockpit.model.commands import (
     Adopt,
     AgentCommand,
     Answer,
+    BestOf,
     BoardCommand,
     Branch,
     BuildImage,
@@ -22,6 +23,7 @@ from cockpit.model.commands import (
     Deregister,
     Destroy,
     Dismiss,
+    FanOut,
     FleetCommand,
     FollowUp,
     ImageCommand,
@@ -44,13 +46,13 @@ from cockpit.model.commands import (
 from cockpit.model.dismissal import evidence
 from cockpit.model.family import family_fault
 from cockpit.model.fleet import Agent, AgentKind, Fleet, LinkState, Power, ProcessState, is_at_work
-from cockpit.model.grounds import Facilities, Refusal, RefusalCode
-from cockpit.model.ids import VmId
+from cockpit.model.grounds import NO_AGENT, Facilities, Refusal, RefusalCode
 from cockpit.model.keeping import of_clean_commit, of_undo
 from cockpit.model.names import agents_called, fault_of
 from cockpit.model.platform import PlatformCommand, Resize, SetLabels, fault_of_size, refusal_of
 from cockpit.model.sendable import unsendable_part
 from cockpit.model.size import disk_fault
+from cockpit.model.swarm import to_many
 
 
 def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal | None:
@@ -68,7 +70,6 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
     return _to_fleet(command, fleet, facilities)
 
 
-NO_AGENT = Refusal(RefusalCode.NO_AGENT, "there is no such agent")
 NO_BOARD = Refusal(RefusalCode.NO_BOARD, "no board is configured: set VERS_INFRA_URL and VERS_AUTH_TOKEN")
 
 
@@ -123,10 +124,10 @@ def _to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Re
             return None if dead else Refusal(RefusalCode.PROCESS_ALIVE, "the agent is not dead")
         case Pause() | Resume() | Destroy() | Commit() | Branch():
             return _to_vm(command, fleet)
-        case Teardown(vms=vms):
-            return _of_teardown(vms, fleet)
-        case StopAll() | ContinueAll():
-            return _of_all(command, fleet)
+        case BestOf(vm=vm, texts=texts):
+            return to_many(command, fleet) or _to_vm(Branch(vm, len(texts)), fleet)
+        case FanOut() | Teardown() | StopAll() | ContinueAll():
+            return to_many(command, fleet)
         case Undo(commit=commit):
             return of_undo(commit, fleet)
         case Restore(name=name, instead=instead):
@@ -273,40 +274,6 @@ def _to_vm(command: Pause | Resume | Destroy | Commit | Branch | Resize | SetLab
             return Refusal(RefusalCode.BAD_SIZE, sentence)
         case SetLabels(labels=(), removed=(), replace=False):
             return Refusal(RefusalCode.NO_TEXT, "there is no label to change")
-    return None
-
-
-def _of_all(command: StopAll | ContinueAll, fleet: Fleet) -> Refusal | None:
-    if isinstance(command, ContinueAll):
-        frozen = any(vm in fleet.frozen for vm in command.vms)
-        return None if frozen else Refusal(RefusalCode.ALREADY, "nothing is frozen that stopping everything froze")
-    if not command.vms:
-        return Refusal(RefusalCode.NO_AGENT, "there is no agent to stop")
-    return _of_protected(command.vms, fleet)
-
-
-def _of_teardown(vms: tuple[VmId, ...], fleet: Fleet) -> Refusal | None:
-    if not vms:
-        return Refusal(RefusalCode.NO_AGENT, "there is no worker to tear down")
-    for vm_id in vms:
-        there = [agent for agent in fleet.agents if agent.vm_id == vm_id]
-        others = [agent for agent in there if agent.kind is not AgentKind.WORKER]
-        if not there:
-            return Refusal(RefusalCode.NO_AGENT, f"no worker lives on VM {vm_id}")
-        if others:
-            sentence = f"{others[0].name} is no worker but {others[0].kind.value}: destroy it by its name"
-            return Refusal(RefusalCode.PROTECTED, sentence)
-        if there[0].elsewhere:
-            return Refusal(RefusalCode.ELSEWHERE, f"{there[0].name} belongs to another account: {there[0].elsewhere}")
-    return _of_protected(vms, fleet)
-
-
-def _of_protected(vms: Iterable[VmId], fleet: Fleet) -> Refusal | None:
-    """Refuse to do to a VM that hosts the services what is done to many at once."""
-    for vm in fleet.vms:
-        if vm.id in vms and vm.hosts_services:
-            sentence = f"VM {vm.id} hosts the services that all agents need: {vm.hosts_services}"
-            return Refusal(RefusalCode.PROTECTED, sentence)
     return None
 
 

@@ -63,12 +63,12 @@ def proof(agent: Agent, power: Power, aborted: Receipt | None) -> str:
         return "its VM is dead"
     if agent.process.state is ProcessState.DEAD and agent.link.state is LinkState.UP:
         return "its process is dead"
-    if aborted is None or not reached(aborted, Stage.ACCEPTED) or is_at_work(agent):
+    if aborted is None or not reached(aborted, Stage.ACCEPTED) or _is_active(agent):
         return ""
     return "it answered the abort, and no run is open"
 
 
-def is_at_work(agent: Agent) -> bool:
+def _is_active(agent: Agent) -> bool:
     """Say whether an agent does anything by itself, or is about to."""
     state = base_state(agent.activity)
     return agent.run_open or state in BUSY or state is ActivityState.STARTING or agent.activity.detail in BETWEEN_RUNS

@@ -18,6 +18,9 @@ MOST = 50
 DELETED, KEPT = "deleted", "kept"
 """What may become of a worker that is torn down; `kept`: it is not deleted, or that is not known."""
 
+ENDED, TIMED_OUT, UNKNOWN = "ended", "timed out", "unknown"
+"""What may become of a command on a worker's VM; `unknown`: it was not run, or its end was not seen."""
+
 _BETWEEN = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 
@@ -83,9 +86,9 @@ def workers_in(fleet: Fleet, *, parent: AgentId | None = None, label: str = "") 
     )
 
 
-def teardown_orders(agents: Sequence[Agent]) -> tuple[Teardown, ...]:
+def teardown_orders(agents: Sequence[Agent], *, undo: bool = False) -> tuple[Teardown, ...]:
     """Return the commands that tear agents down: one for each source that has any."""
     sources: dict[str, dict[VmId, None]] = {}
     for agent in agents:
         sources.setdefault(agent.source, {})[agent.vm_id] = None
-    return tuple(Teardown(tuple(vms)) for vms in sources.values())
+    return tuple(Teardown(tuple(vms), undo) for vms in sources.values())

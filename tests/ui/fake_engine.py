@@ -10,6 +10,7 @@ from cockpit.model.commands import (
     Adopt,
     Answer,
     AssignTask,
+    BestOf,
     Branch,
     BuildImage,
     Command,
@@ -20,6 +21,7 @@ from cockpit.model.commands import (
     Deregister,
     Destroy,
     Dismiss,
+    FanOut,
     FollowUp,
     MoveTask,
     NoteTask,
@@ -37,6 +39,7 @@ from cockpit.model.commands import (
     TrustHostKey,
     Undo,
 )
+from cockpit.model.comparison import Candidate
 from cockpit.model.events import Event, Record
 from cockpit.model.failures import dismissed
 from cockpit.model.fleet import Agent, Fleet
@@ -79,6 +82,8 @@ VERBS: dict[type, str] = {
     TrustHostKey: "trust host key",
     Commit: "commit",
     Branch: "branch",
+    BestOf: "best of",
+    FanOut: "fan out",
     Teardown: "teardown",
     StopAll: "stop all",
     ContinueAll: "continue all",
@@ -113,6 +118,22 @@ class ImagesDouble:
         return self.known
 
 
+class ComparisonDouble:
+    """What agents came to, as a test gives it."""
+
+    def __init__(self) -> None:
+        self.candidates: dict[AgentId, Candidate] = {}
+        self.answers: dict[AgentId, str] = {}
+
+    async def look(self, agents: Sequence[AgentId]) -> tuple[Candidate, ...]:
+        """Return what was given."""
+        return tuple(self.candidates[agent] for agent in agents)
+
+    async def answer(self, agent_id: AgentId) -> str:
+        """Return the answer that was given."""
+        return self.answers.get(agent_id, "")
+
+
 class FakeEngine:
     """Implements `CockpitPort`; tests change `fleet` with `change` and read `ordered`."""
 
@@ -127,6 +148,7 @@ class FakeEngine:
         self.paged: list[AgentId] = []
         self.clock = NOW
         self.losses = LossDouble(self)
+        self.comparison = ComparisonDouble()
         self.refusals: dict[type, str] = {}
         self.image_list: tuple[tuple[CommitId, str], ...] = (
             (CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),

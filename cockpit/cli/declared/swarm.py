@@ -6,8 +6,12 @@ from typing import Annotated
 
 import typer
 
-from cockpit.cli.declared.application import DryRun, Json, Yes, application, run
-from cockpit.model.commands import STOP_BOUND
+from cockpit import paths
+from cockpit.cli.declared.application import DryRun, Json, Name, Yes, application, run
+from cockpit.model.commands import STOP_BOUND, Spawn
+from cockpit.model.fleet import AgentKind
+from cockpit.model.ids import CommitId
+from cockpit.model.workers import MOST
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Agents, by name or VM id.")]
 Parent = Annotated[str, typer.Option("--parent", help="Only those that work for this agent.")]
@@ -21,6 +25,7 @@ def teardown(
     parent: Parent = "",
     label: Label = "",
     everyone: Everyone = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Keep a commit of each for a while.")] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -30,7 +35,7 @@ def teardown(
 
     run(
         lambda headless: tearing.teardown(
-            headless, names or (), parent, label, everyone, yes=yes, dry_run=dry_run, as_json=as_json
+            headless, names or (), parent, label, everyone, undo=undo, yes=yes, dry_run=dry_run, as_json=as_json
         )
     )
 
@@ -55,3 +60,95 @@ def continue_all(dry_run: DryRun = False, as_json: Json = False) -> None:
     from cockpit.cli import standstill
 
     run(lambda headless: standstill.continue_all(headless, dry_run, as_json))
+
+
+@application.command("fan-out")
+def fan_out(
+    command: Annotated[str, typer.Argument(help="A command of a shell; it runs in each workspace.")],
+    names: Names = None,
+    parent: Parent = "",
+    label: Label = "",
+    everyone: Everyone = False,
+    count: Annotated[int, typer.Option("--count", help="Make so many workers for it.", min=0, max=MOST)] = 0,
+    image: Annotated[str, typer.Option("--image", "--commit", help="With --count: the commit they start from.")] = "",
+    agent: Annotated[str, typer.Option("--agent", help="With --count: their kind, such as pi.")] = "",
+    name: Annotated[str, typer.Option("--name", help="With --count: their name, which is numbered.")] = "fan",
+    tear_down: Annotated[bool, typer.Option("--teardown", help="With --count: delete them afterwards.")] = False,
+    limit: Annotated[float, typer.Option("--timeout", help="Seconds it may take on each VM.", min=0.1)] = 600.0,
+    as_json: Json = False,
+) -> None:
+    """Run one command on the VMs of many agents; the agents hear nothing of it."""
+    from cockpit.cli import fan_out as fanning
+    from cockpit.cli.choosing import Chosen
+
+    if not count:
+        run(
+            lambda headless: fanning.on_agents(
+                headless, Chosen(names or (), parent, label, everyone), command, limit, as_json
+            )
+        )
+    if names or parent or everyone:
+        raise typer.BadParameter("--count makes new workers: names, --parent and --all are of agents that exist")
+    labels = (label,) if label else ()
+    wanted = Spawn(name, AgentKind.WORKER, image=CommitId(image) if image else None, program=agent, labels=labels)
+    run(lambda headless: fanning.on_new_workers(headless, wanted, count, command, limit, as_json, tear_down))
+
+
+@application.command()
+def collect(
+    into: Annotated[str, typer.Option("--into", help="The directory they go into, one below it for each agent.")],
+    names: Names = None,
+    parent: Parent = "",
+    label: Label = "",
+    everyone: Everyone = False,
+    file: Annotated[
+        list[str] | None,
+        typer.Option("--file", help="A path or pattern on the VM, from the workspace on; may be repeated."),
+    ] = None,
+    answers: Annotated[bool, typer.Option("--answers/--no-answers", help="Their last answers, too.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Bring the last answers and files of several agents into one directory."""
+    from cockpit.cli import collect as collecting
+    from cockpit.cli.choosing import Chosen
+
+    place = paths.absolute(into, "--into")
+    choice = Chosen(names or (), parent, label, everyone)
+    run(lambda headless: collecting.collect(headless, choice, place, file or (), answers, as_json))
+
+
+@application.command("best-of")
+def best_of(
+    name: Name,
+    count: Annotated[int, typer.Option("--count", help="How many copies.", min=1, max=MOST)] = 1,
+    task: Annotated[str, typer.Option("--task", help="The text for all of them; - reads standard input.")] = "",
+    tasks: Annotated[str, typer.Option("--tasks", help="A file with a text a line, one for each; - reads input.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Copy an agent with its conversation, and give each copy a text."""
+    from cockpit.cli import best_of as copying
+    from cockpit.cli.workers import tasks_given
+
+    texts = tasks_given(task, tasks)
+    run(lambda headless: copying.best_of(headless, name, count, texts, as_json))
+
+
+@application.command()
+def compare(
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="An agent that was copied, or the copies themselves.")
+    ],
+    keep: Annotated[str, typer.Option("--keep", help="Keep this one and tear the others down.")] = "",
+    patches: Annotated[bool, typer.Option("--diff", help="Print the differences in full.")] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Say what copies of an agent came to: answers, differences, cost and time."""
+    from cockpit.cli import best_of as copying
+
+    run(
+        lambda headless: copying.compare(
+            headless, names, keep, patches=patches, yes=yes, dry_run=dry_run, as_json=as_json
+        )
+    )

@@ -16,10 +16,19 @@ from cockpit.model.names import NAME_LENGTH
 
 def copy_name(fleet_state: FleetState, name: str) -> str:
     """Return the first name of the form `NAME-2` that nobody has."""
-    number = 2
-    while fleet_state.agent_named(found := f"{name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"):
+    return copy_names(fleet_state, name, 1)[0]
+
+
+def copy_names(fleet_state: FleetState, name: str, count: int) -> tuple[str, ...]:
+    """Return the first names of the form `NAME-2` that nobody has."""
+    found: list[str] = []
+    number = 1
+    while len(found) < count:
         number += 1
-    return found
+        made = f"{name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"
+        if not fleet_state.agents_called(made):
+            found.append(made)
+    return tuple(found)
 
 
 async def start_copies(

@@ -16,13 +16,11 @@ from cockpit.engine.commands.dismissal import Dismissals
 from cockpit.engine.commands.identities import Identities
 from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.commands.launch_record import spawn_of
+from cockpit.engine.commands.many import ManyAgents
 from cockpit.engine.commands.platform import PlatformOrders
 from cockpit.engine.commands.restoration import Restorations
 from cockpit.engine.commands.spawn import Spawner
-from cockpit.engine.commands.standstill import Standstill
-from cockpit.engine.commands.teardown import tear_down
 from cockpit.engine.commands.vm_operations import FleetOperations
-from cockpit.engine.commands.workers import Workers
 from cockpit.engine.describe import VERBS, target_of, text_of
 from cockpit.engine.images.acts import ImageActs
 from cockpit.engine.images.builder import ImageBuilder
@@ -36,6 +34,7 @@ from cockpit.model.commands import (
     Abort,
     Adopt,
     AgentCommand,
+    BestOf,
     BoardCommand,
     Branch,
     BuildImage,
@@ -47,6 +46,7 @@ from cockpit.model.commands import (
     DescribeImage,
     Destroy,
     Dismiss,
+    FanOut,
     Pause,
     Relaunch,
     Rename,
@@ -60,7 +60,7 @@ from cockpit.model.commands import (
     Undo,
 )
 from cockpit.model.grounds import Refusal, RefusalCode
-from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId, VmId
+from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId
 from cockpit.model.platform import ChangeCommit, DeleteCommit, PlatformCommand, TagCommit, Untag
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import ReceiptBook
@@ -106,7 +106,6 @@ class Dispatcher:
             agent_sessions.detach,
             agent_sessions.agent_session,
         )
-        self._workers = Workers(fleet_state, self._spawner, self.dispatch)
         self._operations = FleetOperations(
             fleet_state,
             store,
@@ -116,7 +115,6 @@ class Dispatcher:
             keeping,
             lambda agent: self.dispatch(Abort(agent)),
         )
-        self._standstill = Standstill(fleet_state, store, self._operations, self.refusal, self.dispatch)
         builder = ImageBuilder(fleet_state, source, creations, agent_sessions)
         self._images = ImageActs(source, builder, images_changed)
         self._restorations = Restorations(fleet_state, store, source, keeping, creations, self._spawner)
@@ -124,6 +122,18 @@ class Dispatcher:
         self._platform = PlatformOrders(fleet_state, source, creations)
         self._clean_commits = CleanCommits(
             fleet_state, store, source, keeping, self._spawner, agent_sessions.agent_session
+        )
+        self._many = ManyAgents(
+            fleet_state,
+            store,
+            source,
+            creations,
+            self._operations,
+            self._spawner,
+            agent_sessions.agent_session,
+            self.refusal,
+            self.dispatch,
+            self._destroy,
         )
         self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
 
@@ -194,7 +204,7 @@ class Dispatcher:
         try:
             match command:
                 case Spawn():
-                    await self._workers.spawn(command, progress)
+                    await self._many.workers.spawn(command, progress)
                     await self._identities.made(command, progress)
                 case Adopt() | Rename() | SetFindable() | Deregister():
                     await self._identities.carry_out(command, progress)
@@ -210,14 +220,9 @@ class Dispatcher:
                 case Resume():
                     await self._operations.resume(command, progress)
                 case Destroy():
-                    await self._operations.destroy(command, progress)
-                    await self._identities.destroyed(command.vm, progress)
-                case Teardown():
-                    await tear_down(self._fleet_state, command, self._delete, progress)
-                case StopAll():
-                    await self._standstill.stop_all(command, progress)
-                case ContinueAll():
-                    await self._standstill.continue_all(command, progress)
+                    await self._destroy(command, progress)
+                case BestOf() | FanOut() | Teardown() | StopAll() | ContinueAll():
+                    await self._many.carry_out(command, progress)
                 case Undo() | Restore() | Commit():
                     await self._keep_or_bring_back(command, verb, progress)
                 case Dismiss():
@@ -245,13 +250,12 @@ class Dispatcher:
             await self._images_changed()
             return
         if isinstance(command, Restore) and command.instead is not None:
-            await self._operations.destroy(Destroy(command.instead), progress)
-            await self._identities.destroyed(command.instead, progress)
+            await self._destroy(Destroy(command.instead), progress)
         await self._restorations.restore(command, verb, progress)
 
-    async def _delete(self, vm_id: VmId, progress: OperationProgress) -> None:
-        await self._operations.destroy(Destroy(vm_id, undo=False), progress)
-        await self._identities.destroyed(vm_id, progress)
+    async def _destroy(self, command: Destroy, progress: OperationProgress) -> None:
+        await self._operations.destroy(command, progress)
+        await self._identities.destroyed(command.vm, progress)
 
     async def _branch(self, command: Branch, verb: str, target: str, progress: OperationProgress) -> None:
         original = self._fleet_state.agent_on(command.vm)

@@ -57,6 +57,12 @@ async def test_one_that_is_not_deleted_keeps_no_other_and_stays_listed() -> None
     assert parts.memory.rows[agent_of(OTHER_VM)].destroyed_at is None
 
 
+async def test_no_commit_is_made_unless_one_is_asked_for() -> None:
+    parts, dispatcher = three_workers()
+    await outcome(parts, dispatcher, VM)
+    assert not any(call.startswith("commit") for call in parts.vers.calls)
+
+
 @pytest.mark.parametrize("kind", [AgentKind.LIEUTENANT, AgentKind.ARCHITECT])
 async def test_whoever_is_no_worker_is_never_among_them_and_then_nobody_is_touched(kind: AgentKind) -> None:
     parts, dispatcher = three_workers()

@@ -1,0 +1,52 @@
+"""Which agents a verb about several means: names, or those that a parent or a label tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from cockpit.cli.headless import only
+from cockpit.engine.port import HeadlessPort
+from cockpit.errors import NotFound, UsageError
+from cockpit.model.fleet import Agent
+from cockpit.model.workers import workers_in
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What was typed: names of any agents, else the workers of a parent, with a label, or all of them."""
+
+    names: Sequence[str] = ()
+    parent: str = ""
+    label: str = ""
+    everyone: bool = False
+
+    def check(self) -> None:
+        """Refuse to mean everybody where nothing was typed.
+
+        Raises:
+            UsageError: nobody is named.
+        """
+        if not (self.names or self.parent or self.label or self.everyone):
+            hint = "give names, or --parent, --label, or --all for every worker"
+            raise UsageError("nobody is named", hint=hint)
+
+    def attached(self) -> Callable[[Agent], bool]:
+        """Return which agents are connected to: the named ones, else all, since who is meant is not known yet."""
+        tests = [only(name) for name in self.names]
+        return lambda agent: not tests or any(test(agent) for test in tests)
+
+    def agents(self, engine: HeadlessPort) -> tuple[Agent, ...]:
+        """Return those that are meant, each once.
+
+        Raises:
+            NotFound, UsageError: there is none, or a name fits nothing, or several.
+        """
+        if self.names:
+            named = {agent.id: agent for agent in map(engine.agent_named, self.names)}
+            return tuple(named.values())
+        above = engine.agent_named(self.parent).id if self.parent else None
+        found = workers_in(engine.fleet, parent=above, label=self.label)
+        if not found:
+            raise NotFound("there is no such worker", hint="`cockpit agents` lists who is here")
+        return found

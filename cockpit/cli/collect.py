@@ -1,0 +1,145 @@
+"""The verb that brings the answers and files of several agents into one directory, and says what was missing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from cockpit.cli import output
+from cockpit.cli.choosing import Chosen
+from cockpit.cli.exits import ExitCode
+from cockpit.cli.headless import Headless, require_health
+from cockpit.engine.port import HeadlessPort
+from cockpit.errors import CockpitError
+from cockpit.model.fleet import Agent
+from cockpit.text.sanitize import our_line, our_text
+from cockpit.text.streams import say, warn
+
+ANSWER = "answer.txt"
+"""Where an agent's last answer goes, in the directory of its name."""
+
+FILES = "files"
+"""The directory beside it for what was brought from its workspace; absolute paths begin anew below it."""
+
+AT_ONCE = 4
+"""Agents that are brought from at the same time."""
+
+
+class Collected:
+    """What was brought, and what was not."""
+
+    def __init__(self, into: Path) -> None:
+        self.into = into
+        self.brought: list[tuple[str, Path]] = []
+        self.missing: list[tuple[str, str]] = []
+
+    def objects(self) -> dict[str, object]:
+        """Return both for JSON."""
+        return {
+            "into": str(self.into),
+            "brought": [{"name": name, "path": str(path.relative_to(self.into))} for name, path in self.brought],
+            "missing": [{"name": name, "what": what} for name, what in self.missing],
+        }
+
+
+async def collect(
+    headless: Headless, choice: Chosen, into: Path, patterns: Sequence[str], answers: bool, as_json: bool
+) -> int:
+    """Bring the last answer of each agent, and the files that patterns match; what is there already is replaced.
+
+    Args:
+        into: a directory; made if it is absent.
+        patterns: paths on the VM, from the workspace on, with the shell's `*`, `?` and `[ ]`.
+        answers: whether answers are wanted.
+    """
+    choice.check()
+    collected = Collected(into)
+    async with headless.engine(choice.attached(), watch=True) as engine:
+        require_health(engine, "vers")
+        agents = choice.agents(engine)
+        turns = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as tasks:
+            for agent in agents:
+                tasks.create_task(_from(engine, agent, collected, patterns, answers, turns))
+    if as_json:
+        output.print_json(collected.objects())
+    else:
+        for name, path in sorted(collected.brought):
+            say(our_line("{} {}", name, str(path)))
+    for name, what in sorted(collected.missing):
+        warn(our_text("cockpit: {}: {}", name, what))
+    if not collected.missing:
+        return ExitCode.DONE
+    return ExitCode.PARTIAL if collected.brought else ExitCode.FAILED
+
+
+async def _from(
+    engine: HeadlessPort,
+    agent: Agent,
+    collected: Collected,
+    patterns: Sequence[str],
+    answers: bool,
+    turns: asyncio.Semaphore,
+) -> None:
+    place = collected.into / agent.name
+    async with turns:
+        if answers:
+            try:
+                said = await engine.comparison.answer(agent.id)
+            except CockpitError as error:
+                collected.missing.append((agent.name, f"its answer: {error}"))
+            else:
+                if said.strip():
+                    await asyncio.to_thread(_write, place / ANSWER, said)
+                    collected.brought.append((agent.name, place / ANSWER))
+                else:
+                    collected.missing.append((agent.name, "it has answered nothing yet"))
+        for pattern in patterns:
+            try:
+                await _matching(engine, agent, pattern, place / FILES, collected)
+            except CockpitError as error:
+                collected.missing.append((agent.name, f"{pattern}: {error}"))
+
+
+async def _matching(engine: HeadlessPort, agent: Agent, pattern: str, place: Path, collected: Collected) -> None:
+    found = await engine.files.matching(agent.id, pattern)
+    if not found:
+        collected.missing.append((agent.name, f"{pattern}: no such file"))
+    for path, _size in found:
+        to = local_path(place, path)
+        if to is None:
+            collected.missing.append((agent.name, f"{path}: not a path that can be kept below {place}"))
+            continue
+        try:
+            await asyncio.to_thread(to.parent.mkdir, parents=True, exist_ok=True)
+            await engine.files.fetch(agent.id, path, to)
+        except CockpitError as error:
+            collected.missing.append((agent.name, f"{path}: {error}"))
+        else:
+            collected.brought.append((agent.name, to))
+
+
+def local_path(place: Path, path: str) -> Path | None:
+    """Return where a file of a VM goes below a directory, or None if its path leads out of it: a VM says anything."""
+    parts = [part for part in PurePosixPath(path).parts if part not in ("/", "//", ".")]
+    if not parts or ".." in parts or any("\0" in part for part in parts):
+        return None
+    return place.joinpath(*parts)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a text whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text if text.endswith("\n") else f"{text}\n")
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise

@@ -1,0 +1,114 @@
+"""The verb that runs one command on the VMs of many agents, and says exit codes, times and what each said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cockpit.cli import output
+from cockpit.cli.choosing import Chosen
+from cockpit.cli.courses import carry_out_all, operations_of, parts_of
+from cockpit.cli.exits import ExitCode
+from cockpit.cli.headless import Headless, nobody, require_health
+from cockpit.engine.port import HeadlessPort
+from cockpit.errors import CockpitError, UsageError
+from cockpit.model.commands import FanOut, Spawn
+from cockpit.model.fleet import Agent
+from cockpit.model.operation import Part
+from cockpit.model.receipts.receipt import Stage
+from cockpit.model.workers import ENDED, spawn_each, teardown_orders
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import clean_text, our_line, our_text
+from cockpit.text.streams import say, warn
+
+
+async def on_agents(headless: Headless, choice: Chosen, command: str, limit: float, as_json: bool) -> int:
+    """Run a command where agents are that exist."""
+    choice.check()
+    async with headless.engine(choice.attached(), watch=True) as engine:
+        require_health(engine, "vers")
+        return await _fan_out(engine, choice.agents(engine), command, limit, as_json)
+
+
+async def on_new_workers(
+    headless: Headless, wanted: Spawn, count: int, command: str, limit: float, as_json: bool, tear_down: bool
+) -> int:
+    """Make workers from a commit, and run a command on each.
+
+    Args:
+        wanted: what they are; its name is numbered.
+        tear_down: delete them afterwards.
+    """
+    async with headless.engine(nobody, watch=True) as engine:
+        require_health(engine, "vers")
+        spawns = spawn_each(wanted, count, (), frozenset(agent.name for agent in engine.fleet.agents))
+        for one in spawns:
+            if refusal := engine.disabled_reason(one):
+                raise UsageError(f"cannot spawn {one.name}: {refusal}")
+        receipts = await carry_out_all(engine, spawns)
+        for receipt in receipts:
+            if receipt.stage is not Stage.DONE:
+                warn(our_text("cockpit: {}: {}", receipt.text, receipt.reason or receipt.stage.value))
+        ids = {operation.agent for operation in operations_of(engine, receipts)}
+        made = tuple(agent for agent in engine.fleet.agents if agent.id in ids)
+        if not made:
+            raise CockpitError(f"none of {count} workers was made", hint="see above why")
+        code = await _fan_out(engine, made, command, limit, as_json)
+        if tear_down:
+            ended = await carry_out_all(engine, teardown_orders(made))
+            for receipt in ended:
+                if receipt.stage is not Stage.DONE:
+                    warn(our_text("cockpit: {}", receipt.reason or receipt.stage.value))
+                    code = code or ExitCode.PARTIAL
+        else:
+            names = " ".join(agent.name for agent in made)
+            warn(our_line("cockpit: they stay; `cockpit teardown {}` deletes them", names))
+        return ExitCode.PARTIAL if len(made) < count and code == ExitCode.DONE else code
+
+
+async def _fan_out(engine: HeadlessPort, agents: Sequence[Agent], command: str, limit: float, as_json: bool) -> int:
+    by_source: dict[str, list[Agent]] = {}
+    for agent in agents:
+        by_source.setdefault(agent.source, []).append(agent)
+    orders = [FanOut(tuple(agent.id for agent in group), command, limit) for group in by_source.values()]
+    for order in orders:
+        if refusal := engine.disabled_reason(order):
+            raise UsageError(f"cannot run it: {refusal}")
+    parts = parts_of(engine, await carry_out_all(engine, orders))
+    if as_json:
+        output.print_json([_object(part) for part in parts])
+    else:
+        _print(parts)
+    if any(part.outcome != ENDED for part in parts) or len(parts) < len(agents):
+        return ExitCode.PARTIAL if any(part.outcome == ENDED for part in parts) else ExitCode.FAILED
+    return ExitCode.DONE if all(part.exit_code == 0 for part in parts) else ExitCode.FAILED
+
+
+def _object(part: Part) -> dict[str, object]:
+    return {
+        "name": part.target,
+        "vm_id": part.vm,
+        "outcome": part.outcome,
+        "exit_code": part.exit_code,
+        "seconds": part.seconds,
+        "output": part.output,
+        "note": part.words,
+    }
+
+
+def _print(parts: Sequence[Part]) -> None:
+    """Print what each said, and then the table: it is what stands last on the screen."""
+    for part in parts:
+        say(our_line("── {} {}", part.target, f"({part.words})" if part.words else ""))
+        if part.output.strip():
+            say(clean_text(part.output.rstrip("\n")))
+    say(ours(""))
+    rows = [
+        (
+            part.target,
+            part.outcome,
+            "-" if part.exit_code is None else f"{part.exit_code}",
+            "-" if part.seconds is None else f"{part.seconds:.1f} s",
+        )
+        for part in parts
+    ]
+    output.print_table(("NAME", "OUTCOME", "EXIT", "TIME"), rows)

@@ -1,0 +1,120 @@
+"""Looks at copies of one agent side by side: last answer, difference from what they started from, cost and time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from cockpit.agents.scaffold.branch_point import PATCH_BYTES, Difference, Spent, difference_script, parse_difference
+from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.engine.line_tail import LineTail
+from cockpit.engine.on_vm import connection_of
+from cockpit.engine.operation import describe
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.session import AgentSession
+from cockpit.errors import CockpitError, NotFound, Refused
+from cockpit.model.comparison import Candidate
+from cockpit.model.events import MessageEnded
+from cockpit.model.fleet import Agent
+from cockpit.model.ids import AgentId, VmId
+from cockpit.model.transcript.answers import AnswerPicker
+from cockpit.model.why import headline
+
+LOOK_LIMIT = 45.0
+"""Seconds the look at one VM may take."""
+
+HEAD_BYTES = 65_536
+"""Room for what is said before the patch: a line for each file."""
+
+
+class Comparison:
+    """Implements `cockpit.engine.port.ComparisonPort`."""
+
+    def __init__(
+        self,
+        fleet_state: FleetState,
+        tail: LineTail,
+        session_of: Callable[[AgentId], AgentSession | None],
+        paths_of: Callable[[Agent], AgentPaths],
+    ) -> None:
+        self._fleet_state = fleet_state
+        self._tail = tail
+        self._session_of = session_of
+        self._paths_of = paths_of
+
+    async def look(self, agents: Sequence[AgentId]) -> tuple[Candidate, ...]:
+        """Return what each agent came to, in their order; what could not be looked at is said of each."""
+        return tuple(await asyncio.gather(*(self._candidate(agent) for agent in agents)))
+
+    async def answer(self, agent_id: AgentId) -> str:
+        """Return an agent's last answer in full, as its output on the VM has it; empty text if there is none.
+
+        Raises:
+            CockpitError: its VM cannot be reached.
+        """
+        return await self._answer_since(agent_id, Spent())
+
+    async def _answer_since(self, agent_id: AgentId, spent: Spent) -> str:
+        """Return the last answer after a place in the output: what was said before a copy was made is not its own."""
+        agent = self._fleet_state.agents.get(agent_id)
+        if agent is None:
+            raise NotFound(f"there is no agent {agent_id}")
+        picker, last = AnswerPicker(), ""
+        async for line in self._tail.lines(agent, follow=False):
+            found = picker.take(line.record)
+            own = found is not None and (found.epoch, found.line) > (spent.epoch, spent.line)
+            if own and found is not None and isinstance(found.event, MessageEnded):
+                last = found.event.text
+        return last
+
+    async def _candidate(self, agent_id: AgentId) -> Candidate:
+        unknown: list[str] = []
+        answer, difference = "", None
+        try:
+            async with asyncio.timeout(LOOK_LIMIT):
+                try:
+                    difference = await self._difference(agent_id)
+                except CockpitError as error:
+                    unknown.append(describe(error))
+                answer = await self._answer_since(agent_id, difference.spent if difference is not None else Spent())
+        except TimeoutError:
+            unknown.append(f"its VM did not answer within {LOOK_LIMIT:.0f} s")
+        except CockpitError as error:
+            unknown.append(describe(error))
+        agent = self._fleet_state.agents.get(agent_id)
+        if agent is None:
+            return Candidate(agent_id, agent_id, VmId(""), "gone", answer, 0, 0.0, unknown="it is gone")
+        vm = self._fleet_state.vms.get(agent.vm_id)
+        state = headline(agent, vm, self._fleet_state.clock.now()).word
+        known = Candidate(agent_id, agent.name, agent.vm_id, state, answer, agent.usage.tokens, agent.usage.cost)
+        return _with(known, difference, agent.run_open, "; ".join(unknown))
+
+    async def _difference(self, agent_id: AgentId) -> Difference:
+        agent = self._fleet_state.agents[agent_id]
+        connection = await connection_of(self._session_of(agent_id), agent_id)
+        script, limit = difference_script(self._paths_of(agent)), PATCH_BYTES + HEAD_BYTES
+        done = await connection.run(script, timeout=LOOK_LIMIT, limit=limit)
+        found = parse_difference(done.stdout, truncated=done.truncated)
+        if found is None or (done.exit_code != 0 and not done.truncated):
+            said = done.stderr.decode("utf-8", "backslashreplace").strip() or f"exit {done.exit_code}"
+            raise Refused(f"the difference of its files is not known: {said}")
+        return found
+
+
+def _with(candidate: Candidate, found: Difference | None, works: bool, unknown: str) -> Candidate:
+    if found is None:
+        return replace(candidate, unknown=unknown)
+    until = found.now if works else max(found.began_at, found.wrote_at)
+    return replace(
+        candidate,
+        tokens=max(0, candidate.tokens - found.spent.tokens),
+        cost=max(0.0, candidate.cost - found.spent.cost),
+        seconds=max(0.0, until - found.began_at),
+        files=found.files,
+        added=found.added,
+        removed=found.removed,
+        patch=found.patch,
+        cut=found.cut,
+        unknown=unknown,
+    )
