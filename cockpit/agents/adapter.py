@@ -6,10 +6,11 @@ the store and every screen speak of events, commands and programs; how an agent 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cockpit.agents.configuration import Configuration
 from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.model.commands import AgentCommand, Spawn
@@ -74,6 +75,9 @@ class Program:
     """What a command takes along from this machine's environment: secrets; their names are shown, values never."""
     files: tuple[tuple[str, bytes], ...] = ()
     """(path relative to the home directory, content): settings the program needs; written 0600."""
+    configuration: Callable[[Collection[str]], Configuration] | None = None
+    """Reads the operator's own configuration of it, given what goes along although it holds secrets; None: it has
+    none. It reads files, so it is to be called in a thread."""
     command: str = ""
     """What a VM must have on its PATH, and whose `--version` is written down; empty where nothing is looked for."""
     thinking: tuple[str, ...] = ()

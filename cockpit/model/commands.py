@@ -76,6 +76,10 @@ class Spawn:
     """The operator's own colour for it."""
     findable: bool = False
     """Whether other tools may find it."""
+    sync: bool = False
+    """Whether the operator's own configuration of its program goes along."""
+    sync_named: tuple[str, ...] = ()
+    """Files of that configuration which go along although they hold secrets."""
     task: str = ""
     """Its first prompt, sent once it answers; empty sends none."""
     size: VmSize | None = None

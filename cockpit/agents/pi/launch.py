@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cockpit.agents.adapter import LaunchSettings, Program
+from cockpit.agents.configuration import Configuration, configuration_in
 from cockpit.agents.pi import start_questions
 from cockpit.agents.pi.credentials import (
     PROVIDERS,
@@ -23,6 +25,9 @@ from cockpit.model.commands import Spawn
 
 CONFIGURATION = ("auth.json", "models.json", "settings.json", "AGENTS.md")
 """Files of pi's own directory that a local agent needs to work as the operator's pi does."""
+
+SYNCHRONISED = ("settings.json", "AGENTS.md", "skills", "extensions", "prompts", "git")
+"""Files and trees of it that go along to a VM where the operator wants that; `git` holds installed packages."""
 
 CONFIGURATION_TREES = ("extensions", "skills", "prompts")
 
@@ -55,6 +60,7 @@ def local_program(name: str, settings: LaunchSettings, environment: Mapping[str,
         environment={"PATH": environment.get("PATH", os.defpath)},
         passed=_passed(settings, environment, directory),
         files=(_START_QUESTIONS, *((f".pi/agent/{file}", content) for file, content in _configuration(directory))),
+        configuration=partial(_synchronised, environment),
         command="pi",
         thinking=THINKING,
         brought=True,
@@ -65,7 +71,14 @@ def remote_program(name: str, settings: LaunchSettings, environment: Mapping[str
     """Return the pi that the golden image of real VMs has."""
     passed = _passed(settings, environment)
     return Program(
-        name, "", _arguments(settings), passed=passed, files=(_START_QUESTIONS,), command="pi", thinking=THINKING
+        name,
+        "",
+        _arguments(settings),
+        passed=passed,
+        files=(_START_QUESTIONS,),
+        configuration=partial(_synchronised, environment),
+        command="pi",
+        thinking=THINKING,
     )
 
 
@@ -150,6 +163,12 @@ def _passed(
         return {name: environment[name] for name in names}
 
     return passed
+
+
+def _synchronised(environment: Mapping[str, str], named: Collection[str]) -> Configuration:
+    """Return what an operator's pi has of its own: skills, settings, instructions and installed packages."""
+    directory = Path(environment.get("PI_CODING_AGENT_DIR") or Path.home() / ".pi" / "agent")
+    return configuration_in(directory, SYNCHRONISED, ".pi/agent", named)
 
 
 def _object(file: Path) -> dict[str, Any]:

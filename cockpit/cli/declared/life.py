@@ -72,6 +72,13 @@ def spawn(
     vcpu: Vcpu = None,
     memory: Memory = None,
     disk: Disk = None,
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Take your own skills, settings, AGENTS.md and packages along, no secrets.")
+    ] = False,
+    sync_named: Annotated[
+        list[str] | None,
+        typer.Option("--sync-secret", help="A file of your configuration to take along though it holds secrets."),
+    ] = None,
     findable: Annotated[
         bool, typer.Option("--findable", help="Let other tools find it; when they end they stop what they found.")
     ] = False,
@@ -99,6 +106,8 @@ def spawn(
         thinking=thinking,
         replaces_prompt=replace_prompt,
         findable=findable,
+        sync=sync or bool(sync_named),
+        sync_named=tuple(sync_named or ()),
     )
     if builds:
         build = architects.WantedBuild(goal, spec, tuple(requirement or ()), workers_wanted)

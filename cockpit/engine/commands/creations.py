@@ -36,7 +36,8 @@ def wanted_from(text: str) -> Spawn | None:
         found = json.loads(text)
         size = VmSize(**found["size"]) if found.get("size") else None
         kind, labels = AgentKind(found["kind"]), tuple(found["labels"])
-        return Spawn(**{**found, "kind": kind, "labels": labels, "size": size})
+        named = tuple(found.get("sync_named", ()))
+        return Spawn(**{**found, "kind": kind, "labels": labels, "size": size, "sync_named": named})
     except (ValueError, TypeError, KeyError):
         return None
 

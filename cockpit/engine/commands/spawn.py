@@ -34,6 +34,7 @@ from cockpit.engine.commands.names import NAME_LABEL, Names
 from cockpit.engine.commands.preparation import prepare
 from cockpit.engine.commands.registration import left_there, register, remember
 from cockpit.engine.commands.sizes import check_size
+from cockpit.engine.commands.synchronisation import synchronise
 from cockpit.engine.images.vm_shell import VmShell
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.saving import saved
@@ -228,6 +229,7 @@ class Spawner:
             facts = await prepare(connection, spawn, program, vm_id, self._source, known)
             await self._identify(connection, facts, vm_id)
             self._say_detached(facts)
+        await synchronise(self._fleet_state, connection, spawn, program, progress)
         with progress.step(f"start {program.name}"):
             run_id = await self._start(
                 connection, spawn, program, facts, vm_id, self._source.paths, progress, known=known, copied=copied

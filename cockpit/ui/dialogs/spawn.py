@@ -63,6 +63,12 @@ def spawn_fields(engine: CockpitPort) -> tuple[Field, ...]:
         Field("program", ours("program"), "choice", first_usable, choices=tuple(programs)),
         Field("model", ours("model"), placeholder=ours("the agent's default")),
         Field("thinking", ours("thinking"), placeholder=ours("the agent's default")),
+        Field(
+            "sync",
+            ours("take along"),
+            "choice",
+            choices=(Choice("", ours("nothing of mine")), Choice("yes", ours("my skills, settings and packages"))),
+        ),
         Field("tasks", ours("task"), "area", placeholder=ours("first prompt; workers: one for all, or one a line")),
     )
 
@@ -95,6 +101,7 @@ def spawn_commands(values: Values, offered: VmSize | None, taken: Collection[str
         values["model"],
         size=size,
         thinking=values["thinking"].strip(),
+        sync=values.get("sync") == "yes",
     )
     return list(spawn_each(wanted, number_of(values), tasks, taken))
 

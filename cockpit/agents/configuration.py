@@ -1,0 +1,116 @@
+"""An operator's own configuration of an agent program, as it is taken along to a VM: files, and what is left out."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import tarfile
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+MOST_BYTES = 20_000_000
+"""Bytes that are taken along at most."""
+
+MOST_FILES = 5_000
+
+_SECRET_NAME = re.compile(
+    r"(^|[._-])(auth|secrets?|credentials?|tokens?|passwords?|id_(rsa|dsa|ecdsa|ed25519))([._-]|$)|"
+    r"^\.env($|\.)|\.(pem|key|p12|pfx)$|api[_-]?keys?",
+    re.IGNORECASE,
+)
+_SECRET_TEXT = re.compile(
+    rb"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bsk-[A-Za-z0-9_-]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bAKIA[0-9A-Z]{16}\b|"
+    rb"[\"']?(api[_-]?key|(auth|access|refresh)[_-]?token|secret|password)[\"']?\s*[:=]\s*[\"'][^\"'$\s]{8,}[\"']",
+    re.IGNORECASE,
+)
+
+_NEVER = frozenset({".git", "node_modules", "__pycache__"})
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What is taken along."""
+
+    files: tuple[tuple[str, bytes], ...] = ()
+    """(path relative to the home directory of the VM's user, content)."""
+    left_out: tuple[tuple[str, str], ...] = ()
+    """(path as it is named to take it along all the same, why it stays here)."""
+    packages: tuple[str, ...] = ()
+    """Directories, relative to the home directory, in which npm is to install what their package.json names."""
+
+    @property
+    def digest(self) -> str:
+        """Return what tells one configuration from another."""
+        found = hashlib.sha256()
+        for path, content in sorted(self.files):
+            found.update(f"{path}\0{len(content)}\0".encode())
+            found.update(content)
+        return found.hexdigest()
+
+    def archive(self) -> bytes:
+        """Return the files as a tar archive; the same files give the same bytes."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
+            for path, content in sorted(self.files):
+                member = tarfile.TarInfo(path)
+                member.size, member.mode = len(content), 0o600
+                archive.addfile(member, io.BytesIO(content))
+        return buffer.getvalue()
+
+
+def configuration_in(directory: Path, names: Iterable[str], target: str, named: Collection[str] = ()) -> Configuration:
+    """Read files and trees of a directory; what holds secrets stays unless it is named.
+
+    Links are not followed, and what leads out of the directory is no part of it.
+
+    Args:
+        directory: where the operator's configuration is.
+        names: the files and trees in it that are taken along.
+        target: where they go, relative to the home directory on the VM.
+        named: paths relative to `directory` that are taken along although they hold secrets.
+    """
+    files: list[tuple[str, bytes]] = []
+    left_out: list[tuple[str, str]] = []
+    packages: list[str] = []
+    total = 0
+    for path in _paths(directory, [*names, *named]):
+        relative = path.relative_to(directory).as_posix()
+        try:
+            size = path.stat().st_size
+            if total + size > MOST_BYTES or len(files) >= MOST_FILES:
+                left_out.append((relative, "there is too much of it"))
+                continue
+            content = path.read_bytes()
+        except OSError as error:
+            left_out.append((relative, error.strerror or str(error)))
+            continue
+        if relative not in named and (why := _secret(path.name, content)):
+            left_out.append((relative, why))
+            continue
+        total += size
+        files.append((f"{target}/{relative}", content))
+        if path.name == "package.json" and b'"dependencies"' in content:
+            packages.append(f"{target}/{relative}".rpartition("/")[0])
+    return Configuration(tuple(files), tuple(left_out), tuple(packages))
+
+
+def _paths(directory: Path, names: Iterable[str]) -> list[Path]:
+    found: dict[Path, None] = {}
+    for name in names:
+        top = directory / name
+        if ".." in Path(name).parts or top.is_symlink():
+            continue
+        inside = sorted(top.rglob("*")) if top.is_dir() else [top]
+        for path in inside:
+            if path.is_file() and not path.is_symlink() and not _NEVER & set(path.relative_to(directory).parts):
+                found.setdefault(path)
+    return list(found)
+
+
+def _secret(name: str, content: bytes) -> str:
+    """Say why a file is taken for one that holds secrets, or return empty text."""
+    if _SECRET_NAME.search(name):
+        return "its name says that it holds secrets"
+    return "it holds what looks like a key" if _SECRET_TEXT.search(content) else ""

@@ -1,0 +1,104 @@
+"""Taking the operator's own configuration along to a VM: twice is as once, and what fails is said and stops nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+
+from cockpit.agents.adapter import Program
+from cockpit.agents.configuration import Configuration
+from cockpit.agents.scaffold.answers import ScriptAnswer
+from cockpit.agents.scaffold.scripts import BEGIN, END, assign
+from cockpit.engine.operation import OperationProgress, describe
+from cockpit.engine.state import FleetState
+from cockpit.errors import CockpitError
+from cockpit.model.commands import Spawn
+from cockpit.remote.ssh.connection import Connection
+
+LIMIT = 180.0
+"""Seconds for all of it."""
+
+PACKAGE_LIMIT = 90
+"""Seconds for the installation of one package."""
+
+SHOWN = 5
+"""Files that are named of those that stay here."""
+
+SYNCHRONISE = r"""
+say() { printf '%s=%s\n' "$1" "$2"; }
+finish() { printf '%s\n' "$end"; exit 0; }
+umask 077
+cd "$HOME" || exit 1
+mark=.swarm/configuration
+if [ "$(cat "$mark" 2>/dev/null)" = "$digest" ]; then
+    cat >/dev/null
+    say state present
+else
+    if ! problem=$(tar -xf - 2>&1); then
+        say problem "$(printf '%s' "$problem" | tail -n 1)"
+        finish
+    fi
+    mkdir -p .swarm
+    say state written
+fi
+whole=1
+within() { if command -v timeout >/dev/null 2>&1; then timeout "$package_limit" "$@"; else "$@"; fi; }
+for package in @PACKAGES@; do
+    [ ! -d "$package/node_modules" ] || continue
+    if ! command -v npm >/dev/null 2>&1; then
+        say failed "$package: npm is not there"
+        whole=0
+    elif ! said=$(cd "$package" && within npm install --omit=dev --no-audit --no-fund </dev/null 2>&1); then
+        say "failed_$package" "$package: $(printf '%s' "$said" | tail -n 1)"
+        whole=0
+    fi
+done
+[ "$whole" = 0 ] || printf '%s' "$digest" >"$mark"
+finish
+"""
+
+
+def synchronise_script(configuration: Configuration) -> str:
+    """Return the script that takes an archive from standard input and installs its packages."""
+    packages = " ".join(shlex.quote(package) for package in configuration.packages) or "''"
+    settings = assign(end=END, digest=configuration.digest, package_limit=str(PACKAGE_LIMIT))
+    body = SYNCHRONISE.replace("@PACKAGES@", packages)
+    if not configuration.packages:
+        body = body.replace("for package in ''; do", "for package in; do")
+    return f"printf '\\n%s\\n' {BEGIN}\n" + settings + body
+
+
+async def synchronise(
+    fleet_state: FleetState, connection: Connection, spawn: Spawn, program: Program, progress: OperationProgress
+) -> None:
+    """Take the operator's configuration along, where the command says so."""
+    if not spawn.sync:
+        return
+    with progress.step("sync configuration"):
+        if program.configuration is None:
+            progress.detail(f"{program.name} has none")
+            return
+        configuration = await asyncio.to_thread(program.configuration, spawn.sync_named)
+        said = [_left_out(configuration)]
+        try:
+            done = await connection.run(synchronise_script(configuration), stdin=configuration.archive(), timeout=LIMIT)
+            answer = ScriptAnswer.read(done.stdout)
+            if done.exit_code != 0 or answer is None:
+                raise CockpitError(
+                    f"it ended with code {done.exit_code}: {done.stderr.decode(errors='replace')[-200:]}"
+                )
+            state = answer.value("state")
+            said.insert(0, f"{len(configuration.files)} files {state}" if state else "nothing was written")
+            problems = [value for key, value in answer.values.items() if key == "problem" or key.startswith("failed")]
+        except CockpitError as error:
+            problems = [describe(error)]
+        said += [f"failed: {problem}" for problem in problems]
+        progress.detail(" · ".join(word for word in said if word))
+        if problems:
+            fleet_state.notice(f"the configuration of {spawn.name} is not all there: {'; '.join(problems)}")
+
+
+def _left_out(configuration: Configuration) -> str:
+    named = [f"{path} ({why})" for path, why in configuration.left_out]
+    more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
+    return f"left out: {', '.join(named[:SHOWN])}{more}" if named else ""

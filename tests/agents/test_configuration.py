@@ -1,0 +1,100 @@
+"""An operator's configuration goes along without its secrets, twice is as once, and what fails is said."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from cockpit.agents.configuration import Configuration, configuration_in
+from cockpit.agents.scaffold.answers import ScriptAnswer
+from cockpit.engine.commands.synchronisation import synchronise_script
+
+NAMES = ("settings.json", "AGENTS.md", "skills", "git")
+
+
+def written(directory: Path, **files: str) -> Path:
+    """Write files whose names have `__` for a slash."""
+    for name, text in files.items():
+        path = directory / name.replace("__", "/").replace("_dot_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return directory
+
+
+def operators(tmp_path: Path) -> Path:
+    """Return a configuration of an operator."""
+    return written(
+        tmp_path / "pi",
+        settings_dot_json='{"theme": "dark"}',
+        auth_dot_json='{"anthropic": "x"}',
+        skills__x__SKILL_dot_md="do it",
+        skills__x__token_dot_txt="t",
+        skills__y__run_dot_sh="KEY = 'sk-ant-0123456789abcdefgh'",
+        git__p__package_dot_json='{"dependencies": {}}',
+        git__p__node_modules__z__index_dot_js="z",
+        git__p___dot_git__config="c",
+    )
+
+
+def run(configuration: Configuration, home: Path) -> ScriptAnswer:
+    """Do on a home directory what is done on a VM."""
+    done = subprocess.run(
+        ["sh", "-c", synchronise_script(configuration)],
+        input=configuration.archive(),
+        capture_output=True,
+        check=False,
+        env={"HOME": str(home), "PATH": f"{home}/bin:/usr/bin:/bin"},
+    )
+    answer = ScriptAnswer.read(done.stdout)
+    assert answer is not None, done.stderr
+    return answer
+
+
+def test_secrets_stay_unless_they_are_named(tmp_path: Path) -> None:
+    directory = operators(tmp_path)
+    (directory / "skills" / "out").symlink_to("/etc/passwd")
+    found = configuration_in(directory, NAMES, ".pi/agent")
+    assert [path for path, _ in found.files] == [
+        ".pi/agent/settings.json",
+        ".pi/agent/skills/x/SKILL.md",
+        ".pi/agent/git/p/package.json",
+    ]
+    assert dict(found.left_out) == {
+        "skills/x/token.txt": "its name says that it holds secrets",
+        "skills/y/run.sh": "it holds what looks like a key",
+    }
+    assert found.packages == (".pi/agent/git/p",)
+    named = configuration_in(directory, NAMES, ".pi/agent", ("skills/y/run.sh", "auth.json", "../../etc/passwd"))
+    assert {".pi/agent/skills/y/run.sh", ".pi/agent/auth.json"} <= {path for path, _ in named.files}
+    assert "passwd" not in str(named)
+    assert configuration_in(tmp_path / "nothing", NAMES, ".pi/agent") == Configuration()
+
+
+def test_twice_is_as_once(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    npm = home / "bin" / "npm"
+    npm.parent.mkdir(parents=True)
+    npm.write_text("#!/bin/sh\nmkdir node_modules\necho called >>$HOME/calls\n")
+    npm.chmod(0o755)
+    configuration = configuration_in(operators(tmp_path), NAMES, ".pi/agent")
+    assert run(configuration, home).value("state") == "written"
+    before = sorted(str(path.relative_to(home)) for path in home.rglob("*"))
+    assert run(configuration, home).value("state") == "present"
+    assert sorted(str(path.relative_to(home)) for path in home.rglob("*")) == before
+    assert ".pi/agent/skills/x/SKILL.md" in before and ".pi/agent/skills/x/x" not in before, "nothing is nested"
+    assert (home / "calls").read_text() == "called\n" and (home / ".pi/agent/settings.json").stat().st_mode & 0o77 == 0
+
+
+def test_a_package_that_cannot_be_installed_is_said_and_tried_again(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    npm = home / "bin" / "npm"
+    npm.parent.mkdir(parents=True)
+    npm.write_text("#!/bin/sh\necho no network >&2\nexit 1\n")
+    npm.chmod(0o755)
+    configuration = configuration_in(operators(tmp_path), NAMES, ".pi/agent")
+    for _ in range(2):
+        answer = run(configuration, home)
+        assert answer.value("state") == "written"
+        assert [value for key, value in answer.values.items() if key.startswith("failed")] == [
+            ".pi/agent/git/p: no network"
+        ]
