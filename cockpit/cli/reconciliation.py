@@ -47,7 +47,7 @@ async def reconcile(headless: Headless, check: bool, as_json: bool) -> int:
         missing = say_missing(engine, *LISTS_OF_AGENTS)
         missing = _say_unseen(engine, found) or missing
         missing = say_unreached(engine) or missing
-    if found and check:
+    if check and any(finding.kind is not FindingKind.KEPT for finding in found):
         return ExitCode.FAILED
     return ExitCode.PARTIAL if missing else ExitCode.DONE
 

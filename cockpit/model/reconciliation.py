@@ -13,7 +13,8 @@ from enum import StrEnum
 from cockpit.model.ages import span_text
 from cockpit.model.claims import Claim, ClaimedBy, VmLook
 from cockpit.model.fleet import Agent, Fleet, Power, ProcessState, Vm
-from cockpit.model.ids import AgentId, VmId
+from cockpit.model.ids import AgentId, CommitId, VmId
+from cockpit.model.kept import undoable
 from cockpit.model.reduce.tools import one_line
 
 MAKING_LIMIT = 120.0
@@ -49,6 +50,7 @@ class Suggestion(StrEnum):
     RELAUNCH = "relaunch"
     RENAME = "rename"
     DEREGISTER = "deregister"
+    UNDO = "undo"
     WAIT = ""
     """Nothing yet: more has to be known first, or it is somebody else's."""
 
@@ -68,12 +70,16 @@ class Finding:
     agent: AgentId | None = None
     directory: str = ""
     """Where an agent was found."""
+    commit: CommitId | None = None
+    """What it can be brought back from."""
 
     @property
     def command(self) -> str:
         """The suggested act as it is typed, or empty text."""
         if self.suggestion is Suggestion.WAIT:
             return ""
+        if self.suggestion is Suggestion.UNDO:
+            return f"cockpit undo {self.called}"
         new = " NEW-NAME" if self.suggestion is Suggestion.RENAME else ""
         return f"cockpit {self.suggestion.value} {self.vm}{new}"
 
@@ -270,5 +276,17 @@ def _gone(known: _Known) -> Iterator[Finding]:
         yield Finding(FindingKind.GONE, vm_id, called, evidence, Suggestion.DEREGISTER, seen)
 
 
-RULES: tuple[Rule, ...] = (_perhaps_ours, _unclaimed, _dead, _claimed_twice, _gone)
+def _kept(known: _Known) -> Iterator[Finding]:
+    for kept in undoable(known.fleet.kept):
+        if kept.vm in known.vms:
+            continue
+        said = [f"its VM was destroyed {span_text(known.now - kept.at)} ago; commit {kept.commit} is kept of it"]
+        if kept.expires_at is not None:
+            said.append(f"it is deleted in {span_text(max(0.0, kept.expires_at - known.now))}")
+        if kept.trouble:
+            said.append(one_line(kept.trouble, WORDS_SHOWN))
+        yield Finding(FindingKind.KEPT, kept.vm, kept.name, tuple(said), Suggestion.UNDO, kept.at, commit=kept.commit)
+
+
+RULES: tuple[Rule, ...] = (_perhaps_ours, _unclaimed, _dead, _claimed_twice, _gone, _kept)
 """Each looks for one kind of what does not fit."""

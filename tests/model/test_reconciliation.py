@@ -8,7 +8,8 @@ import pytest
 
 from cockpit.model.claims import Claim, ClaimedBy, VmLook
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Process, ProcessState, Vm
-from cockpit.model.ids import VmId, agent_of
+from cockpit.model.ids import CommitId, VmId, agent_of
+from cockpit.model.kept import KeptCommit, KeptFor, KeptState
 from cockpit.model.proposals import proposed_kind, proposed_name
 from cockpit.model.reconciliation import Finding, FindingKind, Suggestion, findings_of, words_on
 
@@ -159,3 +160,21 @@ def test_a_name_is_proposed_by_who_knows_best(claims: tuple[Claim, ...], look: s
     fleet = Fleet(vms=(vm(ADA, label=label), vm(BOB)), agents=(agent(BOB, "bob"),), claims=claims, looks=(seen,))
     assert proposed_name(ADA, fleet) == name
     assert proposed_kind(ADA, fleet).value == (claims[0].kind if claims else "lieutenant")
+
+
+def test_a_commit_kept_for_undo_is_a_row_and_not_while_its_vm_is_there() -> None:
+    kept = KeptCommit(
+        "r1",
+        KeptFor.UNDO,
+        KeptState.KEPT,
+        NOW - 60,
+        "us",
+        ADA,
+        "ada",
+        commit=CommitId("c0ffee00-0000-4000-8000-000000000001"),
+        expires_at=NOW + 3600,
+    )
+    found = one(Fleet(kept=(kept,)))
+    assert (found.kind, found.command, found.commit) == (FindingKind.KEPT, "cockpit undo ada", kept.commit)
+    assert "deleted in 1 h" in found.evidence[1]
+    assert findings_of(Fleet(vms=(vm(ADA),), agents=(agent(ADA, "ada"),), kept=(kept,)), NOW) == ()

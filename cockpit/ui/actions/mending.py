@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cockpit.model.commands import Adopt, Deregister, Destroy, Relaunch
+from cockpit.model.commands import Adopt, Deregister, Destroy, Relaunch, Undo
 from cockpit.model.fleet import AgentKind, Fleet
 from cockpit.model.ids import VmId
 from cockpit.model.proposals import proposed_kind, proposed_name
@@ -61,6 +61,8 @@ def _mend(home: HomePort) -> None:
             _order_adoption(home, Adopt(target, name, proposed_kind(target, home.fleet), directory=finding.directory))
         case Suggestion.RELAUNCH if finding.agent is not None:
             home.command(Relaunch(finding.agent))
+        case Suggestion.UNDO if finding.commit is not None:
+            home.command(Undo(finding.commit))
         case Suggestion.DESTROY:
             _ask(home, finding, "Destroy", "The VM and everything on it is deleted.", Destroy(target))
         case Suggestion.DEREGISTER:

@@ -182,7 +182,7 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int, said: str = "") 
 
 
 def gone_row(finding: Finding, now: float, width: int) -> Content:
-    """One line for a VM that is registered and gone: it is in no list, but somebody still counts on it."""
+    """One line for a VM that is gone: it is in no list, but somebody counts on it, or it can be brought back."""
     word = fit(clean_line(finding.kind.value), min(22, max(4, width - 20)))
     name_cells = max(6, width - 2 - width_of(word) - 1 - AGE_CELLS)
     pieces: list[Piece] = [

@@ -128,7 +128,7 @@ class VmsTable(Pane):
     EMPTY = (NOTHING, ours("No VMs."), ours("Press n: spawning an agent makes one."))
 
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
-        """Build the rows: claimed VMs by name, then orphans, then what is registered and gone."""
+        """Build the rows: claimed VMs by name, then orphans, then what is registered and gone or kept."""
         by_vm = {agent.vm_id: agent for agent in fleet.agents}
         findings = findings_of(fleet, now)
         words = words_on(fleet, findings, now)
@@ -154,11 +154,11 @@ class VmsTable(Pane):
             )
         ]
         number = len(rows)
+        absent = {finding.vm: finding for finding in findings if finding.kind in (FindingKind.GONE, FindingKind.KEPT)}
         rows += [
             Row(finding.vm, draw.gone_row(finding, now, width))
-            for finding in findings
-            if finding.kind is FindingKind.GONE
-            and draw.matches(self.needle, finding.vm, finding.called, finding.kind.value)
+            for finding in absent.values()
+            if draw.matches(self.needle, finding.vm, finding.called, finding.kind.value)
         ]
         orphans = sum(words.get(vm.id) in ("orphan", "perhaps ours", "agent found") for vm in fleet.orphans())
         note = our_line("{}, {} orphan", number, orphans) if orphans else our_line("{}", number)
