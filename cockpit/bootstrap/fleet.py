@@ -28,7 +28,7 @@ from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 from cockpit.vers.client import VersClient
-from cockpit.vers.credentials import KEY_HELP, Credentials, base_url_from, find_credentials, vm_domain
+from cockpit.vers.credentials import KEY_HELP, KEY_NOTICE, Credentials, base_url_from, find_credentials, vm_domain
 
 EMBEDDED_POLL = 2.0
 """Seconds between two looks at the VM list of a fleet on this machine."""
@@ -77,7 +77,7 @@ def make_source(
     credentials = None if force_embedded else vers_credentials()
     made = _embedded(settings, places, own_services) if credentials is None else _vers(settings, credentials)
     if credentials is None and not force_embedded:
-        made = replace(made, notices=(*made.notices, KEY_HELP))
+        made = replace(made, notices=(*made.notices, KEY_NOTICE))
     secrets = tuple(dict.fromkeys(_secrets(made, settings.agent.pass_environment or ())))
     bounds = FamilyBounds(settings.agent.max_vms, settings.agent.max_depth)
     return replace(made, bounds=bounds, recipe=lambda: load_recipe(recipe_file()), secrets=secrets)

@@ -36,6 +36,11 @@ class VmSize:
         cores = f"{self.vcpus or '?'}c"
         return " ".join((cores, *(_rounded(amount) for amount in (self.memory_mib, self.disk_mib))))
 
+    @property
+    def core(self) -> str:
+        """As a narrow row shows it, without the disk: `2c 4G`; empty if nobody told anything of it."""
+        return self.brief.rpartition(" ")[0]
+
 
 def _rounded(mib: int) -> str:
     if mib <= 0:

@@ -27,6 +27,10 @@ KEY_HELP = (
 """How a key is got and where it goes, for who has none."""
 
 
+KEY_NOTICE = "no Vers key: VMs are sandboxes here; get one at https://vers.sh, set VERS_API_KEY (see whoami)"
+"""The same in one line of the screen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """A key and where it was found."""

@@ -32,9 +32,11 @@ def test_a_vm_its_size_its_labels_and_what_becomes_of_its_commits(fleet: FleetUn
     vm = made["vm_id"]
     assert (made["vcpus"], made["memory_mib"], made["disk_mib"]) == (4, 2048, 8192)
     assert told(fleet, "vm", "label", vm)["labels"]["role"] == "builder"
+    own = {name: text for name, text in told(fleet, "vm", "label", vm)["labels"].items() if name != "role"}
+    assert all(name.startswith("swarm-cockpit-") for name in own) and own
     labels = told(fleet, "vm", "label", vm, "role=golden", "team=a", "--replace")["labels"]
-    assert labels == {"role": "golden", "team": "a"}
-    assert told(fleet, "vm", "label", vm, "--remove", "team")["labels"] == {"role": "golden"}
+    assert labels == {"role": "golden", "team": "a", **own}
+    assert told(fleet, "vm", "label", vm, "--remove", "team", "--replace")["labels"] == own
 
     shrunk = fleet.run("vm", "size", vm, "--disk", "8192")
     assert shrunk.returncode == 1 and "can only grow" in shrunk.stderr

@@ -31,6 +31,7 @@ from cockpit.model.fleet import (
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, TaskId, VmId, agent_of
 from cockpit.model.receipts.receipt import Receipt, Stage
+from cockpit.model.size import VmSize
 from tests.ui.fake_engine import NOW, FakeEngine
 
 UP = Link(LinkState.UP, NOW - 8000, last_byte_at=NOW - 2)
@@ -243,10 +244,10 @@ def fleet() -> Fleet:
     """Build the scene."""
     everyone = agents()
     vms = tuple(
-        Vm(agent.vm_id, Power.RUNNING, NOW - 9000 + index * 600, label=agent.name, seen_at=NOW - 1)
+        Vm(agent.vm_id, Power.RUNNING, NOW - 9000 + index * 600, label=agent.name, seen_at=NOW - 1, size=VmSize())
         for index, agent in enumerate(everyone)
     )
-    orphan = Vm(vm_id(9), Power.PAUSED, NOW - 200_000, label="golden-build", seen_at=NOW - 1)
+    orphan = Vm(vm_id(9), Power.PAUSED, NOW - 200_000, label="golden-build", seen_at=NOW - 1, size=VmSize(16, 65536, 0))
     receipt = Receipt(
         CommandId("c0"),
         everyone[1].id,

@@ -31,6 +31,9 @@ from cockpit.vers.reconcile import BranchResult
 from cockpit.vers.repositories import reference_parts
 from cockpit.vers.tags import Tags
 
+OWN_LABELS = "swarm-cockpit-"
+"""How the labels begin that cockpits put on VMs for themselves."""
+
 
 class PlatformOrders:
     """Carries out orders about the platform of one source."""
@@ -137,7 +140,10 @@ class PlatformOrders:
         labels = dict(command.labels)
         with progress.step("label"):
             if command.replace:
-                await self._vers.replace_labels(command.vm, labels)
+                there = (await self._vers.status(command.vm)).labels
+                # By these a name is held and a lost call is found again: nobody means them by "all others".
+                ours = {name: text for name, text in there.items() if name.startswith(OWN_LABELS)}
+                await self._vers.replace_labels(command.vm, {**ours, **labels})
             elif labels:
                 await self._vers.add_labels(command.vm, labels)
             for name in command.removed:

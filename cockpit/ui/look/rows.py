@@ -25,8 +25,14 @@ from cockpit.ui.look.tree import TreeNode
 AGE_CELLS = 4
 """Cells of the age column: `59m` and a blank before it."""
 
-SIZE_CELLS = 12
+SIZE_CELLS = 13
 """Cells of a VM's size: `16c 64G 100G`."""
+CORE_CELLS = 7
+"""Cells of a VM's processors and memory: `2c 4G`."""
+ID_CELLS = 9
+"""Cells of the beginning of a VM's id."""
+LEAST_NAME = 10
+"""Cells of a VM's name that nothing of these takes."""
 
 SCRIPTED_FROM = 20
 """Cells from which the detail column names a scripted agent as such; below, its name bears a mark."""
@@ -160,9 +166,11 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int, said: str = "") 
     if said:
         link_word, link_style = clean_line(said), "$link-degraded"
     word_cells, link_cells = (8, 13 if width_of(link_word) > 9 else 10) if width >= 36 else (8, 2)
-    id_cells = 9 if width >= 44 else 0
-    size_cells = SIZE_CELLS if width >= 44 + SIZE_CELLS else 0
-    others = 2 + word_cells + link_cells + id_cells + size_cells + AGE_CELLS + 1
+    others = 2 + word_cells + link_cells + AGE_CELLS + 1
+    spare = width - others - LEAST_NAME
+    size_cells = SIZE_CELLS if spare >= SIZE_CELLS + ID_CELLS else CORE_CELLS if spare >= CORE_CELLS else 0
+    id_cells = ID_CELLS if spare >= size_cells + ID_CELLS else 0
+    others += id_cells + size_cells
     name_cells = max(6, min(30, width - others))
     spare = width - name_cells - others
     pieces: list[Piece] = [
@@ -173,7 +181,8 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int, said: str = "") 
         (fit(link_word, link_cells) if link_cells > 2 else fit(part(link_word, 0, 1), 2), link_style),
     ]
     if size_cells:
-        pieces.append((fit(clean_line(vm.size.brief), size_cells), "$muted"))
+        size = vm.size.brief if size_cells == SIZE_CELLS else vm.size.core
+        pieces.append((fit(clean_line(size), size_cells), "$muted"))
     if id_cells:
         pieces.append((fit(clean_line(vm.id[:8]), id_cells), "$faint"))
     pieces.append((repeated(ours(" "), spare), ""))

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.attention import Tally
-from cockpit.model.fleet import AgentKind, Fleet, Link, LinkState, Power
-from cockpit.model.ids import CommandId, agent_of
+from cockpit.model.fleet import AgentKind, Fleet, Link, LinkState, Power, Vm
+from cockpit.model.ids import CommandId, VmId, agent_of
 from cockpit.model.receipts.receipt import Receipt, Stage
+from cockpit.model.size import VmSize
 from cockpit.text.clean import NOTHING
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars
@@ -142,3 +143,13 @@ def test_ages_and_durations() -> None:
         "104d",
     ]
     assert [duration(seconds) for seconds in (0.42, 12, 185)] == ["0.4s", "12s", "3m05s"]
+
+
+@pytest.mark.parametrize(("width", "shown"), [(30, ""), (36, ""), (42, "4c 8G"), (56, "4c 8G"), (66, "4c 8G 20G")])
+def test_a_vm_s_size_is_shown_where_its_name_has_room(width: int, shown: str) -> None:
+    vm = Vm(VmId("c3f27b67-f057-40e4-875e-0487f9293efc"), Power.RUNNING, label="golden", size=VmSize(4, 8192, 20480))
+    for each in (vm, replace(vm, perhaps_ours="a call lost its answer")):
+        row = draw.vm_row(each, None, NOW, width)
+        assert row.cell_length == width
+    said = draw.vm_row(vm, None, NOW, width).plain
+    assert shown in said and ("c " in said) == bool(shown) and "golden" in said
