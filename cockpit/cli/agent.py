@@ -12,10 +12,11 @@ from cockpit.cli.signals import while_somebody_reads
 from cockpit.engine.port import HeadlessPort, OutputLine
 from cockpit.errors import NotFound, Refused, TimedOut, UsageError
 from cockpit.model.codec import record_to_object
-from cockpit.model.commands import Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands import Answer, Checkpoint, FollowUp, Prompt, Steer
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.fleet import Agent, LinkState, Power
-from cockpit.model.ids import AgentId
+from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.kept import IN_THE_COMMIT
 from cockpit.model.past import remembered_as
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import reached
@@ -142,12 +143,24 @@ def settled_report(receipt: Receipt, wanted: Stage, limit: float, otherwise: str
     return code
 
 
-async def send(headless: Headless, name: str, text: str, mode: Mode, wait_for: Wait, timeout: float | None) -> int:
-    """Send a text and wait as far as asked."""
+async def send(
+    headless: Headless,
+    name: str,
+    text: str,
+    mode: Mode,
+    wait_for: Wait,
+    timeout: float | None,
+    *,
+    checkpoint: bool = False,
+) -> int:
+    """Send a text, after a commit if wanted, and wait as far as asked."""
     async with headless.engine(only(name), watch=True) as engine:
         agent = await reachable(engine, name, headless.left())
-        command = MODES[mode]
-        command_id = engine.dispatch(command(agent.id, text))
+        command = MODES[mode](agent.id, text)
+        sent = await _after_checkpoint(engine, agent, command) if checkpoint else engine.dispatch(command)
+        if sent is None:
+            return ExitCode.FAILED
+        command_id = sent
         wanted = STAGES[wait_for]
         limit = timeout if timeout is not None or wanted is not Stage.ACCEPTED else ACCEPT_LIMIT
         receipt = await engine.outcome(command_id, until=wanted, timeout=limit)
@@ -167,6 +180,16 @@ async def send(headless: Headless, name: str, text: str, mode: Mode, wait_for: W
             else:
                 say(clean_text(answered))
     return 0
+
+
+async def _after_checkpoint(engine: HeadlessPort, agent: Agent, command: Prompt | Steer | FollowUp) -> CommandId | None:
+    """Have a commit taken and the text sent then; None if it was not sent, which is said."""
+    taken = await engine.outcome(engine.dispatch(Checkpoint(agent.vm_id, command)))
+    if report(taken):
+        return None
+    warn(our_text("cockpit: a commit was taken first, for `cockpit retry {}`: {}", agent.name, IN_THE_COMMIT))
+    texts = (known for known in reversed(engine.fleet.receipts) if known.agent == agent.id and known.id != taken.id)
+    return next(known.id for known in texts if known.text == command.text)
 
 
 async def answer(headless: Headless, name: str, value: str, cancel: bool) -> int:

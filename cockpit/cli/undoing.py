@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from cockpit.cli import output
+from cockpit.cli.agent import ACCEPT_LIMIT, settled_report
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.fleet import carry_out, operation_of
-from cockpit.cli.headless import Headless, nobody, require_health
+from cockpit.cli.headless import Headless, nobody, only, require_health
+from cockpit.cli.losses import agreed
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, Refused
 from cockpit.model.ages import age_text, span_text
-from cockpit.model.commands import Restore, Undo
+from cockpit.model.commands import Restore, Retry, Undo, task_for
 from cockpit.model.ids import CommitId, VmId
-from cockpit.model.kept import KeptCommit, called, is_unsettled, undoable
+from cockpit.model.kept import KeptCommit, called, is_unsettled, last_checkpoint, lineage, undoable
+from cockpit.model.receipts.receipt import Stage
 from cockpit.model.size import VmSize
 from cockpit.text.sanitize import our_line
 from cockpit.text.streams import say, warn
@@ -113,7 +116,7 @@ async def restore(headless: Headless, source: str, name: str, in_place: str, as_
         return await _brought_back(engine, command, as_json)
 
 
-async def _brought_back(engine: HeadlessPort, command: Undo | Restore, as_json: bool) -> int:
+async def _brought_back(engine: HeadlessPort, command: Undo | Restore | Retry, as_json: bool) -> int:
     """Carry it out, and print who is back."""
     receipt = await carry_out(engine, command)
     operation = operation_of(engine, receipt)
@@ -128,3 +131,39 @@ async def _brought_back(engine: HeadlessPort, command: Undo | Restore, as_json: 
     else:
         say(our_line("{} {}", agent.name, agent.vm_id))
     return ExitCode.DONE
+
+
+async def checkpoints(headless: Headless, name: str, as_json: bool) -> int:
+    """List the commits that stay, as a tree."""
+    async with headless.engine(nobody) as engine:
+        now, found = engine.now(), lineage(engine.fleet.kept, name)
+        if as_json:
+            output.print_json([{**kept_object(kept), "depth": depth} for depth, kept in found])
+        else:
+            rows = [
+                (f"{'  ' * depth}{kept.commit}", kept.purpose.value, kept.name, age_text(now - kept.at), kept.prompt)
+                for depth, kept in found
+            ]
+            output.print_table(("COMMIT", "KIND", "AGENT", "AGE", "SAID NEXT"), rows)
+    return ExitCode.DONE
+
+
+async def retry(headless: Headless, name: str, text: str, yes: bool, as_json: bool) -> int:
+    """Go back to an agent's last checkpoint, and send another text there."""
+    async with headless.engine(only(name), watch=True) as engine:
+        agent = engine.agent_named(name)
+        kept = last_checkpoint(agent.vm_id, engine.fleet.kept)
+        if kept is None or kept.commit is None:
+            raise NotFound(f"no commit was taken before a text of {agent.name}", hint="`cockpit send --checkpoint`")
+        command = Retry(agent.vm_id, kept.commit, task_for(agent.id, text))
+        if refused := engine.disabled_reason(command):
+            raise Refused(f"cannot retry {agent.name}: {refused}")
+        if not yes:
+            losses = await engine.losses.look([agent.vm_id])
+            said = our_line("It goes back to before {!r}; what it is now can be brought back by `undo`.", kept.prompt)
+            if not agreed("go back with", losses, said):
+                return ExitCode.FAILED
+        await _brought_back(engine, command, as_json)
+        sent = next(known for known in reversed(engine.fleet.receipts) if known.text == text and known.verb != "retry")
+        receipt = await engine.outcome(sent.id, until=Stage.ACCEPTED, timeout=ACCEPT_LIMIT)
+        return settled_report(receipt, Stage.ACCEPTED, ACCEPT_LIMIT, "it is not known to have arrived")

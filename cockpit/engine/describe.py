@@ -13,6 +13,7 @@ from cockpit.model.commands import (
     BestOf,
     Branch,
     BuildImage,
+    Checkpoint,
     Command,
     Commit,
     ContinueAll,
@@ -32,6 +33,7 @@ from cockpit.model.commands import (
     Rename,
     Restore,
     Resume,
+    Retry,
     SetFindable,
     Spawn,
     Steer,
@@ -71,6 +73,8 @@ VERBS: dict[type[object], str] = {
     Resume: "resume",
     Destroy: "destroy",
     Undo: "undo",
+    Checkpoint: "checkpoint",
+    Retry: "retry",
     Restore: "restore",
     Dismiss: "dismiss",
     Deregister: "deregister",
@@ -131,6 +135,8 @@ def text_of(command: Command) -> str:
             return text
         case BestOf(texts=texts):
             return "\n".join(texts)
+        case Checkpoint(then=then) | Retry(then=then):
+            return text_of(then)
         case FanOut(text=text) | Commit(name=text) | TrustHostKey(key=text):
             return text
         case _:
@@ -159,6 +165,8 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             return None, task
         case (
             Pause(vm=vm)
+            | Checkpoint(vm=vm)
+            | Retry(vm=vm)
             | Resume(vm=vm)
             | Destroy(vm=vm)
             | Dismiss(vm=vm)

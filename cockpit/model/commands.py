@@ -331,12 +331,34 @@ class NoteTask:
     """`finding`, `blocker`, `question` or `update`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Take a commit of an agent's VM, and give the agent a text once it is there."""
+
+    vm: VmId
+    then: AgentCommand
+    """The text; it is not sent where no commit can be taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Go back to the commit that was taken before a text, and give the agent another one there.
+
+    What it has become since is destroyed, and can be brought back as after any destroy.
+    """
+
+    vm: VmId
+    commit: CommitId
+    then: AgentCommand
+
+
 AgentCommand = Prompt | Steer | FollowUp | Abort | Answer
+KeptTextCommand = Checkpoint | Retry
 ImageCommand = BuildImage | DescribeImage | DeleteImage
 IdentityCommand = Adopt | Rename | SetFindable | Deregister
 LifeCommand = Spawn | IdentityCommand | Relaunch | Destroy | Undo | Restore | Dismiss
 ManyCommand = BestOf | FanOut | Teardown | StopAll | ContinueAll
-FleetCommand = LifeCommand | Pause | Resume | TrustHostKey | Commit | Branch | ManyCommand
+FleetCommand = LifeCommand | Pause | Resume | TrustHostKey | Commit | Branch | KeptTextCommand | ManyCommand
 BoardCommand = CreateTask | MoveTask | AssignTask | NoteTask
 Command = AgentCommand | FleetCommand | ImageCommand | BoardCommand | PlatformCommand
 

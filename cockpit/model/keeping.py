@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.model.commands import Retry
 from cockpit.model.fleet import Agent, Fleet, Power, is_at_work
 from cockpit.model.grounds import Refusal, RefusalCode
 from cockpit.model.ids import CommitId
@@ -13,6 +14,13 @@ def of_undo(commit: CommitId, fleet: Fleet) -> Refusal | None:
     if any(kept.commit == commit for kept in undoable(fleet.kept)):
         return None
     return Refusal(RefusalCode.NO_COMMIT, f"no destroyed agent is kept in commit {commit}")
+
+
+def of_checkpoint(retry: Retry, fleet: Fleet) -> Refusal | None:
+    """Return why nobody can go back to a commit, or None."""
+    if any(kept.commit == retry.commit for kept in fleet.kept):
+        return None
+    return Refusal(RefusalCode.NO_COMMIT, f"no commit {retry.commit} was kept of an agent")
 
 
 def of_clean_commit(agent: Agent | None, power: Power) -> Refusal | None:

@@ -91,6 +91,40 @@ def undoable(kept: Iterable[KeptCommit]) -> tuple[KeptCommit, ...]:
     return tuple(sorted(filter(is_undoable, kept), key=lambda one: one.at, reverse=True))
 
 
+def last_checkpoint(vm: VmId, kept: Iterable[KeptCommit]) -> KeptCommit | None:
+    """Return the commit that was taken before the latest text of the agent on a VM, or None."""
+    own = [one for one in kept if one.vm == vm and one.purpose is KeptFor.CHECKPOINT and one.commit is not None]
+    return max(own, key=lambda one: one.at, default=None)
+
+
+def lineage(kept: Iterable[KeptCommit], name: str = "") -> tuple[tuple[int, KeptCommit], ...]:
+    """Return commits that stay as a tree: each below the one it came from, with its depth; the oldest first.
+
+    Args:
+        kept: all that are kept.
+        name: of one agent only; empty for all.
+    """
+    shown = [one for one in kept if one.commit is not None and one.purpose is not KeptFor.UNDO]
+    if name:
+        wanted = {one.request for one in called(name, shown)}
+        shown = [one for one in shown if one.request in wanted]
+    children: dict[str, list[KeptCommit]] = {}
+    known = {str(one.commit) for one in shown}
+    for one in sorted(shown, key=lambda one: one.at):
+        above = one.parent if one.parent in known and one.parent != one.commit else ""
+        children.setdefault(above, []).append(one)
+    found: list[tuple[int, KeptCommit]] = []
+    seen: set[str] = set()
+    waiting = [(0, one) for one in reversed(children.get("", []))]
+    while waiting:
+        depth, one = waiting.pop()
+        found.append((depth, one))
+        if str(one.commit) not in seen:
+            seen.add(str(one.commit))
+            waiting += [(depth + 1, below) for below in reversed(children.get(str(one.commit), []))]
+    return tuple(found)
+
+
 def called(name: str, kept: Iterable[KeptCommit]) -> tuple[KeptCommit, ...]:
     """Return the commits that a text means, the latest first: by id, or the beginning of one, else by agent or VM."""
     there = sorted((one for one in kept if one.commit is not None), key=lambda one: one.at, reverse=True)

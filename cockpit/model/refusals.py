@@ -15,6 +15,7 @@ from cockpit.model.commands import (
     BoardCommand,
     Branch,
     BuildImage,
+    Checkpoint,
     Command,
     Commit,
     ContinueAll,
@@ -35,6 +36,7 @@ from cockpit.model.commands import (
     Rename,
     Restore,
     Resume,
+    Retry,
     SetFindable,
     Spawn,
     Steer,
@@ -47,7 +49,7 @@ from cockpit.model.dismissal import evidence
 from cockpit.model.family import family_fault
 from cockpit.model.fleet import Agent, AgentKind, Fleet, LinkState, Power, ProcessState, is_at_work
 from cockpit.model.grounds import NO_AGENT, Facilities, Refusal, RefusalCode
-from cockpit.model.keeping import of_clean_commit, of_undo
+from cockpit.model.keeping import of_checkpoint, of_clean_commit, of_undo
 from cockpit.model.names import agents_called, fault_of
 from cockpit.model.platform import PlatformCommand, Resize, SetLabels, fault_of_size, refusal_of
 from cockpit.model.sendable import unsendable_part
@@ -61,6 +63,10 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
         return Refusal(RefusalCode.UNSENDABLE, sentence)
     if isinstance(command, AgentCommand):
         return _to_agent(command, fleet)
+    if isinstance(command, Checkpoint | Retry):
+        back = of_checkpoint(command, fleet) if isinstance(command, Retry) else None
+        # Where it is sent to another VM, only the text itself can be judged now.
+        return back or _to_vm(Commit(command.vm), fleet) or _of_text(command, fleet)
     if isinstance(command, ImageCommand):
         return _of_image(command, facilities)
     if isinstance(command, BoardCommand):
@@ -78,6 +84,15 @@ def _to_agent(command: AgentCommand, fleet: Fleet) -> Refusal | None:
     if agent is None:
         return NO_AGENT
     return _unreachable(agent, fleet) or _pointless(command, agent)
+
+
+def _of_text(command: Checkpoint | Retry, fleet: Fleet) -> Refusal | None:
+    if sentence := unsendable_part(command.then):
+        return Refusal(RefusalCode.UNSENDABLE, sentence)
+    agent = fleet.agent(command.then.agent)
+    if agent is None:
+        return NO_AGENT
+    return _pointless(command.then, agent) if isinstance(command, Retry) else _to_agent(command.then, fleet)
 
 
 def _unreachable(agent: Agent, fleet: Fleet) -> Refusal | None:
@@ -139,6 +154,8 @@ def _to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Re
             return _of_deregister(command, fleet)
         case TrustHostKey():
             return _of_trust(command, fleet)
+        case Checkpoint() | Retry():
+            return _of_text(command, fleet)
 
 
 def _of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | None:

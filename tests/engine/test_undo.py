@@ -120,3 +120,23 @@ def test_keys_that_a_killed_commit_took_off_come_back_with_a_relaunch(fleet: Fle
         assert "put its keys back" in relaunched.stderr
     assert key.read_text(encoding="utf-8") == "password other-secret"
     assert fleet.run("send", "lee", "[say again]", "--wait", "done").stdout.strip() == "again"
+
+
+def test_a_prompt_that_went_wrong_is_tried_again_from_its_checkpoint(fleet: FleetUnderTest) -> None:
+    assert fleet.run("spawn", "max", "--agent", "scripted").returncode == 0
+    assert fleet.run("retry", "max", "x", "--yes").returncode == 3, "there is no checkpoint yet"
+    assert fleet.run("send", "max", "[say before]", "--wait", "done").returncode == 0
+    first = fleet.run("send", "max", "[say wrong way]", "--checkpoint", "--wait", "done")
+    assert (first.returncode, first.stdout.strip()) == (0, "wrong way"), first.stderr
+    assert "keys among them" in first.stderr, "what is in the commit is said"
+    again = fleet.run("retry", "max", "[say right way]", "--yes", "--json")
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["name"] == "max"
+    assert fleet.run("wait", "max", "--until", "idle", "--timeout", "30").returncode == 0
+    said = fleet.run("read", "max", "--last", "5").stdout
+    assert "before" in said and "right way" in said and "wrong way" not in said
+    (one, two) = json.loads(fleet.run("checkpoints", "max", "--json").stdout)
+    assert [one["prompt"], two["prompt"]] == ["[say wrong way]", "[say right way]"]
+    assert one["commit_id"] == two["commit_id"]
+    kept = [one["name"] for one in json.loads(fleet.run("undo", "--json").stdout) if one["state"] == "kept"]
+    assert "max" in kept, "the wrong way can be brought back, too"

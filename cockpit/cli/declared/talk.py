@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.cli.declared.application import Json, Name, Timeout, application, choice, run
+from cockpit.cli.declared.application import Json, Name, Timeout, Yes, application, choice, run
 from cockpit.cli.texts import read_input
 
 
@@ -16,6 +16,9 @@ def send(
     text: Annotated[str, typer.Argument(help="What to say; - reads standard input.")],
     mode: Annotated[str, typer.Option("--mode", help="prompt, steer or follow-up.")] = "prompt",
     wait: Annotated[str, typer.Option("--wait", help="accepted, consumed or done.")] = "accepted",
+    checkpoint: Annotated[
+        bool, typer.Option("--checkpoint", help="Take a commit first, to which `retry` goes back.")
+    ] = False,
     timeout: Timeout = None,
 ) -> None:
     """Send a text; with --wait done the answer is printed."""
@@ -24,7 +27,34 @@ def send(
     how = choice("--mode", mode, agent.MODES)
     until = choice("--wait", wait, agent.STAGES)
     said = read_input() if text == "-" else text
-    run(lambda headless: agent.send(headless, name, said, how, until, timeout))
+    run(lambda headless: agent.send(headless, name, said, how, until, timeout, checkpoint=checkpoint))
+
+
+@application.command()
+def retry(
+    name: Name,
+    text: Annotated[str, typer.Argument(help="What to say instead; - reads standard input.")],
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Go back to the commit before the last text with --checkpoint, and say something else there.
+
+    What the agent has become since is destroyed; `undo` brings it back.
+    """
+    from cockpit.cli import undoing
+
+    said = read_input() if text == "-" else text
+    run(lambda headless: undoing.retry(headless, name, said, yes, as_json))
+
+
+@application.command()
+def checkpoints(
+    name: Annotated[str, typer.Argument(help="An agent, or a commit; without it, all.")] = "", as_json: Json = False
+) -> None:
+    """List the commits that stay of agents, each below the one it came from, with what was said next."""
+    from cockpit.cli import undoing
+
+    run(lambda headless: undoing.checkpoints(headless, name, as_json))
 
 
 @application.command()

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.engine.commands import board
@@ -38,6 +39,7 @@ from cockpit.model.commands import (
     BoardCommand,
     Branch,
     BuildImage,
+    Checkpoint,
     Command,
     Commit,
     ContinueAll,
@@ -52,6 +54,7 @@ from cockpit.model.commands import (
     Rename,
     Restore,
     Resume,
+    Retry,
     SetFindable,
     Spawn,
     StopAll,
@@ -223,7 +226,7 @@ class Dispatcher:
                     await self._destroy(command, progress)
                 case BestOf() | FanOut() | Teardown() | StopAll() | ContinueAll():
                     await self._many.carry_out(command, progress)
-                case Undo() | Restore() | Commit():
+                case Undo() | Restore() | Commit() | Checkpoint() | Retry():
                     await self._keep_or_bring_back(command, verb, progress)
                 case Dismiss():
                     await self._dismissals.dismiss(command, progress)
@@ -243,15 +246,24 @@ class Dispatcher:
         progress.finish()
 
     async def _keep_or_bring_back(
-        self, command: Undo | Restore | Commit, verb: str, progress: OperationProgress
+        self, command: Undo | Restore | Commit | Checkpoint | Retry, verb: str, progress: OperationProgress
     ) -> None:
         if isinstance(command, Commit):
             await (self._clean_commits if command.clean else self._operations).commit(command, progress)
             await self._images_changed()
             return
-        if isinstance(command, Restore) and command.instead is not None:
-            await self._destroy(Destroy(command.instead), progress)
-        await self._restorations.restore(command, verb, progress)
+        if isinstance(command, Checkpoint):
+            await self._operations.checkpoint(command.vm, text_of(command), progress)
+            self.dispatch(command.then)
+            return
+        instead = command.vm if isinstance(command, Retry) else None
+        wanted = Restore(command.commit) if isinstance(command, Retry) else command
+        if isinstance(wanted, Restore) and (instead := instead or wanted.instead) is not None:
+            await self._destroy(Destroy(instead), progress)
+        agent = await self._restorations.restore(wanted, verb, progress)
+        if isinstance(command, Retry) and agent is not None:
+            await self._restorations.tried_again(command.commit, agent, text_of(command))
+            self.dispatch(replace(command.then, agent=agent.id))
 
     async def _destroy(self, command: Destroy, progress: OperationProgress) -> None:
         await self._operations.destroy(command, progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 
@@ -19,7 +20,7 @@ from cockpit.errors import Refused, UsageError
 from cockpit.model.commands import Restore, Spawn, Undo
 from cockpit.model.fleet import Agent, AgentKind, Power, Vm
 from cockpit.model.ids import CommitId, VmId
-from cockpit.model.kept import KeptCommit, KeptState
+from cockpit.model.kept import KeptCommit, KeptFor, KeptState
 from cockpit.model.names import NAME_LENGTH
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
@@ -87,6 +88,22 @@ class Restorations:
                 return None
             await self._creations.made(request, (vm_id,))
             return await self._start(wanted, vm_id, progress)
+
+    async def tried_again(self, commit: CommitId, agent: Agent, prompt: str) -> None:
+        """Write down that an agent was told something else at a commit: one can go back there once more."""
+        kept = next((one for one in self._fleet_state.kept.values() if one.commit == commit), None)
+        if kept is not None:
+            again = replace(
+                kept,
+                request=str(uuid.uuid4()),
+                purpose=KeptFor.CHECKPOINT,
+                at=self._fleet_state.clock.now(),
+                vm=agent.vm_id,
+                name=agent.name,
+                prompt=prompt,
+                expires_at=None,
+            )
+            await self._keeping.moved(again, KeptState.KEPT)
 
     async def _start(self, wanted: Spawn, vm_id: VmId, progress: OperationProgress) -> Agent:
         return await self._spawner.start_copy(replace(wanted, image=None), vm_id, progress)

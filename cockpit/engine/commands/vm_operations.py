@@ -206,6 +206,12 @@ class FleetOperations:
             kept = await self._keeping.take(command.vm, KeptFor.COMMIT, name=command.name)
             progress.detail(kept.commit or "")
 
+    async def checkpoint(self, vm_id: VmId, prompt: str, progress: OperationProgress) -> None:
+        """Take the commit before a text, to which one can go back."""
+        with progress.step("checkpoint"):
+            kept = await self._keeping.take(vm_id, KeptFor.CHECKPOINT, prompt=prompt)
+            progress.detail(kept.commit or "")
+
     async def branch(self, command: Branch, progress: OperationProgress) -> tuple[VmId, ...]:
         """Copy a VM and return the copies; a paused VM stays paused."""
         paused = self._fleet_state.power(command.vm) is Power.PAUSED
