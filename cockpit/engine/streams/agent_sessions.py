@@ -81,6 +81,8 @@ class AgentSessions:
         self._keys: dict[VmId, str] = {}
         self._being_made: frozenset[str] = frozenset()
         """The names that are held for agents which are being made, here or by others on this machine."""
+        self._made_elsewhere: set[AgentId] = set()
+        """Agents that another process on this machine made while this one ran."""
         self._sessions: dict[AgentId, AgentSession] = {}
         self._tasks: dict[AgentId, asyncio.Task[None]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
@@ -136,6 +138,7 @@ class AgentSessions:
             if agent is not None and row.named_at > agent.named_at:
                 self._fleet_state.put_agent(with_names_of(agent, row))
             elif agent is None and row.vm_id not in known and row.vm_id not in self._fleet_state.dismissed:
+                self._made_elsewhere.add(row.id)
                 await self._recorder.load(agent_from_row(row, self._source.name))
 
     async def place(self, listed: Collection[VmId]) -> None:
@@ -213,8 +216,8 @@ class AgentSessions:
             vm = self._fleet_state.vms.get(agent.vm_id)
             ours = vm is not None and not vm.doubt and vm.source == self._source.name
             # Who makes it attaches to it once what its image brought is out of the way.
-            made = agent.name in self._being_made and agent.process.run_id == ""
-            if ours and not made and agent.id not in self._sessions and self.wanted(agent):
+            is_made = agent.id in self._made_elsewhere and agent.name in self._being_made
+            if ours and not is_made and agent.id not in self._sessions and self.wanted(agent):
                 self.attach(agent)
 
     def agent_session(self, agent: AgentId) -> AgentSession | None:
