@@ -120,6 +120,9 @@ SUITE = (
     'echo "tests/test_api.py::test_$case PASSED"; sleep 1; done; echo "10 passed in 10.2s"'
 )
 
+PROBES = ("Try every route from outside.", "Try what an expired link answers.")
+"""What the architect gives the workers that it makes itself, over the API of the platform."""
+
 SCRIPT = {
     "Plan the link shortener and say who does what.": (
         "[feed agent_started atlas plans shortly]"
@@ -136,6 +139,8 @@ SCRIPT = {
         "[think Storage is in. The limiter met an overloaded provider twice and went on by itself. The release waits for "
         "a decision that is not mine.]"
         "[bash cat PLAN.md]"
+        "[think Before the release somebody should try it who did not build it. I make two workers for that myself.]"
+        f"[swarm probe-1: {PROBES[0]} || probe-2: {PROBES[1]}]"
         "[say Storage and API are on track. What waits is quill's question about the version, and docs-1 wants to know "
         "whether the guide may be published.]"
     ),
@@ -202,6 +207,17 @@ SCRIPT = {
         "echo '61 requests: refused as expected']"
         "[task-note in_review | Works. The provider was overloaded twice on the way, nothing was lost.]"
         "[say The limiter works and says when to come back. I hand over to forge.]"
+    ),
+    PROBES[0]: (
+        "[feed task_started Trying the routes from outside]"
+        '[bash for r in "POST /links" "GET /k7Qm" "GET /nope" "HEAD /k7Qm"; do echo "$r: as described"; sleep 1; done]'
+        "[say Every route answers as the guide describes it, unknown codes with 404.]"
+    ),
+    PROBES[1]: (
+        "[feed task_started Trying expired links]"
+        "[think One link with a second to live, asked for before and after.]"
+        '[bash echo "before: 301"; sleep 2; echo "after: 410 gone"]'
+        "[say An expired link answers 410, as it should.]"
     ),
     "Write the usage guide with curl examples.": (
         "[feed task_started Usage guide]"

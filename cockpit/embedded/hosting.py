@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from cockpit.errors import CockpitError
@@ -57,6 +57,15 @@ class Hosting(Protocol):
 
     async def destroy_commit(self, commit_id: str) -> None:
         """Remove the copy behind a commit; a missing one is no error."""
+
+    async def execute(
+        self, vm_id: str, command: Sequence[str], environment: Mapping[str, str], stdin: bytes, timeout: float
+    ) -> tuple[int, bytes, bytes]:
+        """Run an argument list in a sandbox; return its exit code (-1 for a signal), output and error output.
+
+        Raises:
+            HostingError: it could not be started, or did not end within `timeout` seconds.
+        """
 
     async def state(self, vm_id: str) -> str:
         """Return `running`, `paused` or `dead`; a sandbox that does not exist is `dead`."""

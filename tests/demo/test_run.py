@@ -12,7 +12,7 @@ from pathlib import Path
 from cockpit import config
 from cockpit.bootstrap.fleet import Places, running_engine
 from cockpit.demo.run import make_demo_setup, remove_abandoned, tell
-from cockpit.demo.script import BOARD, CAST, SCRIPT
+from cockpit.demo.script import BOARD, CAST, PROBES, SCRIPT
 from cockpit.embedded.lifecycle import ensure_started
 from cockpit.model.commands import Answer
 from cockpit.model.events import RetryStarted
@@ -22,6 +22,7 @@ from tests.fleets import LIMIT, FleetUnderTest, poll
 
 def test_every_prompt_of_the_story_is_scripted() -> None:
     assert {prompt for member in CAST for prompt in member.prompts} <= set(SCRIPT)
+    assert set(PROBES) <= set(SCRIPT)
     assert {task.assignee for task in BOARD} <= {member.name for member in CAST}
 
 
@@ -50,6 +51,13 @@ async def test_the_story_has_everything_an_operator_should_see(fleet: FleetUnder
             records = await engine.store.records(limit.id, limit=5000)
             assert any(isinstance(record.event, RetryStarted) for record in records), "a failure with retry"
             assert len(fleet_state.feed) >= 5
+
+            def made_by_atlas() -> set[str]:
+                atlas, known = fleet_state.agent_named("atlas"), fleet_state.agents.values()
+                return {agent.name for agent in known if atlas is not None and agent.parent_vm == atlas.vm_id}
+
+            answered = {"probe-1", "probe-2"}
+            assert await fleet_state.until(lambda: answered <= made_by_atlas(), LIMIT), "workers that an agent made"
             assert {agent.program for agent in fleet_state.agents.values()} == {"scripted"}
         finally:
             telling.cancel()

@@ -169,6 +169,7 @@ class Sandbox:
         arguments: Sequence[str],
         *,
         extra: Mapping[str, str],
+        variables: Mapping[str, str] | None = None,
         terminal: str = "",
         stdin: Stream,
         stdout: Stream,
@@ -176,11 +177,18 @@ class Sandbox:
     ) -> LaunchedProcess:
         """Start a program in the sandbox, once it is not frozen; it is known by a file until `forget`.
 
+        Args:
+            arguments: the program and its arguments.
+            extra: what an SSH client would set; of it only language and terminal count.
+            variables: what the API's caller sets, whatever it is.
+            terminal: the path of a pseudo-terminal that becomes its own.
+            stdin, stdout, stderr: its streams.
+
         Raises:
             HostingError: the sandbox is being destroyed.
             OSError: the program could not be started.
         """
-        environment = self.environment(extra)
+        environment = {**self.environment(extra), **(variables or {})}
         while True:
             await self.moving.wait()
             async with self._change:

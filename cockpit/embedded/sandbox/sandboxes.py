@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import asyncssh
 
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox.copy import bytes_on_disk, clear_leftovers, copy_tree, remove_tree
+from cockpit.embedded.sandbox.execution import Execution, execute
 from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, choose_freezer
 from cockpit.embedded.sandbox.layout import BUILDING, LEAVING, FleetLayout
 from cockpit.embedded.sandbox.sandbox import Sandbox
@@ -234,6 +235,16 @@ class Sandboxes:
         if commit.is_dir():
             commit.rename(leaving)
         await remove_tree(leaving)
+
+    async def execute(
+        self, vm_id: str, command: Sequence[str], environment: Mapping[str, str], stdin: bytes, timeout: float
+    ) -> tuple[int, bytes, bytes]:
+        """Run a command in a VM; return its exit code, output and error output.
+
+        Raises:
+            HostingError: the VM is missing, or the command could not be started or did not end in time.
+        """
+        return await execute(self._demand(vm_id), Execution(command, environment, stdin, timeout))
 
     async def state(self, vm_id: str) -> str:
         """Return `running`, `paused`, or `dead` for a VM whose directory is gone."""

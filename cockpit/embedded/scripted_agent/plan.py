@@ -4,7 +4,7 @@ Directives stand in brackets, inline or one per line: `[think 20]` `[say 60]` `[
 `[write notes.md]` `[write notes.md | content]` `[edit notes.md]` `[edit notes.md | old | new]` `[read notes.md]`
 `[ask select Which colour? | red | green]` `[ask confirm Deploy? | This goes to production | timeout=30]`
 `[ask input Branch name? | feature/...]` `[fail 2]` `[fail forever]` `[compact]` `[slow 5]` (tokens per second)
-`[feed TYPE summary]` `[task-note STATUS | note]`.
+`[feed TYPE summary]` `[task-note STATUS | note]` `[swarm NAME: its task || NAME: its task]` (workers of its own).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 FOREVER = 1_000_000
 """Failures of a provider that does not come back."""
 
-_DIRECTIVE = re.compile(r"\[(think|say|bash|write|edit|read|ask|fail|compact|slow|feed|task-note)\b")
+_DIRECTIVE = re.compile(r"\[(think|say|bash|write|edit|read|ask|fail|compact|slow|feed|task-note|swarm)\b")
 _STOP = re.compile(r"\b(stop|skip|cancel|instead|forget|never ?mind|leave it)\b", re.IGNORECASE)
 
 
@@ -137,6 +137,10 @@ def _call(name: str, rest: str, words: Words) -> Call:
         return Call(name, {"path": rest or "notes.md"})
     if name == "ask":
         return Call("ask_operator", _question(parts))
+    if name == "swarm":
+        pairs = (worker.partition(":") for worker in rest.split("||"))
+        named = [{"name": who.strip(), "task": task.strip()} for who, _, task in pairs if who.strip()]
+        return Call("swarm", {"workers": named})
     head, _, summary = rest.partition(" ")
     if name == "feed":
         return Call("feed", {"type": head or "custom", "summary": summary.strip() or "A scripted event."})

@@ -7,6 +7,7 @@ from typing import Any
 
 from cockpit.embedded.scripted_agent.plan import Call, Say, Step, shorten
 from cockpit.embedded.scripted_agent.session import Session
+from cockpit.embedded.scripted_agent.swarm import run_workers
 from cockpit.embedded.scripted_agent.tools import (
     ToolResult,
     edit_arguments,
@@ -47,6 +48,14 @@ async def execute(session: Session, call: dict[str, Any]) -> ToolOutcome:
         return await _ask(session, arguments)
     if session.aborting.is_set():
         return ToolOutcome(ToolResult("Operation aborted", is_error=True), f"{name} was aborted")
+    if name == "swarm":
+
+        def show_workers(text: str) -> None:
+            partial = {"content": [{"type": "text", "text": text}], "details": {}}
+            session.emit("tool_execution_update", **place, partialResult=partial)
+
+        made = await run_workers(session.agent, arguments["workers"], session.aborting, show_workers)
+        return ToolOutcome(made, f"had {len(arguments['workers'])} workers build their parts")
     if name == "bash":
         session.emit("tool_execution_update", **place, partialResult={"content": []})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 from collections.abc import Callable
@@ -11,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from cockpit.embedded.scripted_agent.service import call
 
 UPDATE_INTERVAL = 0.1
 """Seconds between two snapshots of a command's output."""
@@ -21,8 +22,6 @@ PIPE_GRACE = 0.5
 """Seconds to read what a finished command left in its pipe."""
 FILE_LIMIT = 256 * 1024
 """Bytes of a file that is read or edited at most."""
-SERVICE_TIMEOUT = 5.0
-"""Seconds a board or feed request may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,20 +266,5 @@ def _quoted(text: str) -> str:
 
 
 def _request(method: str, path: str, body: dict[str, Any] | None) -> Any:
-    """Call a service and return its JSON; whatever goes wrong is an OSError."""
-    import http.client
-    import urllib.request  # slow to load, and only service calls need it
-
-    base = os.environ.get("VERS_INFRA_URL", "").rstrip("/")
-    if not base:
-        raise OSError("VERS_INFRA_URL is not set")
-    headers = {"Content-Type": "application/json"}
-    if token := os.environ.get("VERS_AUTH_TOKEN"):
-        headers["Authorization"] = f"Bearer {token}"
-    data = json.dumps(body).encode() if body is not None else None
-    try:
-        request = urllib.request.Request(base + path, data=data, headers=headers, method=method)
-        with urllib.request.urlopen(request, timeout=SERVICE_TIMEOUT) as response:
-            return json.loads(response.read(4_000_000))
-    except (ValueError, http.client.HTTPException) as error:
-        raise OSError(f"{method} {path}: {error}") from error
+    """Call a coordination service; whatever goes wrong is an OSError."""
+    return call("VERS_INFRA_URL", "VERS_AUTH_TOKEN", method, path, body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,6 +79,12 @@ class FakeHosting:
     async def destroy_commit(self, commit_id: str) -> None:
         self._called("destroy_commit", commit_id)
         self.commits.pop(commit_id, None)
+
+    async def execute(
+        self, vm_id: str, command: Sequence[str], environment: Mapping[str, str], stdin: bytes, timeout: float
+    ) -> tuple[int, bytes, bytes]:
+        self._called("execute", vm_id, *command, f"{dict(environment)}", f"{timeout:g}")
+        return 3, stdin, b"\xff"
 
     async def state(self, vm_id: str) -> str:
         return self.sandboxes.get(vm_id, "dead")

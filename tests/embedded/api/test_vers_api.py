@@ -84,6 +84,24 @@ async def test_a_vm_boots_first_and_acts_wait_for_it(world: World) -> None:
     assert await state_of(world, vm_id) == "paused"
 
 
+async def test_a_command_is_run_without_a_shell_and_only_where_one_can_run(world: World) -> None:
+    async with world.http() as http:
+        vm_id = (await http.post(f"{API}/vm/new_root?wait_boot=true", json={"vm_config": {}})).json()["vm_id"]
+        path = f"{API}/vm/{vm_id}/exec"
+        done = await http.post(path, json={"command": ["cat", "-"], "stdin": "é", "env": {"A": "b"}})
+        assert (done.status_code, done.json()) == (200, {"exit_code": 3, "stdout": "é", "stderr": "\ufffd"})
+        assert world.hosting.calls[-1] == ("execute", vm_id, "cat", "-", "{'A': 'b'}", "300")
+        long = await http.post(path, json={"command": ["x"], "timeout_secs": 9999})
+        assert (long.status_code, world.hosting.calls[-1][-1]) == (200, "3600")
+        wrong: list[dict[str, object]] = [{}, {"command": "ls"}, {"command": []}, {"command": [1]}]
+        for body in (*wrong, {"command": ["x"], "env": {"A": 1}}):
+            assert (await http.post(path, json=body)).status_code == 422
+        gone = await http.post(f"{API}/vm/{uuid.uuid4()}/exec", json={"command": ["x"]})
+        assert (gone.status_code, gone.json()["error"]) == (404, "not found")
+        await http.patch(f"{API}/vm/{vm_id}/state", json={"state": "Paused"})
+        assert (await http.post(path, json={"command": ["x"]})).status_code == 500
+
+
 async def test_a_failed_boot_turns_the_id_into_404(world: World) -> None:
     world.hosting.failing.add("create")
     async with world.http() as http:

@@ -101,6 +101,23 @@ class Lifecycle:
         except HostingError as error:
             raise _node_error(error) from error
 
+    async def execute(
+        self, vm_id: str, command: list[str], environment: dict[str, str], stdin: str, timeout: float
+    ) -> tuple[int, str, str]:
+        """Run a command in a running VM.
+
+        Raises:
+            ApiError: there is none, it is paused, or the command could not be run to its end.
+        """
+        vm = await self._booted(vm_id, "not found")
+        if await self.state(vm) == "paused":
+            raise ApiError(500, "internal server error")
+        try:
+            code, out, err = await self._hosting.execute(vm_id, command, environment, stdin.encode(), timeout)
+        except HostingError as error:
+            raise _node_error(error) from error
+        return code, out.decode(errors="replace"), err.decode(errors="replace")
+
     # -- making --------------------------------------------------------------------------------------------------
 
     async def create(self, size: Size, labels: dict[str, str] | None, *, wait_boot: bool) -> str:

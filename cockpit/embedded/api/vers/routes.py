@@ -33,6 +33,9 @@ from cockpit.embedded.api.vers.named import NameRecords
 from cockpit.embedded.api.vers.repositories import RepositoryRoutes
 from cockpit.embedded.api.vers.tags import TagRoutes
 
+EXECUTION_TIME = 300
+EXECUTION_LIMIT = 3600
+"""Seconds a command gets that names none, and that it can have at most."""
 IMAGE = "default"
 """The one image there is: an empty home on this machine."""
 
@@ -66,6 +69,7 @@ class VersApi:
             Route(f"{vm}/status", self.status, methods=["GET"]),
             Route(f"{vm}/metadata", self.metadata, methods=["GET"]),
             Route(f"{vm}/ssh_key", self.ssh_key, methods=["GET"]),
+            Route(f"{vm}/exec", self.execute, methods=["POST"]),
             Route(f"{vm}/state", self.set_state, methods=["PATCH"]),
             Route(f"{vm}/commit", self.commit, methods=["POST"]),
             Route(f"{vm}/disk", self.resize_disk, methods=["PATCH"]),
@@ -114,6 +118,23 @@ class VersApi:
         """GET /vm/{vm_id}/ssh_key."""
         key, port = await self._lifecycle.private_key(path_id(request, "vm_id"))
         return json_response({"ssh_private_key": key, "ssh_port": port})
+
+    async def execute(self, request: Request) -> Response:
+        """POST /vm/{vm_id}/exec: an argument list without a shell, run to its end."""
+        vm_id = path_id(request, "vm_id")
+        body = await read_object(request)
+        if "command" not in body:
+            raise TextError(422, f"{WRONG_TYPE}missing field `command`")
+        command = body["command"]
+        if not isinstance(command, list) or not command or not all(isinstance(word, str) for word in command):
+            raise wrong_type("command", command, "a sequence")
+        environment = body.get("env") or {}
+        if not isinstance(environment, dict) or not all(isinstance(text, str) for text in environment.values()):
+            raise wrong_type("env", environment, "a map")
+        seconds = min(field_number(body, "timeout_secs", 0) or EXECUTION_TIME, EXECUTION_LIMIT)
+        stdin = field_text(body, "stdin") or ""
+        code, out, err = await self._lifecycle.execute(vm_id, command, environment, stdin, float(seconds))
+        return json_response({"exit_code": code, "stdout": out, "stderr": err})
 
     async def new_root(self, request: Request) -> Response:
         """POST /vm/new_root."""
