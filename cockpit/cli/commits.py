@@ -9,8 +9,8 @@ from typing import Any
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.fleet import carry_out, confirmed
 from cockpit.cli.headless import Headless, nearest, nobody
+from cockpit.cli.origins import commit_named
 from cockpit.cli.output import print_json, print_table
-from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.ages import age_text
 from cockpit.model.platform import (
@@ -25,9 +25,6 @@ from cockpit.model.platform import (
 )
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import say, warn
-
-SHORTEST_PREFIX = 4
-"""Characters of an id that are enough to mean it."""
 
 
 async def list_commits(headless: Headless, public: bool, as_json: bool) -> int:
@@ -88,31 +85,6 @@ def commit_object(commit: CommitView) -> dict[str, Any]:
         "memory_mib": commit.size.memory_mib or None,
         "disk_mib": commit.size.disk_mib or None,
     }
-
-
-async def commit_named(engine: HeadlessPort, text: str) -> CommitView:
-    """Return the commit that an id, its beginning, a tag or a name means.
-
-    Raises:
-        NotFound: there is none.
-        UsageError: several are meant; says which.
-    """
-    listed = await engine.platform.commits()
-    commits = listed.commits
-    beginning = text.lower() if len(text) >= SHORTEST_PREFIX else "\0"
-    for meant in (
-        [commit for commit in commits if commit.id == text.lower()],
-        [commit for commit in commits if text in commit.tags],
-        [commit for commit in commits if commit.name == text],
-        [commit for commit in commits if commit.id.startswith(beginning)],
-    ):
-        if len(meant) > 1:
-            raise UsageError(f"{text} means {len(meant)} commits", hint=", ".join(commit.id for commit in meant[:5]))
-        if meant:
-            return meant[0]
-    why = f"; {listed.missing[0]}" if listed.missing else ""
-    known = [name for commit in commits for name in (*commit.tags, commit.name) if name]
-    raise NotFound(f"there is no commit {text}{why}", hint=nearest(text, known))
 
 
 async def show(headless: Headless, text: str, as_json: bool) -> int:

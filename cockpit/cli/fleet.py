@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import replace
 
 from cockpit.cli import output
 from cockpit.cli.agent import ABORT_LIMIT, connected, reachable, settled_report
-from cockpit.cli.headless import Headless, image_named, nobody, only, require_health
+from cockpit.cli.headless import Headless, nobody, only, require_health
+from cockpit.cli.origins import with_commit
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, Refused, UsageError
 from cockpit.model.commands import (
@@ -26,7 +26,6 @@ from cockpit.model.commands import (
 from cockpit.model.grounds import Refusal, RefusalCode
 from cockpit.model.ids import OperationId, VmId
 from cockpit.model.kept import IN_THE_COMMIT
-from cockpit.model.names import looks_like_id
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended
@@ -48,9 +47,7 @@ async def spawn(
     """
     async with headless.engine(nobody, watch=True) as engine:
         require_health(engine, "vers")
-        if command.image and not looks_like_id(command.image):
-            command = replace(command, image=(await image_named(engine, command.image)).commit)
-        command = completed(command)
+        command = completed(await with_commit(engine, command))
         refusal = engine.disabled_reason(command)
         if refusal:
             raise UsageError(f"cannot spawn {command.name}: {refusal}")

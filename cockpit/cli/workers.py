@@ -9,6 +9,7 @@ from cockpit.cli import output
 from cockpit.cli.courses import carry_out_all, operations_of
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, nobody, require_health
+from cockpit.cli.origins import with_commit
 from cockpit.cli.texts import read_input
 from cockpit.errors import UsageError
 from cockpit.model.commands import Spawn
@@ -55,6 +56,7 @@ async def spawn(headless: Headless, wanted: Spawn, count: int, tasks: Sequence[s
         raise UsageError(f"cannot spawn {wanted.name}: {fault}")
     async with headless.engine(nobody, watch=True) as engine:
         require_health(engine, "vers")
+        wanted = await with_commit(engine, wanted)
         commands = spawn_each(wanted, number, tasks, frozenset(agent.name for agent in engine.fleet.agents))
         for command in commands:
             if refusal := engine.disabled_reason(command):

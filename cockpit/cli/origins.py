@@ -1,0 +1,58 @@
+"""Which commit a word means: an id or its beginning, a tag, a name, an image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cockpit.cli.headless import image_named, nearest
+from cockpit.engine.port import HeadlessPort
+from cockpit.errors import NotFound, UsageError
+from cockpit.model.commands import Spawn
+from cockpit.model.names import looks_like_id
+from cockpit.model.platform import CommitView
+
+SHORTEST_PREFIX = 4
+"""Characters of an id that are enough to mean it."""
+
+
+async def commit_named(engine: HeadlessPort, text: str) -> CommitView:
+    """Return the commit that an id, its beginning, a tag or a name means.
+
+    Raises:
+        NotFound: there is none.
+        UsageError: several are meant; says which.
+    """
+    listed = await engine.platform.commits()
+    commits = listed.commits
+    beginning = text.lower() if len(text) >= SHORTEST_PREFIX else "\0"
+    for meant in (
+        [commit for commit in commits if commit.id == text.lower()],
+        [commit for commit in commits if text in commit.tags],
+        [commit for commit in commits if commit.name == text],
+        [commit for commit in commits if commit.id.startswith(beginning)],
+    ):
+        if len(meant) > 1:
+            raise UsageError(f"{text} means {len(meant)} commits", hint=", ".join(commit.id for commit in meant[:5]))
+        if meant:
+            return meant[0]
+    why = f"; {listed.missing[0]}" if listed.missing else ""
+    known = [name for commit in commits for name in (*commit.tags, commit.name) if name]
+    raise NotFound(f"there is no commit {text}{why}", hint=nearest(text, known))
+
+
+async def with_commit(engine: HeadlessPort, spawn: Spawn) -> Spawn:
+    """Return a command with the id of the commit its image means: an image by its name, else any commit by a tag.
+
+    Raises:
+        NotFound: nothing has that name.
+        UsageError: several are meant.
+    """
+    if not spawn.image or looks_like_id(spawn.image):
+        return spawn
+    try:
+        return replace(spawn, image=(await image_named(engine, spawn.image)).commit)
+    except NotFound as unknown:
+        try:
+            return replace(spawn, image=(await commit_named(engine, spawn.image)).id)
+        except NotFound:
+            raise unknown from None
