@@ -88,7 +88,7 @@ class Comparison:
         vm = self._fleet_state.vms.get(agent.vm_id)
         state = headline(agent, vm, self._fleet_state.clock.now()).word
         known = Candidate(agent_id, agent.name, agent.vm_id, state, answer, agent.usage.tokens, agent.usage.cost)
-        return _with(known, difference, agent.run_open, "; ".join(unknown))
+        return _with(known, difference, agent, "; ".join(unknown))
 
     async def _difference(self, agent_id: AgentId) -> Difference:
         agent = self._fleet_state.agents[agent_id]
@@ -102,10 +102,13 @@ class Comparison:
         return found
 
 
-def _with(candidate: Candidate, found: Difference | None, works: bool, unknown: str) -> Candidate:
+def _with(candidate: Candidate, found: Difference | None, agent: Agent, unknown: str) -> Candidate:
     if found is None:
         return replace(candidate, unknown=unknown)
-    until = found.now if works else max(found.began_at, found.wrote_at)
+    until = found.now if agent.run_open else max(found.began_at, found.wrote_at)
+    # An agent that answers an abort, or a question of ours, writes too: its work ended before.
+    if not agent.run_open and found.began_at <= (agent.last_work_at or 0.0) < until:
+        until = agent.last_work_at or until
     return replace(
         candidate,
         tokens=max(0, candidate.tokens - found.spent.tokens),

@@ -73,7 +73,8 @@ def loss_of(vm_id: VmId, fleet: Fleet, remains: Remains | None, unseen: str = ""
         unseen: why not.
     """
     agent = fleet.agent_on(vm_id)
-    lost = [*(_of_agent(agent) if agent is not None else ()), *(_of_vm(remains) if remains is not None else ())]
+    lost = [*_of_host(vm_id, fleet), *(_of_agent(agent) if agent is not None else ())]
+    lost += _of_vm(remains) if remains is not None else ()
     unknown = list(remains.unknown) if remains is not None else []
     if remains is None:
         unknown.append(f"uncommitted and unpushed work, and what runs there: {unseen or why_unseen(vm_id, fleet)}")
@@ -99,6 +100,22 @@ def why_unseen(vm_id: VmId, fleet: Fleet) -> str:
     if agent is not None and agent.link.reason:
         return f"the VM is not connected: {agent.link.reason}"
     return "the VM did not answer in time"
+
+
+def _of_host(vm_id: VmId, fleet: Fleet) -> Iterator[str]:
+    """Yield what depends on a VM that hosts the services."""
+    vm = fleet.vm(vm_id)
+    if vm is None or not vm.hosts_services:
+        return
+    others = [agent.name for agent in fleet.agents if agent.vm_id != vm_id and not agent.elsewhere]
+    named = ", ".join(others[:SHOWN])
+    more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
+    who = (
+        f"; {_count(len(others), 'agent')} {'depends' if len(others) == 1 else 'depend'} on them: {named}{more}"
+        if others
+        else ""
+    )
+    yield f"board, feed and registry are on it ({vm.hosts_services}){who}"
 
 
 def _of_agent(agent: Agent) -> Iterator[str]:

@@ -71,3 +71,12 @@ def test_what_cannot_be_looked_at_is_unknown_with_its_reason() -> None:
     )
     assert (partly.kind, partly.name, partly.lost) == ("VM", VM, ())
     assert partly.sentences == ("unknown: the work in /w/app: git is not there",)
+
+
+def test_of_the_host_of_the_services_it_is_said_first_who_depends_on_them() -> None:
+    other = VmId("bbbbbbbb-0000-4000-8000-000000000002")
+    bob = replace(ADA, id=agent_of(other), name="bob", vm_id=other)
+    hosting = Fleet(vms=(Vm(VM, Power.RUNNING, hosts_services="the registry says so"), Vm(other)), agents=(ADA, bob))
+    first = loss_of(VM, hosting, Remains()).lost[0]
+    assert first == "board, feed and registry are on it (the registry says so); 1 agent depends on them: bob"
+    assert loss_of(other, hosting, Remains()).lost == ()

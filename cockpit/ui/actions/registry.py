@@ -19,6 +19,7 @@ from cockpit.ui.actions import (
     see,
     swarm,
     talk,
+    trials,
 )
 from cockpit.ui.actions.action import GROUPS, Action, Situation
 from cockpit.ui.actions.keys import key_label
@@ -28,6 +29,7 @@ ACTIONS: tuple[Action, ...] = (
     *agents.ACTIONS,
     *ends.ACTIONS,
     *swarm.ACTIONS,
+    *trials.ACTIONS,
     *machines.ACTIONS,
     *mending.ACTIONS,
     *identity.ACTIONS,

@@ -68,7 +68,7 @@ def _what_goes_on(home: HomePort) -> None:
     home.open_dialog(CourseDialog(home.engine, ours("What goes on, and what was done")))
 
 
-def _groups(fleet: Fleet) -> list[tuple[str, Clean, tuple[Agent, ...]]]:
+def groups_of_workers(fleet: Fleet) -> list[tuple[str, Clean, tuple[Agent, ...]]]:
     """Return the groups of workers one may mean: all, those of each agent above them, and those of each label."""
     everyone = workers_in(fleet)
     found = [("all", our_line("all {} workers", len(everyone)), everyone)]
@@ -83,14 +83,15 @@ def _groups(fleet: Fleet) -> list[tuple[str, Clean, tuple[Agent, ...]]]:
     return found
 
 
-def _has_workers(situation: Situation) -> str:
+def has_workers(situation: Situation) -> str:
+    """Ask for a worker."""
     return "" if workers_in(situation.fleet) else "there is no worker"
 
 
 def _teardown(home: HomePort) -> None:
     """Ask which workers are meant, look at what would be lost with each, and ask once more."""
-    groups = {key: workers for key, _, workers in _groups(home.fleet)}
-    choices = tuple(Choice(key, words) for key, words, _ in _groups(home.fleet))
+    groups = {key: workers for key, _, workers in groups_of_workers(home.fleet)}
+    choices = tuple(Choice(key, words) for key, words, _ in groups_of_workers(home.fleet))
     selected = home.agent
     here = f"parent {selected.id}" if selected is not None else ""
     alone = f"worker {selected.id}" if selected is not None else ""
@@ -151,7 +152,7 @@ ACTIONS: tuple[Action, ...] = (
         "Agents",
         "Delete workers: all, of an agent, or of a label",
         _teardown,
-        _has_workers,
+        has_workers,
         writes=True,
         dangerous=True,
     ),

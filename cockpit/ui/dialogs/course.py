@@ -39,7 +39,7 @@ class CourseDialog(Dialog[None]):
         Args:
             commands: whose operations are shown; None shows all that are remembered, the newest first.
         """
-        super().__init__(title, classes="wide")
+        super().__init__(title, classes="course")
         self._engine = engine
         self._commands = commands
 
@@ -83,7 +83,12 @@ def part_lines(operation: Operation) -> list[Content]:
     """Say what became of each target, with what was said there."""
     lines: list[Content] = []
     for part in operation.parts:
-        words = our_line("  {}", part.words) if part.words else NOTHING
+        facts = [part.words] if part.words else []
+        if part.exit_code is not None:
+            facts.append(f"exit {part.exit_code}")
+        if part.seconds is not None:
+            facts.append(f"{part.seconds:.1f} s")
+        words = our_line("  {}", " · ".join(facts)) if facts else NOTHING
         lines.append(
             content([(our_line("  {} ", part.target), "bold"), (clean_line(part.outcome), ""), (words, "$muted")])
         )
