@@ -81,6 +81,8 @@ def headline(agent: Agent, vm: Vm | None, now: float) -> Headline:
         return Headline("paused", "paused")
     if agent.process.state is ProcessState.DEAD:
         word, tone = "exited", "failed"
+    elif agent.process.never_started and agent.activity.state is not ActivityState.STARTING:
+        word, tone = "no agent", "failed"
     elif agent.activity.state is ActivityState.ASKING and agent.activity.beneath is ActivityState.STARTING:
         word, tone = "start blocked", "asking"
     else:
@@ -214,7 +216,9 @@ def _process(agent: Agent, now: float) -> list[str]:
         code = f" with code {process.exit_code}" if process.exit_code is not None else ""
         sentences = [f"Its process ended {since} ago{code}."]
     elif process.never_started:
-        sentences = ["No agent was ever started where it should live: relaunch it there, or destroy its VM."]
+        also = f", looked also at {', '.join(process.looked_also_at)}" if process.looked_also_at else ""
+        place = agent.directory or "the place where it should live"
+        sentences = [f"No agent at {place}{also}: relaunch it there, adopt the one that is meant, or destroy its VM."]
     else:
         sentences = ["Whether its process is alive is unknown."]
     if process.state is not ProcessState.UNKNOWN:

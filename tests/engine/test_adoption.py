@@ -68,17 +68,17 @@ async def test_what_cannot_be_taken_over_is_said_and_changes_nothing(fleet: Flee
         await engine.running[0].source.vers.delete(empty)
 
 
-async def test_the_verb_takes_an_agent_over(fleet: FleetUnderTest) -> None:
+async def test_the_verb_takes_an_agent_over_under_the_name_others_give_it(fleet: FleetUnderTest) -> None:
     agent, _ = await stranger(fleet, "eve")
     async with fleet.engine() as engine:
         await engine.store.forget_agent(agent.id)
     refused = await asyncio.to_thread(fleet.run, "adopt", "nowhere", "--name", "fay")
     assert refused.returncode == 3 and "cockpit vms" in refused.stderr
-    taken = await asyncio.to_thread(fleet.run, "adopt", agent.vm_id, "--name", "fay", "--worker")
+    taken = await asyncio.to_thread(fleet.run, "adopt", agent.vm_id, "--worker")
     assert taken.returncode == 0, taken.stderr
-    assert taken.stdout.split() == ["fay", agent.vm_id]
+    assert taken.stdout.split() == ["eve", agent.vm_id], "as the label of its VM calls it"
     listed = await asyncio.to_thread(fleet.run, "agents", "--json")
-    assert ("fay", "worker") in {(row["name"], row["kind"]) for row in json.loads(listed.stdout)}
+    assert ("eve", "worker") in {(row["name"], row["kind"]) for row in json.loads(listed.stdout)}
 
 
 async def test_an_agent_in_another_known_place_is_taken_over_there(fleet: FleetUnderTest) -> None:

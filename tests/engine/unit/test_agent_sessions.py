@@ -285,3 +285,24 @@ async def test_an_agent_of_elsewhere_whose_vm_is_on_the_list_is_ours() -> None:
     assert parts.state.unplaced == set()
     assert parts.memory.rows[AGENT].account == parts.vers.account
     assert parts.memory.rows[OTHER_AGENT].account == "them"
+
+
+async def test_an_agent_that_another_process_makes_shows_at_once_and_is_served_once_it_is_made(
+    connections: Connections,
+) -> None:
+    parts = Parts()
+    sessions = parts.agent_sessions()
+    watcher = parts.watcher(sessions)
+    await watcher.vms()
+    parts.vers.states[OTHER_VM] = "running"
+    parts.memory.names.holders["made"] = "another cockpit"
+    parts.remember(OTHER_VM, "made")
+    await watcher.vms()
+    assert parts.state.agents[OTHER_AGENT].name == "made"
+    assert sessions.agent_session(OTHER_AGENT) is None, "its image's output may still be in its place"
+    parts.memory.names.holders.clear()
+    parts.remember(OTHER_VM, "renamed", named_at=BEGAN)
+    await watcher.vms()
+    assert sessions.agent_session(OTHER_AGENT) is not None
+    assert parts.state.agents[OTHER_AGENT].name == "renamed"
+    await sessions.close()
