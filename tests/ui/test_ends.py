@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual.widgets import TextArea
 
-from cockpit.model.commands import Destroy, Undo
+from cockpit.model.commands import Checkpoint, Destroy, FollowUp, Prompt, Restore, Retry, Undo
 from cockpit.model.fleet import Fleet
-from cockpit.model.ids import CommitId, OperationId
+from cockpit.model.ids import CommitId, OperationId, agent_of
 from cockpit.model.kept import KEEP_STEP, KeptCommit, KeptFor, KeptState
 from cockpit.model.loss import Remains, Repository
 from cockpit.model.operation import Operation, Step
 from cockpit.model.receipts.receipt import Stage
 from cockpit.ui.dialogs.destroy import DestroyDialog
+from cockpit.ui.dialogs.form import GuardedForm
 from cockpit.ui.dialogs.pick import PickDialog
+from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.plain import Plain
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import scene, vm_id
@@ -105,3 +108,61 @@ async def test_undo_lists_who_can_be_brought_back_and_only_those() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert engine.ordered == [Undo(CommitId("c0ffee00"))]
+
+
+CHECKPOINT = KeptCommit(
+    "order-2",
+    KeptFor.CHECKPOINT,
+    KeptState.KEPT,
+    NOW - 60,
+    "us",
+    vm_id(1),
+    "vitruvius",
+    identity="{}",
+    commit=CommitId("c0ffee01"),
+    prompt="the wrong way",
+)
+
+
+async def test_a_switch_on_the_composer_has_a_commit_taken_before_each_text() -> None:
+    engine = scene()
+    agent = agent_of(vm_id(1))
+    async with cockpit(engine) as (pilot, home, _):
+        await pilot.press("p", "ctrl+o", *"go", "enter")
+        await pilot.pause()
+        assert engine.ordered == [Checkpoint(vm_id(1), Prompt(agent, "go"))]
+        assert "commit first" in str(home.query_one(Composer).border_title)
+        await pilot.press("ctrl+o", *"on", "enter")
+        await pilot.pause()
+        assert engine.ordered[1:] == [FollowUp(agent, "on")]
+
+
+async def test_retry_goes_back_to_the_last_checkpoint_with_another_text() -> None:
+    engine = scene()
+    async with cockpit(engine) as (pilot, home, _):
+        home.try_action("agent.retry")
+        await pilot.pause()
+        assert engine.ordered == [] and not isinstance(pilot.app.screen, GuardedForm), "there is no checkpoint"
+        engine.change(replace(engine.fleet, kept=(CHECKPOINT,)))
+        home.try_action("agent.retry")
+        await pilot.pause()
+        form = pilot.app.screen
+        assert isinstance(form, GuardedForm)
+        form.query_one("#text", TextArea).text = "the right way"
+        form.action_submit()
+        await pilot.pause()
+        commit, agent = CommitId("c0ffee01"), agent_of(vm_id(1))
+        assert engine.ordered == [Retry(vm_id(1), commit, Prompt(agent, "the right way"))]
+
+
+async def test_a_commit_can_be_restored_beside_who_goes_on() -> None:
+    engine = scene()
+    engine.change(replace(engine.fleet, kept=(CHECKPOINT,)))
+    async with cockpit(engine) as (pilot, home, _):
+        home.try_action("agent.restore")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, PickDialog)
+        await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert engine.ordered == [Restore(CommitId("c0ffee01"))]

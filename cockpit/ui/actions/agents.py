@@ -21,6 +21,7 @@ from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
 from cockpit.ui.dialogs.spawn import SpawnDialog
 from cockpit.ui.dialogs.texts import findings_text, why_text, why_vm_text
 from cockpit.ui.dialogs.working import WorkingDialog
+from cockpit.ui.widgets.choice_field import Choice
 
 MOST_COPIES = 20
 """Copies that one branch may make."""
@@ -101,11 +102,13 @@ def _commit(home: HomePort) -> None:
 
     def finish(values: Values | None) -> None:
         if values is not None:
-            home.command(Commit(target, values["name"]))
+            home.command(Commit(target, values["name"], clean=values["keys"] == "out"))
 
     field = Field("name", ours("name"), placeholder=ours("golden-2"))
+    ways = (Choice("in", ours("stay in it")), Choice("out", ours("left out: the agent is stopped meanwhile")))
+    keys = Field("keys", ours("keys"), "choice", value="in", choices=ways)
     intro = our_line("Snapshot of {}: {}.", _named(home, vm), IN_THE_COMMIT)
-    home.open_dialog(FormDialog(ours("Commit"), (field,), intro=intro), finish)
+    home.open_dialog(FormDialog(ours("Commit"), (field, keys), intro=intro), finish)
 
 
 def _branch(home: HomePort) -> None:

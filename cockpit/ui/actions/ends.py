@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cockpit.model.ages import age_text, span_text
-from cockpit.model.commands import Destroy, Undo
-from cockpit.model.fleet import AgentKind, Vm
+from cockpit.model.commands import Destroy, Restore, Retry, Undo, task_for
+from cockpit.model.fleet import AgentKind, Fleet, Vm
 from cockpit.model.ids import CommitId, VmId
-from cockpit.model.kept import IN_THE_COMMIT, KEEP_STEP, KeptCommit, undoable
+from cockpit.model.kept import IN_THE_COMMIT, KEEP_STEP, KeptCommit, last_checkpoint, undoable
 from cockpit.model.loss import Loss
 from cockpit.model.operation import Operation
-from cockpit.text.clean import Clean, ours
+from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.home_port import HomePort
-from cockpit.ui.actions.reasons import vm_command
+from cockpit.ui.actions.reasons import NO_AGENT, vm_command
 from cockpit.ui.dialogs.destroy import DestroyDialog
+from cockpit.ui.dialogs.form import Field, GuardedForm, Values
 from cockpit.ui.dialogs.pick import PickDialog
 from cockpit.ui.look.cells import age, content, fit
 from cockpit.ui.widgets.row_list import Row
@@ -108,6 +109,76 @@ def _bring_back(home: HomePort, kept: KeptCommit, commit: CommitId) -> None:
     home.promise(home.command(Undo(commit)), our_line("{} is back", kept.name))
 
 
+def _checkpoint_of(situation: Situation) -> str:
+    agent = situation.agent
+    if agent is None:
+        return NO_AGENT
+    kept = last_checkpoint(agent.vm_id, situation.fleet.kept)
+    return "" if kept is not None else f"no commit was taken before a text of {agent.name}: ^o while you write"
+
+
+def _retry(home: HomePort) -> None:
+    """Ask for another text, and go back to before the last one."""
+    agent = home.agent
+    kept = last_checkpoint(agent.vm_id, home.fleet.kept) if agent is not None else None
+    if agent is None or kept is None or kept.commit is None:
+        return
+    vm_id, agent_id, commit, name = agent.vm_id, agent.id, kept.commit, clean_line(agent.name)
+
+    def finish(values: Values | None) -> None:
+        if values is not None:
+            retried = home.command(Retry(vm_id, commit, task_for(agent_id, values["text"])))
+            home.promise(retried, our_line("{} is back where it was, and has the other text", name))
+
+    intro = our_line(
+        "{} goes back to {} ago, before “{}”. What it is now can be brought back by undo.",
+        name,
+        age_text(home.engine.now() - kept.at),
+        clean_line(kept.prompt)[:60],
+    )
+    field = Field("text", ours("instead"), "area", value=kept.prompt)
+    home.open_dialog(GuardedForm(ours("Retry"), (field,), _needs_text, intro=intro), finish)
+
+
+def _needs_text(values: Values) -> str:
+    return "" if values["text"].strip() else "there is no text"
+
+
+def _restorable(fleet: Fleet) -> list[KeptCommit]:
+    """Return the commits of which it is known who was on them, the latest first."""
+    there = (kept for kept in fleet.kept if kept.commit is not None and kept.identity)
+    return sorted(there, key=lambda kept: kept.at, reverse=True)
+
+
+def _nothing_to_restore(situation: Situation) -> str:
+    return "" if _restorable(situation.fleet) else "no commit of an agent is kept"
+
+
+def _restore(home: HomePort) -> None:
+    """Choose a commit; who was on it is started beside who goes on."""
+    kept = _restorable(home.fleet)
+    now = home.engine.now()
+
+    def rows(width: int) -> list[tuple[Row, str]]:
+        return [(Row(one.commit or "", content(_commit_row(one, now))), f"{one.name} {one.prompt}") for one in kept]
+
+    def finish(commit: str | None) -> None:
+        if commit is not None:
+            home.promise(home.command(Restore(CommitId(commit))), ours("it is back, beside who goes on"))
+
+    home.open_dialog(PickDialog(ours("Restore"), rows, ours("No commit of an agent is kept.")), finish)
+
+
+def _commit_row(kept: KeptCommit, now: float) -> list[tuple[Clean, str]]:
+    before = our_line(" before “{}”", clean_line(kept.prompt)) if kept.prompt else NOTHING
+    return [
+        (our_line(" {} ", (kept.commit or "")[:8]), "$accent"),
+        (fit(clean_line(kept.name), 20), "bold"),
+        (our_line(" {} of {} ago", kept.purpose.value, age_text(now - kept.at)), "$muted"),
+        (before, "$muted"),
+    ]
+
+
 ACTIONS: tuple[Action, ...] = (
     Action(
         "vm.destroy",
@@ -129,6 +200,27 @@ ACTIONS: tuple[Action, ...] = (
         "Bring a destroyed agent back, with its conversation",
         _undo,
         _nothing_to_undo,
+        writes=True,
+    ),
+    Action(
+        "agent.retry",
+        "",
+        "retry",
+        "Agents",
+        "Go back to the commit before the last text, and say something else",
+        _retry,
+        _checkpoint_of,
+        writes=True,
+        dangerous=True,
+    ),
+    Action(
+        "agent.restore",
+        "",
+        "restore",
+        "Agents",
+        "Make a VM from a commit, and start the agent that was on it",
+        _restore,
+        _nothing_to_restore,
         writes=True,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.model.commands import Abort, Answer, Command, FollowUp, Prompt, Steer
+from cockpit.model.commands import Abort, AgentCommand, Answer, Command, FollowUp, Prompt, Steer
 from cockpit.model.ids import AgentId
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
@@ -19,7 +19,7 @@ UNWRITTEN = "…"
 """Stands for the words of a message that is not written yet."""
 
 
-def message(mode: Mode, agent: AgentId, text: str) -> Command:
+def message(mode: Mode, agent: AgentId, text: str) -> AgentCommand:
     """Build the command for a text written in a mode."""
     match mode:
         case Mode.STEER:

@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import attention, tally
 from cockpit.model.board import Task
-from cockpit.model.commands import Command
+from cockpit.model.commands import Checkpoint, Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.operation import Operation
@@ -336,7 +336,8 @@ class HomeScreen(ActionScreen):
 
     @on(Composer.Submitted)
     def _submitted(self, submitted: Composer.Submitted) -> None:
-        self.command(message(submitted.mode, submitted.agent, submitted.text))
+        said, agent = message(submitted.mode, submitted.agent, submitted.text), self.fleet.agent(submitted.agent)
+        self.command(Checkpoint(agent.vm_id, said) if submitted.checkpoint and agent is not None else said)
         for command in submitted.taken_back:
             self.engine.dismiss(command)
         self.query_one(TranscriptView).follow()

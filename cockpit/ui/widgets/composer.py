@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from cockpit.model.ids import AgentId, CommandId
-from cockpit.text.clean import ours
+from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, content, cut
 from cockpit.ui.look.states import MODE_MEANINGS, MODE_STYLES, Mode
@@ -39,6 +39,7 @@ class Composer(DataTextArea):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+j,alt+enter", "newline", "newline", show=False, priority=True),
         Binding("ctrl+t", "cycle_mode", "mode", show=False, priority=True),
+        Binding("ctrl+o", "toggle_checkpoint", "commit first", show=False, priority=True),
         Binding("escape", "leave", "leave", show=False, priority=True),
     ]
 
@@ -51,6 +52,8 @@ class Composer(DataTextArea):
         text: str
         taken_back: tuple[CommandId, ...] = ()
         """The commands whose texts were taken back into this one."""
+        checkpoint: bool = False
+        """A commit is to be taken first, to which one can go back."""
 
     @dataclass
     class ModeChanged(Message):
@@ -71,6 +74,7 @@ class Composer(DataTextArea):
         self._drafts: dict[AgentId, Draft] = {}
         self._chosen: Mode | None = None
         self._taken_back: tuple[CommandId, ...] = ()
+        self._checkpoint = False
         self._history: list[str] = []
         self._history_at: int | None = None
         self._title_key: tuple[object, ...] = ()
@@ -119,7 +123,8 @@ class Composer(DataTextArea):
     def describe(self, refusal: str) -> None:
         """Draw border, title and placeholder for the present recipient, act and refusal."""
         self._refusal = refusal
-        key = (self._recipient, self._recipient_name, self.mode, refusal, self.has_focus, self.size.width)
+        name, width = self._recipient_name, self.size.width
+        key = (self._recipient, name, self.mode, refusal, self.has_focus, width, self._checkpoint)
         if key == self._title_key:
             return
         self._title_key = key
@@ -140,6 +145,7 @@ class Composer(DataTextArea):
                     (our_line(" {} {} ", look.glyph, look.word), f"bold reverse {look.style}"),
                     (ours(" → "), "$muted"),
                     (name, "bold"),
+                    (ours(" · commit first") if self._checkpoint else NOTHING, "$accent"),
                 ]
             ),
         )
@@ -162,6 +168,8 @@ class Composer(DataTextArea):
             *keys,
             (ours("^t"), "bold"),
             (ours(" mode  "), "$muted"),
+            (ours("^o"), "bold"),
+            (ours(" commit first  "), "$accent" if self._checkpoint else "$muted"),
             (ours("esc"), "bold"),
             (ours(" back"), "$muted"),
         ]
@@ -190,7 +198,7 @@ class Composer(DataTextArea):
         taken_back, self._taken_back = self._taken_back, ()
         self._chosen = None
         self.text = ""
-        self.post_message(self.Submitted(self._recipient, mode, text, taken_back))
+        self.post_message(self.Submitted(self._recipient, mode, text, taken_back, self._checkpoint))
 
     def take_back(self, command: CommandId, mode: Mode, text: str) -> None:
         """Bring back a text that was sent and not read; it goes behind a draft that is there already."""
@@ -212,6 +220,11 @@ class Composer(DataTextArea):
         """Choose the next act."""
         modes = list(Mode)
         self.choose(modes[(modes.index(self.mode) + 1) % len(modes)])
+
+    def action_toggle_checkpoint(self) -> None:
+        """Have a commit taken before each text from now on, or no more."""
+        self._checkpoint = not self._checkpoint
+        self.post_message(self.ModeChanged(self.mode))
 
     def action_leave(self) -> None:
         """Go back to where the operator came from; the draft stays."""
