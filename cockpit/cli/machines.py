@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.fleet import carry_out, operation_of
-from cockpit.cli.headless import Headless, nobody, require_health
+from cockpit.cli.headless import Headless, nobody, only, require_health
 from cockpit.cli.output import print_json, print_table, vm_object
 from cockpit.errors import Refused, UsageError
 from cockpit.model.ids import VmId
@@ -87,7 +87,8 @@ async def label(
 
 async def size(headless: Headless, name: str, disk: str, dry_run: bool, as_json: bool) -> int:
     """Let a VM's disk grow, if it is asked for, and print what size the VM has."""
-    async with headless.engine(nobody) as engine:
+    # Whether a disk's file system grew with it is seen over the link to its agent alone.
+    async with headless.engine(only(name) if disk and not dry_run else nobody) as engine:
         vm_id, called = engine.vm_named(name)
         await engine.platform.learn()
         if disk:

@@ -14,7 +14,16 @@ from cockpit.errors import UsageError
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.size import VmSize
 from cockpit.vers.client import VersClient
-from cockpit.vers.errors import CommitNotFound, Conflict, RepositoryNotFound, TagNotFound, VersError, VmNotFound
+from cockpit.vers.errors import (
+    ApiUnreachable,
+    CommitNotFound,
+    Conflict,
+    EffectUnknown,
+    RepositoryNotFound,
+    TagNotFound,
+    VersError,
+    VmNotFound,
+)
 
 KEY = "9a8b7c6d-6b5a-4948-8372-615049382716" + "cd" * 32
 VM = VmId("0f9e8d7c-6b5a-4948-8372-615049382716")
@@ -235,3 +244,74 @@ async def test_a_lost_answer_is_settled_by_looking(spoilt: httpx.Response | Exce
             with pytest.raises(VersError, match="could not tag commit"):
                 await vers.tags.create("golden", COMMIT)
     assert posts == 1
+
+
+BLIND: dict[str, Call] = {
+    "tag": lambda vers: vers.tags.create("golden", COMMIT),
+    "untag": lambda vers: vers.tags.delete("golden"),
+    "repository": lambda vers: vers.repositories.create("pi"),
+    "show": lambda vers: vers.repositories.set_public("pi", True),
+    "variables": lambda vers: vers.variables.set({"A": "b"}),
+    "label": lambda vers: vers.add_labels(VM, {"a": "b"}),
+    "labels": lambda vers: vers.replace_labels(VM, {"a": "b"}),
+    "unlabel": lambda vers: vers.remove_label(VM, "a"),
+    "disk": lambda vers: vers.resize_disk(VM, 9000),
+}
+
+
+@pytest.mark.parametrize("act", BLIND.values(), ids=BLIND)
+async def test_what_cannot_be_looked_at_after_a_lost_answer_is_unknown(act: Call) -> None:
+    transport = httpx.MockTransport(lambda _request: httpx.Response(503, text="503 Service unavailable"))
+    async with VersClient("https://api.test/api/v1", KEY, transport=transport, rest=no_wait) as vers:
+        with pytest.raises(EffectUnknown, match="is unknown"):
+            await act(vers)
+
+
+@pytest.mark.parametrize("blind", [True, False], ids=["the list is refused", "it is still listed"])
+async def test_a_commit_that_was_not_seen_to_go_is_not_called_deleted(blind: bool) -> None:
+    ordered = False
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        nonlocal ordered
+        if request.method == "DELETE":
+            ordered = True
+            return httpx.Response(204)
+        if ordered and blind:
+            return httpx.Response(503)
+        return httpx.Response(200, json={"commits": [{"commit_id": COMMIT}], "total": 1})
+
+    transport = httpx.MockTransport(handle)
+    async with VersClient("https://api.test/api/v1", KEY, transport=transport, rest=no_wait) as vers:
+        with pytest.raises(VersError) as raised:
+            await vers.commits.delete(COMMIT)
+    assert isinstance(raised.value, EffectUnknown) is blind
+    assert ("whether it is gone is unknown" if blind else "the list shows it") in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("validate", "listed", "valid"),
+    [
+        (httpx.Response(200, json={"valid": False, "message": "revoked"}), 200, False),
+        (httpx.Response(403, text="403 Forbidden"), 200, False),
+        (httpx.Response(404), 200, True),
+        (httpx.Response(422, text="missing field"), 200, True),
+        (httpx.Response(404), 403, False),
+    ],
+)
+async def test_a_key_is_judged_by_the_gate_where_the_server_is_older(
+    validate: httpx.Response, listed: int, valid: bool
+) -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/keys/validate"):
+            return validate
+        return httpx.Response(listed, json=[]) if listed == 200 else httpx.Response(listed, text="403 Forbidden")
+
+    async with VersClient("https://api.test/api/v1", KEY, transport=httpx.MockTransport(handle)) as vers:
+        assert (await vers.key.check()).valid is valid
+
+
+async def test_a_silent_platform_says_nothing_of_a_key() -> None:
+    transport = httpx.MockTransport(lambda _request: httpx.Response(503))
+    async with VersClient("https://api.test/api/v1", KEY, transport=transport, rest=no_wait) as vers:
+        with pytest.raises(ApiUnreachable):
+            await vers.key.check()

@@ -122,7 +122,7 @@ class Dispatcher:
         self._images = ImageActs(source, builder, images_changed)
         self._restorations = Restorations(fleet_state, store, source, keeping, creations, self._spawner)
         self._identities = Identities(fleet_state, store, source, self._spawner.names, agent_sessions)
-        self._platform = PlatformOrders(fleet_state, source, creations)
+        self._platform = PlatformOrders(fleet_state, source, creations, agent_sessions.agent_session)
         self._clean_commits = CleanCommits(
             fleet_state, store, source, keeping, self._spawner, agent_sessions.agent_session
         )

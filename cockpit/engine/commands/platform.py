@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from cockpit.engine.commands.creations import Creations
@@ -9,9 +10,10 @@ from cockpit.engine.commands.sizes import check_size
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
-from cockpit.errors import Refused
+from cockpit.engine.streams.session import AgentSession
+from cockpit.errors import CockpitError, Refused
 from cockpit.model.fleet import Power, Vm
-from cockpit.model.ids import CommitId, VmId
+from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.names import looks_like_id
 from cockpit.model.platform import (
     ChangeCommit,
@@ -31,6 +33,10 @@ from cockpit.vers.reconcile import BranchResult
 from cockpit.vers.repositories import reference_parts
 from cockpit.vers.tags import Tags
 
+LOOK_LIMIT = 15.0
+"""Seconds a look at a VM's file system may take."""
+LEAST_PART = 0.85
+"""Part of a disk that its file system has at least: the rest is its own bookkeeping."""
 OWN_LABELS = "swarm-cockpit-"
 """How the labels begin that cockpits put on VMs for themselves."""
 
@@ -38,11 +44,18 @@ OWN_LABELS = "swarm-cockpit-"
 class PlatformOrders:
     """Carries out orders about the platform of one source."""
 
-    def __init__(self, fleet_state: FleetState, source: Source, creations: Creations) -> None:
+    def __init__(
+        self,
+        fleet_state: FleetState,
+        source: Source,
+        creations: Creations,
+        agent_session: Callable[[AgentId], AgentSession | None],
+    ) -> None:
         self._fleet_state = fleet_state
         self._source = source
         self._vers = source.vers
         self._creations = creations
+        self._agent_session = agent_session
 
     async def carry_out(self, command: PlatformCommand, progress: OperationProgress) -> None:
         """Carry out one order, with its steps.
@@ -119,16 +132,44 @@ class PlatformOrders:
         with progress.step(f"let the disk grow to {command.disk_mib} MiB"):
             await self._vers.resize_disk(command.vm, command.disk_mib)
         with progress.step("look"):
-            told = await self._told_size(command.vm)
-            known = told == command.disk_mib
-            progress.detail(
-                f"the platform says {told} MiB"
-                if known
-                else "the platform tells the size of no disk: `df -h /` on the VM shows whether it has it"
-            )
+            progress.detail(await self._seen_size(command))
         vm = self._fleet_state.vms.get(command.vm)
         if vm is not None:
             self._fleet_state.put_vm(replace(vm, size=replace(vm.size, disk_mib=command.disk_mib)))
+
+    async def _seen_size(self, command: Resize) -> str:
+        """Say what is seen of a disk that has grown.
+
+        Raises:
+            Refused: its file system has not grown with it: the platform reports that failure to nobody.
+        """
+        if await self._told_size(command.vm) == command.disk_mib:
+            return f"the platform says {command.disk_mib} MiB"
+        try:
+            seen = await self._file_system(command.vm)
+        except (CockpitError, ValueError) as error:
+            return f"the VM cannot be looked at ({error}): `df -h /` on it shows whether it has them"
+        if seen < command.disk_mib * LEAST_PART:
+            raise Refused(
+                f"the disk of VM {command.vm} has {command.disk_mib} MiB, but its file system only {seen}",
+                hint="grow it on the VM, with resize2fs and the device that `df /` names",
+            )
+        return f"the file system of the VM has {seen} MiB"
+
+    async def _file_system(self, vm_id: VmId) -> int:
+        """Return the MiB of a VM's root file system, over the link to its agent.
+
+        Raises:
+            CockpitError: there is no link, or it does not answer.
+            ValueError: the answer is no number.
+        """
+        agent = self._fleet_state.agent_on(vm_id)
+        session = self._agent_session(agent.id) if agent is not None else None
+        if session is None or session.link is None:
+            raise Refused("no agent of it is attached")
+        connection = await session.link.ready(LOOK_LIMIT)
+        done = await connection.run("df -Pk / | awk 'END { print $2 }'", timeout=LOOK_LIMIT)
+        return int(done.stdout.decode("utf-8", "replace").strip()) // 1024
 
     async def _told_size(self, vm_id: VmId) -> int:
         try:
