@@ -246,7 +246,7 @@ class FleetState:
             self.changed()
 
     def finding(self, text: str) -> None:
-        """Add a standing fact about a call that was cut off; it is a notice until it is taken back."""
+        """Add a standing fact that may pass, as of a call that was cut off; it is a notice until it is taken back."""
         if text not in self.findings:
             self.findings.append(text)
             self.changed()

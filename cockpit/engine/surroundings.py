@@ -56,6 +56,7 @@ class Surroundings:
         self._agent_sessions = agent_sessions
         self._files = StateFiles(source.state_files)
         self._origins = Origins(fleet_state, source, agent_sessions)
+        self._troubles: set[str] = set()
         self._limit = asyncio.Semaphore(AT_ONCE)
         if source.vers.owner_id:
             fleet_state.sightings.owners.add(source.vers.owner_id)
@@ -88,8 +89,11 @@ class Surroundings:
             return
         claims, troubles = await asyncio.to_thread(self._files.claims)
         self._fleet_state.sightings.put_claims(self._source.name, "files", claims)
+        for mended in self._troubles - {*troubles}:
+            self._fleet_state.withdraw(mended)
+        self._troubles = {*troubles}
         for trouble in troubles:
-            self._fleet_state.notice(trouble)
+            self._fleet_state.finding(trouble)
 
     # --- whose turn it is ----------------------------------------------------------------------------
 

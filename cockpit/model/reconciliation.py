@@ -104,14 +104,19 @@ def findings_of(fleet: Fleet, now: float) -> tuple[Finding, ...]:
     agents: dict[VmId, list[Agent]] = {}
     for agent in fleet.agents:
         agents.setdefault(agent.vm_id, []).append(agent)
-    claims: dict[VmId, list[Claim]] = {}
-    for claim in fleet.claims:
-        claims.setdefault(claim.vm, []).append(claim)
+    claims = _by_vm(fleet.claims)
     vms = {vm.id: vm for vm in fleet.vms}
     known = _Known(fleet, now, agents, claims, {look.vm: look for look in fleet.looks}, vms)
     kinds = list(FindingKind)
     found = (finding for rule in RULES for finding in rule(known))
     return tuple(sorted(found, key=lambda finding: (kinds.index(finding.kind), finding.since, finding.vm)))
+
+
+def _by_vm(claims: Iterable[Claim]) -> dict[VmId, list[Claim]]:
+    found: dict[VmId, list[Claim]] = {}
+    for claim in claims:
+        found.setdefault(claim.vm, []).append(claim)
+    return found
 
 
 def words_on(fleet: Fleet, findings: Iterable[Finding], now: float) -> dict[VmId, str]:
@@ -123,8 +128,9 @@ def words_on(fleet: Fleet, findings: Iterable[Finding], now: float) -> dict[VmId
         else:
             word = finding.kind.value
         words.setdefault(finding.vm, word)
+    said = _by_vm(fleet.claims)
     for vm in fleet.orphans():
-        claims = [claim for claim in fleet.claims if claim.vm == vm.id]
+        claims = said.get(vm.id, [])
         serves = next((claim.word for claim in claims if claim.by is ClaimedBy.REGISTRY and not claim.kind), "")
         being_made = "being made" if is_being_made(vm, claims, now) else ""
         words.setdefault(vm.id, serves or being_made or "orphan")
