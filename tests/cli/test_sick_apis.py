@@ -46,6 +46,13 @@ VERBS = {
     "destroy": ("destroy", "ada", "--yes"),
     "commit": ("commit", "ada"),
     "branch": ("branch", "ada"),
+    "stop-all": ("stop-all", "--bound", "1"),
+    "continue-all": ("continue-all",),
+    "teardown": ("teardown", "ada", "--yes"),
+    "fan-out": ("fan-out", "true", "ada"),
+    "collect": ("collect", "ada", "--into", "collected"),
+    "best-of": ("best-of", "ada", "--task", "try"),
+    "compare": ("compare", "ada"),
 }
 """Every verb that needs the API."""
 

@@ -10,11 +10,16 @@ from functools import partial
 import pytest
 
 from cockpit.engine.commands.dispatcher import Dispatcher
+from cockpit.engine.cut_off import CutOffCalls
+from cockpit.engine.watcher import Watcher
 from cockpit.model import events as ev
 from cockpit.model.commands import ContinueAll, StopAll
 from cockpit.model.fleet import Link, LinkState, Power, Vm
 from cockpit.model.ids import OperationId, VmId, agent_of
 from cockpit.model.receipts.receipt import Receipt, Stage
+from cockpit.model.standstill import to_stop
+from cockpit.model.workers import workers_in
+from cockpit.services.wire import RegistryEntry
 from cockpit.store.errors import StoreError
 from tests.engine.unit.connection import FakeConnection, Ran
 from tests.engine.unit.control import refused
@@ -147,3 +152,23 @@ async def test_the_vm_that_hosts_the_services_is_refused(
     receipt, _ = await refused_outcome(parts, dispatcher, StopAll((VM, INFRA)))
     assert receipt.stage is Stage.FAILED and "hosts the services" in receipt.reason
     assert parts.vers.states[VM] == "running"
+
+
+async def test_the_host_of_the_services_is_known_by_the_registry_s_role_or_by_the_address_that_is_configured() -> None:
+    parts = Parts()
+    sessions = parts.agent_sessions()
+    parts.vers.states |= {OTHER_VM: "running", THIRD: "running"}
+    parts.registry.entries = [RegistryEntry(id=OTHER_VM, name="infra", role="infra")]
+    source = replace(parts.source(), services_host=f"{THIRD}.TEST")
+    watcher = Watcher(
+        parts.state, source, sessions, CutOffCalls(parts.state, parts.store, source, parts.creations(), sessions)
+    )
+    await watcher.look()
+    hosts = {vm.id: vm.hosts_services for vm in parts.state.snapshot().vms if vm.hosts_services}
+    assert set(hosts) == {OTHER_VM, THIRD}
+    assert "registry" in hosts[OTHER_VM] and "address" in hosts[THIRD]
+    parts.state.put_agent(replace(agent_on(OTHER_VM, "bob"), parent_vm=VM))
+    parts.state.put_agent(agent_on(THIRD, "cid"))
+    fleet = parts.state.snapshot()
+    assert to_stop(fleet) == (VM,) and [worker.name for worker in workers_in(fleet)] == ["builder"]
+    await sessions.close()

@@ -1,0 +1,164 @@
+"""What a script learns where only some of many went well: the exit code, who failed and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cockpit.cli import collect as collecting
+from cockpit.cli import fan_out, standstill, teardown, workers
+from cockpit.cli.choosing import Chosen
+from cockpit.cli.exits import ExitCode
+from cockpit.cli.workers import tasks_given
+from cockpit.errors import UsageError
+from cockpit.model.commands import Command, Spawn
+from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
+from cockpit.model.health import ServiceHealth
+from cockpit.model.ids import CommandId, OperationId, VmId, agent_of
+from cockpit.model.operation import Operation, Part
+from cockpit.model.receipts.receipt import Stage
+from tests.cli.double import HeadlessDouble, HeadlessOnDouble
+
+VMS = tuple(VmId(f"{letter * 8}-0000-4000-8000-000000000001") for letter in "abc")
+ADA, BOB, CID = (
+    Agent(agent_of(vm), name, AgentKind.WORKER, vm, link=Link(LinkState.UP), labels=("x",))
+    for vm, name in zip(VMS, ("ada", "bob", "cid"), strict=True)
+)
+FLEET = Fleet(
+    vms=tuple(Vm(vm, Power.RUNNING) for vm in VMS),
+    agents=(ADA, BOB, CID),
+    health=(ServiceHealth("vers", True, 0.0),),
+    awaited=("vers",),
+)
+
+
+class Ending(HeadlessDouble):
+    """Ends each command as a test says: with a reason it failed, and with parts it has many targets."""
+
+    def __init__(self, failures: Mapping[str, str], parts: tuple[Part, ...] = ()) -> None:
+        super().__init__(FLEET)
+        self._failures = failures
+        self._parts = parts
+
+    def dispatch(self, command: Command) -> CommandId:
+        """Take a command, and end it."""
+        command_id = super().dispatch(command)
+        target = command.name if isinstance(command, Spawn) else ""
+        why = self._failures.get(target, "")
+        operation = Operation(OperationId(command_id), "", target, 0.0, ended_at=1.0, error=why, parts=self._parts)
+        others = tuple(known for known in self.fleet.operations if known.id != operation.id)
+        stage = Stage.FAILED if why else Stage.DONE
+        receipts = tuple(
+            replace(known, stage=stage, reason=why) if known.id == command_id else known
+            for known in self.fleet.receipts
+        )
+        self.change(replace(self.fleet, operations=(*others, operation), receipts=receipts))
+        return command_id
+
+
+@pytest.mark.parametrize(
+    ("failures", "code"),
+    [({}, ExitCode.DONE), ({"w-2": "no VM left"}, ExitCode.PARTIAL), ({"w-1": "a", "w-2": "b"}, ExitCode.FAILED)],
+)
+async def test_workers_that_fail_are_named_and_stop_no_other(
+    failures: dict[str, str], code: ExitCode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = Spawn("w", AgentKind.WORKER)
+    engine = Ending(failures)
+    assert await workers.spawn(HeadlessOnDouble(engine), wanted, 2, ("go",), True) == code
+    said = capsys.readouterr()
+    assert [one["error"] for one in json.loads(said.out)] == [failures.get("w-1"), failures.get("w-2")]
+    assert all(f"{name}: {why}" in said.err for name, why in failures.items())
+    assert [(one.name, one.task) for one in engine.ordered if isinstance(one, Spawn)] == [("w-1", "go"), ("w-2", "go")]
+
+
+def part(name: str, outcome: str, **fields: object) -> Part:
+    """Return what became of an agent."""
+    return replace(Part(name, None, outcome, "why"), **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code"),
+    [
+        (("stopped", "frozen"), ExitCode.DONE),
+        (("stopped", "unreachable"), ExitCode.PARTIAL),
+        (("unreachable", "unreachable"), ExitCode.FAILED),
+    ],
+)
+async def test_stopping_all_is_partial_where_somebody_is_out_of_reach(
+    outcomes: tuple[str, ...], code: ExitCode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = tuple(part(name, outcome) for name, outcome in zip(("ada", "bob"), outcomes, strict=True))
+    failed = {"": "some did not stop"} if "unreachable" in outcomes else {}
+    assert await standstill.stop_all(HeadlessOnDouble(Ending(failed, parts)), 1.0, False, False) == code
+    said = capsys.readouterr().out
+    assert all(word in said for word in outcomes)
+
+
+@pytest.mark.parametrize(
+    ("became", "code"),
+    [
+        ((("ended", 0), ("ended", 0)), ExitCode.DONE),
+        ((("ended", 0), ("ended", 2)), ExitCode.FAILED),
+        ((("ended", 0), ("timed out", None)), ExitCode.PARTIAL),
+        ((("unknown", None), ("unknown", None)), ExitCode.FAILED),
+    ],
+)
+async def test_exit_codes_of_many_are_one(
+    became: tuple[tuple[str, int | None], ...], code: ExitCode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = zip(("ada", "bob"), became, strict=True)
+    parts = tuple(part(name, outcome, exit_code=exited) for name, (outcome, exited) in named)
+    chosen = Chosen(names=("ada", "bob"))
+    assert await fan_out.on_agents(HeadlessOnDouble(Ending({}, parts)), chosen, "make", 1.0, True) == code
+    assert [one["exit_code"] for one in json.loads(capsys.readouterr().out)] == [exited for _, exited in became]
+
+
+async def test_what_was_not_deleted_makes_a_teardown_partial() -> None:
+    parts = (part("ada", "deleted"), part("bob", "kept"), part("cid", "deleted"))
+    engine = Ending({"": "1 of 3 were not deleted"}, parts)
+    code = await teardown.teardown(
+        HeadlessOnDouble(engine), (), "", "x", False, undo=False, yes=True, dry_run=False, as_json=True
+    )
+    assert code == ExitCode.PARTIAL
+    with pytest.raises(UsageError, match="nobody is named"):
+        await teardown.teardown(
+            HeadlessOnDouble(engine), (), "", "", False, undo=False, yes=True, dry_run=False, as_json=True
+        )
+
+
+def files_below(place: Path) -> dict[str, str]:
+    """Return the files of a directory with what they hold."""
+    return {str(path.relative_to(place)): path.read_text() for path in place.rglob("*") if path.is_file()}
+
+
+async def test_collecting_names_what_was_missing_and_brings_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = HeadlessDouble(FLEET)
+    engine.comparison.answers[ADA.id] = "forty-two"
+    engine.files.content = {(ADA.id, "a/log.txt"): b"1\n", (BOB.id, "../../evil.txt"): b"2\n"}
+    code = await collecting.collect(
+        HeadlessOnDouble(engine), Chosen(names=("ada", "bob")), tmp_path, ("*.txt",), True, False
+    )
+    said = capsys.readouterr()
+    assert code == ExitCode.PARTIAL
+    assert "bob: it has answered nothing yet" in said.err and "evil.txt" in said.err
+    assert files_below(tmp_path) == {"ada/answer.txt": "forty-two\n", "ada/files/a/log.txt": "1\n"}
+
+
+def test_tasks_come_from_one_place(tmp_path: Path) -> None:
+    file = tmp_path / "tasks"
+    file.write_bytes(b"\xff")
+    with pytest.raises(UsageError, match="not UTF-8"):
+        tasks_given("", str(file))
+    file.write_text("\n \n")
+    with pytest.raises(UsageError, match="no task in it"):
+        tasks_given("", str(file))
+    with pytest.raises(UsageError, match="exclude each other"):
+        tasks_given("one", str(file))
+    assert tasks_given("", "") == () and tasks_given(" one ", "") == ("one",)
