@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from cockpit.model.ages import age_text
 from cockpit.model.commands import BuildImage, DeleteImage, DescribeImage
 from cockpit.model.images import DAY, GoldenImage, images_called, newest_version, stale_reasons
 from cockpit.model.recipe import Recipe
+from cockpit.model.size import VmSize
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import say, warn
 
@@ -34,6 +36,7 @@ class WantedImage:
     config: Path | None
     again: tuple[str, ...]
     description: str
+    size: VmSize | None = None
 
     def load(self) -> Recipe:
         """Return the recipe that counts.
@@ -121,7 +124,9 @@ def image_object(
 
 async def build(headless: Headless, wanted: WantedImage, dry_run: bool, as_json: bool) -> int:
     """Build an image on a fresh VM."""
-    command = BuildImage(wanted.name, wanted.load(), again=wanted.again, description=wanted.description)
+    command = BuildImage(
+        wanted.name, wanted.load(), again=wanted.again, description=wanted.description, size=wanted.size
+    )
     async with headless.engine(nobody, watch=True) as engine:
         return await _build(engine, command, headless.image_max_age, dry_run, as_json)
 
@@ -149,7 +154,15 @@ async def _build(engine: HeadlessPort, command: BuildImage, max_age: float, dry_
             again = " (again)" if step.name in command.again else ""
             say(our_line("  {}{}: at most {} s", step.name, again, f"{step.limit:g}"))
         return ExitCode.DONE
-    receipt = await carry_out(engine, command)
+    try:
+        receipt = await carry_out(engine, command)
+    except asyncio.CancelledError:
+        warn(
+            our_text(
+                "cockpit: what was begun on its VM goes on; `cockpit images build {}` finds it there", command.name
+            )
+        )
+        raise
     operation = operation_of(engine, receipt)
     commit = next((step.detail for step in (operation.steps if operation else ()) if step.name == COMMIT_STEP), "")
     image = await image_named(engine, commit)

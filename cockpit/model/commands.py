@@ -274,6 +274,8 @@ class BuildImage:
     """Steps that are run although their result is there."""
     description: str = ""
     """For people; empty takes the recipe's."""
+    size: VmSize | None = None
+    """What a fresh VM is to have, and so every agent restored from the image; None is the guide's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cockpit import paths
-from cockpit.cli.declared.application import Json, Yes, application, options, run
+from cockpit.cli.declared.application import Disk, DryRun, Json, Memory, Vcpu, Yes, application, options, run, size_of
 
 images = typer.Typer(help="Golden images: what agents' VMs are made from.", no_args_is_help=True, rich_markup_mode=None)
 application.add_typer(images, name="images")
@@ -21,7 +21,6 @@ Again = Annotated[
     list[str] | None, typer.Option("--again", help="A step to run although its result is there; may be repeated.")
 ]
 Description = Annotated[str, typer.Option("--description", help="What it is for; without it, as the recipe says.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 
 @images.callback()
@@ -47,13 +46,17 @@ def build(
     recipe: RecipeFile = None,
     again: Again = None,
     description: Description = "",
+    vcpu: Vcpu = None,
+    memory: Memory = None,
+    disk: Disk = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Build an image, or go on with a build of it that was left: each step is done once."""
     from cockpit.cli import images as work
 
-    wanted = work.WantedImage(name, _named(recipe), options.config, tuple(again or ()), description)
+    size = size_of(vcpu, memory, disk)
+    wanted = work.WantedImage(name, _named(recipe), options.config, tuple(again or ()), description, size)
     run(lambda headless: work.build(headless, wanted, dry_run, as_json))
 
 

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from cockpit.engine.images.builder import ImageBuilder
 from cockpit.engine.images.description import described, image_of
+from cockpit.engine.images.tagging import untag
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
 from cockpit.model.commands import BuildImage, DeleteImage, DescribeImage, ImageCommand
+from cockpit.model.ids import CommitId
 
 
 class ImageActs:
@@ -38,9 +40,15 @@ class ImageActs:
             case DescribeImage():
                 await self._describe(command, progress)
             case DeleteImage(image=image):
-                with progress.step("delete the commit"):
-                    await self._source.vers.commits.delete(image)
+                await self._delete(image, progress)
         await self._changed()
+
+    async def _delete(self, image: CommitId, progress: OperationProgress) -> None:
+        record = await self._source.vers.commits.one(image)
+        with progress.step("delete the commit"):
+            await self._source.vers.commits.delete(image)
+        with progress.step("tag"):
+            progress.detail(await untag(self._source.vers, record.name, image))
 
     async def _describe(self, command: DescribeImage, progress: OperationProgress) -> None:
         with progress.step("describe"):

@@ -145,7 +145,7 @@ class ImageBuilder:
         async with self._creations.written_down("build", command.name, origin, None) as request:
             if command.base is None:
                 # What it is built with, every agent has that is restored from it.
-                return await vers.create_root(VmSize(), labels=labels, request=request)
+                return await vers.create_root(command.size or VmSize(), labels=labels, request=request)
             vm_id = await vers.from_commit(command.base)
         try:
             await vers.add_labels(vm_id, labels)

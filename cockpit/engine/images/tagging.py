@@ -34,3 +34,18 @@ async def tag_latest(vers: VersClient, name: str, commit_id: CommitId) -> str:
         log.warning("image %s has no tag: %s", name, error)
         return f"none: {error.message}"
     return f"{name}:{LATEST}"
+
+
+async def untag(vers: VersClient, name: str, commit_id: CommitId) -> str:
+    """Remove the tag of an image that is gone, and say so; a tag that names another one stays."""
+    try:
+        tags = vers.repositories.tags(name)
+        if (await tags.one(LATEST)).commit_id != commit_id:
+            return "it names another image"
+        await tags.delete(LATEST)
+    except ResourceNotFound:
+        return "it had none"
+    except CockpitError as error:
+        log.warning("the tag of image %s stays: %s", name, error)
+        return f"stays: {error.message}"
+    return f"{name}:{LATEST} is gone, too"

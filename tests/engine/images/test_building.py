@@ -52,7 +52,7 @@ def test_an_image_is_built_gone_on_with_patched_and_restored(fleet: FleetUnderTe
 
     built = fleet.run("images", "build", "base", "--recipe", recipe(tmp_path), "--json")
     assert built.returncode == 5, "the system's step could not be done here, and that is no whole success"
-    assert left["vm_id"] in built.stderr and "lacks system" in built.stderr
+    assert left["vm_id"] in built.stderr and "lacks system" in built.stderr and "base:latest" in built.stderr
     assert not Path("/tmp/never-here").exists()
     first = json.loads(built.stdout)
     assert (first["name"], first["number"], first["lacks"]) == ("base", 1, ["system"])
