@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 UPKEEP_INTERVAL = 60.0
 """Seconds between two looks at what is kept."""
 
+NEWS_INTERVAL = 3.0
+"""Seconds between two looks at what other processes have written down."""
+
 TAKING_LIMIT = CREATION_TIMEOUT + 30.0
 """Seconds after which an order that was cut off makes no commit any more."""
 
@@ -47,7 +50,9 @@ class Upkeep:
         """Look again and again."""
         while True:
             await self.look()
-            await asyncio.sleep(UPKEEP_INTERVAL)
+            for _ in range(int(UPKEEP_INTERVAL / NEWS_INTERVAL)):
+                await asyncio.sleep(NEWS_INTERVAL)
+                await self._take_in()
 
     async def look(self) -> None:
         """Find out what became of what was cut off, and delete what has expired."""
@@ -59,6 +64,15 @@ class Upkeep:
             if due and not waits and kept.commit is not None and kept.purpose is KeptFor.UNDO:
                 self._tried[kept.request] = now
                 await self._held(kept, self._delete)
+
+    async def _take_in(self) -> None:
+        """Show what other processes have kept and let go since the last look."""
+        rows = {kept.request: kept for kept in await self._rows()}
+        known = self._fleet_state.kept
+        others = {request: kept for request, kept in known.items() if kept.account != self._source.vers.account}
+        if {**others, **rows} != known:
+            self._fleet_state.kept = {**others, **rows}
+            self._fleet_state.changed()
 
     async def find_out(self) -> None:
         """Find out what became of orders and deletions that were cut off."""

@@ -96,6 +96,7 @@ repositories() {
     done | sort -u | head -n $((most_repositories + 1))
 }
 plain_git() { $bounded git --no-optional-locks -c core.fsmonitor=false -C "$place" "$@" 2>/dev/null; }
+home=$(cd "$HOME" && pwd -P)
 number=0
 repositories | while IFS= read -r place; do
     number=$((number + 1))
@@ -103,7 +104,8 @@ repositories | while IFS= read -r place; do
         say more_repositories 1
         break
     fi
-    say "repository.$number.path" "$(printf '%s' "$place" | one_line)"
+    case $place/ in "${home%/}"/*) shown="~${place#"${home%/}"}" ;; *) shown=$place ;; esac
+    say "repository.$number.path" "$(printf '%s' "$shown" | one_line)"
     if ! command -v git >/dev/null 2>&1; then say "repository.$number.fault" 'git is not there'; continue; fi
     if ! in_time; then say "repository.$number.fault" 'there was no time for it'; continue; fi
     if ! changed=$(plain_git status --porcelain); then

@@ -41,7 +41,7 @@ def _ask_to_destroy(home: HomePort, target: VmId, named: Clean, *, undo: bool, w
     """
     agent = home.fleet.agent_on(target)
     keeps = agent is not None and agent.kind is not AgentKind.WORKER
-    consequence = our_line("A commit is kept first: {} undo. {}.", home.key_of("agent.undo"), IN_THE_COMMIT)
+    consequence = our_line("A commit is kept first ({} undo): {}.", home.key_of("agent.undo"), IN_THE_COMMIT)
     if not undo:
         consequence = our_line("{} Without it nothing brings the VM back: it goes for good.", why)
 

@@ -169,7 +169,7 @@ class Composer(DataTextArea):
             (ours("^t"), "bold"),
             (ours(" mode  "), "$muted"),
             (ours("^o"), "bold"),
-            (ours(" commit first  "), "$accent" if self._checkpoint else "$muted"),
+            (ours(" commit  "), "$accent" if self._checkpoint else "$muted"),
             (ours("esc"), "bold"),
             (ours(" back"), "$muted"),
         ]

@@ -60,7 +60,9 @@ def test_work_that_no_remote_has_is_found_wherever_it_is(machine: Machine, tmp_p
     git(work, "remote", "add", "origin", str(origin))
     git(work, "push", "-q", "origin", "main")
     git(work, "fetch", "-q", "origin")
-    assert look(machine).repositories == (Repository(str(work), 0, 0, 0, has_remote=True),), "all of it is elsewhere"
+    assert look(machine).repositories == (Repository("~/workspace/app", 0, 0, 0, has_remote=True),), (
+        "all of it is elsewhere"
+    )
 
     committed(work, "two")
     git(work, "switch", "-q", "-c", "side")
@@ -85,14 +87,14 @@ def test_work_that_no_remote_has_is_found_wherever_it_is(machine: Machine, tmp_p
     remains = look(machine)
     assert remains.loose_files == 2, "those of repositories and packages are not loose"
     found = {repository.path: repository for repository in remains.repositories}
-    assert found[str(work)] == Repository(str(work), 2, 2, 0, has_remote=True), (
+    assert found["~/workspace/app"] == Repository("~/workspace/app", 2, 2, 0, has_remote=True), (
         "a branch that is not checked out counts"
     )
-    assert found[str(alone)] == Repository(str(alone), 0, 1, 1, has_remote=False)
-    assert found[str(empty)] == Repository(str(empty), 0, 0, 0, has_remote=False)
-    assert found[str(broken)] == Repository(str(broken)), "what git does not tell is unknown and never nothing"
+    assert found["~/elsewhere/notes"] == Repository("~/elsewhere/notes", 0, 1, 1, has_remote=False)
+    assert found["~/empty"] == Repository("~/empty", 0, 0, 0, has_remote=False)
+    assert found["~/workspace/broken"] == Repository("~/workspace/broken"), "unknown, never nothing"
     (said,) = remains.unknown
-    assert said.startswith(f"the work in {broken}: ") and "not a git repository" in said
+    assert said.startswith("the work in ~/workspace/broken: ") and "not a git repository" in said
 
 
 def test_what_the_agent_started_is_named_and_the_scaffold_is_not(machine: Machine, tmp_path: Path) -> None:

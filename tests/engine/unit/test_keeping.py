@@ -229,3 +229,17 @@ async def test_the_operators_own_commits_are_kept_with_their_lineage() -> None:
     first, second = await parts.memory.kept.rows()
     assert (first.parent, second.parent) == ("c0ffee", first.commit)
     assert first.expires_at is None and first.purpose is KeptFor.COMMIT
+
+
+async def test_what_another_cockpit_keeps_is_shown_here_in_a_moment() -> None:
+    parts = Parts()
+    kept = left_behind(parts, state=KeptState.KEPT, commit=CommitId("c0ffee00"))
+    parts.state.kept.clear()
+    running = asyncio.create_task(parts.upkeep().run())
+    await parts.state.until(lambda: bool(parts.state.kept), 10.0)
+    assert parts.state.snapshot().kept == (kept,)
+    parts.memory.kept.kept.clear()
+    await parts.state.until(lambda: not parts.state.kept, 10.0)
+    assert parts.state.snapshot().kept == ()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
