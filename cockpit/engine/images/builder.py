@@ -107,7 +107,8 @@ class ImageBuilder:
                 commit_id = await self._source.vers.commit(vm_id, name=command.name, description=text)
                 progress.detail(commit_id)
         except CockpitError as error:
-            more = f"`cockpit images build {command.name}` goes on from there, `cockpit destroy {vm_id}` gives it up"
+            verb = f"patch {command.base}" if command.base else f"build {command.name}"
+            more = f"`cockpit images {verb}` goes on from there, `cockpit destroy {vm_id}` gives it up"
             error.hint = f"{error.hint}; {more}" if error.hint else more
             raise
         finally:

@@ -93,3 +93,38 @@ def test_a_secret_that_is_left_is_found_before_the_commit(fleet: FleetUnderTest,
     assert "would hold a key or token, in notes" in refused.stderr
     assert "AKIA" not in refused.stderr
     assert fleet.run("images", "list", "--json").stdout == before
+
+
+LIVING = (
+    """
+[[steps]]
+name = "an agent"
+scope = "home"
+check = 'test -p "$HOME/pi-rpc/in"'
+run = """
+    + "'''"
+    + """
+mkdir -p -m 700 "$HOME/pi-rpc" && mkfifo "$HOME/pi-rpc/in"
+setsid sh -c 'exec sleep 300 >"$HOME/pi-rpc/in"' </dev/null >/dev/null 2>&1 &
+setsid sh -c 'exec cat <"$HOME/pi-rpc/in"' </dev/null >/dev/null 2>&1 &
+"""
+    + "'''"
+    + """
+[[steps]]
+name = "out"
+scope = "home"
+clears_secrets = true
+check = "true"
+run = "true"
+"""
+)
+
+
+def test_a_vm_on_which_an_agent_lives_is_not_committed(fleet: FleetUnderTest, tmp_path: Path) -> None:
+    file = tmp_path / "recipe.toml"
+    file.write_text(LIVING, encoding="utf-8")
+    before = fleet.run("images", "list", "--json").stdout
+    refused = fleet.run("images", "build", "living", "--recipe", str(file))
+    assert refused.returncode == 1
+    assert "an agent lives at ~/pi-rpc" in refused.stderr and "✗ commit" in refused.stderr
+    assert fleet.run("images", "list", "--json").stdout == before
