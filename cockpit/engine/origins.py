@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from cockpit.agents.scaffold.identity import parse_who, who_script
+from cockpit.agents.scaffold.identity import AgentIdentity, parse_who, who_script
+from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.engine.commands.registration import PROBE_LIMIT
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
@@ -21,6 +22,21 @@ from cockpit.model.names import looks_like_id
 from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
+
+
+async def who_lives_there(connection: Connection, paths: AgentPaths, vm_id: VmId) -> AgentIdentity:
+    """Return who the agent in a directory of a VM is, by its VM's own word.
+
+    Raises:
+        CockpitError: the look failed.
+    """
+    done = await connection.run(who_script(paths), timeout=PROBE_LIMIT)
+    return parse_who(done.exit_code, done.stdout, done.stderr, vm=vm_id)
+
+
+def parent_said(who: AgentIdentity, vm_id: VmId) -> VmId | None:
+    """Return the VM of the agent that one says it works for; nobody works for itself."""
+    return VmId(who.parent_vm) if looks_like_id(who.parent_vm) and who.parent_vm != vm_id else None
 
 
 class Origins:
@@ -65,11 +81,9 @@ class Origins:
         await self._agent_sessions.keep_identity(learnt)
 
     async def _ask(self, agent: Agent, connection: Connection) -> tuple[str, VmId | None]:
-        done = await connection.run(who_script(self._source.paths_of(agent)), timeout=PROBE_LIMIT)
-        who = parse_who(done.exit_code, done.stdout, done.stderr, vm=agent.vm_id)
-        said = VmId(who.parent_vm) if looks_like_id(who.parent_vm) and who.parent_vm != agent.vm_id else None
+        who = await who_lives_there(connection, self._source.paths_of(agent), agent.vm_id)
         if who.says_parent or agent.kind is not AgentKind.WORKER:
-            return who.parent, said
+            return who.parent, parent_said(who, agent.vm_id)
         return "", await self._forebear(agent)
 
     async def _forebear(self, agent: Agent) -> VmId | None:

@@ -13,12 +13,11 @@ from dataclasses import replace
 from functools import partial
 
 from cockpit.agents.scaffold.answers import AgentState
-from cockpit.agents.scaffold.identity import AgentIdentity, parse_who, who_script
 from cockpit.agents.scaffold.layout import AgentPaths
-from cockpit.engine.commands.registration import PROBE_LIMIT, left_there
+from cockpit.engine.commands.registration import left_there
 from cockpit.engine.foreign_files import StateFiles
 from cockpit.engine.operation import describe
-from cockpit.engine.origins import Origins
+from cockpit.engine.origins import Origins, who_lives_there
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
@@ -192,13 +191,9 @@ class Surroundings:
                 if seen.written_ago is not None:
                     written.append(now - seen.written_ago)
         found.sort(key=lambda place: place[1] != AgentState.ALIVE)
-        who = await self._who(connection, vm_id, found[0][0] if found else directories[0])
+        who = await who_lives_there(connection, self._paths(found[0][0] if found else directories[0]), vm_id)
         last = max(written) if written else None
         return VmLook(vm_id, now, tuple(found), directories, last, who.load, who.name if found else "")
-
-    async def _who(self, connection: Connection, vm_id: VmId, directory: str) -> AgentIdentity:
-        done = await connection.run(who_script(self._paths(directory)), timeout=PROBE_LIMIT)
-        return parse_who(done.exit_code, done.stdout, done.stderr, vm=vm_id)
 
     def _paths(self, directory: str) -> AgentPaths:
         return replace(self._source.paths, directory=directory)

@@ -261,7 +261,7 @@ def _claimed_twice(known: _Known) -> Iterator[Finding]:
                 FindingKind.CLAIMED_TWICE,
                 vm_id,
                 name,
-                (f"{places[vm_id]} gives it the name {name}, which VM {others} has, too",),
+                (f"{name} is its name ({places[vm_id]}), and that of VM {others}",),
                 Suggestion.RENAME if agent is not None else Suggestion.ADOPT,
                 known.vms[vm_id].created_at,
                 agent.id if agent is not None else None,

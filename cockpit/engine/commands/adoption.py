@@ -10,6 +10,7 @@ from cockpit.engine.agent_record import with_protocol
 from cockpit.engine.commands.names import Names
 from cockpit.engine.commands.registration import left_there, register, remember
 from cockpit.engine.operation import OperationProgress
+from cockpit.engine.origins import parent_said, who_lives_there
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
@@ -130,11 +131,14 @@ class Adoption:
             who = found.program or "started by another tool"
             words = (who, found.version, found.state.value, f"at {agent.directory}")
             progress.detail(" ".join(word for word in words if word))
+            identity = await who_lives_there(connection, self._source.paths_of(agent), agent.vm_id)
         return with_protocol(
             replace(
                 self._fleet_state.agents[agent.id],
                 program=found.program or agent.program,
                 program_path=found.path,
                 version=found.version,
+                parent=identity.parent,
+                parent_vm=parent_said(identity, agent.vm_id),
             )
         )
