@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.headless import Headless, nobody
+from cockpit.cli.headless import VM_LIST, Headless, nobody, require_health
 from cockpit.cli.output import print_json
 from cockpit.model.platform import AccountView
 from cockpit.text.clean import Clean
@@ -15,6 +15,7 @@ async def whoami(headless: Headless, as_json: bool) -> int:
     """Print the account of each fleet; a key that is refused is a failure."""
     where, key_help = await headless.key()
     async with headless.engine(nobody) as engine:
+        require_health(engine, VM_LIST)
         accounts = await engine.platform.accounts()
     if as_json:
         print_json([{**_account_object(account), "key_from": where or None} for account in accounts])

@@ -8,7 +8,7 @@ from typing import Any
 
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.fleet import carry_out, confirmed
-from cockpit.cli.headless import Headless, nearest, nobody
+from cockpit.cli.headless import VM_LIST, Headless, nearest, nobody, require_health
 from cockpit.cli.origins import commit_named
 from cockpit.cli.output import print_json, print_table
 from cockpit.errors import NotFound, UsageError
@@ -30,6 +30,7 @@ from cockpit.text.streams import say, warn
 async def list_commits(headless: Headless, public: bool, as_json: bool) -> int:
     """Print the commits, newest first, and say what is missing of them."""
     async with headless.engine(nobody) as engine:
+        require_health(engine, VM_LIST)
         listed = await engine.platform.commits(public=public)
         if as_json:
             print_json([commit_object(commit) for commit in listed.commits])
@@ -90,6 +91,7 @@ def commit_object(commit: CommitView) -> dict[str, Any]:
 async def show(headless: Headless, text: str, as_json: bool) -> int:
     """Print one commit with what it came from."""
     async with headless.engine(nobody) as engine:
+        require_health(engine, VM_LIST)
         commit = await commit_named(engine, text)
         parents = await engine.platform.lineage(commit)
         if as_json:
@@ -105,6 +107,7 @@ async def change(headless: Headless, text: str, wanted: ChangeCommit, as_json: b
     if wanted.name is None and wanted.description is None and wanted.public is None:
         raise UsageError("nothing is to be changed", hint="give a name, --description, --public or --private")
     async with headless.engine(nobody) as engine:
+        require_health(engine, VM_LIST)
         commit = await commit_named(engine, text)
         await carry_out(engine, replace(wanted, commit=commit.id, source=commit.source))
         if as_json:
@@ -115,6 +118,7 @@ async def change(headless: Headless, text: str, wanted: ChangeCommit, as_json: b
 async def tag(headless: Headless, text: str, name: str, move: bool, as_json: bool) -> int:
     """Give a commit a name."""
     async with headless.engine(nobody) as engine:
+        require_health(engine, VM_LIST)
         commit = await commit_named(engine, text)
         await carry_out(engine, TagCommit(commit.id, name, move, commit.source))
         if as_json:
@@ -125,6 +129,7 @@ async def tag(headless: Headless, text: str, name: str, move: bool, as_json: boo
 async def order(headless: Headless, command: PlatformCommand) -> int:
     """Carry out an order that has nothing to print."""
     async with headless.engine(nobody) as engine:
+        require_health(engine, VM_LIST)
         await carry_out(engine, command)
     return ExitCode.DONE
 
@@ -137,6 +142,7 @@ async def untag(headless: Headless, name: str) -> int:
 async def delete(headless: Headless, text: str, *, yes: bool, dry_run: bool, as_json: bool) -> int:
     """Delete a commit after naming it, what else names it, and who lives of it."""
     async with headless.engine(nobody) as engine:
+        require_health(engine, VM_LIST)
         commit = await commit_named(engine, text)
         await engine.platform.learn()
         children = [vm.id for vm in engine.fleet.vms if vm.parent_commit == commit.id]
@@ -167,6 +173,7 @@ def _losses(commit: CommitView, children: Sequence[str]) -> list[str]:
 async def list_repositories(headless: Headless, public: bool, as_json: bool) -> int:
     """Print the repositories with their tags."""
     async with headless.engine(nobody) as engine:
+        require_health(engine, VM_LIST)
         found = await engine.platform.repositories(public=public)
     if as_json:
         print_json(
@@ -192,6 +199,7 @@ async def list_repositories(headless: Headless, public: bool, as_json: bool) -> 
 async def delete_repository(headless: Headless, name: str, *, yes: bool, dry_run: bool) -> int:
     """Delete a repository with its tags after naming them; the commits stay."""
     async with headless.engine(nobody) as engine:
+        require_health(engine, VM_LIST)
         found = await engine.platform.repositories()
         one = next((one for one in found if one.name == name), None)
         if one is None:

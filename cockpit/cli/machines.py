@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.fleet import carry_out, operation_of
-from cockpit.cli.headless import Headless, nobody, only, require_health
+from cockpit.cli.headless import VM_LIST, Headless, nobody, only, require_health
 from cockpit.cli.output import print_json, print_table, vm_object
 from cockpit.errors import Refused, UsageError
 from cockpit.model.ids import VmId
@@ -39,7 +39,7 @@ def pairs_of(words: list[str]) -> tuple[tuple[str, str], ...]:
 async def new(headless: Headless, command: NewVm, dry_run: bool, as_json: bool) -> int:
     """Make VMs and print their ids."""
     async with headless.engine(nobody, watch=True) as engine:
-        require_health(engine, "vers")
+        require_health(engine, VM_LIST)
         if refused := engine.disabled_reason(command):
             raise UsageError(f"cannot make a VM: {refused}")
         if dry_run:
@@ -70,6 +70,7 @@ async def label(
 ) -> int:
     """Change the labels of a VM, if any change is asked for, and print those it has."""
     async with headless.engine(nobody) as engine:
+        require_health(engine, VM_LIST)
         vm_id, called = engine.vm_named(name)
         vm = engine.fleet.vm(vm_id)
         if labels or removed or replace:
@@ -89,6 +90,7 @@ async def size(headless: Headless, name: str, disk: str, dry_run: bool, as_json:
     """Let a VM's disk grow, if it is asked for, and print what size the VM has."""
     # Whether a disk's file system grew with it is seen over the link to its agent alone.
     async with headless.engine(only(name) if disk and not dry_run else nobody) as engine:
+        require_health(engine, VM_LIST)
         vm_id, called = engine.vm_named(name)
         await engine.platform.learn()
         if disk:
@@ -116,6 +118,7 @@ async def variables(headless: Headless, command: SetVariables, dry_run: bool, as
     """Change the account's variables, if any change is asked for; print their names, and with JSON their values."""
     changes = bool(command.variables or command.removed or command.replace)
     async with headless.engine(nobody) as engine:
+        require_health(engine, VM_LIST)
         if changes and dry_run:
             names = [*(name for name, _ in command.variables), *(f"-{name}" for name in command.removed)]
             say(our_line("would change {}", " ".join(names) or "all variables: none would stay"))

@@ -53,6 +53,15 @@ VERBS = {
     "collect": ("collect", "ada", "--into", "collected"),
     "best-of": ("best-of", "ada", "--task", "try"),
     "compare": ("compare", "ada"),
+    "vm new": ("vm", "new"),
+    "vm label": ("vm", "label", "ada", "a=b"),
+    "vm size": ("vm", "size", "ada", "--disk", "20G"),
+    "vm env": ("vm", "env", "A=b"),
+    "commits": ("commits",),
+    "commits delete": ("commits", "delete", "golden", "--yes"),
+    "commits tag": ("commits", "tag", "golden", "stable"),
+    "repositories": ("repositories",),
+    "whoami": ("whoami",),
 }
 """Every verb that needs the API."""
 
