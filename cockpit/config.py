@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from cockpit import paths
 from cockpit.errors import ConfigError
@@ -110,6 +110,12 @@ class Settings(Section):
     link: LinkSettings = LinkSettings()
     screen: ScreenSettings = ScreenSettings()
     store: StoreSettings = StoreSettings()
+    _file: Path | None = PrivateAttr(default=None)
+
+    @property
+    def file(self) -> Path | None:
+        """Where they were read; None for defaults. A recipe of golden images is looked for beside it."""
+        return self._file
 
 
 def load(file: Path | None = None) -> Settings:
@@ -127,9 +133,11 @@ def load(file: Path | None = None) -> Settings:
             raise ConfigError(f"{file} does not exist", hint="check --config") from error
         return Settings()
     try:
-        return _settled(Settings.model_validate(content), file)
+        settings = _settled(Settings.model_validate(content), file)
     except ValidationError as error:
         raise ConfigError(explain(file, error, Settings)) from error
+    settings._file = file
+    return settings
 
 
 def parsed(file: Path) -> dict[str, Any]:

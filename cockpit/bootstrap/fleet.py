@@ -80,7 +80,7 @@ def make_source(
         made = replace(made, notices=(*made.notices, KEY_NOTICE))
     secrets = tuple(dict.fromkeys(_secrets(made, settings.agent.pass_environment or ())))
     bounds = FamilyBounds(settings.agent.max_vms, settings.agent.max_depth)
-    return replace(made, bounds=bounds, recipe=lambda: load_recipe(recipe_file()), secrets=secrets)
+    return replace(made, bounds=bounds, recipe=lambda: load_recipe(recipe_file(config=settings.file)), secrets=secrets)
 
 
 def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:

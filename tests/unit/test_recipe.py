@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cockpit import paths
 from cockpit.bootstrap.recipe import SHIPPED, load_recipe, recipe_file
 from cockpit.cli.main import run
+from cockpit.config import load
 from cockpit.errors import ConfigError
 from cockpit.model.recipe import MAX_LIMIT, MAX_NAME, Recipe, RecipeStep, StepScope
 from tests.requirements import require_program
@@ -112,6 +113,15 @@ def test_the_shipped_recipe_is_used_until_there_is_one_beside_config_toml(isolat
     own.write_text(LAST, encoding="utf-8")
     assert recipe_file() == own
     assert recipe_file(SHIPPED) == SHIPPED
+
+
+def test_a_config_that_is_named_has_its_recipe_beside_it(isolated_home: Path, tmp_path: Path) -> None:
+    config = tmp_path / "other.toml"
+    config.write_text("[agent]\nmax_vms = 3\n", encoding="utf-8")
+    assert recipe_file(config=load(config).file) == SHIPPED
+    own = written(tmp_path, LAST)
+    assert recipe_file(config=load(config).file) == own
+    assert load().file is None
 
 
 def test_every_command_of_the_shipped_recipe_is_a_script_of_the_shell() -> None:
