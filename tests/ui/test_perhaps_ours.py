@@ -19,6 +19,9 @@ def test_the_evidence_is_shown() -> None:
     assert "perhaps ours" in vm_row(vm, None, 0.0, 60).plain
     text = why_vm_text(vm).plain
     assert "perhaps ours" in text and "spawn ada: a lost" in text and vm.id in text and "\x1b" not in text
+    assert "claimed twice " in vm_row(Vm(vm.id), None, 0.0, 60, "claimed twice").plain, (
+        "a blank parts it from what follows"
+    )
     assert "orphan" in vm_row(Vm(vm.id), None, 0.0, 60).plain and "orphan" in why_vm_text(Vm(vm.id)).plain
 
 

@@ -165,7 +165,9 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int, said: str = "") 
     link_word, link_style = _link_word(link.state if link is not None else None, agent is None, vm.perhaps_ours != "")
     if said:
         link_word, link_style = clean_line(said), "$link-degraded"
-    word_cells, link_cells = (8, 13 if width_of(link_word) > 9 else 10) if width >= 36 else (8, 2)
+    word_cells, link_cells = (
+        (8, max(13, width_of(link_word) + 1) if width_of(link_word) > 9 else 10) if width >= 36 else (8, 2)
+    )
     others = 2 + word_cells + link_cells + AGE_CELLS + 1
     spare = width - others - LEAST_NAME
     size_cells = SIZE_CELLS if spare >= SIZE_CELLS + ID_CELLS else CORE_CELLS if spare >= CORE_CELLS else 0
