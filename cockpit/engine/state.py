@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from cockpit.engine.clock import Clock
@@ -170,6 +170,19 @@ class FleetState:
         """Note that a VM hosts the services, and how that is known."""
         if self.hosts.setdefault(vm_id, how) == how and vm_id in self.vms:
             self.put_vm(self.vms[vm_id])
+
+    def note_frozen(self, kept: Mapping[str, str]) -> None:
+        """Take over what processes that share the store froze and continued.
+
+        Args:
+            kept: what the store has; it may lack what is being frozen at this moment.
+        """
+        before = dict(self.frozen)
+        for vm_id in [known for known in self.frozen if known not in kept and self.power(known) is Power.RUNNING]:
+            del self.frozen[vm_id]
+        self.frozen |= {VmId(vm_id): why for vm_id, why in kept.items()}
+        if self.frozen != before:
+            self.changed()
 
     def power(self, vm_id: VmId) -> Power:
         """Return a VM's power as last known."""

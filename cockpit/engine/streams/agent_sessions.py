@@ -130,6 +130,7 @@ class AgentSessions:
         try:
             rows = [row for row in await self._store.agents() if row.vm_id in listed and row.destroyed_at is None]
             self._being_made = await self._store.names.held()
+            self._fleet_state.note_frozen(await self._store.frozen.all())
         except StoreError as error:
             log.error("what other cockpits here made cannot be read: %s", error)
             return

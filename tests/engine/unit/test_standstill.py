@@ -172,3 +172,19 @@ async def test_the_host_of_the_services_is_known_by_the_registry_s_role_or_by_th
     fleet = parts.state.snapshot()
     assert to_stop(fleet) == (VM,) and [worker.name for worker in workers_in(fleet)] == ["builder"]
     await sessions.close()
+
+
+async def test_what_another_cockpit_froze_and_continued_is_taken_over_at_the_next_look() -> None:
+    parts = Parts()
+    sessions = parts.agent_sessions()
+    await parts.memory.frozen.add(VM, "another cockpit stopped all")
+    await sessions.take_up([VM])
+    assert parts.state.snapshot().frozen == {VM}
+    await parts.memory.frozen.forget(VM)
+    parts.state.put_vm(Vm(VM, Power.PAUSED))
+    await sessions.take_up([VM])
+    assert parts.state.snapshot().frozen == {VM}, "it may be on its way to the store"
+    parts.state.put_vm(Vm(VM, Power.RUNNING))
+    await sessions.take_up([VM])
+    assert parts.state.snapshot().frozen == frozenset()
+    await sessions.close()
