@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from cockpit.agents.adapter import Program
 from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.answers import Facts, parse_facts
 from cockpit.agents.scaffold.scripts import facts_script
+from cockpit.engine.images.builder import IMAGE_FILE
 from cockpit.engine.images.steps import StepPlace, bring_about
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
@@ -59,6 +61,16 @@ async def bootstrap(
             with progress.step(f"bootstrap: {step.name}"):
                 result = await bring_about(step, vm, shares_host=False, again=False, tell=progress.detail)
                 progress.detail(result.words)
+
+
+async def image_words(vm: StepPlace) -> str:
+    """Say which image a VM has by its own note, written when the image was built; empty text if it has none."""
+    done = await vm.run('head -c 4000 "$HOME/$1" 2>/dev/null', IMAGE_FILE, timeout=FACTS_LIMIT)
+    try:
+        note = json.loads(done.stdout)
+        return f"image {note['name']}, number {int(note['number'])}, by recipe {note['recipe']}"
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
 
 
 def _lacking(program: Program, facts: Facts, vm_id: VmId) -> str:

@@ -15,7 +15,7 @@ from cockpit.agents.scaffold.environment import encode_environment
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.scaffold.scripts import start_script
 from cockpit.engine.agent_record import agent_from_spawn
-from cockpit.engine.commands.arrival import bootstrap, own_host_keys
+from cockpit.engine.commands.arrival import bootstrap, image_words, own_host_keys
 from cockpit.engine.commands.booting import until_running
 from cockpit.engine.commands.check_in import CheckIn
 from cockpit.engine.commands.creations import Creations
@@ -218,12 +218,15 @@ class Spawner:
             link = agent_session.link
             connection = await link.ready(CONNECT_LIMIT)
         shell, check_in = VmShell(lambda: link.ready(CONNECT_LIMIT)), CheckIn(self._source, spawn.name)
-        if copied or spawn.image or self._source.golden_image:
+        image = spawn.image or self._source.golden_image
+        if copied or image:
             await own_host_keys(self._source, self._store, shell, vm_id, progress)
         await bootstrap(self._source, program, shell, vm_id, first_path(program, None), progress)
         with progress.step("prepare"):
             connection = await link.ready(CONNECT_LIMIT)
             await check_in.expect(program.name, shell)
+            if image:
+                progress.detail(await image_words(shell))
             known = await self._copied(connection, program, vm_id) if copied else None
             spawn = as_before(spawn, known) if known else spawn
             facts = await prepare(connection, spawn, program, vm_id, self._source, known)

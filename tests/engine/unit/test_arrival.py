@@ -11,7 +11,7 @@ import pytest
 
 from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.scripts import BEGIN, END
-from cockpit.engine.commands.arrival import HOST_KEYS, bootstrap, own_host_keys
+from cockpit.engine.commands.arrival import HOST_KEYS, bootstrap, image_words, own_host_keys
 from cockpit.engine.commands.check_in import OWN_LIMIT, STARTED, CheckIn
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Services, Source
@@ -147,6 +147,20 @@ async def test_where_vms_share_the_host_nothing_is_bootstrapped() -> None:
     parts, shell = Parts(), bare_vm()
     await bootstrap(replace(parts.source(), recipe=recipe, shares_host=True), PI, shell, VM, "", progress_of(parts))
     assert shell.ran == []
+
+
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [
+        ('{"name":"base","number":2,"recipe":"ab12"}', "image base, number 2, by recipe ab12"),
+        ("", ""),
+        ("[1]", ""),
+        ('{"name":"base"}', ""),
+        ("[" * 3000, ""),
+    ],
+)
+async def test_a_vm_says_which_image_it_has_and_garbage_says_nothing(note: str, said: str) -> None:
+    assert await image_words(Shell(lambda script, words: ended(0, note))) == said
 
 
 class Feed:
