@@ -21,6 +21,7 @@ from cockpit.engine.watcher import Watcher
 from cockpit.errors import CockpitError
 from cockpit.model.ids import CommitId
 from cockpit.model.images import GoldenImage
+from cockpit.model.kept import is_marked_for_undo
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.store.store import Store
 
@@ -121,7 +122,9 @@ class RunningSource:
         """
         commits = (await self.source.vers.commits.listed()).records
         newest = sorted(commits, key=lambda commit: commit.created_at, reverse=True)
-        self.images = tuple((commit.id, commit.name or commit.commit_id) for commit in newest)
+        # What undoes a destroy goes by itself, and is somebody's agent: it is no image.
+        images = [commit for commit in newest if not is_marked_for_undo(commit.description)]
+        self.images = tuple((commit.id, commit.name or commit.commit_id) for commit in images)
         found = (image_of(commit.id, commit.name, commit.created_at, commit.description) for commit in newest)
         configured = self.source.golden_image
         self.golden = tuple(image for image in found if image.facts is not None or image.commit == configured)

@@ -13,7 +13,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
 from cockpit.model.ids import CommitId, VmId
-from cockpit.model.kept import KeptCommit, KeptFor, KeptState, is_unsettled
+from cockpit.model.kept import KeptCommit, KeptFor, KeptState, is_undoable, is_unsettled
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 from cockpit.vers.commits import CommitListing
@@ -32,6 +32,9 @@ NEWS_INTERVAL = 3.0
 TAKING_LIMIT = CREATION_TIMEOUT + 30.0
 """Seconds after which an order that was cut off makes no commit any more."""
 
+COMPARE_INTERVAL = 3600.0
+"""Seconds between two looks whether what is kept is still there."""
+
 FAILED_PAUSE = 900.0
 """Seconds until a commit that could not be deleted is tried again."""
 
@@ -45,6 +48,7 @@ class Upkeep:
         self._source = source
         self._keeping = keeping
         self._tried: dict[str, float] = {}
+        self._compared_at = float("-inf")
 
     async def run(self) -> None:
         """Look again and again."""
@@ -58,12 +62,34 @@ class Upkeep:
         """Find out what became of what was cut off, and delete what has expired."""
         await self.find_out()
         now = self._fleet_state.clock.now()
+        if now - self._compared_at >= COMPARE_INTERVAL:
+            self._compared_at = now
+            await self._forget_vanished()
         for kept in await self._rows():
             due = kept.expires_at is not None and kept.expires_at <= now
             waits = now - self._tried.get(kept.request, -FAILED_PAUSE) < FAILED_PAUSE
             if due and not waits and kept.commit is not None and kept.purpose is KeptFor.UNDO:
                 self._tried[kept.request] = now
                 await self._held(kept, self._delete)
+
+    async def _forget_vanished(self) -> None:
+        """Forget commits that the platform has no more; of one that would have undone a destroy it is said."""
+        rows = [kept for kept in await self._rows() if kept.commit is not None and not is_unsettled(kept)]
+        if not rows:
+            return
+        try:
+            listing = await self._source.vers.commits.listed()
+        except VersError as error:
+            log.info("whether the kept commits are still there is not known: %s", error)
+            return
+        there = {commit.id for commit in listing.records}
+        for kept in rows if listing.whole else ():
+            if kept.commit not in there:
+                await self._held(kept, self._keeping.forget)
+                if is_undoable(kept):
+                    self._fleet_state.finding(
+                        f"{kept.name} can be brought back no more: its commit was deleted elsewhere"
+                    )
 
     async def _take_in(self) -> None:
         """Show what other processes have kept and let go since the last look."""

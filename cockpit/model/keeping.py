@@ -16,6 +16,15 @@ def of_undo(commit: CommitId, fleet: Fleet) -> Refusal | None:
     return Refusal(RefusalCode.NO_COMMIT, f"no destroyed agent is kept in commit {commit}")
 
 
+def of_deletion(commit: str, fleet: Fleet) -> Refusal | None:
+    """Return why a commit is not to be deleted by order, or None: what undoes a destroy goes by itself, in its time."""
+    kept = next((one for one in undoable(fleet.kept) if one.commit == commit.lower()), None)
+    if kept is None:
+        return None
+    sentence = f"it is kept to undo the destroy of {kept.name}, and goes by itself when its time has come"
+    return Refusal(RefusalCode.IN_USE, sentence)
+
+
 def of_checkpoint(retry: Retry, fleet: Fleet) -> Refusal | None:
     """Return why nobody can go back to a commit, or None."""
     if any(kept.commit == retry.commit for kept in fleet.kept):

@@ -75,6 +75,11 @@ class KeptCommit:
     """What went wrong with it last."""
 
 
+def is_marked_for_undo(description: str) -> bool:
+    """Say whether a commit's own description tells that a cockpit keeps it to undo a destroy, this one or another."""
+    return description.startswith(f"{MARK} for {KeptFor.UNDO.value} ")
+
+
 def is_undoable(kept: KeptCommit) -> bool:
     """Say whether a destroyed agent can be brought back from a commit."""
     there = kept.commit is not None and kept.state in (KeptState.TAKEN, KeptState.KEPT)

@@ -49,9 +49,9 @@ from cockpit.model.dismissal import evidence
 from cockpit.model.family import family_fault
 from cockpit.model.fleet import Agent, AgentKind, Fleet, LinkState, Power, ProcessState, is_at_work
 from cockpit.model.grounds import NO_AGENT, Facilities, Refusal, RefusalCode
-from cockpit.model.keeping import of_checkpoint, of_clean_commit, of_undo
+from cockpit.model.keeping import of_checkpoint, of_clean_commit, of_deletion, of_undo
 from cockpit.model.names import agents_called, fault_of
-from cockpit.model.platform import PlatformCommand, Resize, SetLabels, fault_of_size, refusal_of
+from cockpit.model.platform import DeleteCommit, PlatformCommand, Resize, SetLabels, fault_of_size, refusal_of
 from cockpit.model.sendable import unsendable_part
 from cockpit.model.size import disk_fault
 from cockpit.model.swarm import to_many
@@ -61,6 +61,10 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
     """Return why a command would be refused now, or None."""
     if sentence := unsendable_part(command):
         return Refusal(RefusalCode.UNSENDABLE, sentence)
+    if isinstance(command, DeleteCommit | DeleteImage):
+        commit = command.commit if isinstance(command, DeleteCommit) else command.image
+        if (kept := of_deletion(commit, fleet)) is not None:
+            return kept
     if isinstance(command, AgentCommand):
         return _to_agent(command, fleet)
     if isinstance(command, Checkpoint | Retry):

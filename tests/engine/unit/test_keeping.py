@@ -10,10 +10,11 @@ import pytest
 
 from cockpit.engine.commands.dispatcher import Dispatcher
 from cockpit.engine.upkeep import FAILED_PAUSE, TAKING_LIMIT
-from cockpit.model.commands import Command, Commit, Destroy, Restore, Undo
+from cockpit.model.commands import Command, Commit, DeleteImage, Destroy, Restore, Undo
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import CommitId
-from cockpit.model.kept import KeptCommit, KeptFor, KeptState
+from cockpit.model.kept import KeptCommit, KeptFor, KeptState, is_marked_for_undo
+from cockpit.model.platform import DeleteCommit
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.vers.errors import Conflict, CreationUncertain
 from cockpit.vers.wire import CommitRecord
@@ -67,6 +68,21 @@ async def test_a_destroy_commits_first_and_keeps_who_it_was() -> None:
     said = parts.vers.commits.records[str(kept.commit)]
     assert kept.request in said.description and "undo of builder" in said.name
     assert parts.memory.kept.held == set(), "another cockpit may look after it now"
+
+
+async def test_what_is_kept_for_undo_is_nobodys_to_delete_and_no_image() -> None:
+    parts = Parts()
+    dispatcher = parts.dispatcher(parts.agent_sessions())
+    await done(parts, dispatcher, Destroy(VM))
+    commit = one(parts).commit
+    assert commit is not None
+    for order in (DeleteCommit(commit), DeleteImage(commit)):
+        refused_for = dispatcher.refusal(order)
+        assert refused_for is not None and "kept to undo the destroy of builder" in refused_for.sentence
+    own = CommitRecord(commit_id="c9", name="mine", description="my own, and swarm-cockpit keeps this for undo of x")
+    parts.vers.commits.records["c9"] = own
+    described = {record.commit_id: record.description for record in parts.vers.commits.records.values()}
+    assert [key for key, text in described.items() if not is_marked_for_undo(text)] == ["c9"]
 
 
 async def test_without_undo_nothing_is_committed() -> None:
@@ -124,6 +140,7 @@ async def test_a_deletion_that_fails_keeps_the_commit_and_says_so() -> None:
 async def test_a_cockpit_killed_between_commit_and_deletion_loses_nothing(vm_is_there: bool) -> None:
     parts = Parts()
     left_behind(parts, state=KeptState.TAKEN, commit=CommitId("c0ffee00"))
+    parts.vers.commits.records["c0ffee00"] = CommitRecord(commit_id="c0ffee00")
     if not vm_is_there:
         parts.vers.states.clear()
     await parts.upkeep().look()
@@ -234,6 +251,7 @@ async def test_the_operators_own_commits_are_kept_with_their_lineage() -> None:
 async def test_what_another_cockpit_keeps_is_shown_here_in_a_moment() -> None:
     parts = Parts()
     kept = left_behind(parts, state=KeptState.KEPT, commit=CommitId("c0ffee00"))
+    parts.vers.commits.records["c0ffee00"] = CommitRecord(commit_id="c0ffee00")
     parts.state.kept.clear()
     running = asyncio.create_task(parts.upkeep().run())
     await parts.state.until(lambda: bool(parts.state.kept), 10.0)
@@ -243,3 +261,14 @@ async def test_what_another_cockpit_keeps_is_shown_here_in_a_moment() -> None:
     assert parts.state.snapshot().kept == ()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_somebody_else_deleted_is_forgotten_and_said() -> None:
+    parts = Parts()
+    left_behind(parts, state=KeptState.KEPT, commit=CommitId("c0ffee00"), account=parts.vers.account)
+    parts.vers.commits.whole = False
+    await parts.upkeep().look()
+    assert len(parts.memory.kept.kept) == 1, "a list that is not whole proves nothing"
+    parts.vers.commits.whole = True
+    await parts.upkeep().look()
+    assert parts.memory.kept.kept == {} and "brought back no more" in parts.state.findings[0]
