@@ -55,7 +55,8 @@ def test_a_cockpit_killed_between_commit_and_deletion_loses_nothing(fleet: Fleet
     (kept,) = [one for one in json.loads(listed.stdout) if one["name"] == "eve"]
     assert kept["state"] == "kept" and kept["commit_id"]
     there = vm in fleet.run("vms").stdout
-    assert "destroy eve was cut off" in listed.stderr
+    # Where the kill came after the deletion, too, nothing was cut off and nothing is to be said.
+    assert ("destroy eve was cut off" in listed.stderr) or not there
     assert ("was not deleted" in listed.stderr) is there
     if not there:
         assert fleet.run("undo", "eve").returncode == 0
