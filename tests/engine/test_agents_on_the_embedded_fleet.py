@@ -138,7 +138,7 @@ async def test_pause_freezes_and_resume_continues(fleet: FleetUnderTest) -> None
             Prompt(dan.id, "[bash for n in 1 2 3 4 5 6 7 8; do echo part $n; sleep 0.2; done] [say Through.]")
         )
         await until(engine, lambda: bool(agent(engine, dan.id).activity.tools), "a running tool")
-        await order(engine, Pause(dan.vm_id))
+        await order(engine, Pause(dan.vm_id, now=True))
         await until(engine, lambda: agent(engine, dan.id).link.state is LinkState.PAUSED, "the paused link")
         assert engine.fleet_state.power(dan.vm_id) is Power.PAUSED
         assert "paused" in engine.disabled_reason(Prompt(dan.id, "x"))

@@ -167,7 +167,7 @@ async def test_paused_in_mid_run_and_resumed(fleet: FleetUnderTest) -> None:
         agent = await spawned(engine, "cyd", program="pi", model=MODEL)
         prompt = engine.dispatch(Prompt(agent.id, "mock:text(words=400, rate=80)"))
         await until(engine, lambda: state(engine, agent.id).activity.detail == "writing", "streaming text")
-        await order(engine, Pause(agent.vm_id))
+        await order(engine, Pause(agent.vm_id, now=True))
         size = out_file(fleet, agent.vm_id).stat().st_size
         await until(engine, lambda: state(engine, agent.id).link.state is LinkState.PAUSED, "the paused link")
         assert "paused" in engine.disabled_reason(Prompt(agent.id, "x"))

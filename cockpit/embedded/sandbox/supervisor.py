@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox import init
@@ -25,6 +26,10 @@ ANSWER_TIMEOUT = 15.0
 """Seconds until it must have started a command."""
 END_TIMEOUT = 5.0
 POLL_INTERVAL = 0.01
+
+
+class _NotTaken(Exception):
+    """The first process ended before it had read a request, so nothing was started."""
 
 
 class Supervisor:
@@ -99,18 +104,14 @@ class Supervisor:
         await self.ensure()
         request = json.dumps({"arguments": list(arguments), "environment": dict(environment)}).encode()
         try:
-            connection = await asyncio.to_thread(self._ask, request, streams)
-        except ConnectionRefusedError:
+            answer, reader, writer = await self._ask(request, streams)
+        except _NotTaken:
             # Killed a moment ago: the kernel closes a process's sockets before `/proc` says that it ended.
             await asyncio.to_thread(self._start)
-            connection = await asyncio.to_thread(self._ask, request, streams)
-        reader, writer = await asyncio.open_unix_connection(sock=connection)
-        try:
-            async with asyncio.timeout(ANSWER_TIMEOUT):
-                answer = json.loads(await reader.readline() or b"{}")
-        except (TimeoutError, ValueError) as error:
-            writer.close()
-            raise HostingError(f"the sandbox's first process does not answer: {error}") from error
+            try:
+                answer, reader, writer = await self._ask(request, streams)
+            except _NotTaken as error:
+                raise HostingError(f"the sandbox's first process does not listen: {error}") from error
         if "pid" not in answer:
             writer.close()
             raise OSError(answer.get("error") or "the sandbox's first process ended")
@@ -119,12 +120,35 @@ class Supervisor:
         exited.add_done_callback(lambda _: task.cancel())
         return int(answer["pid"]), exited
 
-    def _ask(self, request: bytes, streams: Sequence[int]) -> socket.socket:
+    async def _ask(
+        self, request: bytes, streams: Sequence[int]
+    ) -> tuple[dict[str, Any], asyncio.StreamReader, asyncio.StreamWriter]:
+        """Send a request; return the first answer, and the connection on which the end is told.
+
+        Raises:
+            _NotTaken: nobody read it.
+            HostingError: there is no answer.
+        """
+        connection = await asyncio.to_thread(self._send, request, streams)
+        reader, writer = await asyncio.open_unix_connection(sock=connection)
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                return json.loads(await reader.readline() or b"{}"), reader, writer
+        except ConnectionResetError as error:
+            # So says the kernel where the other end was closed with something in it that nobody had read
+            # (net/unix/af_unix.c, unix_release_sock); an end that came later is an end of file.
+            writer.close()
+            raise _NotTaken(str(error)) from error
+        except (TimeoutError, ValueError, OSError) as error:
+            writer.close()
+            raise HostingError(f"the sandbox's first process does not answer: {error}") from error
+
+    def _send(self, request: bytes, streams: Sequence[int]) -> socket.socket:
         """Send a request; return the connection on which the answers come.
 
         Raises:
-            ConnectionRefusedError: nobody listens, so nothing was started.
-            HostingError: it was not taken.
+            _NotTaken: nobody listens, or whoever did is gone before all of it was sent.
+            HostingError: it could not be sent.
         """
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -136,9 +160,9 @@ class Supervisor:
             if sent < len(message):
                 # Never nothing: whoever has all of it may have started it, told its end and closed by now.
                 connection.sendall(message[sent:])
-        except ConnectionRefusedError:
+        except ConnectionError as error:
             connection.close()
-            raise
+            raise _NotTaken(str(error)) from error
         except OSError as error:
             connection.close()
             raise HostingError(f"the sandbox's first process does not listen: {error}") from error

@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -228,6 +229,28 @@ async def test_a_first_process_that_no_longer_listens_is_started_again(fleet: Fl
     finally:
         dying.kill()
         await dying.wait()
+
+
+@pytest.mark.parametrize("freezer_kind", ["signals"], indirect=True)
+async def test_a_first_process_that_ends_with_a_request_unread_is_started_again(
+    fleet: Fleet, freezer_kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vm_id = await fleet.create()
+    assert await (await run(fleet, vm_id, "exit 3")).exited == 3
+    (first,) = first_processes_of(fleet.sandboxes.layout.root)
+    os.kill(first, signal.SIGSTOP)
+    send, killed = supervisor.Supervisor._send, list[int]()
+
+    def sent_and_killed(self: supervisor.Supervisor, request: bytes, streams: Sequence[int]) -> socket.socket:
+        connection = send(self, request, streams)
+        if not killed:
+            os.kill(first, signal.SIGKILL)
+            killed.append(first)
+        return connection
+
+    monkeypatch.setattr(supervisor.Supervisor, "_send", sent_and_killed)
+    assert await (await run(fleet, vm_id, "exit 4")).exited == 4
+    assert killed and first_processes_of(fleet.sandboxes.layout.root) != [first]
 
 
 class _Slow(socket.socket):
