@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from cockpit.cli import fleet
 from cockpit.cli.headless import Headless
-from cockpit.cli.texts import read_input
+from cockpit.cli.texts import read_text
 from cockpit.errors import UsageError
 from cockpit.model.architect import ArchitectBrief, architect_task, fault_of_brief
 from cockpit.model.commands import Spawn
@@ -32,16 +31,7 @@ def spec_text(spec: str) -> str:
     Raises:
         UsageError: the file cannot be read as text.
     """
-    if not spec:
-        return ""
-    if spec == "-":
-        return read_input()
-    try:
-        return Path(spec).expanduser().read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"--spec {spec} is not UTF-8: byte {error.start}", hint="save it as UTF-8") from error
-    except OSError as error:
-        raise UsageError(f"--spec {spec} cannot be read: {error.strerror or error}") from error
+    return read_text("--spec", spec) if spec else ""
 
 
 async def spawn(headless: Headless, command: Spawn, wanted: WantedBuild, dry_run: bool, as_json: bool) -> int:

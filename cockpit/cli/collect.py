@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from pathlib import Path, PurePosixPath
 
 from cockpit.cli import output
@@ -93,11 +93,12 @@ async def _from(
             except CockpitError as error:
                 collected.missing.append((agent.name, f"its answer: {error}"))
             else:
-                if said.strip():
-                    await asyncio.to_thread(_write, place / ANSWER, said)
-                    collected.brought.append((agent.name, place / ANSWER))
-                else:
+                if not said.strip():
                     collected.missing.append((agent.name, "it has answered nothing yet"))
+                elif fault := await _fault_of(asyncio.to_thread(_write, place / ANSWER, said)):
+                    collected.missing.append((agent.name, f"its answer: {fault}"))
+                else:
+                    collected.brought.append((agent.name, place / ANSWER))
         for pattern in patterns:
             try:
                 await _matching(engine, agent, pattern, place / FILES, collected)
@@ -114,13 +115,26 @@ async def _matching(engine: HeadlessPort, agent: Agent, pattern: str, place: Pat
         if to is None:
             collected.missing.append((agent.name, f"{path}: not a path that can be kept below {place}"))
             continue
-        try:
-            await asyncio.to_thread(to.parent.mkdir, parents=True, exist_ok=True)
-            await engine.files.fetch(agent.id, path, to)
-        except CockpitError as error:
-            collected.missing.append((agent.name, f"{path}: {error}"))
+        if fault := await _fault_of(_fetch(engine, agent, path, to)):
+            collected.missing.append((agent.name, f"{path}: {fault}"))
         else:
             collected.brought.append((agent.name, to))
+
+
+async def _fetch(engine: HeadlessPort, agent: Agent, path: str, to: Path) -> None:
+    await asyncio.to_thread(to.parent.mkdir, parents=True, exist_ok=True)
+    await engine.files.fetch(agent.id, path, to)
+
+
+async def _fault_of(act: Awaitable[None]) -> str:
+    """Do something; return why it could not be done: one file that has no place here keeps no other from its own."""
+    try:
+        await act
+    except CockpitError as error:
+        return str(error)
+    except OSError as error:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+    return ""
 
 
 def local_path(place: Path, path: str) -> Path | None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from cockpit.errors import UsageError
 from cockpit.model.sendable import unsendable
+from cockpit.paths import absolute
 
 PATH_OPTIONS = ("--root", "--config")
 """Options whose value is a path: those may hold any byte."""
+
+
+MOST_BYTES = 16 << 20
+"""A text that is longer is none that an agent reads: a wrong file, or one without an end."""
 
 
 def refuse_bytes(arguments: Sequence[str]) -> None:
@@ -34,8 +40,33 @@ def read_input() -> str:
     """
     if sys.stdin is None:
         raise UsageError("standard input is closed", hint="give the text as an argument")
-    data = sys.stdin.buffer.read()
+    return _text_of(sys.stdin.buffer, "standard input")
+
+
+def read_text(option: str, path: str) -> str:
+    """Return the text of a file, unchanged; `-` is standard input.
+
+    Args:
+        option: which names the file.
+        path: the file.
+
+    Raises:
+        UsageError: it cannot be read, or it is no text.
+    """
+    if path == "-":
+        return read_input()
+    try:
+        with absolute(path, option).open("rb") as file:
+            return _text_of(file, f"{option} {path}")
+    except OSError as error:
+        raise UsageError(f"{option} {path} cannot be read: {error.strerror or error}") from error
+
+
+def _text_of(file: BinaryIO, named: str) -> str:
+    data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise UsageError(f"{named} has more than {MOST_BYTES >> 20} MiB", hint="is it the file that was meant?")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise UsageError(f"standard input: {unsendable(data.decode('utf-8', 'surrogateescape'))}") from None
+        raise UsageError(f"{named}: {unsendable(data.decode('utf-8', 'surrogateescape'))}") from None

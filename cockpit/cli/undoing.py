@@ -18,6 +18,7 @@ from cockpit.model.ids import CommitId, VmId
 from cockpit.model.kept import KeptCommit, called, is_unsettled, last_checkpoint, lineage, undoable
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.size import VmSize
+from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line
 from cockpit.text.streams import say, warn
 
@@ -94,15 +95,16 @@ async def undo(headless: Headless, name: str, as_json: bool) -> int:
         return await _brought_back(engine, Undo(found[0].commit), as_json)
 
 
-async def restore(headless: Headless, source: str, name: str, in_place: str, as_json: bool) -> int:
+async def restore(headless: Headless, source: str, name: str, in_place: str, yes: bool, as_json: bool) -> int:
     """Make a new VM from a commit and start the agent that was on it.
 
     Args:
         source: a commit, or an agent's name for the latest commit of it.
         name: what the agent is called; empty for the name it had, or NAME-2.
         in_place: the agent that is destroyed first, kept for undo; empty for none.
+        yes: do not ask before that.
     """
-    async with headless.engine(nobody, watch=True) as engine:
+    async with headless.engine(only(in_place) if in_place else nobody, watch=True) as engine:
         require_health(engine, "vers")
         found = called(source, engine.fleet.kept)
         known = {commit for commit, _ in engine.images()}
@@ -113,6 +115,10 @@ async def restore(headless: Headless, source: str, name: str, in_place: str, as_
         command = Restore(commit, name, instead)
         if refused := engine.disabled_reason(command):
             raise Refused(f"cannot restore {source}: {refused}")
+        if instead is not None and not yes:
+            losses = await engine.losses.look([instead])
+            if not agreed("destroy", losses, ours("A commit of it is kept first: `undo` brings it back.")):
+                return ExitCode.FAILED
         return await _brought_back(engine, command, as_json)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from cockpit.cli import output
 from cockpit.cli.courses import carry_out_all, operations_of
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.origins import with_commit
-from cockpit.cli.texts import read_input
+from cockpit.cli.texts import read_input, read_text
 from cockpit.errors import UsageError
 from cockpit.model.commands import Spawn
 from cockpit.model.receipts.receipt import Stage
@@ -31,17 +30,10 @@ def tasks_given(task: str, tasks: str) -> tuple[str, ...]:
         return ((read_input() if task == "-" else task).strip(),)
     if not tasks:
         return ()
-    found = tasks_in(read_input() if tasks == "-" else _text_of(Path(tasks)))
+    found = tasks_in(read_text("--tasks", tasks))
     if not found:
         raise UsageError(f"--tasks {tasks}: there is no task in it", hint="write one a line")
     return found
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8: byte {error.start}", hint="save it as UTF-8") from error
 
 
 async def spawn(headless: Headless, wanted: Spawn, count: int, tasks: Sequence[str], as_json: bool) -> int:

@@ -33,7 +33,7 @@ _FIND = """cd {workspace} || exit 1
 case $1 in "~/"*) pattern=$HOME/${{1#"~/"}} ;; *) pattern=$1 ;; esac
 IFS=
 for file in $pattern; do
-  [ -f "$file" ] && printf '%s\\0%s\\0' "$(stat -L -c %s "$file")" "$file"
+  [ -f "$file" ] && printf '%s\\0%s\\0' "$(stat -L -c %s -- "$file")" "$file"
 done
 exit 0
 """

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from cockpit.cli import collect as collecting
-from cockpit.cli import fan_out, standstill, teardown, workers
+from cockpit.cli import fan_out, standstill, teardown, texts, workers
+from cockpit.cli.architects import spec_text
 from cockpit.cli.choosing import Chosen
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.workers import tasks_given
-from cockpit.errors import UsageError
+from cockpit.errors import ConfigError, UsageError
 from cockpit.model.commands import Command, Spawn
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
 from cockpit.model.health import ServiceHealth
@@ -149,6 +150,33 @@ async def test_collecting_names_what_was_missing_and_brings_the_rest(
     assert code == ExitCode.PARTIAL
     assert "bob: it has answered nothing yet" in said.err and "evil.txt" in said.err
     assert files_below(tmp_path) == {"ada/answer.txt": "forty-two\n", "ada/files/a/log.txt": "1\n"}
+
+
+async def test_what_has_no_place_here_keeps_nothing_else_from_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = HeadlessDouble(FLEET)
+    engine.comparison.answers[ADA.id] = engine.comparison.answers[BOB.id] = "forty-two"
+    engine.files.content = {(ADA.id, "a/x.txt"): b"1\n", (ADA.id, "b.txt"): b"2\n"}
+    (tmp_path / "ada" / "files").mkdir(parents=True)
+    (tmp_path / "ada" / "files" / "a").write_text("a file in the place of a directory")
+    (tmp_path / "bob").write_text("another one")
+    choice = Chosen(names=("ada", "bob"))
+    code = await collecting.collect(HeadlessOnDouble(engine), choice, tmp_path, ("*.txt",), True, False)
+    said = capsys.readouterr()
+    assert code == ExitCode.PARTIAL
+    assert "ada: a/x.txt: " in said.err and "bob: its answer: " in said.err and "File exists" in said.err
+    found = files_below(tmp_path)
+    assert (found["ada/answer.txt"], found["ada/files/b.txt"]) == ("forty-two\n", "2\n")
+
+
+def test_a_text_without_an_end_is_no_task_and_no_specification(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "MOST_BYTES", 1 << 20)
+    for read in (lambda: tasks_given("", "/dev/zero"), lambda: spec_text("/dev/zero")):
+        with pytest.raises(UsageError, match="more than 1 MiB"):
+            read()
+    with pytest.raises(ConfigError, match="no such home directory"):
+        spec_text("~nobody-of-this-name/spec.md")
 
 
 def test_tasks_come_from_one_place(tmp_path: Path) -> None:

@@ -69,11 +69,11 @@ def files(shell: Shell, workspace: Path) -> RemoteFiles:
 
 
 async def test_patterns_find_files_with_any_name_and_no_directories(shell: Shell, workspace: Path) -> None:
-    for name in ("a b.md", "c.md", "line\nfeed.md", "d.txt"):
+    for name in ("a b.md", "c.md", "line\nfeed.md", "d.txt", "-f.md"):
         (workspace / name).write_text(name)
     (workspace / "e.md").mkdir()
     found = await files(shell, workspace).matching(AGENT, "*.md")
-    assert dict(found) == {"a b.md": 6, "c.md": 4, "line\nfeed.md": 12}
+    assert dict(found) == {"a b.md": 6, "c.md": 4, "line\nfeed.md": 12, "-f.md": 5}
     assert await files(shell, workspace).matching(AGENT, "$(touch hacked)") == ()
     assert not (workspace / "hacked").exists()
 

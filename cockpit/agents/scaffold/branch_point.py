@@ -25,7 +25,7 @@ number=0
 while IFS= read -r root; do
   number=$((number + 1))
   git init -q --bare "$mark/$number.git" >/dev/null 2>&1 </dev/null || exit 1
-  run "$mark/$number.git" "$root" add -A || exit 1
+  take || exit 1
   run "$mark/$number.git" "$root" commit -q --allow-empty -m start || exit 1
 done <"$mark/roots"
 echo {spent} >"$mark/spent"
@@ -40,7 +40,7 @@ echo "$began $ended $now $(cat "$mark/spent")"
 number=0
 while IFS= read -r root; do
   number=$((number + 1))
-  run "$mark/$number.git" "$root" add -A || exit 1
+  take || exit 1
   echo "repository $root"
   run "$mark/$number.git" "$root" diff --cached --no-color --no-ext-diff --numstat HEAD || exit 1
 done <"$mark/roots"
@@ -58,6 +58,10 @@ _RUN = """run() {
   git --git-dir="$git_directory" --work-tree="$tree" -c core.hooksPath=/dev/null -c core.fsmonitor=false \\
     -c core.autocrlf=false -c user.name=cockpit -c user.email=cockpit@localhost -c commit.gpgSign=false -c gc.auto=0 \\
     -c advice.addEmbeddedRepo=false "$@" </dev/null
+}
+# A repository within it that has no commit yet cannot be added, nor can a file that vanishes: the rest can.
+take() {
+  run "$mark/$number.git" "$root" add -A --ignore-errors || [ $? -eq 1 ]
 }
 """
 

@@ -56,7 +56,7 @@ def spawn(
             "--tasks", help="A file with a task a line, or blocks between lines of ---; one worker each. - reads input."
         ),
     ] = "",
-    goal: Annotated[str, typer.Option("--goal", help="What an architect is to have built.")] = "",
+    goal: Annotated[str | None, typer.Option("--goal", help="What an architect is to have built.")] = None,
     spec: Annotated[
         str, typer.Option("--spec", help="A file with the architect's specification; - reads standard input.")
     ] = "",
@@ -87,7 +87,9 @@ def spawn(
     """Make a VM and start an agent on it; many workers at once; or an architect that has something built."""
     from cockpit.cli import architects, fleet, workers
 
-    builds = bool(goal or spec or requirement)
+    builds = goal is not None or bool(spec or requirement)
+    if goal is not None and not goal.strip():
+        raise typer.BadParameter("--goal is empty")
     if builds and (worker or task or tasks or count > 1):
         raise typer.BadParameter("--goal, --spec and --requirement are an architect's: no other task, kind or number")
     if dry_run and not builds:
@@ -110,7 +112,7 @@ def spawn(
         sync_named=tuple(sync_named or ()),
     )
     if builds:
-        build = architects.WantedBuild(goal, spec, tuple(requirement or ()), workers_wanted)
+        build = architects.WantedBuild(goal or "", spec, tuple(requirement or ()), workers_wanted)
         run(lambda headless: architects.spawn(headless, command, build, dry_run, as_json))
     given = workers.tasks_given(task, tasks)
     if count == 1 and len(given) < 2:
@@ -206,12 +208,16 @@ def restore(
     in_place: Annotated[
         str, typer.Option("--in-place", help="The agent to destroy first, kept for undo; else it goes on beside.")
     ] = "",
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Make a new VM from a commit, and start the agent that was on it in the conversation it had then."""
+    """Make a new VM from a commit, and start the agent that was on it in the conversation it had then.
+
+    With --in-place it asks first: what would be lost with the agent that goes is named.
+    """
     from cockpit.cli import undoing
 
-    run(lambda headless: undoing.restore(headless, source, name, in_place, as_json))
+    run(lambda headless: undoing.restore(headless, source, name, in_place, yes, as_json))
 
 
 @application.command()

@@ -259,6 +259,7 @@ class Dispatcher:
         instead = command.vm if isinstance(command, Retry) else None
         wanted = Restore(command.commit) if isinstance(command, Retry) else command
         if isinstance(wanted, Restore) and (instead := instead or wanted.instead) is not None:
+            await self._restorations.sure_before(wanted, instead, progress)
             await self._destroy(Destroy(instead), progress)
         agent = await self._restorations.restore(wanted, verb, progress)
         if isinstance(command, Retry) and agent is not None:

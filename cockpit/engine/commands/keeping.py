@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import logging
 import time
 import uuid
+from collections.abc import AsyncIterator
 from dataclasses import asdict, replace
 
 from cockpit.engine.commands.launch_record import spawn_of
@@ -15,13 +18,18 @@ from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.fleet import Power
 from cockpit.model.ids import VmId
-from cockpit.model.kept import MARK, KeptCommit, KeptFor, KeptState
+from cockpit.model.kept import MARK, KeptCommit, KeptFor, KeptState, is_undoable
 from cockpit.model.size import VmSize
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 from cockpit.vers.errors import CreationUncertain, VersError
 
 log = logging.getLogger(__name__)
+
+HOLD_LIMIT = 10.0
+"""Seconds in which another cockpit that looks after a commit is done with it; to bring its agent back takes longer."""
+
+HOLD_PAUSE = 0.2
 
 
 class Keeping:
@@ -76,6 +84,30 @@ class Keeping:
         taken = replace(begun, commit=commit, state=state)
         await self._show(taken)
         return taken
+
+    @contextlib.asynccontextmanager
+    async def undoing(self, kept: KeptCommit) -> AsyncIterator[None]:
+        """Hold a commit for the time in which its agent is brought back: nobody else does that, nor deletes it.
+
+        Raises:
+            Refused: another cockpit does, or did.
+        """
+        store, deadline = self._store.kept, self._fleet_state.clock.now() + HOLD_LIMIT
+        try:
+            while not store.take(kept.request):
+                if self._fleet_state.clock.now() >= deadline:
+                    raise Refused(f"{kept.name} is being brought back already", hint="look at the agents in a moment")
+                await asyncio.sleep(HOLD_PAUSE)
+        except StoreError as error:
+            raise Refused(f"the commit of {kept.name} cannot be held: {error.message}") from error
+        try:
+            now = next((one for one in await self._store.kept.rows() if one.request == kept.request), None)
+            if now is None or not is_undoable(now):
+                why = now.trouble or now.state.value if now is not None else "its commit is kept no more"
+                raise Refused(f"{kept.name} cannot be brought back: {why}", hint="look at the agents")
+            yield
+        finally:
+            store.let_go(kept.request)
 
     async def moved(self, kept: KeptCommit, state: KeptState, trouble: str = "") -> KeptCommit:
         """Write down how far the keeping has come."""

@@ -50,6 +50,21 @@ class Restorations:
         self._creations = creations
         self._spawner = spawner
 
+    async def sure_before(self, command: Restore, instead: VmId, progress: OperationProgress) -> None:
+        """Make sure, before a VM goes for it, that an agent can be brought back from a commit.
+
+        Raises:
+            CockpitError: it cannot, or that is not known; nothing was touched.
+        """
+        with progress.step("make sure of the commit"):
+            await self._source.vers.commits.one(command.commit)
+            wanted = await self._wanted(command, self._kept(command.commit))
+            if wanted is None:
+                raise _nobody_known(command.commit)
+            self._spawner.program_of(wanted)
+            if command.name:
+                await self._free_name(command.name, exactly=True, own=instead)
+
     async def restore(self, command: Restore | Undo, verb: str, progress: OperationProgress) -> Agent | None:
         """Make a VM from a commit and start the agent that was on it; None if none was known there.
 
@@ -58,32 +73,31 @@ class Restorations:
         Raises:
             CockpitError: a step failed; says which.
         """
-        kept = next((one for one in self._fleet_state.kept.values() if one.commit == command.commit), None)
+        kept = self._kept(command.commit)
         with progress.step("look for the commit"):
-            wanted = await self._wanted(command.commit, kept)
+            wanted = await self._wanted(command, kept)
             given = command.name if isinstance(command, Restore) else ""
-            if wanted is None and given:
-                wanted = Spawn(given, AgentKind.LIEUTENANT, image=command.commit)
             if wanted is None and not isinstance(command, Undo):
-                raise Refused(
-                    f"who was on commit {command.commit} is not known here",
-                    hint="give a name: --name; it is started as a lieutenant then",
-                )
+                raise _nobody_known(command.commit)
             if wanted is not None:
+                self._spawner.program_of(wanted)
                 name = await self._free_name(given or wanted.name, exactly=bool(given))
                 wanted = replace(wanted, name=name)
                 progress.detail(f"{wanted.kind.value} {name}")
         target = wanted.name if wanted is not None else command.commit
         async with self._creations.written_down(verb, target, f"commit {command.commit}", wanted) as request:
             with progress.step(f"restore commit {command.commit[:8]}"):
-                vm_id = await self._source.vers.from_commit(command.commit)
+                if kept is not None and isinstance(command, Undo):
+                    async with self._keeping.undoing(kept):
+                        vm_id = await self._source.vers.from_commit(command.commit)
+                        await self._keeping.moved(kept, KeptState.RESTORED, f"VM {vm_id} was made from it")
+                else:
+                    vm_id = await self._source.vers.from_commit(command.commit)
                 progress.detail(vm_id)
                 now = self._fleet_state.clock.now()
                 self._fleet_state.put_vm(
                     Vm(vm_id, Power.BOOTING, now, label=target, seen_at=now, source=self._source.name)
                 )
-            if kept is not None and isinstance(command, Undo):
-                await self._keeping.moved(kept, KeptState.RESTORED, f"VM {vm_id} was made from it")
             if wanted is None:
                 return None
             await self._creations.made(request, (vm_id,))
@@ -91,7 +105,7 @@ class Restorations:
 
     async def tried_again(self, commit: CommitId, agent: Agent, prompt: str) -> None:
         """Write down that an agent was told something else at a commit: one can go back there once more."""
-        kept = next((one for one in self._fleet_state.kept.values() if one.commit == commit), None)
+        kept = self._kept(commit)
         if kept is not None:
             again = replace(
                 kept,
@@ -108,7 +122,17 @@ class Restorations:
     async def _start(self, wanted: Spawn, vm_id: VmId, progress: OperationProgress) -> Agent:
         return await self._spawner.start_copy(replace(wanted, image=None), vm_id, progress)
 
-    async def _wanted(self, commit: CommitId, kept: KeptCommit | None) -> Spawn | None:
+    def _kept(self, commit: CommitId) -> KeptCommit | None:
+        return next((one for one in self._fleet_state.kept.values() if one.commit == commit), None)
+
+    async def _wanted(self, command: Restore | Undo, kept: KeptCommit | None) -> Spawn | None:
+        """Return who is to be started from a commit: who was on it, else a lieutenant of the name that was given."""
+        known = await self._who_was_on(command.commit, kept)
+        if known is None and isinstance(command, Restore) and command.name:
+            return Spawn(command.name, AgentKind.LIEUTENANT, image=command.commit)
+        return known
+
+    async def _who_was_on(self, commit: CommitId, kept: KeptCommit | None) -> Spawn | None:
         """Return who was on a commit: as it was written down, else whoever is remembered of its VM."""
         if kept is not None and (known := wanted_from(kept.identity)) is not None:
             return known
@@ -121,25 +145,30 @@ class Restorations:
         row = next((row for row in reversed(rows) if row.vm_id == record.parent_vm_id), None)
         return wanted_from(json.dumps(asdict(spawn_of(agent_from_row(row, self._source.name))))) if row else None
 
-    async def _free_name(self, name: str, *, exactly: bool) -> str:
-        """Return the name, or the first of the form NAME-2 that nobody has.
+    async def _free_name(self, name: str, *, exactly: bool, own: VmId | None = None) -> str:
+        """Return the name, or the first of the form NAME-2 that nobody has, but who lives on the VM `own`.
 
         Raises:
             UsageError: it is taken, and no other is wanted.
         """
         taken = f"there is an agent named {name} already"
         for candidate in _candidates(name):
-            if self._fleet_state.agents_called(candidate):
+            if any(agent.vm_id != own for agent in self._fleet_state.agents_called(candidate)):
                 reason = UsageError(taken, hint="take another name")
             else:
                 try:
-                    async with self._spawner.names.reserved(candidate):
+                    async with self._spawner.names.reserved(candidate, own):
                         return candidate
                 except UsageError as error:
                     reason = error
             if exactly:
                 raise reason
         raise UsageError(taken, hint="take another name")
+
+
+def _nobody_known(commit: CommitId) -> Refused:
+    hint = "give a name: --name; it is started as a lieutenant then"
+    return Refused(f"who was on commit {commit} is not known here", hint=hint)
 
 
 def _candidates(name: str) -> Iterator[str]:

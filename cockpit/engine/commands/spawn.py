@@ -176,6 +176,17 @@ class Spawner:
             await saved(self._store.choices.keep(CHOSEN_SIZE, spawn.size.text))
         return vm_id
 
+    def program_of(self, spawn: Spawn) -> Program:
+        """Return the program of an agent.
+
+        Raises:
+            Refused: it cannot be started here.
+        """
+        program = self._source.program(spawn.program)
+        if program is None or program.reason:
+            raise Refused(f"{spawn.program} cannot be started: {program.reason if program else 'unknown program'}")
+        return program
+
     async def start_copy(self, spawn: Spawn, vm_id: VmId, progress: OperationProgress) -> Agent:
         """Start the agent that a copied VM brought, in its conversation; a process that was copied, too, ends first.
 
@@ -184,9 +195,7 @@ class Spawner:
         Raises:
             CockpitError: a step failed; the VM stays, and the agent is known.
         """
-        program = self._source.program(spawn.program)
-        if program is None or program.reason:
-            raise Refused(f"{spawn.program} cannot be started: {program.reason if program else 'unknown program'}")
+        program = self.program_of(spawn)
         try:
             async with self.names.reserved(spawn.name):
                 return await self._bring_up(spawn, program, vm_id, progress, copied=True)

@@ -88,6 +88,20 @@ def test_several_repositories_below_the_workspace_are_compared_each(paths: Agent
     assert difference(paths).files == 2
 
 
+def test_a_repository_without_a_commit_within_another_keeps_nothing_from_being_compared(paths: AgentPaths) -> None:
+    work = Path(paths.workspace)
+    for place in (work, work / "begun", work / "deep" / "a" / "b" / "c"):
+        place.mkdir(parents=True, exist_ok=True)
+        git(place, "init", "-q")
+    (work / "own").write_text("x\n")
+    marked = run(mark_script(paths, SPENT))
+    assert marked.returncode == 0, marked.stderr
+    (work / "own").write_text("y\n")
+    (work / "begun" / "file").write_text("z\n")
+    found = difference(paths)
+    assert (found.files, found.added, found.removed) == (2, 2, 1)
+
+
 def test_what_was_never_marked_is_said_and_what_a_vm_says_is_not_believed(paths: AgentPaths) -> None:
     done = run(difference_script(paths))
     assert done.returncode != 0 and b"no branch point" in done.stderr
