@@ -38,15 +38,25 @@ done
 exit 0
 """
 
-_DIGEST = """cd {workspace} || exit 1
-[ -f "$1" ] || exit 3
-sha256sum <"$1"
-stat -L -c %s "$1"
+# A name may hold any byte, a command none but those of UTF-8; without the full stop a line feed at its end would go.
+_FILE = """cd {workspace} || exit 1
+file=$(printf '%b.' "$1")
+file=${{file%.}}
 """
 
-_PIECE = """cd {workspace} || exit 1
-{{ dd bs=1 skip="$2" count=0 2>/dev/null; head -c "$3"; }} <"$1"
+_DIGEST = (
+    _FILE
+    + """[ -f "$file" ] || exit 3
+sha256sum <"$file"
+stat -L -c %s -- "$file"
 """
+)
+
+_PIECE = (
+    _FILE
+    + """{{ dd bs=1 skip="$2" count=0 2>/dev/null; head -c "$3"; }} <"$file"
+"""
+)
 
 
 class RemoteFiles:
@@ -96,7 +106,7 @@ class RemoteFiles:
             there = 0
         with await asyncio.to_thread(part.open, "ab") as file:
             while there < size:
-                wanted = (path, str(there), str(min(PIECE, size - there)))
+                wanted = (_escaped(path), str(there), str(min(PIECE, size - there)))
                 script = _PIECE.format(workspace=workspace)
                 done = await connection.run(script, *wanted, timeout=LOOK_LIMIT, limit=PIECE)
                 if done.exit_code != 0 or not done.stdout:
@@ -106,7 +116,7 @@ class RemoteFiles:
                 there += len(done.stdout)
 
     async def _digest(self, connection: Connection, workspace: str, path: str) -> tuple[str, int]:
-        done = await connection.run(_DIGEST.format(workspace=workspace), path, timeout=LOOK_LIMIT, limit=1024)
+        done = await connection.run(_DIGEST.format(workspace=workspace), _escaped(path), timeout=LOOK_LIMIT, limit=1024)
         words = done.stdout.decode("ascii", "replace").split()
         if done.exit_code != 0 or len(words) < 2 or not words[-1].isdigit():
             said = done.stderr.decode("utf-8", "backslashreplace").strip() or f"exit {done.exit_code}"
@@ -118,6 +128,14 @@ class RemoteFiles:
         if agent is None:
             raise NotFound(f"there is no agent {agent_id}")
         return shell_path(self._paths_of(agent).workspace)
+
+
+def _escaped(path: str) -> str:
+    r"""Return a path of a VM as `printf %b` reads it: all but plain characters as `\0` and three octal digits."""
+    return "".join(
+        chr(byte) if 0x20 <= byte < 0x7F and byte != 0x5C else f"\\0{byte:03o}"
+        for byte in path.encode("utf-8", "surrogateescape")
+    )
 
 
 def _digest_of(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,7 +35,9 @@ class Shell:
     async def run(
         self, script: str, *arguments: str, stdin: bytes = b"", timeout: float, shell: str = "sh", limit: int = 0
     ) -> Completed:
-        """Run a script."""
+        """Run a script; a command that is no UTF-8 cannot be sent."""
+        for argument in arguments:
+            argument.encode()
         process = await asyncio.create_subprocess_exec(
             "sh", "-c", script, "sh", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
@@ -76,6 +79,15 @@ async def test_patterns_find_files_with_any_name_and_no_directories(shell: Shell
     assert dict(found) == {"a b.md": 6, "c.md": 4, "line\nfeed.md": 12, "-f.md": 5}
     assert await files(shell, workspace).matching(AGENT, "$(touch hacked)") == ()
     assert not (workspace / "hacked").exists()
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfebad", b"end\n", b"-f", b"\\0101 %b %s", b"\x1b[31m", "\u00e4".encode()])
+async def test_a_file_of_any_name_is_brought(shell: Shell, workspace: Path, tmp_path: Path, name: bytes) -> None:
+    (workspace / os.fsdecode(name)).write_bytes(b"content")
+    ((path, size),) = await files(shell, workspace).matching(AGENT, "*")
+    assert (os.fsencode(path), size) == (name, 7)
+    await files(shell, workspace).fetch(AGENT, path, tmp_path / "y")
+    assert (tmp_path / "y").read_bytes() == b"content"
 
 
 async def test_a_file_is_carried_in_pieces_and_an_attempt_goes_on_where_the_last_one_was(

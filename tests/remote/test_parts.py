@@ -6,6 +6,7 @@ import asyncio
 import random
 import shutil
 import subprocess
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from cockpit.remote.errors import CommandFailed
 from cockpit.remote.ssh.backoff import Backoff
-from cockpit.remote.ssh.command import Completed
+from cockpit.remote.ssh.command import Completed, ProcessOpener, run_script
 from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.files import count_lines, lines_after
 from cockpit.remote.ssh.shell import command_line, quote
@@ -37,6 +38,12 @@ async def drain(of: TailReader) -> bytes:
     while more := await of.next_pieces(lambda: not of._stream.waiting):
         data += b"".join(piece.data for piece in more)
     return data
+
+
+@pytest.mark.parametrize(("script", "argument"), [("cat", "\udcff"), ("cat '\ud800'", ""), ("#" * 99_999, "\udcff")])
+async def test_what_is_not_utf_8_is_refused_in_words_and_nothing_is_sent(script: str, argument: str) -> None:
+    with pytest.raises(CommandFailed, match="not UTF-8"):
+        await run_script(cast(ProcessOpener, None), script, (argument,), timeout=1.0, output_limit=1)
 
 
 async def test_the_stream_cut_at_every_byte() -> None:

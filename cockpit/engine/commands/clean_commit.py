@@ -138,6 +138,9 @@ class CleanCommits:
                 raise Refused(f"the key files of {agent.name} cannot be listed")
             return "there are no key files"
         done = await connection.run(READ_KEY_FILES, timeout=FILES_LIMIT, limit=MOST_BYTES)
+        if done.truncated:
+            much = f"the key files of {agent.name} have more than {MOST_BYTES >> 20} MiB together"
+            raise Refused(much, hint=f"nothing was removed; look at {', '.join(names)}")
         if done.exit_status != 0 or not done.stdout:
             said = done.stderr.decode("utf-8", "backslashreplace").strip()
             raise Refused(f"the key files of {agent.name} cannot be read: {said}", hint="nothing was removed")

@@ -132,10 +132,18 @@ async def run_script(
 
     Raises:
         CommandTimedOut: it did not end in `timeout` seconds; its process group was ended.
-        CommandFailed: the shell did not even start the script.
+        CommandFailed: the shell did not even start the script, or what is not UTF-8 was to be sent.
         Dropped, ChannelRefused: the connection gave out; whether the script ran to its end is unknown.
     """
     deadline = asyncio.get_running_loop().time() + timeout
+    for text in (script, *arguments):
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise CommandFailed(
+                f"a command cannot be sent: {text[error.start : error.end]!r} in it is not UTF-8",
+                hint="a name or a directory that somebody else wrote is not what it should be",
+            ) from error
     if len(script.encode()) > LONG_SCRIPT:
         stored = await _execute(connection, _STORE, (), script.encode(), deadline, "sh", 4096)
         if stored.exit_status != 0 or not stored.stdout:
