@@ -41,6 +41,8 @@ class VersSettings(Section):
     ca_file: str = ""
     """PEM file of the only authorities to trust for that TLS, relative to the directory of config.toml; empty takes the
     system's store."""
+    infra_url: str = ""
+    """Where board, feed and registry are, unless `VERS_INFRA_URL` says so; their token never stands here."""
     golden_image: str = ""
     """The commit new agents are restored from when none is named."""
     image_max_age_days: float = Field(default=30.0, gt=0)

@@ -171,14 +171,15 @@ def runtime_directory() -> Path:
     return private_directory(Path(tempfile.gettempdir()) / f"cockpit-{os.getuid()}")
 
 
-def write_private(path: Path, content: str) -> None:
-    """Write a file atomically with mode 0600; it is never readable by others, not even for a moment."""
+def write_private(path: Path, content: str, *, mode: int = 0o600) -> None:
+    """Write a file atomically; without another mode it is never readable by others, not even for a moment."""
     private = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(private, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(content)
             file.flush()
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         private.replace(path)
     except BaseException:

@@ -13,13 +13,15 @@ from urllib.parse import urlsplit
 from cockpit import config, logs, paths
 from cockpit.agents.kinds import ADAPTERS
 from cockpit.agents.scaffold.layout import HOME_PATHS, VM_PATHS, AgentPaths
+from cockpit.bootstrap.archive import service_archive
+from cockpit.bootstrap.kept_services import find_services, keep_services, new_token
 from cockpit.bootstrap.programs import local_programs, remote_programs
 from cockpit.bootstrap.recipe import load_recipe, recipe_file
 from cockpit.config import Settings
 from cockpit.engine.engine import CONTACT_LIMIT, Engine
 from cockpit.engine.port import HeadlessPort, HistoryPort, StartOptions
 from cockpit.engine.recorded import RecordedHistory
-from cockpit.engine.source import Services, Source
+from cockpit.engine.source import Services, ServicesPlace, Source
 from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.errors import ConfigError, UsageError
 from cockpit.model.family import FamilyBounds
@@ -30,6 +32,8 @@ from cockpit.store.store import Store
 from cockpit.vers.client import VersClient
 from cockpit.vers.credentials import KEY_HELP, KEY_NOTICE, Credentials, base_url_from, find_credentials, vm_domain
 
+INFRA_PORT = 3000
+"""The port of the services on their VM: agents of the field expect it, and the platform's edge passes it on."""
 EMBEDDED_POLL = 2.0
 """Seconds between two looks at the VM list of a fleet on this machine."""
 
@@ -140,11 +144,13 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
 def _vers(settings: Settings, credentials: Credentials) -> Source:
     base_url = base_url_from(os.environ)
     domain = settings.vers.vm_domain or vm_domain(base_url)
-    services = config.infrastructure_url()
-    token = os.environ.get("VERS_AUTH_TOKEN", "")
+    known = find_services(settings, os.environ)
+    services, token = known.url, known.token
     notices = [f"the Vers key from {credentials.source} looks wrong: {credentials.doubt}"] if credentials.doubt else []
     if not services:
-        notices.append("no board, feed and registry: set VERS_INFRA_URL and VERS_AUTH_TOKEN")
+        notices.append(
+            "no board, feed and registry: `cockpit infra` makes them, or set VERS_INFRA_URL and VERS_AUTH_TOKEN"
+        )
 
     def endpoint(vm_id: VmId) -> SshEndpoint:
         name = f"{vm_id}.{domain}"
@@ -171,6 +177,14 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         known_directories=(VM_PATHS.directory, HOME_PATHS.directory),
         state_files=_state_files(),
         out_bound=settings.agent.max_out_bytes,
+        infra=ServicesPlace(
+            lambda vm_id: f"https://{vm_id}.{domain}:{INFRA_PORT}",
+            service_archive,
+            lambda: new_token(os.environ),
+            lambda url, token: keep_services(settings, url, token),
+            kept_at="" if config.infrastructure_url() else services,
+            port=INFRA_PORT,
+        ),
         services_host=(urlsplit(services).hostname or "") if services else "",
         undo_seconds=settings.agent.undo_hours * 3600.0,
     )

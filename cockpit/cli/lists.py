@@ -94,7 +94,9 @@ def say_unreached(engine: HeadlessPort) -> bool:
 async def board(headless: Headless, as_json: bool) -> int:
     """List the board."""
     if not await headless.has_board():
-        raise Refused("no board is configured", hint="set VERS_INFRA_URL and VERS_AUTH_TOKEN")
+        raise Refused(
+            "no board is configured", hint="`cockpit infra` makes one, or set VERS_INFRA_URL and VERS_AUTH_TOKEN"
+        )
     async with headless.engine(nobody) as engine:
         require_health(engine, "board")
         tasks = engine.fleet.tasks

@@ -45,9 +45,11 @@ from cockpit.model.commands import (
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
 from cockpit.model.platform import (
+    INFRA,
     ChangeCommit,
     ChangeRepository,
     DeleteCommit,
+    MakeInfra,
     NewVm,
     PlatformCommand,
     Resize,
@@ -89,6 +91,7 @@ VERBS: dict[type[object], str] = {
     BuildImage: "build image",
     DescribeImage: "describe image",
     DeleteImage: "delete image",
+    MakeInfra: INFRA,
     NewVm: "new VM",
     Resize: "resize",
     SetLabels: "label",

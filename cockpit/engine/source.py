@@ -41,6 +41,25 @@ class Services:
 
 
 @dataclass(frozen=True, slots=True)
+class ServicesPlace:
+    """What is needed to make the VM that hosts the services."""
+
+    url: Callable[[VmId], str]
+    """Where the services on a VM are reached from here and from all other VMs."""
+    archive: Callable[[], bytes]
+    """Returns them as `tar` packed by `gzip`; raises ConfigError if they are not there as files."""
+    token: Callable[[], tuple[str, bool]]
+    """Returns a token for them, and whether it must be this one and no other that is there already."""
+    keep: Callable[[str, str], str]
+    """Writes address and token into the configuration and returns where; raises ConfigError if it cannot."""
+    kept_at: str = ""
+    """Where config.toml says that they are; empty where it says nothing, or is not what counts."""
+    listen: str = "::"
+    """The address they listen on: the platform's edge comes over IPv6."""
+    port: int = 3000
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A fleet: its API, its services, its way in."""
 
@@ -84,6 +103,8 @@ class Source:
 
     undo_seconds: float = 86_400.0
     """How long the commit of a destroyed VM is kept; 0 takes none."""
+    infra: ServicesPlace | None = None
+    """How the VM of the services is made; None for a fleet that brings its own."""
     services_host: str = ""
     """The host name that board, feed and registry are asked at; empty where there are none."""
 

@@ -84,5 +84,7 @@ class Facilities:
     """The names of the parents of those, one for each."""
     bounds: FamilyBounds = UNBOUNDED
     """What an agent and all below it may have."""
+    no_infra: Refusal | None = None
+    """Why no VM for the services is made here; None where one can be."""
     thinking: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """The agent programs that can be told how much to think, each with its words for that."""

@@ -165,14 +165,52 @@ class SetVariables:
     source: str = ""
 
 
+INFRA = "infra"
+"""The role, the name and the label of the VM that hosts board, feed and registry."""
+
+INFRA_STEPS = (
+    "VM",
+    "boot",
+    "connect",
+    "Python",
+    "token",
+    "services",
+    "start",
+    "reach them from here",
+    "register",
+    "configuration",
+)
+"""What making it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class MakeInfra:
+    """Make the VM that hosts board, feed and registry, or go on with the one that was left."""
+
+    size: VmSize | None = None
+    """What it is to have; None is the guide's."""
+    source: str = ""
+
+
 PlatformCommand = (
-    NewVm | Resize | SetLabels | ChangeCommit | DeleteCommit | TagCommit | Untag | ChangeRepository | SetVariables
+    MakeInfra
+    | NewVm
+    | Resize
+    | SetLabels
+    | ChangeCommit
+    | DeleteCommit
+    | TagCommit
+    | Untag
+    | ChangeRepository
+    | SetVariables
 )
 
 
 def words_of(command: PlatformCommand) -> tuple[str, str]:
     """Return how the target of an order is named to people, and what is wanted of it; values of variables are not."""
     match command:
+        case MakeInfra():
+            return INFRA, ""
         case NewVm(origin=origin, count=count):
             return origin or "a fresh VM", f"{count}" if count > 1 else ""
         case Resize(vm=vm, disk_mib=disk):
@@ -203,6 +241,8 @@ def fault_of_size(size: VmSize | None, origin: str) -> str:
 def refusal_of(command: PlatformCommand) -> Refusal | None:
     """Return why an order is refused whatever the fleet has, or None."""
     match command:
+        case MakeInfra(size=size) if sentence := fault_of_size(size, ""):
+            return Refusal(RefusalCode.BAD_SIZE, sentence)
         case NewVm(size=size, origin=origin) if sentence := fault_of_size(size, origin):
             return Refusal(RefusalCode.BAD_SIZE, sentence)
         case NewVm(origin="", count=count) if count != 1:

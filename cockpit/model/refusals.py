@@ -51,7 +51,15 @@ from cockpit.model.fleet import Agent, AgentKind, Fleet, LinkState, Power, Proce
 from cockpit.model.grounds import NO_AGENT, Facilities, Refusal, RefusalCode
 from cockpit.model.keeping import of_checkpoint, of_clean_commit, of_deletion, of_undo
 from cockpit.model.names import agents_called, fault_of
-from cockpit.model.platform import DeleteCommit, PlatformCommand, Resize, SetLabels, fault_of_size, refusal_of
+from cockpit.model.platform import (
+    DeleteCommit,
+    MakeInfra,
+    PlatformCommand,
+    Resize,
+    SetLabels,
+    fault_of_size,
+    refusal_of,
+)
 from cockpit.model.sendable import unsendable_part
 from cockpit.model.size import disk_fault
 from cockpit.model.swarm import to_many
@@ -75,12 +83,17 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
         return _of_image(command, facilities)
     if isinstance(command, BoardCommand):
         return _to_board(command, fleet) if facilities.has_board else NO_BOARD
+    if isinstance(command, MakeInfra) and facilities.no_infra is not None:
+        return facilities.no_infra
     if isinstance(command, PlatformCommand):
         return _to_vm(command, fleet) if isinstance(command, Resize | SetLabels) else refusal_of(command)
     return _to_fleet(command, fleet, facilities)
 
 
-NO_BOARD = Refusal(RefusalCode.NO_BOARD, "no board is configured: set VERS_INFRA_URL and VERS_AUTH_TOKEN")
+NO_BOARD = Refusal(
+    RefusalCode.NO_BOARD,
+    "no board is configured: `cockpit infra` makes one, or set VERS_INFRA_URL and VERS_AUTH_TOKEN",
+)
 
 
 def _to_agent(command: AgentCommand, fleet: Fleet) -> Refusal | None:

@@ -12,6 +12,7 @@ PROGRAMS = {
     PACKAGE / "embedded" / "sandbox" / "init.py": "the first process of a sandbox",
     PACKAGE / "embedded" / "scripted_agent" / "__main__.py": "an agent",
     PACKAGE / "embedded" / "serve.py": "the server of the embedded fleet, a process of its own",
+    PACKAGE / "embedded" / "services.py": "the services on a VM of their own",
 }
 """Modules that run as processes of their own, without the command line around them."""
 

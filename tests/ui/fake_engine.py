@@ -50,7 +50,7 @@ from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, a
 from cockpit.model.images import GoldenImage
 from cockpit.model.loss import Loss, Remains, loss_of
 from cockpit.model.operation import Operation
-from cockpit.model.platform import Resize, SetLabels
+from cockpit.model.platform import MakeInfra, Resize, SetLabels
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals import refusal
 from cockpit.model.transcript.transcript import Transcript
@@ -80,6 +80,7 @@ VERBS: dict[type, str] = {
     Retry: "retry",
     Restore: "restore",
     Dismiss: "dismiss",
+    MakeInfra: "infra",
     Resize: "resize",
     SetLabels: "label",
     Deregister: "deregister",

@@ -19,7 +19,7 @@ from cockpit.cli.declared.application import (
     size_of,
 )
 from cockpit.model.ids import CommitId
-from cockpit.model.platform import ChangeCommit, ChangeRepository, NewVm, SetVariables
+from cockpit.model.platform import ChangeCommit, ChangeRepository, MakeInfra, NewVm, SetVariables
 
 vm = typer.Typer(help="VMs on the platform's side.", no_args_is_help=True, rich_markup_mode=None)
 commits = typer.Typer(help="Commits: without a word behind it, their list.", rich_markup_mode=None)
@@ -97,6 +97,23 @@ def whoami(as_json: Json = False) -> None:
     from cockpit.cli import account
 
     run(lambda headless: account.whoami(headless, as_json))
+
+
+@application.command()
+def infra(
+    vcpu: Vcpu = None,
+    memory: Memory = None,
+    disk: Disk = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Make a VM with board, feed and registry and write its address into config.toml; again goes on where it was left.
+
+    Exit 0 also where services are configured already; 1 if a step failed, and the VM stays; 2 if no VM has that size.
+    """
+    from cockpit.cli import infra as work
+
+    run(lambda headless: work.infra(headless, MakeInfra(size_of(vcpu, memory, disk)), dry_run, as_json))
 
 
 # --- vm --------------------------------------------------------------------------------------------------

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import hmac
-import os
-import sqlite3
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -25,6 +21,7 @@ from cockpit import __version__
 from cockpit.embedded.api.board import Board
 from cockpit.embedded.api.exchange import BodyTooLarge, Rejected, json_response, plain
 from cockpit.embedded.api.feed import HEARTBEAT_INTERVAL, FeedApi
+from cockpit.embedded.api.manners import is_below, is_token, rejected, said_by_disk, service_refusal, too_large
 from cockpit.embedded.api.records import Records
 from cockpit.embedded.api.registry import Registry
 from cockpit.embedded.api.service_records import ServiceRecords
@@ -38,14 +35,8 @@ from cockpit.vers.credentials import API_PREFIX, KEY_FORM, owner_id
 
 HEADER_LENGTH = 107
 """Characters of a good `Authorization` value: `Bearer `, a UUID and 64 hexadecimal digits."""
-SERVICE_PREFIXES = ("/board", "/feed", "/registry")
 REQUEST_ID_LIMIT = 128
 BANNER = "Swarm Cockpit, embedded fleet. It speaks the Vers API under /api/v1.\n"
-
-
-REFUSED_BY_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-REFUSED_BY_SQLITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
-"""Errors that are no fault of the program: whoever asked is told, for they can do something about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +101,8 @@ def create_application(
         middleware=[Middleware(Edge, token=token, count=edge.count)],
         exception_handlers={
             ApiError: _api_error,
-            Rejected: _rejected,
-            BodyTooLarge: _too_large,
+            Rejected: rejected,
+            BodyTooLarge: too_large,
             HTTPException: _unrouted,
             Exception: _crashed,
         },
@@ -177,24 +168,11 @@ class Edge:
         await (refusal or self._app)(scope, receive, named)
 
     def _refusal(self, path: str, headers: Headers) -> Response | None:
-        if _below(path, API_PREFIX):
+        if is_below(path, API_PREFIX):
             value = headers.get("authorization", "")
-            good = len(value) == HEADER_LENGTH and value.startswith("Bearer ") and self._is_token(value[7:])
+            good = len(value) == HEADER_LENGTH and value.startswith("Bearer ") and is_token(value[7:], self._token)
             return None if good else BareError(403, "403 Forbidden").response()
-        if any(_below(path, prefix) for prefix in SERVICE_PREFIXES):
-            if "authorization" not in headers:
-                return json_response({"error": "Unauthorized — missing Authorization header"}, 401)
-            scheme, _, rest = headers["authorization"].partition(" ")
-            if scheme.lower() != "bearer" or not self._is_token(rest.strip(" ")):
-                return json_response({"error": "Unauthorized — invalid token"}, 401)
-        return None
-
-    def _is_token(self, text: str) -> bool:
-        return hmac.compare_digest(text.encode("latin-1", "replace"), self._token)
-
-
-def _below(path: str, prefix: str) -> bool:
-    return path == prefix or path.startswith(f"{prefix}/")
+        return service_refusal(path, headers, self._token)
 
 
 async def _api_error(_request: Request, error: Exception) -> Response:
@@ -203,37 +181,17 @@ async def _api_error(_request: Request, error: Exception) -> Response:
     return error.response()
 
 
-async def _rejected(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, Rejected):
-        raise error
-    return json_response({"error": error.text}, error.status)
-
-
-async def _too_large(_request: Request, _error: Exception) -> Response:
-    return plain(413, "Payload Too Large")
-
-
 async def _unrouted(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    if _below(request.url.path, API_PREFIX):
+    if is_below(request.url.path, API_PREFIX):
         return Response(status_code=error.status_code)
     # The services know no 405: a method they do not route is as unknown as a path.
     return plain(404, "404 Not Found") if error.status_code in (404, 405) else plain(error.status_code, error.detail)
 
 
-def _said_by_disk(error: Exception) -> str:
-    """Return what a full or read-only disk says, or empty text for any other error."""
-    match error:
-        case OSError() if error.errno in REFUSED_BY_DISK:
-            return os.strerror(error.errno)
-        case sqlite3.OperationalError() if error.sqlite_errorcode & 0xFF in REFUSED_BY_SQLITE:
-            return f"the fleet's records cannot be written: {error}"
-    return ""
-
-
 async def _crashed(request: Request, error: Exception) -> Response:
     # Only the answer: the error itself is raised on, into the server's log.
-    if _below(request.url.path, API_PREFIX):
-        return ApiError(500, _said_by_disk(error) or "internal server error").response()
+    if is_below(request.url.path, API_PREFIX):
+        return ApiError(500, said_by_disk(error) or "internal server error").response()
     return plain(500, "Internal Server Error")

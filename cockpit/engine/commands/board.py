@@ -29,7 +29,9 @@ async def carry_out(source: Source, command: BoardCommand, known: Sequence[Task]
     """
     board = source.board
     if board is None:
-        raise Refused("no board is configured", hint="set VERS_INFRA_URL and VERS_AUTH_TOKEN")
+        raise Refused(
+            "no board is configured", hint="`cockpit infra` makes one, or set VERS_INFRA_URL and VERS_AUTH_TOKEN"
+        )
     try:
         await _ask(board, command)
     except ServiceError as failure:

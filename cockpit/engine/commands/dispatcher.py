@@ -25,6 +25,7 @@ from cockpit.engine.commands.vm_operations import FleetOperations
 from cockpit.engine.describe import VERBS, target_of, text_of
 from cockpit.engine.images.acts import ImageActs
 from cockpit.engine.images.builder import ImageBuilder
+from cockpit.engine.infrastructure.maker import InfraMaker
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
@@ -122,7 +123,13 @@ class Dispatcher:
         self._images = ImageActs(source, builder, images_changed)
         self._restorations = Restorations(fleet_state, store, source, keeping, creations, self._spawner)
         self._identities = Identities(fleet_state, store, source, self._spawner.names, agent_sessions)
-        self._platform = PlatformOrders(fleet_state, source, creations, agent_sessions.agent_session)
+        self._platform = PlatformOrders(
+            fleet_state,
+            source,
+            creations,
+            agent_sessions.agent_session,
+            InfraMaker(fleet_state, source, creations, agent_sessions),
+        )
         self._clean_commits = CleanCommits(
             fleet_state, store, source, keeping, self._spawner, agent_sessions.agent_session
         )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.sizes import check_size
+from cockpit.engine.infrastructure.maker import InfraMaker
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
@@ -19,6 +20,7 @@ from cockpit.model.platform import (
     ChangeCommit,
     ChangeRepository,
     DeleteCommit,
+    MakeInfra,
     NewVm,
     PlatformCommand,
     Resize,
@@ -50,12 +52,14 @@ class PlatformOrders:
         source: Source,
         creations: Creations,
         agent_session: Callable[[AgentId], AgentSession | None],
+        infra: InfraMaker,
     ) -> None:
         self._fleet_state = fleet_state
         self._source = source
         self._vers = source.vers
         self._creations = creations
         self._agent_session = agent_session
+        self._infra = infra
 
     async def carry_out(self, command: PlatformCommand, progress: OperationProgress) -> None:
         """Carry out one order, with its steps.
@@ -64,6 +68,8 @@ class PlatformOrders:
             CockpitError: it was not done, or it cannot be told.
         """
         match command:
+            case MakeInfra():
+                await self._infra.make(command, progress)
             case NewVm():
                 await self._new_vm(command, progress)
             case Resize():

@@ -36,6 +36,7 @@ from cockpit.engine.commands.registration import left_there, register, remember
 from cockpit.engine.commands.sizes import check_size
 from cockpit.engine.commands.synchronisation import synchronise
 from cockpit.engine.images.vm_shell import VmShell
+from cockpit.engine.infrastructure.grounds import no_infra
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
@@ -98,6 +99,7 @@ class Spawner:
             claimed=frozenset(claimed),
             making=tuple(parent for name, parent in claimed.items() if name not in there),
             bounds=source.bounds,
+            no_infra=no_infra(source),
             thinking=tuple((program.name, program.thinking) for program in source.programs),
         )
 

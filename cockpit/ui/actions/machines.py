@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cockpit.model.platform import Resize, SetLabels
-from cockpit.model.size import parse_disk
+from cockpit.model.platform import MakeInfra, Resize, SetLabels
+from cockpit.model.size import VmSize, parse_disk, parse_size
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line
-from cockpit.ui.actions.action import Action
+from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import vm_command
 from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
@@ -76,6 +76,28 @@ def _label(home: HomePort) -> None:
     home.open_dialog(FormDialog(ours("Label"), (field,), check, intro=intro), finish)
 
 
+def _infra(home: HomePort) -> None:
+    def check(values: Values) -> str:
+        size = parse_size(values["size"])
+        return "size: processors/MiB/MiB" if size is None else home.engine.disabled_reason(MakeInfra(size))
+
+    def finish(values: Values | None) -> None:
+        size = parse_size(values["size"]) if values is not None else None
+        if size is not None:
+            home.command(MakeInfra(size))
+
+    intro = ours(
+        "A VM apart from the swarm with board, feed and registry, or the one that an earlier run left."
+        " Its address goes into config.toml; the next cockpit uses it."
+    )
+    field = Field("size", ours("size"), value=VmSize().text, placeholder=ours("processors/MiB of memory/MiB of disk"))
+    home.open_dialog(GuardedForm(ours("Make infra VM"), (field,), check, intro=intro), finish)
+
+
+def _no_infra(situation: Situation) -> str:
+    return situation.engine.disabled_reason(MakeInfra())
+
+
 ACTIONS: tuple[Action, ...] = (
     Action(
         "vm.resize",
@@ -85,6 +107,16 @@ ACTIONS: tuple[Action, ...] = (
         "Let the VM's disk grow",
         _resize,
         vm_command(lambda vm: Resize(vm.id, MUCH)),
+        writes=True,
+    ),
+    Action(
+        "vm.infra",
+        "",
+        "make infra VM",
+        "Agents",
+        "Make a VM with board, feed and registry, or go on with the one that was left",
+        _infra,
+        _no_infra,
         writes=True,
     ),
     Action(

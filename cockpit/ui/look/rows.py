@@ -300,7 +300,11 @@ def unknown_because(fleet: Fleet, services: Sequence[str], what: Clean) -> tuple
                 our_line("Waiting for an answer of {}.", name),
             )
         if fleet.awaited and name not in fleet.awaited and name != "registry":
-            return (NOTHING, our_line("No {} is configured.", name), ours("Set VERS_INFRA_URL and VERS_AUTH_TOKEN."))
+            return (
+                NOTHING,
+                our_line("No {} is configured.", name),
+                ours("`cockpit infra` makes it, or set VERS_INFRA_URL and VERS_AUTH_TOKEN."),
+            )
     return ()
 
 

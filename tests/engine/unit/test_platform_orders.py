@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from cockpit.engine.commands.platform import PlatformOrders
+from cockpit.engine.infrastructure.maker import InfraMaker
 from cockpit.engine.operation import OperationProgress
 from cockpit.errors import Refused
 from cockpit.model.ids import OperationId
@@ -44,7 +45,8 @@ def orders(parts: Parts, df: bytes | Exception | None, told: int = 0) -> tuple[P
     vers = cast(Any, parts.vers)
     vers.metadata, vers.resize_disk = metadata, resize_disk
     session = SimpleNamespace(link=SimpleNamespace(ready=ready)) if df is not None else None
-    carrying = PlatformOrders(parts.state, parts.source(), parts.creations(), lambda _agent: cast(Any, session))
+    infra = InfraMaker(parts.state, parts.source(), parts.creations(), cast(Any, None))
+    carrying = PlatformOrders(parts.state, parts.source(), parts.creations(), lambda _agent: cast(Any, session), infra)
     return carrying, OperationProgress(parts.state, OperationId("o1"), "resize", "builder")
 
 

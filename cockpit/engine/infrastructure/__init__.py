@@ -1,0 +1,1 @@
+"""The VM that hosts board, feed and registry: made by one act, apart from the swarm."""

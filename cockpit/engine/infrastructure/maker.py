@@ -1,0 +1,258 @@
+"""Making the VM of the services: each step looks first whether its result is there, so that a second run goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from cockpit.engine.commands.booting import until_running
+from cockpit.engine.commands.creations import Creations
+from cockpit.engine.commands.sizes import check_size
+from cockpit.engine.images.vm_shell import VmShell
+from cockpit.engine.infrastructure import scripts
+from cockpit.engine.operation import OperationProgress
+from cockpit.engine.source import Services, ServicesPlace, Source
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.agent_sessions import AgentSessions
+from cockpit.errors import CockpitError, Refused, TimedOut
+from cockpit.model.fleet import Power, Vm
+from cockpit.model.ids import VmId
+from cockpit.model.platform import INFRA, MakeInfra
+from cockpit.model.size import VmSize
+from cockpit.remote.ssh.command import Completed
+from cockpit.services.errors import ServiceError, TokenRefused
+from cockpit.services.registry import Registration
+
+log = logging.getLogger(__name__)
+
+INFRA_LABEL = "swarm-cockpit-infra"
+"""Label of the VM that hosts the services: what was left is gone on with there."""
+LABEL_TEXT = "services"
+SCRIPT_LIMIT = 60.0
+INSTALL_LIMIT = 600.0
+"""Seconds the system's package manager may take."""
+START_LIMIT = 60.0
+"""Seconds the services get to answer on their VM."""
+REACH_LIMIT = 60.0
+"""Seconds they get to answer from here once they do so there."""
+PAUSE = 0.5
+SAID_LIMIT = 2000
+"""Characters of what a program on the VM said that an error quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    vm: VmId
+    shell: VmShell
+    place: ServicesPlace
+    python: str = ""
+
+    async def run(self, what: str, script: str, *words: str, stdin: bytes = b"", limit: float = SCRIPT_LIMIT) -> str:
+        """Run a script that must succeed; return what it printed.
+
+        Raises:
+            Refused: it failed; says what it wrote.
+        """
+        done = await self.shell.run(script, *words, stdin=stdin, timeout=limit)
+        if done.exit_code != 0:
+            raise Refused(f"could not {what} on VM {self.vm}: {_said(done)}")
+        return done.stdout.decode("utf-8", "replace").strip()
+
+
+class InfraMaker:
+    """Makes the VM that hosts board, feed and registry."""
+
+    def __init__(
+        self, fleet_state: FleetState, source: Source, creations: Creations, agent_sessions: AgentSessions
+    ) -> None:
+        self._fleet_state = fleet_state
+        self._source = source
+        self._creations = creations
+        self._agent_sessions = agent_sessions
+
+    async def make(self, command: MakeInfra, progress: OperationProgress) -> str:
+        """Make it, or go on with the one that was left; return the address of the services.
+
+        Raises:
+            CockpitError: a step failed; the VM stays, and the same command goes on there.
+        """
+        place = self._place
+        vm_id = await self._vm(command, progress)
+        shell = VmShell(lambda: self._agent_sessions.connect(vm_id))
+        try:
+            with progress.step("boot"):
+                await until_running(self._fleet_state, self._source, vm_id)
+            with progress.step("connect"):
+                await shell.connection()
+            site = _Site(vm_id, shell, place)
+            with progress.step("Python"):
+                site = _Site(vm_id, shell, place, await self._python(site, progress))
+            with progress.step("token"):
+                token = await self._token(site, progress)
+            with progress.step("services"):
+                digest = await self._unpack(site, progress)
+            with progress.step("start"):
+                progress.detail(await self._start(site, digest))
+            url = place.url(vm_id)
+            with progress.step("reach them from here"):
+                services = await self._reached(url, token)
+                progress.detail(url)
+            try:
+                with progress.step("register"):
+                    await services.registry.register(self._registration(vm_id, place))
+            finally:
+                await services.http.close()
+            with progress.step("configuration"):
+                progress.detail(await asyncio.to_thread(place.keep, url, token))
+        except CockpitError as error:
+            more = f"`cockpit infra` goes on from there, `cockpit destroy {vm_id}` gives it up"
+            error.hint = f"{error.hint}; {more}" if error.hint else more
+            raise
+        finally:
+            await shell.close()
+        if self._source.services is None:
+            self._fleet_state.notice(f"board, feed and registry are at {url}: the next cockpit uses them")
+        return url
+
+    @property
+    def _place(self) -> ServicesPlace:
+        if self._source.infra is None:
+            raise Refused("this fleet has no place for services of its own")
+        return self._source.infra
+
+    async def _vm(self, command: MakeInfra, progress: OperationProgress) -> VmId:
+        """Return the VM that an earlier run left, or a new one."""
+        vers = self._source.vers
+        with progress.step("VM"):
+            left = [record for record in await vers.list_vms() if record.labels.get(INFRA_LABEL) == LABEL_TEXT]
+            kept = self._place.kept_at
+            if kept and all(self._place.url(VmId(record.vm_id)) != kept for record in left):
+                raise Refused(
+                    f"config.toml says that the services are at {kept}, and no VM here was made for them",
+                    hint="take infra_url out of its table [vers] to make one",
+                )
+            if left:
+                first = min(left, key=lambda record: (record.created_at, record.vm_id))
+                vm_id = VmId(first.vm_id)
+                progress.detail(f"{vm_id}, which is there")
+                if first.power is Power.PAUSED:
+                    await vers.set_power(vm_id, False)
+            else:
+                size = command.size or VmSize()
+                await check_size(vers, size)
+                labels = {INFRA_LABEL: LABEL_TEXT, "role": INFRA}
+                async with self._creations.written_down("infra", INFRA, "image", None) as request:
+                    vm_id = await vers.create_root(size, labels=labels, request=request)
+                progress.detail(vm_id)
+        now = self._fleet_state.clock.now()
+        self._fleet_state.put_vm(Vm(vm_id, Power.BOOTING, now, label=INFRA, seen_at=now, source=self._source.name))
+        self._fleet_state.note_host(vm_id, "it was made for the services")
+        return vm_id
+
+    async def _python(self, site: _Site, progress: OperationProgress) -> str:
+        """Return the path of a Python that can run the services, installed if need be.
+
+        Raises:
+            Refused: there is none, and none could be installed.
+        """
+        found = await site.shell.run(scripts.FIND_PYTHON, timeout=SCRIPT_LIMIT)
+        if found.exit_code != 0 and not self._source.shares_host:
+            progress.detail("there is none that is new enough: installing it")
+            installed = await site.shell.run(scripts.INSTALL_PYTHON, timeout=INSTALL_LIMIT)
+            if installed.exit_code != 0:
+                raise Refused(
+                    f"no Python 3.11 is on VM {site.vm}, and apt-get could not install one: {_said(installed)}",
+                    hint="install Python 3.11 or newer there",
+                )
+            found = await site.shell.run(scripts.FIND_PYTHON, timeout=SCRIPT_LIMIT)
+        if found.exit_code != 0:
+            raise Refused(
+                f"VM {site.vm} has no Python 3.11 or newer with sqlite3", hint="install one there as python3.11"
+            )
+        path, _, version = found.stdout.decode("utf-8", "replace").strip().rpartition(" ")
+        progress.detail(f"{path} {version}")
+        return path
+
+    async def _token(self, site: _Site, progress: OperationProgress) -> str:
+        """Return the token that the services take: the one there, unless the operator has set another one."""
+        offered, firm = site.place.token()
+        words = "yes" if firm else "no"
+        token = await site.run("keep the token", scripts.KEEP_TOKEN, words, stdin=f"{offered}\n".encode())
+        progress.detail("VERS_AUTH_TOKEN" if firm else "a new one" if token == offered else "the one that is there")
+        return token
+
+    async def _unpack(self, site: _Site, progress: OperationProgress) -> str:
+        archive = await asyncio.to_thread(site.place.archive)
+        digest = hashlib.sha256(archive).hexdigest()[:16]
+        said = await site.run(
+            "unpack the services", scripts.UNPACK, digest, site.python, stdin=archive, limit=INSTALL_LIMIT
+        )
+        progress.detail(f"{said}, {len(archive) / 1000:,.0f} kB")
+        return digest
+
+    async def _start(self, site: _Site, digest: str) -> str:
+        """Start the services unless these very ones run; return how it was done.
+
+        Raises:
+            TimedOut: they do not answer on the VM.
+        """
+        if await self._answer(site, digest):
+            return "they run already"
+        place = site.place
+        extent = "home" if self._source.shares_host else "whole"
+        words = (digest, site.python, place.listen, str(place.port), extent)
+        said = await site.run("start the services", scripts.START, *words)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + START_LIMIT
+        while True:
+            if await self._answer(site, digest):
+                return said
+            if loop.time() >= deadline:
+                break
+            await asyncio.sleep(PAUSE)
+        wrote = await site.shell.run(scripts.SAID, timeout=SCRIPT_LIMIT)
+        raise TimedOut(
+            f"the services on VM {site.vm} did not answer at port {place.port} within {START_LIMIT:.0f} s:"
+            f" {_said(wrote)}"
+        )
+
+    async def _answer(self, site: _Site, digest: str) -> bool:
+        words = (site.python, digest, str(site.place.port))
+        return (await site.shell.run(scripts.ANSWERS, *words, timeout=SCRIPT_LIMIT)).exit_code == 0
+
+    async def _reached(self, url: str, token: str) -> Services:
+        """Return clients of the services, once they answered from here.
+
+        Raises:
+            ServiceError: they did not in time.
+        """
+        services, loop = Services.at(url, token), asyncio.get_running_loop()
+        deadline = loop.time() + REACH_LIMIT
+        try:
+            while True:
+                try:
+                    await services.registry.list_entries()
+                    return services
+                except TokenRefused:
+                    raise
+                except ServiceError as error:
+                    if loop.time() >= deadline:
+                        raise
+                    log.info("the services do not answer from here yet: %s", error)
+                await asyncio.sleep(PAUSE)
+        except BaseException:
+            await services.http.close()
+            raise
+
+    def _registration(self, vm_id: VmId, place: ServicesPlace) -> Registration:
+        offered: dict[str, Any] = {"name": "agent-services", "port": place.port, "healthPath": "/health"}
+        return Registration(vm_id, INFRA, INFRA, self._source.address(vm_id), "swarm-cockpit", services=(offered,))
+
+
+def _said(done: Completed) -> str:
+    """Return the end of what a program wrote, or how it ended."""
+    text = (done.stderr or done.stdout).decode("utf-8", "replace").strip()[-SAID_LIMIT:]
+    return text or f"exit {done.exit_code}"

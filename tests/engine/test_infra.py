@@ -1,0 +1,117 @@
+"""The VM of the services on a fleet that has none: left at a step, gone on with, registered, written down."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import httpx
+import psutil
+import pytest
+
+from cockpit import config
+from cockpit.bootstrap.archive import service_archive
+from cockpit.bootstrap.fleet import make_source, running_engine
+from cockpit.bootstrap.kept_services import find_services, keep_services, new_token
+from cockpit.engine.engine import Engine
+from cockpit.engine.infrastructure import maker
+from cockpit.engine.source import ServicesPlace
+from cockpit.model.operation import Operation
+from cockpit.model.platform import INFRA_STEPS, MakeInfra
+from cockpit.model.receipts.receipt import Stage
+from tests.fleets import LIMIT, FleetUnderTest
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@asynccontextmanager
+async def without_services(fleet: FleetUnderTest, port: int, reached: int, kept_at: str = "") -> AsyncIterator[Engine]:
+    """Run an engine over the fleet as if it were the platform, where the services of a VM are at `reached`."""
+    source = await asyncio.to_thread(make_source, fleet.settings, fleet.places, force_embedded=True)
+    assert source.services is not None
+    await source.services.http.close()
+    place = ServicesPlace(
+        lambda _vm: f"http://127.0.0.1:{reached}",
+        service_archive,
+        lambda: new_token({}),
+        lambda url, token: keep_services(fleet.settings, url, token),
+        kept_at=kept_at,
+        listen="127.0.0.1",
+        port=port,
+    )
+    async with running_engine(fleet.settings, fleet.places, replace(source, services=None, infra=place)) as engine:
+        yield engine
+
+
+async def made(engine: Engine) -> tuple[Stage, Operation]:
+    receipt = await engine.outcome(engine.dispatch(MakeInfra()), timeout=LIMIT * 2)
+    (operation,) = (known for known in engine.fleet.operations if str(known.id) == receipt.id)
+    return receipt.stage, operation
+
+
+def command_lines() -> str:
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        found += process.info["cmdline"] or []
+    return "\n".join(found)
+
+
+def check_what_runs(fleet: FleetUnderTest, port: int, vm_id: str, operation: str) -> int:
+    """Look at the services as anybody would; return the id of their process."""
+    url = f"http://127.0.0.1:{port}"
+    known = find_services(config.load(), {})
+    assert known.url == url and len(known.token) >= 40
+    assert httpx.get(f"{url}/registry/vms").status_code == 401
+    answer = httpx.get(f"{url}/registry/vms", headers={"Authorization": f"Bearer {known.token}"})
+    (entry,) = answer.json()["vms"]
+    assert (entry["id"], entry["role"], entry["name"]) == (vm_id, "infra", "infra")
+    assert entry["services"] == [{"name": "agent-services", "port": port, "healthPath": "/health"}]
+    assert known.token not in command_lines() + operation
+    (token,) = (path for path in fleet.root.rglob("token") if path.parent.name == "services")
+    assert token.read_text().strip() == known.token and token.stat().st_mode & 0o77 == 0
+    (pid,) = (int(path.read_text()) for path in fleet.root.rglob("pid") if path.parent.name == "services")
+    assert "cockpit.embedded.services" in psutil.Process(pid).cmdline()
+    return pid
+
+
+async def test_it_is_left_gone_on_with_and_used(fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    port, closed = free_port(), free_port()
+    async with without_services(fleet, port, closed) as engine:
+        monkeypatch.setattr(maker, "REACH_LIMIT", 0.5)
+        stage, operation = await made(engine)
+        assert stage is Stage.FAILED and operation.steps[-1].name == "reach them from here", operation
+        assert "`cockpit infra` goes on from there" in operation.hint
+        (vm,) = (known for known in engine.fleet.vms if known.id in engine.fleet_state.hosts)
+        assert not config.load().vers.infra_url, "what cannot be reached is written nowhere"
+
+    async with without_services(fleet, port, port) as engine:
+        stage, operation = await made(engine)
+        assert stage is Stage.DONE, operation
+        assert tuple(step.name for step in operation.steps) == INFRA_STEPS
+        said = {step.name: step.detail for step in operation.steps}
+        assert said["VM"] == f"{vm.id}, which is there" and said["token"] == "the one that is there"
+        assert said["services"].startswith("present") and said["start"] == "they run already"
+        assert all(step.ended_at is not None for step in operation.steps)
+        assert len(engine.fleet.vms) == 1
+
+    os.kill(await asyncio.to_thread(check_what_runs, fleet, port, vm.id, str(operation)), 9)
+    async with without_services(fleet, port, port, "https://elsewhere.test:3000") as engine:
+        stage, operation = await made(engine)
+        assert stage is Stage.FAILED and "no VM here was made for them" in operation.error, operation
+    async with without_services(fleet, port, port, f"http://127.0.0.1:{port}") as engine:
+        stage, operation = await made(engine)
+        started = next(step.detail for step in operation.steps if step.name == "start")
+        assert stage is Stage.DONE and "no systemd here" in started, operation
+
+
+def test_a_fleet_that_has_services_says_so(fleet: FleetUnderTest) -> None:
+    there = fleet.run("infra", "--json")
+    assert there.returncode == 0 and '"made": false' in there.stdout
+    assert "board, feed and registry are at http://127.0.0.1" in there.stderr
