@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import httpx
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit import config
@@ -57,7 +57,7 @@ async def made(engine: Engine) -> tuple[Stage, Operation]:
 
 
 def command_lines() -> str:
-    found = []
+    found: list[str] = []
     for process in psutil.process_iter(["cmdline"]):
         found += process.info["cmdline"] or []
     return "\n".join(found)
