@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -114,7 +115,7 @@ class Parts:
     def source(self) -> Source:
         """Make the description of a fleet whose API and services are doubles."""
         services = Services(
-            cast(ServiceHttp, None),
+            cast(ServiceHttp, SimpleNamespace(base_url="http://services.test")),
             cast(BoardClient, self.board),
             cast(FeedClient, self.feed),
             cast(RegistryClient, self.registry),
