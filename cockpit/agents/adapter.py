@@ -136,6 +136,9 @@ class AgentAdapter(Protocol):
     def move_conversation_script(self, paths: AgentPaths) -> str:
         """Return the shell script that makes the newest conversation of a copied VM that of its workspace."""
 
+    def has_conversation_script(self, paths: AgentPaths) -> str:
+        """Return the shell script that fails if no file holds what was said in the workspace: a stop would lose it."""
+
     def secret_values(self, patterns: Sequence[str], environment: Mapping[str, str]) -> list[str]:
         """Return the values of this machine's variables that are this kind's keys or match a pattern: never shown."""
 

@@ -7,7 +7,7 @@ import io
 import re
 import tarfile
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 MOST_BYTES = 20_000_000
@@ -60,23 +60,45 @@ class Configuration:
         return buffer.getvalue()
 
 
-def configuration_in(directory: Path, names: Iterable[str], target: str, named: Collection[str] = ()) -> Configuration:
-    """Read files and trees of a directory; what holds secrets stays unless it is named.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A directory of which files and trees are taken along."""
 
-    Links are not followed, and what leads out of the directory is no part of it.
+    directory: Path
+    names: tuple[str, ...]
+    """The files and trees in it; `.` is all of it."""
+    target: str
+    """Where they go, relative to the home directory on the VM."""
+    shown: str = ""
+    """What stands before the paths in it where they are named."""
+
+
+def configuration_of(places: Iterable[Place], named: Collection[str] = ()) -> Configuration:
+    """Read files and trees; what holds secrets stays unless it is named.
+
+    Links are not followed, and what leads out of a directory is no part of it.
 
     Args:
-        directory: where the operator's configuration is.
-        names: the files and trees in it that are taken along.
-        target: where they go, relative to the home directory on the VM.
-        named: paths relative to `directory` that are taken along although they hold secrets.
+        places: where the operator's configuration is, and where it goes.
+        named: paths, as they are shown, that are taken along although they hold secrets.
     """
-    files: list[tuple[str, bytes]] = []
-    left_out: list[tuple[str, str]] = []
-    packages: list[str] = []
-    total = 0
-    for path in _paths(directory, [*names, *named]):
-        relative = path.relative_to(directory).as_posix()
+    whole = Configuration()
+    for place in places:
+        whole = _with(whole, place, named)
+    return whole
+
+
+def _with(before: Configuration, place: Place, named: Collection[str]) -> Configuration:
+    """Return a configuration with what is taken along of one more place."""
+    directory, target = place.directory, place.target
+    files = [*before.files]
+    left_out = [*before.left_out]
+    packages = [*before.packages]
+    total = sum(len(content) for _, content in files)
+    inside = [path.removeprefix(place.shown) for path in named if path.startswith(place.shown)]
+    for path in _paths(directory, [*place.names, *inside]):
+        local = path.relative_to(directory).as_posix()
+        relative = f"{place.shown}{local}"
         try:
             size = path.stat().st_size
             if total + size > MOST_BYTES or len(files) >= MOST_FILES:
@@ -90,10 +112,10 @@ def configuration_in(directory: Path, names: Iterable[str], target: str, named: 
             left_out.append((relative, why))
             continue
         total += size
-        files.append((f"{target}/{relative}", content))
+        files.append((f"{target}/{local}", content))
         if path.name == "package.json" and b'"dependencies"' in content:
-            packages.append(f"{target}/{relative}".rpartition("/")[0])
-    return Configuration(tuple(files), tuple(left_out), tuple(packages))
+            packages.append(f"{target}/{local}".rpartition("/")[0])
+    return replace(before, files=tuple(files), left_out=tuple(left_out), packages=tuple(packages))
 
 
 def _paths(directory: Path, names: Iterable[str]) -> list[Path]:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from cockpit.cli import output
 from cockpit.cli.choosing import Chosen
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.headless import Headless, require_health
+from cockpit.cli.headless import Headless, learn_parents, require_health
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Agent
@@ -60,6 +60,8 @@ async def collect(
     collected = Collected(into)
     async with headless.engine(choice.attached(), watch=True) as engine:
         require_health(engine, "vers")
+        if choice.parent:
+            await learn_parents(engine, headless.left())
         agents = choice.agents(engine)
         turns = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as tasks:

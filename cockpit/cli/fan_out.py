@@ -8,7 +8,7 @@ from cockpit.cli import output
 from cockpit.cli.choosing import Chosen
 from cockpit.cli.courses import carry_out_all, operations_of, parts_of
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.headless import Headless, nobody, require_health
+from cockpit.cli.headless import Headless, learn_parents, nobody, require_health
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, UsageError
 from cockpit.model.commands import FanOut, Spawn
@@ -26,6 +26,8 @@ async def on_agents(headless: Headless, choice: Chosen, command: str, limit: flo
     choice.check()
     async with headless.engine(choice.attached(), watch=True) as engine:
         require_health(engine, "vers")
+        if choice.parent:
+            await learn_parents(engine, headless.left())
         return await _fan_out(engine, choice.agents(engine), command, limit, as_json)
 
 

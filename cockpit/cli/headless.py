@@ -24,6 +24,9 @@ from cockpit.text.streams import warn
 FIRST_CONTACT = 28.0
 """Seconds from its start within which a verb has reached what it needs, or ends and says what it waited for."""
 
+FAMILY_LIMIT = 10.0
+"""Seconds the agents get to say whom they work for."""
+
 VM_LIST = "vers"
 """The service that lists the VMs; every fleet has it."""
 
@@ -117,6 +120,12 @@ async def _run(verb: Verb, root: Path | None, config_file: Path | None) -> int:
     with GracefulExit() as graceful_exit:
         return await verb(Headless(root, config_file))
     return graceful_exit.exit_code
+
+
+async def learn_parents(engine: HeadlessPort, seconds: float) -> None:
+    """Have the agents asked whom they work for that somebody else made: a verb that goes by families must know."""
+    await engine.settled(min(FAMILY_LIMIT, seconds))
+    await engine.lookout.learn_parents(min(FAMILY_LIMIT, seconds))
 
 
 def nobody(agent: Agent) -> bool:

@@ -48,6 +48,7 @@ async def agents(headless: Headless, as_json: bool) -> int:
     """List the agents, each as its stream says it is now, and say of which that is not known."""
     async with headless.engine() as engine:
         await engine.settled(min(SETTLE_LIMIT, headless.left()))
+        await engine.lookout.learn_parents(min(SETTLE_LIMIT, headless.left()))
         if as_json:
             fleet, now = engine.fleet, engine.now()
             output.print_json(output.agent_objects(fleet.agents, fleet, now))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cockpit.cli import output
 from cockpit.cli.courses import carry_out_all, part_object, parts_of, print_parts
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.headless import Headless, require_health
+from cockpit.cli.headless import Headless, learn_parents, require_health
 from cockpit.cli.losses import agreed, loss_object, say_losses
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
@@ -47,8 +47,11 @@ async def teardown(
     if not (names or parent or label or everyone):
         raise UsageError("nobody is named", hint="give names, --parent, --label, or --all for every worker")
     asked = dry_run or not yes
-    async with headless.engine((lambda agent: agent.kind is AgentKind.WORKER and asked), watch=True) as engine:
+    reached = asked or bool(parent)
+    async with headless.engine((lambda agent: agent.kind is AgentKind.WORKER and reached), watch=True) as engine:
         require_health(engine, "vers")
+        if parent:
+            await learn_parents(engine, headless.left())
         workers = chosen(engine, names, parent, label)
         if not workers:
             raise NotFound("there is no such worker", hint="`cockpit agents` lists who is here")

@@ -288,6 +288,12 @@ class LookoutPort(Protocol):
         Returns when each was looked at, or the seconds are over; what was not looked at is not in `fleet.looks`.
         """
 
+    async def learn_parents(self, timeout: float) -> None:
+        """Ask each worker that is connected whom it works for, where nobody wrote that down; `fleet.agents` has it.
+
+        Returns when each has answered, or the seconds are over. A running cockpit asks by itself.
+        """
+
 
 class HeadlessPort(CockpitPort, Protocol):
     """The engine as verbs and the demonstration see it: they also wait, find by name, and read output themselves."""

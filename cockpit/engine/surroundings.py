@@ -23,7 +23,7 @@ from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import CockpitError
 from cockpit.model.claims import Claim, ClaimedBy, VmLook
-from cockpit.model.fleet import Agent, Power, Process, Vm
+from cockpit.model.fleet import Agent, AgentKind, Power, Process, Vm
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.reconciliation import is_being_made
 from cockpit.remote.ssh.connection import Connection
@@ -75,6 +75,14 @@ class Surroundings:
             *(partial(self._look_elsewhere_for, agent) for agent in self._never_started()),
             *(partial(self._origins.learn, agent) for agent in self._origins.due()),
         ]
+        await self._do(jobs)
+
+    async def learn_parents(self) -> None:
+        """Ask the workers of whom nobody wrote down whom they work for."""
+        due = [agent for agent in self._origins.due() if agent.kind is AgentKind.WORKER]
+        await self._do([partial(self._origins.learn, agent) for agent in due])
+
+    async def _do(self, jobs: Sequence[Callable[[], Awaitable[None]]]) -> None:
         async with asyncio.TaskGroup() as tasks:
             for job in jobs:
                 tasks.create_task(self._one_of_few(job), name="look around")
@@ -249,7 +257,17 @@ class Lookout:
 
     async def look_around(self, timeout: float) -> None:
         """Look around in every source once, for so many seconds at most."""
+        await self._in_all(timeout, Surroundings.look_around)
+
+    async def learn_parents(self, timeout: float) -> None:
+        """Ask the workers of every source, for so many seconds at most."""
+        await self._in_all(timeout, Surroundings.learn_parents)
+
+    async def _in_all(self, timeout: float, look: Callable[[Surroundings], Awaitable[None]]) -> None:
+        async def one(around: Surroundings) -> None:
+            await look(around)
+
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout), asyncio.TaskGroup() as tasks:
                 for around in self._surroundings:
-                    tasks.create_task(around.look_around(), name="look around")
+                    tasks.create_task(one(around), name="look around")

@@ -35,6 +35,16 @@ worker, as it stands here, and never a path or a link in its place.
 4. Wait until all are done, read what each says, put the parts together and try the whole.
 5. End every worker that you made. Say what was built, where it is, and what is left open.
 
+# How a worker is made
+
+With the tools for it, if you have any. Else over the platform's API at $VERS_BASE_URL with $VERS_API_KEY, and the \
+registry at $VERS_INFRA_URL with $VERS_AUTH_TOKEN. So that it is known to be yours:
+
+- its process has VERS_PARENT_AGENT (your $VERS_AGENT_NAME), VERS_AGENT_NAME, VERS_AGENT_ROLE=worker and VERS_VM_ID;
+- its ~/.swarm/identity.json is yours with its own vmId and agentId, with your $VERS_VM_ID as parentVmId, and with a \
+depth that is one more;
+- it is registered as a worker, with metadata.agentId and metadata.parentSession: true.
+
 # Bounds
 
 - {bounds}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -166,3 +168,25 @@ def test_words_about_a_start_never_fail_and_show_no_value(adapter: AgentAdapter)
 def test_a_copied_conversation_is_moved_by_a_script(adapter: AgentAdapter) -> None:
     script = adapter.move_conversation_script(HOME_PATHS)
     assert "\0" not in script and (script == ":" or '"$HOME"' in script), "`:` where a kind keeps no conversation"
+
+
+@each
+def test_a_conversation_that_is_in_no_file_is_found_out(adapter: AgentAdapter, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "workspace").mkdir(parents=True)
+    script = adapter.has_conversation_script(HOME_PATHS)
+
+    def code() -> int:
+        environment = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
+        return subprocess.run(["sh", "-c", script], env=environment, check=False).returncode
+
+    assert code() != 0
+    sessions = home / ".pi" / "agent" / "sessions"
+    other = sessions / "--somewhere--"
+    other.mkdir(parents=True)
+    (other / "one.jsonl").touch()
+    assert code() != 0, "it is of another directory"
+    own = sessions / f"--{str(home / 'workspace').lstrip('/').replace('/', '-')}--"
+    own.mkdir()
+    (own / "one.jsonl").touch()
+    assert code() == 0

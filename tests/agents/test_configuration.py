@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 
-from cockpit.agents.configuration import Configuration, configuration_in
+from cockpit.agents.adapter import LaunchSettings
+from cockpit.agents.configuration import Configuration, Place, configuration_of
+from cockpit.agents.pi.launch import local_program
 from cockpit.agents.scaffold.answers import ScriptAnswer
 from cockpit.engine.commands.synchronisation import synchronise_script
 
@@ -34,6 +38,13 @@ def operators(tmp_path: Path) -> Path:
         git__p__node_modules__z__index_dot_js="z",
         git__p___dot_git__config="c",
     )
+
+
+def configuration_in(
+    directory: Path, names: tuple[str, ...], target: str, named: Collection[str] = ()
+) -> Configuration:
+    """Return what is taken along of one directory."""
+    return configuration_of([Place(directory, names, target)], named)
 
 
 def run(configuration: Configuration, home: Path) -> ScriptAnswer:
@@ -98,3 +109,41 @@ def test_a_package_that_cannot_be_installed_is_said_and_tried_again(tmp_path: Pa
         assert [value for key, value in answer.values.items() if key.startswith("failed")] == [
             ".pi/agent/git/p: no network"
         ]
+
+
+def test_packages_of_this_machine_go_along_and_the_settings_name_their_copies(tmp_path: Path) -> None:
+    pi = tmp_path / "pi"
+    written(tmp_path / "own" / "tool", package_dot_json='{"pi": {}}', extensions__x_dot_ts="x", _dot_env="SECRET=1")
+    written(tmp_path / "own", single_dot_ts="s")
+    packages = [
+        "../own/tool",
+        {"source": str(tmp_path / "own" / "single.ts"), "skills": []},
+        "npm:@a/b",
+        "git:github.com/a/b",
+        "../not/there",
+        "..",
+    ]
+    written(pi, settings_dot_json=json.dumps({"theme": "dark", "packages": packages}))
+    program = local_program("pi", LaunchSettings(), {"PI_CODING_AGENT_DIR": str(pi), "PATH": ""})
+    assert program.configuration is not None
+    found = program.configuration(())
+    files = dict(found.files)
+    settings = json.loads(files[".pi/agent/settings.json"])
+    tool, single, *rest = settings["packages"]
+    assert settings["theme"] == "dark" and rest == packages[2:]
+    assert files[f".pi/agent/{tool}/extensions/x.ts".replace("/./", "/")] == b"x"
+    assert single["skills"] == [] and files[f".pi/agent/{single['source']}".replace("/./", "/")] == b"s"
+    assert len(files) == 4, sorted(files)
+    left = dict(found.left_out)
+    assert "not there" in left["../not/there"] and "own directory" in left[".."]
+    assert [why for path, why in left.items() if path.endswith("/.env")] == ["its name says that it holds secrets"]
+    (env,) = (path for path in left if path.endswith("/.env"))
+    named = program.configuration((env,))
+    assert b"SECRET=1" in dict(named.files).values()
+
+
+def test_an_agent_on_this_machine_finds_the_packages_where_they_are(tmp_path: Path) -> None:
+    pi = written(tmp_path / "pi", settings_dot_json='{"packages": ["../own/tool", "npm:b"]}')
+    program = local_program("pi", LaunchSettings(), {"PI_CODING_AGENT_DIR": str(pi), "PATH": ""})
+    settings = json.loads(dict(program.files)[".pi/agent/settings.json"])
+    assert settings["packages"] == [str(tmp_path / "own" / "tool"), "npm:b"]

@@ -81,6 +81,9 @@ class HistoryDouble:
 class LookoutDouble:
     """Sees nothing by itself: a test puts in place what a look would find."""
 
+    async def learn_parents(self, timeout: float) -> None:
+        """Nobody is asked."""
+
     async def look_around(self, timeout: float) -> None:
         """Return at once."""
 

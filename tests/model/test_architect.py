@@ -35,6 +35,13 @@ def test_the_whole_specification_stands_in_the_task_between_two_lines_of_its_own
     assert "3 workers" in task and "20 VMs" in task and "5 generations" in task
 
 
+def test_an_architect_is_told_how_its_workers_are_known_to_be_its_own() -> None:
+    task = architect_task(ArchitectBrief("a goal"), UNBOUNDED)
+    known_by = ("VERS_PARENT_AGENT", "parentVmId", "parentSession", "agentId", "depth", "VERS_AGENT_ROLE=worker")
+    reached_by = ("$VERS_BASE_URL", "$VERS_API_KEY", "$VERS_INFRA_URL", "$VERS_AUTH_TOKEN")
+    assert all(word in task for word in (*known_by, *reached_by))
+
+
 def test_a_specification_that_holds_the_line_gets_another_line() -> None:
     spec = "=== specification ===\n==== specification ===="
     task = architect_task(ArchitectBrief("a goal", spec), UNBOUNDED)

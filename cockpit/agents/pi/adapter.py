@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from cockpit.agents.adapter import Decoder, LaunchSettings, Program
-from cockpit.agents.pi.conversation import move_conversation_script
+from cockpit.agents.pi.conversation import has_conversation_script, move_conversation_script
 from cockpit.agents.pi.credentials import secret_values
 from cockpit.agents.pi.decode import PiDecoder
 from cockpit.agents.pi.encode import (
@@ -110,6 +110,10 @@ class PiAdapter:
     def move_conversation_script(self, paths: AgentPaths) -> str:
         """Return the script that makes the newest session the workspace's."""
         return move_conversation_script(paths)
+
+    def has_conversation_script(self, paths: AgentPaths) -> str:
+        """Return the script that looks for a session of the workspace; pi with `--no-session` writes none."""
+        return has_conversation_script(paths)
 
     def secret_values(self, patterns: Sequence[str], environment: Mapping[str, str]) -> list[str]:
         """Return the values of all known providers' keys that are set, and of what matches a pattern."""

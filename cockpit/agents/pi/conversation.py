@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from cockpit.agents.scaffold.layout import AgentPaths, shell_path
 
+_OWN = """here=$(pwd -P)
+sessions=$HOME/.pi/agent/sessions
+own=$sessions/--$(printf '%s' "${here#/}" | sed 's#[/:]#-#g')--
+"""
+"""Sets where pi keeps the sessions of the working directory."""
+
+
+def has_conversation_script(paths: AgentPaths) -> str:
+    """Return the script that fails if pi has written no session of this VM's workspace."""
+    return f"""
+cd {shell_path(paths.workspace)} || exit 0
+{_OWN}ls "$own"/*.jsonl >/dev/null 2>&1
+"""
+
 
 def move_conversation_script(paths: AgentPaths) -> str:
     """Return the script that makes the newest conversation of pi one of this VM's workspace.
@@ -14,11 +28,8 @@ def move_conversation_script(paths: AgentPaths) -> str:
     """
     return f"""
 mkdir -p {shell_path(paths.workspace)} && cd {shell_path(paths.workspace)} || exit 1
-here=$(pwd -P)
-sessions=$HOME/.pi/agent/sessions
-newest=$(ls -t "$sessions"/*/*.jsonl 2>/dev/null | head -n 1)
+{_OWN}newest=$(ls -t "$sessions"/*/*.jsonl 2>/dev/null | head -n 1)
 [ -n "$newest" ] || exit 0
-own=$sessions/--$(printf '%s' "${{here#/}}" | sed 's#[/:]#-#g')--
 [ "${{newest%/*}}" != "$own" ] || exit 0
 mkdir -p "$own" || exit 1
 escaped=$(printf '%s' "$here" | sed 's/[\\\\&#]/\\\\&/g')

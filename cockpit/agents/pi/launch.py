@@ -6,12 +6,13 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cockpit.agents.adapter import LaunchSettings, Program
-from cockpit.agents.configuration import Configuration, configuration_in
+from cockpit.agents.configuration import Configuration, Place, configuration_of
 from cockpit.agents.pi import start_questions
 from cockpit.agents.pi.credentials import (
     PROVIDERS,
@@ -19,9 +20,13 @@ from cockpit.agents.pi.credentials import (
     provider_of,
     variables_in,
 )
+from cockpit.agents.pi.packages import package_places, with_copies, with_whole_paths
 from cockpit.agents.variables import matching_variables
 from cockpit.errors import UsageError
 from cockpit.model.commands import Spawn
+
+HOME = ".pi/agent"
+"""pi's own directory, relative to the home directory."""
 
 CONFIGURATION = ("auth.json", "models.json", "settings.json", "AGENTS.md")
 """Files of pi's own directory that a local agent needs to work as the operator's pi does."""
@@ -59,7 +64,7 @@ def local_program(name: str, settings: LaunchSettings, environment: Mapping[str,
         _arguments(settings),
         environment={"PATH": environment.get("PATH", os.defpath)},
         passed=_passed(settings, environment, directory),
-        files=(_START_QUESTIONS, *((f".pi/agent/{file}", content) for file, content in _configuration(directory))),
+        files=(_START_QUESTIONS, *((f"{HOME}/{file}", content) for file, content in _configuration(directory))),
         configuration=partial(_synchronised, environment),
         command="pi",
         thinking=THINKING,
@@ -168,7 +173,14 @@ def _passed(
 def _synchronised(environment: Mapping[str, str], named: Collection[str]) -> Configuration:
     """Return what an operator's pi has of its own: skills, settings, instructions and installed packages."""
     directory = Path(environment.get("PI_CODING_AGENT_DIR") or Path.home() / ".pi" / "agent")
-    return configuration_in(directory, SYNCHRONISED, ".pi/agent", named)
+    try:
+        settings = (directory / "settings.json").read_bytes()
+    except OSError:
+        settings = b""
+    places, missing = package_places(directory, settings, HOME)
+    found = configuration_of([Place(directory, SYNCHRONISED, HOME), *places], named)
+    found = replace(found, left_out=(*found.left_out, *missing))
+    return with_copies(found, f"{HOME}/settings.json", directory)
 
 
 def _object(file: Path) -> dict[str, Any]:
@@ -207,5 +219,8 @@ def _configuration(directory: Path) -> list[tuple[str, bytes]]:
         total += path.stat().st_size
         if total > MAX_CONFIGURATION:
             break
-        found.append((str(path.relative_to(directory)), path.read_bytes()))
+        content = path.read_bytes()
+        if path == directory / "settings.json":
+            content = with_whole_paths(content, directory)
+        found.append((str(path.relative_to(directory)), content))
     return found

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.answers import parse_stop
 from cockpit.agents.scaffold.key_files import LIST_KEY_FILES, PUT_KEY_FILES_BACK, READ_KEY_FILES, REMOVE_KEY_FILES
 from cockpit.agents.scaffold.scripts import stop_script
@@ -84,6 +85,7 @@ class CleanCommits:
         with progress.step("connect"):
             connection = await session.link.ready(CONNECT_LIMIT)
         await self.put_back(agent, session, progress)
+        await self._check_conversation(agent, connection)
         try:
             with progress.step("stop the agent"):
                 paths = self._source.paths_of(agent)
@@ -96,6 +98,23 @@ class CleanCommits:
                 progress.detail(kept.commit or "")
         finally:
             await self._again(agent, session, progress)
+
+    async def _check_conversation(self, agent: Agent, connection: Connection) -> None:
+        """Look whether an agent can go on where it was after a stop: one may have been started to write nothing down.
+
+        Raises:
+            Refused: its conversation is in its process alone; nothing was done.
+        """
+        if not agent.turns:
+            return
+        script = adapter_of(agent.program).has_conversation_script(self._source.paths_of(agent))
+        done = await connection.run(script, timeout=FILES_LIMIT)
+        if done.exit_status != 0:
+            raise Refused(
+                f"no file on VM {agent.vm_id} holds the conversation of {agent.name}: stopped for a commit without its"
+                " keys, it would begin anew",
+                hint="commit it as it is, without --clean",
+            )
 
     async def put_back(self, agent: Agent, session: AgentSession, progress: OperationProgress) -> None:
         """Put back what was taken off an agent's VM and is still here; nothing where nothing is.

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from cockpit.engine.surroundings import AGAIN, Surroundings
+from cockpit.engine.surroundings import AGAIN, Lookout, Surroundings
 from cockpit.model.claims import Claim, ClaimedBy
-from cockpit.model.fleet import Process, ProcessState
+from cockpit.model.fleet import AgentKind, Process, ProcessState
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.reconciliation import FindingKind, Suggestion, findings_of
 from cockpit.remote.ssh.command import Completed
@@ -131,6 +131,22 @@ async def test_an_agent_that_lives_nowhere_says_where_it_was_looked_for(monkeypa
     assert parts.state.agents[AGENT].process.looked_also_at == (THEIRS,)
     (found,) = findings_of(parts.state.snapshot(), parts.clock.now())
     assert found.evidence == (f"no agent at ~/pi-rpc, looked also at {THEIRS}",)
+    await sessions.close()
+
+
+@pytest.mark.parametrize(("kind", "parent"), [(AgentKind.WORKER, "chief"), (AgentKind.LIEUTENANT, "")])
+async def test_a_verb_has_workers_asked_whom_they_work_for_and_nobody_else(
+    monkeypatch: pytest.MonkeyPatch, kind: AgentKind, parent: str
+) -> None:
+    parts = Parts()
+    parts.remember(VM, "builder")
+    answering(monkeypatch, "~/pi-rpc", VERS_VM_ID=VM, VERS_PARENT_AGENT="chief")
+    sessions, surroundings = around(parts)
+    parts.state.put_agent(replace(parts.agent, kind=kind))
+    session = sessions.attach(parts.agent)
+    session.connection = lambda: FakeConnection()
+    await Lookout([surroundings]).learn_parents(5.0)
+    assert parts.agent.parent == parent
     await sessions.close()
 
 
