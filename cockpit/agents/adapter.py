@@ -137,7 +137,10 @@ class AgentAdapter(Protocol):
         """Return the shell script that makes the newest conversation of a copied VM that of its workspace."""
 
     def has_conversation_script(self, paths: AgentPaths) -> str:
-        """Return the shell script that fails if no file holds what was said in the workspace: a stop would lose it."""
+        """Return the shell script that fails if no file holds what was said in the workspace: a stop would lose it.
+
+        `:` where a kind loses nothing by it.
+        """
 
     def secret_values(self, patterns: Sequence[str], environment: Mapping[str, str]) -> list[str]:
         """Return the values of this machine's variables that are this kind's keys or match a pattern: never shown."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from tests.fleets import FleetUnderTest, fleet_under_test, poll
@@ -175,7 +175,9 @@ def test_the_best_of_two_copies_goes_on(fleet: FleetUnderTest, model: ModelServe
     assert "heron" in asked and "two" in asked and "which word" in asked
 
 
-def test_what_goes_along_with_a_pi_and_the_ways_back_to_it(fleet: FleetUnderTest, model: ModelServerThread, isolated_home: Path) -> None:
+def test_what_goes_along_with_a_pi_and_the_ways_back_to_it(
+    fleet: FleetUnderTest, model: ModelServerThread, isolated_home: Path
+) -> None:
     own = isolated_home / "own-package" / "extensions"
     add_extension(isolated_home)
     own.mkdir(parents=True)

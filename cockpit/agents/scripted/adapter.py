@@ -10,6 +10,7 @@ import cockpit
 from cockpit.agents.adapter import LaunchSettings, Program
 from cockpit.agents.pi.adapter import DELTA, PiAdapter
 from cockpit.agents.scaffold.answers import Facts
+from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.model.commands import Spawn
 
 LABEL = "scripted:"
@@ -43,6 +44,10 @@ class ScriptedAdapter(PiAdapter):
     def check_in_script(self) -> str:
         """Return empty text: it has no extensions."""
         return ""
+
+    def has_conversation_script(self, paths: AgentPaths) -> str:
+        """Return `:`, which succeeds: no model has anything to remember, and what comes next does not depend on it."""
+        return ":"
 
     def local_program(self, settings: LaunchSettings, environment: Mapping[str, str]) -> Program:
         """Return this Python with this package."""
