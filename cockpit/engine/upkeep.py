@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from cockpit.engine.commands.clean_commit import taken_out
+from cockpit.engine.commands.clean_commit import left_here, taken_out
 from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
@@ -114,9 +114,12 @@ class Upkeep:
             vm_id = VmId(name.removesuffix(".tar.base64"))
             agent = self._fleet_state.agent_on(vm_id)
             lease = f"clean {vm_id}"
-            if agent is None or not self._store.kept.take(lease):
+            if not self._store.kept.take(lease):
                 continue
             self._store.kept.let_go(lease)
+            if agent is None:
+                self._fleet_state.finding(left_here(vm_id, place / name))
+                continue
             self._fleet_state.finding(
                 f"a commit of {agent.name} without its keys was cut off: they are kept in {place / name};"
                 f" `cockpit relaunch {agent.name}` puts them back and starts it"

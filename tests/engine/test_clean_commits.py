@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,12 +14,13 @@ from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import Refused
-from cockpit.model.commands import Commit
+from cockpit.model.commands import Commit, Destroy
 from cockpit.model.ids import OperationId
+from cockpit.model.receipts.receipt import Stage
 from cockpit.remote.ssh.command import Completed
 from tests.engine.unit.connection import FakeConnection, Ran, answer
 from tests.engine.unit.parts import VM, Parts
-from tests.engine.unit.test_keeping import changes
+from tests.engine.unit.test_keeping import changes, done
 
 
 class Restarts:
@@ -30,6 +32,24 @@ class Restarts:
     async def start_again(self, *_: object) -> None:
         """Start one."""
         self.count += 1
+
+
+@pytest.mark.parametrize("undo", [False, True])
+async def test_key_files_that_lie_here_go_with_a_vm_for_good_and_are_named_otherwise(
+    undo: bool, tmp_path: Path
+) -> None:
+    parts = Parts()
+    parts.memory.path = tmp_path / "history"
+    file = taken_out(parts.store.path) / f"{VM}.tar.base64"
+    file.parent.mkdir()
+    file.write_text("secret")
+    receipt = await done(parts, parts.dispatcher(parts.agent_sessions()), Destroy(VM, undo=undo))
+    assert receipt.stage is Stage.DONE, receipt
+    assert file.exists() is undo
+    assert [str(file) in said for said in parts.state.findings] == [True] * undo
+    parts.state.findings.clear()
+    await parts.upkeep().find_out()
+    assert [str(file) in said for said in parts.state.findings] == [True] * undo
 
 
 async def test_key_files_that_are_too_large_to_be_carried_stay_where_they_are() -> None:

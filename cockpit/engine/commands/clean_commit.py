@@ -24,7 +24,7 @@ from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.commands import Commit
 from cockpit.model.fleet import Agent
-from cockpit.model.ids import AgentId
+from cockpit.model.ids import AgentId, VmId
 from cockpit.model.kept import KeptFor
 from cockpit.paths import private_directory, write_private
 from cockpit.remote.ssh.connection import Connection
@@ -122,7 +122,7 @@ class CleanCommits:
         Raises:
             CockpitError: it cannot be put back; it stays here.
         """
-        file = self._file(agent)
+        file = self._file(agent.vm_id)
         if not await asyncio.to_thread(file.exists):
             return
         with progress.step("put its keys back"):
@@ -134,6 +134,29 @@ class CleanCommits:
                 said = done.stderr.decode("utf-8", "backslashreplace").strip()
                 raise Refused(f"the key files of {agent.name} cannot be put back: {said}", hint=f"they are in {file}")
             await asyncio.to_thread(file.unlink)
+
+    async def before_destroy(self, vm_id: VmId, progress: OperationProgress) -> None:
+        """Put back what was taken off a VM that is about to be committed and deleted, if that can be done at once."""
+        agent, lease = self._fleet_state.agent_on(vm_id), f"clean {vm_id}"
+        session = self._attached(agent.id) if agent is not None else None
+        if agent is None or session is None or session.connection() is None or not self._store.kept.take(lease):
+            return
+        try:
+            await self.put_back(agent, session, progress)
+        except CockpitError as error:
+            log.warning("the key files of %s are not put back before its end: %s", agent.name, error)
+        finally:
+            self._store.kept.let_go(lease)
+
+    async def destroyed(self, vm_id: VmId, undo: bool) -> None:
+        """Delete what was taken off a VM that is gone for good; of one that can be brought back it is said."""
+        file = self._file(vm_id)
+        if not await asyncio.to_thread(file.exists):
+            return
+        if undo:
+            self._fleet_state.finding(left_here(vm_id, file))
+        else:
+            await asyncio.to_thread(file.unlink, missing_ok=True)
 
     async def _again(self, agent: Agent, session: AgentSession, progress: OperationProgress) -> None:
         """Have the agent run as before; of a failure both are said: this one, and where the way on is."""
@@ -163,15 +186,22 @@ class CleanCommits:
         if done.exit_status != 0 or not done.stdout:
             said = done.stderr.decode("utf-8", "backslashreplace").strip()
             raise Refused(f"the key files of {agent.name} cannot be read: {said}", hint="nothing was removed")
-        await asyncio.to_thread(_write, taken_out(self._store.path), self._file(agent), done.stdout)
+        await asyncio.to_thread(_write, taken_out(self._store.path), self._file(agent.vm_id), done.stdout)
         removed = await connection.run(REMOVE_KEY_FILES, timeout=FILES_LIMIT)
         left = (await connection.run(LIST_KEY_FILES, timeout=FILES_LIMIT)).stdout.split()
         if removed.exit_status != 0 or left:
             raise Refused(f"some key files of {agent.name} cannot be removed", hint="nothing was committed")
         return ", ".join(names)
 
-    def _file(self, agent: Agent) -> Path:
-        return taken_out(self._store.path) / f"{agent.vm_id}.tar.base64"
+    def _file(self, vm_id: VmId) -> Path:
+        return taken_out(self._store.path) / f"{vm_id}.tar.base64"
+
+
+def left_here(vm_id: VmId, file: Path) -> str:
+    """Say that key files of a VM without an agent lie here."""
+    return (
+        f"key files taken off VM {vm_id} for a commit, and never put back, are in {file}: delete it if nobody needs it"
+    )
 
 
 def taken_out(state: Path) -> Path:

@@ -274,7 +274,9 @@ class Dispatcher:
             self.dispatch(replace(command.then, agent=agent.id))
 
     async def _destroy(self, command: Destroy, progress: OperationProgress) -> None:
+        await self._clean_commits.before_destroy(command.vm, progress)
         await self._operations.destroy(command, progress)
+        await self._clean_commits.destroyed(command.vm, command.undo and self._source.undo_seconds > 0)
         await self._identities.destroyed(command.vm, progress)
 
     async def _branch(self, command: Branch, verb: str, target: str, progress: OperationProgress) -> None:
