@@ -22,6 +22,9 @@ from cockpit.store.rows import AgentRow
 
 REGISTERED_BY = "swarm-cockpit"
 
+LATEST = 1e11
+"""Unix seconds beyond which nothing in a registry is a time."""
+
 FINDERS = {AgentKind.LIEUTENANT: "vers-lieutenant", AgentKind.WORKER: "vers-swarm"}
 """Whose agents other tools take up: they go by who registered them (hdresearch/pi-v, `extensions/`)."""
 
@@ -72,7 +75,7 @@ def claim_from_entry(entry: RegistryEntry) -> Claim | None:
         return None
     kind = kind_of(entry.role, metadata)
     said = metadata.get("directory")
-    directory = _directory_in(metadata) or (said if isinstance(said, str) and said.startswith(("/", "~/")) else "")
+    directory = _directory_in(metadata) or _directory_in({"directory": said, "workspace": said})
     return Claim(
         ClaimedBy.REGISTRY,
         ClaimedBy.REGISTRY.value,
@@ -102,9 +105,11 @@ def says_directory(entry: RegistryEntry) -> bool:
 
 
 def _moment_in(metadata: Mapping[str, Any], key: str) -> float:
-    """Return unix seconds; 0 for what is no number."""
+    """Return unix seconds; 0 for what is no time: a later one than all others would count for ever."""
     value = metadata.get(key)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return 0.0
+    return float(value) if 0 <= value <= LATEST else 0.0
 
 
 def _parent_vm_in(metadata: Mapping[str, Any]) -> VmId | None:
