@@ -106,7 +106,7 @@ async def restore(headless: Headless, source: str, name: str, in_place: str, yes
     """
     async with headless.engine(only(in_place) if in_place else nobody, watch=True) as engine:
         require_health(engine, "vers")
-        found = called(source, engine.fleet.kept)
+        found = called(source, engine.fleet.kept, _homes(engine, source))
         known = {commit for commit, _ in engine.images()}
         commit = found[0].commit if found else CommitId(source.lower())
         if commit is None or (not found and known and commit not in known):
@@ -120,6 +120,11 @@ async def restore(headless: Headless, source: str, name: str, in_place: str, yes
             if not agreed("destroy", losses, ours("A commit of it is kept first: `undo` brings it back.")):
                 return ExitCode.FAILED
         return await _brought_back(engine, command, as_json)
+
+
+def _homes(engine: HeadlessPort, name: str) -> tuple[VmId, ...]:
+    """Return where an agent of a name lives now: it may have had another one when a commit was taken of it."""
+    return tuple(agent.vm_id for agent in engine.fleet.agents if agent.name == name)
 
 
 async def _brought_back(engine: HeadlessPort, command: Undo | Restore | Retry, as_json: bool) -> int:
@@ -142,7 +147,7 @@ async def _brought_back(engine: HeadlessPort, command: Undo | Restore | Retry, a
 async def checkpoints(headless: Headless, name: str, as_json: bool) -> int:
     """List the commits that stay, as a tree."""
     async with headless.engine(nobody) as engine:
-        now, found = engine.now(), lineage(engine.fleet.kept, name)
+        now, found = engine.now(), lineage(engine.fleet.kept, name, _homes(engine, name))
         if as_json:
             output.print_json([{**kept_object(kept), "depth": depth} for depth, kept in found])
         else:

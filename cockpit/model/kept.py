@@ -6,7 +6,7 @@ written down here, before the commit is taken, so that a cockpit that is killed 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -102,16 +102,19 @@ def last_checkpoint(vm: VmId, kept: Iterable[KeptCommit]) -> KeptCommit | None:
     return max(own, key=lambda one: one.at, default=None)
 
 
-def lineage(kept: Iterable[KeptCommit], name: str = "") -> tuple[tuple[int, KeptCommit], ...]:
+def lineage(
+    kept: Iterable[KeptCommit], name: str = "", vms: Collection[VmId] = ()
+) -> tuple[tuple[int, KeptCommit], ...]:
     """Return commits that stay as a tree: each below the one it came from, with its depth; the oldest first.
 
     Args:
         kept: all that are kept.
         name: of one agent only; empty for all.
+        vms: where an agent of this name lives now.
     """
     shown = [one for one in kept if one.commit is not None and one.purpose is not KeptFor.UNDO]
     if name:
-        wanted = {one.request for one in called(name, shown)}
+        wanted = {one.request for one in called(name, shown, vms)}
         shown = [one for one in shown if one.request in wanted]
     children: dict[str, list[KeptCommit]] = {}
     known = {str(one.commit) for one in shown}
@@ -130,11 +133,17 @@ def lineage(kept: Iterable[KeptCommit], name: str = "") -> tuple[tuple[int, Kept
     return tuple(found)
 
 
-def called(name: str, kept: Iterable[KeptCommit]) -> tuple[KeptCommit, ...]:
-    """Return the commits that a text means, the latest first: by id, or the beginning of one, else by agent or VM."""
+def called(name: str, kept: Iterable[KeptCommit], vms: Collection[VmId] = ()) -> tuple[KeptCommit, ...]:
+    """Return the commits that a text means, the latest first: by id, or the beginning of one, else by agent or VM.
+
+    Args:
+        name: the text.
+        kept: all that are kept.
+        vms: where an agent of this name lives now: what was kept of it under another name is its own, too.
+    """
     there = sorted((one for one in kept if one.commit is not None), key=lambda one: one.at, reverse=True)
     wanted = name.lower()
     by_id = tuple(one for one in there if one.commit == wanted) or tuple(
         one for one in there if len(wanted) >= 8 and str(one.commit).startswith(wanted)
     )
-    return by_id or tuple(one for one in there if one.name == name or one.vm == wanted)
+    return by_id or tuple(one for one in there if one.name == name or one.vm in (wanted, *vms))

@@ -25,6 +25,17 @@ FLEET = Fleet(
 )
 
 
+async def test_what_was_kept_of_an_agent_under_another_name_is_found_by_its_own(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = HeadlessDouble(FLEET)
+    assert await undoing.checkpoints(HeadlessOnDouble(engine), "ada", True) == ExitCode.DONE
+    assert "c0ffee00" in capsys.readouterr().out
+    monkeypatch.setattr(undoing, "_brought_back", _only_order)
+    assert await undoing.restore(HeadlessOnDouble(engine), "ada", "", "", False, False) == ExitCode.DONE
+    assert engine.ordered == [Restore(CommitId("c0ffee00"))]
+
+
 async def test_nobody_goes_for_another_without_a_yes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
