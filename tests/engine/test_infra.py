@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,6 +18,7 @@ from cockpit import config
 from cockpit.bootstrap.archive import service_archive
 from cockpit.bootstrap.fleet import make_source, running_engine
 from cockpit.bootstrap.kept_services import find_services, keep_services, new_token
+from cockpit.embedded.endpoint import read_endpoint, read_token
 from cockpit.engine.engine import Engine
 from cockpit.engine.infrastructure import maker
 from cockpit.engine.source import ServicesPlace
@@ -106,12 +108,37 @@ async def test_it_is_left_gone_on_with_and_used(fleet: FleetUnderTest, monkeypat
         stage, operation = await made(engine)
         assert stage is Stage.FAILED and "no VM here was made for them" in operation.error, operation
     async with without_services(fleet, port, port, f"http://127.0.0.1:{port}") as engine:
+        other = await engine.running[0].source.vers.create_root(labels={maker.INFRA_LABEL: maker.LABEL_TEXT})
         stage, operation = await made(engine)
         started = next(step.detail for step in operation.steps if step.name == "start")
         assert stage is Stage.DONE and "no systemd here" in started, operation
+        found = operation.steps[0].detail
+        assert found == f"{vm.id}, which is there; made for them, too, and to be destroyed: {other}"
 
 
 def test_a_fleet_that_has_services_says_so(fleet: FleetUnderTest) -> None:
     there = fleet.run("infra", "--json")
     assert there.returncode == 0 and '"made": false' in there.stdout
     assert "board, feed and registry are at http://127.0.0.1" in there.stderr
+
+
+def test_on_the_platform_it_says_what_it_would_do_and_makes_nothing(fleet: FleetUnderTest) -> None:
+    assert fleet.run("vms").returncode == 0, "the server runs"
+    before = fleet.run("vms", "--json").stdout
+    server = read_endpoint(fleet.places.fleet)
+    assert server is not None
+    platform = {"VERS_API_KEY": read_token(fleet.places.fleet), "VERS_BASE_URL": server.base_url}
+    for words, code, said in (
+        (("--dry-run",), 0, "would make a VM"),
+        (("--vcpu", "0", "--dry-run"), 2, ""),
+    ):
+        done = subprocess.run(
+            fleet.verb("infra", *words),
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            env={**fleet.environment(), **platform},
+            check=False,
+        )
+        assert done.returncode == code and said in done.stdout, done
+    assert fleet.run("vms", "--json").stdout == before

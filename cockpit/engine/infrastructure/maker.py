@@ -114,7 +114,7 @@ class InfraMaker:
         finally:
             await shell.close()
         if self._source.services is None:
-            self._fleet_state.notice(f"board, feed and registry are at {url}: the next cockpit uses them")
+            self._fleet_state.notice(f"start cockpit again for board, feed and registry: they are at {url}")
         return url
 
     @property
@@ -137,7 +137,9 @@ class InfraMaker:
             if left:
                 first = min(left, key=lambda record: (record.created_at, record.vm_id))
                 vm_id = VmId(first.vm_id)
-                progress.detail(f"{vm_id}, which is there")
+                others = [record.vm_id for record in left if record is not first]
+                more = f"; made for them, too, and to be destroyed: {' '.join(others)}" if others else ""
+                progress.detail(f"{vm_id}, which is there{more}")
                 if first.power is Power.PAUSED:
                     await vers.set_power(vm_id, False)
             else:
