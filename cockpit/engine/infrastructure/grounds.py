@@ -11,8 +11,8 @@ def no_infra(source: Source) -> Refusal | None:
     if source.infra is not None and source.infra.kept_at:
         return None  # Perhaps ours: looked after again there, and refused where no such VM is.
     if source.services is not None:
-        there = source.services.http.base_url
-        return Refusal(RefusalCode.ALREADY, f"board, feed and registry are at {there}")
+        where = f"at {source.services_host}" if source.services_host else "there"
+        return Refusal(RefusalCode.ALREADY, f"board, feed and registry are {where}")
     if source.infra is None:
         return Refusal(RefusalCode.LACKING, "this fleet has no place for services of its own")
     return None
