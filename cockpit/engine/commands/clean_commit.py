@@ -150,8 +150,7 @@ class CleanCommits:
 
     async def destroyed(self, vm_id: VmId, undo: bool) -> None:
         """Delete what was taken off a VM that is gone for good; of one that can be brought back it is said."""
-        file = self._file(vm_id)
-        if not await asyncio.to_thread(file.exists):
+        if not (file := self._file(vm_id)).exists():
             return
         if undo:
             self._fleet_state.finding(left_here(vm_id, file))

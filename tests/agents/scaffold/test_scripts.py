@@ -152,11 +152,12 @@ def test_a_second_start_adopts_and_changes_nothing(machine: Machine) -> None:
 
 
 def test_simultaneous_starts_make_one_agent(any_machine: Machine) -> None:
-    any_machine.reader()
+    # Written once: a program that is written anew while it is loaded is an empty one.
+    reader = any_machine.reader()
     results = []
 
     def start(number: int) -> None:
-        results.append(any_machine.start(f"run-{number}"))
+        results.append(any_machine.start(f"run-{number}", reader))
 
     threads = [threading.Thread(target=start, args=(number,)) for number in range(5)]
     for thread in threads:
