@@ -19,14 +19,12 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-
-import uvicorn
 
 from cockpit import __version__
 from cockpit.embedded.api.application import create_application
 from cockpit.embedded.api.records import Records
+from cockpit.embedded.api.server import ApiServer
 from cockpit.embedded.endpoint import (
     FLEET_SIGNS,
     ServerEndpoint,
@@ -52,19 +50,9 @@ LOG_BYTES = 2_000_000
 LOG_FILES = 3
 LOCK_PATIENCE = 1.0
 """Seconds to try for the lock: a reader that checks it holds it for microseconds."""
-SHUTDOWN_TIMEOUT = 3
-"""Seconds that open requests and event streams get when the server stops."""
 ALREADY_SERVED = 3
 """Exit code when another server has the root."""
 FAILED = 1
-
-
-class _Api(uvicorn.Server):
-    """uvicorn without signal handlers of its own: this process has one place for signals."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class _PrivateLog(logging.handlers.RotatingFileHandler):
@@ -145,14 +133,7 @@ async def _serve(root: Path) -> None:
     records = Records(root / "records.sqlite")
     try:
         application = create_application(records, sandboxes, ensure_token(root))
-        configuration = uvicorn.Config(
-            application,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
-        )
-        api = _Api(configuration)
+        api = ApiServer(application)
         serving = asyncio.create_task(api.serve(sockets=[api_socket]), name="API")
         try:
             await _until_started(api, serving)
@@ -173,7 +154,7 @@ async def _serve(root: Path) -> None:
         logger.info("stopped; agents go on")
 
 
-async def _until_started(api: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+async def _until_started(api: ApiServer, serving: asyncio.Task[None]) -> None:
     while not api.started:
         if serving.done():
             raise CockpitError("the API did not start", hint="see serve.log")

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import signal
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-
-import uvicorn
 
 from cockpit.embedded.api.coordination import create_coordination
 from cockpit.embedded.api.records import Records
+from cockpit.embedded.api.server import ApiServer
 from cockpit.errors import CockpitError, ConfigError
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import guard_streams, warn
@@ -26,17 +23,7 @@ PORT = 3000
 """The port agents of the field expect the services at; the platform's edge passes it on."""
 LEAST_TOKEN = 20
 """Characters a token must have: nothing else stands between the port and the world."""
-SHUTDOWN_TIMEOUT = 3
-"""Seconds that open requests and streams get when the server stops."""
 FAILED = 1
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without signal handlers of its own."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def read_token(file: Path) -> str:
@@ -77,14 +64,7 @@ async def serve(listener: socket.socket, token: str, records_file: Path) -> None
     records = Records(records_file)
     try:
         application, services = create_coordination(records, token)
-        configuration = uvicorn.Config(
-            application,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
-        )
-        server = _Server(configuration)
+        server = ApiServer(application)
         loop = asyncio.get_running_loop()
 
         def stop() -> None:
