@@ -45,7 +45,10 @@ class VmSize:
 def _rounded(mib: int) -> str:
     if mib <= 0:
         return "?"
-    return f"{mib}M" if mib < 1024 else f"{mib / 1024:.3g}G"
+    if mib < 1024:
+        return f"{mib}M"
+    gib = mib / 1024
+    return f"{gib:.3g}G" if gib < 1000 else f"{gib:.0f}G"
 
 
 UNKNOWN_SIZE = VmSize(0, 0, 0)

@@ -30,6 +30,7 @@ def test_what_is_shown_can_be_typed_again_and_what_is_unknown_is_no_number() -> 
     assert parse_size(VmSize(16, 512, 102400).text) == VmSize(16, 512, 102400)
     assert VmSize(16, 512, 102400).brief == "16c 512M 100G"
     assert VmSize(2, 4096, 0).brief == "2c 4G ?"
+    assert VmSize(64, 1536, 1_048_576).brief == "64c 1.5G 1024G"
     assert (VmSize(2, 4096, 0).core, VmSize(0, 512, 1).core) == ("2c 4G", "?c 512M")
     assert UNKNOWN_SIZE.brief == UNKNOWN_SIZE.core == ""
 
