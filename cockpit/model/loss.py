@@ -47,7 +47,7 @@ class Loss:
 
     vm: VmId
     name: str
-    """What the operator calls it: the agent's name, else the VM's id."""
+    """What the operator calls it: the first agent's name, else the VM's id."""
     kind: str
     """`lieutenant`, `worker`, `architect`, or `VM` where no agent of it is known."""
     lost: tuple[str, ...]
@@ -72,14 +72,19 @@ def loss_of(vm_id: VmId, fleet: Fleet, remains: Remains | None, unseen: str = ""
         remains: what a look at it found; None if it could not be looked at.
         unseen: why not.
     """
-    agent = fleet.agent_on(vm_id)
-    lost = [*_of_host(vm_id, fleet), *(_of_agent(agent) if agent is not None else ())]
+    agents = [agent for agent in fleet.agents if agent.vm_id == vm_id]
+    agent = agents[0] if agents else None
+    whose = {one.id: f"{one.name}: " if len(agents) > 1 else "" for one in agents}
+    lost = [*_of_host(vm_id, fleet), *(f"{whose[one.id]}{said}" for one in agents for said in _of_agent(one))]
     lost += _of_vm(remains) if remains is not None else ()
     unknown = list(remains.unknown) if remains is not None else []
     if remains is None:
         unknown.append(f"uncommitted and unpushed work, and what runs there: {unseen or why_unseen(vm_id, fleet)}")
-    if agent is not None and agent.activity.state is ActivityState.UNKNOWN:
-        unknown.append("whether it waits for an answer or has results: its output was not read")
+    unknown += [
+        f"{whose[one.id]}whether it waits for an answer or has results: its output was not read"
+        for one in agents
+        if one.activity.state is ActivityState.UNKNOWN
+    ]
     return Loss(
         vm_id,
         agent.name if agent is not None else vm_id,

@@ -73,6 +73,17 @@ def test_what_cannot_be_looked_at_is_unknown_with_its_reason() -> None:
     assert partly.sentences == ("unknown: the work in /w/app: git is not there",)
 
 
+def test_of_several_agents_on_one_vm_each_is_asked_what_it_has() -> None:
+    dialog = OpenDialog(DialogRequested("d1", "input", "Which port?"), 0.0)
+    asks = Activity(ActivityState.ASKING, dialogs=(dialog,))
+    bob = replace(ADA, id=agent_of(VM, "~/b"), name="bob", activity=asks)
+    cleo = replace(ADA, id=agent_of(VM, "~/c"), name="cleo", activity=Activity())
+    loss = loss_of(VM, replace(fleet(), agents=(ADA, bob, cleo)), Remains())
+    assert loss.lost == ("bob: it asks, and nobody answered: Which port?",)
+    assert loss.unknown == ("cleo: whether it waits for an answer or has results: its output was not read",)
+    assert (loss.name, loss.kind) == ("ada", "lieutenant")
+
+
 def test_of_the_host_of_the_services_it_is_said_first_who_depends_on_them() -> None:
     other = VmId("bbbbbbbb-0000-4000-8000-000000000002")
     bob = replace(ADA, id=agent_of(other), name="bob", vm_id=other)
