@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import fields
 
 from cockpit.model.commands import Command
@@ -27,9 +28,16 @@ def unsendable(text: str) -> str:
 def unsendable_part(command: Command) -> str:
     """Say which of a command's texts cannot be sent as it is, or return empty text."""
     for field in fields(command):
-        value = getattr(command, field.name)
-        texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
-        for text in texts:
-            if isinstance(text, str) and (reason := unsendable(text)):
+        for text in _texts_in(getattr(command, field.name)):
+            if reason := unsendable(text):
                 return reason if field.name in ("text", "value", "content") else f"{field.name}: {reason}"
     return ""
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    """Yield a field's text, or those of its tuples, which may hold tuples in turn."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _texts_in(part)
