@@ -78,8 +78,6 @@ class Finding:
         """The suggested act as it is typed, or empty text."""
         if self.suggestion is Suggestion.WAIT:
             return ""
-        if self.suggestion is Suggestion.UNDO:
-            return f"cockpit undo {self.called}"
         new = " NEW-NAME" if self.suggestion is Suggestion.RENAME else ""
         return f"cockpit {self.suggestion.value} {self.vm}{new}"
 

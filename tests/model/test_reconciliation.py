@@ -9,7 +9,7 @@ import pytest
 from cockpit.model.claims import Claim, ClaimedBy, VmLook
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Process, ProcessState, Vm
 from cockpit.model.ids import CommitId, VmId, agent_of
-from cockpit.model.kept import KeptCommit, KeptFor, KeptState
+from cockpit.model.kept import KeptCommit, KeptFor, KeptState, called
 from cockpit.model.proposals import proposed_kind, proposed_name
 from cockpit.model.reconciliation import Finding, FindingKind, Suggestion, findings_of, words_on
 
@@ -175,6 +175,10 @@ def test_a_commit_kept_for_undo_is_a_row_and_not_while_its_vm_is_there() -> None
         expires_at=NOW + 3600,
     )
     found = one(Fleet(kept=(kept,)))
-    assert (found.kind, found.command, found.commit) == (FindingKind.KEPT, "cockpit undo ada", kept.commit)
+    assert (found.kind, found.command, found.commit) == (FindingKind.KEPT, f"cockpit undo {ADA}", kept.commit)
     assert "deleted in 1 h" in found.evidence[1]
     assert findings_of(Fleet(vms=(vm(ADA),), agents=(agent(ADA, "ada"),), kept=(kept,)), NOW) == ()
+    later = replace(kept, request="r2", vm=BOB, at=NOW, commit=CommitId("c0ffee00-0000-4000-8000-000000000002"))
+    for finding in findings_of(Fleet(kept=(kept, later)), NOW):
+        meant = called(finding.command.removeprefix("cockpit undo "), (kept, later))
+        assert [one.commit for one in meant] == [finding.commit], "of two of one name, the one it speaks of"
