@@ -66,13 +66,13 @@ def parent_vm_of(agent: Agent, agents: Iterable[Agent]) -> VmId | None:
     return others[parent].vm_id if parent is not None else None
 
 
-def family_fault(parent: Agent, agents: Iterable[Agent], making: int, bounds: FamilyBounds) -> str:
+def family_fault(parent: Agent, agents: Iterable[Agent], making: Iterable[AgentId], bounds: FamilyBounds) -> str:
     """Say why an agent may have no child more, or return empty text.
 
     Args:
         parent: the agent.
         agents: all that are known.
-        making: how many of its children are being made, and not among them yet.
+        making: the parents of those that are being made and not among them yet, one for each.
         bounds: what a family may have.
     """
     everyone = [*agents]
@@ -83,7 +83,8 @@ def family_fault(parent: Agent, agents: Iterable[Agent], making: int, bounds: Fa
     if bounds.max_depth and len(above) + 1 > bounds.max_depth:
         most = f"{bounds.max_depth} generation{'' if bounds.max_depth == 1 else 's'}"
         return f"{name} may have {most} below it ([agent] max_depth), and {parent.name} is of the last"
-    vms = 1 + len([*descendants_of(first, parents)]) + making
+    family = {first, *descendants_of(first, parents)}
+    vms = len(family) + sum(maker in family for maker in making)
     if bounds.max_vms and vms + 1 > bounds.max_vms:
         return f"{name} and all below it may have {bounds.max_vms} VMs ([agent] max_vms), and have {vms}"
     return ""

@@ -199,11 +199,18 @@ def _of_thinking(level: str, program: str, known: Iterable[tuple[str, tuple[str,
 
 def _of_family(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | None:
     """Refuse a child beyond the bounds of its family; a parent that means nobody bounds nothing."""
-    called = agents_called(spawn.parent, fleet.agents, fleet.vms) if spawn.parent else ()
-    if len(called) != 1:
+    parent = _only_called(spawn.parent, fleet)
+    if parent is None:
         return None
-    sentence = family_fault(called[0], fleet.agents, facilities.making.count(spawn.parent), facilities.bounds)
+    makers = [maker.id for name in facilities.making if (maker := _only_called(name, fleet)) is not None]
+    sentence = family_fault(parent, fleet.agents, makers, facilities.bounds)
     return Refusal(RefusalCode.FAMILY_FULL, sentence) if sentence else None
+
+
+def _only_called(name: str, fleet: Fleet) -> Agent | None:
+    """Return the one agent that a text means, or None if it means nobody or several."""
+    called = agents_called(name, fleet.agents, fleet.vms) if name else ()
+    return called[0] if len(called) == 1 else None
 
 
 def _of_program(name: str, programs: Iterable[tuple[str, str]]) -> Refusal | None:

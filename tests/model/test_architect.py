@@ -96,6 +96,9 @@ def test_a_family_is_bounded_by_its_vms_and_its_generations_wherever_it_grows() 
         assert refused(parent, UNBOUNDED) == "" == refused(parent, FamilyBounds(max_vms=4))
         assert "may have 3 VMs" in refused(parent, FamilyBounds(max_vms=3))
         assert "ada" in refused(parent, FamilyBounds(max_vms=4), making=(parent,)), "one is being made already"
+    for making in ("ada", "bea", CHILD.vm_id):
+        assert "may have 4 VMs" in refused("cleo", FamilyBounds(max_vms=4), making=(making,)), "somewhere in the family"
+    assert refused("cleo", FamilyBounds(max_vms=4), making=("", "nobody")) == ""
     assert refused("bea", FamilyBounds(max_depth=2)) == ""
     assert "cleo is of the last" in refused("cleo", FamilyBounds(max_depth=2))
     assert refused("", FamilyBounds(1, 1)) == "" == refused("nobody", FamilyBounds(1, 1))
