@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cockpit.model.family import UNBOUNDED, FamilyBounds
+from cockpit.model.fleet import Agent
 
 
 class RefusalCode(StrEnum):
@@ -66,6 +67,13 @@ class Refusal:
 
 
 NO_AGENT = Refusal(RefusalCode.NO_AGENT, "there is no such agent")
+
+
+def of_another_account(agent: Agent) -> Refusal | None:
+    """Return why nothing is done to an agent whose VM belongs to another account, or None."""
+    if not agent.elsewhere:
+        return None
+    return Refusal(RefusalCode.ELSEWHERE, f"{agent.name} belongs to another account: {agent.elsewhere}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ from cockpit.model.commands import (
 from cockpit.model.dismissal import evidence
 from cockpit.model.family import family_fault
 from cockpit.model.fleet import Agent, AgentKind, Fleet, LinkState, Power, ProcessState, is_at_work
-from cockpit.model.grounds import NO_AGENT, Facilities, Refusal, RefusalCode
+from cockpit.model.grounds import NO_AGENT, Facilities, Refusal, RefusalCode, of_another_account
 from cockpit.model.keeping import of_checkpoint, of_clean_commit, of_deletion, of_undo
 from cockpit.model.names import agents_called, fault_of
 from cockpit.model.platform import (
@@ -241,8 +241,8 @@ def _of_rename(command: Rename, fleet: Fleet, facilities: Facilities) -> Refusal
     agent = fleet.agent(command.agent)
     if agent is None:
         return NO_AGENT
-    if agent.elsewhere:
-        return Refusal(RefusalCode.ELSEWHERE, f"{agent.name} belongs to another account: {agent.elsewhere}")
+    if away := of_another_account(agent):
+        return away
     if command.colour not in ("", *COLOURS):
         return Refusal(RefusalCode.NO_COLOUR, f"there is no colour {command.colour!r}; known: {', '.join(COLOURS)}")
     if command.name != agent.name:
@@ -260,6 +260,8 @@ def _of_findable(command: SetFindable, fleet: Fleet) -> Refusal | None:
     agent = fleet.agent(command.agent)
     if agent is None:
         return NO_AGENT
+    if away := of_another_account(agent):
+        return away
     if agent.findable is command.findable:
         how = "can be found by other tools already" if agent.findable else "is found by no other tool as it is"
         return Refusal(RefusalCode.ALREADY, f"{agent.name} {how}")
@@ -288,8 +290,8 @@ def _taken(name: str) -> Refusal:
 def _to_vm(command: Pause | Resume | Destroy | Commit | Branch | Resize | SetLabels, fleet: Fleet) -> Refusal | None:
     vm = fleet.vm(command.vm)
     agent = fleet.agent_on(command.vm)
-    if agent is not None and agent.elsewhere:
-        return Refusal(RefusalCode.ELSEWHERE, f"{agent.name} belongs to another account: {agent.elsewhere}")
+    if agent is not None and (away := of_another_account(agent)):
+        return away
     if vm is None and agent is not None and isinstance(command, Destroy):
         return None  # Whether it exists is found out by the deletion itself.
     if vm is None or vm.power is Power.GONE:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from cockpit.model.commands import BestOf, ContinueAll, FanOut, ManyCommand, StopAll
 from cockpit.model.fleet import AgentKind, Fleet
-from cockpit.model.grounds import NO_AGENT, Refusal, RefusalCode
+from cockpit.model.grounds import NO_AGENT, Refusal, RefusalCode, of_another_account
 from cockpit.model.ids import VmId
 
 
@@ -59,8 +59,8 @@ def _of_teardown(vms: tuple[VmId, ...], fleet: Fleet) -> Refusal | None:
         if others:
             sentence = f"{others[0].name} is no worker but {others[0].kind.value}: destroy it by its name"
             return Refusal(RefusalCode.PROTECTED, sentence)
-        if there[0].elsewhere:
-            return Refusal(RefusalCode.ELSEWHERE, f"{there[0].name} belongs to another account: {there[0].elsewhere}")
+        if away := of_another_account(there[0]):
+            return away
     return _of_protected(vms, fleet)
 
 

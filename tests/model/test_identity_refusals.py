@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cockpit.model.claims import Claim, ClaimedBy
-from cockpit.model.commands import Adopt, Command, Deregister, Rename, SetFindable, Spawn
+from cockpit.model.commands import Adopt, Command, Deregister, Pause, Rename, SetFindable, Spawn, Teardown
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Power, Process, Vm
 from cockpit.model.grounds import Facilities, RefusalCode
 from cockpit.model.ids import AgentId, VmId, agent_of
@@ -51,6 +51,18 @@ FACILITIES = Facilities((("pi", ""),), "pi", claimed=frozenset({"soon"}))
 def test_a_command_is_refused_for_a_reason(command: Command, code: RefusalCode | None) -> None:
     found = refusal(command, FLEET, FACILITIES)
     assert (found.code if found is not None else None) is code
+
+
+@pytest.mark.parametrize(
+    "command", [Rename(agent_of(ADA), "ida"), SetFindable(agent_of(ADA), True), Teardown((ADA,)), Pause(ADA)], ids=repr
+)
+def test_who_another_account_has_is_left_alone(command: Command) -> None:
+    away = replace(FLEET.agents[0], kind=AgentKind.WORKER, elsewhere="them at elsewhere")
+    found = refusal(command, replace(FLEET, agents=(away,)), FACILITIES)
+    assert found is not None and (found.code, found.sentence) == (
+        RefusalCode.ELSEWHERE,
+        "ada belongs to another account: them at elsewhere",
+    )
 
 
 @pytest.mark.parametrize("name", ["arch", "soon", "a b", BOB])
