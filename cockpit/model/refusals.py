@@ -75,10 +75,6 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
             return kept
     if isinstance(command, AgentCommand):
         return _to_agent(command, fleet)
-    if isinstance(command, Checkpoint | Retry):
-        back = of_checkpoint(command, fleet) if isinstance(command, Retry) else None
-        # Where it is sent to another VM, only the text itself can be judged now.
-        return back or _to_vm(Commit(command.vm), fleet) or _of_text(command, fleet)
     if isinstance(command, ImageCommand):
         return _of_image(command, facilities)
     if isinstance(command, BoardCommand):
@@ -109,6 +105,7 @@ def _of_text(command: Checkpoint | Retry, fleet: Fleet) -> Refusal | None:
     agent = fleet.agent(command.then.agent)
     if agent is None:
         return NO_AGENT
+    # Where it is sent to another VM, only the text itself can be judged now.
     return _pointless(command.then, agent) if isinstance(command, Retry) else _to_agent(command.then, fleet)
 
 
@@ -172,7 +169,8 @@ def _to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Re
         case TrustHostKey():
             return _of_trust(command, fleet)
         case Checkpoint() | Retry():
-            return _of_text(command, fleet)
+            back = of_checkpoint(command, fleet) if isinstance(command, Retry) else None
+            return back or _to_vm(Commit(command.vm), fleet) or _of_text(command, fleet)
 
 
 def _of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | None:
