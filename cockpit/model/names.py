@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import count
 
 from cockpit.model.fleet import Agent, Vm
 from cockpit.model.ids import VmId
@@ -40,6 +41,12 @@ def fault_of(name: str, vm_ids: Iterable[str] = ()) -> str:
 def usable_name(name: str, vm_id: VmId) -> str:
     """Return a name that came from outside, or one made of the VM's id if it cannot be a name."""
     return f"vm-{vm_id[:8]}" if fault_of(name) else name
+
+
+def numbered_from(name: str, first: int) -> Iterator[str]:
+    """Yield names of the form `NAME-1` without end, cut so that they stay names; `first` is the first number."""
+    for number in count(first):
+        yield f"{name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"
 
 
 def agents_called(name: str, agents: Iterable[Agent], vms: Iterable[Vm]) -> tuple[Agent, ...]:

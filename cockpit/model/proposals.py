@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from cockpit.model.claims import ClaimedBy
 from cockpit.model.fleet import AgentKind, Fleet
 from cockpit.model.ids import VmId
-from cockpit.model.names import fault_of, usable_name
-
-NAME_LENGTH = 64
-"""Characters an agent's name may have."""
+from cockpit.model.names import fault_of, numbered_from, usable_name
 
 
 def proposed_name(vm_id: VmId, fleet: Fleet, directory: str = "") -> str:
@@ -32,11 +30,7 @@ def proposed_name(vm_id: VmId, fleet: Fleet, directory: str = "") -> str:
 def free_name(name: str, fleet: Fleet) -> str:
     """Return a name, or the first of the form `NAME-2` that nobody here has."""
     taken = {agent.name for agent in fleet.agents if not agent.elsewhere}
-    found, number = name, 2
-    while found in taken:
-        found = f"{name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"
-        number += 1
-    return found
+    return next(made for made in chain((name,), numbered_from(name, 2)) if made not in taken)
 
 
 def proposed_kind(vm_id: VmId, fleet: Fleet) -> AgentKind:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from cockpit.model.commands import Spawn, Teardown
 from cockpit.model.family import descendants_of, parents_of
 from cockpit.model.fleet import Agent, AgentKind, Fleet
 from cockpit.model.ids import AgentId, VmId
-from cockpit.model.names import NAME_LENGTH
+from cockpit.model.names import numbered_from
 
 MOST = 50
 """Workers that are made by one order: enough for a task list, few enough for a slip of the finger."""
@@ -34,14 +35,7 @@ def numbered(name: str, count: int, taken: Collection[str] = ()) -> tuple[str, .
     """Return names of the form `NAME-1`, without those that are taken; one alone has the name as it is."""
     if count == 1:
         return (name,)
-    found: list[str] = []
-    number = 0
-    while len(found) < count:
-        number += 1
-        made = f"{name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"
-        if made not in taken:
-            found.append(made)
-    return tuple(found)
+    return tuple(islice((made for made in numbered_from(name, 1) if made not in taken), count))
 
 
 def fault_of_tasks(count: int, tasks: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.operation import OperationProgress, describe
@@ -11,7 +12,7 @@ from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.commands import Spawn
 from cockpit.model.ids import VmId
-from cockpit.model.names import NAME_LENGTH
+from cockpit.model.names import numbered_from
 
 
 def copy_name(fleet_state: FleetState, name: str) -> str:
@@ -21,14 +22,7 @@ def copy_name(fleet_state: FleetState, name: str) -> str:
 
 def copy_names(fleet_state: FleetState, name: str, count: int) -> tuple[str, ...]:
     """Return the first names of the form `NAME-2` that nobody has."""
-    found: list[str] = []
-    number = 1
-    while len(found) < count:
-        number += 1
-        made = f"{name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"
-        if not fleet_state.agents_called(made):
-            found.append(made)
-    return tuple(found)
+    return tuple(islice((made for made in numbered_from(name, 2) if not fleet_state.agents_called(made)), count))
 
 
 async def start_copies(

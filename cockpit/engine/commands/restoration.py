@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Iterator
 from dataclasses import asdict, replace
+from itertools import islice
 
 from cockpit.engine.agent_record import agent_from_row
 from cockpit.engine.commands.creations import Creations, wanted_from
@@ -21,13 +21,13 @@ from cockpit.model.commands import Restore, Spawn, Undo
 from cockpit.model.fleet import Agent, AgentKind, Power, Vm
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
-from cockpit.model.names import NAME_LENGTH
+from cockpit.model.names import numbered_from
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
 
-MOST_NAMES = 99
+MOST_NAMES = 97
 """Names of the form NAME-2 that are tried."""
 
 
@@ -152,7 +152,7 @@ class Restorations:
             UsageError: it is taken, and no other is wanted.
         """
         taken = f"there is an agent named {name} already"
-        for candidate in _candidates(name):
+        for candidate in (name, *islice(numbered_from(name, 2), MOST_NAMES)):
             if any(agent.vm_id != own for agent in self._fleet_state.agents_called(candidate)):
                 reason = UsageError(taken, hint="take another name")
             else:
@@ -169,9 +169,3 @@ class Restorations:
 def _nobody_known(commit: CommitId) -> Refused:
     hint = "give a name: --name; it is started as a lieutenant then"
     return Refused(f"who was on commit {commit} is not known here", hint=hint)
-
-
-def _candidates(name: str) -> Iterator[str]:
-    yield name
-    for number in range(2, MOST_NAMES):
-        yield f"{name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"
