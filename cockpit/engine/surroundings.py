@@ -22,7 +22,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import CockpitError
-from cockpit.model.claims import Claim, ClaimedBy, VmLook
+from cockpit.model.claims import Claim, ClaimedBy, VmLook, serves_all
 from cockpit.model.fleet import Agent, AgentKind, Power, Process, Vm
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.reconciliation import is_being_made
@@ -122,8 +122,7 @@ class Surroundings:
             if not free or not ours or not self._is_due(vm.id):
                 continue
             claims = state.sightings.claims_on(vm.id)
-            serves = any(claim.by is ClaimedBy.REGISTRY and not claim.kind for claim in claims)
-            if not serves and not is_being_made(vm, claims, now):
+            if not any(map(serves_all, claims)) and not is_being_made(vm, claims, now):
                 found.append(vm)
         return found
 

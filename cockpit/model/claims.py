@@ -35,6 +35,11 @@ class Claim:
     """The last sign of life by the sayer's own clock; 0 where it keeps none."""
 
 
+def serves_all(claim: Claim) -> bool:
+    """Say whether the registry has a VM as one that serves all agents, by hosting the services or as an image."""
+    return claim.by is ClaimedBy.REGISTRY and not claim.kind
+
+
 @dataclass(frozen=True, slots=True)
 class VmLook:
     """One look at a VM that nobody has, or at one that is said to exist."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cockpit.model.ages import span_text
-from cockpit.model.claims import Claim, ClaimedBy, VmLook
+from cockpit.model.claims import Claim, ClaimedBy, VmLook, serves_all
 from cockpit.model.fleet import Agent, Fleet, Power, ProcessState, Vm
 from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.kept import undoable
@@ -129,7 +129,7 @@ def words_on(fleet: Fleet, findings: Iterable[Finding], now: float) -> dict[VmId
     said = _by_vm(fleet.claims)
     for vm in fleet.orphans():
         claims = said.get(vm.id, [])
-        serves = next((claim.word for claim in claims if claim.by is ClaimedBy.REGISTRY and not claim.kind), "")
+        serves = next((claim.word for claim in claims if serves_all(claim)), "")
         being_made = "being made" if is_being_made(vm, claims, now) else ""
         words.setdefault(vm.id, serves or being_made or "orphan")
     return words
@@ -160,7 +160,7 @@ def _perhaps_ours(known: _Known) -> Iterator[Finding]:
 def _unclaimed(known: _Known) -> Iterator[Finding]:
     for vm in known.vms.values():
         claims = known.claims.get(vm.id, [])
-        serves = any(claim.by is ClaimedBy.REGISTRY and not claim.kind for claim in claims)
+        serves = any(map(serves_all, claims))
         free = vm.id not in known.agents and not serves and not vm.perhaps_ours
         if not free or vm.power is Power.GONE or is_being_made(vm, claims, known.now):
             continue
