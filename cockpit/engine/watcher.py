@@ -22,6 +22,7 @@ from cockpit.model.claims import Claim, ClaimedBy
 from cockpit.model.fleet import Agent, Power
 from cockpit.model.ids import VmId
 from cockpit.model.names import usable_name
+from cockpit.model.platform import INFRA
 from cockpit.vers.wire import VmListing
 
 log = logging.getLogger(__name__)
@@ -30,9 +31,6 @@ BOARD_INTERVAL = 5.0
 """Seconds between two looks at the board; every answer carries the whole board."""
 
 REGISTRY_INTERVAL = 10.0
-
-INFRA = "infra"
-"""The registry's word for a VM that hosts the services."""
 
 NEWCOMER = 60.0
 """Seconds for which a VM that nobody has is expected to be registered any moment."""

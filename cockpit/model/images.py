@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from cockpit.model.ages import DAY
 from cockpit.model.ids import CommitId
-
-DAY = 86_400.0
 
 _VERSION = re.compile(r"\d{1,9}(?:\.\d{1,9}){1,3}")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cockpit.model.ages import DAY
 from cockpit.model.ids import CommitId
 from cockpit.model.images import (
-    DAY,
     GoldenImage,
     ImageFacts,
     images_called,
