@@ -41,12 +41,11 @@ def continue_orders(fleet: Fleet) -> tuple[ContinueAll, ...]:
 
 
 def _by_source(vms: Iterable[VmId], fleet: Fleet) -> list[tuple[VmId, ...]]:
-    sources: dict[str, list[VmId]] = {}
+    source_of = {agent.vm_id: agent.source for agent in fleet.agents} | {vm.id: vm.source for vm in fleet.vms}
+    found: dict[str, list[VmId]] = {}
     for vm_id in vms:
-        vm, agent = fleet.vm(vm_id), fleet.agent_on(vm_id)
-        name = vm.source if vm is not None else agent.source if agent is not None else ""
-        sources.setdefault(name, []).append(vm_id)
-    return [tuple(found) for found in sources.values()]
+        found.setdefault(source_of.get(vm_id, ""), []).append(vm_id)
+    return [tuple(of_one) for of_one in found.values()]
 
 
 def proof(agent: Agent, power: Power, aborted: Receipt | None) -> str:
