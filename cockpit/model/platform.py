@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from cockpit.model.grounds import Refusal, RefusalCode
 from cockpit.model.ids import CommitId, VmId
+from cockpit.model.names import looks_like_id
 from cockpit.model.size import UNKNOWN_SIZE, SizeLimits, VmSize, size_fault
 
 MOST_NEW = 20
@@ -230,11 +231,12 @@ def words_of(command: PlatformCommand) -> tuple[str, str]:
 
 
 def fault_of_size(size: VmSize | None, origin: str) -> str:
-    """Say why a VM cannot be made with a size, where one is wanted at all; `origin` is the commit it comes from."""
+    """Say why a VM cannot be made with a size, where one is wanted at all; `origin` is its commit's id or tag."""
     if size is None:
         return ""
     if origin:
-        return f"a VM from commit {origin[:8]} has that commit's size: leave the size out, or let its disk grow later"
+        named = f"commit {origin[:8]}" if looks_like_id(origin) else origin
+        return f"a VM from {named} has that commit's size: leave the size out, or let its disk grow later"
     return size_fault(size)
 
 

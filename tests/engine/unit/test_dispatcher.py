@@ -186,6 +186,7 @@ REFUSALS: tuple[tuple[Callable[[Parts], object], Command, str], ...] = (
     (moved_away, Resize(VM, 9000), "builder belongs to another account"),
     (as_it_is, NewVm(size=VmSize(1, 1, 1)), "1 MiB of memory are too little"),
     (as_it_is, NewVm("golden", VmSize()), "has that commit's size"),
+    (as_it_is, NewVm("tools:golden", VmSize()), "a VM from tools:golden has"),
     (as_it_is, NewVm(count=2), "from a commit or a tag only"),
     (as_it_is, NewVm("golden", count=21), "1 to 20"),
     (as_it_is, NewVm("golden", count=20), ""),
