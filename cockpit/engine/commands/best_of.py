@@ -70,13 +70,13 @@ class BestOfSeveral:
             parent_vm=original.vm_id,
             labels=(*original.labels, group_label(original.name)),
         )
-        names = copy_names(self._fleet_state, original.name, count)
         async with self._creations.written_down("best of", original.name, f"vm {command.vm}", wanted) as request:
             made = await self._operations.branch(Branch(command.vm, count), progress)
             await self._creations.made(request, made)
-            async with asyncio.TaskGroup() as tasks:
-                for name, vm_id, text in zip(names, made, command.texts, strict=True):
-                    tasks.create_task(self._start(replace(wanted, name=name), vm_id, text, progress))
+            with copy_names(self._fleet_state, self._spawner, wanted, count) as names:
+                async with asyncio.TaskGroup() as tasks:
+                    for name, vm_id, text in zip(names, made, command.texts, strict=True):
+                        tasks.create_task(self._start(replace(wanted, name=name), vm_id, text, progress))
         failed = [part for part in progress.operation.parts if part.outcome == "failed"]
         if failed:
             named = "; ".join(f"{part.target} on VM {part.vm}: {part.words}" for part in failed)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -17,33 +18,44 @@ from cockpit.model.names import numbered_from
 
 def copy_name(fleet_state: FleetState, name: str) -> str:
     """Return the first name of the form `NAME-2` that nobody has."""
-    return copy_names(fleet_state, name, 1)[0]
+    return next(made for made in numbered_from(name, 2) if not fleet_state.agents_called(made))
 
 
-def copy_names(fleet_state: FleetState, name: str, count: int) -> tuple[str, ...]:
-    """Return the first names of the form `NAME-2` that nobody has."""
-    return tuple(islice((made for made in numbered_from(name, 2) if not fleet_state.agents_called(made)), count))
+@contextlib.contextmanager
+def copy_names(fleet_state: FleetState, spawner: Spawner, wanted: Spawn, count: int) -> Iterator[tuple[str, ...]]:
+    """Keep the first names of the form `NAME-2` that nobody has or is about to have, for the time of the block.
+
+    Args:
+        wanted: the agent under its original's name.
+        count: of the copies.
+    """
+    taken = spawner.facilities().claimed
+    free = (made for made in numbered_from(wanted.name, 2) if made not in taken and not fleet_state.agents_called(made))
+    with contextlib.ExitStack() as claims:
+        names = tuple(islice(free, count))
+        for name in names:
+            claims.enter_context(spawner.claimed(name, wanted.parent))
+        yield names
 
 
 async def start_copies(
-    fleet_state: FleetState, spawner: Spawner, wanted: Spawn | None, vms: Sequence[VmId], progress: OperationProgress
+    fleet_state: FleetState, spawner: Spawner, wanted: Spawn, vms: Sequence[VmId], progress: OperationProgress
 ) -> None:
     """Start the agent of each copy; one that does not start leaves the others alone, and its VM stays.
 
     Args:
-        wanted: the agent under its original's name; None if the original has none.
+        wanted: the agent under its original's name.
 
     Raises:
         Refused: some do not run; says which, and why.
     """
     failed: list[str] = []
-    for vm_id in vms if wanted is not None else ():
-        assert wanted is not None
-        name = copy_name(fleet_state, wanted.name)
-        try:
-            await spawner.start_copy(replace(wanted, name=name), vm_id, progress)
-        except CockpitError as error:
-            failed.append(f"{name} on VM {vm_id}: {describe(error)}")
+    with copy_names(fleet_state, spawner, wanted, len(vms)) as names:
+        for name, vm_id in zip(names, vms, strict=True):
+            try:
+                await spawner.start_copy(replace(wanted, name=name), vm_id, progress)
+            except CockpitError as error:
+                failed.append(f"{name} on VM {vm_id}: {describe(error)}")
     if failed:
         raise Refused(
             f"the VM was copied, but no agent runs in {len(failed)} of {len(vms)} copies: {'; '.join(failed)}",

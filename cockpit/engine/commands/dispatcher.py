@@ -286,7 +286,7 @@ class Dispatcher:
             made = await self._operations.branch(command, progress)
             if wanted is not None:
                 await self._creations.made(request, made)
-            await start_copies(self._fleet_state, self._spawner, wanted, made, progress)
+                await start_copies(self._fleet_state, self._spawner, wanted, made, progress)
 
     def _fail(self, command_id: CommandId, reason: str) -> None:
         self._book.failed(command_id, self._fleet_state.clock.now(), reason)
