@@ -84,6 +84,19 @@ class Restorations:
                 name = await self._free_name(given or wanted.name, exactly=bool(given))
                 wanted = replace(wanted, name=name)
                 progress.detail(f"{wanted.kind.value} {name}")
+        if wanted is None:
+            return await self._restore(command, verb, kept, None, progress)
+        with self._spawner.claimed(wanted.name, wanted.parent):
+            return await self._restore(command, verb, kept, wanted, progress)
+
+    async def _restore(
+        self,
+        command: Restore | Undo,
+        verb: str,
+        kept: KeptCommit | None,
+        wanted: Spawn | None,
+        progress: OperationProgress,
+    ) -> Agent | None:
         target = wanted.name if wanted is not None else command.commit
         async with self._creations.written_down(verb, target, f"commit {command.commit}", wanted) as request:
             with progress.step(f"restore commit {command.commit[:8]}"):
@@ -146,14 +159,15 @@ class Restorations:
         return wanted_from(json.dumps(asdict(spawn_of(agent_from_row(row, self._source.name))))) if row else None
 
     async def _free_name(self, name: str, *, exactly: bool, own: VmId | None = None) -> str:
-        """Return the name, or the first of the form NAME-2 that nobody has, but who lives on the VM `own`.
+        """Return the name, or the first of the form NAME-2 that nobody has or gets, but who lives on the VM `own`.
 
         Raises:
             UsageError: it is taken, and no other is wanted.
         """
-        taken = f"there is an agent named {name} already"
+        taken, claimed = f"there is an agent named {name} already", self._spawner.facilities().claimed
         for candidate in (name, *islice(numbered_from(name, 2), MOST_NAMES)):
-            if any(agent.vm_id != own for agent in self._fleet_state.agents_called(candidate)):
+            others = any(agent.vm_id != own for agent in self._fleet_state.agents_called(candidate))
+            if others or candidate in claimed:
                 reason = UsageError(taken, hint="take another name")
             else:
                 try:
