@@ -40,6 +40,8 @@ class Names:
         self._store = store
         self._source = source
         self._holder = f"cockpit-{uuid.uuid4().hex[:12]}"
+        self._held: set[str] = set()
+        """What a command of this cockpit holds: to store and registry they all are one holder."""
         registry = source.registry
         self._registry = RegistryNames(registry, self._holder, REGISTERED_BY) if registry is not None else None
 
@@ -54,6 +56,9 @@ class Names:
         Raises:
             UsageError: somebody else has it, or is making an agent of this name.
         """
+        if name in self._held:
+            raise _taken(name, "another command here gives this name to an agent", own)
+        self._held.add(name)
         renewing: asyncio.Task[None] | None = None
         try:
             await self._take(name, own)
@@ -62,9 +67,12 @@ class Names:
         finally:
             if renewing is not None:
                 renewing.cancel()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(RELEASE_LIMIT):
-                    await self._release(name)
+            try:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(RELEASE_LIMIT):
+                        await self._release(name)
+            finally:
+                self._held.discard(name)
 
     async def yield_to_earlier(self, name: str, vm_id: VmId) -> None:
         """Give way if an older VM carries the label of the same name: another cockpit was first.
@@ -94,7 +102,7 @@ class Names:
     async def _take(self, name: str, own: VmId | None) -> None:
         try:
             if not await self._store.names.reserve(name, self._holder):
-                raise _taken(name, "another cockpit that shares this history is making an agent of this name")
+                raise _taken(name, "another cockpit that shares this history is making an agent of this name", own)
             rows = [row for row in await self._store.agents() if row.name == name and row.destroyed_at is None]
         except StoreError as error:
             log.error("the name %s is not reserved in the history: %s", name, error)
@@ -104,13 +112,13 @@ class Names:
                 continue  # Another account's agents have names of their own.
             seen = await self._source.vers.look(VmId(row.vm_id))
             if not isinstance(seen, Missing):
-                raise _taken(name, f"there is an agent of this name already, on VM {row.vm_id}: {seen.evidence}")
+                raise _taken(name, f"there is an agent of this name already, on VM {row.vm_id}: {seen.evidence}", own)
         if self._registry is None:
             return
         try:
             holder = await self._registry.take(name)
             if holder:
-                raise _taken(name, holder)
+                raise _taken(name, holder, own)
             registered = await self._registry.taken(name)
         except ServiceError as error:
             log.warning("the name %s is not reserved in the registry: %s", name, error)
@@ -119,7 +127,7 @@ class Names:
         for vm_id in map(VmId, registered):
             # An entry of a VM that does not exist, or not in this account, has no name to lose.
             if vm_id != own and isinstance(await self._source.vers.look(vm_id), Found):
-                raise _taken(name, f"the registry has an agent of this name already, on VM {vm_id}")
+                raise _taken(name, f"the registry has an agent of this name already, on VM {vm_id}", own)
 
     async def _renew(self, name: str) -> None:
         while True:
@@ -141,5 +149,6 @@ async def _tried(act: Awaitable[None]) -> None:
         log.warning("the reservation of a name: %s", error)
 
 
-def _taken(name: str, why: str) -> UsageError:
-    return UsageError(f"cannot spawn {name}: {why}", hint="wait for it, or take another name")
+def _taken(name: str, why: str, own: VmId | None = None) -> UsageError:
+    what = f"cannot spawn {name}" if own is None else f"the name {name} cannot be given"
+    return UsageError(f"{what}: {why}", hint="wait for it, or take another name")
