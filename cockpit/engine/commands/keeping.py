@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 
+from cockpit.engine.commands.creations import wanted_text
 from cockpit.engine.commands.launch_record import spawn_of
 from cockpit.engine.operation import describe
 from cockpit.engine.source import Source
@@ -146,7 +146,7 @@ class Keeping:
             self._source.vers.account,
             vm_id,
             agent.name if agent is not None else vm_id,
-            json.dumps(asdict(spawn_of(agent))) if agent is not None else "",
+            wanted_text(spawn_of(agent) if agent is not None else None),
             agent.kind.value if agent is not None else "",
             size=size,
             expires_at=now + kept_for if kept_for is not None else None,

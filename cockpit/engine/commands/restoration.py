@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import islice
 
 from cockpit.engine.agent_record import agent_from_row
@@ -156,7 +155,7 @@ class Restorations:
             log.error("who was on commit %s cannot be read: %s", commit, error)
             return None
         row = next((row for row in reversed(rows) if row.vm_id == record.parent_vm_id), None)
-        return wanted_from(json.dumps(asdict(spawn_of(agent_from_row(row, self._source.name))))) if row else None
+        return spawn_of(agent_from_row(row, self._source.name)) if row else None
 
     async def _free_name(self, name: str, *, exactly: bool, own: VmId | None = None) -> str:
         """Return the name, or the first of the form NAME-2 that nobody has or gets, but who lives on the VM `own`.
