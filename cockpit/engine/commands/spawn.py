@@ -269,9 +269,7 @@ class Spawner:
         Raises:
             CockpitError: it does not start.
         """
-        program = self._source.program(agent.program)
-        if program is None or program.reason:
-            raise Refused(f"{agent.program} cannot be started: {program.reason if program else 'unknown program'}")
+        program = self.program_of(spawn_of(agent))
         assert agent_session.link is not None
         with progress.step("connect"):
             connection = await agent_session.link.ready(CONNECT_LIMIT)
