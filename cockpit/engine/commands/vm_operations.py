@@ -12,6 +12,7 @@ from cockpit.engine.operation import OperationProgress
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
+from cockpit.engine.streams.link import VmLink
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
 from cockpit.model.ages import span_text
@@ -110,13 +111,10 @@ class FleetOperations:
         await self._source.vers.set_power(vm_id, False)
         await self._until(vm_id, (Power.RUNNING,))
         await self.forget_frozen(vm_id)
-        agent_session = self._session_on(vm_id)
-        if agent_session is None or agent_session.link is None:
+        link = self._link_to(vm_id)
+        if link is None:
             return "its VM runs"
-        self._wake(vm_id)
-        await agent_session.link.ready(LINK_LIMIT)
-        if not await self._fleet_state.until(lambda: self._linked(vm_id), LINK_LIMIT):
-            raise TimedOut(f"VM {vm_id} runs, but its link did not come back within {LINK_LIMIT:.0f} s")
+        await self._until_linked(vm_id, link)
         return "its VM runs, and answers"
 
     async def forget_frozen(self, vm_id: VmId) -> None:
@@ -135,14 +133,16 @@ class FleetOperations:
 
     async def _reach_again(self, vm_id: VmId, progress: OperationProgress) -> None:
         """Connect to a VM at once, where an agent of it is attached, and wait until the link is up."""
-        agent_session = self._session_on(vm_id)
-        if agent_session is not None and agent_session.link is not None:
+        link = self._link_to(vm_id)
+        if link is not None:
             with progress.step("reach it again"):
-                self._wake(vm_id)
-                await agent_session.link.ready(LINK_LIMIT)
-                up = await self._fleet_state.until(lambda: self._linked(vm_id), LINK_LIMIT)
-                if not up:
-                    raise TimedOut(f"VM {vm_id} runs, but its link did not come back within {LINK_LIMIT:.0f} s")
+                await self._until_linked(vm_id, link)
+
+    async def _until_linked(self, vm_id: VmId, link: VmLink) -> None:
+        link.wake()
+        await link.ready(LINK_LIMIT)
+        if not await self._fleet_state.until(lambda: self._linked(vm_id), LINK_LIMIT):
+            raise TimedOut(f"VM {vm_id} runs, but its link did not come back within {LINK_LIMIT:.0f} s")
 
     def _linked(self, vm_id: VmId) -> bool:
         agent = self._fleet_state.agent_on(vm_id)
@@ -268,11 +268,12 @@ class FleetOperations:
                 hint="look at it on the platform; the command itself was accepted",
             ) from None
 
-    def _session_on(self, vm_id: VmId) -> AgentSession | None:
+    def _link_to(self, vm_id: VmId) -> VmLink | None:
         agent = self._fleet_state.agent_on(vm_id)
-        return self._agent_session(agent.id) if agent is not None else None
+        agent_session = self._agent_session(agent.id) if agent is not None else None
+        return agent_session.link if agent_session is not None else None
 
     def _wake(self, vm_id: VmId) -> None:
-        agent_session = self._session_on(vm_id)
-        if agent_session is not None and agent_session.link is not None:
-            agent_session.link.wake()
+        link = self._link_to(vm_id)
+        if link is not None:
+            link.wake()
