@@ -22,8 +22,9 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
 from cockpit.model.commands import SetFindable
-from cockpit.model.fleet import ActivityState, Agent, AgentKind, Power
+from cockpit.model.fleet import Agent, AgentKind, Power
 from cockpit.model.ids import VmId
+from cockpit.model.reduce.activity import BUSY
 from cockpit.store.store import Store
 
 
@@ -90,7 +91,7 @@ class Sharing:
 
     def _fields(self, agent: Agent) -> dict[str, object]:
         """Return what such a file has of a lieutenant, of what is known here."""
-        working = agent.activity.state in (ActivityState.WORKING, ActivityState.RETRYING, ActivityState.COMPACTING)
+        working = agent.activity.state in BUSY
         paused = self._fleet_state.power(agent.vm_id) in (Power.PAUSED, Power.SLEEPING)
         said = {"role": agent.role} if agent.role else {}  # what others wrote of it stays
         return {
