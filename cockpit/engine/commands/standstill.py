@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from cockpit.engine.commands.vm_operations import FleetOperations
 from cockpit.engine.operation import OperationProgress, describe
@@ -83,7 +83,8 @@ class Standstill:
                 tasks.create_task(self._freeze(part.vm, "it began to work again", progress))
         with progress.step("count"):
             progress.detail(stopped_words(progress.operation.parts))
-        self._check(progress.operation.parts, "did not stop", "look at them on the platform, and stop all again")
+        hint = "look at them on the platform, and stop all again"
+        _check(progress.operation.parts, (UNREACHABLE,), "did not stop", hint)
 
     async def _stop(
         self, vm_id: VmId, bound: float, aborted: dict[AgentId, CommandId], progress: OperationProgress
@@ -171,7 +172,8 @@ class Standstill:
                 tasks.create_task(self._continue(vm_id, progress))
         with progress.step("count"):
             progress.detail(continued_words(progress.operation.parts))
-        self._check(progress.operation.parts, "did not continue", "continue all again, or resume them one by one")
+        hint = "continue all again, or resume them one by one"
+        _check(progress.operation.parts, (UNREACHABLE, FROZEN), "did not continue", hint)
 
     async def _continue(self, vm_id: VmId, progress: OperationProgress) -> None:
         name = self._name(vm_id)
@@ -192,15 +194,21 @@ class Standstill:
 
     # --- both ----------------------------------------------------------------------------------------
 
-    def _check(self, parts: Sequence[Part], what: str, hint: str) -> None:
-        bad = [part for part in parts if part.outcome == UNREACHABLE or (part.outcome == FROZEN and "continue" in what)]
-        if bad:
-            named = "; ".join(f"{part.target} (VM {part.vm}): {part.words}" for part in bad)
-            raise Refused(f"{len(bad)} of {len(parts)} {what}: {named}", hint=hint)
-
     def _agents(self, vm_id: VmId) -> list[AgentId]:
         return [agent.id for agent in self._fleet_state.agents.values() if agent.vm_id == vm_id]
 
     def _name(self, vm_id: VmId) -> str:
         names = sorted(agent.name for agent in self._fleet_state.agents.values() if agent.vm_id == vm_id)
         return ", ".join(names) or vm_id
+
+
+def _check(parts: Sequence[Part], failures: Collection[str], what: str, hint: str) -> None:
+    """Refuse to call a command done of which some parts came to a failure; names them.
+
+    Args:
+        failures: the outcomes that are one.
+    """
+    bad = [part for part in parts if part.outcome in failures]
+    if bad:
+        named = "; ".join(f"{part.target} (VM {part.vm}): {part.words}" for part in bad)
+        raise Refused(f"{len(bad)} of {len(parts)} {what}: {named}", hint=hint)
