@@ -60,12 +60,9 @@ finish
 
 def synchronise_script(configuration: Configuration) -> str:
     """Return the script that takes an archive from standard input and installs its packages."""
-    packages = " ".join(shlex.quote(package) for package in configuration.packages) or "''"
+    packages = " ".join(shlex.quote(package) for package in configuration.packages)
     settings = assign(end=END, digest=configuration.digest, package_limit=str(PACKAGE_LIMIT))
-    body = SYNCHRONISE.replace("@PACKAGES@", packages)
-    if not configuration.packages:
-        body = body.replace("for package in ''; do", "for package in; do")
-    return f"printf '\\n%s\\n' {BEGIN}\n" + settings + body
+    return f"printf '\\n%s\\n' {BEGIN}\n" + settings + SYNCHRONISE.replace("@PACKAGES@", packages)
 
 
 async def synchronise(
