@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cockpit.agents.kinds import adapter_of
@@ -72,11 +73,22 @@ class CleanCommits:
             raise Refused(
                 f"no agent on VM {command.vm} can be stopped from here", hint="without --clean it is committed as it is"
             )
-        lease = f"clean {command.vm}"
-        if not self._store.kept.take(lease):
-            raise Refused(f"another commit of VM {command.vm} without its keys is under way", hint="wait for its end")
-        try:
+        with self._alone(command.vm):
             await self._commit(command, agent, session, progress)
+
+    @contextlib.contextmanager
+    def _alone(self, vm_id: VmId) -> Iterator[None]:
+        """Have a VM's key files to oneself for the time of the block: back in between, they would be in the commit.
+
+        Raises:
+            Refused: somebody else has them.
+        """
+        lease = f"clean {vm_id}"
+        if not self._store.kept.take(lease):
+            what = f"a commit of VM {vm_id} without its keys is under way, or its keys are being put back"
+            raise Refused(what, hint="wait for its end")
+        try:
+            yield
         finally:
             self._store.kept.let_go(lease)
 
@@ -84,7 +96,7 @@ class CleanCommits:
         assert session.link is not None
         with progress.step("connect"):
             connection = await session.link.ready(CONNECT_LIMIT)
-        await self.put_back(agent, session, progress)
+        await self._put_back(agent, session, progress)
         await self._check_conversation(agent, connection)
         try:
             with progress.step("stop the agent"):
@@ -116,7 +128,22 @@ class CleanCommits:
                 hint="commit it as it is, without --clean",
             )
 
-    async def put_back(self, agent: Agent, session: AgentSession, progress: OperationProgress) -> None:
+    async def start_again(
+        self, agent: Agent, session: AgentSession, progress: OperationProgress, *, change_program: bool
+    ) -> None:
+        """Start an agent's process once more, after what was taken off its VM and is still here was put back.
+
+        Args:
+            change_program: take another version of the program, too.
+
+        Raises:
+            CockpitError: its key files are away for a commit, or cannot be put back; or it does not start.
+        """
+        with self._alone(agent.vm_id):
+            await self._put_back(agent, session, progress)
+        await self._spawner.start_again(agent, session, progress, change_program=change_program)
+
+    async def _put_back(self, agent: Agent, session: AgentSession, progress: OperationProgress) -> None:
         """Put back what was taken off an agent's VM and is still here; nothing where nothing is.
 
         Raises:
@@ -137,16 +164,15 @@ class CleanCommits:
 
     async def before_destroy(self, vm_id: VmId, progress: OperationProgress) -> None:
         """Put back what was taken off a VM that is about to be committed and deleted, if that can be done at once."""
-        agent, lease = self._fleet_state.agent_on(vm_id), f"clean {vm_id}"
+        agent = self._fleet_state.agent_on(vm_id)
         session = self._attached(agent.id) if agent is not None else None
-        if agent is None or session is None or session.connection() is None or not self._store.kept.take(lease):
+        if agent is None or session is None or session.connection() is None:
             return
         try:
-            await self.put_back(agent, session, progress)
+            with self._alone(vm_id):
+                await self._put_back(agent, session, progress)
         except CockpitError as error:
             log.warning("the key files of %s are not put back before its end: %s", agent.name, error)
-        finally:
-            self._store.kept.let_go(lease)
 
     async def destroyed(self, vm_id: VmId, undo: bool) -> None:
         """Delete what was taken off a VM that is gone for good; of one that can be brought back it is said."""
@@ -160,7 +186,7 @@ class CleanCommits:
     async def _again(self, agent: Agent, session: AgentSession, progress: OperationProgress) -> None:
         """Have the agent run as before; of a failure both are said: this one, and where the way on is."""
         try:
-            await self.put_back(agent, session, progress)
+            await self._put_back(agent, session, progress)
             await self._spawner.start_again(agent, session, progress)
         except CockpitError as error:
             log.error("agent %s does not run again after its commit: %s", agent.name, error)

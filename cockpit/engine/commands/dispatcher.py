@@ -223,8 +223,7 @@ class Dispatcher:
                     if agent_session is None:
                         raise CockpitError("the agent is not attached", hint="wait for its link")
                     agent = self._fleet_state.agents[agent_id]
-                    await self._clean_commits.put_back(agent, agent_session, progress)
-                    await self._spawner.start_again(agent, agent_session, progress, change_program=change)
+                    await self._clean_commits.start_again(agent, agent_session, progress, change_program=change)
                 case Pause():
                     await self._operations.pause(command, progress)
                 case Resume():
