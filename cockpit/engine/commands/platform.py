@@ -30,7 +30,7 @@ from cockpit.model.platform import (
     Untag,
 )
 from cockpit.model.size import UNKNOWN_SIZE, VmSize
-from cockpit.vers.errors import VersError
+from cockpit.vers.errors import EffectUnknown, VersError
 from cockpit.vers.reconcile import BranchResult
 from cockpit.vers.repositories import reference_parts
 from cockpit.vers.tags import Tags
@@ -108,13 +108,19 @@ class PlatformOrders:
         for vm_id in made.vms:
             vm = Vm(vm_id, Power.BOOTING, now, seen_at=now, source=self._source.name, size=size)
             self._fleet_state.put_vm(vm)
-        if made.error:
-            raise Refused(f"{len(made.vms)} of {made.wanted} VMs were made: {made.error}")
+        trouble = _trouble_of(made)
         if command.labels and command.origin:
             # A restored VM begins without labels, whatever its origin had.
-            with progress.step("label"):
-                for vm_id in made.vms:
-                    await self._vers.add_labels(vm_id, dict(command.labels))
+            try:
+                with progress.step("label"):
+                    for vm_id in made.vms:
+                        await self._vers.add_labels(vm_id, dict(command.labels))
+            except VersError as error:
+                if trouble is None:
+                    raise
+                raise trouble from error
+        if trouble is not None:
+            raise trouble
 
     async def _make(self, command: NewVm, size: VmSize, request: str) -> BranchResult:
         origin, count = command.origin, command.count
@@ -233,3 +239,15 @@ class PlatformOrders:
                 await self._vers.variables.set(dict(command.variables), replace=command.replace)
             for name in command.removed:
                 await self._vers.variables.delete(name)
+
+
+def _trouble_of(made: BranchResult) -> CockpitError | None:
+    """Return why not all VMs are known to be there, or None."""
+    if made.error:
+        return Refused(f"{len(made.vms)} of {made.wanted} VMs were made: {made.error}")
+    if not made.unseen:
+        return None
+    return EffectUnknown(
+        f"the answer names {', '.join(made.vms)}; whether they are there is unknown: {made.unseen}",
+        hint="look at the VM list before you try again",
+    )

@@ -10,14 +10,15 @@ import pytest
 from cockpit.engine.commands.platform import PlatformOrders
 from cockpit.engine.infrastructure.maker import InfraMaker
 from cockpit.engine.operation import OperationProgress
-from cockpit.errors import Refused
-from cockpit.model.ids import OperationId
-from cockpit.model.platform import Resize, SetLabels
+from cockpit.errors import CockpitError, Refused
+from cockpit.model.ids import OperationId, VmId
+from cockpit.model.platform import NewVm, Resize, SetLabels
 from cockpit.remote.errors import Dropped
 from cockpit.remote.ssh.command import Completed
+from cockpit.vers.reconcile import BranchResult
 from cockpit.vers.wire import VmMetadata, VmRecord
 from tests.engine.unit.connection import Ran
-from tests.engine.unit.parts import VM, Parts
+from tests.engine.unit.parts import OTHER_VM, VM, Parts
 
 GIB = 1024
 
@@ -93,3 +94,35 @@ async def test_the_labels_that_cockpits_need_outlive_a_replacement() -> None:
     vers.status, vers.replace_labels = status, replace_labels
     await carrying.carry_out(SetLabels(VM, (("role", "golden"),), replace=True), progress)
     assert put == [{"swarm-cockpit-agent": "builder", "role": "golden"}]
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (BranchResult((VM, OTHER_VM), 3, error="no room"), "2 of 3 VMs were made: no room"),
+        (
+            BranchResult((VM, OTHER_VM), 2, unseen="the list is not there"),
+            "they are there is unknown: the list is not there",
+        ),
+    ],
+    ids=["fewer", "unseen"],
+)
+async def test_vms_that_are_not_all_there_have_their_labels_and_are_not_called_made(
+    made: BranchResult, said: str
+) -> None:
+    parts = Parts()
+    carrying, progress = orders(parts, None)
+    labelled: dict[str, dict[str, str]] = {}
+
+    async def branch_tag(_tag: str, *, count: int) -> BranchResult:
+        return made
+
+    async def add_labels(vm: VmId, labels: dict[str, str]) -> None:
+        labelled[vm] = labels
+
+    vers = cast(Any, parts.vers)
+    vers.branch_tag, vers.add_labels = branch_tag, add_labels
+    with pytest.raises(CockpitError, match=said):
+        await carrying.carry_out(NewVm("golden", labels=(("team", "a"),), count=3), progress)
+    assert labelled == {VM: {"team": "a"}, OTHER_VM: {"team": "a"}}
+    assert OTHER_VM in parts.state.vms
