@@ -41,26 +41,30 @@ class KeyTrust(HostKeyStore, Protocol):
 
 async def bootstrap(
     source: Source, program: Program, vm: StepPlace, vm_id: VmId, first_path: str, progress: OperationProgress
-) -> None:
+) -> Facts | None:
     """Bring about what an agent needs on a VM that lacks it; one that has it is left alone.
+
+    Returns:
+        What the VM has, where nothing was done: it need not be asked again.
 
     Raises:
         CockpitError: a step of the recipe failed, or the VM cannot be reached.
     """
     if source.shares_host or source.recipe is None:
-        return
+        return None
     with progress.step("look for what it needs"):
         done = await vm.run(facts_script(program.command, first_path), timeout=FACTS_LIMIT)
         facts = parse_facts(done.exit_code, done.stdout, done.stderr, vm=vm_id)
         lacking = _lacking(program, facts, vm_id)
         progress.detail(lacking or "present")
     if not lacking:
-        return
+        return facts
     for step in source.recipe().steps:
         if step.bootstrap:
             with progress.step(f"bootstrap: {step.name}"):
                 result = await bring_about(step, vm, shares_host=False, again=False, tell=progress.detail)
                 progress.detail(result.words)
+    return None
 
 
 async def image_words(vm: StepPlace) -> str:

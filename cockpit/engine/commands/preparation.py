@@ -25,6 +25,7 @@ async def prepare(
     vm_id: VmId,
     source: Source,
     known: ProbeResult | None = None,
+    facts: Facts | None = None,
 ) -> Facts:
     """Look for what the agent needs, and write its files.
 
@@ -35,13 +36,15 @@ async def prepare(
         vm_id: for what is said of a failure.
         source: whose VM it is.
         known: what its first start wrote down, where that counts.
+        facts: what the VM has, where it was asked already; asked again where its first start counts.
 
     Raises:
         NotFound: something is not there.
         Refused: the program is not the one it was; or the files cannot be written.
     """
-    done = await connection.run(facts_script(program.command, first_path(program, known)), timeout=SCRIPT_LIMIT)
-    facts = parse_facts(done.exit_code, done.stdout, done.stderr, vm=vm_id)
+    if facts is None or known is not None:
+        done = await connection.run(facts_script(program.command, first_path(program, known)), timeout=SCRIPT_LIMIT)
+        facts = parse_facts(done.exit_code, done.stdout, done.stderr, vm=vm_id)
     check_unchanged(spawn.name, program, facts, known)
     if why := adapter_of(program.name).missing_reason(program, facts, vm_id):
         raise NotFound(why, hint=f"spawn from a golden image that has {program.name}, or another program")

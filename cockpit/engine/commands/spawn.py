@@ -232,7 +232,7 @@ class Spawner:
         image = spawn.image or self._source.golden_image
         if copied or image:
             await own_host_keys(self._source, self._store, shell, vm_id, progress)
-        await bootstrap(self._source, program, shell, vm_id, first_path(program, None), progress)
+        had = await bootstrap(self._source, program, shell, vm_id, first_path(program, None), progress)
         with progress.step("prepare"):
             connection = await link.ready(CONNECT_LIMIT)
             await check_in.expect(program.name, shell)
@@ -240,7 +240,7 @@ class Spawner:
                 progress.detail(await image_words(shell))
             known = await self._copied(connection, program, vm_id) if copied else None
             spawn = as_before(spawn, known) if known else spawn
-            facts = await prepare(connection, spawn, program, vm_id, self._source, known)
+            facts = await prepare(connection, spawn, program, vm_id, self._source, known, had)
             await self._identify(connection, facts, vm_id)
             self._say_detached(facts)
         await synchronise(self._fleet_state, connection, spawn, program, progress)

@@ -13,12 +13,16 @@ from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.scripts import BEGIN, END
 from cockpit.engine.commands.arrival import HOST_KEYS, bootstrap, image_words, own_host_keys
 from cockpit.engine.commands.check_in import OWN_LIMIT, STARTED, CheckIn
+from cockpit.engine.commands.preparation import prepare
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Services, Source
 from cockpit.model.board import FeedItem
+from cockpit.model.commands import Spawn
+from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import OperationId
 from cockpit.model.recipe import Recipe, RecipeStep, StepScope
 from cockpit.remote.ssh.command import Completed
+from cockpit.remote.ssh.connection import Connection
 from cockpit.services.errors import ServiceError
 from cockpit.services.feed import FeedClient
 from tests.engine.unit.parts import AGENT, VM, Parts, agent_on
@@ -98,6 +102,21 @@ async def test_a_sandbox_is_not_asked_for_host_keys() -> None:
     assert HOST_KEYS not in shell.ran
 
 
+class Written:
+    """A connection that takes files."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+
+    async def run(self, script: str, *arguments: str, timeout: float) -> Completed:
+        """End well."""
+        self.ran.append(script)
+        return ended(0)
+
+    async def write_file(self, path: str, content: bytes, *, mode: int) -> None:
+        """Take it."""
+
+
 def recipe() -> Recipe:
     return Recipe(
         steps=(
@@ -129,7 +148,7 @@ async def test_a_bare_vm_is_made_ready_by_the_recipe_and_a_ready_one_left_alone(
     parts = Parts()
     source: Source = replace(parts.source(), recipe=recipe)
     progress = progress_of(parts)
-    await bootstrap(source, PI, bare_vm("tmux"), VM, "", progress)
+    assert await bootstrap(source, PI, bare_vm("tmux"), VM, "", progress) is None, "it is to be asked again"
     assert [name for name, _ in steps_of(progress)] == [
         "look for what it needs",
         "bootstrap: programs",
@@ -138,9 +157,13 @@ async def test_a_bare_vm_is_made_ready_by_the_recipe_and_a_ready_one_left_alone(
     assert [detail for _, detail in steps_of(progress)][1:] == ["done", "present"]
     ready = bare_vm("tmux", "pi")
     progress = progress_of(parts)
-    await bootstrap(source, PI, ready, VM, "", progress)
+    facts = await bootstrap(source, PI, ready, VM, "", progress)
     assert steps_of(progress) == [("look for what it needs", "present")]
     assert len(ready.ran) == 1
+    connection = Written()
+    spawn = Spawn("ada", AgentKind.WORKER)
+    assert await prepare(cast(Connection, connection), spawn, PI, VM, source, facts=facts) is facts
+    assert connection.ran == ['mkdir -p -m 700 -- "$@"'], "it is asked once what it has"
 
 
 async def test_where_vms_share_the_host_nothing_is_bootstrapped() -> None:
