@@ -85,11 +85,12 @@ class Upkeep:
         there = {commit.id for commit in listing.records}
         for kept in rows if listing.whole else ():
             if kept.commit not in there:
-                await self._held(kept, self._keeping.forget)
-                if is_undoable(kept):
-                    self._fleet_state.finding(
-                        f"{kept.name} can be brought back no more: its commit was deleted elsewhere"
-                    )
+                await self._held(kept, self._vanished)
+
+    async def _vanished(self, kept: KeptCommit) -> None:
+        await self._keeping.forget(kept)
+        if is_undoable(kept):
+            self._fleet_state.finding(f"{kept.name} can be brought back no more: its commit was deleted elsewhere")
 
     async def _take_in(self) -> None:
         """Show what other processes have kept and let go since the last look."""
@@ -134,7 +135,10 @@ class Upkeep:
         return [kept for kept in rows if kept.account == self._source.vers.account]
 
     async def _held(self, kept: KeptCommit, act: Callable[[KeptCommit], Awaitable[None]]) -> None:
-        """Do something about a commit that no living process is about to change."""
+        """Do something about a commit that no living process is about to change.
+
+        One that was changed since it was read, as by an undo, is left to the next look.
+        """
         store = self._store.kept
         try:
             if not store.take(kept.request):
@@ -143,7 +147,8 @@ class Upkeep:
             log.error("the kept commit of %s cannot be held: %s", kept.name, error)
             return
         try:
-            await act(kept)
+            if kept in await self._rows():
+                await act(kept)
         finally:
             store.let_go(kept.request)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -272,3 +273,34 @@ async def test_what_somebody_else_deleted_is_forgotten_and_said() -> None:
     parts.vers.commits.whole = True
     await parts.upkeep().look()
     assert parts.memory.kept.kept == {} and "brought back no more" in parts.state.findings[0]
+
+
+async def test_what_another_process_finished_meanwhile_is_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = Parts()
+    kept = left_behind(parts, state=KeptState.KEPT, commit=CommitId("c0ffee00"))
+    asked = parts.vers.commits.listed
+
+    async def listed() -> Any:
+        parts.memory.kept.kept[kept.request] = replace(kept, state=KeptState.RESTORED)
+        return await asked()
+
+    monkeypatch.setattr(parts.vers.commits, "listed", listed)
+    await parts.upkeep().look()
+    assert parts.state.findings == [], "it was brought back while the list was asked for"
+    assert parts.memory.kept.kept[kept.request].state is KeptState.RESTORED
+
+
+async def test_an_order_that_its_process_ended_meanwhile_was_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = Parts()
+    left_behind(parts)
+    other = left_behind(parts, request="order-2", at=BEGAN + 1, name="tester")
+    asked = parts.vers.commits.listed
+
+    async def listed() -> Any:
+        parts.memory.kept.kept[other.request] = replace(other, state=KeptState.KEPT, commit=CommitId("c2"))
+        return await asked()
+
+    parts.vers.commits.records["c2"] = CommitRecord(commit_id="c2", description="kept: order-2")
+    monkeypatch.setattr(parts.vers.commits, "listed", listed)
+    await parts.upkeep().find_out()
+    assert [said for said in parts.state.findings if "tester" in said] == []
