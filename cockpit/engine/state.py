@@ -75,6 +75,7 @@ class FleetState:
         self.notices: list[str] = []
         self.findings: list[str] = []
         """Notices that can be taken back: what became of calls that were cut off."""
+        self._holding: dict[str, tuple[str, ...]] = {}
         self.transcripts: dict[AgentId, Transcript] = {}
         self.pasts: dict[AgentId, TranscriptWindow] = {}
         """Where the operator reads what is no longer in an agent's transcript."""
@@ -269,6 +270,16 @@ class FleetState:
         if text in self.findings:
             self.findings.remove(text)
             self.changed()
+
+    def put_findings(self, where: str, texts: Iterable[str]) -> None:
+        """Take all that one place finds now as such facts; what it found before and finds no more is taken back."""
+        found = tuple(texts)
+        for text in self._holding.get(where, ()):
+            if text not in found:
+                self.withdraw(text)
+        self._holding[where] = found
+        for text in found:
+            self.finding(text)
 
     def agents_called(self, name: str) -> tuple[Agent, ...]:
         """Return the agents a text means: the one with this id, else those with this name, by id."""

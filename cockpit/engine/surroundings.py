@@ -55,7 +55,6 @@ class Surroundings:
         self._agent_sessions = agent_sessions
         self._files = StateFiles(source.state_files)
         self._origins = Origins(fleet_state, source, agent_sessions)
-        self._troubles: set[str] = set()
         self._limit = asyncio.Semaphore(AT_ONCE)
         if source.vers.owner_id:
             fleet_state.sightings.owners.add(source.vers.owner_id)
@@ -96,11 +95,7 @@ class Surroundings:
             return
         claims, troubles = await asyncio.to_thread(self._files.claims)
         self._fleet_state.sightings.put_claims(self._source.name, "files", claims)
-        for mended in self._troubles - {*troubles}:
-            self._fleet_state.withdraw(mended)
-        self._troubles = {*troubles}
-        for trouble in troubles:
-            self._fleet_state.finding(trouble)
+        self._fleet_state.put_findings(f"files of {self._source.name}", troubles)
 
     # --- whose turn it is ----------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 
 from cockpit.engine.commands.clean_commit import left_here, taken_out
@@ -106,9 +106,9 @@ class Upkeep:
         for kept in await self._rows():
             if is_unsettled(kept):
                 await self._held(kept, self._find_out)
-        self._say_taken_out()
+        self._fleet_state.put_findings("keys taken off VMs", self._taken_out())
 
-    def _say_taken_out(self) -> None:
+    def _taken_out(self) -> Iterator[str]:
         """Say whose keys were taken off a VM for a commit that was cut off, and lie here still."""
         place = taken_out(self._store.path)
         for name in sorted(file.name for file in place.glob("*.tar.base64")):
@@ -119,12 +119,12 @@ class Upkeep:
                 continue
             self._store.kept.let_go(lease)
             if agent is None:
-                self._fleet_state.finding(left_here(vm_id, place / name))
-                continue
-            self._fleet_state.finding(
-                f"a commit of {agent.name} without its keys was cut off: they are kept in {place / name};"
-                f" `cockpit relaunch {agent.name}` puts them back and starts it"
-            )
+                yield left_here(vm_id, place / name)
+            else:
+                yield (
+                    f"a commit of {agent.name} without its keys was cut off: they are kept in {place / name};"
+                    f" `cockpit relaunch {agent.name}` puts them back and starts it"
+                )
 
     async def _rows(self) -> list[KeptCommit]:
         try:

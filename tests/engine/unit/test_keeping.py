@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cockpit.engine.commands.clean_commit import taken_out
 from cockpit.engine.commands.dispatcher import Dispatcher
 from cockpit.engine.upkeep import FAILED_PAUSE, TAKING_LIMIT
 from cockpit.model.commands import Command, Commit, DeleteImage, Destroy, Restore, Undo
@@ -304,3 +306,18 @@ async def test_an_order_that_its_process_ended_meanwhile_was_not_cut_off(monkeyp
     monkeypatch.setattr(parts.vers.commits, "listed", listed)
     await parts.upkeep().find_out()
     assert [said for said in parts.state.findings if "tester" in said] == []
+
+
+async def test_keys_that_were_put_back_are_said_to_lie_here_no_more(tmp_path: Path) -> None:
+    parts = Parts()
+    parts.memory.path = tmp_path / "history"
+    file = taken_out(parts.memory.path) / f"{VM}.tar.base64"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"")
+    upkeep = parts.upkeep()
+    await upkeep.find_out()
+    (said,) = parts.state.findings
+    assert "cockpit relaunch builder" in said and str(file) in said
+    file.unlink()
+    await upkeep.find_out()
+    assert parts.state.findings == []
