@@ -21,7 +21,7 @@ from cockpit.model.names import agents_called
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.receipts.stages import is_closed
-from cockpit.model.size import VmSize
+from cockpit.model.size import UNKNOWN_SIZE, VmSize
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import TranscriptWindow
 
@@ -161,9 +161,12 @@ class FleetState:
                 self.put_agent(replace(agent, link=link))
 
     def put_vm(self, vm: Vm) -> None:
-        """Store what the API said of a VM."""
+        """Store what the API said of a VM; size and origin, which few of its answers tell, stay as they are known."""
+        known = self.vms.get(vm.id)
+        if known is not None and vm.size == UNKNOWN_SIZE:
+            vm = replace(vm, size=known.size, parent_commit=vm.parent_commit or known.parent_commit)
         vm = replace(vm, perhaps_ours=self.suspects.get(vm.id, ""), hosts_services=self.hosts.get(vm.id, ""))
-        if self.vms.get(vm.id) != vm:
+        if known != vm:
             self.vms[vm.id] = vm
             self.changed()
 

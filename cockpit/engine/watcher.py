@@ -124,11 +124,7 @@ class Watcher:
             if known and known.seen_at > asked_at:
                 continue  # A command of ours learnt of this VM after the list was asked for.
             label = names.get(vm_id) or record.labels.get(NAME_LABEL, "") or (known.label if known else "")
-            told = record.vm(now)
-            if known is not None:
-                # A list tells neither; see `Particulars`.
-                told = replace(told, size=known.size, parent_commit=known.parent_commit)
-            self._fleet_state.put_vm(replace(told, label=label, source=self._source.name))
+            self._fleet_state.put_vm(replace(record.vm(now), label=label, source=self._source.name))
         self._fleet_state.sightings.put_claims(self._source.name, "labels", tuple(_label_claims(listing)))
         await self._agent_sessions.place(listed)
         await self._agent_sessions.take_up(listed)

@@ -30,6 +30,16 @@ async def test_size_and_origin_are_asked_once_and_outlive_the_next_list() -> Non
     assert (vm.size, vm.parent_commit) == (VmSize(4, 2048, 0), "c0ffee")
 
 
+async def test_size_and_origin_outlive_a_list_that_lacks_the_vm_once() -> None:
+    parts = Parts()
+    await Particulars(parts.state, parts.source()).learn()
+    parts.vers.hidden.add(VM)
+    await parts.watcher(parts.agent_sessions()).vms()
+    vm = parts.state.vms[VM]
+    assert "status" in " ".join(parts.vers.calls), "it was looked at alone"
+    assert (vm.size, vm.parent_commit) == (VmSize(4, 2048, 0), "c0ffee")
+
+
 async def test_what_was_chosen_stays_where_the_platform_tells_nothing() -> None:
     parts = Parts()
     parts.state.put_vm(replace(parts.state.vms[VM], size=VmSize(1, 1024, 16384)))
