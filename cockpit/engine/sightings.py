@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
 from cockpit.model.claims import Claim, VmLook
 from cockpit.model.ids import VmId
@@ -56,10 +56,12 @@ class Sightings:
         self._looks[look.vm] = look
         self._changed()
 
-    def forget_looks(self, vm_ids: Iterable[VmId]) -> None:
-        """Drop the looks at VMs that somebody has, or that nobody speaks of any more."""
-        for vm_id in vm_ids:
-            if self._looks.pop(vm_id, None) is not None:
+    def forget_looks(self, taken: Collection[VmId], there: Collection[VmId]) -> None:
+        """Drop the looks at VMs that somebody has, and at those that are neither there nor spoken of any more."""
+        spoken_of = {claim.vm for claims in self._claims.values() for claim in claims}
+        for vm_id in list(self._looks):
+            if vm_id in taken or (vm_id not in there and vm_id not in spoken_of):
+                del self._looks[vm_id]
                 self._changed()
 
     def forget(self, vm_id: VmId) -> None:

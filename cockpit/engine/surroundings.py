@@ -109,7 +109,7 @@ class Surroundings:
     def _unclaimed(self) -> list[Vm]:
         state, now = self._fleet_state, self._fleet_state.clock.now()
         taken = {agent.vm_id for agent in state.agents.values()}
-        state.sightings.forget_looks(taken)
+        state.sightings.forget_looks(taken, state.vms)
         found = []
         for vm in state.vms.values():
             ours = not vm.owner or not state.sightings.owners or vm.owner in state.sightings.owners

@@ -84,6 +84,23 @@ async def test_a_vm_nobody_has_is_looked_at_once_in_a_while(monkeypatch: pytest.
     await sessions.close()
 
 
+async def test_a_look_at_a_vm_that_is_no_more_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = Parts()
+    parts.vers.states[OTHER_VM] = "running"
+    answering(monkeypatch)
+    sessions, surroundings = around(parts)
+    sessions.wanted = lambda agent: False
+    watcher = parts.watcher(sessions)
+    await watcher.vms()
+    await surroundings.look_around()
+    assert [look.vm for look in parts.state.snapshot().looks] == [OTHER_VM]
+    del parts.vers.states[OTHER_VM]
+    await watcher.vms()
+    await surroundings.look_around()
+    assert OTHER_VM not in parts.state.vms and parts.state.snapshot().looks == ()
+    await sessions.close()
+
+
 async def test_what_is_registered_and_not_listed_is_gone_once_the_api_said_so() -> None:
     parts = Parts()
     entry = {"id": GONE, "name": "lost", "role": "worker", "registeredBy": "vers-swarm"}
