@@ -43,7 +43,7 @@ LOOK_LIMIT = 40.0
 """Seconds one look at a VM may take, its connection included."""
 
 AT_ONCE = 2
-"""Looks under way at once."""
+"""Looks of one kind under way at once."""
 
 
 class Surroundings:
@@ -55,40 +55,41 @@ class Surroundings:
         self._agent_sessions = agent_sessions
         self._files = StateFiles(source.state_files)
         self._origins = Origins(fleet_state, source, agent_sessions)
-        self._limit = asyncio.Semaphore(AT_ONCE)
         if source.vers.owner_id:
             fleet_state.sightings.owners.add(source.vers.owner_id)
 
     async def run(self) -> None:
-        """Look around until cancelled."""
-        while True:
-            await self.look_around()
-            await asyncio.sleep(INTERVAL)
+        """Look around until cancelled; VMs that nobody has may not answer, and hold up nothing else."""
+        await self._read_files()
+        async with asyncio.TaskGroup() as tasks:
+            for look in (self._read_files, self._look_at_ours, self._look_at_free):
+                tasks.create_task(_again_and_again(look), name="look around")
 
     async def look_around(self) -> None:
         """Read the other tools' files, and look at each VM whose turn it is."""
         await self._read_files()
-        jobs: list[Callable[[], Awaitable[None]]] = [
-            *(partial(self._look_at_unclaimed, vm) for vm in self._unclaimed()),
-            *(partial(self._look_for_gone, vm_id) for vm_id in self._claimed_and_unlisted()),
-            *(partial(self._look_elsewhere_for, agent) for agent in self._never_started()),
-            *(partial(self._origins.learn, agent) for agent in self._origins.due()),
-        ]
-        await self._do(jobs)
+        async with asyncio.TaskGroup() as tasks:
+            for look in (self._look_at_ours, self._look_at_free):
+                tasks.create_task(look(), name="look around")
 
     async def learn_parents(self) -> None:
         """Ask the workers of whom nobody wrote down whom they work for."""
         due = [agent for agent in self._origins.due() if agent.kind is AgentKind.WORKER]
-        await self._do([partial(self._origins.learn, agent) for agent in due])
+        await _few_at_once([partial(self._origins.learn, agent) for agent in due])
 
-    async def _do(self, jobs: Sequence[Callable[[], Awaitable[None]]]) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            for job in jobs:
-                tasks.create_task(self._one_of_few(job), name="look around")
+    async def _look_at_free(self) -> None:
+        """Look at VMs that nobody has, each over a connection of its own."""
+        await _few_at_once([partial(self._look_at_unclaimed, vm) for vm in self._unclaimed()])
 
-    async def _one_of_few(self, job: Callable[[], Awaitable[None]]) -> None:
-        async with self._limit:
-            await job()
+    async def _look_at_ours(self) -> None:
+        """Look at what the API and the links that are up tell at once."""
+        await _few_at_once(
+            [
+                *(partial(self._look_for_gone, vm_id) for vm_id in self._claimed_and_unlisted()),
+                *(partial(self._look_elsewhere_for, agent) for agent in self._never_started()),
+                *(partial(self._origins.learn, agent) for agent in self._origins.due()),
+            ]
+        )
 
     async def _read_files(self) -> None:
         if self._files.target is None:
@@ -241,6 +242,24 @@ class Surroundings:
         """Say whether nobody wrote down where an agent lives: then it may live where other tools put theirs."""
         claims = [claim for claim in self._fleet_state.sightings.claims_on(agent.vm_id) if claim.kind]
         return bool(claims) and all(claim.directory != agent.directory for claim in claims)
+
+
+async def _again_and_again(look: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await look()
+        await asyncio.sleep(INTERVAL)
+
+
+async def _few_at_once(jobs: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def when_there_is_room(job: Callable[[], Awaitable[None]]) -> None:
+        async with limit:
+            await job()
+
+    async with asyncio.TaskGroup() as tasks:
+        for job in jobs:
+            tasks.create_task(when_there_is_room(job), name="look around")
 
 
 class Lookout:

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from cockpit.engine.surroundings import AGAIN, Lookout, Surroundings
+from cockpit.engine.surroundings import AGAIN, AT_ONCE, LOOK_LIMIT, Lookout, Surroundings
 from cockpit.model.claims import Claim, ClaimedBy
-from cockpit.model.fleet import AgentKind, Process, ProcessState
+from cockpit.model.fleet import AgentKind, Power, Process, ProcessState, Vm
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.reconciliation import FindingKind, Suggestion, findings_of
 from cockpit.remote.ssh.command import Completed
@@ -148,6 +148,30 @@ async def test_an_agent_that_lives_nowhere_says_where_it_was_looked_for(monkeypa
     assert parts.state.agents[AGENT].process.looked_also_at == (THEIRS,)
     (found,) = findings_of(parts.state.snapshot(), parts.clock.now())
     assert found.evidence == (f"no agent at ~/pi-rpc, looked also at {THEIRS}",)
+    await sessions.close()
+
+
+async def test_vms_that_do_not_answer_hold_up_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = Parts()
+    parts.remember(VM, "builder")
+    answering(monkeypatch, "~/pi-rpc", VERS_VM_ID=VM, VERS_PARENT_AGENT="chief")
+    sessions, surroundings = around(parts)
+    sessions.agent_session = lambda agent: SimpleNamespace(connection=FakeConnection)
+    reached: list[VmId] = []
+
+    async def connect(vm_id: VmId) -> Any:
+        reached.append(vm_id)
+        await asyncio.Event().wait()
+
+    sessions.connect = connect
+    for number in range(2 * AT_ONCE):
+        parts.state.put_vm(Vm(VmId(f"eeeeeeee-0000-4000-8000-{number:012d}"), Power.RUNNING))
+    running = asyncio.create_task(surroundings.run())
+    learnt = await parts.state.until(lambda: parts.agent.parent == "chief", LOOK_LIMIT / 2)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert len(reached) == AT_ONCE, "they are being looked at"
+    assert learnt, "another's link is up, and tells at once"
     await sessions.close()
 
 
