@@ -174,10 +174,11 @@ def read_recollection(connection: sqlite3.Connection, agent: AgentId, limit: int
         connection.execute("COMMIT")
 
 
-def read_agents(connection: sqlite3.Connection) -> list[AgentRow]:
-    """Return every agent ever remembered, the oldest first."""
+def read_agents(connection: sqlite3.Connection, living: bool) -> list[AgentRow]:
+    """Return every agent ever remembered, or those alone that were not destroyed, the oldest first."""
     names = tuple(field.name for field in fields(AgentRow))
-    rows = connection.execute(f"SELECT {', '.join(names)} FROM agents ORDER BY created_at, id")
+    which = "WHERE destroyed_at IS NULL" if living else ""
+    rows = connection.execute(f"SELECT {', '.join(names)} FROM agents {which} ORDER BY created_at, id")
     return [_agent_row(dict(zip(names, row, strict=True))) for row in rows]
 
 

@@ -201,9 +201,13 @@ class Store:
         """Keep or replace what is known of an agent."""
         await self._writer.run(lambda connection: statements.save_agent(connection, row))
 
-    async def agents(self) -> list[AgentRow]:
-        """Return every agent remembered, the destroyed ones too, the oldest first."""
-        return await self._reader.run(reader.read_agents)
+    async def agents(self, *, living: bool = False) -> list[AgentRow]:
+        """Return every agent remembered, the oldest first.
+
+        Args:
+            living: leave out the destroyed ones: they are never pruned, and become many.
+        """
+        return await self._reader.run(lambda connection: reader.read_agents(connection, living))
 
     async def forget_agent(self, agent: AgentId) -> None:
         """Mark an agent as destroyed. Its transcript stays and can be searched."""

@@ -156,7 +156,9 @@ async def test_agents_are_remembered_and_marked_as_destroyed(store: Store) -> No
     row = AgentRow(AGENT, "ada\ud800", "lieutenant", AGENT, labels=("a", "b"), created_at=3.0, run_id="r1")
     await store.remember_agent(row)
     await store.append(AGENT, records(1, 2), cursor(2))
+    assert [living.id for living in await store.agents(living=True)] == [AGENT]
     await store.forget_agent(AGENT)
+    assert await store.agents(living=True) == []
     (found,) = await store.agents()
     assert (found.name, found.labels, found.run_id) == ("ada\ufffd", ("a", "b"), "r1")
     assert found.destroyed_at is not None

@@ -128,7 +128,7 @@ class AgentSessions:
         """Show agents that another process on this machine made, and what they were renamed to there."""
         known = {agent.vm_id for agent in self._fleet_state.agents.values()}
         try:
-            rows = [row for row in await self._store.agents() if row.vm_id in listed and row.destroyed_at is None]
+            rows = [row for row in await self._store.agents(living=True) if row.vm_id in listed]
             self._being_made = await self._store.names.held()
             self._fleet_state.note_frozen(await self._store.frozen.all())
         except StoreError as error:
@@ -175,8 +175,8 @@ class AgentSessions:
         if not hidden:
             return
         try:
-            for row in await self._store.agents():
-                if row.vm_id in hidden and row.destroyed_at is None:
+            for row in await self._store.agents(living=True):
+                if row.vm_id in hidden:
                     await self._store.names.recall(row.vm_id)
                     await self._store.remember_agent(replace(row, account=self._source.vers.account))
                     self._fleet_state.dismissed.pop(VmId(row.vm_id), None)

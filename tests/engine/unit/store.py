@@ -374,10 +374,10 @@ class MemoryStore:
         self.check_writable()
         self.rows[row.id] = row
 
-    async def agents(self) -> list[AgentRow]:
-        """Return every agent remembered."""
+    async def agents(self, *, living: bool = False) -> list[AgentRow]:
+        """Return every agent remembered, or those alone that were not destroyed."""
         self.check_readable()
-        return list(self.rows.values())
+        return [row for row in self.rows.values() if row.destroyed_at is None or not living]
 
     async def forget_agent(self, agent: AgentId) -> None:
         """Mark an agent as destroyed."""
