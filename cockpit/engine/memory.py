@@ -29,16 +29,16 @@ def with_identity_of(row: AgentRow, agent: Agent) -> AgentRow:
     )
 
 
-def with_names_of(agent: Agent, row: AgentRow) -> Agent:
-    """Return an agent with what an operator gave it, as another process wrote it down."""
+def with_names_of(agent: Agent, said: Agent | AgentRow) -> Agent:
+    """Return an agent with what an operator gave it, as another process, or the registry, has it."""
     return replace(
         agent,
-        name=row.name,
-        role=row.role,
-        labels=row.labels,
-        colour=row.colour,
-        named_at=row.named_at,
-        findable=row.findable,
+        name=said.name,
+        role=said.role,
+        labels=said.labels,
+        colour=said.colour,
+        named_at=said.named_at,
+        findable=said.findable,
     )
 
 

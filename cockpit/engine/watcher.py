@@ -12,6 +12,7 @@ from cockpit.engine.agent_record import agent_from_entry, claim_from_entry, says
 from cockpit.engine.commands.names import NAME_LABEL
 from cockpit.engine.commands.registration import update_entry
 from cockpit.engine.cut_off import CutOffCalls
+from cockpit.engine.memory import with_names_of
 from cockpit.engine.missing import MissingVms
 from cockpit.engine.operation import describe
 from cockpit.engine.source import Source
@@ -177,15 +178,7 @@ class Watcher:
         if said.parent_vm and said.parent_vm != known.parent_vm:
             learnt = replace(learnt, parent_vm=said.parent_vm, parent=said.parent or known.parent)
         if said.named_at > known.named_at:
-            learnt = replace(
-                learnt,
-                name=said.name,
-                role=said.role,
-                labels=said.labels,
-                colour=said.colour,
-                named_at=said.named_at,
-                findable=said.findable,
-            )
+            learnt = with_names_of(learnt, said)
         if learnt is not known:
             self._fleet_state.put_agent(learnt)
             await self._agent_sessions.keep_identity(learnt)
