@@ -9,7 +9,7 @@ from dataclasses import replace
 from cockpit.agents.scaffold.branch_point import PATCH_BYTES, Difference, Spent, difference_script, parse_difference
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.engine.line_tail import LineTail
-from cockpit.engine.on_vm import connection_of
+from cockpit.engine.on_vm import connection_of, said_by
 from cockpit.engine.operation import describe
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
@@ -97,8 +97,7 @@ class Comparison:
         done = await connection.run(script, timeout=LOOK_LIMIT, limit=limit)
         found = parse_difference(done.stdout, truncated=done.truncated)
         if found is None or (done.exit_code != 0 and not done.truncated):
-            said = done.stderr.decode("utf-8", "backslashreplace").strip() or f"exit {done.exit_code}"
-            raise Refused(f"the difference of its files is not known: {said}")
+            raise Refused(f"the difference of its files is not known: {said_by(done)}")
         return found
 
 

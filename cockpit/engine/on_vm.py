@@ -58,9 +58,10 @@ async def run_command(connection: Connection, workspace: str, text: str, limit: 
     head, _, said = done.stdout.partition(b"\n")
     code, _, size = head.partition(b" ")
     if done.exit_code != 0 or not code.isdigit() or not size.isdigit():
-        raise Refused(f"the command was not run: {_words(done)}", hint="is the workspace there, and /tmp writable?")
+        raise Refused(f"the command was not run: {said_by(done)}", hint="is the workspace there, and /tmp writable?")
     return int(code), said.decode("utf-8", "backslashreplace"), int(size)
 
 
-def _words(done: Completed) -> str:
+def said_by(done: Completed) -> str:
+    """Return what a script that failed wrote, or how it ended."""
     return done.stderr.decode("utf-8", "backslashreplace").strip() or f"exit {done.exit_code}"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cockpit.agents.scaffold.layout import AgentPaths, shell_path
-from cockpit.engine.on_vm import connection_of
+from cockpit.engine.on_vm import connection_of, said_by
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import NotFound, Refused
@@ -78,8 +78,8 @@ class RemoteFiles:
         script = _FIND.format(workspace=self._workspace(agent_id))
         done = await connection.run(script, pattern, timeout=LOOK_LIMIT, limit=MOST_BYTES)
         if done.exit_code != 0 or done.truncated:
-            said = done.stderr.decode("utf-8", "backslashreplace").strip() or f"exit {done.exit_code}"
-            raise Refused(f"what matches {pattern!r} is not known: {'too many names' if done.truncated else said}")
+            why = "too many names" if done.truncated else said_by(done)
+            raise Refused(f"what matches {pattern!r} is not known: {why}")
         words = done.stdout.split(b"\0")[:-1]
         pairs = zip(words[::2], words[1::2], strict=False)
         return tuple((path.decode("utf-8", "surrogateescape"), int(size)) for size, path in pairs if size.isdigit())
@@ -119,8 +119,7 @@ class RemoteFiles:
         done = await connection.run(_DIGEST.format(workspace=workspace), _escaped(path), timeout=LOOK_LIMIT, limit=1024)
         words = done.stdout.decode("ascii", "replace").split()
         if done.exit_code != 0 or len(words) < 2 or not words[-1].isdigit():
-            said = done.stderr.decode("utf-8", "backslashreplace").strip() or f"exit {done.exit_code}"
-            raise Refused(f"{path} cannot be read: {said}", hint="is it a file, and may root read it?")
+            raise Refused(f"{path} cannot be read: {said_by(done)}", hint="is it a file, and may root read it?")
         return words[0], int(words[-1])
 
     def _workspace(self, agent_id: AgentId) -> str:
