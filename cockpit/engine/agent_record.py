@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from cockpit.agents.kinds import USUAL, adapter_of
 from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.engine.clock import moment
 from cockpit.errors import UsageError
 from cockpit.model.claims import Claim, ClaimedBy
 from cockpit.model.commands import Spawn
@@ -216,7 +216,6 @@ def row_of(agent: Agent, *, directory: str, workspace: str, created_at: float, a
 
 def metadata_of(agent: Agent, *, directory: str, workspace: str, created_at: float) -> dict[str, Any]:
     """Return what the registry keeps of an agent, so that another cockpit finds all of it."""
-    created = datetime.datetime.fromtimestamp(created_at, datetime.UTC)
     theirs = {"parentSession": True} if agent.findable and agent.kind is AgentKind.WORKER else {}
     return {
         **theirs,
@@ -232,7 +231,7 @@ def metadata_of(agent: Agent, *, directory: str, workspace: str, created_at: flo
         "findable": agent.findable,
         "directory": directory,
         "workspace": workspace,
-        "createdAt": created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "createdAt": moment(created_at),
     }
 
 

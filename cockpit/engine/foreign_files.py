@@ -8,7 +8,6 @@ to that.
 from __future__ import annotations
 
 import contextlib
-import datetime
 import os
 import tempfile
 from collections.abc import Callable, Sequence
@@ -27,16 +26,6 @@ MOST_BYTES = 4_000_000
 """A file larger than this is no list of lieutenants."""
 
 Edit = Callable[[str], str]
-
-
-def moment(at: float) -> str:
-    """Return a time as those tools write it: RFC 3339 in UTC, to the millisecond.
-
-    Args:
-        at: unix seconds.
-    """
-    text = datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
 
 
 class StateFiles:

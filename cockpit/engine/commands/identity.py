@@ -7,10 +7,10 @@ refused beyond them.
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Iterable
 
+from cockpit.engine.clock import moment
 from cockpit.model.family import FamilyBounds, ancestors_of, parents_of
 from cockpit.model.fleet import Agent
 
@@ -32,7 +32,6 @@ def identity_of(agent: Agent, agents: Iterable[Agent], bounds: FamilyBounds, now
     """
     known = {other.id: other for other in agents} | {agent.id: agent}
     above = [known[ancestor] for ancestor in ancestors_of(agent.id, parents_of(known.values()))]
-    created = datetime.datetime.fromtimestamp(now, datetime.UTC).isoformat(timespec="milliseconds")
     said = {
         "vmId": agent.vm_id,
         "agentId": agent.name,
@@ -41,6 +40,6 @@ def identity_of(agent: Agent, agents: Iterable[Agent], bounds: FamilyBounds, now
         "depth": len(above),
         "maxDepth": bounds.max_depth,
         "maxVms": bounds.max_vms,
-        "createdAt": created.replace("+00:00", "Z"),
+        "createdAt": moment(now),
     }
     return json.dumps(said, indent=2).encode() + b"\n"

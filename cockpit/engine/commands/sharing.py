@@ -14,8 +14,9 @@ from functools import partial
 
 from cockpit.agents.lieutenants_file import with_entry, without_entry
 from cockpit.agents.scaffold.layout import VM_PATHS
+from cockpit.engine.clock import moment
 from cockpit.engine.commands.registration import register_again
-from cockpit.engine.foreign_files import StateFiles, moment
+from cockpit.engine.foreign_files import StateFiles
 from cockpit.engine.memory import keep_identity
 from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.source import Source
