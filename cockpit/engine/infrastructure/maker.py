@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
+from cockpit.engine.agent_record import REGISTERED_BY
 from cockpit.engine.commands.booting import until_running
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.sizes import check_size
@@ -251,7 +252,7 @@ class InfraMaker:
 
     def _registration(self, vm_id: VmId, place: ServicesPlace) -> Registration:
         offered: dict[str, Any] = {"name": "agent-services", "port": place.port, "healthPath": "/health"}
-        return Registration(vm_id, INFRA, INFRA, self._source.address(vm_id), "swarm-cockpit", services=(offered,))
+        return Registration(vm_id, INFRA, INFRA, self._source.address(vm_id), REGISTERED_BY, services=(offered,))
 
 
 def _said(done: Completed) -> str:
