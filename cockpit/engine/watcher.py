@@ -188,7 +188,8 @@ class Watcher:
         now = self._fleet_state.clock.now()
         taken = {agent.vm_id for agent in self._fleet_state.agents.values()}
         self._newcomers = {vm_id: self._newcomers.get(vm_id, now) for vm_id in listed - taken}
-        if any(now - since < NEWCOMER for since in self._newcomers.values()):
+        # The first look asks the registry right after the list, anyway.
+        if self.first_look.is_set() and any(now - since < NEWCOMER for since in self._newcomers.values()):
             self._registry_now.set()
 
     async def board(self) -> int:

@@ -56,6 +56,25 @@ def health(parts: Parts, name: str) -> tuple[bool, str]:
     return parts.state.health[name].ok, parts.state.health[name].reason
 
 
+async def test_the_first_list_has_the_registry_asked_once_and_not_once_more_for_newcomers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parts = Parts()
+    parts.vers.states[OTHER_VM] = "running"
+    listing = parts.vers.listing
+
+    async def slow() -> Any:
+        await asyncio.sleep(0.1)
+        return await listing()
+
+    monkeypatch.setattr(parts.vers, "listing", slow)
+    async with watching(parts):
+        await asyncio.sleep(POLL_INTERVAL / 2)
+        assert parts.registry.looks == 2, "by the registry's own turn, and with the first list"
+        await asyncio.sleep(POLL_INTERVAL)
+        assert parts.registry.looks == 3, "the newcomer may be entered by now"
+
+
 async def test_each_list_is_asked_for_at_its_own_times() -> None:
     parts = Parts()
     assert parts.board is not None
