@@ -57,9 +57,7 @@ class Comparison:
 
     async def _answer_since(self, agent_id: AgentId, spent: Spent) -> str:
         """Return the last answer after a place in the output: what was said before a copy was made is not its own."""
-        agent = self._fleet_state.agents.get(agent_id)
-        if agent is None:
-            raise NotFound(f"there is no agent {agent_id}")
+        agent = self._agent(agent_id)
         picker, last = AnswerPicker(), ""
         async for line in self._tail.lines(agent, follow=False):
             found = picker.take(line.record)
@@ -67,6 +65,12 @@ class Comparison:
             if own and found is not None and isinstance(found.event, MessageEnded):
                 last = found.event.text
         return last
+
+    def _agent(self, agent_id: AgentId) -> Agent:
+        agent = self._fleet_state.agents.get(agent_id)
+        if agent is None:
+            raise NotFound(f"there is no agent {agent_id}")
+        return agent
 
     async def _candidate(self, agent_id: AgentId) -> Candidate:
         unknown: list[str] = []
@@ -91,7 +95,7 @@ class Comparison:
         return _with(known, difference, agent, "; ".join(unknown))
 
     async def _difference(self, agent_id: AgentId) -> Difference:
-        agent = self._fleet_state.agents[agent_id]
+        agent = self._agent(agent_id)
         connection = await connection_of(self._session_of(agent_id), agent_id)
         script, limit = difference_script(self._paths_of(agent)), PATCH_BYTES + HEAD_BYTES
         done = await connection.run(script, timeout=LOOK_LIMIT, limit=limit)
