@@ -10,6 +10,7 @@ from dataclasses import replace
 import msgspec
 
 from cockpit.engine.agent_record import with_protocol
+from cockpit.engine.memory import with_names_of
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.outbox import Outbox
 from cockpit.model.events import Record, Responded
@@ -97,13 +98,11 @@ class Recorder:
             log.warning("agent %s: its saved state cannot be read and is folded anew: %s", agent.name, error)
             return None
         restored = replace(
-            saved,
-            name=agent.name,
+            with_names_of(saved, agent),
             kind=agent.kind,
-            role=agent.role,
             program=agent.program,
-            labels=agent.labels,
             parent=agent.parent,
+            parent_vm=agent.parent_vm or saved.parent_vm,
             source=agent.source,
             directory=agent.directory,
             elsewhere=agent.elsewhere,

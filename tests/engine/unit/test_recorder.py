@@ -11,9 +11,10 @@ import pytest
 from cockpit.engine.streams.recorder import SNAPSHOT_EVERY, TICK, TRANSCRIPT_RECORDS
 from cockpit.model import events as ev
 from cockpit.model.fleet import Activity, ActivityState, Link, LinkState
+from cockpit.model.ids import VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.store.rows import StoredCursor
-from tests.engine.unit.parts import AGENT, BEGAN, VM, Parts, agent_on, record
+from tests.engine.unit.parts import AGENT, BEGAN, OTHER_VM, VM, Parts, agent_on, record
 
 
 def cursor(line: int, epoch: int = 1) -> StoredCursor:
@@ -127,6 +128,19 @@ def counted(event: ev.Event, times: int) -> int:
     for _ in range(times):
         parts.hears(event)
     return parts.agent.turns
+
+
+@pytest.mark.parametrize("written_down", [OTHER_VM, None])
+async def test_what_was_learnt_of_an_agent_after_its_snapshot_comes_back_with_it(written_down: VmId | None) -> None:
+    parts = Parts()
+    saved = replace(parts.agent, parent_vm=None if written_down else OTHER_VM)
+    await parts.memory.save_snapshot(AGENT, 1, 4, msgspec.json.encode(saved))
+    row = {"colour": "red", "named_at": BEGAN - 9, "findable": True, "parent_vm": written_down or ""}
+    parts.remember(VM, "builder", **row)
+    await parts.bring_back()
+    agent = parts.agent
+    assert (agent.colour, agent.named_at, agent.findable) == ("red", BEGAN - 9, True)
+    assert agent.parent_vm == OTHER_VM, "a row of an earlier version lacks what the snapshot has"
 
 
 async def test_a_snapshot_that_cannot_be_read_is_folded_anew() -> None:
