@@ -111,13 +111,14 @@ class AgentSessions:
 
     async def move(self, former: AgentId, agent: Agent) -> None:
         """Serve an agent in another directory than the one it was looked for in, where none was ever started."""
-        self.detach(former)
-        self._book.forget(former)
-        self._fleet_state.agents.pop(former, None)
+        # First in the store: a look at what others made there would take it up again.
         try:
             await self._store.forget_agent(former)
         except StoreError as error:
             log.error("the former place of agent %s is still remembered: %s", agent.name, error)
+        self.detach(former)
+        self._book.forget(former)
+        self._fleet_state.agents.pop(former, None)
         await self.adopt(agent)
 
     async def keep_identity(self, agent: Agent) -> None:

@@ -13,7 +13,7 @@ import pytest
 from cockpit.engine.surroundings import AGAIN, AT_ONCE, LOOK_LIMIT, Lookout, Surroundings
 from cockpit.model.claims import Claim, ClaimedBy
 from cockpit.model.fleet import AgentKind, Power, Process, ProcessState, Vm
-from cockpit.model.ids import VmId, agent_of
+from cockpit.model.ids import AgentId, VmId, agent_of
 from cockpit.model.reconciliation import FindingKind, Suggestion, findings_of
 from cockpit.remote.ssh.command import Completed
 from cockpit.services.wire import RegistryEntry
@@ -133,6 +133,23 @@ async def test_an_agent_whose_place_was_a_guess_is_served_where_it_lives(monkeyp
     await surroundings.look_around()
     moved = parts.state.agents[agent_of(OTHER_VM, THEIRS)]
     assert (moved.name, moved.directory) == ("quill", THEIRS) and ghost.id not in parts.state.agents
+    await sessions.close()
+
+
+async def test_an_agent_that_moves_is_not_taken_up_in_its_former_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = Parts()
+    parts.remember(VM, "builder")
+    sessions, _ = around(parts)
+    forget = parts.memory.forget_agent
+
+    async def slow(agent: AgentId) -> None:
+        await sessions.take_up({VM})
+        await forget(agent)
+
+    monkeypatch.setattr(parts.memory, "forget_agent", slow)
+    moved = replace(parts.agent, id=agent_of(VM, THEIRS), directory=THEIRS)
+    await sessions.move(AGENT, moved)
+    assert list(parts.state.agents) == [moved.id]
     await sessions.close()
 
 
