@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 
 from cockpit.engine.agent_record import agent_from_entry, claim_from_entry, says_directory
@@ -144,6 +144,7 @@ class Watcher:
             listing = await self._source.registry.list_entries()
             claims = tuple(claim for entry in listing.entries if (claim := claim_from_entry(entry)) is not None)
             self._fleet_state.sightings.put_claims(self._source.name, "registry", claims)
+            renamed: list[Agent] = []
             for entry in listing.entries:
                 if entry.role == INFRA:
                     self._fleet_state.note_host(VmId(entry.id), "the registry says that it is infra")
@@ -157,9 +158,24 @@ class Watcher:
                 else:
                     await self._learn(known, agent)
                     if says_directory(entry) and known.named_at > agent.named_at:
-                        # It was renamed while the registry took nothing.
-                        await update_entry(self._source, known, self._fleet_state.clock.now())
+                        renamed.append(known)
+            await self._enter_names(renamed)
         return listing.unreadable
+
+    async def _enter_names(self, renamed: Sequence[Agent]) -> None:
+        """Enter the names of agents that were renamed while the registry took nothing; each is tried.
+
+        Raises:
+            CockpitError: it still does not take one of them.
+        """
+        failure: CockpitError | None = None
+        for agent in renamed:
+            try:
+                await update_entry(self._source, agent, self._fleet_state.clock.now())
+            except CockpitError as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
     def _known(self, agent: Agent, directory_said: bool) -> Agent | None:
         """Return the agent that an entry of the registry is about, by whatever id it is known, or None.

@@ -19,7 +19,7 @@ from cockpit.services.errors import ServiceUnreachable
 from cockpit.services.wire import RegistryEntry
 from cockpit.store.rows import AgentRow
 from tests.engine.unit.control import refused
-from tests.engine.unit.parts import AGENT, OTHER_VM, VM, Connections, Parts
+from tests.engine.unit.parts import AGENT, BEGAN, OTHER_VM, VM, Connections, Parts
 
 POLL_INTERVAL = 5.0
 """Seconds between two looks at the list, of a source that says nothing else."""
@@ -294,6 +294,27 @@ async def test_a_fleet_without_services_has_none_to_watch() -> None:
         await asyncio.wait_for(watcher.first_look.wait(), 1.0)
         await asyncio.sleep(30.0)
         assert set(parts.state.health) == {"vers"}
+
+
+async def test_an_entry_that_takes_no_new_name_keeps_no_other_agent_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = Parts()
+    parts.vers.states[OTHER_VM] = "running"
+    parts.state.put_agent(replace(parts.agent, named_at=BEGAN))
+    place = {"directory": HOME_PATHS.directory, "workspace": HOME_PATHS.workspace}
+    entries = [
+        {"id": VM, "name": "builder", "role": "worker", "metadata": place},
+        {"id": OTHER_VM, "name": "limb", "role": "worker", "metadata": {}},
+    ]
+    parts.registry.entries = [RegistryEntry.model_validate(entry) for entry in entries]
+
+    async def get(vm_id: VmId) -> Any:
+        raise ServiceUnreachable("it takes nothing")
+
+    monkeypatch.setattr(parts.registry, "get", get, raising=False)
+    async with watching(parts) as watcher:
+        await asyncio.wait_for(watcher.first_look.wait(), 1.0)
+        assert agent_of(OTHER_VM, HOME_PATHS.directory) in parts.state.agents
+        assert health(parts, "registry") == (False, "it takes nothing")
 
 
 async def test_whose_child_an_agent_is_may_be_said_after_it_is_known() -> None:
