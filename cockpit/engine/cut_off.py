@@ -54,8 +54,8 @@ class CutOffCalls:
         self._vers = source.vers
         self._creations = creations
         self._sessions = sessions
-        self._open: dict[str, list[str]] = {}
-        """What is said of each call until more is known."""
+        self._open: set[str] = set()
+        """The calls of which something is said until more is known."""
 
     async def look(self, listing: VmListing) -> None:
         """Look in a list for what each call that was cut off has made."""
@@ -184,13 +184,11 @@ class CutOffCalls:
 
     def _replace(self, request: str, texts: list[str]) -> None:
         """Say something of a call, instead of what was said of it before."""
-        for text in self._open.pop(request, []):
-            if text not in texts:
-                self._fleet_state.withdraw(text)
         if texts:
-            self._open[request] = texts
-        for text in texts:
-            self._fleet_state.finding(text)
+            self._open.add(request)
+        else:
+            self._open.discard(request)
+        self._fleet_state.put_findings(f"call {request}", texts)
 
 
 def _sentence(row: CreationRow, found: str) -> str:

@@ -268,19 +268,20 @@ class FleetState:
             self.findings.append(text)
             self.changed()
 
-    def withdraw(self, text: str) -> None:
-        """Take such a fact back: it holds no more."""
-        if text in self.findings:
-            self.findings.remove(text)
-            self.changed()
-
     def put_findings(self, where: str, texts: Iterable[str]) -> None:
-        """Take all that one place finds now as such facts; what it found before and finds no more is taken back."""
+        """Take all that one place finds now as such facts; what it found before and finds no more is taken back.
+
+        Args:
+            where: a look, or a call, that says something else now and then.
+            texts: all of it.
+        """
         found = tuple(texts)
-        for text in self._holding.get(where, ()):
-            if text not in found:
-                self.withdraw(text)
-        self._holding[where] = found
+        for text in self._holding.pop(where, ()):
+            if text not in found and text in self.findings:
+                self.findings.remove(text)
+                self.changed()
+        if found:
+            self._holding[where] = found
         for text in found:
             self.finding(text)
 
