@@ -137,6 +137,22 @@ async def test_a_switch_on_the_composer_has_a_commit_taken_before_each_text() ->
         assert engine.ordered[1:] == [FollowUp(agent, "on")]
 
 
+async def test_a_text_whose_commit_would_be_refused_stays_in_the_composer() -> None:
+    engine = scene()
+    engine.refusals[Checkpoint] = "no commit can be taken here"
+    async with cockpit(engine) as (pilot, home, _):
+        await pilot.press("p", "ctrl+o", *"go")
+        await pilot.pause()
+        composer = home.query_one(Composer)
+        assert composer.refusal == "no commit can be taken here"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert engine.ordered == [] and composer.text == "go"
+        await pilot.press("ctrl+o", "enter")
+        await pilot.pause()
+        assert engine.ordered == [Prompt(agent_of(vm_id(1)), "go")]
+
+
 async def test_retry_goes_back_to_the_last_checkpoint_with_another_text() -> None:
     engine = scene()
     async with cockpit(engine) as (pilot, home, _):

@@ -92,6 +92,11 @@ class Composer(DataTextArea):
         return self._recipient
 
     @property
+    def checkpoint(self) -> bool:
+        """Whether a commit is taken before a text."""
+        return self._checkpoint
+
+    @property
     def refusal(self) -> str:
         """Why enter would not send now, or empty text."""
         return self._refusal
