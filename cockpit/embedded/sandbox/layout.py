@@ -193,7 +193,8 @@ def _user_name() -> str:
 def stored_variables(layout: SandboxLayout) -> dict[str, str]:
     """Return what `variables` holds: unquoted lines, as the platform writes them; none if there is no such file."""
     try:
-        lines = layout.variables.read_text(encoding="utf-8").splitlines()
+        # A value may hold what Python takes for the end of a line, such as U+2028: only LF is one.
+        lines = layout.variables.read_text(encoding="utf-8").split("\n")
     except (FileNotFoundError, NotADirectoryError):
         return {}
     pairs = (line.partition("=") for line in lines)

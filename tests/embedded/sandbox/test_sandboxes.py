@@ -79,6 +79,15 @@ async def test_variables_reach_every_later_command_and_go_into_commits(fleet: Fl
     assert (fleet.home(vm_id) / "told").read_text() == "gone"
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\x85", "\x0b", "\x1e"])
+async def test_a_value_that_python_would_take_for_two_lines_stays_one(fleet: Fleet, mark: str) -> None:
+    vm_id = await fleet.create()
+    await fleet.sandboxes.write_environment(vm_id, {"CANARY": f"a{mark}SMUGGLED=b"})
+    process = await run(fleet, vm_id, 'printf "%s|%s" "$CANARY" "${SMUGGLED-none}" > told')
+    assert await process.exited == 0
+    assert (fleet.home(vm_id) / "told").read_text(encoding="utf-8") == f"a{mark}SMUGGLED=b|none"
+
+
 async def test_ids_never_become_paths(fleet: Fleet) -> None:
     with pytest.raises(HostingError):
         await fleet.sandboxes.create("../../escape")
