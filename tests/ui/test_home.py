@@ -11,7 +11,19 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cockpit.model import events as ev
-from cockpit.model.commands import Abort, Destroy, FollowUp, MoveTask, Pause, Prompt, Relaunch, Resume, Spawn, Steer
+from cockpit.model.commands import (
+    Abort,
+    Commit,
+    Destroy,
+    FollowUp,
+    MoveTask,
+    Pause,
+    Prompt,
+    Relaunch,
+    Resume,
+    Spawn,
+    Steer,
+)
 from cockpit.model.fleet import AgentKind, Fleet, Power, ProcessState
 from cockpit.model.ids import OperationId, TaskId, agent_of
 from cockpit.model.operation import Operation, Step
@@ -168,6 +180,16 @@ async def test_destroying_a_worker_needs_y_and_escape_backs_out() -> None:
         await pilot.press("D", "y")
         await pilot.pause()
         assert engine.ordered == [Destroy(vm_id(5))]
+
+
+async def test_a_commit_has_the_name_and_the_keys_of_the_form() -> None:
+    async with cockpit() as (pilot, home, engine):
+        home.go_to(f"vm:{vm_id(5)}")
+        await pilot.pause()
+        for keys, clean in (((), False), (("right",), True)):
+            await pilot.press("C", *"golden", "tab", *keys, "enter")
+            await pilot.pause()
+            assert engine.ordered[-1] == Commit(vm_id(5), "golden", clean=clean)
 
 
 async def test_spawning_workers_from_the_form() -> None:

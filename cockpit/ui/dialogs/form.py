@@ -85,12 +85,16 @@ class FormDialog(Dialog[Values]):
         """Return what the fields hold now."""
         held: dict[str, str] = {}
         for field in self._fields:
-            widget = self.query_one(f"#{field.name}")
+            widget = self._held_by(field)
             if isinstance(widget, TextArea):
                 held[field.name] = widget.text
             elif isinstance(widget, Input | ChoiceField):
                 held[field.name] = widget.value
         return held
+
+    def _held_by(self, field: Field) -> Widget:
+        # A field may be called like another part of the dialog, such as its line of keys.
+        return self.query_one(f"#fields #{field.name}")
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
@@ -107,7 +111,7 @@ class FormDialog(Dialog[Values]):
 
     def _problem(self, values: Values) -> str:
         for field in self._fields:
-            widget = self.query_one(f"#{field.name}")
+            widget = self._held_by(field)
             if isinstance(widget, ChoiceField) and widget.choice.reason:
                 return f"{field.label}: {widget.choice.reason}"
         return self._check(values)
