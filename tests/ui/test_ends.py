@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from textual.widgets import TextArea
 
-from cockpit.model.commands import Checkpoint, Destroy, FollowUp, Prompt, Restore, Retry, Undo
+from cockpit.model.commands import Checkpoint, Commit, Destroy, FollowUp, Prompt, Restore, Retry, Undo
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import CommitId, OperationId, agent_of
 from cockpit.model.kept import KEEP_STEP, KeptCommit, KeptFor, KeptState
@@ -15,7 +15,7 @@ from cockpit.model.loss import Remains, Repository
 from cockpit.model.operation import Operation, Step
 from cockpit.model.receipts.receipt import Stage
 from cockpit.ui.dialogs.destroy import DestroyDialog
-from cockpit.ui.dialogs.form import GuardedForm
+from cockpit.ui.dialogs.form import FormDialog, GuardedForm
 from cockpit.ui.dialogs.pick import PickDialog
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.plain import Plain
@@ -169,6 +169,24 @@ async def test_retry_goes_back_to_the_last_checkpoint_with_another_text() -> Non
         await pilot.pause()
         commit, agent = CommitId("c0ffee01"), agent_of(vm_id(1))
         assert engine.ordered == [Retry(vm_id(1), commit, Prompt(agent, "the right way"))]
+
+
+async def test_a_form_says_what_would_be_refused_before_it_closes() -> None:
+    engine = scene()
+    engine.change(replace(engine.fleet, kept=(CHECKPOINT,)))
+    async with cockpit(engine) as (pilot, home, _):
+        for action, kind in (("agent.retry", Retry), ("vm.commit", Commit)):
+            home.try_action(action)
+            await pilot.pause()
+            form = pilot.app.screen
+            assert isinstance(form, FormDialog)
+            engine.refusals[kind] = "not now"
+            form.action_submit()
+            await pilot.pause()
+            assert pilot.app.screen is form and "not now" in str(form.query_one("#problem", Plain).content)
+            await pilot.press("escape")
+            await pilot.pause()
+    assert engine.ordered == []
 
 
 async def test_a_commit_can_be_restored_beside_who_goes_on() -> None:

@@ -1,10 +1,10 @@
-"""Agents and their VMs: spawn, pause, resume, relaunch, commit, branch, destroy. Targets are frozen by the key."""
+"""Agents and their VMs: spawn, pause, resume, relaunch, commit, branch. Targets are frozen by the key."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.model.commands import Branch, Commit, Destroy, Dismiss, Pause, Relaunch, Resume, TrustHostKey
+from cockpit.model.commands import Branch, Commit, Dismiss, Pause, Relaunch, Resume, TrustHostKey
 from cockpit.model.fleet import Agent, Vm
 from cockpit.model.grounds import RefusalCode
 from cockpit.model.ids import VmId
@@ -100,15 +100,21 @@ def _commit(home: HomePort) -> None:
         return
     target = vm.id
 
+    def command(values: Values) -> Commit:
+        return Commit(target, values["name"], clean=values["keys"] == "out")
+
+    def check(values: Values) -> str:
+        return home.engine.disabled_reason(command(values))
+
     def finish(values: Values | None) -> None:
         if values is not None:
-            home.command(Commit(target, values["name"], clean=values["keys"] == "out"))
+            home.command(command(values))
 
     field = Field("name", ours("name"), placeholder=ours("golden-2"))
     ways = (Choice("in", ours("stay in it")), Choice("out", ours("left out: the agent is stopped meanwhile")))
     keys = Field("keys", ours("keys"), "choice", value="in", choices=ways)
     intro = our_line("Snapshot of {}: {}.", _named(home, vm), IN_THE_COMMIT)
-    home.open_dialog(FormDialog(ours("Commit"), (field, keys), intro=intro), finish)
+    home.open_dialog(FormDialog(ours("Commit"), (field, keys), check, intro=intro), finish)
 
 
 def _branch(home: HomePort) -> None:
@@ -198,7 +204,7 @@ def _vm_action(
     label: str,
     description: str,
     handler: Handler,
-    command: Callable[[Vm], Pause | Resume | Commit | Branch | Destroy],
+    command: Callable[[Vm], Pause | Resume | Commit | Branch],
     panes: tuple[str, ...],
     *,
     dangerous: bool = False,

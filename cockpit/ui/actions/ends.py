@@ -77,7 +77,7 @@ def _nothing_to_undo(situation: Situation) -> str:
 
 
 def _undo(home: HomePort) -> None:
-    """Bring back the one that can be, or let the operator choose."""
+    """Let the operator choose who is brought back."""
     kept = undoable(home.fleet.kept)
     now = home.engine.now()
 
@@ -125,10 +125,16 @@ def _retry(home: HomePort) -> None:
         return
     vm_id, agent_id, commit, name = agent.vm_id, agent.id, kept.commit, clean_line(agent.name)
 
+    def command(values: Values) -> Retry:
+        return Retry(vm_id, commit, task_for(agent_id, values["text"]))
+
+    def check(values: Values) -> str:
+        return home.engine.disabled_reason(command(values))
+
     def finish(values: Values | None) -> None:
         if values is not None:
-            retried = home.command(Retry(vm_id, commit, task_for(agent_id, values["text"])))
-            home.promise(retried, our_line("{} is back where it was, and has the other text", name))
+            said = our_line("{} is back where it was, and has the other text", name)
+            home.promise(home.command(command(values)), said)
 
     intro = our_line(
         "{} goes back to {} ago, before “{}”. What it is now can be brought back by undo.",
@@ -137,11 +143,7 @@ def _retry(home: HomePort) -> None:
         clean_line(kept.prompt)[:60],
     )
     field = Field("text", ours("instead"), "area", value=kept.prompt)
-    home.open_dialog(GuardedForm(ours("Retry"), (field,), _needs_text, intro=intro), finish)
-
-
-def _needs_text(values: Values) -> str:
-    return "" if values["text"].strip() else "there is no text"
+    home.open_dialog(GuardedForm(ours("Retry"), (field,), check, intro=intro), finish)
 
 
 def _restorable(fleet: Fleet) -> list[KeptCommit]:
