@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+from textual.content import Content
 from textual.widgets import Input, TextArea
 
 from cockpit.model.commands import BestOf, FanOut, StopAll, Teardown
@@ -13,9 +15,11 @@ from cockpit.model.ids import OperationId
 from cockpit.model.operation import Operation, Part
 from cockpit.model.standstill import to_stop
 from cockpit.model.workers import workers_in
+from cockpit.text.clean import NOTHING
+from cockpit.ui.dialogs import course
 from cockpit.ui.dialogs.compare import CompareDialog, comparison_text
 from cockpit.ui.dialogs.confirm import ConfirmDialog
-from cockpit.ui.dialogs.course import CourseDialog, part_lines
+from cockpit.ui.dialogs.course import Course, CourseDialog, part_lines
 from cockpit.ui.dialogs.form import FormDialog
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import scene
@@ -144,6 +148,26 @@ def test_what_is_unknown_of_a_copy_and_what_hostile_agents_say_is_shown_as_such(
 
 def test_outputs_of_many_are_shown_below_what_became_of_each() -> None:
     parts = (Part("w-1", None, "ended", "", 3, 1.5, "ok\n"), Part("w-2", None, "timed out", "after 2 s"))
-    operation = Operation(OperationId("o"), "fan out", "", 0.0, parts=parts)
-    lines = [str(line) for line in part_lines(operation)]
+    lines = [str(line) for part in parts for line in part_lines(part)]
     assert lines == ["  w-1 ended  exit 3 · 1.5 s", "ok", "  w-2 timed out  after 2 s"]
+
+
+def test_what_was_said_on_a_vm_is_drawn_once_however_often_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+
+    def draw(part: Part) -> list[Content]:
+        drawn.append(part.target)
+        return part_lines(part)
+
+    monkeypatch.setattr(course, "part_lines", draw)
+    first, second = Part("w-1", None, "ended", output="one"), Part("w-2", None, "ended", output="two")
+    text_of = Course().text
+    operation = Operation(OperationId("o"), "fan out", "", 0.0, parts=(first,))
+    assert text_of([operation], [], 1.0, 80, NOTHING) is not None
+    after = text_of([replace(operation, parts=(first, second))], [], 2.0, 80, NOTHING)
+    assert "one" in str(after) and "two" in str(after)
+    ended = replace(operation, parts=(first, second), ended_at=3.0)
+    assert "done in" in str(text_of([ended], [], 4.0, 80, NOTHING))
+    assert text_of([ended], [], 5.0, 80, NOTHING) is None, "nothing is different"
+    assert "no" in str(text_of([ended], ["no"], 6.0, 80, NOTHING))
+    assert drawn == ["w-1", "w-2"]

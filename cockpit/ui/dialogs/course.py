@@ -11,8 +11,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from cockpit.engine.port import CockpitPort
+from cockpit.model.fleet import Fleet
 from cockpit.model.ids import CommandId
-from cockpit.model.operation import Operation
+from cockpit.model.operation import Operation, Part
 from cockpit.model.receipts.receipt import Stage
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import clean_line, clean_text, our_line
@@ -25,6 +26,10 @@ REFRESH = 0.25
 """Seconds between two looks at the steps."""
 
 LEAST_WIDTH = 30
+"""Cells that a line of the steps takes at least."""
+
+NOTHING_DONE = ours("nothing was done yet")
+NOTHING_YET = ours("◌ ordered, no step reported yet")
 
 
 class CourseDialog(Dialog[None]):
@@ -42,6 +47,7 @@ class CourseDialog(Dialog[None]):
         super().__init__(title, classes="course")
         self._engine = engine
         self._commands = commands
+        self._course = Course()
 
     def compose_body(self) -> ComposeResult:
         """Yield the place of the steps."""
@@ -53,45 +59,79 @@ class CourseDialog(Dialog[None]):
         self.set_interval(REFRESH, self._flush)
         self._flush()
 
-    def _operations(self) -> list[Operation]:
-        known = self._engine.fleet.operations
-        if self._commands is None:
-            return list(reversed(known))
-        wanted = set(self._commands)
-        return [operation for operation in known if CommandId(operation.id) in wanted]
-
     def _flush(self) -> None:
-        now, width = self._engine.now(), max(LEAST_WIDTH, self.query_one("#scroll").size.width - 2)
+        fleet, width = self._engine.fleet, max(LEAST_WIDTH, self.query_one("#scroll").size.width - 2)
+        if self._commands is None:
+            operations, refused = list(reversed(fleet.operations)), []
+        else:
+            operations, refused = operations_of(fleet, self._commands), refusals_of(fleet, self._commands)
+        nothing = NOTHING_DONE if self._commands is None else NOTHING_YET
+        text = self._course.text(operations, refused, self._engine.now(), width, nothing)
+        if text is not None:
+            self.query_one("#text", Plain).show(text, layout=True)
+
+
+class Course:
+    """The text of some operations, made anew only where something of it is different."""
+
+    def __init__(self) -> None:
+        self._made_of: object = None
+        self._parts: dict[Part, list[Content]] = {}
+        """A part never changes, and what a command said on a VM may be long."""
+
+    def text(
+        self, operations: Sequence[Operation], refused: Sequence[str], now: float, width: int, nothing: Clean
+    ) -> Content | None:
+        """Return the steps and what became of each target, or None where the last text still holds.
+
+        Args:
+            operations: what goes on or is over.
+            refused: why commands failed that became no operation.
+            now: the time by which steps that run are as old as they are.
+            width: cells of a line.
+            nothing: what is said where there is neither.
+        """
+        runs = any(operation.ended_at is None for operation in operations)
+        made_of = (tuple(operations), tuple(refused), width, now if runs else None)
+        if made_of == self._made_of:
+            return None
+        self._made_of = made_of
         lines: list[Content] = []
-        for operation in self._operations():
-            head = our_line("{} ", operation.verb)
-            lines.append(content([(head, "$muted"), (clean_line(operation.target), "bold")]))
-            lines += [*step_lines(operation, now, width), *part_lines(operation), content([])]
-        shown = {CommandId(operation.id) for operation in self._operations()}
-        for receipt in self._engine.fleet.receipts:
-            if receipt.id in (self._commands or ()) and receipt.id not in shown and receipt.stage is Stage.FAILED:
-                lines.append(content([(our_line("✗ {}", receipt.reason), "$agent-failed")]))
-        if not lines:
-            nothing = (
-                ours("nothing was done yet") if self._commands is None else ours("◌ ordered, no step reported yet")
-            )
-            lines.append(content([(nothing, "$muted")]))
-        self.query_one("#text", Plain).show(content([(ours("\n"), "")]).join(lines), layout=True)
+        for operation in operations:
+            lines.append(content([(our_line("{} ", operation.verb), "$muted"), (clean_line(operation.target), "bold")]))
+            lines += step_lines(operation, now, width)
+            for part in operation.parts:
+                if part not in self._parts:
+                    self._parts[part] = part_lines(part)
+                lines += self._parts[part]
+            lines.append(content([]))
+        lines += [
+            content([(ours("✗ "), "bold $agent-failed"), (clean_line(reason), "$agent-failed")]) for reason in refused
+        ]
+        return content([(ours("\n"), "")]).join(lines or [content([(nothing, "$muted")])])
 
 
-def part_lines(operation: Operation) -> list[Content]:
-    """Say what became of each target, with what was said there."""
-    lines: list[Content] = []
-    for part in operation.parts:
-        facts = [part.words] if part.words else []
-        if part.exit_code is not None:
-            facts.append(f"exit {part.exit_code}")
-        if part.seconds is not None:
-            facts.append(f"{part.seconds:.1f} s")
-        words = our_line("  {}", " · ".join(facts)) if facts else NOTHING
-        lines.append(
-            content([(our_line("  {} ", part.target), "bold"), (clean_line(part.outcome), ""), (words, "$muted")])
-        )
-        if part.output:
-            lines.append(content([(clean_text(part.output.rstrip("\n")), "$muted")]))
+def operations_of(fleet: Fleet, commands: Sequence[CommandId]) -> list[Operation]:
+    """Return what commands became."""
+    return [operation for operation in fleet.operations if CommandId(operation.id) in commands]
+
+
+def refusals_of(fleet: Fleet, commands: Sequence[CommandId]) -> list[str]:
+    """Return why commands failed before they became operations."""
+    begun = {CommandId(operation.id) for operation in fleet.operations}
+    failed = (known for known in fleet.receipts if known.id in commands and known.stage is Stage.FAILED)
+    return [receipt.reason for receipt in failed if receipt.id not in begun]
+
+
+def part_lines(part: Part) -> list[Content]:
+    """Say what became of one target, with what was said there."""
+    facts = [part.words] if part.words else []
+    if part.exit_code is not None:
+        facts.append(f"exit {part.exit_code}")
+    if part.seconds is not None:
+        facts.append(f"{part.seconds:.1f} s")
+    words = our_line("  {}", " · ".join(facts)) if facts else NOTHING
+    lines = [content([(our_line("  {} ", part.target), "bold"), (clean_line(part.outcome), ""), (words, "$muted")])]
+    if part.output:
+        lines.append(content([(clean_text(part.output.rstrip("\n")), "$muted")]))
     return lines

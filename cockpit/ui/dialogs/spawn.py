@@ -13,23 +13,18 @@ from textual.containers import VerticalScroll
 from cockpit.engine.port import CockpitPort
 from cockpit.model.commands import Spawn
 from cockpit.model.fleet import AgentKind
-from cockpit.model.ids import CommandId, CommitId, OperationId
+from cockpit.model.ids import CommandId, CommitId
 from cockpit.model.operation import Operation
-from cockpit.model.receipts.receipt import Stage
 from cockpit.model.size import VmSize, parse_size
 from cockpit.model.workers import MOST, fault_of_tasks, spawn_each, tasks_in
 from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line
+from cockpit.ui.dialogs.course import LEAST_WIDTH, NOTHING_YET, REFRESH, Course, operations_of, refusals_of
 from cockpit.ui.dialogs.form import Field, FormDialog, Values
-from cockpit.ui.look.bars import step_lines
-from cockpit.ui.look.cells import Piece, content
 from cockpit.ui.widgets.choice_field import Choice, ChoiceField
 from cockpit.ui.widgets.plain import Plain
 
 SIZE_FORM = ours("processors/MiB of memory/MiB of disk")
-
-REFRESH = 0.25
-"""Seconds between two looks at the steps."""
 
 
 def spawn_fields(engine: CockpitPort) -> tuple[Field, ...]:
@@ -130,8 +125,7 @@ class SpawnDialog(FormDialog):
         super().__init__(ours("Spawn"), spawn_fields(engine), self._check_values)
         self._engine = engine
         self._commands: list[CommandId] = []
-        self._known: frozenset[OperationId] = frozenset()
-        self._names: tuple[str, ...] = ()
+        self._course = Course()
         self.set_class(True, "spawn")
 
     def compose_body(self) -> ComposeResult:
@@ -184,9 +178,7 @@ class SpawnDialog(FormDialog):
 
     def finish(self, values: Mapping[str, str]) -> None:
         """Give the commands and turn to their steps."""
-        self._known = frozenset(operation.id for operation in self._engine.fleet.operations)
         commands = spawn_commands(values, self._engine.fleet.fresh_size, self._taken())
-        self._names = tuple(command.name for command in commands)
         self._commands = [self._engine.dispatch(command) for command in commands]
         self.add_class("-running")
         self.show_keys(("esc", "close, it goes on"))
@@ -195,44 +187,18 @@ class SpawnDialog(FormDialog):
 
     def operations(self) -> list[Operation]:
         """Return the operations this form started."""
-        return [
-            operation
-            for operation in self._engine.fleet.operations
-            if operation.id not in self._known and operation.verb == "spawn" and operation.target in self._names
-        ]
-
-    def _refusals(self) -> list[str]:
-        """Return why commands failed before they became operations."""
-        started = {operation.target for operation in self.operations()}
-        return [
-            receipt.reason
-            for receipt, name in (
-                (receipt, name)
-                for receipt in self._engine.fleet.receipts
-                for command, name in zip(self._commands, self._names, strict=True)
-                if receipt.id == command
-            )
-            if receipt.stage is Stage.FAILED and name not in started
-        ]
+        return operations_of(self._engine.fleet, self._commands)
 
     def _flush(self) -> None:
         """Draw the steps."""
         if not self._commands:
             return
-        now, width = self._engine.now(), max(30, self.query_one("#steps").size.width - 2)
-        pieces: list[Piece] = []
-        lines = []
-        for operation in self.operations():
-            lines.append(content([(ours("spawn "), "$muted"), (clean_line(operation.target), "bold")]))
-            lines += [*step_lines(operation, now, width), content([])]
-        for reason in self._refusals():
-            pieces = [(ours("✗ "), "bold $agent-failed"), (clean_line(reason), "$agent-failed")]
-            lines.append(content(pieces))
-        if not lines:
-            lines.append(content([(ours("◌ ordered, no step reported yet"), "$muted")]))
-        self.query_one("#step-lines", Plain).show(content([(ours("\n"), "")]).join(lines), layout=True)
-        failed = bool(self._refusals()) or any(operation.error for operation in self.operations())
-        if failed:
+        operations, refused = self.operations(), refusals_of(self._engine.fleet, self._commands)
+        width = max(LEAST_WIDTH, self.query_one("#steps").size.width - 2)
+        text = self._course.text(operations, refused, self._engine.now(), width, NOTHING_YET)
+        if text is not None:
+            self.query_one("#step-lines", Plain).show(text, layout=True)
+        if refused or any(operation.error for operation in operations):
             self.show_keys(("^r", "edit and try again"), ("esc", "close"))
 
     def action_again(self) -> None:
