@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from cockpit.model.claims import Claim, ClaimedBy, VmLook
 from cockpit.model.colours import COLOURS
-from cockpit.model.commands import Adopt, Deregister, Rename
+from cockpit.model.commands import Adopt, Deregister, Rename, Undo
 from cockpit.model.fleet import AgentKind, Power
-from cockpit.model.ids import VmId, agent_of
+from cockpit.model.ids import CommitId, VmId, agent_of
+from cockpit.model.kept import KeptCommit, KeptFor, KeptState
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.form import FormDialog
 from cockpit.ui.widgets.row_list import RowList
@@ -49,6 +50,26 @@ async def test_what_is_registered_and_gone_has_a_row_and_is_taken_out_after_a_qu
         await pilot.press("y")
         await pilot.pause()
         assert engine.ordered == [Deregister(GONE)]
+
+
+async def test_the_row_of_a_vm_that_is_gone_says_what_the_key_does() -> None:
+    engine = scene()
+    claim = Claim(ClaimedBy.REGISTRY, "the registry", GONE, "lost", "worker", "worker")
+    commit = CommitId("c0ffee00-0000-4000-8000-000000000009")
+    kept = KeptCommit("o", KeptFor.UNDO, KeptState.KEPT, engine.clock - 9, "us", GONE, "lost", commit=commit)
+    looks = (VmLook(GONE, engine.clock, gone="404"),)
+    engine.change(replace(engine.fleet, claims=(claim,), looks=looks, kept=(kept,)))
+    async with cockpit(engine, size=(140, 40)) as (pilot, home, _):
+        home.focus_pane("vms")
+        await pilot.pause()
+        pane = home.query_one("#vms", RowList)
+        assert pane.point_at(GONE)
+        (row,) = (row for row in pane.rows if row.key == GONE)
+        undo = "kept for undo" in str(row.content)
+        await pilot.press("M")
+        await pilot.pause()
+        assert isinstance(home.app.screen, ConfirmDialog) is not undo
+        assert engine.ordered == ([Undo(commit)] if undo else [])
 
 
 async def test_renaming_keeps_what_is_not_changed() -> None:

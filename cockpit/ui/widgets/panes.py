@@ -6,8 +6,8 @@ from textual.reactive import reactive
 
 from cockpit.model.family import ancestors_of, parents_of, sum_of
 from cockpit.model.fleet import Fleet
-from cockpit.model.ids import AgentId
-from cockpit.model.reconciliation import FindingKind, findings_of, words_on
+from cockpit.model.ids import AgentId, VmId
+from cockpit.model.reconciliation import Finding, FindingKind, findings_of, words_on
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.look import rows as draw
@@ -154,7 +154,10 @@ class VmsTable(Pane):
             )
         ]
         number = len(rows)
-        absent = {finding.vm: finding for finding in findings if finding.kind in (FindingKind.GONE, FindingKind.KEPT)}
+        absent: dict[VmId, Finding] = {}
+        for finding in findings:
+            if finding.kind in (FindingKind.GONE, FindingKind.KEPT):
+                absent.setdefault(finding.vm, finding)  # The first is the one that is mended.
         rows += [
             Row(finding.vm, draw.gone_row(finding, now, width))
             for finding in absent.values()
