@@ -88,7 +88,11 @@ class Tags:
         async def act() -> None:
             await self._request(what, "PATCH", name, body)
 
-        await settled(what, act, partial(self._names, name, commit_id))
+        async def is_so() -> bool:
+            now = await self.one(name)
+            return now.commit_id == commit_id.lower() and description in (None, now.description)
+
+        await settled(what, act, is_so)
 
     async def delete(self, name: str) -> None:
         """Remove a tag; its commit stays.

@@ -168,6 +168,11 @@ async def test_the_key_says_whose_it_is(world: World) -> None:
         assert not verdict.valid and "403" in verdict.message and wrong[40:] not in verdict.message
 
 
+async def describe_tag(vers: VersClient) -> None:
+    """Give a tag other words; it names the commit that it named."""
+    await vers.tags.move("old", CommitId((await vers.tags.one("old")).commit_id), "other words")
+
+
 LOST = {
     "add labels": (r"PATCH .*/label", lambda vers, vm, commit: vers.add_labels(vm, {"c": "d"})),
     "replace labels": (r"PUT .*/labels", lambda vers, vm, commit: vers.replace_labels(vm, {"c": "d"})),
@@ -176,6 +181,8 @@ LOST = {
     "rename": (r"PATCH .*/commits/.*", lambda vers, vm, commit: vers.commits.change(commit, name="new")),
     "delete commit": (r"DELETE .*/commits/.*", lambda vers, vm, commit: vers.commits.delete(commit)),
     "tag": (r"POST .*/commit_tags", lambda vers, vm, commit: vers.tags.create("t", commit)),
+    "move tag": (r"PATCH .*/commit_tags/.*", lambda vers, vm, commit: vers.tags.move("old", commit)),
+    "describe tag": (r"PATCH .*/commit_tags/.*", lambda vers, vm, commit: describe_tag(vers)),
     "delete tag": (r"DELETE .*/commit_tags/.*", lambda vers, vm, commit: vers.tags.delete("old")),
     "repository": (r"POST .*/repositories", lambda vers, vm, commit: vers.repositories.create("r")),
     "show repository": (r"PATCH .*/visibility", lambda vers, vm, commit: vers.repositories.set_public("kept", True)),
