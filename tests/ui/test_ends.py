@@ -26,7 +26,7 @@ from tests.ui.test_home import cockpit
 
 def said(dialog: DestroyDialog) -> str:
     """Return what stands in the question."""
-    return str(dialog.query_one("#targets", Plain).content)
+    return "\n".join(str(dialog.query_one(part, Plain).content) for part in ("#targets", "#consequence"))
 
 
 async def test_the_question_says_what_would_be_lost_and_what_is_unknown() -> None:

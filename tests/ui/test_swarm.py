@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from textual.content import Content
+from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from cockpit.model.commands import BestOf, FanOut, StopAll, Teardown
 from cockpit.model.comparison import Candidate, group_label
-from cockpit.model.fleet import AgentKind
+from cockpit.model.fleet import Activity, ActivityState, AgentKind, Power, Vm
 from cockpit.model.ids import OperationId
 from cockpit.model.operation import Operation, Part
 from cockpit.model.standstill import to_stop
@@ -21,8 +23,8 @@ from cockpit.ui.dialogs.compare import CompareDialog, comparison_text
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.course import Course, CourseDialog, part_lines
 from cockpit.ui.dialogs.form import FormDialog
-from tests.ui.fake_engine import FakeEngine
-from tests.ui.scene import scene
+from tests.ui.fake_engine import NOW, FakeEngine
+from tests.ui.scene import make_agent, scene
 from tests.ui.test_home import cockpit
 
 
@@ -37,7 +39,7 @@ async def test_stopping_all_names_its_targets_asks_and_shows_its_course() -> Non
         await pilot.press("X")
         await pilot.pause()
         assert isinstance(pilot.app.screen, ConfirmDialog)
-        assert "Every run is aborted" in shown(pilot.app.screen, "#targets")
+        assert "Every run is aborted" in shown(pilot.app.screen, "#consequence")
         await pilot.press("escape")
         await pilot.pause()
         assert engine.ordered == []
@@ -66,6 +68,34 @@ async def test_a_teardown_asks_which_workers_and_wants_their_number_typed() -> N
         await pilot.press("enter")
         await pilot.pause()
         assert engine.ordered == [Teardown(tuple(dict.fromkeys(worker.vm_id for worker in workers)))]
+
+
+async def test_however_many_are_torn_down_the_question_shows_what_happens_and_its_field() -> None:
+    engine = scene()
+    workers = [make_agent(n, f"w{n}", AgentKind.WORKER, Activity(ActivityState.IDLE, NOW)) for n in range(1, 31)]
+    vms = [Vm(worker.vm_id, Power.RUNNING, NOW - 9) for worker in workers]
+    engine.change(replace(engine.fleet, agents=tuple(workers), vms=tuple(vms)))
+    async with cockpit(engine, size=(80, 24)) as (pilot, home, _):
+        home.try_action("swarm.teardown")
+        await pilot.pause()
+        form = pilot.app.screen
+        assert isinstance(form, FormDialog)
+        form.finish({"which": "all"})
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        question = pilot.app.screen
+        text = screen_text(question)
+        assert "No commit of them is made" in text and "type 30 to confirm" in text and "w1 " in text
+        field = question.query_one("#word", Input)
+        assert field.has_focus and field.region.bottom < 24
+        await pilot.press(*["down"] * 60)
+        await pilot.pause()
+        assert "w30 " in screen_text(question) and "type 30 to confirm" in screen_text(question)
+
+
+def screen_text(screen: Screen[Any]) -> str:
+    """Return what a screen draws."""
+    return "\n".join("".join(piece.text for piece in line) for line in screen._compositor.render_strips())
 
 
 async def test_best_of_gives_one_text_to_all_or_one_to_each() -> None:

@@ -8,13 +8,15 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widgets import Input
 
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.key_gate import Guarded
-from cockpit.ui.look.cells import Piece, content
+from cockpit.ui.look.cells import content
 from cockpit.ui.widgets.data_fields import DataInput
 from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.plain import Plain
@@ -27,6 +29,8 @@ class ConfirmDialog(Guarded, Dialog[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "accept", "yes", show=False),
         Binding("n,q", "back_out", "no", show=False),
+        Binding("up", "see(-1)", "scroll", show=False),
+        Binding("down", "see(1)", "scroll", show=False),
     ]
 
     def __init__(self, title: Clean, targets: Sequence[Clean], consequence: Clean, *, word: str = "") -> None:
@@ -37,13 +41,17 @@ class ConfirmDialog(Guarded, Dialog[bool]):
 
     def compose_body(self) -> ComposeResult:
         """Yield targets, consequence and, for what is hard to replace, the field for its name."""
-        pieces: list[Piece] = []
-        for target in self._targets:
-            pieces += [(ours("  ✗ "), "bold $agent-failed"), (target, "bold"), (ours("\n"), "")]
-        yield Plain(content([*pieces, (ours("\n"), ""), (self._consequence, "$muted")]), id="targets")
+        # However many there are, what happens to them and the field stay in sight.
+        with VerticalScroll(id="named", can_focus=False):
+            yield Plain(content([(ours("\n"), "")]).join(self.target_lines()), id="targets")
+        yield Plain(content([(ours("\n"), ""), (self._consequence, "$muted")]), id="consequence")
         if self._word:
             yield Plain(content([(ours("\ntype "), "$muted"), (self._word, "bold"), (ours(" to confirm"), "$muted")]))
             yield DataInput(id="word")
+
+    def target_lines(self) -> list[Content]:
+        """Return a line for each target."""
+        return [content([(ours("  ✗ "), "bold $agent-failed"), (target, "bold")]) for target in self._targets]
 
     def on_mount(self) -> None:
         if self._word:
@@ -56,6 +64,10 @@ class ConfirmDialog(Guarded, Dialog[bool]):
             self.dismiss(True)
         else:
             notice(self, our_line("That is not {}.", self._word), severity="warning")
+
+    def action_see(self, lines: int) -> None:
+        """Move the targets, where they have no room."""
+        self.query_one("#named").scroll_relative(y=lines, animate=False)
 
     def action_accept(self) -> None:
         """Say yes."""
