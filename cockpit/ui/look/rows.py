@@ -33,6 +33,8 @@ ID_CELLS = 9
 """Cells of the beginning of a VM's id."""
 LEAST_NAME = 10
 """Cells of a VM's name that nothing of these takes."""
+MOST_SAID = 15
+"""Cells of a word in place of the link where the row is narrow; a registry's own word may be of any length."""
 
 SCRIPTED_FROM = 20
 """Cells from which the detail column names a scripted agent as such; below, its name bears a mark."""
@@ -165,9 +167,11 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int, said: str = "") 
     link_word, link_style = _link_word(link.state if link is not None else None, agent is None, vm.perhaps_ours != "")
     if said:
         link_word, link_style = clean_line(said), "$link-degraded"
-    word_cells, link_cells = (
-        (8, max(13, width_of(link_word) + 1) if width_of(link_word) > 9 else 10) if width >= 36 else (8, 2)
-    )
+    word_cells, link_cells = 8, 2
+    if width >= 36:
+        wanted = width_of(link_word) + 1
+        room = max(MOST_SAID, width - 2 - word_cells - AGE_CELLS - 1 - LEAST_NAME)
+        link_cells = min(max(13, wanted), room) if wanted > 10 else 10
     others = 2 + word_cells + link_cells + AGE_CELLS + 1
     spare = width - others - LEAST_NAME
     size_cells = SIZE_CELLS if spare >= SIZE_CELLS + ID_CELLS else CORE_CELLS if spare >= CORE_CELLS else 0

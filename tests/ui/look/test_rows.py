@@ -153,3 +153,11 @@ def test_a_vm_s_size_is_shown_where_its_name_has_room(width: int, shown: str) ->
         assert row.cell_length == width
     said = draw.vm_row(vm, None, NOW, width).plain
     assert shown in said and ("c " in said) == bool(shown) and "golden" in said
+
+
+@pytest.mark.parametrize("width", [30, 36, 44, 60, 100])
+def test_a_long_word_of_the_registry_leaves_name_and_age_of_a_vm(width: int) -> None:
+    vm = Vm(VmId("c3f27b67-f057-40e4-875e-0487f9293efc"), Power.RUNNING, NOW - 240, label="golden")
+    row = draw.vm_row(vm, None, NOW, width, "serves all of them " * 9)
+    assert row.cell_length == width
+    assert "golde" in row.plain and row.plain.endswith(" 4m") and "running" in row.plain
