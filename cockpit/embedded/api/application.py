@@ -21,7 +21,15 @@ from cockpit import __version__
 from cockpit.embedded.api.board import Board
 from cockpit.embedded.api.exchange import BodyTooLarge, Rejected, json_response, plain
 from cockpit.embedded.api.feed import HEARTBEAT_INTERVAL, FeedApi
-from cockpit.embedded.api.manners import is_below, is_token, rejected, said_by_disk, service_refusal, too_large
+from cockpit.embedded.api.manners import (
+    is_below,
+    is_token,
+    rejected,
+    said_by_disk,
+    service_refusal,
+    too_large,
+    unrouted,
+)
 from cockpit.embedded.api.records import Records
 from cockpit.embedded.api.registry import Registry
 from cockpit.embedded.api.service_records import ServiceRecords
@@ -182,12 +190,9 @@ async def _api_error(_request: Request, error: Exception) -> Response:
 
 
 async def _unrouted(request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
-    if is_below(request.url.path, API_PREFIX):
+    if isinstance(error, HTTPException) and is_below(request.url.path, API_PREFIX):
         return Response(status_code=error.status_code)
-    # The services know no 405: a method they do not route is as unknown as a path.
-    return plain(404, "404 Not Found") if error.status_code in (404, 405) else plain(error.status_code, error.detail)
+    return await unrouted(request, error)
 
 
 async def _crashed(request: Request, error: Exception) -> Response:

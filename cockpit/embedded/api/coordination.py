@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cockpit.embedded.api.board import Board
 from cockpit.embedded.api.exchange import BodyTooLarge, Rejected, json_response, plain
 from cockpit.embedded.api.feed import FeedApi
-from cockpit.embedded.api.manners import rejected, said_by_disk, service_refusal, too_large
+from cockpit.embedded.api.manners import rejected, said_by_disk, service_refusal, too_large, unrouted
 from cockpit.embedded.api.records import Records
 from cockpit.embedded.api.registry import Registry
 from cockpit.embedded.api.service_records import ServiceRecords
@@ -55,7 +55,7 @@ def create_coordination(records: Records, token: str) -> tuple[Starlette, Servic
         exception_handlers={
             Rejected: rejected,
             BodyTooLarge: too_large,
-            HTTPException: _unrouted,
+            HTTPException: unrouted,
             Exception: _failed,
         },
         lifespan=lifespan,
@@ -77,13 +77,6 @@ class Gate:
         if scope["type"] == "http":
             refusal = service_refusal(scope["path"], Headers(scope=scope), self._token)
         await (refusal or self._app)(scope, receive, send)
-
-
-async def _unrouted(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
-    # The services know no 405: a method they do not route is as unknown as a path.
-    return plain(404, "404 Not Found") if error.status_code in (404, 405) else plain(error.status_code, error.detail)
 
 
 async def _failed(_request: Request, error: Exception) -> Response:

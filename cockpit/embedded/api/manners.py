@@ -8,6 +8,7 @@ import os
 import sqlite3
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -51,6 +52,13 @@ async def rejected(_request: Request, error: Exception) -> Response:
 async def too_large(_request: Request, _error: Exception) -> Response:
     """Answer a call whose body is too long."""
     return plain(413, "Payload Too Large")
+
+
+async def unrouted(_request: Request, error: Exception) -> Response:
+    """Answer a call of what is not there; the services know no 405: a method that has no route is as unknown."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return plain(404, "404 Not Found") if error.status_code in (404, 405) else plain(error.status_code, error.detail)
 
 
 def said_by_disk(error: Exception) -> str:
