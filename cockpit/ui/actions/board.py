@@ -10,8 +10,8 @@ from cockpit.ui.actions.action import Action
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import needs_task
 from cockpit.ui.dialogs.dialog import TextDialog
-from cockpit.ui.dialogs.form import FormDialog, Values
-from cockpit.ui.dialogs.tasks import assign_form, create_form, move_form, note_form, split_tags
+from cockpit.ui.dialogs.form import FormDialog, Values, listed
+from cockpit.ui.dialogs.tasks import assign_form, create_form, move_form, note_form
 from cockpit.ui.dialogs.texts import task_text
 
 
@@ -20,9 +20,7 @@ def _create(home: HomePort) -> None:
 
     def finish(values: Values | None) -> None:
         if values is not None:
-            home.command(
-                CreateTask(values["title"], values["description"], values["assignee"], split_tags(values["tags"]))
-            )
+            home.command(CreateTask(values["title"], values["description"], values["assignee"], listed(values["tags"])))
 
     home.open_dialog(create_form(home.fleet), finish)
 

@@ -10,7 +10,7 @@ from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import NO_AGENT, needs_agent
 from cockpit.ui.dialogs.confirm import ConfirmDialog
-from cockpit.ui.dialogs.form import Field, GuardedForm, Values
+from cockpit.ui.dialogs.form import Field, GuardedForm, Values, listed
 from cockpit.ui.widgets.choice_field import Choice
 
 
@@ -29,7 +29,7 @@ def _rename(home: HomePort) -> None:
     )
 
     def command(values: Values) -> Rename:
-        labels = tuple(label.strip() for label in values["labels"].split(",") if label.strip())
+        labels = listed(values["labels"])
         return Rename(target, values["name"], values["role"], labels, values["colour"])
 
     def check(values: Values) -> str:

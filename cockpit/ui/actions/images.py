@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual.content import Content
 
@@ -15,7 +15,7 @@ from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.dialog import TextDialog
-from cockpit.ui.dialogs.form import Field, GuardedForm, Values
+from cockpit.ui.dialogs.form import Field, GuardedForm, Values, listed
 from cockpit.ui.dialogs.pick import PickDialog
 from cockpit.ui.look.cells import Piece, age, content, fit
 from cockpit.ui.widgets.row_list import Row
@@ -65,7 +65,7 @@ def _build(home: HomePort) -> None:
     home.open_dialog(GuardedForm(ours("Build golden image"), fields, _check_name, intro=intro), finish)
 
 
-def _pick(home: HomePort, title: Clean, then: str) -> None:
+def _pick(home: HomePort, title: Clean, then: Callable[[HomePort, GoldenImage], None]) -> None:
     """Ask for one of the images, then do with it what the title says."""
     images = {str(image.commit): image for image in home.engine.golden.known}
 
@@ -73,10 +73,8 @@ def _pick(home: HomePort, title: Clean, then: str) -> None:
         return [(Row(key, _line(image, home.engine.now())), f"{image.name} {key}") for key, image in images.items()]
 
     def finish(chosen: str | None) -> None:
-        if chosen is not None and then == "patch":
-            _patch(home, images[chosen])
-        elif chosen is not None:
-            _delete(home, images[chosen])
+        if chosen is not None:
+            then(home, images[chosen])
 
     home.open_dialog(PickDialog(title, rows, ours("no image")), finish)
 
@@ -88,12 +86,12 @@ def _line(image: GoldenImage, now: float) -> Content:
 def _patch(home: HomePort, image: GoldenImage) -> None:
     def finish(values: Values | None) -> None:
         if values is not None:
-            again = tuple(name.strip() for name in values["again"].split(",") if name.strip())
+            again = listed(values["again"])
             home.command(BuildImage(image.name, base=image.commit, again=again, description=image.description))
 
     field = Field("again", ours("run again"), placeholder=ours("steps whose result is there, with commas between"))
     intro = our_line("A copy of {} gets the recipe's steps and becomes its successor.", image.name)
-    home.open_dialog(GuardedForm(ours("Patch golden image"), (field,), lambda values: "", intro=intro), finish)
+    home.open_dialog(GuardedForm(ours("Patch golden image"), (field,), intro=intro), finish)
 
 
 def _delete(home: HomePort, image: GoldenImage) -> None:
@@ -123,7 +121,7 @@ ACTIONS: tuple[Action, ...] = (
         "patch golden image",
         "Agents",
         "Make the successor of a golden image",
-        lambda home: _pick(home, ours("Patch golden image"), "patch"),
+        lambda home: _pick(home, ours("Patch golden image"), _patch),
         _any_image,
         writes=True,
     ),
@@ -133,7 +131,7 @@ ACTIONS: tuple[Action, ...] = (
         "delete golden image",
         "Agents",
         "Delete a golden image for good",
-        lambda home: _pick(home, ours("Delete golden image"), "delete"),
+        lambda home: _pick(home, ours("Delete golden image"), _delete),
         _any_image,
         writes=True,
         dangerous=True,

@@ -40,6 +40,11 @@ Check = Callable[[Values], str]
 """Says what is wrong with the values, or returns empty text."""
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """Return the words of a comma-separated field."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
 class FormDialog(Dialog[Values]):
     """Fields under each other; dismisses with their values, or None when backed out."""
 

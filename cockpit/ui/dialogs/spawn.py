@@ -20,7 +20,7 @@ from cockpit.model.workers import MOST, fault_of_tasks, spawn_each, tasks_in
 from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.dialogs.course import LEAST_WIDTH, NOTHING_YET, REFRESH, Course, operations_of, refusals_of
-from cockpit.ui.dialogs.form import Field, FormDialog, Values
+from cockpit.ui.dialogs.form import Field, FormDialog, Values, listed
 from cockpit.ui.widgets.choice_field import Choice, ChoiceField
 from cockpit.ui.widgets.plain import Plain
 
@@ -77,7 +77,7 @@ def spawn_commands(values: Values, offered: VmSize | None, taken: Collection[str
         taken: names that somebody has.
     """
     kind = AgentKind(values["kind"])
-    labels = tuple(label.strip() for label in values["labels"].split(",") if label.strip())
+    labels = listed(values["labels"])
     worker = kind is AgentKind.WORKER
     tasks = tasks_of(values)
     image = CommitId(values["image"]) if values["image"] else None

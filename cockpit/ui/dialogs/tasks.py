@@ -68,8 +68,3 @@ def note_form(task: Task) -> FormDialog:
         check,
         intro=clean_line(task.title),
     )
-
-
-def split_tags(text: str) -> tuple[str, ...]:
-    """Return the tags of a comma-separated list."""
-    return tuple(tag.strip() for tag in text.split(",") if tag.strip())
