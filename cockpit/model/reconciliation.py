@@ -110,6 +110,11 @@ def findings_of(fleet: Fleet, now: float) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: (kinds.index(finding.kind), finding.since, finding.vm)))
 
 
+def findings_on(fleet: Fleet, vm_id: VmId | None, now: float) -> tuple[Finding, ...]:
+    """Return what does not fit with one VM, be it there or gone."""
+    return tuple(finding for finding in findings_of(fleet, now) if finding.vm == vm_id)
+
+
 def _by_vm(claims: Iterable[Claim]) -> dict[VmId, list[Claim]]:
     found: dict[VmId, list[Claim]] = {}
     for claim in claims:

@@ -14,7 +14,7 @@ from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.form import FormDialog
 from cockpit.ui.widgets.row_list import RowList
 from tests.ui.scene import scene, vm_id
-from tests.ui.test_home import cockpit
+from tests.ui.test_home import cockpit, notifications
 
 GONE = VmId("99999999-0000-4000-8000-000000000009")
 
@@ -70,6 +70,17 @@ async def test_the_row_of_a_vm_that_is_gone_says_what_the_key_does() -> None:
         await pilot.pause()
         assert isinstance(home.app.screen, ConfirmDialog) is not undo
         assert engine.ordered == ([Undo(commit)] if undo else [])
+
+
+async def test_where_there_is_nothing_to_mend_the_key_says_so() -> None:
+    engine = scene()
+    engine.change(replace(engine.fleet, vms=(), agents=(), claims=(), looks=(), kept=()))
+    async with cockpit(engine, size=(120, 40)) as (pilot, home, _):
+        home.focus_pane("vms")
+        await pilot.pause()
+        await pilot.press("M")
+        await pilot.pause()
+        assert notifications(pilot) == ["nothing is wrong with it, as far as is known"]
 
 
 async def test_renaming_keeps_what_is_not_changed() -> None:

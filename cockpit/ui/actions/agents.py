@@ -9,7 +9,7 @@ from cockpit.model.fleet import Agent, Vm
 from cockpit.model.grounds import RefusalCode
 from cockpit.model.ids import VmId
 from cockpit.model.kept import IN_THE_COMMIT
-from cockpit.model.reconciliation import findings_of
+from cockpit.model.reconciliation import findings_on
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Handler, Situation
@@ -38,7 +38,7 @@ def _needs_agent_or_vm(situation: Situation) -> str:
 def _why(home: HomePort) -> None:
     agent, vm = home.agent, home.selected_vm()
     if vm is not None and home.pane == "vms" and home.fleet.agent_on(vm.id) is None:
-        found = [finding for finding in findings_of(home.fleet, home.engine.now()) if finding.vm == vm.id]
+        found = findings_on(home.fleet, vm.id, home.engine.now())
         text = findings_text(found) if found else why_vm_text(vm)
         home.open_dialog(TextDialog(ours("Why nobody has this VM"), text))
     elif agent is not None:

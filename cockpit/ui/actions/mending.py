@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from cockpit.model.commands import Adopt, Deregister, Destroy, Relaunch, Undo
-from cockpit.model.fleet import AgentKind, Fleet
+from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import VmId
 from cockpit.model.proposals import proposed_kind, proposed_name
-from cockpit.model.reconciliation import Finding, Suggestion, findings_of
+from cockpit.model.reconciliation import Finding, Suggestion, findings_on
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line, our_text
 from cockpit.ui.actions.action import Action, Situation
@@ -19,9 +17,7 @@ from cockpit.ui.dialogs.form import Field, GuardedForm, Values
 from cockpit.ui.dialogs.texts import findings_text
 from cockpit.ui.widgets.choice_field import Choice
 
-
-def _findings_on(fleet: Fleet, vm_id: VmId | None, now: float) -> Sequence[Finding]:
-    return [finding for finding in findings_of(fleet, now) if finding.vm == vm_id]
+NOTHING_WRONG = ours("nothing is wrong with it, as far as is known")
 
 
 def _vm_in_hand(home: HomePort) -> VmId | None:
@@ -35,21 +31,23 @@ def _needs_finding(situation: Situation) -> str:
     if situation.pane == "vms" and situation.vm is None:
         return ""  # The row of a VM that is gone: the handler knows which.
     vm_id = situation.vm.id if situation.vm is not None else None
-    if _findings_on(situation.fleet, vm_id, situation.engine.now()):
+    if findings_on(situation.fleet, vm_id, situation.engine.now()):
         return ""
-    return "nothing is wrong with it, as far as is known"
+    return NOTHING_WRONG
 
 
 def _show(home: HomePort) -> None:
     """Show what does not fit with the VM in hand."""
-    found = _findings_on(home.fleet, _vm_in_hand(home), home.engine.now())
+    found = findings_on(home.fleet, _vm_in_hand(home), home.engine.now())
     if found:
         home.open_dialog(TextDialog(our_line("What does not fit: {}", found[0].called), findings_text(found)))
+    else:
+        home.warn(NOTHING_WRONG, title=ours("What does not fit"))
 
 
 def _mend(home: HomePort) -> None:
     """Do what is suggested: what only adds is done at once, what takes away asks first."""
-    found = _findings_on(home.fleet, _vm_in_hand(home), home.engine.now())
+    found = findings_on(home.fleet, _vm_in_hand(home), home.engine.now())
     finding = next((finding for finding in found if finding.suggestion is not Suggestion.WAIT), None)
     if finding is None:
         _show(home)
