@@ -62,7 +62,9 @@ def _mend(home: HomePort) -> None:
         case Suggestion.UNDO if finding.commit is not None:
             home.command(Undo(finding.commit))
         case Suggestion.DESTROY:
-            _ask(home, finding, "Destroy", "The VM and everything on it is deleted.", Destroy(target))
+            undo = home.key_of("agent.undo")
+            consequence = f"A commit is kept first ({undo} undo). Then the VM and everything on it is deleted."
+            _ask(home, finding, "Destroy", consequence, Destroy(target))
         case Suggestion.DEREGISTER:
             consequence = "Registry and other tools' files forget it. Nothing else is touched."
             _ask(home, finding, "Deregister", consequence, Deregister(target))
