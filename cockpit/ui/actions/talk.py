@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.model.commands import Abort, AgentCommand, Answer, Command, FollowUp, Prompt, Steer
+from cockpit.model.commands import Abort, AgentCommand, Answer, Checkpoint, Command, FollowUp, Prompt, Steer
+from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
@@ -28,6 +29,11 @@ def message(mode: Mode, agent: AgentId, text: str) -> AgentCommand:
             return FollowUp(agent, text)
         case _:
             return Prompt(agent, text)
+
+
+def order(agent: Agent, said: AgentCommand, *, checkpoint: bool) -> Command:
+    """Return what is ordered with a text: a commit before it, if one is to be taken."""
+    return Checkpoint(agent.vm_id, said) if checkpoint else said
 
 
 def _unwritten(mode: Mode) -> Callable[[AgentId], Command]:

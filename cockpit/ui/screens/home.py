@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import attention, tally
 from cockpit.model.board import Task
-from cockpit.model.commands import AgentCommand, Checkpoint, Command
+from cockpit.model.commands import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.operation import Operation
@@ -22,7 +22,7 @@ from cockpit.model.receipts.receipt import Receipt
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.ui.actions.action import PANES, Action, Situation
 from cockpit.ui.actions.footer import footer_pieces
-from cockpit.ui.actions.talk import UNWRITTEN, message
+from cockpit.ui.actions.talk import UNWRITTEN, message, order
 from cockpit.ui.bridge import Bridge, Rates
 from cockpit.ui.look import rows as draw
 from cockpit.ui.look.cells import content
@@ -236,8 +236,8 @@ class HomeScreen(ActionScreen):
             return
         composer.address(agent.id, agent.name, busy=agent.run_open)
         refusal = "the cockpit is read-only" if self.read_only else ""
-        order = _order(agent, message(composer.mode, agent.id, UNWRITTEN), checkpoint=composer.checkpoint)
-        composer.describe(refusal or self.engine.disabled_reason(order))
+        wanted = order(agent, message(composer.mode, agent.id, UNWRITTEN), checkpoint=composer.checkpoint)
+        composer.describe(refusal or self.engine.disabled_reason(wanted))
 
     # --- layout --------------------------------------------------------------------------------------
 
@@ -338,7 +338,7 @@ class HomeScreen(ActionScreen):
     @on(Composer.Submitted)
     def _submitted(self, submitted: Composer.Submitted) -> None:
         said, agent = message(submitted.mode, submitted.agent, submitted.text), self.fleet.agent(submitted.agent)
-        self.command(_order(agent, said, checkpoint=submitted.checkpoint) if agent is not None else said)
+        self.command(order(agent, said, checkpoint=submitted.checkpoint) if agent is not None else said)
         for command in submitted.taken_back:
             self.engine.dismiss(command)
         self.query_one(TranscriptView).follow()
@@ -394,8 +394,3 @@ class HomeScreen(ActionScreen):
             self.bridge.flush()
         else:
             self.focus_pane("agents")
-
-
-def _order(agent: Agent, said: AgentCommand, *, checkpoint: bool) -> Command:
-    """Return what is ordered with a text: after a commit, if one is to be taken first."""
-    return Checkpoint(agent.vm_id, said) if checkpoint else said
