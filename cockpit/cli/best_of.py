@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from cockpit.cli import output
-from cockpit.cli.courses import carry_out_all, parts_of
+from cockpit.cli.courses import carry_out_all, part_object, parts_of
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, nobody, only, require_health
-from cockpit.cli.losses import agreed, say_losses
+from cockpit.cli.losses import agreed, look, say_losses
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.commands import BestOf
@@ -72,7 +72,7 @@ async def compare(
         require_health(engine, "vers")
         agents = _copies(engine, names)
         if keep:
-            return await _keep(engine, agents, keep, yes=yes, dry_run=dry_run)
+            return await _keep(headless, engine, agents, keep, yes=yes, dry_run=dry_run, as_json=as_json)
         await engine.settled(min(READ_LIMIT, headless.left()))
         found = await engine.comparison.look([agent.id for agent in agents])
         if as_json:
@@ -108,7 +108,16 @@ def _copies(engine: HeadlessPort, names: Sequence[str]) -> tuple[Agent, ...]:
     return found
 
 
-async def _keep(engine: HeadlessPort, agents: Sequence[Agent], keep: str, *, yes: bool, dry_run: bool) -> int:
+async def _keep(
+    headless: Headless,
+    engine: HeadlessPort,
+    agents: Sequence[Agent],
+    keep: str,
+    *,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
     """Tear down all but one."""
     kept = engine.agent_named(keep)
     if kept.id not in {agent.id for agent in agents}:
@@ -120,18 +129,23 @@ async def _keep(engine: HeadlessPort, agents: Sequence[Agent], keep: str, *, yes
         if refusal := engine.disabled_reason(order):
             raise UsageError(f"cannot tear down the others: {refusal}")
     if orders and (dry_run or not yes):
-        losses = await engine.losses.look([vm for order in orders for vm in order.vms])
+        losses = await look(headless, engine, [vm for order in orders for vm in order.vms])
         if dry_run:
-            say_losses(losses)
+            say_losses(losses, as_json)
             return ExitCode.DONE
         if not agreed("tear down", losses, ours("The VMs go with their disks. No commit of them is made.")):
             return ExitCode.FAILED
     code = ExitCode.DONE
-    for receipt in await carry_out_all(engine, orders):
+    receipts = await carry_out_all(engine, orders)
+    for receipt in receipts:
         if receipt.stage is not Stage.DONE:
             warn(our_text("cockpit: {}", receipt.reason or receipt.stage.value))
             code = ExitCode.PARTIAL
-    say(our_line("{} {}", kept.name, kept.vm_id))
+    if as_json:
+        others = [part_object(part) for part in parts_of(engine, receipts)]
+        output.print_json({"name": kept.name, "vm_id": kept.vm_id, "others": others})
+    else:
+        say(our_line("{} {}", kept.name, kept.vm_id))
     return code
 
 

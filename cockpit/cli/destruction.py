@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from cockpit.cli import output
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.fleet import READ_LIMIT, carry_out
+from cockpit.cli.fleet import carry_out
 from cockpit.cli.headless import Headless, nobody, only
-from cockpit.cli.losses import agreed, loss_object, say_losses
+from cockpit.cli.losses import agreed, look, say_losses
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, NotFound
 from cockpit.model.commands import Destroy
@@ -50,14 +50,9 @@ async def destroy(headless: Headless, names: Sequence[str], how: How) -> int:
     async with headless.engine(_targets(names) if asked else nobody) as engine:
         vms = _vms_of(engine, names)
         if asked:
-            # What nobody answered stands in their output.
-            await engine.settled(min(READ_LIMIT, headless.left()))
-            losses = await engine.losses.look(list(vms))
+            losses = await look(headless, engine, list(vms))
             if how.dry_run:
-                if how.as_json:
-                    output.print_json([loss_object(loss) for loss in losses])
-                else:
-                    say_losses(losses)
+                say_losses(losses, how.as_json)
                 return ExitCode.DONE
             if not agreed("destroy", losses, how.consequence):
                 return ExitCode.FAILED

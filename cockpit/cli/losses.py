@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cockpit.cli.headless import Headless
+from cockpit.cli.output import print_json
+from cockpit.engine.port import HeadlessPort
 from cockpit.errors import UsageError
+from cockpit.model.ids import VmId
 from cockpit.model.loss import Loss
 from cockpit.text.clean import Clean
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.text.streams import ask, input_is_terminal, say, warn
+
+READ_LIMIT = 10.0
+"""Seconds the agents' output may take to be read before the question: what nobody answered stands there."""
+
+
+async def look(headless: Headless, engine: HeadlessPort, vms: Sequence[VmId]) -> tuple[Loss, ...]:
+    """Return what would be lost with VMs, once the output of the agents that are attached is read."""
+    await engine.settled(min(READ_LIMIT, headless.left()))
+    return await engine.losses.look(vms)
 
 
 def loss_object(loss: Loss) -> dict[str, Any]:
@@ -43,8 +56,11 @@ def loss_lines(loss: Loss) -> list[Clean]:
     return [head, *(our_line("  - {}", sentence) for sentence in loss.sentences)]
 
 
-def say_losses(losses: Sequence[Loss]) -> None:
+def say_losses(losses: Sequence[Loss], as_json: bool) -> None:
     """Print what would be lost with each VM; for `--dry-run`."""
+    if as_json:
+        print_json([loss_object(loss) for loss in losses])
+        return
     for loss in losses:
         for line in loss_lines(loss):
             say(line)

@@ -8,7 +8,7 @@ from cockpit.cli import output
 from cockpit.cli.courses import carry_out_all, part_object, parts_of, print_parts
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, learn_parents, require_health
-from cockpit.cli.losses import agreed, loss_object, say_losses
+from cockpit.cli.losses import agreed, look, say_losses
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.fleet import Agent, AgentKind
@@ -20,9 +20,6 @@ from cockpit.text.streams import warn
 
 GOES = ours("The VMs go with their disks. No commit of them is made.")
 UNDONE = ours("The VMs go with their disks. A commit of each is kept for a while.")
-
-READ_LIMIT = 10.0
-"""Seconds the agents' output may take to be read before the question: what nobody answered stands there."""
 
 
 async def teardown(
@@ -60,13 +57,9 @@ async def teardown(
             if refusal := engine.disabled_reason(order):
                 raise UsageError(f"cannot tear down: {refusal}")
         if asked:
-            await engine.settled(min(READ_LIMIT, headless.left()))
-            losses = await engine.losses.look([vm for order in orders for vm in order.vms])
+            losses = await look(headless, engine, [vm for order in orders for vm in order.vms])
             if dry_run:
-                if as_json:
-                    output.print_json([loss_object(loss) for loss in losses])
-                else:
-                    say_losses(losses)
+                say_losses(losses, as_json)
                 return ExitCode.DONE
             if not agreed("tear down", losses, UNDONE if undo else GOES):
                 return ExitCode.FAILED

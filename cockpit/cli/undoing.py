@@ -9,7 +9,7 @@ from cockpit.cli.agent import ACCEPT_LIMIT, settled_report
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.fleet import carry_out, operation_of
 from cockpit.cli.headless import Headless, nobody, only, require_health
-from cockpit.cli.losses import agreed
+from cockpit.cli.losses import agreed, look
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, Refused
 from cockpit.model.ages import age_text, span_text
@@ -116,7 +116,7 @@ async def restore(headless: Headless, source: str, name: str, in_place: str, yes
         if refused := engine.disabled_reason(command):
             raise Refused(f"cannot restore {source}: {refused}")
         if instead is not None and not yes:
-            losses = await engine.losses.look([instead])
+            losses = await look(headless, engine, [instead])
             if not agreed("destroy", losses, ours("A commit of it is kept first: `undo` brings it back.")):
                 return ExitCode.FAILED
         return await _brought_back(engine, command, as_json)
@@ -170,7 +170,7 @@ async def retry(headless: Headless, name: str, text: str, yes: bool, as_json: bo
         if refused := engine.disabled_reason(command):
             raise Refused(f"cannot retry {agent.name}: {refused}")
         if not yes:
-            losses = await engine.losses.look([agent.vm_id])
+            losses = await look(headless, engine, [agent.vm_id])
             said = our_line("It goes back to before {!r}; what it is now can be brought back by `undo`.", kept.prompt)
             if not agreed("go back with", losses, said):
                 return ExitCode.FAILED

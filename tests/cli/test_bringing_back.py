@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
 import pytest
 
-from cockpit.cli import losses, undoing
+from cockpit.cli import best_of, destruction, losses, undoing
 from cockpit.cli.exits import ExitCode
 from cockpit.errors import UsageError
 from cockpit.model.commands import Restore
-from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
+from cockpit.model.events import DialogRequested
+from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Fleet, Link, LinkState, OpenDialog, Power, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import CommitId, VmId, agent_of
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
@@ -56,3 +61,68 @@ async def test_nobody_goes_for_another_without_a_yes(
 async def _only_order(engine: HeadlessDouble, command: Restore, as_json: bool) -> int:
     engine.dispatch(command)
     return ExitCode.DONE
+
+
+class Asking(HeadlessDouble):
+    """Tells what its agents ask once their output is read, and not before."""
+
+    async def settled(self, timeout: float) -> None:
+        """Read it."""
+        request = DialogRequested(dialog_id="d", method="confirm", title="Shall I go on?")
+        asking = [
+            replace(agent, activity=Activity(ActivityState.ASKING, dialogs=(OpenDialog(request, 0.0),)))
+            for agent in self.fleet.agents
+        ]
+        self.change(replace(self.fleet, agents=tuple(asking)))
+
+
+async def _restore(headless: HeadlessOnDouble) -> int:
+    return await undoing.restore(headless, "bob", "", "ada", False, False)
+
+
+async def _retry(headless: HeadlessOnDouble) -> int:
+    return await undoing.retry(headless, "ada", "again", False, False)
+
+
+async def _destroy(headless: HeadlessOnDouble) -> int:
+    return await destruction.destroy(headless, ["ada"], destruction.How(False, False, False, False))
+
+
+async def _keep(headless: HeadlessOnDouble) -> int:
+    return await best_of.compare(
+        headless, ["ada", "bea"], "bea", patches=False, yes=False, dry_run=False, as_json=False
+    )
+
+
+@pytest.mark.parametrize("verb", [_restore, _retry, _destroy, _keep])
+async def test_what_an_agent_asks_is_read_before_it_is_given_up(
+    verb: Callable[[HeadlessOnDouble], Awaitable[int]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    other = VmId("bbbbbbbb-0000-4000-8000-000000000001")
+    bea = Agent(agent_of(other), "bea", AgentKind.WORKER, other, link=Link(LinkState.UP))
+    ada = replace(FLEET.agents[0], kind=AgentKind.WORKER)
+    taken = replace(KEPT, request="c", purpose=KeptFor.CHECKPOINT, name="ada", prompt="go")
+    vms = (*FLEET.vms, Vm(other, Power.RUNNING))
+    engine = Asking(replace(FLEET, vms=vms, agents=(ada, bea), kept=(KEPT, taken)))
+    monkeypatch.setattr(losses, "input_is_terminal", lambda: True)
+    monkeypatch.setattr(losses, "ask", lambda question: "no")
+    assert await verb(HeadlessOnDouble(engine)) == ExitCode.FAILED
+    assert "Shall I go on?" in capsys.readouterr().err
+
+
+async def test_who_is_kept_of_copies_and_who_goes_is_json_where_that_is_wanted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    other = VmId("bbbbbbbb-0000-4000-8000-000000000001")
+    ada, bea = (
+        Agent(agent_of(vm), name, AgentKind.WORKER, vm, link=Link(LinkState.UP))
+        for vm, name in ((VM, "ada"), (other, "bea"))
+    )
+    engine = HeadlessDouble(replace(FLEET, vms=(*FLEET.vms, Vm(other, Power.RUNNING)), agents=(ada, bea)))
+    code = await best_of.compare(
+        HeadlessOnDouble(engine), ["ada", "bea"], "bea", patches=False, yes=False, dry_run=True, as_json=True
+    )
+    assert code == ExitCode.DONE
+    assert [one["name"] for one in json.loads(capsys.readouterr().out)] == ["ada"]
