@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Literal, get_args
 
@@ -75,19 +76,31 @@ class Waited:
         self.names = {agent_id: agent.name if agent is not None else agent_id for agent_id, agent in known}
 
     async def reach(self, contact: float, anyone: bool) -> None:
-        """Return once all were reached, as far as they can be.
+        """Return once all were reached, as far as they can be, or waiting longer changes nothing.
 
         Raises:
-            Refused: none is reached, or not all of those that are all waited for; says why.
+            Refused: none is reached; says why.
         """
         errors: list[CockpitError] = []
-        for agent_id in self.agents:
+
+        async def link(agent_id: AgentId) -> None:
             try:
                 await connected(self._engine, agent_id, contact)
             except CockpitError as error:
                 errors.append(error)
                 self.lost[agent_id] = error.message
-        if errors and (len(errors) == len(self.agents) or (len(self.agents) == 1 and not anyone)):
+
+        links = asyncio.gather(*map(link, self.agents))
+        over = asyncio.create_task(self._engine.until(lambda: self.is_over(anyone)), name="wait for agents")
+        try:
+            ended, _ = await asyncio.wait((links, over), return_when=asyncio.FIRST_COMPLETED)
+            for one in ended:
+                one.result()
+        finally:
+            links.cancel()
+            over.cancel()
+            await asyncio.gather(links, over, return_exceptions=True)
+        if len(errors) == len(self.agents):
             raise errors[0]
 
     def is_over(self, anyone: bool) -> bool:
