@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import tempfile
+from collections import Counter
 from collections.abc import Awaitable, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -16,11 +14,13 @@ from cockpit.cli.headless import Headless, learn_parents, require_health
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Agent
+from cockpit.model.ids import AgentId
+from cockpit.paths import write_private
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import say, warn
 
 ANSWER = "answer.txt"
-"""Where an agent's last answer goes, in the directory of its name."""
+"""Where an agent's last answer goes, in the agent's directory."""
 
 FILES = "files"
 """The directory beside it for what was brought from its workspace; absolute paths begin anew below it."""
@@ -64,9 +64,10 @@ async def collect(
             await learn_parents(engine, headless.left())
         agents = choice.agents(engine)
         turns = asyncio.Semaphore(AT_ONCE)
+        places = directories(agents)
         async with asyncio.TaskGroup() as tasks:
             for agent in agents:
-                tasks.create_task(_from(engine, agent, collected, patterns, answers, turns))
+                tasks.create_task(_from(engine, agent, into / places[agent.id], collected, patterns, answers, turns))
     if as_json:
         output.print_json(collected.objects())
     else:
@@ -82,12 +83,12 @@ async def collect(
 async def _from(
     engine: HeadlessPort,
     agent: Agent,
+    place: Path,
     collected: Collected,
     patterns: Sequence[str],
     answers: bool,
     turns: asyncio.Semaphore,
 ) -> None:
-    place = collected.into / agent.name
     async with turns:
         if answers:
             try:
@@ -139,6 +140,12 @@ async def _fault_of(act: Awaitable[None]) -> str:
     return ""
 
 
+def directories(agents: Sequence[Agent]) -> dict[AgentId, str]:
+    """Return the name of each agent's directory: its own, and where several have that one, its VM with it."""
+    named = Counter(agent.name for agent in agents)
+    return {agent.id: agent.name if named[agent.name] == 1 else f"{agent.name}-{agent.vm_id[:8]}" for agent in agents}
+
+
 def local_path(place: Path, path: str) -> Path | None:
     """Return where a file of a VM goes below a directory, or None if its path leads out of it: a VM says anything."""
     parts = [part for part in PurePosixPath(path).parts if part not in ("/", "//", ".")]
@@ -150,12 +157,4 @@ def local_path(place: Path, path: str) -> Path | None:
 def _write(path: Path, text: str) -> None:
     """Write a text whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text if text.endswith("\n") else f"{text}\n")
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
-        raise
+    write_private(path, text if text.endswith("\n") else f"{text}\n")

@@ -152,6 +152,18 @@ async def test_collecting_names_what_was_missing_and_brings_the_rest(
     assert files_below(tmp_path) == {"ada/answer.txt": "forty-two\n", "ada/files/a/log.txt": "1\n"}
 
 
+async def test_agents_of_one_name_do_not_take_each_others_place(tmp_path: Path) -> None:
+    engine = HeadlessDouble(replace(FLEET, agents=(ADA, replace(BOB, name="ada"), CID)))
+    engine.comparison.answers = {ADA.id: "one", BOB.id: "two", CID.id: "three"}
+    choice = Chosen(everyone=True)
+    assert await collecting.collect(HeadlessOnDouble(engine), choice, tmp_path, (), True, True) == ExitCode.DONE
+    assert files_below(tmp_path) == {
+        "ada-aaaaaaaa/answer.txt": "one\n",
+        "ada-bbbbbbbb/answer.txt": "two\n",
+        "cid/answer.txt": "three\n",
+    }
+
+
 async def test_what_has_no_place_here_keeps_nothing_else_from_its_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
