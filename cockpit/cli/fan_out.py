@@ -9,6 +9,7 @@ from cockpit.cli.choosing import Chosen
 from cockpit.cli.courses import carry_out_all, operations_of, parts_of
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, learn_parents, nobody, require_health
+from cockpit.cli.origins import with_commit
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, UsageError
 from cockpit.model.commands import FanOut, Spawn
@@ -34,7 +35,7 @@ async def on_agents(headless: Headless, choice: Chosen, command: str, limit: flo
 async def on_new_workers(
     headless: Headless, wanted: Spawn, count: int, command: str, limit: float, as_json: bool, tear_down: bool
 ) -> int:
-    """Make workers from a commit, and run a command on each.
+    """Make workers from an image or a commit, and run a command on each.
 
     Args:
         wanted: what they are; its name is numbered.
@@ -42,6 +43,7 @@ async def on_new_workers(
     """
     async with headless.engine(nobody, watch=True) as engine:
         require_health(engine, "vers")
+        wanted = await with_commit(engine, wanted)
         spawns = spawn_each(wanted, count, (), frozenset(agent.name for agent in engine.fleet.agents))
         for one in spawns:
             if refusal := engine.disabled_reason(one):

@@ -15,11 +15,12 @@ from cockpit.cli.architects import spec_text
 from cockpit.cli.choosing import Chosen
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.workers import tasks_given
-from cockpit.errors import ConfigError, UsageError
+from cockpit.errors import CockpitError, ConfigError, UsageError
 from cockpit.model.commands import Command, Spawn
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
 from cockpit.model.health import ServiceHealth
-from cockpit.model.ids import CommandId, OperationId, VmId, agent_of
+from cockpit.model.ids import CommandId, CommitId, OperationId, VmId, agent_of
+from cockpit.model.images import GoldenImage
 from cockpit.model.operation import Operation, Part
 from cockpit.model.receipts.receipt import Stage
 from tests.cli.double import HeadlessDouble, HeadlessOnDouble
@@ -117,6 +118,16 @@ async def test_exit_codes_of_many_are_one(
     chosen = Chosen(names=("ada", "bob"))
     assert await fan_out.on_agents(HeadlessOnDouble(Ending({}, parts)), chosen, "make", 1.0, True) == code
     assert [one["exit_code"] for one in json.loads(capsys.readouterr().out)] == [exited for _, exited in became]
+
+
+async def test_new_workers_take_an_image_by_its_name() -> None:
+    engine = Ending({})
+    image = CommitId("c0ffee00-0000-4000-8000-000000000001")
+    engine.golden.known = (GoldenImage(image, "golden", 1.0),)
+    wanted = Spawn("fan", AgentKind.WORKER, image=CommitId("golden"))
+    with pytest.raises(CockpitError, match="none of 2 workers was made"):
+        await fan_out.on_new_workers(HeadlessOnDouble(engine), wanted, 2, "make", 1.0, False, False)
+    assert [one.image for one in engine.ordered if isinstance(one, Spawn)] == [image, image]
 
 
 async def test_what_was_not_deleted_makes_a_teardown_partial() -> None:

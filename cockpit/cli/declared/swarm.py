@@ -70,7 +70,9 @@ def fan_out(
     label: Label = "",
     everyone: Everyone = False,
     count: Annotated[int, typer.Option("--count", help="Make so many workers for it.", min=0, max=MOST)] = 0,
-    image: Annotated[str, typer.Option("--image", "--commit", help="With --count: the commit they start from.")] = "",
+    image: Annotated[
+        str, typer.Option("--image", "--commit", help="With --count: the image they start from, by name or id.")
+    ] = "",
     agent: Annotated[str, typer.Option("--agent", help="With --count: their kind, such as pi.")] = "",
     name: Annotated[str, typer.Option("--name", help="With --count: their name, which is numbered.")] = "fan",
     tear_down: Annotated[bool, typer.Option("--teardown", help="With --count: delete them afterwards.")] = False,
