@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cockpit.cli import output
-from cockpit.cli.courses import carry_out_all, part_object, parts_of
+from cockpit.cli.courses import carry_out_all, part_object, parts_of, say_failed
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, nobody, only, require_health
 from cockpit.cli.losses import agreed, look, say_losses
@@ -15,7 +15,6 @@ from cockpit.errors import NotFound, UsageError
 from cockpit.model.commands import BestOf
 from cockpit.model.comparison import Candidate, candidates_of
 from cockpit.model.fleet import Agent
-from cockpit.model.receipts.receipt import Stage
 from cockpit.model.workers import fault_of_tasks, teardown_orders
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_text, our_line, our_text
@@ -52,9 +51,8 @@ async def best_of(headless: Headless, name: str, count: int, texts: Sequence[str
         else:
             for part in parts:
                 say(our_line("{} {} {}", part.target, part.vm or "-", part.outcome))
-        if receipt.stage is Stage.DONE:
+        if not say_failed([receipt]):
             return ExitCode.DONE
-        warn(our_text("cockpit: {}", receipt.reason or receipt.stage.value))
         return ExitCode.PARTIAL if any(part.outcome == "at work" for part in parts) else ExitCode.FAILED
 
 
@@ -135,12 +133,8 @@ async def _keep(
             return ExitCode.DONE
         if not agreed("tear down", losses, ours("The VMs go with their disks. No commit of them is made.")):
             return ExitCode.FAILED
-    code = ExitCode.DONE
     receipts = await carry_out_all(engine, orders)
-    for receipt in receipts:
-        if receipt.stage is not Stage.DONE:
-            warn(our_text("cockpit: {}", receipt.reason or receipt.stage.value))
-            code = ExitCode.PARTIAL
+    code = ExitCode.PARTIAL if say_failed(receipts) else ExitCode.DONE
     if as_json:
         others = [part_object(part) for part in parts_of(engine, receipts)]
         output.print_json({"name": kept.name, "vm_id": kept.vm_id, "others": others})

@@ -10,8 +10,10 @@ from cockpit.engine.port import HeadlessPort
 from cockpit.model.commands import Command
 from cockpit.model.ids import CommandId, OperationId
 from cockpit.model.operation import Operation, Part
-from cockpit.model.receipts.receipt import Receipt
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended
+from cockpit.text.sanitize import our_text
+from cockpit.text.streams import warn
 
 
 async def carry_out_all(engine: HeadlessPort, commands: Sequence[Command]) -> list[Receipt]:
@@ -37,6 +39,14 @@ async def carry_out_all(engine: HeadlessPort, commands: Sequence[Command]) -> li
                 output.print_operation(operation, printed[command_id], of_several=len(ids) > 1)
         if all(is_ended(known[command_id]) for command_id in ids):
             return [known[command_id] for command_id in ids]
+
+
+def say_failed(receipts: Iterable[Receipt]) -> bool:
+    """Say why commands failed that did; tell whether any did."""
+    failed = [receipt for receipt in receipts if receipt.stage is not Stage.DONE]
+    for receipt in failed:
+        warn(our_text("cockpit: {}", receipt.reason or receipt.stage.value))
+    return bool(failed)
 
 
 def operations_of(engine: HeadlessPort, receipts: Iterable[Receipt]) -> list[Operation]:

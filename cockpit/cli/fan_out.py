@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cockpit.cli import output
 from cockpit.cli.choosing import Chosen
-from cockpit.cli.courses import carry_out_all, operations_of, parts_of
+from cockpit.cli.courses import carry_out_all, operations_of, parts_of, say_failed
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, learn_parents, nobody, require_health
 from cockpit.cli.origins import with_commit
@@ -58,11 +58,8 @@ async def on_new_workers(
             raise CockpitError(f"none of {count} workers was made", hint="see above why")
         code = await _fan_out(engine, made, command, limit, as_json)
         if tear_down:
-            ended = await carry_out_all(engine, teardown_orders(made))
-            for receipt in ended:
-                if receipt.stage is not Stage.DONE:
-                    warn(our_text("cockpit: {}", receipt.reason or receipt.stage.value))
-                    code = code or ExitCode.PARTIAL
+            if say_failed(await carry_out_all(engine, teardown_orders(made))):
+                code = code or ExitCode.PARTIAL
         else:
             names = " ".join(agent.name for agent in made)
             warn(our_line("cockpit: they stay; `cockpit teardown {}` deletes them", names))

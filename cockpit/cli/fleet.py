@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from cockpit.cli import output
 from cockpit.cli.agent import ABORT_LIMIT, connected, reachable, settled_report
+from cockpit.cli.courses import carry_out_all, operations_of
 from cockpit.cli.headless import Headless, nobody, only, require_health
 from cockpit.cli.origins import with_commit
 from cockpit.engine.port import HeadlessPort
@@ -24,11 +25,10 @@ from cockpit.model.commands import (
     TrustHostKey,
 )
 from cockpit.model.grounds import Refusal, RefusalCode
-from cockpit.model.ids import OperationId, VmId
+from cockpit.model.ids import VmId
 from cockpit.model.kept import IN_THE_COMMIT
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt, Stage
-from cockpit.model.receipts.stages import is_ended
 from cockpit.text.clean import Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line, our_text
 from cockpit.text.streams import ask, input_is_terminal, say, warn
@@ -68,22 +68,7 @@ async def carry_out(engine: HeadlessPort, command: Command) -> Receipt:
     Raises:
         CockpitError: it failed; says at which step and why.
     """
-    command_id = engine.dispatch(command)
-    revision = -1
-    printed: set[int] = set()
-
-    def changed() -> bool:
-        return engine.revision != revision
-
-    while True:
-        await engine.until(changed)
-        revision = engine.revision
-        receipt = next(known for known in engine.fleet.receipts if known.id == command_id)
-        operation = operation_of(engine, receipt)
-        if operation is not None:
-            output.print_operation(operation, printed)
-        if is_ended(receipt):
-            break
+    (receipt,) = await carry_out_all(engine, [command])
     if receipt.stage is not Stage.DONE:
         raise CockpitError(receipt.reason or receipt.stage.value)
     return receipt
@@ -91,7 +76,7 @@ async def carry_out(engine: HeadlessPort, command: Command) -> Receipt:
 
 def operation_of(engine: HeadlessPort, receipt: Receipt) -> Operation | None:
     """Return the steps of a command; None if it has none."""
-    return next((known for known in engine.fleet.operations if known.id == OperationId(receipt.id)), None)
+    return next(iter(operations_of(engine, [receipt])), None)
 
 
 async def pause(headless: Headless, name: str, *, now: bool, abort: bool) -> int:

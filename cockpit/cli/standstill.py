@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from cockpit.cli import output
-from cockpit.cli.courses import carry_out_all, part_object, parts_of, print_parts
+from cockpit.cli.courses import carry_out_all, part_object, parts_of, print_parts, say_failed
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, require_health
 from cockpit.engine.port import HeadlessPort
 from cockpit.model.commands import ContinueAll, StopAll
 from cockpit.model.ids import VmId
 from cockpit.model.operation import Part
-from cockpit.model.receipts.receipt import Stage
 from cockpit.model.standstill import UNREACHABLE, continue_orders, continued_words, stop_orders, stopped_words
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import say, warn
@@ -54,10 +53,7 @@ async def _carry_out(
     else:
         print_parts(parts)
         say(our_text("{}", words(parts)))
-    failed = [receipt for receipt in receipts if receipt.stage is not Stage.DONE]
-    for receipt in failed:
-        warn(our_text("cockpit: {}", receipt.reason or receipt.stage.value))
-    if not failed:
+    if not say_failed(receipts):
         return ExitCode.DONE
     return ExitCode.PARTIAL if any(part.outcome != UNREACHABLE for part in parts) else ExitCode.FAILED
 

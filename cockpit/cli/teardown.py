@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cockpit.cli import output
-from cockpit.cli.courses import carry_out_all, part_object, parts_of, print_parts
+from cockpit.cli.courses import carry_out_all, part_object, parts_of, print_parts, say_failed
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, learn_parents, require_health
 from cockpit.cli.losses import agreed, look, say_losses
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.fleet import Agent, AgentKind
-from cockpit.model.receipts.receipt import Stage
 from cockpit.model.workers import DELETED, teardown_orders, workers_in
 from cockpit.text.clean import ours
-from cockpit.text.sanitize import our_text
-from cockpit.text.streams import warn
 
 GOES = ours("The VMs go with their disks. No commit of them is made.")
 UNDONE = ours("The VMs go with their disks. A commit of each is kept for a while.")
@@ -69,9 +66,7 @@ async def teardown(
             output.print_json([part_object(part) for part in parts])
         else:
             print_parts(parts)
-        for receipt in receipts:
-            if receipt.stage is not Stage.DONE:
-                warn(our_text("cockpit: {}", receipt.reason or receipt.stage.value))
+        say_failed(receipts)
         gone = sum(part.outcome == DELETED for part in parts)
     if gone == len(workers):
         return ExitCode.DONE
