@@ -74,7 +74,10 @@ async def _fan_out(engine: HeadlessPort, agents: Sequence[Agent], command: str, 
     for order in orders:
         if refusal := engine.disabled_reason(order):
             raise UsageError(f"cannot run it: {refusal}")
-    parts = parts_of(engine, await carry_out_all(engine, orders))
+    receipts = await carry_out_all(engine, orders)
+    parts = parts_of(engine, receipts)
+    if len(parts) < len(agents):
+        say_failed(receipts)
     if as_json:
         output.print_json([_object(part) for part in parts])
     else:

@@ -120,6 +120,12 @@ async def test_exit_codes_of_many_are_one(
     assert [one["exit_code"] for one in json.loads(capsys.readouterr().out)] == [exited for _, exited in became]
 
 
+async def test_an_order_that_came_to_nobody_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    engine = Ending({"": "the history is full"})
+    assert await fan_out.on_agents(HeadlessOnDouble(engine), Chosen(("ada",)), "make", 1.0, True) == ExitCode.FAILED
+    assert "the history is full" in capsys.readouterr().err
+
+
 async def test_new_workers_take_an_image_by_its_name() -> None:
     engine = Ending({})
     image = CommitId("c0ffee00-0000-4000-8000-000000000001")
