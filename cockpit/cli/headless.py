@@ -13,11 +13,10 @@ from cockpit import config
 from cockpit.bootstrap.fleet import Places, Setup, open_history
 from cockpit.cli.signals import GracefulExit
 from cockpit.engine.port import HeadlessPort, HistoryPort
-from cockpit.errors import Gone, NotFound, Refused, UsageError
+from cockpit.errors import Gone, NotFound, Refused
 from cockpit.model.family import FamilyBounds
 from cockpit.model.fleet import Agent
 from cockpit.model.health import ServiceHealth
-from cockpit.model.images import GoldenImage, images_called
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn
 
@@ -195,19 +194,3 @@ def nearest(name: str, names: Iterable[str]) -> str:
     known = sorted(set(names))
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[:3]
     return f"nearest: {', '.join(near)}" if near else "there is none at all"
-
-
-async def image_named(engine: HeadlessPort, text: str) -> GoldenImage:
-    """Return the image that a name or an id means: of several of one name the newest.
-
-    Raises:
-        NotFound: there is none.
-        UsageError: a part of an id fits several.
-    """
-    images = await engine.golden.look()
-    found = images_called(text, images)
-    if len(found) > 1:
-        raise UsageError(f"{text!r} fits several images: {', '.join(image.commit for image in found)}")
-    if not found:
-        raise NotFound(f"there is no image {text!r}", hint=nearest(text, (image.name for image in images)))
-    return found[0]

@@ -10,7 +10,8 @@ from typing import Any
 from cockpit.bootstrap.recipe import load_recipe, recipe_file
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.fleet import carry_out, confirmed, operation_of
-from cockpit.cli.headless import Headless, image_named, nobody, require_health
+from cockpit.cli.headless import Headless, nobody, require_health
+from cockpit.cli.origins import image_named
 from cockpit.cli.output import print_json, print_table
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import UsageError

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cockpit.cli.headless import image_named, nearest
+from cockpit.cli.headless import nearest
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.commands import Spawn
+from cockpit.model.images import GoldenImage, images_called
 from cockpit.model.names import looks_like_id
 from cockpit.model.platform import CommitView
 
@@ -38,6 +39,22 @@ async def commit_named(engine: HeadlessPort, text: str) -> CommitView:
     why = f"; {listed.missing[0]}" if listed.missing else ""
     known = [name for commit in commits for name in (*commit.tags, commit.name) if name]
     raise NotFound(f"there is no commit {text}{why}", hint=nearest(text, known))
+
+
+async def image_named(engine: HeadlessPort, text: str) -> GoldenImage:
+    """Return the image that a name or an id means: of several of one name the newest.
+
+    Raises:
+        NotFound: there is none.
+        UsageError: a part of an id fits several.
+    """
+    images = await engine.golden.look()
+    found = images_called(text, images)
+    if len(found) > 1:
+        raise UsageError(f"{text!r} fits several images: {', '.join(image.commit for image in found)}")
+    if not found:
+        raise NotFound(f"there is no image {text!r}", hint=nearest(text, (image.name for image in images)))
+    return found[0]
 
 
 async def with_commit(engine: HeadlessPort, spawn: Spawn) -> Spawn:
