@@ -11,7 +11,7 @@ from cockpit.cli.fleet import carry_out, confirmed
 from cockpit.cli.headless import VM_LIST, Headless, nearest, nobody, require_health
 from cockpit.cli.origins import commit_named
 from cockpit.cli.output import print_json, print_table
-from cockpit.errors import NotFound, UsageError
+from cockpit.errors import NotFound, Refused, UsageError
 from cockpit.model.ages import age_text
 from cockpit.model.platform import (
     ChangeCommit,
@@ -144,6 +144,9 @@ async def delete(headless: Headless, text: str, *, yes: bool, dry_run: bool, as_
     async with headless.engine(nobody) as engine:
         require_health(engine, VM_LIST)
         commit = await commit_named(engine, text)
+        command = DeleteCommit(commit.id, commit.source)
+        if refused := engine.disabled_reason(command):
+            raise Refused(f"cannot delete commit {text}: {refused}")
         await engine.platform.learn()
         children = [vm.id for vm in engine.fleet.vms if vm.parent_commit == commit.id]
         if dry_run:
@@ -159,7 +162,7 @@ async def delete(headless: Headless, text: str, *, yes: bool, dry_run: bool, as_
         warning = our_line("This deletes commit {} ({}); {}. It cannot be undone.", commit.id, called, lost)
         if not yes and not confirmed(f"delete commit {commit.id} ({called})", warning, commit.id[:8]):
             return ExitCode.FAILED
-        await carry_out(engine, DeleteCommit(commit.id, commit.source))
+        await carry_out(engine, command)
         if as_json:
             print_json({"deleted": commit.id})
     return ExitCode.DONE

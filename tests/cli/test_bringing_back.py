@@ -8,15 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from cockpit.cli import best_of, destruction, losses, undoing
+from cockpit.cli import best_of, commits, destruction, fleet, losses, undoing
 from cockpit.cli.exits import ExitCode
-from cockpit.errors import UsageError
+from cockpit.errors import Refused, UsageError
 from cockpit.model.commands import Restore
 from cockpit.model.events import DialogRequested
 from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Fleet, Link, LinkState, OpenDialog, Power, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import CommitId, VmId, agent_of
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
+from cockpit.model.platform import CommitList, CommitView
 from tests.cli.double import HeadlessDouble, HeadlessOnDouble
 
 VM = VmId("aaaaaaaa-0000-4000-8000-000000000001")
@@ -126,3 +127,29 @@ async def test_who_is_kept_of_copies_and_who_goes_is_json_where_that_is_wanted(
     )
     assert code == ExitCode.DONE
     assert [one["name"] for one in json.loads(capsys.readouterr().out)] == ["ada"]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_a_commit_that_undoes_a_destroy_is_refused_before_anything_is_asked(
+    dry_run: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = replace(KEPT, purpose=KeptFor.UNDO)
+    engine = HeadlessDouble(replace(FLEET, kept=(kept,)))
+    monkeypatch.setattr(engine, "platform", OneCommit(CommitView(CommitId("c0ffee00"), "vers", "base")))
+    monkeypatch.setattr(fleet, "input_is_terminal", lambda: pytest.fail("it was asked"))
+    with pytest.raises(Refused, match="kept to undo the destroy of bob"):
+        await commits.delete(HeadlessOnDouble(engine), "base", yes=False, dry_run=dry_run, as_json=False)
+
+
+class OneCommit:
+    """A platform with one commit."""
+
+    def __init__(self, commit: CommitView) -> None:
+        self._commit = commit
+
+    async def commits(self) -> CommitList:
+        """Return it."""
+        return CommitList((self._commit,))
+
+    async def learn(self) -> None:
+        """Nothing is asked."""
