@@ -30,6 +30,11 @@ VM_LIST = "vers"
 """The service that lists the VMs; every fleet has it."""
 
 
+def everybody(agent: Agent) -> bool:
+    """Attach to all agents."""
+    return True
+
+
 class Headless:
     """What a verb needs to open an engine, or the history alone."""
 
@@ -85,7 +90,7 @@ class Headless:
 
     @asynccontextmanager
     async def engine(
-        self, attach: Callable[[Agent], bool] = lambda agent: True, *, watch: bool = False, record: bool = True
+        self, attach: Callable[[Agent], bool] = everybody, *, watch: bool = False, record: bool = True
     ) -> AsyncIterator[HeadlessPort]:
         """Run an engine that attaches to the named agents only."""
         setup = await self._started()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from cockpit.cli import output
 from cockpit.cli.courses import carry_out_all, part_object, parts_of, print_parts, say_failed
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.headless import Headless, require_health
+from cockpit.cli.headless import Headless, everybody, nobody, require_health
 from cockpit.engine.port import HeadlessPort
 from cockpit.model.commands import ContinueAll, StopAll
 from cockpit.model.ids import VmId
@@ -19,7 +19,7 @@ from cockpit.text.streams import say, warn
 
 async def stop_all(headless: Headless, bound: float, dry_run: bool, as_json: bool) -> int:
     """Stop every agent; who cannot be stopped nor frozen makes the exit code 5."""
-    async with headless.engine(watch=True) as engine:
+    async with headless.engine(nobody if dry_run else everybody, watch=True) as engine:
         require_health(engine, "vers")
         for vm in engine.fleet.vms:
             if vm.hosts_services and engine.fleet.agent_on(vm.id) is not None:
@@ -32,7 +32,7 @@ async def stop_all(headless: Headless, bound: float, dry_run: bool, as_json: boo
 
 async def continue_all(headless: Headless, dry_run: bool, as_json: bool) -> int:
     """Continue what stopping everything froze; that nothing is frozen is no failure."""
-    async with headless.engine(watch=True) as engine:
+    async with headless.engine(nobody if dry_run else everybody, watch=True) as engine:
         require_health(engine, "vers")
         orders = continue_orders(engine.fleet)
         if dry_run:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from cockpit.cli import fan_out, standstill, teardown, texts, workers
 from cockpit.cli.architects import spec_text
 from cockpit.cli.choosing import Chosen
 from cockpit.cli.exits import ExitCode
+from cockpit.cli.headless import everybody
 from cockpit.cli.workers import tasks_given
+from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, ConfigError, UsageError
 from cockpit.model.commands import Command, Spawn
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
@@ -99,6 +102,32 @@ async def test_stopping_all_is_partial_where_somebody_is_out_of_reach(
     assert await standstill.stop_all(HeadlessOnDouble(Ending(failed, parts)), 1.0, False, False) == code
     said = capsys.readouterr().out
     assert all(word in said for word in outcomes)
+
+
+class Attaching(HeadlessOnDouble):
+    """Tells which agents a verb connects to."""
+
+    def __init__(self, engine: HeadlessDouble) -> None:
+        super().__init__(engine)
+        self.attached: list[str] = []
+
+    @asynccontextmanager
+    async def engine(
+        self, attach: Callable[[Agent], bool] = everybody, *, watch: bool = False, record: bool = True
+    ) -> AsyncIterator[HeadlessPort]:
+        """Give the double."""
+        self.attached = [agent.name for agent in FLEET.agents if attach(agent)]
+        async with super().engine(attach, watch=watch, record=record) as engine:
+            yield engine
+
+
+@pytest.mark.parametrize(("dry_run", "attached"), [(True, []), (False, ["ada", "bob", "cid"])])
+async def test_saying_who_would_be_stopped_connects_to_nobody(dry_run: bool, attached: list[str]) -> None:
+    headless = Attaching(Ending({}, ()))
+    await standstill.stop_all(headless, 1.0, dry_run, False)
+    assert headless.attached == attached
+    await standstill.continue_all(headless, dry_run, False)
+    assert headless.attached == attached
 
 
 @pytest.mark.parametrize(
