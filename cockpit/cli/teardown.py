@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from cockpit.cli import output
+from cockpit.cli.choosing import Chosen
 from cockpit.cli.courses import carry_out_all, part_object, parts_of, print_parts, say_failed
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, learn_parents, require_health
@@ -19,34 +18,21 @@ GOES = ours("The VMs go with their disks. No commit of them is made.")
 UNDONE = ours("The VMs go with their disks. A commit of each is kept for a while.")
 
 
-async def teardown(
-    headless: Headless,
-    names: Sequence[str],
-    parent: str,
-    label: str,
-    everyone: bool,
-    *,
-    undo: bool,
-    yes: bool,
-    dry_run: bool,
-    as_json: bool,
-) -> int:
+async def teardown(headless: Headless, choice: Chosen, *, undo: bool, yes: bool, dry_run: bool, as_json: bool) -> int:
     """Delete workers; exit code 5 if some could not be deleted, which then stay listed.
 
     Args:
-        names: of workers; none where they are told by parent or label, or all are meant.
-        everyone: all workers there are.
+        choice: of workers.
         undo: keep a commit of each for a while.
     """
-    if not (names or parent or label or everyone):
-        raise UsageError("nobody is named", hint="give names, --parent, --label, or --all for every worker")
+    choice.check()
     asked = dry_run or not yes
-    reached = asked or bool(parent)
+    reached = asked or bool(choice.parent)
     async with headless.engine((lambda agent: agent.kind is AgentKind.WORKER and reached), watch=True) as engine:
         require_health(engine, "vers")
-        if parent:
+        if choice.parent:
             await learn_parents(engine, headless.left())
-        workers = chosen(engine, names, parent, label)
+        workers = chosen(engine, choice)
         if not workers:
             raise NotFound("there is no such worker", hint="`cockpit agents` lists who is here")
         orders = teardown_orders(workers, undo=undo)
@@ -73,17 +59,17 @@ async def teardown(
     return ExitCode.PARTIAL if gone else ExitCode.FAILED
 
 
-def chosen(engine: HeadlessPort, names: Sequence[str], parent: str, label: str) -> tuple[Agent, ...]:
+def chosen(engine: HeadlessPort, choice: Chosen) -> tuple[Agent, ...]:
     """Return the workers that are meant, each once: the named ones, else all that parent and label leave.
 
     Raises:
         NotFound, UsageError: a name fits nothing, or several, or no worker.
     """
-    above = engine.agent_named(parent).id if parent else None
-    found = workers_in(engine.fleet, parent=above, label=label)
-    if not names:
+    above = engine.agent_named(choice.parent).id if choice.parent else None
+    found = workers_in(engine.fleet, parent=above, label=choice.label)
+    if not choice.names:
         return found
-    wanted = [engine.agent_named(name) for name in dict.fromkeys(names)]
+    wanted = [engine.agent_named(name) for name in dict.fromkeys(choice.names)]
     for agent in wanted:
         if agent.kind is not AgentKind.WORKER:
             kind = f"{agent.name} is no worker but {agent.kind.value}"

@@ -169,13 +169,11 @@ async def test_what_was_not_deleted_makes_a_teardown_partial() -> None:
     parts = (part("ada", "deleted"), part("bob", "kept"), part("cid", "deleted"))
     engine = Ending({"": "1 of 3 were not deleted"}, parts)
     code = await teardown.teardown(
-        HeadlessOnDouble(engine), (), "", "x", False, undo=False, yes=True, dry_run=False, as_json=True
+        HeadlessOnDouble(engine), Chosen(label="x"), undo=False, yes=True, dry_run=False, as_json=True
     )
     assert code == ExitCode.PARTIAL
     with pytest.raises(UsageError, match="nobody is named"):
-        await teardown.teardown(
-            HeadlessOnDouble(engine), (), "", "", False, undo=False, yes=True, dry_run=False, as_json=True
-        )
+        await teardown.teardown(HeadlessOnDouble(engine), Chosen(), undo=False, yes=True, dry_run=False, as_json=True)
 
 
 def files_below(place: Path) -> dict[str, str]:

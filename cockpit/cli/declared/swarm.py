@@ -32,12 +32,10 @@ def teardown(
 ) -> None:
     """Delete workers, and nobody but workers; what would be lost with each is said first."""
     from cockpit.cli import teardown as tearing
+    from cockpit.cli.choosing import Chosen
 
-    run(
-        lambda headless: tearing.teardown(
-            headless, names or (), parent, label, everyone, undo=undo, yes=yes, dry_run=dry_run, as_json=as_json
-        )
-    )
+    choice = Chosen(names or (), parent, label, everyone)
+    run(lambda headless: tearing.teardown(headless, choice, undo=undo, yes=yes, dry_run=dry_run, as_json=as_json))
 
 
 @application.command("stop-all")
