@@ -31,6 +31,16 @@ class Chosen:
             hint = "give names, or --parent, --label, or --all for every worker"
             raise UsageError("nobody is named", hint=hint)
 
+    def check_one_way(self) -> None:
+        """Refuse names beside what tells workers: the named ones would be meant whatever it tells.
+
+        Raises:
+            UsageError: nobody is named, or in both ways.
+        """
+        self.check()
+        if self.names and (self.parent or self.label or self.everyone):
+            raise UsageError("names exclude --parent, --label and --all", hint="give names alone, or none")
+
     def attached(self) -> Callable[[Agent], bool]:
         """Return which agents are connected to: the named ones, else all, since who is meant is not known yet."""
         tests = [only(name) for name in self.names]

@@ -56,7 +56,7 @@ async def collect(
         patterns: paths on the VM, from the workspace on, with the shell's `*`, `?` and `[ ]`.
         answers: whether answers are wanted.
     """
-    choice.check()
+    choice.check_one_way()
     collected = Collected(into)
     async with headless.engine(choice.attached(), watch=True) as engine:
         require_health(engine, "vers")

@@ -24,7 +24,7 @@ from cockpit.text.streams import say, warn
 
 async def on_agents(headless: Headless, choice: Chosen, command: str, limit: float, as_json: bool) -> int:
     """Run a command where agents are that exist."""
-    choice.check()
+    choice.check_one_way()
     async with headless.engine(choice.attached(), watch=True) as engine:
         require_health(engine, "vers")
         if choice.parent:

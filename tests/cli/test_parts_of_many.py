@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,6 +148,17 @@ async def test_exit_codes_of_many_are_one(
     chosen = Chosen(names=("ada", "bob"))
     assert await fan_out.on_agents(HeadlessOnDouble(Ending({}, parts)), chosen, "make", 1.0, True) == code
     assert [one["exit_code"] for one in json.loads(capsys.readouterr().out)] == [exited for _, exited in became]
+
+
+@pytest.mark.parametrize("beside", [{"parent": "cid"}, {"label": "y"}, {"everyone": True}])
+async def test_names_are_not_taken_beside_what_they_would_overrule(beside: dict[str, Any], tmp_path: Path) -> None:
+    engine = Ending({})
+    choice = Chosen(("ada",), **beside)
+    with pytest.raises(UsageError, match="names exclude"):
+        await fan_out.on_agents(HeadlessOnDouble(engine), choice, "make", 1.0, True)
+    with pytest.raises(UsageError, match="names exclude"):
+        await collecting.collect(HeadlessOnDouble(engine), choice, tmp_path, (), True, True)
+    assert engine.ordered == []
 
 
 async def test_an_order_that_came_to_nobody_says_why(capsys: pytest.CaptureFixture[str]) -> None:
