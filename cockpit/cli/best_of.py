@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cockpit.cli import output
+from cockpit.cli.choosing import Chosen
 from cockpit.cli.courses import carry_out_all, part_object, parts_of, say_failed
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.headless import Headless, nobody, only, require_health
+from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.losses import agreed, look, say_losses
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.commands import BestOf
-from cockpit.model.comparison import Candidate, candidates_of
+from cockpit.model.comparison import Candidate, candidates_of, group_label
 from cockpit.model.fleet import Agent
 from cockpit.model.workers import fault_of_tasks, teardown_orders
 from cockpit.text.clean import ours
@@ -84,12 +85,11 @@ async def compare(
     return ExitCode.DONE if not missing else ExitCode.PARTIAL if missing < len(found) else ExitCode.FAILED
 
 
-def _attached(names: Sequence[str]) -> Any:
-    """Return which agents are connected to: several that are named, else all with a label of copies."""
+def _attached(names: Sequence[str]) -> Callable[[Agent], bool]:
+    """Return which agents are connected to: several that are named, else the copies of the one."""
     if len(names) > 1:
-        tests = [only(name) for name in names]
-        return lambda agent: any(test(agent) for test in tests)
-    return lambda agent: any(label.startswith("best-of-") for label in agent.labels)
+        return Chosen(names).attached()
+    return lambda agent: group_label(names[0]) in agent.labels
 
 
 def _copies(engine: HeadlessPort, names: Sequence[str]) -> tuple[Agent, ...]:
@@ -99,7 +99,7 @@ def _copies(engine: HeadlessPort, names: Sequence[str]) -> tuple[Agent, ...]:
         NotFound: of the one that is named there is no copy.
     """
     if len(names) > 1:
-        return tuple({agent.id: agent for agent in map(engine.agent_named, names)}.values())
+        return Chosen(names).agents(engine)
     found = candidates_of(engine.fleet, names[0])
     if not found:
         raise NotFound(f"there is no copy of {names[0]} to compare", hint=f"cockpit best-of {names[0]} makes some")

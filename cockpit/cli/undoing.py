@@ -15,7 +15,7 @@ from cockpit.errors import NotFound, Refused
 from cockpit.model.ages import age_text, span_text
 from cockpit.model.commands import Restore, Retry, Undo, task_for
 from cockpit.model.ids import CommitId, VmId
-from cockpit.model.kept import KeptCommit, called, is_unsettled, last_checkpoint, lineage, undoable
+from cockpit.model.kept import KeptCommit, KeptFor, called, is_unsettled, last_checkpoint, lineage, undoable
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.size import VmSize
 from cockpit.text.clean import ours
@@ -63,7 +63,7 @@ async def list_kept(headless: Headless, as_json: bool) -> int:
             if finding not in said:
                 warn(our_line("cockpit: {}", finding))
         now, fleet = engine.now(), engine.fleet
-        listed = [kept for kept in reversed(fleet.kept) if kept.purpose.value == "undo"]
+        listed = [kept for kept in reversed(fleet.kept) if kept.purpose is KeptFor.UNDO]
         if as_json:
             output.print_json([kept_object(kept) for kept in listed])
         else:
