@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 from cockpit.cli import output
 from cockpit.cli.agent import out_of_reach
 from cockpit.cli.exits import ExitCode
@@ -16,6 +19,9 @@ from cockpit.text.streams import warn
 SETTLE_LIMIT = 20.0
 """Seconds `agents` waits for links that are slow; what has not answered by then is shown as it is."""
 
+LEARN_LIMIT = 10.0
+"""Seconds `vms` waits for the sizes and origins of VMs: each is a question of its own, and a sick VM answers none."""
+
 LISTS_OF_AGENTS = (VM_LIST, "registry")
 """Services without which an agent may be missing from a list."""
 
@@ -24,7 +30,9 @@ async def vms(headless: Headless, as_json: bool) -> int:
     """List the VMs."""
     async with headless.engine(nobody) as engine:
         require_health(engine, "vers")
-        await engine.platform.learn()
+        with contextlib.suppress(TimeoutError):  # what is not told by then is shown as unknown
+            async with asyncio.timeout(min(LEARN_LIMIT, headless.left())):
+                await engine.platform.learn()
         fleet = engine.fleet
         objects = [output.vm_object(vm, fleet) for vm in fleet.vms]
         if as_json:

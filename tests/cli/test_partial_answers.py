@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -57,6 +58,17 @@ async def agents(headless: Any) -> int:
 
 async def board(headless: Any) -> int:
     return await lists.board(headless, True)
+
+
+async def test_vms_are_listed_though_one_does_not_tell_its_size(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = HeadlessDouble(FLEET)
+    monkeypatch.setattr(engine.platform, "learn", asyncio.Event().wait)
+    monkeypatch.setattr(lists, "LEARN_LIMIT", 0.05)
+    async with asyncio.timeout(5):
+        assert await vms(HeadlessOnDouble(engine)) == ExitCode.DONE
+    assert [(vm["vm_id"], vm["disk_mib"]) for vm in json.loads(capsys.readouterr().out)] == [(VM, None)]
 
 
 LISTS = [vms, agents, board]
