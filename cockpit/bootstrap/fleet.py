@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from cockpit import config, logs, paths
 from cockpit.agents.kinds import ADAPTERS
 from cockpit.agents.scaffold.layout import HOME_PATHS, VM_PATHS, AgentPaths
-from cockpit.bootstrap.archive import service_archive
 from cockpit.bootstrap.kept_services import find_services, keep_services, new_token
 from cockpit.bootstrap.programs import local_programs, remote_programs
 from cockpit.bootstrap.recipe import load_recipe, recipe_file
@@ -179,7 +178,7 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         out_bound=settings.agent.max_out_bytes,
         infra=ServicesPlace(
             lambda vm_id: f"https://{vm_id}.{domain}:{INFRA_PORT}",
-            service_archive,
+            _service_archive,
             lambda: new_token(os.environ),
             lambda url, token: keep_services(settings, url, token),
             kept_at="" if config.infrastructure_url() else services,
@@ -188,6 +187,12 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         services_host=(urlsplit(services).hostname or "") if services else "",
         undo_seconds=settings.agent.undo_hours * 3600.0,
     )
+
+
+def _service_archive() -> bytes:
+    from cockpit.bootstrap.archive import service_archive
+
+    return service_archive()
 
 
 def _state_files() -> tuple[Path, ...]:

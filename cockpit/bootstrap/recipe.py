@@ -14,8 +14,6 @@ from cockpit.model.recipe import Recipe
 SHIPPED = Path(__file__).with_name("recipe.toml")
 """The recipe that is used where the operator has none."""
 
-_RECIPE = TypeAdapter(Recipe)
-
 
 def recipe_file(named: Path | None = None, config: Path | None = None) -> Path:
     """Return the file that counts: the named one, else `recipe.toml` beside config.toml, else the shipped one."""
@@ -30,7 +28,7 @@ def load_recipe(file: Path) -> Recipe:
         ConfigError: the file cannot be read, is no TOML, or holds a wrong key or value; it names the nearest valid key.
     """
     try:
-        return _RECIPE.validate_python(parsed(file))
+        return TypeAdapter(Recipe).validate_python(parsed(file))
     except FileNotFoundError as error:
         raise ConfigError(f"{file} does not exist", hint="check --recipe") from error
     except ValidationError as error:
