@@ -10,8 +10,6 @@ from cockpit.model.commands import Adopt, Deregister
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import VmId
 from cockpit.model.proposals import proposed_kind, proposed_name
-from cockpit.text.sanitize import our_line
-from cockpit.text.streams import say
 
 LOOK_LIMIT = 20.0
 """Seconds for a look at the VMs that nobody has."""
@@ -46,11 +44,7 @@ async def adopt(
         receipt = await carry_out(engine, command)
         operation = operation_of(engine, receipt)
         agent = engine.agent_named(operation.agent if operation is not None and operation.agent else command.name)
-        if as_json:
-            (taken,) = output.agent_objects([agent], engine.fleet, engine.now())
-            output.print_json(taken)
-        else:
-            say(our_line("{} {}", agent.name, vm_id))
+        output.print_agent(agent, engine.fleet, engine.now(), as_json)
     return 0
 
 

@@ -54,11 +54,7 @@ async def spawn(
         receipt = await carry_out(engine, command)
         operation = operation_of(engine, receipt)
         agent = engine.agent_named(operation.agent if operation is not None and operation.agent else command.name)
-        if as_json:
-            (made,) = output.agent_objects([agent], engine.fleet, engine.now())
-            output.print_json(made)
-        else:
-            say(our_line("{} {}", agent.name, agent.vm_id))
+        output.print_agent(agent, engine.fleet, engine.now(), as_json)
     return 0
 
 

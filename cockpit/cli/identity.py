@@ -5,13 +5,10 @@ from __future__ import annotations
 from cockpit.cli import output
 from cockpit.cli.fleet import carry_out, is_so_already
 from cockpit.cli.headless import Headless, nobody
-from cockpit.engine.port import HeadlessPort
 from cockpit.errors import UsageError
 from cockpit.model.commands import Rename, SetFindable
-from cockpit.model.ids import AgentId
 from cockpit.text.clean import ours
-from cockpit.text.sanitize import our_line
-from cockpit.text.streams import say, warn
+from cockpit.text.streams import warn
 
 WARNING = ours(
     "Other tools may take it up now. When their session ends they stop workers and delete what those wrote, and they "
@@ -43,7 +40,7 @@ async def rename(
             if refused is not None:
                 raise UsageError(f"cannot rename {agent.name}: {refused.sentence}")
             await carry_out(engine, command)
-        _print(engine, agent.id, as_json)
+        output.print_agent(engine.agent_named(agent.id), engine.fleet, engine.now(), as_json)
     return 0
 
 
@@ -59,14 +56,5 @@ async def findable(headless: Headless, name: str, wanted: bool, as_json: bool) -
             if wanted:
                 warn(WARNING)
             await carry_out(engine, command)
-        _print(engine, agent.id, as_json)
+        output.print_agent(engine.agent_named(agent.id), engine.fleet, engine.now(), as_json)
     return 0
-
-
-def _print(engine: HeadlessPort, agent_id: AgentId, as_json: bool) -> None:
-    agent = engine.agent_named(agent_id)
-    if as_json:
-        (found,) = output.agent_objects([agent], engine.fleet, engine.now())
-        output.print_json(found)
-    else:
-        say(our_line("{} {}", agent.name, agent.vm_id))

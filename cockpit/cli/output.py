@@ -127,6 +127,14 @@ def _agent_object(agent: Agent, vm: Vm | None, now: float, parent: AgentId | Non
     }
 
 
+def print_agent(agent: Agent, fleet: Fleet, now: float, as_json: bool) -> None:
+    """Print one agent that a verb made or changed: all that is known of it, or its name and its VM."""
+    if as_json:
+        print_json(agent_objects([agent], fleet, now)[0])
+    else:
+        say(our_line("{} {}", agent.name, agent.vm_id))
+
+
 def print_evidence(agent: Agent, fleet: Fleet, now: float) -> None:
     """Print why an agent is shown as it is, a sentence a line, and the last lines of its standard error."""
     vm = fleet.vm(agent.vm_id)

@@ -136,11 +136,8 @@ async def _brought_back(engine: HeadlessPort, command: Undo | Restore | Retry, a
         made = next(step.detail for step in operation.steps if step.name.startswith("restore")) if operation else ""
         output.print_json({"vm_id": made, "name": None}) if as_json else say(our_line("{}", made))
         warn(our_line("cockpit: no agent is known to have been on it: VM {} was made, and nothing started", made))
-    elif as_json:
-        (found,) = output.agent_objects([agent], engine.fleet, engine.now())
-        output.print_json(found)
     else:
-        say(our_line("{} {}", agent.name, agent.vm_id))
+        output.print_agent(agent, engine.fleet, engine.now(), as_json)
     return ExitCode.DONE
 
 
