@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Sequence
 from pathlib import Path, PurePosixPath
 
 from cockpit.cli import output
+from cockpit.cli.agent import connected
 from cockpit.cli.choosing import Chosen
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, learn_parents, require_health
@@ -64,10 +65,21 @@ async def collect(
             await learn_parents(engine, headless.left())
         agents = choice.agents(engine)
         turns = asyncio.Semaphore(AT_ONCE)
-        places = directories(agents)
+        places, contact = directories(agents), headless.left()
+
+        async def bring(agent: Agent) -> None:
+            # Those out of reach are waited for together: one after another would take minutes.
+            try:
+                await connected(engine, agent.id, contact)
+            except CockpitError as error:
+                collected.missing.append((agent.name, str(error)))
+                return
+            async with turns:
+                await _from(engine, agent, into / places[agent.id], collected, patterns, answers)
+
         async with asyncio.TaskGroup() as tasks:
             for agent in agents:
-                tasks.create_task(_from(engine, agent, into / places[agent.id], collected, patterns, answers, turns))
+                tasks.create_task(bring(agent))
     if as_json:
         output.print_json(collected.objects())
     else:
@@ -87,26 +99,24 @@ async def _from(
     collected: Collected,
     patterns: Sequence[str],
     answers: bool,
-    turns: asyncio.Semaphore,
 ) -> None:
-    async with turns:
-        if answers:
-            try:
-                said = await engine.comparison.answer(agent.id)
-            except CockpitError as error:
-                collected.missing.append((agent.name, f"its answer: {error}"))
+    if answers:
+        try:
+            said = await engine.comparison.answer(agent.id)
+        except CockpitError as error:
+            collected.missing.append((agent.name, f"its answer: {error}"))
+        else:
+            if not said.strip():
+                collected.missing.append((agent.name, "it has answered nothing yet"))
+            elif fault := await _fault_of(asyncio.to_thread(_write, place / ANSWER, said)):
+                collected.missing.append((agent.name, f"its answer: {fault}"))
             else:
-                if not said.strip():
-                    collected.missing.append((agent.name, "it has answered nothing yet"))
-                elif fault := await _fault_of(asyncio.to_thread(_write, place / ANSWER, said)):
-                    collected.missing.append((agent.name, f"its answer: {fault}"))
-                else:
-                    collected.brought.append((agent.name, place / ANSWER))
-        for pattern in patterns:
-            try:
-                await _matching(engine, agent, pattern, place / FILES, collected)
-            except CockpitError as error:
-                collected.missing.append((agent.name, f"{pattern}: {error}"))
+                collected.brought.append((agent.name, place / ANSWER))
+    for pattern in patterns:
+        try:
+            await _matching(engine, agent, pattern, place / FILES, collected)
+        except CockpitError as error:
+            collected.missing.append((agent.name, f"{pattern}: {error}"))
 
 
 async def _matching(engine: HeadlessPort, agent: Agent, pattern: str, place: Path, collected: Collected) -> None:

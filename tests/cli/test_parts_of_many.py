@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -206,6 +207,21 @@ async def test_collecting_names_what_was_missing_and_brings_the_rest(
     assert code == ExitCode.PARTIAL
     assert "bob: it has answered nothing yet" in said.err and "evil.txt" in said.err
     assert files_below(tmp_path) == {"ada/answer.txt": "forty-two\n", "ada/files/a/log.txt": "1\n"}
+
+
+async def test_collecting_does_not_wait_for_each_that_is_out_of_reach(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = tuple(replace(one, link=Link(LinkState.CONNECTING, reason="no route")) for one in (BOB, CID))
+    engine = HeadlessDouble(replace(FLEET, agents=(ADA, *lost)))
+    engine.comparison.answers = {ADA.id: "one", BOB.id: "of nobody", CID.id: "of nobody"}
+    for agent in lost:
+        engine.output.records[agent.id] = []
+    async with asyncio.timeout(1.8):  # the double gives one second of contact
+        code = await collecting.collect(HeadlessOnDouble(engine), Chosen(everyone=True), tmp_path, ("*",), True, False)
+    assert code == ExitCode.PARTIAL and files_below(tmp_path) == {"ada/answer.txt": "one\n"}
+    said = capsys.readouterr().err
+    assert all(f"{name} cannot be reached: no route" in said for name in ("bob", "cid"))
 
 
 async def test_agents_of_one_name_do_not_take_each_others_place(tmp_path: Path) -> None:
