@@ -153,22 +153,23 @@ class Upkeep:
             store.let_go(kept.request)
 
     async def _find_out(self, kept: KeptCommit) -> None:
+        # What is found is said before it shows: who waits for it reads what was said, and goes.
         if kept.state is KeptState.BEGUN:
             found = await self._found(kept)
             if found is None:
                 return
             kept = found
         if kept.purpose is not KeptFor.UNDO:
-            await self._keeping.moved(kept, KeptState.KEPT)
             self._say(kept, f"its commit {kept.commit} was taken and is kept")
+            await self._keeping.moved(kept, KeptState.KEPT)
             return
         seen = await self._source.vers.look(kept.vm)
         if isinstance(seen, Missing):
-            await self._keeping.moved(kept, KeptState.KEPT)
             self._say(kept, f"its VM is gone, and its commit is kept: `cockpit undo {kept.name}` brings it back")
+            await self._keeping.moved(kept, KeptState.KEPT)
         elif isinstance(seen, Found):
-            await self._keeping.moved(kept, KeptState.KEPT, "its VM was not deleted")
             self._say(kept, f"its VM {kept.vm} was not deleted, and the commit {kept.commit} is kept as well")
+            await self._keeping.moved(kept, KeptState.KEPT, "its VM was not deleted")
         else:
             await self._keeping.moved(kept, KeptState.TAKEN, f"whether its VM is gone is unknown: {seen.evidence}")
 
@@ -184,8 +185,8 @@ class Upkeep:
             await self._keeping.moved(found, KeptState.TAKEN)
             return found
         if listing.whole and self._fleet_state.clock.now() - kept.at > TAKING_LIMIT:
-            await self._keeping.forget(kept)
             self._say(kept, "no commit of it was taken, and its VM was not touched")
+            await self._keeping.forget(kept)
         else:
             await self._keeping.moved(kept, KeptState.BEGUN, "it was cut off, and no commit of it is listed yet")
         return None

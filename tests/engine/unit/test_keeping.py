@@ -140,14 +140,25 @@ async def test_a_deletion_that_fails_keeps_the_commit_and_says_so() -> None:
 
 
 @pytest.mark.parametrize("vm_is_there", [True, False])
-async def test_a_cockpit_killed_between_commit_and_deletion_loses_nothing(vm_is_there: bool) -> None:
+async def test_a_cockpit_killed_between_commit_and_deletion_loses_nothing(
+    vm_is_there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     parts = Parts()
     left_behind(parts, state=KeptState.TAKEN, commit=CommitId("c0ffee00"))
     parts.vers.commits.records["c0ffee00"] = CommitRecord(commit_id="c0ffee00")
     if not vm_is_there:
         parts.vers.states.clear()
+    shown: list[int] = []
+    put = parts.memory.kept.put
+
+    async def put_slowly(kept: KeptCommit) -> None:
+        # Here it shows already: who waits for it goes on.
+        shown.append(len(parts.state.findings))
+        await put(kept)
+
+    monkeypatch.setattr(parts.memory.kept, "put", put_slowly)
     await parts.upkeep().look()
-    assert one(parts).state is KeptState.KEPT
+    assert one(parts).state is KeptState.KEPT and shown == [1]
     (said,) = parts.state.findings
     assert "destroy builder was cut off" in said
     assert ("was not deleted" in said) is vm_is_there and ("cockpit undo builder" in said) is not vm_is_there
