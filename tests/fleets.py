@@ -18,7 +18,8 @@ from cockpit.bootstrap.fleet import Places, make_source, running_engine
 from cockpit.config import Settings
 from cockpit.embedded.lifecycle import remove
 from cockpit.engine.engine import Engine
-from cockpit.model.commands import Command, Spawn
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.receipts.receipt import Receipt, Stage
 from tests.forked.command import forked, servers_forked

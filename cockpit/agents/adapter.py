@@ -13,7 +13,8 @@ from typing import Protocol
 from cockpit.agents.configuration import Configuration
 from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import AgentPaths
-from cockpit.model.commands import AgentCommand, Spawn
+from cockpit.model.commands.agent import AgentCommand
+from cockpit.model.commands.life import Spawn
 from cockpit.model.events import Event, Responded
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId

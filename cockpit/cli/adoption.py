@@ -6,7 +6,7 @@ from cockpit.cli import output
 from cockpit.cli.fleet import carry_out, is_so_already, operation_of
 from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.errors import NotFound, Refused, UsageError
-from cockpit.model.commands import Adopt, Deregister
+from cockpit.model.commands.life import Adopt, Deregister
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import VmId
 from cockpit.model.proposals import proposed_kind, proposed_name

@@ -12,7 +12,8 @@ from cockpit.cli.signals import while_somebody_reads
 from cockpit.engine.port import HeadlessPort, OutputLine
 from cockpit.errors import NotFound, Refused, TimedOut, UsageError
 from cockpit.model.codec import record_to_object
-from cockpit.model.commands import Answer, Checkpoint, FollowUp, Prompt, Steer
+from cockpit.model.commands.agent import Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.vm import Checkpoint
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.fleet import Agent, LinkState, Power
 from cockpit.model.ids import AgentId, CommandId

@@ -9,7 +9,7 @@ from cockpit.cli.headless import Headless
 from cockpit.cli.texts import read_text
 from cockpit.errors import UsageError
 from cockpit.model.architect import ArchitectBrief, architect_task, fault_of_brief
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import say
 

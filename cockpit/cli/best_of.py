@@ -13,7 +13,7 @@ from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.losses import agreed, look, say_losses
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
-from cockpit.model.commands import BestOf
+from cockpit.model.commands.swarm import BestOf
 from cockpit.model.comparison import Candidate, candidates_of, group_label
 from cockpit.model.fleet import Agent
 from cockpit.model.workers import fault_of_tasks, teardown_orders

@@ -7,7 +7,7 @@ from typing import Any
 
 from cockpit.cli import output
 from cockpit.engine.port import HeadlessPort
-from cockpit.model.commands import Command
+from cockpit.model.commands.command import Command
 from cockpit.model.ids import CommandId, OperationId
 from cockpit.model.operation import Operation, Part
 from cockpit.model.receipts.receipt import Receipt, Stage

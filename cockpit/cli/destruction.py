@@ -12,7 +12,7 @@ from cockpit.cli.headless import Headless, nobody, only
 from cockpit.cli.losses import agreed, look, say_losses
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, NotFound
-from cockpit.model.commands import Destroy
+from cockpit.model.commands.life import Destroy
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import VmId
 from cockpit.model.kept import IN_THE_COMMIT, undoable

@@ -12,7 +12,8 @@ from cockpit.cli.headless import Headless, learn_parents, nobody, require_health
 from cockpit.cli.origins import with_commit
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, UsageError
-from cockpit.model.commands import FanOut, Spawn
+from cockpit.model.commands.life import Spawn
+from cockpit.model.commands.swarm import FanOut
 from cockpit.model.fleet import Agent
 from cockpit.model.operation import Part
 from cockpit.model.receipts.receipt import Stage

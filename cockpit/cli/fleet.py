@@ -12,23 +12,15 @@ from cockpit.cli.headless import Headless, nobody, only, require_health
 from cockpit.cli.origins import with_commit
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, Refused, UsageError
-from cockpit.model.commands import (
-    Abort,
-    Branch,
-    Command,
-    Commit,
-    Dismiss,
-    Pause,
-    Relaunch,
-    Resume,
-    Spawn,
-    TrustHostKey,
-)
-from cockpit.model.grounds import Refusal, RefusalCode
+from cockpit.model.commands.agent import Abort
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.life import Dismiss, Relaunch, Spawn
+from cockpit.model.commands.vm import Branch, Commit, Pause, Resume, TrustHostKey
 from cockpit.model.ids import VmId
 from cockpit.model.kept import IN_THE_COMMIT
 from cockpit.model.operation import Operation
 from cockpit.model.receipts.receipt import Receipt, Stage
+from cockpit.model.refusals.grounds import Refusal, RefusalCode
 from cockpit.text.clean import Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line, our_text
 from cockpit.text.streams import ask, input_is_terminal, say, warn

@@ -6,7 +6,7 @@ from cockpit.cli import output
 from cockpit.cli.fleet import carry_out, is_so_already
 from cockpit.cli.headless import Headless, nobody
 from cockpit.errors import UsageError
-from cockpit.model.commands import Rename, SetFindable
+from cockpit.model.commands.life import Rename, SetFindable
 from cockpit.text.clean import ours
 from cockpit.text.streams import warn
 

@@ -16,7 +16,7 @@ from cockpit.cli.output import print_json, print_table
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import UsageError
 from cockpit.model.ages import DAY, age_text
-from cockpit.model.commands import BuildImage, DeleteImage, DescribeImage
+from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
 from cockpit.model.images import GoldenImage, images_called, newest_version, stale_reasons
 from cockpit.model.recipe import Recipe
 from cockpit.model.size import VmSize

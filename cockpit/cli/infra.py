@@ -9,8 +9,8 @@ from cockpit.cli.fleet import carry_out, operation_of
 from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.output import print_json
 from cockpit.errors import Refused, UsageError
-from cockpit.model.grounds import RefusalCode
 from cockpit.model.platform import INFRA_STEPS, MakeInfra
+from cockpit.model.refusals.grounds import RefusalCode
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import say, warn

@@ -7,7 +7,7 @@ from dataclasses import replace
 from cockpit.cli.headless import nearest
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.images import GoldenImage, images_called
 from cockpit.model.names import looks_like_id
 from cockpit.model.platform import CommitView

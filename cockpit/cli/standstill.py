@@ -9,7 +9,7 @@ from cockpit.cli.courses import carry_out_all, part_object, parts_of, print_part
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, everybody, nobody, require_health
 from cockpit.engine.port import HeadlessPort
-from cockpit.model.commands import ContinueAll, StopAll
+from cockpit.model.commands.swarm import ContinueAll, StopAll
 from cockpit.model.ids import VmId
 from cockpit.model.operation import Part
 from cockpit.model.standstill import UNREACHABLE, continue_orders, continued_words, stop_orders, stopped_words

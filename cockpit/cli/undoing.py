@@ -13,7 +13,9 @@ from cockpit.cli.losses import agreed, look
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, Refused
 from cockpit.model.ages import age_text, span_text
-from cockpit.model.commands import Restore, Retry, Undo, task_for
+from cockpit.model.commands.agent import task_for
+from cockpit.model.commands.life import Restore, Undo
+from cockpit.model.commands.vm import Retry
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.kept import KeptCommit, KeptFor, called, is_unsettled, last_checkpoint, lineage, undoable
 from cockpit.model.receipts.receipt import Stage

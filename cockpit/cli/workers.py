@@ -11,7 +11,7 @@ from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.origins import with_commit
 from cockpit.cli.texts import read_input, read_text
 from cockpit.errors import UsageError
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.workers import fault_of_tasks, spawn_each, tasks_in
 from cockpit.text.sanitize import our_line, our_text

@@ -19,7 +19,9 @@ from cockpit.bootstrap.fleet import Places, Setup
 from cockpit.demo.script import BOARD, CAST, SCRIPT, CastMember
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError
-from cockpit.model.commands import CreateTask, Prompt, Spawn
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.board import CreateTask
+from cockpit.model.commands.life import Spawn
 from cockpit.model.receipts.receipt import Stage
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn

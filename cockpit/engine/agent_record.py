@@ -11,7 +11,7 @@ from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.engine.clock import moment
 from cockpit.errors import UsageError
 from cockpit.model.claims import Claim, ClaimedBy
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.names import looks_like_id, usable_name

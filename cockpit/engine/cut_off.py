@@ -12,7 +12,7 @@ from cockpit.engine.commands.creations import Creations, wanted_from
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import Agent, ProcessState
 from cockpit.model.ids import VmId
 from cockpit.store.creations import CreationRow

@@ -4,44 +4,24 @@ from __future__ import annotations
 
 from typing import get_args
 
-from cockpit.model.commands import (
-    Abort,
+from cockpit.model.commands.agent import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
+from cockpit.model.commands.life import (
     Adopt,
-    AgentCommand,
-    Answer,
-    AssignTask,
-    BestOf,
-    Branch,
-    BuildImage,
-    Checkpoint,
-    Command,
-    Commit,
-    ContinueAll,
-    CreateTask,
-    DeleteImage,
     Deregister,
-    DescribeImage,
     Destroy,
     Dismiss,
-    FanOut,
-    FollowUp,
-    MoveTask,
-    NoteTask,
-    Pause,
-    Prompt,
     Relaunch,
     Rename,
     Restore,
-    Resume,
-    Retry,
     SetFindable,
     Spawn,
-    Steer,
-    StopAll,
-    Teardown,
-    TrustHostKey,
     Undo,
 )
+from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
+from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
 from cockpit.model.platform import (

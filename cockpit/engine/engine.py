@@ -31,15 +31,15 @@ from cockpit.engine.streams.session import AgentSession
 from cockpit.engine.surroundings import Lookout
 from cockpit.engine.targets import source_of
 from cockpit.errors import ConfigError, NotFound
-from cockpit.model.commands import Command
+from cockpit.model.commands.command import Command
 from cockpit.model.failures import dismissed
 from cockpit.model.fleet import Agent, Fleet
-from cockpit.model.grounds import Refusal
 from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.receipts.stages import is_ended, reached
 from cockpit.model.reduce.activity import is_settling
+from cockpit.model.refusals.grounds import Refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.store.store import Store

@@ -6,17 +6,17 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypedDict
 
-from cockpit.model.commands import Command
+from cockpit.model.commands.command import Command
 from cockpit.model.comparison import Candidate
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, Fleet
-from cockpit.model.grounds import Refusal
 from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
 from cockpit.model.images import GoldenImage
 from cockpit.model.loss import Loss
 from cockpit.model.past import RememberedAgent, SearchHit
 from cockpit.model.platform import AccountView, CommitList, CommitView, RepositoryView
 from cockpit.model.receipts.receipt import Receipt, Stage
+from cockpit.model.refusals.grounds import Refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from cockpit.engine.state import FleetState
-from cockpit.model.commands import (
-    AgentCommand,
-    BoardCommand,
-    Command,
-    ContinueAll,
-    CreateTask,
-    FanOut,
-    ImageCommand,
-    Relaunch,
-    Rename,
-    Restore,
-    SetFindable,
-    Spawn,
-    StopAll,
-    Teardown,
-    Undo,
-)
+from cockpit.model.commands.agent import AgentCommand
+from cockpit.model.commands.board import BoardCommand, CreateTask
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.images import ImageCommand
+from cockpit.model.commands.life import Relaunch, Rename, Restore, SetFindable, Spawn, Undo
+from cockpit.model.commands.swarm import ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.platform import PlatformCommand, Resize, SetLabels
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cockpit.model.grounds import Refusal, RefusalCode
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.names import looks_like_id
+from cockpit.model.refusals.grounds import Refusal, RefusalCode
 from cockpit.model.size import UNKNOWN_SIZE, SizeLimits, VmSize, size_fault
 
 MOST_NEW = 20

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 
-from cockpit.model.commands import Command
+from cockpit.model.commands.command import Command
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 BYTES_AS_SURROGATES = range(0xDC80, 0xDD00)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cockpit.model.commands import STOP_BOUND, ContinueAll, StopAll
+from cockpit.model.commands.swarm import STOP_BOUND, ContinueAll, StopAll
 from cockpit.model.fleet import ActivityState, Agent, Fleet, LinkState, Power, ProcessState
 from cockpit.model.ids import VmId
 from cockpit.model.operation import Part

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cockpit.model.commands import BestOf, ContinueAll, FanOut, ManyCommand, StopAll
+from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, ManyCommand, StopAll
 from cockpit.model.fleet import AgentKind, Fleet
-from cockpit.model.grounds import NO_AGENT, Refusal, RefusalCode, of_another_account
 from cockpit.model.ids import VmId
+from cockpit.model.refusals.grounds import NO_AGENT, Refusal, RefusalCode, of_another_account
 
 
 def to_many(command: ManyCommand, fleet: Fleet) -> Refusal | None:

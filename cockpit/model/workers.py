@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from cockpit.model.commands import Spawn, Teardown
+from cockpit.model.commands.life import Spawn
+from cockpit.model.commands.swarm import Teardown
 from cockpit.model.family import descendants_of, parents_of
 from cockpit.model.fleet import Agent, AgentKind, Fleet
 from cockpit.model.ids import AgentId, VmId

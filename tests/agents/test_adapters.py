@@ -18,7 +18,8 @@ from cockpit.agents.kinds import ADAPTERS, USUAL, adapter_of
 from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import HOME_PATHS
 from cockpit.model import events
-from cockpit.model.commands import Abort, AgentCommand, Answer, FollowUp, Prompt, Spawn, Steer
+from cockpit.model.commands.agent import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import Activity, Agent, AgentKind, OpenDialog
 from cockpit.model.ids import AgentId, CommandId, VmId
 from tests.agents.captures import DIRECTORY, NAMES, lines

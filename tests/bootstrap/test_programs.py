@@ -8,7 +8,7 @@ from pathlib import Path
 from cockpit.agents.adapter import Program
 from cockpit.bootstrap.programs import local_programs, remote_programs
 from cockpit.config import AgentSettings
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind
 
 SPAWN = Spawn("ada", AgentKind.LIEUTENANT)

@@ -10,7 +10,7 @@ import pytest
 from cockpit.cli.origins import commit_named, with_commit
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommitId
 from cockpit.model.images import GoldenImage

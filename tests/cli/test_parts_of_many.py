@@ -21,7 +21,8 @@ from cockpit.cli.headless import everybody
 from cockpit.cli.workers import tasks_given
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, ConfigError, UsageError
-from cockpit.model.commands import Command, Spawn
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import CommandId, CommitId, OperationId, VmId, agent_of

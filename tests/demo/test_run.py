@@ -14,7 +14,7 @@ from cockpit.bootstrap.fleet import Places, running_engine
 from cockpit.demo.run import make_demo_setup, remove_abandoned, tell
 from cockpit.demo.script import BOARD, CAST, PROBES, SCRIPT
 from cockpit.embedded.lifecycle import ensure_started
-from cockpit.model.commands import Answer
+from cockpit.model.commands.agent import Answer
 from cockpit.model.events import RetryStarted
 from cockpit.model.fleet import ActivityState
 from tests.fleets import LIMIT, FleetUnderTest, poll

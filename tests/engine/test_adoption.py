@@ -9,7 +9,8 @@ import pytest
 
 from cockpit.bootstrap.fleet import Places
 from cockpit.config import AgentSettings, Settings
-from cockpit.model.commands import Adopt, Prompt
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.life import Adopt
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import VmId
 from cockpit.model.receipts.receipt import Stage

@@ -5,22 +5,10 @@ from __future__ import annotations
 import re
 
 from cockpit.engine.engine import Engine
-from cockpit.model.commands import (
-    Abort,
-    Answer,
-    AssignTask,
-    CreateTask,
-    Destroy,
-    FollowUp,
-    MoveTask,
-    NoteTask,
-    Pause,
-    Prompt,
-    Relaunch,
-    Resume,
-    Spawn,
-    Steer,
-)
+from cockpit.model.commands.agent import Abort, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
+from cockpit.model.commands.life import Destroy, Relaunch, Spawn
+from cockpit.model.commands.vm import Pause, Resume
 from cockpit.model.fleet import ActivityState, Agent, AgentKind, LinkState, Power, ProcessState
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts.receipt import Stage

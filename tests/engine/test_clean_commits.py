@@ -20,7 +20,8 @@ from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import Refused
-from cockpit.model.commands import Commit, Destroy, Relaunch
+from cockpit.model.commands.life import Destroy, Relaunch
+from cockpit.model.commands.vm import Commit
 from cockpit.model.fleet import Process, ProcessState
 from cockpit.model.ids import OperationId
 from cockpit.model.receipts.receipt import Receipt, Stage

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 from cockpit.model.attention import Urgency, attention, tally
-from cockpit.model.commands import Pause, Prompt
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.vm import Pause
 from cockpit.model.fleet import Agent, Power
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.receipts.stages import reached

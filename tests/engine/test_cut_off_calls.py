@@ -15,7 +15,9 @@ import pytest
 from cockpit.bootstrap.fleet import make_source, running_engine
 from cockpit.engine import cut_off
 from cockpit.engine.engine import Engine
-from cockpit.model.commands import Branch, Destroy, Prompt, Spawn
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.life import Destroy, Spawn
+from cockpit.model.commands.vm import Branch
 from cockpit.model.fleet import AgentKind, LinkState, ProcessState
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.receipts.receipt import Stage

@@ -11,7 +11,7 @@ import pytest
 
 from cockpit.bootstrap.fleet import make_source, running_engine
 from cockpit.engine.engine import Engine
-from cockpit.model.commands import Dismiss
+from cockpit.model.commands.life import Dismiss
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.receipts.receipt import Stage
 from cockpit.store.rows import UNKNOWN_ACCOUNT, AgentRow

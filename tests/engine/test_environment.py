@@ -9,7 +9,8 @@ import pytest
 
 from cockpit.embedded.endpoint import read_token
 from cockpit.engine.engine import Engine
-from cockpit.model.commands import Branch, Commit, Relaunch, Spawn
+from cockpit.model.commands.life import Relaunch, Spawn
+from cockpit.model.commands.vm import Branch, Commit
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import CommitId, OperationId, VmId
 from cockpit.model.receipts.receipt import Receipt

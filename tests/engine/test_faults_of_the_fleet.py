@@ -13,7 +13,8 @@ from cockpit.embedded.endpoint import read_endpoint, serving_pid
 from cockpit.embedded.lifecycle import ensure_started
 from cockpit.engine.streams import link as engine_link
 from cockpit.engine.streams import outbox
-from cockpit.model.commands import Prompt, TrustHostKey
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.vm import TrustHostKey
 from cockpit.model.fleet import LinkState, ProcessState
 from cockpit.model.ids import VmId
 from cockpit.model.receipts.receipt import Stage

@@ -17,7 +17,7 @@ from cockpit.engine.clock import Clock
 from cockpit.engine.engine import Engine
 from cockpit.engine.streams.lines import LineStream
 from cockpit.engine.streams.process import looked_at
-from cockpit.model.commands import Prompt
+from cockpit.model.commands.agent import Prompt
 from cockpit.model.fleet import UNKNOWN_TIME, Agent, Process, ProcessState
 from cockpit.model.ids import AgentId
 from cockpit.model.why import why

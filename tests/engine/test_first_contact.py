@@ -8,7 +8,8 @@ from pathlib import Path
 
 from cockpit.engine.engine import Engine
 from cockpit.engine.streams.reader import FIRST_CONTACT
-from cockpit.model.commands import Pause, Prompt, Resume
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.vm import Pause, Resume
 from cockpit.model.events import Record
 from cockpit.model.fleet import LinkState
 from cockpit.model.ids import AgentId

@@ -13,7 +13,8 @@ from cockpit.bootstrap.fleet import make_source
 from cockpit.engine import missing
 from cockpit.engine.engine import Engine
 from cockpit.errors import Gone
-from cockpit.model.commands import Destroy, Prompt
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.life import Destroy
 from cockpit.model.fleet import Agent, Power
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.why import headline, why

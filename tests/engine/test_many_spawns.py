@@ -13,7 +13,7 @@ import pytest
 from cockpit.bootstrap.fleet import make_source, running_engine
 from cockpit.engine.commands import spawn
 from cockpit.engine.source import Source
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import VmId
 from cockpit.model.receipts.receipt import Receipt, Stage

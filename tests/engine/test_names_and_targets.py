@@ -14,7 +14,7 @@ from cockpit.bootstrap.fleet import make_source, running_engine
 from cockpit.engine.agent_record import REGISTERED_BY
 from cockpit.engine.engine import Engine
 from cockpit.errors import UsageError
-from cockpit.model.commands import Destroy, Spawn
+from cockpit.model.commands.life import Destroy, Spawn
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from cockpit.engine.engine import Engine
-from cockpit.model.commands import Prompt
+from cockpit.model.commands.agent import Prompt
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent
 from cockpit.model.transcript.entry import EntryKind

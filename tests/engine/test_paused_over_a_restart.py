@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cockpit.model.commands import Pause, Prompt, Resume
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.vm import Pause, Resume
 from cockpit.model.fleet import LinkState
 from tests.fleets import LIMIT, FleetUnderTest, order, spawned, until
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from cockpit.bootstrap.fleet import Places
-from cockpit.model.commands import Rename, SetFindable, Spawn
+from cockpit.model.commands.life import Rename, SetFindable, Spawn
 from cockpit.model.family import parents_of
 from cockpit.model.fleet import AgentKind
-from cockpit.model.grounds import RefusalCode
 from cockpit.model.receipts.receipt import Stage
+from cockpit.model.refusals.grounds import RefusalCode
 from tests.engine.evidence import all_shown
 from tests.fleets import LIMIT, FleetUnderTest, order, spawned, until
 

@@ -12,7 +12,8 @@ import pytest
 
 from cockpit.config import AgentSettings, Settings
 from cockpit.engine.engine import Engine
-from cockpit.model.commands import Prompt, Relaunch
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.life import Relaunch
 from cockpit.model.fleet import ActivityState, Agent, ProcessState
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.why import why

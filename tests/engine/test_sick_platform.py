@@ -15,7 +15,9 @@ from cockpit.bootstrap.fleet import make_source, running_engine
 from cockpit.engine.commands import booting, spawn, vm_operations
 from cockpit.engine.engine import Engine
 from cockpit.engine.source import Source
-from cockpit.model.commands import Branch, Command, Commit, Destroy, Pause, Resume, Spawn
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.life import Destroy, Spawn
+from cockpit.model.commands.vm import Branch, Commit, Pause, Resume
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage

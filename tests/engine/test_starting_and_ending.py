@@ -12,7 +12,9 @@ import pytest
 from cockpit.cli.waiting import STATES, State, is_in
 from cockpit.embedded.lifecycle import end_fleet, running_in
 from cockpit.engine.engine import Engine
-from cockpit.model.commands import Answer, Branch, Commit, Prompt, Relaunch, Spawn
+from cockpit.model.commands.agent import Answer, Prompt
+from cockpit.model.commands.life import Relaunch, Spawn
+from cockpit.model.commands.vm import Branch, Commit
 from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Process, ProcessState
 from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage

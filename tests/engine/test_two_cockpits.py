@@ -18,7 +18,7 @@ import pytest
 
 from cockpit.engine.engine import Engine
 from cockpit.engine.streams import follower
-from cockpit.model.commands import Answer, Prompt
+from cockpit.model.commands.agent import Answer, Prompt
 from cockpit.model.fleet import ActivityState, Agent, LinkState
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.receipts.receipt import Stage

@@ -17,7 +17,10 @@ from cockpit.embedded.endpoint import serving_pid
 from cockpit.engine.engine import Engine
 from cockpit.engine.source import Source
 from cockpit.errors import ConfigError
-from cockpit.model.commands import CreateTask, Destroy, MoveTask, Pause, Prompt, Resume, Spawn
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.board import CreateTask, MoveTask
+from cockpit.model.commands.life import Destroy, Spawn
+from cockpit.model.commands.vm import Pause, Resume
 from cockpit.model.fleet import Agent, AgentKind, LinkState, Power
 from cockpit.model.ids import VmId
 from cockpit.model.receipts.receipt import Stage

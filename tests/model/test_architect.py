@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from cockpit.engine.commands.identity import identity_of
 from cockpit.model.architect import ArchitectBrief, architect_task, fault_of_brief
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.family import UNBOUNDED, FamilyBounds
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Power, Vm
-from cockpit.model.grounds import Facilities, RefusalCode
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.keys import key_in
-from cockpit.model.refusals import refusal
+from cockpit.model.refusals.grounds import Facilities, RefusalCode
+from cockpit.model.refusals.refusal import refusal
 
 KEY = "0f9e8d7c-6b5a-4948-8372-615049382716" + "ab" * 32
 WORDS = st.text(st.characters(codec="utf-8"), min_size=1).filter(str.strip)

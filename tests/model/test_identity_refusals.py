@@ -7,11 +7,14 @@ from dataclasses import replace
 import pytest
 
 from cockpit.model.claims import Claim, ClaimedBy
-from cockpit.model.commands import Adopt, Command, Deregister, Pause, Rename, SetFindable, Spawn, Teardown
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.life import Adopt, Deregister, Rename, SetFindable, Spawn
+from cockpit.model.commands.swarm import Teardown
+from cockpit.model.commands.vm import Pause
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Power, Process, Vm
-from cockpit.model.grounds import Facilities, RefusalCode
 from cockpit.model.ids import AgentId, VmId, agent_of
-from cockpit.model.refusals import refusal
+from cockpit.model.refusals.grounds import Facilities, RefusalCode
+from cockpit.model.refusals.refusal import refusal
 from cockpit.model.why import headline, why
 
 ADA, BOB = VmId("aaaaaaaa-0000-4000-8000-000000000001"), VmId("bbbbbbbb-0000-4000-8000-000000000002")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from cockpit.model.commands import Checkpoint, Command, Prompt
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.vm import Checkpoint
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Power, Vm
-from cockpit.model.grounds import Facilities, RefusalCode
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.platform import SetLabels, SetVariables
-from cockpit.model.refusals import refusal
+from cockpit.model.refusals.grounds import Facilities, RefusalCode
+from cockpit.model.refusals.refusal import refusal
 
 VM = VmId("aaaaaaaa-0000-4000-8000-000000000001")
 FLEET = Fleet(vms=(Vm(VM, Power.RUNNING),), agents=(Agent(agent_of(VM), "ada", AgentKind.LIEUTENANT, VM),))

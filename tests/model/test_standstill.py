@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from cockpit.model.commands import ContinueAll, StopAll
+from cockpit.model.commands.swarm import ContinueAll, StopAll
 from cockpit.model.fleet import (
     Activity,
     ActivityState,

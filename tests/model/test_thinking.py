@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind, Fleet
-from cockpit.model.grounds import Facilities, RefusalCode
-from cockpit.model.refusals import refusal
+from cockpit.model.refusals.grounds import Facilities, RefusalCode
+from cockpit.model.refusals.refusal import refusal
 
 HAS = Facilities((("pi", ""), ("other", "")), "pi", thinking=(("pi", ("off", "low")), ("other", ())))
 

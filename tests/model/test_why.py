@@ -10,7 +10,7 @@ import pytest
 from cockpit.model.ages import age_text, span_text
 from cockpit.model.attention import Tally, Urgency, attention, tally
 from cockpit.model.board import Task
-from cockpit.model.commands import Relaunch
+from cockpit.model.commands.life import Relaunch
 from cockpit.model.events import DialogRequested
 from cockpit.model.failures import RECEIPT_AGE
 from cockpit.model.fleet import (
@@ -27,10 +27,10 @@ from cockpit.model.fleet import (
     ProcessState,
     Vm,
 )
-from cockpit.model.grounds import Facilities
 from cockpit.model.ids import CommandId, TaskId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
-from cockpit.model.refusals import refusal
+from cockpit.model.refusals.grounds import Facilities
+from cockpit.model.refusals.refusal import refusal
 from cockpit.model.scaffold import Scaffold, scaffold_word
 from cockpit.model.why import Headline, headline, why
 from tests.model.captures import AGENT, fresh_agent

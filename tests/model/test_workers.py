@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from cockpit.model.commands import Spawn, Teardown
+from cockpit.model.commands.life import Spawn
+from cockpit.model.commands.swarm import Teardown
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Vm
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.workers import fault_of_tasks, numbered, spawn_each, tasks_in, teardown_orders, workers_in

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from cockpit.engine.engine import Engine
-from cockpit.model.commands import Abort, FollowUp, Pause, Prompt, Relaunch, Resume, Spawn, Steer
+from cockpit.model.commands.agent import Abort, FollowUp, Prompt, Steer
+from cockpit.model.commands.life import Relaunch, Spawn
+from cockpit.model.commands.vm import Pause, Resume
 from cockpit.model.events import DaemonStarted
 from cockpit.model.fleet import ActivityState, Agent, AgentKind, LinkState, ProcessState
 from cockpit.model.ids import AgentId

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.model.commands import Abort
+from cockpit.model.commands.agent import Abort
 from cockpit.model.fleet import ActivityState
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.why import why

@@ -15,7 +15,8 @@ import pytest
 
 from cockpit.embedded.endpoint import read_token
 from cockpit.embedded.sandbox.layout import FleetLayout
-from cockpit.model.commands import Prompt, Relaunch
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.life import Relaunch
 from cockpit.model.fleet import Agent, ProcessState
 from cockpit.paths import state_directory
 from tests.engine.evidence import vm_home

@@ -5,54 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cockpit.model.commands import (
-    Abort,
+from cockpit.model.commands.agent import Abort, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.images import BuildImage, DeleteImage
+from cockpit.model.commands.life import (
     Adopt,
-    Answer,
-    AssignTask,
-    BestOf,
-    Branch,
-    BuildImage,
-    Checkpoint,
-    Command,
-    Commit,
-    ContinueAll,
-    CreateTask,
-    DeleteImage,
     Deregister,
     Destroy,
     Dismiss,
-    FanOut,
-    FollowUp,
-    MoveTask,
-    NoteTask,
-    Pause,
-    Prompt,
     Relaunch,
     Rename,
     Restore,
-    Resume,
-    Retry,
     SetFindable,
     Spawn,
-    Steer,
-    StopAll,
-    Teardown,
-    TrustHostKey,
     Undo,
 )
+from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
+from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.comparison import Candidate
 from cockpit.model.events import Event, Record
 from cockpit.model.failures import dismissed
 from cockpit.model.fleet import Agent, Fleet
-from cockpit.model.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, agent_of
 from cockpit.model.images import GoldenImage
 from cockpit.model.loss import Loss, Remains, loss_of
 from cockpit.model.operation import Operation
 from cockpit.model.platform import MakeInfra, Resize, SetLabels
 from cockpit.model.receipts.receipt import Receipt, Stage
-from cockpit.model.refusals import refusal
+from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
+from cockpit.model.refusals.refusal import refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 from textual.widgets import TextArea
 
-from cockpit.model.commands import Checkpoint, Commit, Destroy, FollowUp, Prompt, Restore, Retry, Undo
+from cockpit.model.commands.agent import FollowUp, Prompt
+from cockpit.model.commands.life import Destroy, Restore, Undo
+from cockpit.model.commands.vm import Checkpoint, Commit, Retry
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import CommitId, OperationId, agent_of
 from cockpit.model.kept import KEEP_STEP, KeptCommit, KeptFor, KeptState

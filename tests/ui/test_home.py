@@ -11,19 +11,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cockpit.model import events as ev
-from cockpit.model.commands import (
-    Abort,
-    Commit,
-    Destroy,
-    FollowUp,
-    MoveTask,
-    Pause,
-    Prompt,
-    Relaunch,
-    Resume,
-    Spawn,
-    Steer,
-)
+from cockpit.model.commands.agent import Abort, FollowUp, Prompt, Steer
+from cockpit.model.commands.board import MoveTask
+from cockpit.model.commands.life import Destroy, Relaunch, Spawn
+from cockpit.model.commands.vm import Commit, Pause, Resume
 from cockpit.model.fleet import AgentKind, Fleet, Power, ProcessState
 from cockpit.model.ids import OperationId, TaskId, agent_of
 from cockpit.model.operation import Operation, Step

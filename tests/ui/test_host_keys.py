@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cockpit.model.commands import TrustHostKey
+from cockpit.model.commands.vm import TrustHostKey
 from cockpit.model.fleet import Link, LinkState
 from cockpit.model.ids import agent_of
 from cockpit.model.receipts.receipt import Stage

@@ -87,7 +87,7 @@ async def test_no_hostile_character_is_drawn(size: tuple[int, int]) -> None:
 
 async def test_a_toast_with_a_hostile_reason_is_clean() -> None:
     engine = hostile_engine()
-    from cockpit.model.commands import Pause
+    from cockpit.model.commands.vm import Pause
 
     engine.refusals[Pause] = HOSTILE
     app = CockpitApp(engine)
@@ -100,7 +100,7 @@ async def test_a_toast_with_a_hostile_reason_is_clean() -> None:
 
 async def test_answering_sends_the_raw_option_back() -> None:
     """What is shown is clean; what the agent gets is its own word, or it would not know it."""
-    from cockpit.model.commands import Answer
+    from cockpit.model.commands.agent import Answer
 
     engine = hostile_engine()
     app = CockpitApp(engine)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.widgets import Input
 
-from cockpit.model.commands import BuildImage, Command, DeleteImage
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.images import BuildImage, DeleteImage
 from cockpit.model.ids import CommitId
 from cockpit.model.images import GoldenImage, ImageFacts
 from cockpit.ui.actions.action import Situation

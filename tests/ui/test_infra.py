@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textual.widgets import Input
 
-from cockpit.model.commands import Command
-from cockpit.model.grounds import Facilities, Refusal, RefusalCode
+from cockpit.model.commands.command import Command
 from cockpit.model.platform import MakeInfra
-from cockpit.model.refusals import refusal
+from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
+from cockpit.model.refusals.refusal import refusal
 from cockpit.model.size import VmSize
 from cockpit.ui.actions.registry import BY_ID
 from tests.ui.scene import scene

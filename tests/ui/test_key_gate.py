@@ -12,7 +12,8 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from cockpit.model.commands import Abort, Branch, Pause, Prompt
+from cockpit.model.commands.agent import Abort, Prompt
+from cockpit.model.commands.vm import Branch, Pause
 from cockpit.model.ids import agent_of
 from cockpit.model.receipts.receipt import Stage
 from cockpit.ui.actions.registry import BY_ID

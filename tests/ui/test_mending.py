@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cockpit.model.claims import Claim, ClaimedBy, VmLook
 from cockpit.model.colours import COLOURS
-from cockpit.model.commands import Adopt, Deregister, Rename, Undo
+from cockpit.model.commands.life import Adopt, Deregister, Rename, Undo
 from cockpit.model.fleet import AgentKind, Power
 from cockpit.model.ids import CommitId, VmId, agent_of
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState

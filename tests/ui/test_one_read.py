@@ -9,7 +9,9 @@ from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from cockpit.model.commands import Branch, Prompt, Spawn
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.life import Spawn
+from cockpit.model.commands.vm import Branch
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import agent_of
 from cockpit.ui.dialogs.confirm import ConfirmDialog

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cockpit.model.commands import Dismiss
+from cockpit.model.commands.life import Dismiss
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import VmId, agent_of
 from cockpit.ui.dialogs.texts import why_vm_text

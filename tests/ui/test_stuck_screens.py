@@ -12,7 +12,7 @@ from textual import events
 from textual.app import App
 from textual.drivers.headless_driver import HeadlessDriver
 
-from cockpit.model.commands import Prompt
+from cockpit.model.commands.agent import Prompt
 from cockpit.model.ids import agent_of
 from cockpit.text.clean import ours
 from cockpit.ui.app import CockpitApp

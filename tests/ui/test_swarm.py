@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
-from cockpit.model.commands import BestOf, FanOut, StopAll, Teardown
+from cockpit.model.commands.swarm import BestOf, FanOut, StopAll, Teardown
 from cockpit.model.comparison import Candidate, group_label
 from cockpit.model.fleet import Activity, ActivityState, AgentKind, Power, Vm
 from cockpit.model.ids import OperationId

@@ -15,7 +15,9 @@ from textual.app import App, ComposeResult
 from textual.document._wrapped_document import WrappedDocument
 from textual.pilot import Pilot
 
-from cockpit.model.commands import Answer, CreateTask, NoteTask, Prompt, Spawn
+from cockpit.model.commands.agent import Answer, Prompt
+from cockpit.model.commands.board import CreateTask, NoteTask
+from cockpit.model.commands.life import Spawn
 from cockpit.model.events import DialogRequested
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.terminal.input_parser import InputParser

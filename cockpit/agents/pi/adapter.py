@@ -20,7 +20,7 @@ from cockpit.agents.pi.encode import (
 from cockpit.agents.pi.launch import local_program, remote_program
 from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import AgentPaths
-from cockpit.model.commands import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.agent import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
 from cockpit.model.events import Responded
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId

@@ -23,7 +23,7 @@ from cockpit.agents.pi.credentials import (
 from cockpit.agents.pi.packages import package_places, with_copies, with_whole_paths
 from cockpit.agents.variables import matching_variables
 from cockpit.errors import UsageError
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 
 HOME = ".pi/agent"
 """pi's own directory, relative to the home directory."""

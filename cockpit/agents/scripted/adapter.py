@@ -11,7 +11,7 @@ from cockpit.agents.adapter import LaunchSettings, Program
 from cockpit.agents.pi.adapter import DELTA, PiAdapter
 from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import AgentPaths
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 
 LABEL = "scripted:"
 """Labels that begin so hold further arguments of the program."""

@@ -24,7 +24,7 @@ from cockpit.cli.declared.application import (
     size_of,
 )
 from cockpit.model.architect import WORKERS
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommitId
 from cockpit.model.workers import MOST

@@ -8,7 +8,8 @@ import typer
 
 from cockpit import paths
 from cockpit.cli.declared.application import DryRun, Json, Name, Yes, application, run
-from cockpit.model.commands import STOP_BOUND, Spawn
+from cockpit.model.commands.life import Spawn
+from cockpit.model.commands.swarm import STOP_BOUND
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommitId
 from cockpit.model.workers import MOST

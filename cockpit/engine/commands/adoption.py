@@ -16,7 +16,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import NotFound
-from cockpit.model.commands import Adopt
+from cockpit.model.commands.life import Adopt
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId, agent_of
 from cockpit.store.store import Store

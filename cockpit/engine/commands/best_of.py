@@ -20,7 +20,9 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, Refused
-from cockpit.model.commands import BestOf, Branch, Spawn
+from cockpit.model.commands.life import Spawn
+from cockpit.model.commands.swarm import BestOf
+from cockpit.model.commands.vm import Branch
 from cockpit.model.comparison import group_label
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import AgentId, VmId

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cockpit.engine.source import Source
 from cockpit.errors import CockpitError, Refused, Undecided
 from cockpit.model.board import Task
-from cockpit.model.commands import AssignTask, BoardCommand, CreateTask, MoveTask, NoteTask
+from cockpit.model.commands.board import AssignTask, BoardCommand, CreateTask, MoveTask, NoteTask
 from cockpit.services.board import BoardClient
 from cockpit.services.errors import RecordNotFound, ServiceBroken, ServiceError, ServiceUnreachable
 

@@ -23,7 +23,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, Refused
-from cockpit.model.commands import Commit
+from cockpit.model.commands.vm import Commit
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.kept import KeptFor

@@ -11,7 +11,7 @@ from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, Refused
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.ids import VmId
 from cockpit.model.names import numbered_from
 

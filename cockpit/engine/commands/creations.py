@@ -13,7 +13,7 @@ from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind, Vm
 from cockpit.model.ids import VmId
 from cockpit.model.size import VmSize

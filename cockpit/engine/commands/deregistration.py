@@ -8,7 +8,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.errors import NotFound, Refused
 from cockpit.model.claims import ClaimedBy
-from cockpit.model.commands import Deregister
+from cockpit.model.commands.life import Deregister
 from cockpit.vers.look import Missing
 
 

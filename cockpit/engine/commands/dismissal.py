@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.state import FleetState
-from cockpit.model.commands import Dismiss
+from cockpit.model.commands.life import Dismiss
 from cockpit.model.dismissal import evidence
 from cockpit.model.ids import AgentId
 from cockpit.store.store import Store

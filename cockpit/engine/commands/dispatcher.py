@@ -32,44 +32,31 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import CockpitError, Undecided
-from cockpit.model.commands import (
-    Abort,
+from cockpit.model.commands.agent import Abort, AgentCommand
+from cockpit.model.commands.board import BoardCommand
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
+from cockpit.model.commands.life import (
     Adopt,
-    AgentCommand,
-    BestOf,
-    BoardCommand,
-    Branch,
-    BuildImage,
-    Checkpoint,
-    Command,
-    Commit,
-    ContinueAll,
-    DeleteImage,
     Deregister,
-    DescribeImage,
     Destroy,
     Dismiss,
-    FanOut,
-    Pause,
     Relaunch,
     Rename,
     Restore,
-    Resume,
-    Retry,
     SetFindable,
     Spawn,
-    StopAll,
-    Teardown,
-    TrustHostKey,
     Undo,
 )
-from cockpit.model.grounds import Refusal, RefusalCode
+from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
+from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId
 from cockpit.model.platform import ChangeCommit, DeleteCommit, PlatformCommand, TagCommit, Untag
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.receipts.stages import advance
-from cockpit.model.refusals import refusal
+from cockpit.model.refusals.grounds import Refusal, RefusalCode
+from cockpit.model.refusals.refusal import refusal
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from cockpit.agents.adapter import Program
 from cockpit.engine.agent_record import registry_role
 from cockpit.engine.source import Source
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.ids import VmId
 
 

@@ -12,7 +12,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, Refused
-from cockpit.model.commands import FanOut
+from cockpit.model.commands.swarm import FanOut
 from cockpit.model.ids import AgentId, OperationId
 from cockpit.model.operation import Part
 from cockpit.model.workers import ENDED, TIMED_OUT, UNKNOWN

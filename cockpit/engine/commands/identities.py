@@ -11,7 +11,7 @@ from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
-from cockpit.model.commands import Adopt, Deregister, IdentityCommand, Rename, SetFindable, Spawn
+from cockpit.model.commands.life import Adopt, Deregister, IdentityCommand, Rename, SetFindable, Spawn
 from cockpit.model.ids import VmId
 from cockpit.store.store import Store
 

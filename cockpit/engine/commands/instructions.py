@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 
 INSTRUCTIONS_FILE = ".swarm/instructions.md"
 """Relative to the home directory on the VM."""

@@ -14,7 +14,7 @@ from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.answers import Facts, ProbeResult
 from cockpit.agents.scaffold.layout import AgentPaths, shell_path
 from cockpit.errors import CockpitError, Refused
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import Agent
 from cockpit.paths import private_directory, write_private
 from cockpit.remote.ssh.connection import Connection

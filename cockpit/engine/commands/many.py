@@ -16,9 +16,11 @@ from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
-from cockpit.model.commands import BestOf, Command, ContinueAll, Destroy, FanOut, ManyCommand, StopAll, Teardown
-from cockpit.model.grounds import Refusal
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.life import Destroy
+from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, ManyCommand, StopAll, Teardown
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.refusals.grounds import Refusal
 from cockpit.store.store import Store
 
 

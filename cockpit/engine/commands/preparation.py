@@ -10,7 +10,7 @@ from cockpit.engine.commands.instructions import INSTRUCTIONS_FILE, instructions
 from cockpit.engine.commands.launch_record import check_unchanged, first_path
 from cockpit.engine.source import Source
 from cockpit.errors import NotFound, Refused
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.ids import VmId
 from cockpit.remote.ssh.connection import Connection
 

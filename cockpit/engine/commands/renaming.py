@@ -11,7 +11,7 @@ from cockpit.engine.memory import keep_identity
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
-from cockpit.model.commands import Rename
+from cockpit.model.commands.life import Rename
 from cockpit.model.family import parents_of
 from cockpit.model.fleet import Agent
 from cockpit.store.store import Store

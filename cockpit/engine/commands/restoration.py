@@ -16,7 +16,7 @@ from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.errors import Refused, UsageError
-from cockpit.model.commands import Restore, Spawn, Undo
+from cockpit.model.commands.life import Restore, Spawn, Undo
 from cockpit.model.fleet import Agent, AgentKind, Power, Vm
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState

@@ -22,7 +22,7 @@ from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
-from cockpit.model.commands import SetFindable
+from cockpit.model.commands.life import SetFindable
 from cockpit.model.fleet import Agent, AgentKind, Power
 from cockpit.model.ids import VmId
 from cockpit.model.reduce.activity import BUSY

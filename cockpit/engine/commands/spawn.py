@@ -43,12 +43,12 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, Refused, UsageError
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.family import parent_vm_of
 from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
-from cockpit.model.grounds import Facilities
 from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
-from cockpit.model.refusals import refusal
+from cockpit.model.refusals.grounds import Facilities
+from cockpit.model.refusals.refusal import refusal
 from cockpit.model.size import CHOSEN_SIZE, UNKNOWN_SIZE, VmSize
 from cockpit.remote.ssh.connection import Connection
 from cockpit.store.store import Store

@@ -10,12 +10,14 @@ from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.saving import saved
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, NotFound, Refused, Undecided
-from cockpit.model.commands import Abort, Command, ContinueAll, StopAll
+from cockpit.model.commands.agent import Abort
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.swarm import ContinueAll, StopAll
 from cockpit.model.fleet import Power
-from cockpit.model.grounds import Refusal
 from cockpit.model.ids import AgentId, CommandId, VmId
 from cockpit.model.operation import Part
 from cockpit.model.receipts.receipt import Receipt, Stage
+from cockpit.model.refusals.grounds import Refusal
 from cockpit.model.standstill import (
     CONTINUED,
     FROZEN,

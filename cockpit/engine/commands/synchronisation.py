@@ -12,7 +12,7 @@ from cockpit.agents.scaffold.scripts import BEGIN, END, assign
 from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.remote.ssh.connection import Connection
 
 LIMIT = 180.0

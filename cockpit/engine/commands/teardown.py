@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, NotFound, Refused, Undecided
-from cockpit.model.commands import Teardown
+from cockpit.model.commands.swarm import Teardown
 from cockpit.model.ids import VmId
 from cockpit.model.operation import Part
 from cockpit.model.workers import DELETED, KEPT

@@ -16,7 +16,8 @@ from cockpit.engine.streams.link import VmLink
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
 from cockpit.model.ages import span_text
-from cockpit.model.commands import Branch, Commit, Destroy, Pause, Resume, TrustHostKey
+from cockpit.model.commands.life import Destroy
+from cockpit.model.commands.vm import Branch, Commit, Pause, Resume, TrustHostKey
 from cockpit.model.fleet import LinkState, Power, Vm, is_at_work
 from cockpit.model.ids import AgentId, CommandId, VmId
 from cockpit.model.kept import KEEP_STEP, KeptCommit, KeptFor, KeptState

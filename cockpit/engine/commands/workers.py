@@ -10,7 +10,9 @@ from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.state import FleetState
 from cockpit.errors import Refused
-from cockpit.model.commands import Command, Spawn, task_for
+from cockpit.model.commands.agent import task_for
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.life import Spawn
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.receipts.stages import is_ended, reached

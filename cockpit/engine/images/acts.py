@@ -9,7 +9,7 @@ from cockpit.engine.images.description import described, image_of
 from cockpit.engine.images.tagging import untag
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
-from cockpit.model.commands import BuildImage, DeleteImage, DescribeImage, ImageCommand
+from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage, ImageCommand
 from cockpit.model.ids import CommitId
 
 

@@ -21,7 +21,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import CockpitError, Refused, UsageError
-from cockpit.model.commands import BuildImage
+from cockpit.model.commands.images import BuildImage
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.images import GoldenImage, ImageFacts, plain_version

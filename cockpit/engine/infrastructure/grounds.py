@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cockpit.engine.source import Source
-from cockpit.model.grounds import Refusal, RefusalCode
+from cockpit.model.refusals.grounds import Refusal, RefusalCode
 
 
 def no_infra(source: Source) -> Refusal | None:

@@ -14,7 +14,7 @@ from cockpit.engine.describe import text_of
 from cockpit.engine.operation import describe
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
-from cockpit.model.commands import Abort, AgentCommand, Answer
+from cockpit.model.commands.agent import Abort, AgentCommand, Answer
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId
 from cockpit.model.receipts.receipts import ReceiptBook

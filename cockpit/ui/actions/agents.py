@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.model.commands import Branch, Commit, Dismiss, Pause, Relaunch, Resume, TrustHostKey
+from cockpit.model.commands.life import Dismiss, Relaunch
+from cockpit.model.commands.vm import Branch, Commit, Pause, Resume, TrustHostKey
 from cockpit.model.fleet import Agent, Vm
-from cockpit.model.grounds import RefusalCode
 from cockpit.model.ids import VmId
 from cockpit.model.kept import IN_THE_COMMIT
 from cockpit.model.reconciliation import findings_on
+from cockpit.model.refusals.grounds import RefusalCode
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Handler, Situation

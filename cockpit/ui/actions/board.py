@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.model.commands import AssignTask, CreateTask, MoveTask, NoteTask
+from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
 from cockpit.text.clean import ours
 from cockpit.ui.actions.action import Action
 from cockpit.ui.actions.home_port import HomePort

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cockpit.model.ages import age_text, span_text
-from cockpit.model.commands import Destroy, Restore, Retry, Undo, task_for
+from cockpit.model.commands.agent import task_for
+from cockpit.model.commands.life import Destroy, Restore, Undo
+from cockpit.model.commands.vm import Retry
 from cockpit.model.fleet import AgentKind, Fleet, Vm
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.kept import IN_THE_COMMIT, KEEP_STEP, KeptCommit, last_checkpoint, undoable

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from cockpit.engine.port import CockpitPort
 from cockpit.model.board import Task
-from cockpit.model.commands import Command
+from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.operation import Operation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.colours import COLOURS
-from cockpit.model.commands import Rename, SetFindable
+from cockpit.model.commands.life import Rename, SetFindable
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Situation

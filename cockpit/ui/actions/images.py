@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from textual.content import Content
 
-from cockpit.model.commands import BuildImage, DeleteImage
+from cockpit.model.commands.images import BuildImage, DeleteImage
 from cockpit.model.images import GoldenImage
 from cockpit.model.names import fault_of
 from cockpit.text.clean import Clean, ours

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.model.commands import Adopt, Deregister, Destroy, Relaunch, Undo
+from cockpit.model.commands.life import Adopt, Deregister, Destroy, Relaunch, Undo
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import VmId
 from cockpit.model.proposals import proposed_kind, proposed_name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.model.commands import Command
+from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Vm
 from cockpit.model.ids import AgentId
 from cockpit.ui.actions.action import Reason, Situation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cockpit.model.commands import ContinueAll, StopAll
+from cockpit.model.commands.swarm import ContinueAll, StopAll
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import VmId
 from cockpit.model.standstill import continue_orders, stop_orders

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.model.commands import Abort, AgentCommand, Answer, Checkpoint, Command, FollowUp, Prompt, Steer
+from cockpit.model.commands.agent import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.vm import Checkpoint
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
 from cockpit.text.clean import ours

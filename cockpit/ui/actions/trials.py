@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.model.commands import BestOf, FanOut
+from cockpit.model.commands.swarm import BestOf, FanOut
 from cockpit.model.comparison import candidates_of, groups
 from cockpit.model.fleet import Agent
 from cockpit.model.workers import MOST, fault_of_tasks, tasks_in

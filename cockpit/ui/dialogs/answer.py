@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Input, TextArea
 
-from cockpit.model.commands import Answer
+from cockpit.model.commands.agent import Answer
 from cockpit.model.events import DialogRequested
 from cockpit.model.fleet import Agent
 from cockpit.text.clean import ours

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from cockpit.engine.port import CockpitPort
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommandId, CommitId
 from cockpit.model.operation import Operation

@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import attention, tally
 from cockpit.model.board import Task
-from cockpit.model.commands import Command
+from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.operation import Operation

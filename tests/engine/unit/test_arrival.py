@@ -17,7 +17,7 @@ from cockpit.engine.commands.preparation import prepare
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Services, Source
 from cockpit.model.board import FeedItem
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import OperationId
 from cockpit.model.recipe import Recipe, RecipeStep, StepScope

@@ -7,7 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from cockpit.model.commands import Command, Prompt, Restore, Retry, Undo
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.life import Restore, Undo
+from cockpit.model.commands.vm import Retry
 from cockpit.model.ids import CommitId
 from cockpit.model.kept import KeptFor, KeptState
 from cockpit.model.receipts.receipt import Stage

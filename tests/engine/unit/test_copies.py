@@ -9,7 +9,10 @@ import pytest
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.operation import OperationProgress
 from cockpit.errors import Refused
-from cockpit.model.commands import BestOf, Branch, Command, Restore
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.life import Restore
+from cockpit.model.commands.swarm import BestOf
+from cockpit.model.commands.vm import Branch
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.kept import KeptFor, KeptState

@@ -11,34 +11,17 @@ import pytest
 from cockpit.agents.kinds import adapter_of
 from cockpit.engine.commands.dispatcher import Dispatcher
 from cockpit.model.board import Task
-from cockpit.model.commands import (
-    Abort,
-    Adopt,
-    Answer,
-    AssignTask,
-    Branch,
-    Command,
-    Commit,
-    CreateTask,
-    Destroy,
-    Dismiss,
-    FollowUp,
-    MoveTask,
-    NoteTask,
-    Pause,
-    Prompt,
-    Relaunch,
-    Resume,
-    Spawn,
-    Steer,
-    TrustHostKey,
-)
+from cockpit.model.commands.agent import Abort, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.life import Adopt, Destroy, Dismiss, Relaunch, Spawn
+from cockpit.model.commands.vm import Branch, Commit, Pause, Resume, TrustHostKey
 from cockpit.model.fleet import AgentKind, Link, LinkState, Power, Process, ProcessState, Vm
-from cockpit.model.grounds import Facilities, RefusalCode
 from cockpit.model.ids import AgentId, CommandId, CommitId, TaskId, VmId
 from cockpit.model.platform import NewVm, Resize, SetLabels
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended, reached
+from cockpit.model.refusals.grounds import Facilities, RefusalCode
 from cockpit.model.size import VmSize
 from cockpit.services.errors import ServiceUnreachable
 from cockpit.vers.errors import CreationUncertain, EffectUnknown

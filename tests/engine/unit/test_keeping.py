@@ -13,7 +13,10 @@ import pytest
 from cockpit.engine.commands.clean_commit import taken_out
 from cockpit.engine.commands.dispatcher import Dispatcher
 from cockpit.engine.upkeep import FAILED_PAUSE, TAKING_LIMIT
-from cockpit.model.commands import Command, Commit, DeleteImage, Destroy, Restore, Undo
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.images import DeleteImage
+from cockpit.model.commands.life import Destroy, Restore, Undo
+from cockpit.model.commands.vm import Commit
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import CommitId
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState, is_marked_for_undo

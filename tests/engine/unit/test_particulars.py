@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cockpit.engine.commands.creations import wanted_from, wanted_text
 from cockpit.engine.particulars import PATIENCE, Particulars
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind, Power
 from cockpit.model.ids import CommitId
 from cockpit.model.size import UNKNOWN_SIZE, VmSize

@@ -9,7 +9,7 @@ import pytest
 from cockpit.engine.engine import Engine
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
-from cockpit.model.commands import Prompt
+from cockpit.model.commands.agent import Prompt
 from cockpit.model.fleet import Agent, Power, Vm
 from cockpit.model.ids import AgentId, VmId, agent_of
 from cockpit.model.receipts.receipt import Stage

@@ -10,7 +10,7 @@ import pytest
 
 from cockpit.agents.scaffold.layout import ScriptExit
 from cockpit.model import events as ev
-from cockpit.model.commands import Abort, Answer, Prompt, Steer
+from cockpit.model.commands.agent import Abort, Answer, Prompt, Steer
 from cockpit.model.fleet import ActivityState
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.transcript.entry import EntryKind

@@ -11,7 +11,7 @@ import pytest
 from cockpit.engine.commands import board
 from cockpit.errors import CockpitError, NotFound, Undecided
 from cockpit.model.board import Task
-from cockpit.model.commands import AssignTask, BoardCommand, CreateTask, MoveTask, NoteTask
+from cockpit.model.commands.board import AssignTask, BoardCommand, CreateTask, MoveTask, NoteTask
 from cockpit.model.ids import TaskId
 from cockpit.services.board import BoardClient
 from cockpit.services.http import ServiceHttp

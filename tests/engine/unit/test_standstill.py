@@ -13,7 +13,7 @@ from cockpit.engine.commands.dispatcher import Dispatcher
 from cockpit.engine.cut_off import CutOffCalls
 from cockpit.engine.watcher import Watcher
 from cockpit.model import events as ev
-from cockpit.model.commands import ContinueAll, StopAll
+from cockpit.model.commands.swarm import ContinueAll, StopAll
 from cockpit.model.fleet import Link, LinkState, Power, Vm
 from cockpit.model.ids import OperationId, VmId, agent_of
 from cockpit.model.receipts.receipt import Receipt, Stage

@@ -11,7 +11,7 @@ from cockpit.agents.configuration import Configuration
 from cockpit.engine.commands.synchronisation import LIMIT, synchronise
 from cockpit.engine.operation import OperationProgress
 from cockpit.errors import TimedOut
-from cockpit.model.commands import Spawn
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import OperationId
 from cockpit.remote.ssh.command import Completed

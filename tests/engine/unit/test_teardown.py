@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from cockpit.engine.commands.dispatcher import Dispatcher
-from cockpit.model.commands import Teardown
+from cockpit.model.commands.swarm import Teardown
 from cockpit.model.fleet import AgentKind, Power, Vm
 from cockpit.model.ids import OperationId, VmId, agent_of
 from cockpit.model.receipts.receipt import Receipt, Stage

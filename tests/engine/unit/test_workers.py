@@ -13,7 +13,9 @@ from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.workers import AT_ONCE, Workers
 from cockpit.engine.operation import OperationProgress
 from cockpit.errors import Refused
-from cockpit.model.commands import Command, Prompt, Spawn
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import CommandId, OperationId
 from cockpit.model.receipts.receipt import Stage

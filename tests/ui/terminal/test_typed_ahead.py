@@ -10,7 +10,11 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from cockpit.model.commands import Branch, Command, CreateTask, FollowUp, Prompt, Spawn
+from cockpit.model.commands.agent import FollowUp, Prompt
+from cockpit.model.commands.board import CreateTask
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.life import Spawn
+from cockpit.model.commands.vm import Branch
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import agent_of
 from tests.faults.harness import ROOT

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cockpit.model.commands import Retry
+from cockpit.model.commands.vm import Retry
 from cockpit.model.fleet import Agent, Fleet, Power, is_at_work
-from cockpit.model.grounds import Refusal, RefusalCode
 from cockpit.model.ids import CommitId
 from cockpit.model.kept import undoable
+from cockpit.model.refusals.grounds import Refusal, RefusalCode
 
 
 def of_undo(commit: CommitId, fleet: Fleet) -> Refusal | None:

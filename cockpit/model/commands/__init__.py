@@ -1,0 +1,1 @@
+"""What the operator can order, each command with its frozen target."""

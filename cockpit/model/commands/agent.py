@@ -1,0 +1,57 @@
+"""Commands to an agent: texts, the end of a run, the answer to a question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cockpit.model.ids import AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Start a run; queued as a follow-up if the agent turns out to be busy."""
+
+    agent: AgentId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Steer:
+    """Interrupt the run's course: read before the next model call."""
+
+    agent: AgentId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Queue a text for the end of the run."""
+
+    agent: AgentId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """End the current run; open dialogs are cancelled first, since an abort hangs behind them."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer an open dialog. Exactly one of `value` and `confirmed` is set, or `cancelled`."""
+
+    agent: AgentId
+    dialog_id: str
+    value: str | None = None
+    confirmed: bool | None = None
+    cancelled: bool = False
+
+
+AgentCommand = Prompt | Steer | FollowUp | Abort | Answer
+
+
+def task_for(agent: AgentId, text: str) -> AgentCommand:
+    """Return the command that gives an agent its task."""
+    return Prompt(agent, text)

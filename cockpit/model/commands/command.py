@@ -1,0 +1,16 @@
+"""Commands: whatever the operator can order, each with its frozen target."""
+
+from __future__ import annotations
+
+from cockpit.model.commands.agent import AgentCommand
+from cockpit.model.commands.board import BoardCommand
+from cockpit.model.commands.images import ImageCommand
+from cockpit.model.commands.life import LifeCommand
+from cockpit.model.commands.swarm import ManyCommand
+from cockpit.model.commands.vm import Branch, Commit, KeptTextCommand, Pause, Resume, TrustHostKey
+from cockpit.model.platform import PlatformCommand
+
+FleetCommand = LifeCommand | Pause | Resume | TrustHostKey | Commit | Branch | KeptTextCommand | ManyCommand
+
+
+Command = AgentCommand | FleetCommand | ImageCommand | BoardCommand | PlatformCommand

@@ -1,0 +1,1 @@
+"""Why a command is refused: pure rules, each with a code beside its sentence."""

@@ -1,0 +1,50 @@
+"""Why a command to an agent is refused."""
+
+from __future__ import annotations
+
+from cockpit.model.commands.agent import AgentCommand, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.vm import Checkpoint, Retry
+from cockpit.model.fleet import Agent, Fleet, LinkState, Power, ProcessState
+from cockpit.model.refusals.grounds import NO_AGENT, Refusal, RefusalCode
+from cockpit.model.sendable import unsendable_part
+
+
+def to_agent(command: AgentCommand, fleet: Fleet) -> Refusal | None:
+    agent = fleet.agent(command.agent)
+    if agent is None:
+        return NO_AGENT
+    return _unreachable(agent, fleet) or _pointless(command, agent)
+
+
+def of_text(command: Checkpoint | Retry, fleet: Fleet) -> Refusal | None:
+    if sentence := unsendable_part(command.then):
+        return Refusal(RefusalCode.UNSENDABLE, sentence)
+    agent = fleet.agent(command.then.agent)
+    if agent is None:
+        return NO_AGENT
+    # Where it is sent to another VM, only the text itself can be judged now.
+    return _pointless(command.then, agent) if isinstance(command, Retry) else to_agent(command.then, fleet)
+
+
+def _unreachable(agent: Agent, fleet: Fleet) -> Refusal | None:
+    vm = fleet.vm(agent.vm_id)
+    if vm is not None and vm.power in (Power.PAUSED, Power.SLEEPING):
+        return Refusal(RefusalCode.VM_POWER, f"{agent.name}'s VM is paused: resume it first")
+    if agent.process.state is ProcessState.DEAD:
+        return Refusal(RefusalCode.PROCESS_DEAD, f"{agent.name}'s process is dead: relaunch it first")
+    if agent.link.state not in (LinkState.UP, LinkState.SILENT):
+        cause = agent.link.reason or agent.link.state.value
+        return Refusal(RefusalCode.NOT_CONNECTED, f"{agent.name}'s VM is not connected: {cause}")
+    return None
+
+
+def _pointless(command: AgentCommand, agent: Agent) -> Refusal | None:
+    match command:
+        case Prompt(text=text) | Steer(text=text) | FollowUp(text=text) if not text.strip():
+            return Refusal(RefusalCode.NO_TEXT, "there is no text")
+        case Answer(dialog_id=dialog_id):
+            if dialog_id not in {dialog.request.dialog_id for dialog in agent.activity.dialogs}:
+                return Refusal(RefusalCode.QUESTION_CLOSED, "that question is no longer open")
+        case _:
+            pass
+    return None

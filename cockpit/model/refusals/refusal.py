@@ -1,0 +1,96 @@
+"""Why a command is refused: pure rules over a snapshot of the fleet, each with a code beside its sentence."""
+
+from __future__ import annotations
+
+from cockpit.model.commands.agent import AgentCommand
+from cockpit.model.commands.board import BoardCommand
+from cockpit.model.commands.command import Command, FleetCommand
+from cockpit.model.commands.images import DeleteImage, ImageCommand
+from cockpit.model.commands.life import (
+    Adopt,
+    Deregister,
+    Destroy,
+    Dismiss,
+    Relaunch,
+    Rename,
+    Restore,
+    SetFindable,
+    Spawn,
+    Undo,
+)
+from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
+from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
+from cockpit.model.fleet import Fleet, ProcessState
+from cockpit.model.platform import DeleteCommit, MakeInfra, PlatformCommand, Resize, SetLabels, refusal_of
+from cockpit.model.refusals.agent import of_text, to_agent
+from cockpit.model.refusals.board import NO_BOARD, to_board
+from cockpit.model.refusals.grounds import NO_AGENT, Facilities, Refusal, RefusalCode
+from cockpit.model.refusals.identity import of_deregister, of_dismiss, of_findable, of_rename
+from cockpit.model.refusals.images import of_image
+from cockpit.model.refusals.kept import of_checkpoint, of_deletion, of_undo
+from cockpit.model.refusals.names import name_fault
+from cockpit.model.refusals.spawn import of_adopt, of_spawn
+from cockpit.model.refusals.vm import of_trust, to_vm
+from cockpit.model.sendable import unsendable_part
+from cockpit.model.swarm import to_many
+
+
+def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal | None:
+    """Return why a command would be refused now, or None."""
+    if sentence := unsendable_part(command):
+        return Refusal(RefusalCode.UNSENDABLE, sentence)
+    if isinstance(command, DeleteCommit | DeleteImage):
+        commit = command.commit if isinstance(command, DeleteCommit) else command.image
+        if (kept := of_deletion(commit, fleet)) is not None:
+            return kept
+    if isinstance(command, AgentCommand):
+        return to_agent(command, fleet)
+    if isinstance(command, ImageCommand):
+        return of_image(command, facilities)
+    if isinstance(command, BoardCommand):
+        return to_board(command, fleet) if facilities.has_board else NO_BOARD
+    if isinstance(command, MakeInfra) and facilities.no_infra is not None:
+        return facilities.no_infra
+    if isinstance(command, PlatformCommand):
+        return to_vm(command, fleet) if isinstance(command, Resize | SetLabels) else refusal_of(command)
+    return to_fleet(command, fleet, facilities)
+
+
+def to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Refusal | None:
+    match command:
+        case Spawn():
+            return of_spawn(command, fleet, facilities)
+        case Adopt():
+            return of_adopt(command, fleet)
+        case Rename():
+            return of_rename(command, fleet, facilities)
+        case SetFindable():
+            return of_findable(command, fleet)
+        case Relaunch(agent=agent_id):
+            agent = fleet.agent(agent_id)
+            if agent is None:
+                return NO_AGENT
+            scaffold = agent.process.scaffold
+            cut_off = scaffold is not None and not scaffold.fifo
+            dead = agent.process.state is ProcessState.DEAD or agent.process.never_started or cut_off
+            return None if dead else Refusal(RefusalCode.PROCESS_ALIVE, "the agent is not dead")
+        case Pause() | Resume() | Destroy() | Commit() | Branch():
+            return to_vm(command, fleet)
+        case BestOf(vm=vm, texts=texts):
+            return to_many(command, fleet) or to_vm(Branch(vm, len(texts)), fleet)
+        case FanOut() | Teardown() | StopAll() | ContinueAll():
+            return to_many(command, fleet)
+        case Undo(commit=commit):
+            return of_undo(commit, fleet)
+        case Restore(name=name, instead=instead):
+            refused = to_vm(Destroy(instead), fleet) if instead is not None else None
+            return refused or (name_fault(name, fleet) if name else None)
+        case Dismiss():
+            return of_dismiss(command, fleet)
+        case Deregister():
+            return of_deregister(command, fleet)
+        case TrustHostKey():
+            return of_trust(command, fleet)
+        case Checkpoint() | Retry():
+            back = of_checkpoint(command, fleet) if isinstance(command, Retry) else None
+            return back or to_vm(Commit(command.vm), fleet) or of_text(command, fleet)

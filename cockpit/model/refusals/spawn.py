@@ -1,0 +1,75 @@
+"""Why no agent is made, or none taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cockpit.model.commands.life import Adopt, Spawn
+from cockpit.model.family import family_fault
+from cockpit.model.fleet import Agent, Fleet, Power
+from cockpit.model.names import agents_called
+from cockpit.model.platform import fault_of_size
+from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
+from cockpit.model.refusals.names import name_fault, name_taken
+
+
+def of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | None:
+    if fault := name_fault(spawn.name, fleet):
+        return fault
+    here = (agent for agent in agents_called(spawn.name, fleet.agents, fleet.vms) if not agent.elsewhere)
+    if spawn.name in facilities.claimed or any(here):
+        return name_taken(spawn.name)
+    if sentence := fault_of_size(spawn.size, spawn.image or facilities.golden_image):
+        return Refusal(RefusalCode.BAD_SIZE, sentence)
+    if fault := _of_family(spawn, fleet, facilities):
+        return fault
+    program = spawn.program or facilities.default_program
+    return _of_program(program, facilities.programs) or _of_thinking(spawn.thinking, program, facilities.thinking)
+
+
+def _of_thinking(level: str, program: str, known: Iterable[tuple[str, tuple[str, ...]]]) -> Refusal | None:
+    levels = dict(known).get(program, ())
+    if not level or level in levels:
+        return None
+    words = f"known: {', '.join(levels)}" if levels else "it cannot be told how much to think"
+    return Refusal(RefusalCode.BAD_THINKING, f"{program} has no thinking level {level!r}; {words}")
+
+
+def _of_family(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | None:
+    """Refuse a child beyond the bounds of its family; a parent that means nobody bounds nothing."""
+    parent = _only_called(spawn.parent, fleet)
+    if parent is None:
+        return None
+    makers = [maker.id for name in facilities.making if (maker := _only_called(name, fleet)) is not None]
+    sentence = family_fault(parent, fleet.agents, makers, facilities.bounds)
+    return Refusal(RefusalCode.FAMILY_FULL, sentence) if sentence else None
+
+
+def _only_called(name: str, fleet: Fleet) -> Agent | None:
+    """Return the one agent that a text means, or None if it means nobody or several."""
+    called = agents_called(name, fleet.agents, fleet.vms) if name else ()
+    return called[0] if len(called) == 1 else None
+
+
+def _of_program(name: str, programs: Iterable[tuple[str, str]]) -> Refusal | None:
+    reasons = dict(programs)
+    if name not in reasons:
+        return Refusal(RefusalCode.NO_PROGRAM, f"there is no agent program {name!r}; known: {', '.join(reasons)}")
+    return Refusal(RefusalCode.NO_PROGRAM, reasons[name]) if reasons[name] else None
+
+
+def of_adopt(adopt: Adopt, fleet: Fleet) -> Refusal | None:
+    vm = fleet.vm(adopt.vm)
+    if vm is None:
+        return Refusal(RefusalCode.NO_VM, f"there is no VM {adopt.vm}")
+    lives = (agent for agent in fleet.agents if agent.vm_id == adopt.vm and not agent.process.never_started)
+    known = next((agent for agent in lives if adopt.directory in ("", agent.directory)), None)
+    if known is not None:
+        return Refusal(RefusalCode.ADOPTED, f"its agent is here already: {known.name}")
+    if vm.power is not Power.RUNNING:
+        sentence = f"the VM is {vm.power.value}: an agent can be looked for on a running one only"
+        return Refusal(RefusalCode.VM_POWER, sentence)
+    if fault := name_fault(adopt.name, fleet):
+        return fault
+    others = [agent for agent in agents_called(adopt.name, fleet.agents, fleet.vms) if agent.vm_id != adopt.vm]
+    return name_taken(adopt.name) if others else None
