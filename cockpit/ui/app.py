@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from time import monotonic
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from rich.console import RenderableType
 from textual import events
+from textual._compositor import CompositorUpdate
 from textual._types import CallbackType
 from textual.app import App
 from textual.await_complete import AwaitComplete
@@ -157,7 +158,14 @@ class CockpitApp(App[None]):
             await super().on_event(event)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        super()._display(screen, renderable)
+        driver, composed = self._driver, cast("object", renderable)
+        if isinstance(driver, TerminalDriver) and isinstance(composed, CompositorUpdate):
+            if self._running and not self._closed and not self._batch_count:
+                cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
+                driver.show(composed, cursor, together=self._sync_available)
+            self.post_display_hook()
+        else:
+            super()._display(screen, renderable)
         if screen is self.screen:
             self._gate.painted(screen)
 

@@ -17,6 +17,7 @@ from tests.bench import (
     bench_notice,
     bench_relaunch,
     bench_resume,
+    bench_screen,
     bench_soak,
     bench_storm,
 )
@@ -24,6 +25,11 @@ from tests.bench.table import Table
 from tests.requirements import require_program
 
 RUNS: dict[str, tuple[Callable[[list[str]], Table | tuple[Table, ...]], str, tuple[str, ...]]] = {
+    "screen": (
+        bench_screen.main,
+        "--seconds 0.3 --settled 0.1 --keys 2 --fleets 1",
+        ("hello", "1 streaming"),
+    ),
     "closing": (bench_closing.main, "--times 1", ("mounting",)),
     "ingest": (bench_ingest.main, "--agents 2 --seconds 1 --rate 10", ("cockpit: SSH to stored", "local tail")),
     "memory": (bench_memory.main, "--agents 3 --warm 1", ("ssh child", "cockpit: connection", "cockpit: with")),

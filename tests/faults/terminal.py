@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.emulator import Emulator
+
 ALTERNATE_SCREEN, CURSOR, PASTE = 1049, 25, 2004
 MOUSE = (1000, 1002, 1003, 1006, 1015)
 
@@ -51,6 +53,8 @@ class Terminal:
             controlling: the terminal is the one whose end the kernel tells the program of, by SIGHUP.
         """
         self.seen = bytearray()
+        self._unshown = bytearray()
+        self._emulator = Emulator(120, 40)
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self.settings = termios.tcgetattr(slave)
@@ -74,6 +78,7 @@ class Terminal:
     def resize(self, width: int, height: int) -> None:
         """Give the terminal another size in cells."""
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self._emulator.resize(max(width, 1), max(height, 1))
         os.kill(self.process.pid, signal.SIGWINCH)
 
     def forbid_waiting(self) -> None:
@@ -96,7 +101,18 @@ class Terminal:
         except OSError:
             return False
         self.seen += chunk
+        self._unshown += chunk
         return bool(chunk)
+
+    def shows(self, text: str) -> bool:
+        """Say whether a text stands in one line of the screen."""
+        self._emulator.feed_bytes(bytes(self._unshown))
+        self._unshown.clear()
+        return any(text in line for line in self._emulator.lines())
+
+    def blank(self) -> None:
+        """Take it that somebody else cleared the screen."""
+        self._emulator, self._unshown = Emulator(*self._emulator.size()), bytearray()
 
     def read_until(self, condition: Callable[[], bool], what: str, limit: float = 40.0) -> None:
         """Read until a condition holds."""

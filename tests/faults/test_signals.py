@@ -76,7 +76,7 @@ async def test_the_screen_gives_the_terminal_back_and_leaves_nothing(
     agents = agent_processes(fleet)
     terminal = Terminal(fleet.command(), fleet.environment(), ROOT)
     try:
-        terminal.read_until(lambda: b"ada" in terminal.seen and b"Hello." in terminal.seen, "the screen")
+        terminal.read_until(lambda: terminal.shows("ada") and terminal.shows("Hello."), "the screen")
         terminal.read_until(lambda: bool(readers_of(ada_out(fleet), ada_out(fleet).parent.parent)), "a reader")
         assert terminal.modes()[ALTERNATE_SCREEN]
         seconds = terminal.end(number)

@@ -331,7 +331,7 @@ def user_texts(fleet: FleetUnderTest) -> list[str]:
 def test_a_paste_at_a_real_terminal_is_in_the_agents_own_output(fleet: FleetUnderTest) -> None:
     terminal = Terminal(fleet.command(), fleet.environment(), ROOT)
     try:
-        terminal.read_until(lambda: "⇄ up".encode() in terminal.seen, "the link")
+        terminal.read_until(lambda: terminal.shows("⇄ up"), "the link")
         body = PASTED.replace("\n", "\r").encode()
         terminal.write(b"p\x1b[200~" + body + b"\x1b[201~\r")
         terminal.read_until(lambda: PASTED in user_texts(fleet), "the text")

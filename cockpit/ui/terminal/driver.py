@@ -13,13 +13,16 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.color import ColorSystem
 from textual import events
+from textual._compositor import CompositorUpdate
 from textual.drivers.linux_driver import LinuxDriver
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.message import Message
 
 from cockpit.ui.terminal.hang_up import HANG_UP_LIMIT, HUNG_UP, end_within
 from cockpit.ui.terminal.input_parser import InputParser, clamped_size
+from cockpit.ui.terminal.replica import Replica
 from cockpit.ui.terminal.writer import TerminalWriter
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ log = logging.getLogger(__name__)
 READ_SIZE = 64 * 1024
 TICK = 0.05
 """Seconds between two looks whether a sequence has ended by silence."""
+ENTERS, LEAVES = "\x1b[?1049h", "\x1b[?1049l"
+"""What takes the terminal's other screen, and gives it back (xterm, ctlseqs: mode 1049)."""
 SAME_MOMENT = 0.02
 """Seconds within which a stop and a continuation count as having come together."""
 
@@ -52,6 +57,7 @@ class TerminalDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._output = self.fileno if sys.__stdout__ is None else sys.__stdout__.fileno()
         self._terminal_writer: TerminalWriter | None = None
+        self._replica = Replica()
         self._seen_size: Size | None = None
         self._size_waits = False
         self._focus: events.AppFocus | events.AppBlur | None = None
@@ -132,9 +138,27 @@ class TerminalDriver(LinuxDriver):
         """Have data written; returns at once, whatever the terminal does."""
         if self._terminal_writer is None:
             # The first that is written when the application takes the terminal, or takes it back.
-            self._terminal_writer = TerminalWriter(self._output, closed=self._hang_up, behind=self._repaint)
+            self._terminal_writer = TerminalWriter(self._output, self._replica, closed=self._hang_up, failed=self._fail)
             self._terminal_writer.start()
+        if LEAVES in data:
+            self._replica.leave()
         self._terminal_writer.write(data)
+        if ENTERS in data:
+            self._replica.enter()
+            self._terminal_writer.show()
+
+    def show(self, update: CompositorUpdate, cursor: Offset, *, together: bool) -> None:
+        """Have the terminal show what was composed; returns at once, whatever the terminal does.
+
+        Args:
+            update: the strips that may have changed.
+            cursor: where the terminal's cursor shall be.
+            together: whether the terminal knows how to show a frame at once.
+        """
+        colours = self._app.console._color_system or ColorSystem.TRUECOLOR
+        news = self._replica.note(update, (cursor.x, cursor.y), colours=colours, together=together)
+        if news and self._terminal_writer is not None:
+            self._terminal_writer.show()
 
     def close(self) -> None:
         """End the writing thread."""
@@ -145,9 +169,10 @@ class TerminalDriver(LinuxDriver):
             self._terminal_writer = None
 
     def _repaint(self) -> None:
-        """Draw everything: frames were dropped while the terminal did not read."""
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(self._repaint_all)
+        """Have all of the frame written again: what the terminal shows is not certain."""
+        self._replica.forget()
+        if self._terminal_writer is not None:
+            self._terminal_writer.show()
 
     def _repaint_all(self) -> None:
         if self._app.is_running:
@@ -237,6 +262,7 @@ class TerminalDriver(LinuxDriver):
 
     def _tell_size(self) -> None:
         self._size_waits = False
+        self._repaint()
         size = Size(*self._get_terminal_size())
         self._app.post_message(events.Resize(size, size))
 
@@ -246,6 +272,11 @@ class TerminalDriver(LinuxDriver):
         repeated = size != drawn and size == self._seen_size
         self._seen_size = size if size != drawn else None
         return size if repeated else None
+
+    def _fail(self, error: Exception) -> None:
+        """An error of ours ends the screen loudly, as one in the loop does."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._app._handle_exception, error)
 
     # --- the end -------------------------------------------------------------------------------------
 

@@ -10,8 +10,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from cockpit.ui.terminal.replica import Replica
+
 MAX_WAITING = 2_000_000
-"""Characters that may wait for a terminal that does not read. Beyond that frames are dropped and drawn anew later."""
+"""Characters beside frames that may wait for a terminal that does not read. Beyond that all but modes are dropped."""
 STOP_LIMIT = 1.0
 """Seconds the end waits for the terminal to take what restores it."""
 
@@ -21,26 +23,38 @@ BUSY_PAUSE = 0.01
 """Seconds until the next try at a terminal that takes nothing although it says it has room: another writer is at it."""
 
 _MODES = re.compile(r"(?:\x1b\[[?<>=]?[0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p)+")
-"""Settings of the terminal, which hold until they are taken back: they are never dropped. No frame looks like this."""
+"""Settings of the terminal, which hold until they are taken back: they are never dropped."""
 
 
 class TerminalWriter:
-    """One terminal's output, in order. Nothing here blocks the caller or raises for what the terminal does."""
+    """One terminal's output, in order. Nothing here blocks the caller or raises for what the terminal does.
 
-    def __init__(self, descriptor: int, *, closed: Callable[[OSError], None], behind: Callable[[], None]) -> None:
+    Of frames there is one, the newest: while the terminal does not read, later ones take its place.
+    """
+
+    def __init__(
+        self,
+        descriptor: int,
+        replica: Replica,
+        *,
+        closed: Callable[[OSError], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
         """Prepare; `start` begins.
 
         Args:
             descriptor: the terminal.
+            replica: whose differences are written.
             closed: called once, in the writing thread, when the terminal is gone.
-            behind: called in the writing thread when a terminal reads again for which frames were dropped.
+            failed: called once, in the writing thread, with an error of ours.
         """
         self._descriptor = descriptor
+        self._replica = replica
         self._closed = closed
-        self._behind = behind
+        self._failed = failed
         self._texts: deque[str] = deque()
         self._size = 0
-        self._dropped = False
+        self._frame_waits = False
         self._change = threading.Condition()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="terminal-output", daemon=True)
@@ -50,14 +64,19 @@ class TerminalWriter:
         self._thread.start()
 
     def write(self, text: str) -> None:
-        """Have a text written after those before it; returns at once."""
+        """Have what is no frame (a mode, a bell, a text for the clipboard) written after those before it."""
         with self._change:
             self._texts.append(text)
             self._size += len(text)
             if self._size > MAX_WAITING:
                 self._texts = deque(kept for kept in self._texts if _MODES.fullmatch(kept))
                 self._size = sum(map(len, self._texts))
-                self._dropped = True
+            self._change.notify()
+
+    def show(self) -> None:
+        """Have the terminal show the newest frame, as soon as it reads."""
+        with self._change:
+            self._frame_waits = True
             self._change.notify()
 
     def stop(self) -> None:
@@ -70,22 +89,25 @@ class TerminalWriter:
     def _run(self) -> None:
         while True:
             with self._change:
-                while not self._texts and not self._stopping:
+                while not self._texts and not self._frame_waits and not self._stopping:
                     self._change.wait()
-                if not self._texts:
+                if not self._texts and not self._frame_waits:
                     return
                 text = "".join(self._texts)
                 self._texts.clear()
                 self._size = 0
-                behind, self._dropped = self._dropped, False
+                frame_waits, self._frame_waits = self._frame_waits, False
             try:
                 self._write(text)
+                if frame_waits:
+                    self._write(self._replica.difference())
             except OSError as error:
                 self._closed(error)
-                self._discard()
-                return
-            if behind and not self._stopping:
-                self._behind()
+                break
+            except Exception as error:
+                self._failed(error)
+                break
+        self._discard()
 
     def _write(self, text: str) -> None:
         """Write all of a text.

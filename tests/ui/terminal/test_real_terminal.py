@@ -22,7 +22,7 @@ from tests.ui.terminal.test_input_parser import HOSTILE
 pytestmark = pytest.mark.slow
 
 SCENE = [sys.executable, "-m", "tests.ui.scene"]
-HELP = b"Write a prompt that starts a run"
+HELP = "Write a prompt that starts a run"
 """Stands on the screen of all keys only."""
 SOON = 2.0
 """Seconds a cockpit has whose terminal is gone."""
@@ -35,7 +35,7 @@ def screen() -> Iterator[Terminal]:
     """The screen over a fleet that stands still."""
     terminal = Terminal(SCENE, dict(os.environ), ROOT)
     try:
-        terminal.read_until(lambda: b"wait for you" in terminal.seen, "the screen")
+        terminal.read_until(lambda: terminal.shows("wait for you"), "the screen")
         yield terminal
     finally:
         terminal.close()
@@ -43,9 +43,11 @@ def screen() -> Iterator[Terminal]:
 
 def assert_works(terminal: Terminal) -> None:
     """Assert that the next key does what it says."""
-    terminal.seen.clear()
+    if terminal.shows(HELP):
+        terminal.write(b"\x1b[27u")
+        terminal.read_until(lambda: not terminal.shows(HELP), "the help, gone")
     terminal.write(b"?")
-    terminal.read_until(lambda: HELP in terminal.seen, "the help")
+    terminal.read_until(lambda: terminal.shows(HELP), "the help")
     assert terminal.process.poll() is None
 
 
@@ -83,10 +85,9 @@ def _escaped(screen: Terminal) -> bool:
     """Press escape, then the key of the help; say whether the help is shown."""
     screen.write(b"\x1b")
     poll(lambda: not screen.read(0.2), "silence")
-    screen.seen.clear()
     screen.write(b"?")
-    poll(lambda: HELP in screen.seen or not screen.read(1.0), "the help, or silence")
-    return HELP in screen.seen
+    poll(lambda: screen.shows(HELP) or not screen.read(1.0), "the help, or silence")
+    return screen.shows(HELP)
 
 
 @pytest.mark.races_the_clock("a process must be gone within a bound")
@@ -125,7 +126,7 @@ def test_with_its_errors_elsewhere_the_screen_is_on_the_terminal(tmp_path: Path)
     errors = tmp_path / "errors"
     terminal = Terminal(SCENE, dict(os.environ), ROOT, errors=errors)
     try:
-        terminal.read_until(lambda: b"wait for you" in terminal.seen, "the screen")
+        terminal.read_until(lambda: terminal.shows("wait for you"), "the screen")
         assert_works(terminal)
         assert b"\x1b" not in errors.read_bytes()
     finally:
@@ -136,7 +137,7 @@ def test_the_size_is_what_the_terminal_says(tmp_path: Path) -> None:
     command = ["env", "COLUMNS=20", "LINES=5", *SCENE]
     terminal = Terminal(command, dict(os.environ), ROOT)
     try:
-        terminal.read_until(lambda: b"wait for you" in terminal.seen, "the screen")
+        terminal.read_until(lambda: terminal.shows("wait for you"), "the screen")
     finally:
         terminal.close()
 
@@ -147,9 +148,9 @@ def test_a_stop_that_nobody_saw_coming_leaves_one_reader_and_the_settings_of_the
     for _ in range(5):
         os.kill(process.pid, signal.SIGSTOP)
         poll(lambda: process.status() == psutil.STATUS_STOPPED, "a stop")
-        screen.seen.clear()
+        screen.blank()
         os.kill(process.pid, signal.SIGCONT)
-        screen.read_until(lambda: b"\x1b[?1049h" in screen.seen, "the screen, drawn anew")
+        screen.read_until(lambda: screen.shows("wait for you"), "the screen, drawn anew")
     poll(lambda: process.num_threads() <= threads, "one reader")
     assert_works(screen)
     screen.write(b"\x1b[27u\x11")
@@ -223,10 +224,10 @@ def test_a_terminal_that_goes_away_ends_the_cockpit_and_nothing_is_left(fleet: F
         if moment == "while starting":
             terminal.read(10)
         elif moment != "at once":
-            terminal.read_until(lambda: b"ada" in terminal.seen, "the screen")
+            terminal.read_until(lambda: terminal.shows("ada"), "the screen")
         if moment == "in a dialog":
             terminal.write(b"n")
-            terminal.read_until(lambda: b"Spawn" in terminal.seen, "the form")
+            terminal.read_until(lambda: terminal.shows("Spawn"), "the form")
         if moment == "in mid-draw":
             terminal.write(b"?\x1b[27u" * 20)
         if moment == "at rest":

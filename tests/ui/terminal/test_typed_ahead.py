@@ -30,7 +30,7 @@ STOPPED = 1.0
 FIRST, SECOND = agent_of(vm_id(1)), agent_of(vm_id(2))
 
 
-def ordered(path: Path, keys: bytes, *, until: bytes = b"", then: bytes = b"") -> list[str]:
+def ordered(path: Path, keys: bytes, *, until: str = "", then: bytes = b"") -> list[str]:
     """Start the screen, type in one write, leave, and return what was ordered.
 
     With `until`, the rest and the key that leaves are typed only once that is on the screen.
@@ -38,10 +38,10 @@ def ordered(path: Path, keys: bytes, *, until: bytes = b"", then: bytes = b"") -
     orders = path / "orders"
     terminal = Terminal([*SCENE, "--orders", str(orders)], dict(os.environ), ROOT)
     try:
-        terminal.read_until(lambda: b"wait for you" in terminal.seen, "the screen")
+        terminal.read_until(lambda: terminal.shows("wait for you"), "the screen")
         if until:
             terminal.write(keys)
-            terminal.read_until(lambda: until in terminal.seen, until.decode())
+            terminal.read_until(lambda: terminal.shows(until), until)
         terminal.write((then if until else keys) + LEAVE)
         terminal.read_until(lambda: terminal.process.poll() is not None, "the end")
     finally:
@@ -80,7 +80,7 @@ def test_one_write(tmp_path: Path, name: str) -> None:
     ids=["branch", "branch and a paste", "destroy and the name", "destroy and yes", "answer", "answer by number"],
 )
 def test_a_question_takes_no_key_of_the_write_that_opened_it(tmp_path: Path, keys: bytes) -> None:
-    assert ordered(tmp_path, keys, until=b"before") == []
+    assert ordered(tmp_path, keys, until="before") == []
 
 
 @pytest.mark.parametrize(
@@ -101,16 +101,16 @@ def test_keys_held_while_the_process_is_stopped_are_used_when_it_goes_on(tmp_pat
     orders = tmp_path / "orders"
     terminal = Terminal([*SCENE, "--orders", str(orders)], dict(os.environ), ROOT)
     try:
-        terminal.read_until(lambda: b"wait for you" in terminal.seen, "the screen")
+        terminal.read_until(lambda: terminal.shows("wait for you"), "the screen")
         terminal.write(b"I\x1b:lt-api\rpzebra max")
         os.kill(terminal.process.pid, signal.SIGTSTP)
         process = psutil.Process(terminal.process.pid)
         terminal.read_until(lambda: process.status() == psutil.STATUS_STOPPED, "the stop")
         ends = time.monotonic() + STOPPED
         terminal.read_until(lambda: time.monotonic() > ends, "the end of the stop")
-        terminal.seen.clear()
+        terminal.blank()
         os.kill(terminal.process.pid, signal.SIGCONT)
-        terminal.read_until(lambda: b"wait for you" in terminal.seen, "the screen again")
+        terminal.read_until(lambda: terminal.shows("wait for you"), "the screen again")
         terminal.write(b"\r" + LEAVE)
         terminal.read_until(lambda: terminal.process.poll() is not None, "the end")
     finally:
@@ -119,19 +119,19 @@ def test_keys_held_while_the_process_is_stopped_are_used_when_it_goes_on(tmp_pat
 
 
 def test_a_question_that_was_seen_is_answered(tmp_path: Path) -> None:
-    assert ordered(tmp_path, b"B\r", until=b"before", then=b"\r") == [str(Branch(vm_id(1), 1))]
+    assert ordered(tmp_path, b"B\r", until="before", then=b"\r") == [str(Branch(vm_id(1), 1))]
 
 
 def test_a_paste_that_stalls_runs_nothing_and_the_operator_gets_out_of_it(tmp_path: Path) -> None:
-    keys, unended = b"\x1b[200~Dy\r", b"has not ended"
+    keys, unended = b"\x1b[200~Dy\r", "has not ended"
     assert ordered(tmp_path, keys, until=unended) == []
 
 
 def test_what_stands_behind_a_paste_that_stalled_is_written(tmp_path: Path) -> None:
     then = b"B\r\x1b[201~\r"
     expected = [str(Prompt(FIRST, "Dy\nB\n"))]
-    assert ordered(tmp_path, b"p\x1b[200~Dy\r", until=b"has not ended", then=then) == expected
+    assert ordered(tmp_path, b"p\x1b[200~Dy\r", until="has not ended", then=then) == expected
 
 
 def test_a_byte_that_is_no_text_is_said_and_hurts_nobody(tmp_path: Path) -> None:
-    assert ordered(tmp_path, b"p\xe9t\xff\r", until=b"0xe9") == [str(Prompt(FIRST, "t"))]
+    assert ordered(tmp_path, b"p\xe9t\xff\r", until="0xe9") == [str(Prompt(FIRST, "t"))]
