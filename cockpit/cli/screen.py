@@ -83,11 +83,7 @@ async def run_application(
     low_bandwidth: bool = False,
 ) -> int:
     """Show the screen over an engine; return the exit code: 1 if it ended by a fault of its own."""
-    if low_bandwidth:
-        # Textual reads these once, when it is imported.
-        os.environ.setdefault("TEXTUAL_FPS", "10")
-        os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "256")
-        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    prepare_framework(low_bandwidth=low_bandwidth)
     from cockpit.ui.app import CockpitApp
     from cockpit.ui.terminal.driver import TerminalDriver
 
@@ -105,6 +101,18 @@ async def run_application(
     if graceful_exit.exit_code:
         return graceful_exit.exit_code
     return 1 if app.return_code is None else app.return_code
+
+
+def prepare_framework(*, low_bandwidth: bool) -> None:
+    """Set what Textual reads once, when it is imported."""
+    if low_bandwidth:
+        os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "256")
+        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    os.environ.setdefault("TEXTUAL_FPS", "10" if low_bandwidth else FRAME_GRID)
+
+
+FRAME_GRID = "240"
+"""Moments a second at which a change may be painted: a key waits for the next. How many are depends on the changes."""
 
 
 def unusable_terminal() -> str:

@@ -63,6 +63,7 @@ class KeyGate:
         self._typed_into: Widget | None = None
         self._dropped = 0
         self._unready = 0
+        self._handed_at = 0.0
 
     def take(self, event: Typed) -> None:
         """Queue a key or a paste as it was read."""
@@ -109,8 +110,9 @@ class KeyGate:
         self._typed_into = None
 
     async def _settle(self) -> None:
-        """Wait until what the last key began is worked off."""
-        await self._settling.wait(LIMIT)
+        """Wait until what the last key began is worked off; after a while at rest nothing is left to wait for."""
+        if monotonic() - self._handed_at < BLIND_WAIT or not self._settling.is_at_rest():
+            await self._settling.wait(LIMIT)
 
     async def _give_turn(self) -> None:
         """Have the application take the next key in its own pump; only there is it certain who has the focus.
@@ -134,6 +136,7 @@ class KeyGate:
                 into_field = event is not None and _is_written(event) and isinstance(focused, Input | TextArea)
                 self._typed_into = focused if into_field else None
         finally:
+            self._handed_at = monotonic()
             passed.set()
 
     def _chosen(self, event: Typed) -> Typed | None:

@@ -78,6 +78,10 @@ class Settling:
             if not ready or self._app.screen._callbacks:
                 await asyncio.sleep(PAUSE)
 
+    def is_at_rest(self) -> bool:
+        """Tell whether nothing is under way now."""
+        return not self._is_pending() and not self.is_searching() and self._is_quiet(self._pumps())
+
     def is_searching(self) -> bool:
         """Tell whether the palette still looks for what was typed: its list is that of an earlier text."""
         screen = self._app.screen

@@ -10,12 +10,11 @@ import argparse
 import asyncio
 import itertools
 import time
+from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
 
-from textual.app import App, ComposeResult
-from textual.widgets import Input, Static
-
+from cockpit.cli.screen import prepare_framework
 from cockpit.model import events as ev
 from cockpit.model.fleet import Activity, ActivityState, AgentKind, Fleet, Power, Vm
 from cockpit.model.ids import agent_of
@@ -24,9 +23,21 @@ from tests.ui.scene import make_agent, vm_id
 
 STEP = 0.05
 """Seconds between two pieces of a streamed text."""
+PARTS = 10
+"""Parts of a step: the agents do not write all at once."""
 TICK = 0.005
 """Seconds between two looks whether the loop runs."""
 WORDS = ("the", "plan", "splits", "work", "into", "small", "tasks", "and", "tests", "each", "of", "them")
+
+
+async def beside(screen: Coroutine[object, object, object], *load: Coroutine[object, object, None]) -> None:
+    """Run a screen, and what loads it until it ends."""
+    tasks = [asyncio.create_task(work) for work in load]
+    try:
+        await screen
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def note_gaps(path: Path) -> None:
@@ -40,39 +51,6 @@ async def note_gaps(path: Path) -> None:
             with path.open("w") as file:
                 file.write(f"{longest:.4f}")
         before = now
-
-
-class Hello(App[None]):
-    """One input."""
-
-    def __init__(self, gaps: Path) -> None:
-        super().__init__()
-        self.gaps = gaps
-
-    def compose(self) -> ComposeResult:
-        yield Input(placeholder="ready")
-
-    def on_mount(self) -> None:
-        self.run_worker(note_gaps(self.gaps))
-
-
-class Text(Hello):
-    """A text that grows, as an answer does."""
-
-    def compose(self) -> ComposeResult:
-        yield Input(placeholder="ready")
-        yield Static("", id="text")
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        words = itertools.cycle(WORDS)
-        said: list[str] = []
-
-        def step() -> None:
-            said.append(next(words))
-            self.query_one(Static).update(" ".join(said[-600:]))
-
-        self.set_interval(STEP, step)
 
 
 def engine_of(agents: int) -> FakeEngine:
@@ -92,31 +70,25 @@ async def cockpit(agents: int, streaming: int, gaps: Path) -> None:
 
     engine = engine_of(agents)
     app = CockpitApp(engine, driver_class=TerminalDriver)
-    load = [asyncio.create_task(note_gaps(gaps)), asyncio.create_task(stream(engine, streaming))]
-    try:
-        await app.run_async()
-    finally:
-        for task in load:
-            task.cancel()
+    await beside(app.run_async(), note_gaps(gaps), stream(engine, streaming))
 
 
 async def stream(engine: FakeEngine, streaming: int) -> None:
-    """Let agents write, and the clock run."""
+    """Let agents write, each at its own time, and the clock run."""
     words = itertools.cycle(WORDS)
     began = time.monotonic()
     for number in range(1, streaming + 1):
         engine.say(agent_of(vm_id(number)), ev.RunStarted(), ev.MessageStarted("assistant"), ev.BlockStarted(0, "text"))
     for step in itertools.count():
-        await asyncio.sleep(STEP)
+        await asyncio.sleep(STEP / PARTS)
         engine.clock = NOW + time.monotonic() - began
-        if not streaming:
-            continue
-        for number in range(1, streaming + 1):
-            text = next(words) + (" " if step % 7 else "\n\n")
-            engine.say(agent_of(vm_id(number)), ev.TextDelta(0, text), at=engine.clock)
-        fleet = engine.fleet
-        changed = [replace(agent, link=replace(agent.link, last_byte_at=engine.clock)) for agent in fleet.agents]
-        engine.change(replace(fleet, agents=(*changed[:streaming], *fleet.agents[streaming:])))
+        agents = list(engine.fleet.agents)
+        for number in range(step % PARTS, streaming, PARTS):
+            text = next(words) + (" " if step % 70 else "\n\n")
+            engine.say(agents[number].id, ev.TextDelta(0, text), at=engine.clock)
+            agents[number] = replace(agents[number], link=replace(agents[number].link, last_byte_at=engine.clock))
+        if streaming:
+            engine.change(replace(engine.fleet, agents=tuple(agents)))
 
 
 def main() -> None:
@@ -128,9 +100,13 @@ def main() -> None:
     parser.add_argument("--streaming", type=int, default=0)
     options = parser.parse_args()
     if options.kind == "cockpit":
+        prepare_framework(low_bandwidth=False)
         asyncio.run(cockpit(options.agents, options.streaming, options.gaps))
     else:
-        (Hello if options.kind == "hello" else Text)(options.gaps).run()
+        from tests.bench.hello import Hello, Text
+
+        app = Hello() if options.kind == "hello" else Text()
+        asyncio.run(beside(app.run_async(), note_gaps(options.gaps)))
 
 
 if __name__ == "__main__":

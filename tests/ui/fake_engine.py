@@ -165,7 +165,10 @@ class FakeEngine:
 
     def transcript(self, agent: AgentId) -> Transcript:
         """Return an agent's transcript."""
-        return self._transcripts.setdefault(agent, Transcript())
+        known = self._transcripts.get(agent)
+        if known is None:
+            known = self._transcripts[agent] = Transcript()
+        return known
 
     def say(self, agent: AgentId, *events: Event, at: float | None = None) -> None:
         """Fold events into an agent's transcript."""

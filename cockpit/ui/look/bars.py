@@ -85,8 +85,9 @@ def _counts(fleet: Fleet, now: float) -> list[Piece]:
         return [(ours("agents unknown") if unknown else ours("no agents"), "$muted")]
     counts: Counter[str] = Counter()
     words: dict[str, set[str]] = {}
+    vms = {vm.id: vm for vm in fleet.vms}
     for agent in fleet.agents:
-        head = headline(agent, fleet.vm(agent.vm_id), now)
+        head = headline(agent, vms.get(agent.vm_id), now)
         tone = head.tone if head.tone in TONE_STYLES else "unknown"
         counts[tone] += 1
         words.setdefault(tone, set()).add(head.word)

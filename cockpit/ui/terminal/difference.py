@@ -8,9 +8,6 @@ from unicodedata import east_asian_width
 
 from cockpit.ui.terminal.cells import PLAIN, REST, CellRow, Pen
 
-SAVE = "\x1b7"
-"""DECSC: keep the cursor's place and pen; with `RESTORE` four bytes, where a move and a pen cost ten."""
-RESTORE = "\x1b8"
 BRIDGE = 4
 """Unchanged cells that are rather written again than passed over: a move costs as many bytes."""
 
@@ -43,12 +40,13 @@ def change_of_pen(before: Pen, after: Pen) -> str:
 
 
 class FrameDifference:
-    """Collects one frame's changes, from a pen and a cursor that are the terminal's own."""
+    """Collects one frame's changes."""
 
-    def __init__(self) -> None:
-        """Begin with nothing changed."""
-        self._parts: list[str] = []
-        self._pen = PLAIN
+    def __init__(self, pen: Pen | None) -> None:
+        """Begin with nothing changed, and the pen that the terminal has; None where that is not known."""
+        self._parts: list[str] = [] if pen is not None else ["\x1b[m"]
+        self.pen = pen or PLAIN
+        """The terminal's pen after what is collected. It stays so: the next frame often goes on with it."""
         self._x = self._y = -1
         """Where the terminal's cursor certainly is; -1 where that is not certain."""
 
@@ -61,17 +59,23 @@ class FrameDifference:
             if wanted.texts[x] != REST:
                 self._cell(x, y, wanted)
 
-    def text(self) -> str:
-        """Return what makes the terminal show the changes; its cursor and pen end where they were."""
-        return f"{SAVE}{''.join(self._parts)}{RESTORE}" if self._parts else ""
+    def text(self, cursor: tuple[int, int], before: tuple[int, int] | None) -> str:
+        """Return what makes the terminal show the changes, with its cursor at `cursor` in the end.
+
+        Args:
+            cursor: a column and a line.
+            before: where the cursor was; None where that is not known.
+        """
+        stays = cursor == ((self._x, self._y) if self._parts else before)
+        return "".join(self._parts) + ("" if stays else move(*cursor))
 
     def _cell(self, x: int, y: int, row: CellRow) -> None:
         text, pen = row.texts[x], row.pens[x]
         if (self._x, self._y) != (x, y):
             self._go(x, y, row)
-        if pen is not self._pen:
-            self._parts.append(change_of_pen(self._pen, pen))
-            self._pen = pen
+        if pen is not self.pen:
+            self._parts.append(change_of_pen(self.pen, pen))
+            self.pen = pen
         if text.isascii():
             self._parts.append(text)
             # Behind the last cell the cursor is on it, or beyond it: terminals differ.
@@ -87,7 +91,7 @@ class FrameDifference:
         gap = x - self._x
         if self._y == y and self._x >= 0 and gap > 0:
             between = row.texts[self._x : x]
-            same = all(pen is self._pen for pen in row.pens[self._x : x])
+            same = all(pen is self.pen for pen in row.pens[self._x : x])
             if gap <= BRIDGE and same and all(text.isascii() and text != REST for text in between):
                 self._parts.extend(between)
             else:

@@ -142,6 +142,7 @@ class TerminalDriver(LinuxDriver):
             self._terminal_writer.start()
         if LEAVES in data:
             self._replica.leave()
+            data = data.replace(LEAVES, f"\x1b[m{LEAVES}")
         self._terminal_writer.write(data)
         if ENTERS in data:
             self._replica.enter()

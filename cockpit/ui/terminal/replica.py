@@ -10,8 +10,8 @@ from rich.color import ColorSystem
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from cockpit.ui.terminal.cells import CellRow, cells_of
-from cockpit.ui.terminal.difference import FrameDifference, move
+from cockpit.ui.terminal.cells import CellRow, Pen, cells_of
+from cockpit.ui.terminal.difference import FrameDifference
 
 MOST_NOTED = 32
 """Strips that wait for one line; beyond that they are laid down, so that a terminal that stalls costs no memory."""
@@ -70,6 +70,7 @@ class Replica:
         self._laid: set[int] = set()
         """Lines that may differ from what is shown."""
         self._shown_cursor: tuple[int, int] | None = None
+        self._pen: Pen | None = None
 
     def note(
         self, update: CompositorUpdate, cursor: tuple[int, int], *, colours: ColorSystem, together: bool = False
@@ -127,17 +128,15 @@ class Replica:
                 cursor, together, known, self._known = self._cursor, self._together, self._known, True
             self._lay_down(size, strips, colours)
             if not known:
-                self._shown, self._shown_cursor = [None] * len(self._wanted), None
+                self._shown, self._shown_cursor, self._pen = [None] * len(self._wanted), None, None
                 self._laid = set(range(len(self._wanted)))
-            found = FrameDifference()
+            found = FrameDifference(self._pen)
             for y in sorted(self._laid):
                 found.add(y, self._wanted[y], self._shown[y])
                 self._shown[y] = self._wanted[y].copy()
             self._laid.clear()
-            text = found.text()
-            if cursor != self._shown_cursor and self._wanted:
-                text += move(*cursor)
-                self._shown_cursor = cursor
+            text = found.text(cursor, self._shown_cursor) if self._wanted else ""
+            self._shown_cursor, self._pen = cursor, found.pen
         return f"{SYNC_START}{text}{SYNC_END}" if together and len(text) > TOGETHER else text
 
     def _take(self) -> list[tuple[int, int, Strip]]:

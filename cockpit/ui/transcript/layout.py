@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from cockpit.model.transcript.entry import Entry, EntryKind
@@ -18,9 +17,6 @@ FIRST_LINES = 600
 
 OWN_WORDS = (EntryKind.USER, EntryKind.STEER, EntryKind.FOLLOW_UP)
 """What the operator said: where a turn begins."""
-
-
-_serials = count()
 
 
 class Anchor(NamedTuple):
@@ -48,8 +44,6 @@ class LaidEntry:
     lines: Sequence[TextLine]
     folder: AnswerFolder | None = None
     """Holds what of a streaming answer is folded already."""
-    serial: int = field(default_factory=_serials.__next__)
-    """Another one with each folding, in any layout: what is drawn of it may be kept by this."""
 
 
 class TranscriptLayout:

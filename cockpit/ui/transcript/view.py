@@ -10,6 +10,7 @@ from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.selection import Selection
@@ -73,7 +74,10 @@ class TranscriptView(Widget, can_focus=True):
         self._reading: Viewport | None = None
         self._expanded = False
         self._empty: tuple[Clean, ...] = ()
-        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(2048)
+        self._strips: LRUCache[tuple[int, TextLine], Strip] = LRUCache(2048)
+        """What was painted, by the width and all that the line shows: it outlives a new folding of its entry."""
+        self._shown: list[tuple[object, ...]] = []
+        """What each line of the viewport shows since the last flush."""
 
     # --- what is shown -------------------------------------------------------------------------------
 
@@ -84,6 +88,7 @@ class TranscriptView(Widget, can_focus=True):
         self._reading = Viewport(transcript) if transcript is not None else None
         self._strips.clear()
         self.following = True
+        self._shown = []
         self.flush()
         self.refresh()
 
@@ -108,8 +113,27 @@ class TranscriptView(Widget, can_focus=True):
         changed = reading.update() or changed
         self._follow_reading(reading)
         if changed:
-            self.refresh()
+            self._refresh_changed()
         return changed
+
+    def _refresh_changed(self) -> None:
+        """Have the lines painted that show something else than they do."""
+        shown = [self._seen_at(y) for y in range(self.size.height)]
+        if len(shown) != len(self._shown) or self.text_selection is not None:
+            self.refresh()
+        else:
+            width = self.size.width
+            if lines := [y for y, seen in enumerate(shown) if seen != self._shown[y]]:
+                self.refresh(*(Region(0, y, width, 1) for y in lines))
+        self._shown = shown
+
+    def _seen_at(self, y: int) -> tuple[object, ...]:
+        """Return all that decides how a line of the viewport looks."""
+        number = self._top + y
+        found = self._layout_lines.line_at(number) if self._layout_lines is not None else None
+        text = found[0].lines[found[1]] if found is not None else None
+        badge = self.pending if y == self.size.height - 1 else 0
+        return text, self._selection_line(number), self._is_marked(y), badge
 
     def _follow_reading(self, reading: Viewport) -> None:
         """Say what changed about where the reader is, and what is wished for."""
@@ -166,7 +190,7 @@ class TranscriptView(Widget, can_focus=True):
 
     def _moved(self, reading: Viewport) -> None:
         self._follow_reading(reading)
-        self.refresh()
+        self._refresh_changed()
 
     def action_scroll_by(self, lines: int) -> None:
         """Move by lines."""
@@ -231,15 +255,14 @@ class TranscriptView(Widget, can_focus=True):
             return Strip.blank(width, self.visual_style.rich_style)
         laid, line = found
         selection = self.text_selection
-        key = (laid.serial, line)
-        strip = self._strips.get(key) if selection is None else None
+        text = laid.lines[line]
+        strip = self._strips.get((width, text)) if selection is None else None
         if strip is None:
-            text = laid.lines[line]
             strip = self._paint(text.pieces, width - 1)
             if selection is not None:
                 strip = self._selected(strip, text, selection, number)
             else:
-                self._strips[key] = strip
+                self._strips[width, text] = strip
         strip = strip.apply_offsets(0, self._selection_line(number))
         strip = Strip.join([strip, self._mark(y)])
         return self._with_badge(strip) if y == self.size.height - 1 and self.pending else strip
@@ -262,13 +285,19 @@ class TranscriptView(Widget, can_focus=True):
 
     def _mark(self, y: int) -> Strip:
         """Draw the last column: where in the transcript the view stands."""
+        marked = self._is_marked(y)
+        if marked is None:
+            return Strip.blank(1, self.visual_style.rich_style)
+        return self._paint([(ours("▐") if marked else ours(" "), "")], 1, "transcript--thumb" if marked else "")
+
+    def _is_marked(self, y: int) -> bool | None:
+        """Say whether the scroll mark stands on a line; None where nothing can be scrolled."""
         height = max(1, self.size.height)
         if self._total <= height:
-            return Strip.blank(1, self.visual_style.rich_style)
+            return None
         size = max(1, round(height * height / self._total))
         start = round((height - size) * (self._reading.standing() if self._reading is not None else 0.0))
-        inside = start <= y < start + size
-        return self._paint([(ours("▐") if inside else ours(" "), "")], 1, "transcript--thumb" if inside else "")
+        return start <= y < start + size
 
     # --- selecting -----------------------------------------------------------------------------------
 

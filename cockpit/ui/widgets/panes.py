@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from textual.reactive import reactive
 
 from cockpit.model.family import ancestors_of, parents_of, sum_of
@@ -105,7 +107,8 @@ class AgentsTree(Pane):
         rows = []
         for node in agent_tree(agents, () if self.needle else self._folded):
             family = sum_of(node.folded, vms, now) if node.folded else None
-            rows.append(Row(node.agent.id, draw.agent_row(node, vms.get(node.agent.vm_id), now, width, family)))
+            drawn = partial(draw.agent_row, node, vms.get(node.agent.vm_id), now, width, family)
+            rows.append(Row(node.agent.id, drawn))
         number = len(agents)
         return rows, our_line("{} {}", number, "agent" if number == 1 else "agents") if rows else NOTHING
 
@@ -141,7 +144,7 @@ class VmsTable(Pane):
             ),
         )
         rows = [
-            Row(vm.id, draw.vm_row(vm, by_vm.get(vm.id), now, width, words.get(vm.id, "")))
+            Row(vm.id, partial(draw.vm_row, vm, by_vm.get(vm.id), now, width, words.get(vm.id, "")))
             for vm in ordered
             if not self.needle
             or draw.matches(
@@ -159,7 +162,7 @@ class VmsTable(Pane):
             if finding.kind in (FindingKind.GONE, FindingKind.KEPT):
                 absent.setdefault(finding.vm, finding)  # The first is the one that is mended.
         rows += [
-            Row(finding.vm, draw.gone_row(finding, now, width))
+            Row(finding.vm, partial(draw.gone_row, finding, now, width))
             for finding in absent.values()
             if draw.matches(self.needle, finding.vm, finding.called, finding.kind.value)
         ]
@@ -187,7 +190,7 @@ class BoardPane(Pane):
         rows: list[Row] = []
         for status, members in draw.tasks_in_order(tasks):
             rows.append(Row("", draw.status_heading(status, len(members), width)))
-            rows += [Row(task.id, draw.task_row(task, now, width)) for task in members]
+            rows += [Row(task.id, partial(draw.task_row, task, now, width)) for task in members]
         still_open = sum(task.status != "done" for task in tasks)
         return rows, our_line("{} to do", still_open) if tasks else NOTHING
 
@@ -210,5 +213,5 @@ class FeedPane(Pane):
             for item in reversed(fleet.feed[-self.SHOWN :])
             if not self.needle or draw.matches(self.needle, item.agent, item.kind, item.summary)
         ]
-        rows = [Row(item.id, draw.feed_row(item, now, width)) for item in items]
+        rows = [Row(item.id, partial(draw.feed_row, item, now, width)) for item in items]
         return rows, our_line("{}", len(items)) if items else NOTHING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,13 +19,29 @@ from cockpit.text.clean import NOTHING, Clean, ours, part
 from cockpit.ui.look.cells import break_points, content
 
 
-@dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list."""
+    """One line of a list; what it shows is drawn when somebody sees it."""
 
-    key: str
-    """What the row stands for; empty for a heading, which the cursor skips."""
-    content: Content
+    __slots__ = ("_content", "_draw", "key")
+
+    def __init__(self, key: str, shown: Content | Callable[[], Content]) -> None:
+        """Take what a row shows, or what draws it.
+
+        Args:
+            key: what the row stands for; empty for a heading, which the cursor skips.
+            shown: its content, or a function that returns it and is called once, at the first look.
+        """
+        self.key = key
+        self._content: Content | None = shown if isinstance(shown, Content) else None
+        self._draw = None if isinstance(shown, Content) else shown
+
+    @property
+    def content(self) -> Content:
+        """What the row shows."""
+        if self._content is None:
+            assert self._draw is not None
+            self._content = self._draw()
+        return self._content
 
 
 class RowList(ScrollView, can_focus=True):
@@ -113,9 +129,11 @@ class RowList(ScrollView, can_focus=True):
             self.virtual_size = Size(0, len(self._rows))
             self.refresh()
             return
-        changed = [at for at, row in enumerate(self._rows) if not _same(row, before[at])]
-        for at in changed:
-            self.refresh_line(at)
+        # Rows that are out of sight are drawn when they come into it: a scroll paints all lines.
+        top = self.scroll_offset.y
+        for at in range(top, min(len(before), top + self.size.height)):
+            if not _same(self._rows[at], before[at]):
+                self.refresh_line(at)
 
     def point_at(self, key: str, *, scroll: bool = True) -> bool:
         """Put the cursor on a key without telling anybody; return False when it is not here."""

@@ -189,13 +189,32 @@ def test_only_what_differs_is_sent() -> None:
     assert note(replica, frame("one agent", "two words")) is False
     assert replica.difference() == ""
     assert note(replica, frame("one agent", "two works"))
-    assert replica.difference() == "\x1b7\x1b[2;8Hks\x1b8".replace("ks", "k")
+    assert replica.difference() == "\x1b[2;8Hk\x1b[1;1H"
+
+
+def test_a_frame_goes_on_with_the_pen_of_the_one_before() -> None:
+    replica = Replica()
+    replica.enter()
+    for word in ("one", "two", "six"):
+        note(replica, LayoutUpdate([[Strip([Segment(word, Style.parse("red on blue"))])]], Region(0, 0, 3, 1)))
+        sent = replica.difference()
+    assert sent == "\x1b[1;1Hsix\x1b[1;1H"
+
+
+def test_the_cursor_is_moved_where_it_is_not_already() -> None:
+    replica = shown("one two")
+    note(replica, frame("one twx"), (0, 0))
+    assert replica.difference() == "\x1b[1;7Hx\x1b[1;1H"
+    note(replica, frame("onexxwx"), (5, 0))
+    assert replica.difference() == "\x1b[1;4Hxx"
+    note(replica, frame("onexxwx"), (1, 0))
+    assert replica.difference() == "\x1b[1;2H"
 
 
 def test_cells_between_two_changes_are_written_again_where_that_is_shorter() -> None:
     replica = shown("abcdefghijklmnop")
     note(replica, frame("Abc" + "Defghijklmno" + "P"))
-    assert replica.difference() == "\x1b7\x1b[1;1HAbcD\x1b[11CP\x1b8"
+    assert replica.difference() == "\x1b[1;1HAbcD\x1b[11CP\x1b[1;1H"
 
 
 def test_nothing_is_sent_while_the_terminal_shows_something_else_and_all_of_it_afterwards() -> None:
