@@ -134,7 +134,7 @@ class Adoption:
             identity = await who_lives_there(connection, self._source.paths_of(agent), agent.vm_id)
         return with_protocol(
             replace(
-                self._fleet_state.agents[agent.id],
+                self._fleet_state.living(agent.id),
                 program=found.program or agent.program,
                 program_path=found.path,
                 version=found.version,

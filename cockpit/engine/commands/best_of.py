@@ -99,7 +99,7 @@ class BestOfSeveral:
 
     async def _mark(self, agent_id: AgentId) -> str:
         """Keep the state of the workspace; where that fails, all but the difference can be compared later."""
-        agent = self._fleet_state.agents[agent_id]
+        agent = self._fleet_state.living(agent_id)
         try:
             connection = await connection_of(self._session_of(agent_id), agent_id)
             spent = Spent(agent.usage.tokens, agent.usage.cost, agent.epoch, agent.line)

@@ -67,6 +67,25 @@ async def _ask(board: BoardClient, command: BoardCommand) -> None:
             _check(note.content.strip() == content.strip(), f"add a note to task {task}")
 
 
+async def give_to(board: BoardClient, former: str, name: str) -> tuple[int, tuple[str, ...]]:
+    """Assign the tasks that one name has to another one: an agent was renamed.
+
+    Returns:
+        How many follow, and why others do not, a sentence each.
+    """
+    try:
+        tasks = [task for task in (await board.listing()).tasks if task.assignee == former]
+    except ServiceError as error:
+        return 0, (f"the tasks of {former} cannot be looked for: {error.message}",)
+    failures: list[str] = []
+    for task in tasks:
+        try:
+            await board.patch(task.id, assignee=name)
+        except ServiceError as error:
+            failures.append(f"task {task.id} is still assigned to {former}: {error.message}")
+    return len(tasks) - len(failures), tuple(failures)
+
+
 def _check(shown: bool, what: str) -> None:
     """Refuse a success that shows something else than what was asked for."""
     if not shown:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.errors import Refused, TimedOut
-from cockpit.model.fleet import Power
+from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import VmId
 
 BOOT_LIMIT = 120.0
@@ -34,4 +34,5 @@ async def until_running(fleet_state: FleetState, source: Source, vm_id: VmId) ->
         raise TimedOut(
             f"VM {vm_id} did not boot within {BOOT_LIMIT:.0f} s", hint="try again, or another image"
         ) from None
-    fleet_state.put_vm(replace(fleet_state.vms[vm_id], power=Power.RUNNING))
+    known = fleet_state.vms.get(vm_id) or Vm(vm_id, source=source.name)
+    fleet_state.put_vm(replace(known, power=Power.RUNNING))

@@ -173,7 +173,7 @@ class Dispatcher:
                 agent_session = self._agent_sessions.agent_session(command.agent)
                 if agent_session is None:
                     raise CockpitError("the agent is not attached", hint="wait for its link")
-                await agent_session.sender.send(self._fleet_state.agents[command.agent], command, command_id)
+                await agent_session.sender.send(self._fleet_state.living(command.agent), command, command_id)
                 return
             if isinstance(command, BoardCommand):
                 await board.carry_out(self._source, command, self._fleet_state.tasks)
@@ -209,7 +209,7 @@ class Dispatcher:
                     agent_session = self._agent_sessions.agent_session(agent_id)
                     if agent_session is None:
                         raise CockpitError("the agent is not attached", hint="wait for its link")
-                    agent = self._fleet_state.agents[agent_id]
+                    agent = self._fleet_state.living(agent_id)
                     await self._clean_commits.start_again(agent, agent_session, progress, change_program=change)
                 case Pause():
                     await self._operations.pause(command, progress)

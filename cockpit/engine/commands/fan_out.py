@@ -37,7 +37,10 @@ async def fan_out(
     _drop_outputs(fleet_state, progress.operation.id)
 
     async def one(agent_id: AgentId) -> None:
-        agent = fleet_state.agents[agent_id]
+        agent = fleet_state.agents.get(agent_id)
+        if agent is None:
+            progress.part(Part(agent_id, None, UNKNOWN, "its VM was deleted meanwhile"))
+            return
         began = fleet_state.clock.now()
 
         def took() -> float:

@@ -25,7 +25,7 @@ class Identities:
         self._fleet_state = fleet_state
         self._sharing = Sharing(fleet_state, store, source)
         self._adoption = Adoption(fleet_state, store, source, names, agent_sessions.attach, agent_sessions.detach)
-        self._renaming = Renaming(fleet_state, store, source, names, self._sharing)
+        self._renaming = Renaming(fleet_state, store, source, names, self._sharing, agent_sessions.agent_session)
         self._deregistration = Deregistration(fleet_state, source, self._sharing)
 
     async def carry_out(self, command: IdentityCommand, progress: OperationProgress) -> None:
@@ -52,7 +52,7 @@ class Identities:
         """
         made = progress.operation.agent
         if spawn.findable and made is not None:
-            await self._sharing.enter_files(self._fleet_state.agents[made], progress)
+            await self._sharing.enter_files(self._fleet_state.living(made), progress)
 
     async def destroyed(self, vm_id: VmId, progress: OperationProgress) -> None:
         """Take a VM that was destroyed out of other tools' files."""

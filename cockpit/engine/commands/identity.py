@@ -43,3 +43,19 @@ def identity_of(agent: Agent, agents: Iterable[Agent], bounds: FamilyBounds, now
         "createdAt": moment(now),
     }
     return json.dumps(said, indent=2).encode() + b"\n"
+
+
+def renamed_identity(file: bytes, agent: Agent) -> bytes | None:
+    """Return the file of an agent with the name it has now; None where there is none, or it is another VM's.
+
+    Args:
+        file: as it is on the VM; other tools write it, too, and what else they say stays.
+        agent: whose it is.
+    """
+    try:
+        said = json.loads(file)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict) or str(said.get("vmId", "")).lower() != agent.vm_id:
+        return None
+    return json.dumps(said | {"agentId": agent.name}, indent=2).encode() + b"\n"

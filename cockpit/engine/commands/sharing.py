@@ -45,9 +45,13 @@ class Sharing:
             CockpitError: the registry or a file refused; what was done until then is shown.
         """
         now = self._fleet_state.clock.now()
-        agent = replace(self._fleet_state.agents[command.agent], findable=command.findable, named_at=now)
+
+        def wanted() -> Agent:
+            return replace(self._fleet_state.living(command.agent), findable=command.findable, named_at=now)
+
         with progress.step("register as theirs" if command.findable else "register as ours"):
-            await register_again(self._source, agent, now, progress, anew=True)
+            await register_again(self._source, wanted(), now, progress, anew=True)
+        agent = wanted()  # It went on meanwhile.
         self._fleet_state.put_agent(agent)
         await keep_identity(self._store, agent)
         if command.findable:

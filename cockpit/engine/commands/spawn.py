@@ -256,7 +256,7 @@ class Spawner:
             await register(self._source, agent, now, progress)
         with progress.step("check in"):
             await check_in.settle(agent, progress)
-        return self._fleet_state.agents[agent.id]
+        return self._fleet_state.living(agent.id)
 
     async def start_again(
         self, agent: Agent, agent_session: AgentSession, progress: OperationProgress, *, change_program: bool = False
@@ -371,11 +371,12 @@ class Spawner:
     async def _first_answer(self, agent_session: AgentSession, run_id: str, progress: OperationProgress) -> None:
         """Wait until the agent answers; what it warned of on standard error is said, and stays on the agent."""
         answer = await agent_session.first_answer(run_id, ANSWER_LIMIT)
-        asked = [dialog.request.title for dialog in self._fleet_state.agents[agent_session.agent].activity.dialogs]
+        agent = self._fleet_state.living(agent_session.agent)
+        asked = [dialog.request.title for dialog in agent.activity.dialogs]
         words = (
             "an extension asks before it starts: answer it, and the start goes on"
             if answer is None
-            else adapter_of(self._fleet_state.agents[agent_session.agent].program).first_words(answer)
+            else adapter_of(agent.program).first_words(answer)
         )
         progress.detail(" · ".join((words, *asked, *await agent_session.warnings())))
 

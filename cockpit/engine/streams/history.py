@@ -245,7 +245,7 @@ class History:
         assert window.first_place is not None
         epoch, line = window.first_place
         stream = LineStream(
-            agent, self._fleet_state.clock, adapter_of(self._fleet_state.agents[agent].program).decoder()
+            agent, self._fleet_state.clock, adapter_of(self._fleet_state.living(agent).program).decoder()
         )
         stream.resume(offset, line - 1 - data.count(b"\n"), epoch)
         lines, records = stream.lines(data), list[Record]()

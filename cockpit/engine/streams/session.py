@@ -248,7 +248,7 @@ class AgentSession:
         asking = asyncio.create_task(self._fleet_state.until(self._asks), name=f"question of {run_id}")
         try:
             try:
-                await self.sender.ask(self._fleet_state.agents[self.agent], question)
+                await self.sender.ask(self._fleet_state.living(self.agent), question)
                 self.look_at_process()
                 await asyncio.wait((answer, over, asking), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             except Refused:

@@ -107,6 +107,10 @@ class FakeVers:
         await self.called("pause" if paused else "resume", vm_id)
         self.states[vm_id] = Power.PAUSED if paused else Power.RUNNING
 
+    async def add_labels(self, vm_id: VmId, labels: dict[str, str]) -> None:
+        """Label a VM."""
+        await self.called("label", f"{vm_id} {labels}")
+
     async def delete(self, vm_id: VmId) -> None:
         """Delete."""
         await self.called("delete", vm_id)
@@ -199,6 +203,17 @@ class FakeRegistry:
             raise self.error
         await asyncio.sleep(0)
         return SimpleNamespace(entries=tuple(self.entries), unreadable=self.unreadable)
+
+    async def add(self, wanted: object) -> None:
+        """Enter what is new."""
+        if self.error is not None:
+            raise self.error
+
+    async def get(self, vm_id: str) -> RegistryEntry:
+        """Return an entry."""
+        if self.error is not None:
+            raise self.error
+        return next(entry for entry in self.entries if entry.id == vm_id)
 
     async def deregister(self, vm_id: str) -> None:
         """Remove an entry."""
