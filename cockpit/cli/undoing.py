@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from cockpit.cli import output
@@ -13,6 +14,7 @@ from cockpit.cli.losses import agreed, look
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, Refused
 from cockpit.model.ages import age_text, span_text
+from cockpit.model.checkpoints import checkpoint_of
 from cockpit.model.commands.agent import task_for
 from cockpit.model.commands.life import Restore, Undo
 from cockpit.model.commands.vm import Retry
@@ -129,6 +131,11 @@ def _homes(engine: HeadlessPort, name: str) -> tuple[VmId, ...]:
     return tuple(agent.vm_id for agent in engine.fleet.agents if agent.name == name)
 
 
+def _origins(engine: HeadlessPort, homes: Collection[VmId]) -> tuple[CommitId, ...]:
+    """Return the commits that VMs were made from, as far as they are known."""
+    return tuple(vm.parent_commit for vm in engine.fleet.vms if vm.id in homes and vm.parent_commit is not None)
+
+
 async def _brought_back(engine: HeadlessPort, command: Undo | Restore | Retry, as_json: bool) -> int:
     """Carry it out, and print who is back."""
     receipt = await carry_out(engine, command)
@@ -146,7 +153,10 @@ async def _brought_back(engine: HeadlessPort, command: Undo | Restore | Retry, a
 async def checkpoints(headless: Headless, name: str, as_json: bool) -> int:
     """List the commits that stay, as a tree."""
     async with headless.engine(nobody) as engine:
-        now, found = engine.now(), lineage(engine.fleet.kept, name, _homes(engine, name))
+        homes = _homes(engine, name)
+        if homes:
+            await engine.platform.learn()  # An agent that was brought back has its own from before.
+        now, found = engine.now(), lineage(engine.fleet.kept, name, homes, _origins(engine, homes))
         if as_json:
             output.print_json([{**kept_object(kept), "depth": depth} for depth, kept in found])
         else:
@@ -162,7 +172,9 @@ async def retry(headless: Headless, name: str, text: str, yes: bool, as_json: bo
     """Go back to an agent's last checkpoint, and send another text there."""
     async with headless.engine(only(name), watch=True) as engine:
         agent = engine.agent_named(name)
-        kept = last_checkpoint(agent.vm_id, engine.fleet.kept)
+        if last_checkpoint(agent.vm_id, engine.fleet.kept) is None:
+            await engine.platform.learn()  # It may have been brought back since.
+        kept = checkpoint_of(agent, engine.fleet)
         if kept is None or kept.commit is None:
             raise NotFound(f"no commit was taken before a text of {agent.name}", hint="`cockpit send --checkpoint`")
         command = Retry(agent.vm_id, kept.commit, task_for(agent.id, text))

@@ -6,7 +6,7 @@ written down here, before the commit is taken, so that a cockpit that is killed 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -96,14 +96,32 @@ def undoable(kept: Iterable[KeptCommit]) -> tuple[KeptCommit, ...]:
     return tuple(sorted(filter(is_undoable, kept), key=lambda one: one.at, reverse=True))
 
 
-def last_checkpoint(vm: VmId, kept: Iterable[KeptCommit]) -> KeptCommit | None:
-    """Return the commit that was taken before the latest text of the agent on a VM, or None."""
-    own = [one for one in kept if one.vm == vm and one.purpose is KeptFor.CHECKPOINT and one.commit is not None]
-    return max(own, key=lambda one: one.at, default=None)
+def last_checkpoint(vm: VmId, kept: Iterable[KeptCommit], origin: str = "") -> KeptCommit | None:
+    """Return the commit that was taken before the latest text of the agent on a VM, or None.
+
+    Args:
+        vm: where it lives now.
+        kept: all that are kept.
+        origin: the commit its VM was made from: what was taken of an agent before it was brought back is its own.
+    """
+    there = [one for one in kept if one.commit is not None]
+    own = [one for one in there if one.vm == vm and one.purpose is KeptFor.CHECKPOINT]
+    before = (one for one in chain(origin, there) if one.purpose is KeptFor.CHECKPOINT and one.commit != origin)
+    return max(own, key=lambda one: one.at, default=None) or next(before, None)
+
+
+def chain(commit: str, kept: Iterable[KeptCommit]) -> Iterator[KeptCommit]:
+    """Yield a commit and those it came from, as far as they are kept, the latest first."""
+    known = {str(one.commit): one for one in kept if one.commit is not None}
+    seen: set[str] = set()
+    while commit in known and commit not in seen:
+        seen.add(commit)
+        yield known[commit]
+        commit = known[commit].parent
 
 
 def lineage(
-    kept: Iterable[KeptCommit], name: str = "", vms: Collection[VmId] = ()
+    kept: Iterable[KeptCommit], name: str = "", vms: Collection[VmId] = (), origins: Collection[str] = ()
 ) -> tuple[tuple[int, KeptCommit], ...]:
     """Return commits that stay as a tree: each below the one it came from, with its depth; the oldest first.
 
@@ -111,15 +129,21 @@ def lineage(
         kept: all that are kept.
         name: of one agent only; empty for all.
         vms: where an agent of this name lives now.
+        origins: the commits those VMs were made from.
     """
-    shown = [one for one in kept if one.commit is not None and one.purpose is not KeptFor.UNDO]
+    there = [one for one in kept if one.commit is not None]
+    shown = [one for one in there if one.purpose is not KeptFor.UNDO]
     if name:
+        before = {str(one.commit) for origin in origins for one in chain(origin, there)}
         wanted = {one.request for one in called(name, shown, vms)}
+        wanted |= {one.request for one in shown if one.commit in before}
         shown = [one for one in shown if one.request in wanted]
     children: dict[str, list[KeptCommit]] = {}
     known = {str(one.commit) for one in shown}
     for one in sorted(shown, key=lambda one: one.at):
-        above = one.parent if one.parent in known and one.parent != one.commit else ""
+        # What undid a destroy in between is no part of the tree.
+        line = (str(before.commit) for before in chain(one.parent, there))
+        above = next((commit for commit in line if commit in known and commit != one.commit), "")
         children.setdefault(above, []).append(one)
     found: list[tuple[int, KeptCommit]] = []
     seen: set[str] = set()

@@ -116,9 +116,13 @@ class Keeping:
         return moved
 
     async def forget(self, kept: KeptCommit) -> None:
-        """Forget a commit that is gone, or was never taken."""
-        self._fleet_state.kept.pop(kept.request, None)
+        """Forget a commit that is gone, or was never taken; what came from it comes from the one before it."""
+        kept = self._fleet_state.kept.pop(kept.request, kept)
         self._fleet_state.changed()
+        others = list(self._fleet_state.kept.values())
+        if kept.commit is not None and all(one.commit != kept.commit for one in others):
+            for below in (one for one in others if one.parent == kept.commit):
+                await self._show(replace(below, parent=kept.parent))
         try:
             await self._store.kept.forget(kept.request)
         except StoreError as error:
@@ -160,7 +164,8 @@ class Keeping:
             found = await self._source.vers.metadata(vm_id)
         except VersError as error:
             log.info("origin and size of VM %s are not known: %s", vm_id, describe(error))
-            return "", None
+            vm = self._fleet_state.vms.get(vm_id)
+            return (vm.parent_commit or "") if vm is not None else "", None
         known = found.vcpu_count or found.mem_size_mib or found.fs_size_mib
         size = VmSize(found.vcpu_count, found.mem_size_mib, found.fs_size_mib) if known else None
         return found.parent_commit_id, size

@@ -16,7 +16,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, Refused
-from cockpit.model.commands import Rename
+from cockpit.model.commands.life import Rename
 from cockpit.model.comparison import candidates_of, group_label
 from cockpit.model.family import parents_of
 from cockpit.model.fleet import Agent

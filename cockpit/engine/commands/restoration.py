@@ -108,7 +108,15 @@ class Restorations:
                 progress.detail(vm_id)
                 now = self._fleet_state.clock.now()
                 self._fleet_state.put_vm(
-                    Vm(vm_id, Power.BOOTING, now, label=target, seen_at=now, source=self._source.name)
+                    Vm(
+                        vm_id,
+                        Power.BOOTING,
+                        now,
+                        label=target,
+                        seen_at=now,
+                        source=self._source.name,
+                        parent_commit=command.commit,
+                    )
                 )
             if wanted is None:
                 return None

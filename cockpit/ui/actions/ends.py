@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cockpit.model.ages import age_text, span_text
+from cockpit.model.checkpoints import checkpoint_of
 from cockpit.model.commands.agent import task_for
 from cockpit.model.commands.life import Destroy, Restore, Undo
 from cockpit.model.commands.vm import Retry
 from cockpit.model.fleet import AgentKind, Fleet, Vm
 from cockpit.model.ids import CommitId, VmId
-from cockpit.model.kept import IN_THE_COMMIT, KEEP_STEP, KeptCommit, last_checkpoint, undoable
+from cockpit.model.kept import IN_THE_COMMIT, KEEP_STEP, KeptCommit, undoable
 from cockpit.model.loss import Loss
 from cockpit.model.operation import Operation
 from cockpit.text.clean import NOTHING, Clean, ours
@@ -115,14 +116,14 @@ def _checkpoint_of(situation: Situation) -> str:
     agent = situation.agent
     if agent is None:
         return NO_AGENT
-    kept = last_checkpoint(agent.vm_id, situation.fleet.kept)
+    kept = checkpoint_of(agent, situation.fleet)
     return "" if kept is not None else f"no commit was taken before a text of {agent.name}: ^o while you write"
 
 
 def _retry(home: HomePort) -> None:
     """Ask for another text, and go back to before the last one."""
     agent = home.agent
-    kept = last_checkpoint(agent.vm_id, home.fleet.kept) if agent is not None else None
+    kept = checkpoint_of(agent, home.fleet) if agent is not None else None
     if agent is None or kept is None or kept.commit is None:
         return
     vm_id, agent_id, commit, name = agent.vm_id, agent.id, kept.commit, clean_line(agent.name)

@@ -55,6 +55,8 @@ class FakeVers:
 
     def __init__(self) -> None:
         self.states: dict[VmId, str] = {}
+        self.origins: dict[VmId, CommitId] = {}
+        """The commits that VMs were made from."""
         self.hidden: set[VmId] = set()
         """VMs that the list leaves out."""
         self.unreadable = 0
@@ -95,7 +97,8 @@ class FakeVers:
     async def metadata(self, vm_id: VmId) -> VmMetadata:
         """Return one VM with its size."""
         await self.called("metadata", vm_id)
-        return VmMetadata(vm_id=vm_id, vcpu_count=4, mem_size_mib=2048, parent_commit_id="c0ffee")
+        origin = self.origins.get(vm_id, "c0ffee")
+        return VmMetadata(vm_id=vm_id, vcpu_count=4, mem_size_mib=2048, parent_commit_id=origin)
 
     async def ssh_key(self, vm_id: VmId) -> SshKey:
         """Return a key; each call returns another one."""
@@ -130,6 +133,7 @@ class FakeVers:
         await self.called("restore", commit_id)
         made = VmId(f"{commit_id}-restored")
         self.states[made] = "running"
+        self.origins[made] = commit_id
         return made
 
     async def branch(self, vm_id: VmId, *, count: int, keep_paused: bool) -> Any:

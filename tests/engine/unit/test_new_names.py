@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from cockpit.model.board import Task
-from cockpit.model.commands import Rename
+from cockpit.model.commands.life import Rename
 from cockpit.model.comparison import candidates_of
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import TaskId

@@ -8,7 +8,9 @@ import pytest
 
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.operation import OperationProgress
-from cockpit.model.commands import BestOf, FanOut, Prompt, Rename, SetFindable, Spawn
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.life import Rename, SetFindable, Spawn
+from cockpit.model.commands.swarm import BestOf, FanOut
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
