@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from cockpit.engine.agent_record import agent_from_spawn
 from cockpit.engine.commands.copies import copy_name
-from cockpit.engine.commands.creations import Creations, wanted_from
+from cockpit.engine.commands.creations import Creations
+from cockpit.engine.commands.wanted import wanted_from
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions

@@ -150,17 +150,6 @@ class FleetState:
         self.agents[agent.id] = agent
         self.changed()
 
-    def living(self, agent_id: AgentId) -> Agent:
-        """Return an agent as it is now, to whoever waited for something and comes back to it.
-
-        Raises:
-            Gone: it is here no more.
-        """
-        agent = self.agents.get(agent_id)
-        if agent is None:
-            raise Gone(f"agent {agent_id} is here no more: its VM was deleted meanwhile", hint="list the VMs")
-        return agent
-
     def agent_on(self, vm_id: VmId) -> Agent | None:
         """Return the first agent that lives on a VM, or None."""
         return next((agent for agent in self.agents.values() if agent.vm_id == vm_id), None)

@@ -1,15 +1,30 @@
-"""Which source a command is about: that of its target."""
+"""What a command is about: the source that has its target, and the agent, while it is there."""
 
 from __future__ import annotations
 
 from cockpit.engine.state import FleetState
+from cockpit.errors import Gone
 from cockpit.model.commands.agent import AgentCommand
 from cockpit.model.commands.board import BoardCommand, CreateTask
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.images import ImageCommand
 from cockpit.model.commands.life import Relaunch, Rename, Restore, SetFindable, Spawn, Undo
 from cockpit.model.commands.swarm import ContinueAll, FanOut, StopAll, Teardown
+from cockpit.model.fleet import Agent
+from cockpit.model.ids import AgentId
 from cockpit.model.platform import PlatformCommand, Resize, SetLabels
+
+
+def living(agent_id: AgentId, fleet_state: FleetState) -> Agent:
+    """Return an agent as it is now, to whoever waited for something and comes back to it.
+
+    Raises:
+        Gone: it is here no more.
+    """
+    agent = fleet_state.agents.get(agent_id)
+    if agent is None:
+        raise Gone(f"agent {agent_id} is here no more: its VM was deleted meanwhile", hint="list the VMs")
+    return agent
 
 
 def source_of(command: Command, fleet_state: FleetState) -> str | None:

@@ -66,14 +66,17 @@ def parent_vm_of(agent: Agent, agents: Iterable[Agent]) -> VmId | None:
     return others[parent].vm_id if parent is not None else None
 
 
-def family_fault(parent: Agent, agents: Iterable[Agent], making: Iterable[AgentId], bounds: FamilyBounds) -> str:
-    """Say why an agent may have no child more, or return empty text.
+def family_fault(
+    parent: Agent, agents: Iterable[Agent], making: Iterable[AgentId], bounds: FamilyBounds, more: int = 1
+) -> str:
+    """Say why an agent may not have so many children more, or return empty text.
 
     Args:
         parent: the agent.
         agents: all that are known.
         making: the parents of those that are being made and not among them yet, one for each.
         bounds: what a family may have.
+        more: how many are to be made.
     """
     everyone = [*agents]
     parents = parents_of(everyone)
@@ -85,8 +88,9 @@ def family_fault(parent: Agent, agents: Iterable[Agent], making: Iterable[AgentI
         return f"{name} may have {most} below it ([agent] max_depth), and {parent.name} is of the last"
     family = {first, *descendants_of(first, parents)}
     vms = len(family) + sum(maker in family for maker in making)
-    if bounds.max_vms and vms + 1 > bounds.max_vms:
-        return f"{name} and all below it may have {bounds.max_vms} VMs ([agent] max_vms), and have {vms}"
+    if bounds.max_vms and vms + more > bounds.max_vms:
+        wanted = f"; {more} more are wanted" if more > 1 else ""
+        return f"{name} and all below it may have {bounds.max_vms} VMs ([agent] max_vms), and have {vms}{wanted}"
     return ""
 
 

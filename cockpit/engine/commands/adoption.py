@@ -15,6 +15,7 @@ from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
+from cockpit.engine.targets import living
 from cockpit.errors import NotFound
 from cockpit.model.commands.life import Adopt
 from cockpit.model.fleet import Agent
@@ -134,7 +135,7 @@ class Adoption:
             identity = await who_lives_there(connection, self._source.paths_of(agent), agent.vm_id)
         return with_protocol(
             replace(
-                self._fleet_state.living(agent.id),
+                living(agent.id, self._fleet_state),
                 program=found.program or agent.program,
                 program_path=found.path,
                 version=found.version,

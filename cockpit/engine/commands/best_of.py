@@ -19,6 +19,7 @@ from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
+from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.commands.life import Spawn
 from cockpit.model.commands.swarm import BestOf
@@ -72,10 +73,10 @@ class BestOfSeveral:
             parent_vm=original.vm_id,
             labels=(*original.labels, group_label(original.name)),
         )
-        async with self._creations.written_down("best of", original.name, f"vm {command.vm}", wanted) as request:
-            made = await self._operations.branch(Branch(command.vm, count), progress)
-            await self._creations.made(request, made)
-            with copy_names(self._fleet_state, self._spawner, wanted, count) as names:
+        with copy_names(self._fleet_state, self._spawner, wanted, count) as names:
+            async with self._creations.written_down("best of", original.name, f"vm {command.vm}", wanted) as request:
+                made = await self._operations.branch(Branch(command.vm, count), progress)
+                await self._creations.made(request, made)
                 async with asyncio.TaskGroup() as tasks:
                     for name, vm_id, text in zip(names, made, command.texts, strict=True):
                         tasks.create_task(self._start(replace(wanted, name=name), vm_id, text, progress))
@@ -99,7 +100,7 @@ class BestOfSeveral:
 
     async def _mark(self, agent_id: AgentId) -> str:
         """Keep the state of the workspace; where that fails, all but the difference can be compared later."""
-        agent = self._fleet_state.living(agent_id)
+        agent = living(agent_id, self._fleet_state)
         try:
             connection = await connection_of(self._session_of(agent_id), agent_id)
             spent = Spent(agent.usage.tokens, agent.usage.cost, agent.epoch, agent.line)

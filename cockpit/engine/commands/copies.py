@@ -28,34 +28,40 @@ def copy_names(fleet_state: FleetState, spawner: Spawner, wanted: Spawn, count: 
     Args:
         wanted: the agent under its original's name.
         count: of the copies.
+
+    Raises:
+        UsageError: the family that they join has no place for all of them.
     """
-    taken = spawner.facilities().claimed
+    taken = spawner.places.facilities().claimed
     free = (made for made in numbered_from(wanted.name, 2) if made not in taken and not fleet_state.agents_called(made))
     with contextlib.ExitStack() as claims:
         names = tuple(islice(free, count))
         for name in names:
-            claims.enter_context(spawner.claimed(name, wanted.parent))
+            claims.enter_context(spawner.places.claimed(replace(wanted, name=name)))
         yield names
 
 
 async def start_copies(
-    fleet_state: FleetState, spawner: Spawner, wanted: Spawn, vms: Sequence[VmId], progress: OperationProgress
+    spawner: Spawner, wanted: Spawn, names: Sequence[str], vms: Sequence[VmId], progress: OperationProgress
 ) -> None:
     """Start the agent of each copy; one that does not start leaves the others alone, and its VM stays.
 
     Args:
+        spawner: starts them.
         wanted: the agent under its original's name.
+        names: of the copies, kept for them.
+        vms: on which they are.
+        progress: is told of each step.
 
     Raises:
         Refused: some do not run; says which, and why.
     """
     failed: list[str] = []
-    with copy_names(fleet_state, spawner, wanted, len(vms)) as names:
-        for name, vm_id in zip(names, vms, strict=True):
-            try:
-                await spawner.start_copy(replace(wanted, name=name), vm_id, progress)
-            except CockpitError as error:
-                failed.append(f"{name} on VM {vm_id}: {describe(error)}")
+    for name, vm_id in zip(names, vms, strict=True):
+        try:
+            await spawner.start_copy(replace(wanted, name=name), vm_id, progress)
+        except CockpitError as error:
+            failed.append(f"{name} on VM {vm_id}: {describe(error)}")
     if failed:
         raise Refused(
             f"the VM was copied, but no agent runs in {len(failed)} of {len(vms)} copies: {'; '.join(failed)}",

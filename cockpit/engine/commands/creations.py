@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict
 
+from cockpit.engine.commands.wanted import wanted_text
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
 from cockpit.model.commands.life import Spawn
-from cockpit.model.fleet import AgentKind, Vm
+from cockpit.model.fleet import Vm
 from cockpit.model.ids import VmId
-from cockpit.model.size import VmSize
 from cockpit.store.creations import CreationRow
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 from cockpit.vers.errors import CreationUncertain
 
 log = logging.getLogger(__name__)
-
-
-def wanted_text(wanted: Spawn | None) -> str:
-    """Return what an agent will be as the store keeps it; empty if none is wanted."""
-    return json.dumps(asdict(wanted)) if wanted is not None else ""
-
-
-def wanted_from(text: str) -> Spawn | None:
-    """Return what an agent should have been; None if none was wanted, or it cannot be read."""
-    try:
-        found = json.loads(text)
-        size = VmSize(**found["size"]) if found.get("size") else None
-        kind, labels = AgentKind(found["kind"]), tuple(found["labels"])
-        named = tuple(found.get("sync_named", ()))
-        return Spawn(**{**found, "kind": kind, "labels": labels, "size": size, "sync_named": named})
-    except (ValueError, TypeError, KeyError):
-        return None
 
 
 class Creations:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
@@ -11,7 +12,7 @@ from dataclasses import replace
 from cockpit.agents.kinds import adapter_of
 from cockpit.engine.commands import board
 from cockpit.engine.commands.clean_commit import CleanCommits
-from cockpit.engine.commands.copies import start_copies
+from cockpit.engine.commands.copies import copy_names, start_copies
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.dismissal import Dismissals
 from cockpit.engine.commands.identities import Identities
@@ -31,6 +32,7 @@ from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
+from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Undecided
 from cockpit.model.commands.agent import Abort, AgentCommand
 from cockpit.model.commands.board import BoardCommand
@@ -136,7 +138,9 @@ class Dispatcher:
 
     def refusal(self, command: Command) -> Refusal | None:
         """Return why a command would be refused now, or None."""
-        refused = refusal(command, self._fleet_state.snapshot(), self._spawner.facilities())
+        refused = refusal(command, self._fleet_state.snapshot(), self._spawner.places.facilities())
+        if refused is None and isinstance(command, Undo | Restore):
+            return self._restorations.refusal(command)
         if refused is not None or not isinstance(command, AgentCommand):
             return refused
         agent = self._fleet_state.agents[command.agent]
@@ -173,7 +177,7 @@ class Dispatcher:
                 agent_session = self._agent_sessions.agent_session(command.agent)
                 if agent_session is None:
                     raise CockpitError("the agent is not attached", hint="wait for its link")
-                await agent_session.sender.send(self._fleet_state.living(command.agent), command, command_id)
+                await agent_session.sender.send(living(command.agent, self._fleet_state), command, command_id)
                 return
             if isinstance(command, BoardCommand):
                 await board.carry_out(self._source, command, self._fleet_state.tasks)
@@ -209,7 +213,7 @@ class Dispatcher:
                     agent_session = self._agent_sessions.agent_session(agent_id)
                     if agent_session is None:
                         raise CockpitError("the agent is not attached", hint="wait for its link")
-                    agent = self._fleet_state.living(agent_id)
+                    agent = living(agent_id, self._fleet_state)
                     await self._clean_commits.start_again(agent, agent_session, progress, change_program=change)
                 case Pause():
                     await self._operations.pause(command, progress)
@@ -268,11 +272,15 @@ class Dispatcher:
     async def _branch(self, command: Branch, verb: str, target: str, progress: OperationProgress) -> None:
         original = self._fleet_state.agent_on(command.vm)
         wanted = spawn_of(original) if original is not None else None
-        async with self._creations.written_down(verb, target, f"vm {command.vm}", wanted) as request:
+        async with contextlib.AsyncExitStack() as block:
+            claims = copy_names(self._fleet_state, self._spawner, wanted, command.count) if wanted is not None else None
+            names = block.enter_context(claims) if claims is not None else ()
+            written = self._creations.written_down(verb, target, f"vm {command.vm}", wanted)
+            request = await block.enter_async_context(written)
             made = await self._operations.branch(command, progress)
             if wanted is not None:
                 await self._creations.made(request, made)
-                await start_copies(self._fleet_state, self._spawner, wanted, made, progress)
+                await start_copies(self._spawner, wanted, names, made, progress)
 
     def _fail(self, command_id: CommandId, reason: str) -> None:
         self._book.failed(command_id, self._fleet_state.clock.now(), reason)

@@ -11,6 +11,7 @@ from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
+from cockpit.engine.targets import living
 from cockpit.model.commands.life import Adopt, Deregister, IdentityCommand, Rename, SetFindable, Spawn
 from cockpit.model.ids import VmId
 from cockpit.store.store import Store
@@ -52,7 +53,7 @@ class Identities:
         """
         made = progress.operation.agent
         if spawn.findable and made is not None:
-            await self._sharing.enter_files(self._fleet_state.living(made), progress)
+            await self._sharing.enter_files(living(made, self._fleet_state), progress)
 
     async def destroyed(self, vm_id: VmId, progress: OperationProgress) -> None:
         """Take a VM that was destroyed out of other tools' files."""

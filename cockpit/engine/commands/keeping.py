@@ -10,8 +10,8 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from cockpit.engine.commands.creations import wanted_text
 from cockpit.engine.commands.launch_record import spawn_of
+from cockpit.engine.commands.wanted import wanted_text
 from cockpit.engine.operation import describe
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState

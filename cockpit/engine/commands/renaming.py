@@ -15,6 +15,7 @@ from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
+from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.commands.life import Rename
 from cockpit.model.comparison import candidates_of, group_label
@@ -56,7 +57,7 @@ class Renaming:
         Raises:
             CockpitError: the name is somebody's, or the disk refused to keep it.
         """
-        agent = self._fleet_state.living(command.agent)
+        agent = living(command.agent, self._fleet_state)
         if command.name == agent.name:
             await self._change(agent, command, progress)
             return
@@ -79,7 +80,7 @@ class Renaming:
                 return
             try:
                 read = await connection.run(READ_IDENTITY, timeout=FILE_LIMIT)
-                said = renamed_identity(read.stdout, self._fleet_state.living(agent_id))
+                said = renamed_identity(read.stdout, living(agent_id, self._fleet_state))
                 if said is None:
                     progress.detail("it has no identity file")
                     return
@@ -107,8 +108,8 @@ class Renaming:
         state, now = self._fleet_state, self._fleet_state.clock.now()
         children = [child for child, parent in parents_of(state.agents.values()).items() if parent == agent.id]
         with progress.step("rename"):
-            await keep_identity(self._store, _renamed(state.living(agent.id), command, now))
-            changed = _renamed(state.living(agent.id), command, now)  # It went on meanwhile.
+            await keep_identity(self._store, _renamed(living(agent.id, state), command, now))
+            changed = _renamed(living(agent.id, state), command, now)  # It went on meanwhile.
             state.put_agent(changed)
         vm = state.vms.get(agent.vm_id)
         if vm is not None and vm.label in ("", agent.name):

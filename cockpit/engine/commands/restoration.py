@@ -8,10 +8,11 @@ from dataclasses import replace
 from itertools import islice
 
 from cockpit.engine.agent_record import agent_from_row
-from cockpit.engine.commands.creations import Creations, wanted_from
+from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.commands.launch_record import spawn_of
 from cockpit.engine.commands.spawn import Spawner
+from cockpit.engine.commands.wanted import wanted_from
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
@@ -21,6 +22,7 @@ from cockpit.model.fleet import Agent, AgentKind, Power, Vm
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
 from cockpit.model.names import numbered_from
+from cockpit.model.refusals.grounds import Refusal
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 
@@ -49,6 +51,13 @@ class Restorations:
         self._creations = creations
         self._spawner = spawner
 
+    def refusal(self, command: Restore | Undo) -> Refusal | None:
+        """Return why nobody is brought back where it is written down who was on a commit: the family may be full."""
+        kept = self._kept(command.commit)
+        wanted = wanted_from(kept.identity) if kept is not None else None
+        instead = command.instead if isinstance(command, Restore) else None
+        return self._spawner.places.refusal(wanted, instead) if wanted is not None else None
+
     async def sure_before(self, command: Restore, instead: VmId, progress: OperationProgress) -> None:
         """Make sure, before a VM goes for it, that an agent can be brought back from a commit.
 
@@ -61,6 +70,7 @@ class Restorations:
             if wanted is None:
                 raise _nobody_known(command.commit)
             self._spawner.program_of(wanted)
+            self._spawner.places.check(wanted, instead)
             if command.name:
                 await self._free_name(command.name, exactly=True, own=instead)
 
@@ -85,7 +95,7 @@ class Restorations:
                 progress.detail(f"{wanted.kind.value} {name}")
         if wanted is None:
             return await self._restore(command, verb, kept, None, progress)
-        with self._spawner.claimed(wanted.name, wanted.parent):
+        with self._spawner.places.claimed(wanted):
             return await self._restore(command, verb, kept, wanted, progress)
 
     async def _restore(
@@ -171,7 +181,7 @@ class Restorations:
         Raises:
             UsageError: it is taken, and no other is wanted.
         """
-        taken, claimed = f"there is an agent named {name} already", self._spawner.facilities().claimed
+        taken, claimed = f"there is an agent named {name} already", self._spawner.places.facilities().claimed
         for candidate in (name, *islice(numbered_from(name, 2), MOST_NAMES)):
             others = any(agent.vm_id != own for agent in self._fleet_state.agents_called(candidate))
             if others or candidate in claimed:

@@ -21,6 +21,7 @@ from cockpit.engine.memory import keep_identity
 from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
+from cockpit.engine.targets import living
 from cockpit.errors import CockpitError
 from cockpit.model.commands.life import SetFindable
 from cockpit.model.fleet import Agent, AgentKind, Power
@@ -47,7 +48,7 @@ class Sharing:
         now = self._fleet_state.clock.now()
 
         def wanted() -> Agent:
-            return replace(self._fleet_state.living(command.agent), findable=command.findable, named_at=now)
+            return replace(living(command.agent, self._fleet_state), findable=command.findable, named_at=now)
 
         with progress.step("register as theirs" if command.findable else "register as ours"):
             await register_again(self._source, wanted(), now, progress, anew=True)

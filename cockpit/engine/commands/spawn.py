@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from cockpit.agents.adapter import Program
@@ -31,23 +30,23 @@ from cockpit.engine.commands.launch_record import (
     spawn_of,
 )
 from cockpit.engine.commands.names import NAME_LABEL, Names
+from cockpit.engine.commands.places import OwnPlaces
 from cockpit.engine.commands.preparation import prepare
 from cockpit.engine.commands.registration import left_there, register, remember
 from cockpit.engine.commands.sizes import check_size
 from cockpit.engine.commands.synchronisation import synchronise
 from cockpit.engine.images.vm_shell import VmShell
-from cockpit.engine.infrastructure.grounds import no_infra
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
+from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Refused, UsageError
 from cockpit.model.commands.life import Spawn
 from cockpit.model.family import parent_vm_of
 from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
 from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
-from cockpit.model.refusals.grounds import Facilities
 from cockpit.model.refusals.refusal import refusal
 from cockpit.model.size import CHOSEN_SIZE, UNKNOWN_SIZE, VmSize
 from cockpit.remote.ssh.connection import Connection
@@ -81,27 +80,8 @@ class Spawner:
         self._attach = attach
         self._attached = attached
         self._giving_up = GivingUp(fleet_state, store, source, detach, attached)
-        self._claimed: dict[str, str] = {}
-        """The agents that are being made, each with the name of its parent."""
+        self.places = OwnPlaces(fleet_state, source)
         self.names = Names(fleet_state, store, source)
-
-    def facilities(self, without: str = "") -> Facilities:
-        """Return what this fleet has to make agents with, and what is taken by those being made, `without` one."""
-        source = self._source
-        programs = tuple((program.name, program.reason) for program in source.programs)
-        claimed = {name: parent for name, parent in self._claimed.items() if name != without}
-        there = {agent.name for agent in self._fleet_state.agents.values()}
-        return Facilities(
-            programs,
-            source.default_program,
-            source.board is not None,
-            source.golden_image,
-            claimed=frozenset(claimed),
-            making=tuple(parent for name, parent in claimed.items() if name not in there),
-            bounds=source.bounds,
-            no_infra=no_infra(source),
-            thinking=tuple((program.name, program.thinking) for program in source.programs),
-        )
 
     async def spawn(self, spawn: Spawn, progress: OperationProgress) -> Agent:
         """Carry out a command. On a failure the VM it made is deleted again.
@@ -109,28 +89,13 @@ class Spawner:
         Raises:
             CockpitError: a step failed; the operation shows which.
         """
-        refused = refusal(spawn, self._fleet_state.snapshot(), self.facilities(spawn.name))
+        refused = refusal(spawn, self._fleet_state.snapshot(), self.places.facilities(spawn.name))
         if refused is not None:
             raise UsageError(f"cannot spawn {spawn.name}: {refused.sentence}", hint="change the command and try again")
         program = self._source.program(spawn.program)
         assert program is not None
         async with self.names.reserved(spawn.name):
             return await self._make(spawn, program, progress)
-
-    @contextlib.contextmanager
-    def claimed(self, name: str, parent: str) -> Iterator[None]:
-        """Keep a name, and a place with its parent, from other commands of this cockpit for the time of the block.
-
-        Raises:
-            UsageError: another one has it.
-        """
-        if name in self._claimed:
-            raise UsageError(f"cannot spawn {name}: an agent of this name is being made", hint="take another name")
-        self._claimed[name] = parent
-        try:
-            yield
-        finally:
-            self._claimed.pop(name, None)
 
     async def _make(self, spawn: Spawn, program: Program, progress: OperationProgress) -> Agent:
         image = spawn.image or self._source.golden_image
@@ -256,7 +221,7 @@ class Spawner:
             await register(self._source, agent, now, progress)
         with progress.step("check in"):
             await check_in.settle(agent, progress)
-        return self._fleet_state.living(agent.id)
+        return living(agent.id, self._fleet_state)
 
     async def start_again(
         self, agent: Agent, agent_session: AgentSession, progress: OperationProgress, *, change_program: bool = False
@@ -371,7 +336,7 @@ class Spawner:
     async def _first_answer(self, agent_session: AgentSession, run_id: str, progress: OperationProgress) -> None:
         """Wait until the agent answers; what it warned of on standard error is said, and stays on the agent."""
         answer = await agent_session.first_answer(run_id, ANSWER_LIMIT)
-        agent = self._fleet_state.living(agent_session.agent)
+        agent = living(agent_session.agent, self._fleet_state)
         asked = [dialog.request.title for dialog in agent.activity.dialogs]
         words = (
             "an extension asks before it starts: answer it, and the start goes on"

@@ -44,7 +44,7 @@ class Workers:
         Raises:
             CockpitError: a step failed; where it is the last one, the agent is there.
         """
-        with self._spawner.claimed(command.name, command.parent):
+        with self._spawner.places.claimed(command):
             async with self._turn(progress):
                 agent = await self._spawner.spawn(command, progress)
         if command.task:

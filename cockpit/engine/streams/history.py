@@ -15,6 +15,7 @@ from cockpit.engine.state import FleetState
 from cockpit.engine.streams.cursors import from_stored
 from cockpit.engine.streams.lines import LineStream
 from cockpit.engine.streams.session import AgentSession
+from cockpit.engine.targets import living
 from cockpit.errors import CockpitError
 from cockpit.model.events import DialogRequested, Record
 from cockpit.model.fleet import LinkState
@@ -245,7 +246,7 @@ class History:
         assert window.first_place is not None
         epoch, line = window.first_place
         stream = LineStream(
-            agent, self._fleet_state.clock, adapter_of(self._fleet_state.living(agent).program).decoder()
+            agent, self._fleet_state.clock, adapter_of(living(agent, self._fleet_state).program).decoder()
         )
         stream.resume(offset, line - 1 - data.count(b"\n"), epoch)
         lines, records = stream.lines(data), list[Record]()

@@ -23,6 +23,7 @@ from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.streams.renewal import OutputRenewal
 from cockpit.engine.streams.sender import Sender
 from cockpit.engine.streams.write_queue import WriteQueue, ended
+from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Refused, TimedOut
 from cockpit.model.events import DaemonExited, Responded
 from cockpit.model.fleet import Process, ProcessState
@@ -248,7 +249,7 @@ class AgentSession:
         asking = asyncio.create_task(self._fleet_state.until(self._asks), name=f"question of {run_id}")
         try:
             try:
-                await self.sender.ask(self._fleet_state.living(self.agent), question)
+                await self.sender.ask(living(self.agent, self._fleet_state), question)
                 self.look_at_process()
                 await asyncio.wait((answer, over, asking), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             except Refused:

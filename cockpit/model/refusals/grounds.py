@@ -89,7 +89,7 @@ class Facilities:
     claimed: frozenset[str] = frozenset()
     """Names of agents that are being made."""
     making: tuple[str, ...] = ()
-    """The names of the parents of those, one for each."""
+    """The parents of those, one for each, in words that say who is meant."""
     bounds: FamilyBounds = UNBOUNDED
     """What an agent and all below it may have."""
     no_infra: Refusal | None = None

@@ -24,6 +24,7 @@ from cockpit.model.fleet import Fleet, ProcessState
 from cockpit.model.platform import DeleteCommit, MakeInfra, PlatformCommand, Resize, SetLabels, refusal_of
 from cockpit.model.refusals.agent import of_text, to_agent
 from cockpit.model.refusals.board import NO_BOARD, to_board
+from cockpit.model.refusals.family import of_copies
 from cockpit.model.refusals.grounds import NO_AGENT, Facilities, Refusal, RefusalCode
 from cockpit.model.refusals.identity import of_deregister, of_dismiss, of_findable, of_rename
 from cockpit.model.refusals.images import of_image
@@ -74,10 +75,13 @@ def to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Ref
             cut_off = scaffold is not None and not scaffold.fifo
             dead = agent.process.state is ProcessState.DEAD or agent.process.never_started or cut_off
             return None if dead else Refusal(RefusalCode.PROCESS_ALIVE, "the agent is not dead")
-        case Pause() | Resume() | Destroy() | Commit() | Branch():
+        case Branch():
+            return to_vm(command, fleet) or of_copies(command, fleet, facilities)
+        case Pause() | Resume() | Destroy() | Commit():
             return to_vm(command, fleet)
         case BestOf(vm=vm, texts=texts):
-            return to_many(command, fleet) or to_vm(Branch(vm, len(texts)), fleet)
+            copied = to_many(command, fleet) or to_vm(Branch(vm, len(texts)), fleet)
+            return copied or of_copies(command, fleet, facilities)
         case FanOut() | Teardown() | StopAll() | ContinueAll():
             return to_many(command, fleet)
         case Undo(commit=commit):

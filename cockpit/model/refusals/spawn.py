@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cockpit.model.commands.life import Adopt, Spawn
-from cockpit.model.family import family_fault
-from cockpit.model.fleet import Agent, Fleet, Power
+from cockpit.model.fleet import Fleet, Power
 from cockpit.model.names import agents_called
 from cockpit.model.platform import fault_of_size
+from cockpit.model.refusals.family import of_member
 from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.refusals.names import name_fault, name_taken
 
@@ -21,7 +21,7 @@ def of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | No
         return name_taken(spawn.name)
     if sentence := fault_of_size(spawn.size, spawn.image or facilities.golden_image):
         return Refusal(RefusalCode.BAD_SIZE, sentence)
-    if fault := _of_family(spawn, fleet, facilities):
+    if fault := of_member(spawn, fleet, facilities):
         return fault
     program = spawn.program or facilities.default_program
     return _of_program(program, facilities.programs) or _of_thinking(spawn.thinking, program, facilities.thinking)
@@ -33,22 +33,6 @@ def _of_thinking(level: str, program: str, known: Iterable[tuple[str, tuple[str,
         return None
     words = f"known: {', '.join(levels)}" if levels else "it cannot be told how much to think"
     return Refusal(RefusalCode.BAD_THINKING, f"{program} has no thinking level {level!r}; {words}")
-
-
-def _of_family(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | None:
-    """Refuse a child beyond the bounds of its family; a parent that means nobody bounds nothing."""
-    parent = _only_called(spawn.parent, fleet)
-    if parent is None:
-        return None
-    makers = [maker.id for name in facilities.making if (maker := _only_called(name, fleet)) is not None]
-    sentence = family_fault(parent, fleet.agents, makers, facilities.bounds)
-    return Refusal(RefusalCode.FAMILY_FULL, sentence) if sentence else None
-
-
-def _only_called(name: str, fleet: Fleet) -> Agent | None:
-    """Return the one agent that a text means, or None if it means nobody or several."""
-    called = agents_called(name, fleet.agents, fleet.vms) if name else ()
-    return called[0] if len(called) == 1 else None
 
 
 def _of_program(name: str, programs: Iterable[tuple[str, str]]) -> Refusal | None:

@@ -10,6 +10,7 @@ import pytest
 from cockpit.engine.commands.booting import until_running
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.operation import OperationProgress
+from cockpit.engine.targets import living
 from cockpit.model.checkpoints import checkpoint_of
 from cockpit.model.commands.agent import Prompt
 from cockpit.model.commands.command import Command
@@ -85,7 +86,7 @@ async def test_who_was_brought_back_has_the_checkpoints_from_before(monkeypatch:
     async def start_copy(self: Spawner, spawn: Spawn, vm_id: VmId, progress: OperationProgress) -> Agent:
         await until_running(parts.state, parts.source(), vm_id)
         parts.state.put_agent(agent_on(vm_id, spawn.name))
-        return parts.state.living(agent_of(vm_id))
+        return living(agent_of(vm_id), parts.state)
 
     monkeypatch.setattr(Spawner, "start_copy", start_copy)
     dispatcher = parts.dispatcher(parts.agent_sessions())
@@ -102,7 +103,7 @@ async def test_who_was_brought_back_has_the_checkpoints_from_before(monkeypatch:
         assert undo.commit is not None
         await done(parts, dispatcher, Undo(undo.commit))
         here = VmId(f"{undo.commit}-restored")
-        agent, fleet = parts.state.living(agent_of(here)), parts.state.snapshot()
+        agent, fleet = living(agent_of(here), parts.state), parts.state.snapshot()
         assert checkpoint_of(agent, fleet) == taken[1]
     assert dispatcher.refusal(Retry(here, taken[1].commit or COMMIT, Prompt(agent.id, "other"))) is None
     await done(parts, dispatcher, Checkpoint(here, Prompt(agent.id, "third")))

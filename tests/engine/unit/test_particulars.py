@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from cockpit.engine.commands.creations import wanted_from, wanted_text
+from cockpit.engine.commands.wanted import wanted_from, wanted_text
 from cockpit.engine.particulars import PATIENCE, Particulars
 from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind, Power

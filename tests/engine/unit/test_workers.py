@@ -23,17 +23,22 @@ from cockpit.model.receipts.stages import advance
 from tests.engine.unit.parts import AGENT, Parts
 
 
+class NoPlaces:
+    """Has no bounds."""
+
+    @contextlib.contextmanager
+    def claimed(self, spawn: Spawn) -> Iterator[None]:
+        """Keep no name."""
+        yield
+
+
 class SpawnerDouble:
     """Makes agents in a second each, and counts how many at once."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self.now = self.most = 0
-
-    @contextlib.contextmanager
-    def claimed(self, name: str, parent: str) -> Iterator[None]:
-        """Keep no name."""
-        yield
+        self.places = NoPlaces()
 
     async def spawn(self, command: Spawn, progress: OperationProgress) -> Agent:
         """Take a second."""
