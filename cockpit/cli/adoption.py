@@ -5,18 +5,28 @@ from __future__ import annotations
 from cockpit.cli import output
 from cockpit.cli.fleet import carry_out, is_so_already, operation_of
 from cockpit.cli.headless import Headless, nobody, require_health
+from cockpit.cli.rehearsal import rehearse, would
 from cockpit.errors import NotFound, Refused, UsageError
 from cockpit.model.commands.life import Adopt, Deregister
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import VmId
 from cockpit.model.proposals import proposed_kind, proposed_name
+from cockpit.text.sanitize import our_line
 
 LOOK_LIMIT = 20.0
 """Seconds for a look at the VMs that nobody has."""
 
 
 async def adopt(
-    headless: Headless, vm: str, name: str, kind: AgentKind | None, role: str, directory: str, as_json: bool
+    headless: Headless,
+    vm: str,
+    name: str,
+    kind: AgentKind | None,
+    role: str,
+    directory: str,
+    *,
+    dry_run: bool,
+    as_json: bool,
 ) -> int:
     """Take over an agent that lives on a VM, with the steps on standard error.
 
@@ -41,6 +51,11 @@ async def adopt(
         )
         if refusal := engine.disabled_reason(command):
             raise UsageError(f"cannot adopt {command.name}: {refusal}")
+        if dry_run:
+            where = command.directory or "the known places"
+            called = f"{command.kind.value} {command.name}"
+            what = our_line("take over the agent in {} of VM {} as {}", where, vm_id, called)
+            return rehearse(engine, command, what, as_json, {"vm_id": vm_id, "name": command.name})
         receipt = await carry_out(engine, command)
         operation = operation_of(engine, receipt)
         agent = engine.agent_named(operation.agent if operation is not None and operation.agent else command.name)
@@ -48,7 +63,7 @@ async def adopt(
     return 0
 
 
-async def deregister(headless: Headless, vm: str, as_json: bool) -> int:
+async def deregister(headless: Headless, vm: str, dry_run: bool, as_json: bool) -> int:
     """Take a VM that is gone out of the registry and of other tools' files; what is so already is no failure."""
     async with headless.engine(nobody) as engine:
         require_health(engine, "vers")
@@ -58,6 +73,10 @@ async def deregister(headless: Headless, vm: str, as_json: bool) -> int:
         done = not is_so_already(refused, vm)
         if done and refused is not None:
             raise Refused(f"cannot deregister {vm}: {refused.sentence}")
+        if dry_run and done:
+            by = [claim.by.value for claim in engine.fleet.claims if claim.vm == command.vm]
+            what = our_line("take VM {} out of what names it: {}", vm, ", ".join(sorted(set(by))))
+            return would(what, as_json, {"vm_id": command.vm, "claimed_by": by})
         if done:
             await carry_out(engine, command)
         if as_json:

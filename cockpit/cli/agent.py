@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Literal
+from typing import Any, Literal
 
 from cockpit.cli import output
 from cockpit.cli.exits import ExitCode
@@ -121,6 +121,18 @@ def out_of_reach(engine: HeadlessPort, agent: Agent) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
+def receipt_object(receipt: Receipt) -> dict[str, Any]:
+    """Return what became of a command, for JSON."""
+    return {
+        "agent": receipt.agent,
+        "command": receipt.verb,
+        "text": receipt.text,
+        "stage": receipt.stage.value,
+        "stages": [{"stage": stage.value, "at": at} for stage, at in receipt.stages],
+        "reason": receipt.reason or None,
+    }
+
+
 def report(receipt: Receipt) -> int:
     """Return a receipt's exit code; what went wrong goes to standard error."""
     if receipt.stage is Stage.FAILED:
@@ -153,8 +165,9 @@ async def send(
     timeout: float | None,
     *,
     checkpoint: bool = False,
+    as_json: bool = False,
 ) -> int:
-    """Send a text, after a commit if wanted, and wait as far as asked."""
+    """Send a text, after a commit if wanted, and wait as far as asked; JSON is what became of it, with its answer."""
     async with headless.engine(only(name), watch=True) as engine:
         agent = await reachable(engine, name, headless.left())
         command = MODES[mode](agent.id, text)
@@ -165,6 +178,8 @@ async def send(
         wanted = STAGES[wait_for]
         limit = timeout if timeout is not None or wanted is not Stage.ACCEPTED else ACCEPT_LIMIT
         receipt = await engine.outcome(command_id, until=wanted, timeout=limit)
+        if as_json:
+            output.print_json({**receipt_object(receipt), "answer": engine.answer_to(agent.id, command_id)})
         code = report(receipt)
         if code:
             return code
@@ -178,7 +193,7 @@ async def send(
             if not answered.strip():
                 why = receipt.reason or "it was read, and nothing was answered"
                 warn(our_text("cockpit: {} gave no answer to this {}: {}", name, mode, why))
-            else:
+            elif not as_json:
                 say(clean_text(answered))
     return 0
 
@@ -193,7 +208,7 @@ async def _after_checkpoint(engine: HeadlessPort, agent: Agent, command: Prompt 
     return next(known.id for known in texts if known.text == command.text)
 
 
-async def answer(headless: Headless, name: str, value: str, cancel: bool) -> int:
+async def answer(headless: Headless, name: str, value: str, cancel: bool, as_json: bool) -> int:
     """Answer the oldest open question."""
     async with headless.engine(only(name)) as engine:
         agent = await reachable(engine, name, headless.left())
@@ -211,6 +226,8 @@ async def answer(headless: Headless, name: str, value: str, cancel: bool) -> int
                 raise Refused(f"{request.title!r} takes one of {', '.join(request.options)}, not {value!r}")
             command = Answer(agent.id, request.dialog_id, value=value)
         receipt = await engine.outcome(engine.dispatch(command), timeout=ACCEPT_LIMIT)
+        if as_json:
+            output.print_json({**receipt_object(receipt), "question": request.title})
         return settled_report(receipt, Stage.DONE, ACCEPT_LIMIT, "nothing shows that the agent went on")
 
 

@@ -10,8 +10,6 @@ from cockpit.cli.texts import read_text
 from cockpit.errors import UsageError
 from cockpit.model.architect import ArchitectBrief, architect_task, fault_of_brief
 from cockpit.model.commands.life import Spawn
-from cockpit.text.sanitize import our_text
-from cockpit.text.streams import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,4 @@ async def spawn(headless: Headless, command: Spawn, wanted: WantedBuild, dry_run
         known = replace(brief, golden=spawn.image or headless.golden_image)
         return replace(spawn, task=architect_task(known, headless.bounds))
 
-    if dry_run:
-        say(our_text("{}", with_task(command).task))
-        return 0
-    return await fleet.spawn(headless, command, as_json, with_task)
+    return await fleet.spawn(headless, command, dry_run, as_json, with_task)

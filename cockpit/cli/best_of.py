@@ -11,6 +11,7 @@ from cockpit.cli.courses import carry_out_all, part_object, parts_of, say_failed
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.losses import agreed, look, say_losses
+from cockpit.cli.rehearsal import would
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.commands.swarm import BestOf
@@ -25,7 +26,7 @@ READ_LIMIT = 20.0
 """Seconds the copies' output may take to be read before they are compared."""
 
 
-async def best_of(headless: Headless, name: str, count: int, texts: Sequence[str], as_json: bool) -> int:
+async def best_of(headless: Headless, name: str, count: int, texts: Sequence[str], dry_run: bool, as_json: bool) -> int:
     """Copy an agent and give each copy its text; exit code 5 if some are at work and others are not.
 
     Args:
@@ -39,10 +40,13 @@ async def best_of(headless: Headless, name: str, count: int, texts: Sequence[str
         raise UsageError(f"cannot copy {name}: {fault}")
     async with headless.engine(nobody, watch=True) as engine:
         require_health(engine, "vers")
-        vm_id, _ = engine.vm_named(name)
+        vm_id, called = engine.vm_named(name)
         command = BestOf(vm_id, tuple(texts) if len(texts) == number else tuple(texts) * number)
         if refusal := engine.disabled_reason(command):
             raise UsageError(f"cannot copy {name}: {refusal}")
+        if dry_run:
+            what = our_text("copy {} {} times, and say to the copies:\n{}", called, number, "\n".join(command.texts))
+            return would(what, as_json, {"vm_id": vm_id, "texts": list(command.texts)})
         (receipt,) = await carry_out_all(engine, [command])
         parts = parts_of(engine, [receipt])
         if as_json:

@@ -11,6 +11,7 @@ from cockpit.cli.fleet import carry_out, confirmed
 from cockpit.cli.headless import VM_LIST, Headless, nearest, nobody, require_health
 from cockpit.cli.origins import commit_named
 from cockpit.cli.output import print_json, print_table
+from cockpit.cli.rehearsal import rehearse, would
 from cockpit.errors import NotFound, Refused, UsageError
 from cockpit.model.ages import age_text
 from cockpit.model.platform import (
@@ -19,10 +20,11 @@ from cockpit.model.platform import (
     CommitList,
     CommitView,
     DeleteCommit,
-    PlatformCommand,
+    RepositoryView,
     TagCommit,
     Untag,
 )
+from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import say, warn
 
@@ -102,41 +104,83 @@ async def show(headless: Headless, text: str, as_json: bool) -> int:
     return ExitCode.DONE
 
 
-async def change(headless: Headless, text: str, wanted: ChangeCommit, as_json: bool) -> int:
+async def change(headless: Headless, text: str, wanted: ChangeCommit, dry_run: bool, as_json: bool) -> int:
     """Give a commit another name, description or visibility."""
     if wanted.name is None and wanted.description is None and wanted.public is None:
         raise UsageError("nothing is to be changed", hint="give a name, --description, --public or --private")
     async with headless.engine(nobody) as engine:
         require_health(engine, VM_LIST)
         commit = await commit_named(engine, text)
-        await carry_out(engine, replace(wanted, commit=commit.id, source=commit.source))
+        command = replace(wanted, commit=commit.id, source=commit.source)
+        if dry_run:
+            words = [
+                our_line("{} {}", word, value)
+                for word, value in (("name", wanted.name), ("description", wanted.description))
+                if value is not None
+            ]
+            if wanted.public is not None:
+                words.append(ours("everybody may see it") if wanted.public else ours("the organisation alone sees it"))
+            what = our_line("change commit {}: {}", commit.id, "; ".join(words))
+            return rehearse(engine, command, what, as_json, {"commit_id": commit.id})
+        await carry_out(engine, command)
         if as_json:
             print_json(commit_object(await commit_named(engine, commit.id)))
     return ExitCode.DONE
 
 
-async def tag(headless: Headless, text: str, name: str, move: bool, as_json: bool) -> int:
+async def tag(headless: Headless, text: str, name: str, move: bool, dry_run: bool, as_json: bool) -> int:
     """Give a commit a name."""
     async with headless.engine(nobody) as engine:
         require_health(engine, VM_LIST)
         commit = await commit_named(engine, text)
-        await carry_out(engine, TagCommit(commit.id, name, move, commit.source))
+        command = TagCommit(commit.id, name, move, commit.source)
+        if dry_run:
+            listed = (await engine.platform.commits()).commits
+            holder = next((one.id for one in listed if name in one.tags and one.id != commit.id), None)
+            if holder is not None and not move:
+                raise Refused(f"cannot tag commit {commit.id}: {name} is a name of commit {holder}", hint="--move")
+            taken = our_line(", and take it from commit {}", holder) if holder is not None else ours("")
+            what = our_line("tag commit {} as {}{}", commit.id, name, taken)
+            return rehearse(engine, command, what, as_json, {"commit_id": commit.id, "taken_from": holder})
+        await carry_out(engine, command)
         if as_json:
             print_json(commit_object(await commit_named(engine, commit.id)))
     return ExitCode.DONE
 
 
-async def order(headless: Headless, command: PlatformCommand) -> int:
-    """Carry out an order that has nothing to print."""
+async def untag(headless: Headless, name: str, dry_run: bool, as_json: bool) -> int:
+    """Remove a name; the commit stays."""
     async with headless.engine(nobody) as engine:
         require_health(engine, VM_LIST)
-        await carry_out(engine, command)
+        if dry_run:
+            commit = await commit_named(engine, name)
+            if name not in commit.tags:
+                raise NotFound(f"there is no tag {name}", hint=nearest(name, commit.tags))
+            what = our_line("remove the name {} of commit {}; the commit stays", name, commit.id)
+            return rehearse(engine, Untag(name), what, as_json, {"commit_id": commit.id})
+        await carry_out(engine, Untag(name))
+        if as_json:
+            print_json({"untagged": name})
     return ExitCode.DONE
 
 
-async def untag(headless: Headless, name: str) -> int:
-    """Remove a name; the commit stays."""
-    return await order(headless, Untag(name))
+async def change_repository(headless: Headless, command: ChangeRepository, dry_run: bool, as_json: bool) -> int:
+    """Make a repository, or change who may see it."""
+    async with headless.engine(nobody) as engine:
+        require_health(engine, VM_LIST)
+        if dry_run:
+            known = command.name in {one.name for one in await engine.platform.repositories()}
+            if known is (command.public is None):
+                fault = f"there is {'a' if known else 'no'} repository {command.name}{' already' if known else ''}"
+                raise Refused(fault) if known else NotFound(fault)
+            act = "make" if command.public is None else "show to everybody" if command.public else "hide"
+            what = our_line("{} repository {}", act, command.name)
+            return rehearse(engine, command, what, as_json)
+        await carry_out(engine, command)
+        if as_json:
+            found = await engine.platform.repositories()
+            print_json(next((_repository_object(one) for one in found if one.name == command.name), None))
+    return ExitCode.DONE
 
 
 async def delete(headless: Headless, text: str, *, yes: bool, dry_run: bool, as_json: bool) -> int:
@@ -179,12 +223,7 @@ async def list_repositories(headless: Headless, public: bool, as_json: bool) -> 
         require_health(engine, VM_LIST)
         found = await engine.platform.repositories(public=public)
     if as_json:
-        print_json(
-            [
-                {"name": one.name, "description": one.description, "public": one.public, "tags": dict(one.tags)}
-                for one in found
-            ]
-        )
+        print_json([_repository_object(one) for one in found])
     else:
         rows = [
             (
@@ -199,7 +238,11 @@ async def list_repositories(headless: Headless, public: bool, as_json: bool) -> 
     return ExitCode.DONE
 
 
-async def delete_repository(headless: Headless, name: str, *, yes: bool, dry_run: bool) -> int:
+def _repository_object(one: RepositoryView) -> dict[str, Any]:
+    return {"name": one.name, "description": one.description, "public": one.public, "tags": dict(one.tags)}
+
+
+async def delete_repository(headless: Headless, name: str, *, yes: bool, dry_run: bool, as_json: bool) -> int:
     """Delete a repository with its tags after naming them; the commits stay."""
     async with headless.engine(nobody) as engine:
         require_health(engine, VM_LIST)
@@ -209,9 +252,11 @@ async def delete_repository(headless: Headless, name: str, *, yes: bool, dry_run
             raise NotFound(f"there is no repository {name}", hint=nearest(name, (one.name for one in found)))
         what = f"repository {name} with {len(one.tags)} tags"
         if dry_run:
-            say(our_line("would delete {}: {}", what, " ".join(tag for tag, _ in one.tags) or "it is empty"))
-            return ExitCode.DONE
+            gone = our_line("delete {}: {}", what, " ".join(tag for tag, _ in one.tags) or "it is empty")
+            return would(gone, as_json, {"tags": dict(one.tags)})
         if not yes and not confirmed(f"delete {what}", our_line("This deletes {}; the commits stay.", what), name):
             return ExitCode.FAILED
         await carry_out(engine, ChangeRepository(name, delete=True))
+        if as_json:
+            print_json({"deleted": name})
     return ExitCode.DONE

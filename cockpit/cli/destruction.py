@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cockpit.cli import output
-from cockpit.cli.exits import ExitCode
+from cockpit.cli.exits import ExitCode, of_several
 from cockpit.cli.fleet import carry_out
 from cockpit.cli.headless import Headless, nobody, only
 from cockpit.cli.losses import agreed, look, say_losses
@@ -90,8 +90,12 @@ def _vms_of(engine: HeadlessPort, names: Sequence[str]) -> dict[VmId, str]:
 
 
 async def _destroy_each(engine: HeadlessPort, vms: dict[VmId, str], how: How) -> int:
-    """Destroy one after another; a failure is told and keeps no other from its turn."""
+    """Destroy one after another; a failure is told and keeps no other from its turn.
+
+    It ends with 5 where some were destroyed and others were not, with 3 where none of them exists.
+    """
     failures: dict[VmId, str] = {}
+    absent: list[VmId] = []
     for vm_id, called in vms.items():
         if len(vms) > 1:
             warn(our_line("{}", called))
@@ -101,6 +105,8 @@ async def _destroy_each(engine: HeadlessPort, vms: dict[VmId, str], how: How) ->
             if len(vms) == 1 and not how.as_json:
                 raise
             failures[vm_id] = error.message
+            if isinstance(error, NotFound):
+                absent.append(vm_id)
             warn(our_text("cockpit: destroy {} failed: {}", called, str(error)))
     if how.as_json:
         kept = {one.vm: one.commit for one in undoable(engine.fleet.kept)}
@@ -110,4 +116,6 @@ async def _destroy_each(engine: HeadlessPort, vms: dict[VmId, str], how: How) ->
         output.print_json(said)
     elif len(vms) > 1:
         say(our_line("destroyed {} of {}", len(vms) - len(failures), len(vms)))
-    return ExitCode.FAILED if failures else ExitCode.DONE
+    if absent and len(absent) == len(vms):
+        return ExitCode.NO_SUCH
+    return of_several(len(vms) - len(failures), len(vms))

@@ -27,6 +27,13 @@ MEANINGS: dict[ExitCode, str] = {
 """As `--help` and the README say it."""
 
 
+def of_several(done: int, asked: int) -> ExitCode:
+    """Return how an act upon several ends: done, done in part, or failed."""
+    if done >= asked:
+        return ExitCode.DONE
+    return ExitCode.PARTIAL if done else ExitCode.FAILED
+
+
 def table() -> str:
     """Return the exit codes as lines for a help page."""
     return "Exit codes:\n" + "\n".join(f"  {code:d}  {meaning}" for code, meaning in MEANINGS.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cockpit.cli import output
 from cockpit.cli.choosing import Chosen
@@ -10,6 +11,7 @@ from cockpit.cli.courses import carry_out_all, operations_of, parts_of, say_fail
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, learn_parents, nobody, require_health
 from cockpit.cli.origins import with_commit
+from cockpit.cli.rehearsal import would
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, UsageError
 from cockpit.model.commands.life import Spawn
@@ -23,25 +25,48 @@ from cockpit.text.sanitize import clean_text, our_line, our_text
 from cockpit.text.streams import say, warn
 
 
-async def on_agents(headless: Headless, choice: Chosen, command: str, limit: float, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class OnNew:
+    """How workers are made for a command."""
+
+    count: int
+    tear_down: bool
+    """Delete them afterwards."""
+    dry_run: bool
+    as_json: bool
+
+
+async def on_agents(
+    headless: Headless, choice: Chosen, command: str, limit: float, *, dry_run: bool, as_json: bool
+) -> int:
     """Run a command where agents are that exist."""
     choice.check_one_way()
     async with headless.engine(choice.attached(), watch=True) as engine:
         require_health(engine, "vers")
         if choice.parent:
             await learn_parents(engine, headless.left())
-        return await _fan_out(engine, choice.agents(engine), command, limit, as_json)
+        agents = choice.agents(engine)
+        if dry_run:
+            for order in _orders(agents, command, limit):
+                if refusal := engine.disabled_reason(order):
+                    raise UsageError(f"cannot run it: {refusal}")
+            return _would(command, [agent.name for agent in agents], as_json)
+        return await _fan_out(engine, agents, command, limit, as_json)
 
 
-async def on_new_workers(
-    headless: Headless, wanted: Spawn, count: int, command: str, limit: float, as_json: bool, tear_down: bool
-) -> int:
+def _would(command: str, names: Sequence[str], as_json: bool, made: str = "") -> int:
+    """Say where a command would be run."""
+    what = our_line("{}run {!r} on {}: {}", made, command, f"{len(names)} VMs", ", ".join(names))
+    return would(what, as_json, {"command": command, "names": list(names)})
+
+
+async def on_new_workers(headless: Headless, wanted: Spawn, command: str, limit: float, how: OnNew) -> int:
     """Make workers from an image or a commit, and run a command on each.
 
     Args:
         wanted: what they are; its name is numbered.
-        tear_down: delete them afterwards.
     """
+    count, as_json = how.count, how.as_json
     async with headless.engine(nobody, watch=True) as engine:
         require_health(engine, "vers")
         wanted = await with_commit(engine, wanted)
@@ -49,6 +74,9 @@ async def on_new_workers(
         for one in spawns:
             if refusal := engine.disabled_reason(one):
                 raise UsageError(f"cannot spawn {one.name}: {refusal}")
+        if how.dry_run:
+            goes = ", and delete them afterwards" if how.tear_down else ""
+            return _would(command, [one.name for one in spawns], as_json, f"make {count} workers{goes}, and ")
         receipts = await carry_out_all(engine, spawns)
         for receipt in receipts:
             if receipt.stage is not Stage.DONE:
@@ -58,7 +86,7 @@ async def on_new_workers(
         if not made:
             raise CockpitError(f"none of {count} workers was made", hint="see above why")
         code = await _fan_out(engine, made, command, limit, as_json)
-        if tear_down:
+        if how.tear_down:
             if say_failed(await carry_out_all(engine, teardown_orders(made))):
                 code = code or ExitCode.PARTIAL
         else:
@@ -67,11 +95,16 @@ async def on_new_workers(
         return ExitCode.PARTIAL if len(made) < count and code == ExitCode.DONE else code
 
 
-async def _fan_out(engine: HeadlessPort, agents: Sequence[Agent], command: str, limit: float, as_json: bool) -> int:
+def _orders(agents: Sequence[Agent], command: str, limit: float) -> list[FanOut]:
+    """Return the orders it takes, one for each source."""
     by_source: dict[str, list[Agent]] = {}
     for agent in agents:
         by_source.setdefault(agent.source, []).append(agent)
-    orders = [FanOut(tuple(agent.id for agent in group), command, limit) for group in by_source.values()]
+    return [FanOut(tuple(agent.id for agent in group), command, limit) for group in by_source.values()]
+
+
+async def _fan_out(engine: HeadlessPort, agents: Sequence[Agent], command: str, limit: float, as_json: bool) -> int:
+    orders = _orders(agents, command, limit)
     for order in orders:
         if refusal := engine.disabled_reason(order):
             raise UsageError(f"cannot run it: {refusal}")

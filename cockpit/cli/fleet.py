@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 from cockpit.cli import output
-from cockpit.cli.agent import ABORT_LIMIT, connected, reachable, settled_report
+from cockpit.cli.agent import ABORT_LIMIT, connected, reachable, receipt_object, settled_report
 from cockpit.cli.courses import carry_out_all, operations_of
 from cockpit.cli.headless import Headless, nobody, only, require_health
 from cockpit.cli.origins import with_commit
+from cockpit.cli.rehearsal import rehearse, would
 from cockpit.engine.port import HeadlessPort
-from cockpit.errors import CockpitError, Refused, UsageError
+from cockpit.errors import CockpitError, NotFound, Refused, UsageError
 from cockpit.model.commands.agent import Abort
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.life import Dismiss, Relaunch, Spawn
@@ -25,16 +27,24 @@ from cockpit.text.clean import Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line, our_text
 from cockpit.text.streams import ask, input_is_terminal, say, warn
 
+ABSENT = frozenset({RefusalCode.NO_AGENT, RefusalCode.NO_VM, RefusalCode.NO_COMMIT, RefusalCode.NO_TASK})
+"""Refusals that say that what is meant does not exist."""
+
 READ_LIMIT = 10.0
 """Seconds an agent's output may take to be read before it is judged by it."""
 
 
 async def spawn(
-    headless: Headless, command: Spawn, as_json: bool, completed: Callable[[Spawn], Spawn] = lambda spawn: spawn
+    headless: Headless,
+    command: Spawn,
+    dry_run: bool,
+    as_json: bool,
+    completed: Callable[[Spawn], Spawn] = lambda spawn: spawn,
 ) -> int:
     """Spawn an agent, with its steps on standard error.
 
     Args:
+        dry_run: say what would be made, and make nothing.
         completed: adds to the command what depends on the commit that its image is.
     """
     async with headless.engine(nobody, watch=True) as engine:
@@ -43,6 +53,8 @@ async def spawn(
         refusal = engine.disabled_reason(command)
         if refusal:
             raise UsageError(f"cannot spawn {command.name}: {refusal}")
+        if dry_run:
+            return rehearse(engine, command, words_of_spawn(command), as_json, spawn_object(command))
         receipt = await carry_out(engine, command)
         operation = operation_of(engine, receipt)
         agent = engine.agent_named(operation.agent if operation is not None and operation.agent else command.name)
@@ -50,12 +62,39 @@ async def spawn(
     return 0
 
 
+def words_of_spawn(command: Spawn) -> Clean:
+    """Say in words what a spawn would make."""
+    where = f"commit {command.image}" if command.image else f"the platform's image{_size_words(command)}"
+    said = our_line("make a VM of {} and start {} {} on it", where, command.kind.value, command.name)
+    return our_text("{}\nand give it its task:\n{}", said, command.task) if command.task else said
+
+
+def _size_words(command: Spawn) -> str:
+    return f" with {command.size.text}" if command.size is not None else ""
+
+
+def spawn_object(command: Spawn) -> dict[str, Any]:
+    """Return what a spawn would make, for JSON."""
+    return {
+        "name": command.name,
+        "kind": command.kind.value,
+        "commit_id": command.image or None,
+        "program": command.program or None,
+        "parent": command.parent or None,
+        "task": command.task or None,
+    }
+
+
 async def carry_out(engine: HeadlessPort, command: Command) -> Receipt:
     """Dispatch a command, print its steps as they end, and wait for its end.
 
     Raises:
+        NotFound: what it is about does not exist, or no more.
         CockpitError: it failed; says at which step and why.
     """
+    refused = engine.refusal(command)
+    if refused is not None and refused.code in ABSENT:
+        raise NotFound(refused.sentence)
     (receipt,) = await carry_out_all(engine, [command])
     if receipt.stage is not Stage.DONE:
         raise CockpitError(receipt.reason or receipt.stage.value)
@@ -67,7 +106,7 @@ def operation_of(engine: HeadlessPort, receipt: Receipt) -> Operation | None:
     return next(iter(operations_of(engine, [receipt])), None)
 
 
-async def pause(headless: Headless, name: str, *, now: bool, abort: bool) -> int:
+async def pause(headless: Headless, name: str, *, now: bool, abort: bool, dry_run: bool, as_json: bool) -> int:
     """Freeze a VM; one whose agent works only if that is said. What is so already is no failure."""
     async with headless.engine(only(name)) as engine:
         vm_id, called = engine.vm_named(name)
@@ -79,18 +118,31 @@ async def pause(headless: Headless, name: str, *, now: bool, abort: bool) -> int
         if refused is not None and refused.code is RefusalCode.WORKING:
             hint = "--abort ends its run first, --now freezes it as it is"
             raise Refused(f"cannot pause {called}: {refused.sentence}", hint=hint)
+        if dry_run:
+            what = our_line("{}freeze the VM of {}", "end the run and " if abort else "", called)
+            return rehearse(engine, command, what, as_json, {"vm_id": vm_id})
         if not is_so_already(refused, called):
             await carry_out(engine, command)
+        _print_vm(engine, vm_id, as_json)
     return 0
 
 
-async def resume(headless: Headless, name: str) -> int:
+def _print_vm(engine: HeadlessPort, vm_id: VmId, as_json: bool) -> None:
+    vm = engine.fleet.vm(vm_id)
+    if as_json and vm is not None:
+        output.print_json(output.vm_object(vm, engine.fleet))
+
+
+async def resume(headless: Headless, name: str, dry_run: bool, as_json: bool) -> int:
     """Continue a VM; what is so already is no failure."""
     async with headless.engine(only(name)) as engine:
         vm_id, called = engine.vm_named(name)
         command = Resume(vm_id)
+        if dry_run:
+            return rehearse(engine, command, our_line("continue the VM of {}", called), as_json, {"vm_id": vm_id})
         if not is_so_already(engine.refusal(command), called):
             await carry_out(engine, command)
+        _print_vm(engine, vm_id, as_json)
     return 0
 
 
@@ -102,16 +154,22 @@ def is_so_already(refused: Refusal | None, called: str) -> bool:
     return so
 
 
-async def abort(headless: Headless, name: str) -> int:
+async def abort(headless: Headless, name: str, dry_run: bool, as_json: bool) -> int:
     """End the current run and wait until the agent says so."""
     async with headless.engine(only(name)) as engine:
         agent = await reachable(engine, name, headless.left())
-        command_id = engine.dispatch(Abort(agent.id))
-        receipt = await engine.outcome(command_id, until=Stage.ACCEPTED, timeout=ABORT_LIMIT)
+        command = Abort(agent.id)
+        if dry_run:
+            state = agent.activity.state.value
+            what = our_line("end the run of {}, which is {}", agent.name, state)
+            return rehearse(engine, command, what, as_json, {"vm_id": agent.vm_id, "activity": state})
+        receipt = await engine.outcome(engine.dispatch(command), until=Stage.ACCEPTED, timeout=ABORT_LIMIT)
+        if as_json:
+            output.print_json(receipt_object(receipt))
         return settled_report(receipt, Stage.ACCEPTED, ABORT_LIMIT, "the run goes on, as far as is known")
 
 
-async def relaunch(headless: Headless, name: str, change_program: bool) -> int:
+async def relaunch(headless: Headless, name: str, change_program: bool, dry_run: bool, as_json: bool) -> int:
     """Start a dead agent's process again, with the program and version it had unless a change is accepted."""
     async with headless.engine(only(name), watch=True) as engine:
         agent = await reachable(engine, name, headless.left())
@@ -119,11 +177,16 @@ async def relaunch(headless: Headless, name: str, change_program: bool) -> int:
         refusal = engine.disabled_reason(command)
         if refusal:
             raise Refused(f"cannot relaunch {name}: {refusal}")
+        if dry_run:
+            what = our_line("start {} of {} again, in its latest session", agent.program, agent.name)
+            return rehearse(engine, command, what, as_json, {"vm_id": agent.vm_id})
         await carry_out(engine, command)
+        if as_json:
+            output.print_agent(engine.agent_named(agent.id), engine.fleet, engine.now(), as_json)
     return 0
 
 
-async def dismiss(headless: Headless, name: str) -> int:
+async def dismiss(headless: Headless, name: str, dry_run: bool, as_json: bool) -> int:
     """Hear no more of a VM that is perhaps ours, or of an agent elsewhere; what is dismissed already is no failure."""
     async with headless.engine(nobody) as engine:
         vm_id, called = VmId(name.lower()), name
@@ -131,16 +194,20 @@ async def dismiss(headless: Headless, name: str) -> int:
             vm_id, called = engine.vm_named(name)
         command = Dismiss(vm_id)
         refused = engine.refusal(command)
-        if is_so_already(refused, called):
-            return 0
-        if refused is not None:
+        so_already = is_so_already(refused, called)
+        if refused is not None and not so_already:
             hint = "`cockpit vms` says which are perhaps ours"
             raise UsageError(f"cannot dismiss {called}: {refused.sentence}", hint=hint)
-        await carry_out(engine, command)
+        if dry_run:
+            return would(our_line("hear no more of {}; no VM is touched", called), as_json, {"vm_id": vm_id})
+        if not so_already:
+            await carry_out(engine, command)
+        if as_json:
+            output.print_json({"vm_id": vm_id, "dismissed": not so_already})
     return 0
 
 
-async def trust_host_key(headless: Headless, name: str, yes: bool, as_json: bool) -> int:
+async def trust_host_key(headless: Headless, name: str, yes: bool, dry_run: bool, as_json: bool) -> int:
     """Trust the host key that a VM shows now, after naming it and the one that was trusted so far."""
     async with headless.engine(only(name), watch=True) as engine:
         agent = engine.agent_named(name)
@@ -151,11 +218,15 @@ async def trust_host_key(headless: Headless, name: str, yes: bool, as_json: bool
         command = TrustHostKey(agent.vm_id, shown.offered_key)
         refused = engine.refusal(command)
         if is_so_already(refused, agent.name):
+            if as_json:
+                output.print_json({"vm_id": agent.vm_id, "trusted": None})
             return 0
         if refused is not None:
             raise Refused(f"cannot trust a host key of {agent.name}: {refused.sentence}", hint=shown.reason)
-        would = f"trust another host key: {shown.reason}"
-        if not yes and not confirmed(would, our_text("{}", shown.reason), agent.name):
+        if dry_run:
+            return would(our_line("trust another host key: {}", shown.reason), as_json, {"vm_id": agent.vm_id})
+        act = f"trust another host key: {shown.reason}"
+        if not yes and not confirmed(act, our_text("{}", shown.reason), agent.name):
             return 1
         await carry_out(engine, command)
         if as_json:
@@ -180,7 +251,7 @@ def confirmed(would: str, warning: Clean, called: str) -> bool:
     return ask(our_line("Type {} to go on: ", called)) in (called, clean_line(called))
 
 
-async def commit(headless: Headless, name: str, label: str, as_json: bool, *, clean: bool) -> int:
+async def commit(headless: Headless, name: str, label: str, as_json: bool, *, clean: bool, dry_run: bool) -> int:
     """Take a snapshot and print its id; where it may hold keys, that is said."""
     async with headless.engine(only(name) if clean else nobody) as engine:
         vm_id, called = engine.vm_named(name)
@@ -189,6 +260,10 @@ async def commit(headless: Headless, name: str, label: str, as_json: bool, *, cl
         command = Commit(vm_id, label, clean)
         if refused := engine.disabled_reason(command):
             raise Refused(f"cannot commit {called}: {refused}")
+        if dry_run:
+            without = " while the agent is stopped and its key files are away" if clean else ""
+            what = our_line("take a commit of the VM of {}{}", called, without)
+            return rehearse(engine, command, what, as_json, {"vm_id": vm_id})
         receipt = await carry_out(engine, command)
         operation = operation_of(engine, receipt)
         steps = operation.steps if operation is not None else ()
@@ -199,15 +274,15 @@ async def commit(headless: Headless, name: str, label: str, as_json: bool, *, cl
     return 0
 
 
-async def branch(headless: Headless, name: str, count: int, as_json: bool) -> int:
+async def branch(headless: Headless, name: str, count: int, dry_run: bool, as_json: bool) -> int:
     """Copy a VM and print the copies' ids."""
-    return await _with_detail(headless, name, lambda vm_id: Branch(vm_id, count), as_json)
-
-
-async def _with_detail(headless: Headless, name: str, command: Callable[[VmId], Command], as_json: bool) -> int:
     async with headless.engine(nobody) as engine:
-        vm_id, _ = engine.vm_named(name)
-        receipt = await carry_out(engine, command(vm_id))
+        vm_id, called = engine.vm_named(name)
+        command = Branch(vm_id, count)
+        if dry_run:
+            what = our_line("copy the VM of {}, {} times", called, count)
+            return rehearse(engine, command, what, as_json, {"vm_id": vm_id, "count": count})
+        receipt = await carry_out(engine, command)
         operation = operation_of(engine, receipt)
         ids = operation.steps[0].detail.split(", ") if operation is not None else []
         output.print_json(ids) if as_json else say(joined(map(clean_line, ids), ours("\n")))

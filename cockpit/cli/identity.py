@@ -5,9 +5,11 @@ from __future__ import annotations
 from cockpit.cli import output
 from cockpit.cli.fleet import carry_out, is_so_already
 from cockpit.cli.headless import Headless, nobody
+from cockpit.cli.rehearsal import rehearse
 from cockpit.errors import UsageError
 from cockpit.model.commands.life import Rename, SetFindable
 from cockpit.text.clean import ours
+from cockpit.text.sanitize import our_line
 from cockpit.text.streams import warn
 
 WARNING = ours(
@@ -23,6 +25,8 @@ async def rename(
     role: str | None,
     labels: tuple[str, ...] | None,
     colour: str | None,
+    *,
+    dry_run: bool,
     as_json: bool,
 ) -> int:
     """Give an agent another name, role, labels or colour; None keeps what it has. What is so already is no failure."""
@@ -35,6 +39,19 @@ async def rename(
             agent.labels if labels is None else labels,
             agent.colour if colour is None else colour,
         )
+        if dry_run:
+            words = [
+                our_line("{} {}", word, value or "none")
+                for word, value, was in (
+                    ("name", command.name, agent.name),
+                    ("role", command.role, agent.role),
+                    ("labels", ", ".join(command.labels), ", ".join(agent.labels)),
+                    ("colour", command.colour, agent.colour),
+                )
+                if value != was
+            ]
+            what = our_line("rename {}: {}", agent.name, "; ".join(words) or "nothing is changed")
+            return rehearse(engine, command, what, as_json, {"vm_id": agent.vm_id})
         refused = engine.refusal(command)
         if not is_so_already(refused, agent.name):
             if refused is not None:
@@ -44,11 +61,15 @@ async def rename(
     return 0
 
 
-async def findable(headless: Headless, name: str, wanted: bool, as_json: bool) -> int:
+async def findable(headless: Headless, name: str, wanted: bool, dry_run: bool, as_json: bool) -> int:
     """Let other tools find an agent, or hide it from them; what is so already is no failure."""
     async with headless.engine(nobody) as engine:
         agent = engine.agent_named(name)
         command = SetFindable(agent.id, wanted)
+        if dry_run:
+            act, towards = ("show", "to") if wanted else ("hide", "from")
+            how = our_line("{} {} {} other tools", act, agent.name, towards)
+            return rehearse(engine, command, how, as_json, {"vm_id": agent.vm_id})
         refused = engine.refusal(command)
         if not is_so_already(refused, agent.name):
             if refused is not None:

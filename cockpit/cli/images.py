@@ -13,6 +13,7 @@ from cockpit.cli.fleet import carry_out, confirmed, operation_of
 from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.origins import image_named
 from cockpit.cli.output import print_json, print_table
+from cockpit.cli.rehearsal import rehearse, would
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import UsageError
 from cockpit.model.ages import DAY, age_text
@@ -150,11 +151,13 @@ async def _build(engine: HeadlessPort, command: BuildImage, max_age: float, dry_
     assert command.recipe is not None
     if dry_run:
         where = f"a copy of commit {command.base}" if command.base else "a fresh VM"
-        say(our_line("would build image {} on {}, and delete that VM afterwards:", command.name, where))
-        for step in command.recipe.steps:
-            again = " (again)" if step.name in command.again else ""
-            say(our_line("  {}{}: at most {} s", step.name, again, f"{step.limit:g}"))
-        return ExitCode.DONE
+        steps = [
+            our_line("{}{}: at most {:g} s", step.name, " (again)" if step.name in command.again else "", step.limit)
+            for step in command.recipe.steps
+        ]
+        lines = "\n  ".join(steps)
+        what = our_text("build image {} on {}, and delete that VM afterwards:\n  {}", command.name, where, lines)
+        return would(what, as_json, {"name": command.name, "steps": [step.name for step in command.recipe.steps]})
     try:
         receipt = await carry_out(engine, command)
     except asyncio.CancelledError:
@@ -177,11 +180,15 @@ async def _build(engine: HeadlessPort, command: BuildImage, max_age: float, dry_
     return ExitCode.PARTIAL if lacks else ExitCode.DONE
 
 
-async def describe(headless: Headless, name: str, text: str, as_json: bool) -> int:
+async def describe(headless: Headless, name: str, text: str, dry_run: bool, as_json: bool) -> int:
     """Describe an image in other words."""
     async with headless.engine(nobody) as engine:
         image = await image_named(engine, name)
-        await carry_out(engine, DescribeImage(image.commit, text))
+        command = DescribeImage(image.commit, text)
+        if dry_run:
+            what = our_line("say of image {}, commit {}: {}", image.name, image.commit, text)
+            return rehearse(engine, command, what, as_json, {"commit": image.commit})
+        await carry_out(engine, command)
         if as_json:
             said = image_object(image, engine, headless.image_max_age, engine.golden.known)
             print_json({**said, "description": text})
@@ -198,8 +205,7 @@ async def delete(headless: Headless, name: str, yes: bool, dry_run: bool, as_jso
             raise UsageError(f"cannot delete image {name}: {refusal}")
         what = f"image {image.name}, commit {image.commit}"
         if dry_run:
-            say(our_line("would delete {}", what))
-            return ExitCode.DONE
+            return would(our_line("delete {}", what), as_json, {"commit": image.commit})
         lost = our_line("This deletes {}. It cannot be undone; a recipe builds another one.", what)
         if not yes and not confirmed(f"delete {what}", lost, image.name):
             return ExitCode.FAILED

@@ -8,6 +8,7 @@ from cockpit.cli.exits import ExitCode
 from cockpit.cli.fleet import carry_out, operation_of
 from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.output import print_json
+from cockpit.cli.rehearsal import would
 from cockpit.errors import Refused, UsageError
 from cockpit.model.platform import INFRA_STEPS, MakeInfra
 from cockpit.model.refusals.grounds import RefusalCode
@@ -37,10 +38,9 @@ async def infra(headless: Headless, command: MakeInfra, dry_run: bool, as_json: 
                 f"cannot make a VM for the services: {refused.sentence}", hint="it is for real VMs: see whoami"
             )
         if dry_run:
-            say(ours("would make a VM for board, feed and registry, or go on with the one that was left:"))
-            for step in INFRA_STEPS:
-                say(our_line("  {}", step))
-            return ExitCode.DONE
+            lines = "\n  ".join(INFRA_STEPS)
+            what = our_text("make a VM for board, feed and registry, or go on with what was left:\n  {}", lines)
+            return would(what, as_json, {"steps": list(INFRA_STEPS)})
         try:
             receipt = await carry_out(engine, command)
         except asyncio.CancelledError:

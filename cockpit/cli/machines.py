@@ -6,6 +6,7 @@ from cockpit.cli.exits import ExitCode
 from cockpit.cli.fleet import carry_out, operation_of
 from cockpit.cli.headless import VM_LIST, Headless, nobody, only, require_health
 from cockpit.cli.output import print_json, print_table, vm_object
+from cockpit.cli.rehearsal import rehearse, would
 from cockpit.errors import Refused, UsageError
 from cockpit.model.ids import VmId
 from cockpit.model.platform import NewVm, Resize, SetLabels, SetVariables
@@ -43,8 +44,8 @@ async def new(headless: Headless, command: NewVm, dry_run: bool, as_json: bool) 
         if refused := engine.disabled_reason(command):
             raise UsageError(f"cannot make a VM: {refused}")
         if dry_run:
-            say(our_line("would make {} of {}", f"{command.count} VM", command.origin or "the platform's image"))
-            return ExitCode.DONE
+            what = our_line("make {} VM of {}", command.count, command.origin or "the platform's image")
+            return would(what, as_json, {"count": command.count})
         receipt = await carry_out(engine, command)
         operation = operation_of(engine, receipt)
         steps = operation.steps if operation is not None else ()
@@ -66,6 +67,7 @@ async def label(
     removed: tuple[str, ...],
     *,
     replace: bool,
+    dry_run: bool,
     as_json: bool,
 ) -> int:
     """Change the labels of a VM, if any change is asked for, and print those it has."""
@@ -77,6 +79,10 @@ async def label(
             command = SetLabels(vm_id, labels, removed, replace)
             if refused := engine.disabled_reason(command):
                 raise Refused(f"cannot label {called}: {refused}")
+            if dry_run:
+                words = [*(f"{key}={value}" for key, value in labels), *(f"-{key}" for key in removed)]
+                what = our_line("label {}: {}", called, " ".join(words) or "no label stays")
+                return rehearse(engine, command, what, as_json, {"vm_id": vm_id, "replace": replace})
             await carry_out(engine, command)
         found = await engine.platform.labels(vm_id, vm.source if vm is not None else "")
         if as_json:
@@ -101,8 +107,8 @@ async def size(headless: Headless, name: str, disk: str, dry_run: bool, as_json:
             if refused := engine.disabled_reason(command):
                 raise Refused(f"cannot resize {called}: {refused}")
             if dry_run:
-                say(our_line("would let the disk of {} grow to {} MiB; it is paused for it", called, wanted))
-                return ExitCode.DONE
+                what = our_line("let the disk of {} grow to {} MiB; it is paused for it", called, wanted)
+                return would(what, as_json, {"vm_id": vm_id, "disk_mib": wanted})
             await carry_out(engine, command)
         vm = engine.fleet.vm(vm_id)
         if vm is None:
@@ -121,8 +127,7 @@ async def variables(headless: Headless, command: SetVariables, dry_run: bool, as
         require_health(engine, VM_LIST)
         if changes and dry_run:
             names = [*(name for name, _ in command.variables), *(f"-{name}" for name in command.removed)]
-            say(our_line("would change {}", " ".join(names) or "all variables: none would stay"))
-            return ExitCode.DONE
+            return would(our_line("change {}", " ".join(names) or "all variables: none would stay"), as_json)
         if changes:
             warn(READABLE)
             await carry_out(engine, command)

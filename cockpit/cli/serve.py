@@ -2,38 +2,67 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from cockpit.bootstrap.fleet import Places
+from cockpit.cli.output import print_json
+from cockpit.cli.rehearsal import would
 from cockpit.errors import UsageError
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import ask, input_is_terminal, say, warn
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a whole fleet is ended."""
+
+    yes: bool
+    """Do not ask."""
+    dry_run: bool
+    """Say what would end, and end nothing."""
+
+
 def serve(
-    root: Path | None, cockpit_root: Path | None, *, stop: bool, end_fleet: bool, yes: bool, foreground: bool
+    root: Path | None,
+    cockpit_root: Path | None,
+    *,
+    stop: bool,
+    end_fleet: Ending | None,
+    foreground: bool,
+    as_json: bool,
 ) -> int:
     """Start or stop the server, or end the whole fleet.
 
     Args:
         root: the fleet's own directory.
         cockpit_root: the directory given before the verb; the fleet is in it.
+        stop: end the server, and nothing else.
+        end_fleet: end everything, and how; None ends nothing.
+        foreground: stay until the server ends.
+        as_json: say what became of it as an object.
     """
     from cockpit.embedded.lifecycle import ensure_started
     from cockpit.embedded.lifecycle import stop as stop_server
     from cockpit.embedded.serve import run_foreground
 
     place = root or (Places.under(cockpit_root) if cockpit_root else Places.standard()).fleet
-    if end_fleet:
-        return _end_fleet(place, yes)
+    if end_fleet is not None:
+        return _end_fleet(place, end_fleet, as_json)
     if stop:
         ended = stop_server(place)
         warn(ours("stopped; agents go on") if ended else ours("no server was running"))
+        if as_json:
+            print_json({"stopped": ended})
         return 0
     if foreground:
         return run_foreground(place)
     endpoint = ensure_started(place)
+    if as_json:
+        where = {"base_url": endpoint.base_url, "ssh_host": endpoint.ssh_host, "ssh_port": endpoint.ssh_port}
+        print_json({**where, "pid": endpoint.pid})
+        return 0
     say(
         our_line(
             "serving at {}, SSH at {}:{} (pid {})",
@@ -46,20 +75,24 @@ def serve(
     return 0
 
 
-def _end_fleet(place: Path, yes: bool) -> int:
+def _end_fleet(place: Path, how: Ending, as_json: bool) -> int:
     """End everything that runs in a fleet, after naming it; its files stay."""
     from cockpit.embedded.lifecycle import end_fleet, running_in
 
     going = running_in(place)
     if not going.server and not going.processes:
         warn(our_text("nothing runs in {}", str(place)))
+        if as_json:
+            print_json({"ended": False, "processes": {}})
         return 0
     for name, count in going.processes.items():
         warn(our_line("  VM {}: {}", name, _count(count, "process", "processes")))
     what = f"the embedded fleet in {place}: everything on {_count(len(going.processes), 'VM')}, and the server"
-    if not yes and not input_is_terminal():
+    if how.dry_run:
+        return would(our_line("end {}", what), as_json, {"processes": dict(going.processes)})
+    if not how.yes and not input_is_terminal():
         raise UsageError(f"this would end {what}", hint="add --yes to do it without a terminal")
-    if not yes:
+    if not how.yes:
         warn(our_text("This ends {}. What its agents have not written to disk is lost; the files stay.", what))
         if ask(ours("Type end to go on: ")) != "end":
             return 1
@@ -69,6 +102,8 @@ def _end_fleet(place: Path, yes: bool) -> int:
             "ended; the disks of its VMs, its commits and its records stay in {}: the next start finds them", str(place)
         )
     )
+    if as_json:
+        print_json({"ended": True, "processes": dict(going.processes)})
     return 0
 
 

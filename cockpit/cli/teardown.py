@@ -5,7 +5,7 @@ from __future__ import annotations
 from cockpit.cli import output
 from cockpit.cli.choosing import Chosen
 from cockpit.cli.courses import carry_out_all, part_object, parts_of, print_parts, say_failed
-from cockpit.cli.exits import ExitCode
+from cockpit.cli.exits import ExitCode, of_several
 from cockpit.cli.headless import Headless, learn_parents, require_health
 from cockpit.cli.losses import agreed, look, say_losses
 from cockpit.engine.port import HeadlessPort
@@ -54,9 +54,7 @@ async def teardown(headless: Headless, choice: Chosen, *, undo: bool, yes: bool,
             print_parts(parts)
         say_failed(receipts)
         gone = sum(part.outcome == DELETED for part in parts)
-    if gone == len(workers):
-        return ExitCode.DONE
-    return ExitCode.PARTIAL if gone else ExitCode.FAILED
+    return of_several(gone, len(workers))
 
 
 def chosen(engine: HeadlessPort, choice: Chosen) -> tuple[Agent, ...]:

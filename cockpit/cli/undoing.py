@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from cockpit.cli import output
@@ -10,7 +10,8 @@ from cockpit.cli.agent import ACCEPT_LIMIT, settled_report
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.fleet import carry_out, operation_of
 from cockpit.cli.headless import Headless, nobody, only, require_health
-from cockpit.cli.losses import agreed, look
+from cockpit.cli.losses import agreed, look, loss_lines, loss_object
+from cockpit.cli.rehearsal import rehearse
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, Refused
 from cockpit.model.ages import age_text, span_text
@@ -20,9 +21,10 @@ from cockpit.model.commands.life import Restore, Undo
 from cockpit.model.commands.vm import Retry
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.kept import KeptCommit, KeptFor, called, is_unsettled, last_checkpoint, lineage, undoable
+from cockpit.model.loss import Loss
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.size import VmSize
-from cockpit.text.clean import ours
+from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import our_line
 from cockpit.text.streams import say, warn
 
@@ -88,7 +90,7 @@ async def list_kept(headless: Headless, as_json: bool) -> int:
     return ExitCode.DONE
 
 
-async def undo(headless: Headless, name: str, as_json: bool) -> int:
+async def undo(headless: Headless, name: str, dry_run: bool, as_json: bool) -> int:
     """Bring a destroyed agent back, the latest of its name."""
     async with headless.engine(nobody, watch=True) as engine:
         require_health(engine, "vers")
@@ -96,10 +98,16 @@ async def undo(headless: Headless, name: str, as_json: bool) -> int:
         if not found or found[0].commit is None:
             known = ", ".join(dict.fromkeys(kept.name for kept in undoable(engine.fleet.kept))) or "nobody"
             raise NotFound(f"nothing is kept by which {name} could be brought back", hint=f"kept: {known}")
-        return await _brought_back(engine, Undo(found[0].commit), as_json)
+        command = Undo(found[0].commit)
+        if dry_run:
+            what = our_line("bring {} back from commit {}", found[0].name, found[0].commit)
+            return rehearse(engine, command, what, as_json, kept_object(found[0]))
+        return await _brought_back(engine, command, as_json)
 
 
-async def restore(headless: Headless, source: str, name: str, in_place: str, yes: bool, as_json: bool) -> int:
+async def restore(
+    headless: Headless, source: str, name: str, in_place: str, *, yes: bool, dry_run: bool, as_json: bool
+) -> int:
     """Make a new VM from a commit and start the agent that was on it.
 
     Args:
@@ -119,11 +127,25 @@ async def restore(headless: Headless, source: str, name: str, in_place: str, yes
         command = Restore(commit, name, instead)
         if refused := engine.disabled_reason(command):
             raise Refused(f"cannot restore {source}: {refused}")
+        if dry_run:
+            said = our_line("make a VM of commit {}, and start the agent that was on it", commit)
+            lost = await look(headless, engine, [instead]) if instead is not None else ()
+            return _rehearsed(engine, command, said, lost, as_json)
         if instead is not None and not yes:
             losses = await look(headless, engine, [instead])
             if not agreed("destroy", losses, ours("A commit of it is kept first: `undo` brings it back.")):
                 return ExitCode.FAILED
         return await _brought_back(engine, command, as_json)
+
+
+def _rehearsed(
+    engine: HeadlessPort, command: Restore | Retry, what: Clean, losses: Sequence[Loss], as_json: bool
+) -> int:
+    """Say what would be made, and what would be lost with whom goes for it."""
+    code = rehearse(engine, command, what, as_json, {"losses": [loss_object(loss) for loss in losses]})
+    for line in () if as_json else (line for loss in losses for line in loss_lines(loss)):
+        say(line)
+    return code
 
 
 def _homes(engine: HeadlessPort, name: str) -> tuple[VmId, ...]:
@@ -168,7 +190,7 @@ async def checkpoints(headless: Headless, name: str, as_json: bool) -> int:
     return ExitCode.DONE
 
 
-async def retry(headless: Headless, name: str, text: str, yes: bool, as_json: bool) -> int:
+async def retry(headless: Headless, name: str, text: str, *, yes: bool, dry_run: bool, as_json: bool) -> int:
     """Go back to an agent's last checkpoint, and send another text there."""
     async with headless.engine(only(name), watch=True) as engine:
         agent = engine.agent_named(name)
@@ -180,6 +202,9 @@ async def retry(headless: Headless, name: str, text: str, yes: bool, as_json: bo
         command = Retry(agent.vm_id, kept.commit, task_for(agent.id, text))
         if refused := engine.disabled_reason(command):
             raise Refused(f"cannot retry {agent.name}: {refused}")
+        if dry_run:
+            what = our_line("go back with {} to commit {}, before {!r}", agent.name, kept.commit, kept.prompt)
+            return _rehearsed(engine, command, what, await look(headless, engine, [agent.vm_id]), as_json)
         if not yes:
             losses = await look(headless, engine, [agent.vm_id])
             said = our_line("It goes back to before {!r}; what it is now can be brought back by `undo`.", kept.prompt)

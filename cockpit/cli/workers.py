@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from cockpit.cli import output
 from cockpit.cli.courses import carry_out_all, operations_of
-from cockpit.cli.exits import ExitCode
+from cockpit.cli.exits import of_several
+from cockpit.cli.fleet import spawn_object, words_of_spawn
 from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.origins import with_commit
+from cockpit.cli.rehearsal import would
 from cockpit.cli.texts import read_input, read_text
 from cockpit.errors import UsageError
 from cockpit.model.commands.life import Spawn
@@ -36,7 +38,9 @@ def tasks_given(task: str, tasks: str) -> tuple[str, ...]:
     return found
 
 
-async def spawn(headless: Headless, wanted: Spawn, count: int, tasks: Sequence[str], as_json: bool) -> int:
+async def spawn(
+    headless: Headless, wanted: Spawn, count: int, tasks: Sequence[str], dry_run: bool, as_json: bool
+) -> int:
     """Make several workers at the same time; exit code 5 if some are there and others are not.
 
     Args:
@@ -53,6 +57,9 @@ async def spawn(headless: Headless, wanted: Spawn, count: int, tasks: Sequence[s
         for command in commands:
             if refusal := engine.disabled_reason(command):
                 raise UsageError(f"cannot spawn {command.name}: {refusal}")
+        if dry_run:
+            what = our_text("make {} workers:\n{}", len(commands), "\n".join(map(words_of_spawn, commands)))
+            return would(what, as_json, {"workers": [spawn_object(command) for command in commands]})
         receipts = await carry_out_all(engine, commands)
         agents = {operation.target: operation.agent for operation in operations_of(engine, receipts)}
         fleet = engine.fleet
@@ -71,4 +78,4 @@ async def spawn(headless: Headless, wanted: Spawn, count: int, tasks: Sequence[s
         failed = sum(receipt.stage is not Stage.DONE for receipt in receipts)
         if failed:
             warn(our_line("cockpit: {} of {} failed", failed, len(receipts)))
-    return ExitCode.DONE if not failed else ExitCode.PARTIAL if failed < len(receipts) else ExitCode.FAILED
+    return of_several(len(receipts) - failed, len(receipts))

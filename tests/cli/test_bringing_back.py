@@ -38,7 +38,10 @@ async def test_what_was_kept_of_an_agent_under_another_name_is_found_by_its_own(
     assert await undoing.checkpoints(HeadlessOnDouble(engine), "ada", True) == ExitCode.DONE
     assert "c0ffee00" in capsys.readouterr().out
     monkeypatch.setattr(undoing, "_brought_back", _only_order)
-    assert await undoing.restore(HeadlessOnDouble(engine), "ada", "", "", False, False) == ExitCode.DONE
+    assert (
+        await undoing.restore(HeadlessOnDouble(engine), "ada", "", "", yes=False, dry_run=False, as_json=False)
+        == ExitCode.DONE
+    )
     assert engine.ordered == [Restore(CommitId("c0ffee00"))]
 
 
@@ -48,14 +51,20 @@ async def test_nobody_goes_for_another_without_a_yes(
     engine = HeadlessDouble(FLEET)
     monkeypatch.setattr(losses, "input_is_terminal", lambda: False)
     with pytest.raises(UsageError, match="would destroy ada"):
-        await undoing.restore(HeadlessOnDouble(engine), "bob", "", "ada", False, False)
+        await undoing.restore(HeadlessOnDouble(engine), "bob", "", "ada", yes=False, dry_run=False, as_json=False)
     monkeypatch.setattr(losses, "input_is_terminal", lambda: True)
     monkeypatch.setattr(losses, "ask", lambda question: "no")
-    assert await undoing.restore(HeadlessOnDouble(engine), "bob", "", "ada", False, False) == ExitCode.FAILED
+    assert (
+        await undoing.restore(HeadlessOnDouble(engine), "bob", "", "ada", yes=False, dry_run=False, as_json=False)
+        == ExitCode.FAILED
+    )
     assert "lieutenant ada on VM" in capsys.readouterr().err
     assert engine.ordered == []
     monkeypatch.setattr(undoing, "_brought_back", _only_order)
-    assert await undoing.restore(HeadlessOnDouble(engine), "bob", "", "ada", True, False) == ExitCode.DONE
+    assert (
+        await undoing.restore(HeadlessOnDouble(engine), "bob", "", "ada", yes=True, dry_run=False, as_json=False)
+        == ExitCode.DONE
+    )
     assert engine.ordered == [Restore(CommitId("c0ffee00"), "", VM)]
 
 
@@ -78,11 +87,11 @@ class Asking(HeadlessDouble):
 
 
 async def _restore(headless: HeadlessOnDouble) -> int:
-    return await undoing.restore(headless, "bob", "", "ada", False, False)
+    return await undoing.restore(headless, "bob", "", "ada", yes=False, dry_run=False, as_json=False)
 
 
 async def _retry(headless: HeadlessOnDouble) -> int:
-    return await undoing.retry(headless, "ada", "again", False, False)
+    return await undoing.retry(headless, "ada", "again", yes=False, dry_run=False, as_json=False)
 
 
 async def _destroy(headless: HeadlessOnDouble) -> int:

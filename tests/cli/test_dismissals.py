@@ -24,7 +24,7 @@ FLEET = Fleet(
 
 
 async def dismiss(fleet: Fleet, name: str) -> int:
-    return await verbs.dismiss(HeadlessOnDouble(HeadlessDouble(fleet)), name)
+    return await verbs.dismiss(HeadlessOnDouble(HeadlessDouble(fleet)), name, dry_run=False, as_json=False)
 
 
 @pytest.mark.parametrize("name", [GONE, GONE.upper()])

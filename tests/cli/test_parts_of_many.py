@@ -77,7 +77,7 @@ async def test_workers_that_fail_are_named_and_stop_no_other(
 ) -> None:
     wanted = Spawn("w", AgentKind.WORKER)
     engine = Ending(failures)
-    assert await workers.spawn(HeadlessOnDouble(engine), wanted, 2, ("go",), True) == code
+    assert await workers.spawn(HeadlessOnDouble(engine), wanted, 2, ("go",), False, True) == code
     said = capsys.readouterr()
     assert [one["error"] for one in json.loads(said.out)] == [failures.get("w-1"), failures.get("w-2")]
     assert all(f"{name}: {why}" in said.err for name, why in failures.items())
@@ -148,7 +148,10 @@ async def test_exit_codes_of_many_are_one(
     named = zip(("ada", "bob"), became, strict=True)
     parts = tuple(part(name, outcome, exit_code=exited) for name, (outcome, exited) in named)
     chosen = Chosen(names=("ada", "bob"))
-    assert await fan_out.on_agents(HeadlessOnDouble(Ending({}, parts)), chosen, "make", 1.0, True) == code
+    assert (
+        await fan_out.on_agents(HeadlessOnDouble(Ending({}, parts)), chosen, "make", 1.0, dry_run=False, as_json=True)
+        == code
+    )
     assert [one["exit_code"] for one in json.loads(capsys.readouterr().out)] == [exited for _, exited in became]
 
 
@@ -157,7 +160,7 @@ async def test_names_are_not_taken_beside_what_they_would_overrule(beside: dict[
     engine = Ending({})
     choice = Chosen(("ada",), **beside)
     with pytest.raises(UsageError, match="names exclude"):
-        await fan_out.on_agents(HeadlessOnDouble(engine), choice, "make", 1.0, True)
+        await fan_out.on_agents(HeadlessOnDouble(engine), choice, "make", 1.0, dry_run=False, as_json=True)
     with pytest.raises(UsageError, match="names exclude"):
         await collecting.collect(HeadlessOnDouble(engine), choice, tmp_path, (), True, True)
     assert engine.ordered == []
@@ -165,7 +168,10 @@ async def test_names_are_not_taken_beside_what_they_would_overrule(beside: dict[
 
 async def test_an_order_that_came_to_nobody_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     engine = Ending({"": "the history is full"})
-    assert await fan_out.on_agents(HeadlessOnDouble(engine), Chosen(("ada",)), "make", 1.0, True) == ExitCode.FAILED
+    assert (
+        await fan_out.on_agents(HeadlessOnDouble(engine), Chosen(("ada",)), "make", 1.0, dry_run=False, as_json=True)
+        == ExitCode.FAILED
+    )
     assert "the history is full" in capsys.readouterr().err
 
 
@@ -175,7 +181,9 @@ async def test_new_workers_take_an_image_by_its_name() -> None:
     engine.golden.known = (GoldenImage(image, "golden", 1.0),)
     wanted = Spawn("fan", AgentKind.WORKER, image=CommitId("golden"))
     with pytest.raises(CockpitError, match="none of 2 workers was made"):
-        await fan_out.on_new_workers(HeadlessOnDouble(engine), wanted, 2, "make", 1.0, False, False)
+        await fan_out.on_new_workers(
+            HeadlessOnDouble(engine), wanted, "make", 1.0, fan_out.OnNew(2, False, False, False)
+        )
     assert [one.image for one in engine.ordered if isinstance(one, Spawn)] == [image, image]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.cli.declared.application import Json, Name, application, run
+from cockpit.cli.declared.application import DryRun, Json, Name, application, run
 
 
 @application.command()
@@ -21,22 +21,24 @@ def rename(
     colour: Annotated[
         str | None, typer.Option("--colour", help="Its colour in the lists; empty text takes it away.")
     ] = None,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Give an agent another name, role, labels or colour; its id, its conversation and its history stay."""
     from cockpit.cli import identity
 
     labels = () if no_labels else tuple(label) if label else None
-    run(lambda headless: identity.rename(headless, name, new, role, labels, colour, as_json))
+    run(lambda headless: identity.rename(headless, name, new, role, labels, colour, dry_run=dry_run, as_json=as_json))
 
 
 @application.command()
 def findable(
     name: Name,
     off: Annotated[bool, typer.Option("--off", help="Hide it from other tools again.")] = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Let other tools find an agent. When their session ends they stop and delete what they found."""
     from cockpit.cli import identity
 
-    run(lambda headless: identity.findable(headless, name, not off, as_json))
+    run(lambda headless: identity.findable(headless, name, not off, dry_run, as_json))

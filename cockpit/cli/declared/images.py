@@ -77,11 +77,16 @@ def patch(
 
 
 @images.command()
-def describe(image: Image, text: Annotated[str, typer.Argument(help="What it is for.")], as_json: Json = False) -> None:
+def describe(
+    image: Image,
+    text: Annotated[str, typer.Argument(help="What it is for.")],
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
     """Say what an image is for, in other words than so far."""
     from cockpit.cli import images as work
 
-    run(lambda headless: work.describe(headless, image, text, as_json))
+    run(lambda headless: work.describe(headless, image, text, dry_run, as_json))
 
 
 @images.command()

@@ -66,9 +66,7 @@ def spawn(
     workers_wanted: Annotated[
         int, typer.Option("--workers", help="How many workers the architect makes.", min=1, max=MOST)
     ] = WORKERS,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what an architect would be told, and make nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     vcpu: Vcpu = None,
     memory: Memory = None,
     disk: Disk = None,
@@ -92,8 +90,6 @@ def spawn(
         raise typer.BadParameter("--goal is empty")
     if builds and (worker or task or tasks or count > 1):
         raise typer.BadParameter("--goal, --spec and --requirement are an architect's: no other task, kind or number")
-    if dry_run and not builds:
-        raise typer.BadParameter("--dry-run goes with --goal or --spec")
 
     command = Spawn(
         name,
@@ -117,8 +113,8 @@ def spawn(
     given = workers.tasks_given(task, tasks)
     if count == 1 and len(given) < 2:
         single = replace(command, task=given[0] if given else "")
-        run(lambda headless: fleet.spawn(headless, single, as_json))
-    run(lambda headless: workers.spawn(headless, command, count, given, as_json))
+        run(lambda headless: fleet.spawn(headless, single, dry_run, as_json))
+    run(lambda headless: workers.spawn(headless, command, count, given, dry_run, as_json))
 
 
 @application.command()
@@ -127,11 +123,13 @@ def relaunch(
     change_program: Annotated[
         bool, typer.Option("--change-program", help="Take another version of its program than it was started with.")
     ] = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
     """Start a dead agent's process again, in its latest session."""
     from cockpit.cli import fleet
 
-    run(lambda headless: fleet.relaunch(headless, name, change_program))
+    run(lambda headless: fleet.relaunch(headless, name, change_program, dry_run, as_json))
 
 
 @application.command()
@@ -146,21 +144,26 @@ def adopt(
     directory: Annotated[
         str, typer.Option("--directory", help="Where it lives on the VM; without it, the known places are looked at.")
     ] = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Take over an agent that somebody else started on a VM; nothing is sent to it."""
     from cockpit.cli import adoption
 
     kind = kind_of(worker, architect) if worker or architect else None
-    run(lambda headless: adoption.adopt(headless, vm, name, kind, role, directory, as_json))
+    run(lambda headless: adoption.adopt(headless, vm, name, kind, role, directory, dry_run=dry_run, as_json=as_json))
 
 
 @application.command()
-def deregister(vm: Annotated[str, typer.Argument(help="The id of a VM that is gone.")], as_json: Json = False) -> None:
+def deregister(
+    vm: Annotated[str, typer.Argument(help="The id of a VM that is gone.")],
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
     """Take a VM that is gone out of the registry and of other tools' files; one that exists is left alone."""
     from cockpit.cli import adoption
 
-    run(lambda headless: adoption.deregister(headless, vm, as_json))
+    run(lambda headless: adoption.deregister(headless, vm, dry_run, as_json))
 
 
 @application.command()
@@ -190,13 +193,14 @@ def undo(
     name: Annotated[
         str, typer.Argument(help="A destroyed agent's name, or its commit; without it, all are listed.")
     ] = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Bring a destroyed agent back with its conversation, or list who can be brought back."""
     from cockpit.cli import undoing
 
     if name:
-        run(lambda headless: undoing.undo(headless, name, as_json))
+        run(lambda headless: undoing.undo(headless, name, dry_run, as_json))
     else:
         run(lambda headless: undoing.list_kept(headless, as_json))
 
@@ -209,6 +213,7 @@ def restore(
         str, typer.Option("--in-place", help="The agent to destroy first, kept for undo; else it goes on beside.")
     ] = "",
     yes: Yes = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Make a new VM from a commit, and start the agent that was on it in the conversation it had then.
@@ -217,12 +222,12 @@ def restore(
     """
     from cockpit.cli import undoing
 
-    run(lambda headless: undoing.restore(headless, source, name, in_place, yes, as_json))
+    run(lambda headless: undoing.restore(headless, source, name, in_place, yes=yes, dry_run=dry_run, as_json=as_json))
 
 
 @application.command()
-def dismiss(name: Name) -> None:
+def dismiss(name: Name, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Hear no more of a VM that is perhaps ours, or of an agent elsewhere; no VM is touched."""
     from cockpit.cli import fleet
 
-    run(lambda headless: fleet.dismiss(headless, name))
+    run(lambda headless: fleet.dismiss(headless, name, dry_run, as_json))

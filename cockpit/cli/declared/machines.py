@@ -40,21 +40,23 @@ def pause(
     name: Name,
     now: Annotated[bool, typer.Option("--now", help="Freeze it also while it works.")] = False,
     abort: Annotated[bool, typer.Option("--abort", help="End its run first, and freeze it then.")] = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
     """Freeze an agent's VM; refused while the agent works (exit 1), unless --abort or --now is given."""
     if now and abort:
         raise typer.BadParameter("--now and --abort exclude each other")
     from cockpit.cli import fleet
 
-    run(lambda headless: fleet.pause(headless, name, now=now, abort=abort))
+    run(lambda headless: fleet.pause(headless, name, now=now, abort=abort, dry_run=dry_run, as_json=as_json))
 
 
 @application.command()
-def resume(name: Name) -> None:
+def resume(name: Name, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Continue an agent's VM."""
     from cockpit.cli import fleet
 
-    run(lambda headless: fleet.resume(headless, name))
+    run(lambda headless: fleet.resume(headless, name, dry_run, as_json))
 
 
 @application.command()
@@ -65,30 +67,34 @@ def commit(
         bool,
         typer.Option("--clean", help="Stop the agent and take its key files out meanwhile; it is started again."),
     ] = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Take a snapshot of an agent's VM. It holds the files and environment of what runs, keys among them."""
     from cockpit.cli import fleet
 
-    run(lambda headless: fleet.commit(headless, name, label, as_json, clean=clean))
+    run(lambda headless: fleet.commit(headless, name, label, as_json, clean=clean, dry_run=dry_run))
 
 
 @application.command()
 def branch(
-    name: Name, count: Annotated[int, typer.Option("--count", min=1, max=20)] = 1, as_json: Json = False
+    name: Name,
+    count: Annotated[int, typer.Option("--count", min=1, max=20)] = 1,
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
     """Copy an agent's VM and start the copies."""
     from cockpit.cli import fleet
 
-    run(lambda headless: fleet.branch(headless, name, count, as_json))
+    run(lambda headless: fleet.branch(headless, name, count, dry_run, as_json))
 
 
 @application.command("trust-host-key")
-def trust_host_key(name: Name, yes: Yes = False, as_json: Json = False) -> None:
+def trust_host_key(name: Name, yes: Yes = False, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Trust the host key that a VM shows now in place of the one trusted so far."""
     from cockpit.cli import fleet
 
-    run(lambda headless: fleet.trust_host_key(headless, name, yes, as_json))
+    run(lambda headless: fleet.trust_host_key(headless, name, yes, dry_run, as_json))
 
 
 @application.command()
@@ -141,13 +147,22 @@ def new_vm(
 
 @vm.command("label")
 def label_vm(
-    name: Name, labels: Pairs = None, remove: Removed = None, replace: Replace = False, as_json: Json = False
+    name: Name,
+    labels: Pairs = None,
+    remove: Removed = None,
+    replace: Replace = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
     """Change the labels the platform keeps of a VM; without a change, list them."""
     from cockpit.cli import machines
 
     pairs, removed = machines.pairs_of(labels or []), tuple(remove or ())
-    run(lambda headless: machines.label(headless, name, pairs, removed, replace=replace, as_json=as_json))
+    run(
+        lambda headless: machines.label(
+            headless, name, pairs, removed, replace=replace, dry_run=dry_run, as_json=as_json
+        )
+    )
 
 
 @vm.command("size")
@@ -204,13 +219,14 @@ def rename_commit(
     called: Annotated[str, typer.Argument(help="Its new name; empty leaves it.")] = "",
     description: Annotated[str | None, typer.Option("--description", help="What it is for.")] = None,
     public: Annotated[bool | None, typer.Option("--public/--private", help="Who may see it.")] = None,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Give a commit another name, description or visibility."""
     from cockpit.cli import commits as work
 
     wanted = ChangeCommit(CommitId(""), called or None, description, public)
-    run(lambda headless: work.change(headless, name, wanted, as_json))
+    run(lambda headless: work.change(headless, name, wanted, dry_run, as_json))
 
 
 @commits.command("tag")
@@ -218,20 +234,25 @@ def tag_commit(
     name: Commit,
     tag: Annotated[str, typer.Argument(help="NAME, or REPOSITORY:TAG.")],
     move: Annotated[bool, typer.Option("--move", help="Take it from the commit that has it.")] = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Give a commit a name that VMs can be made from."""
     from cockpit.cli import commits as work
 
-    run(lambda headless: work.tag(headless, name, tag, move, as_json))
+    run(lambda headless: work.tag(headless, name, tag, move, dry_run, as_json))
 
 
 @commits.command("untag")
-def untag_commit(tag: Annotated[str, typer.Argument(help="NAME, or REPOSITORY:TAG.")]) -> None:
+def untag_commit(
+    tag: Annotated[str, typer.Argument(help="NAME, or REPOSITORY:TAG.")],
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
     """Remove a name; the commit stays."""
     from cockpit.cli import commits as work
 
-    run(lambda headless: work.untag(headless, tag))
+    run(lambda headless: work.untag(headless, tag, dry_run, as_json))
 
 
 @commits.command("delete")
@@ -257,26 +278,35 @@ def list_repositories(context: typer.Context, public: Public = False, as_json: J
 
 
 @repositories.command("new")
-def new_repository(name: Repository, description: Annotated[str, typer.Option("--description")] = "") -> None:
+def new_repository(
+    name: Repository,
+    description: Annotated[str, typer.Option("--description", help="What it is for.")] = "",
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
     """Make a repository."""
     from cockpit.cli import commits as work
 
-    run(lambda headless: work.order(headless, ChangeRepository(name, description)))
+    run(lambda headless: work.change_repository(headless, ChangeRepository(name, description), dry_run, as_json))
 
 
 @repositories.command("show")
 def show_repository(
-    name: Repository, private: Annotated[bool, typer.Option("--private", help="Hide it again.")] = False
+    name: Repository,
+    private: Annotated[bool, typer.Option("--private", help="Hide it again.")] = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
     """Show a repository to everybody."""
     from cockpit.cli import commits as work
 
-    run(lambda headless: work.order(headless, ChangeRepository(name, public=not private)))
+    wanted = ChangeRepository(name, public=not private)
+    run(lambda headless: work.change_repository(headless, wanted, dry_run, as_json))
 
 
 @repositories.command("delete")
-def delete_repository(name: Repository, yes: Yes = False, dry_run: DryRun = False) -> None:
+def delete_repository(name: Repository, yes: Yes = False, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Delete a repository with its tags; the commits stay."""
     from cockpit.cli import commits as work
 
-    run(lambda headless: work.delete_repository(headless, name, yes=yes, dry_run=dry_run))
+    run(lambda headless: work.delete_repository(headless, name, yes=yes, dry_run=dry_run, as_json=as_json))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cockpit import paths
-from cockpit.cli.declared.application import application, options
+from cockpit.cli.declared.application import DryRun, Json, application, options
 
 
 @application.command()
@@ -23,12 +23,19 @@ def serve(
         bool, typer.Option("--foreground", help="Stay in the foreground, for a service unit.")
     ] = False,
     root: Annotated[str | None, typer.Option("--root", help="The fleet's directory.")] = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
     """Start the embedded fleet on this machine's loopback."""
     from cockpit.cli import serve as serving
 
     place = paths.absolute(root, "--root") if root is not None else None
-    raise typer.Exit(serving.serve(place, options.root, stop=stop, end_fleet=end_fleet, yes=yes, foreground=foreground))
+    if dry_run and not end_fleet:
+        raise typer.BadParameter("--dry-run goes with --end-fleet")
+    ending = serving.Ending(yes, dry_run) if end_fleet else None
+    raise typer.Exit(
+        serving.serve(place, options.root, stop=stop, end_fleet=ending, foreground=foreground, as_json=as_json)
+    )
 
 
 @application.command()

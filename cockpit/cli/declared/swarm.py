@@ -76,6 +76,7 @@ def fan_out(
     name: Annotated[str, typer.Option("--name", help="With --count: their name, which is numbered.")] = "fan",
     tear_down: Annotated[bool, typer.Option("--teardown", help="With --count: delete them afterwards.")] = False,
     limit: Annotated[float, typer.Option("--timeout", help="Seconds it may take on each VM.", min=0.1)] = 600.0,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Run one command on the VMs of many agents; the agents hear nothing of it."""
@@ -83,16 +84,14 @@ def fan_out(
     from cockpit.cli.choosing import Chosen
 
     if not count:
-        run(
-            lambda headless: fanning.on_agents(
-                headless, Chosen(names or (), parent, label, everyone), command, limit, as_json
-            )
-        )
+        chosen = Chosen(names or (), parent, label, everyone)
+        run(lambda headless: fanning.on_agents(headless, chosen, command, limit, dry_run=dry_run, as_json=as_json))
     if names or parent or everyone:
         raise typer.BadParameter("--count makes new workers: names, --parent and --all are of agents that exist")
     labels = (label,) if label else ()
     wanted = Spawn(name, AgentKind.WORKER, image=CommitId(image) if image else None, program=agent, labels=labels)
-    run(lambda headless: fanning.on_new_workers(headless, wanted, count, command, limit, as_json, tear_down))
+    how = fanning.OnNew(count, tear_down, dry_run, as_json)
+    run(lambda headless: fanning.on_new_workers(headless, wanted, command, limit, how))
 
 
 @application.command()
@@ -124,6 +123,7 @@ def best_of(
     count: Annotated[int, typer.Option("--count", help="How many copies.", min=1, max=MOST)] = 1,
     task: Annotated[str, typer.Option("--task", help="The text for all of them; - reads standard input.")] = "",
     tasks: Annotated[str, typer.Option("--tasks", help="A file with a text a line, one for each; - reads input.")] = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Copy an agent with its conversation, and give each copy a text."""
@@ -131,7 +131,7 @@ def best_of(
     from cockpit.cli.workers import tasks_given
 
     texts = tasks_given(task, tasks)
-    run(lambda headless: copying.best_of(headless, name, count, texts, as_json))
+    run(lambda headless: copying.best_of(headless, name, count, texts, dry_run, as_json))
 
 
 @application.command()

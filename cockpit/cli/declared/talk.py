@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.cli.declared.application import Json, Name, Timeout, Yes, application, choice, run
+from cockpit.cli.declared.application import DryRun, Json, Name, Timeout, Yes, application, choice, run
 from cockpit.cli.texts import read_input
 
 
@@ -20,6 +20,7 @@ def send(
         bool, typer.Option("--checkpoint", help="Take a commit first, to which `retry` goes back.")
     ] = False,
     timeout: Timeout = None,
+    as_json: Json = False,
 ) -> None:
     """Send a text; with --wait done the answer is printed."""
     from cockpit.cli import agent
@@ -27,7 +28,7 @@ def send(
     how = choice("--mode", mode, agent.MODES)
     until = choice("--wait", wait, agent.STAGES)
     said = read_input() if text == "-" else text
-    run(lambda headless: agent.send(headless, name, said, how, until, timeout, checkpoint=checkpoint))
+    run(lambda headless: agent.send(headless, name, said, how, until, timeout, checkpoint=checkpoint, as_json=as_json))
 
 
 @application.command()
@@ -35,6 +36,7 @@ def retry(
     name: Name,
     text: Annotated[str, typer.Argument(help="What to say instead; - reads standard input.")],
     yes: Yes = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Go back to the commit before the last text with --checkpoint, and say something else there.
@@ -44,7 +46,7 @@ def retry(
     from cockpit.cli import undoing
 
     said = read_input() if text == "-" else text
-    run(lambda headless: undoing.retry(headless, name, said, yes, as_json))
+    run(lambda headless: undoing.retry(headless, name, said, yes=yes, dry_run=dry_run, as_json=as_json))
 
 
 @application.command()
@@ -108,11 +110,11 @@ def wait(
 
 
 @application.command()
-def abort(name: Name) -> None:
+def abort(name: Name, dry_run: DryRun = False, as_json: Json = False) -> None:
     """End an agent's current run."""
     from cockpit.cli import fleet
 
-    run(lambda headless: fleet.abort(headless, name))
+    run(lambda headless: fleet.abort(headless, name, dry_run, as_json))
 
 
 @application.command()
@@ -120,8 +122,9 @@ def answer(
     name: Name,
     value: Annotated[str, typer.Argument(help="The option or text; yes or no for a confirmation.")] = "",
     cancel: Annotated[bool, typer.Option("--cancel", help="Close the question without an answer.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Answer an agent's oldest open question."""
     from cockpit.cli import agent
 
-    run(lambda headless: agent.answer(headless, name, value, cancel))
+    run(lambda headless: agent.answer(headless, name, value, cancel, as_json))

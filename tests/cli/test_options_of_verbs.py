@@ -1,0 +1,260 @@
+"""Every verb says what it did as JSON, and every verb that changes something can say first what it would do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import typer
+
+from cockpit.cli import destruction, headless, main
+from cockpit.cli.declared.application import application
+from cockpit.cli.exits import ExitCode
+from cockpit.model.claims import Claim, ClaimedBy
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.life import Destroy
+from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Process, ProcessState, Vm
+from cockpit.model.health import ServiceHealth
+from cockpit.model.ids import CommandId, CommitId, VmId, agent_of
+from cockpit.model.images import GoldenImage
+from cockpit.model.kept import KeptCommit, KeptFor, KeptState
+from cockpit.model.platform import CommitList, CommitView, RepositoryView
+from cockpit.model.receipts.receipt import Stage
+from tests.cli.double import HeadlessDouble, HeadlessOnDouble
+
+LOOKS_ONLY = {
+    "agents",
+    "board",
+    "checkpoints",
+    "collect",  # writes here, and into the directory that was named
+    "commits",
+    "commits show",
+    "images list",
+    "images recipe",
+    "orphans",
+    "read",
+    "reconcile",
+    "repositories",
+    "search",
+    "tail",
+    "vms",
+    "wait",
+    "whoami",
+    "why",
+}
+"""Verbs that change nothing on the fleet: there is nothing to rehearse."""
+
+SAID = {
+    "send": "what it would do is the text that was typed",
+    "answer": "what it would do is the answer that was typed",
+}
+"""Verbs that change something and cannot be rehearsed, with the reason."""
+
+SCREENS = {"demo": "it opens a screen"}
+"""Verbs without an output of their own."""
+
+
+def declared() -> Iterator[tuple[str, set[str]]]:
+    """Yield each verb as it is typed, with the options it takes."""
+
+    def below(group: Any, before: str) -> Iterator[tuple[str, set[str]]]:
+        for name, command in group.commands.items():
+            options = {option for parameter in command.params for option in parameter.opts}
+            inner: Mapping[str, Any] = getattr(command, "commands", {})
+            if not inner or "--json" in options:
+                yield f"{before}{name}", options
+            if inner:
+                yield from below(command, f"{before}{name} ")
+
+    return below(typer.main.get_command(application), "")
+
+
+def test_every_verb_prints_json() -> None:
+    assert [name for name, options in declared() if "--json" not in options and name not in SCREENS] == []
+
+
+def test_every_verb_that_changes_something_can_say_first_what_it_would_do() -> None:
+    verbs = dict(declared())
+    assert {*LOOKS_ONLY, *SAID, *SCREENS} <= set(verbs)
+    changing = verbs.keys() - LOOKS_ONLY - SAID.keys() - SCREENS.keys()
+    assert sorted(name for name in changing if "--dry-run" not in verbs[name]) == []
+    assert sorted(name for name in LOOKS_ONLY if "--dry-run" in verbs[name]) == []
+
+
+ADA, BOB = (VmId(f"{letter * 8}-0000-4000-8000-000000000001") for letter in "ab")
+COMMIT, OTHER = (CommitId(f"{letter * 8}-0000-4000-8000-000000000002") for letter in "cd")
+KEPT = KeptCommit("r", KeptFor.UNDO, KeptState.KEPT, 0.0, "us", BOB, "gone", commit=OTHER)
+RUNNING = Agent(agent_of(ADA), "ada", AgentKind.LIEUTENANT, ADA, link=Link(LinkState.UP), program="scripted")
+FLEET = Fleet(
+    vms=(Vm(ADA, Power.RUNNING), Vm(BOB, Power.RUNNING, perhaps_ours="a call lost its answer")),
+    agents=(RUNNING,),
+    kept=(KEPT,),
+    health=(ServiceHealth("vers", True, 0.0),),
+    awaited=("vers",),
+)
+
+
+class Failing(HeadlessDouble):
+    """Carries out what is ordered; what is about some VMs fails."""
+
+    def __init__(self, fleet: Fleet, failing: set[VmId]) -> None:
+        super().__init__(fleet)
+        self._failing = failing
+
+    def dispatch(self, command: Command) -> CommandId:
+        """End a command at once."""
+        command_id = super().dispatch(command)
+        failed = isinstance(command, Destroy) and command.vm in self._failing
+        ended = {"stage": Stage.FAILED, "reason": "the platform said no"} if failed else {"stage": Stage.DONE}
+        receipts = (replace(one, **ended) if one.id == command_id else one for one in self.fleet.receipts)
+        self.change(replace(self.fleet, receipts=tuple(receipts)))
+        return command_id
+
+
+@pytest.mark.parametrize(
+    ("failing", "code"), [(set(), ExitCode.DONE), ({BOB}, ExitCode.PARTIAL), ({ADA, BOB}, ExitCode.FAILED)]
+)
+async def test_a_destroy_of_several_that_ends_in_part_says_so(failing: set[VmId], code: ExitCode) -> None:
+    engine = Failing(FLEET, failing)
+    how = destruction.How(yes=True, dry_run=False, as_json=True, undo=False)
+    assert await destruction.destroy(HeadlessOnDouble(engine), [ADA, BOB], how) == code
+
+
+@pytest.mark.parametrize(("gone", "code"), [({BOB}, ExitCode.PARTIAL), ({ADA, BOB}, ExitCode.NO_SUCH)])
+async def test_those_that_are_gone_by_their_turn_are_not_found(gone: set[VmId], code: ExitCode) -> None:
+    vms = tuple(Vm(vm, Power.GONE if vm in gone else Power.RUNNING) for vm in (ADA, BOB))
+    engine = Failing(Fleet(vms=vms), set())
+    how = destruction.How(yes=True, dry_run=False, as_json=True, undo=False)
+    assert await destruction.destroy(HeadlessOnDouble(engine), [ADA, BOB], how) == code
+
+
+class Kept:
+    """A platform with a commit that has a name, and a repository."""
+
+    async def commits(self) -> CommitList:
+        """Return the commit."""
+        return CommitList((CommitView(COMMIT, "vers", "base", tags=("stable",)),))
+
+    async def repositories(self) -> tuple[RepositoryView, ...]:
+        """Return the repository."""
+        return (RepositoryView("images"),)
+
+    async def learn(self) -> None:
+        """Nothing is asked."""
+
+
+def of_dead(fleet: Fleet) -> Fleet:
+    """Return a fleet whose agent died."""
+    return replace(fleet, agents=(replace(RUNNING, process=Process(ProcessState.DEAD)),))
+
+
+def of_refused_key(fleet: Fleet) -> Fleet:
+    """Return a fleet with a VM whose host key was refused."""
+    link = Link(LinkState.DOWN, reason="another host key", offered_key="ssh-ed25519 A", retry_at=1e12)
+    return replace(fleet, agents=(replace(RUNNING, link=link),))
+
+
+def of_absent(fleet: Fleet) -> Fleet:
+    """Return a fleet where a VM is registered that is gone."""
+    return replace(fleet, claims=(Claim(ClaimedBy.REGISTRY, "the registry", VmId("gone"), "gone"),))
+
+
+def of_workers(fleet: Fleet) -> Fleet:
+    """Return a fleet of workers."""
+    bea = replace(RUNNING, id=agent_of(BOB), name="bea", vm_id=BOB)
+    return replace(fleet, agents=tuple(replace(agent, kind=AgentKind.WORKER) for agent in (RUNNING, bea)))
+
+
+def of_checkpoint(fleet: Fleet) -> Fleet:
+    """Return a fleet whose agent can go back."""
+    taken = KeptCommit("c", KeptFor.CHECKPOINT, KeptState.KEPT, 0.0, "us", ADA, "ada", commit=COMMIT, prompt="go")
+    return replace(fleet, kept=(taken,))
+
+
+REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
+    "abort": (("ada",), replace),
+    "adopt": ((BOB, "--name", "bob"), replace),
+    "best-of": (("ada", "--count", "2", "--task", "go"), replace),
+    "branch": (("ada",), replace),
+    "commit": (("ada",), replace),
+    "commits delete": ((COMMIT,), replace),
+    "commits rename": ((COMMIT, "other"), replace),
+    "commits tag": ((COMMIT, "later"), replace),
+    "commits untag": (("stable",), replace),
+    "compare": (("ada", "bea", "--keep", "bea"), of_workers),
+    "continue-all": ((), replace),
+    "deregister": (("gone",), of_absent),
+    "destroy": (("ada",), replace),
+    "dismiss": ((BOB,), replace),
+    "fan-out": (("make", "ada"), replace),
+    "findable": (("ada",), replace),
+    "images build": (("golden",), replace),
+    "images delete": (("golden",), replace),
+    "images describe": (("golden", "for tests"), replace),
+    "images patch": (("golden",), replace),
+    "infra": ((), replace),
+    "pause": (("ada", "--now"), replace),
+    "relaunch": (("ada",), of_dead),
+    "rename": (("ada", "ann"), replace),
+    "repositories delete": (("images",), replace),
+    "repositories new": (("others",), replace),
+    "repositories show": (("images",), replace),
+    "restore": (("gone", "--in-place", "ada"), replace),
+    "resume": (("ada",), replace),
+    "retry": (("ada", "again"), of_checkpoint),
+    "spawn": (("w", "--agent", "scripted", "--count", "2", "--task", "go"), replace),
+    "stop-all": ((), replace),
+    "teardown": (("--all",), of_workers),
+    "trust-host-key": (("ada",), of_refused_key),
+    "undo": (("gone",), replace),
+    "vm env": (("A=1",), replace),
+    "vm label": ((ADA, "team=a"), replace),
+    "vm new": ((), replace),
+    "vm size": ((ADA, "--disk", "20G"), replace),
+}
+"""What is typed behind each verb that changes something on a fleet, and the fleet it fits to."""
+
+
+def rehearse(
+    verb: str, engine: HeadlessDouble, monkeypatch: pytest.MonkeyPatch, *words: str, as_json: bool = False
+) -> int:
+    """Type a verb with `--dry-run` over a fleet."""
+    monkeypatch.setattr(headless, "Headless", lambda root, config: HeadlessOnDouble(engine))
+    engine.golden.known = (GoldenImage(COMMIT, "golden", 1.0),)
+    engine.output.records[RUNNING.id] = []
+    monkeypatch.setattr(engine, "platform", Kept())
+    return main.run([*verb.split(), *words, "--dry-run", *(["--json"] if as_json else [])])
+
+
+@pytest.mark.parametrize("verb", sorted(set(dict(declared())) - LOOKS_ONLY - SAID.keys() - SCREENS.keys() - {"serve"}))
+def test_a_dry_run_says_what_it_would_do_and_orders_nothing(
+    verb: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words, fitting = REHEARSALS[verb]
+    engine = HeadlessDouble(fitting(FLEET))
+    code = rehearse(verb, engine, monkeypatch, *words, as_json=True)
+    said = capfd.readouterr()
+    assert code == ExitCode.DONE, said.err
+    assert json.loads(said.out) is not None
+    assert rehearse(verb, engine, monkeypatch, *words) == ExitCode.DONE
+    typed = capfd.readouterr()
+    assert typed.out.strip() or typed.err.strip()
+    assert engine.ordered == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "words", "code"),
+    [
+        ("vm label", ("nobody", "a=b"), ExitCode.NO_SUCH),
+        ("commits untag", ("nothing",), ExitCode.NO_SUCH),
+        ("relaunch", ("ada",), ExitCode.FAILED),
+        ("resume", ("ada",), ExitCode.DONE),
+    ],
+)
+def test_a_dry_run_is_refused_as_the_act_is(
+    verb: str, words: tuple[str, ...], code: ExitCode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert rehearse(verb, HeadlessDouble(FLEET), monkeypatch, *words) == code
