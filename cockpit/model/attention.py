@@ -1,4 +1,4 @@
-"""What wants the operator, most urgent first: questions, failures, lost texts, stuck tasks, reviews, finished runs."""
+"""What wants the operator, most urgent first: questions, failures, lost texts, stuck tasks, what does not fit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cockpit.model.failures import failed_at, is_undelivered, wanting
 from cockpit.model.fleet import ActivityState, Agent, Fleet, Power, ProcessState, Vm
 from cockpit.model.ids import AgentId, CommandId, TaskId
 from cockpit.model.receipts.receipt import Receipt, Stage
+from cockpit.model.reconciliation import Finding, FindingKind, Suggestion, findings_of
 from cockpit.model.reduce.activity import base_state
 from cockpit.model.reduce.tools import one_line
 
@@ -27,8 +28,10 @@ class Urgency(IntEnum):
     """A text that no agent is known to have read."""
     COMMAND = 3
     BLOCKED = 4
-    REVIEW = 5
-    DONE = 6
+    UNFITTING = 5
+    """Something that does not fit, about which an act is suggested."""
+    REVIEW = 6
+    DONE = 7
 
     @property
     def waits(self) -> bool:
@@ -47,6 +50,8 @@ class Attention:
     agent: AgentId | None = None
     task: TaskId | None = None
     command: CommandId | None = None
+    finding: Finding | None = None
+    """What does not fit, with the suggested act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class Tally:
     waiting: int = 0
     """Asks and failures."""
     blocked: int = 0
+    unfitting: int = 0
+    """What does not fit: nobody is held up by it, but it costs, or names what is gone."""
     to_review: int = 0
     done: int = 0
     """Finished runs that nobody has looked at."""
@@ -63,7 +70,7 @@ class Tally:
     @property
     def total(self) -> int:
         """How many entries the inbox has."""
-        return self.waiting + self.blocked + self.to_review + self.done
+        return self.waiting + self.blocked + self.unfitting + self.to_review + self.done
 
 
 NOTHING_WANTED = Tally()
@@ -75,6 +82,7 @@ def tally(items: Iterable[Attention]) -> Tally:
     return Tally(
         waiting=sum(urgency.waits for urgency in urgencies),
         blocked=urgencies.count(Urgency.BLOCKED),
+        unfitting=urgencies.count(Urgency.UNFITTING),
         to_review=urgencies.count(Urgency.REVIEW),
         done=urgencies.count(Urgency.DONE),
     )
@@ -89,6 +97,7 @@ def attention(fleet: Fleet, now: float) -> tuple[Attention, ...]:
         found.extend(_of_agent(agent, vms.get(agent.vm_id)))
     for task in fleet.tasks:
         found.extend(_of_task(task))
+    found.extend(_of_finding(finding) for finding in findings_of(fleet, now) if _is_wanted(finding))
     given_up = frozenset(item.agent for item in found if item.urgency is Urgency.FAILED and item.agent is not None)
     found.extend(_of_receipt(receipt, names) for receipt in wanting(fleet.receipts, now, given_up))
     return tuple(sorted(found, key=lambda item: (item.urgency, item.since, item.sentence)))
@@ -120,6 +129,19 @@ def _of_task(task: Task) -> Iterator[Attention]:
         urgency, state = words[task.status]
         title = one_line(task.title, SENTENCE_PART)
         yield Attention(urgency, f"Task {title} {state}", task.updated_at, task=task.id)
+
+
+APART = frozenset({FindingKind.AGENT_DEAD, FindingKind.KEPT})
+"""Findings that are no entry of their own: a dead agent is a failure already, and what is kept for undo fits."""
+
+
+def _is_wanted(finding: Finding) -> bool:
+    return finding.suggestion is not Suggestion.WAIT and finding.kind not in APART
+
+
+def _of_finding(finding: Finding) -> Attention:
+    sentence = f"{finding.called} · {finding.kind.value}: {'; '.join(finding.evidence)}"
+    return Attention(Urgency.UNFITTING, sentence, finding.since, finding.agent, finding=finding)
 
 
 def _of_receipt(receipt: Receipt, names: dict[AgentId, str]) -> Attention:

@@ -41,6 +41,10 @@ class HomePort(Protocol):
         """The newest snapshot."""
 
     @property
+    def read_only(self) -> bool:
+        """Whether nothing may be changed."""
+
+    @property
     def selected(self) -> AgentId | None:
         """The id of the selected agent."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cockpit.model.colours import COLOURS
 from cockpit.model.commands.life import Rename, SetFindable
+from cockpit.model.fleet import Agent
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Situation
@@ -15,10 +16,12 @@ from cockpit.ui.widgets.choice_field import Choice
 
 
 def _rename(home: HomePort) -> None:
+    if home.agent is not None:
+        rename(home, home.agent)
+
+
+def rename(home: HomePort, agent: Agent) -> None:
     """Ask with the agent frozen; what is not changed stays."""
-    agent = home.agent
-    if agent is None:
-        return
     target, called = agent.id, agent.name
     colours = (Choice("", ours("none")), *(Choice(colour, clean_line(colour)) for colour in COLOURS))
     fields = (

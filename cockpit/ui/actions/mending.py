@@ -11,6 +11,7 @@ from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line, our_text
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.actions.identity import rename
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.dialogs.form import Field, GuardedForm, Values
@@ -51,7 +52,12 @@ def _mend(home: HomePort) -> None:
     finding = next((finding for finding in found if finding.suggestion is not Suggestion.WAIT), None)
     if finding is None:
         _show(home)
-        return
+    else:
+        mend(home, finding)
+
+
+def mend(home: HomePort, finding: Finding) -> None:
+    """Do what is suggested about one thing that does not fit, which stays the one that was shown."""
     target = finding.vm
     match finding.suggestion:
         case Suggestion.ADOPT:
@@ -68,8 +74,10 @@ def _mend(home: HomePort) -> None:
         case Suggestion.DEREGISTER:
             consequence = "Registry and other tools' files forget it. Nothing else is touched."
             _ask(home, finding, "Deregister", consequence, Deregister(target))
+        case Suggestion.RENAME if (agent := home.fleet.agent_on(target)) is not None:
+            rename(home, agent)
         case _:
-            _show(home)
+            home.open_dialog(TextDialog(our_line("What does not fit: {}", finding.called), findings_text([finding])))
 
 
 def _ask(home: HomePort, finding: Finding, title: str, consequence: str, command: Destroy | Deregister) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from cockpit.model.attention import Attention, Urgency, attention
+from cockpit.model.commands.life import Dismiss
 from cockpit.model.family import head_of, parents_of
+from cockpit.model.reconciliation import FindingKind, Suggestion, findings_on
 from cockpit.text.clean import ours
 from cockpit.ui.actions.action import PANES, Action, Handler, Situation
 from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.actions.mending import mend
 from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.dialogs.inbox import InboxDialog
 from cockpit.ui.dialogs.texts import undelivered_text
@@ -36,6 +39,8 @@ def _go_to_item(home: HomePort, item: Attention) -> None:
         home.focus_pane("agents")
     elif item.task is not None:
         home.go_to(f"task:{item.task}")
+    elif item.finding is not None:
+        home.go_to(f"vm:{item.finding.vm}")
 
 
 def _take_back(home: HomePort, item: Attention) -> bool:
@@ -56,10 +61,38 @@ def _open_inbox(home: HomePort) -> None:
     items = attention(home.fleet, home.engine.now())
 
     def finish(key: str | None) -> None:
-        if key is not None:
-            _go_to_item(home, items[int(key)])
+        if key is None:
+            return
+        item = items[int(key.removeprefix(InboxDialog.MEND))]
+        if key.startswith(InboxDialog.MEND):
+            _mend_item(home, item)
+        else:
+            _go_to_item(home, item)
 
-    home.open_dialog(InboxDialog(items, home.engine.now(), home.engine.dismiss), finish)
+    def drop(item: Attention) -> bool:
+        if item.command is not None:
+            home.engine.dismiss(item.command)
+            return True
+        finding = item.finding
+        if finding is None or finding.kind is not FindingKind.PERHAPS_OURS or home.read_only:
+            return False
+        home.command(Dismiss(finding.vm))
+        return True
+
+    home.open_dialog(InboxDialog(items, home.engine.now(), drop), finish)
+
+
+def _mend_item(home: HomePort, item: Attention) -> None:
+    """Do what is suggested about an entry; where nothing is, go there."""
+    agent = home.fleet.agent(item.agent) if item.agent is not None else None
+    on_vm = findings_on(home.fleet, agent.vm_id, home.engine.now()) if agent is not None else ()
+    finding = item.finding or next((one for one in on_vm if one.suggestion is not Suggestion.WAIT), None)
+    if finding is None:
+        _go_to_item(home, item)
+    elif home.read_only:
+        home.warn(ours("the cockpit is read-only"), title=ours("Not mended"))
+    else:
+        mend(home, finding)
 
 
 def _turn(direction: int) -> Handler:
@@ -105,7 +138,12 @@ ACTIONS: tuple[Action, ...] = (
         PANES,
     ),
     Action(
-        "see.attention", "I", "inbox", "See", "List what waits for you, what nobody read, what is done", _open_inbox
+        "see.attention",
+        "I",
+        "inbox",
+        "See",
+        "List what waits for you, what nobody read, what does not fit, what is done",
+        _open_inbox,
     ),
     Action(
         "see.zoom",

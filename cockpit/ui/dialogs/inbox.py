@@ -1,4 +1,4 @@
-"""The inbox: everything that wants the operator, to go to, to take back into the composer, or to dismiss."""
+"""The inbox: everything that wants the operator, to go to, to take back, to mend as is suggested, or to dismiss."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from cockpit.model.attention import Attention, Tally, Urgency, tally
-from cockpit.model.ids import CommandId
-from cockpit.text.clean import Clean, joined, ours
+from cockpit.text.clean import NOTHING, Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.pick import PickDialog
-from cockpit.ui.look.cells import age, content, fit
+from cockpit.ui.look.cells import age, content, fit, width_of
 from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.row_list import Row, RowList
 
@@ -23,24 +22,33 @@ URGENCY_STYLES = {
     Urgency.UNDELIVERED: ("✉", "$agent-failed"),
     Urgency.COMMAND: ("!", "$agent-failed"),
     Urgency.BLOCKED: ("▪", "$link-degraded"),
+    Urgency.UNFITTING: ("≠", "$link-degraded"),
     Urgency.REVIEW: ("◐", "$agent-done"),
     Urgency.DONE: ("✓", "$agent-done"),
 }
 
 
 class InboxDialog(PickDialog):
-    """A list of what wants the operator; dismisses with the key of the chosen entry."""
+    """A list of what wants the operator; dismisses with the place of the chosen entry, and `MEND` before it for `M`."""
+
+    MEND: ClassVar[str] = "mend:"
 
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("type", "narrow"),
         ("↑↓", "choose"),
         ("⏎", "go, take back"),
+        ("M", "mend"),
         ("^x", "dismiss"),
         ("esc", "close"),
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+x", "drop", "dismiss", show=False, priority=True)]
+    LETTERS: ClassVar[frozenset[str]] = frozenset({"M"})
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+x", "drop", "dismiss", show=False, priority=True),
+        # Narrowing knows no capitals: the letter is free.
+        Binding("M", "mend", "mend", show=False, priority=True),
+    ]
 
-    def __init__(self, items: Sequence[Attention], now: float, drop: Callable[[CommandId], None]) -> None:
+    def __init__(self, items: Sequence[Attention], now: float, drop: Callable[[Attention], bool]) -> None:
         self._items = {str(at): item for at, item in enumerate(items)}
         self._now = now
         self._drop = drop
@@ -50,17 +58,27 @@ class InboxDialog(PickDialog):
         return [(Row(key, _line(item, self._now, width)), item.sentence) for key, item in self._items.items()]
 
     def action_drop(self) -> None:
-        """Hear no more of the command under the cursor; what still is so cannot be dismissed."""
+        """Hear no more of what is under the cursor; what still is so cannot be dismissed."""
         key = self.query_one("#rows", RowList).cursor_key
         item = self._items.get(key)
         if item is None:
             return
-        if item.command is None:
+        if not self._drop(item):
             notice(self, ours("it leaves the inbox when it no longer waits"), title=ours("Not dismissed"))
             return
         del self._items[key]
-        self._drop(item.command)
         self._narrow()
+
+    def action_mend(self) -> None:
+        """Close, and have done what is suggested about the entry under the cursor."""
+        key = self.query_one("#rows", RowList).cursor_key
+        item = self._items.get(key)
+        if item is None:
+            return
+        if item.finding is None and item.urgency is not Urgency.FAILED:
+            notice(self, ours("no act is suggested about it: ⏎ goes there"), title=ours("Nothing to mend"))
+            return
+        self.dismiss(f"{self.MEND}{key}")
 
 
 def summary(wanted: Tally) -> Clean:
@@ -68,6 +86,7 @@ def summary(wanted: Tally) -> Clean:
     counts = (
         (wanted.waiting, "waits for you" if wanted.waiting == 1 else "wait for you"),
         (wanted.blocked, "blocked"),
+        (wanted.unfitting, "does not fit" if wanted.unfitting == 1 else "do not fit"),
         (wanted.to_review, "to review"),
         (wanted.done, "done"),
     )
@@ -77,7 +96,13 @@ def summary(wanted: Tally) -> Clean:
 
 def _line(item: Attention, now: float, width: int) -> Content:
     glyph, style = URGENCY_STYLES[item.urgency]
-    sentence = fit(clean_line(item.sentence), max(10, width - 8))
+    act = our_line(" M {} ", item.finding.suggestion.value) if item.finding is not None else NOTHING
+    sentence = fit(clean_line(item.sentence), max(10, width - 8 - width_of(act)))
     return content(
-        [(our_line(" {} ", glyph), style), (sentence, ""), (fit(age(now - item.since), 4, right=True), "$muted")]
+        [
+            (our_line(" {} ", glyph), style),
+            (sentence, ""),
+            (act, "$accent"),
+            (fit(age(now - item.since) if item.since else ours("–"), 4, right=True), "$muted"),
+        ]
     )

@@ -31,6 +31,8 @@ class PickDialog(Dialog[str]):
         ("⏎", "go"),
         ("esc", "close"),
     )
+    LETTERS: ClassVar[frozenset[str]] = frozenset()
+    """Letters that are keys here, and narrow nothing."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", "down", show=False, priority=True),
         Binding("up", "move(-1)", "up", show=False, priority=True),
@@ -44,7 +46,7 @@ class PickDialog(Dialog[str]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the field and the list."""
-        yield NarrowingInput(placeholder=ours("type to narrow"), id="needle")
+        yield NarrowingInput(placeholder=ours("type to narrow"), id="needle", others=self.LETTERS)
         yield RowList(empty=(self._empty,), id="rows")
 
     def on_mount(self) -> None:

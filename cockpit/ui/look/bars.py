@@ -57,6 +57,9 @@ def header(fleet: Fleet, now: float, wanted: Tally, width: int, *, read_only: bo
     apart: list[Piece] = []
     if wanted.blocked:
         apart.append((our_line("✗ {} blocked  ", wanted.blocked), "$link-degraded"))
+    if wanted.unfitting:
+        fits = "does not fit" if wanted.unfitting == 1 else "do not fit"
+        apart.append((our_line("≠ {} {}  ", wanted.unfitting, fits), "$link-degraded"))
     if wanted.to_review:
         apart.append((our_line("◐ {} to review  ", wanted.to_review), "$agent-done"))
     if pieces_width([*left, *apart, *right]) < width:

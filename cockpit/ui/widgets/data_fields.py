@@ -275,6 +275,17 @@ class DataInput(Input):
 class NarrowingInput(DataInput):
     """A field that narrows a list with each letter: which row the cursor ends on depends on every step."""
 
+    def __init__(
+        self, *, placeholder: Clean = NOTHING, id: str | None = None, others: frozenset[str] = frozenset()
+    ) -> None:
+        super().__init__(placeholder=placeholder, id=id)
+        self._others = others
+        """Letters that are keys of the dialog."""
+
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """Leave the dialog its keys."""
+        return key not in self._others and super().check_consume_key(key, character)
+
     def written_by(self, event: events.Key) -> str:
         """Return empty text: no key does nothing but write."""
         return ""
