@@ -23,6 +23,7 @@ from cockpit.engine.recorded import RecordedHistory
 from cockpit.engine.source import Services, ServicesPlace, Source
 from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.errors import ConfigError, UsageError
+from cockpit.model.ages import DAY
 from cockpit.model.family import FamilyBounds
 from cockpit.model.ids import VmId
 from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
@@ -126,6 +127,7 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
             "VERS_BASE_URL": f"{running.base_url}/api/v1",
         },
         golden_image=settings.vers.golden_image,
+        image_max_age=settings.vers.image_max_age_days * DAY,
         shares_host=True,
         allow_detached=True,
         poll_interval=EMBEDDED_POLL,
@@ -172,6 +174,7 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         default_program=settings.agent.program or programs[0].name,
         environment=environment,
         golden_image=settings.vers.golden_image,
+        image_max_age=settings.vers.image_max_age_days * DAY,
         notices=tuple(notices),
         known_directories=(VM_PATHS.directory, HOME_PATHS.directory),
         state_files=_state_files(),

@@ -55,11 +55,6 @@ class Headless:
         """What an agent and all below it may have."""
         return FamilyBounds(self._settings.agent.max_vms, self._settings.agent.max_depth)
 
-    @property
-    def image_max_age(self) -> float:
-        """How many days a golden image may be old."""
-        return self._settings.vers.image_max_age_days
-
     def left(self) -> float:
         """Return the seconds that remain for the first contact."""
         return max(1.0, self._ends - time.monotonic())

@@ -16,9 +16,9 @@ from cockpit.cli.output import print_json, print_table
 from cockpit.cli.rehearsal import rehearse, would
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import UsageError
-from cockpit.model.ages import DAY, age_text
+from cockpit.model.ages import age_text
 from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
-from cockpit.model.images import GoldenImage, images_called, newest_version, stale_reasons
+from cockpit.model.images import GoldenImage, images_called, used_text
 from cockpit.model.recipe import Recipe
 from cockpit.model.size import VmSize
 from cockpit.text.sanitize import our_line, our_text
@@ -81,7 +81,7 @@ async def list_images(headless: Headless, as_json: bool) -> int:
     async with headless.engine(nobody) as engine:
         require_health(engine, "vers")
         images = await engine.golden.look()
-        found = [image_object(image, engine, headless.image_max_age, images) for image in images]
+        found = [image_object(image, engine, images) for image in images]
         if as_json:
             print_json(found)
             return ExitCode.DONE
@@ -90,7 +90,7 @@ async def list_images(headless: Headless, as_json: bool) -> int:
                 image.name,
                 image.commit[:8],
                 age_text(engine.now() - image.created_at) if image.created_at else "-",
-                _size_text(image),
+                used_text(image) or "-",
                 " ".join(f"{program} {version}" for program, version in (image.facts.versions if image.facts else ())),
                 "; ".join(said["stale"]) or "-",
                 image.description,
@@ -101,18 +101,8 @@ async def list_images(headless: Headless, as_json: bool) -> int:
     return ExitCode.DONE
 
 
-def _size_text(image: GoldenImage) -> str:
-    return f"{image.facts.used_bytes / 1_000_000:,.1f} MB" if image.facts and image.facts.used_bytes else "-"
-
-
-def image_object(
-    image: GoldenImage, engine: HeadlessPort, max_age: float, images: tuple[GoldenImage, ...]
-) -> dict[str, Any]:
+def image_object(image: GoldenImage, engine: HeadlessPort, images: tuple[GoldenImage, ...]) -> dict[str, Any]:
     """Return an image for JSON."""
-    programs = {program for program, _ in engine.programs()}
-    agents = [(agent.program, agent.version) for agent in engine.fleet.agents]
-    known = [pair for other in images if other.facts for pair in other.facts.versions] + agents
-    newest = {name: newest_version(version for program, version in known if program == name) for name in programs}
     return {
         "commit": image.commit,
         "name": image.name,
@@ -120,7 +110,7 @@ def image_object(
         "description": image.description,
         **({**asdict(image.facts), "versions": dict(image.facts.versions)} if image.facts is not None else {}),
         "superseded": images_called(image.name, images) != (image,),
-        "stale": list(stale_reasons(image, engine.now(), max_age * DAY, newest)),
+        "stale": list(engine.golden.stale(image)),
     }
 
 
@@ -130,7 +120,7 @@ async def build(headless: Headless, wanted: WantedImage, dry_run: bool, as_json:
         wanted.name, wanted.load(), again=wanted.again, description=wanted.description, size=wanted.size
     )
     async with headless.engine(nobody, watch=True) as engine:
-        return await _build(engine, command, headless.image_max_age, dry_run, as_json)
+        return await _build(engine, command, dry_run, as_json)
 
 
 async def patch(headless: Headless, wanted: WantedImage, dry_run: bool, as_json: bool) -> int:
@@ -140,10 +130,10 @@ async def patch(headless: Headless, wanted: WantedImage, dry_run: bool, as_json:
         image = await image_named(engine, wanted.name)
         description = wanted.description or image.description
         command = BuildImage(image.name, recipe, image.commit, wanted.again, description)
-        return await _build(engine, command, headless.image_max_age, dry_run, as_json)
+        return await _build(engine, command, dry_run, as_json)
 
 
-async def _build(engine: HeadlessPort, command: BuildImage, max_age: float, dry_run: bool, as_json: bool) -> int:
+async def _build(engine: HeadlessPort, command: BuildImage, dry_run: bool, as_json: bool) -> int:
     require_health(engine, "vers")
     refusal = engine.disabled_reason(command)
     if refusal:
@@ -172,7 +162,7 @@ async def _build(engine: HeadlessPort, command: BuildImage, max_age: float, dry_
     image = await image_named(engine, commit)
     lacks = image.facts.lacks if image.facts is not None else ()
     if as_json:
-        print_json(image_object(image, engine, max_age, engine.golden.known))
+        print_json(image_object(image, engine, engine.golden.known))
     else:
         say(our_line("{} {}", image.name, image.commit))
     if lacks:
@@ -190,7 +180,7 @@ async def describe(headless: Headless, name: str, text: str, dry_run: bool, as_j
             return rehearse(engine, command, what, as_json, {"commit": image.commit})
         await carry_out(engine, command)
         if as_json:
-            said = image_object(image, engine, headless.image_max_age, engine.golden.known)
+            said = image_object(image, engine, engine.golden.known)
             print_json({**said, "description": text})
     return ExitCode.DONE
 

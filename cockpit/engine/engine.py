@@ -111,7 +111,7 @@ class Engine:
         )
         """One of each source, in the order of preference: new VMs and tasks are the first one's."""
         self.fleet_state.awaited = tuple(name for running in self.running for name in running.services)
-        self.golden = ImageCatalogue(self.running)
+        self.golden = ImageCatalogue(self.running, self.fleet_state)
         self.history = History(self.fleet_state, store, self.agent_session)
         self.recorded = RecordedHistory(store)
         self.lookout = Lookout(tuple(running.surroundings for running in self.running))

@@ -54,6 +54,9 @@ class ImagesPort(Protocol):
     def known(self) -> tuple[GoldenImage, ...]:
         """The images as they were last read, the newest first."""
 
+    def stale(self, image: GoldenImage) -> tuple[str, ...]:
+        """Say why an image is stale: too old, or with an older program than one that is known; nothing if it is not."""
+
     async def look(self) -> tuple[GoldenImage, ...]:
         """Read them anew and return them.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.model.ages import DAY
 from cockpit.model.family import UNBOUNDED, FamilyBounds
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
@@ -77,6 +78,8 @@ class Source:
     environment: dict[str, str] = field(default_factory=dict)
     """What every agent gets; holds secrets."""
     golden_image: str = ""
+    image_max_age: float = 30 * DAY
+    """Seconds a golden image may be old before it is called stale."""
     allow_detached: bool = False
     """Whether agents may run without tmux."""
     poll_interval: float = 5.0

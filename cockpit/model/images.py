@@ -65,6 +65,21 @@ def newest_version(versions: Iterable[str]) -> str:
     return max((version for version in versions if numbers_of(version)), key=numbers_of, default="")
 
 
+def newest_known(
+    images: Iterable[GoldenImage], agents: Iterable[tuple[str, str]], programs: Iterable[str]
+) -> dict[str, str]:
+    """Return the newest version that is known of each program of agents.
+
+    Args:
+        images: those that may have one in them.
+        agents: the program of each agent, with its version.
+        programs: of which one is asked for.
+    """
+    inside = [pair for image in images if image.facts is not None for pair in image.facts.versions]
+    known = [*inside, *agents]
+    return {name: newest_version(version for program, version in known if program == name) for name in programs}
+
+
 def stale_reasons(image: GoldenImage, now: float, max_age: float, newest: Mapping[str, str]) -> tuple[str, ...]:
     """Say why an image is stale; nothing if it is not.
 
@@ -82,6 +97,11 @@ def stale_reasons(image: GoldenImage, now: float, max_age: float, newest: Mappin
         if numbers_of(inside) and numbers_of(inside) < numbers_of(version):
             reasons.append(f"its {program} is {inside}, and {version} is known")
     return tuple(reasons)
+
+
+def used_text(image: GoldenImage) -> str:
+    """Return how much of an image's disk is in use, for people; empty where that is not known."""
+    return f"{image.facts.used_bytes / 1_000_000:,.1f} MB" if image.facts and image.facts.used_bytes else ""
 
 
 def images_called(text: str, images: Iterable[GoldenImage]) -> tuple[GoldenImage, ...]:

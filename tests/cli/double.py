@@ -189,11 +189,6 @@ class HeadlessOnDouble(Headless):
     def __init__(self, engine: HeadlessDouble) -> None:
         self._double = engine
 
-    @property
-    def image_max_age(self) -> float:
-        """Days, as the default has it."""
-        return 30.0
-
     def left(self) -> float:
         """There is nothing to wait for."""
         return 1.0

@@ -99,6 +99,11 @@ class ImagesDouble:
 
     def __init__(self) -> None:
         self.known: tuple[GoldenImage, ...] = ()
+        self.reasons: dict[CommitId, tuple[str, ...]] = {}
+
+    def stale(self, image: GoldenImage) -> tuple[str, ...]:
+        """Return what a test says of it."""
+        return self.reasons.get(image.commit, ())
 
     async def look(self) -> tuple[GoldenImage, ...]:
         """Return them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cockpit.model.commands.command import Command
@@ -61,3 +62,33 @@ async def test_images_are_built_patched_and_deleted_from_the_palette() -> None:
         await pilot.pause()
         await pilot.pause()
         assert ordered[2:] == [DeleteImage(SECOND)]
+
+
+async def test_the_list_says_age_size_versions_and_why_an_image_is_stale() -> None:
+    engine = scene()
+    facts = ImageFacts((("pi", "0.73.1"), ("node", "22.1.0")), used_bytes=1_200_000_000)
+    engine.golden.known = (
+        GoldenImage(SECOND, "base", engine.clock - 3600, "for tests", facts),
+        GoldenImage(FIRST, "base", engine.clock - 40 * 86400.0, "\x1b[31mold", facts),
+    )
+    engine.golden.reasons = {FIRST: ("older than 30 days", "its pi is 0.73.1, and 1.6.0 is known")}
+    async with cockpit(engine) as (pilot, home, _):
+        home.action_act("image.list")
+        await pilot.pause()
+        await pilot.pause()
+        shown = shown_on(pilot)
+        newest, old = shown.split(f"base {FIRST}")
+        assert "1h old · 1,200.0 MB in use · pi 0.73.1, node 22.1.0 · for tests" in newest and "stale" not in newest
+        assert "40d old" in old and "a newer one has its name" in old and "\x1b" not in old
+        assert "stale: older than 30 days; its pi is 0.73.1, and 1.6.0 is known" in old
+        await pilot.press("escape")
+        home.action_act("image.patch")
+        await pilot.pause()
+        await pilot.pause()
+        assert "stale: older than 30 days" in shown_on(pilot)
+
+
+def shown_on(pilot: Pilot[None]) -> str:
+    """Return what the screen shows."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from textual.content import Content
 
 from cockpit.model.commands.images import BuildImage, DeleteImage
-from cockpit.model.images import GoldenImage
+from cockpit.model.images import GoldenImage, images_called, used_text
 from cockpit.model.names import fault_of
-from cockpit.text.clean import Clean, ours
+from cockpit.text.clean import Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.home_port import HomePort
@@ -29,21 +29,39 @@ def _any_image(situation: Situation) -> str:
 
 
 def _about(image: GoldenImage, now: float) -> Clean:
-    """Say an image's age, what is in it, and what it is for, in one line."""
+    """Say an image's age, what it takes, what is in it, and what it is for, in one line."""
     lived = age(now - image.created_at) if image.created_at else ours("?")
     versions = image.facts.versions if image.facts is not None else ()
-    said = ", ".join(f"{program} {version}" for program, version in versions)
-    return our_line("{} old · {} · {}", lived, said or "nothing is known of what is in it", image.description or "-")
+    inside = ", ".join(f"{program} {version}" for program, version in versions)
+    said = (
+        our_line("{} old", lived),
+        our_line("{} in use", used_text(image) or "?"),
+        clean_line(inside) or ours("nothing is known of what is in it"),
+        clean_line(image.description),
+    )
+    return joined((words for words in said if words), ours(" · "))
+
+
+def _stale(home: HomePort, image: GoldenImage) -> list[Piece]:
+    """Say in a piece why an image is stale; none if it is not."""
+    reasons = home.engine.golden.stale(image)
+    return [(our_line("stale: {}", "; ".join(reasons)), "$link-degraded")] if reasons else []
 
 
 def _list(home: HomePort) -> None:
+    known = home.engine.golden.known
     pieces: list[Piece] = []
-    for image in home.engine.golden.known:
-        pieces += [(our_line("{} ", image.name), "bold"), (our_line("{}\n", image.commit), "$muted")]
-        pieces.append((our_line("  {}\n", _about(image, home.engine.now())), ""))
+    for image in known:
+        newer = images_called(image.name, known) != (image,)
+        pieces += [(our_line("{} ", image.name), "bold"), (our_line("{}", image.commit), "$muted")]
+        pieces += [(ours("  a newer one has its name"), "$muted")] if newer else []
+        pieces.append((our_line("\n  {}\n", _about(image, home.engine.now())), ""))
+        for stale in _stale(home, image):
+            pieces += [(ours("  "), ""), stale, (ours("\n"), "")]
         if image.facts is not None and image.facts.lacks:
             pieces.append((our_line("  lacks {}\n", ", ".join(image.facts.lacks)), "$link-degraded"))
-    home.open_dialog(TextDialog(ours("Golden images"), content(pieces)))
+        pieces.append((ours("\n"), ""))
+    home.open_dialog(TextDialog(ours("Golden images"), content(pieces[:-1]), classes="wide"))
 
 
 def _check_name(values: Values) -> str:
@@ -70,7 +88,7 @@ def _pick(home: HomePort, title: Clean, then: Callable[[HomePort, GoldenImage], 
     images = {str(image.commit): image for image in home.engine.golden.known}
 
     def rows(width: int) -> Sequence[tuple[Row, str]]:
-        return [(Row(key, _line(image, home.engine.now())), f"{image.name} {key}") for key, image in images.items()]
+        return [(Row(key, _line(home, image)), f"{image.name} {key}") for key, image in images.items()]
 
     def finish(chosen: str | None) -> None:
         if chosen is not None:
@@ -79,8 +97,10 @@ def _pick(home: HomePort, title: Clean, then: Callable[[HomePort, GoldenImage], 
     home.open_dialog(PickDialog(title, rows, ours("no image")), finish)
 
 
-def _line(image: GoldenImage, now: float) -> Content:
-    return content([(fit(clean_line(image.name), NAME_CELLS), "bold"), (our_line(" {}", _about(image, now)), "$muted")])
+def _line(home: HomePort, image: GoldenImage) -> Content:
+    pieces: list[Piece] = [(fit(clean_line(image.name), NAME_CELLS), "bold"), (ours(" "), "")]
+    pieces += [*_stale(home, image), (ours(" · "), "$muted")] if _stale(home, image) else []
+    return content([*pieces, (_about(image, home.engine.now()), "$muted")])
 
 
 def _patch(home: HomePort, image: GoldenImage) -> None:
