@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 
 from cockpit.engine.commands.clean_commit import left_here, taken_out
@@ -49,6 +49,8 @@ class Upkeep:
         self._keeping = keeping
         self._tried: dict[str, float] = {}
         self._compared_at = float("-inf")
+        self._told: set[str] = set()
+        """Of which orders it is said what became of them, for as long as that is so."""
 
     async def run(self) -> None:
         """Look again and again."""
@@ -96,10 +98,19 @@ class Upkeep:
         """Show what other processes have kept and let go since the last look."""
         rows = {kept.request: kept for kept in await self._rows()}
         known = self._fleet_state.kept
+        self._take_back(rows)
         others = {request: kept for request, kept in known.items() if kept.account != self._source.vers.account}
         if {**others, **rows} != known:
             self._fleet_state.kept = {**others, **rows}
             self._fleet_state.changed()
+
+    def _take_back(self, rows: Mapping[str, KeptCommit]) -> None:
+        """Say no more of an order what is not so any more: its agent was brought back, or its commit is gone."""
+        for request in tuple(self._told):
+            kept = rows.get(request)
+            if kept is None or (kept.purpose is KeptFor.UNDO and not is_undoable(kept)):
+                self._told.discard(request)
+                self._fleet_state.put_findings(_place_of(request), ())
 
     async def find_out(self) -> None:
         """Find out what became of orders and deletions that were cut off."""
@@ -165,7 +176,7 @@ class Upkeep:
             return
         seen = await self._source.vers.look(kept.vm)
         if isinstance(seen, Missing):
-            self._say(kept, f"its VM is gone, and its commit is kept: `cockpit undo {kept.name}` brings it back")
+            self._say(kept, f"its VM is gone, and its commit is kept: `cockpit undo {kept.commit}` brings it back")
             await self._keeping.moved(kept, KeptState.KEPT)
         elif isinstance(seen, Found):
             self._say(kept, f"its VM {kept.vm} was not deleted, and the commit {kept.commit} is kept as well")
@@ -185,7 +196,7 @@ class Upkeep:
             await self._keeping.moved(found, KeptState.TAKEN)
             return found
         if listing.whole and self._fleet_state.clock.now() - kept.at > TAKING_LIMIT:
-            self._say(kept, "no commit of it was taken, and its VM was not touched")
+            self._fleet_state.finding(_cut_off(kept, "no commit of it was taken, and its VM was not touched"))
             await self._keeping.forget(kept)
         else:
             await self._keeping.moved(kept, KeptState.BEGUN, "it was cut off, and no commit of it is listed yet")
@@ -207,8 +218,18 @@ class Upkeep:
         await self._keeping.forget(kept)
 
     def _say(self, kept: KeptCommit, found: str) -> None:
-        verb = "destroy" if kept.purpose is KeptFor.UNDO else kept.purpose.value
-        self._fleet_state.finding(f"{verb} {kept.name} was cut off before its outcome was known: {found}")
+        self._told.add(kept.request)
+        self._fleet_state.put_findings(_place_of(kept.request), (_cut_off(kept, found),))
+
+
+def _place_of(request: str) -> str:
+    """Return under which name it is said what became of an order."""
+    return f"kept commit {request}"
+
+
+def _cut_off(kept: KeptCommit, found: str) -> str:
+    verb = "destroy" if kept.purpose is KeptFor.UNDO else kept.purpose.value
+    return f"{verb} {kept.name} was cut off before its outcome was known: {found}"
 
 
 def _made_by(kept: KeptCommit, listing: CommitListing) -> CommitId | None:

@@ -164,7 +164,7 @@ async def test_a_cockpit_killed_between_commit_and_deletion_loses_nothing(
     assert one(parts).state is KeptState.KEPT and shown == [1]
     (said,) = parts.state.findings
     assert "destroy builder was cut off" in said
-    assert ("was not deleted" in said) is vm_is_there and ("cockpit undo builder" in said) is not vm_is_there
+    assert ("was not deleted" in said) is vm_is_there and ("cockpit undo c0ffee00" in said) is not vm_is_there
     assert changes(parts) == [], "it looks, and does nothing"
 
 
@@ -276,6 +276,29 @@ async def test_what_another_cockpit_keeps_is_shown_here_in_a_moment() -> None:
     parts.memory.kept.kept.clear()
     await parts.state.until(lambda: not parts.state.kept, 10.0)
     assert parts.state.snapshot().kept == ()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_how_an_agent_is_brought_back_is_said_until_it_was_and_by_what_is_its_own(gone: bool) -> None:
+    parts = Parts()
+    parts.vers.states.clear()
+    for number in "12":
+        commit = CommitId(f"c0ffee0{number}")
+        left_behind(parts, request=f"order-{number}", state=KeptState.TAKEN, commit=commit)
+        parts.vers.commits.records[commit] = CommitRecord(commit_id=commit)
+    running = asyncio.create_task(parts.upkeep().run())
+    await parts.state.until(lambda: len(parts.state.findings) == 2, 10.0)
+    assert all(f"cockpit undo c0ffee0{number}" in said for number, said in zip("12", parts.state.findings, strict=True))
+    assert len(set(parts.state.findings)) == 2, "two agents had one name"
+    rows = parts.memory.kept.kept
+    if gone:
+        del rows["order-1"]
+    else:
+        rows["order-1"] = replace(rows["order-1"], state=KeptState.RESTORED)
+    await parts.state.until(lambda: len(parts.state.findings) == 1, 10.0)
+    assert "cockpit undo c0ffee02" in parts.state.findings[0]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
