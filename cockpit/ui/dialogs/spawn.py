@@ -46,6 +46,15 @@ def spawn_fields(engine: CockpitPort) -> tuple[Field, ...]:
         Field("name", ours("name"), placeholder=ours("ada")),
         Field("role", ours("role"), placeholder=ours("what it is for, in your words")),
         Field(
+            "prompt",
+            ours("its role"),
+            "choice",
+            choices=(
+                Choice("", ours("is added to the agent's own system prompt")),
+                Choice("replace", ours("stands in place of the agent's own system prompt")),
+            ),
+        ),
+        Field(
             "parent",
             ours("works for"),
             "choice",
@@ -64,6 +73,15 @@ def spawn_fields(engine: CockpitPort) -> tuple[Field, ...]:
             "choice",
             choices=(Choice("", ours("nothing of mine")), Choice("yes", ours("my skills, settings and packages"))),
         ),
+        Field(
+            "findable",
+            ours("found by"),
+            "choice",
+            choices=(
+                Choice("", ours("this cockpit alone")),
+                Choice("yes", ours("other tools too: they stop what they found when they end")),
+            ),
+        ),
         Field("tasks", ours("task"), "area", placeholder=ours("first prompt; workers: one for all, or one a line")),
     )
 
@@ -78,7 +96,6 @@ def spawn_commands(values: Values, offered: VmSize | None, taken: Collection[str
     """
     kind = AgentKind(values["kind"])
     labels = listed(values["labels"])
-    worker = kind is AgentKind.WORKER
     tasks = tasks_of(values)
     image = CommitId(values["image"]) if values["image"] else None
     parent = values["parent"] if kind is AgentKind.WORKER else ""
@@ -91,12 +108,14 @@ def spawn_commands(values: Values, offered: VmSize | None, taken: Collection[str
         values["role"],
         image,
         values["program"],
-        labels if worker else (),
+        labels,
         parent,
         values["model"],
         size=size,
         thinking=values["thinking"].strip(),
-        sync=values.get("sync") == "yes",
+        replaces_prompt=values["prompt"] == "replace",
+        findable=values["findable"] == "yes",
+        sync=values["sync"] == "yes",
     )
     return list(spawn_each(wanted, number_of(values), tasks, taken))
 
@@ -150,9 +169,9 @@ class SpawnDialog(FormDialog):
 
     @on(ChoiceField.Changed, "#kind")
     def _show_worker_fields(self) -> None:
-        """Workers have a parent, a number and labels; a lieutenant has not."""
+        """Workers have a parent and a number; a lieutenant has not."""
         worker = self.query_one("#kind", ChoiceField).value == AgentKind.WORKER
-        for name in ("parent", "count", "labels"):
+        for name in ("parent", "count"):
             self.query_one(f"#row-{name}").display = worker
 
     def _taken(self) -> frozenset[str]:
