@@ -24,6 +24,7 @@ PATH_VARIABLES = (
     "XDG_RUNTIME_DIR",
     "TMPDIR",
     "PI_CODING_AGENT_DIR",
+    "VERS_HOME",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 )

@@ -30,7 +30,15 @@ from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 from cockpit.vers.client import VersClient
-from cockpit.vers.credentials import KEY_HELP, KEY_NOTICE, Credentials, base_url_from, find_credentials, vm_domain
+from cockpit.vers.credentials import (
+    KEY_HELP,
+    KEY_NOTICE,
+    Credentials,
+    base_url_from,
+    find_credentials,
+    vers_home,
+    vm_domain,
+)
 
 INFRA_PORT = 3000
 """The port of the services on their VM: agents of the field expect it, and the platform's edge passes it on."""
@@ -200,11 +208,8 @@ def _service_archive() -> bytes:
 
 def _state_files() -> tuple[Path, ...]:
     """Return where the extensions of pi keep their lieutenants (hdresearch/pi-v and hdresearch/pi-vers)."""
-    pi_directory = os.environ.get("PI_CODING_AGENT_DIR")
-    beside = Path(pi_directory).expanduser().parent / "vers" if pi_directory else Path.home() / ".pi" / "vers"
-    home = os.environ.get("VERS_HOME")
-    newer = Path(home).expanduser() if home else beside
-    return (Path.home() / ".pi" / "lieutenants.json", newer / "lieutenants.json")
+    home = Path.home()
+    return (home / ".pi" / "lieutenants.json", vers_home(os.environ, home) / "lieutenants.json")
 
 
 def _paths(settings: Settings, usual: AgentPaths) -> AgentPaths:

@@ -60,7 +60,11 @@ def owner_id(api_key: str) -> str:
 
 
 def find_credentials(environment: Mapping[str, str], home: Path) -> Credentials | None:
-    """Return the first key found: environment, keys.json, config.json, .versrc; None if there is none.
+    """Return the first key found; None if there is none.
+
+    The order is that of all clients together, each of which knows some of these places: the environment, `keys.json`
+    of `vers_home` (hdresearch/pi-vers), then in the operator's home `.vers/keys.json`, `.vers/config.json`
+    (hdresearch/pi-v) and `.versrc` (hdresearch/vers-cli).
 
     Raises:
         ConfigError: no key was found, and a file that should hold one cannot be read.
@@ -70,6 +74,7 @@ def find_credentials(environment: Mapping[str, str], home: Path) -> Credentials 
         return Credentials(key, "VERS_API_KEY")
     troubles: list[str] = []
     for path, read in (
+        (vers_home(environment, home) / "keys.json", _from_keys_file),
         (home / ".vers" / "keys.json", _from_keys_file),
         (home / ".vers" / "config.json", _from_config_file),
         (home / ".versrc", _from_versrc),
@@ -87,6 +92,14 @@ def find_credentials(environment: Mapping[str, str], home: Path) -> Credentials 
     if troubles:
         raise ConfigError(f"no API key found, and not readable: {'; '.join(troubles)}", hint="repair or remove it")
     return None
+
+
+def vers_home(environment: Mapping[str, str], home: Path) -> Path:
+    """Return the directory of the extensions of pi: `VERS_HOME`, else `vers` beside pi's own (hdresearch/pi-vers)."""
+    named, agents = (environment.get(name, "").strip() for name in ("VERS_HOME", "PI_CODING_AGENT_DIR"))
+    if named:
+        return Path(named)
+    return Path(agents).parent / "vers" if agents else home / ".pi" / "vers"
 
 
 def _trouble(error: Exception) -> str:

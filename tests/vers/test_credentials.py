@@ -36,6 +36,31 @@ def test_the_order_of_places(tmp_path: Path) -> None:
     assert found == Credentials(KEY, "VERS_API_KEY")
 
 
+@pytest.mark.parametrize(
+    ("environment", "place"),
+    [
+        ({"VERS_HOME": "{home}/elsewhere"}, "elsewhere"),
+        ({"VERS_HOME": "{home}/elsewhere", "PI_CODING_AGENT_DIR": "{home}/x/agent"}, "elsewhere"),
+        ({"PI_CODING_AGENT_DIR": "{home}/x/agent"}, "x/vers"),
+        ({}, ".pi/vers"),
+    ],
+)
+def test_the_directory_of_the_extensions_comes_before_the_common_one(
+    environment: dict[str, str], place: str, tmp_path: Path
+) -> None:
+    write(tmp_path, ".vers/keys.json", {"keys": {"VERS_API_KEY": "common"}})
+    given = {name: value.format(home=tmp_path) for name, value in environment.items()}
+    found = find_credentials(given, tmp_path)
+    assert found is not None and found.api_key == "common", "there is none of its own"
+    file = tmp_path / place / "keys.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"keys": {"VERS_API_KEY": "own"}}))
+    found = find_credentials(given, tmp_path)
+    assert found is not None and (found.api_key, found.source) == ("own", str(file))
+    found = find_credentials({**given, "VERS_API_KEY": "first"}, tmp_path)
+    assert found is not None and found.api_key == "first"
+
+
 def test_none_at_all(tmp_path: Path) -> None:
     assert find_credentials({}, tmp_path) is None
     write(tmp_path, ".vers/config.json", {"update_check": {"last_check": 1}})
