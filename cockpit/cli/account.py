@@ -40,6 +40,7 @@ def _account_object(account: AccountView) -> dict[str, object]:
         "expires_at": account.expires_at or None,
         "max_vcpus": account.limits.vcpus or None,
         "max_memory_mib": account.limits.memory_mib or None,
+        "platform_version": account.version or None,
     }
 
 
@@ -55,4 +56,6 @@ def _lines(account: AccountView, where: str) -> list[Clean]:
     ]
     if limits:
         lines.append(our_line("  at most {}", " and ".join(limits)))
+    if account.version:
+        lines.append(our_line("  the platform's version is {}", account.version))
     return lines

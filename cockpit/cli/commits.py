@@ -238,6 +238,18 @@ async def list_repositories(headless: Headless, public: bool, as_json: bool) -> 
     return ExitCode.DONE
 
 
+async def list_tags(headless: Headless, name: str, as_json: bool) -> int:
+    """Print the tags of a repository with their commits, also of a public one."""
+    async with headless.engine(nobody) as engine:
+        require_health(engine, VM_LIST)
+        found = await engine.platform.tags(name)
+    if as_json:
+        print_json([{"tag": tag, "commit_id": commit, "reference": f"{name}:{tag}"} for tag, commit in found])
+    else:
+        print_table(("TAG", "COMMIT", "REFERENCE"), [(tag, commit, f"{name}:{tag}") for tag, commit in found])
+    return ExitCode.DONE
+
+
 def _repository_object(one: RepositoryView) -> dict[str, Any]:
     return {"name": one.name, "description": one.description, "public": one.public, "tags": dict(one.tags)}
 

@@ -60,12 +60,16 @@ async def image_named(engine: HeadlessPort, text: str) -> GoldenImage:
 async def with_commit(engine: HeadlessPort, spawn: Spawn) -> Spawn:
     """Return a command with the id of the commit its image means: an image by its name, else any commit by a tag.
 
+    `ORGANISATION/REPOSITORY:TAG` is a public one, of anybody.
+
     Raises:
         NotFound: nothing has that name.
         UsageError: several are meant.
     """
     if not spawn.image or looks_like_id(spawn.image):
         return spawn
+    if "/" in spawn.image:
+        return replace(spawn, image=await engine.platform.public_tag(spawn.image))
     try:
         return replace(spawn, image=(await image_named(engine, spawn.image)).commit)
     except NotFound as unknown:

@@ -86,6 +86,25 @@ class Platform:
             views.append(RepositoryView(one.name, one.description, one.is_public, tuple(tags)))
         return tuple(views)
 
+    async def tags(self, repository: str) -> tuple[tuple[str, CommitId], ...]:
+        """Return the tags of a repository, each with its commit; of a public one as `ORGANISATION/REPOSITORY`.
+
+        Raises:
+            CockpitError: they could not be had.
+        """
+        repositories = self._running[0].source.vers.repositories
+        organisation, mark, name = repository.partition("/")
+        listed = repositories.public_tags(organisation, name) if mark else repositories.tags(repository).listed()
+        return tuple((tag.tag_name, CommitId(tag.commit_id)) for tag in await listed)
+
+    async def public_tag(self, reference: str) -> CommitId:
+        """Return the commit that `ORGANISATION/REPOSITORY:TAG` names; anybody may restore it.
+
+        Raises:
+            CockpitError: there is none, or it could not be had.
+        """
+        return CommitId((await self._running[0].source.vers.repositories.public_tag(reference)).commit_id)
+
     async def accounts(self) -> tuple[AccountView, ...]:
         """Return the account behind each source; one whose platform does not answer says so."""
         return tuple(await asyncio.gather(*(self._account(running) for running in self._running)))
@@ -95,10 +114,11 @@ class Platform:
         try:
             verdict = await vers.key.check()
             who = await vers.key.whoami() if verdict.valid else None
+            version = await vers.version() if verdict.valid else ""
         except CockpitError as error:
             return AccountView(running.name, vers.account, False, error.message)
         if who is None:
-            return AccountView(running.name, vers.account, verdict.valid, verdict.message)
+            return AccountView(running.name, vers.account, verdict.valid, verdict.message, version=version)
         return AccountView(
             running.name,
             vers.account,
@@ -109,6 +129,7 @@ class Platform:
             who.api_key.label,
             who.api_key.expires_at,
             who.limits,
+            version,
         )
 
     async def variables(self) -> dict[str, str]:

@@ -89,6 +89,20 @@ class PlatformPort(Protocol):
             CockpitError: they could not be had.
         """
 
+    async def tags(self, repository: str) -> tuple[tuple[str, CommitId], ...]:
+        """Return the tags of a repository, each with its commit; of a public one as `ORGANISATION/REPOSITORY`.
+
+        Raises:
+            CockpitError: they could not be had.
+        """
+
+    async def public_tag(self, reference: str) -> CommitId:
+        """Return the commit that `ORGANISATION/REPOSITORY:TAG` names; anybody may restore it.
+
+        Raises:
+            CockpitError: there is none, or it could not be had.
+        """
+
     async def accounts(self) -> tuple[AccountView, ...]:
         """Return the account behind each source; one whose platform does not answer says so."""
 

@@ -71,6 +71,8 @@ class AccountView:
     expires_at: float = 0.0
     """Unix seconds; 0 if it does not expire, or nobody said."""
     limits: SizeLimits = field(default_factory=SizeLimits)
+    version: str = ""
+    """What the platform says of its version; empty where it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class NewVm:
     """Make VMs without an agent."""
 
     origin: str = ""
-    """A commit's id, a tag, or `REPOSITORY:TAG`; empty for a fresh VM."""
+    """A commit's id, a tag, `REPOSITORY:TAG`, a public `ORGANISATION/REPOSITORY:TAG`; empty for a fresh VM."""
     size: VmSize | None = None
     """What a fresh one is to have; None is the guide's."""
     labels: tuple[tuple[str, str], ...] = ()

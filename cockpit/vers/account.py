@@ -45,6 +45,13 @@ class WhoAmI(VersModel):
         return SizeLimits(self.api_key.max_vcpus, self.api_key.max_memory_mib)
 
 
+class PlatformVersion(VersModel):
+    """What the platform says of itself."""
+
+    workspace_version: Text = ""
+    git_hash: Text = ""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyVerdict:
     """Whether the platform takes the key."""

@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from cockpit.model.ids import CommitId, VmId
-from cockpit.vers.account import ApiKey
+from cockpit.vers.account import ApiKey, PlatformVersion
 from cockpit.vers.commits import Commits
 from cockpit.vers.credentials import owner_id
+from cockpit.vers.errors import Resource, ResourceNotFound
 from cockpit.vers.making import MakingVms
 from cockpit.vers.transport import VersTransport
 from cockpit.vers.variables import Variables
@@ -80,6 +81,20 @@ class VersClient(MakingVms):
             VersError: it does not.
         """
         await self._wire.request("reach the Vers API", "GET", f"{self._wire.root_url}/health")
+
+    async def version(self) -> str:
+        """Return what the platform's edge says of its version; it needs no key. Empty where it says nothing.
+
+        Raises:
+            VersError: it does not answer.
+        """
+        what = "ask for the platform's version"
+        try:
+            answer = await self._wire.request(what, "GET", f"{self._wire.root_url}/version", resource=Resource.ACCOUNT)
+        except ResourceNotFound:
+            return ""
+        said = answer.read(what, PlatformVersion.model_validate)
+        return " ".join(word for word in (said.workspace_version, said.git_hash[:12]) if word)
 
     async def commit(
         self, vm_id: VmId, *, name: str = "", description: str = "", keep_paused: bool = False

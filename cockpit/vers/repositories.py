@@ -8,7 +8,7 @@ from functools import partial
 from cockpit.errors import UsageError
 from cockpit.vers.errors import Resource
 from cockpit.vers.settling import is_missing, settled
-from cockpit.vers.tags import Tags
+from cockpit.vers.tags import TagRecord, Tags
 from cockpit.vers.transport import VersTransport, path_part
 from cockpit.vers.wire import Flag, Text, Timestamp, VersModel, records_of
 
@@ -48,6 +48,18 @@ def reference_parts(reference: str) -> tuple[str, str]:
     )
 
 
+def public_parts(reference: str) -> tuple[str, str, str]:
+    """Return organisation, repository and tag of `ORGANISATION/REPOSITORY:TAG`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    organisation, mark, rest = reference.partition("/")
+    if not mark or not NAME_FORM.fullmatch(organisation):
+        raise UsageError(f"{reference!r} names no public tag", hint="write ORGANISATION/REPOSITORY:TAG")
+    return organisation, *reference_parts(rest)
+
+
 class Repositories:
     """The repositories of one account, and the public ones of all."""
 
@@ -73,6 +85,30 @@ class Repositories:
     async def _list(self, what: str, path: str) -> tuple[RepositoryRecord, ...]:
         answer = await self._wire.request(what, "GET", path, resource=Resource.REPOSITORY)
         return answer.read(what, lambda body: records_of(body, "repositories", RepositoryRecord))
+
+    async def public_tags(self, organisation: str, name: str) -> tuple[TagRecord, ...]:
+        """Return the tags of a public repository; each names a commit that anybody may restore.
+
+        Raises:
+            RepositoryNotFound: nobody shows one of that name.
+        """
+        what = f"list the tags of public repository {organisation}/{name}"
+        path = f"{_public_path(organisation, name)}/tags"
+        answer = await self._wire.request(what, "GET", path, resource=Resource.REPOSITORY)
+        return answer.read(what, lambda body: records_of(body, "tags", TagRecord))
+
+    async def public_tag(self, reference: str) -> TagRecord:
+        """Return the tag that `ORGANISATION/REPOSITORY:TAG` names.
+
+        Raises:
+            UsageError: it names none by its form.
+            TagNotFound: there is none.
+        """
+        organisation, name, tag = public_parts(reference)
+        what = f"read public tag {reference}"
+        path = f"{_public_path(organisation, name)}/tags/{path_part(tag)}"
+        answer = await self._wire.request(what, "GET", path, resource=Resource.TAG)
+        return answer.read(what, TagRecord.model_validate)
 
     async def one(self, name: str) -> RepositoryRecord:
         """Return one repository.
@@ -139,6 +175,10 @@ class Repositories:
 
     async def _is_there(self, name: str) -> bool:
         return not await is_missing(partial(self.one, name))
+
+
+def _public_path(organisation: str, name: str) -> str:
+    return f"/public/repositories/{path_part(organisation)}/{path_part(name)}"
 
 
 def _path(name: str) -> str:

@@ -38,6 +38,7 @@ LOOKS_ONLY = {
     "read",
     "reconcile",
     "repositories",
+    "repositories tags",
     "search",
     "tail",
     "vms",

@@ -64,7 +64,11 @@ def test_a_vm_its_size_its_labels_and_what_becomes_of_its_commits(fleet: FleetUn
     )
     assert told(fleet, "repositories")[0]["tags"] == {"v1": second}
 
-    children = told(fleet, "vm", "new", "--from", "images:v1", "--count", "2")
+    assert told(fleet, "repositories", "show", "images")["public"] is True
+    (tag,) = told(fleet, "repositories", "tags", "embedded/images")
+    assert (tag["commit_id"], tag["reference"]) == (second, "embedded/images:v1")
+    assert fleet.run("vm", "new", "--from", "embedded/images:v2").returncode == 1
+    children = told(fleet, "vm", "new", "--from", "embedded/images:v1", "--count", "2")
     assert [child["parent_commit"] for child in children] == [second, second]
     would = told(fleet, "commits", "delete", "newest", "--dry-run")
     assert sorted(would["vms"]) == sorted(child["vm_id"] for child in children)
@@ -90,6 +94,7 @@ def test_variables_are_said_to_be_readable_and_their_values_are_not_printed(flee
 def test_whoami_says_whose_key_it_is_and_how_one_is_got(fleet: FleetUnderTest) -> None:
     said = fleet.run("whoami", "--json")
     (account,) = json.loads(said.stdout)
+    assert "embedded" in account["platform_version"]
     assert account["valid"] and account["organisation"] == "embedded" and account["key_from"] is None
     assert "https://vers.sh" in said.stderr and "~/.vers/keys.json" in said.stderr
     assert read_token(fleet.places.fleet)[40:] not in said.stdout + said.stderr

@@ -128,7 +128,7 @@ def infra(
 @vm.command("new")
 def new_vm(
     origin: Annotated[
-        str, typer.Option("--from", help="A commit's id, a tag, or REPOSITORY:TAG; without it, a fresh VM.")
+        str, typer.Option("--from", help="A commit's id, a tag, [ORGANISATION/]REPOSITORY:TAG; without it, a fresh VM.")
     ] = "",
     vcpu: Vcpu = None,
     memory: Memory = None,
@@ -275,6 +275,17 @@ def list_repositories(context: typer.Context, public: Public = False, as_json: J
 
     if context.invoked_subcommand is None:
         run(lambda headless: work.list_repositories(headless, public, as_json))
+
+
+@repositories.command("tags")
+def list_tags(
+    name: Annotated[str, typer.Argument(help="The repository's name; of a public one ORGANISATION/NAME.")],
+    as_json: Json = False,
+) -> None:
+    """List the tags of a repository with their commits; `spawn --image` and `vm new --from` take such a reference."""
+    from cockpit.cli import commits as work
+
+    run(lambda headless: work.list_tags(headless, name, as_json))
 
 
 @repositories.command("new")

@@ -124,6 +124,8 @@ class PlatformOrders:
 
     async def _make(self, command: NewVm, size: VmSize, request: str) -> BranchResult:
         origin, count = command.origin, command.count
+        if "/" in origin:
+            origin = (await self._vers.repositories.public_tag(origin)).commit_id
         if not origin:
             return BranchResult((await self._vers.create_root(size, labels=dict(command.labels), request=request),), 1)
         if count > 1:

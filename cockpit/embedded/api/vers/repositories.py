@@ -36,6 +36,7 @@ class RepositoryRoutes:
             Route(public, self.list_public, methods=["GET"]),
             Route(shown, self.read_public, methods=["GET"]),
             Route(f"{shown}/tags", self.list_public_tags, methods=["GET"]),
+            Route(f"{shown}/tags/{{tag}}", self.read_public_tag, methods=["GET"]),
         ]
 
     def _repository(self, request: Request) -> RepositoryRow:
@@ -98,6 +99,13 @@ class RepositoryRoutes:
         """GET /public/repositories/{organisation}/{repository}/tags."""
         name = self._public(request).name
         return json_response({"repository": name, "tags": [tag_json(tag) for tag in self._names.tags(name)]})
+
+    async def read_public_tag(self, request: Request) -> Response:
+        """GET /public/repositories/{organisation}/{repository}/tags/{tag}."""
+        tag = self._names.tag(self._public(request).name, request.path_params["tag"])
+        if tag is None:
+            raise ApiError(404, "tag not found")
+        return json_response(tag_json(tag))
 
 
 def _repository_json(row: RepositoryRow) -> dict[str, Any]:

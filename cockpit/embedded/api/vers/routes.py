@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from cockpit.embedded.api.exchange import json_response
 from cockpit.embedded.api.records import Size, VmRow
+from cockpit.embedded.api.vers.absent import absent_routes
 from cockpit.embedded.api.vers.account import AccountRoutes
 from cockpit.embedded.api.vers.commits import CommitRoutes
 from cockpit.embedded.api.vers.exchange import (
@@ -53,6 +54,7 @@ class VersApi:
         """Return the routes, the most specific first."""
         vm = "/vm/{vm_id}"
         return [
+            *absent_routes(),
             *CommitRoutes(self._lifecycle, self._owner_id).routes(),
             *TagRoutes(self._lifecycle, self._names).routes(),
             *RepositoryRoutes(self._names).routes(),
