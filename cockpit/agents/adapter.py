@@ -119,6 +119,14 @@ class AgentAdapter(Protocol):
             version: what the program said of itself when it was started, empty where nobody asked.
         """
 
+    def goes_on_after_failure(self, dialect: str, version: str) -> bool | None:
+        """Say whether an agent reads what is queued by itself after its run has failed; None is not known.
+
+        Args:
+            dialect: as its decoder named it, empty if it has shown none yet.
+            version: what the program said of itself when it was started, empty where nobody asked.
+        """
+
     def lacks(self, command: type[AgentCommand], agent: Agent) -> str:
         """Say why this agent cannot take a kind of command, in words for a person, or return empty text."""
 

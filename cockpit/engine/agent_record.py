@@ -237,5 +237,9 @@ def metadata_of(agent: Agent, *, directory: str, workspace: str, created_at: flo
 
 def with_protocol(agent: Agent) -> Agent:
     """Return an agent with what its kind knows of its dialect and version; to be called when one of them is learnt."""
-    says_end = adapter_of(agent.program).says_end(agent.dialect, agent.version)
-    return agent if agent.says_end == says_end else replace(agent, says_end=says_end)
+    adapter = adapter_of(agent.program)
+    says_end = adapter.says_end(agent.dialect, agent.version)
+    goes_on = adapter.goes_on_after_failure(agent.dialect, agent.version)
+    if (agent.says_end, agent.goes_on_after_failure) == (says_end, goes_on):
+        return agent
+    return replace(agent, says_end=says_end, goes_on_after_failure=goes_on)

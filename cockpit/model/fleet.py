@@ -176,6 +176,9 @@ class Activity:
     dialogs: tuple[OpenDialog, ...] = ()
     steering: tuple[str, ...] = ()
     follow_up: tuple[str, ...] = ()
+    steering_since: tuple[float, ...] = ()
+    """Since when each of the texts waits; of another length where nothing tells it."""
+    follow_up_since: tuple[float, ...] = ()
     retry_attempt: int = 0
     retry_of: int = 0
     retry_at: float | None = None
@@ -233,6 +236,8 @@ class Agent:
     """The variant of its protocol, in a word of its kind; empty until seen."""
     says_end: bool = False
     """Agents of its kind, dialect and version write a line once a run is over for good."""
+    goes_on_after_failure: bool | None = None
+    """Agents of its kind, dialect and version read what is queued by themselves after a failure; None is not known."""
     settles: bool = False
     """Its process has said of a run that it was over for good: then it says so of each."""
     usage: Usage = field(default_factory=Usage)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cockpit.model.ages import span_text
 from cockpit.model.fleet import UNKNOWN_TIME, ActivityState, Agent, Link, LinkState, Power, ProcessState, Vm
+from cockpit.model.queue import counted, fate_of
 from cockpit.model.reduce.activity import base_state
 from cockpit.model.reduce.tools import one_line
 from cockpit.model.scaffold import scaffold_sentences
@@ -147,10 +148,12 @@ def _activity(agent: Agent, now: float) -> list[str]:
         sentences.append(f"Idle for {since}: no run is open.")
     elif not activity.dialogs and state is ActivityState.UNKNOWN:
         sentences.append("What it does is unknown: nothing in its output says so yet.")
-    queued = len(activity.steering) + len(activity.follow_up)
+    queued = sum(counted(agent))
     if queued:
-        idle = "" if agent.run_open else " It reads them with the next prompt only."
-        sentences.append(f"{_count(queued, 'text')} waiting in its queue.{idle}")
+        fate = fate_of(agent)
+        sentences.append(f"{_count(queued, 'text')} waiting in its queue: {fate.now}.")
+        if fate.by_itself:
+            sentences.append(f"After an abort: {fate.after_abort}; after a failure: {fate.after_failure}.")
     return sentences
 
 

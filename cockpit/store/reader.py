@@ -187,7 +187,7 @@ def _agent_row(columns: dict[str, Any]) -> AgentRow:
     return AgentRow(**{**columns, "labels": labels, "findable": findable})
 
 
-_RECEIPT = "id, agent, verb, text, stage, created_at, reason, stages, epoch, line"
+_RECEIPT = "id, agent, verb, text, stage, created_at, reason, stages, epoch, line, images"
 
 
 def read_receipts(connection: sqlite3.Connection, limit: int) -> list[Receipt]:
@@ -211,7 +211,7 @@ def read_changed_receipts(connection: sqlite3.Connection, after: int) -> tuple[i
 
 
 def _receipt(row: tuple[Any, ...]) -> Receipt:
-    command, agent, verb, text, stage, created_at, reason, stages, epoch, line = row
+    command, agent, verb, text, stage, created_at, reason, stages, epoch, line, images = row
     return Receipt(
         id=CommandId(command),
         agent=None if agent is None else AgentId(agent),
@@ -222,6 +222,7 @@ def _receipt(row: tuple[Any, ...]) -> Receipt:
         stages=tuple((Stage(name), at) for name, at in json.loads(stages)),
         reason=reason,
         place=None if epoch is None else (epoch, line),
+        images=tuple(json.loads(images)),
     )
 
 

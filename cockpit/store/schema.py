@@ -206,7 +206,23 @@ CREATE TABLE kept_commits (
 ) WITHOUT ROWID;
 """
 
-STEPS = (_TRANSCRIPTS, _OPERATOR, _NAMES, _PLACES, _ACCOUNTS, _CREATIONS, _IDENTITIES, _FROZEN, _CHOICES, _KEPT_COMMITS)
+_IMAGES_OF_TEXTS = """
+ALTER TABLE receipts ADD COLUMN images TEXT NOT NULL DEFAULT '[]';
+"""
+
+STEPS = (
+    _TRANSCRIPTS,
+    _OPERATOR,
+    _NAMES,
+    _PLACES,
+    _ACCOUNTS,
+    _CREATIONS,
+    _IDENTITIES,
+    _FROZEN,
+    _CHOICES,
+    _KEPT_COMMITS,
+    _IMAGES_OF_TEXTS,
+)
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 
 VERSION = len(STEPS)

@@ -37,8 +37,8 @@ INSERT OR REPLACE INTO agents (id, name, kind, vm_id, role, program, labels, par
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SAVE_RECEIPT = """
-INSERT OR REPLACE INTO receipts (id, agent, verb, text, stage, created_at, reason, stages, epoch, line)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO receipts (id, agent, verb, text, stage, created_at, reason, stages, epoch, line, images)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 Row = tuple[int, int, int, float, int, bytes]
@@ -171,6 +171,7 @@ def save_receipt(connection: sqlite3.Connection, receipt: Receipt) -> None:
             json.dumps([(stage.value, at) for stage, at in receipt.stages]),
             epoch,
             line,
+            json.dumps([safe_text(name) for name in receipt.images]),
         ),
     )
 

@@ -31,6 +31,12 @@ QUEUES_SINCE = (0, 64)
 SETTLED_SINCE = (0, 80, 4)
 """The first version of pi that says when a run is over for good."""
 
+STOPPED_UNTIL = (0, 73, 1)
+"""The last version that is known to leave what is queued where it is after a failure."""
+
+GOES_ON_SINCE = (0, 87)
+"""The first version that is known to read it by itself; nobody has looked at those in between."""
+
 DELTA = "delta"
 """The dialect of pi 0.84 and later."""
 
@@ -79,6 +85,13 @@ class PiAdapter:
     def tells_queues(self, dialect: str, version: str) -> bool:
         """Pi 0.64 and later do."""
         return self.says_end(dialect, version) or _numbers(version) >= QUEUES_SINCE
+
+    def goes_on_after_failure(self, dialect: str, version: str) -> bool | None:
+        """Pi up to 0.73.1 does not, and 0.87 and later do; what those in between do is not known."""
+        numbers = _numbers(version)
+        if not numbers or STOPPED_UNTIL < numbers < GOES_ON_SINCE:
+            return None
+        return numbers >= GOES_ON_SINCE
 
     def lacks(self, command: type[AgentCommand], agent: Agent) -> str:
         """Return empty text: every version takes all of today's commands."""

@@ -33,6 +33,10 @@ class ScriptedAdapter(PiAdapter):
         """It does in either dialect."""
         return True
 
+    def goes_on_after_failure(self, dialect: str, version: str) -> bool | None:
+        """It does not, in either dialect."""
+        return False
+
     def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
         """Return empty text: it brings all it needs."""
         return ""

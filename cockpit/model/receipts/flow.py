@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from cockpit.model import events as ev
 from cockpit.model.events import Event
+from cockpit.model.ids import CommandId
 from cockpit.model.receipts.receipt import Receipt, Stage
 
 TEXT_VERBS = frozenset({"prompt", "steer", "follow-up"})
@@ -49,6 +51,12 @@ RELEASED_LIMIT = 64
 """Texts remembered between leaving a queue and appearing as a message."""
 
 ABORTED = "the run was aborted"
+
+CLEAR_QUEUE = "clear_queue"
+"""How `Responded.command` calls the order to give back all that is queued."""
+
+CLEARED_LIMIT = 16
+"""Orders remembered that emptied the queues, each with what was in them."""
 
 FINAL = frozenset({"stop", "length", "error", "aborted"})
 """Reasons to stop after which a message is the last word on what was asked; another answers something else."""
@@ -106,6 +114,20 @@ class QueueEntry:
     number: int
     """At which of the agent's observed records it came in."""
     owner: Tracked | None = None
+    left: int = 0
+    """At which of them it left the queue; 0 while it waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """A text that was taken out of a queue before the agent read it."""
+
+    stage: Stage
+    """`steering` or `queued`: the queue it was in."""
+    text: str
+    """As the agent gave it back."""
+    command: CommandId | None = None
+    """Whose receipt it is; None for a text that no cockpit is known to have sent."""
 
 
 class Flow:
@@ -193,6 +215,8 @@ class Flow:
                 now.append(known)
         self.entries = now[::-1]
         entered.reverse()
+        for entry in before:
+            entry.left = self.number
         self.released += before[::-1]
         del self.released[:-RELEASED_LIMIT]
         return entered
@@ -202,6 +226,24 @@ class Flow:
         found = next((entry for entry in self.released if entry.text == text), None)
         if found is not None:
             self.released.remove(found)
+        return found
+
+    def cleared(self, data: Any) -> list[tuple[Stage, str, QueueEntry | None]]:
+        """Take what was given back: the texts as the agent names them, each with its entry if one is known.
+
+        The queues were told to be empty right before: their entries are those that left with that.
+        """
+        left = [entry for entry in self.released if entry.left == self.queue_number]
+        found: list[tuple[Stage, str, QueueEntry | None]] = []
+        for stage, key in ((Stage.STEERING, "steering"), (Stage.QUEUED, "followUp")):
+            texts = data.get(key) if isinstance(data, dict) else None
+            for text in texts if isinstance(texts, list) else ():
+                wanted = str(text).strip()
+                entry = next((one for one in left if (one.stage, one.text) == (stage, wanted)), None)
+                if entry is not None:
+                    left.remove(entry)
+                    self.released.remove(entry)
+                found.append((stage, str(text), entry))
         return found
 
     def during_run(self, tracked: Tracked) -> bool:

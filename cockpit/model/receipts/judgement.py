@@ -9,10 +9,13 @@ from cockpit.model import events as ev
 from cockpit.model.events import Record
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.receipts.flow import (
+    CLEAR_QUEUE,
+    CLEARED_LIMIT,
     ENDING,
     FINAL,
     TEXT_COMMANDS,
     TEXT_VERBS,
+    Cleared,
     Flow,
     Outcome,
     QueueEntry,
@@ -26,6 +29,7 @@ UNSEEN = "the agent accepted it, and no message shows whether it was read"
 REPLACED = "its retry was given up for a newer prompt"
 TAKEN = "it started no run and no message of it appeared: the agent, or an extension of it, took it so"
 RAN = "a run followed, and no message shows what it was about"
+TAKEN_OUT = "it was taken out of the agent's queue before it was read"
 EXITED_UNREAD = "the agent exited before it read this"
 
 _WENT_ON = frozenset(
@@ -62,6 +66,8 @@ class Judgement:
         """Texts that the agent accepted from somebody whose receipt is not known."""
         self.answers: dict[CommandId, str] = {}
         """What was answered to each text that is done."""
+        self.cleared: dict[CommandId, tuple[Cleared, ...]] = {}
+        """What each order took out of the queues that emptied them."""
         self.flow = Flow()
         self._place = (0, -1)
 
@@ -139,6 +145,8 @@ class Judgement:
                     changed += self.move(tracked, Stage.DONE, at)
         match event:
             case ev.Responded():
+                if event.success and event.command == CLEAR_QUEUE:
+                    changed += self._cleared(event, at)
                 changed += self._responded(event, at)
             case ev.QueueChanged():
                 changed += self._queued(event, at)
@@ -165,6 +173,20 @@ class Judgement:
                 changed += self._exited(event.exit_code if isinstance(event, ev.DaemonExited) else None, at)
             case _:
                 pass
+        return changed
+
+    def _cleared(self, event: ev.Responded, at: float) -> list[Receipt]:
+        """The queues were emptied, by whomever: what was in them is not read any more."""
+        changed: list[Receipt] = []
+        taken: list[Cleared] = []
+        for stage, text, entry in self.flow.cleared(event.data):
+            owner = entry.owner if entry is not None and entry.owner is not None and entry.owner.known else None
+            taken.append(Cleared(stage, text, owner.receipt.id if owner is not None else None))
+            if owner is not None:
+                changed += self.move(owner, Stage.FAILED, at, TAKEN_OUT)
+        self.cleared[CommandId(event.command_id)] = tuple(taken)
+        while len(self.cleared) > CLEARED_LIMIT:
+            del self.cleared[next(iter(self.cleared))]
         return changed
 
     def _responded(self, event: ev.Responded, at: float) -> list[Receipt]:
@@ -260,6 +282,7 @@ class Judgement:
         if not found.known:
             self.strangers = [stranger for stranger in self.strangers if stranger is not found]
             return changed
+        found.receipt = replace(found.receipt, read_at=found.receipt.read_at or self._place)
         return changed + self.move(found, Stage.CONSUMED, at)
 
     def _reader_of(self, text: str, *, queued: bool) -> Tracked | None:

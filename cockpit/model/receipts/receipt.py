@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cockpit.model.ids import AgentId, CommandId
@@ -45,3 +45,8 @@ class Receipt:
     """Why it failed or is unconfirmed."""
     place: tuple[int, int] | None = None
     """Epoch and line of the agent's output that its sender had read before writing: only what comes after counts."""
+    images: tuple[str, ...] = ()
+    """The images that go with the text, as they were named: paths here, or `vm:` and a path on the agent's VM."""
+    read_at: tuple[int, int] | None = field(default=None, compare=False)
+    """Epoch and line of the user message that the text became; None while it was not read, or where that is unknown.
+    It is judged anew by each process and not stored."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cockpit.model import events as ev
 from cockpit.model.events import Record
 from cockpit.model.ids import AgentId, CommandId
-from cockpit.model.receipts.flow import RELEVANT, Tracked
+from cockpit.model.receipts.flow import CLEAR_QUEUE, RELEVANT, Cleared, Tracked
 from cockpit.model.receipts.judgement import (
     Judgement,
     latest,
@@ -125,6 +125,20 @@ class ReceiptBook:
         """Return what was answered to a text that is done; None if it started nothing that could be an answer."""
         return self._course(agent).judgement.answers.get(command_id)
 
+    def cleared(self, agent: AgentId, command_id: CommandId) -> tuple[Cleared, ...] | None:
+        """Return what an order took out of an agent's queues that emptied them; None while the agent has not said so."""
+        return self._course(agent).judgement.cleared.get(command_id)
+
+    def owners(self, agent: AgentId) -> tuple[tuple[Stage, str, CommandId | None], ...]:
+        """Return what waits in an agent's queues in their order, each with the receipt whose text it is, if one is known.
+
+        Texts stand without blanks around them. What came in before anything was observed is not among them.
+        """
+        return tuple(
+            (entry.stage, entry.text, entry.owner.receipt.id if entry.owner is not None and entry.owner.known else None)
+            for entry in self._course(agent).judgement.flow.entries
+        )
+
     def open_for(self, agent: AgentId) -> tuple[Receipt, ...]:
         """Return an agent's open receipts, oldest first."""
         return tuple(tracked.receipt for tracked in self._course(agent).judgement.tracked.values())
@@ -208,7 +222,7 @@ class ReceiptBook:
                 event = replace(event, blocks=(), usage=None)
             elif isinstance(event, ev.ToolEnded):
                 event = ev.ToolEnded(event.call_id, event.name, "")
-            elif isinstance(event, ev.Responded) and isinstance(event.data, dict):
+            elif isinstance(event, ev.Responded) and event.command != CLEAR_QUEUE and isinstance(event.data, dict):
                 event = replace(event, data={"disposition": event.data.get("disposition")})
             kept = Record(record.agent, record.epoch, record.line, record.offset, record.end, record.at, event)
             piece = Evidence(kept, piece.settled, piece.at)
@@ -255,6 +269,7 @@ class ReceiptBook:
             if merged is not known_receipt:
                 changed.append(merged)
         fresh.answers = {**fresh.answers, **before.answers}
+        fresh.cleared = {**before.cleared, **fresh.cleared}
         course.judgement = fresh
         return self._kept(course, changed)
 
@@ -279,11 +294,13 @@ class ReceiptBook:
 def _as_sent(receipt: Receipt) -> Receipt:
     """Return a receipt as it was before any evidence."""
     stages = tuple((stage, at) for stage, at in receipt.stages[:1] if stage in (Stage.WRITTEN, Stage.UNCONFIRMED))
-    return replace(receipt, stage=stages[0][0] if stages else Stage.PENDING, stages=stages, reason="")
+    return replace(receipt, stage=stages[0][0] if stages else Stage.PENDING, stages=stages, reason="", read_at=None)
 
 
 def _merged(known: Receipt, judged: Receipt) -> Receipt:
     """Return a receipt brought as far as a second judgement says; never back, and a closed one as it is."""
+    if judged.read_at not in (None, known.read_at):
+        known = replace(known, read_at=judged.read_at)
     if judged.stage is Stage.UNCONFIRMED and len(judged.stages) > len(known.stages) and not is_closed(known):
         return judged
     for stage, at in judged.stages:

@@ -39,6 +39,7 @@ from cockpit.model.reduce.activity import (
 )
 from cockpit.model.reduce.answers import OUTCOMES, responded
 from cockpit.model.reduce.interruptions import compaction_ended, compaction_started, retry_ended, retry_started
+from cockpit.model.reduce.queues import queues_changed
 from cockpit.model.reduce.settings import setting_changed, settings_of_answer
 from cockpit.model.reduce.stamp import stamped
 from cockpit.model.reduce.tools import one_line, summarize_call
@@ -215,7 +216,7 @@ def _first_line(text: str) -> str:
     return one_line(text.lstrip()[: LAST_TEXT_LENGTH * 4].partition("\n")[0], LAST_TEXT_LENGTH)
 
 
-# --- tools, queues ---------------------------------------------------------------------------------
+# --- tools ---------------------------------------------------------------------------------
 
 
 def _tool_started(agent: Agent, event: ev.ToolStarted, at: float) -> Agent:
@@ -231,10 +232,6 @@ def _tool_output(agent: Agent, event: ev.ToolOutput, at: float) -> Agent:
 
 def _tool_ended(agent: Agent, event: ev.ToolEnded, at: float) -> Agent:
     return tool_closed(agent, event.call_id, at)
-
-
-def _queue(agent: Agent, event: ev.QueueChanged, at: float) -> Agent:
-    return replace(agent, activity=replace(agent.activity, steering=event.steering, follow_up=event.follow_up))
 
 
 # --- questions, daemon, file -----------------------------------------------------------------------
@@ -308,7 +305,7 @@ _HANDLERS: dict[type[Any], Callable[[Agent, Any, float], Agent]] = {
     ev.ToolStarted: _tool_started,
     ev.ToolOutput: _tool_output,
     ev.ToolEnded: _tool_ended,
-    ev.QueueChanged: _queue,
+    ev.QueueChanged: queues_changed,
     ev.RetryStarted: retry_started,
     ev.RetryEnded: retry_ended,
     ev.CompactionStarted: compaction_started,

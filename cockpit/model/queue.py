@@ -1,0 +1,91 @@
+"""What waits in an agent's queues: each text with its kind and its age, and what will become of it by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cockpit.model.fleet import UNKNOWN_TIME, ActivityState, Agent, ProcessState
+from cockpit.model.ids import CommandId
+from cockpit.model.reduce.activity import BETWEEN_RUNS, base_state
+
+
+class QueueKind(StrEnum):
+    """Which of its two queues a text waits in."""
+
+    STEER = "steer"
+    FOLLOW_UP = "follow-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One text that an agent has accepted and not read."""
+
+    kind: QueueKind
+    text: str
+    """As the agent shows it: an extension may have changed it. Hostile until sanitised."""
+    since: float = UNKNOWN_TIME
+    """When it came into the queue, unix seconds; `UNKNOWN_TIME` where nothing tells it."""
+    command: CommandId | None = None
+    """Whose receipt it is; None for a text that no cockpit is known to have sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of what waits."""
+
+    by_itself: bool
+    """Whether it is read without anybody doing anything."""
+    now: str
+    """A sentence about what waits now."""
+    after_abort: str
+    """A sentence about what an abort would change."""
+    after_failure: str
+    """A sentence about what a failure of the model, or a retry that is given up, would change."""
+
+
+WITH_THE_NEXT_PROMPT = "it waits for the next prompt, and is read behind that"
+
+AFTER_FAILURE: dict[bool | None, str] = {
+    True: "it is read by itself after the failure",
+    False: WITH_THE_NEXT_PROMPT,
+    None: "it is not known of this version whether it is read by itself or waits for the next prompt",
+}
+
+
+def waiting_in(agent: Agent) -> Iterator[Waiting]:
+    """Yield what waits in an agent's queues in the order in which each is read; whose it is is not said."""
+    activity = agent.activity
+    kinds = (
+        (QueueKind.STEER, activity.steering, activity.steering_since),
+        (QueueKind.FOLLOW_UP, activity.follow_up, activity.follow_up_since),
+    )
+    for kind, texts, times in kinds:
+        known = times if len(times) == len(texts) else (UNKNOWN_TIME,) * len(texts)
+        for text, since in zip(texts, known, strict=True):
+            yield Waiting(kind, text, since)
+
+
+def fate_of(agent: Agent) -> Fate:
+    """Say what becomes of what waits in an agent's queues: it differs by what the agent is at, and by its version."""
+    after_failure = AFTER_FAILURE[agent.goes_on_after_failure]
+    state, activity = base_state(agent.activity), agent.activity
+    if agent.process.state is ProcessState.DEAD:
+        lost = "it was lost when the agent's process ended"
+        return Fate(False, lost, lost, lost)
+    if state is ActivityState.COMPACTING:
+        now = "it is read by itself once the compaction has ended"
+        return Fate(True, now, WITH_THE_NEXT_PROMPT, after_failure)
+    if not agent.run_open:
+        return Fate(False, f"no run is open: {WITH_THE_NEXT_PROMPT}", WITH_THE_NEXT_PROMPT, WITH_THE_NEXT_PROMPT)
+    if state is ActivityState.RETRYING or activity.detail in BETWEEN_RUNS:
+        now = "it is read by itself if the agent goes on; if it gives up, " + after_failure.removeprefix("it ")
+        return Fate(agent.goes_on_after_failure is True, now, WITH_THE_NEXT_PROMPT, after_failure)
+    now = "a steer is read before the next step, a follow-up at the end of the run"
+    return Fate(True, now, WITH_THE_NEXT_PROMPT, after_failure)
+
+
+def counted(agent: Agent) -> tuple[int, int]:
+    """Return how many texts wait as steering and as follow-ups."""
+    return len(agent.activity.steering), len(agent.activity.follow_up)
