@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from cockpit.model.commands.agent import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.agent import Abort, AgentCommand, Answer, ClearQueue, FollowUp, Prompt, Steer, TextCommand
 from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
@@ -20,6 +20,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
+from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.fleet import Fleet
@@ -46,6 +47,8 @@ VERBS: dict[type[object], str] = {
     FollowUp: "follow-up",
     Abort: "abort",
     Answer: "answer",
+    ClearQueue: "clear queue",
+    ChangeQueue: "change queue",
     Spawn: "spawn",
     Adopt: "adopt",
     Relaunch: "relaunch",
@@ -97,7 +100,9 @@ def text_of(command: Command) -> str:
     if isinstance(command, PlatformCommand):
         return words_of(command)[1]
     match command:
-        case Prompt(text=text) | Steer(text=text) | FollowUp(text=text) | NoteTask(content=text):
+        case (
+            Prompt(text=text) | Steer(text=text) | FollowUp(text=text) | NoteTask(content=text) | ChangeQueue(text=text)
+        ):
             return text
         case Answer(cancelled=True):
             return "cancelled"
@@ -124,6 +129,13 @@ def text_of(command: Command) -> str:
             return text
         case _:
             return ""
+
+
+def images_of(command: Command) -> tuple[str, ...]:
+    """Return the images that go with a command's text, as they were named."""
+    if isinstance(command, Checkpoint | Retry):
+        return images_of(command.then)
+    return command.images if isinstance(command, TextCommand) else ()
 
 
 def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:

@@ -17,6 +17,7 @@ from cockpit.engine.line_tail import LineTail
 from cockpit.engine.losses import Losses
 from cockpit.engine.platform import Platform
 from cockpit.engine.port import StartOptions
+from cockpit.engine.queues import Queues
 from cockpit.engine.recollection import bring_back
 from cockpit.engine.recorded import RecordedHistory
 from cockpit.engine.remote_files import RemoteFiles
@@ -120,6 +121,7 @@ class Engine:
         self.losses = Losses(self.fleet_state, self.running)
         self.comparison = Comparison(self.fleet_state, self.output, self.agent_session, self._paths_of)
         self.files = RemoteFiles(self.fleet_state, self.agent_session, self._paths_of)
+        self.queues = Queues(self.fleet_state, self.book)
         self.bounds = history_bounds
         self._background: list[asyncio.Task[None]] = []
         self._attached = asyncio.Event()

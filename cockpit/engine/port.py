@@ -15,6 +15,7 @@ from cockpit.model.images import GoldenImage
 from cockpit.model.loss import Loss
 from cockpit.model.past import RememberedAgent, SearchHit
 from cockpit.model.platform import AccountView, CommitList, CommitView, RepositoryView
+from cockpit.model.queue import Waiting
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals.grounds import Refusal
 from cockpit.model.transcript.transcript import Transcript
@@ -156,6 +157,13 @@ class FilePort(Protocol):
         """
 
 
+class QueuePort(Protocol):
+    """What agents have accepted and not read."""
+
+    def waiting(self, agent: AgentId) -> tuple[Waiting, ...]:
+        """Return what waits in an agent's queues, steers first, each queue in the order in which it is read."""
+
+
 class CockpitPort(Protocol):
     """The engine as a screen sees it. All methods run on the engine's event loop and return at once."""
 
@@ -182,6 +190,10 @@ class CockpitPort(Protocol):
     @property
     def comparison(self) -> ComparisonPort:
         """What several agents came to, side by side."""
+
+    @property
+    def queues(self) -> QueuePort:
+        """What waits in the agents' queues."""
 
     def transcript(self, agent: AgentId) -> Transcript:
         """Return an agent's transcript; the same object for the agent's life, with its own revision."""

@@ -269,9 +269,11 @@ class ExtensionFailed:
 class Responded:
     """`response`: what the agent says of a command; success means accepted or queued, nothing more.
 
-    Whatever a kind of agent calls its commands, `command` is `prompt`, `steer`, `follow_up`, `abort` or `get_state`
-    where it is one of these. The answer to the question what an agent is at is `get_state`, with `isStreaming` and
-    `isCompacting` as booleans in `data`; it may hold `model` (`id`, `provider`, `contextWindow`) and `thinkingLevel`.
+    Whatever a kind of agent calls its commands, `command` is `prompt`, `steer`, `follow_up`, `abort`, `clear_queue` or
+    `get_state` where it is one of these. `clear_queue` tells in `data` what it took out of the queues, as lists of
+    texts (`steering`, `followUp`), right after a `QueueChanged` without them. The answer to the question what an agent
+    is at is `get_state`, with `isStreaming` and `isCompacting` as booleans in `data`; it may hold `model` (`id`,
+    `provider`, `contextWindow`) and `thinkingLevel`.
     """
 
     command_id: str

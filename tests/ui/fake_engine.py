@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cockpit.model.commands.agent import Abort, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.agent import Abort, Answer, ClearQueue, FollowUp, Prompt, Steer
 from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.images import BuildImage, DeleteImage
@@ -21,6 +21,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
+from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.comparison import Candidate
@@ -32,6 +33,7 @@ from cockpit.model.images import GoldenImage
 from cockpit.model.loss import Loss, Remains, loss_of
 from cockpit.model.operation import Operation
 from cockpit.model.platform import MakeInfra, Resize, SetLabels
+from cockpit.model.queue import Waiting, waiting_in
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.refusals.refusal import refusal
@@ -48,6 +50,8 @@ VERBS: dict[type, str] = {
     Steer: "steer",
     FollowUp: "follow-up",
     Abort: "abort",
+    ChangeQueue: "change queue",
+    ClearQueue: "clear queue",
     Answer: "answer",
     Spawn: "spawn",
     Adopt: "adopt",
@@ -126,6 +130,19 @@ class ComparisonDouble:
         return self.answers.get(agent_id, "")
 
 
+class QueueDouble:
+    """What waits in the agents of the snapshot; a text is a cockpit's own if an open receipt has it."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+
+    def waiting(self, agent: AgentId) -> tuple[Waiting, ...]:
+        """Return what waits."""
+        known = self._engine.fleet.agent(agent)
+        own = {one.text: one.id for one in self._engine.fleet.receipts if one.stage in (Stage.QUEUED, Stage.STEERING)}
+        return tuple(replace(one, command=own.get(one.text)) for one in waiting_in(known)) if known else ()
+
+
 class FakeEngine:
     """Implements `CockpitPort`; tests change `fleet` with `change` and read `ordered`."""
 
@@ -141,6 +158,7 @@ class FakeEngine:
         self.clock = NOW
         self.losses = LossDouble(self)
         self.comparison = ComparisonDouble()
+        self.queues = QueueDouble(self)
         self.refusals: dict[type, str] = {}
         self.image_list: tuple[tuple[CommitId, str], ...] = (
             (CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),

@@ -11,16 +11,19 @@ from cockpit.agents.pi.credentials import secret_values
 from cockpit.agents.pi.decode import PiDecoder
 from cockpit.agents.pi.encode import (
     encode_abort,
+    encode_clear_queue,
     encode_dialog_cancelled,
     encode_dialog_confirmed,
     encode_dialog_value,
     encode_get_state,
     encode_prompt,
+    encode_queued,
 )
 from cockpit.agents.pi.launch import local_program, remote_program
+from cockpit.agents.pi.wire_filter import ACCUMULATED
 from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import AgentPaths
-from cockpit.model.commands.agent import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.agent import Abort, AgentCommand, Answer, ClearQueue, FollowUp, Prompt, Steer
 from cockpit.model.events import Responded
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId
@@ -30,6 +33,9 @@ QUEUES_SINCE = (0, 64)
 
 SETTLED_SINCE = (0, 80, 4)
 """The first version of pi that says when a run is over for good."""
+
+CLEARS_SINCE = (0, 84, 4)
+"""The first version that gives back what is queued (`clear_queue`)."""
 
 STOPPED_UNTIL = (0, 73, 1)
 """The last version that is known to leave what is queued where it is after a failure."""
@@ -60,10 +66,14 @@ class PiAdapter:
         an abort first cancels the open dialogs, because pi's abort waits behind them.
         """
         match command:
+            case Steer(text=text, lies=True) | FollowUp(text=text, lies=True):
+                return encode_queued(command_id, text, steer=isinstance(command, Steer))
             case Prompt(text=text) | FollowUp(text=text):
                 return encode_prompt(command_id, text, busy="followUp")
             case Steer(text=text):
                 return encode_prompt(command_id, text, busy="steer")
+            case ClearQueue():
+                return encode_clear_queue(command_id)
             case Abort():
                 cancels = [encode_dialog_cancelled(open_.request.dialog_id) for open_ in agent.activity.dialogs]
                 return b"".join([*cancels, encode_abort(command_id)])
@@ -94,8 +104,13 @@ class PiAdapter:
         return numbers >= GOES_ON_SINCE
 
     def lacks(self, command: type[AgentCommand], agent: Agent) -> str:
-        """Return empty text: every version takes all of today's commands."""
-        return ""
+        """Say that a pi is too old to give back what is queued; every version takes all other commands."""
+        numbers = _numbers(agent.version)
+        old = numbers < CLEARS_SINCE if numbers else agent.dialect == ACCUMULATED
+        if command is not ClearQueue or not old:
+            return ""
+        said = f"pi {agent.version}" if agent.version else "this pi"
+        return f"{said} cannot give back what is queued: {'.'.join(map(str, CLEARS_SINCE))} is the first that can"
 
     def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
         """Say that pi is not on the VM, unless it comes from this machine's PATH."""

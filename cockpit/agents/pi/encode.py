@@ -34,6 +34,16 @@ def encode_prompt(command_id: str, text: str, *, busy: Busy | None = None) -> by
     return encode_command("prompt", command_id, message=text, streamingBehavior=busy)
 
 
+def encode_queued(command_id: str, text: str, *, steer: bool) -> bytes:
+    """Put a text into a queue and start no run: an idle pi lets it lie there until another prompt comes."""
+    return encode_command("steer" if steer else "follow_up", command_id, message=text)
+
+
+def encode_clear_queue(command_id: str) -> bytes:
+    """Empty both queues; the answer holds what was in them (pi 0.84.4 and later)."""
+    return encode_command("clear_queue", command_id)
+
+
 def encode_abort(command_id: str) -> bytes:
     """End the run. Answered after the run has ended; open dialogs must be cancelled first, or it hangs."""
     return encode_command("abort", command_id)

@@ -9,9 +9,12 @@ from pathlib import Path
 import cockpit
 from cockpit.agents.adapter import LaunchSettings, Program
 from cockpit.agents.pi.adapter import DELTA, PiAdapter
+from cockpit.agents.pi.wire_filter import ACCUMULATED
 from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.model.commands.agent import AgentCommand, ClearQueue
 from cockpit.model.commands.life import Spawn
+from cockpit.model.fleet import Agent
 
 LABEL = "scripted:"
 """Labels that begin so hold further arguments of the program."""
@@ -36,6 +39,12 @@ class ScriptedAdapter(PiAdapter):
     def goes_on_after_failure(self, dialect: str, version: str) -> bool | None:
         """It does not, in either dialect."""
         return False
+
+    def lacks(self, command: type[AgentCommand], agent: Agent) -> str:
+        """Say that it cannot give back what is queued in the older dialect."""
+        if command is ClearQueue and agent.dialect == ACCUMULATED:
+            return "a scripted agent of the older dialect cannot give back what is queued"
+        return ""
 
     def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
         """Return empty text: it brings all it needs."""

@@ -20,10 +20,11 @@ from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.commands.launch_record import spawn_of
 from cockpit.engine.commands.many import ManyAgents
 from cockpit.engine.commands.platform import PlatformOrders
+from cockpit.engine.commands.requeueing import QueueOrders
 from cockpit.engine.commands.restoration import Restorations
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.vm_operations import FleetOperations
-from cockpit.engine.describe import VERBS, target_of, text_of
+from cockpit.engine.describe import VERBS, images_of, target_of, text_of
 from cockpit.engine.images.acts import ImageActs
 from cockpit.engine.images.builder import ImageBuilder
 from cockpit.engine.infrastructure.maker import InfraMaker
@@ -34,7 +35,7 @@ from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Undecided
-from cockpit.model.commands.agent import Abort, AgentCommand
+from cockpit.model.commands.agent import Abort, AgentCommand, ClearQueue
 from cockpit.model.commands.board import BoardCommand
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
@@ -50,6 +51,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
+from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId
@@ -134,6 +136,7 @@ class Dispatcher:
             self.dispatch,
             self._destroy,
         )
+        self._queue_orders = QueueOrders(fleet_state, store, book, agent_sessions.agent_session, self.dispatch)
         self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
 
     def refusal(self, command: Command) -> Refusal | None:
@@ -141,10 +144,11 @@ class Dispatcher:
         refused = refusal(command, self._fleet_state.snapshot(), self._spawner.places.facilities())
         if refused is None and isinstance(command, Undo | Restore):
             return self._restorations.refusal(command)
-        if refused is not None or not isinstance(command, AgentCommand):
+        if refused is not None or not isinstance(command, AgentCommand | ChangeQueue):
             return refused
         agent = self._fleet_state.agents[command.agent]
-        sentence = adapter_of(agent.program).lacks(type(command), agent)
+        kind = type(command) if isinstance(command, AgentCommand) else ClearQueue
+        sentence = adapter_of(agent.program).lacks(kind, agent)
         return Refusal(RefusalCode.LACKING, sentence) if sentence else None
 
     def dispatch(self, command: Command) -> CommandId:
@@ -154,7 +158,8 @@ class Dispatcher:
         agent_id, target = target_of(command, self._fleet_state.snapshot())
         agent = self._fleet_state.agents.get(agent_id) if agent_id is not None else None
         place = (agent.epoch, agent.line) if agent is not None else None
-        receipt = Receipt(command_id, agent_id, VERBS[type(command)], text_of(command), Stage.PENDING, now, place=place)
+        verb, text, images = VERBS[type(command)], text_of(command), images_of(command)
+        receipt = Receipt(command_id, agent_id, verb, text, Stage.PENDING, now, place=place, images=images)
         if isinstance(command, AgentCommand):
             self._book.add(receipt)
         self._fleet_state.put_receipt(receipt)
@@ -227,6 +232,8 @@ class Dispatcher:
                     await self._keep_or_bring_back(command, verb, progress)
                 case Dismiss():
                     await self._dismissals.dismiss(command, progress)
+                case ChangeQueue():
+                    await self._queue_orders.carry_out(command, progress)
                 case TrustHostKey():
                     await self._operations.trust_host_key(command, progress)
                 case Branch():

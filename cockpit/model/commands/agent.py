@@ -13,6 +13,8 @@ class Prompt:
 
     agent: AgentId
     text: str
+    images: tuple[str, ...] = ()
+    """Images that go along: paths on this machine, or `vm:` and a path on the agent's VM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,9 @@ class Steer:
 
     agent: AgentId
     text: str
+    images: tuple[str, ...] = ()
+    lies: bool = False
+    """An agent at rest lets it lie in its queue until something else starts a run; else it starts one itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,9 @@ class FollowUp:
 
     agent: AgentId
     text: str
+    images: tuple[str, ...] = ()
+    lies: bool = False
+    """As of a steer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,15 @@ class Answer:
     cancelled: bool = False
 
 
-AgentCommand = Prompt | Steer | FollowUp | Abort | Answer
+@dataclass(frozen=True, slots=True)
+class ClearQueue:
+    """Have the agent give back all that waits in its queues; it tells in its answer what that was."""
+
+    agent: AgentId
+
+
+TextCommand = Prompt | Steer | FollowUp
+AgentCommand = TextCommand | Abort | Answer | ClearQueue
 
 
 def task_for(agent: AgentId, text: str) -> AgentCommand:

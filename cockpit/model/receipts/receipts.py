@@ -126,11 +126,11 @@ class ReceiptBook:
         return self._course(agent).judgement.answers.get(command_id)
 
     def cleared(self, agent: AgentId, command_id: CommandId) -> tuple[Cleared, ...] | None:
-        """Return what an order took out of an agent's queues that emptied them; None while the agent has not said so."""
+        """Return what an order took out of an agent's queues by emptying them; None while the agent has not said it."""
         return self._course(agent).judgement.cleared.get(command_id)
 
     def owners(self, agent: AgentId) -> tuple[tuple[Stage, str, CommandId | None], ...]:
-        """Return what waits in an agent's queues in their order, each with the receipt whose text it is, if one is known.
+        """Return what waits in an agent's queues in their order, each with its receipt if one is known.
 
         Texts stand without blanks around them. What came in before anything was observed is not among them.
         """

@@ -22,9 +22,7 @@ def queues_changed(agent: Agent, event: QueueChanged, at: float) -> Agent:
     return replace(agent, activity=activity)
 
 
-def since_of(
-    before: Sequence[str], times: Sequence[float], now: Sequence[str], at: float
-) -> tuple[float, ...]:
+def since_of(before: Sequence[str], times: Sequence[float], now: Sequence[str], at: float) -> tuple[float, ...]:
     """Return since when each text waits, of a queue that is told whole each time.
 
     Args:

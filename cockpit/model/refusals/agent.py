@@ -13,7 +13,7 @@ def to_agent(command: AgentCommand, fleet: Fleet) -> Refusal | None:
     agent = fleet.agent(command.agent)
     if agent is None:
         return NO_AGENT
-    return _unreachable(agent, fleet) or _pointless(command, agent)
+    return unreachable(agent, fleet) or _pointless(command, agent)
 
 
 def of_text(command: Checkpoint | Retry, fleet: Fleet) -> Refusal | None:
@@ -26,7 +26,8 @@ def of_text(command: Checkpoint | Retry, fleet: Fleet) -> Refusal | None:
     return _pointless(command.then, agent) if isinstance(command, Retry) else to_agent(command.then, fleet)
 
 
-def _unreachable(agent: Agent, fleet: Fleet) -> Refusal | None:
+def unreachable(agent: Agent, fleet: Fleet) -> Refusal | None:
+    """Return why nothing can be written to an agent now, or None."""
     vm = fleet.vm(agent.vm_id)
     if vm is not None and vm.power in (Power.PAUSED, Power.SLEEPING):
         return Refusal(RefusalCode.VM_POWER, f"{agent.name}'s VM is paused: resume it first")

@@ -44,6 +44,8 @@ class RefusalCode(StrEnum):
     PROCESS_ALIVE = "process alive"
     NOT_CONNECTED = "not connected"
     QUESTION_CLOSED = "question closed"
+    NOT_WAITING = "not waiting"
+    """The text is in the queue no longer."""
     LACKING = "lacking"
     """Agents of its kind do not know such a command."""
     PROTECTED = "protected"

@@ -18,6 +18,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
+from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.fleet import Fleet, ProcessState
@@ -30,6 +31,7 @@ from cockpit.model.refusals.identity import of_deregister, of_dismiss, of_findab
 from cockpit.model.refusals.images import of_image
 from cockpit.model.refusals.kept import of_checkpoint, of_deletion, of_undo
 from cockpit.model.refusals.names import name_fault
+from cockpit.model.refusals.queue import to_queue
 from cockpit.model.refusals.spawn import of_adopt, of_spawn
 from cockpit.model.refusals.vm import of_trust, to_vm
 from cockpit.model.sendable import unsendable_part
@@ -46,6 +48,8 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
             return kept
     if isinstance(command, AgentCommand):
         return to_agent(command, fleet)
+    if isinstance(command, QueueCommand):
+        return to_queue(command, fleet)
     if isinstance(command, ImageCommand):
         return of_image(command, facilities)
     if isinstance(command, BoardCommand):

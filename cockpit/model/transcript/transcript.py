@@ -7,6 +7,7 @@ from typing import Any
 
 from cockpit.model import events as ev
 from cockpit.model.events import Record
+from cockpit.model.receipts.flow import CLEAR_QUEUE
 from cockpit.model.reduce.tools import one_line
 from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.message import MessageFold
@@ -211,9 +212,19 @@ class Transcript(MessageFold):
     def _on_responded(self, record: Record, event: ev.Responded) -> None:
         if event.command == "bash" and event.success:
             self._end_shell(record, event)
+        elif event.command == CLEAR_QUEUE and event.success:
+            self._queue_cleared(record, event)
         elif not event.success and not (event.command == "parse" and PARSE_NOISE in event.error):
             title = f"{one_line(event.command, 40) or 'a command'} was refused"
             self._add(EntryKind.ERROR, record, title, event.error).failed = True
+
+    def _queue_cleared(self, record: Record, event: ev.Responded) -> None:
+        """Show what was taken out of the queues unread: the agent has it no longer, and here it stays to be read."""
+        data = event.data if isinstance(event.data, dict) else {}
+        texts = [(glyph, text) for glyph, key in (("↯", "steering"), ("↳", "followUp")) for text in _texts(data, key)]
+        if texts:
+            body = "\n".join(f"{glyph} {text}" for glyph, text in texts)
+            self._add(EntryKind.NOTICE, record, "taken out of the queue unread", body)
 
     def _shell(self, record: Record, command_id: str) -> Entry:
         entry = self._shells.get(command_id)
@@ -285,3 +296,8 @@ class Transcript(MessageFold):
     def _on_unknown(self, record: Record, event: ev.UnknownEvent) -> None:
         if event.type not in QUIET_TYPES:
             self._add(EntryKind.RAW, record, f"unknown line type {one_line(event.type, 60)}", event.raw)
+
+
+def _texts(data: dict[str, Any], key: str) -> list[str]:
+    texts = data.get(key)
+    return [text for text in texts if isinstance(text, str)] if isinstance(texts, list) else []

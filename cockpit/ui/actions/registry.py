@@ -16,6 +16,7 @@ from cockpit.ui.actions import (
     machines,
     mending,
     move,
+    queue,
     see,
     swarm,
     talk,
@@ -26,6 +27,7 @@ from cockpit.ui.actions.keys import key_label
 
 ACTIONS: tuple[Action, ...] = (
     *talk.ACTIONS,
+    *queue.ACTIONS,
     *agents.ACTIONS,
     *ends.ACTIONS,
     *swarm.ACTIONS,

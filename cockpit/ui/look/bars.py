@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from cockpit.model.attention import Tally
+from cockpit.model.failures import is_undelivered
 from cockpit.model.fleet import Fleet, LinkState
+from cockpit.model.ids import AgentId
 from cockpit.model.operation import Operation, Step
+from cockpit.model.receipts.flow import TEXT_VERBS
 from cockpit.model.receipts.receipt import Receipt, Stage
+from cockpit.model.receipts.stages import is_closed
 from cockpit.model.why import headline
 from cockpit.text.clean import NOTHING, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
@@ -23,6 +27,9 @@ MAX_NOTICES = 2
 
 MAX_OPERATIONS = 3
 """Operations shown at once, the newest ones."""
+
+MAX_RECEIPTS = 6
+"""Lines of receipts below a transcript: more would leave too little of it."""
 
 FAILED_FOR = 30.0
 """Seconds for which a failed operation keeps its line; after that the inbox has it."""
@@ -123,6 +130,32 @@ def _links(fleet: Fleet) -> list[Piece]:
             noun = "link" if states[state] == 1 else "links"
             pieces.append((our_line("~ {} {} {}  ", states[state], noun, word), style))
     return pieces
+
+
+def open_receipts(receipts: Sequence[Receipt], agent: AgentId | None) -> list[Receipt]:
+    """Return what stands at the end of an agent's transcript: the texts that are in none of its messages, as they were
+    sent, and the last command if that is another one.
+    """
+    mine = [known for known in receipts if known.agent == agent] if agent is not None else []
+    unread = [
+        known
+        for known in mine
+        if known.verb in TEXT_VERBS
+        and known.read_at is None
+        and known.stage is not Stage.CONSUMED
+        and (not is_closed(known) or is_undelivered(known))
+    ]
+    return [*unread, *(known for known in mine[-1:] if known not in unread)]
+
+
+def receipt_lines(receipts: Sequence[Receipt], now: float, width: int) -> list[Content]:
+    """Return a line for each of some receipts; of very many the newest, and how many are before them."""
+    shown = receipts if len(receipts) <= MAX_RECEIPTS else receipts[1 - MAX_RECEIPTS :]
+    lines = [receipt_line(known, now, width) for known in shown]
+    if len(shown) < len(receipts):
+        more = our_line("… {} before these · I lists what nobody read, Q what waits", len(receipts) - len(shown))
+        lines.insert(0, content([(cut(more, width), "$muted")]))
+    return lines
 
 
 def receipt_line(receipt: Receipt, now: float, width: int) -> Content:

@@ -7,6 +7,7 @@ from cockpit.model.why import headline
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, count
+from cockpit.ui.look.rows import queue_words
 from cockpit.ui.look.states import style_of
 
 
@@ -33,5 +34,7 @@ def output_facts(agent: Agent, *, following: bool) -> list[Piece]:
         facts.append((our_line("  ctx {}%", 100 * agent.context_tokens // agent.context_window), "$muted"))
     if agent.usage.tokens:
         facts.append((our_line("  {} tok  ${:.2f}", count(agent.usage.tokens), agent.usage.cost), "$muted"))
+    if queued := queue_words(agent):
+        facts.append((our_line("  {}", queued), "$mode-follow-up"))
     facts.append((ours("  following") if following else ours("  held · end follows"), "$muted"))
     return facts

@@ -13,6 +13,7 @@ from cockpit.model.board import TASK_STATUSES, FeedItem, Task
 from cockpit.model.colours import COLOURS
 from cockpit.model.family import FamilySum
 from cockpit.model.fleet import ActivityState, Agent, AgentKind, Fleet, LinkState, Power, ProcessState, Vm
+from cockpit.model.queue import counted, fate_of
 from cockpit.model.reconciliation import Finding
 from cockpit.model.scaffold import scaffold_word
 from cockpit.model.why import headline, warnings_in
@@ -137,6 +138,8 @@ def agent_detail(agent: Agent, *, labelled: bool = True) -> Clean:
     """Say in a few words what an agent is at; a scripted one is labelled first, unless its name bears the mark."""
     activity = agent.activity
     parts = [ours("scripted")] if labelled and agent.program == "scripted" else []
+    if queued := queue_words(agent):
+        parts.append(queued)
     if activity.dialogs:
         parts.append(clean_line(activity.dialogs[0].request.title))
     elif activity.tools:
@@ -153,6 +156,17 @@ def agent_detail(agent: Agent, *, labelled: bool = True) -> Clean:
     elif agent.role:
         parts.append(clean_line(agent.role))
     return joined((said for said in parts if said), ours(" · "))
+
+
+def queue_words(agent: Agent) -> Clean:
+    """Say how much waits in an agent, and whether only a prompt brings it on; nothing while nothing waits."""
+    steers, follow_ups = counted(agent)
+    if not steers + follow_ups:
+        return NOTHING
+    if not fate_of(agent).by_itself and not agent.run_open:
+        return our_line("{} {} for a prompt", steers + follow_ups, "waits" if steers + follow_ups == 1 else "wait")
+    counts = [our_line("↯{}", steers)] if steers else []
+    return joined([*counts, *([our_line("↳{}", follow_ups)] if follow_ups else [])], ours(" "))
 
 
 def vm_row(vm: Vm, agent: Agent | None, now: float, width: int, said: str = "") -> Content:

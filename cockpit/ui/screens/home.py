@@ -18,13 +18,13 @@ from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.operation import Operation
-from cockpit.model.receipts.receipt import Receipt
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.ui.actions.action import PANES, Action, Situation
 from cockpit.ui.actions.footer import footer_pieces
 from cockpit.ui.actions.talk import UNWRITTEN, message, order
 from cockpit.ui.bridge import Bridge, Rates
 from cockpit.ui.look import rows as draw
+from cockpit.ui.look.bars import open_receipts
 from cockpit.ui.look.cells import content
 from cockpit.ui.look.output_frame import output_facts, output_title
 from cockpit.ui.look.states import Mode
@@ -149,11 +149,6 @@ class HomeScreen(ActionScreen):
         if agent_id is not None:
             self.query_one(AgentsTree).point_at(agent_id)
 
-    def receipt(self) -> Receipt | None:
-        """The last command to the selected agent."""
-        mine = (receipt for receipt in reversed(self.fleet.receipts) if receipt.agent == self.selected)
-        return next(mine, None) if self.selected is not None else None
-
     @property
     def output(self) -> TranscriptView:
         """The output of the selected agent."""
@@ -196,7 +191,8 @@ class HomeScreen(ActionScreen):
         situation = self.situation()
         self.query_one(HeaderBar).flush(fleet, now, situation.wanted, read_only=self.read_only)
         self.query_one(StandingBar).flush(fleet, now)
-        self.query_one(ReceiptsBar).flush(self.receipt(), now)
+        self.output.tell_receipts(fleet.receipts, self.selected)
+        self.query_one(ReceiptsBar).flush(open_receipts(fleet.receipts, self.selected), now)
         self._outcomes.flush(fleet)
         footer = self.query_one("#footer", Plain)
         footer.show(content(footer_pieces(situation, self.keys, footer.size.width)))

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.ui.transcript.lines import BLANK, AnswerFolder, TextLine, answer_lines, entry_lines
+from cockpit.ui.transcript.receipts import ReceiptsBeside, receipt_mark
 
 FIRST_LINES = 600
 """Lines laid out when an agent is opened; older entries are laid out when the reader comes near them."""
@@ -44,6 +46,8 @@ class LaidEntry:
     lines: Sequence[TextLine]
     folder: AnswerFolder | None = None
     """Holds what of a streaming answer is folded already."""
+    receipt: Receipt | None = None
+    """What stood beside it."""
 
 
 class TranscriptLayout:
@@ -53,8 +57,19 @@ class TranscriptLayout:
     extensions asked for: it may be long at both ends.
     """
 
-    def __init__(self, transcript: Transcript, width: int, *, expanded: bool) -> None:
+    def __init__(
+        self, transcript: Transcript, width: int, *, expanded: bool, beside: ReceiptsBeside | None = None
+    ) -> None:
+        """Prepare; nothing is laid out yet.
+
+        Args:
+            transcript: what is laid out.
+            width: cells of a line.
+            expanded: everything in full.
+            beside: the receipts that stand beside the operator's messages.
+        """
         self.transcript = transcript
+        self.beside = beside or ReceiptsBeside()
         self.width = width
         self.expanded = expanded
         self.above = 0
@@ -64,7 +79,7 @@ class TranscriptLayout:
         self._pages = 0
         self._laid: list[LaidEntry] = []
         self._starts: list[int] = []
-        self._revision = -1
+        self._revision = (-1, -1)
 
     @property
     def window(self) -> TranscriptWindow | None:
@@ -84,9 +99,9 @@ class TranscriptLayout:
     def update(self) -> bool:
         """Fold what is new or changed, drop what is gone; return whether anything changed."""
         transcript = self.transcript
-        if transcript.revision == self._revision:
+        if (transcript.revision, self.beside.version) == self._revision:
             return False
-        self._revision = transcript.revision
+        self._revision = (transcript.revision, self.beside.version)
         window = self.window
         self._pages = window.pages if window is not None else 0
         while self._laid and self._laid[-1].key >= transcript.next_key:
@@ -109,9 +124,9 @@ class TranscriptLayout:
                 break
             if known is None:
                 self._laid.append(self._fold(entry, previous, None))
-            elif known.revision != entry.revision or known.previous is not previous:
+            elif known.revision != entry.revision or known.previous is not previous or self._told_more(known):
                 self._laid[index] = self._fold(entry, previous, known)
-                if not index and known.revision == entry.revision:
+                if not index and known.revision == entry.revision and known.previous is not previous:
                     # The blank line that parted it from the entry before goes when that one does.
                     self.above += len(known.lines) - len(self._laid[0].lines)
             else:
@@ -204,6 +219,10 @@ class TranscriptLayout:
         """Return the line numbers at which the operator's messages begin."""
         return [start for start, laid in zip(self._starts, self._laid, strict=True) if laid.kind in OWN_WORDS]
 
+    def _told_more(self, laid: LaidEntry) -> bool:
+        """Tell whether another receipt stands beside a message than when it was folded."""
+        return laid.kind in OWN_WORDS and self.beside.at(laid.place) != laid.receipt
+
     def _kind_before(self, entry: Entry) -> EntryKind | None:
         before = self.transcript.entry(entry.key - 1)
         return before.kind if before is not None else None
@@ -211,8 +230,11 @@ class TranscriptLayout:
     def _fold(self, entry: Entry, previous: EntryKind | None, known: LaidEntry | None) -> LaidEntry:
         """Fold one entry; an answer that streams is folded only where it grew."""
         if entry.kind is not EntryKind.ANSWER:
-            lines = entry_lines(entry, self.width, expanded=self.expanded, previous=previous)
-            return LaidEntry(entry.key, entry.revision, entry.kind, previous, (entry.epoch, entry.line), lines)
+            place = (entry.epoch, entry.line)
+            receipt = self.beside.at(place) if entry.kind in OWN_WORDS else None
+            mark = receipt_mark(receipt) if receipt is not None else None
+            lines = entry_lines(entry, self.width, expanded=self.expanded, previous=previous, mark=mark)
+            return LaidEntry(entry.key, entry.revision, entry.kind, previous, place, lines, receipt=receipt)
         folder = known.folder if known is not None and known.folder is not None else AnswerFolder(self.width)
         lines = answer_lines(entry, folder)
         if previous is not None and lines:

@@ -51,6 +51,8 @@ class TextLine:
     """Leading characters that are decoration: they are not copied."""
     joined: bool = False
     """It continues the line before: copied without a line feed between."""
+    trailer: int = 0
+    """Characters at its end that are decoration: they are not copied either."""
 
     @property
     def text(self) -> Clean:
@@ -61,12 +63,22 @@ class TextLine:
 BLANK = TextLine(())
 
 
-def entry_lines(entry: Entry, width: int, *, expanded: bool, previous: EntryKind | None) -> list[TextLine]:
-    """Return an entry's lines for a width in cells, with a blank line before it where the eye needs one."""
+def entry_lines(
+    entry: Entry, width: int, *, expanded: bool, previous: EntryKind | None, mark: Piece | None = None
+) -> list[TextLine]:
+    """Return an entry's lines for a width in cells, with a blank line before it where the eye needs one.
+
+    Args:
+        entry: what is shown.
+        width: cells of a line.
+        expanded: everything in full.
+        previous: the kind of the entry before it; None if there is none.
+        mark: what became of a message of the operator's, if that is known.
+    """
     lines = [BLANK] if _needs_air(entry.kind, previous) else []
     match entry.kind:
         case EntryKind.USER | EntryKind.STEER | EntryKind.FOLLOW_UP:
-            lines += _message(entry, width)
+            lines += _marked(_message(entry, width), width, mark)
         case EntryKind.ANSWER:
             lines += answer_lines(entry, AnswerFolder(width))
         case EntryKind.THINKING:
@@ -156,6 +168,22 @@ def _message(entry: Entry, width: int) -> list[TextLine]:
             marks = [(0, len(head), f"bold ${colour}")]
         lines += _wrap(line, width, ours("▌ "), f"${colour}", base="bold", marks=marks, hang=2 if number == 0 else 0)
     return lines
+
+
+def _marked(lines: list[TextLine], width: int, mark: Piece | None) -> list[TextLine]:
+    """Put a mark at the end of a message's last line, or below it where there is no room."""
+    if mark is None or not lines:
+        return lines
+    words, style = mark
+    last = lines[-1]
+    gap = width - width_of(last.text) - width_of(words)
+    if gap >= 2:
+        space = repeated(ours(" "), gap)
+        pieces = (*last.pieces, (space, ""), (words, style))
+        return [*lines[:-1], TextLine(pieces, last.gutter, last.joined, len(space) + len(words))]
+    bar, bar_style = last.pieces[0]
+    below = _wrap(StyledLine(words, ()), width, part(bar, 0, GUTTER), bar_style, base=style)
+    return [*lines, *(TextLine(line.pieces, len(line.text)) for line in below)]
 
 
 def _thinking(entry: Entry, width: int, expanded: bool) -> list[TextLine]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,6 +17,8 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
+from cockpit.model.ids import AgentId
+from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.transcript.entry import EntryKind
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
@@ -96,6 +98,11 @@ class TranscriptView(Widget, can_focus=True):
         """Show which window onto the agent's past is open; the next flush goes there if the reader wished for it."""
         if self._reading is not None:
             self._reading.offer(window)
+
+    def tell_receipts(self, receipts: Iterable[Receipt], agent: AgentId | None) -> None:
+        """Take what became of the operator's texts; the next flush shows it beside the messages."""
+        if self._reading is not None:
+            self._reading.beside.tell(receipts, agent)
 
     def set_empty(self, lines: Sequence[Clean]) -> None:
         """Set what teaches the operator while there is nothing to read."""
@@ -313,7 +320,8 @@ class TranscriptView(Widget, can_focus=True):
             return strip
         text = line.text
         start = max(span[0], line.gutter)
-        end = len(text) if span[1] == -1 else min(span[1], len(text))
+        whole = len(text) - line.trailer
+        end = whole if span[1] == -1 else min(span[1], whole)
         if end <= start:
             return strip
         left, right = width_of(text[:start]), width_of(text[:end])
@@ -331,8 +339,8 @@ class TranscriptView(Widget, can_focus=True):
                 continue
             laid, at = found
             line = laid.lines[at]
-            end = None if span[1] == -1 else span[1]
-            text = line.text[max(span[0], line.gutter) : end]
+            whole = len(line.text) - line.trailer
+            text = line.text[max(span[0], line.gutter) : whole if span[1] == -1 else min(span[1], whole)]
             glue = " " if line.joined and laid.kind is not EntryKind.TOOL else "" if line.joined else "\n"
             parts.append(f"{glue}{text}" if parts else text)
         return ("".join(parts), "\n") if parts else None

@@ -10,6 +10,7 @@ from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.ui.transcript.layout import LaidEntry, TranscriptLayout
 from cockpit.ui.transcript.matching import counterpart, entry_before
+from cockpit.ui.transcript.receipts import ReceiptsBeside
 
 MORE_LINES = 400
 """Lines laid out at once beyond what is there: some milliseconds."""
@@ -48,7 +49,9 @@ class Viewport:
     """The reader's place. Both transcripts are laid out; going from one to the other moves no line on the screen."""
 
     def __init__(self, transcript: Transcript) -> None:
-        self.live = TranscriptLayout(transcript, 0, expanded=False)
+        self.beside = ReceiptsBeside()
+        """What stands beside the operator's messages, in both."""
+        self.live = TranscriptLayout(transcript, 0, expanded=False, beside=self.beside)
         self.past: TranscriptLayout | None = None
         """Laid out while the reader is in the past."""
         self.top = 0
@@ -91,10 +94,10 @@ class Viewport:
                 self.top = self.bottom if self.following else max(0, min(self.top, self.bottom))
             return resized
         anchor = self.lines.anchor(self.top)
-        self.live = TranscriptLayout(self.live.transcript, width, expanded=expanded)
+        self.live = TranscriptLayout(self.live.transcript, width, expanded=expanded, beside=self.beside)
         self.live.update()
         if self.past is not None:
-            self.past = TranscriptLayout(self.past.transcript, width, expanded=expanded)
+            self.past = TranscriptLayout(self.past.transcript, width, expanded=expanded, beside=self.beside)
             self.past.update()
             self._lay_around(self.past, anchor.key if anchor is not None else self.past.transcript.first_key)
         elif anchor is not None and not self.following:
@@ -197,7 +200,7 @@ class Viewport:
         window = self._offered
         if window is None or window is wanted.instead_of or not len(window):
             return False
-        past = TranscriptLayout(window, self.live.width, expanded=self.live.expanded)
+        past = TranscriptLayout(window, self.live.width, expanded=self.live.expanded, beside=self.beside)
         if wanted.place is None:
             self._lay_around(past, window.first_key)
             past.above = self.lines.above + self.top

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.widget import Widget
 
 from cockpit.model.attention import Tally
@@ -36,11 +38,15 @@ class StandingBar(Plain):
 
 
 class ReceiptsBar(Plain):
-    """How far the last command to the selected agent has come."""
+    """What the selected agent has not read yet, in order, and how far the last command to it has come."""
 
-    def flush(self, receipt: Receipt | None, now: float) -> None:
-        """Show a receipt, or nothing. The width is the column's: while it is hidden this bar has none itself."""
-        self.set_class(receipt is None, "-empty")
+    _lines = 0
+
+    def flush(self, receipts: Sequence[Receipt], now: float) -> None:
+        """Show receipts, or nothing. The width is the column's: while it is hidden this bar has none itself."""
+        self.set_class(not receipts, "-empty")
         column = self.parent
-        if receipt is not None and isinstance(column, Widget):
-            self.show(bars.receipt_line(receipt, now, column.size.width - 2))
+        if receipts and isinstance(column, Widget):
+            lines = bars.receipt_lines(receipts, now, column.size.width - 2)
+            self.show(content([(ours("\n"), "")]).join(lines), layout=len(lines) != self._lines)
+            self._lines = len(lines)

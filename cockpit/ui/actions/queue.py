@@ -1,0 +1,59 @@
+"""The selected agent's queue: what it has accepted and not read, and how that is changed."""
+
+from __future__ import annotations
+
+from cockpit.model.commands.queue import ChangeQueue, QueueAct
+from cockpit.model.ids import AgentId
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import clean_line, our_line
+from cockpit.ui.actions.action import Action
+from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.actions.reasons import needs_agent
+from cockpit.ui.dialogs.confirm import ConfirmDialog
+from cockpit.ui.dialogs.queue import CLEAR, QueueDialog
+from cockpit.ui.look.states import Mode
+
+
+def _open_queue(home: HomePort) -> None:
+    agent = home.agent
+    if agent is None:
+        return
+
+    def finish(chosen: str | None) -> None:
+        if chosen == CLEAR:
+            _clear(home, agent.id, agent.name)
+        elif chosen is not None:
+            receipt = next((known for known in home.fleet.receipts if known.id == chosen), None)
+            if receipt is not None:
+                home.select(agent.id)
+                home.composer.take_back(receipt.id, Mode(receipt.verb), receipt.text)
+                home.write(Mode(receipt.verb))
+
+    home.open_dialog(QueueDialog(home.engine, agent.id, agent.name, read_only=home.composer.read_only), finish)
+
+
+def _clear(home: HomePort, agent_id: AgentId, name: str) -> None:
+    """Ask whether all that waits is to be taken out; the texts are named."""
+    waiting = home.engine.queues.waiting(agent_id)
+    targets = [our_line("{}: {}", one.kind.value, clean_line(one.text)[:200]) for one in waiting]
+    consequence = ours("The agent reads none of it. What it says stays in the transcript.")
+
+    def finish(yes: bool | None) -> None:
+        if yes:
+            command = home.command(ChangeQueue(agent_id, QueueAct.CLEAR))
+            home.promise(command, our_line("cleared the queue of {}", name))
+
+    home.open_dialog(ConfirmDialog(our_line("Clear the queue of {}", name), targets, consequence), finish)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "queue.open",
+        "Q",
+        "queue",
+        "Talk",
+        "See what waits in the agent; take it back, steer with it, clear it",
+        _open_queue,
+        needs_agent,
+    ),
+)
