@@ -18,6 +18,9 @@ import msgspec
 from cockpit.model.content import Block as Block
 from cockpit.model.content import Usage as Usage
 from cockpit.model.ids import AgentId
+from cockpit.model.tool_use import ToolEnded as ToolEnded
+from cockpit.model.tool_use import ToolOutput as ToolOutput
+from cockpit.model.tool_use import ToolStarted as ToolStarted
 
 # --- life of a run -------------------------------------------------------------------------------
 
@@ -135,40 +138,6 @@ class MessageEnded:
 
 
 # --- tools ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ToolStarted:
-    """`tool_execution_start`. Calls of one message run in parallel."""
-
-    call_id: str
-    name: str
-    arguments: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ToolOutput:
-    """`tool_execution_update`: a snapshot of the output so far, not a delta (after truncation a sliding tail)."""
-
-    call_id: str
-    text: str
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ToolEnded:
-    """`tool_execution_end`, in completion order."""
-
-    call_id: str
-    name: str
-    text: str
-    is_error: bool = False
-    diff: str = ""
-    """A unified diff, for edits."""
-    exit_code: int | None = None
-    """Of a shell command, where the agent says it (pi 1.6)."""
-    duration: float | None = None
-    """Seconds, where the agent says it (pi 1.6)."""
 
 
 # --- queues, compaction, retries -----------------------------------------------------------------

@@ -8,17 +8,10 @@ import unicodedata
 import msgspec
 
 from cockpit.model.codec import safe_text
-from cockpit.model.events import (
-    DialogRequested,
-    Event,
-    MessageEnded,
-    MessageStarted,
-    RetryStarted,
-    ToolEnded,
-    ToolStarted,
-)
+from cockpit.model.events import DialogRequested, Event, MessageEnded, MessageStarted, RetryStarted
 from cockpit.model.ids import AgentId
 from cockpit.model.past import SearchHit
+from cockpit.model.tool_use import ToolEnded, ToolStarted
 
 MESSAGE_HEAD = 20_000
 """Characters of a prompt or an answer that can be found."""

@@ -15,8 +15,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from cockpit.model.codec import encode_event, kind_of
-from cockpit.model.events import Record, TextDelta, ThinkingDelta, ToolOutput
+from cockpit.model.events import Record, TextDelta, ThinkingDelta
 from cockpit.model.ids import AgentId
+from cockpit.model.tool_use import ToolOutput
 from cockpit.store.rows import StoredCursor
 from cockpit.store.store import Store
 

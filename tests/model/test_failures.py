@@ -100,6 +100,6 @@ def test_a_failed_command_that_is_no_text_is_history_after_a_while() -> None:
 @given(st.lists(st.sampled_from(list(Urgency))))
 def test_only_asks_and_failures_count_as_waiting(urgencies: list[Urgency]) -> None:
     counted = tally([Attention(urgency, "", 0.0) for urgency in urgencies])
-    apart = {Urgency.BLOCKED, Urgency.REVIEW, Urgency.DONE}
+    apart = {Urgency.BLOCKED, Urgency.UNFITTING, Urgency.REVIEW, Urgency.DONE}
     assert counted.waiting == sum(urgency not in apart for urgency in urgencies)
     assert counted.total == len(urgencies)

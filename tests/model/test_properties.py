@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.attention import attention
-from cockpit.model.events import Record, ToolOutput
+from cockpit.model.events import Record
 from cockpit.model.fleet import ActivityState, Fleet, Vm
 from cockpit.model.ids import CommandId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.receipts.stages import is_closed
 from cockpit.model.reduce.reduce import abort_requested, dialog_answered, expire, mark_seen, reduce_agent
+from cockpit.model.tool_use import ToolOutput
 from cockpit.model.transcript.entry import ENTRY_OVERHEAD
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import TranscriptWindow

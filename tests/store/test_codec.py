@@ -21,7 +21,8 @@ from cockpit.model.codec import (
     record_to_object,
     safe_text,
 )
-from cockpit.model.events import BrokenLine, Event, Responded, TextDelta, ToolEnded, ToolStarted, UnknownEvent
+from cockpit.model.events import BrokenLine, Event, Responded, TextDelta, UnknownEvent
+from cockpit.model.tool_use import ToolEnded, ToolStarted
 from tests.store.samples import events_of, every_event, hostile_text, record
 
 

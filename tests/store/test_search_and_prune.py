@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.content import Block
-from cockpit.model.events import MessageEnded, ToolEnded, ToolOutput, ToolStarted
+from cockpit.model.events import MessageEnded
 from cockpit.model.ids import AgentId
+from cockpit.model.tool_use import ToolEnded, ToolOutput, ToolStarted
 from cockpit.store import prune as prune_module
 from cockpit.store import schema, search
 from cockpit.store.rows import AgentRow

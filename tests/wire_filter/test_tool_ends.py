@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cockpit.agents.framing import LineSplitter
-from cockpit.model.events import Event, ToolEnded
+from cockpit.model.events import Event
+from cockpit.model.tool_use import ToolEnded
 from cockpit.remote.tail.filter import Piece
 from tests.wire_filter.pipes import INTERPRETERS, filtered, lines_of, records_of
 

@@ -7,7 +7,8 @@ from typing import Any
 from cockpit.agents.fields import dict_of, flag_of, json_text, number_of, text_of
 from cockpit.agents.pi.usage import usage_of
 from cockpit.model.content import Block
-from cockpit.model.events import MessageEnded, MessageStarted, ToolEnded, ToolOutput, ToolStarted
+from cockpit.model.events import MessageEnded, MessageStarted
+from cockpit.model.tool_use import ToolEnded, ToolOutput, ToolStarted
 
 ROLES_WITH_TEXT_AT_START = ("user", "custom")
 """These messages are complete when they start. An assistant's is not: its first copy can run ahead of the deltas."""

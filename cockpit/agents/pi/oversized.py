@@ -7,17 +7,8 @@ import re
 
 from cockpit.agents.fields import head_text
 from cockpit.model.content import Block
-from cockpit.model.events import (
-    BrokenLine,
-    Event,
-    MessageEnded,
-    MessageStarted,
-    Responded,
-    RunEnded,
-    ToolEnded,
-    ToolStarted,
-    TurnEnded,
-)
+from cockpit.model.events import BrokenLine, Event, MessageEnded, MessageStarted, Responded, RunEnded, TurnEnded
+from cockpit.model.tool_use import ToolEnded, ToolStarted
 
 _STRING = rb'"((?:[^"\\]|\\.)*+)"'
 _TOOL = re.compile(

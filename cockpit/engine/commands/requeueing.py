@@ -19,7 +19,7 @@ from cockpit.engine.saving import saved
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, Refused, Undecided
-from cockpit.model.commands.agent import ClearQueue, FollowUp, Steer
+from cockpit.model.commands.agent import ClearQueue, QueuedText, queued
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.queue import ChangeQueue, QueueAct
 from cockpit.model.failures import dismissed
@@ -52,7 +52,7 @@ OF_ANOTHER = f"{TAKEN_OUT}; it had not come from a cockpit"
 class Order:
     """A text that is put back."""
 
-    command: Steer | FollowUp
+    command: QueuedText
     receipt: Receipt
     former: CommandId | None
     """The receipt it had before, if one is known."""
@@ -144,7 +144,7 @@ class QueueOrders:
         """Make sure that a text which was taken out is one that nobody read; of a cockpit's own it is known already."""
         if meant.command is not None and meant.command in self._fleet_state.receipts:
             return
-        kind, now = Steer if KINDS[meant.stage] is QueueKind.STEER else FollowUp, self._fleet_state.clock.now()
+        kind, now = queued(steers=KINDS[meant.stage] is QueueKind.STEER), self._fleet_state.clock.now()
         receipt = Receipt(
             _new_id(), agent, VERBS[kind], meant.text, Stage.FAILED, now, ((Stage.FAILED, now),), OF_ANOTHER
         )
@@ -180,7 +180,7 @@ class QueueOrders:
         """Return what puts a text back: what was sent, where that is known, and not what the agent made of it."""
         former = self._fleet_state.receipts.get(cleared.command) if cleared.command is not None else None
         text, images = (former.text, former.images) if former is not None else (cleared.text, ())
-        kind = Steer if cleared.stage is Stage.STEERING else FollowUp
+        kind = queued(steers=cleared.stage is Stage.STEERING)
         known = self._fleet_state.agents[agent]
         receipt = Receipt(
             _new_id(),

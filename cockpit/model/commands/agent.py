@@ -71,3 +71,11 @@ AgentCommand = TextCommand | Abort | Answer | ClearQueue
 def task_for(agent: AgentId, text: str) -> AgentCommand:
     """Return the command that gives an agent its task."""
     return Prompt(agent, text)
+
+
+QueuedText = Steer | FollowUp
+
+
+def queued(*, steers: bool) -> type[QueuedText]:
+    """Return the command whose texts wait in the one queue of an agent, or in the other."""
+    return Steer if steers else FollowUp

@@ -1,0 +1,40 @@
+"""Events of an agent's tools: begun, writing, ended (badlogic/pi-mono, packages/coding-agent/docs/rpc.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """`tool_execution_start`. Calls of one message run in parallel."""
+
+    call_id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutput:
+    """`tool_execution_update`: a snapshot of the output so far, not a delta (after truncation a sliding tail)."""
+
+    call_id: str
+    text: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEnded:
+    """`tool_execution_end`, in completion order."""
+
+    call_id: str
+    name: str
+    text: str
+    is_error: bool = False
+    diff: str = ""
+    """A unified diff, for edits."""
+    exit_code: int | None = None
+    """Of a shell command, where the agent says it (pi 1.6)."""
+    duration: float | None = None
+    """Seconds, where the agent says it (pi 1.6)."""
