@@ -11,34 +11,61 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
+import pkgutil
 import selectors
 import signal
 import socket
 import sys
 import threading
 from typing import NoReturn
+from unittest import mock
 
+import typer
+
+import cockpit
+from cockpit.cli.declared.application import application
 from cockpit.embedded import lifecycle
 from tests.forked.command import command_of
 
+OF_THE_SCREEN = ("cockpit.ui.", "cockpit.cli.screen", "cockpit.demo")
+"""What is not loaded: none of it belongs to a headless verb."""
+ON_FIRST_USE = (
+    "anyio._backends._asyncio",
+    "anyio.streams.tls",
+    "certifi",
+    "encodings.ascii",
+    "encodings.idna",
+    "encodings.utf_8_sig",
+    "h11",
+    "httpcore",
+    "importlib.readers",
+    "importlib.resources.readers",
+    "typer._adapters",
+    "typer._click._textwrap",
+    "typer._click.decorators",
+    "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+)
+"""What other libraries import when it is wanted first, which each fork would do anew."""
 LENGTH = 4
 MOST_DESCRIPTORS = 32
 REQUEST_TIMEOUT = 10.0
 
 
 def load() -> None:
-    """Import what headless verbs and the embedded fleet import, and nothing of the screen."""
-    import cockpit.__main__
-    import cockpit.bootstrap.fleet
-    import cockpit.cli.agent
-    import cockpit.cli.fleet
-    import cockpit.cli.headless
-    import cockpit.cli.lists
-    import cockpit.cli.main
-    import cockpit.cli.reading
-    import cockpit.embedded.serve
-    import cockpit.engine.engine  # noqa: F401
+    """Import whatever headless verbs and the embedded fleet import at any time, and nothing of the screen."""
+    for module in pkgutil.walk_packages(cockpit.__path__, f"{cockpit.__name__}."):
+        if not module.name.startswith(OF_THE_SCREEN) and not module.name.endswith(".__main__"):
+            importlib.import_module(module.name)
+    for name in ON_FIRST_USE:
+        importlib.import_module(name)
+    assert "textual" not in sys.modules
+    made, make = typer.main.get_command(application), typer.main.get_command
+    # Made of the same declarations in each process, which takes 40 ms of it.
+    mock.patch.object(typer.main, "get_command", lambda asked: made if asked is application else make(asked)).start()
 
 
 def run_cockpit() -> None:
