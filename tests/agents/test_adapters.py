@@ -74,7 +74,7 @@ def test_every_line_of_a_recording_is_an_event(adapter: AgentAdapter) -> None:
         for line in said:
             first = decoder.decode(line)
             kinds.add(type(first))
-    X
+            assert isinstance(first, events.Event), name
             assert decoder.decode(line) == first, f"{name}: a line that is read again means the same"
     assert kinds - {events.UnknownEvent, events.BrokenLine}, "a decoder that knows no line of its agents is none"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import subprocess
-import sys
+import os
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -18,7 +18,10 @@ from cockpit.model.ids import AgentId, VmId
 from cockpit.model.transcript.entry import EntryKind
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.store.store import Store
+from tests.faults.harness import ROOT
 from tests.fleets import LIMIT, FleetUnderTest
+from tests.forked.command import server
+from tests.forked.process import ForkedProcess
 
 Shown = list[tuple[str, str]]
 """Kind and text of a transcript's entries."""
@@ -111,19 +114,17 @@ class Observer:
     """Another cockpit without a screen, in a process of its own, that can be asked, stopped and killed."""
 
     def __init__(self, fleet: FleetUnderTest) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.engine.observer", str(fleet.root)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=fleet.environment(),
-        )
+        theirs, ours = os.pipe(), os.pipe()
+        words = ("tests.engine.observer", str(fleet.root))
+        self.process = ForkedProcess(server(), words, ROOT, fleet.environment(), (theirs[0], ours[1], 2))
+        os.close(theirs[0])
+        os.close(ours[1])
+        self._questions, self._answers = os.fdopen(theirs[1], "w"), os.fdopen(ours[0])
 
     def ask(self, question: str) -> dict[str, Any]:
         """Ask one question and return the answer: `settled`, or `rest NAME`."""
-        assert self.process.stdin is not None and self.process.stdout is not None
-        print(question, file=self.process.stdin, flush=True)
-        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+        print(question, file=self._questions, flush=True)
+        answer: dict[str, Any] = json.loads(self._answers.readline())
         return answer
 
     def kill(self) -> None:
@@ -131,13 +132,14 @@ class Observer:
         self.process.kill()
         self.close()
 
+    def leave(self) -> None:
+        """Ask it to detach and end."""
+        with contextlib.suppress(BrokenPipeError):
+            self._questions.close()
+
     def close(self) -> int:
         """Let it detach and return its exit code."""
-        assert self.process.stdin is not None and self.process.stdout is not None
-        try:
-            self.process.stdin.close()
-        except BrokenPipeError:
-            pass
+        self.leave()
         code = self.process.wait(30)
-        self.process.stdout.close()
+        self._answers.close()
         return code

@@ -1,4 +1,4 @@
-"""`python -m tests.engine.observer ROOT`: a cockpit that attaches to everything and answers questions on stdin."""
+"""`tests.engine.observer ROOT`, run as a fork: a cockpit that attaches to everything and answers questions on stdin."""
 
 from __future__ import annotations
 
@@ -44,5 +44,6 @@ async def at_rest(engine: Engine, agent_id: AgentId) -> dict[str, object]:
     }
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run."""
     asyncio.run(observe(FleetUnderTest(Path(sys.argv[1]))))

@@ -213,7 +213,7 @@ async def test_the_other_takes_over_when_the_recording_one_ends(fleet: FleetUnde
             await settled(second)
             await news(second, agent.id)
             assert not second.store.leases.holds(agent.id) and second.fleet_state.agents[agent.id].run_open
-            holder.kill() if kill else holder.process.stdin.close()  # type: ignore[union-attr]
+            holder.kill() if kill else holder.leave()
             # A cockpit that leaves in good order first ends its readers and writes down what they read.
             within = TAKEOVER + SLACK
             await until(second, lambda: second.store.leases.holds(agent.id), "the lease", within)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -16,15 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.emulator import Emulator
+from tests.forked.command import screens
+from tests.forked.process import ForkedProcess
 
 ALTERNATE_SCREEN, CURSOR, PASTE = 1049, 25, 2004
 MOUSE = (1000, 1002, 1003, 1006, 1015)
 
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
-
-
-def _take_control() -> None:
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class Terminal:
@@ -39,7 +38,7 @@ class Terminal:
         kind: str = "xterm-256color",
         output: Path | None = None,
         errors: Path | None = None,
-        controlling: bool = False,
+        forked: bool = False,
     ) -> None:
         """Start a program.
 
@@ -50,7 +49,7 @@ class Terminal:
             kind: the value of TERM.
             output: where its standard output goes instead of to the terminal.
             errors: where its standard error goes instead of to the terminal.
-            controlling: the terminal is the one whose end the kernel tells the program of, by SIGHUP.
+            forked: the command is `python -m MODULE WORDS…`, and the program a fork of what has loaded that.
         """
         self.seen = bytearray()
         self._unshown = bytearray()
@@ -60,16 +59,25 @@ class Terminal:
         self.settings = termios.tcgetattr(slave)
         self._slave = slave
         kept = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
-        self.process = subprocess.Popen(
-            command,
-            stdin=slave,
-            stdout=slave if output is None else output.open("wb"),
-            stderr=slave if errors is None else errors.open("wb"),
-            cwd=directory,
-            env={**kept, "TERM": kind, "TEXTUAL_ANIMATIONS": "none"},
-            start_new_session=True,
-            preexec_fn=_take_control if controlling else None,
-        )
+        variables = {**kept, "TERM": kind, "TEXTUAL_ANIMATIONS": "none"}
+        self.process: subprocess.Popen[bytes] | ForkedProcess
+        with contextlib.ExitStack() as opened:
+            stdout, stderr = (
+                slave if path is None else opened.enter_context(path.open("wb")).fileno() for path in (output, errors)
+            )
+            if forked:
+                words, streams = command[command.index("-m") + 1 :], (slave, stdout, stderr)
+                self.process = ForkedProcess(screens(), words, directory, variables, streams)
+            else:
+                self.process = subprocess.Popen(
+                    command,
+                    stdin=slave,
+                    stdout=stdout,
+                    stderr=stderr,
+                    cwd=directory,
+                    env=variables,
+                    start_new_session=True,
+                )
 
     def write(self, data: bytes) -> None:
         """Type something."""
@@ -153,7 +161,7 @@ class Terminal:
         """End the program if it has not, and the terminal."""
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait()
+        self.process.wait(20)
         if self._master >= 0:
             os.close(self._master)
             os.close(self._slave)

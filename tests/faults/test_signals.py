@@ -18,6 +18,8 @@ from tests.faults.terminal import ALTERNATE_SCREEN, Terminal
 from tests.fleets import FleetUnderTest, fleet_under_test, poll
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+STARTED_ANEW = signal.SIGTERM
+"""The signal that a program gets that was started as users start it; the others go to what is loaded already."""
 SOON = 1.0
 """Seconds until everything is over."""
 START_UP = 0.7
@@ -74,7 +76,7 @@ async def test_the_screen_gives_the_terminal_back_and_leaves_nothing(
     fleet: FleetUnderTest, number: signal.Signals
 ) -> None:
     agents = agent_processes(fleet)
-    terminal = Terminal(fleet.command(), fleet.environment(), ROOT)
+    terminal = Terminal(fleet.command(), fleet.environment(), ROOT, forked=number is not STARTED_ANEW)
     try:
         terminal.read_until(lambda: terminal.shows("ada") and terminal.shows("Hello."), "the screen")
         terminal.read_until(lambda: bool(readers_of(ada_out(fleet), ada_out(fleet).parent.parent)), "a reader")
@@ -95,8 +97,9 @@ async def test_a_verb_that_follows_ends_at_once_and_leaves_nothing(
     fleet: FleetUnderTest, number: signal.Signals
 ) -> None:
     agents = agent_processes(fleet)
+    command = fleet.command if number is STARTED_ANEW else fleet.verb
     following = subprocess.Popen(  # noqa: ASYNC220  (returns at once)
-        fleet.command("tail", "ada", "--json"),
+        command("tail", "ada", "--json"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -170,7 +173,7 @@ def _handles_or_reads(pid: int) -> bool:
 def test_a_signal_while_the_screen_is_made_leaves_the_terminal_as_it_was(
     fleet: FleetUnderTest, number: signal.Signals
 ) -> None:
-    terminal = Terminal(fleet.command(), fleet.environment(), ROOT)
+    terminal = Terminal(fleet.command(), fleet.environment(), ROOT, forked=number is not STARTED_ANEW)
     try:
         terminal.read_until(lambda: b"\x1b[?1049h" in terminal.seen, "the first of the screen")
         terminal.end(number)

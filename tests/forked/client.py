@@ -27,23 +27,30 @@ def is_open(descriptor: int) -> bool:
     return True
 
 
-def main() -> None:
-    """Ask for a fork and end as it ends."""
-    inherited = [descriptor for descriptor in range(HIGHEST + 1) if is_open(descriptor)]
+def ask(
+    address: str, words: list[str], directory: bytes, environment: dict[bytes, bytes], descriptors: list[int]
+) -> socket.socket:
+    """Ask a server for a fork; returns the connection on which it tells the pid and the end."""
     mask = os.umask(0)
     os.umask(mask)
-    words = [os.fsencode(word) for word in sys.argv[2:]]
-    environment = [name + b"=" + value for name, value in os.environb.items()]
-    # pathlib would be most of this process's start
-    head = b"%d" % mask, os.getcwdb(), b"%d" % len(words)  # noqa: PTH109
-    request = b"\0".join([*head, *words, *environment])
+    variables = (name + b"=" + value for name, value in environment.items())
+    request = b"\0".join([b"%d" % mask, directory, b"%d" % len(words), *map(os.fsencode, words), *variables])
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.connect("\0" + sys.argv[1])
+    connection.connect("\0" + address)
     message = len(request).to_bytes(LENGTH, "big") + request
-    sent = socket.send_fds(connection, [message], inherited)
+    sent = socket.send_fds(connection, [message], descriptors)
     if sent < len(message):
         # Never nothing: whoever has all of it may have told the fork's end and closed by now.
         connection.sendall(message[sent:])
+    return connection
+
+
+def main() -> None:
+    """Ask for a fork and end as it ends."""
+    inherited = [descriptor for descriptor in range(HIGHEST + 1) if is_open(descriptor)]
+    # pathlib would be most of this process's start
+    directory = os.getcwdb()  # noqa: PTH109
+    connection = ask(sys.argv[1], sys.argv[2:], directory, dict(os.environb), inherited)
 
     def pass_on(number: int, _frame: object) -> None:
         try:
@@ -55,14 +62,15 @@ def main() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, pass_on)
     answer = b""
-    while not answer.endswith(b"\n"):
+    while answer.count(b"\n") < 2:
         more = connection.recv(64)
         if not more:
             sys.exit("the server of forks is gone")
         answer += more
-    code = int(answer)
+    _pid, code = map(int, answer.split())
     if code < 0:
-        signal.signal(-code, signal.SIG_DFL)
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     os._exit(code)
 

@@ -31,16 +31,37 @@ def _server() -> tuple[subprocess.Popen[bytes], str]:
 @functools.cache
 def _started() -> tuple[subprocess.Popen[bytes], str]:
     address = f"cockpit-forks-{os.getpid()}"
+    return _ready([sys.executable, "-m", "tests.forked.server", address]), address
+
+
+@functools.cache
+def _with_screens() -> tuple[subprocess.Popen[bytes], str]:
+    address = f"cockpit-screens-{os.getpid()}"
+    _process, headless = _started()
+    return _ready([*command_of(headless, "tests.forked.screens"), address]), address
+
+
+def _ready(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a server of forks and return it once it takes requests."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.forked.server", address],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=PACKAGE_PARENT,
-        start_new_session=True,
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PACKAGE_PARENT, start_new_session=True
     )
     assert server.stdout is not None
     assert server.stdout.readline() == b"ready\n"
-    return server, address
+    return server
+
+
+def server() -> str:
+    """Return the address of a server whose forks have loaded all that runs without a screen."""
+    _process, address = _server()
+    return address
+
+
+def screens() -> str:
+    """Return the address of a server whose forks have loaded the screens as well."""
+    with _starting:
+        _process, address = _with_screens()
+        return address
 
 
 def command_of(address: str, module: str) -> tuple[str, ...]:

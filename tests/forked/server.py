@@ -3,8 +3,10 @@
 It ends at the end of its standard input, and its forks with it. A request is one connection of `client.py`: four bytes
 of length, big-endian, and, with a NUL between them, the file mode mask, the directory, the number of words, the module,
 the words and the variables, with the client's descriptors, the three streams first; then signal numbers, one byte each,
-for the fork. The answer is the exit code, or minus the number of the signal that ended it. A connection that closes
-kills its fork.
+for the fork. The answer is two lines: the fork's pid at once, and at its end the exit code, or minus the number of the
+signal that ended it. A connection that closes kills its fork.
+
+A fork of it may be such a server itself: the one that has loaded the screens as well.
 """
 
 from __future__ import annotations
@@ -84,7 +86,37 @@ def run_embedded_fleet() -> None:
     sys.exit(main())
 
 
-PROGRAMS = {"cockpit": run_cockpit, "cockpit.embedded.serve": run_embedded_fleet}
+def run_scene() -> None:
+    """Run the screen over a fleet that stands still."""
+    from tests.ui.scene import main
+
+    main()
+
+
+def run_observer() -> None:
+    """Run a cockpit without a screen that answers questions."""
+    from tests.engine.observer import main
+
+    main()
+
+
+def serve_screens() -> None:
+    """Load the screens as well, and fork that on request."""
+    for module in pkgutil.walk_packages(cockpit.__path__, f"{cockpit.__name__}."):
+        if module.name.startswith(OF_THE_SCREEN):
+            importlib.import_module(module.name)
+    importlib.import_module("tests.ui.scene")
+    listen(sys.argv[1])
+
+
+SCREENS = "tests.forked.screens"
+PROGRAMS = {
+    "cockpit": run_cockpit,
+    "cockpit.embedded.serve": run_embedded_fleet,
+    "tests.engine.observer": run_observer,
+    "tests.ui.scene": run_scene,
+    SCREENS: serve_screens,
+}
 """What can be a fork, by the module that runs it where it is started."""
 
 
@@ -102,6 +134,8 @@ def serve(listener: socket.socket) -> None:
             if key.fileobj == 0:
                 for pid in forks:
                     os.kill(pid, signal.SIGKILL)
+                while forks:
+                    _reap(forks, selector, 0)
                 return
             if key.fileobj is listener:
                 _take(listener, selector, forks)
@@ -125,6 +159,8 @@ def _take(listener: socket.socket, selector: selectors.BaseSelector, forks: dict
         _become(data[LENGTH:].split(b"\0"), descriptors)
     for descriptor in descriptors:
         os.close(descriptor)
+    with contextlib.suppress(OSError):
+        connection.sendall(b"%d\n" % pid)
     forks[pid] = connection
     selector.register(connection, selectors.EVENT_READ, pid)
 
@@ -142,10 +178,10 @@ def _pass_on(pid: int, forks: dict[int, socket.socket], selector: selectors.Base
             os.kill(pid, number)
 
 
-def _reap(forks: dict[int, socket.socket], selector: selectors.BaseSelector) -> None:
-    while True:
+def _reap(forks: dict[int, socket.socket], selector: selectors.BaseSelector, options: int = os.WNOHANG) -> None:
+    while forks:
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, options)
         except ChildProcessError:
             return
         if pid == 0:
@@ -216,17 +252,22 @@ def _open_streams() -> None:
         setattr(sys, f"__{name}__", stream)
 
 
-def main() -> None:
-    """Run."""
-    load()
-    lifecycle.SERVER = command_of(sys.argv[1], "cockpit.embedded.serve")
+def listen(address: str) -> None:
+    """Say that all is ready, and serve until standard input ends."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind("\0" + sys.argv[1])
+    listener.bind("\0" + address)
     listener.listen(64)
     print("ready", flush=True)
     # What was loaded is shared with the forks for as long as no collection touches it.
     gc.freeze()
     serve(listener)
+
+
+def main() -> None:
+    """Run."""
+    load()
+    lifecycle.SERVER = command_of(sys.argv[1], "cockpit.embedded.serve")
+    listen(sys.argv[1])
 
 
 if __name__ == "__main__":

@@ -329,7 +329,7 @@ def user_texts(fleet: FleetUnderTest) -> list[str]:
 
 @pytest.mark.slow
 def test_a_paste_at_a_real_terminal_is_in_the_agents_own_output(fleet: FleetUnderTest) -> None:
-    terminal = Terminal(fleet.command(), fleet.environment(), ROOT)
+    terminal = Terminal(fleet.command(), fleet.environment(), ROOT, forked=True)
     try:
         terminal.read_until(lambda: terminal.shows("⇄ up"), "the link")
         body = PASTED.replace("\n", "\r").encode()

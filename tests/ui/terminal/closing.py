@@ -148,7 +148,7 @@ class _Cockpit:
             time.monotonic() - began,
             used.ru_utime + used.ru_stime - before,
             os.waitstatus_to_exitcode(status),
-            sum(1 for _ in _in_session(self._pid)),
+            sum(1 for _ in in_session(self._pid)),
             repr(bytes(self._seen[-400:])),
         )
 
@@ -188,7 +188,8 @@ def _writes_in_vain(pid: int) -> bool:
     return False
 
 
-def _in_session(session: int) -> Iterator[psutil.Process]:
+def in_session(session: int) -> Iterator[psutil.Process]:
+    """Yield the processes of a session that have not ended."""
     for process in psutil.process_iter():
         try:
             if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:

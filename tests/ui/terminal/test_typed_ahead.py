@@ -36,7 +36,7 @@ def ordered(path: Path, keys: bytes, *, until: str = "", then: bytes = b"") -> l
     With `until`, the rest and the key that leaves are typed only once that is on the screen.
     """
     orders = path / "orders"
-    terminal = Terminal([*SCENE, "--orders", str(orders)], dict(os.environ), ROOT)
+    terminal = Terminal([*SCENE, "--orders", str(orders)], dict(os.environ), ROOT, forked=True)
     try:
         terminal.read_until(lambda: terminal.shows("wait for you"), "the screen")
         if until:
@@ -99,7 +99,7 @@ def test_the_cockpit_is_left_from_a_question_in_the_write_that_opened_it(tmp_pat
 
 def test_keys_held_while_the_process_is_stopped_are_used_when_it_goes_on(tmp_path: Path) -> None:
     orders = tmp_path / "orders"
-    terminal = Terminal([*SCENE, "--orders", str(orders)], dict(os.environ), ROOT)
+    terminal = Terminal([*SCENE, "--orders", str(orders)], dict(os.environ), ROOT, forked=True)
     try:
         terminal.read_until(lambda: terminal.shows("wait for you"), "the screen")
         terminal.write(b"I\x1b:lt-api\rpzebra max")
