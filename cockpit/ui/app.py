@@ -25,12 +25,13 @@ from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.keymap import check_keymap
 from cockpit.ui.bridge import LOW_BANDWIDTH, Rates
 from cockpit.ui.key_gate import LIMIT, KeyGate
-from cockpit.ui.look.themes import DEFAULT_THEME, VARIABLE_DEFAULTS, load_themes
+from cockpit.ui.look.themes import AUTO_THEME, DARK_THEME, DEFAULT_THEME, LIGHT_THEME, VARIABLE_DEFAULTS, load_themes
 from cockpit.ui.palette import ActionProvider
 from cockpit.ui.screens.action_screen import ActionScreen
 from cockpit.ui.screens.home import HomeScreen
 from cockpit.ui.settling import awaited_within
 from cockpit.ui.terminal.bracketed_paste import PasteUnended
+from cockpit.ui.terminal.command_string import GroundReported
 from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.terminal.input_parser import UnreadableInput
 from cockpit.ui.widgets.notice import notice
@@ -42,6 +43,11 @@ SIZE_INTERVAL = 0.5
 
 QUIET = 6.0
 """Seconds without bytes that are no text, after which such bytes are said again."""
+
+GROUND_LIMIT = 2.0
+"""Seconds a terminal has to say what it draws on; a theme that changes later would surprise."""
+BRIGHT = 0.5
+"""Luminance above which a ground is a light one."""
 
 BREAKPOINTS = ((0, "-narrow"), (110, "-normal"), (160, "-wide"))
 """Screen widths in cells from which there are one list, three lists, or all panes beside the output."""
@@ -79,10 +85,14 @@ class CockpitApp(App[None]):
         self._rates = LOW_BANDWIDTH if low_bandwidth else Rates()
         if low_bandwidth:
             self.animation_level = "none"
-        self._gate = KeyGate(self)
+        self._gate = KeyGate(self, self._key_places)
         self._unreadable_at = -QUIET
         self._left_unfinished = False
+        self._asked_at = 0.0
         self._load_themes()
+
+    def _key_places(self) -> Mapping[str, str]:
+        return self._driver.places if isinstance(self._driver, TerminalDriver) else {}
 
     def _load_themes(self) -> None:
         """Register what was found and wear the wanted theme, or the nearest that exists."""
@@ -91,10 +101,12 @@ class CockpitApp(App[None]):
         for theme in loaded.themes:
             self.register_theme(theme)
         self.own_themes = tuple(theme.name for theme in loaded.themes)
-        if self._wanted_theme in self.available_themes:
+        if self._wanted_theme == AUTO_THEME:
+            self.theme = DARK_THEME
+        elif self._wanted_theme in self.available_themes:
             self.theme = self._wanted_theme
         else:
-            known = ", ".join(self.own_themes) or "none"
+            known = ", ".join((AUTO_THEME, *self.own_themes))
             self._problems.append(f"no theme {self._wanted_theme!r}; there are: {known}")
             if DEFAULT_THEME in self.available_themes:
                 self.theme = DEFAULT_THEME
@@ -117,6 +129,18 @@ class CockpitApp(App[None]):
             notice(self, text, title=ours("Settings"), severity="warning", timeout=12)
 
         self.set_interval(SIZE_INTERVAL, self._settle_size)
+        if self._wanted_theme == AUTO_THEME and isinstance(self._driver, TerminalDriver):
+            self._asked_at = monotonic()
+            self._driver.ask_for_ground()
+
+    def on_ground_reported(self, message: GroundReported) -> None:
+        """Wear what suits the terminal's ground, if it was asked for and said so in time."""
+        if (
+            self._wanted_theme == AUTO_THEME
+            and self.theme == DARK_THEME
+            and monotonic() - self._asked_at < GROUND_LIMIT
+        ):
+            self.theme = LIGHT_THEME if message.luminance > BRIGHT else DARK_THEME
 
     def _settle_size(self) -> None:
         """Draw at the terminal's size if a change of it was lost among others that came in quick succession."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable, Mapping
 from functools import partial
 from time import monotonic
 from typing import ClassVar
@@ -12,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from textual import events
 from textual.app import App
+from textual.keys import key_to_character
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -29,6 +31,9 @@ LIMIT = 0.5
 
 BLIND_WAIT = 0.05
 """Seconds between two keys where it cannot be told what the first began."""
+
+REST_STEPS = 5
+"""Steps in which that time is counted."""
 
 MOST_TOGETHER = 4096
 """Keys that are written at once at most."""
@@ -54,8 +59,10 @@ class KeyGate:
     and the screen it led to is mounted and laid out; never for data, and never longer than `LIMIT`.
     """
 
-    def __init__(self, app: App[None]) -> None:
+    def __init__(self, app: App[None], places: Callable[[], Mapping[str, str]] = dict) -> None:
         self._app = app
+        self._places = places
+        """Keys of another layout, and what is at their places on the standard one."""
         self._settling = Settling(app)
         self._waiting: deque[Typed] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -63,7 +70,9 @@ class KeyGate:
         self._typed_into: Widget | None = None
         self._dropped = 0
         self._unready = 0
-        self._handed_at = 0.0
+        self._restless = 0
+        """Steps of rest that are still to come before nothing of the last key can be under way."""
+        self._calming: asyncio.TimerHandle | None = None
 
     def take(self, event: Typed) -> None:
         """Queue a key or a paste as it was read."""
@@ -87,6 +96,8 @@ class KeyGate:
     def close(self) -> None:
         """Forget what waits; the application ends."""
         self._waiting.clear()
+        if self._calming is not None:
+            self._calming.cancel()
         if self._task is not None:
             self._task.cancel()
 
@@ -111,8 +122,14 @@ class KeyGate:
 
     async def _settle(self) -> None:
         """Wait until what the last key began is worked off; after a while at rest nothing is left to wait for."""
-        if monotonic() - self._handed_at < BLIND_WAIT or not self._settling.is_at_rest():
+        if self._restless or not self._settling.is_at_rest():
             await self._settling.wait(LIMIT)
+
+    def _calm_down(self) -> None:
+        """Count a step of rest; each is one during which the loop ran, however long the process stood still."""
+        self._restless -= 1
+        if self._restless:
+            self._calming = asyncio.get_running_loop().call_later(BLIND_WAIT / REST_STEPS, self._calm_down)
 
     async def _give_turn(self) -> None:
         """Have the application take the next key in its own pump; only there is it certain who has the focus.
@@ -129,14 +146,17 @@ class KeyGate:
         """Let the application handle the next key, and the letters behind it that go the same way."""
         try:
             if self._waiting:
-                event = self._chosen(self._waiting.popleft())
+                event = self._chosen(self._placed(self._waiting.popleft()))
                 focused = self._app.focused
                 if event is not None:
                     await App.on_event(self._app, event)
                 into_field = event is not None and _is_written(event) and isinstance(focused, Input | TextArea)
                 self._typed_into = focused if into_field else None
         finally:
-            self._handed_at = monotonic()
+            if self._calming is not None:
+                self._calming.cancel()
+            self._restless = REST_STEPS + 1
+            self._calm_down()
             passed.set()
 
     def _chosen(self, event: Typed) -> Typed | None:
@@ -152,6 +172,18 @@ class KeyGate:
         except Exception:
             self._say_failed()
             return None if isinstance(self._app.screen, Guarded) else event
+
+    def _placed(self, event: Typed) -> Typed:
+        """Return the key at that place of the standard layout, for one that acts; what is written stays as it is."""
+        if not isinstance(event, events.Key) or event.key.isascii():
+            return event
+        writes = is_written(event.character) and isinstance(self._app.focused, Input | TextArea)
+        place = "" if writes or self._action_of(event.key) else self._places().get(event.key, "")
+        if not place:
+            return event
+        placed = events.Key(place, key_to_character(place))
+        placed.time = event.time
+        return placed
 
     def _with_those_behind(self, event: Typed) -> Typed:
         """Return a key that writes together with those behind it that do, for a field that takes them at once.

@@ -13,7 +13,10 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 import cockpit
 
-DEFAULT_THEME = "cockpit-dark"
+DARK_THEME, LIGHT_THEME = "cockpit-dark", "cockpit-light"
+DEFAULT_THEME = DARK_THEME
+AUTO_THEME = "auto"
+"""The light one or the dark one, by what the terminal says of its ground."""
 
 PALETTE_KEYS = (
     "primary",

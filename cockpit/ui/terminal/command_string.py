@@ -23,6 +23,22 @@ BEGIN_LENGTH = 2
 """Characters that open a string."""
 
 
+ASK_FOR_GROUND = "\x1b]11;?\x1b\\"
+"""Asks the terminal for the colour it draws on (xterm, ctlseqs: operating system command 11)."""
+MOST_KEPT = 64
+"""Characters of an answer that are kept: a colour needs 24."""
+_GROUND = re.compile(r"11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})(?:/[0-9a-fA-F]{1,4})?")
+
+
+class GroundReported(Message):
+    """The terminal said what colour it draws on."""
+
+    def __init__(self, luminance: float) -> None:
+        """Tell how bright it is, from 0 for black to 1 for white."""
+        self.luminance = luminance
+        super().__init__()
+
+
 class StringUnended(Message):
     """A terminal began an answer long ago, and its end has not come."""
 
@@ -48,12 +64,15 @@ def is_late_string(text: str) -> bool:
 class CommandString(Unended):
     """A string that goes on. Its end ends it; control sequences do after a stall; the operator does by hand.
 
-    Nothing of it is kept, so that one without an end costs no memory.
+    Little of it is kept, so that one without an end costs no memory.
     """
 
-    def __init__(self) -> None:
-        """Begin behind the opening."""
+    def __init__(self, kind: str = "]") -> None:
+        """Begin behind the opening, whose second character is `kind`."""
         super().__init__()
+        self._kind = kind
+        self._text = ""
+        self._whole = False
         self._escape_held = False
         """What was read last ended with escape: the end may be cut in two."""
 
@@ -70,10 +89,20 @@ class CommandString(Unended):
             return 0
         end = _END.search(_ESCAPE * held + text[at:])
         if end is not None:
-            self.ended = True
+            self.ended = self._whole = True
+            self._text += (_ESCAPE * held + text[at:])[: end.start()][: MOST_KEPT - len(self._text)]
             return at + end.end() - held
+        self._text += text[at : at + MOST_KEPT - len(self._text)]
         self._escape_held = text.endswith(_ESCAPE)
         return len(text)
+
+    def ground(self) -> float | None:
+        """Return how bright the terminal's ground is, by its luminance (ITU-R BT.709); None if that is not said."""
+        found = _GROUND.fullmatch(self._text.removesuffix(_ESCAPE)) if self._whole and self._kind == "]" else None
+        if found is None:
+            return None
+        red, green, blue = (int(part, 16) / (int("f" * len(part), 16)) for part in found.groups())
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
     def may_go_on(self, text: str) -> bool:
         """Say whether a read may be the rest, once this was given up: several characters, and no sequences.

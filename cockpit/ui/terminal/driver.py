@@ -11,17 +11,20 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.color import ColorSystem
-from textual import events
+from textual import constants, events
 from textual._compositor import CompositorUpdate
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Offset, Size
 from textual.message import Message
 
+from cockpit.ui.terminal.command_string import ASK_FOR_GROUND
 from cockpit.ui.terminal.hang_up import HANG_UP_LIMIT, HUNG_UP, end_within
 from cockpit.ui.terminal.input_parser import InputParser, clamped_size
+from cockpit.ui.terminal.key_places import ASK_FOR_PLACES
 from cockpit.ui.terminal.replica import Replica
 from cockpit.ui.terminal.writer import TerminalWriter
 
@@ -75,6 +78,8 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if not constants.DISABLE_KITTY_KEY:
+            self.write(ASK_FOR_PLACES)
         signal.signal(signal.SIGWINCH, self._resized)
 
     def _end_reading(self) -> bool:
@@ -131,6 +136,15 @@ class TerminalDriver(LinuxDriver):
             self._parser = InputParser(lambda: self._known_until)
             self.start_application_mode()
         self._repaint_all()
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Keys of the operator's layout, and what is at their places on the standard one."""
+        return self._parser.places.known
+
+    def ask_for_ground(self) -> None:
+        """Have the terminal say what colour it draws on: a `GroundReported` comes, or nothing."""
+        self.write(ASK_FOR_GROUND)
 
     # --- output --------------------------------------------------------------------------------------
 

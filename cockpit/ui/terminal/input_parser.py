@@ -28,10 +28,12 @@ from cockpit.ui.terminal.command_string import (
     BEGIN_LENGTH,
     STRING_DELAY,
     CommandString,
+    GroundReported,
     begins_string,
     is_late_string,
     may_begin_string,
 )
+from cockpit.ui.terminal.key_places import KeyPlaces
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +86,7 @@ class InputParser:
         """
         self._clock = clock
         self._keys = XTermParser()
+        self.places = KeyPlaces()
         self._held = ""
         """The beginning of a sequence that goes on."""
         self._endless = False
@@ -173,6 +176,8 @@ class InputParser:
         at = within.take(text, at, found) if isinstance(within, BracketedPaste) else within.take(text, at, silence)
         if within.ended:
             self._within = None
+            if isinstance(within, CommandString) and (ground := within.ground()) is not None:
+                found.append(GroundReported(ground))
         return at
 
     def _dropped(self, text: str, at: int) -> int:
@@ -207,7 +212,7 @@ class InputParser:
         if broken := _CONTROL_BROKEN.match(text, at):
             return broken.end()
         if begins_string(text, at):
-            self._within = CommandString()
+            self._within = CommandString(text[at + 1])
             return at + BEGIN_LENGTH
         if may_begin_string(text, at) or len(text) == at + 1:
             return self._hold(text, at)
@@ -273,8 +278,12 @@ class InputParser:
             mouse = self._keys.parse_mouse_code(sequence)
             if mouse is not None:
                 found.append(mouse)
-        elif len(sequence) <= SHORT_SEQUENCE or _TEXT_REPORT.fullmatch(sequence):
-            self._key(sequence, found)
+        else:
+            plain = self.places.without_alternates(sequence)
+            if len(plain) <= SHORT_SEQUENCE or _TEXT_REPORT.fullmatch(plain):
+                before = len(found)
+                self._key(plain, found)
+                self.places.learn(sequence, (key for key in found[before:] if isinstance(key, events.Key)))
 
     def _mode_report(self, mode: str, setting: int, found: list[Message]) -> None:
         if mode == "2026" and setting > 0:

@@ -82,7 +82,7 @@ MEANT = [
     ("\x1b[?2026;2$y", ["TerminalSupportsSynchronizedOutput"]),
     ("\x1b[12;40R", ["CursorPosition"]),
     ("\x1b[?62;22c\x1b[>1;4000;20c", []),
-    ("\x1b]11;rgb:0000/0000/0000\x1b\\x", ["x"]),
+    ("\x1b]11;rgb:0000/0000/0000\x1b\\x", ["GroundReported", "x"]),
     ("\x1bP>|xterm(389)\x1b\\\x1b_Gi=1;OK\x1b\\y", ["y"]),
     ("ü日", ["ü", "日"]),
 ]

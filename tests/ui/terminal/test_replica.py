@@ -272,6 +272,34 @@ def test_no_control_character_comes_from_a_cell(text: str) -> None:
     assert sent.isprintable(), sent
 
 
+@pytest.mark.parametrize(
+    ("colours", "codes"),
+    [
+        (ColorSystem.TRUECOLOR, r"48;2;\d+;\d+;\d+|38;2;\d+;\d+;\d+"),
+        (ColorSystem.EIGHT_BIT, r"[34]8;5;\d+"),
+        (ColorSystem.STANDARD, r"3[0-7]|4[0-7]|9[0-7]|10[0-7]"),
+    ],
+    ids=["16 million", "256", "16"],
+)
+def test_a_terminal_gets_colours_that_it_has(colours: ColorSystem, codes: str) -> None:
+    replica = Replica()
+    replica.enter()
+    styles = [Style.parse("#102030 on #a0b0c0"), Style.parse("#ffcc00"), Style.parse("on #123456")]
+    update = LayoutUpdate([[Strip([Segment("x", style) for style in styles])]], Region(0, 0, 3, 1))
+    replica.note(update, (0, 0), colours=colours)
+    sent = [parameters for parameters in re.findall(r"\x1b\[([0-9;]*)m", replica.difference()) if parameters]
+    assert sent
+    assert all(re.fullmatch(rf"(?:(?:{codes}|[34]9)(?:;|\Z))+", parameters) for parameters in sent), sent
+
+
+def test_without_colours_attributes_stay() -> None:
+    replica = Replica()
+    replica.enter()
+    update = LayoutUpdate([[Strip([Segment("x", Style.parse("bold reverse"))])]], Region(0, 0, 1, 1))
+    replica.note(update, (0, 0), colours=ColorSystem.STANDARD)
+    assert replica.difference() == "\x1b[m\x1b[1;1H\x1b[1;7mx\x1b[1;1H"
+
+
 def test_a_pile_of_marks_is_bounded() -> None:
     row = cells_of(Strip([Segment("a" + "\u0301" * 5000)]), ColorSystem.TRUECOLOR)
     assert [len(text) for text in row.texts] == [16]
