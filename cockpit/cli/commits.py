@@ -14,6 +14,9 @@ from cockpit.cli.output import print_json, print_table
 from cockpit.cli.rehearsal import rehearse, would
 from cockpit.errors import NotFound, Refused, UsageError
 from cockpit.model.ages import age_text
+from cockpit.model.dependants import dependants_of
+from cockpit.model.fleet import Fleet
+from cockpit.model.images import GoldenImage
 from cockpit.model.platform import (
     ChangeCommit,
     ChangeRepository,
@@ -188,22 +191,23 @@ async def delete(headless: Headless, text: str, *, yes: bool, dry_run: bool, as_
     async with headless.engine(nobody) as engine:
         require_health(engine, VM_LIST)
         commit = await commit_named(engine, text)
+        await engine.platform.learn()
         command = DeleteCommit(commit.id, commit.source)
         if refused := engine.disabled_reason(command):
             raise Refused(f"cannot delete commit {text}: {refused}")
-        await engine.platform.learn()
-        children = [vm.id for vm in engine.fleet.vms if vm.parent_commit == commit.id]
+        lost = _losses(commit, engine.fleet, await engine.golden.look())
         if dry_run:
             if as_json:
-                print_json({**commit_object(commit), "vms": children})
+                made = [vm.id for vm in engine.fleet.vms if vm.parent_commit == commit.id]
+                print_json({**commit_object(commit), "vms": made, "lost": lost})
             else:
                 say(our_text("would delete commit {} ({})", commit.id, commit.name or "no name"))
-                for said in _losses(commit, children):
+                for said in lost:
                     say(our_line("  {}", said))
             return ExitCode.DONE
         called = commit.name or commit.id
-        lost = "; ".join(_losses(commit, children)) or "nothing else names it"
-        warning = our_line("This deletes commit {} ({}); {}. It cannot be undone.", commit.id, called, lost)
+        said = "; ".join(lost) or "nothing else names it"
+        warning = our_line("This deletes commit {} ({}); {}. It cannot be undone.", commit.id, called, said)
         if not yes and not confirmed(f"delete commit {commit.id} ({called})", warning, commit.id[:8]):
             return ExitCode.FAILED
         await carry_out(engine, command)
@@ -212,9 +216,9 @@ async def delete(headless: Headless, text: str, *, yes: bool, dry_run: bool, as_
     return ExitCode.DONE
 
 
-def _losses(commit: CommitView, children: Sequence[str]) -> list[str]:
+def _losses(commit: CommitView, fleet: Fleet, images: Sequence[GoldenImage]) -> list[str]:
     said = [f"its names {', '.join(commit.tags)} go with it"] if commit.tags else []
-    return said + ([f"VMs made from it: {', '.join(children)}"] if children else [])
+    return [*said, *dependants_of(commit.id, fleet, images)]
 
 
 async def list_repositories(headless: Headless, public: bool, as_json: bool) -> int:

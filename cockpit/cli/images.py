@@ -18,6 +18,7 @@ from cockpit.engine.port import HeadlessPort
 from cockpit.errors import UsageError
 from cockpit.model.ages import age_text
 from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
+from cockpit.model.dependants import dependants_of
 from cockpit.model.images import GoldenImage, images_called, used_text
 from cockpit.model.recipe import Recipe
 from cockpit.model.size import VmSize
@@ -194,9 +195,13 @@ async def delete(headless: Headless, name: str, yes: bool, dry_run: bool, as_jso
         if refusal:
             raise UsageError(f"cannot delete image {name}: {refusal}")
         what = f"image {image.name}, commit {image.commit}"
+        others = [one for one in engine.golden.known if one.commit != image.commit]
+        hangs = dependants_of(image.commit, engine.fleet, others)
         if dry_run:
-            return would(our_line("delete {}", what), as_json, {"commit": image.commit})
-        lost = our_line("This deletes {}. It cannot be undone; a recipe builds another one.", what)
+            named = our_line("delete {}{}", what, f": {'; '.join(hangs)}" if hangs else "")
+            return would(named, as_json, {"commit": image.commit, "dependants": list(hangs)})
+        on_it = f" {'; '.join(hangs)}." if hangs else ""
+        lost = our_line("This deletes {}.{} It cannot be undone; a recipe builds another one.", what, on_it)
         if not yes and not confirmed(f"delete {what}", lost, image.name):
             return ExitCode.FAILED
         await carry_out(engine, command)

@@ -125,6 +125,8 @@ async def variables(headless: Headless, command: SetVariables, dry_run: bool, as
     changes = bool(command.variables or command.removed or command.replace)
     async with headless.engine(nobody) as engine:
         require_health(engine, VM_LIST)
+        if changes and (refused := engine.disabled_reason(command)):
+            raise Refused(f"cannot change the variables: {refused}")
         if changes and dry_run:
             names = [*(name for name, _ in command.variables), *(f"-{name}" for name in command.removed)]
             return would(our_line("change {}", " ".join(names) or "all variables: none would stay"), as_json)

@@ -8,6 +8,7 @@ from cockpit.model.ids import CommitId, VmId
 from cockpit.model.names import looks_like_id
 from cockpit.model.refusals.grounds import Refusal, RefusalCode
 from cockpit.model.size import UNKNOWN_SIZE, SizeLimits, VmSize, size_fault
+from cockpit.model.variables import fault_of_change
 
 MOST_NEW = 20
 """VMs that are made by one order: enough for a swarm, few enough for a slip of the finger."""
@@ -253,5 +254,9 @@ def refusal_of(command: PlatformCommand) -> Refusal | None:
             return Refusal(RefusalCode.BAD_NUMBER, "several VMs at once are made from a commit or a tag only")
         case NewVm(count=count) if not 1 <= count <= MOST_NEW:
             return Refusal(RefusalCode.BAD_NUMBER, f"{count} VMs cannot be made at once: 1 to {MOST_NEW}")
+        case SetVariables(variables=(), removed=(), replace=False):
+            return Refusal(RefusalCode.NO_TEXT, "there is no variable to change")
+        case SetVariables(variables=given, removed=removed) if sentence := fault_of_change(given, removed):
+            return Refusal(RefusalCode.BAD_VARIABLE, sentence)
         case _:
             return None

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from cockpit.errors import UsageError
+from cockpit.model.variables import variable_fault
 from cockpit.vers.errors import Resource
 from cockpit.vers.settling import settled
 from cockpit.vers.transport import VersTransport, path_part
 from cockpit.vers.wire import VersModel
-
-NAME_FORM = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
-"""What the control plane takes as a variable's name."""
-VALUE_LIMIT = 8192
-"""Characters of a variable's value (vers-api reference, section 2.8)."""
 
 
 class _Variables(VersModel):
@@ -79,14 +74,3 @@ class Variables:
             await self._wire.request(what, "DELETE", path, repeatable=False, resource=Resource.VARIABLE)
 
         await settled(what, act, is_so)
-
-
-def variable_fault(name: str, value: str) -> str:
-    """Say why the platform would refuse a variable, or could not keep it in /etc/environment; else empty text."""
-    if not NAME_FORM.fullmatch(name):
-        return "a name is of letters, digits and _, does not begin with a digit, and has 256 characters at most"
-    if len(value) > VALUE_LIMIT:
-        return f"a value has {VALUE_LIMIT} characters at most, not {len(value)}"
-    if any(mark in value for mark in "\n\r\0"):
-        return "a value has one line: it is written as a line of /etc/environment"
-    return ""

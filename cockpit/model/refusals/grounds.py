@@ -26,6 +26,8 @@ class RefusalCode(StrEnum):
     NAME_TAKEN = "name taken"
     BAD_SIZE = "bad size"
     BAD_NUMBER = "bad number"
+    BAD_VARIABLE = "bad variable"
+    """The platform could not keep a variable of this name or value."""
     BAD_THINKING = "bad thinking"
     """The kind of agent has no such level."""
     ELSEWHERE = "elsewhere"

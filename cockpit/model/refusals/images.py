@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cockpit.model.commands.images import BuildImage, DeleteImage, ImageCommand
+from cockpit.model.commands.images import BuildImage, ImageCommand
 from cockpit.model.names import fault_of
-from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
+from cockpit.model.refusals.grounds import Refusal, RefusalCode
 
 
-def of_image(command: ImageCommand, facilities: Facilities) -> Refusal | None:
+def of_image(command: ImageCommand) -> Refusal | None:
     match command:
         case BuildImage(name=name) if sentence := fault_of(name):
             return Refusal(RefusalCode.BAD_NAME, sentence)
@@ -17,9 +17,6 @@ def of_image(command: ImageCommand, facilities: Facilities) -> Refusal | None:
             if unknown is not None:
                 sentence = f"the recipe has no step {unknown!r}; it has {', '.join(steps)}"
                 return Refusal(RefusalCode.NO_STEP, sentence)
-        case DeleteImage(image=image) if image == facilities.golden_image:
-            sentence = "new agents are restored from it: set [vers] golden_image to another one first"
-            return Refusal(RefusalCode.IN_USE, sentence)
         case _:
             pass
     return None

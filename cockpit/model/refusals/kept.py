@@ -16,9 +16,19 @@ def of_undo(commit: CommitId, fleet: Fleet) -> Refusal | None:
     return Refusal(RefusalCode.NO_COMMIT, f"no destroyed agent is kept in commit {commit}")
 
 
-def of_deletion(commit: str, fleet: Fleet) -> Refusal | None:
-    """Return why a commit is not to be deleted by order, or None: what undoes a destroy goes by itself, in its time."""
-    kept = next((one for one in undoable(fleet.kept) if one.commit == commit.lower()), None)
+def of_deletion(commit: str, fleet: Fleet, golden_image: str) -> Refusal | None:
+    """Return why a commit is not to be deleted by order, or None: what undoes a destroy goes by itself, in its time.
+
+    Args:
+        commit: its id.
+        fleet: what is known of agents and VMs.
+        golden_image: the commit that new agents are restored from; empty if from none.
+    """
+    commit = commit.lower()
+    if commit == golden_image.lower() and golden_image:
+        sentence = "new agents are restored from it: set [vers] golden_image to another one first"
+        return Refusal(RefusalCode.IN_USE, sentence)
+    kept = next((one for one in undoable(fleet.kept) if one.commit == commit), None)
     if kept is None:
         return None
     sentence = f"it is kept to undo the destroy of {kept.name}, and goes by itself when its time has come"

@@ -44,14 +44,14 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
         return Refusal(RefusalCode.UNSENDABLE, sentence)
     if isinstance(command, DeleteCommit | DeleteImage):
         commit = command.commit if isinstance(command, DeleteCommit) else command.image
-        if (kept := of_deletion(commit, fleet)) is not None:
+        if (kept := of_deletion(commit, fleet, facilities.golden_image)) is not None:
             return kept
     if isinstance(command, AgentCommand):
         return to_agent(command, fleet)
     if isinstance(command, QueueCommand):
         return to_queue(command, fleet)
     if isinstance(command, ImageCommand):
-        return of_image(command, facilities)
+        return of_image(command)
     if isinstance(command, BoardCommand):
         return to_board(command, fleet) if facilities.has_board else NO_BOARD
     if isinstance(command, MakeInfra) and facilities.no_infra is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from textual.content import Content
 
 from cockpit.model.commands.images import BuildImage, DeleteImage
+from cockpit.model.dependants import dependants_of
 from cockpit.model.images import GoldenImage, images_called, used_text
 from cockpit.model.names import fault_of
 from cockpit.text.clean import Clean, joined, ours
@@ -120,7 +121,9 @@ def _delete(home: HomePort, image: GoldenImage) -> None:
             home.command(DeleteImage(image.commit))
 
     targets = [our_line("{} · commit {} · {}", image.name, image.commit, _about(image, home.engine.now()))]
-    consequence = ours("It cannot be undone; a recipe builds another one.")
+    others = [one for one in home.engine.golden.known if one.commit != image.commit]
+    hangs = "".join(f"{said}. " for said in dependants_of(image.commit, home.fleet, others))
+    consequence = our_line("{}It cannot be undone; a recipe builds another one.", hangs)
     home.open_dialog(ConfirmDialog(ours("Delete golden image"), targets, consequence, word=image.name), finish)
 
 
