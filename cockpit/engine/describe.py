@@ -25,6 +25,7 @@ from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, T
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
+from cockpit.model.names import vm_called
 from cockpit.model.platform import (
     INFRA,
     ChangeCommit,
@@ -173,8 +174,8 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             | SetLabels(vm=vm)
             | BestOf(vm=vm)
         ):
-            agent, known = fleet.agent_on(vm), fleet.vm(vm)
-            return (agent.id, agent.name) if agent else (None, (known.label if known else "") or vm)
+            agent = fleet.agent_on(vm)
+            return (agent.id, agent.name) if agent else (None, vm_called(vm, (), fleet.vms))
         case _:
             agent = fleet.agent(command.agent)
             return command.agent, agent.name if agent else command.agent

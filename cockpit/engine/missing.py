@@ -12,6 +12,7 @@ from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import OperationId, VmId
+from cockpit.model.names import vm_called
 from cockpit.vers.client import VersClient
 from cockpit.vers.look import Found, Look, Missing, Unknown, look_at
 from cockpit.vers.wire import VmListing
@@ -109,8 +110,7 @@ class MissingVms:
         self._fleet_state.put_vm(replace(vm, power=Power.UNKNOWN, doubt=why))
 
     async def _gone(self, vm_id: VmId, evidence: str) -> None:
-        agent = self._fleet_state.agent_on(vm_id)
-        called = agent.name if agent is not None else vm_id
+        called = vm_called(vm_id, self._fleet_state.agents.values(), self._fleet_state.vms.values())
         log.info("%s is gone: VM %s: %s", called, vm_id, evidence)
         progress = OperationProgress(self._fleet_state, OperationId(f"gone-{uuid.uuid4().hex[:12]}"), "gone", called)
         with progress.step("find VM deleted"):

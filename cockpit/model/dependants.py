@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from cockpit.model.fleet import Fleet
 from cockpit.model.images import GoldenImage
 from cockpit.model.kept import KeptFor
+from cockpit.model.names import vm_called
 
 
 def dependants_of(commit: str, fleet: Fleet, images: Iterable[GoldenImage]) -> tuple[str, ...]:
@@ -29,11 +30,11 @@ def _images(commit: str, images: Iterable[GoldenImage]) -> Iterator[str]:
 
 
 def _kept(commit: str, fleet: Fleet) -> Iterator[str]:
-    names = {agent.vm_id: agent.name for agent in fleet.agents}
     for kept in fleet.kept:
         if kept.commit != commit:
             continue
-        name = names.get(kept.vm, kept.name)
+        agent = fleet.agent_on(kept.vm)
+        name = agent.name if agent is not None else kept.name
         if kept.purpose is KeptFor.CHECKPOINT:
             yield f"{name} can go back to it no more: a checkpoint before {kept.prompt[:60]!r}"
         elif kept.purpose is KeptFor.COMMIT:
@@ -41,7 +42,6 @@ def _kept(commit: str, fleet: Fleet) -> Iterator[str]:
 
 
 def _vms(commit: str, fleet: Fleet) -> Iterator[str]:
-    names = {agent.vm_id: agent.name for agent in fleet.agents}
-    living = [names.get(vm.id, vm.id) for vm in fleet.vms if vm.parent_commit == commit]
+    living = [vm_called(vm.id, fleet.agents, fleet.vms) for vm in fleet.vms if vm.parent_commit == commit]
     if living:
         yield f"VMs made from it, as long as which the platform keeps it: {', '.join(living)}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from cockpit.model.fleet import ActivityState, Agent, Fleet, Power
 from cockpit.model.ids import VmId
+from cockpit.model.names import vm_called
 
 SHOWN = 3
 """Processes and repositories that a sentence names; the others are counted."""
@@ -87,7 +88,7 @@ def loss_of(vm_id: VmId, fleet: Fleet, remains: Remains | None, unseen: str = ""
     ]
     return Loss(
         vm_id,
-        agent.name if agent is not None else vm_id,
+        vm_called(vm_id, agents[:1]),
         agent.kind.value if agent is not None else "VM",
         tuple(lost),
         tuple(unknown),

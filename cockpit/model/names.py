@@ -49,6 +49,18 @@ def numbered_from(name: str, first: int) -> Iterator[str]:
         yield f"{name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"
 
 
+def vm_called(vm_id: VmId, agents: Iterable[Agent], vms: Iterable[Vm] = ()) -> str:
+    """Return how a VM is called for people: by who lives there, else by its label, else by its id.
+
+    Args:
+        vm_id: the VM.
+        agents: those that are known.
+        vms: those that are known; without them a label, which anybody may have given, counts for nothing.
+    """
+    names = sorted(agent.name for agent in agents if agent.vm_id == vm_id)
+    return ", ".join(names) or next((vm.label for vm in vms if vm.id == vm_id and vm.label), vm_id)
+
+
 def agents_called(name: str, agents: Iterable[Agent], vms: Iterable[Vm]) -> tuple[Agent, ...]:
     """Return the agents a text means: the one with this id, else those with this name, by id."""
     known = tuple(agents)

@@ -6,12 +6,15 @@ from dataclasses import replace
 
 from cockpit.model.claims import Claim, ClaimedBy, VmLook
 from cockpit.model.colours import COLOURS
-from cockpit.model.commands.life import Adopt, Deregister, Rename, Undo
+from cockpit.model.commands.life import Adopt, Deregister, Destroy, Rename, Undo
 from cockpit.model.fleet import AgentKind, Power
 from cockpit.model.ids import CommitId, VmId, agent_of
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
+from cockpit.model.loss import Remains, Repository
 from cockpit.ui.dialogs.confirm import ConfirmDialog
+from cockpit.ui.dialogs.destroy import DestroyDialog
 from cockpit.ui.dialogs.form import FormDialog
+from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import RowList
 from tests.ui.scene import scene, vm_id
 from tests.ui.test_home import cockpit, notifications
@@ -70,6 +73,28 @@ async def test_the_row_of_a_vm_that_is_gone_says_what_the_key_does() -> None:
         await pilot.pause()
         assert isinstance(home.app.screen, ConfirmDialog) is not undo
         assert engine.ordered == ([Undo(commit)] if undo else [])
+
+
+async def test_a_vm_that_is_to_go_is_destroyed_as_by_its_own_key_with_what_would_be_lost() -> None:
+    engine = scene()
+    orphan = engine.fleet.orphans()[0]
+    vms = tuple(replace(vm, perhaps_ours="a lost call") if vm is orphan else vm for vm in engine.fleet.vms)
+    engine.change(replace(engine.fleet, vms=vms))
+    engine.losses.remains[orphan.id] = Remains((Repository("/w/app", 2, 1, 0),))
+    async with cockpit(engine, size=(120, 40)) as (pilot, home, _):
+        home.go_to(f"vm:{orphan.id}")
+        await pilot.pause()
+        await pilot.press("M")
+        await pilot.pause()
+        dialog = pilot.app.screen
+        assert isinstance(dialog, DestroyDialog) and engine.ordered == []
+        await pilot.app.workers.wait_for_complete()
+        shown = "\n".join(str(dialog.query_one(part, Plain).content) for part in ("#targets", "#consequence"))
+        assert str(orphan.id) in shown and "/w/app: 2 files not committed, 1 commit not pushed" in shown
+        assert "a lost call" in shown and "undo" in shown, "the evidence, and the way back"
+        await pilot.press("y")
+        await pilot.pause()
+        assert engine.ordered == [Destroy(orphan.id)]
 
 
 async def test_where_there_is_nothing_to_mend_the_key_says_so() -> None:

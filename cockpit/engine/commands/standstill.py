@@ -15,6 +15,7 @@ from cockpit.model.commands.command import Command
 from cockpit.model.commands.swarm import ContinueAll, StopAll
 from cockpit.model.fleet import Power
 from cockpit.model.ids import AgentId, CommandId, VmId
+from cockpit.model.names import vm_called
 from cockpit.model.operation import Part
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals.grounds import Refusal
@@ -200,8 +201,7 @@ class Standstill:
         return [agent.id for agent in self._fleet_state.agents.values() if agent.vm_id == vm_id]
 
     def _name(self, vm_id: VmId) -> str:
-        names = sorted(agent.name for agent in self._fleet_state.agents.values() if agent.vm_id == vm_id)
-        return ", ".join(names) or vm_id
+        return vm_called(vm_id, self._fleet_state.agents.values())
 
 
 def _check(parts: Sequence[Part], failures: Collection[str], what: str, hint: str) -> None:

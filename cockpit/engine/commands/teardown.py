@@ -10,6 +10,7 @@ from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, NotFound, Refused, Undecided
 from cockpit.model.commands.swarm import Teardown
 from cockpit.model.ids import VmId
+from cockpit.model.names import vm_called
 from cockpit.model.operation import Part
 from cockpit.model.workers import DELETED, KEPT
 
@@ -60,5 +61,4 @@ async def tear_down(
 
 
 def _name(fleet_state: FleetState, vm_id: VmId) -> str:
-    agent = fleet_state.agent_on(vm_id)
-    return agent.name if agent is not None else vm_id
+    return vm_called(vm_id, fleet_state.agents.values())

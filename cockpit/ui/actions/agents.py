@@ -9,6 +9,7 @@ from cockpit.model.commands.vm import Branch, Commit, Pause, Resume, TrustHostKe
 from cockpit.model.fleet import Agent, Vm
 from cockpit.model.ids import VmId
 from cockpit.model.kept import IN_THE_COMMIT
+from cockpit.model.names import vm_called
 from cockpit.model.reconciliation import findings_on
 from cockpit.model.refusals.grounds import RefusalCode
 from cockpit.text.clean import Clean, ours
@@ -22,6 +23,7 @@ from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
 from cockpit.ui.dialogs.spawn import SpawnDialog
 from cockpit.ui.dialogs.texts import findings_text, why_text, why_vm_text
 from cockpit.ui.dialogs.working import WorkingDialog
+from cockpit.ui.look.rows import vm_words
 from cockpit.ui.widgets.choice_field import Choice
 
 MOST_COPIES = 20
@@ -114,7 +116,7 @@ def _commit(home: HomePort) -> None:
     field = Field("name", ours("name"), placeholder=ours("golden-2"))
     ways = (Choice("in", ours("stay in it")), Choice("out", ours("left out: the agent is stopped meanwhile")))
     keys = Field("keys", ours("keys"), "choice", value="in", choices=ways)
-    intro = our_line("Snapshot of {}: {}.", _named(home, vm), IN_THE_COMMIT)
+    intro = our_line("Snapshot of {}: {}.", vm_words(home.fleet, vm), IN_THE_COMMIT)
     home.open_dialog(FormDialog(ours("Commit"), (field, keys), check, intro=intro), finish)
 
 
@@ -135,7 +137,7 @@ def _branch(home: HomePort) -> None:
 
     field = Field("count", ours("copies"), value="1")
     home.open_dialog(
-        GuardedForm(ours("Branch"), (field,), check, intro=our_line("Copies of {}", _named(home, vm))), finish
+        GuardedForm(ours("Branch"), (field,), check, intro=our_line("Copies of {}", vm_words(home.fleet, vm))), finish
     )
 
 
@@ -184,16 +186,7 @@ def _trust_host_key(home: HomePort) -> None:
 
 
 def _short_name(home: HomePort, vm: Vm) -> Clean:
-    agent = home.fleet.agent_on(vm.id)
-    return clean_line(agent.name if agent is not None else vm.label or vm.id[:8])
-
-
-def _named(home: HomePort, vm: Vm) -> Clean:
-    """Name a VM as the operator knows it."""
-    agent = home.fleet.agent_on(vm.id)
-    if agent is not None:
-        return our_line("{} {}", agent.kind.value, agent.name)
-    return clean_line(vm.label) or our_line("orphan {}", vm.id[:8])
+    return clean_line(vm_called(vm.id, home.fleet.agents, (vm,)))
 
 
 _LISTS = ("agents", "vms")

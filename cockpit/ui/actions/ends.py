@@ -15,7 +15,7 @@ from cockpit.model.kept import IN_THE_COMMIT, KEEP_STEP, KeptCommit, undoable
 from cockpit.model.loss import Loss
 from cockpit.model.operation import Operation
 from cockpit.text.clean import NOTHING, Clean, ours
-from cockpit.text.sanitize import clean_line, our_line
+from cockpit.text.sanitize import clean_line, our_line, our_text
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import NO_AGENT, vm_command
@@ -23,6 +23,7 @@ from cockpit.ui.dialogs.destroy import DestroyDialog
 from cockpit.ui.dialogs.form import Field, GuardedForm, Values
 from cockpit.ui.dialogs.pick import PickDialog
 from cockpit.ui.look.cells import age, content, fit
+from cockpit.ui.look.rows import vm_words
 from cockpit.ui.widgets.row_list import Row
 
 
@@ -30,10 +31,21 @@ def _destroy(home: HomePort) -> None:
     """Ask with the target frozen; a long-lived agent's name must be typed, for its context is lost."""
     vm = home.selected_vm()
     if vm is not None:
-        _ask_to_destroy(home, vm.id, _target(home, vm), undo=True)
+        ask_to_destroy(home, vm)
 
 
-def _ask_to_destroy(home: HomePort, target: VmId, named: Clean, *, undo: bool, why: str = "") -> None:
+def ask_to_destroy(home: HomePort, vm: Vm, evidence: str = "") -> None:
+    """Ask whether a VM is to go, with what would be lost with it, whatever led to the question.
+
+    Args:
+        home: the screen.
+        vm: the VM; it is the target, whatever the cursor does from now on.
+        evidence: why it is suggested.
+    """
+    _ask(home, vm.id, _target(home, vm), undo=True, evidence=evidence)
+
+
+def _ask(home: HomePort, target: VmId, named: Clean, *, undo: bool, why: str = "", evidence: str = "") -> None:
     """Ask, and ask once more where no commit could be taken.
 
     Args:
@@ -41,10 +53,13 @@ def _ask_to_destroy(home: HomePort, target: VmId, named: Clean, *, undo: bool, w
         named: as the operator reads it.
         undo: take a commit first.
         why: why none could be taken, on the second question.
+        evidence: why it is suggested, on the first one.
     """
     agent = home.fleet.agent_on(target)
     keeps = agent is not None and agent.kind is not AgentKind.WORKER
     consequence = our_line("A commit is kept first ({} undo): {}.", home.key_of("agent.undo"), IN_THE_COMMIT)
+    if evidence:
+        consequence = our_text("{}.\n\n{}", evidence, consequence)
     if not undo:
         consequence = our_line("{} Without it nothing brings the VM back: it goes for good.", why)
 
@@ -54,7 +69,7 @@ def _ask_to_destroy(home: HomePort, target: VmId, named: Clean, *, undo: bool, w
     def ask_again(operation: Operation) -> None:
         failed = operation.steps[-1] if operation.steps else None
         if failed is not None and failed.name == KEEP_STEP and home.fleet.vm(target) is not None:
-            _ask_to_destroy(home, target, named, undo=False, why=failed.error)
+            _ask(home, target, named, undo=False, why=failed.error)
 
     def finish(yes: bool | None) -> None:
         if yes:
@@ -68,11 +83,8 @@ def _ask_to_destroy(home: HomePort, target: VmId, named: Clean, *, undo: bool, w
 
 
 def _target(home: HomePort, vm: Vm) -> Clean:
-    agent = home.fleet.agent_on(vm.id)
     lived = f", up {age(home.engine.now() - vm.created_at)}" if vm.created_at else ""
-    if agent is not None:
-        return our_line("{} {} · VM {}{}", agent.kind.value, agent.name, vm.id, lived)
-    return our_line("{} · VM {}{}", clean_line(vm.label) or f"orphan {vm.id[:8]}", vm.id, lived)
+    return our_line("{} · VM {}{}", vm_words(home.fleet, vm), vm.id, lived)
 
 
 def _nothing_to_undo(situation: Situation) -> str:

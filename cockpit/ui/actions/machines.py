@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from cockpit.model.names import vm_called
 from cockpit.model.platform import MakeInfra, Resize, SetLabels
 from cockpit.model.size import VmSize, parse_disk, parse_size
 from cockpit.text.clean import ours
-from cockpit.text.sanitize import our_line
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import vm_command
@@ -32,7 +33,7 @@ def _resize(home: HomePort) -> None:
 
     intro = our_line(
         "VM {} has {} (processors/MiB of memory/MiB of disk). Its disk can only grow, and it is paused for that.",
-        vm.label or target,
+        clean_line(vm_called(vm.id, home.fleet.agents, (vm,))),
         vm.size.text,
     )
     field = Field("disk", ours("disk"), value=f"{present * 2}" if present else "", placeholder=ours("MiB, or 20G"))
@@ -71,7 +72,8 @@ def _label(home: HomePort) -> None:
         if changes is not None:
             home.command(SetLabels(target, *changes))
 
-    intro = our_line("Labels that the platform keeps of VM {}; copies of it begin without them.", vm.label or target)
+    called = clean_line(vm_called(vm.id, home.fleet.agents, (vm,)))
+    intro = our_line("Labels that the platform keeps of VM {}; copies of it begin without them.", called)
     field = Field("labels", ours("labels"), placeholder=ours("team=a -old"))
     home.open_dialog(FormDialog(ours("Label"), (field,), check, intro=intro), finish)
 

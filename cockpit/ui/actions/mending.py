@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.model.commands.life import Adopt, Deregister, Destroy, Relaunch, Undo
+from cockpit.model.commands.life import Adopt, Deregister, Relaunch, Undo
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import VmId
 from cockpit.model.proposals import proposed_kind, proposed_name
@@ -10,6 +10,7 @@ from cockpit.model.reconciliation import Finding, Suggestion, findings_on
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line, our_text
 from cockpit.ui.actions.action import Action, Situation
+from cockpit.ui.actions.ends import ask_to_destroy
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.identity import rename
 from cockpit.ui.dialogs.confirm import ConfirmDialog
@@ -67,29 +68,28 @@ def mend(home: HomePort, finding: Finding) -> None:
             home.command(Relaunch(finding.agent))
         case Suggestion.UNDO if finding.commit is not None:
             home.command(Undo(finding.commit))
-        case Suggestion.DESTROY:
-            undo = home.key_of("agent.undo")
-            consequence = f"A commit is kept first ({undo} undo). Then the VM and everything on it is deleted."
-            _ask(home, finding, "Destroy", consequence, Destroy(target))
+        case Suggestion.DESTROY if (vm := home.fleet.vm(target)) is not None:
+            ask_to_destroy(home, vm, ". ".join(finding.evidence))
         case Suggestion.DEREGISTER:
-            consequence = "Registry and other tools' files forget it. Nothing else is touched."
-            _ask(home, finding, "Deregister", consequence, Deregister(target))
+            _ask_to_deregister(home, finding)
         case Suggestion.RENAME if (agent := home.fleet.agent_on(target)) is not None:
             rename(home, agent)
         case _:
             home.open_dialog(TextDialog(our_line("What does not fit: {}", finding.called), findings_text([finding])))
 
 
-def _ask(home: HomePort, finding: Finding, title: str, consequence: str, command: Destroy | Deregister) -> None:
+def _ask_to_deregister(home: HomePort, finding: Finding) -> None:
     """Ask with the target and the evidence frozen."""
+    command = Deregister(finding.vm)
 
     def finish(yes: bool | None) -> None:
         if yes:
             home.command(command)
 
     named = f"{finding.called} · " if finding.called != finding.vm else ""
+    consequence = "Registry and other tools' files forget it. Nothing else is touched."
     said = our_text("{}.\n\n{}", ". ".join(finding.evidence), consequence)
-    home.open_dialog(ConfirmDialog(clean_line(title), [our_line("{}VM {}", named, finding.vm)], said), finish)
+    home.open_dialog(ConfirmDialog(ours("Deregister"), [our_line("{}VM {}", named, finding.vm)], said), finish)
 
 
 def _order_adoption(home: HomePort, command: Adopt) -> None:

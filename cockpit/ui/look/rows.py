@@ -169,6 +169,14 @@ def queue_words(agent: Agent) -> Clean:
     return joined([*counts, *([our_line("↳{}", follow_ups)] if follow_ups else [])], ours(" "))
 
 
+def vm_words(fleet: Fleet, vm: Vm) -> Clean:
+    """Name a VM as the operator knows it: by its agent, else by its label, else as an orphan."""
+    agent = fleet.agent_on(vm.id)
+    if agent is not None:
+        return our_line("{} {}", agent.kind.value, agent.name)
+    return clean_line(vm.label) or our_line("orphan {}", vm.id[:8])
+
+
 def vm_row(vm: Vm, agent: Agent | None, now: float, width: int, said: str = "") -> Content:
     """One line of the VMs: power, name, id, our link to it, age.
 
