@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import tarfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,9 @@ MOST_BYTES = 20_000_000
 """Bytes that are taken along at most."""
 
 MOST_FILES = 5_000
+
+MOST_ENTRIES = 50_000
+"""Files and directories that are looked at for them at most: a tree may be a whole disk."""
 
 _SECRET_NAME = re.compile(
     r"(^|[._-])(auth|secrets?|credentials?|tokens?|passwords?|id_(rsa|dsa|ecdsa|ed25519))([._-]|$)|"
@@ -96,7 +100,10 @@ def _with(before: Configuration, place: Place, named: Collection[str]) -> Config
     packages = [*before.packages]
     total = sum(len(content) for _, content in files)
     inside = [path.removeprefix(place.shown) for path in named if path.startswith(place.shown)]
-    for path in _paths(directory, [*place.names, *inside]):
+    paths, more = _paths(directory, [*place.names, *inside])
+    if more:
+        left_out.append((f"{place.shown}{more}", f"only {MOST_ENTRIES} files and directories are looked at"))
+    for path in paths:
         local = path.relative_to(directory).as_posix()
         relative = f"{place.shown}{local}"
         try:
@@ -104,7 +111,11 @@ def _with(before: Configuration, place: Place, named: Collection[str]) -> Config
             if total + size > MOST_BYTES or len(files) >= MOST_FILES:
                 left_out.append((relative, "there is too much of it"))
                 continue
-            content = path.read_bytes()
+            with path.open("rb") as file:
+                content = file.read(size + 1)
+            if len(content) > size:
+                left_out.append((relative, "it is being written"))
+                continue
         except OSError as error:
             left_out.append((relative, error.strerror or str(error)))
             continue
@@ -118,17 +129,29 @@ def _with(before: Configuration, place: Place, named: Collection[str]) -> Config
     return replace(before, files=tuple(files), left_out=tuple(left_out), packages=tuple(packages))
 
 
-def _paths(directory: Path, names: Iterable[str]) -> list[Path]:
+def _paths(directory: Path, names: Iterable[str]) -> tuple[list[Path], str]:
+    """Return the files that are meant, and in which of the trees others were not looked at; empty if in none."""
     found: dict[Path, None] = {}
+    seen = 0
     for name in names:
         top = directory / name
         if ".." in Path(name).parts or top.is_symlink():
             continue
-        inside = sorted(top.rglob("*")) if top.is_dir() else [top]
+        inside = _below(top) if top.is_dir() else iter([top])
         for path in inside:
+            seen += 1
+            if seen > MOST_ENTRIES:
+                return list(found), name
             if path.is_file() and not path.is_symlink() and not _NEVER & set(path.relative_to(directory).parts):
                 found.setdefault(path)
-    return list(found)
+    return list(found), ""
+
+
+def _below(top: Path) -> Iterator[Path]:
+    """Yield what is in a directory and below it, in a fixed order; what is never taken along is not entered."""
+    for place, directories, files in os.walk(top):
+        directories[:] = sorted(set(directories) - _NEVER)
+        yield from (Path(place) / name for name in sorted((*directories, *files)))
 
 
 def _secret(name: str, content: bytes) -> str:

@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
+import pytest
+
 from cockpit.agents.adapter import LaunchSettings
 from cockpit.agents.configuration import Configuration, Place, configuration_of
 from cockpit.agents.pi.launch import local_program
@@ -147,3 +149,31 @@ def test_an_agent_on_this_machine_finds_the_packages_where_they_are(tmp_path: Pa
     program = local_program("pi", LaunchSettings(), {"PI_CODING_AGENT_DIR": str(pi), "PATH": ""})
     settings = json.loads(dict(program.files)[".pi/agent/settings.json"])
     assert settings["packages"] == [str(tmp_path / "own" / "tool"), "npm:b"]
+
+
+def test_a_tree_that_is_a_whole_disk_is_not_walked_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = written(tmp_path / "pi", settings_dot_json="{}", skills__node_modules__x="x" * 9)
+    for number in range(30):
+        written(directory, **{f"skills__s{number:02}": "do it"})
+    monkeypatch.setattr("cockpit.agents.configuration.MOST_ENTRIES", 10)
+    found = configuration_in(directory, ("settings.json", "skills"), ".pi/agent")
+    assert 1 < len(found.files) <= 10
+    assert ("skills", "only 10 files and directories are looked at") in found.left_out
+    monkeypatch.setattr("cockpit.agents.configuration.MOST_ENTRIES", 40)
+    assert configuration_in(directory, ("skills",), ".pi/agent").left_out == ()
+
+
+def test_what_grows_while_it_is_read_stays_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = written(tmp_path / "pi", settings_dot_json="{}")
+    seen = Path.stat
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> object:
+        found = seen(path, follow_symlinks=follow_symlinks)
+        if path.name == "settings.json":
+            with path.open("a") as file:
+                file.write("x" * 100)
+        return found
+
+    monkeypatch.setattr(Path, "stat", stat)
+    found = configuration_in(directory, ("settings.json",), ".pi/agent")
+    assert found.files == () and found.left_out == (("settings.json", "it is being written"),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+from collections.abc import Callable, Collection
 
 from cockpit.agents.adapter import Program
 from cockpit.agents.configuration import Configuration
@@ -11,12 +12,15 @@ from cockpit.agents.scaffold.answers import ScriptAnswer
 from cockpit.agents.scaffold.scripts import BEGIN, END, assign
 from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.state import FleetState
-from cockpit.errors import CockpitError
+from cockpit.errors import CockpitError, TimedOut
 from cockpit.model.commands.life import Spawn
 from cockpit.remote.ssh.connection import Connection
 
+READ_LIMIT = 60.0
+"""Seconds that reading and packing it here may take."""
+
 LIMIT = 180.0
-"""Seconds for all of it."""
+"""Seconds for all of it on the VM."""
 
 PACKAGE_LIMIT = 90
 """Seconds for the installation of one package."""
@@ -75,10 +79,11 @@ async def synchronise(
         if program.configuration is None:
             progress.detail(f"{program.name} has none")
             return
-        configuration = await asyncio.to_thread(program.configuration, spawn.sync_named)
-        said = [_left_out(configuration)]
+        said: list[str] = []
         try:
-            done = await connection.run(synchronise_script(configuration), stdin=configuration.archive(), timeout=LIMIT)
+            configuration, script, archive = await _packed(program.configuration, spawn.sync_named)
+            said.append(_left_out(configuration))
+            done = await connection.run(script, stdin=archive, timeout=LIMIT)
             answer = ScriptAnswer.read(done.stdout)
             if done.exit_code != 0 or answer is None:
                 raise CockpitError(
@@ -93,6 +98,28 @@ async def synchronise(
         progress.detail(" · ".join(word for word in said if word))
         if problems:
             fleet_state.notice(f"the configuration of {spawn.name} is not all there: {'; '.join(problems)}")
+
+
+async def _packed(
+    read: Callable[[Collection[str]], Configuration], named: Collection[str]
+) -> tuple[Configuration, str, bytes]:
+    """Read a configuration, and make its script and its archive: megabytes, and files that may lie on a dead disk.
+
+    Raises:
+        TimedOut: it took longer than `READ_LIMIT`.
+    """
+
+    def packed() -> tuple[Configuration, str, bytes]:
+        configuration = read(named)
+        return configuration, synchronise_script(configuration), configuration.archive()
+
+    try:
+        async with asyncio.timeout(READ_LIMIT):
+            return await asyncio.to_thread(packed)
+    except TimeoutError:
+        raise TimedOut(
+            f"the configuration here could not be read within {READ_LIMIT:.0f} s", hint="spawn without --sync"
+        ) from None
 
 
 def _left_out(configuration: Configuration) -> str:

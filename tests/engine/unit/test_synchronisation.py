@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any, cast
+
+import pytest
 
 from cockpit.agents.adapter import Program
 from cockpit.agents.configuration import Configuration
@@ -73,6 +76,43 @@ async def test_a_failure_is_said_and_stops_nothing() -> None:
         "p: no network",
         "it took more than 180 s",
     ]
+
+
+async def test_what_takes_long_is_done_in_a_thread_and_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts, in_thread, where = Parts(), [False], list[bool]()
+    connection = FakeConnection()
+    loop = asyncio.get_running_loop()
+
+    def noted(call: Callable[..., object]) -> Callable[..., object]:
+        def noting(*given: object) -> object:
+            where.append(in_thread[0])
+            return call(*given)
+
+        return noting
+
+    def run(_pool: object, call: Callable[..., object], *given: object) -> asyncio.Future[object]:
+        in_thread[0] = True
+        try:
+            return _done(call(*given))
+        finally:
+            in_thread[0] = False
+
+    def never(_pool: object, call: Callable[..., object], *given: object) -> asyncio.Future[object]:
+        return loop.create_future()  # A disk that does not answer.
+
+    read = PROGRAM.configuration
+    assert read is not None
+    program = replace(PROGRAM, configuration=cast(Any, noted(read)))
+    monkeypatch.setattr(Configuration, "archive", noted(Configuration.archive))
+    digest = property(noted(cast(Any, Configuration.digest).fget))
+    monkeypatch.setattr(Configuration, "digest", digest)
+    progress = OperationProgress(parts.state, OperationId("o"), "spawn", "ada")
+    for executor in (run, never):
+        cast(Any, loop).run_in_executor = executor
+        spawn = Spawn("ada", AgentKind.WORKER, sync=True)
+        await synchronise(parts.state, cast(Any, connection), spawn, program, progress)
+    assert where == [True, True, True]
+    assert "within 60 s" in progress.operation.steps[-1].detail
 
 
 async def test_a_program_without_configuration_says_so() -> None:
