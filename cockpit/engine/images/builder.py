@@ -15,14 +15,14 @@ from cockpit.engine.images import scripts
 from cockpit.engine.images.description import described, image_of
 from cockpit.engine.images.steps import SCRIPT_LIMIT, bring_about
 from cockpit.engine.images.tagging import tag_latest
-from cockpit.engine.images.vm_shell import VmShell
 from cockpit.engine.operation import OperationProgress
+from cockpit.engine.sites import left_behind, take_up
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
+from cockpit.engine.vm_shell import VmShell
 from cockpit.errors import CockpitError, Refused, UsageError
 from cockpit.model.commands.images import BuildImage
-from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.images import GoldenImage, ImageFacts, plain_version
 from cockpit.model.keys import KEY_FORMS
@@ -122,23 +122,11 @@ class ImageBuilder:
     async def _site(self, command: BuildImage, progress: OperationProgress) -> VmId:
         """Return the VM that an earlier build of this image left, or a new one."""
         with progress.step("VM"):
-            left = [record for record in await self._source.vers.list_vms() if self._is_site(record.labels, command)]
-            if left:
-                first = min(left, key=lambda record: (record.created_at, record.vm_id))
-                vm_id = VmId(first.vm_id)
-                progress.detail(f"goes on with {vm_id}, which an earlier build left")
-                if first.power is Power.PAUSED:
-                    await self._source.vers.set_power(vm_id, False)
-            else:
-                vm_id = await self._make(command)
-                progress.detail(vm_id)
-        now = self._fleet_state.clock.now()
-        label = f"image {command.name}"
-        self._fleet_state.put_vm(Vm(vm_id, Power.BOOTING, now, label=label, seen_at=now, source=self._source.name))
+            left = await left_behind(self._source, IMAGE_LABEL, _site_label(command))
+            called = f"image {command.name}"
+            vm_id = await take_up(self._fleet_state, self._source, called, left, lambda: self._make(command))
+            progress.detail(f"goes on with {vm_id}, which an earlier build left" if left else vm_id)
         return vm_id
-
-    def _is_site(self, labels: dict[str, str], command: BuildImage) -> bool:
-        return labels.get(IMAGE_LABEL) == _site_label(command)
 
     async def _make(self, command: BuildImage) -> VmId:
         vers, labels = self._source.vers, {IMAGE_LABEL: _site_label(command)}

@@ -12,14 +12,14 @@ from cockpit.engine.agent_record import REGISTERED_BY
 from cockpit.engine.commands.booting import until_running
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.sizes import check_size
-from cockpit.engine.images.vm_shell import VmShell
 from cockpit.engine.infrastructure import scripts
 from cockpit.engine.operation import OperationProgress
+from cockpit.engine.sites import left_behind, take_up
 from cockpit.engine.source import Services, ServicesPlace, Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
+from cockpit.engine.vm_shell import VmShell
 from cockpit.errors import CockpitError, Refused, TimedOut
-from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import VmId
 from cockpit.model.platform import INFRA, MakeInfra
 from cockpit.model.size import VmSize
@@ -126,34 +126,27 @@ class InfraMaker:
 
     async def _vm(self, command: MakeInfra, progress: OperationProgress) -> VmId:
         """Return the VM that an earlier run left, or a new one."""
-        vers = self._source.vers
         with progress.step("VM"):
-            left = [record for record in await vers.list_vms() if record.labels.get(INFRA_LABEL) == LABEL_TEXT]
+            left = await left_behind(self._source, INFRA_LABEL, LABEL_TEXT)
             kept = self._place.kept_at
             if kept and all(self._place.url(VmId(record.vm_id)) != kept for record in left):
                 raise Refused(
                     f"config.toml says that the services are at {kept}, and no VM here was made for them",
                     hint="take infra_url out of its table [vers] to make one",
                 )
-            if left:
-                first = min(left, key=lambda record: (record.created_at, record.vm_id))
-                vm_id = VmId(first.vm_id)
-                others = [record.vm_id for record in left if record is not first]
-                more = f"; made for them, too, and to be destroyed: {' '.join(others)}" if others else ""
-                progress.detail(f"{vm_id}, which is there{more}")
-                if first.power is Power.PAUSED:
-                    await vers.set_power(vm_id, False)
-            else:
-                size = command.size or VmSize()
-                await check_size(vers, size)
-                labels = {INFRA_LABEL: LABEL_TEXT, "role": INFRA}
-                async with self._creations.written_down("infra", INFRA, "image", None) as request:
-                    vm_id = await vers.create_root(size, labels=labels, request=request)
-                progress.detail(vm_id)
-        now = self._fleet_state.clock.now()
-        self._fleet_state.put_vm(Vm(vm_id, Power.BOOTING, now, label=INFRA, seen_at=now, source=self._source.name))
+            vm_id = await take_up(self._fleet_state, self._source, INFRA, left, lambda: self._make(command))
+            others = [record.vm_id for record in left[1:]]
+            more = f"; made for them, too, and to be destroyed: {' '.join(others)}" if others else ""
+            progress.detail(f"{vm_id}, which is there{more}" if left else vm_id)
         self._fleet_state.note_host(vm_id, "it was made for the services")
         return vm_id
+
+    async def _make(self, command: MakeInfra) -> VmId:
+        vers, size = self._source.vers, command.size or VmSize()
+        await check_size(vers, size)
+        labels = {INFRA_LABEL: LABEL_TEXT, "role": INFRA}
+        async with self._creations.written_down("infra", INFRA, "image", None) as request:
+            return await vers.create_root(size, labels=labels, request=request)
 
     async def _python(self, site: _Site, progress: OperationProgress) -> str:
         """Return the path of a Python that can run the services, installed if need be.
