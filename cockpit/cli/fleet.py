@@ -18,6 +18,7 @@ from cockpit.model.commands.agent import Abort
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.life import Dismiss, Relaunch, Spawn
 from cockpit.model.commands.vm import Branch, Commit, Pause, Resume, TrustHostKey
+from cockpit.model.conversation import forgets, is_forgetful
 from cockpit.model.ids import VmId
 from cockpit.model.kept import IN_THE_COMMIT
 from cockpit.model.operation import Operation
@@ -169,14 +170,19 @@ async def abort(headless: Headless, name: str, dry_run: bool, as_json: bool) -> 
         return settled_report(receipt, Stage.ACCEPTED, ABORT_LIMIT, "the run goes on, as far as is known")
 
 
-async def relaunch(headless: Headless, name: str, change_program: bool, dry_run: bool, as_json: bool) -> int:
+async def relaunch(
+    headless: Headless, name: str, change_program: bool, anew: bool, dry_run: bool, as_json: bool
+) -> int:
     """Start a dead agent's process again, with the program and version it had unless a change is accepted."""
     async with headless.engine(only(name), watch=True) as engine:
         agent = await reachable(engine, name, headless.left())
-        command = Relaunch(agent.id, change_program)
-        refusal = engine.disabled_reason(command)
-        if refusal:
-            raise Refused(f"cannot relaunch {name}: {refusal}")
+        command = Relaunch(agent.id, change_program, anew)
+        refused = engine.refusal(command)
+        if refused is not None:
+            hint = "--anew lets it begin anew" if refused.code is RefusalCode.FORGETS else ""
+            raise Refused(f"cannot relaunch {name}: {refused.sentence}", hint=hint)
+        if is_forgetful(agent):
+            warn(our_line("{}, and ends with it: it begins anew", forgets(agent)))
         if dry_run:
             what = our_line("start {} of {} again, in its latest session", agent.program, agent.name)
             return rehearse(engine, command, what, as_json, {"vm_id": agent.vm_id})
@@ -278,6 +284,9 @@ async def branch(headless: Headless, name: str, count: int, dry_run: bool, as_js
     """Copy a VM and print the copies' ids."""
     async with headless.engine(nobody) as engine:
         vm_id, called = engine.vm_named(name)
+        agent = engine.fleet.agent_on(vm_id)
+        if agent is not None and is_forgetful(agent):
+            warn(our_line("{}: its copies begin anew", forgets(agent)))
         command = Branch(vm_id, count)
         if dry_run:
             what = our_line("copy the VM of {}, {} times", called, count)

@@ -251,6 +251,7 @@ class Responded:
     success: bool
     error: str = ""
     data: Any = None
+    conversation_kept: bool | None = None  # whether a file holds what is said to the agent; None where it is not told
 
 
 @dataclass(frozen=True, slots=True)

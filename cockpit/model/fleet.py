@@ -255,6 +255,8 @@ class Agent:
     """The first line of the latest answer, shortened, for lists."""
     run_open: bool = False
     """Between the start and the final end of a run."""
+    conversation_kept: bool | None = None
+    """Whether a file of its VM holds its conversation, as its process said; None until it did."""
     stop_reason: str = ""
     """The last answer's: the agent's own word, or `empty` for an answer with neither text nor tool call."""
     abort_requested: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cockpit.model.conversation import forgets, is_forgetful, may_be_forgetful
 from cockpit.model.fleet import ActivityState, Agent, Fleet, Power
 from cockpit.model.ids import VmId
 from cockpit.model.names import vm_called
@@ -86,6 +87,11 @@ def loss_of(vm_id: VmId, fleet: Fleet, remains: Remains | None, unseen: str = ""
         for one in agents
         if one.activity.state is ActivityState.UNKNOWN
     ]
+    unknown += [
+        f"{whose[one.id]}whether a file holds its conversation: another tool started it, and it has not said"
+        for one in agents
+        if may_be_forgetful(one)
+    ]
     return Loss(
         vm_id,
         vm_called(vm_id, agents[:1]),
@@ -132,6 +138,8 @@ def _of_agent(agent: Agent) -> Iterator[str]:
         yield "it works: the run that is open ends unfinished"
     elif agent.activity.state is ActivityState.DONE_UNSEEN:
         yield "its last answer was not looked at"
+    if is_forgetful(agent):
+        yield f"{forgets(agent)}: brought back, it begins anew"
     queued = len(agent.activity.steering) + len(agent.activity.follow_up)
     if queued:
         yield f"{_count(queued, 'text')} queued and not read by it"

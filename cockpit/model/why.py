@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cockpit.model.ages import span_text
+from cockpit.model.conversation import is_forgetful
 from cockpit.model.fleet import UNKNOWN_TIME, ActivityState, Agent, Link, LinkState, Power, ProcessState, Vm
 from cockpit.model.queue import counted, fate_of
 from cockpit.model.reduce.activity import base_state
@@ -227,6 +228,10 @@ def _process(agent: Agent, now: float) -> list[str]:
     if process.state is not ProcessState.UNKNOWN:
         is_alive = process.state is ProcessState.ALIVE
         sentences += scaffold_sentences(process.scaffold, alive=is_alive, exit_code=process.exit_code)
+    if is_forgetful(agent):
+        over = process.state is ProcessState.DEAD
+        then = "and ended with it: relaunch begins another one" if over else "and ends with it"
+        sentences.append(f"No file holds its conversation: it {'was' if over else 'is'} in its process alone, {then}.")
     if process.state is ProcessState.ALIVE:
         sentences += [f"It warned: {_quoted(line)}" for line in warnings_in(process.errors)[-STDERR_LINES:]]
     if process.errors and process.state is not ProcessState.ALIVE:

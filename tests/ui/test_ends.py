@@ -8,14 +8,15 @@ import pytest
 from textual.widgets import TextArea
 
 from cockpit.model.commands.agent import FollowUp, Prompt
-from cockpit.model.commands.life import Destroy, Restore, Undo
+from cockpit.model.commands.life import Destroy, Relaunch, Restore, Undo
 from cockpit.model.commands.vm import Checkpoint, Commit, Retry
-from cockpit.model.fleet import Fleet
+from cockpit.model.fleet import Fleet, Process, ProcessState
 from cockpit.model.ids import CommitId, OperationId, agent_of
 from cockpit.model.kept import KEEP_STEP, KeptCommit, KeptFor, KeptState
 from cockpit.model.loss import Remains, Repository
 from cockpit.model.operation import Operation, Step
 from cockpit.model.receipts.receipt import Stage
+from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.destroy import DestroyDialog
 from cockpit.ui.dialogs.form import FormDialog, GuardedForm
 from cockpit.ui.dialogs.pick import PickDialog
@@ -81,6 +82,25 @@ async def test_where_no_commit_can_be_taken_it_is_asked_once_more(step: str, aga
             second.dismiss(True)
             await pilot.pause()
             assert engine.ordered[1:] == [replace(first, undo=False)]
+
+
+async def test_who_would_begin_anew_is_relaunched_after_a_question() -> None:
+    engine = scene()
+    agent = engine.fleet.agent(agent_of(vm_id(1)))
+    assert agent is not None
+    forgetful = replace(agent, conversation_kept=False, turns=1, process=Process(ProcessState.DEAD))
+    agents = tuple(forgetful if one is agent else one for one in engine.fleet.agents)
+    engine.change(replace(engine.fleet, agents=agents))
+    async with cockpit(engine) as (pilot, home, _):
+        home.select(agent.id)
+        home.try_action("agent.relaunch")
+        await pilot.pause()
+        dialog = pilot.app.screen
+        assert isinstance(dialog, ConfirmDialog) and engine.ordered == []
+        assert "begins anew" in str(dialog.query_one("#consequence", Plain).content)
+        dialog.dismiss(True)
+        await pilot.pause()
+        assert engine.ordered == [Relaunch(agent.id, anew=True)]
 
 
 async def test_undo_lists_who_can_be_brought_back_and_only_those() -> None:

@@ -6,6 +6,7 @@ Facts of the protocol: badlogic/pi-mono, packages/coding-agent/docs/rpc.md and s
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from cockpit.agents.adapter import WireRules
@@ -56,7 +57,13 @@ DIALOG_METHODS = frozenset({"select", "confirm", "input", "editor"})
 class PiDecoder:
     """Decodes one stream. It keeps nothing but the dialect, so lines may be decoded again in any order."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tells_file: bool = True) -> None:
+        """Prepare.
+
+        Args:
+            tells_file: the agent's state names the file that holds its conversation, unless there is none.
+        """
+        self._tells_file = tells_file
         self._dialect = ""
         self.repeats_output = False
         """A tool's output was seen twice in one line (pi 1.6 and later)."""
@@ -110,6 +117,8 @@ class PiDecoder:
                 self.repeats_output |= b',"structuredContent":' in line
             decode = _DECODERS.get(kind)
             event = decode(record) if decode is not None else None
+            if self._tells_file and isinstance(event, Responded) and event.success and event.command == "get_state":
+                event = _with_file(event)
         return event if event is not None else UnknownEvent(kind, head_text(line))
 
 
@@ -232,6 +241,13 @@ def _responded(record: dict[str, Any]) -> Event:
         error=text_of(record.get("error")),
         data=record.get("data"),
     )
+
+
+def _with_file(event: Responded) -> Responded:
+    """Return a state with whether the conversation is kept: pi with `--no-session` names no `sessionFile`."""
+    if not isinstance(event.data, dict):
+        return event
+    return replace(event, conversation_kept=bool(event.data.get("sessionFile")))
 
 
 def _thinking_level(record: dict[str, Any]) -> Event:

@@ -19,7 +19,11 @@ from cockpit.agents.scaffold.scripts import settings_of
 WHO = r"""
 file=$HOME/.swarm/identity.json
 [ ! -f "$file" ] || say identity "$(head -c 4096 "$file" 2>/dev/null | tr '\n\r\t' '   ')"
-if agent=$(agent_process || cut_off_process) && [ -r "/proc/$agent/environ" ]; then
+if agent=$(agent_process || cut_off_process); then
+    # A program may give itself a name, which then stands in place of its arguments, with NULs behind it.
+    say command "$(tr '\0\n\r\t' '    ' <"/proc/$agent/cmdline" 2>/dev/null | head -c 200)"
+fi
+if [ -n "$agent" ] && [ -r "/proc/$agent/environ" ]; then
     for name in VERS_VM_ID VERS_AGENT_NAME VERS_AGENT_ROLE VERS_PARENT_AGENT; do
         if value=$(tr '\0' '\n' 2>/dev/null <"/proc/$agent/environ" | grep -m 1 "^$name="); then
             say "$name" "$(printf %s "${value#*=}" | head -c 200)"
@@ -29,6 +33,9 @@ fi
 [ ! -r /proc/loadavg ] || say load "$(cut -d ' ' -f 1-3 /proc/loadavg)"
 finish 0
 """
+
+COMMAND_WORDS = 3
+"""Words of a command line in which the program is: before it stand an interpreter and its options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class AgentIdentity:
     """It was told whom it works for, be it nobody."""
     load: str = ""
     """The VM's load averages."""
+    command: tuple[str, ...] = ()
+    """The first words of its process's command line, or what the process calls itself."""
 
 
 def who_script(paths: AgentPaths) -> str:
@@ -72,6 +81,7 @@ def parse_who(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Agent
         parent_vm="" if parent_vm == "local" else parent_vm,
         says_parent=(own and "VERS_PARENT_AGENT" in answer.values) or parent_vm != "",
         load=answer.value("load").strip(),
+        command=tuple(answer.value("command").split()[:COMMAND_WORDS]),
     )
 
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cockpit
-from cockpit.agents.adapter import LaunchSettings, Program
+from cockpit.agents.adapter import Decoder, LaunchSettings, Program
 from cockpit.agents.pi.adapter import DELTA, PiAdapter
+from cockpit.agents.pi.decode import PiDecoder
 from cockpit.agents.pi.wire_filter import ACCUMULATED
 from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import AgentPaths
@@ -27,6 +28,10 @@ class ScriptedAdapter(PiAdapter):
     def name(self) -> str:
         """`scripted`, and it is labelled so wherever it appears."""
         return "scripted"
+
+    def decoder(self) -> Decoder:
+        """Return pi's; no model has anything to remember, so that what names no file loses nothing."""
+        return PiDecoder(tells_file=False)
 
     def says_end(self, dialect: str, version: str) -> bool:
         """It does in the newer dialect; its version is this package's."""

@@ -123,13 +123,16 @@ def relaunch(
     change_program: Annotated[
         bool, typer.Option("--change-program", help="Take another version of its program than it was started with.")
     ] = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Let it begin anew where its process alone has its conversation.")
+    ] = False,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Start a dead agent's process again, in its latest session."""
     from cockpit.cli import fleet
 
-    run(lambda headless: fleet.relaunch(headless, name, change_program, dry_run, as_json))
+    run(lambda headless: fleet.relaunch(headless, name, change_program, anew, dry_run, as_json))
 
 
 @application.command()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.answers import AgentState
 from cockpit.engine.agent_record import with_protocol
 from cockpit.engine.commands.names import Names
@@ -129,17 +130,30 @@ class Adoption:
             if found.state is AgentState.ABSENT:
                 progress.detail(f"none at {agent.directory}")
                 return None
-            who = found.program or "started by another tool"
-            words = (who, found.version, found.state.value, f"at {agent.directory}")
-            progress.detail(" ".join(word for word in words if word))
             identity = await who_lives_there(connection, self._source.paths_of(agent), agent.vm_id)
+            program = found.program or program_called(identity.command, self._source.programs)
+            by = "" if found.program else "started by another tool"
+            words = (program, found.version, by, found.state.value, f"at {agent.directory}")
+            progress.detail(" ".join(word for word in words if word))
         return with_protocol(
             replace(
                 living(agent.id, self._fleet_state),
-                program=found.program or agent.program,
+                program=program,
                 program_path=found.path,
                 version=found.version,
                 parent=identity.parent,
                 parent_vm=parent_said(identity, agent.vm_id),
             )
         )
+
+
+def program_called(command: Sequence[str], programs: Iterable[Program]) -> str:
+    """Return the kind of agent whose program stands in a command line; empty where none does, or several do.
+
+    Args:
+        command: its first words; the agent's own, so that they prove nothing.
+        programs: those that are known.
+    """
+    words = {word.rpartition("/")[2] for word in command}
+    found = {program.name for program in programs if (program.command or program.name) in words}
+    return found.pop() if len(found) == 1 else ""

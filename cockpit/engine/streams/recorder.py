@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import msgspec
 
+from cockpit.agents.kinds import USUAL
 from cockpit.engine.agent_record import with_protocol
 from cockpit.engine.memory import with_names_of
 from cockpit.engine.state import FleetState
@@ -100,7 +101,7 @@ class Recorder:
         restored = replace(
             with_names_of(saved, agent),
             kind=agent.kind,
-            program=agent.program,
+            program=agent.program or saved.program,
             parent=agent.parent,
             parent_vm=agent.parent_vm or saved.parent_vm,
             source=agent.source,
@@ -158,7 +159,9 @@ class Recorder:
         """Note which dialect of its protocol an agent speaks, once its stream has shown it."""
         agent = self._fleet_state.agents.get(agent_id)
         if agent is not None and dialect and agent.dialect != dialect:
-            self._fleet_state.put_agent(with_protocol(replace(agent, dialect=dialect)))
+            # Who started it did not say what it is: its own words do.
+            program = agent.program or USUAL.name
+            self._fleet_state.put_agent(with_protocol(replace(agent, dialect=dialect, program=program)))
             # No stored line tells it: the snapshot is how the cockpits that follow the store learn it.
             self._unsaved[agent_id] = SNAPSHOT_EVERY
 

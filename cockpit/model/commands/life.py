@@ -50,6 +50,8 @@ class Relaunch:
     agent: AgentId
     change_program: bool = False
     """Whether another version of its program than the one it was started with may be taken."""
+    anew: bool = False
+    """Whether it may begin anew where its process alone has its conversation, and lives still."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ def responded(agent: Agent, event: Responded, at: float) -> Agent:
     data: Mapping[str, Any] = event.data if isinstance(event.data, dict) else {}
     if event.command == "get_state":
         agent = _state(_model(agent, data.get("model")), data, at)
+        if event.conversation_kept is not None:
+            agent = replace(agent, conversation_kept=event.conversation_kept)
     elif event.command == "set_model":
         agent = _model(agent, data)
     elif event.command == "cycle_model":

@@ -248,6 +248,7 @@ def _daemon_started(agent: Agent, event: ev.DaemonStarted, at: float) -> Agent:
         activity=Activity(ActivityState.STARTING, at),
         program=event.agent or agent.program,
         settles=False,
+        conversation_kept=None,
         run_open=False,
         stop_reason="",
         abort_requested=False,

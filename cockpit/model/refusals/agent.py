@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from cockpit.model.commands.agent import AgentCommand, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.life import Relaunch
 from cockpit.model.commands.vm import Checkpoint, Retry
+from cockpit.model.conversation import forgets, is_forgetful
 from cockpit.model.fleet import Agent, Fleet, LinkState, Power, ProcessState
 from cockpit.model.refusals.grounds import NO_AGENT, Refusal, RefusalCode
 from cockpit.model.sendable import unsendable_part
@@ -24,6 +26,19 @@ def of_text(command: Checkpoint | Retry, fleet: Fleet) -> Refusal | None:
         return NO_AGENT
     # Where it is sent to another VM, only the text itself can be judged now.
     return _pointless(command.then, agent) if isinstance(command, Retry) else to_agent(command.then, fleet)
+
+
+def of_relaunch(command: Relaunch, fleet: Fleet) -> Refusal | None:
+    agent = fleet.agent(command.agent)
+    if agent is None:
+        return NO_AGENT
+    process = agent.process
+    cut_off = process.scaffold is not None and not process.scaffold.fifo
+    if not (process.state is ProcessState.DEAD or process.never_started or cut_off):
+        return Refusal(RefusalCode.PROCESS_ALIVE, "the agent is not dead")
+    if process.state is ProcessState.ALIVE and is_forgetful(agent) and not command.anew:
+        return Refusal(RefusalCode.FORGETS, f"{forgets(agent)}: relaunched, it would begin anew")
+    return None
 
 
 def unreachable(agent: Agent, fleet: Fleet) -> Refusal | None:

@@ -40,6 +40,8 @@ class RefusalCode(StrEnum):
     """The host key is not the one that the VM showed last."""
     VM_POWER = "VM power"
     """The VM's power does not allow it."""
+    FORGETS = "forgets"
+    """The agent's conversation is in its process alone, and would be lost."""
     WORKING = "working"
     """The agent works: what would stop it in the middle is to be said twice."""
     PROCESS_DEAD = "process dead"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cockpit.model.commands.vm import Retry
+from cockpit.model.conversation import forgets, is_forgetful
 from cockpit.model.fleet import Agent, Fleet, Power, is_at_work
-from cockpit.model.ids import CommitId
+from cockpit.model.ids import CommitId, VmId
 from cockpit.model.kept import undoable
 from cockpit.model.refusals.grounds import Refusal, RefusalCode
 
@@ -42,10 +43,26 @@ def of_checkpoint(retry: Retry, fleet: Fleet) -> Refusal | None:
     return Refusal(RefusalCode.NO_COMMIT, f"no commit {retry.commit} was kept of an agent")
 
 
+def of_conversation(vm: VmId, fleet: Fleet, would: str) -> Refusal | None:
+    """Return why an agent is not ended, or not copied for the sake of its conversation, or None.
+
+    Args:
+        vm: where it lives.
+        fleet: what is known of it.
+        would: what would become of it.
+    """
+    agent = fleet.agent_on(vm)
+    if agent is None or not is_forgetful(agent):
+        return None
+    return Refusal(RefusalCode.FORGETS, f"{forgets(agent)}: {would}")
+
+
 def of_clean_commit(agent: Agent | None, power: Power) -> Refusal | None:
     """Return why a commit cannot be taken without an agent's keys, or None."""
     if power is not Power.RUNNING:
         return Refusal(RefusalCode.VM_POWER, f"the VM is {power.value}: keys are taken out of a running one only")
     if agent is not None and is_at_work(agent):
         return Refusal(RefusalCode.WORKING, f"{agent.name} works, and would be stopped: abort it first")
+    if agent is not None and is_forgetful(agent):
+        return Refusal(RefusalCode.FORGETS, f"{forgets(agent)}: stopped for the commit, it would begin anew")
     return None

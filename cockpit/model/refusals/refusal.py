@@ -21,15 +21,15 @@ from cockpit.model.commands.life import (
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
-from cockpit.model.fleet import Fleet, ProcessState
+from cockpit.model.fleet import Fleet
 from cockpit.model.platform import DeleteCommit, MakeInfra, PlatformCommand, Resize, SetLabels, refusal_of
-from cockpit.model.refusals.agent import of_text, to_agent
+from cockpit.model.refusals.agent import of_relaunch, of_text, to_agent
 from cockpit.model.refusals.board import NO_BOARD, to_board
 from cockpit.model.refusals.family import of_copies
-from cockpit.model.refusals.grounds import NO_AGENT, Facilities, Refusal, RefusalCode
+from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.refusals.identity import of_deregister, of_dismiss, of_findable, of_rename
 from cockpit.model.refusals.images import of_image
-from cockpit.model.refusals.kept import of_checkpoint, of_deletion, of_undo
+from cockpit.model.refusals.kept import of_checkpoint, of_conversation, of_deletion, of_undo
 from cockpit.model.refusals.names import name_fault
 from cockpit.model.refusals.queue import to_queue
 from cockpit.model.refusals.spawn import of_adopt, of_spawn
@@ -71,21 +71,16 @@ def to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Ref
             return of_rename(command, fleet, facilities)
         case SetFindable():
             return of_findable(command, fleet)
-        case Relaunch(agent=agent_id):
-            agent = fleet.agent(agent_id)
-            if agent is None:
-                return NO_AGENT
-            scaffold = agent.process.scaffold
-            cut_off = scaffold is not None and not scaffold.fifo
-            dead = agent.process.state is ProcessState.DEAD or agent.process.never_started or cut_off
-            return None if dead else Refusal(RefusalCode.PROCESS_ALIVE, "the agent is not dead")
+        case Relaunch():
+            return of_relaunch(command, fleet)
         case Branch():
             return to_vm(command, fleet) or of_copies(command, fleet, facilities)
         case Pause() | Resume() | Destroy() | Commit():
             return to_vm(command, fleet)
         case BestOf(vm=vm, texts=texts):
             copied = to_many(command, fleet) or to_vm(Branch(vm, len(texts)), fleet)
-            return copied or of_copies(command, fleet, facilities)
+            kept = of_conversation(vm, fleet, "its copies would begin anew")
+            return copied or kept or of_copies(command, fleet, facilities)
         case FanOut() | Teardown() | StopAll() | ContinueAll():
             return to_many(command, fleet)
         case Undo(commit=commit):
@@ -101,4 +96,5 @@ def to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Ref
             return of_trust(command, fleet)
         case Checkpoint() | Retry():
             back = of_checkpoint(command, fleet) if isinstance(command, Retry) else None
+            back = back or of_conversation(command.vm, fleet, "brought back from a commit, it would begin anew")
             return back or to_vm(Commit(command.vm), fleet) or of_text(command, fleet)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from cockpit.model.commands.life import Dismiss, Relaunch
 from cockpit.model.commands.vm import Branch, Commit, Pause, Resume, TrustHostKey
+from cockpit.model.conversation import forgets, is_forgetful
 from cockpit.model.fleet import Agent, Vm
 from cockpit.model.ids import VmId
 from cockpit.model.kept import IN_THE_COMMIT
@@ -75,8 +76,21 @@ def _resume(home: HomePort) -> None:
 
 
 def _relaunch(home: HomePort) -> None:
-    if home.agent is not None:
-        home.command(Relaunch(home.agent.id))
+    """Start it again at once, unless it would begin anew: then that is asked."""
+    agent = home.agent
+    if agent is None:
+        return
+    target = agent.id
+    if not is_forgetful(agent):
+        home.command(Relaunch(target))
+        return
+
+    def finish(yes: bool | None) -> None:
+        if yes:
+            home.command(Relaunch(target, anew=True))
+
+    consequence = our_line("{}, and ends with it: it begins anew.", forgets(agent))
+    home.open_dialog(ConfirmDialog(ours("Relaunch"), [our_line("{}", agent.name)], consequence), finish)
 
 
 def _change_program(home: HomePort) -> None:
@@ -128,17 +142,20 @@ def _branch(home: HomePort) -> None:
 
     def check(values: Values) -> str:
         number = values["count"]
-        fits = number.isdecimal() and 1 <= int(number) <= MOST_COPIES
-        return "" if fits else f"copies: a number from 1 to {MOST_COPIES}"
+        fits = number.isascii() and number.isdecimal() and 1 <= int(number) <= MOST_COPIES
+        if not fits:
+            return f"copies: a number from 1 to {MOST_COPIES}"
+        return home.engine.disabled_reason(Branch(target, int(number)))
 
     def finish(values: Values | None) -> None:
         if values is not None:
             home.command(Branch(target, int(values["count"])))
 
     field = Field("count", ours("copies"), value="1")
-    home.open_dialog(
-        GuardedForm(ours("Branch"), (field,), check, intro=our_line("Copies of {}", vm_words(home.fleet, vm))), finish
-    )
+    agent = home.fleet.agent_on(target)
+    anew = f"; {forgets(agent)}: they begin anew" if agent is not None and is_forgetful(agent) else ""
+    intro = our_line("Copies of {}{}", vm_words(home.fleet, vm), anew)
+    home.open_dialog(GuardedForm(ours("Branch"), (field,), check, intro=intro), finish)
 
 
 def _to_dismiss(vm: Vm | None, agent: Agent | None) -> VmId | None:
@@ -229,7 +246,7 @@ ACTIONS: tuple[Action, ...] = (
         "Agents",
         "Start the agent again after its process died",
         _relaunch,
-        agent_command(Relaunch),
+        agent_command(lambda agent: Relaunch(agent, anew=True)),
         writes=True,
     ),
     Action(

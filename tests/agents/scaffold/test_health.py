@@ -14,6 +14,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit.agents.scaffold.answers import AgentState
+from cockpit.agents.scaffold.identity import parse_who, who_script
 from cockpit.agents.scaffold.renewal import parse_renewal, renew_script
 from tests.agents.scaffold.scaffold_machine import Machine, open_on, wait_until
 from tests.agents.scaffold.test_scripts import SHELLS, shell_machine
@@ -145,3 +146,13 @@ def test_no_line_is_lost_or_doubled_while_an_agent_writes_without_a_pause(machin
     numbers = [line for line in b"".join([*kept, out.read_bytes()]).splitlines() if not line.startswith(b"{")]
     count = len(numbers) // 2
     assert numbers == [word for n in range(1, count + 1) for word in (b"%d" % n, b"%d." % n)]
+
+
+def test_an_agent_is_told_by_its_command_line_where_nobody_wrote_down_what_it_is(machine: Machine) -> None:
+    machine.start()
+    code, said, errors = machine.execute(who_script(machine.paths))
+    who = parse_who(code, said, errors, vm="vm")
+    assert who.command and who.command[0].rpartition("/")[2].startswith("python")
+    assert len(who.command) <= 3 and all("\n" not in word for word in who.command)
+    machine.stop()
+    assert parse_who(*machine.execute(who_script(machine.paths)), vm="vm").command == ()
