@@ -32,6 +32,11 @@ class Redaction(logging.Formatter):
             text = text.replace(secret, "[secret]")
         return SHAPES.sub("[secret]", text)
 
+    def hide(self, secret: str) -> None:
+        """Replace one more."""
+        if len(secret) >= 8 and secret not in self._secrets:
+            self._secrets = (*self._secrets, secret)
+
 
 class PrivateRotatingFile(logging.handlers.RotatingFileHandler):
     """A rotated log file that only its owner can read, also after each rotation."""
@@ -49,6 +54,13 @@ class PrivateRotatingFile(logging.handlers.RotatingFileHandler):
 def await_log() -> None:
     """Keep what is logged before there is a log file off the terminal."""
     logging.getLogger("cockpit").addHandler(logging.NullHandler())
+
+
+def hide(secret: str) -> None:
+    """Keep a secret that was learnt while the log is written out of it."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, Redaction):
+            handler.formatter.hide(secret)
 
 
 def write_log(file: Path, *, secrets: Iterable[str] = ()) -> str:

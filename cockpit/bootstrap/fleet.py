@@ -13,14 +13,15 @@ from urllib.parse import urlsplit
 from cockpit import config, logs, paths
 from cockpit.agents.kinds import ADAPTERS
 from cockpit.agents.scaffold.layout import HOME_PATHS, VM_PATHS, AgentPaths
-from cockpit.bootstrap.kept_services import find_services, keep_services, new_token
+from cockpit.bootstrap.kept_services import find_services, keep_services, new_token, services_now
 from cockpit.bootstrap.programs import local_programs, remote_programs
 from cockpit.bootstrap.recipe import load_recipe, recipe_file
 from cockpit.config import Settings
 from cockpit.engine.engine import CONTACT_LIMIT, Engine
+from cockpit.engine.infrastructure.arrival import NO_SERVICES
 from cockpit.engine.port import HeadlessPort, HistoryPort, StartOptions
 from cockpit.engine.recorded import RecordedHistory
-from cockpit.engine.source import Services, ServicesPlace, Source
+from cockpit.engine.source import Services, ServicesPlace, Source, services_environment
 from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.errors import ConfigError, UsageError
 from cockpit.model.ages import DAY
@@ -128,9 +129,7 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
         programs=programs,
         default_program=default,
         environment={
-            "VERS_INFRA_URL": services,
-            "VERS_VM_REGISTRY_URL": services,
-            "VERS_AUTH_TOKEN": service_token,
+            **services_environment(services, service_token),
             "VERS_API_KEY": token,
             "VERS_BASE_URL": f"{running.base_url}/api/v1",
         },
@@ -157,9 +156,7 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
     services, token = known.url, known.token
     notices = [f"the Vers key from {credentials.source} looks wrong: {credentials.doubt}"] if credentials.doubt else []
     if not services:
-        notices.append(
-            "no board, feed and registry: `cockpit infra` makes them, or set VERS_INFRA_URL and VERS_AUTH_TOKEN"
-        )
+        notices.append(NO_SERVICES)
 
     def endpoint(vm_id: VmId) -> SshEndpoint:
         name = f"{vm_id}.{domain}"
@@ -169,7 +166,7 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
     programs = remote_programs(settings.agent, os.environ)
     environment = {"VERS_API_KEY": credentials.api_key, "VERS_BASE_URL": base_url}
     if services:
-        environment |= {"VERS_INFRA_URL": services, "VERS_VM_REGISTRY_URL": services, "VERS_AUTH_TOKEN": token}
+        environment |= services_environment(services, token)
     return Source(
         name="vers",
         key_source=credentials.source,
@@ -192,6 +189,7 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
             _service_archive,
             lambda: new_token(os.environ),
             lambda url, token: keep_services(settings, url, token),
+            known=lambda: services_now(settings),
             kept_at="" if config.infrastructure_url() else services,
             port=INFRA_PORT,
         ),

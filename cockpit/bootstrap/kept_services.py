@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cockpit import config, paths
+from cockpit import config, logs, paths
 from cockpit.bootstrap.setting import write_setting
 from cockpit.config import Settings
 from cockpit.errors import ConfigError
@@ -48,6 +49,17 @@ def find_services(settings: Settings, environment: Mapping[str, str]) -> KnownSe
         url = web_address(said, where, example="https://host:3000")
     token = environment.get("VERS_AUTH_TOKEN", "").strip()
     return KnownServices(url, token or kept_token(token_file(), url)) if url else KnownServices("")
+
+
+def services_now(settings: Settings) -> tuple[str, str]:
+    """Return address and token of the services as config.toml has them by now, which may have been written meanwhile.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    found = find_services(config.load(settings.file), os.environ)
+    logs.hide(found.token)
+    return found.url, found.token
 
 
 def new_token(environment: Mapping[str, str]) -> tuple[str, bool]:
@@ -99,6 +111,7 @@ def keep_services(settings: Settings, url: str, token: str) -> str:
     Raises:
         ConfigError: one of them cannot be written.
     """
+    logs.hide(token)
     file = token_file()
     try:
         paths.write_private(file, json.dumps({"url": url, "token": token}))

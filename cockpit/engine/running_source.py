@@ -17,7 +17,7 @@ from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.surroundings import Surroundings
 from cockpit.engine.upkeep import Upkeep
-from cockpit.engine.watcher import Watcher
+from cockpit.engine.watcher import SERVICE_NAMES, Watcher
 from cockpit.errors import CockpitError
 from cockpit.model.ids import CommitId
 from cockpit.model.images import GoldenImage
@@ -83,7 +83,7 @@ class RunningSource:
     @property
     def services(self) -> tuple[str, ...]:
         """The names under which the health of its API and its services is shown."""
-        names = ("vers", "registry", "board", "feed") if self.source.services is not None else ("vers",)
+        names = ("vers", *SERVICE_NAMES) if self.source.present is not None else ("vers",)
         return tuple(f"{self.shown_as} {name}" if self.shown_as else name for name in names)
 
     def works(self, watch: bool) -> dict[str, Callable[[], Awaitable[None]]]:

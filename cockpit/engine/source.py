@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.layout import AgentPaths
@@ -41,6 +43,31 @@ class Services:
         return Services(http, BoardClient(http), FeedClient(http), RegistryClient(http))
 
 
+def services_environment(url: str, token: str) -> dict[str, str]:
+    """Return the variables by which agents find the services."""
+    return {"VERS_INFRA_URL": url, "VERS_VM_REGISTRY_URL": url, "VERS_AUTH_TOKEN": token}
+
+
+class TakenUp:
+    """The services that came to a source while it was in use."""
+
+    def __init__(self) -> None:
+        self.services: Services | None = None
+        self.url = ""
+        self.token = ""
+        self.arrived = asyncio.Event()
+
+    def take(self, url: str, token: str) -> None:
+        """Use services from now on.
+
+        Raises:
+            ConfigError: the URL is no web address.
+        """
+        self.services = Services.at(url, token)
+        self.url, self.token = url, token
+        self.arrived.set()
+
+
 @dataclass(frozen=True, slots=True)
 class ServicesPlace:
     """What is needed to make the VM that hosts the services."""
@@ -53,6 +80,8 @@ class ServicesPlace:
     """Returns a token for them, and whether it must be this one and no other that is there already."""
     keep: Callable[[str, str], str]
     """Writes address and token into the configuration and returns where; raises ConfigError if it cannot."""
+    known: Callable[[], tuple[str, str]] = lambda: ("", "")
+    """Returns address and token as the configuration has them now, empty where it has none; raises ConfigError."""
     kept_at: str = ""
     """Where config.toml says that they are; empty where it says nothing, or is not what counts."""
     listen: str = "::"
@@ -68,6 +97,7 @@ class Source:
     """`embedded` or `vers`."""
     vers: VersClient
     services: Services | None
+    """Those it was made with; those in use are `present`."""
     address: Callable[[VmId], str]
     """The host name the registry keeps for a VM."""
     endpoint: Callable[[VmId], SshEndpoint]
@@ -109,32 +139,59 @@ class Source:
     infra: ServicesPlace | None = None
     """How the VM of the services is made; None for a fleet that brings its own."""
     services_host: str = ""
-    """The host name that board, feed and registry are asked at; empty where there are none."""
+    """The host name that board, feed and registry are asked at; empty where it was made with none."""
+    taken_up: TakenUp = field(default_factory=TakenUp)
+    """Services that came while it was in use; copies of this source share them."""
+
+    @property
+    def present(self) -> Services | None:
+        """Board, feed and registry as they are used now."""
+        return self.taken_up.services or self.services
+
+    def take_up(self, url: str, token: str) -> None:
+        """Use services from now on: they are watched, and agents that start find them.
+
+        Raises:
+            ConfigError: the URL is no web address.
+        """
+        self.taken_up.take(url, token)
+        self.environment.update(services_environment(url, token))
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """The values that no image may hold: those loaded at the start, and the token of services that came."""
+        return (*self.secrets, *([self.taken_up.token] if self.taken_up.token else []))
+
+    @property
+    def host_of_services(self) -> str:
+        """The host name that board, feed and registry are asked at now; empty where there are none."""
+        return (urlsplit(self.taken_up.url).hostname or "") if self.taken_up.url else self.services_host
 
     def hosts_services(self, vm_id: VmId) -> bool:
-        """Say whether the configured address of the services is that of a VM."""
-        return bool(self.services_host) and self.services_host.lower() == self.address(vm_id).lower()
+        """Say whether the address of the services is that of a VM."""
+        return bool(self.host_of_services) and self.host_of_services.lower() == self.address(vm_id).lower()
 
     @property
     def board(self) -> BoardClient | None:
         """The board, where there is one."""
-        return self.services.board if self.services else None
+        return self.present.board if self.present else None
 
     @property
     def feed(self) -> FeedClient | None:
         """The feed, where there is one."""
-        return self.services.feed if self.services else None
+        return self.present.feed if self.present else None
 
     @property
     def registry(self) -> RegistryClient | None:
         """The registry, where there is one."""
-        return self.services.registry if self.services else None
+        return self.present.registry if self.present else None
 
     async def close(self) -> None:
         """Close the connections to API and services."""
         await self.vers.close()
-        if self.services is not None:
-            await self.services.http.close()
+        for services in (self.services, self.taken_up.services):
+            if services is not None:
+                await services.http.close()
 
     def paths_of(self, agent: Agent) -> AgentPaths:
         """Return where an agent of this source lives on its VM."""

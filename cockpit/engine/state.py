@@ -262,6 +262,12 @@ class FleetState:
             self.notices.append(text)
             self.changed()
 
+    def take_back(self, text: str) -> None:
+        """Remove a standing fact that is none any more."""
+        if text in self.notices:
+            self.notices.remove(text)
+            self.changed()
+
     def finding(self, text: str) -> None:
         """Add a standing fact that may pass, as of a call that was cut off; it is a notice until it is taken back."""
         if text not in self.findings:

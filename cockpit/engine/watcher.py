@@ -12,6 +12,7 @@ from cockpit.engine.agent_record import agent_from_entry, claim_from_entry, says
 from cockpit.engine.commands.names import NAME_LABEL
 from cockpit.engine.commands.registration import update_entry
 from cockpit.engine.cut_off import CutOffCalls
+from cockpit.engine.infrastructure.arrival import NO_SERVICES, arrival
 from cockpit.engine.memory import with_names_of
 from cockpit.engine.missing import MissingVms
 from cockpit.engine.operation import describe
@@ -27,6 +28,9 @@ from cockpit.model.platform import INFRA
 from cockpit.vers.wire import VmListing
 
 log = logging.getLogger(__name__)
+
+SERVICE_NAMES = ("registry", "board", "feed")
+"""Under which their health is shown."""
 
 BOARD_INTERVAL = 5.0
 """Seconds between two looks at the board; every answer carries the whole board."""
@@ -84,12 +88,26 @@ class Watcher:
         """Watch until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch_vms(), name="watch VMs")
-            if self._source.registry is not None:
-                tasks.create_task(self._watch_registry(), name="watch registry")
-            if self._source.board is not None:
-                tasks.create_task(self._watch_board(), name="watch board")
-            if self._source.feed is not None:
-                tasks.create_task(self._watch_feed(), name="watch feed")
+            if self._source.present is None:
+                await self._services_come()
+            tasks.create_task(self._watch_registry(), name="watch registry")
+            tasks.create_task(self._watch_board(), name="watch board")
+            tasks.create_task(self._watch_feed(), name="watch feed")
+
+    async def _services_come(self) -> None:
+        """Wait for services that are made while nobody has any: here, or by another process into the configuration."""
+        await arrival(self._source)
+        self._fleet_state.take_back(NO_SERVICES)
+        names = (self._prefix + name for name in SERVICE_NAMES)
+        self._fleet_state.awaited = (*self._fleet_state.awaited, *names)
+        self._fleet_state.changed()
+        own = [agent for agent in self._fleet_state.agents.values() if agent.source == self._source.name]
+        for agent in own if self._source.registry is not None else ():
+            # Those that were made before had nowhere to be entered.
+            try:
+                await update_entry(self._source, agent, self._fleet_state.clock.now())
+            except CockpitError as error:
+                log.warning("agent %s is not registered: %s", agent.name, error)
 
     async def look(self) -> None:
         """Ask VM list, registry and board once."""

@@ -22,10 +22,11 @@ from cockpit.embedded.endpoint import read_endpoint, read_token
 from cockpit.engine.engine import Engine
 from cockpit.engine.infrastructure import maker
 from cockpit.engine.source import ServicesPlace
+from cockpit.model.commands.board import CreateTask
 from cockpit.model.operation import Operation
 from cockpit.model.platform import INFRA_STEPS, MakeInfra
 from cockpit.model.receipts.receipt import Stage
-from tests.fleets import LIMIT, FleetUnderTest
+from tests.fleets import LIMIT, FleetUnderTest, order, until
 from tests.forked.command import forked
 
 
@@ -103,6 +104,12 @@ async def test_it_is_left_gone_on_with_and_used(fleet: FleetUnderTest, monkeypat
         assert said["services"].startswith("present") and said["start"] == "they run already"
         assert all(step.ended_at is not None for step in operation.steps)
         assert len(engine.fleet.vms) == 1
+        # A cockpit that runs uses them from now on.
+        await until(engine, lambda: engine.fleet.service("board") is not None, "the board is asked")
+        board = engine.fleet.service("board")
+        assert board is not None and board.ok, board
+        await order(engine, CreateTask("the first"))
+        await until(engine, lambda: [task.title for task in engine.fleet.tasks] == ["the first"], "the task is there")
 
     os.kill(await asyncio.to_thread(check_what_runs, fleet, port, vm.id, str(operation)), 9)
     async with without_services(fleet, port, port, "https://elsewhere.test:3000") as engine:

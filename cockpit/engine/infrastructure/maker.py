@@ -114,8 +114,8 @@ class InfraMaker:
             raise
         finally:
             await shell.close()
-        if self._source.services is None:
-            self._fleet_state.notice(f"start cockpit again for board, feed and registry: they are at {url}")
+        if self._source.present is None:
+            self._source.take_up(url, token)
         return url
 
     @property

@@ -90,7 +90,7 @@ def _infra(home: HomePort) -> None:
 
     intro = ours(
         "A VM apart from the swarm with board, feed and registry, or the one that an earlier run left."
-        " Its address goes into config.toml; the next cockpit uses it."
+        " Its address goes into config.toml, and this cockpit uses it at once."
     )
     field = Field("size", ours("size"), value=VmSize().text, placeholder=ours("processors/MiB of memory/MiB of disk"))
     home.open_dialog(GuardedForm(ours("Make infra VM"), (field,), check, intro=intro), finish)

@@ -11,6 +11,8 @@ from typing import Any
 from cockpit.model.board import FeedItem, Note, Task
 from cockpit.model.fleet import Power
 from cockpit.model.ids import CommitId, TaskId, VmId
+from cockpit.services.errors import RecordNotFound
+from cockpit.services.registry import Registration
 from cockpit.services.wire import RegistryEntry
 from cockpit.vers.commits import CommitListing
 from cockpit.vers.errors import CommitNotFound, VersError, VmNotFound
@@ -217,7 +219,14 @@ class FakeRegistry:
         """Return an entry."""
         if self.error is not None:
             raise self.error
-        return next(entry for entry in self.entries if entry.id == vm_id)
+        found = next((entry for entry in self.entries if entry.id == vm_id), None)
+        if found is None:
+            raise RecordNotFound(f"there is no entry of VM {vm_id}")
+        return found
+
+    async def register(self, wanted: Registration) -> None:
+        """Take an entry in."""
+        self.entries.append(RegistryEntry(id=wanted.id, name=wanted.name, role=wanted.role))
 
     async def deregister(self, vm_id: str) -> None:
         """Remove an entry."""
