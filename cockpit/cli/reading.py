@@ -30,13 +30,14 @@ async def read(headless: Headless, name: str, last: int, lines: int | None, as_j
     count = last if lines is None else lines
     async with headless.engine(only(name), record=False) as engine:
         records, whole = await _records(engine, name, headless.left())
-        newest = await _newest(records, count, answers=lines is None)
+        shown = as_json or lines is None
+        newest = await _newest(records, count, answers=lines is None, silent=shown)
         agent = next((one for one in engine.fleet.agents if name in (one.name, one.id)), None)
         if agent is not None and newest.first_epoch is not None and len(newest.kept) < count:
             # The present file began anew; what stood in those before it is recorded.
             older = _before(engine.recorded.lines(agent.id), newest.first_epoch)
             newest.kept.extendleft(
-                reversed((await _newest(older, count - len(newest.kept), answers=lines is None)).kept)
+                reversed((await _newest(older, count - len(newest.kept), answers=lines is None, silent=shown)).kept)
             )
     kept = newest.kept
     if lines is not None:
@@ -71,14 +72,19 @@ async def _records(engine: HeadlessPort, name: str, contact: float) -> tuple[Asy
         return engine.recorded.lines(engine.agent_named(name).id), False
 
 
-async def _newest(records: AsyncIterator[Record], count: int, *, answers: bool) -> Newest:
+async def _newest(records: AsyncIterator[Record], count: int, *, answers: bool, silent: bool) -> Newest:
+    """Return the last answers or lines.
+
+    Args:
+        silent: count lines, too, of which nothing is printed for people: pieces of a text, for the most part.
+    """
     picker = AnswerPicker()
     kept: deque[Record] = deque(maxlen=count)
     first: int | None = None
     async for record in records:
         first = record.epoch if first is None else first
         answer = picker.take(record)
-        found = answer if answers else record if record.line else None
+        found = answer if answers else record if record.line and (silent or output.spoken(record)) else None
         if found is not None:
             kept.append(found)
     return Newest(deque(kept), first, picker.working)

@@ -24,6 +24,7 @@ from cockpit.engine.remote_files import RemoteFiles
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
+from cockpit.engine.standard_error import StandardError
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.engine.streams.history import History
@@ -122,6 +123,7 @@ class Engine:
         self.comparison = Comparison(self.fleet_state, self.output, self.agent_session, self._paths_of)
         self.files = RemoteFiles(self.fleet_state, self.agent_session, self._paths_of)
         self.queues = Queues(self.fleet_state, self.book)
+        self.standard_error = StandardError(self.fleet_state, self.agent_session, self._paths_of)
         self.bounds = history_bounds
         self._background: list[asyncio.Task[None]] = []
         self._attached = asyncio.Event()

@@ -12,6 +12,7 @@ from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
 from cockpit.model.images import GoldenImage
+from cockpit.model.last_words import LastWords
 from cockpit.model.loss import Loss
 from cockpit.model.past import RememberedAgent, SearchHit
 from cockpit.model.platform import AccountView, CommitList, CommitView, RepositoryView
@@ -157,6 +158,17 @@ class FilePort(Protocol):
         """
 
 
+class StandardErrorPort(Protocol):
+    """What the agents' programs wrote on standard error."""
+
+    async def last(self, agent_id: AgentId, lines: int) -> LastWords:
+        """Return the last lines an agent's program wrote there, at most so many, of the last MiB.
+
+        Raises:
+            CockpitError: its VM cannot be reached, or the file cannot be read.
+        """
+
+
 class QueuePort(Protocol):
     """What agents have accepted and not read."""
 
@@ -194,6 +206,10 @@ class CockpitPort(Protocol):
     @property
     def queues(self) -> QueuePort:
         """What waits in the agents' queues."""
+
+    @property
+    def standard_error(self) -> StandardErrorPort:
+        """What their programs wrote on standard error."""
 
     def transcript(self, agent: AgentId) -> Transcript:
         """Return an agent's transcript; the same object for the agent's life, with its own revision."""

@@ -10,7 +10,7 @@ much to make.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -65,6 +65,8 @@ class MessageStarted:
     role: str
     text: str = ""
     custom_type: str = ""
+    said_at: float | None = field(default=None, compare=False)
+    """Unix seconds by the agent's clock; of an assistant's message, when it was asked for."""
 
 
 class TextDelta(msgspec.Struct, frozen=True, gc=False):
@@ -130,6 +132,8 @@ class MessageEnded:
     """Whose the model is."""
     duration: float | None = None
     """Seconds the answer took, where the agent says it (pi 1.6)."""
+    said_at: float | None = field(default=None, compare=False)
+    """Unix seconds by the agent's clock; of an answer, when it was asked for."""
 
     @property
     def text(self) -> str:

@@ -34,6 +34,9 @@ FAILED = 1
 MESSAGE_LIMIT = 8000
 """Characters of a message on standard error; an agent's reason may be as long as it likes."""
 
+LABEL_COLOURS = (36, 33, 35, 32, 34, 31)
+"""Foregrounds of the terminal's own palette (ECMA-48, 8.3.117): cyan, yellow, magenta, green, blue, red."""
+
 _MESSAGE_INDENT = " " * 9
 
 _BROKEN_PIPE = (errno.EPIPE, errno.ESHUTDOWN)
@@ -129,6 +132,32 @@ def say(text: Clean = NOTHING) -> None:
         OutputFailed: it cannot be written.
     """
     _put(sys.stdout, text + "\n")
+
+
+def say_labelled(label: Clean, colour: int, text: Clean) -> None:
+    """Print a text whose every line stands behind a label; a terminal shows the label in a colour of its own.
+
+    Args:
+        label: who says it.
+        colour: any number; equal ones have the same colour.
+        text: one line or several.
+
+    Raises:
+        OutputClosed, OutputFailed: as `say`.
+    """
+    lines = text.split("\n")
+    stream = sys.stdout.stream if isinstance(sys.stdout, _CleanStream) else None
+    if stream is None or not _shows_colours():
+        say(Clean("\n".join(label + line for line in lines)))
+        return
+    head = f"\x1b[{LABEL_COLOURS[colour % len(LABEL_COLOURS)]}m{clean_text(label)}\x1b[0m"
+    with _told_failures():
+        stream.write("".join(f"{head}{clean_text(line)}\n" for line in lines))
+
+
+def _shows_colours() -> bool:
+    """Say whether standard output is a terminal whose operator wants colours (https://no-color.org)."""
+    return output_is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") not in ("", "dumb")
 
 
 def warn(text: Clean) -> None:

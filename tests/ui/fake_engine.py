@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from cockpit.errors import Refused
 from cockpit.model.commands.agent import Abort, Answer, ClearQueue, FollowUp, Prompt, Steer
 from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
 from cockpit.model.commands.command import Command
@@ -30,6 +31,7 @@ from cockpit.model.failures import dismissed
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, agent_of
 from cockpit.model.images import GoldenImage
+from cockpit.model.last_words import LastWords
 from cockpit.model.loss import Loss, Remains, loss_of
 from cockpit.model.operation import Operation
 from cockpit.model.platform import MakeInfra, Resize, SetLabels
@@ -143,6 +145,19 @@ class QueueDouble:
         return tuple(replace(one, command=own.get(one.text)) for one in waiting_in(known)) if known else ()
 
 
+class StandardErrorDouble:
+    """What agents wrote on standard error, as a test gives it; who wrote nothing there is out of reach."""
+
+    def __init__(self) -> None:
+        self.lines: dict[AgentId, tuple[str, ...]] = {}
+
+    async def last(self, agent_id: AgentId, lines: int) -> LastWords:
+        """Return what was given."""
+        if agent_id not in self.lines:
+            raise Refused("the test lets nobody look")
+        return LastWords("~/pi-rpc/err", 1234, self.lines[agent_id][-lines:])
+
+
 class FakeEngine:
     """Implements `CockpitPort`; tests change `fleet` with `change` and read `ordered`."""
 
@@ -159,6 +174,7 @@ class FakeEngine:
         self.losses = LossDouble(self)
         self.comparison = ComparisonDouble()
         self.queues = QueueDouble(self)
+        self.standard_error = StandardErrorDouble()
         self.refusals: dict[type, str] = {}
         self.image_list: tuple[tuple[CommitId, str], ...] = (
             (CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),

@@ -19,7 +19,7 @@ def message_started(record: dict[str, Any]) -> MessageStarted:
     message = dict_of(record.get("message"))
     role = text_of(message.get("role"))
     text = text_content(message.get("content")) if role in ROLES_WITH_TEXT_AT_START else ""
-    return MessageStarted(role, text, text_of(message.get("customType")))
+    return MessageStarted(role, text, text_of(message.get("customType")), _seconds(message.get("timestamp")))
 
 
 def message_ended(record: dict[str, Any]) -> MessageEnded:
@@ -37,6 +37,7 @@ def message_ended(record: dict[str, Any]) -> MessageEnded:
         thinking=text_of(message.get("thinkingLevel")) if role == "assistant" else "",
         provider=text_of(message.get("provider")) if role == "assistant" else "",
         duration=_seconds(message.get("durationMs")) if role == "assistant" else None,
+        said_at=_seconds(message.get("timestamp")),
     )
 
 
@@ -73,7 +74,7 @@ def _exit_code(value: Any) -> int | None:
 
 
 def _seconds(milliseconds: Any) -> float | None:
-    """Return a duration, or None if it is none."""
+    """Return seconds of a number of milliseconds, or None if it is none."""
     is_number = isinstance(milliseconds, int | float) and not isinstance(milliseconds, bool)
     return max(0.0, number_of(milliseconds) / 1000) if is_number else None
 

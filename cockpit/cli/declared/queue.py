@@ -1,4 +1,4 @@
-"""The verb about what waits in an agent."""
+"""The verbs about what waits in an agent, and what its program complained of."""
 
 from __future__ import annotations
 
@@ -40,3 +40,15 @@ def queue(
         return
     act, number = acts[0]
     run(lambda headless: work.change(headless, name, act, number, dry_run=dry_run, yes=yes, as_json=as_json))
+
+
+@application.command()
+def err(
+    name: Name,
+    lines: Annotated[int, typer.Option("--lines", help="Lines at most.", min=1, max=100_000)] = 50,
+    as_json: Json = False,
+) -> None:
+    """Print the last lines an agent's program wrote on standard error."""
+    from cockpit.cli import last_words
+
+    run(lambda headless: last_words.err(headless, name, lines, as_json))

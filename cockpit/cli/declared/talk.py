@@ -61,18 +61,35 @@ def checkpoints(
 
 @application.command()
 def tail(
-    name: Name,
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Agents, by name or VM id.")],
     as_json: Annotated[bool, typer.Option("--json", help="One object per event.")] = False,
-    from_line: Annotated[int, typer.Option("--from-line", help="The first line to print.", min=1)] = 1,
+    from_line: Annotated[int, typer.Option("--from-line", help="The first line to print, of one agent.", min=1)] = 1,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on as lines arrive.")] = True,
-    raw: Annotated[bool, typer.Option("--raw", help="The agent's bytes as they are, for another program.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="One agent's bytes as they are, for another program.")] = False,
+    since: Annotated[
+        str, typer.Option("--since", help="From so long ago on (90s, 1h30m), or from a time (14:05, 2026-11-29T14:05).")
+    ] = "",
+    grep: Annotated[str, typer.Option("--grep", help="Only lines that fit a regular expression.")] = "",
 ) -> None:
-    """Print an agent's output from its VM, line by line; resumes after any drop."""
+    """Print the output of agents from their VMs, line by line; resumes after any drop.
+
+    Of several the lines come in the order of time, each behind the name of its agent. A line tells no time itself:
+    between two messages, which do, it counts as of then.
+    """
     if raw and as_json:
         raise typer.BadParameter("--raw and --json exclude each other")
+    merged = len(names) > 1 or bool(since or grep)
+    if merged and (raw or from_line > 1):
+        raise typer.BadParameter("--raw and --from-line are for one agent, without --since and --grep")
+    if merged:
+        from cockpit.cli import expression, tailing
+
+        wanted = expression.Expression(grep) if grep else None
+        run(lambda headless: tailing.tail(headless, names, as_json, since, wanted, follow))
+        return
     from cockpit.cli import agent
 
-    run(lambda headless: agent.tail(headless, name, as_json, from_line, follow, raw))
+    run(lambda headless: agent.tail(headless, names[0], as_json, from_line, follow, raw))
 
 
 @application.command()

@@ -1,4 +1,4 @@
-"""The selected agent's queue: what it has accepted and not read, and how that is changed."""
+"""The selected agent's queue and its standard error: what it has not read, and what its program complained of."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from cockpit.ui.actions.action import Action
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import needs_agent
 from cockpit.ui.dialogs.confirm import ConfirmDialog
+from cockpit.ui.dialogs.last_words import LastWordsDialog
 from cockpit.ui.dialogs.queue import CLEAR, QueueDialog
 from cockpit.ui.look.states import Mode
 
@@ -46,6 +47,12 @@ def _clear(home: HomePort, agent_id: AgentId, name: str) -> None:
     home.open_dialog(ConfirmDialog(our_line("Clear the queue of {}", name), targets, consequence), finish)
 
 
+def _open_standard_error(home: HomePort) -> None:
+    agent = home.agent
+    if agent is not None:
+        home.open_dialog(LastWordsDialog(home.engine.standard_error, agent))
+
+
 ACTIONS: tuple[Action, ...] = (
     Action(
         "queue.open",
@@ -54,6 +61,15 @@ ACTIONS: tuple[Action, ...] = (
         "Talk",
         "See what waits in the agent; take it back, steer with it, clear it",
         _open_queue,
+        needs_agent,
+    ),
+    Action(
+        "queue.standard_error",
+        "",
+        "standard error",
+        "See",
+        "Read what the agent's program wrote on standard error last",
+        _open_standard_error,
         needs_agent,
     ),
 )

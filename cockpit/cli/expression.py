@@ -1,0 +1,57 @@
+"""Searching lines by a regular expression: bounded in time, whatever the expression and whatever an agent wrote."""
+
+from __future__ import annotations
+
+import re
+import signal
+from types import FrameType
+
+from cockpit.errors import UsageError
+
+LIMIT = 0.25
+"""Seconds an expression may take on one line."""
+
+LONGEST = 1 << 20
+"""Characters of a line that are searched."""
+
+
+class TooSlow(Exception):
+    """The expression did not come to an end on a line."""
+
+
+class Expression:
+    """A regular expression of Python's `re`, for the main thread: its alarm ends a search that runs away."""
+
+    def __init__(self, text: str) -> None:
+        """Read an expression.
+
+        Raises:
+            UsageError: it is none; says where.
+        """
+        try:
+            self._pattern = re.compile(text)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise UsageError(f"--grep: {text!r} is no regular expression: {error}") from error
+        self._searching = False
+
+    def finds(self, text: str) -> bool:
+        """Say whether the expression matches anywhere in a text.
+
+        Raises:
+            TooSlow: it did not end in time; whether it matches is unknown.
+        """
+        before = signal.signal(signal.SIGALRM, self._end)
+        self._searching = True
+        try:
+            signal.setitimer(signal.ITIMER_REAL, LIMIT)
+            return self._pattern.search(text, 0, LONGEST) is not None
+        finally:
+            # What rings from here on finds nobody searching.
+            self._searching = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        if self._searching:
+            self._searching = False
+            raise TooSlow
