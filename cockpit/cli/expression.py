@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import signal
-from types import FrameType
 
+from cockpit.cli.signals import within
 from cockpit.errors import UsageError
 
 LIMIT = 0.25
@@ -13,10 +12,6 @@ LIMIT = 0.25
 
 LONGEST = 1 << 20
 """Characters of a line that are searched."""
-
-
-class TooSlow(Exception):
-    """The expression did not come to an end on a line."""
 
 
 class Expression:
@@ -32,26 +27,12 @@ class Expression:
             self._pattern = re.compile(text)
         except (re.error, OverflowError, RecursionError) as error:
             raise UsageError(f"--grep: {text!r} is no regular expression: {error}") from error
-        self._searching = False
 
     def finds(self, text: str) -> bool:
         """Say whether the expression matches anywhere in a text.
 
         Raises:
-            TooSlow: it did not end in time; whether it matches is unknown.
+            TookTooLong: it did not end in time; whether it matches is unknown.
         """
-        before = signal.signal(signal.SIGALRM, self._end)
-        self._searching = True
-        try:
-            signal.setitimer(signal.ITIMER_REAL, LIMIT)
+        with within(LIMIT):
             return self._pattern.search(text, 0, LONGEST) is not None
-        finally:
-            # What rings from here on finds nobody searching.
-            self._searching = False
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
-
-    def _end(self, number: int, frame: FrameType | None) -> None:
-        if self._searching:
-            self._searching = False
-            raise TooSlow

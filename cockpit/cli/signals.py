@@ -60,6 +60,36 @@ def while_somebody_reads() -> Iterator[None]:
         loop.remove_reader(descriptor)
 
 
+class TookTooLong(Exception):
+    """A computation that could not be known to end was ended."""
+
+
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Bound a computation that never waits, e.g. a search by somebody's expression; for the main thread alone.
+
+    Raises:
+        TookTooLong: it had not ended by then.
+    """
+    computing = True
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        nonlocal computing
+        if computing:
+            computing = False
+            raise TookTooLong
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        yield
+    finally:
+        # What rings from here on ends nothing.
+        computing = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 class TerminalWatch:
     """Notices that the terminal is gone, whatever the process does: it imports, starts an engine, or stands still.
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from cockpit.cli import output
 from cockpit.cli.agent import lines_of
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.expression import LIMIT, Expression, TooSlow
+from cockpit.cli.expression import LIMIT, Expression
 from cockpit.cli.headless import Headless
-from cockpit.cli.signals import while_somebody_reads
+from cockpit.cli.signals import TookTooLong, while_somebody_reads
 from cockpit.cli.since import moment_of
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError
@@ -218,7 +218,7 @@ class Printer:
             return False
         try:
             return self._wanted.expression.finds(text)
-        except TooSlow:
+        except TookTooLong:
             self.unsure = True
             warn(
                 our_text(
