@@ -17,6 +17,9 @@ import msgspec
 
 from cockpit.model.content import Block as Block
 from cockpit.model.content import Usage as Usage
+from cockpit.model.extensions import DialogRequested as DialogRequested
+from cockpit.model.extensions import ExtensionFailed as ExtensionFailed
+from cockpit.model.extensions import ExtensionNotice as ExtensionNotice
 from cockpit.model.ids import AgentId
 from cockpit.model.tool_use import ToolEnded as ToolEnded
 from cockpit.model.tool_use import ToolOutput as ToolOutput
@@ -195,44 +198,6 @@ class RetryEnded:
     success: bool
     attempt: int = 0
     error: str = ""
-
-
-# --- questions and extension notices -------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class DialogRequested:
-    """`extension_ui_request` of a method that waits for the operator."""
-
-    dialog_id: str
-    method: str
-    """`select`, `confirm`, `input` or `editor`."""
-    title: str
-    message: str = ""
-    options: tuple[str, ...] = ()
-    placeholder: str = ""
-    prefill: str = ""
-    timeout: float | None = None
-    """Seconds until the agent answers itself; nothing is emitted when it does."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExtensionNotice:
-    """`extension_ui_request` of a method that waits for nobody: notify, setStatus, setWidget, setTitle ..."""
-
-    method: str
-    text: str = ""
-    level: str = "info"
-    key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ExtensionFailed:
-    """`extension_error`."""
-
-    path: str
-    event: str
-    error: str
 
 
 # --- answers to commands and settings ------------------------------------------------------------

@@ -1,0 +1,43 @@
+"""Events of an agent's extensions: questions that wait for a person, notices that wait for nobody, and failures.
+
+They are part of the one union of `cockpit.model.events`, and follow the same protocol and units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DialogRequested:
+    """`extension_ui_request` of a method that waits for the operator."""
+
+    dialog_id: str
+    method: str
+    """`select`, `confirm`, `input` or `editor`."""
+    title: str
+    message: str = ""
+    options: tuple[str, ...] = ()
+    placeholder: str = ""
+    prefill: str = ""
+    timeout: float | None = None
+    """Seconds until the agent answers itself; nothing is emitted when it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionNotice:
+    """`extension_ui_request` of a method that waits for nobody: notify, setStatus, setWidget, setTitle ..."""
+
+    method: str
+    text: str = ""
+    level: str = "info"
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionFailed:
+    """`extension_error`."""
+
+    path: str
+    event: str
+    error: str
