@@ -37,7 +37,7 @@ NAME_CELLS = 20
 
 
 @dataclass(slots=True, eq=False)
-class Stream:
+class AgentLines:
     """The lines of one agent on their way."""
 
     name: str
@@ -52,7 +52,7 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LineFilter:
     """Which lines are printed."""
 
     since: float = 0.0
@@ -71,12 +71,12 @@ async def tail(
 
     with while_somebody_reads():
         async with headless.engine(named, watch=follow, record=False) as engine:
-            wanted = Wanted(moment_of(since, engine.now()) if since else 0.0, expression, as_json)
+            wanted = LineFilter(moment_of(since, engine.now()) if since else 0.0, expression, as_json)
             return await _tail(engine, names, headless.left(), wanted, follow)
 
 
-async def _tail(engine: HeadlessPort, names: Sequence[str], contact: float, wanted: Wanted, follow: bool) -> int:
-    streams = [Stream(name, place) for place, name in enumerate(names)]
+async def _tail(engine: HeadlessPort, names: Sequence[str], contact: float, wanted: LineFilter, follow: bool) -> int:
+    streams = [AgentLines(name, place) for place, name in enumerate(names)]
     for name in names:
         await _known(engine, name)
     changed, room = asyncio.Event(), asyncio.Condition()
@@ -109,7 +109,7 @@ async def _known(engine: HeadlessPort, name: str) -> None:
 
 async def _pump(
     engine: HeadlessPort,
-    stream: Stream,
+    stream: AgentLines,
     contact: float,
     follow: bool,
     changed: asyncio.Event,
@@ -155,8 +155,8 @@ async def _with_pauses(records: AsyncIterator[Record]) -> AsyncIterator[Record |
 
 
 async def _merged(
-    streams: Sequence[Stream], changed: asyncio.Event, room: asyncio.Condition
-) -> AsyncIterator[tuple[Stream, Timed]]:
+    streams: Sequence[AgentLines], changed: asyncio.Event, room: asyncio.Condition
+) -> AsyncIterator[tuple[AgentLines, Timed]]:
     """Yield what was read in the order of time; who is behind is waited for, who has nothing new is not."""
     while True:
         changed.clear()
@@ -176,14 +176,14 @@ async def _merged(
 class Printer:
     """Prints what is wanted of the lines, each behind the name of its agent."""
 
-    def __init__(self, wanted: Wanted, names: Sequence[str]) -> None:
+    def __init__(self, wanted: LineFilter, names: Sequence[str]) -> None:
         self._wanted = wanted
         self._width = min(NAME_CELLS, max(map(len, names)))
         self.printed = 0
         self.unsure = False
         """Whether it is unknown of some line if it is wanted."""
 
-    def print(self, stream: Stream, timed: Timed) -> None:
+    def print(self, stream: AgentLines, timed: Timed) -> None:
         """Print a line, if it is wanted."""
         record = timed.record
         if self._wanted.as_json:
@@ -210,7 +210,7 @@ class Printer:
         self.printed += 1
         flush_output()
 
-    def _fits(self, stream: Stream, record: Record, text: str) -> bool:
+    def _fits(self, stream: AgentLines, record: Record, text: str) -> bool:
         """Say whether a line fits the expression; where it does not come to an end that is said, and it does not."""
         if self._wanted.expression is None:
             return True

@@ -12,7 +12,7 @@ from enum import StrEnum
 from cockpit.model.board import FeedItem, Task
 from cockpit.model.claims import Claim, VmLook
 from cockpit.model.content import Usage
-from cockpit.model.events import DialogRequested
+from cockpit.model.extensions import DialogRequested
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.kept import KeptCommit

@@ -8,7 +8,8 @@ import unicodedata
 import msgspec
 
 from cockpit.model.codec import safe_text
-from cockpit.model.events import DialogRequested, Event, MessageEnded, MessageStarted, RetryStarted
+from cockpit.model.events import Event, MessageEnded, MessageStarted, RetryStarted
+from cockpit.model.extensions import DialogRequested
 from cockpit.model.ids import AgentId
 from cockpit.model.past import SearchHit
 from cockpit.model.tool_use import ToolEnded, ToolStarted

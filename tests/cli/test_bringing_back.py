@@ -12,7 +12,7 @@ from cockpit.cli import best_of, commits, destruction, fleet, losses, undoing
 from cockpit.cli.exits import ExitCode
 from cockpit.errors import Refused, UsageError
 from cockpit.model.commands.life import Restore
-from cockpit.model.events import DialogRequested
+from cockpit.model.extensions import DialogRequested
 from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Fleet, Link, LinkState, OpenDialog, Power, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import CommitId, VmId, agent_of

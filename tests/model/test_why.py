@@ -11,7 +11,7 @@ from cockpit.model.ages import age_text, span_text
 from cockpit.model.attention import Tally, Urgency, attention, tally
 from cockpit.model.board import Task
 from cockpit.model.commands.life import Relaunch
-from cockpit.model.events import DialogRequested
+from cockpit.model.extensions import DialogRequested
 from cockpit.model.failures import RECEIPT_AGE
 from cockpit.model.fleet import (
     Activity,

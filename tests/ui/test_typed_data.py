@@ -18,7 +18,7 @@ from textual.pilot import Pilot
 from cockpit.model.commands.agent import Answer, Prompt
 from cockpit.model.commands.board import CreateTask, NoteTask
 from cockpit.model.commands.life import Spawn
-from cockpit.model.events import DialogRequested
+from cockpit.model.extensions import DialogRequested
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.terminal.input_parser import InputParser
 from cockpit.ui.widgets.composer import Composer

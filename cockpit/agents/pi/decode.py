@@ -32,10 +32,7 @@ from cockpit.model.events import (
     BrokenLine,
     CompactionEnded,
     CompactionStarted,
-    DialogRequested,
     Event,
-    ExtensionFailed,
-    ExtensionNotice,
     QueueChanged,
     Responded,
     RetryEnded,
@@ -49,6 +46,7 @@ from cockpit.model.events import (
     TurnStarted,
     UnknownEvent,
 )
+from cockpit.model.extensions import DialogRequested, ExtensionFailed, ExtensionNotice
 
 DIALOG_METHODS = frozenset({"select", "confirm", "input", "editor"})
 """Extension requests that wait for an answer."""

@@ -19,12 +19,11 @@ from cockpit.engine.saving import saved
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, Refused, Undecided
-from cockpit.model.commands.agent import ClearQueue, QueuedText, queued
+from cockpit.model.commands.agent import AgentCommand, ClearQueue, queued_text
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.queue import ChangeQueue, QueueAct
 from cockpit.model.failures import dismissed
 from cockpit.model.ids import OWN_COMMANDS, AgentId, CommandId
-from cockpit.model.queue import QueueKind
 from cockpit.model.receipts.flow import Cleared
 from cockpit.model.receipts.judgement import TAKEN_OUT
 from cockpit.model.receipts.receipt import Receipt, Stage
@@ -52,7 +51,7 @@ OF_ANOTHER = f"{TAKEN_OUT}; it had not come from a cockpit"
 class Order:
     """A text that is put back."""
 
-    command: QueuedText
+    command: AgentCommand
     receipt: Receipt
     former: CommandId | None
     """The receipt it had before, if one is known."""
@@ -144,9 +143,16 @@ class QueueOrders:
         """Make sure that a text which was taken out is one that nobody read; of a cockpit's own it is known already."""
         if meant.command is not None and meant.command in self._fleet_state.receipts:
             return
-        kind, now = queued(steers=KINDS[meant.stage] is QueueKind.STEER), self._fleet_state.clock.now()
+        now = self._fleet_state.clock.now()
         receipt = Receipt(
-            _new_id(), agent, VERBS[kind], meant.text, Stage.FAILED, now, ((Stage.FAILED, now),), OF_ANOTHER
+            _new_id(),
+            agent,
+            KINDS[meant.stage].value,
+            meant.text,
+            Stage.FAILED,
+            now,
+            ((Stage.FAILED, now),),
+            OF_ANOTHER,
         )
         self._fleet_state.put_receipt(receipt)
         await saved(self._store.save_receipt(receipt))
@@ -180,19 +186,20 @@ class QueueOrders:
         """Return what puts a text back: what was sent, where that is known, and not what the agent made of it."""
         former = self._fleet_state.receipts.get(cleared.command) if cleared.command is not None else None
         text, images = (former.text, former.images) if former is not None else (cleared.text, ())
-        kind = queued(steers=cleared.stage is Stage.STEERING)
+        steers = cleared.stage is Stage.STEERING
+        command = queued_text(agent, text, images, steers=steers, lies=lies)
         known = self._fleet_state.agents[agent]
         receipt = Receipt(
             _new_id(),
             agent,
-            VERBS[kind],
+            VERBS[type(command)],
             text,
             Stage.PENDING,
             self._fleet_state.clock.now(),
             place=(known.epoch, known.line),
             images=images,
         )
-        return Order(kind(agent, text, images, lies), receipt, former.id if former is not None else None)
+        return Order(command, receipt, former.id if former is not None else None)
 
     async def _put_one_back(self, agent: AgentId, order: Order, deadline: float) -> str:
         """Write one text and wait until the agent has it; return why the next one may not be written, or nothing."""

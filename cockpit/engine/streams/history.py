@@ -17,7 +17,8 @@ from cockpit.engine.streams.lines import LineStream
 from cockpit.engine.streams.session import AgentSession
 from cockpit.engine.targets import living
 from cockpit.errors import CockpitError
-from cockpit.model.events import DialogRequested, Record
+from cockpit.model.events import Record
+from cockpit.model.extensions import DialogRequested
 from cockpit.model.fleet import LinkState
 from cockpit.model.ids import AgentId
 from cockpit.model.transcript.history import Item

@@ -68,14 +68,19 @@ TextCommand = Prompt | Steer | FollowUp
 AgentCommand = TextCommand | Abort | Answer | ClearQueue
 
 
+def queued_text(agent: AgentId, text: str, images: tuple[str, ...], *, steers: bool, lies: bool) -> Steer | FollowUp:
+    """Return the command that puts a text into one of an agent's queues.
+
+    Args:
+        agent: whose.
+        text: what it says.
+        images: what goes along.
+        steers: it interrupts the run's course; else it waits for the run's end.
+        lies: it starts no run by itself.
+    """
+    return Steer(agent, text, images, lies) if steers else FollowUp(agent, text, images, lies)
+
+
 def task_for(agent: AgentId, text: str) -> AgentCommand:
     """Return the command that gives an agent its task."""
     return Prompt(agent, text)
-
-
-QueuedText = Steer | FollowUp
-
-
-def queued(*, steers: bool) -> type[QueuedText]:
-    """Return the command whose texts wait in the one queue of an agent, or in the other."""
-    return Steer if steers else FollowUp

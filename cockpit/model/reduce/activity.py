@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from cockpit.model.events import DialogRequested
+from cockpit.model.extensions import DialogRequested
 from cockpit.model.fleet import Activity, ActivityState, Agent, LinkState, OpenDialog, OpenTool
 
 SETTLE_DELAY = 0.05

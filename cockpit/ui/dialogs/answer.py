@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Input, TextArea
 
 from cockpit.model.commands.agent import Answer
-from cockpit.model.events import DialogRequested
+from cockpit.model.extensions import DialogRequested
 from cockpit.model.fleet import Agent
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, clean_text, our_line

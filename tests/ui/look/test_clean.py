@@ -9,7 +9,7 @@ from textual.content import Content
 
 from cockpit.model.attention import Tally
 from cockpit.model.board import FeedItem, Task
-from cockpit.model.events import DialogRequested
+from cockpit.model.extensions import DialogRequested
 from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Fleet, OpenDialog, OpenTool, Power, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, OperationId, TaskId, VmId
