@@ -256,16 +256,10 @@ class FleetState:
             self.health[name] = ServiceHealth(name, not reason, since, reason, hint, unreadable)
             self.changed()
 
-    def notice(self, text: str) -> None:
-        """Add a standing fact the operator must know."""
-        if text not in self.notices:
-            self.notices.append(text)
-            self.changed()
-
-    def take_back(self, text: str) -> None:
-        """Remove a standing fact that is none any more."""
-        if text in self.notices:
-            self.notices.remove(text)
+    def notice(self, text: str, *, stands: bool = True) -> None:
+        """Add a standing fact, or remove one that is none any more."""
+        if stands is (text not in self.notices):
+            self.notices.append(text) if stands else self.notices.remove(text)
             self.changed()
 
     def finding(self, text: str) -> None:

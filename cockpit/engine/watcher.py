@@ -97,7 +97,7 @@ class Watcher:
     async def _services_come(self) -> None:
         """Wait for services that are made while nobody has any: here, or by another process into the configuration."""
         await arrival(self._source)
-        self._fleet_state.take_back(NO_SERVICES)
+        self._fleet_state.notice(NO_SERVICES, stands=False)
         names = (self._prefix + name for name in SERVICE_NAMES)
         self._fleet_state.awaited = (*self._fleet_state.awaited, *names)
         self._fleet_state.changed()

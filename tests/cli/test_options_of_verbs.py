@@ -32,6 +32,7 @@ LOOKS_ONLY = {
     "collect",  # writes here, and into the directory that was named
     "commits",
     "commits show",
+    "err",
     "images list",
     "images recipe",
     "orphans",
@@ -169,6 +170,12 @@ def of_workers(fleet: Fleet) -> Fleet:
     return replace(fleet, agents=tuple(replace(agent, kind=AgentKind.WORKER) for agent in (RUNNING, bea)))
 
 
+def of_waiting(fleet: Fleet) -> Fleet:
+    """Return a fleet whose agent has a text in its queue."""
+    known = replace(RUNNING, activity=replace(RUNNING.activity, follow_up=("later",)))
+    return replace(fleet, agents=(known,))
+
+
 def of_checkpoint(fleet: Fleet) -> Fleet:
     """Return a fleet whose agent can go back."""
     taken = KeptCommit("c", KeptFor.CHECKPOINT, KeptState.KEPT, 0.0, "us", ADA, "ada", commit=COMMIT, prompt="go")
@@ -198,6 +205,7 @@ REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
     "images patch": (("golden",), replace),
     "infra": ((), replace),
     "pause": (("ada", "--now"), replace),
+    "queue": (("ada", "--clear"), of_waiting),
     "relaunch": (("ada",), of_dead),
     "rename": (("ada", "ann"), replace),
     "repositories delete": (("images",), replace),

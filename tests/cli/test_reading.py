@@ -11,17 +11,17 @@ from tests.fleets import FleetUnderTest
 
 @pytest.fixture(scope="module")
 def eve(fleet: FleetUnderTest) -> str:
-    """An agent that answered three times."""
+    """An agent that answered three times; before it had, that was said."""
     assert fleet.run("spawn", "eve", "--agent", "scripted").returncode == 0
+    done = fleet.run("read", "eve")
+    assert (done.returncode, done.stdout) == (1, "") and "has answered nothing yet" in done.stderr, done
+    for word in ("One.", "Two \x07lines.", "Three."):
+        assert fleet.run("send", "eve", f"[think 5] [say {word}]", "--wait", "done").returncode == 0
     return "eve"
 
 
-def test_an_agent_that_answered_nothing(fleet: FleetUnderTest, eve: str) -> None:
-    done = fleet.run("read", eve)
-    assert (done.returncode, done.stdout) == (1, "") and "has answered nothing yet" in done.stderr, done
+def test_nobody_answered_nothing(fleet: FleetUnderTest) -> None:
     assert fleet.run("read", "nobody").returncode == 3
-    for word in ("One.", "Two \x07lines.", "Three."):
-        assert fleet.run("send", eve, f"[think 5] [say {word}]", "--wait", "done").returncode == 0
 
 
 def test_the_last_answers(fleet: FleetUnderTest, eve: str) -> None:

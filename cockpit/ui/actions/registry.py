@@ -25,21 +25,26 @@ from cockpit.ui.actions import (
 from cockpit.ui.actions.action import GROUPS, Action, Situation
 from cockpit.ui.actions.keys import key_label
 
-ACTIONS: tuple[Action, ...] = (
-    *talk.ACTIONS,
-    *queue.ACTIONS,
-    *agents.ACTIONS,
-    *ends.ACTIONS,
-    *swarm.ACTIONS,
-    *trials.ACTIONS,
-    *machines.ACTIONS,
-    *mending.ACTIONS,
-    *identity.ACTIONS,
-    *images.ACTIONS,
-    *board.ACTIONS,
-    *see.ACTIONS,
-    *move.ACTIONS,
-    *application.ACTIONS,
+ACTIONS: tuple[Action, ...] = tuple(
+    sorted(
+        (
+            *talk.ACTIONS,
+            *queue.ACTIONS,
+            *agents.ACTIONS,
+            *ends.ACTIONS,
+            *swarm.ACTIONS,
+            *trials.ACTIONS,
+            *machines.ACTIONS,
+            *mending.ACTIONS,
+            *identity.ACTIONS,
+            *images.ACTIONS,
+            *board.ACTIONS,
+            *see.ACTIONS,
+            *move.ACTIONS,
+            *application.ACTIONS,
+        ),
+        key=lambda action: GROUPS.index(action.group),
+    )
 )
 """Every action of the cockpit, once, in the order of the footer, the help and the README table."""
 
@@ -86,19 +91,31 @@ def grouped(actions: Iterable[Action] = ACTIONS) -> list[tuple[str, list[Action]
     return [(group, [action for action in chosen if action.group == group]) for group in GROUPS]
 
 
+MOVES = "Move"
+
+
 def key_table() -> str:
     """Return the README's key table in Markdown, generated so that it cannot drift from the keys."""
     lines = ["| Key | Action | What it does |", "|---|---|---|"]
     for group, members in grouped():
         lines.append(f"| | **{group}** | |")
-        for action in members:
-            if action.keys:
-                keys = " ".join(f"`{key_label(key)}`" for key in action.keys.split(","))
-                lines.append(f"| {keys} | {action.label} | {action.description}{_asks(action)} |")
+        lines += [_row(action) for action in members if action.keys and action.group != MOVES]
+        if group == MOVES:
+            # They say what they do by their names, so that one row has room for all.
+            acts = ", ".join(f"{_keys(action)} {action.label}" for action in members)
+            lines.append(f"| | {acts} | |")
         # One row for all of them: the palette says what each does.
         if found := [f"{action.label}{_asks(action)}" for action in members if not action.keys]:
             lines.append(f"| palette | {', '.join(found)} | |")
     return "\n".join(lines) + "\n"
+
+
+def _row(action: Action) -> str:
+    return f"| {_keys(action)} | {action.label} | {action.description}{_asks(action)} |"
+
+
+def _keys(action: Action) -> str:
+    return " ".join(f"`{key_label(key)}`" for key in action.keys.split(","))
 
 
 def _asks(action: Action) -> str:
