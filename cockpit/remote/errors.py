@@ -11,7 +11,8 @@ RemoteError
 ├── ChannelRefused        the server opens no further channel (MaxSessions)
 ├── CommandTimedOut       a remote command did not end in its time
 ├── CommandFailed         a remote command of ours ended with an error
-└── FileChanged           a file is not the one a range was asked of
+├── FileChanged           a file is not the one a range was asked of
+└── FileUnusable          a path on a VM is not there, or not what can be used so
 """
 
 from __future__ import annotations
@@ -77,3 +78,7 @@ class CommandFailed(RemoteError):
 
 class FileChanged(RemoteError):
     """The file under a path is not the one that was meant."""
+
+
+class FileUnusable(RemoteError):
+    """A path on a VM is not there, is of another kind, or may not be used: no repetition makes it right."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 
 import asyncssh
+from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 
 from cockpit.remote.errors import ChannelRefused, Dropped, RemoteError, SshKeyRefused
 from cockpit.remote.ssh.command import Completed, run_script
@@ -92,7 +93,10 @@ class Connection:
         self._connect_limit = connect_limit
         self._read_batching = read_batching
         self._dialer = Dialer(endpoint, read_batching)
-        self._awaited: set[RemoteProcess] = set()
+        self._awaited: set[object] = set()
+        """Processes that are not patient, and whoever else waits for an answer."""
+        self._ending: set[asyncio.Task[None]] = set()
+        """Waits for the end of each file transfer session."""
         self._ssh: asyncssh.SSHClientConnection | None = None
         self._closing = False
         self._ended = asyncio.Event()
@@ -258,14 +262,7 @@ class Connection:
             Dropped: there is no connection.
             ChannelRefused: the server or our budget gives no channel.
         """
-        try:
-            async with asyncio.timeout(wait):
-                await self._budget.acquire()
-        except TimeoutError as error:
-            raise ChannelRefused(
-                f"all channels to {self.endpoint} were busy for {wait:g} s",
-                hint="wait for running commands to end",
-            ) from error
+        await self._take_channel(wait)
         process = RemoteProcess(listener, self._process_changed, self._dialer.count)
         self._awaited.add(process)
         self._dialer.low_priority = False
@@ -296,6 +293,65 @@ class Connection:
             if not opened:
                 process.abandon()
         return process
+
+    async def _take_channel(self, wait: float) -> None:
+        try:
+            async with asyncio.timeout(wait):
+                await self._budget.acquire()
+        except TimeoutError as error:
+            raise ChannelRefused(
+                f"all channels to {self.endpoint} were busy for {wait:g} s",
+                hint="wait for running commands to end",
+            ) from error
+
+    async def open_sftp(self, wait: float = 30.0) -> asyncssh.SFTPClient | None:
+        """Start a file transfer session, which takes a channel until it ends; None if the server has none to offer.
+
+        Args:
+            wait: seconds to wait for a place in the channel budget, and as many for the server's answer.
+
+        Raises:
+            Dropped: there is no connection.
+            ChannelRefused: the server or our budget gives no channel.
+        """
+        await self._take_channel(wait)
+        client: asyncssh.SFTPClient | None = None
+        try:
+            if self._ssh is None or not self.connected:
+                raise self._not_connected()
+            with self.awaited():
+                async with asyncio.timeout(wait):
+                    client = await self._ssh.start_sftp_client(path_encoding=None)
+        except (TimeoutError, asyncssh.Error, OSError) as error:
+            # A server without it refuses the request, ends the channel at once, or says what is no such protocol.
+            if not self.connected:
+                raise self._not_connected() from error
+            if isinstance(error, asyncssh.ChannelOpenError) and error.code != OPEN_REQUEST_SESSION_FAILED:
+                raise ChannelRefused(f"{self.endpoint} opens no further channel: {error.reason}") from error
+        finally:
+            if client is None:
+                self._budget.release()
+        if client is not None:
+            ended = asyncio.create_task(client.wait_closed(), name=f"files of {self.endpoint}")
+            self._ending.add(ended)
+            ended.add_done_callback(self._sftp_ended)
+        return client
+
+    def _sftp_ended(self, ended: asyncio.Task[None]) -> None:
+        self._ending.discard(ended)
+        self._budget.release()
+
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """Have the stream read at once, and not in rounds, while somebody waits for what it brings."""
+        waiting = object()
+        self._awaited.add(waiting)
+        self._dialer.low_priority = False
+        try:
+            yield
+        finally:
+            self._awaited.discard(waiting)
+            self._dialer.low_priority = not self._awaited and not self.closed
 
     def _process_changed(self, process: RemoteProcess) -> None:
         """Read at once while somebody waits for a process, else in rounds."""
