@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from cockpit import __version__, paths
-from cockpit.cli.declared import identity, images, life, lists, machines, queue, servers, swarm, talk  # noqa: F401 - to import them declares them
+from cockpit.cli.declared import (  # noqa: F401 - to import them declares them
+    files,
+    identity,
+    images,
+    life,
+    lists,
+    machines,
+    queue,
+    servers,
+    swarm,
+    talk,
+)
 from cockpit.cli.declared.application import application, options
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.texts import refuse_bytes

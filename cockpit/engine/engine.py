@@ -12,6 +12,7 @@ from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.clock import Clock
 from cockpit.engine.comparison import Comparison
+from cockpit.engine.files.agent_files import AgentFiles
 from cockpit.engine.images.catalogue import ImageCatalogue
 from cockpit.engine.line_tail import LineTail
 from cockpit.engine.losses import Losses
@@ -20,7 +21,6 @@ from cockpit.engine.port import StartOptions
 from cockpit.engine.queues import Queues
 from cockpit.engine.recollection import bring_back
 from cockpit.engine.recorded import RecordedHistory
-from cockpit.engine.remote_files import RemoteFiles
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
@@ -121,9 +121,9 @@ class Engine:
         self.platform = Platform(self.running)
         self.losses = Losses(self.fleet_state, self.running)
         self.comparison = Comparison(self.fleet_state, self.output, self.agent_session, self._paths_of)
-        self.files = RemoteFiles(self.fleet_state, self.agent_session, self._paths_of)
         self.queues = Queues(self.fleet_state, self.book)
         self.standard_error = StandardError(self.fleet_state, self.agent_session, self._paths_of)
+        self.files = AgentFiles(self.fleet_state, self.agent_session, self._paths_of)
         self.bounds = history_bounds
         self._background: list[asyncio.Task[None]] = []
         self._attached = asyncio.Event()
@@ -171,6 +171,7 @@ class Engine:
         for running in self.running:
             ending.add(asyncio.create_task(running.agent_sessions.close(), name=f"detach from {running.name}"))
         ending.add(asyncio.create_task(self.history.close(), name="end paging"))
+        ending.add(asyncio.create_task(self.files.close(), name="end transfers"))
         await asyncio.wait(ending, timeout=STOP_LIMIT)
         await self.recorder.save_receipts()
         await self.recorder.save_touched()

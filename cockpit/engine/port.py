@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from pathlib import Path
 from typing import Protocol, TypedDict
 
 from cockpit.model.commands.command import Command
 from cockpit.model.comparison import Candidate
 from cockpit.model.events import Record
+from cockpit.model.files.port import FilePort
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
 from cockpit.model.images import GoldenImage
@@ -140,24 +140,6 @@ class ComparisonPort(Protocol):
         """
 
 
-class FilePort(Protocol):
-    """Files on the VMs of agents."""
-
-    async def matching(self, agent_id: AgentId, pattern: str) -> tuple[tuple[str, int], ...]:
-        """Return path and size in bytes of the files that a pattern of the shell matches, from the workspace on.
-
-        Raises:
-            CockpitError: the VM cannot be reached.
-        """
-
-    async def fetch(self, agent_id: AgentId, path: str, to: Path) -> None:
-        """Bring a file here: it is there whole or not at all, and what an earlier attempt brought is used.
-
-        Raises:
-            CockpitError: it cannot be read, or changes again and again.
-        """
-
-
 class StandardErrorPort(Protocol):
     """What the agents' programs wrote on standard error."""
 
@@ -210,6 +192,10 @@ class CockpitPort(Protocol):
     @property
     def standard_error(self) -> StandardErrorPort:
         """What their programs wrote on standard error."""
+
+    @property
+    def files(self) -> FilePort:
+        """Files on the VMs of agents."""
 
     def transcript(self, agent: AgentId) -> Transcript:
         """Return an agent's transcript; the same object for the agent's life, with its own revision."""
@@ -354,10 +340,6 @@ class HeadlessPort(CockpitPort, Protocol):
     @property
     def lookout(self) -> LookoutPort:
         """The look at what nobody here has."""
-
-    @property
-    def files(self) -> FilePort:
-        """Files on the VMs of agents."""
 
     @property
     def recorded(self) -> HistoryPort:

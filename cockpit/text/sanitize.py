@@ -114,6 +114,14 @@ def drawn_as_typed(text: str) -> Clean:
     )
 
 
+def clean_name(name: str) -> Clean:
+    """Return the name of a file in one printable line: what acts on a terminal has a sign of its own in it.
+
+    In a text a colour may go unseen; of two names the one that hides something must not look like the other.
+    """
+    return Clean(drawn_as_typed(name).replace("\t", replacement_for("\t")))
+
+
 def styled_lines(text: str) -> list[StyledLine]:
     """Return the lines of a text with its colours as data; a style lasts until it is changed, also over lines."""
     lines = []

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from fnmatch import fnmatch
-from pathlib import Path
 
 from cockpit.cli.headless import Headless
 from cockpit.engine.platform import Platform
@@ -88,22 +86,6 @@ class LookoutDouble:
         """Return at once."""
 
 
-class FilesDouble:
-    """Files on the VMs of agents, as a test gives them: content by agent and path."""
-
-    def __init__(self) -> None:
-        self.content: dict[tuple[AgentId, str], bytes] = {}
-
-    async def matching(self, agent_id: AgentId, pattern: str) -> tuple[tuple[str, int], ...]:
-        """Return those of the agent whose path fits."""
-        known = ((path, len(data)) for (agent, path), data in self.content.items() if agent == agent_id)
-        return tuple((path, size) for path, size in known if fnmatch(path, pattern))
-
-    async def fetch(self, agent_id: AgentId, path: str, to: Path) -> None:
-        """Write the content."""
-        await asyncio.to_thread(to.write_bytes, self.content[agent_id, path])
-
-
 class HeadlessDouble(FakeEngine):
     """Implements `HeadlessPort`: a hand-built fleet that tells who waits of each change."""
 
@@ -113,7 +95,6 @@ class HeadlessDouble(FakeEngine):
         self.recorded = HistoryDouble()
         self.lookout = LookoutDouble()
         self.platform = Platform(())
-        self.files = FilesDouble()
         self.answers: dict[CommandId, str] = {}
         self._change = asyncio.Event()
 

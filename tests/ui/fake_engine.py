@@ -41,6 +41,7 @@ from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.refusals.refusal import refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
+from tests.ui.files_double import FilesDouble
 
 NOW = 1_790_000_000.0
 """The moment the double's clock shows."""
@@ -172,6 +173,7 @@ class FakeEngine:
         self.paged: list[AgentId] = []
         self.clock = NOW
         self.losses = LossDouble(self)
+        self.files = FilesDouble()
         self.comparison = ComparisonDouble()
         self.queues = QueueDouble(self)
         self.standard_error = StandardErrorDouble()
