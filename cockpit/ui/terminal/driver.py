@@ -66,6 +66,8 @@ class TerminalDriver(LinuxDriver):
         self._focus: events.AppFocus | events.AppBlur | None = None
         """The last that the terminal said of its focus, until the application hears it."""
         self._focus_waits = False
+        self.aside = False
+        """Another program has the terminal: nothing is drawn."""
         self._stop_asked = False
         self._continued_at = 0.0
         self._known_until = time.monotonic()
@@ -150,6 +152,8 @@ class TerminalDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Have data written; returns at once, whatever the terminal does."""
+        if self.aside:
+            return
         if self._terminal_writer is None:
             # The first that is written when the application takes the terminal, or takes it back.
             self._terminal_writer = TerminalWriter(self._output, self._replica, closed=self._hang_up, failed=self._fail)

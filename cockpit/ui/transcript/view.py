@@ -219,6 +219,16 @@ class TranscriptView(Widget, can_focus=True):
             self._reading.follow()
             self._moved(self._reading)
 
+    def text_in_view(self) -> str:
+        """Return what is in view, folded lines in one piece."""
+        parts: list[str] = []
+        for number in range(self._top, self._top + self.size.height):
+            found = self._layout_lines.line_at(number) if self._layout_lines is not None else None
+            if found is not None:
+                line = found[0].lines[found[1]]
+                parts.append(f"{'' if line.joined or not parts else chr(10)}{line.text[line.gutter :]}")
+        return "".join(parts)
+
     def go_to_turn(self, direction: int) -> bool:
         """Go to the operator's message before or after the top of the view; return whether one is held."""
         if self._reading is None:

@@ -1,0 +1,1 @@
+"""The screen of an agent's files: a tree, what a file says, and files on their way."""

@@ -1,0 +1,86 @@
+"""Edits a file of a VM with the operator's editor: the screen steps aside, and nothing that was written is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+from textual.app import App, SuspendNotSupported
+
+from cockpit.errors import Refused
+from cockpit.model.files.editing import CheckedOut, WriteBack, WrittenBack
+from cockpit.model.files.editor import editor_command
+from cockpit.model.files.place import name_of
+from cockpit.model.files.port import FilePort
+from cockpit.model.ids import AgentId
+from cockpit.text.clean import Clean
+from cockpit.text.sanitize import our_line, our_text
+from cockpit.ui.terminal.stepping_aside import stepped_aside
+
+
+async def edited(app: App[None], files: FilePort, agent: AgentId, path: str) -> WrittenBack:
+    """Fetch a file, open it in the editor, and write it back unless somebody changed it meanwhile.
+
+    Raises:
+        CockpitError: it cannot be fetched, edited or written; what was edited stays here, and the error says where.
+    """
+    checked_out = await files.check_out(agent, path)
+    await _open(app, checked_out, checked_out.local)
+    return await _written(files, checked_out)
+
+
+async def merged(app: App[None], files: FilePort, conflict: WrittenBack) -> WrittenBack:
+    """Open both versions after a conflict, and write the operator's, unless it changed on the VM once more.
+
+    Raises:
+        CockpitError: as `edited`.
+    """
+    checked_out = conflict.checked_out
+    theirs = (conflict.theirs,) if conflict.theirs is not None else ()
+    await _open(app, checked_out, checked_out.local, *theirs)
+    return await _written(files, checked_out)
+
+
+async def _written(files: FilePort, checked_out: CheckedOut) -> WrittenBack:
+    try:
+        return await files.write_back(checked_out)
+    except Exception as error:
+        raise Refused(f"not written: {error}", hint=f"your version is {checked_out.local}") from error
+
+
+async def _open(app: App[None], checked_out: CheckedOut, *paths: Path) -> None:
+    kept = f"your version is {checked_out.local}"
+    editor = editor_command(os.environ, shutil.which)
+    if not editor:
+        raise Refused(f"there is no editor; {kept}", hint="set VISUAL or EDITOR")
+    try:
+        with stepped_aside(app):
+            process = await asyncio.create_subprocess_exec(*editor, *map(str, paths))
+            code = await process.wait()
+    except SuspendNotSupported as error:
+        raise Refused(f"this screen cannot step aside for an editor; {kept}") from error
+    except OSError as error:
+        raise Refused(
+            f"{editor[0]} cannot be started: {error.strerror}; {kept}", hint="set VISUAL or EDITOR"
+        ) from error
+    if code != 0:
+        raise Refused(f"{editor[0]} ended with {code}: nothing was written", hint=kept)
+
+
+def words_on(ended: WrittenBack) -> Clean:
+    """Say how an edit ended."""
+    path = name_of(ended.checked_out.path)
+    match ended.outcome:
+        case WriteBack.UNCHANGED:
+            return our_line("{}: nothing was changed", path)
+        case WriteBack.WRITTEN:
+            return our_line("{}: written", path)
+    theirs = str(ended.theirs) if ended.theirs is not None else "gone from the VM"
+    return our_text(
+        "{} was changed on the VM meanwhile, so nothing was written.\n\nyours   {}\ntheirs  {}\n",
+        path,
+        str(ended.checked_out.local),
+        theirs,
+    )
