@@ -10,7 +10,7 @@ from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.output import print_json
 from cockpit.cli.rehearsal import would
 from cockpit.errors import Refused, UsageError
-from cockpit.model.platform import INFRA_STEPS, MakeInfra
+from cockpit.model.platform import INFRA_STEPS, MakeInfra, infra_steps
 from cockpit.model.refusals.grounds import RefusalCode
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line, our_text
@@ -38,9 +38,10 @@ async def infra(headless: Headless, command: MakeInfra, dry_run: bool, as_json: 
                 f"cannot make a VM for the services: {refused.sentence}", hint="it is for real VMs: see whoami"
             )
         if dry_run:
-            lines = "\n  ".join(INFRA_STEPS)
+            wanted = infra_steps(command.server)
+            lines = "\n  ".join(wanted)
             what = our_text("make a VM for board, feed and registry, or go on with what was left:\n  {}", lines)
-            return would(what, as_json, {"steps": list(INFRA_STEPS)})
+            return would(what, as_json, {"server": command.server.value, "steps": list(wanted)})
         try:
             receipt = await carry_out(engine, command)
         except asyncio.CancelledError:

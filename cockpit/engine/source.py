@@ -82,6 +82,8 @@ class ServicesPlace:
     """Writes address and token into the configuration and returns where; raises ConfigError if it cannot."""
     known: Callable[[], tuple[str, str]] = lambda: ("", "")
     """Returns address and token as the configuration has them now, empty where it has none; raises ConfigError."""
+    published: str = "https://github.com/hdresearch/vers-agent-services"
+    """Where git gets the published server."""
     kept_at: str = ""
     """Where config.toml says that they are; empty where it says nothing, or is not what counts."""
     listen: str = "::"

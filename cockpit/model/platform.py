@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.names import looks_like_id
@@ -172,6 +173,15 @@ class SetVariables:
 INFRA = "infra"
 """The role, the name and the label of the VM that hosts board, feed and registry."""
 
+
+class InfraServer(StrEnum):
+    """Which program serves board, feed and registry."""
+
+    OURS = "ours"
+    PUBLISHED = "published"
+    """hdresearch/vers-agent-services, fetched and built on the VM."""
+
+
 INFRA_STEPS = (
     "VM",
     "boot",
@@ -194,6 +204,12 @@ class MakeInfra:
     size: VmSize | None = None
     """What it is to have; None is the guide's."""
     source: str = ""
+    server: InfraServer = InfraServer.OURS
+
+
+def infra_steps(server: InfraServer) -> tuple[str, ...]:
+    """Return what it takes with a server."""
+    return tuple("Node" if step == "Python" and server is InfraServer.PUBLISHED else step for step in INFRA_STEPS)
 
 
 PlatformCommand = (

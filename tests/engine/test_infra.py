@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import shutil
 import socket
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import psutil  # type: ignore[import-untyped]
@@ -24,7 +27,7 @@ from cockpit.engine.infrastructure import maker
 from cockpit.engine.source import ServicesPlace
 from cockpit.model.commands.board import CreateTask
 from cockpit.model.operation import Operation
-from cockpit.model.platform import INFRA_STEPS, MakeInfra
+from cockpit.model.platform import INFRA_STEPS, InfraServer, MakeInfra, infra_steps
 from cockpit.model.receipts.receipt import Stage
 from tests.fleets import LIMIT, FleetUnderTest, order, until
 from tests.forked.command import forked
@@ -36,7 +39,9 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def without_services(fleet: FleetUnderTest, port: int, reached: int, kept_at: str = "") -> AsyncIterator[Engine]:
+async def without_services(
+    fleet: FleetUnderTest, port: int, reached: int, kept_at: str = "", published: str = ""
+) -> AsyncIterator[Engine]:
     """Run an engine over the fleet as if it were the platform, where the services of a VM are at `reached`."""
     source = await asyncio.to_thread(make_source, fleet.settings, fleet.places, force_embedded=True)
     assert source.services is not None
@@ -47,6 +52,7 @@ async def without_services(fleet: FleetUnderTest, port: int, reached: int, kept_
         lambda: new_token({}),
         lambda url, token: keep_services(fleet.settings, url, token),
         kept_at=kept_at,
+        published=published,
         listen="127.0.0.1",
         port=port,
     )
@@ -54,8 +60,8 @@ async def without_services(fleet: FleetUnderTest, port: int, reached: int, kept_
         yield engine
 
 
-async def made(engine: Engine) -> tuple[Stage, Operation]:
-    receipt = await engine.outcome(engine.dispatch(MakeInfra()), timeout=LIMIT * 2)
+async def made(engine: Engine, server: InfraServer = InfraServer.OURS) -> tuple[Stage, Operation]:
+    receipt = await engine.outcome(engine.dispatch(MakeInfra(server=server)), timeout=LIMIT * 5)
     (operation,) = (known for known in engine.fleet.operations if str(known.id) == receipt.id)
     return receipt.stage, operation
 
@@ -122,6 +128,64 @@ async def test_it_is_left_gone_on_with_and_used(fleet: FleetUnderTest, monkeypat
         assert stage is Stage.DONE and "no systemd here" in started, operation
         found = operation.steps[0].detail
         assert found == f"{vm.id}, which is there; made for them, too, and to be destroyed: {other}"
+
+
+SERVER = """
+const vms = [];
+require("http").createServer((request, answer) => {
+  const good = request.headers.authorization === "Bearer " + process.env.VERS_AUTH_TOKEN;
+  let text = "";
+  answer.setHeader("content-type", "application/json");
+  request.on("data", (part) => { text += part; }).on("end", () => {
+    const posted = good && request.method === "POST";
+    const made = posted ? {...JSON.parse(text), registeredAt: new Date().toISOString()} : null;
+    if (made) vms.push(made);
+    answer.statusCode = made ? 201 : good ? 200 : 401;
+    const told = good ? {vms, tasks: [], events: [], count: vms.length} : {error: "Unauthorized"};
+    answer.end(JSON.stringify(made || told));
+  });
+}).listen(Number(process.env.PORT), "127.0.0.1");
+"""
+"""Takes a token from the place that the published server takes it from, and answers in its form."""
+
+
+def published(place: Path) -> str:
+    """Make a repository that is built as the published one is; return its address."""
+    place.mkdir()
+    build = {"build": "mkdir -p dist && cp src/server.js dist/server.js"}
+    (place / "package.json").write_text(json.dumps({"name": "services", "version": "1.0.0", "scripts": build}))
+    (place / "src").mkdir()
+    (place / "src" / "server.js").write_text(SERVER)
+    who = ("-c", "user.name=tests", "-c", "user.email=tests@tests.test")
+    for words in (("init", "--quiet"), ("add", "."), (*who, "commit", "--quiet", "-m", "the server")):
+        subprocess.run(["git", *words], cwd=place, check=True, capture_output=True)
+    return f"file://{place}"
+
+
+@pytest.mark.skipif(not all(map(shutil.which, ("node", "npm", "git"))), reason="needs node, npm and git")
+async def test_the_published_server_is_fetched_built_and_started_where_node_is(fleet: FleetUnderTest) -> None:
+    port = free_port()
+    address = await asyncio.to_thread(published, fleet.root / "published")
+    async with without_services(fleet, port, port, published=f"{address}-not") as engine:
+        stage, operation = await made(engine, InfraServer.PUBLISHED)
+        assert stage is Stage.FAILED and operation.steps[-1].name == "services", operation
+        assert "could not be fetched" in operation.error and "takes our own" in operation.hint
+    async with without_services(fleet, port, port, published=address) as engine:
+        stage, operation = await made(engine, InfraServer.PUBLISHED)
+        assert stage is Stage.DONE, operation
+        assert tuple(step.name for step in operation.steps) == infra_steps(InfraServer.PUBLISHED)
+        said = {step.name: step.detail for step in operation.steps}
+        assert said["services"].startswith("built, revision ") and "no systemd here" in said["start"]
+        token = find_services(config.load(), {}).token
+        answer = await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{port}/registry/vms")
+        assert answer.status_code == 401 and token not in command_lines() + str(operation)
+        await until(engine, lambda: engine.fleet.service("registry") is not None, "it is used")
+        stage, operation = await made(engine, InfraServer.PUBLISHED)
+        said = {step.name: step.detail for step in operation.steps}
+        assert stage is Stage.DONE and said["services"].startswith("present") and said["start"] == "they run already"
+        stage, operation = await made(engine)
+        assert stage is Stage.DONE and "started" in {step.name: step.detail for step in operation.steps}["start"]
+        assert "published/dist/server.js" not in command_lines(), "one server, not two"
 
 
 def test_a_fleet_that_has_services_says_so(fleet: FleetUnderTest) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from textual.widgets import Input
 
 from cockpit.model.commands.command import Command
-from cockpit.model.platform import MakeInfra
+from cockpit.model.platform import InfraServer, MakeInfra
 from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.refusals.refusal import refusal
 from cockpit.model.size import VmSize
 from cockpit.ui.actions.registry import BY_ID
+from cockpit.ui.widgets.choice_field import ChoiceField
 from tests.ui.scene import scene
 from tests.ui.test_home import cockpit
 
@@ -27,6 +28,13 @@ async def test_it_is_made_with_the_size_that_is_asked_for() -> None:
             await pilot.pause()
             expected: list[Command] = list(ordered)
             assert engine.ordered == expected
+        home.action_act("vm.infra")
+        await pilot.pause()
+        await pilot.pause()
+        pilot.app.screen.query_one("#server", ChoiceField).action_turn(1)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert engine.ordered[1:] == [MakeInfra(VmSize(), server=InfraServer.PUBLISHED)]
     assert BY_ID["vm.infra"].writes
 
 

@@ -15,11 +15,12 @@ from cockpit.cli.declared.application import (
     Vcpu,
     Yes,
     application,
+    choice,
     run,
     size_of,
 )
 from cockpit.model.ids import CommitId
-from cockpit.model.platform import ChangeCommit, ChangeRepository, MakeInfra, NewVm, SetVariables
+from cockpit.model.platform import ChangeCommit, ChangeRepository, InfraServer, MakeInfra, NewVm, SetVariables
 
 vm = typer.Typer(help="VMs on the platform's side.", no_args_is_help=True, rich_markup_mode=None)
 commits = typer.Typer(help="Commits: without a word behind it, their list.", rich_markup_mode=None)
@@ -107,6 +108,10 @@ def whoami(as_json: Json = False) -> None:
 
 @application.command()
 def infra(
+    server: Annotated[
+        str,
+        typer.Option("--server", help="ours, or published: vers-agent-services, fetched by git and npm on the VM."),
+    ] = "ours",
     vcpu: Vcpu = None,
     memory: Memory = None,
     disk: Disk = None,
@@ -119,7 +124,8 @@ def infra(
     """
     from cockpit.cli import infra as work
 
-    run(lambda headless: work.infra(headless, MakeInfra(size_of(vcpu, memory, disk)), dry_run, as_json))
+    command = MakeInfra(size_of(vcpu, memory, disk), server=choice("--server", server, InfraServer))
+    run(lambda headless: work.infra(headless, command, dry_run, as_json))
 
 
 # --- vm --------------------------------------------------------------------------------------------------

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-from dataclasses import dataclass
 from typing import Any
 
 from cockpit.engine.agent_record import REGISTERED_BY
@@ -13,6 +11,9 @@ from cockpit.engine.commands.booting import until_running
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.sizes import check_size
 from cockpit.engine.infrastructure import scripts
+from cockpit.engine.infrastructure.own_server import OwnServer
+from cockpit.engine.infrastructure.published_server import PublishedServer
+from cockpit.engine.infrastructure.site import SCRIPT_LIMIT, Server, Site, said
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.sites import left_behind, take_up
 from cockpit.engine.source import Services, ServicesPlace, Source
@@ -21,9 +22,8 @@ from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.engine.vm_shell import VmShell
 from cockpit.errors import CockpitError, Refused, TimedOut
 from cockpit.model.ids import VmId
-from cockpit.model.platform import INFRA, MakeInfra
+from cockpit.model.platform import INFRA, InfraServer, MakeInfra
 from cockpit.model.size import VmSize
-from cockpit.remote.ssh.command import Completed
 from cockpit.services.errors import ServiceError, TokenRefused
 from cockpit.services.registry import Registration
 
@@ -32,35 +32,13 @@ log = logging.getLogger(__name__)
 INFRA_LABEL = "swarm-cockpit-infra"
 """Label of the VM that hosts the services: what was left is gone on with there."""
 LABEL_TEXT = "services"
-SCRIPT_LIMIT = 60.0
-INSTALL_LIMIT = 600.0
-"""Seconds the system's package manager may take."""
 START_LIMIT = 60.0
 """Seconds the services get to answer on their VM."""
 REACH_LIMIT = 60.0
 """Seconds they get to answer from here once they do so there."""
 PAUSE = 0.5
-SAID_LIMIT = 2000
-"""Characters of what a program on the VM said that an error quotes."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Site:
-    vm: VmId
-    shell: VmShell
-    place: ServicesPlace
-    python: str = ""
-
-    async def run(self, what: str, script: str, *words: str, stdin: bytes = b"", limit: float = SCRIPT_LIMIT) -> str:
-        """Run a script that must succeed; return what it printed.
-
-        Raises:
-            Refused: it failed; says what it wrote.
-        """
-        done = await self.shell.run(script, *words, stdin=stdin, timeout=limit)
-        if done.exit_code != 0:
-            raise Refused(f"could not {what} on VM {self.vm}: {_said(done)}")
-        return done.stdout.decode("utf-8", "replace").strip()
+SERVERS: dict[InfraServer, Server] = {InfraServer.OURS: OwnServer(), InfraServer.PUBLISHED: PublishedServer()}
 
 
 class InfraMaker:
@@ -88,15 +66,16 @@ class InfraMaker:
                 await until_running(self._fleet_state, self._source, vm_id)
             with progress.step("connect"):
                 await shell.connection()
-            site = _Site(vm_id, shell, place)
-            with progress.step("Python"):
-                site = _Site(vm_id, shell, place, await self._python(site, progress))
+            site = Site(vm_id, shell, place, self._source.shares_host)
+            server = SERVERS[command.server]
+            with progress.step(server.runtime):
+                runtime = await server.find(site, progress)
             with progress.step("token"):
                 token = await self._token(site, progress)
             with progress.step("services"):
-                digest = await self._unpack(site, progress)
+                code = await server.bring(site, runtime, progress)
             with progress.step("start"):
-                progress.detail(await self._start(site, digest))
+                progress.detail(await self._start(site, server, runtime, code))
             url = place.url(vm_id)
             with progress.step("reach them from here"):
                 services = await self._reached(url, token)
@@ -148,31 +127,7 @@ class InfraMaker:
         async with self._creations.written_down("infra", INFRA, "image", None) as request:
             return await vers.create_root(size, labels=labels, request=request)
 
-    async def _python(self, site: _Site, progress: OperationProgress) -> str:
-        """Return the path of a Python that can run the services, installed if need be.
-
-        Raises:
-            Refused: there is none, and none could be installed.
-        """
-        found = await site.shell.run(scripts.FIND_PYTHON, timeout=SCRIPT_LIMIT)
-        if found.exit_code != 0 and not self._source.shares_host:
-            progress.detail("there is none that is new enough: installing it")
-            installed = await site.shell.run(scripts.INSTALL_PYTHON, timeout=INSTALL_LIMIT)
-            if installed.exit_code != 0:
-                raise Refused(
-                    f"no Python 3.11 is on VM {site.vm}, and apt-get could not install one: {_said(installed)}",
-                    hint="install Python 3.11 or newer there",
-                )
-            found = await site.shell.run(scripts.FIND_PYTHON, timeout=SCRIPT_LIMIT)
-        if found.exit_code != 0:
-            raise Refused(
-                f"VM {site.vm} has no Python 3.11 or newer with sqlite3", hint="install one there as python3.11"
-            )
-        path, _, version = found.stdout.decode("utf-8", "replace").strip().rpartition(" ")
-        progress.detail(f"{path} {version}")
-        return path
-
-    async def _token(self, site: _Site, progress: OperationProgress) -> str:
+    async def _token(self, site: Site, progress: OperationProgress) -> str:
         """Return the token that the services take: the one there, unless the operator has set another one."""
         offered, firm = site.place.token()
         words = "yes" if firm else "no"
@@ -180,44 +135,28 @@ class InfraMaker:
         progress.detail("VERS_AUTH_TOKEN" if firm else "a new one" if token == offered else "the one that is there")
         return token
 
-    async def _unpack(self, site: _Site, progress: OperationProgress) -> str:
-        archive = await asyncio.to_thread(site.place.archive)
-        digest = hashlib.sha256(archive).hexdigest()[:16]
-        said = await site.run(
-            "unpack the services", scripts.UNPACK, digest, site.python, stdin=archive, limit=INSTALL_LIMIT
-        )
-        progress.detail(f"{said}, {len(archive) / 1000:,.0f} kB")
-        return digest
-
-    async def _start(self, site: _Site, digest: str) -> str:
+    async def _start(self, site: Site, server: Server, runtime: str, code: str) -> str:
         """Start the services unless these very ones run; return how it was done.
 
         Raises:
             TimedOut: they do not answer on the VM.
         """
-        if await self._answer(site, digest):
+        if await server.answers(site, runtime, code):
             return "they run already"
-        place = site.place
-        extent = "home" if self._source.shares_host else "whole"
-        words = (digest, site.python, place.listen, str(place.port), extent)
-        said = await site.run("start the services", scripts.START, *words)
+        how = await server.start(site, runtime, code)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + START_LIMIT
         while True:
-            if await self._answer(site, digest):
-                return said
+            if await server.answers(site, runtime, code):
+                return how
             if loop.time() >= deadline:
                 break
             await asyncio.sleep(PAUSE)
         wrote = await site.shell.run(scripts.SAID, timeout=SCRIPT_LIMIT)
         raise TimedOut(
-            f"the services on VM {site.vm} did not answer at port {place.port} within {START_LIMIT:.0f} s:"
-            f" {_said(wrote)}"
+            f"the services on VM {site.vm} did not answer at port {site.place.port} within {START_LIMIT:.0f} s:"
+            f" {said(wrote)}"
         )
-
-    async def _answer(self, site: _Site, digest: str) -> bool:
-        words = (site.python, digest, str(site.place.port))
-        return (await site.shell.run(scripts.ANSWERS, *words, timeout=SCRIPT_LIMIT)).exit_code == 0
 
     async def _reached(self, url: str, token: str) -> Services:
         """Return clients of the services, once they answered from here.
@@ -246,9 +185,3 @@ class InfraMaker:
     def _registration(self, vm_id: VmId, place: ServicesPlace) -> Registration:
         offered: dict[str, Any] = {"name": "agent-services", "port": place.port, "healthPath": "/health"}
         return Registration(vm_id, INFRA, INFRA, self._source.address(vm_id), REGISTERED_BY, services=(offered,))
-
-
-def _said(done: Completed) -> str:
-    """Return the end of what a program wrote, or how it ended."""
-    text = (done.stderr or done.stdout).decode("utf-8", "replace").strip()[-SAID_LIMIT:]
-    return text or f"exit {done.exit_code}"

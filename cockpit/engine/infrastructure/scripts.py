@@ -71,6 +71,20 @@ sys.exit(1)
 """
 """Succeed if the services of digest `$2` answer at port `$3` and take the token; `$1` is the Python."""
 
+STOP_WITHOUT_SYSTEM = """
+  old=$(cat pid 2>/dev/null || :)
+  runs() {
+    [ -n "$old" ] && tr '\\0' ' ' <"/proc/$old/cmdline" 2>/dev/null |
+      grep -q -e cockpit.embedded.services -e published/dist/server.js
+  }
+  if runs; then
+    kill "$old" || :
+    turn=0
+    while runs && [ "$turn" -lt 100 ]; do sleep 0.1; turn=$((turn + 1)); done
+    if runs; then kill -9 "$old" || :; fi
+  fi"""
+"""End the server that an earlier start left, ours or the published one; a part of a script."""
+
 START = f"""
 set -e
 umask 077
@@ -101,14 +115,7 @@ END
   systemctl restart swarm-services.service
   said="started by systemd, and at each boot"
 else
-  old=$(cat pid 2>/dev/null || :)
-  ours() {{ [ -n "$old" ] && tr '\\0' ' ' <"/proc/$old/cmdline" 2>/dev/null | grep -q cockpit.embedded.services; }}
-  if ours; then
-    kill "$old" || :
-    turn=0
-    while ours && [ "$turn" -lt 100 ]; do sleep 0.1; turn=$((turn + 1)); done
-    if ours; then kill -9 "$old" || :; fi
-  fi
+{STOP_WITHOUT_SYSTEM}
   PYTHONPATH="$place/code-$digest" setsid "$python" "$@" </dev/null >log 2>&1 &
   echo $! >pid
   said="started; there is no systemd here, so a boot does not start it: run the same again then"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.names import vm_called
-from cockpit.model.platform import MakeInfra, Resize, SetLabels
+from cockpit.model.platform import InfraServer, MakeInfra, Resize, SetLabels
 from cockpit.model.size import VmSize, parse_disk, parse_size
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
@@ -11,6 +11,7 @@ from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import vm_command
 from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
+from cockpit.ui.widgets.choice_field import Choice
 
 MUCH = 2**31
 """MiB no disk has: asks whether a VM's disk can grow at all."""
@@ -85,15 +86,22 @@ def _infra(home: HomePort) -> None:
 
     def finish(values: Values | None) -> None:
         size = parse_size(values["size"]) if values is not None else None
-        if size is not None:
-            home.command(MakeInfra(size))
+        if values is not None and size is not None:
+            home.command(MakeInfra(size, server=InfraServer(values["server"])))
 
     intro = ours(
         "A VM apart from the swarm with board, feed and registry, or the one that an earlier run left."
         " Its address goes into config.toml, and this cockpit uses it at once."
     )
-    field = Field("size", ours("size"), value=VmSize().text, placeholder=ours("processors/MiB of memory/MiB of disk"))
-    home.open_dialog(GuardedForm(ours("Make infra VM"), (field,), check, intro=intro), finish)
+    servers = (
+        Choice(InfraServer.OURS.value, ours("ours: needs Python alone")),
+        Choice(InfraServer.PUBLISHED.value, ours("the published one: fetched and built there by Node")),
+    )
+    fields = (
+        Field("server", ours("server"), "choice", choices=servers),
+        Field("size", ours("size"), value=VmSize().text, placeholder=ours("processors/MiB of memory/MiB of disk")),
+    )
+    home.open_dialog(GuardedForm(ours("Make infra VM"), fields, check, intro=intro), finish)
 
 
 def _no_infra(situation: Situation) -> str:
