@@ -12,6 +12,7 @@ from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.clock import Clock
 from cockpit.engine.comparison import Comparison
+from cockpit.engine.courses import Courses
 from cockpit.engine.files.agent_files import AgentFiles
 from cockpit.engine.images.catalogue import ImageCatalogue
 from cockpit.engine.line_tail import LineTail
@@ -143,6 +144,7 @@ class Engine:
         works: dict[str, Callable[[], Awaitable[None]]] = {
             "time": self.recorder.keep_time,
             "receipts": self._save_receipts,
+            "courses": Courses(self.fleet_state, self.store).run,
             "attach": self._attach,
         }
         for running in self.running:

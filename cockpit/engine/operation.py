@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
 from cockpit.model.ids import AgentId, OperationId
 from cockpit.model.operation import Operation, Part, Step
+
+LEFT = "the cockpit that did it ended here"
+"""Said of a step that was under way then."""
 
 
 class OperationProgress:
@@ -85,4 +89,6 @@ def describe(error: BaseException) -> str:
     """Return what an exception says, never empty."""
     if isinstance(error, CockpitError):
         return error.message
+    if isinstance(error, asyncio.CancelledError):
+        return LEFT
     return str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""What the operator chose last, so that a form offers it again."""
+"""What the operator chose last, so that a form offers it again, and other small things that are kept by name."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ class Choices:
         """Keep a choice in place of the one before it."""
         await self._writer.run(lambda connection: _keep(connection, name, value))
 
+    async def forget(self, name: str) -> None:
+        """Keep a choice no more."""
+        await self._writer.run(lambda connection: _forget(connection, name))
+
     async def kept(self) -> dict[str, str]:
         """Return all choices."""
         return await self._reader.run(_read)
@@ -26,6 +30,10 @@ class Choices:
 
 def _keep(connection: sqlite3.Connection, name: str, value: str) -> None:
     connection.execute("INSERT OR REPLACE INTO choices (name, value) VALUES (?, ?)", (name, value))
+
+
+def _forget(connection: sqlite3.Connection, name: str) -> None:
+    connection.execute("DELETE FROM choices WHERE name = ?", (name,))
 
 
 def _read(connection: sqlite3.Connection) -> dict[str, str]:

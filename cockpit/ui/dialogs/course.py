@@ -62,7 +62,8 @@ class CourseDialog(Dialog[None]):
     def _flush(self) -> None:
         fleet, width = self._engine.fleet, max(LEAST_WIDTH, self.query_one("#scroll").size.width - 2)
         if self._commands is None:
-            operations, refused = list(reversed(fleet.operations)), []
+            operations = sorted(fleet.operations, key=lambda operation: -operation.started_at)
+            refused: list[str] = []
         else:
             operations, refused = operations_of(fleet, self._commands), refusals_of(fleet, self._commands)
         nothing = NOTHING_DONE if self._commands is None else NOTHING_YET

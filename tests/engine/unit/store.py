@@ -195,6 +195,10 @@ class MemoryChoices:
         """Keep a choice."""
         self.held[name] = value
 
+    async def forget(self, name: str) -> None:
+        """Keep a choice no more."""
+        self.held.pop(name, None)
+
     async def kept(self) -> dict[str, str]:
         """Return all choices."""
         return dict(self.held)
