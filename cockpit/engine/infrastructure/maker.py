@@ -12,7 +12,7 @@ from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.sizes import check_size
 from cockpit.engine.infrastructure import scripts
 from cockpit.engine.infrastructure.own_server import OwnServer
-from cockpit.engine.infrastructure.published_server import PublishedServer
+from cockpit.engine.infrastructure.published.server import PublishedServer
 from cockpit.engine.infrastructure.site import SCRIPT_LIMIT, Server, Site, said
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.sites import left_behind, take_up

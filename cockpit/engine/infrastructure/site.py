@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from cockpit.engine.images.vm_shell import VmShell
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import ServicesPlace
+from cockpit.engine.vm_shell import VmShell
 from cockpit.errors import Refused
 from cockpit.model.ids import VmId
 from cockpit.remote.ssh.command import Completed

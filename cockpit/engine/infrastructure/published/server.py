@@ -6,7 +6,7 @@ with git, the packages it names with npm. It listens on all addresses; its recor
 
 from __future__ import annotations
 
-from cockpit.engine.infrastructure import published_scripts as scripts
+from cockpit.engine.infrastructure.published import scripts
 from cockpit.engine.infrastructure.site import INSTALL_LIMIT, SCRIPT_LIMIT, Site, said
 from cockpit.engine.operation import OperationProgress
 from cockpit.errors import Refused
