@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from cockpit.agents.configuration import Configuration
 from cockpit.agents.scaffold.answers import Facts
@@ -18,6 +18,7 @@ from cockpit.model.commands.life import Spawn
 from cockpit.model.events import Event, Responded
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId
+from cockpit.model.inquiries import STATE, CarriedOut, Question, SavedSession, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,37 @@ class AgentAdapter(Protocol):
     def encode(self, command: AgentCommand, command_id: CommandId, agent: Agent) -> bytes:
         """Return a command as complete lines for the agent's FIFO; the id comes back in what the agent says of it."""
 
-    def question(self, command_id: str) -> bytes:
-        """Return the harmless question whose answer shows that the agent reads, and what it is at."""
+    def question(self, command_id: str, question: Question[Any] = STATE) -> bytes:
+        """Return a question as one line; it changes nothing of the agent.
+
+        Without another one it is the question whose answer shows that the agent reads, and what it is at.
+        """
+
+    def answer(self, question: Question[Told], said: Responded, agent: Agent) -> Told:
+        """Return what a successful answer to a question says. Total: what the agent left out is empty."""
+
+    def withholds(self, question: Question[Any], agent: Agent) -> str:
+        """Say why this agent cannot be asked a question, in words for a person, or return empty text."""
+
+    def outcome(self, data: Any) -> CarriedOut:
+        """Return what an agent said of a command that it carried out."""
+
+    def own_words(self, agent: Agent) -> tuple[str, ...]:
+        """Return the words behind `/` that its own screen carries out, and that it takes for text from here."""
+
+    def levels(self, agent: Agent) -> tuple[str, ...]:
+        """Return the thinking levels of an agent that cannot be asked which its model knows, least first."""
+
+    def sessions_script(self, paths: AgentPaths, file: str) -> str:
+        """Return the script that lists the conversations saved for the workspace; empty if it keeps none.
+
+        Args:
+            paths: where the agent lives.
+            file: that of the conversation it is in; empty where that is not known.
+        """
+
+    def saved_sessions(self, said: bytes) -> tuple[SavedSession, ...]:
+        """Return what that script has listed, newest first."""
 
     def says_end(self, dialect: str, version: str) -> bool:
         """Say whether an agent writes a line of its own once nothing follows any more; else only time tells it.

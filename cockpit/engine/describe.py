@@ -7,6 +7,7 @@ from typing import get_args
 from cockpit.model.commands.agent import Abort, AgentCommand, Answer, ClearQueue, FollowUp, Prompt, Steer, TextCommand
 from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
 from cockpit.model.commands.command import Command
+from cockpit.model.commands.conversation import CONVERSATION_VERBS, ConversationCommand, conversation_text
 from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
 from cockpit.model.commands.life import (
     Adopt,
@@ -89,6 +90,7 @@ VERBS: dict[type[object], str] = {
     MoveTask: "move task",
     AssignTask: "assign task",
     NoteTask: "note task",
+    **CONVERSATION_VERBS,
 }
 """The word receipts and the audit use for each kind of command."""
 
@@ -100,6 +102,8 @@ def text_of(command: Command) -> str:
     """Return what a receipt shows of a command."""
     if isinstance(command, PlatformCommand):
         return words_of(command)[1]
+    if isinstance(command, ConversationCommand):
+        return conversation_text(command)
     match command:
         case (
             Prompt(text=text) | Steer(text=text) | FollowUp(text=text) | NoteTask(content=text) | ChangeQueue(text=text)

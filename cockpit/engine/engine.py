@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Unpack
 
 from cockpit.agents.scaffold.layout import AgentPaths
@@ -15,10 +16,12 @@ from cockpit.engine.comparison import Comparison
 from cockpit.engine.courses import Courses
 from cockpit.engine.files.agent_files import AgentFiles
 from cockpit.engine.images.catalogue import ImageCatalogue
+from cockpit.engine.inquiries import Inquiries
 from cockpit.engine.line_tail import LineTail
 from cockpit.engine.losses import Losses
 from cockpit.engine.platform import Platform
 from cockpit.engine.port import StartOptions
+from cockpit.engine.pruning import keep_pruned
 from cockpit.engine.queues import Queues
 from cockpit.engine.recollection import bring_back
 from cockpit.engine.recorded import RecordedHistory
@@ -48,9 +51,6 @@ from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
-
-PRUNE_INTERVAL = 3600.0
-"""Seconds between two looks at the size and age of the history."""
 
 SAVE_INTERVAL = 0.25
 """Seconds between two looks for receipts that came further."""
@@ -125,6 +125,8 @@ class Engine:
         self.queues = Queues(self.fleet_state, self.book)
         self.standard_error = StandardError(self.fleet_state, self.agent_session, self._paths_of)
         self.files = AgentFiles(self.fleet_state, self.agent_session, self._paths_of)
+        parts = (self.fleet_state, self.recorder, self.book, self.agent_session, self._paths_of, self.files)
+        self.inquiries = Inquiries(*parts, self._carried_out)
         self.bounds = history_bounds
         self._background: list[asyncio.Task[None]] = []
         self._attached = asyncio.Event()
@@ -150,7 +152,7 @@ class Engine:
         for running in self.running:
             works |= running.works(watch)
         if watch:
-            works["prune"] = self._prune
+            works["prune"] = partial(keep_pruned, self.store, *self.bounds)
         self._background = [
             asyncio.create_task(self._supervised(name, work), name=name) for name, work in works.items()
         ]
@@ -200,17 +202,6 @@ class Engine:
             await self.recorder.save_receipts()
             self.fleet_state.set_health("store", self.store.trouble)
             await asyncio.sleep(SAVE_INTERVAL)
-
-    async def _prune(self) -> None:
-        """Keep the history within its bounds of size and age."""
-        while True:
-            await saved(self._prune_once())
-            await asyncio.sleep(PRUNE_INTERVAL)
-
-    async def _prune_once(self) -> None:
-        removed = await self.store.prune(max_bytes=self.bounds[0], max_age_seconds=self.bounds[1])
-        if removed:
-            log.info("the history was pruned by %d records", removed)
 
     # --- what callers see ----------------------------------------------------------------------------
 
@@ -367,6 +358,10 @@ class Engine:
 
         await self.fleet_state.until(there, timeout)
         return self.fleet_state.receipts[command_id]
+
+    async def _carried_out(self, command: Command, timeout: float) -> Receipt:
+        """Dispatch a command and return its receipt at its end, or as it stands when the seconds have run out."""
+        return await self.outcome(self.dispatch(command), timeout=timeout)
 
     def answer_to(self, agent: AgentId, command: CommandId) -> str | None:
         """Return what an agent answered to a text that is done; None if no answer of its own appeared."""

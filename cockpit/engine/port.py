@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol, TypedDict
 
+from cockpit.engine.inquiry_port import InquiryPort
 from cockpit.model.commands.command import Command
 from cockpit.model.comparison import Candidate
 from cockpit.model.events import Record
@@ -164,6 +165,10 @@ class CockpitPort(Protocol):
     @property
     def golden(self) -> ImagesPort:
         """The golden images."""
+
+    @property
+    def inquiries(self) -> InquiryPort:
+        """Questions to agents."""
 
     @property
     def revision(self) -> int:

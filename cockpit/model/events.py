@@ -4,8 +4,7 @@ Field meanings follow pi's RPC protocol (badlogic/pi-mono, packages/coding-agent
 src/modes/rpc/rpc-types.ts). Text is kept exactly as the agent wrote it: it is hostile until it went through
 `cockpit.text.sanitize`. Durations are seconds, money is US dollars.
 
-Records and deltas are msgspec structs: nearly every line makes one of each, and a frozen dataclass costs four times as
-much to make.
+Records and deltas are msgspec structs: nearly every line makes one, and a frozen dataclass costs four times as much.
 """
 
 from __future__ import annotations
@@ -209,9 +208,11 @@ class Responded:
 
     Whatever a kind of agent calls its commands, `command` is `prompt`, `steer`, `follow_up`, `abort`, `clear_queue` or
     `get_state` where it is one of these. `clear_queue` tells in `data` what it took out of the queues, as lists of
-    texts (`steering`, `followUp`), right after a `QueueChanged` without them. The answer to the question what an agent
-    is at is `get_state`, with `isStreaming` and `isCompacting` as booleans in `data`; it may hold `model` (`id`,
-    `provider`, `contextWindow`) and `thinkingLevel`.
+    texts (`steering`, `followUp`), right after a `QueueChanged` without them. `get_state` answers what it is at:
+    `isStreaming` and `isCompacting` as booleans in `data`, perhaps `model` (`id`, `provider`, `contextWindow`),
+    `thinkingLevel`, `sessionId`, `sessionFile`, `sessionName`. Success of `new_session`, `switch_session`, `fork` or
+    `clone` without `cancelled: true` is another conversation: `get_messages` tells it as `data.messages`, with the
+    fields of `SaidMessage`.
     """
 
     command_id: str

@@ -190,6 +190,20 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversation:
+    """The conversation an agent is in, as far as it said."""
+
+    id: str = ""
+    name: str = ""
+    file: str = ""
+    """On its VM; empty where it keeps none, or did not say."""
+    since: int = 0
+    """The line of its output at which it went there; 0 for the one that it began with."""
+    told: bool = True
+    """It has said of this one what it is, since it went there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """A named agent on a VM."""
 
@@ -261,6 +275,7 @@ class Agent:
     """The last answer's: the agent's own word, or `empty` for an answer with neither text nor tool call."""
     abort_requested: bool = False
     broken_lines: int = 0
+    conversation: Conversation = field(default_factory=Conversation)
 
 
 def is_at_work(agent: Agent) -> bool:

@@ -31,6 +31,10 @@ OWN_COMMANDS = "ck-"
 """How the id of every command begins that a cockpit writes, whichever process it is."""
 
 
+CONVERSATION_QUESTION = "cockpit-conversation"
+"""How the id of the question begins by which a cockpit learns what was said in the conversation an agent went to."""
+
+
 def is_cockpits(command_id: str) -> bool:
     """Say whether a command was written by a cockpit, and not by another client of the agent."""
     return command_id.startswith(OWN_COMMANDS)

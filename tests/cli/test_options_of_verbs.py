@@ -20,6 +20,7 @@ from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power,
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import CommandId, CommitId, VmId, agent_of
 from cockpit.model.images import GoldenImage
+from cockpit.model.inquiries import LEVELS, MODELS, ModelChoice
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
 from cockpit.model.platform import CommitList, CommitView, RepositoryView
 from cockpit.model.receipts.receipt import Stage
@@ -29,6 +30,7 @@ LOOKS_ONLY = {
     "agents",
     "board",
     "checkpoints",
+    "commands",
     "collect",  # writes here, and into the directory that was named
     "commits",
     "commits show",
@@ -41,6 +43,7 @@ LOOKS_ONLY = {
     "repositories",
     "repositories tags",
     "search",
+    "stats",
     "tail",
     "vms",
     "wait",
@@ -185,6 +188,7 @@ def of_checkpoint(fleet: Fleet) -> Fleet:
 REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
     "abort": (("ada",), replace),
     "adopt": ((BOB, "--name", "bob"), replace),
+    "bash": (("ada", "ls"), replace),
     "best-of": (("ada", "--count", "2", "--task", "go"), replace),
     "branch": (("ada",), replace),
     "commit": (("ada",), replace),
@@ -192,11 +196,13 @@ REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
     "commits rename": ((COMMIT, "other"), replace),
     "commits tag": ((COMMIT, "later"), replace),
     "commits untag": (("stable",), replace),
+    "compact": (("ada", "keep the birds"), replace),
     "compare": (("ada", "bea", "--keep", "bea"), of_workers),
     "continue-all": ((), replace),
     "deregister": (("gone",), of_absent),
     "destroy": (("ada",), replace),
     "dismiss": ((BOB,), replace),
+    "export": (("ada", "--format", "jsonl"), replace),
     "fan-out": (("make", "ada"), replace),
     "findable": (("ada",), replace),
     "images build": (("golden",), replace),
@@ -204,6 +210,8 @@ REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
     "images describe": (("golden", "for tests"), replace),
     "images patch": (("golden",), replace),
     "infra": ((), replace),
+    "model": (("ada", "m1"), replace),
+    "modes": (("ada", "--steering", "all"), replace),
     "pause": (("ada", "--now"), replace),
     "queue": (("ada", "--clear"), of_waiting),
     "relaunch": (("ada",), of_dead),
@@ -213,10 +221,13 @@ REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
     "repositories show": (("images",), replace),
     "restore": (("gone", "--in-place", "ada"), replace),
     "resume": (("ada",), replace),
+    "retries": (("ada", "off"), replace),
     "retry": (("ada", "again"), of_checkpoint),
+    "session": (("ada", "new"), replace),
     "spawn": (("w", "--agent", "scripted", "--count", "2", "--task", "go"), replace),
     "stop-all": ((), replace),
     "teardown": (("--all",), of_workers),
+    "thinking": (("ada", "high"), replace),
     "trust-host-key": (("ada",), of_refused_key),
     "undo": (("gone",), replace),
     "vm env": (("A=1",), replace),
@@ -235,6 +246,8 @@ def rehearse(
     engine.golden.known = (GoldenImage(COMMIT, "golden", 1.0),)
     engine.output.records[RUNNING.id] = []
     monkeypatch.setattr(engine, "platform", Kept())
+    models, levels = (ModelChoice("mock", "m1"),), ("off", "high")
+    engine.inquiries.answers = {(RUNNING.id, MODELS.name): models, (RUNNING.id, LEVELS.name): levels}
     return main.run([*verb.split(), *words, "--dry-run", *(["--json"] if as_json else [])])
 
 

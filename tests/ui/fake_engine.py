@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
 
 from cockpit.errors import Refused
 from cockpit.model.commands.agent import Abort, Answer, ClearQueue, FollowUp, Prompt, Steer
 from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
 from cockpit.model.commands.command import Command
+from cockpit.model.commands.conversation import CONVERSATION_VERBS
 from cockpit.model.commands.images import BuildImage, DeleteImage
 from cockpit.model.commands.life import (
     Adopt,
@@ -31,6 +34,7 @@ from cockpit.model.failures import dismissed
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, agent_of
 from cockpit.model.images import GoldenImage
+from cockpit.model.inquiries import LEVELS, SLASH_COMMANDS, CarriedOut, Question, SavedSession, SlashCommand, Told
 from cockpit.model.last_words import LastWords
 from cockpit.model.loss import Loss, Remains, loss_of
 from cockpit.model.operation import Operation
@@ -49,6 +53,7 @@ NOW = 1_790_000_000.0
 VERBS: dict[type, str] = {
     BuildImage: "build image",
     DeleteImage: "delete image",
+    **CONVERSATION_VERBS,
     Prompt: "prompt",
     Steer: "steer",
     FollowUp: "follow-up",
@@ -159,6 +164,56 @@ class StandardErrorDouble:
         return LastWords("~/pi-rpc/err", 1234, self.lines[agent_id][-lines:])
 
 
+class InquiryDouble:
+    """What agents answer, as a test gives it: by agent and question."""
+
+    def __init__(self) -> None:
+        self.answers: dict[tuple[AgentId, str], Any] = {}
+        self.reasons: dict[str, str] = {}
+        self.saved: tuple[SavedSession, ...] = ()
+        self.asked: list[str] = []
+        self.exported: list[tuple[str, Path | None]] = []
+        self.outcomes: dict[CommandId, CarriedOut] = {}
+        self.words: tuple[str, ...] = ("compact", "new", "model", "name", "settings")
+
+    def reason(self, agent_id: AgentId, question: Question[Told]) -> str:
+        """Return the reason a test gave."""
+        return self.reasons.get(question.name, "")
+
+    async def ask(self, agent_id: AgentId, question: Question[Told]) -> Told:
+        """Return the answer a test gave."""
+        self.asked.append(question.name)
+        if (agent_id, question.name) not in self.answers:
+            raise Refused(f"nobody says {question.name}")
+        return cast(Told, self.answers[agent_id, question.name])
+
+    async def levels(self, agent_id: AgentId) -> tuple[str, ...]:
+        """Return the levels a test gave."""
+        return await self.ask(agent_id, LEVELS)
+
+    def known_commands(self, agent_id: AgentId) -> tuple[SlashCommand, ...] | None:
+        """Return the slash commands if they were asked for."""
+        asked = SLASH_COMMANDS.name in self.asked
+        return cast("tuple[SlashCommand, ...]", self.answers[agent_id, SLASH_COMMANDS.name]) if asked else None
+
+    def own_words(self, agent_id: AgentId) -> tuple[str, ...]:
+        """Return the words of an agent's own screen."""
+        return self.words
+
+    def carried_out(self, agent_id: AgentId, command_id: CommandId) -> CarriedOut:
+        """Return what a test gave."""
+        return self.outcomes.get(command_id, CarriedOut())
+
+    async def sessions(self, agent_id: AgentId) -> tuple[SavedSession, ...]:
+        """Return the sessions a test gave."""
+        return self.saved
+
+    async def export(self, agent_id: AgentId, form: str, to: Path | None) -> str:
+        """Note what is wanted."""
+        self.exported.append((form, to))
+        return str(to or "/root/there")
+
+
 class FakeEngine:
     """Implements `CockpitPort`; tests change `fleet` with `change` and read `ordered`."""
 
@@ -177,6 +232,7 @@ class FakeEngine:
         self.comparison = ComparisonDouble()
         self.queues = QueueDouble(self)
         self.standard_error = StandardErrorDouble()
+        self.inquiries = InquiryDouble()
         self.refusals: dict[type, str] = {}
         self.image_list: tuple[tuple[CommitId, str], ...] = (
             (CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),

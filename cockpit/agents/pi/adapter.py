@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
 
 from cockpit.agents.adapter import Decoder, LaunchSettings, Program
+from cockpit.agents.pi.answers import WIRE_NAMES, carried_out, told_by
 from cockpit.agents.pi.conversation import has_conversation_script, move_conversation_script
 from cockpit.agents.pi.credentials import secret_values
 from cockpit.agents.pi.decode import PiDecoder
 from cockpit.agents.pi.encode import (
     encode_abort,
     encode_clear_queue,
+    encode_command,
     encode_dialog_cancelled,
     encode_dialog_confirmed,
     encode_dialog_value,
-    encode_get_state,
     encode_prompt,
     encode_queued,
 )
 from cockpit.agents.pi.launch import local_program, remote_program
+from cockpit.agents.pi.orders import (
+    BUILT_IN,
+    LEVELS,
+    NEWER_THAN_ALL,
+    SINCE,
+    TELLS_SINCE,
+    WHOLE_STATISTICS_SINCE,
+    encode_conversation,
+    lacking,
+)
+from cockpit.agents.pi.sessions import saved_sessions, sessions_script
 from cockpit.agents.pi.wire_filter import ACCUMULATED
 from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import AgentPaths
@@ -27,6 +41,7 @@ from cockpit.model.commands.agent import Abort, AgentCommand, Answer, ClearQueue
 from cockpit.model.events import Responded
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId
+from cockpit.model.inquiries import STATE, CarriedOut, Question, SavedSession, Statistics, Told
 
 QUEUES_SINCE = (0, 64)
 """The first version that tells what waits in its queues."""
@@ -83,10 +98,43 @@ class PiAdapter:
                 return encode_dialog_confirmed(dialog_id, confirmed)
             case Answer(dialog_id=dialog_id, value=value):
                 return encode_dialog_value(dialog_id, value or "")
+            case _:
+                return encode_conversation(command, command_id)
 
-    def question(self, command_id: str) -> bytes:
-        """Return `get_state`: model, queues and what the agent is at."""
-        return encode_get_state(command_id)
+    def question(self, command_id: str, question: Question[Any] = STATE) -> bytes:
+        """Return the command that asks; `get_state` tells model, queues and what the agent is at."""
+        return encode_command(WIRE_NAMES[question], command_id)
+
+    def answer(self, question: Question[Told], said: Responded, agent: Agent) -> Told:
+        """Return what an answer says."""
+        told = told_by(question, said.data)
+        if isinstance(told, Statistics) and lacking(_version(agent), WHOLE_STATISTICS_SINCE, "sum"):
+            return cast(Told, replace(told, whole=False))
+        return told
+
+    def withholds(self, question: Question[Any], agent: Agent) -> str:
+        """Say that this version is too old for a question, or return empty text."""
+        return lacking(_version(agent), TELLS_SINCE.get(question), f"be asked {question.name}")
+
+    def outcome(self, data: Any) -> CarriedOut:
+        """Return what pi said of a command that it carried out."""
+        return carried_out(data)
+
+    def own_words(self, agent: Agent) -> tuple[str, ...]:
+        """Return the words of pi's own screen."""
+        return BUILT_IN
+
+    def levels(self, agent: Agent) -> tuple[str, ...]:
+        """Return the words that any pi takes; what it set is in what it says of it."""
+        return LEVELS
+
+    def sessions_script(self, paths: AgentPaths, file: str) -> str:
+        """Return the script that lists the sessions of the workspace."""
+        return sessions_script(paths, file)
+
+    def saved_sessions(self, said: bytes) -> tuple[SavedSession, ...]:
+        """Return what that script has listed."""
+        return saved_sessions(said)
 
     def says_end(self, dialect: str, version: str) -> bool:
         """Pi 0.80.4 and later do; one whose model never answered has shown no dialect, and is known by its version."""
@@ -104,13 +152,14 @@ class PiAdapter:
         return numbers >= GOES_ON_SINCE
 
     def lacks(self, command: type[AgentCommand], agent: Agent) -> str:
-        """Say that a pi is too old to give back what is queued; every version takes all other commands."""
+        """Say that this version is too old for a command, or return empty text."""
+        if command is not ClearQueue:
+            return lacking(_version(agent), *SINCE.get(command, (None, "")))
         numbers = _numbers(agent.version)
         old = numbers < CLEARS_SINCE if numbers else agent.dialect == ACCUMULATED
-        if command is not ClearQueue or not old:
-            return ""
         said = f"pi {agent.version}" if agent.version else "this pi"
-        return f"{said} cannot give back what is queued: {'.'.join(map(str, CLEARS_SINCE))} is the first that can"
+        since = ".".join(map(str, CLEARS_SINCE))
+        return f"{said} cannot give back what is queued: {since} is the first that can" if old else ""
 
     def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
         """Say that pi is not on the VM, unless it comes from this machine's PATH."""
@@ -154,6 +203,11 @@ class PiAdapter:
     def remote_program(self, settings: LaunchSettings, environment: Mapping[str, str]) -> Program:
         """Return the pi of the golden image."""
         return remote_program(self.name, settings, environment)
+
+
+def _version(agent: Agent) -> tuple[int, ...]:
+    """Return what is known of an agent's version: what it said at its start, else what its dialect tells; or none."""
+    return _numbers(agent.version) or (NEWER_THAN_ALL if agent.dialect == DELTA else ())
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -22,6 +22,7 @@ from cockpit.agents.fields import (
     texts_of,
 )
 from cockpit.agents.pi import messages
+from cockpit.agents.pi.context import context_told, tree_told
 from cockpit.agents.pi.oversized import event_of_head
 from cockpit.agents.pi.updates import PREFIX as UPDATE_PREFIX
 from cockpit.agents.pi.updates import decode_update, decode_update_object
@@ -229,15 +230,21 @@ def _extension_failed(record: dict[str, Any]) -> Event:
     )
 
 
+_TOLD: dict[str, Callable[[Any], Any]] = {"get_messages": context_told, "get_entries": tree_told}
+"""Answers that repeat a whole conversation: what a person reads of them is kept."""
+
+
 def _responded(record: dict[str, Any]) -> Event:
-    command_id = record.get("id")
+    command_id, command, data = record.get("id"), text_of(record.get("command")), record.get("data")
+    if command in _TOLD and data is not None:
+        data = _TOLD[command](data)
     return Responded(
         # The id is echoed as the JSON value that was sent; a supervisor sends strings, another writer may not.
         command_id=text_of(command_id) if not isinstance(command_id, dict | list) else json_text(command_id),
-        command=text_of(record.get("command")),
+        command=command,
         success=flag_of(record.get("success")),
         error=text_of(record.get("error")),
-        data=record.get("data"),
+        data=data,
     )
 
 

@@ -49,11 +49,6 @@ def encode_abort(command_id: str) -> bytes:
     return encode_command("abort", command_id)
 
 
-def encode_get_state(command_id: str) -> bytes:
-    """Ask for model, queues and what the agent is at: the probe and heartbeat."""
-    return encode_command("get_state", command_id)
-
-
 def encode_dialog_value(dialog_id: str, value: str) -> bytes:
     """Answer a `select`, `input` or `editor` dialog. No response is written for dialog answers."""
     return encode_command("extension_ui_response", dialog_id, value=value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import cockpit
 from cockpit.agents.adapter import Decoder, LaunchSettings, Program
@@ -16,9 +17,14 @@ from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.model.commands.agent import AgentCommand, ClearQueue
 from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import Agent
+from cockpit.model.inquiries import Question
 
 LABEL = "scripted:"
 """Labels that begin so hold further arguments of the program."""
+
+
+SESSIONS = "~/.scripted/sessions"
+"""Where it keeps its conversations."""
 
 
 class ScriptedAdapter(PiAdapter):
@@ -44,6 +50,10 @@ class ScriptedAdapter(PiAdapter):
     def goes_on_after_failure(self, dialect: str, version: str) -> bool | None:
         """It does not, in either dialect."""
         return False
+
+    def withholds(self, question: Question[Any], agent: Agent) -> str:
+        """Return empty text: it answers everything, whatever its dialect stands for."""
+        return ""
 
     def lacks(self, command: type[AgentCommand], agent: Agent) -> str:
         """Say that it cannot give back what is queued in the older dialect."""
@@ -79,4 +89,15 @@ class ScriptedAdapter(PiAdapter):
 
 def _arguments(spawn: Spawn, instructions: str, again: bool) -> Sequence[str]:
     options = [word for label in spawn.labels if label.startswith(LABEL) for word in label[len(LABEL) :].split()]
-    return [sys.executable, "-m", "cockpit.embedded.scripted_agent", "--mode", "rpc", "--name", spawn.name, *options]
+    return [
+        sys.executable,
+        "-m",
+        "cockpit.embedded.scripted_agent",
+        "--mode",
+        "rpc",
+        "--name",
+        spawn.name,
+        "--sessions",
+        SESSIONS,
+        *options,
+    ]

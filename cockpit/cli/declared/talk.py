@@ -19,16 +19,23 @@ def send(
     checkpoint: Annotated[
         bool, typer.Option("--checkpoint", help="Take a commit first, to which `retry` goes back.")
     ] = False,
+    as_text: Annotated[
+        bool, typer.Option("--as-text", help="Send a word behind / that the agent's own screen would carry out.")
+    ] = False,
     timeout: Timeout = None,
     as_json: Json = False,
 ) -> None:
-    """Send a text; with --wait done the answer is printed."""
-    from cockpit.cli import agent
+    """Send a text; with --wait done the answer is printed. /compact, /new and their like are carried out."""
+    from cockpit.cli import agent, slash
 
     how = choice("--mode", mode, agent.MODES)
     until = choice("--wait", wait, agent.STAGES)
     said = read_input() if text == "-" else text
-    run(lambda headless: agent.send(headless, name, said, how, until, timeout, checkpoint=checkpoint, as_json=as_json))
+    run(
+        lambda headless: slash.send(
+            headless, name, said, how, until, timeout, checkpoint=checkpoint, as_text=as_text, as_json=as_json
+        )
+    )
 
 
 @application.command()

@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         speed=options.speed,
         agent=options.name or os.environ.get("VERS_AGENT_NAME") or "scripted",
         file=Path(options.session) if options.session else None,
+        folder=Path(options.sessions).expanduser() if options.sessions else None,
         story=_story(options.script) if options.script else {},
     )
     asyncio.run(_serve(session))
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="1 streams 40 tokens per second")
     parser.add_argument("--name", default="", help="its name on board and feed; VERS_AGENT_NAME by default")
     parser.add_argument("--session", default="", metavar="FILE", help="append the conversation to this file")
+    parser.add_argument("--sessions", default="", metavar="DIRECTORY", help="keep each conversation in a file there")
     parser.add_argument(
         "--script", default="", metavar="FILE", help="JSON object: the directives that a prompt stands for"
     )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from cockpit.embedded.scripted_agent.wire import MODEL, Dialect, now_ms, tokens_of, usage_record
+from cockpit.embedded.scripted_agent.wire import Dialect, now_ms, tokens_of, usage_record
 
 ARGUMENT_PIECE = 12
 """Characters of tool arguments in one delta."""
@@ -20,12 +20,22 @@ Pace = Callable[[], Awaitable[bool]]
 class ModelAnswer:
     """Streams text, thinking and a tool call, and ends in success, an error or an abort."""
 
-    def __init__(self, dialect: Dialect, emit: Callable[..., None], *, fresh: int, cached: int, number: int) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        emit: Callable[..., None],
+        *,
+        model: dict[str, Any],
+        fresh: int,
+        cached: int,
+        number: int,
+    ) -> None:
         """Begin an answer.
 
         Args:
             dialect: the shape of its updates.
             emit: writes an event of a type with fields.
+            model: whose answer it is.
             fresh: input tokens that are new.
             cached: input tokens read from the cache.
             number: counts the answers of this process; makes the ids.
@@ -41,9 +51,9 @@ class ModelAnswer:
         self.message: dict[str, Any] = {
             "role": "assistant",
             "content": [],
-            "api": MODEL["api"],
-            "provider": MODEL["provider"],
-            "model": MODEL["id"],
+            "api": model["api"],
+            "provider": model["provider"],
+            "model": model["id"],
             "usage": usage_record(dialect, fresh, 1, cached),
             "stopReason": "pending" if self._is_delta else "stop",
             "timestamp": now_ms(),

@@ -8,9 +8,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from cockpit.embedded.scripted_agent.compaction import compact
+from cockpit.embedded.scripted_agent.conversation import CommandRefused, ConversationCommands, expanded
 from cockpit.embedded.scripted_agent.run import Run
 from cockpit.embedded.scripted_agent.session import Session
-from cockpit.embedded.scripted_agent.wire import MODEL
+from cockpit.embedded.scripted_agent.wire import MODELS, now_ms
 
 BUSY = "Agent is already processing. Specify streamingBehavior ('steer' or 'followUp') to queue the message."
 LEVELS = ("off", "minimal", "low", "medium", "high")
@@ -20,15 +21,11 @@ Starter = Callable[[Coroutine[Any, Any, None]], Any]
 """Starts a coroutine in the background, owned by the caller."""
 
 
-class CommandRefused(Exception):
-    """A command failed; the text is the response's error."""
-
-
-class Commands:
+class Commands(ConversationCommands):
     """Carries out one command after the other; what takes time goes on in the background."""
 
     def __init__(self, session: Session, start: Starter) -> None:
-        self._session = session
+        super().__init__(session)
         self._start = start
         self._stop_shell = asyncio.Event()
 
@@ -84,7 +81,7 @@ class Commands:
 
     def _do_prompt(self, command: dict[str, Any]) -> Any:
         session = self._session
-        text = _text(command, "message")
+        text = expanded(_text(command, "message"))
         if session.idle.is_set() and not session.compacting:
             session.idle.clear()
             session.wire.respond(command)
@@ -97,10 +94,10 @@ class Commands:
         return None
 
     def _do_steer(self, command: dict[str, Any]) -> None:
-        self._queue(self._session.steering, _text(command, "message"))
+        self._queue(self._session.steering, expanded(_text(command, "message")))
 
     def _do_follow_up(self, command: dict[str, Any]) -> None:
-        self._queue(self._session.follow_up, _text(command, "message"))
+        self._queue(self._session.follow_up, expanded(_text(command, "message")))
 
     def _queue(self, queue: list[str], text: str) -> None:
         queue.append(text)
@@ -149,12 +146,6 @@ class Commands:
             self._start(Run(session).perform((text,)))
         return result
 
-    def _do_new_session(self, command: dict[str, Any]) -> dict[str, Any]:
-        if not self._session.idle.is_set():
-            raise CommandRefused(BUSY)
-        self._session.reset()
-        return {"cancelled": False}
-
     # --- queries --------------------------------------------------------------------------------
 
     def _do_get_state(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -174,23 +165,30 @@ class Commands:
                     return {"text": "".join(blocks)}
         return {}
 
-    def _do_get_commands(self, command: dict[str, Any]) -> dict[str, Any]:
-        return {"commands": []}
-
     def _do_get_available_models(self, command: dict[str, Any]) -> dict[str, Any]:
-        return {"models": [MODEL]}
+        return {"models": list(MODELS)}
+
+    def _do_get_available_thinking_levels(self, command: dict[str, Any]) -> dict[str, Any]:
+        return {"levels": self._levels()}
+
+    def _levels(self) -> list[str]:
+        return list(LEVELS if self._session.settings.model["reasoning"] else LEVELS[:1])
 
     # --- settings -------------------------------------------------------------------------------
 
     def _do_set_model(self, command: dict[str, Any]) -> dict[str, Any]:
         wanted = (command.get("provider"), command.get("modelId"))
-        if wanted != (MODEL["provider"], MODEL["id"]):
+        found = next((model for model in MODELS if (model["provider"], model["id"]) == wanted), None)
+        if found is None:
             raise CommandRefused(f"Model not found: {wanted[0]}/{wanted[1]}")
-        return MODEL
+        self._session.settings.model = found
+        if self._session.settings.thinking_level not in self._levels():
+            self._do_set_thinking_level({"level": "off"})
+        return found
 
     def _do_set_thinking_level(self, command: dict[str, Any]) -> None:
         level = command.get("level")
-        level = level if level in LEVELS else "off"
+        level = level if level in self._levels() else "off"
         if level != self._session.settings.thinking_level:
             self._session.settings.thinking_level = level
             self._session.wire.emit("thinking_level_changed", level=level)
@@ -218,6 +216,7 @@ class Commands:
         if not name:
             raise CommandRefused("Session name cannot be empty")
         self._session.settings.session_name = name
+        self._session.note("session_info", name=name)
         self._session.wire.emit("session_info_changed", name=name)
 
     # --- the operator's own shell ---------------------------------------------------------------
@@ -238,7 +237,10 @@ class Commands:
         text = _text(command, "command")
         output, code, cut = await session.shells.run(text, self._stop_shell, show)
         exit_code = {} if code is None else {"exitCode": code}
-        return {"output": output, **exit_code, "cancelled": code is None, "truncated": cut}
+        said = {"output": output, **exit_code, "cancelled": code is None, "truncated": cut}
+        if not command.get("excludeFromContext"):
+            session.remember({"role": "bashExecution", "command": text, **said, "timestamp": now_ms()})
+        return said
 
     def _do_abort_bash(self, command: dict[str, Any]) -> None:
         self._stop_shell.set()

@@ -192,7 +192,12 @@ class Run:
         session.answers += 1
         fresh = max(1, session.context - session.cached)
         answer = ModelAnswer(
-            session.wire.dialect, session.emit, fresh=fresh, cached=session.cached, number=session.answers
+            session.wire.dialect,
+            session.emit,
+            model=session.settings.model,
+            fresh=fresh,
+            cached=session.cached,
+            number=session.answers,
         )
         if session.aborting.is_set() or not await session.pause(MODEL_LATENCY):
             # pi before 0.84 calls this aborted, later pi an error with the words of the abort.

@@ -29,6 +29,7 @@ class SessionSettings:
     steering_mode: str = "one-at-a-time"
     follow_up_mode: str = "one-at-a-time"
     thinking_level: str = "medium"
+    model: dict[str, Any] = field(default_factory=lambda: MODEL)
     session_name: str = ""
     auto_compaction: bool = True
     auto_retry: bool = True
@@ -61,6 +62,10 @@ class Session:
     story: dict[str, str] = field(default_factory=dict)
     """Prompts that stand for directives."""
     file: Path | None = None
+    folder: Path | None = None
+    """Where each session gets a file of its own; None keeps to `file`."""
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    """What the session file holds below its header, whether there is a file or not."""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     settings: SessionSettings = field(default_factory=SessionSettings)
     totals: Totals = field(default_factory=Totals)
@@ -94,6 +99,12 @@ class Session:
 
     def __post_init__(self) -> None:
         self.idle.set()
+        self._name_file()
+
+    def _name_file(self) -> None:
+        if self.folder is not None:
+            stamp = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime())
+            self.file = self.folder / f"{stamp}_{self.id}.jsonl"
 
     def emit(self, kind: str, **fields: Any) -> None:
         """Write an event, unless the run was cut."""
@@ -104,10 +115,10 @@ class Session:
         """Add a finished message to the context, the totals and the session file."""
         self.messages.append(message)
         del self.messages[:-MESSAGES_KEPT]
-        self.context += tokens_of(json.dumps(message["content"]))
+        self.context += tokens_of(json.dumps(message.get("content", message.get("output"))))
         if message["role"] == "assistant":
             self.totals.add(message["usage"])
-        self._store({"type": "message", "message": message})
+        self.note("message", message=message)
 
     def queue_changed(self) -> None:
         """Emit both queues."""
@@ -146,7 +157,7 @@ class Session:
     def state(self) -> dict[str, Any]:
         """Return the data of `get_state`."""
         state: dict[str, Any] = {
-            "model": MODEL,
+            "model": self.settings.model,
             "thinkingLevel": self.settings.thinking_level,
             "isStreaming": self.streaming or (self.wire.is_delta and not self.idle.is_set()),
             "isCompacting": self.compacting,
@@ -167,7 +178,9 @@ class Session:
     def statistics(self) -> dict[str, Any]:
         """Return the data of `get_session_stats`."""
         roles = [message["role"] for message in self.messages]
-        calls = [block for message in self.messages for block in message["content"] if block["type"] == "toolCall"]
+        calls = [
+            block for message in self.messages for block in message.get("content", ()) if block["type"] == "toolCall"
+        ]
         totals = self.totals
         total = totals.input + totals.output + totals.cache_read
         window = MODEL["contextWindow"]
@@ -197,16 +210,29 @@ class Session:
     def reset(self) -> None:
         """Begin a new session in this process."""
         self.id = str(uuid.uuid4())
+        self._name_file()
+        self.settings.session_name = ""
+        self.entries.clear()
         self.messages.clear()
         self.steering.clear()
         self.follow_up.clear()
         self.context, self.cached, self.compacted_at = SYSTEM_TOKENS, 0, -1
         self.totals = Totals()
 
-    def _store(self, entry: dict[str, Any]) -> None:
+    def note(self, kind: str, **fields: Any) -> None:
+        """Add an entry to the session, and to its file if it has one."""
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        parent = self.entries[-1]["id"] if self.entries else None
+        entry = {"type": kind, "id": uuid.uuid4().hex[:8], "parentId": parent, "timestamp": stamp, **fields}
+        self.entries.append(entry)
+        self.store([entry])
+
+    def store(self, entries: list[dict[str, Any]]) -> None:
+        """Write entries behind those the session file has; it is made with the first of them."""
         if self.file is None:
             return
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self.file.parent.mkdir(parents=True, exist_ok=True)
         fresh = not self.file.exists()
         with self.file.open("a", encoding="utf-8", errors="backslashreplace") as file:
             if fresh:
@@ -217,6 +243,6 @@ class Session:
                     "timestamp": stamp,
                     "cwd": str(Path.cwd()),
                 }
-                file.write(json.dumps(header, ensure_ascii=False) + "\n")
-            stored = {**entry, "id": uuid.uuid4().hex[:8], "parentId": None, "timestamp": stamp}
-            file.write(json.dumps(stored, ensure_ascii=False) + "\n")
+                file.write(json.dumps(header, ensure_ascii=False, separators=(",", ":")) + "\n")
+            # As JSON.stringify writes them, without blanks.
+            file.writelines(json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n" for entry in entries)

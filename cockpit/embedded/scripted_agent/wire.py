@@ -27,6 +27,9 @@ MODEL: dict[str, Any] = {
 }
 """What the agent says it is: anyone who asks is told that it is scripted. The prices make plausible figures."""
 
+MODELS = (MODEL, {**MODEL, "id": "scripted-plain", "name": "Scripted agent, without thinking", "reasoning": False})
+"""What it can be set to: both follow the same script."""
+
 
 class EventWriter:
     """Writes records, one JSON object per LF."""

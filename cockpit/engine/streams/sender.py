@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.answers import parse_send
@@ -17,6 +18,7 @@ from cockpit.errors import CockpitError
 from cockpit.model.commands.agent import Abort, AgentCommand, Answer
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId
+from cockpit.model.inquiries import STATE, Question
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.reduce.reduce import abort_requested, dialog_answered
 from cockpit.remote.errors import CommandTimedOut, Dropped
@@ -77,14 +79,14 @@ class Sender:
             except StoreError as error:
                 log.error("%s", error)
 
-    async def ask(self, agent: Agent, question_id: str) -> None:
-        """Ask what the agent is at; the answer comes in its stream.
+    async def ask(self, agent: Agent, question_id: str, question: Question[Any] = STATE) -> None:
+        """Ask something, or what the agent is at; the answer comes in its stream.
 
         Raises:
             CockpitError: as `write`.
         """
         async with self._turn:
-            await self.write(adapter_of(agent.program).question(question_id))
+            await self.write(adapter_of(agent.program).question(question_id, question))
 
     async def write(self, payload: bytes) -> None:
         """Write complete lines into the agent's FIFO.

@@ -16,6 +16,7 @@ from cockpit.agents.scaffold.scripts import probe_script
 from cockpit.engine.agent_record import with_protocol
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.follower import Following, first_of
+from cockpit.engine.streams.introduction import Introduction, calls_for_a_look
 from cockpit.engine.streams.link import VmLink
 from cockpit.engine.streams.process import looked_at
 from cockpit.engine.streams.reader import AgentReader, Batch
@@ -25,7 +26,7 @@ from cockpit.engine.streams.sender import Sender
 from cockpit.engine.streams.write_queue import WriteQueue, ended
 from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Refused, TimedOut
-from cockpit.model.events import DaemonExited, Responded
+from cockpit.model.events import Responded
 from cockpit.model.fleet import Process, ProcessState
 from cockpit.model.ids import AgentId
 from cockpit.model.why import warnings_in
@@ -229,7 +230,7 @@ class AgentSession:
         """Apply what was read to everything that shows it."""
         if batch.records:
             self._recorder.fold_all(batch.records)
-            if any(isinstance(record.event, DaemonExited) for record in batch.records):
+            if any(calls_for_a_look(record.event) for record in batch.records):
                 self.look_at_process()
             if self._reader is not None:
                 self._recorder.note_dialect(self.agent, self._reader.stream.decoder.dialect)
@@ -302,14 +303,14 @@ class AgentSession:
         return f"{words}; an extension asked {asked[0]!r} while it started" if asked else words
 
     async def _probe_forever(self, connection: Connection) -> None:
-        asked = False
+        introduction = Introduction(self.sender)
         if self._record:
             await self._until_read()
         while True:
             alive = await self._probe_or_unknown(connection)
-            if alive and not asked and self._unknown():
-                asked = True
-                await self._ask_state()
+            agent = self._fleet_state.agents.get(self.agent)
+            if alive and agent is not None and self.caught_up.is_set():
+                await introduction.ask(agent)
             self._look.clear()
             try:
                 patience = 1 if self._polling is None else PATIENT_PROBES
@@ -347,21 +348,6 @@ class AgentSession:
             self.probed.set()
             self._fleet_state.changed()
             return False
-
-    def _unknown(self) -> bool:
-        """Say whether the agent's stream, read to its end, has never named its model: only then it is asked."""
-        agent = self._fleet_state.agents.get(self.agent)
-        return agent is not None and not agent.model and self.caught_up.is_set()
-
-    async def _ask_state(self) -> None:
-        """Ask for what the stream alone cannot tell; every question costs a line in the agent's output."""
-        agent = self._fleet_state.agents.get(self.agent)
-        if agent is None:
-            return
-        try:
-            await self.sender.ask(agent, "cockpit-state")
-        except CockpitError as error:
-            log.info("agent %s: its state could not be asked: %s", self.agent, error)
 
     def _process(self) -> Process | None:
         agent = self._fleet_state.agents.get(self.agent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cockpit.model.commands.conversation import ConversationCommand
 from cockpit.model.ids import AgentId
 
 
@@ -65,7 +66,7 @@ class ClearQueue:
 
 
 TextCommand = Prompt | Steer | FollowUp
-AgentCommand = TextCommand | Abort | Answer | ClearQueue
+AgentCommand = TextCommand | Abort | Answer | ClearQueue | ConversationCommand
 
 
 def queued_text(agent: AgentId, text: str, images: tuple[str, ...], *, steers: bool, lies: bool) -> Steer | FollowUp:

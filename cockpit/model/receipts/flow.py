@@ -62,6 +62,20 @@ FINAL = frozenset({"stop", "length", "error", "aborted"})
 """Reasons to stop after which a message is the last word on what was asked; another answers something else."""
 
 
+WENT_ON = frozenset(
+    {
+        ev.ToolOutput,
+        ev.ToolEnded,
+        ev.TurnEnded,
+        ev.RunEnded,
+        ev.MessageStarted,
+        ev.DialogRequested,
+        ev.ExtensionNotice,
+    }
+)
+"""An agent echoes no answer to its question, but it stood still until it had one: any of these says that it has."""
+
+
 @dataclass(slots=True)
 class Outcome:
     """What came of a text since it was read: the last answer that belongs to it."""
@@ -253,3 +267,13 @@ class Flow:
     def owns(self, tracked: Tracked) -> bool:
         """Say whether a command stands in a queue, or has left it a moment ago."""
         return any(entry.owner is tracked for entry in (*self.entries, *self.released))
+
+
+def takes(verb: str, stage: Stage) -> bool:
+    """Say whether a queue takes a verb's texts; where `prompt` goes is for the agent to say."""
+    return verb == "prompt" or queue_stage(verb) is stage
+
+
+def queue_stage(verb: str) -> Stage:
+    """Return the stage of a text of a verb that waits in a queue."""
+    return Stage.STEERING if verb == "steer" else Stage.QUEUED

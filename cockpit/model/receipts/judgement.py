@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from cockpit.model import events as ev
 from cockpit.model.events import Record
@@ -15,14 +16,18 @@ from cockpit.model.receipts.flow import (
     FINAL,
     TEXT_COMMANDS,
     TEXT_VERBS,
+    WENT_ON,
     Cleared,
     Flow,
     Outcome,
     QueueEntry,
     Tracked,
+    queue_stage,
+    takes,
 )
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import RANK, advance, is_closed
+from cockpit.model.reduce.conversations import is_another_conversation
 
 UNREAD = "the agent accepted it but never read it"
 UNSEEN = "the agent accepted it, and no message shows whether it was read"
@@ -31,19 +36,8 @@ TAKEN = "it started no run and no message of it appeared: the agent, or an exten
 RAN = "a run followed, and no message shows what it was about"
 TAKEN_OUT = "it was taken out of the agent's queue before it was read"
 EXITED_UNREAD = "the agent exited before it read this"
-
-_WENT_ON = frozenset(
-    {
-        ev.ToolOutput,
-        ev.ToolEnded,
-        ev.TurnEnded,
-        ev.RunEnded,
-        ev.MessageStarted,
-        ev.DialogRequested,
-        ev.ExtensionNotice,
-    }
-)
-"""An agent echoes no answer to its question, but it stood still until it had one: any of these says that it has."""
+CANCELLED = "it was cancelled: by an abort, or by an extension of the agent"
+LEFT_BEHIND = "the agent went to another conversation before it read this"
 
 TAKEN_AFTER = 2.0
 """Seconds after its acceptance in which a text starts a run, if it starts one: pi says both within milliseconds."""
@@ -68,6 +62,8 @@ class Judgement:
         """What was answered to each text that is done."""
         self.cleared: dict[CommandId, tuple[Cleared, ...]] = {}
         """What each order took out of the queues that emptied them."""
+        self.outcomes: dict[CommandId, Any] = {}
+        """What the agent said of each other command that is done."""
         self.flow = Flow()
         self._place = (0, -1)
 
@@ -139,7 +135,7 @@ class Judgement:
     def _take(self, record: Record) -> list[Receipt]:
         event, at = record.event, record.at
         changed: list[Receipt] = []
-        if type(event) in _WENT_ON:
+        if type(event) in WENT_ON:
             for tracked in self._seen():
                 if tracked.receipt.verb == "answer" and tracked.receipt.stage in (Stage.WRITTEN, Stage.UNCONFIRMED):
                     changed += self.move(tracked, Stage.DONE, at)
@@ -147,6 +143,7 @@ class Judgement:
             case ev.Responded():
                 if event.success and event.command == CLEAR_QUEUE:
                     changed += self._cleared(event, at)
+                changed += self._left_behind(at) if is_another_conversation(event) else []
                 changed += self._responded(event, at)
             case ev.QueueChanged():
                 changed += self._queued(event, at)
@@ -205,14 +202,17 @@ class Judgement:
         if not event.success:
             return self.move(tracked, Stage.FAILED, at, event.error or "the agent refused it and gave no reason")
         verb = tracked.receipt.verb
+        if verb not in TEXT_VERBS and isinstance(event.data, dict) and event.data.get("cancelled") is True:
+            return self.move(tracked, Stage.FAILED, at, CANCELLED)
         if verb not in TEXT_VERBS or disposition == "handled":
+            self.outcomes[tracked.receipt.id] = event.data
             return self.move(tracked, Stage.DONE, at)
         tracked.accepted_number = tracked.accepted_number or self.flow.number
         tracked.in_compaction = self.flow.compacted
         entry = self._bind(tracked, verb) if disposition != "started" else None
         changed = self.move(tracked, Stage.ACCEPTED, at)
         if entry is not None or disposition == "queued":
-            changed += self.move(tracked, entry.stage if entry else _queue_stage(verb), at)
+            changed += self.move(tracked, entry.stage if entry else queue_stage(verb), at)
         return changed
 
     def _bind(self, tracked: Tracked, verb: str) -> QueueEntry | None:
@@ -224,7 +224,7 @@ class Judgement:
         free = [
             entry
             for entry in (*flow.entries, *flow.released)
-            if entry.owner is None and entry.number > flow.bound_number and _takes(verb, entry.stage)
+            if entry.owner is None and entry.number > flow.bound_number and takes(verb, entry.stage)
         ]
         flow.bound_number = flow.number
         found = next((entry for entry in free if entry.text == tracked.expected), free[-1] if free else None)
@@ -252,7 +252,7 @@ class Judgement:
                     if tracked.receipt.verb in TEXT_VERBS
                     and RANK[tracked.receipt.stage] <= RANK[Stage.ACCEPTED]
                     and tracked.expected == entry.text
-                    and _takes(tracked.receipt.verb, entry.stage)
+                    and takes(tracked.receipt.verb, entry.stage)
                     and not self.flow.owns(tracked)
                 ),
                 None,
@@ -340,6 +340,16 @@ class Judgement:
         self.flow.restarted()
         return changed
 
+    def _left_behind(self, at: float) -> list[Receipt]:
+        """The agent is in another conversation: what stood in the queues of the one before is lost."""
+        changed: list[Receipt] = []
+        for tracked in self._seen():
+            if tracked.receipt.stage in (Stage.QUEUED, Stage.STEERING):
+                changed += self.move(tracked, Stage.FAILED, at, LEFT_BEHIND)
+        self.strangers.clear()
+        self.flow.restarted()
+        return changed
+
     def _without_message(self, tracked: Tracked) -> str:
         """Say how a text ended that no message showed: some kinds of agent tell of runs, and of no message."""
         return RAN if self.flow.started_number > tracked.accepted_number else TAKEN
@@ -380,15 +390,6 @@ class Judgement:
         if is_closed(tracked.receipt):
             self.tracked.pop(before.id, None)
         return [tracked.receipt] if tracked.receipt is not before else []
-
-
-def _takes(verb: str, stage: Stage) -> bool:
-    """Say whether a queue takes a verb's texts; where `prompt` goes is for the agent to say."""
-    return verb == "prompt" or _queue_stage(verb) is stage
-
-
-def _queue_stage(verb: str) -> Stage:
-    return Stage.STEERING if verb == "steer" else Stage.QUEUED
 
 
 def latest(changed: Iterable[Receipt]) -> list[Receipt]:

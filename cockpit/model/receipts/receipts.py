@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cockpit.model import events as ev
 from cockpit.model.events import Record
@@ -20,6 +20,9 @@ from cockpit.model.receipts.stages import advance, is_closed
 
 REMEMBERED = 400
 """Pieces of evidence kept per agent, so that a command is judged as well that another process tells of late."""
+
+JUDGED = ("disposition", "cancelled")
+"""What of a response's data a command is judged by."""
 
 ANSWERS_KEPT = 64
 """Answers kept per agent for those who wait for them."""
@@ -139,6 +142,10 @@ class ReceiptBook:
             for entry in self._course(agent).judgement.flow.entries
         )
 
+    def outcome(self, agent: AgentId, command_id: CommandId) -> Any:
+        """Return what an agent said of a command that is done and no text; None if it said nothing."""
+        return self._course(agent).judgement.outcomes.get(command_id)
+
     def open_for(self, agent: AgentId) -> tuple[Receipt, ...]:
         """Return an agent's open receipts, oldest first."""
         return tuple(tracked.receipt for tracked in self._course(agent).judgement.tracked.values())
@@ -223,7 +230,7 @@ class ReceiptBook:
             elif isinstance(event, ev.ToolEnded):
                 event = ev.ToolEnded(event.call_id, event.name, "")
             elif isinstance(event, ev.Responded) and event.command != CLEAR_QUEUE and isinstance(event.data, dict):
-                event = replace(event, data={"disposition": event.data.get("disposition")})
+                event = replace(event, data={key: event.data[key] for key in JUDGED if key in event.data})
             kept = Record(record.agent, record.epoch, record.line, record.offset, record.end, record.at, event)
             piece = Evidence(kept, piece.settled, piece.at)
         if len(course.log) == REMEMBERED:
@@ -270,6 +277,7 @@ class ReceiptBook:
                 changed.append(merged)
         fresh.answers = {**fresh.answers, **before.answers}
         fresh.cleared = {**before.cleared, **fresh.cleared}
+        fresh.outcomes = before.outcomes
         course.judgement = fresh
         return self._kept(course, changed)
 
@@ -278,9 +286,9 @@ class ReceiptBook:
             course.latest[receipt.id] = receipt
             if is_closed(receipt):
                 self._agents.pop(receipt.id, None)
-        answers = course.judgement.answers
-        while len(answers) > ANSWERS_KEPT:
-            del answers[next(iter(answers))]
+        for kept in (course.judgement.answers, course.judgement.outcomes):
+            while len(kept) > ANSWERS_KEPT:
+                del kept[next(iter(kept))]
         return latest(changed)
 
     def _one(self, command_id: CommandId, stage: Stage, at: float, reason: str = "") -> list[Receipt]:

@@ -20,6 +20,7 @@ from cockpit.model.reduce.activity import (
     rested,
     working,
 )
+from cockpit.model.reduce.conversations import another_conversation, conversation_told, is_another_conversation
 from cockpit.model.reduce.settings import settings_told, with_model
 
 CLAIMED_WITHIN = 10.0
@@ -62,8 +63,8 @@ def responded(agent: Agent, event: Responded, at: float) -> Agent:
         agent = _context(agent, data.get("contextUsage"))
     elif event.command == "abort":
         agent = _aborted(agent, event, at)
-    elif event.command in ("new_session", "switch_session") and data.get("cancelled") is not True:
-        agent = replace(agent, context_tokens=0)
+    elif is_another_conversation(event):
+        agent = another_conversation(agent, at)
     if base_state(agent.activity) is ActivityState.STARTING:
         agent = replace(agent, activity=entered(agent.activity, ActivityState.IDLE, at))
     return agent
@@ -124,7 +125,7 @@ def _state(agent: Agent, data: Mapping[str, Any], at: float) -> Agent:
     In pi 0.73 `isStreaming` is false during a retry's backoff and during an automatic compaction, so "not streaming"
     ends neither; events do.
     """
-    agent = settings_told(agent, data)
+    agent = conversation_told(settings_told(agent, data), data)
     streaming, compacting = data.get("isStreaming"), data.get("isCompacting")
     activity = agent.activity
     state = base_state(activity)

@@ -29,6 +29,8 @@ def with_level(agent: Agent, level: str) -> Agent:
 
 def setting_changed(agent: Agent, event: SettingChanged, at: float) -> Agent:
     """Return the agent after it said that a setting was changed."""
+    if event.name == "session_name":
+        return replace(agent, conversation=replace(agent.conversation, name=event.value))
     return with_level(agent, event.value) if event.name == "thinking_level" else agent
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from cockpit.model.commands.agent import AgentCommand, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.conversation import ConversationCommand
 from cockpit.model.commands.life import Relaunch
 from cockpit.model.commands.vm import Checkpoint, Retry
 from cockpit.model.conversation import forgets, is_forgetful
 from cockpit.model.fleet import Agent, Fleet, LinkState, Power, ProcessState
+from cockpit.model.refusals.conversation import of_conversation
 from cockpit.model.refusals.grounds import NO_AGENT, Refusal, RefusalCode
 from cockpit.model.sendable import unsendable_part
 
@@ -61,6 +63,8 @@ def _pointless(command: AgentCommand, agent: Agent) -> Refusal | None:
         case Answer(dialog_id=dialog_id):
             if dialog_id not in {dialog.request.dialog_id for dialog in agent.activity.dialogs}:
                 return Refusal(RefusalCode.QUESTION_CLOSED, "that question is no longer open")
+        case _ if isinstance(command, ConversationCommand):
+            return of_conversation(command, agent)
         case _:
             pass
     return None

@@ -143,7 +143,7 @@ class MessageFold(EntryRing):
 
     def _settle_call(self, entry: Entry, arguments: str | None, tool_name: str, call_id: str) -> None:
         source = arguments if arguments is not None else entry.text
-        entry.title = call_title(tool_name or entry.title, _parsed(source))
+        entry.title = call_title(tool_name or entry.title, parsed_arguments(source))
         entry.replace("")
         entry.complete = True
         if call_id:
@@ -249,7 +249,7 @@ def _left(before: Iterable[str], now: Iterable[str]) -> list[str]:
     return gone
 
 
-def _parsed(arguments: str) -> dict[str, object]:
+def parsed_arguments(arguments: str) -> dict[str, object]:
     """Read a call's arguments, which may be cut or garbled."""
     try:
         found = msgspec.json.decode(arguments)

@@ -7,11 +7,14 @@ from typing import Any
 
 from cockpit.model import events as ev
 from cockpit.model.events import Record
+from cockpit.model.ids import CONVERSATION_QUESTION
 from cockpit.model.receipts.flow import CLEAR_QUEUE
+from cockpit.model.reduce.conversations import ANOTHER, is_another_conversation
 from cockpit.model.reduce.tools import one_line
 from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.message import MessageFold
 from cockpit.model.transcript.ring import MAX_BYTES, MAX_ENTRIES
+from cockpit.model.transcript.told import told_entries
 
 QUIET_TYPES = frozenset(
     {
@@ -46,6 +49,8 @@ class Transcript(MessageFold):
         self._shells: dict[str, Entry] = {}
         self._retry: Entry | None = None
         self._compaction: Entry | None = None
+        self._untold = True
+        """Nothing was said yet in the conversation the agent is in: what it tells of it comes before."""
         self._handlers: dict[type[Any], Callable[[Record, Any], None]] = {
             ev.TextDelta: self._on_text,
             ev.ThinkingDelta: self._on_thinking,
@@ -104,6 +109,7 @@ class Transcript(MessageFold):
 
     def _on_run_started(self, record: Record, event: ev.RunStarted) -> None:
         self._end_wait()
+        self._untold = False
 
     def _on_run_ended(self, record: Record, event: ev.RunEnded) -> None:
         self._interrupt("")
@@ -214,6 +220,12 @@ class Transcript(MessageFold):
             self._end_shell(record, event)
         elif event.command == CLEAR_QUEUE and event.success:
             self._queue_cleared(record, event)
+        elif is_another_conversation(event):
+            self._restart("→ not answered: the agent is in another conversation")
+            self._untold = True
+            self._add(EntryKind.MARKER, record, ANOTHER[event.command])
+        elif event.command == "get_messages" and event.command_id.startswith(CONVERSATION_QUESTION):
+            self._tell_conversation(record, event)
         elif not event.success and not (event.command == "parse" and PARSE_NOISE in event.error):
             title = f"{one_line(event.command, 40) or 'a command'} was refused"
             self._add(EntryKind.ERROR, record, title, event.error).failed = True
@@ -225,6 +237,13 @@ class Transcript(MessageFold):
         if texts:
             body = "\n".join(f"{glyph} {text}" for glyph, text in texts)
             self._add(EntryKind.NOTICE, record, "taken out of the queue unread", body)
+
+    def _tell_conversation(self, record: Record, event: ev.Responded) -> None:
+        if event.data is None:
+            self._add(EntryKind.NOTICE, record, "what was said in it before is too long to be shown here")
+        for told in told_entries(event.data) if self._untold else ():
+            self._add(told.kind, record, told.title, told.text).failed = told.failed
+        self._untold = False
 
     def _shell(self, record: Record, command_id: str) -> Entry:
         entry = self._shells.get(command_id)

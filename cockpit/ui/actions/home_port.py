@@ -104,6 +104,9 @@ class HomePort(Protocol):
     def otherwise(self, command: CommandId, ask: Callable[[Operation], None]) -> None:
         """Have something asked if a command fails; it gets the steps that were done."""
 
+    def try_action(self, action_id: str) -> None:
+        """Do an action, or say why not."""
+
     def open_dialog(self, dialog: Screen[Chosen], finish: Callable[[Chosen | None], None] | None = None, /) -> None:
         """Open a dialog; `finish` gets what was chosen, or None."""
 

@@ -7,6 +7,7 @@ KEY_NAMES = {
     "question_mark": "?",
     "slash": "/",
     "colon": ":",
+    "comma": ",",
     "minus": "-",
     "left_square_bracket": "[",
     "right_square_bracket": "]",

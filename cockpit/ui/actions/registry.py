@@ -16,12 +16,15 @@ from cockpit.ui.actions import (
     images,
     machines,
     mending,
+    menu,
     move,
     queue,
     see,
+    sessions,
     swarm,
     talk,
     trials,
+    tuning,
 )
 from cockpit.ui.actions.action import GROUPS, Action, Situation
 from cockpit.ui.actions.keys import key_label
@@ -38,6 +41,9 @@ ACTIONS: tuple[Action, ...] = tuple(
             *machines.ACTIONS,
             *mending.ACTIONS,
             *files.ACTIONS,
+            *menu.ACTIONS,
+            *tuning.ACTIONS,
+            *sessions.ACTIONS,
             *identity.ACTIONS,
             *images.ACTIONS,
             *board.ACTIONS,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cockpit.errors import CockpitError
 from cockpit.model.commands.agent import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.vm import Checkpoint
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
+from cockpit.model.inquiries import SLASH_COMMANDS
+from cockpit.model.slash import order_of, slash_word
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Handler, Situation
@@ -16,7 +19,9 @@ from cockpit.ui.actions.board import open_task
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import NO_AGENT, agent_command, needs_agent
 from cockpit.ui.dialogs.answer import AnswerDialog
+from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.look.states import Mode
+from cockpit.ui.widgets.composer import Composer
 
 UNWRITTEN = "…"
 """Stands for the words of a message that is not written yet."""
@@ -36,6 +41,68 @@ def message(mode: Mode, agent: AgentId, text: str) -> AgentCommand:
 def order(agent: Agent, said: AgentCommand, *, checkpoint: bool) -> Command:
     """Return what is ordered with a text: a commit before it, if one is to be taken."""
     return Checkpoint(agent.vm_id, said) if checkpoint else said
+
+
+SCREEN_WORDS = {
+    "model": "agent.model",
+    "thinking": "agent.thinking",
+    "name": "session.name",
+    "session": "agent.stats",
+    "fork": "session.fork",
+    "resume": "session.switch",
+    "tree": "session.tree",
+    "export": "session.export",
+    "copy": "session.answer",
+}
+"""The action that a word behind `/` stands for where something is to be chosen first."""
+
+
+def submit(home: HomePort, submitted: Composer.Submitted) -> None:
+    """Send what was written; a word behind `/` that the agent's own screen carries out is carried out here."""
+    found = slash_word(submitted.text)
+    if found is None:
+        _send(home, submitted)
+        return
+    home.app.run_worker(_slash(home, submitted, *found), name="a word behind /")
+
+
+def _send(home: HomePort, submitted: Composer.Submitted) -> None:
+    said, agent = message(submitted.mode, submitted.agent, submitted.text), home.fleet.agent(submitted.agent)
+    home.command(order(agent, said, checkpoint=submitted.checkpoint) if agent is not None else said)
+    for command in submitted.taken_back:
+        home.engine.dismiss(command)
+
+
+async def _slash(home: HomePort, submitted: Composer.Submitted, word: str, rest: str) -> None:
+    """Decide by what the agent itself knows; what neither it nor the cockpit does is sent only if that is said."""
+    inquiries, target = home.engine.inquiries, submitted.agent
+    known = inquiries.known_commands(target)
+    why = ""
+    if known is None:
+        try:
+            known = await inquiries.ask(target, SLASH_COMMANDS)
+        except CockpitError as error:
+            why = str(error)
+    if word in {command.name for command in known or ()}:
+        _send(home, submitted)
+    elif word in inquiries.own_words(target) and (command := order_of(word, rest, target)) is not None:
+        home.promise(home.command(command), our_line("/{} is done", word))
+    elif word in inquiries.own_words(target) and word in SCREEN_WORDS and home.selected == target:
+        home.try_action(SCREEN_WORDS[word])
+    else:
+        _ask_to_send(home, submitted, word, why)
+
+
+def _ask_to_send(home: HomePort, submitted: Composer.Submitted, word: str, why: str) -> None:
+    def finish(yes: bool | None) -> None:
+        if yes:
+            _send(home, submitted)
+        elif home.composer.recipient == submitted.agent and not home.composer.text:
+            home.composer.put(submitted.text)
+
+    reason = our_line("Whether it has such a command is not known: {}", why) if why else ours("It knows no such word.")
+    consequence = our_line("{} Yes sends it to the model as text.", reason)
+    home.open_dialog(ConfirmDialog(ours("Send as text"), [our_line("/{}", word)], consequence), finish)
 
 
 def _unwritten(mode: Mode) -> Callable[[AgentId], Command]:

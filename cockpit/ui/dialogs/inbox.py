@@ -67,7 +67,7 @@ class InboxDialog(PickDialog):
             notice(self, ours("it leaves the inbox when it no longer waits"), title=ours("Not dismissed"))
             return
         del self._items[key]
-        self._narrow()
+        self.narrow()
 
     def action_mend(self) -> None:
         """Close, and have done what is suggested about the entry under the cursor."""

@@ -51,10 +51,11 @@ class PickDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         self.query_one("#rows").can_focus = False
-        self.call_after_refresh(self._narrow)
+        self.call_after_refresh(self.narrow)
 
     @on(Input.Changed)
-    def _narrow(self) -> None:
+    def narrow(self) -> None:
+        """Show the rows that fit what was typed."""
         rows = self.query_one("#rows", RowList)
         needle = self.query_one("#needle", Input).value
         width = max(20, rows.size.width - 1)

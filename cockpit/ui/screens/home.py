@@ -21,7 +21,7 @@ from cockpit.model.operation import Operation
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.ui.actions.action import PANES, Action, Situation
 from cockpit.ui.actions.footer import footer_pieces
-from cockpit.ui.actions.talk import UNWRITTEN, message, order
+from cockpit.ui.actions.talk import UNWRITTEN, message, order, submit
 from cockpit.ui.bridge import Bridge, Rates
 from cockpit.ui.look import rows as draw
 from cockpit.ui.look.bars import open_receipts
@@ -40,6 +40,7 @@ from cockpit.ui.widgets.frame import set_subtitle, set_title
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import RowList
+from cockpit.ui.widgets.slash_list import SlashList
 
 
 class HomeScreen(ActionScreen):
@@ -69,7 +70,9 @@ class HomeScreen(ActionScreen):
             with Vertical(id="center"):
                 yield TranscriptView(id="output")
                 yield ReceiptsBar(id="receipts", classes="-empty")
-                yield Composer(id="composer")
+                slash = SlashList(self.engine, id="slash")
+                yield slash
+                yield Composer(slash, id="composer")
             yield BoardPane(id="board")
             yield VmsTable(id="vms")
             yield FeedPane(id="feed")
@@ -333,10 +336,7 @@ class HomeScreen(ActionScreen):
 
     @on(Composer.Submitted)
     def _submitted(self, submitted: Composer.Submitted) -> None:
-        said, agent = message(submitted.mode, submitted.agent, submitted.text), self.fleet.agent(submitted.agent)
-        self.command(order(agent, said, checkpoint=submitted.checkpoint) if agent is not None else said)
-        for command in submitted.taken_back:
-            self.engine.dismiss(command)
+        submit(self, submitted)
         self.query_one(TranscriptView).follow()
 
     @on(Composer.Left)

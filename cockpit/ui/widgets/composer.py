@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.widgets import TextArea
 
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.text.clean import NOTHING, ours
@@ -17,6 +18,7 @@ from cockpit.ui.look.states import MODE_MEANINGS, MODE_STYLES, Mode
 from cockpit.ui.widgets.data_fields import DataTextArea
 from cockpit.ui.widgets.frame import set_subtitle, set_title
 from cockpit.ui.widgets.notice import notice
+from cockpit.ui.widgets.slash_list import SlashList
 
 HISTORY = 100
 """Sent texts kept for the up key."""
@@ -65,8 +67,14 @@ class Composer(DataTextArea):
     class Left(Message):
         """The operator backed out of the composer."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, slash: SlashList | None = None, *, id: str | None = None) -> None:
+        """Prepare.
+
+        Args:
+            slash: shows the words behind `/` that can be chosen; None offers none.
+        """
         super().__init__(id=id)
+        self._slash = slash
         self._recipient: AgentId | None = None
         self._recipient_name = ""
         self._busy = False
@@ -180,14 +188,40 @@ class Composer(DataTextArea):
         ]
 
     async def _on_key(self, event: events.Key) -> None:
-        """Send on enter; walk through the history at the first and last line."""
-        if event.key == "enter":
+        """Send on enter; walk through the history at the first and last line, or choose a word behind `/`."""
+        if self._completed(event.key):
+            event.stop()
+            event.prevent_default()
+        elif event.key == "enter":
             event.stop()
             event.prevent_default()
             self.action_send()
         elif event.key in ("up", "down") and self._walked(event.key):
             event.stop()
             event.prevent_default()
+
+    @on(TextArea.Changed)
+    def _look_for_words(self) -> None:
+        if self._slash is not None:
+            self._slash.look(self._recipient, self.text if self.has_focus else "")
+
+    def put(self, text: str) -> None:
+        """Have a text written, to go on behind it."""
+        self.text = text
+        self.move_cursor(self.document.end)
+
+    def _completed(self, key: str) -> bool:
+        """Move in the list of words behind `/`, or take the chosen one; return whether the key was for it."""
+        slash = self._slash
+        if slash is None or not slash.shown or (key == "enter" and slash.is_whole()):
+            return False
+        if key in ("up", "down"):
+            slash.move(-1 if key == "up" else 1)
+        elif key in ("tab", "enter"):
+            self.put(f"/{slash.chosen()} ")
+        else:
+            return False
+        return True
 
     def action_send(self) -> None:
         """Send the text as it is to the recipient the border names; a refused one stays."""

@@ -27,7 +27,6 @@ def record(line: bytes) -> Any:
             {"id": "c1", "type": "prompt", "message": "go", "streamingBehavior": "followUp"},
         ),
         (pi.encode_abort("c1"), {"id": "c1", "type": "abort"}),
-        (pi.encode_get_state("p1"), {"id": "p1", "type": "get_state"}),
         (pi.encode_dialog_value("d1", "red"), {"id": "d1", "type": "extension_ui_response", "value": "red"}),
         (
             pi.encode_dialog_confirmed("d1", False),
