@@ -9,7 +9,6 @@ from pathlib import Path
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.layout import AgentPaths
-from cockpit.engine.file_port import FilePort
 from cockpit.engine.on_vm import connection_of, said_by
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.recorder import Recorder
@@ -17,6 +16,7 @@ from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import NotFound, Refused, TimedOut
 from cockpit.model.commands.conversation import ExportPage
 from cockpit.model.events import Responded
+from cockpit.model.files.port import FilePort
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.inquiries import (

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from cockpit.engine.file_port import FilePort
 
 from cockpit.agents.scaffold.layout import HOME_PATHS
 from cockpit.engine.inquiries import ANSWER_LIMIT, Inquiries
@@ -18,6 +17,7 @@ from cockpit.engine.streams.introduction import Introduction
 from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
 from cockpit.model import events as ev
 from cockpit.model import inquiries as about
+from cockpit.model.files.port import FilePort
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import AgentId
 from cockpit.remote.errors import Dropped

@@ -15,6 +15,8 @@ PLAIN_XTERM = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
     "slash",
     "minus",
     "colon",
+    "comma",
+    "dollar_sign",
     "question_mark",
     "exclamation_mark",
     "left_square_bracket",
