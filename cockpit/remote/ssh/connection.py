@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 
 import asyncssh
-from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 
 from cockpit.remote.errors import ChannelRefused, Dropped, RemoteError, SshKeyRefused
 from cockpit.remote.ssh.command import Completed, run_script
@@ -17,6 +16,7 @@ from cockpit.remote.ssh.compression import ALGORITHM
 from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.dialer import Dialer
 from cockpit.remote.ssh.endpoint import SshEndpoint
+from cockpit.remote.ssh.file_session import open_session
 from cockpit.remote.ssh.files import read_file, write_file
 from cockpit.remote.ssh.host_keys import HostKeyCheck, HostKeyStore
 from cockpit.remote.ssh.process import ProcessListener, RemoteProcess
@@ -95,8 +95,6 @@ class Connection:
         self._dialer = Dialer(endpoint, read_batching)
         self._awaited: set[object] = set()
         """Processes that are not patient, and whoever else waits for an answer."""
-        self._ending: set[asyncio.Task[None]] = set()
-        """Waits for the end of each file transfer session."""
         self._ssh: asyncssh.SSHClientConnection | None = None
         self._closing = False
         self._ended = asyncio.Event()
@@ -262,7 +260,14 @@ class Connection:
             Dropped: there is no connection.
             ChannelRefused: the server or our budget gives no channel.
         """
-        await self._take_channel(wait)
+        try:
+            async with asyncio.timeout(wait):
+                await self._budget.acquire()
+        except TimeoutError as error:
+            raise ChannelRefused(
+                f"all channels to {self.endpoint} were busy for {wait:g} s",
+                hint="wait for running commands to end",
+            ) from error
         process = RemoteProcess(listener, self._process_changed, self._dialer.count)
         self._awaited.add(process)
         self._dialer.low_priority = False
@@ -294,52 +299,24 @@ class Connection:
                 process.abandon()
         return process
 
-    async def _take_channel(self, wait: float) -> None:
-        try:
-            async with asyncio.timeout(wait):
-                await self._budget.acquire()
-        except TimeoutError as error:
-            raise ChannelRefused(
-                f"all channels to {self.endpoint} were busy for {wait:g} s",
-                hint="wait for running commands to end",
-            ) from error
-
     async def open_sftp(self, wait: float = 30.0) -> asyncssh.SFTPClient | None:
-        """Start a file transfer session, which takes a channel until it ends; None if the server has none to offer.
-
-        Args:
-            wait: seconds to wait for a place in the channel budget, and as many for the server's answer.
+        """Start a file transfer session; see `file_session.open_session`.
 
         Raises:
             Dropped: there is no connection.
             ChannelRefused: the server or our budget gives no channel.
         """
-        await self._take_channel(wait)
-        client: asyncssh.SFTPClient | None = None
-        try:
-            if self._ssh is None or not self.connected:
-                raise self._not_connected()
-            with self.awaited():
-                async with asyncio.timeout(wait):
-                    client = await self._ssh.start_sftp_client(path_encoding=None)
-        except (TimeoutError, asyncssh.Error, OSError) as error:
-            # A server without it refuses the request, ends the channel at once, or says what is no such protocol.
-            if not self.connected:
-                raise self._not_connected() from error
-            if isinstance(error, asyncssh.ChannelOpenError) and error.code != OPEN_REQUEST_SESSION_FAILED:
-                raise ChannelRefused(f"{self.endpoint} opens no further channel: {error.reason}") from error
-        finally:
-            if client is None:
-                self._budget.release()
-        if client is not None:
-            ended = asyncio.create_task(client.wait_closed(), name=f"files of {self.endpoint}")
-            self._ending.add(ended)
-            ended.add_done_callback(self._sftp_ended)
-        return client
-
-    def _sftp_ended(self, ended: asyncio.Task[None]) -> None:
-        self._ending.discard(ended)
-        self._budget.release()
+        if self._ssh is None or not self.connected:
+            raise self._not_connected()
+        with self.awaited():
+            try:
+                return await open_session(self._ssh, self._budget, str(self.endpoint), wait)
+            except (ChannelRefused, asyncssh.Error, OSError) as error:
+                if not self.connected:
+                    raise self._not_connected() from error
+                if isinstance(error, ChannelRefused):
+                    raise
+                return None
 
     @contextmanager
     def awaited(self) -> Iterator[None]:

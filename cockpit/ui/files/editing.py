@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from textual.app import App, SuspendNotSupported
+from textual.app import App
 
 from cockpit.errors import Refused
 from cockpit.model.files.editing import CheckedOut, WriteBack, WrittenBack
@@ -17,10 +17,10 @@ from cockpit.model.files.port import FilePort
 from cockpit.model.ids import AgentId
 from cockpit.text.clean import Clean
 from cockpit.text.sanitize import our_line, our_text
-from cockpit.ui.terminal.stepping_aside import stepped_aside
+from cockpit.ui.terminal.lending import lent
 
 
-async def edited(app: App[None], files: FilePort, agent: AgentId, path: str) -> WrittenBack:
+async def edited(app: App[object], files: FilePort, agent: AgentId, path: str) -> WrittenBack:
     """Fetch a file, open it in the editor, and write it back unless somebody changed it meanwhile.
 
     Raises:
@@ -31,7 +31,7 @@ async def edited(app: App[None], files: FilePort, agent: AgentId, path: str) -> 
     return await _written(files, checked_out)
 
 
-async def merged(app: App[None], files: FilePort, conflict: WrittenBack) -> WrittenBack:
+async def merged(app: App[object], files: FilePort, conflict: WrittenBack) -> WrittenBack:
     """Open both versions after a conflict, and write the operator's, unless it changed on the VM once more.
 
     Raises:
@@ -50,17 +50,15 @@ async def _written(files: FilePort, checked_out: CheckedOut) -> WrittenBack:
         raise Refused(f"not written: {error}", hint=f"your version is {checked_out.local}") from error
 
 
-async def _open(app: App[None], checked_out: CheckedOut, *paths: Path) -> None:
+async def _open(app: App[object], checked_out: CheckedOut, *paths: Path) -> None:
     kept = f"your version is {checked_out.local}"
     editor = editor_command(os.environ, shutil.which)
     if not editor:
         raise Refused(f"there is no editor; {kept}", hint="set VISUAL or EDITOR")
     try:
-        with stepped_aside(app):
+        with lent(app):
             process = await asyncio.create_subprocess_exec(*editor, *map(str, paths))
             code = await process.wait()
-    except SuspendNotSupported as error:
-        raise Refused(f"this screen cannot step aside for an editor; {kept}") from error
     except OSError as error:
         raise Refused(
             f"{editor[0]} cannot be started: {error.strerror}; {kept}", hint="set VISUAL or EDITOR"

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.color import ColorSystem
@@ -66,9 +66,9 @@ class TerminalDriver(LinuxDriver):
         self._focus: events.AppFocus | events.AppBlur | None = None
         """The last that the terminal said of its focus, until the application hears it."""
         self._focus_waits = False
-        self.aside = False
-        """Another program has the terminal: nothing is drawn."""
         self._stop_asked = False
+        self._lent = False
+        """Somebody else draws on the terminal."""
         self._continued_at = 0.0
         self._known_until = time.monotonic()
         """Up to when it is certain that nothing more had come in."""
@@ -83,6 +83,24 @@ class TerminalDriver(LinuxDriver):
         if not constants.DISABLE_KITTY_KEY:
             self.write(ASK_FOR_PLACES)
         signal.signal(signal.SIGWINCH, self._resized)
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[None]:
+        """Give the terminal away for the time of the block, which may await; what is drawn meanwhile is dropped.
+
+        Textual's own way (`App.suspend`) leaves the terminal given away where the block fails, and lets frames through.
+        """
+        self.suspend_application_mode()
+        self._lent = True
+        with self.no_automatic_restart():
+            try:
+                yield
+            finally:
+                if self._app.is_running and not self._app._exit:
+                    self._lent = False
+                    self._parser = InputParser(lambda: self._known_until)
+                    self.resume_application_mode()
+                    self._repaint_all()
 
     def _end_reading(self) -> bool:
         """End the reading thread; return False if there was none."""
@@ -152,7 +170,7 @@ class TerminalDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Have data written; returns at once, whatever the terminal does."""
-        if self.aside:
+        if self._lent:
             return
         if self._terminal_writer is None:
             # The first that is written when the application takes the terminal, or takes it back.
