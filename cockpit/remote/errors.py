@@ -9,6 +9,7 @@ RemoteError
 ├── KeyRefused            our private key is unreadable or not accepted
 ├── Dropped               a connection that had worked is gone
 ├── ChannelRefused        the server opens no further channel (MaxSessions)
+├── PortClosed            nothing on the VM takes a connection to a port
 ├── CommandTimedOut       a remote command did not end in its time
 ├── CommandFailed         a remote command of ours ended with an error
 ├── FileChanged           a file is not the one a range was asked of
@@ -66,6 +67,10 @@ class Dropped(RemoteError):
 
 class ChannelRefused(RemoteError):
     """The server refused one more channel on a connection that goes on living."""
+
+
+class PortClosed(RemoteError):
+    """Nothing on the VM takes a connection to a port."""
 
 
 class CommandTimedOut(RemoteError):

@@ -31,6 +31,8 @@ CHUNK = 131_072
 LOGIN_TIMEOUT = 30.0
 MAX_SESSIONS = 64
 """Commands at once on one connection; OpenSSH's default is 10, this only bounds a runaway client."""
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""The hosts that streams are forwarded to: sandboxes have no network of their own."""
 MAX_EARLY_SIGNALS = 16
 """Signals kept for a command that has not started; more say nothing new."""
 TERMINAL_FLUSH = 2.0
@@ -54,6 +56,10 @@ class _OneKeyServer(asyncssh.SSHServer):
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         return key.public_data == self._key
+
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+        """Forward streams to what listens on loopback, as an OpenSSH server does by default; to nowhere else."""
+        return dest_host in LOOPBACK
 
     def session_requested(self) -> VmSession | bool:
         return self._sessions.open()

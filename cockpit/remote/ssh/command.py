@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from dataclasses import dataclass
 from typing import Protocol
 
 from cockpit.remote.errors import CommandFailed, CommandTimedOut, Dropped, RemoteError
+from cockpit.remote.ssh.marker import PRELUDE, MarkedStream, new_marker
 from cockpit.remote.ssh.process import ProcessListener, RemoteProcess
 from cockpit.remote.ssh.shell import command_line
 
@@ -15,14 +15,11 @@ SIGNALLED = 129
 """Stands for any signal: the least code a shell uses for one."""
 LONG_SCRIPT = 60_000
 """Bytes above which a script travels over standard input: Linux limits one argument to 128 KiB."""
-NOISE_LIMIT = 1 << 20
-"""Bytes of rc-file noise tolerated before the marker."""
 TERM_GRACE = 0.5
 """Seconds between TERM and KILL for a command whose time is over."""
 ENDING_BOUND = 5.0
 """Seconds that ending such a command may take altogether."""
 
-_PRELUDE = 'echo "$1 $$"; echo "$1 $$" >&2; shift; '
 _STORE = 'umask 077; file=$(mktemp) || exit 1; cat >"$file" && echo "$file"'
 _RUN_STORED = 'file=$1; shift; trap \'rm -f "$file"\' EXIT; trap "exit 143" TERM INT HUP; "{shell}" "$file" "$@"'
 
@@ -73,41 +70,26 @@ class Completed:
         return SIGNALLED if self.exit_status is None else self.exit_status
 
 
-class _Output:
+class _Output(MarkedStream):
     """One output stream from its marker on, up to a limit."""
 
-    def __init__(self, marker: bytes, limit: int) -> None:
-        self._marker = marker + b" "
+    def __init__(self, marker: str, limit: int) -> None:
+        super().__init__(marker)
         self._limit = limit
-        self._noise = bytearray()
-        self.process_id: int | None = None
-        """Of the shell that runs the script, once it has said so."""
         self.data = bytearray()
         self.truncated = False
 
     def feed(self, data: bytes) -> None:
-        if self.process_id is None:
-            self._noise += data
-            at = self._noise.find(self._marker)
-            end = self._noise.find(b"\n", at)
-            if at < 0 or end < 0:
-                del self._noise[: max(0, len(self._noise) - NOISE_LIMIT)]
-                return
-            self.process_id = int(self._noise[at + len(self._marker) : end])
-            data = bytes(self._noise[end + 1 :])
-            self._noise.clear()
+        said = self.after_marker(data)
         room = self._limit - len(self.data)
-        self.truncated = self.truncated or len(data) > room
-        self.data += data[: max(0, room)]
-
-    def noise(self) -> str:
-        return self._noise[-400:].decode("utf-8", "backslashreplace").strip()
+        self.truncated = self.truncated or len(said) > room
+        self.data += said[: max(0, room)]
 
 
 class _Collector:
     """Hears a command and keeps its output."""
 
-    def __init__(self, marker: bytes, limit: int) -> None:
+    def __init__(self, marker: str, limit: int) -> None:
         self.stdout = _Output(marker, limit)
         self.stderr = _Output(marker, limit)
 
@@ -167,9 +149,9 @@ async def _execute(
     shell: str,
     limit: int,
 ) -> Completed:
-    marker = f"cockpit-{secrets.token_hex(12)}"
-    collector = _Collector(marker.encode(), limit)
-    line = command_line(_PRELUDE + script, marker, *arguments, shell=shell)
+    marker = new_marker()
+    collector = _Collector(marker, limit)
+    line = command_line(PRELUDE + script, marker, *arguments, shell=shell)
     remaining = max(0.01, deadline - asyncio.get_running_loop().time())
     process = await connection.open_process(line, collector, wait=remaining)
     try:
@@ -224,7 +206,7 @@ async def _end(connection: ProcessOpener, process: RemoteProcess, process_id: in
     line = command_line(_END, str(process_id), marker, f"{TERM_GRACE / 5:g}")
     try:
         async with asyncio.timeout(ENDING_BOUND):
-            ending = await connection.open_process(line, _Collector(b"-", 0), wait=ENDING_BOUND)
+            ending = await connection.open_process(line, _Collector("-", 0), wait=ENDING_BOUND)
             try:
                 await ending.wait()
             finally:
@@ -235,7 +217,7 @@ async def _end(connection: ProcessOpener, process: RemoteProcess, process_id: in
 
 
 def _first_line(script: str) -> str:
-    line = script.removeprefix(_PRELUDE).strip().split("\n", 1)[0]
+    line = script.removeprefix(PRELUDE).strip().split("\n", 1)[0]
     return line if len(line) <= 80 else f"{line[:79]}…"
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import asyncssh
 
-from cockpit.remote.errors import ChannelRefused, Dropped, RemoteError, SshKeyRefused
+from cockpit.remote.errors import ChannelRefused, Dropped, PortClosed, RemoteError, SshKeyRefused
 from cockpit.remote.ssh.command import Completed, run_script
 from cockpit.remote.ssh.compression import ALGORITHM
 from cockpit.remote.ssh.connect_limit import ConnectLimit
@@ -20,7 +20,9 @@ from cockpit.remote.ssh.file_session import open_session
 from cockpit.remote.ssh.files import read_file, write_file
 from cockpit.remote.ssh.host_keys import HostKeyCheck, HostKeyStore
 from cockpit.remote.ssh.process import ProcessListener, RemoteProcess
+from cockpit.remote.ssh.pseudo_terminal import PseudoTerminal
 from cockpit.remote.ssh.read_batching import ReadBatching
+from cockpit.remote.ssh.streams import RemoteStream, open_stream
 
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr")
 """AES-GCM first: it halves the CPU of chacha20 here. CTR is for servers that know nothing newer."""
@@ -94,7 +96,7 @@ class Connection:
         self._read_batching = read_batching
         self._dialer = Dialer(endpoint, read_batching)
         self._awaited: set[object] = set()
-        """Processes that are not patient, and whoever else waits for an answer."""
+        """Processes, streams and whoever else waits: for them the connection is read at once."""
         self._ssh: asyncssh.SSHClientConnection | None = None
         self._closing = False
         self._ended = asyncio.Event()
@@ -246,7 +248,13 @@ class Connection:
     # Channels
 
     async def open_process(
-        self, command: str, listener: ProcessListener, *, window: int = WINDOW, wait: float = 30.0
+        self,
+        command: str,
+        listener: ProcessListener,
+        *,
+        window: int = WINDOW,
+        wait: float = 30.0,
+        terminal: PseudoTerminal | None = None,
     ) -> RemoteProcess:
         """Start a command given as one line for the login shell.
 
@@ -255,6 +263,7 @@ class Connection:
             listener: hears what it says.
             window: bytes it may be ahead of us.
             wait: seconds to wait for a place in the channel budget and for the server's answer.
+            terminal: what it is to run on; None for pipes.
 
         Raises:
             Dropped: there is no connection.
@@ -277,7 +286,13 @@ class Connection:
                 raise self._not_connected()
             async with asyncio.timeout(wait):
                 await self._ssh.create_session(
-                    lambda: process, command, encoding=None, window=window, request_pty=False, term_type=None
+                    lambda: process,
+                    command,
+                    encoding=None,
+                    window=window,
+                    request_pty="force" if terminal is not None else False,
+                    term_type=terminal.kind if terminal is not None else None,
+                    term_size=(terminal.columns, terminal.rows) if terminal is not None else (),
                 )
             opened = True
         except TimeoutError as error:
@@ -328,7 +343,32 @@ class Connection:
             yield
         finally:
             self._awaited.discard(waiting)
-            self._dialer.low_priority = not self._awaited and not self.closed
+            self._read_by_need()
+
+    @asynccontextmanager
+    async def stream_to(self, host: str, port: int, *, wait: float = 30.0) -> AsyncIterator[RemoteStream]:
+        """Open a stream to a port as the VM reaches it, for the time of the block; it is no session of the budget.
+
+        Raises:
+            Dropped: there is no connection.
+            PortClosed, ChannelRefused: see `streams.open_stream`.
+        """
+        if self._ssh is None or not self.connected:
+            raise self._not_connected()
+        with self.awaited():
+            try:
+                stream = await open_stream(self._ssh, str(self.endpoint), host, port, wait=wait)
+            except (asyncssh.Error, OSError) as error:
+                raise self._not_connected() from error
+            except (PortClosed, ChannelRefused):
+                # So says the library of a connection that ended meanwhile, too.
+                if not self.connected:
+                    raise self._not_connected() from None
+                raise
+            try:
+                yield stream
+            finally:
+                stream.abort()
 
     def _process_changed(self, process: RemoteProcess) -> None:
         """Read at once while somebody waits for a process, else in rounds."""
@@ -338,6 +378,9 @@ class Connection:
             self._awaited.discard(process)
         else:
             self._awaited.add(process)
+        self._read_by_need()
+
+    def _read_by_need(self) -> None:
         self._dialer.low_priority = not self._awaited and not self.closed
 
     def _not_connected(self) -> RemoteError:

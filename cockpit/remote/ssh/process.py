@@ -41,6 +41,8 @@ class RemoteProcess(asyncssh.SSHClientSession[bytes]):
         self._low_priority = False
         self._channel: asyncssh.SSHClientChannel[bytes] | None = None
         self._ended = asyncio.Event()
+        self._takes_more = asyncio.Event()
+        self._takes_more.set()
         self.exit_status: int | None = None
         """None while it runs, when a signal ended it, or when the connection was lost first."""
         self.signal: str | None = None
@@ -61,6 +63,12 @@ class RemoteProcess(asyncssh.SSHClientSession[bytes]):
         # The command's output ended; its standard input may still be open, and its exit status is to come.
         return True
 
+    def pause_writing(self) -> None:
+        self._takes_more.clear()
+
+    def resume_writing(self) -> None:
+        self._takes_more.set()
+
     def exit_status_received(self, status: int) -> None:
         self.exit_status = status
 
@@ -68,6 +76,7 @@ class RemoteProcess(asyncssh.SSHClientSession[bytes]):
         self.signal = signal
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._takes_more.set()
         if not self._ended.is_set():
             self._ended.set()
             self._changed(self)
@@ -95,6 +104,15 @@ class RemoteProcess(asyncssh.SSHClientSession[bytes]):
         """Send bytes to standard input; silently nothing once the channel closes, which `closed` tells."""
         if self._channel is not None and not self._channel.is_closing():
             self._channel.write(data)
+
+    async def drained(self) -> None:
+        """Return when the command's standard input takes more, or nothing any more."""
+        await self._takes_more.wait()
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the command of its terminal's new size in cells."""
+        if self._channel is not None and not self._channel.is_closing():
+            self._channel.change_terminal_size(columns, rows)
 
     def write_eof(self) -> None:
         """End standard input."""
