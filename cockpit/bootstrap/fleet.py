@@ -41,6 +41,9 @@ from cockpit.vers.credentials import (
     vm_domain,
 )
 
+ROUTED_PORTS = (80, 1337, 3000, 3210, 3306, 3724, 5173, 8000, 8080, 9000, 9999)
+"""The ports of a VM that the platform's edge serves to everybody: those it listens on itself, 443 standing for 80."""
+
 INFRA_PORT = 3000
 """The port of the services on their VM: agents of the field expect it, and the platform's edge passes it on."""
 EMBEDDED_POLL = 2.0
@@ -194,6 +197,7 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
             port=INFRA_PORT,
         ),
         services_host=(urlsplit(services).hostname or "") if services else "",
+        routed_ports=ROUTED_PORTS,
         undo_seconds=settings.agent.undo_hours * 3600.0,
     )
 

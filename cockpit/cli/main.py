@@ -18,6 +18,7 @@ from cockpit.cli.declared import (  # noqa: F401 - to import them declares them
     lists,
     machines,
     queue,
+    reach,
     servers,
     swarm,
     talk,

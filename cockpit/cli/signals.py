@@ -90,6 +90,23 @@ def within(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+@contextlib.contextmanager
+def on_interrupt(act: Callable[[], object]) -> Iterator[None]:
+    """Within the block, SIGINT calls something on the event loop instead of ending the verb.
+
+    For a verb that stands for a command elsewhere: the interrupt is meant for that one.
+    """
+    loop, former = asyncio.get_running_loop(), signal.getsignal(signal.SIGINT)
+    if former is signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(act))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
+
+
 class TerminalWatch:
     """Notices that the terminal is gone, whatever the process does: it imports, starts an engine, or stands still.
 

@@ -21,6 +21,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
+from cockpit.model.commands.ports import Bridge, EndBridge, EndForward, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
@@ -86,6 +87,10 @@ VERBS: dict[type[object], str] = {
     Untag: "remove tag",
     ChangeRepository: "change repository",
     SetVariables: "set variables",
+    OpenForward: "forward",
+    EndForward: "end forward",
+    Bridge: "bridge",
+    EndBridge: "end bridge",
     CreateTask: "create task",
     MoveTask: "move task",
     AssignTask: "assign task",
@@ -130,6 +135,8 @@ def text_of(command: Command) -> str:
             return "\n".join(texts)
         case Checkpoint(then=then) | Retry(then=then):
             return text_of(then)
+        case OpenForward(port=port) | Bridge(port=port) | EndBridge(port=port) | EndForward(local=port):
+            return f"{port}"
         case FanOut(text=text) | Commit(name=text) | TrustHostKey(key=text):
             return text
         case _:
@@ -177,6 +184,10 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             | Resize(vm=vm)
             | SetLabels(vm=vm)
             | BestOf(vm=vm)
+            | OpenForward(vm=vm)
+            | EndForward(vm=vm)
+            | Bridge(vm=vm)
+            | EndBridge(vm=vm)
         ):
             agent = fleet.agent_on(vm)
             return (agent.id, agent.name) if agent else (None, vm_called(vm, (), fleet.vms))

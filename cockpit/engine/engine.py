@@ -23,6 +23,7 @@ from cockpit.engine.platform import Platform
 from cockpit.engine.port import StartOptions
 from cockpit.engine.pruning import keep_pruned
 from cockpit.engine.queues import Queues
+from cockpit.engine.reach.reach import ReachEverywhere
 from cockpit.engine.recollection import bring_back
 from cockpit.engine.recorded import RecordedHistory
 from cockpit.engine.running_source import RunningSource
@@ -127,6 +128,7 @@ class Engine:
         self.files = AgentFiles(self.fleet_state, self.agent_session, self._paths_of)
         parts = (self.fleet_state, self.recorder, self.book, self.agent_session, self._paths_of, self.files)
         self.inquiries = Inquiries(*parts, self._carried_out)
+        self.reach = ReachEverywhere(self.fleet_state, [running.reach for running in self.running])
         self.bounds = history_bounds
         self._background: list[asyncio.Task[None]] = []
         self._attached = asyncio.Event()
@@ -173,7 +175,7 @@ class Engine:
         for task in ending:
             task.cancel()
         for running in self.running:
-            ending.add(asyncio.create_task(running.agent_sessions.close(), name=f"detach from {running.name}"))
+            ending.add(asyncio.create_task(running.close(), name=f"detach from {running.name}"))
         ending.add(asyncio.create_task(self.history.close(), name="end paging"))
         ending.add(asyncio.create_task(self.files.close(), name="end transfers"))
         await asyncio.wait(ending, timeout=STOP_LIMIT)

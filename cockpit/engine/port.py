@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol, TypedDict
 
 from cockpit.engine.inquiry_port import InquiryPort
+from cockpit.engine.reach.promises import ReachPort as ReachPort
+from cockpit.engine.reach.promises import RemoteTerminal as RemoteTerminal
+from cockpit.engine.reach.promises import RunningCommand as RunningCommand
 from cockpit.model.commands.command import Command
 from cockpit.model.comparison import Candidate
 from cockpit.model.events import Record
@@ -185,6 +188,10 @@ class CockpitPort(Protocol):
     @property
     def losses(self) -> LossPort:
         """What would be lost with VMs, for the question before they are given up."""
+
+    @property
+    def reach(self) -> ReachPort:
+        """Into VMs."""
 
     @property
     def comparison(self) -> ComparisonPort:

@@ -11,6 +11,7 @@ from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.cut_off import CutOffCalls
 from cockpit.engine.images.description import image_of
 from cockpit.engine.particulars import Particulars
+from cockpit.engine.reach.reach import Reach
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
@@ -57,6 +58,7 @@ class RunningSource:
         cut_off = CutOffCalls(fleet_state, store, source, creations, self.agent_sessions)
         self.surroundings = Surroundings(fleet_state, source, self.agent_sessions)
         self.watcher = Watcher(fleet_state, source, self.agent_sessions, cut_off, shown_as=shown_as)
+        self.reach = Reach(fleet_state, store, source, self.agent_sessions)
         self.dispatcher = Dispatcher(
             fleet_state,
             store,
@@ -67,6 +69,7 @@ class RunningSource:
             keeping=keeping,
             board_changed=self.watcher.look_at_board,
             images_changed=self.read_images,
+            reach=self.reach,
         )
         self.particulars = Particulars(fleet_state, source)
         """Learns what the list of VMs does not tell."""
@@ -101,6 +104,11 @@ class RunningSource:
             works[f"particulars of {self.name}"] = self.particulars.run
             works[f"surroundings of {self.name}"] = self._look_around
         return works
+
+    async def close(self) -> None:
+        """End what this process holds open, and detach from all agents."""
+        await self.reach.close()
+        await self.agent_sessions.close()
 
     async def _look_around(self) -> None:
         """Look around once there is a list to go by."""

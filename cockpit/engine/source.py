@@ -136,6 +136,8 @@ class Source:
     out_bound: int = 0
     """Bytes an agent's output file may have before it begins anew; 0 sets no bound."""
 
+    routed_ports: tuple[int, ...] = ()
+    """The ports of a VM that everybody reaches at its `address`, with TLS and over IPv6; none where it has none."""
     undo_seconds: float = 86_400.0
     """How long the commit of a destroyed VM is kept; 0 takes none."""
     infra: ServicesPlace | None = None

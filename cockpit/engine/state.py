@@ -19,6 +19,7 @@ from cockpit.model.ids import AgentId, CommandId, OperationId, TaskId, VmId
 from cockpit.model.kept import KeptCommit
 from cockpit.model.names import agents_called
 from cockpit.model.operation import Operation
+from cockpit.model.ports import PortForward
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.receipts.stages import is_closed
 from cockpit.model.size import UNKNOWN_SIZE, VmSize
@@ -72,6 +73,8 @@ class FleetState:
         """The control services this fleet has."""
         self.kept: dict[str, KeptCommit] = {}
         """Commits that are kept of agents of the accounts in use, by their orders."""
+        self.forwards: dict[int, PortForward] = {}
+        """Local addresses that lead to ports of VMs, by local port."""
         self.notices: list[str] = []
         self.findings: list[str] = []
         """Notices that can be taken back: what became of calls that were cut off."""
@@ -122,6 +125,7 @@ class FleetState:
                 claims=self.sightings.claims,
                 looks=self.sightings.looks,
                 owners=frozenset(self.sightings.owners),
+                forwards=tuple(self.forwards.values()),
             )
         return self._snapshot
 

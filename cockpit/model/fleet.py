@@ -17,6 +17,7 @@ from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.kept import KeptCommit
 from cockpit.model.operation import Operation
+from cockpit.model.ports import PortForward
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.scaffold import Scaffold
 from cockpit.model.size import UNKNOWN_SIZE, VmSize
@@ -322,6 +323,8 @@ class Fleet:
     """The newest look at each VM that nobody has, or that is claimed and not listed."""
     owners: frozenset[str] = frozenset()
     """The owners as which this cockpit makes VMs; empty where no API says."""
+    forwards: tuple[PortForward, ...] = ()
+    """The local addresses that lead to ports of VMs, in the order in which they were opened."""
 
     def service(self, name: str) -> ServiceHealth | None:
         """Return how a control service answers, or None before its first answer and failure."""

@@ -249,17 +249,41 @@ def output_pipe() -> int | None:
     return descriptor if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else None
 
 
-def write_raw(data: bytes) -> None:
-    """Write bytes as they are, for another program; the caller has made sure that no terminal reads them.
+def put(text: Clean, *, errors: bool = False) -> None:
+    """Print a piece of a text as it is, without an end of its line, on either stream; it is handed on at once.
 
     Raises:
         OutputClosed, OutputFailed: as `say`.
     """
-    stream = sys.stdout.stream if isinstance(sys.stdout, _CleanStream) else sys.stdout
+    stream = sys.stderr if errors else sys.stdout
+    _put(stream, text)
+    if stream is not None:
+        with _told_failures():
+            stream.flush()
+
+
+def is_read_by_a_terminal(*, errors: bool) -> bool:
+    """Say whether a stream ends at a terminal."""
+    stream = sys.stderr if errors else sys.stdout
+    return bool(stream and stream.isatty())
+
+
+def write_raw(data: bytes, *, errors: bool = False) -> None:
+    """Write bytes as they are, for another program; the caller has made sure that no terminal reads them.
+
+    Those of standard error are handed on at once, as are its lines.
+
+    Raises:
+        OutputClosed, OutputFailed: as `say`.
+    """
+    given = sys.stderr if errors else sys.stdout
+    stream = given.stream if isinstance(given, _CleanStream) else given
     binary: BinaryIO | None = getattr(stream, "buffer", None)
     if binary is not None:
         with _told_failures():
             binary.write(data)
+            if errors:
+                binary.flush()
 
 
 def _put(stream: TextIO | None, text: str) -> None:

@@ -29,6 +29,7 @@ from cockpit.engine.images.acts import ImageActs
 from cockpit.engine.images.builder import ImageBuilder
 from cockpit.engine.infrastructure.maker import InfraMaker
 from cockpit.engine.operation import OperationProgress
+from cockpit.engine.reach.reach import Reach
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
@@ -51,6 +52,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
+from cockpit.model.commands.ports import Bridge, EndBridge, EndForward, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
@@ -81,6 +83,7 @@ class Dispatcher:
         keeping: Keeping,
         board_changed: Callable[[], None],
         images_changed: Callable[[], Awaitable[None]],
+        reach: Reach,
     ) -> None:
         self.under_way: set[asyncio.Task[None]] = set()
         """Commands under way."""
@@ -137,6 +140,7 @@ class Dispatcher:
             self._destroy,
         )
         self._queue_orders = QueueOrders(fleet_state, store, book, agent_sessions.agent_session, self.dispatch)
+        self._reach = reach
         self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
 
     def refusal(self, command: Command) -> Refusal | None:
@@ -242,6 +246,8 @@ class Dispatcher:
                     await self._platform.carry_out(command, progress)
                     if isinstance(command, ChangeCommit | DeleteCommit | TagCommit | Untag):
                         await self._images_changed()
+                case OpenForward() | EndForward() | Bridge() | EndBridge():
+                    await self._reach.carry_out(command, progress)
                 case BuildImage() | DescribeImage() | DeleteImage():
                     await self._images.carry_out(command, progress)
         except BaseException as error:

@@ -274,7 +274,7 @@ class AgentSessions:
             lambda: self.connect(agent.vm_id),
             agent_session.serve,
             Backoff(),
-            lambda: self._store.known(self._source.endpoint(agent.vm_id).identity),
+            lambda: self.trusted_keys(agent.vm_id),
         )
         agent_session.poll(self._polling_of(agent.id))
         self._sessions[agent.id] = agent_session
@@ -343,6 +343,10 @@ class AgentSessions:
                 check_cancelled()
                 self._fleet_state.notice(f"internal error while serving {agent.name}: see the log file")
                 await asyncio.sleep(RESTART_DELAY)
+
+    def trusted_keys(self, vm_id: VmId) -> tuple[str, ...]:
+        """Return the host keys that are trusted for a VM, as OpenSSH lines."""
+        return self._store.known(self._source.endpoint(vm_id).identity)
 
     async def connect(self, vm_id: VmId) -> Connection:
         """Open a connection of the caller's own; the VM's key is fetched while it runs and kept in memory only.

@@ -75,6 +75,11 @@ class VmLink:
         self._heard_by: Connection | None = None
         """The connection of which the last byte was, also after its end."""
 
+    @property
+    def shown(self) -> Link:
+        """How the link is, as it is shown."""
+        return self._link
+
     def wake(self) -> None:
         """Try again now, e.g. because the VM was resumed."""
         self._wake.set()

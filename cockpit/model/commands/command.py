@@ -6,6 +6,7 @@ from cockpit.model.commands.agent import AgentCommand
 from cockpit.model.commands.board import BoardCommand
 from cockpit.model.commands.images import ImageCommand
 from cockpit.model.commands.life import LifeCommand
+from cockpit.model.commands.ports import PortCommand
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.swarm import ManyCommand
 from cockpit.model.commands.vm import Branch, Commit, KeptTextCommand, Pause, Resume, TrustHostKey
@@ -14,4 +15,4 @@ from cockpit.model.platform import PlatformCommand
 FleetCommand = LifeCommand | Pause | Resume | TrustHostKey | Commit | Branch | KeptTextCommand | ManyCommand
 
 
-Command = AgentCommand | QueueCommand | FleetCommand | ImageCommand | BoardCommand | PlatformCommand
+Command = AgentCommand | QueueCommand | FleetCommand | ImageCommand | BoardCommand | PlatformCommand | PortCommand

@@ -102,3 +102,5 @@ class Facilities:
     """Why no VM for the services is made here; None where one can be."""
     thinking: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """The agent programs that can be told how much to think, each with its words for that."""
+    routed_ports: tuple[int, ...] = ()
+    """The ports of a VM that the platform serves to everybody."""

@@ -18,6 +18,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
+from cockpit.model.commands.ports import PortCommand
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
@@ -31,6 +32,7 @@ from cockpit.model.refusals.identity import of_deregister, of_dismiss, of_findab
 from cockpit.model.refusals.images import of_image
 from cockpit.model.refusals.kept import of_checkpoint, of_conversation, of_deletion, of_undo
 from cockpit.model.refusals.names import name_fault
+from cockpit.model.refusals.ports import of_ports
 from cockpit.model.refusals.queue import to_queue
 from cockpit.model.refusals.spawn import of_adopt, of_spawn
 from cockpit.model.refusals.vm import of_trust, to_vm
@@ -58,6 +60,8 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
         return facilities.no_infra
     if isinstance(command, PlatformCommand):
         return to_vm(command, fleet) if isinstance(command, Resize | SetLabels) else refusal_of(command)
+    if isinstance(command, PortCommand):
+        return of_ports(command, fleet, facilities.routed_ports)
     return to_fleet(command, fleet, facilities)
 
 

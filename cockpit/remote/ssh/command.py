@@ -43,6 +43,9 @@ class ProcessOpener(Protocol):
     ) -> RemoteProcess:
         """Start a command."""
 
+    async def room(self) -> None:
+        """Wait until little waits to be sent."""
+
     @property
     def connected(self) -> bool:
         """Whether the connection lives."""

@@ -34,6 +34,10 @@ MISSED_HEARTBEAT = 1.25
 """A heartbeat goes out after one silent interval; unanswered a quarter interval later it counts as missed."""
 WINDOW = 1 << 20
 """Bytes a remote command may be ahead of us."""
+MOST_UNSENT = 1 << 18
+"""Bytes that may wait for the network before bulk waits, too: the library itself sets no bound."""
+ROOM_PAUSE = 0.02
+"""Seconds between two looks whether that has become less."""
 
 _NOTHING_TRUSTED = asyncssh.import_known_hosts("")
 """With a list, even an empty one, asyncssh asks HostKeyCheck; without one it would accept anybody."""
@@ -369,6 +373,12 @@ class Connection:
                 yield stream
             finally:
                 stream.abort()
+
+    async def room(self) -> None:
+        """Return when little waits to be sent: bulk that a slow line holds back must not stand before a command."""
+        # The library leaves its transport's bound unheard, so that nothing tells when there is room again.
+        while self.connected and self._dialer.unsent > MOST_UNSENT:  # noqa: ASYNC110
+            await asyncio.sleep(ROOM_PAUSE)
 
     def _process_changed(self, process: RemoteProcess) -> None:
         """Read at once while somebody waits for a process, else in rounds."""

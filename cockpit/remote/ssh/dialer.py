@@ -139,6 +139,11 @@ class Dialer:
         """Take note of bytes that a remote command said."""
         self._delivered += delivered
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait here because the network does not take them."""
+        return self.transport.get_write_buffer_size() if self.transport is not None else 0
+
     def drained(self) -> bool:
         """Say whether little came since this was asked last: then little is left behind when reading stops."""
         came, self._delivered = self._delivered, 0

@@ -1,0 +1,109 @@
+"""The connection to any VM: that of its agent where one is attached, else one of its own while somebody needs it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from functools import partial
+
+from cockpit.engine.state import FleetState
+from cockpit.engine.streams.agent_sessions import AgentSessions
+from cockpit.engine.streams.link import VmLink
+from cockpit.errors import Refused
+from cockpit.model.fleet import LinkState
+from cockpit.model.ids import VmId
+from cockpit.model.refusals.ports import of_reach
+from cockpit.remote.ssh.backoff import Backoff
+from cockpit.remote.ssh.connection import Connection
+
+
+class VmLinks:
+    """Connections of one source, by VM."""
+
+    def __init__(self, fleet_state: FleetState, agent_sessions: AgentSessions) -> None:
+        self._fleet_state = fleet_state
+        self._agent_sessions = agent_sessions
+        self._own: dict[VmId, VmLink] = {}
+        self._tasks: dict[VmId, asyncio.Task[None]] = {}
+        self._users: Counter[VmId] = Counter()
+
+    @contextlib.asynccontextmanager
+    async def held(self, vm_id: VmId) -> AsyncIterator[None]:
+        """Have a VM connected for the time of the block; one without an attached agent gets a link of its own."""
+        self._users[vm_id] += 1
+        if self._of_agent(vm_id) is None and vm_id not in self._own:
+            link = self._own[vm_id] = VmLink(
+                self._fleet_state,
+                vm_id,
+                partial(self._agent_sessions.connect, vm_id),
+                Connection.wait_closed,
+                Backoff(),
+                partial(self._agent_sessions.trusted_keys, vm_id),
+            )
+            self._tasks[vm_id] = asyncio.create_task(link.run(), name=f"link to VM {vm_id}")
+        try:
+            yield
+        finally:
+            self._users[vm_id] -= 1
+            if not self._users[vm_id]:
+                del self._users[vm_id]
+                self._own.pop(vm_id, None)
+                if (task := self._tasks.pop(vm_id, None)) is not None:
+                    task.cancel()
+                    await asyncio.gather(task, return_exceptions=True)
+
+    async def ready(self, vm_id: VmId, seconds: float, *, patient: bool = False) -> Connection:
+        """Return the open connection to a VM that is held.
+
+        Args:
+            seconds: how long to wait for the first attempt.
+            patient: wait through failed attempts, too, for a link that comes back.
+
+        Raises:
+            Refused: there is none; says why, at once where it is known.
+        """
+
+        def found() -> Connection | None:
+            for link in (self._of_agent(vm_id), self._own.get(vm_id)):
+                if link is not None and link.connection is not None and not link.connection.closed:
+                    return link.connection
+            return None
+
+        def decided() -> bool:
+            return found() is not None or bool(self._hopeless(vm_id, patient))
+
+        await self._fleet_state.until(decided, seconds)
+        connection = found()
+        if connection is None:
+            reason = self._hopeless(vm_id, patient) or f"it did not answer within {seconds:g} s"
+            raise Refused(f"VM {self._called(vm_id)} cannot be reached: {reason}", hint=self._hint(vm_id))
+        return connection
+
+    def _of_agent(self, vm_id: VmId) -> VmLink | None:
+        for agent in self._fleet_state.agents.values():
+            if agent.vm_id == vm_id and (session := self._agent_sessions.agent_session(agent.id)) is not None:
+                return session.link
+        return None
+
+    def _hopeless(self, vm_id: VmId, patient: bool) -> str:
+        """Say why a connection does not come, or return empty text while one may."""
+        link = self._of_agent(vm_id) or self._own.get(vm_id)
+        if link is None:
+            return "it has no link: its VM may be gone"
+        shown = link.shown
+        if shown.state is LinkState.PAUSED or (shown.state is LinkState.DOWN and not patient):
+            return shown.reason or shown.state.value
+        refused = of_reach(vm_id, self._fleet_state.snapshot())
+        return refused.sentence if refused is not None and not patient else ""
+
+    def _hint(self, vm_id: VmId) -> str:
+        link = self._of_agent(vm_id) or self._own.get(vm_id)
+        if link is not None and link.shown.state is LinkState.PAUSED:
+            return f"cockpit resume {self._called(vm_id)}"
+        return "it is tried again by itself"
+
+    def _called(self, vm_id: VmId) -> str:
+        agent = self._fleet_state.agent_on(vm_id)
+        return agent.name if agent is not None else vm_id
