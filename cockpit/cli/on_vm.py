@@ -17,6 +17,7 @@ from cockpit.cli.signals import on_interrupt
 from cockpit.engine.port import HeadlessPort, RemoteTerminal, RunningCommand
 from cockpit.errors import CockpitError, UsageError
 from cockpit.model.ids import VmId
+from cockpit.model.shell_line import shell_line
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import flush_output, is_terminal, warn
 from cockpit.ui.terminal.byte_flow import ByteFlow
@@ -60,7 +61,7 @@ async def run(headless: Headless, name: str, words: Sequence[str], how: How) -> 
 def shell_words(words: Sequence[str]) -> tuple[str, ...]:
     """Return the command that words typed after `--` mean: one is a line for the login shell of the VM's user."""
     if len(words) == 1:
-        return ("sh", "-c", 'exec "${SHELL:-sh}" -c "$1"', "sh", words[0])
+        return shell_line(words[0])
     return tuple(words)
 
 

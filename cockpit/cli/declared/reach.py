@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.cli.declared.application import Json, Name, Timeout, application
+from cockpit.cli.declared.application import DryRun, Json, Name, Timeout, Yes, application
 from cockpit.cli.declared.application import run as run_verb
 
 
@@ -47,3 +47,41 @@ def shell(
     from cockpit.cli import on_vm
 
     run_verb(lambda headless: on_vm.shell(headless, name, tmux=tmux))
+
+
+@application.command()
+def ports(name: Name, as_json: Json = False) -> None:
+    """List what listens on an agent's VM, whether on IPv4 alone, and what of it is open to everybody."""
+    from cockpit.cli import ports as work
+
+    run_verb(lambda headless: work.ports(headless, name, as_json))
+
+
+@application.command()
+def forward(
+    name: Name,
+    port: Annotated[int, typer.Argument(help="The port on the VM.", min=1, max=65535)],
+    local: Annotated[
+        int, typer.Option("--local", help="The port here; the same if it is free, else any.", min=0, max=65535)
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Open an address on 127.0.0.1 that leads to a port of an agent's VM, until ctrl-c; drops of the link end nothing."""
+    from cockpit.cli import ports as work
+
+    run_verb(lambda headless: work.forward(headless, name, port, local, as_json))
+
+
+@application.command()
+def bridge(
+    name: Name,
+    port: Annotated[int, typer.Argument(help="The port on the VM.", min=1, max=65535)],
+    end: Annotated[bool, typer.Option("--end", help="Take the bridge away again.")] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Have a server that listens on IPv4 alone reached at the VM's public address, by everybody."""
+    from cockpit.cli import ports as work
+
+    run_verb(lambda headless: work.bridge(headless, name, port, end=end, yes=yes, dry_run=dry_run, as_json=as_json))

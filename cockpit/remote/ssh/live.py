@@ -25,8 +25,8 @@ WINDOW = 1 << 18
 """Bytes a command may be ahead of whoever takes its output."""
 
 # The shell stays above the command: its arguments hold the marker, which proves that a process number still means it.
-# What it catches is not ignored by the command, and the command's exit status is told although both were signalled; what
-# it would say itself of a command that a signal ended ("Killed") is no word of the command's.
+# What it catches is not ignored by the command, and the command's exit status is told although both were signalled.
+# What it would say itself of one that a signal ended ("Killed") is no word of the command's.
 _WAIT = 'trap : INT TERM HUP QUIT; { "$@" 2>&3 3>&-; } 3>&2 2>/dev/null'
 
 _SIGNAL = """tr "\\000" " " <"/proc/$1/cmdline" 2>/dev/null | grep -q " $2 " || exit 0

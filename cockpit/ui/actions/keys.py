@@ -9,6 +9,7 @@ KEY_NAMES = {
     "colon": ":",
     "comma": ",",
     "minus": "-",
+    "dollar_sign": "$",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "enter": "⏎",

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from cockpit.engine.port import RemoteTerminal
 from cockpit.ui.terminal.byte_flow import ByteFlow
 from cockpit.ui.terminal.escape_keys import EscapeKeys, Wish
-from cockpit.ui.terminal.restoring import KEEP_TITLE, RESTORE, swallow_answers
+from cockpit.ui.terminal.restoring import KEEP_TITLE, ScreenWatch, swallow_answers
 
 INPUT = 0
 OUTPUT = 1
@@ -47,6 +47,7 @@ class PassThrough:
         self._input = input_descriptor
         self._output = output_descriptor
         self._keys = EscapeKeys()
+        self._screen = ScreenWatch()
         self._left = asyncio.Event()
         self._remote: RemoteTerminal | None = None
         self._size = USUAL_SIZE
@@ -71,7 +72,7 @@ class PassThrough:
         remote = self._remote = await open_terminal(self._size, heard)
         try:
             with aside(), self._raw():
-                flow = ByteFlow(lambda data, _: self._write(data))
+                flow = ByteFlow(self._draw)
                 flow.sender = remote
                 flow.put(b"".join(early), False)
                 try:
@@ -148,15 +149,20 @@ class PassThrough:
         """Let every key through for the time of the block; afterwards all is as it was."""
         before = termios.tcgetattr(self._input)
         self._write(KEEP_TITLE)
-        tty.setraw(self._input)
+        # What was typed ahead is meant for the VM, and what is typed now for whoever has the terminal next.
+        tty.setraw(self._input, termios.TCSADRAIN)
         try:
             yield
         finally:
             with contextlib.suppress(OSError):
-                self._write(RESTORE)
+                self._write(self._screen.restoring())
                 swallow_answers(self._input, self._output)
             with contextlib.suppress(termios.error):
-                termios.tcsetattr(self._input, termios.TCSAFLUSH, before)
+                termios.tcsetattr(self._input, termios.TCSADRAIN, before)
+
+    def _draw(self, data: bytes, _stderr: bool) -> None:
+        self._screen.take(data)
+        self._write(data)
 
     def _write(self, data: bytes) -> None:
         """Write all bytes, also where the terminal may not be waited for.
