@@ -1,4 +1,4 @@
-"""The verbs about the ports of a VM: what listens there, a local address that leads there, and a bridge for everybody."""
+"""The verbs about the ports of a VM: what listens there, a local address that leads there, a bridge for everybody."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def forward(headless: Headless, name: str, port: int, local: int, as_json:
         require_health(engine, "vers")
         vm_id, called = engine.vm_named(name)
         await _note_silence(engine, vm_id, port)
-        await carry_out(engine, OpenForward(vm_id, port, local), quiet=True)
+        await carry_out(engine, OpenForward(vm_id, port, local))
         row = _forward_of(engine, vm_id, port)
         if row is None:
             raise Refused(f"the forward to port {port} of {called} ended at once")
@@ -121,9 +121,7 @@ async def bridge(
         found = await engine.reach.ports(vm_id)
         public = found.public(port)
         if not end and (dry_run or not yes):
-            warn(
-                our_line("Everybody can use port {} of {} at {} then: nothing asks who they are.", port, called, public)
-            )
+            warn(our_line("{} opens port {} of {} to everybody then: nothing asks who they are.", public, port, called))
         if dry_run:
             return ExitCode.DONE
         if not end and not yes and not _agreed():

@@ -66,7 +66,7 @@ def forward(
     ] = 0,
     as_json: Json = False,
 ) -> None:
-    """Open an address on 127.0.0.1 that leads to a port of an agent's VM, until ctrl-c; drops of the link end nothing."""
+    """Open an address on 127.0.0.1 that leads to a port of an agent's VM, until ctrl-c; a drop ends nothing."""
     from cockpit.cli import ports as work
 
     run_verb(lambda headless: work.forward(headless, name, port, local, as_json))

@@ -42,15 +42,22 @@ echo "@ bridges"
 for file in "$HOME"/.cockpit/bridge-*; do
   if [ -f "$file" ] && kill -0 "$(cat "$file")" 2>/dev/null; then echo "${file##*-}"; fi
 done
+echo "@ own"
+grep -alzx "HOME=$HOME" /proc/[0-9]*/environ 2>/dev/null
 echo "@ end"
 """
 
 _OWNER = re.compile(r"^/proc/(\d+)/fd:$")
+_OWN = re.compile(r"^/proc/(\d+)/environ$")
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
 
 
-async def listeners_on(connection: Connection) -> tuple[Listener, ...]:
+async def listeners_on(connection: Connection, *, own: bool = False) -> tuple[Listener, ...]:
     """Return what listens on a VM, by port.
+
+    Args:
+        connection: to the VM.
+        own: the VM shares its machine with others: tell only of processes that have its home for theirs.
 
     Raises:
         Refused: it does not tell.
@@ -59,10 +66,10 @@ async def listeners_on(connection: Connection) -> tuple[Listener, ...]:
     text = done.stdout.decode("utf-8", "backslashreplace")
     if done.exit_code != 0 or (not text.rstrip().endswith("@ end") and not done.truncated):
         raise Refused(f"what listens on the VM is not known: {said_by(done)}", hint="is it a Linux with /proc?")
-    return listeners_in(text)
+    return listeners_in(text, own=own)
 
 
-def listeners_in(text: str) -> tuple[Listener, ...]:
+def listeners_in(text: str, *, own: bool = False) -> tuple[Listener, ...]:
     """Return what listens, by port, from the answer of the script."""
     parts: dict[str, list[str]] = defaultdict(list)
     part = ""
@@ -78,10 +85,12 @@ def listeners_in(text: str) -> tuple[Listener, ...]:
         for address, port, inode in _listening(line):
             found[port].append((address, inode))
     bridged = {line for line in parts["bridges"] if line}
-    return tuple(
-        replace(_listener(port, found[port], owners, names), bridged=str(port) in bridged)
-        for port in sorted(found)[:MOST_LISTENERS]
+    listeners = (
+        replace(_listener(port, found[port], owners, names), bridged=str(port) in bridged) for port in sorted(found)
     )
+    mine = {match[1] for line in parts["own"] if (match := _OWN.match(line)) is not None}
+    wanted = [one for one in listeners if not own or str(one.process_id) in mine]
+    return tuple(wanted[:MOST_LISTENERS])
 
 
 def _listener(port: int, sockets: list[tuple[str, str]], owners: dict[str, str], names: dict[str, str]) -> Listener:

@@ -61,9 +61,8 @@ class Reach:
         """Return what listens on a VM; of a machine that others share, only what is surely the VM's own."""
         self._check(vm_id)
         async with self._links.held(vm_id):
-            found = await listeners_on(await self._links.ready(vm_id, START_LIMIT))
-        if self._source.shares_host:
-            found = tuple(one for one in found if one.process_id is not None)
+            connection = await self._links.ready(vm_id, START_LIMIT)
+            found = await listeners_on(connection, own=self._source.shares_host)
         routed = self._source.routed_ports
         return Ports(vm_id, found, self._source.address(vm_id) if routed else "", routed)
 
