@@ -40,6 +40,7 @@ class OwnPlaces:
             bounds=source.bounds,
             no_infra=no_infra(source),
             thinking=tuple((program.name, program.thinking) for program in source.programs),
+            routed_ports=source.routed_ports,
         )
 
     @contextlib.contextmanager
