@@ -8,9 +8,6 @@ from cockpit.model.ids import VmId
 
 MOST_PORT = 65535
 
-EVERY_ADDRESS = ("0.0.0.0", "::")
-"""What a server listens on that takes connections to any address of its machine, by IPv4 and by IPv6."""
-
 LOOPBACK = ("127.", "::1")
 """How addresses begin that only the machine itself can reach."""
 

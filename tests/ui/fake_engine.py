@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from cockpit.engine.port import RemoteTerminal, RunningCommand
 from cockpit.errors import Refused
 from cockpit.model.commands.agent import Abort, Answer, ClearQueue, FollowUp, Prompt, Steer
 from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
@@ -25,6 +27,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
+from cockpit.model.commands.ports import Bridge, EndBridge, EndForward, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
@@ -39,9 +42,11 @@ from cockpit.model.last_words import LastWords
 from cockpit.model.loss import Loss, Remains, loss_of
 from cockpit.model.operation import Operation
 from cockpit.model.platform import MakeInfra, Resize, SetLabels
+from cockpit.model.ports import Ports
 from cockpit.model.queue import Waiting, waiting_in
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
+from cockpit.model.refusals.ports import of_reach
 from cockpit.model.refusals.refusal import refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
@@ -86,6 +91,10 @@ VERBS: dict[type, str] = {
     Teardown: "teardown",
     StopAll: "stop all",
     ContinueAll: "continue all",
+    OpenForward: "forward",
+    EndForward: "end forward",
+    Bridge: "bridge",
+    EndBridge: "end bridge",
     CreateTask: "create task",
     MoveTask: "move task",
     AssignTask: "assign task",
@@ -214,6 +223,84 @@ class InquiryDouble:
         return str(to or "/root/there")
 
 
+class CommandDouble:
+    """A command on a VM that a test lets speak and end."""
+
+    def __init__(self, words: Sequence[str], heard: Callable[[bytes, bool], None]) -> None:
+        self.words = tuple(words)
+        self.heard = heard
+        self.signals: list[str] = []
+        self.ended_by_us = False
+        self.closed = False
+        self.end_with: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def write(self, data: bytes) -> None:
+        """Nobody reads it."""
+
+    def write_eof(self) -> None:
+        """It gets no input here."""
+
+    def pause(self) -> None:
+        """It says what the test says."""
+
+    def resume(self) -> None:
+        """It says what the test says."""
+
+    async def signal(self, name: str) -> None:
+        """Note a signal."""
+        self.signals.append(name)
+
+    async def wait(self, limit: float | None = None) -> int:
+        """Return what the test decides."""
+        return await self.end_with
+
+    async def end(self) -> None:
+        """Note that it was ended."""
+        self.ended_by_us = True
+
+    async def close(self) -> None:
+        """Note that its place was given back."""
+        self.closed = True
+
+
+class ReachDouble:
+    """Reaches into VMs as a test says."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+        self.commands: list[CommandDouble] = []
+        self.listening: dict[VmId, Ports] = {}
+
+    def refusal(self, vm_id: VmId) -> str:
+        """Refuse by the rules of the engine."""
+        refused = of_reach(vm_id, self._engine.fleet)
+        return refused.sentence if refused is not None else ""
+
+    async def run(self, vm_id: VmId, words: Sequence[str], heard: Callable[[bytes, bool], None]) -> RunningCommand:
+        """Start a double of a command."""
+        self.commands.append(CommandDouble(words, heard))
+        return self.commands[-1]
+
+    async def shell(
+        self,
+        vm_id: VmId,
+        kind: str,
+        size: tuple[int, int],
+        heard: Callable[[bytes, bool], None],
+        *,
+        colours: str = "",
+        tmux: bool = False,
+    ) -> RemoteTerminal:
+        """There is no terminal here."""
+        raise Refused("the test has no terminal")
+
+    async def ports(self, vm_id: VmId) -> Ports:
+        """Return what the test says that listens."""
+        if vm_id not in self.listening:
+            raise Refused("the test lets nobody look")
+        return self.listening[vm_id]
+
+
 class FakeEngine:
     """Implements `CockpitPort`; tests change `fleet` with `change` and read `ordered`."""
 
@@ -230,6 +317,7 @@ class FakeEngine:
         self.losses = LossDouble(self)
         self.files = FilesDouble()
         self.comparison = ComparisonDouble()
+        self.reach = ReachDouble(self)
         self.queues = QueueDouble(self)
         self.standard_error = StandardErrorDouble()
         self.inquiries = InquiryDouble()

@@ -14,7 +14,7 @@ from cockpit.engine.streams.link import VmLink
 from cockpit.errors import Refused
 from cockpit.model.fleet import LinkState
 from cockpit.model.ids import VmId
-from cockpit.model.refusals.ports import of_reach
+from cockpit.model.refusals.ports import of_power
 from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connection import Connection
 
@@ -66,6 +66,8 @@ class VmLinks:
         """
 
         def found() -> Connection | None:
+            if of_power(vm_id, self._fleet_state.snapshot()) is not None:
+                return None
             for link in (self._of_agent(vm_id), self._own.get(vm_id)):
                 if link is not None and link.connection is not None and not link.connection.closed:
                     return link.connection
@@ -89,14 +91,15 @@ class VmLinks:
 
     def _hopeless(self, vm_id: VmId, patient: bool) -> str:
         """Say why a connection does not come, or return empty text while one may."""
+        if (refused := of_power(vm_id, self._fleet_state.snapshot())) is not None:
+            return refused.sentence
         link = self._of_agent(vm_id) or self._own.get(vm_id)
         if link is None:
             return "it has no link: its VM may be gone"
         shown = link.shown
         if shown.state is LinkState.PAUSED or (shown.state is LinkState.DOWN and not patient):
             return shown.reason or shown.state.value
-        refused = of_reach(vm_id, self._fleet_state.snapshot())
-        return refused.sentence if refused is not None and not patient else ""
+        return ""
 
     def _hint(self, vm_id: VmId) -> str:
         link = self._of_agent(vm_id) or self._own.get(vm_id)

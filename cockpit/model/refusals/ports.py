@@ -11,6 +11,17 @@ from cockpit.model.refusals.grounds import Refusal, RefusalCode, of_another_acco
 
 def of_reach(vm_id: VmId, fleet: Fleet) -> Refusal | None:
     """Return why a VM cannot be reached into, or None: what is still being tried is no reason."""
+    agent = fleet.agent_on(vm_id)
+    if (refused := of_power(vm_id, fleet)) is not None:
+        return refused
+    if agent is not None and agent.link.state is LinkState.DOWN:
+        reason = agent.link.reason or "the link is down"
+        return Refusal(RefusalCode.NOT_CONNECTED, f"{agent.name}'s VM is not connected: {reason}")
+    return None
+
+
+def of_power(vm_id: VmId, fleet: Fleet) -> Refusal | None:
+    """Return why nothing runs on a VM, or None."""
     vm, agent = fleet.vm(vm_id), fleet.agent_on(vm_id)
     called = agent.name if agent is not None else (vm.label if vm is not None else "") or vm_id
     if agent is not None and (away := of_another_account(agent)):
@@ -21,9 +32,6 @@ def of_reach(vm_id: VmId, fleet: Fleet) -> Refusal | None:
         return Refusal(RefusalCode.VM_POWER, f"{called}'s VM is {vm.power.value}: resume it first")
     if vm.power is Power.DEAD:
         return Refusal(RefusalCode.VM_POWER, f"{called}'s VM is dead")
-    if agent is not None and agent.link.state is LinkState.DOWN:
-        reason = agent.link.reason or "the link is down"
-        return Refusal(RefusalCode.NOT_CONNECTED, f"{called}'s VM is not connected: {reason}")
     return None
 
 

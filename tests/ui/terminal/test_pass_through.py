@@ -1,0 +1,214 @@
+"""A terminal that is handed to a VM: the way out, the bytes both ways, the size, and what is put back afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import struct
+import termios
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from cockpit.engine.port import RemoteTerminal
+from cockpit.remote.errors import Dropped
+from cockpit.ui.terminal.byte_flow import HIGH, ByteFlow
+from cockpit.ui.terminal.escape_keys import EscapeKeys, Wish
+from cockpit.ui.terminal.pass_through import PassThrough
+from cockpit.ui.terminal.restoring import ScreenWatch
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent", "wish"),
+    [
+        (b"ls\r", b"ls\r", None),
+        (b"~.", b"", Wish.LEAVE),
+        (b"exit\r~.rest", b"exit\r", Wish.LEAVE),
+        (b"a~.b", b"a~.b", None),
+        (b"~~.", b"~.", None),
+        (b"~/x", b"~/x", None),
+        (b"\r~?", b"\r", Wish.HELP),
+        (b"\x03\x1a\x1c\x00\xff", b"\x03\x1a\x1c\x00\xff", None),
+    ],
+)
+def test_the_way_out_counts_at_the_beginning_of_a_line_only(typed: bytes, sent: bytes, wish: Wish | None) -> None:
+    assert EscapeKeys().typed(typed) == (sent, wish)
+    keys, passed, found = EscapeKeys(), b"", None
+    for byte in typed:
+        piece, found = keys.typed(bytes([byte]))
+        passed += piece
+        if found is not None:
+            break
+    assert (passed, found) == (sent, wish), "however it is cut"
+
+
+def test_what_a_program_left_behind_is_taken_back() -> None:
+    watch = ScreenWatch()
+    for piece in (b"\x1b[?10", b"49h\x1b[?1000h\x1b[>1u", b"text\x1b]0;half a title"):
+        watch.take(piece)
+    put_back = watch.restoring()
+    assert put_back.startswith(b"\x18\x1b\\"), "an unended string is ended first"
+    assert put_back.index(b"\x1b[<99u") < put_back.index(b"\x1b[?1049l") < put_back.rindex(b"\x1b[<99u")
+    for mode in (1000, 1002, 1003, 1006, 2004, 1004, 2026):
+        assert b"\x1b[?%dl" % mode in put_back
+    assert b"\x1b[?25h" in put_back and b"\x1b[0m" in put_back
+    watch.take(b"\x1b[?1049l")
+    assert b"1049" not in watch.restoring(), "it would move the cursor on the main screen"
+    assert re.search(rb"\x1b\[\?6[hl]", watch.restoring()) is None
+
+
+async def test_who_sends_too_much_waits_and_a_failure_ends_the_flow() -> None:
+    gate, written, told = threading.Event(), bytearray(), []
+
+    class Sender:
+        def pause(self) -> None:
+            told.append("pause")
+
+        def resume(self) -> None:
+            told.append("resume")
+
+    def write(data: bytes, stderr: bool) -> None:
+        assert gate.wait(10)
+        written.extend(data)
+
+    flow = ByteFlow(write)
+    flow.sender = Sender()
+    for _ in range(HIGH // 65536 + 2):
+        flow.put(bytes(65536), False)
+    assert told == ["pause"]
+    gate.set()
+    await asyncio.wait_for(flow.finish(), 10)
+    await asyncio.sleep(0)
+    assert told == ["pause", "resume"] and len(written) == HIGH + 2 * 65536
+
+    def broken(data: bytes, stderr: bool) -> None:
+        raise OSError("nobody reads")
+
+    flow = ByteFlow(broken)
+    flow.put(b"x", False)
+    await asyncio.wait_for(flow.ended.wait(), 10)
+    assert str(flow.failure) == "nobody reads"
+    flow.put(b"y", False)
+    await asyncio.wait_for(flow.finish(), 10)
+
+
+class Remote:
+    """A terminal on a VM as a test plays it."""
+
+    def __init__(self, size: tuple[int, int], heard: Callable[[bytes, bool], None]) -> None:
+        self.heard = heard
+        self.sizes = [size]
+        self.typed = bytearray()
+        self.came = asyncio.Event()
+        self.end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.closed = False
+        heard(b"early ", False)
+
+    async def write(self, data: bytes) -> None:
+        self.typed += data
+        self.came.set()
+
+    def resize(self, columns: int, rows: int) -> None:
+        self.sizes.append((columns, rows))
+        self.came.set()
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    async def wait(self) -> int:
+        return await self.end
+
+    async def close(self) -> None:
+        self.closed = True
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not condition():
+                self.came.clear()
+                await self.came.wait()
+
+
+class Near:
+    """The near terminal: the test holds the master, and answers what a terminal is asked."""
+
+    def __init__(self) -> None:
+        self.master, self.slave = pty.openpty()
+        self.drawn = bytearray()
+        self.resize(90, 30)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):
+            while data := os.read(self.master, 65536):
+                self.drawn += data
+                if data.endswith(b"\x1b[c"):
+                    os.write(self.master, b"\x1b[12;1R\x1b[?62;22c")
+
+    def resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def close(self) -> None:
+        os.close(self.slave)
+        os.close(self.master)
+
+
+@pytest.fixture
+def near() -> Iterator[Near]:
+    terminal = Near()
+    yield terminal
+    terminal.close()
+
+
+async def test_every_byte_goes_both_ways_and_the_terminal_is_as_it_was(near: Near) -> None:
+    before, remotes, aside, away = termios.tcgetattr(near.slave), [], [], asyncio.Event()
+
+    async def open_terminal(size: tuple[int, int], heard: Callable[[bytes, bool], None]) -> RemoteTerminal:
+        remotes.append(Remote(size, heard))
+        return remotes[0]
+
+    @contextlib.contextmanager
+    def stepping() -> Iterator[None]:
+        aside.append("away")
+        asyncio.get_running_loop().call_soon(away.set)
+        yield
+        aside.append("back")
+
+    carried = asyncio.create_task(PassThrough(near.slave, near.slave).carry(open_terminal, stepping))
+    await asyncio.wait_for(away.wait(), 10)
+    remote = remotes[0]
+    keys = bytes(range(1, 0x7E)) + b"\x80\xff"
+    assert not termios.tcgetattr(near.slave)[3] & (termios.ICANON | termios.ISIG | termios.ECHO)
+    os.write(near.master, keys)
+    await remote.until(lambda: bytes(remote.typed) == keys)
+    near.resize(120, 40)
+    await remote.until(lambda: remote.sizes == [(90, 30), (120, 40)])
+    drawing = bytes(range(0x20, 0x100)) + b"\x1b[?1049h\x1b[?1000h"
+    remote.heard(drawing, False)
+    remote.end.set_result(7)
+    assert await asyncio.wait_for(carried, 10) == 7
+    assert remote.closed and aside == ["away", "back"] and termios.tcgetattr(near.slave) == before
+    drawn = bytes(near.drawn)
+    assert b"early " + drawing in drawn and drawn.index(drawing) < drawn.index(b"\x1b[?1049l")
+    # The answers to what the VM asked are not left for whoever reads the terminal next.
+    os.set_blocking(near.slave, False)
+    with pytest.raises(BlockingIOError):
+        os.read(near.slave, 100)
+
+
+async def test_a_cut_stream_puts_the_terminal_back_too_and_is_said(near: Near) -> None:
+    before, remotes = termios.tcgetattr(near.slave), []
+
+    async def open_terminal(size: tuple[int, int], heard: Callable[[bytes, bool], None]) -> RemoteTerminal:
+        remotes.append(Remote(size, heard))
+        remotes[0].end.set_exception(Dropped("the connection is gone"))
+        return remotes[0]
+
+    with pytest.raises(Dropped):
+        await asyncio.wait_for(PassThrough(near.slave, near.slave).carry(open_terminal, contextlib.nullcontext), 10)
+    assert termios.tcgetattr(near.slave) == before and remotes[0].closed
