@@ -17,6 +17,7 @@ from cockpit.engine.commands.dispatcher import Dispatcher
 from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.cut_off import CutOffCalls
 from cockpit.engine.missing import MissingVms
+from cockpit.engine.reach.reach import Reach
 from cockpit.engine.recollection import bring_back
 from cockpit.engine.source import Services, Source
 from cockpit.engine.state import FleetState
@@ -158,6 +159,7 @@ class Parts:
             keeping=self.keeping(),
             board_changed=board_changed,
             images_changed=images_changed,
+            reach=Reach(self.state, self.store, self.source(), sessions),
         )
 
     def watcher(self, sessions: AgentSessions) -> Watcher:
