@@ -14,11 +14,13 @@ from cockpit.cli import output
 from cockpit.cli.headless import Headless, only, require_health
 from cockpit.cli.piping import Outputs, feed
 from cockpit.cli.signals import on_interrupt
-from cockpit.engine.port import HeadlessPort, RemoteTerminal, RunningCommand
+from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, UsageError
 from cockpit.model.ids import VmId
+from cockpit.model.reach import RemoteTerminal, RunningCommand
 from cockpit.model.shell_line import shell_line
-from cockpit.text.sanitize import our_line, our_text
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import our_text
 from cockpit.text.streams import flush_output, is_terminal, warn
 from cockpit.ui.terminal.byte_flow import ByteFlow
 from cockpit.ui.terminal.pass_through import PassThrough
@@ -31,8 +33,8 @@ PATIENCE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class How:
-    """How a command is run."""
+class RunOptions:
+    """RunOptions a command is run."""
 
     limit: float | None
     """Seconds; None sets no limit."""
@@ -41,7 +43,7 @@ class How:
     as_json: bool
 
 
-async def run(headless: Headless, name: str, words: Sequence[str], how: How) -> int:
+async def run(headless: Headless, name: str, words: Sequence[str], how: RunOptions) -> int:
     """Run a command on a VM with this process's streams, and return its exit code; `OWN_FAILURE` if there is none.
 
     One word is a line for the shell there; several are a command and its arguments, as they are.
@@ -65,7 +67,7 @@ def shell_words(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(words)
 
 
-async def _run(engine: HeadlessPort, vm_id: VmId, words: tuple[str, ...], how: How) -> int:
+async def _run(engine: HeadlessPort, vm_id: VmId, words: tuple[str, ...], how: RunOptions) -> int:
     began = time.monotonic()
     outputs = Outputs(how.file, live=not how.as_json)
     flow = ByteFlow(outputs.write)
@@ -132,7 +134,7 @@ class _Interrupts:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         if self._count == PATIENCE:
-            warn(our_line("cockpit: interrupted again; once more kills it"))
+            warn(ours("cockpit: interrupted again; once more kills it"))
 
     async def _hand_on(self, name: str) -> None:
         try:

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
-from cockpit.engine.port import RunningCommand
+from cockpit.model.reach import RunningCommand
 from cockpit.text.sanitize import clean_text
 from cockpit.text.streams import flush_output, is_read_by_a_terminal, put, write_raw
 

@@ -10,9 +10,9 @@ from cockpit.cli.fleet import carry_out
 from cockpit.cli.headless import Headless, only, require_health
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import Gone, Refused, UsageError
-from cockpit.model.commands.ports import Bridge, EndBridge, OpenForward
+from cockpit.model.commands.ports import EndBridge, OpenBridge, OpenForward
 from cockpit.model.ids import VmId
-from cockpit.model.ports import Listener, PortForward, Ports, advice
+from cockpit.model.ports import ListeningPort, PortForward, Ports, advice
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import ask, flush_output, input_is_terminal, say, warn
@@ -38,14 +38,14 @@ async def ports(headless: Headless, name: str, as_json: bool) -> int:
     return ExitCode.DONE
 
 
-def _row(listener: Listener, found: Ports) -> tuple[str, ...]:
+def _row(listener: ListeningPort, found: Ports) -> tuple[str, ...]:
     public = found.public(listener.port)
     reached = public if public and listener.from_outside else "not reached: IPv4" if public else "-"
     process = f"{listener.process_id}" if listener.process_id is not None else "-"
     return f"{listener.port}", listener.program or "-", process, ", ".join(listener.addresses), reached
 
 
-def listener_object(listener: Listener, found: Ports) -> dict[str, Any]:
+def listener_object(listener: ListeningPort, found: Ports) -> dict[str, Any]:
     """Return a port for JSON."""
     return {
         "port": listener.port,
@@ -115,7 +115,7 @@ async def bridge(
     async with headless.engine(only(name), watch=True, record=False) as engine:
         require_health(engine, "vers")
         vm_id, called = engine.vm_named(name)
-        command = EndBridge(vm_id, port) if end else Bridge(vm_id, port)
+        command = EndBridge(vm_id, port) if end else OpenBridge(vm_id, port)
         if refused := engine.disabled_reason(command):
             raise Refused(f"no bridge to port {port} of {called}: {refused}")
         found = await engine.reach.ports(vm_id)
@@ -137,4 +137,4 @@ async def bridge(
 def _agreed() -> bool:
     if not input_is_terminal():
         raise UsageError("to open a port to everybody needs --yes where no terminal can be asked")
-    return ask(ours("Bridge it? [y/N] ")).lower() in ("y", "yes")
+    return ask(ours("OpenBridge it? [y/N] ")).lower() in ("y", "yes")

@@ -21,7 +21,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
-from cockpit.model.commands.ports import Bridge, EndBridge, EndForward, OpenForward
+from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
@@ -89,7 +89,7 @@ VERBS: dict[type[object], str] = {
     SetVariables: "set variables",
     OpenForward: "forward",
     EndForward: "end forward",
-    Bridge: "bridge",
+    OpenBridge: "bridge",
     EndBridge: "end bridge",
     CreateTask: "create task",
     MoveTask: "move task",
@@ -135,7 +135,7 @@ def text_of(command: Command) -> str:
             return "\n".join(texts)
         case Checkpoint(then=then) | Retry(then=then):
             return text_of(then)
-        case OpenForward(port=port) | Bridge(port=port) | EndBridge(port=port) | EndForward(local=port):
+        case OpenForward(port=port) | OpenBridge(port=port) | EndBridge(port=port) | EndForward(local=port):
             return f"{port}"
         case FanOut(text=text) | Commit(name=text) | TrustHostKey(key=text):
             return text
@@ -186,7 +186,7 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             | BestOf(vm=vm)
             | OpenForward(vm=vm)
             | EndForward(vm=vm)
-            | Bridge(vm=vm)
+            | OpenBridge(vm=vm)
             | EndBridge(vm=vm)
         ):
             agent = fleet.agent_on(vm)

@@ -6,9 +6,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol, TypedDict
 
 from cockpit.engine.inquiry_port import InquiryPort
-from cockpit.engine.reach.promises import ReachPort as ReachPort
-from cockpit.engine.reach.promises import RemoteTerminal as RemoteTerminal
-from cockpit.engine.reach.promises import RunningCommand as RunningCommand
 from cockpit.model.commands.command import Command
 from cockpit.model.comparison import Candidate
 from cockpit.model.events import Record
@@ -21,6 +18,7 @@ from cockpit.model.loss import Loss
 from cockpit.model.past import RememberedAgent, SearchHit
 from cockpit.model.platform import AccountView, CommitList, CommitView, RepositoryView
 from cockpit.model.queue import Waiting
+from cockpit.model.reach import ReachPort
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals.grounds import Refusal
 from cockpit.model.transcript.transcript import Transcript

@@ -13,7 +13,7 @@ LOOPBACK = ("127.", "::1")
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class ListeningPort:
     """One port of a VM on which something listens."""
 
     port: int
@@ -41,7 +41,7 @@ class Ports:
     """What listens on a VM, and what the platform does with it."""
 
     vm: VmId
-    listeners: tuple[Listener, ...]
+    listeners: tuple[ListeningPort, ...]
     """By port."""
     host: str = ""
     """The VM's name in public; empty where the platform gives none."""
@@ -58,7 +58,7 @@ def public_address(host: str, port: int) -> str:
     return f"https://{host}" if port == 80 else f"https://{host}:{port}"
 
 
-def advice(listener: Listener, ports: Ports) -> str:
+def advice(listener: ListeningPort, ports: Ports) -> str:
     """Say who reaches a port that the platform routes, and what to do where nobody does; empty text for others."""
     address = ports.public(listener.port)
     if not address:

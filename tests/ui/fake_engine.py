@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from cockpit.engine.port import RemoteTerminal, RunningCommand
 from cockpit.errors import Refused
 from cockpit.model.commands.agent import Abort, Answer, ClearQueue, FollowUp, Prompt, Steer
 from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
@@ -27,7 +26,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
-from cockpit.model.commands.ports import Bridge, EndBridge, EndForward, OpenForward
+from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
@@ -44,6 +43,7 @@ from cockpit.model.operation import Operation
 from cockpit.model.platform import MakeInfra, Resize, SetLabels
 from cockpit.model.ports import Ports
 from cockpit.model.queue import Waiting, waiting_in
+from cockpit.model.reach import RemoteTerminal, RunningCommand
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.refusals.ports import of_reach
@@ -93,7 +93,7 @@ VERBS: dict[type, str] = {
     ContinueAll: "continue all",
     OpenForward: "forward",
     EndForward: "end forward",
-    Bridge: "bridge",
+    OpenBridge: "bridge",
     EndBridge: "end bridge",
     CreateTask: "create task",
     MoveTask: "move task",

@@ -29,7 +29,7 @@ def run_on_vm(
     """
     from cockpit.cli import on_vm
 
-    how = on_vm.How(timeout, file, as_json)
+    how = on_vm.RunOptions(timeout, file, as_json)
     run_verb(lambda headless: on_vm.run(headless, name, words, how))
 
 

@@ -52,7 +52,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
-from cockpit.model.commands.ports import Bridge, EndBridge, EndForward, OpenForward
+from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
@@ -246,7 +246,7 @@ class Dispatcher:
                     await self._platform.carry_out(command, progress)
                     if isinstance(command, ChangeCommit | DeleteCommit | TagCommit | Untag):
                         await self._images_changed()
-                case OpenForward() | EndForward() | Bridge() | EndBridge():
+                case OpenForward() | EndForward() | OpenBridge() | EndBridge():
                     await self._reach.carry_out(command, progress)
                 case BuildImage() | DescribeImage() | DeleteImage():
                     await self._images.carry_out(command, progress)

@@ -11,7 +11,7 @@ import asyncio
 from cockpit.engine.on_vm import said_by
 from cockpit.engine.reach.listening import listeners_on
 from cockpit.errors import Refused
-from cockpit.model.ports import Listener
+from cockpit.model.ports import ListeningPort
 from cockpit.remote.ssh.connection import Connection
 
 START_LIMIT = 15.0
@@ -117,5 +117,5 @@ async def end_bridge(connection: Connection, port: int) -> None:
         raise Refused(f"the bridge was not ended: {said_by(done)}")
 
 
-def _on(port: int, listeners: tuple[Listener, ...]) -> Listener | None:
+def _on(port: int, listeners: tuple[ListeningPort, ...]) -> ListeningPort | None:
     return next((one for one in listeners if one.port == port), None)

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from cockpit.engine.on_vm import said_by
 from cockpit.errors import Refused
-from cockpit.model.ports import Listener
+from cockpit.model.ports import ListeningPort
 from cockpit.remote.ssh.connection import Connection
 
 LOOK_LIMIT = 15.0
@@ -52,7 +52,7 @@ _OWN = re.compile(r"^/proc/(\d+)/environ$")
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
 
 
-async def listeners_on(connection: Connection, *, own: bool = False) -> tuple[Listener, ...]:
+async def listeners_on(connection: Connection, *, own: bool = False) -> tuple[ListeningPort, ...]:
     """Return what listens on a VM, by port.
 
     Args:
@@ -69,7 +69,7 @@ async def listeners_on(connection: Connection, *, own: bool = False) -> tuple[Li
     return listeners_in(text, own=own)
 
 
-def listeners_in(text: str, *, own: bool = False) -> tuple[Listener, ...]:
+def listeners_in(text: str, *, own: bool = False) -> tuple[ListeningPort, ...]:
     """Return what listens, by port, from the answer of the script."""
     parts: dict[str, list[str]] = defaultdict(list)
     part = ""
@@ -93,10 +93,12 @@ def listeners_in(text: str, *, own: bool = False) -> tuple[Listener, ...]:
     return tuple(wanted[:MOST_LISTENERS])
 
 
-def _listener(port: int, sockets: list[tuple[str, str]], owners: dict[str, str], names: dict[str, str]) -> Listener:
+def _listener(
+    port: int, sockets: list[tuple[str, str]], owners: dict[str, str], names: dict[str, str]
+) -> ListeningPort:
     process = next((owners[inode] for _, inode in sockets if inode in owners), "")
     addresses = tuple(dict.fromkeys(address for address, _ in sockets))
-    return Listener(port, addresses, names.get(process, ""), int(process) if process else None)
+    return ListeningPort(port, addresses, names.get(process, ""), int(process) if process else None)
 
 
 def _listening(line: str) -> Iterator[tuple[str, int, str]]:

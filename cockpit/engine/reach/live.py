@@ -72,8 +72,8 @@ class LivePlaces:
             self._taken[vm_id] -= 1
 
 
-class RunningCommand:
-    """Implements `cockpit.engine.port.RunningCommand`."""
+class LentCommand:
+    """Implements `cockpit.engine.port.LentCommand`."""
 
     def __init__(self, places: LivePlaces, vm_id: VmId) -> None:
         self._places = places
@@ -138,8 +138,8 @@ class RunningCommand:
         await self._stack.aclose()
 
 
-class RemoteTerminal:
-    """Implements `cockpit.engine.port.RemoteTerminal`."""
+class LentTerminal:
+    """Implements `cockpit.engine.port.LentTerminal`."""
 
     def __init__(self, places: LivePlaces, vm_id: VmId, heard: Heard) -> None:
         self._places = places

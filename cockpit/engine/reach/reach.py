@@ -9,13 +9,13 @@ from cockpit.engine.reach.bridges import end_bridge, start_bridge
 from cockpit.engine.reach.forwards import Forwards
 from cockpit.engine.reach.links import VmLinks
 from cockpit.engine.reach.listening import listeners_on
-from cockpit.engine.reach.live import START_LIMIT, Heard, LivePlaces, RemoteTerminal, RunningCommand
+from cockpit.engine.reach.live import START_LIMIT, Heard, LentCommand, LentTerminal, LivePlaces
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import Refused
-from cockpit.model.commands.ports import Bridge, EndBridge, EndForward, OpenForward, PortCommand
+from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward, PortCommand
 from cockpit.model.ids import VmId
 from cockpit.model.ports import Ports
 from cockpit.model.refusals.ports import of_reach
@@ -39,21 +39,21 @@ class Reach:
         """The source's name."""
         return self._source.name
 
-    async def run(self, vm_id: VmId, words: Sequence[str], heard: Heard) -> RunningCommand:
+    async def run(self, vm_id: VmId, words: Sequence[str], heard: Heard) -> LentCommand:
         """Start a command in the workspace of the VM's agent, else in the home of the VM's user."""
         self._check(vm_id)
         await self._write_down("run", vm_id, " ".join(words))
-        command = RunningCommand(self._places, vm_id)
+        command = LentCommand(self._places, vm_id)
         await command.start(self._workspace(vm_id), tuple(words), heard)
         return command
 
     async def shell(
         self, vm_id: VmId, terminal: PseudoTerminal, heard: Heard, *, colours: str, tmux: bool
-    ) -> RemoteTerminal:
+    ) -> LentTerminal:
         """Start a terminal in the same place."""
         self._check(vm_id)
         await self._write_down("shell", vm_id, "look at tmux" if tmux else "")
-        remote = RemoteTerminal(self._places, vm_id, heard)
+        remote = LentTerminal(self._places, vm_id, heard)
         await remote.start(self._workspace(vm_id), terminal, colours, tmux=tmux)
         return remote
 
@@ -79,7 +79,7 @@ class Reach:
                     progress.detail(f"{row.address} leads to port {row.port} of {row.name}")
             case EndForward(local=local):
                 await self._forwards.end(local)
-            case Bridge(vm=vm_id, port=port):
+            case OpenBridge(vm=vm_id, port=port):
                 with progress.step("bridge"):
                     async with self._links.held(vm_id):
                         await start_bridge(await self._links.ready(vm_id, START_LIMIT), port)
@@ -119,13 +119,13 @@ class ReachEverywhere:
         refused = of_reach(vm_id, self._fleet_state.snapshot())
         return refused.sentence if refused is not None else ""
 
-    async def run(self, vm_id: VmId, words: Sequence[str], heard: Heard) -> RunningCommand:
+    async def run(self, vm_id: VmId, words: Sequence[str], heard: Heard) -> LentCommand:
         """Start a command on a VM."""
         return await self._of(vm_id).run(vm_id, words, heard)
 
     async def shell(
         self, vm_id: VmId, kind: str, size: tuple[int, int], heard: Heard, *, colours: str = "", tmux: bool = False
-    ) -> RemoteTerminal:
+    ) -> LentTerminal:
         """Start a terminal on a VM."""
         terminal = PseudoTerminal(kind, *size)
         return await self._of(vm_id).shell(vm_id, terminal, heard, colours=colours, tmux=tmux)

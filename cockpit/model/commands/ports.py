@@ -26,7 +26,7 @@ class EndForward:
 
 
 @dataclass(frozen=True, slots=True)
-class Bridge:
+class OpenBridge:
     """Let a server that listens on IPv4 alone be reached through the platform: by everybody."""
 
     vm: VmId
@@ -41,4 +41,4 @@ class EndBridge:
     port: int
 
 
-PortCommand = OpenForward | EndForward | Bridge | EndBridge
+PortCommand = OpenForward | EndForward | OpenBridge | EndBridge

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.model.commands.ports import Bridge, EndBridge, EndForward, OpenForward, PortCommand
+from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward, PortCommand
 from cockpit.model.fleet import Fleet, LinkState, Power
 from cockpit.model.ids import VmId
 from cockpit.model.ports import MOST_PORT
@@ -57,9 +57,9 @@ def of_ports(command: PortCommand, fleet: Fleet, routed: tuple[int, ...]) -> Ref
             taken = next((one for one in fleet.forwards if one.local == local), None)
             if taken is not None:
                 return Refusal(RefusalCode.ALREADY, f"{taken.address} leads to port {taken.port} of {taken.name}")
-        case Bridge() | EndBridge() if not routed:
+        case OpenBridge() | EndBridge() if not routed:
             return Refusal(RefusalCode.LACKING, "VMs of this fleet have no public addresses: forward the port instead")
-        case Bridge(port=port) if port not in routed:
+        case OpenBridge(port=port) if port not in routed:
             served = ", ".join(map(str, routed))
             return Refusal(
                 RefusalCode.BAD_NUMBER, f"the platform routes no port {port}, only {served}: forward it instead"

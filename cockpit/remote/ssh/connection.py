@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 
 import asyncssh
 
 from cockpit.remote.errors import ChannelRefused, Dropped, PortClosed, RemoteError, SshKeyRefused
+from cockpit.remote.ssh.client import SshClient
 from cockpit.remote.ssh.command import Completed, run_script
 from cockpit.remote.ssh.compression import ALGORITHM
 from cockpit.remote.ssh.connect_limit import ConnectLimit
@@ -20,6 +21,7 @@ from cockpit.remote.ssh.file_session import open_session
 from cockpit.remote.ssh.files import read_file, write_file
 from cockpit.remote.ssh.host_keys import HostKeyCheck, HostKeyStore
 from cockpit.remote.ssh.process import ProcessListener, RemoteProcess
+from cockpit.remote.ssh.promptness import Promptness
 from cockpit.remote.ssh.pseudo_terminal import PseudoTerminal
 from cockpit.remote.ssh.read_batching import ReadBatching
 from cockpit.remote.ssh.streams import RemoteStream, open_stream
@@ -41,20 +43,6 @@ ROOM_PAUSE = 0.02
 
 _NOTHING_TRUSTED = asyncssh.import_known_hosts("")
 """With a list, even an empty one, asyncssh asks HostKeyCheck; without one it would accept anybody."""
-
-
-class _Client(asyncssh.SSHClient):
-    """Answers asyncssh's questions about one connection."""
-
-    def __init__(self, check: HostKeyCheck, lost: Callable[[Exception | None], None]) -> None:
-        self._check = check
-        self._lost = lost
-
-    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        return self._check.accepts(key)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._lost(exc)
 
 
 class Connection:
@@ -99,8 +87,7 @@ class Connection:
         self._connect_limit = connect_limit
         self._read_batching = read_batching
         self._dialer = Dialer(endpoint, read_batching)
-        self._awaited: set[object] = set()
-        """Processes, streams and whoever else waits: for them the connection is read at once."""
+        self._promptness = Promptness(self._dialer, lambda: self.closed)
         self._ssh: asyncssh.SSHClientConnection | None = None
         self._closing = False
         self._ended = asyncio.Event()
@@ -150,7 +137,7 @@ class Connection:
             endpoint.host,
             endpoint.port,
             tunnel=self._dialer,
-            client_factory=lambda: _Client(check, self._lost),
+            client_factory=lambda: SshClient(check, self._lost),
             username=endpoint.username,
             client_keys=[key],
             known_hosts=_NOTHING_TRUSTED,
@@ -282,14 +269,12 @@ class Connection:
                 hint="wait for running commands to end",
             ) from error
         process = RemoteProcess(listener, self._process_changed, self._dialer.count)
-        self._awaited.add(process)
-        self._dialer.low_priority = False
+        self._promptness.add(process)
         opened = False
         try:
-            if self._ssh is None or not self.connected:
-                raise self._not_connected()
+            ssh = self._live()
             async with asyncio.timeout(wait):
-                await self._ssh.create_session(
+                await ssh.create_session(
                     lambda: process,
                     command,
                     encoding=None,
@@ -325,11 +310,10 @@ class Connection:
             Dropped: there is no connection.
             ChannelRefused: the server or our budget gives no channel.
         """
-        if self._ssh is None or not self.connected:
-            raise self._not_connected()
+        ssh = self._live()
         with self.awaited():
             try:
-                return await open_session(self._ssh, self._budget, str(self.endpoint), wait)
+                return await open_session(ssh, self._budget, str(self.endpoint), wait)
             except (ChannelRefused, asyncssh.Error, OSError) as error:
                 if not self.connected:
                     raise self._not_connected() from error
@@ -337,17 +321,9 @@ class Connection:
                     raise
                 return None
 
-    @contextmanager
-    def awaited(self) -> Iterator[None]:
+    def awaited(self) -> AbstractContextManager[None]:
         """Have the stream read at once, and not in rounds, while somebody waits for what it brings."""
-        waiting = object()
-        self._awaited.add(waiting)
-        self._dialer.low_priority = False
-        try:
-            yield
-        finally:
-            self._awaited.discard(waiting)
-            self._read_by_need()
+        return self._promptness.awaited()
 
     @asynccontextmanager
     async def stream_to(self, host: str, port: int, *, wait: float = 30.0) -> AsyncIterator[RemoteStream]:
@@ -357,18 +333,15 @@ class Connection:
             Dropped: there is no connection.
             PortClosed, ChannelRefused: see `streams.open_stream`.
         """
-        if self._ssh is None or not self.connected:
-            raise self._not_connected()
+        ssh = self._live()
         with self.awaited():
             try:
-                stream = await open_stream(self._ssh, str(self.endpoint), host, port, wait=wait)
-            except (asyncssh.Error, OSError) as error:
+                stream = await open_stream(ssh, str(self.endpoint), host, port, wait=wait)
+            except (asyncssh.Error, OSError, PortClosed, ChannelRefused) as error:
+                # A connection that ended meanwhile is told as each of them by the library.
+                if self.connected and isinstance(error, PortClosed | ChannelRefused):
+                    raise
                 raise self._not_connected() from error
-            except (PortClosed, ChannelRefused):
-                # So says the library of a connection that ended meanwhile, too.
-                if not self.connected:
-                    raise self._not_connected() from None
-                raise
             try:
                 yield stream
             finally:
@@ -385,13 +358,14 @@ class Connection:
         if process.ended:
             self._budget.release()
         if process.ended or process.low_priority:
-            self._awaited.discard(process)
+            self._promptness.discard(process)
         else:
-            self._awaited.add(process)
-        self._read_by_need()
+            self._promptness.add(process)
 
-    def _read_by_need(self) -> None:
-        self._dialer.low_priority = not self._awaited and not self.closed
+    def _live(self) -> asyncssh.SSHClientConnection:
+        if self._ssh is None or not self.connected:
+            raise self._not_connected()
+        return self._ssh
 
     def _not_connected(self) -> RemoteError:
         return self.close_reason or Dropped(f"there is no connection to {self.endpoint}", hint="connect first")

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from cockpit.engine.port import RemoteTerminal
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Vm
+from cockpit.model.reach import RemoteTerminal
 from cockpit.model.shell_line import shell_line
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, clean_text, our_line

@@ -11,9 +11,9 @@ from textual.content import Content
 
 from cockpit.engine.port import CockpitPort
 from cockpit.errors import CockpitError
-from cockpit.model.commands.ports import Bridge, EndBridge, EndForward, OpenForward, PortCommand
+from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward, PortCommand
 from cockpit.model.ids import CommandId, VmId
-from cockpit.model.ports import MOST_PORT, Listener, PortForward, Ports, advice
+from cockpit.model.ports import MOST_PORT, ListeningPort, PortForward, Ports, advice
 from cockpit.model.receipts.receipt import Stage
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
@@ -128,7 +128,7 @@ class PortsDialog(Dialog[None]):
                 notice(self, clean_line(receipt.reason), severity="error")
             elif isinstance(command, OpenForward) and (row := self._forwards().get(command.port)) is not None:
                 self._copy(row)
-            elif isinstance(command, Bridge | EndBridge):
+            elif isinstance(command, OpenBridge | EndBridge):
                 self.action_look()
 
     def _copy(self, row: PortForward) -> None:
@@ -180,7 +180,7 @@ class PortsDialog(Dialog[None]):
         listener = next((one for one in self._ports.listeners if one.port == port), None)
         if port is None or listener is None:
             return
-        command: PortCommand = EndBridge(self._vm_id, port) if listener.bridged else Bridge(self._vm_id, port)
+        command: PortCommand = EndBridge(self._vm_id, port) if listener.bridged else OpenBridge(self._vm_id, port)
         refused = self._engine.disabled_reason(command)
         if refused:
             notice(self, clean_line(refused), severity="warning")
@@ -201,7 +201,7 @@ class PortsDialog(Dialog[None]):
 def bridge_question(name: Clean, port: int, ports: Ports) -> ConfirmDialog:
     """Ask whether a port is to be opened to everybody."""
     consequence = our_line("Everybody can use it at {} then: nothing asks who they are.", ports.public(port))
-    return ConfirmDialog(ours("Bridge"), [our_line("port {} of {}", port, name)], consequence)
+    return ConfirmDialog(ours("OpenBridge"), [our_line("port {} of {}", port, name)], consequence)
 
 
 def number(text: str, *, least: int = 1) -> int | None:
@@ -210,7 +210,7 @@ def number(text: str, *, least: int = 1) -> int | None:
     return int(typed) if typed.isdecimal() and least <= int(typed) <= MOST_PORT else None
 
 
-def row_of(port: int, listener: Listener | None, forward: PortForward | None) -> Content:
+def row_of(port: int, listener: ListeningPort | None, forward: PortForward | None) -> Content:
     """Return the row of a port: its program, where it listens, and the address that leads there."""
     program = clean_line(listener.program) if listener is not None else ours("nothing listens")
     addresses = clean_line(", ".join(listener.addresses)) if listener is not None else NOTHING
@@ -230,7 +230,7 @@ def row_of(port: int, listener: Listener | None, forward: PortForward | None) ->
     return content(pieces)
 
 
-def about(listener: Listener | None, forward: PortForward | None, ports: Ports) -> Content:
+def about(listener: ListeningPort | None, forward: PortForward | None, ports: Ports) -> Content:
     """Return what there is to say of a port below the rows."""
     pieces: list[Piece] = []
     if forward is not None and forward.trouble:

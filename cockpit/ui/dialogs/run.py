@@ -14,10 +14,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from cockpit.engine.port import CockpitPort, RunningCommand
+from cockpit.engine.port import CockpitPort
 from cockpit.errors import CockpitError
 from cockpit.model.ages import span_text
 from cockpit.model.ids import VmId
+from cockpit.model.reach import RunningCommand
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.ui.dialogs.dialog import Dialog

@@ -15,7 +15,7 @@ LOW = 1 << 17
 """Bytes below which it goes on."""
 
 
-class Sender(Protocol):
+class ByteSender(Protocol):
     """Whoever the bytes come from."""
 
     def pause(self) -> None:
@@ -34,7 +34,7 @@ class ByteFlow:
         Args:
             write: writes bytes, of standard error or not; called in a thread of its own, and may block and raise.
         """
-        self.sender: Sender | None = None
+        self.sender: ByteSender | None = None
         """Who is told to pause; set once there is one."""
         self.failure: BaseException | None = None
         """Why nothing is written any more."""

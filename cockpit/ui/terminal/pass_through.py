@@ -13,7 +13,7 @@ import termios
 import tty
 from collections.abc import Awaitable, Callable, Iterator
 
-from cockpit.engine.port import RemoteTerminal
+from cockpit.model.reach import RemoteTerminal
 from cockpit.ui.terminal.byte_flow import ByteFlow
 from cockpit.ui.terminal.escape_keys import EscapeKeys, Wish
 from cockpit.ui.terminal.restoring import KEEP_TITLE, ScreenWatch, swallow_answers

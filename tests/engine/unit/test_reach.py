@@ -17,10 +17,10 @@ from cockpit.engine.reach.listening import listeners_in
 from cockpit.engine.reach.live import MOST_LIVE, LivePlaces, code_of
 from cockpit.engine.state import FleetState
 from cockpit.errors import Refused
-from cockpit.model.commands.ports import Bridge, EndForward, OpenForward
+from cockpit.model.commands.ports import EndForward, OpenBridge, OpenForward
 from cockpit.model.fleet import Agent, Fleet, Link, LinkState, Power, Vm
 from cockpit.model.ids import VmId
-from cockpit.model.ports import Listener, PortForward, Ports, advice
+from cockpit.model.ports import ListeningPort, PortForward, Ports, advice
 from cockpit.model.refusals.ports import of_ports, of_reach
 from cockpit.remote.errors import PortClosed
 from tests.engine.unit.parts import VM, agent_on, virtual_clock
@@ -49,7 +49,7 @@ def test_commands_about_ports_are_refused_with_the_next_thing_to_do() -> None:
     row = PortForward(VM, "builder", 3000, 4000)
     held = fleet(forwards=(row,))
 
-    def sentence(command: OpenForward | EndForward | Bridge, of: Fleet, routed: tuple[int, ...] = ROUTED) -> str:
+    def sentence(command: OpenForward | EndForward | OpenBridge, of: Fleet, routed: tuple[int, ...] = ROUTED) -> str:
         refused = of_ports(command, of, routed)
         return refused.sentence if refused is not None else ""
 
@@ -59,9 +59,9 @@ def test_commands_about_ports_are_refused_with_the_next_thing_to_do() -> None:
     assert sentence(OpenForward(VM, 3000, 4001), held) == "", "a second way there is no harm"
     assert "port 3000 of builder" in sentence(OpenForward(VM, 9, 4000), held)
     assert sentence(EndForward(VM, 4000), held) == "" and "no such" in sentence(EndForward(VM, 4001), held)
-    assert "forward" in sentence(Bridge(VM, 3000), fleet(), ())
-    assert "only 80, 3000" in sentence(Bridge(VM, 5000), fleet())
-    assert "paused" in sentence(Bridge(VM, 3000), fleet(Power.PAUSED))
+    assert "forward" in sentence(OpenBridge(VM, 3000), fleet(), ())
+    assert "only 80, 3000" in sentence(OpenBridge(VM, 5000), fleet())
+    assert "paused" in sentence(OpenBridge(VM, 3000), fleet(Power.PAUSED))
 
 
 def test_listeners_are_read_from_the_tables_of_the_kernel() -> None:
@@ -98,7 +98,7 @@ def test_listeners_are_read_from_the_tables_of_the_kernel() -> None:
     )
     found = {one.port: one for one in listeners_in(text)}
     assert sorted(found) == [3000, 8080, 8082, 8083, 8084]
-    assert found[3000] == Listener(3000, ("0.0.0.0",), "node \x1b]0;evil\x07", 7, bridged=True)
+    assert found[3000] == ListeningPort(3000, ("0.0.0.0",), "node \x1b]0;evil\x07", 7, bridged=True)
     assert found[8080].addresses == ("127.0.0.1",) and found[8080].ipv4_only
     assert found[8082].addresses == ("::",) and found[8082].from_outside
     assert found[8083].addresses == ("::1",) and not found[8083].from_outside and not found[8083].ipv4_only
@@ -108,10 +108,10 @@ def test_listeners_are_read_from_the_tables_of_the_kernel() -> None:
 
 def test_who_reaches_a_routed_port_is_said() -> None:
     ports = Ports(VM, (), "vm.example", ROUTED)
-    assert advice(Listener(3000, ("::",)), ports).startswith("open to everybody at https://vm.example:3000")
-    assert "https://vm.example " in advice(Listener(80, ("0.0.0.0",)), ports), "443 outside is 80 inside"
-    assert "IPv4 alone" in advice(Listener(80, ("0.0.0.0",)), ports)
-    assert advice(Listener(5000, ("::",)), ports) == "" == advice(Listener(3000, ("::",)), Ports(VM, ()))
+    assert advice(ListeningPort(3000, ("::",)), ports).startswith("open to everybody at https://vm.example:3000")
+    assert "https://vm.example " in advice(ListeningPort(80, ("0.0.0.0",)), ports), "443 outside is 80 inside"
+    assert "IPv4 alone" in advice(ListeningPort(80, ("0.0.0.0",)), ports)
+    assert advice(ListeningPort(5000, ("::",)), ports) == "" == advice(ListeningPort(3000, ("::",)), Ports(VM, ()))
 
 
 def test_an_exit_code_is_told_as_a_shell_tells_it() -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from cockpit.engine.port import RemoteTerminal
+from cockpit.model.reach import RemoteTerminal
 from cockpit.remote.errors import Dropped
 from cockpit.ui.terminal.byte_flow import HIGH, ByteFlow
 from cockpit.ui.terminal.escape_keys import EscapeKeys, Wish
@@ -65,7 +65,7 @@ def test_what_a_program_left_behind_is_taken_back() -> None:
 async def test_who_sends_too_much_waits_and_a_failure_ends_the_flow() -> None:
     gate, written, told = threading.Event(), bytearray(), []
 
-    class Sender:
+    class ByteSender:
         def pause(self) -> None:
             told.append("pause")
 
@@ -77,7 +77,7 @@ async def test_who_sends_too_much_waits_and_a_failure_ends_the_flow() -> None:
         written.extend(data)
 
     flow = ByteFlow(write)
-    flow.sender = Sender()
+    flow.sender = ByteSender()
     for _ in range(HIGH // 65536 + 2):
         flow.put(bytes(65536), False)
     assert told == ["pause"]
