@@ -31,20 +31,37 @@ KEY_FILES = (
 """What agents and their tools keep keys in, relative to the home of the VM's user."""
 
 _PRESENT = f"""
+extent=$1
 cd "$HOME" || exit 1
+home=$(pwd -P)
 set --
 for file in {shlex.join(KEY_FILES)}; do
-    if [ -f "$file" ] && [ ! -L "$file" ]; then set -- "$@" "$file"; fi
+    [ -f "$file" ] || continue
+    # A link is no key, and what it leads to is: wherever that lies, as long as the commit holds it.
+    real=$(readlink -f "$file") && [ -f "$real" ] || exit 1
+    case $extent:$real in whole:* | *:"${{home%/}}"/*) ;; *) continue ;; esac
+    for known in "$@"; do [ "/$known" != "$real" ] || continue 2; done
+    set -- "$@" "${{real#/}}"
 done
+cd / || exit 1
 """
+"""Sets the arguments to the key files there are, relative to `/`; takes what a commit holds: `whole` VM, or `home`."""
 
 READ_KEY_FILES = _PRESENT + '[ "$#" = 0 ] || tar -cf - "$@"\n'
 """Gives the key files there are as one archive on standard output; nothing where there are none."""
 
-LIST_KEY_FILES = _PRESENT + '[ "$#" = 0 ] || printf \'%s\\n\' "$@"\n'
+LIST_KEY_FILES = _PRESENT + '[ "$#" = 0 ] || printf \'/%s\\n\' "$@"\n'
 """Gives the names of the key files there are."""
 
 REMOVE_KEY_FILES = _PRESENT + '[ "$#" = 0 ] || rm -f -- "$@"\nsync 2>/dev/null || true\n'
 
-PUT_KEY_FILES_BACK = 'cd "$HOME" && umask 077 && tar -xpf -\n'
-"""Takes the archive on standard input."""
+PUT_KEY_FILES_BACK = 'case $1 in home) cd "$HOME" ;; *) cd / ;; esac && umask 077 && tar -xpf -\n'
+"""Takes the archive on standard input, and a word for what its names are relative to: `home` or `root`."""
+
+
+def relative_to(archive: bytes) -> str:
+    """Return what the names in an archive are relative to, in the word that putting it back takes.
+
+    Those of an earlier version are relative to the home directory, and every key file's name there begins with a dot.
+    """
+    return "home" if archive.startswith(b".") else "root"

@@ -14,7 +14,13 @@ from pathlib import Path
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.answers import parse_stop
-from cockpit.agents.scaffold.key_files import LIST_KEY_FILES, PUT_KEY_FILES_BACK, READ_KEY_FILES, REMOVE_KEY_FILES
+from cockpit.agents.scaffold.key_files import (
+    LIST_KEY_FILES,
+    PUT_KEY_FILES_BACK,
+    READ_KEY_FILES,
+    REMOVE_KEY_FILES,
+    relative_to,
+)
 from cockpit.agents.scaffold.scripts import stop_script
 from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.commands.spawn import CONNECT_LIMIT, Spawner
@@ -156,7 +162,7 @@ class CleanCommits:
             assert session.link is not None
             connection = await session.link.ready(CONNECT_LIMIT)
             data = base64.b64decode(await asyncio.to_thread(file.read_bytes))
-            done = await connection.run(PUT_KEY_FILES_BACK, stdin=data, timeout=FILES_LIMIT)
+            done = await connection.run(PUT_KEY_FILES_BACK, relative_to(data), stdin=data, timeout=FILES_LIMIT)
             if done.exit_status != 0:
                 said = done.stderr.decode("utf-8", "backslashreplace").strip()
                 raise Refused(f"the key files of {agent.name} cannot be put back: {said}", hint=f"they are in {file}")
@@ -198,13 +204,14 @@ class CleanCommits:
 
     async def _take_out(self, agent: Agent, connection: Connection) -> str:
         """Move the key files here; return their names for a person."""
-        listed = await connection.run(LIST_KEY_FILES, timeout=FILES_LIMIT)
-        names = listed.stdout.decode("utf-8", "backslashreplace").split()
+        extent = "home" if self._source.shares_host else "whole"
+        listed = await connection.run(LIST_KEY_FILES, extent, timeout=FILES_LIMIT)
+        names = listed.stdout.decode("utf-8", "backslashreplace").splitlines()
         if listed.exit_status != 0 or not names:
             if listed.exit_status != 0:
                 raise Refused(f"the key files of {agent.name} cannot be listed")
             return "there are no key files"
-        done = await connection.run(READ_KEY_FILES, timeout=FILES_LIMIT, limit=MOST_BYTES)
+        done = await connection.run(READ_KEY_FILES, extent, timeout=FILES_LIMIT, limit=MOST_BYTES)
         if done.truncated:
             much = f"the key files of {agent.name} have more than {MOST_BYTES >> 20} MiB together"
             raise Refused(much, hint=f"nothing was removed; look at {', '.join(names)}")
@@ -212,8 +219,8 @@ class CleanCommits:
             said = done.stderr.decode("utf-8", "backslashreplace").strip()
             raise Refused(f"the key files of {agent.name} cannot be read: {said}", hint="nothing was removed")
         await asyncio.to_thread(_write, taken_out(self._store.path), self._file(agent.vm_id), done.stdout)
-        removed = await connection.run(REMOVE_KEY_FILES, timeout=FILES_LIMIT)
-        left = (await connection.run(LIST_KEY_FILES, timeout=FILES_LIMIT)).stdout.split()
+        removed = await connection.run(REMOVE_KEY_FILES, extent, timeout=FILES_LIMIT)
+        left = (await connection.run(LIST_KEY_FILES, extent, timeout=FILES_LIMIT)).stdout
         if removed.exit_status != 0 or left:
             raise Refused(f"some key files of {agent.name} cannot be removed", hint="nothing was committed")
         return ", ".join(names)
