@@ -40,6 +40,7 @@ class WantedImage:
     again: tuple[str, ...]
     description: str
     size: VmSize | None = None
+    source: str = ""
 
     def load(self) -> Recipe:
         """Return the recipe that counts.
@@ -118,7 +119,12 @@ def image_object(image: GoldenImage, engine: HeadlessPort, images: tuple[GoldenI
 async def build(headless: Headless, wanted: WantedImage, dry_run: bool, as_json: bool) -> int:
     """Build an image on a fresh VM."""
     command = BuildImage(
-        wanted.name, wanted.load(), again=wanted.again, description=wanted.description, size=wanted.size
+        wanted.name,
+        wanted.load(),
+        again=wanted.again,
+        description=wanted.description,
+        size=wanted.size,
+        source=wanted.source,
     )
     async with headless.engine(nobody, watch=True) as engine:
         return await _build(engine, command, dry_run, as_json)

@@ -11,6 +11,7 @@ from typing import Unpack
 
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.engine.cancellation import check_cancelled
+from cockpit.engine.choosing import source_for
 from cockpit.engine.clock import Clock
 from cockpit.engine.comparison import Comparison
 from cockpit.engine.courses import Courses
@@ -36,7 +37,6 @@ from cockpit.engine.streams.history import History
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.streams.session import AgentSession
 from cockpit.engine.surroundings import Lookout
-from cockpit.engine.targets import source_of
 from cockpit.errors import ConfigError, NotFound
 from cockpit.model.commands.command import Command
 from cockpit.model.failures import dismissed
@@ -97,6 +97,7 @@ class Engine:
                 f"the sources of a cockpit need names of their own: {', '.join(names) or 'there is none'}"
             )
         self.fleet_state = FleetState(self.clock, " + ".join(names))
+        self.fleet_state.sources = tuple(names)
         self.book = ReceiptBook()
         self.recorder = Recorder(self.fleet_state, store, self.book)
         options = link_options or LinkOptions()
@@ -230,13 +231,13 @@ class Engine:
         """Return unix seconds on a clock that never jumps."""
         return self.clock.now()
 
-    def images(self) -> tuple[tuple[CommitId, str], ...]:
-        """Return the commits an agent can be started from, newest first."""
-        return self.running[0].images
+    def images(self, source_name: str = "") -> tuple[tuple[CommitId, str], ...]:
+        """Return the commits an agent can be started from in a source, the first by default, newest first."""
+        return next((one for one in self.running if one.name == source_name), self.running[0]).images
 
-    def programs(self) -> tuple[tuple[str, str], ...]:
-        """Return the agent programs, each with the reason it cannot be started, or empty text."""
-        source = self.running[0].source
+    def programs(self, source_name: str = "") -> tuple[tuple[str, str], ...]:
+        """Return the agent programs of a source, the first by default, each with why it cannot be started, or ''."""
+        source = next((one for one in self.running if one.name == source_name), self.running[0]).source
         ordered = sorted(source.programs, key=lambda program: program.name != source.default_program)
         return tuple((program.name, program.reason) for program in ordered)
 
@@ -295,9 +296,7 @@ class Engine:
         return all(running.agent_sessions.settled() for running in self.running)
 
     def _source_for(self, command: Command) -> RunningSource:
-        """Return the source a command is about: that of its target, or the first one for what is new."""
-        name = source_of(command, self.fleet_state)
-        return next((running for running in self.running if running.name == name), self.running[0])
+        return source_for(command, self.fleet_state, self.running)
 
     def _commands_under_way(self) -> set[asyncio.Task[None]]:
         return {task for running in self.running for task in running.dispatcher.under_way}

@@ -253,11 +253,11 @@ class CockpitPort(Protocol):
     def leave_past(self, agent: AgentId) -> None:
         """Close the window onto an agent's past: the reader is back at the live end."""
 
-    def images(self) -> tuple[tuple[CommitId, str], ...]:
-        """Return the commits an agent can be started from, newest first, with their names."""
+    def images(self, source_name: str = "") -> tuple[tuple[CommitId, str], ...]:
+        """Return the commits an agent can be started from in a source, newest first, with names; empty: the first."""
 
-    def programs(self) -> tuple[tuple[str, str], ...]:
-        """Return the agent programs that can be started, each with the reason it cannot, or ''."""
+    def programs(self, source_name: str = "") -> tuple[tuple[str, str], ...]:
+        """Return the agent programs of a source, each with the reason it cannot be started, or ''; empty: the first."""
 
     def now(self) -> float:
         """Return unix seconds on a clock that never jumps; all ages are measured with it."""

@@ -40,6 +40,7 @@ class FleetState:
     def __init__(self, clock: Clock, source: str) -> None:
         self.clock = clock
         self.source = source
+        self.sources: tuple[str, ...] = ()
         self.revision = 1
         self.urgency = 0
         """Grows when an agent begins to wait for the operator."""
@@ -107,6 +108,7 @@ class FleetState:
             self._snapshot = Fleet(
                 revision=self.revision,
                 source=self.source,
+                sources=self.sources,
                 vms=tuple(sorted(self.vms.values(), key=lambda vm: (vm.created_at, vm.id))),
                 agents=tuple(sorted(self.agents.values(), key=lambda agent: (agent.name, agent.id))),
                 tasks=self.tasks,

@@ -325,6 +325,8 @@ class Fleet:
     """The owners as which this cockpit makes VMs; empty where no API says."""
     forwards: tuple[PortForward, ...] = ()
     """The local addresses that lead to ports of VMs, in the order in which they were opened."""
+    sources: tuple[str, ...] = ()
+    """The names of the sources, in the order of preference: what is new is the first one's."""
 
     def service(self, name: str) -> ServiceHealth | None:
         """Return how a control service answers, or None before its first answer and failure."""

@@ -423,11 +423,11 @@ class FakeEngine:
     def leave_past(self, agent: AgentId) -> None:
         """There is no window."""
 
-    def images(self) -> tuple[tuple[CommitId, str], ...]:
+    def images(self, source_name: str = "") -> tuple[tuple[CommitId, str], ...]:
         """Return the images of the double."""
         return self.image_list
 
-    def programs(self) -> tuple[tuple[str, str], ...]:
+    def programs(self, source_name: str = "") -> tuple[tuple[str, str], ...]:
         """Return the programs of the double."""
         return self.facilities.programs
 

@@ -41,6 +41,7 @@ Role = Annotated[str, typer.Option("--role", help="What it is for.")]
 Vcpu = Annotated[int | None, typer.Option("--vcpu", help="Processors of the VM; 2 unless said.")]
 Memory = Annotated[int | None, typer.Option("--memory", help="MiB of memory; 4096 unless said.")]
 Disk = Annotated[int | None, typer.Option("--disk", help="MiB of disk; 8192 unless said.")]
+Source = Annotated[str, typer.Option("--source", help="Where it is made, if there are several; else in the first.")]
 
 
 class Options:

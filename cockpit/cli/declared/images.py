@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from cockpit import paths
-from cockpit.cli.declared.application import Disk, DryRun, Json, Memory, Vcpu, Yes, application, options, run, size_of
+from cockpit.cli.declared.application import (
+    Disk,
+    DryRun,
+    Json,
+    Memory,
+    Source,
+    Vcpu,
+    Yes,
+    application,
+    options,
+    run,
+    size_of,
+)
 
 images = typer.Typer(help="Golden images: what agents' VMs are made from.", no_args_is_help=True, rich_markup_mode=None)
 application.add_typer(images, name="images")
@@ -49,6 +61,7 @@ def build(
     vcpu: Vcpu = None,
     memory: Memory = None,
     disk: Disk = None,
+    source: Source = "",
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -56,7 +69,7 @@ def build(
     from cockpit.cli import images as work
 
     size = size_of(vcpu, memory, disk)
-    wanted = work.WantedImage(name, _named(recipe), options.config, tuple(again or ()), description, size)
+    wanted = work.WantedImage(name, _named(recipe), options.config, tuple(again or ()), description, size, source)
     run(lambda headless: work.build(headless, wanted, dry_run, as_json))
 
 

@@ -15,6 +15,7 @@ from cockpit.cli.declared.application import (
     Memory,
     Name,
     Role,
+    Source,
     Vcpu,
     Worker,
     Yes,
@@ -80,6 +81,7 @@ def spawn(
     findable: Annotated[
         bool, typer.Option("--findable", help="Let other tools find it; when they end they stop what they found.")
     ] = False,
+    source: Source = "",
     as_json: Json = False,
 ) -> None:
     """Make a VM and start an agent on it; many workers at once; or an architect that has something built."""
@@ -106,6 +108,7 @@ def spawn(
         findable=findable,
         sync=sync or bool(sync_named),
         sync_named=tuple(sync_named or ()),
+        source=source,
     )
     if builds:
         build = architects.WantedBuild(goal or "", spec, tuple(requirement or ()), workers_wanted)

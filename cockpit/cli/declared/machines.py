@@ -12,6 +12,7 @@ from cockpit.cli.declared.application import (
     Json,
     Memory,
     Name,
+    Source,
     Vcpu,
     Yes,
     application,
@@ -115,6 +116,7 @@ def infra(
     vcpu: Vcpu = None,
     memory: Memory = None,
     disk: Disk = None,
+    source: Source = "",
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -124,7 +126,7 @@ def infra(
     """
     from cockpit.cli import infra as work
 
-    command = MakeInfra(size_of(vcpu, memory, disk), server=choice("--server", server, InfraServer))
+    command = MakeInfra(size_of(vcpu, memory, disk), source=source, server=choice("--server", server, InfraServer))
     run(lambda headless: work.infra(headless, command, dry_run, as_json))
 
 
@@ -141,13 +143,14 @@ def new_vm(
     disk: Disk = None,
     label: Annotated[list[str] | None, typer.Option("--label", help="NAME=VALUE; may be repeated.")] = None,
     count: Annotated[int, typer.Option("--count", help="So many, from one commit.", min=1, max=20)] = 1,
+    source: Source = "",
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Make a VM without an agent and print its id."""
     from cockpit.cli import machines
 
-    command = NewVm(origin, size_of(vcpu, memory, disk), machines.pairs_of(label or []), count)
+    command = NewVm(origin, size_of(vcpu, memory, disk), machines.pairs_of(label or []), count, source)
     run(lambda headless: machines.new(headless, command, dry_run, as_json))
 
 

@@ -24,6 +24,8 @@ class BuildImage:
     """For people; empty takes the recipe's."""
     size: VmSize | None = None
     """What a fresh VM is to have, and so every agent restored from the image; None is the guide's."""
+    source: str = ""
+    """Which of the sources gets it; empty for that of its base, else the first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Spawn:
     """How much it thinks, in a word of its kind; empty is its own choice."""
     replaces_prompt: bool = False
     """Whether its role stands in place of the program's own system prompt; else it is added to that."""
+    source: str = ""
+    """Which of the sources makes it; empty for its image's or its parent's, else the first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class RefusalCode(StrEnum):
     """The VM hosts the services that all others need."""
     FAMILY_FULL = "family full"
     """The agent's parent may have no child more."""
+    NO_SOURCE = "no source"
     NO_STEP = "no step"
     """The recipe has no such step."""
     IN_USE = "in use"

@@ -34,6 +34,7 @@ from cockpit.model.refusals.kept import of_checkpoint, of_conversation, of_delet
 from cockpit.model.refusals.names import name_fault
 from cockpit.model.refusals.ports import of_ports
 from cockpit.model.refusals.queue import to_queue
+from cockpit.model.refusals.sources import of_source
 from cockpit.model.refusals.spawn import of_adopt, of_spawn
 from cockpit.model.refusals.vm import of_trust, to_vm
 from cockpit.model.sendable import unsendable_part
@@ -44,6 +45,8 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
     """Return why a command would be refused now, or None."""
     if sentence := unsendable_part(command):
         return Refusal(RefusalCode.UNSENDABLE, sentence)
+    if unknown := of_source(command, fleet):
+        return unknown
     if isinstance(command, DeleteCommit | DeleteImage):
         commit = command.commit if isinstance(command, DeleteCommit) else command.image
         if (kept := of_deletion(commit, fleet, facilities.golden_image)) is not None:

@@ -32,7 +32,8 @@ MOST_COPIES = 20
 
 
 def _spawn(home: HomePort) -> None:
-    home.open_dialog(SpawnDialog(home.engine))
+    vm = home.selected_vm()
+    home.open_dialog(SpawnDialog(home.engine, vm.source if vm is not None else ""))
 
 
 def _needs_agent_or_vm(situation: Situation) -> str:

@@ -18,7 +18,7 @@ from cockpit.model.operation import Operation
 from cockpit.model.size import VmSize, parse_size
 from cockpit.model.workers import MOST, fault_of_tasks, spawn_each, tasks_in
 from cockpit.text.clean import NOTHING, ours
-from cockpit.text.sanitize import clean_line
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.course import LEAST_WIDTH, NOTHING_YET, REFRESH, Course, operations_of, refusals_of
 from cockpit.ui.dialogs.form import Field, FormDialog, Values, listed
 from cockpit.ui.widgets.choice_field import Choice, ChoiceField
@@ -27,14 +27,27 @@ from cockpit.ui.widgets.plain import Plain
 SIZE_FORM = ours("processors/MiB of memory/MiB of disk")
 
 
-def spawn_fields(engine: CockpitPort) -> tuple[Field, ...]:
-    """Return the fields of the form for what the engine can start now."""
+def spawn_fields(engine: CockpitPort, source: str = "") -> tuple[Field, ...]:
+    """Return the fields of the form for what the engine can start now.
+
+    Args:
+        engine: the engine.
+        source: the one that is offered first, where there are several.
+    """
+    sources = engine.fleet.sources if len(engine.fleet.sources) > 1 else ()
+    where = source if source in sources else next(iter(sources), "")
+    others = [name for name in sources if name != where]
     leaders = [agent.name for agent in engine.fleet.agents if agent.kind is not AgentKind.WORKER]
     images = [
         Choice("", ours("fresh VM")),
-        *(Choice(commit, clean_line(name or commit)) for commit, name in engine.images()),
+        *(Choice(commit, clean_line(name or commit)) for commit, name in engine.images(where)),
+        *(
+            Choice(commit, our_line("{} ({})", name or commit, other))
+            for other in others
+            for commit, name in engine.images(other)
+        ),
     ]
-    programs = [Choice(name, clean_line(name), reason) for name, reason in engine.programs()]
+    programs = [Choice(name, clean_line(name), reason) for name, reason in engine.programs(where)]
     first_usable = next((choice.value for choice in programs if not choice.reason), "")
     return (
         Field(
@@ -60,6 +73,11 @@ def spawn_fields(engine: CockpitPort) -> tuple[Field, ...]:
             "choice",
             choices=(Choice("", ours("nobody")), *(Choice(name, clean_line(name)) for name in leaders)),
         ),
+        *(
+            (Field("source", ours("where"), "choice", where, choices=tuple(map(_named, (where, *others)))),)
+            if sources
+            else ()
+        ),
         Field("count", ours("how many"), value="1", placeholder=ours("1")),
         Field("labels", ours("labels"), placeholder=ours("comma-separated")),
         Field("image", ours("image"), "choice", choices=tuple(images)),
@@ -84,6 +102,10 @@ def spawn_fields(engine: CockpitPort) -> tuple[Field, ...]:
         ),
         Field("tasks", ours("task"), "area", placeholder=ours("first prompt; workers: one for all, or one a line")),
     )
+
+
+def _named(source: str) -> Choice:
+    return Choice(source, clean_line(source))
 
 
 def spawn_commands(values: Values, offered: VmSize | None, taken: Collection[str] = ()) -> list[Spawn]:
@@ -116,6 +138,7 @@ def spawn_commands(values: Values, offered: VmSize | None, taken: Collection[str
         replaces_prompt=values["prompt"] == "replace",
         findable=values["findable"] == "yes",
         sync=values["sync"] == "yes",
+        source=values.get("source", ""),
     )
     return list(spawn_each(wanted, number_of(values), tasks, taken))
 
@@ -140,8 +163,8 @@ class SpawnDialog(FormDialog):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "again", "edit again", show=False, priority=True)]
 
-    def __init__(self, engine: CockpitPort) -> None:
-        super().__init__(ours("Spawn"), spawn_fields(engine), self._check_values)
+    def __init__(self, engine: CockpitPort, source: str = "") -> None:
+        super().__init__(ours("Spawn"), spawn_fields(engine, source), self._check_values)
         self._engine = engine
         self._commands: list[CommandId] = []
         self._course = Course()

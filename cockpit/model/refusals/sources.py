@@ -1,0 +1,26 @@
+"""Why nothing is made in a source that an order names."""
+
+from __future__ import annotations
+
+from cockpit.model.commands.command import Command
+from cockpit.model.commands.images import BuildImage
+from cockpit.model.commands.life import Spawn
+from cockpit.model.fleet import Fleet
+from cockpit.model.platform import PlatformCommand, Resize, SetLabels
+from cockpit.model.refusals.grounds import Refusal, RefusalCode
+
+
+def source_named(command: Command) -> str:
+    """Return the source that an order names; empty where it names none."""
+    if isinstance(command, Resize | SetLabels):
+        return ""
+    return command.source if isinstance(command, Spawn | BuildImage | PlatformCommand) else ""
+
+
+def of_source(command: Command, fleet: Fleet) -> Refusal | None:
+    """Return why the source that an order names is none, or None."""
+    name = source_named(command)
+    if not name or not fleet.sources or name in fleet.sources:
+        return None
+    known = ", ".join(fleet.sources)
+    return Refusal(RefusalCode.NO_SOURCE, f"there is no source {name!r}; known: {known}")
