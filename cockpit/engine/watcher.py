@@ -37,6 +37,9 @@ BOARD_INTERVAL = 5.0
 
 REGISTRY_INTERVAL = 10.0
 
+CLOCK_DIFFERENCE = 300.0
+"""Seconds by which another cockpit's clock may differ: a name that is given later than that counts for nothing."""
+
 NEWCOMER = 60.0
 """Seconds for which a VM that nobody has is expected to be registered any moment."""
 
@@ -164,8 +167,11 @@ class Watcher:
             self._fleet_state.sightings.put_claims(self._source.name, "registry", claims)
             renamed: list[Agent] = []
             for entry in listing.entries:
-                if entry.role == INFRA:
-                    self._fleet_state.note_host(VmId(entry.id), "the registry says that it is infra")
+                vm_id = VmId(entry.id.lower())
+                # Each agent can write there: who says of its own VM that it is infra would be spared what all others
+                # are not.
+                if entry.role == INFRA and self._fleet_state.agent_on(vm_id) is None:
+                    self._fleet_state.note_host(vm_id, "the registry says that it is infra")
                 agent = agent_from_entry(entry, self._source.name, self._source.paths.directory)
                 vm = self._fleet_state.vms.get(agent.vm_id) if agent else None
                 if agent is None or vm is None or vm.power is Power.GONE or vm.source != self._source.name:
@@ -211,7 +217,7 @@ class Watcher:
         learnt = known
         if said.parent_vm and said.parent_vm != known.parent_vm:
             learnt = replace(learnt, parent_vm=said.parent_vm, parent=said.parent or known.parent)
-        if said.named_at > known.named_at:
+        if known.named_at < said.named_at <= self._fleet_state.clock.now() + CLOCK_DIFFERENCE:
             learnt = with_names_of(learnt, said)
         if learnt is not known:
             self._fleet_state.put_agent(learnt)

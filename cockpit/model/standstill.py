@@ -12,11 +12,12 @@ from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import reached
 from cockpit.model.reduce.activity import BETWEEN_RUNS, BUSY, base_state
 
-STOPPED, FROZEN, PAUSED, UNREACHABLE, CONTINUED, GONE = (
+STOPPED, FROZEN, PAUSED, UNREACHABLE, MAKING, CONTINUED, GONE = (
     "stopped",
     "frozen",
     "paused before",
     "unreachable",
+    "being made",
     "continued",
     "gone",
 )
@@ -86,7 +87,7 @@ def words_of(parts: Iterable[Part], outcomes: Iterable[str]) -> str:
 
 def stopped_words(parts: Iterable[Part]) -> str:
     """Say what stopping everything came to."""
-    return words_of(parts, (STOPPED, FROZEN, PAUSED, UNREACHABLE))
+    return words_of(parts, (STOPPED, FROZEN, PAUSED, UNREACHABLE, MAKING))
 
 
 def continued_words(parts: Iterable[Part]) -> str:

@@ -55,6 +55,18 @@ LIST_KEY_FILES = _PRESENT + '[ "$#" = 0 ] || printf \'/%s\\n\' "$@"\n'
 
 REMOVE_KEY_FILES = _PRESENT + '[ "$#" = 0 ] || rm -f -- "$@"\nsync 2>/dev/null || true\n'
 
+LIST_HOLDERS = r"""
+for place in /proc/[0-9]*; do
+    [ "${place#/proc/}" != "$$" ] && grep -qsF "$1" "$place/environ" 2>/dev/null || continue
+    tr '\0\n' '  ' <"$place/cmdline" 2>/dev/null | cut -c 1-80
+    echo
+done | sed '/^ *$/d' | head -n 20
+"""
+"""Names what runs with `AGENTS_MARK` in its environment: what an agent started, and what still runs once it is ended."""
+
+AGENTS_MARK = "VERS_VM_ID="
+"""Stands in the environment of every agent, beside its keys, and of what it starts."""
+
 PUT_KEY_FILES_BACK = 'case $1 in home) cd "$HOME" ;; *) cd / ;; esac && umask 077 && tar -xpf -\n'
 """Takes the archive on standard input, and a word for what its names are relative to: `home` or `root`."""
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.answers import parse_stop
 from cockpit.agents.scaffold.key_files import (
+    AGENTS_MARK,
+    LIST_HOLDERS,
     LIST_KEY_FILES,
     PUT_KEY_FILES_BACK,
     READ_KEY_FILES,
@@ -111,6 +113,7 @@ class CleanCommits:
                 parse_stop(done.exit_code, done.stdout, done.stderr, vm=command.vm)
             with progress.step("take its keys out"):
                 progress.detail(await self._take_out(agent, connection))
+                await self._say_holders(agent, connection)
             with progress.step("commit"):
                 kept = await self._keeping.take(command.vm, KeptFor.COMMIT, name=command.name)
                 progress.detail(kept.commit or "")
@@ -201,6 +204,18 @@ class CleanCommits:
                 f" `cockpit relaunch {agent.name}` puts its keys back and starts it"
             )
             raise
+
+    async def _say_holders(self, agent: Agent, connection: Connection) -> None:
+        """Say what the agent started and what runs on: a commit of a whole VM holds the memory of that, too."""
+        if self._source.shares_host:
+            return
+        done = await connection.run(LIST_HOLDERS, AGENTS_MARK, timeout=FILES_LIMIT)
+        found = [line.strip() for line in done.stdout.decode("utf-8", "backslashreplace").splitlines() if line.strip()]
+        if found:
+            self._fleet_state.notice(
+                f"what {agent.name} started runs on, and its environment is in the memory that this commit holds:"
+                f" {', '.join(found)}"
+            )
 
     async def _take_out(self, agent: Agent, connection: Connection) -> str:
         """Move the key files here; return their names for a person."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.agents.adapter import Program
-from cockpit.agents.scaffold.answers import Facts, ProbeResult
+from cockpit.agents.scaffold.answers import AgentState, Facts, ProbeResult
 from cockpit.agents.scaffold.layout import AgentPaths, shell_path
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.commands.life import Spawn
@@ -65,6 +65,20 @@ def details(program: Program, facts: Facts, spawn: Spawn, golden: str) -> dict[s
     prompt = REPLACED if spawn.replaces_prompt else ""
     known = {"path": path, "version": version, "model": spawn.model, "golden": golden, "prompt": prompt}
     return {key: value for key, value in known.items() if value}
+
+
+def golden_of(known: ProbeResult | None, spawn: Spawn, configured: str) -> str:
+    """Return the commit that an agent's VM was made from; empty if from none.
+
+    Args:
+        known: what its first start wrote down. That counts, also that there was none: an image may have been
+            configured since.
+        spawn: the agent.
+        configured: the image that new agents are restored from.
+    """
+    if known is not None and known.state is not AgentState.ABSENT:
+        return known.golden
+    return spawn.image or configured
 
 
 def as_before(spawn: Spawn, known: ProbeResult) -> Spawn:

@@ -53,7 +53,9 @@ class ManyAgents:
         self._source = source
         self._session_of = session_of
         self._destroy = destroy
-        self._standstill = Standstill(fleet_state, store, operations, refusal, dispatch)
+        self._standstill = Standstill(
+            fleet_state, store, operations, refusal, dispatch, lambda: spawner.places.facilities().claimed
+        )
         self._best_of = BestOfSeveral(fleet_state, source, creations, operations, spawner, self.workers, session_of)
 
     async def carry_out(self, command: ManyCommand, progress: OperationProgress) -> None:

@@ -27,6 +27,7 @@ from cockpit.engine.commands.launch_record import (
     details,
     first_path,
     found,
+    golden_of,
     spawn_of,
 )
 from cockpit.engine.commands.names import NAME_LABEL, Names
@@ -301,7 +302,7 @@ class Spawner:
             copied: what runs there was copied with its VM, and has the environment of the original.
         """
         run_id = uuid.uuid4().hex[:12]
-        golden = (known.golden if known is not None else "") or spawn.image or self._source.golden_image
+        golden = golden_of(known, spawn, self._source.golden_image)
         file = f"~/{INSTRUCTIONS_FILE}"
         arguments = program.arguments(spawn, file, known is not None)
         script = start_script(

@@ -23,6 +23,7 @@ from cockpit.model.standstill import (
     CONTINUED,
     FROZEN,
     GONE,
+    MAKING,
     PAUSED,
     STOPPED,
     UNREACHABLE,
@@ -48,13 +49,16 @@ class Standstill:
         operations: FleetOperations,
         refusal: Callable[[Command], Refusal | None],
         dispatch: Callable[[Command], CommandId],
+        making: Callable[[], frozenset[str]],
     ) -> None:
         """Prepare.
 
         Args:
             refusal: says why a command would be refused now.
             dispatch: sends the aborts, each with a receipt of its own.
+            making: returns the names of the agents that are being made, and would begin after the others stopped.
         """
+        self._making = making
         self._fleet_state = fleet_state
         self._store = store
         self._operations = operations
@@ -84,10 +88,12 @@ class Standstill:
             for part in again:
                 assert part.vm is not None
                 tasks.create_task(self._freeze(part.vm, "it began to work again", progress))
+        for name in sorted(self._making()):
+            progress.part(Part(name, None, MAKING, "it is being made, and begins its task once it is there"))
         with progress.step("count"):
             progress.detail(stopped_words(progress.operation.parts))
         hint = "look at them on the platform, and stop all again"
-        _check(progress.operation.parts, (UNREACHABLE,), "did not stop", hint)
+        _check(progress.operation.parts, (UNREACHABLE, MAKING), "did not stop", hint)
 
     async def _stop(
         self, vm_id: VmId, bound: float, aborted: dict[AgentId, CommandId], progress: OperationProgress
@@ -144,6 +150,9 @@ class Standstill:
     async def _freeze(self, vm_id: VmId, why: str, progress: OperationProgress) -> None:
         """Pause a VM, remembered before it is done: what nobody remembers would stay frozen."""
         name = self._name(vm_id)
+        if how := self._fleet_state.hosts.get(vm_id):
+            progress.part(Part(name, vm_id, UNREACHABLE, f"{why}, and it hosts the services: {how}"))
+            return
         try:
             with progress.beside(f"freeze {name}") as say:
                 say(why)
@@ -212,5 +221,7 @@ def _check(parts: Sequence[Part], failures: Collection[str], what: str, hint: st
     """
     bad = [part for part in parts if part.outcome in failures]
     if bad:
-        named = "; ".join(f"{part.target} (VM {part.vm}): {part.words}" for part in bad)
+        named = "; ".join(
+            f"{part.target}{f' (VM {part.vm})' if part.vm is not None else ''}: {part.words}" for part in bad
+        )
         raise Refused(f"{len(bad)} of {len(parts)} {what}: {named}", hint=hint)

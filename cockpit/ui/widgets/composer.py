@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.kept import IN_THE_COMMIT
 from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, content, cut
@@ -263,6 +264,8 @@ class Composer(DataTextArea):
     def action_toggle_checkpoint(self) -> None:
         """Have a commit taken before each text from now on, or no more."""
         self._checkpoint = not self._checkpoint
+        if self._checkpoint:
+            notice(self, our_line("A commit is taken before each text: {}.", IN_THE_COMMIT))
         self.post_message(self.ModeChanged(self.mode))
 
     def action_leave(self) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from cockpit.agents.scaffold.key_files import (
+    AGENTS_MARK,
+    LIST_HOLDERS,
     LIST_KEY_FILES,
     PUT_KEY_FILES_BACK,
     READ_KEY_FILES,
@@ -78,6 +80,20 @@ def test_where_a_commit_holds_the_home_alone_what_lies_outside_is_not_touched(sh
     assert run(shell, home, LIST_KEY_FILES, "home").decode().splitlines() == [str(plain.resolve())]
     run(shell, home, REMOVE_KEY_FILES, "home")
     assert [file for file in keys if not file.exists()] == [plain]
+
+
+def test_what_an_agent_started_and_left_running_is_named(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "VERS_VM_ID": "holders-test", "SECRET": "value"}
+    left = subprocess.Popen(["sleep", "987"], env=environment)
+    try:
+        assert run("sh", tmp_path, LIST_HOLDERS, f"{AGENTS_MARK}holders-test").decode().split("\n") == [
+            "sleep 987 ",
+            "",
+        ]
+    finally:
+        left.kill()
+        left.wait()
+    assert run("sh", tmp_path, LIST_HOLDERS, f"{AGENTS_MARK}holders-test") == b""
 
 
 def test_what_an_earlier_version_took_out_comes_back(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from cockpit.engine.commands.dispatcher import Dispatcher
 from cockpit.engine.cut_off import CutOffCalls
 from cockpit.engine.watcher import Watcher
 from cockpit.model import events as ev
+from cockpit.model.commands.life import Spawn
 from cockpit.model.commands.swarm import ContinueAll, StopAll
-from cockpit.model.fleet import Link, LinkState, Power, Vm
+from cockpit.model.fleet import AgentKind, Link, LinkState, Power, Vm
 from cockpit.model.ids import OperationId, VmId, agent_of
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.standstill import to_stop
@@ -172,6 +173,31 @@ async def test_the_host_of_the_services_is_known_by_the_registry_s_role_or_by_th
     fleet = parts.state.snapshot()
     assert to_stop(fleet) == (VM,) and [worker.name for worker in workers_in(fleet)] == ["builder"]
     await sessions.close()
+
+
+async def test_an_agent_that_says_of_itself_that_it_is_infra_is_spared_nothing() -> None:
+    parts = Parts()
+    sessions = parts.agent_sessions()
+    parts.registry.entries = [RegistryEntry(id=VM.upper(), name="builder", role="infra")]
+    await parts.watcher(sessions).look()
+    assert to_stop(parts.state.snapshot()) == (VM,)
+    await sessions.close()
+
+
+async def test_who_is_being_made_is_named_and_a_host_that_turns_out_late_is_not_frozen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parts = Parts()
+    connections = Connections(monkeypatch)
+    dispatcher = await fleet_of(parts, connections, "ada", "bob")
+    answers_aborts(parts, connections.made[0], VM)
+    asyncio.get_running_loop().call_later(1.0, lambda: parts.state.note_host(OTHER_VM, "it has the address"))
+    with dispatcher._spawner.places.claimed(Spawn("cleo", AgentKind.WORKER)):
+        receipt, became = await outcome(parts, dispatcher, StopAll((VM, OTHER_VM), 4.0))
+    assert became == {"ada": "stopped", "bob": "unreachable", "cleo": "being made"}
+    assert parts.vers.states[OTHER_VM] == "running" and parts.memory.frozen.kept == {}
+    assert receipt.stage is Stage.FAILED and "cleo" in receipt.reason and "it has the address" in receipt.reason
+    assert "2 of 3 did not stop" in receipt.reason
 
 
 async def test_what_another_cockpit_froze_and_continued_is_taken_over_at_the_next_look() -> None:

@@ -317,6 +317,19 @@ async def test_an_entry_that_takes_no_new_name_keeps_no_other_agent_out(monkeypa
         assert health(parts, "registry") == (False, "it takes nothing")
 
 
+async def test_a_name_that_is_given_in_a_future_counts_for_nothing() -> None:
+    parts = Parts()
+    sessions = parts.agent_sessions()
+    known = {"directory": HOME_PATHS.directory, "workspace": HOME_PATHS.workspace, "agentId": "mine"}
+    entry = RegistryEntry.model_validate({"id": VM, "name": "mine", "role": "worker", "metadata": {}})
+    for later, name in ((9e10, "builder"), (200.0, "mine")):
+        said = known | {"namedAt": parts.clock.now() + later}
+        parts.registry.entries = [entry.model_copy(update={"metadata": said})]
+        await parts.watcher(sessions).registry()
+        assert parts.agent.name == name, later
+    await sessions.close()
+
+
 async def test_whose_child_an_agent_is_may_be_said_after_it_is_known() -> None:
     parts = Parts()
     parts.vers.states[OTHER_VM] = "running"
