@@ -62,7 +62,7 @@ for place in /proc/[0-9]*; do
     echo
 done | sed '/^ *$/d' | head -n 20
 """
-"""Names what runs with `AGENTS_MARK` in its environment: what an agent started, and what still runs once it is ended."""
+"""Names what runs with `AGENTS_MARK` in its environment: what an agent started, and what runs once it is ended."""
 
 AGENTS_MARK = "VERS_VM_ID="
 """Stands in the environment of every agent, beside its keys, and of what it starts."""
