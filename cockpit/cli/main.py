@@ -22,6 +22,7 @@ from cockpit.cli.declared import (  # noqa: F401 - to import them declares them
     servers,
     swarm,
     talk,
+    work,
 )
 from cockpit.cli.declared.application import application, options
 from cockpit.cli.exits import ExitCode

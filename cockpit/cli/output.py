@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from cockpit.model import events as ev
@@ -124,6 +125,7 @@ def _agent_object(agent: Agent, vm: Vm | None, now: float, parent: AgentId | Non
         "line": agent.line,
         "last_event_at": agent.last_event_at,
         "last_work_at": agent.last_work_at,
+        "workspace": asdict(agent.workspace) if agent.workspace is not None else None,
     }
 
 

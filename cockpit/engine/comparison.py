@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from cockpit.agents.scaffold.branch_point import PATCH_BYTES, Difference, Spent, difference_script, parse_difference
-from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.agents.workspace.start import Spent, spent_in
+from cockpit.engine.changes.workspaces import Workspaces
 from cockpit.engine.line_tail import LineTail
-from cockpit.engine.on_vm import connection_of, said_by
 from cockpit.engine.operation import describe
 from cockpit.engine.state import FleetState
-from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, NotFound, Refused
+from cockpit.model.changes.report import Base, Changes, Since
+from cockpit.model.changes.written import written
 from cockpit.model.comparison import Candidate
 from cockpit.model.events import MessageEnded
 from cockpit.model.fleet import Agent
@@ -24,8 +24,8 @@ from cockpit.model.why import headline
 LOOK_LIMIT = 45.0
 """Seconds the look at one VM may take."""
 
-HEAD_BYTES = 65_536
-"""Room for what is said before the patch: a line for each file."""
+PATCH_CHARACTERS = 65_536
+"""How much of the difference is told."""
 
 
 class Comparison:
@@ -35,13 +35,11 @@ class Comparison:
         self,
         fleet_state: FleetState,
         tail: LineTail,
-        session_of: Callable[[AgentId], AgentSession | None],
-        paths_of: Callable[[Agent], AgentPaths],
+        workspaces: Workspaces,
     ) -> None:
         self._fleet_state = fleet_state
         self._tail = tail
-        self._session_of = session_of
-        self._paths_of = paths_of
+        self._workspaces = workspaces
 
     async def look(self, agents: Sequence[AgentId]) -> tuple[Candidate, ...]:
         """Return what each agent came to, in their order; what could not be looked at is said of each."""
@@ -81,7 +79,8 @@ class Comparison:
                     difference = await self._difference(agent_id)
                 except CockpitError as error:
                     unknown.append(describe(error))
-                answer = await self._answer_since(agent_id, difference.spent if difference is not None else Spent())
+                spent = spent_in(difference.spent) if difference is not None else None
+                answer = await self._answer_since(agent_id, spent or Spent())
         except TimeoutError:
             unknown.append(f"its VM did not answer within {LOOK_LIMIT:.0f} s")
         except CockpitError as error:
@@ -94,33 +93,33 @@ class Comparison:
         known = Candidate(agent_id, agent.name, agent.vm_id, state, answer, agent.usage.tokens, agent.usage.cost)
         return _with(known, difference, agent, "; ".join(unknown))
 
-    async def _difference(self, agent_id: AgentId) -> Difference:
-        agent = self._agent(agent_id)
-        connection = await connection_of(self._session_of(agent_id), agent_id)
-        script, limit = difference_script(self._paths_of(agent)), PATCH_BYTES + HEAD_BYTES
-        done = await connection.run(script, timeout=LOOK_LIMIT, limit=limit)
-        found = parse_difference(done.stdout, truncated=done.truncated)
-        if found is None or (done.exit_code != 0 and not done.truncated):
-            raise Refused(f"the difference of its files is not known: {said_by(done)}")
+    async def _difference(self, agent_id: AgentId) -> Changes:
+        found = await self._workspaces.look(agent_id, Base(Since.START))
+        if not found.start_at or spent_in(found.spent) is None:
+            raise Refused("the difference of its files is not known: no branch point was marked")
+        if faults := "; ".join(f"{one.place}: {one.fault}" for one in found.repositories if one.fault):
+            raise Refused(f"the difference of its files is not known: {faults}")
         return found
 
 
-def _with(candidate: Candidate, found: Difference | None, agent: Agent, unknown: str) -> Candidate:
+def _with(candidate: Candidate, found: Changes | None, agent: Agent, unknown: str) -> Candidate:
     if found is None:
         return replace(candidate, unknown=unknown)
-    until = found.now if agent.run_open else max(found.began_at, found.wrote_at)
+    spent = spent_in(found.spent) or Spent()
+    until = found.vm_now if agent.run_open else max(found.start_at, found.wrote_at)
     # An agent that answers an abort, or a question of ours, writes too: its work ended before.
-    if not agent.run_open and found.began_at <= (agent.last_work_at or 0.0) < until:
+    if not agent.run_open and found.start_at <= (agent.last_work_at or 0.0) < until:
         until = agent.last_work_at or until
+    patch, cut = written(found, PATCH_CHARACTERS)
     return replace(
         candidate,
-        tokens=max(0, candidate.tokens - found.spent.tokens),
-        cost=max(0.0, candidate.cost - found.spent.cost),
-        seconds=max(0.0, until - found.began_at),
+        tokens=max(0, candidate.tokens - spent.tokens),
+        cost=max(0.0, candidate.cost - spent.cost),
+        seconds=max(0.0, until - found.start_at),
         files=found.files,
         added=found.added,
         removed=found.removed,
-        patch=found.patch,
-        cut=found.cut,
+        patch=patch,
+        cut=cut,
         unknown=unknown,
     )

@@ -25,6 +25,7 @@ from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, Open
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
+from cockpit.model.commands.work import BeginTask, RestoreFiles
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
 from cockpit.model.names import vm_called
@@ -91,6 +92,8 @@ VERBS: dict[type[object], str] = {
     EndForward: "end forward",
     OpenBridge: "bridge",
     EndBridge: "end bridge",
+    RestoreFiles: "restore files",
+    BeginTask: "begin task",
     CreateTask: "create task",
     MoveTask: "move task",
     AssignTask: "assign task",
@@ -137,7 +140,7 @@ def text_of(command: Command) -> str:
             return text_of(then)
         case OpenForward(port=port) | OpenBridge(port=port) | EndBridge(port=port) | EndForward(local=port):
             return f"{port}"
-        case FanOut(text=text) | Commit(name=text) | TrustHostKey(key=text):
+        case FanOut(text=text) | Commit(name=text) | TrustHostKey(key=text) | RestoreFiles(snapshot=text):
             return text
         case _:
             return ""

@@ -11,6 +11,7 @@ from typing import Unpack
 
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.engine.cancellation import check_cancelled
+from cockpit.engine.changes.desk import WorkDesk
 from cockpit.engine.choosing import source_for
 from cockpit.engine.clock import Clock
 from cockpit.engine.comparison import Comparison
@@ -123,7 +124,8 @@ class Engine:
         self.output = LineTail(self.agent_session, store, self.clock)
         self.platform = Platform(self.running)
         self.losses = Losses(self.fleet_state, self.running)
-        self.comparison = Comparison(self.fleet_state, self.output, self.agent_session, self._paths_of)
+        self.work = WorkDesk(self.fleet_state, store, self.agent_session, self._paths_of, self.dispatch)
+        self.comparison = Comparison(self.fleet_state, self.output, self.work.changes)
         self.queues = Queues(self.fleet_state, self.book)
         self.standard_error = StandardError(self.fleet_state, self.agent_session, self._paths_of)
         self.files = AgentFiles(self.fleet_state, self.agent_session, self._paths_of)
@@ -172,6 +174,7 @@ class Engine:
 
     async def stop(self) -> None:
         """Detach: agents go on, remote readers end, positions and receipts are saved."""
+        await self.work.close()
         ending = {*self._background, *self._commands_under_way()}
         for task in ending:
             task.cancel()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol, TypedDict
 
 from cockpit.engine.inquiry_port import InquiryPort
+from cockpit.engine.work_port import WorkPort
 from cockpit.model.commands.command import Command
 from cockpit.model.comparison import Candidate
 from cockpit.model.events import Record
@@ -206,6 +207,10 @@ class CockpitPort(Protocol):
     @property
     def files(self) -> FilePort:
         """Files on the VMs of agents."""
+
+    @property
+    def work(self) -> WorkPort:
+        """What agents changed in their workspaces, and comments on it."""
 
     def transcript(self, agent: AgentId) -> Transcript:
         """Return an agent's transcript; the same object for the agent's life, with its own revision."""

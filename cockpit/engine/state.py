@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from cockpit.engine.clock import Clock
 from cockpit.engine.sightings import Sightings
@@ -32,6 +33,16 @@ URGENT = frozenset({ActivityState.ASKING, ActivityState.ERROR, ActivityState.DON
 FEED_KEPT = 500
 RECEIPTS_KEPT = 200
 OPERATIONS_KEPT = 50
+
+
+class TurnWatcher(Protocol):
+    """Who is told of texts and of ends of runs, and answers at once."""
+
+    def text_sent(self, agent: Agent, text: str) -> None:
+        """Take that a text is about to be sent to an agent."""
+
+    def run_ended(self, agent: Agent) -> None:
+        """Take that a run of an agent ended."""
 
 
 class FleetState:
@@ -83,6 +94,8 @@ class FleetState:
         self.transcripts: dict[AgentId, Transcript] = {}
         self.pasts: dict[AgentId, TranscriptWindow] = {}
         """Where the operator reads what is no longer in an agent's transcript."""
+        self.turn_watcher: TurnWatcher | None = None
+        """Who is told of texts and of ends of runs."""
         self._snapshot = Fleet()
         self._change = asyncio.Event()
 

@@ -11,6 +11,7 @@ from cockpit.model.commands.images import ImageCommand
 from cockpit.model.commands.life import Relaunch, Rename, Restore, SetFindable, Spawn, Undo
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.swarm import ContinueAll, FanOut, StopAll, Teardown
+from cockpit.model.commands.work import WorkCommand
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
 from cockpit.model.platform import PlatformCommand, Resize, SetLabels
@@ -34,7 +35,7 @@ def source_of(command: Command, fleet_state: FleetState) -> str | None:
         return None
     if isinstance(command, PlatformCommand) and not isinstance(command, Resize | SetLabels):
         return command.source or None
-    if isinstance(command, AgentCommand | QueueCommand | Relaunch | Rename | SetFindable):
+    if isinstance(command, AgentCommand | QueueCommand | Relaunch | Rename | SetFindable | WorkCommand):
         agent = fleet_state.agents.get(command.agent)
         return agent.source if agent is not None else None
     if isinstance(command, BoardCommand):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cockpit.model.board import FeedItem, Task
+from cockpit.model.changes.report import Workspace
 from cockpit.model.claims import Claim, VmLook
 from cockpit.model.content import Usage
 from cockpit.model.extensions import DialogRequested
@@ -277,6 +278,8 @@ class Agent:
     abort_requested: bool = False
     broken_lines: int = 0
     conversation: Conversation = field(default_factory=Conversation)
+    workspace: Workspace | None = None
+    """What its workspace changed since its task began, as last looked at; None where nobody looked."""
 
 
 def is_at_work(agent: Agent) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cockpit.model.ages import span_text
+from cockpit.model.changes.sentences import workspace_sentences
 from cockpit.model.conversation import is_forgetful
 from cockpit.model.fleet import UNKNOWN_TIME, ActivityState, Agent, Link, LinkState, Power, ProcessState, Vm
 from cockpit.model.queue import counted, fate_of
@@ -107,6 +108,7 @@ def why(agent: Agent, vm: Vm | None, now: float) -> tuple[str, ...]:
     ]
     sentences.append(_power(vm, now))
     sentences += _running(agent)
+    sentences += workspace_sentences(agent.workspace, now)
     if agent.model == "unknown":
         sentences.append("The agent names no model: it has no usable credentials, so prompts will be refused.")
     if agent.broken_lines:

@@ -210,6 +210,26 @@ _IMAGES_OF_TEXTS = """
 ALTER TABLE receipts ADD COLUMN images TEXT NOT NULL DEFAULT '[]';
 """
 
+_COMMENTS = """
+CREATE TABLE comments (
+    agent TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (agent, number)
+) WITHOUT ROWID;
+CREATE TABLE comment_numbers (
+    agent TEXT PRIMARY KEY,
+    last INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE listings (
+    agent TEXT NOT NULL,
+    occasion TEXT NOT NULL,
+    at REAL NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (agent, occasion)
+) WITHOUT ROWID;
+"""
+
 STEPS = (
     _TRANSCRIPTS,
     _OPERATOR,
@@ -222,6 +242,7 @@ STEPS = (
     _CHOICES,
     _KEPT_COMMITS,
     _IMAGES_OF_TEXTS,
+    _COMMENTS,
 )
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 

@@ -16,11 +16,13 @@ from cockpit.model.past import SearchHit
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.store import prune, reader, search, statements
 from cockpit.store.choices import Choices
+from cockpit.store.comments import Comments
 from cockpit.store.creations import CreationLog
 from cockpit.store.errors import StoreError
 from cockpit.store.frozen import FrozenVms
 from cockpit.store.host_keys import HostKeys
 from cockpit.store.kept import KeptLog
+from cockpit.store.listings import Listings
 from cockpit.store.names import Reservations
 from cockpit.store.open_file import OpenedFile, open_file
 from cockpit.store.progress import StoreProgress
@@ -67,6 +69,10 @@ class Store:
         """What the operator chose last."""
         self.kept = KeptLog(self._writer, self._reader, self.leases)
         """Commits that are kept of agents."""
+        self.comments = Comments(self._writer, self._reader)
+        """Comments on what agents changed."""
+        self.listings = Listings(self._writer, self._reader)
+        """What the files of workspaces were, where no git keeps them."""
         self._host_keys = HostKeys(file.path, now)
         self._closed = False
 

@@ -30,6 +30,7 @@ from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, Open
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
+from cockpit.model.commands.work import BeginTask, RestoreFiles
 from cockpit.model.comparison import Candidate
 from cockpit.model.events import Event, Record
 from cockpit.model.failures import dismissed
@@ -50,6 +51,7 @@ from cockpit.model.refusals.ports import of_reach
 from cockpit.model.refusals.refusal import refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
+from tests.ui.fake_work import WorkDouble
 from tests.ui.files_double import FilesDouble
 
 NOW = 1_790_000_000.0
@@ -98,6 +100,8 @@ VERBS: dict[type, str] = {
     CreateTask: "create task",
     MoveTask: "move task",
     AssignTask: "assign task",
+    RestoreFiles: "restore files",
+    BeginTask: "begin task",
     NoteTask: "note",
 }
 
@@ -321,6 +325,7 @@ class FakeEngine:
         self.queues = QueueDouble(self)
         self.standard_error = StandardErrorDouble()
         self.inquiries = InquiryDouble()
+        self.work = WorkDouble()
         self.refusals: dict[type, str] = {}
         self.image_list: tuple[tuple[CommitId, str], ...] = (
             (CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),

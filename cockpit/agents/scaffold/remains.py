@@ -66,8 +66,8 @@ for process in $(facts 2>/dev/null | awk -v self=$$ -v agent="$agent" -v work="$
     [ ! "/proc/$process/fd/1" -ef "$fifo" ] || continue
     line=$(tr '\0' ' ' <"/proc/$process/cmdline" 2>/dev/null | one_line | cut -c 1-120)
     case $line in
-    # It has ended, or is the timer that busybox leaves behind of another look.
-    '' | 'timeout 5 git --no-optional-locks'* | 'timeout 5 find . -maxdepth 5'*) continue ;;
+    # It has ended, or is the timer that busybox leaves behind of another look, or a look at what changed.
+    '' | 'timeout 5 git --no-optional-locks'* | 'timeout 5 find . -maxdepth 5'* | 'git -c cockpit.look=1 '*) continue ;;
     esac
     number=$((number + 1))
     if [ "$number" -gt "$most_processes" ]; then

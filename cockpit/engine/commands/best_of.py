@@ -7,7 +7,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from cockpit.agents.scaffold.branch_point import Spent, mark_script
+from cockpit.agents.workspace.answers import read_answer
+from cockpit.agents.workspace.scripts import keep_script
+from cockpit.agents.workspace.start import Spent
 from cockpit.engine.commands.copies import copy_names
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.launch_record import spawn_of
@@ -21,6 +23,7 @@ from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Refused
+from cockpit.model.changes.report import SnapshotKind
 from cockpit.model.commands.life import Spawn
 from cockpit.model.commands.swarm import BestOf
 from cockpit.model.commands.vm import Branch
@@ -104,11 +107,14 @@ class BestOfSeveral:
         try:
             connection = await connection_of(self._session_of(agent_id), agent_id)
             spent = Spent(agent.usage.tokens, agent.usage.cost, agent.epoch, agent.line)
-            script = mark_script(self._source.paths_of(agent), spent)
+            script = keep_script(self._source.paths_of(agent), SnapshotKind.START, spent=spent.words())
             done = await connection.run(script, timeout=MARK_LIMIT)
         except CockpitError as error:
             log.warning("the workspace of %s is not marked: %s", agent.name, error)
             return f"not marked, so that no difference can be told: {describe(error)}"
         if done.exit_code != 0:
             return f"not marked: {done.stderr.decode(errors='replace').strip() or f'exit {done.exit_code}'}"
-        return ""
+        faults = [
+            part.text for parts in read_answer(done.stdout).repositories for part in parts if part.name == "fault"
+        ]
+        return f"not all of it is marked: {'; '.join(faults)}" if faults else ""

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from cockpit.agents.kinds import adapter_of
+from cockpit.engine.changes.acts import WorkActs
 from cockpit.engine.commands import board
 from cockpit.engine.commands.clean_commit import CleanCommits
 from cockpit.engine.commands.copies import copy_names, start_copies
@@ -56,8 +57,10 @@ from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, Open
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
+from cockpit.model.commands.work import BeginTask, RestoreFiles
 from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId
 from cockpit.model.platform import ChangeCommit, DeleteCommit, PlatformCommand, TagCommit, Untag
+from cockpit.model.receipts.flow import TEXT_VERBS
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.receipts.stages import advance
@@ -141,6 +144,7 @@ class Dispatcher:
         )
         self._queue_orders = QueueOrders(fleet_state, store, book, agent_sessions.agent_session, self.dispatch)
         self._reach = reach
+        self._work = WorkActs(fleet_state, source.paths_of, agent_sessions.agent_session)
         self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
 
     def refusal(self, command: Command) -> Refusal | None:
@@ -186,7 +190,10 @@ class Dispatcher:
                 agent_session = self._agent_sessions.agent_session(command.agent)
                 if agent_session is None:
                     raise CockpitError("the agent is not attached", hint="wait for its link")
-                await agent_session.sender.send(living(command.agent, self._fleet_state), command, command_id)
+                agent = living(command.agent, self._fleet_state)
+                if receipt.verb in TEXT_VERBS and self._fleet_state.turn_watcher is not None:
+                    self._fleet_state.turn_watcher.text_sent(agent, receipt.text)
+                await agent_session.sender.send(agent, command, command_id)
                 return
             if isinstance(command, BoardCommand):
                 await board.carry_out(self._source, command, self._fleet_state.tasks)
@@ -248,6 +255,8 @@ class Dispatcher:
                         await self._images_changed()
                 case OpenForward() | EndForward() | OpenBridge() | EndBridge():
                     await self._reach.carry_out(command, progress)
+                case RestoreFiles() | BeginTask():
+                    await self._work.carry_out(command, progress)
                 case BuildImage() | DescribeImage() | DeleteImage():
                     await self._images.carry_out(command, progress)
         except BaseException as error:

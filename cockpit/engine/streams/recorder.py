@@ -132,6 +132,7 @@ class Recorder:
         """Fold records that come after the agent's last line."""
         observe = self._book.observe
         latest: Record | None = None
+        ended = False
         for record in records:
             if only_stamps(agent, record):
                 # Nearly all are of this kind, and of many in a row only the last one leaves a trace.
@@ -139,6 +140,7 @@ class Recorder:
             else:
                 before = agent if latest is None else stamped(agent, latest, worked=True)
                 agent, latest = reduce_agent(before, record), None
+                ended = ended or (before.run_open and not agent.run_open)
                 receipts = observe(record, before.run_open and not agent.run_open)
             if receipts:
                 self._fleet_state.put_receipts(receipts)
@@ -147,6 +149,8 @@ class Recorder:
         elif awaits_time(agent):
             self._awaited.set()
         self._fleet_state.put_agent(mark_seen(agent) if self.focused == agent.id else agent)
+        if ended and self._fleet_state.turn_watcher is not None:
+            self._fleet_state.turn_watcher.run_ended(agent)
 
     def _tell_expecting(self, records: Sequence[Record]) -> None:
         for record in records:
@@ -259,5 +263,7 @@ class Recorder:
                 if before.run_open and not after.run_open:
                     self._fleet_state.put_receipts(self._book.run_settled(after.id, now))
                 self._fleet_state.put_agent(mark_seen(after) if self.focused == after.id else after)
+                if before.run_open and not after.run_open and self._fleet_state.turn_watcher is not None:
+                    self._fleet_state.turn_watcher.run_ended(after)
             waiting = waiting or awaits_time(after)
         return waiting

@@ -82,6 +82,18 @@ def queued_text(agent: AgentId, text: str, images: tuple[str, ...], *, steers: b
     return Steer(agent, text, images, lies) if steers else FollowUp(agent, text, images, lies)
 
 
+_TEXTS: dict[str, type[Prompt] | type[Steer] | type[FollowUp]] = {
+    "prompt": Prompt,
+    "steer": Steer,
+    "follow-up": FollowUp,
+}
+
+
+def text_as(mode: str, agent: AgentId, text: str) -> AgentCommand:
+    """Return the command that gives an agent a text as a prompt, a steer or a follow-up."""
+    return _TEXTS[mode](agent, text)
+
+
 def task_for(agent: AgentId, text: str) -> AgentCommand:
     """Return the command that gives an agent its task."""
     return Prompt(agent, text)

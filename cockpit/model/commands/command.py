@@ -10,9 +10,19 @@ from cockpit.model.commands.ports import PortCommand
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.swarm import ManyCommand
 from cockpit.model.commands.vm import Branch, Commit, KeptTextCommand, Pause, Resume, TrustHostKey
+from cockpit.model.commands.work import WorkCommand
 from cockpit.model.platform import PlatformCommand
 
 FleetCommand = LifeCommand | Pause | Resume | TrustHostKey | Commit | Branch | KeptTextCommand | ManyCommand
 
 
-Command = AgentCommand | QueueCommand | FleetCommand | ImageCommand | BoardCommand | PlatformCommand | PortCommand
+Command = (
+    AgentCommand
+    | QueueCommand
+    | FleetCommand
+    | ImageCommand
+    | BoardCommand
+    | WorkCommand
+    | PlatformCommand
+    | PortCommand
+)

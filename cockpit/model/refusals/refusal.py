@@ -22,6 +22,7 @@ from cockpit.model.commands.ports import PortCommand
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
+from cockpit.model.commands.work import WorkCommand
 from cockpit.model.fleet import Fleet
 from cockpit.model.platform import DeleteCommit, MakeInfra, PlatformCommand, Resize, SetLabels, refusal_of
 from cockpit.model.refusals.agent import of_relaunch, of_text, to_agent
@@ -37,6 +38,7 @@ from cockpit.model.refusals.queue import to_queue
 from cockpit.model.refusals.sources import of_source
 from cockpit.model.refusals.spawn import of_adopt, of_spawn
 from cockpit.model.refusals.vm import of_trust, to_vm
+from cockpit.model.refusals.work import to_workspace
 from cockpit.model.sendable import unsendable_part
 from cockpit.model.swarm import to_many
 
@@ -55,6 +57,8 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
         return to_agent(command, fleet)
     if isinstance(command, QueueCommand):
         return to_queue(command, fleet)
+    if isinstance(command, WorkCommand):
+        return to_workspace(command, fleet)
     if isinstance(command, ImageCommand):
         return of_image(command)
     if isinstance(command, BoardCommand):

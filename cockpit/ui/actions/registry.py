@@ -26,6 +26,7 @@ from cockpit.ui.actions import (
     talk,
     trials,
     tuning,
+    work,
 )
 from cockpit.ui.actions.action import GROUPS, Action, Situation
 from cockpit.ui.actions.keys import key_label
@@ -39,6 +40,7 @@ ACTIONS: tuple[Action, ...] = tuple(
             *ends.ACTIONS,
             *swarm.ACTIONS,
             *trials.ACTIONS,
+            *work.ACTIONS,
             *machines.ACTIONS,
             *mending.ACTIONS,
             *files.ACTIONS,

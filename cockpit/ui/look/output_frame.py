@@ -7,6 +7,7 @@ from cockpit.model.why import headline
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, count
+from cockpit.ui.look.changes import counted, workspace_pieces
 from cockpit.ui.look.rows import queue_words
 from cockpit.ui.look.states import style_of
 
@@ -19,6 +20,18 @@ def output_title(agent: Agent, vm: Vm | None, now: float) -> list[Piece]:
     if agent.program == "scripted":
         pieces.append((ours(" · scripted agent"), "$link-degraded"))
     pieces += [(our_line("  {} {}", look.glyph, look.word), look.style)]
+    return pieces + workspace_facts(agent)
+
+
+def workspace_facts(agent: Agent) -> list[Piece]:
+    """Say which repository an agent works in, and what it changed since its task began, as last looked at."""
+    known = agent.workspace
+    if known is None or not (known.repository or known.files):
+        return []
+    pieces: list[Piece] = [(our_line("  {}", known.repository), "$muted")] if known.repository else []
+    pieces += workspace_pieces(known.branch, known.ahead, known.behind, known.midst)
+    if known.files:
+        pieces += [(ours(" "), ""), *counted(known.added, known.removed)]
     return pieces
 
 

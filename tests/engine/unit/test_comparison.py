@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cockpit.agents.scaffold.layout import HOME_PATHS
+from cockpit.engine.changes.workspaces import Workspaces
 from cockpit.engine.comparison import Comparison
 from cockpit.engine.line_tail import LineTail
 from cockpit.model.ids import agent_of
@@ -18,7 +19,9 @@ async def test_a_copy_that_is_gone_takes_nothing_from_the_others() -> None:
         return None
 
     tail = LineTail(session_of, parts.store, parts.clock)
-    comparison = Comparison(parts.state, tail, session_of, lambda agent: HOME_PATHS)
+    comparison = Comparison(
+        parts.state, tail, Workspaces(parts.state, parts.store, session_of, lambda agent: HOME_PATHS)
+    )
     there, gone = await comparison.look((AGENT, agent_of(OTHER_VM)))
     assert (there.name, gone.state) == ("builder", "gone")
     assert "is not attached" in there.unknown and gone.unknown == "it is gone"

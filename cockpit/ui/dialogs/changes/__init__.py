@@ -1,0 +1,1 @@
+"""The changes of an agent, over the whole screen."""
