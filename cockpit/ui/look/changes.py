@@ -32,7 +32,7 @@ STATE_STYLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class ChangeSpot:
     """What a row stands for."""
 
     repository: RepositoryChanges | None = None
@@ -46,7 +46,7 @@ class Drawn:
     """One row."""
 
     key: str
-    spot: Spot
+    spot: ChangeSpot
     content: Content
 
 
@@ -74,12 +74,12 @@ def drawn(
     shown: set[int] = set()
     for repository in changes.repositories:
         key = f"repository {repository.place}"
-        yield Drawn(key, Spot(repository), _repository(repository, changes.against or changes.base.name))
+        yield Drawn(key, ChangeSpot(repository), _repository(repository, changes.against or changes.base.name))
         about = [one for one in comments if one.place == repository.place]
         for file in repository.files:
             key = file_key(repository, file)
             mine = [one for one in about if one.path in (file.new, file.old)]
-            yield Drawn(key, Spot(repository, file), _file(file, key in unfolded, len(mine), width))
+            yield Drawn(key, ChangeSpot(repository, file), _file(file, key in unfolded, len(mine), width))
             if key in unfolded:
                 for row in _open_file(repository, file, mine, key, width, shift):
                     if row.spot.comment is not None:
@@ -87,12 +87,12 @@ def drawn(
                     yield row
         for name in repository.left_out:
             line = our_line("   ? {}  too large to be kept: whether it changed is not told", name)
-            yield Drawn("", Spot(repository), content([(line, "$muted")]))
+            yield Drawn("", ChangeSpot(repository), content([(line, "$muted")]))
     rest = [one for one in comments if one.number not in shown]
     if rest:
-        yield Drawn("", Spot(), content([(ours(" Comments"), "bold $muted")]))
+        yield Drawn("", ChangeSpot(), content([(ours(" Comments"), "bold $muted")]))
     for one in rest:
-        yield Drawn(f"comment {one.number}", Spot(comment=one), _comment(one, width, alone=True))
+        yield Drawn(f"comment {one.number}", ChangeSpot(comment=one), _comment(one, width, alone=True))
 
 
 def _repository(one: RepositoryChanges, name: str) -> Content:
@@ -153,24 +153,24 @@ def _open_file(
     left = MOST_LINES
     for at, hunk in enumerate(file.hunks):
         head = our_line("      @@ {} · {} lines {}", hunk.new_start, len(hunk.lines), hunk.heading)
-        yield Drawn(f"{key} {at}", Spot(repository, file), content([(head, "$transcript-diff-hunk")]))
+        yield Drawn(f"{key} {at}", ChangeSpot(repository, file), content([(head, "$transcript-diff-hunk")]))
         ranges = word_ranges(hunk.lines)
         for number, line in enumerate(hunk.lines[: max(0, left)]):
-            spot = Spot(repository, file, line)
+            spot = ChangeSpot(repository, file, line)
             yield Drawn(f"{key} {at} {number}", spot, _line(line, ranges, number, shift))
             for one in _about(comments, line):
-                yield Drawn(f"comment {one.number}", Spot(repository, file, line, one), _comment(one, width))
+                yield Drawn(f"comment {one.number}", ChangeSpot(repository, file, line, one), _comment(one, width))
         left -= len(hunk.lines)
         if left < 0:
             text = our_line("      … only the first {} lines are drawn: y brings a patch with all", MOST_LINES)
-            yield Drawn("", Spot(repository, file), content([(text, "$link-degraded")]))
+            yield Drawn("", ChangeSpot(repository, file), content([(text, "$link-degraded")]))
             return
     if file.sizes is not None:
         text = ours("      git is not on the VM: only sizes, times and digests are known")
-        yield Drawn("", Spot(repository, file), content([(text, "$muted")]))
+        yield Drawn("", ChangeSpot(repository, file), content([(text, "$muted")]))
     elif not file.whole and not file.binary:
         text = ours("      … not carried with so many others: o looks at its repository alone, y brings a patch")
-        yield Drawn("", Spot(repository, file), content([(text, "$link-degraded")]))
+        yield Drawn("", ChangeSpot(repository, file), content([(text, "$link-degraded")]))
 
 
 def _about(comments: Sequence[Comment], line: DiffLine) -> Iterator[Comment]:

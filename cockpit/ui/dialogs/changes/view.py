@@ -18,7 +18,7 @@ from cockpit.text.sanitize import our_line
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.dialogs.form import Field, FormDialog, Values
 from cockpit.ui.look.cells import content
-from cockpit.ui.look.changes import Drawn, Spot, drawn, file_key
+from cockpit.ui.look.changes import ChangeSpot, Drawn, drawn, file_key
 from cockpit.ui.widgets.choice_field import Choice
 from cockpit.ui.widgets.frame import set_title
 from cockpit.ui.widgets.notice import notice
@@ -54,7 +54,7 @@ class ChangesView(Dialog[None]):
         self._comments: tuple[Comment, ...] = ()
         self._unfolded: set[str] = set()
         self._shift = 0
-        self._spots: dict[str, Spot] = {}
+        self._spots: dict[str, ChangeSpot] = {}
         self._seen: Changes | None = None
         """What is noted as looked at when the dialog closes."""
 
@@ -131,8 +131,8 @@ class ChangesView(Dialog[None]):
         self.call_after_refresh(self._draw)
 
     @property
-    def _spot(self) -> Spot:
-        return self._spots.get(self._rows.cursor_key, Spot())
+    def _spot(self) -> ChangeSpot:
+        return self._spots.get(self._rows.cursor_key, ChangeSpot())
 
     # --- moving --------------------------------------------------------------------------------------
 
