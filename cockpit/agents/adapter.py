@@ -16,7 +16,7 @@ from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.model.commands.agent import AgentCommand
 from cockpit.model.commands.life import Spawn
 from cockpit.model.events import Event, Responded
-from cockpit.model.fleet import Agent
+from cockpit.model.fleet import Agent, QueueRules
 from cockpit.model.ids import CommandId
 from cockpit.model.inquiries import STATE, CarriedOut, Question, SavedSession, Told
 
@@ -149,8 +149,8 @@ class AgentAdapter(Protocol):
             version: what the program said of itself when it was started, empty where nobody asked.
         """
 
-    def goes_on_after_failure(self, dialect: str, version: str) -> bool | None:
-        """Say whether an agent reads what is queued by itself after its run has failed; None is not known.
+    def queue_rules(self, dialect: str, version: str) -> QueueRules:
+        """Say what an agent does with what is queued when its run is aborted or fails.
 
         Args:
             dialect: as its decoder named it, empty if it has shown none yet.

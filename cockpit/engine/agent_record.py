@@ -239,7 +239,7 @@ def with_protocol(agent: Agent) -> Agent:
     """Return an agent with what its kind knows of its dialect and version; to be called when one of them is learnt."""
     adapter = adapter_of(agent.program)
     says_end = adapter.says_end(agent.dialect, agent.version)
-    goes_on = adapter.goes_on_after_failure(agent.dialect, agent.version)
-    if (agent.says_end, agent.goes_on_after_failure) == (says_end, goes_on):
+    rules = adapter.queue_rules(agent.dialect, agent.version)
+    if (agent.says_end, agent.queue_rules) == (says_end, rules):
         return agent
-    return replace(agent, says_end=says_end, goes_on_after_failure=goes_on)
+    return replace(agent, says_end=says_end, queue_rules=rules)

@@ -145,6 +145,17 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueRules:
+    """What an agent does with what is queued when its run is cut: True reads it by itself, None is not known."""
+
+    after_abort: bool | None = None
+    after_failure: bool | None = None
+    """After a failure of the model, also one that retries did not mend."""
+    cut_tool_takes_steer: bool = False
+    """An abort while a tool runs puts the next steer into the run that ends: it is read, and not answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTool:
     """A tool call that is running."""
 
@@ -252,8 +263,8 @@ class Agent:
     """The variant of its protocol, in a word of its kind; empty until seen."""
     says_end: bool = False
     """Agents of its kind, dialect and version write a line once a run is over for good."""
-    goes_on_after_failure: bool | None = None
-    """Agents of its kind, dialect and version read what is queued by themselves after a failure; None is not known."""
+    queue_rules: QueueRules = field(default_factory=QueueRules)
+    """What agents of its kind, dialect and version do with what is queued."""
     settles: bool = False
     """Its process has said of a run that it was over for good: then it says so of each."""
     usage: Usage = field(default_factory=Usage)

@@ -47,11 +47,9 @@ class Fate:
 
 WITH_THE_NEXT_PROMPT = "it waits for the next prompt, and is read behind that"
 
-AFTER_FAILURE: dict[bool | None, str] = {
-    True: "it is read by itself after the failure",
-    False: WITH_THE_NEXT_PROMPT,
-    None: "it is not known of this version whether it is read by itself or waits for the next prompt",
-}
+NOT_KNOWN = "it is not known of this version whether it is read by itself or waits for the next prompt"
+
+INTO_THE_CUT_RUN = "the next steer is read into the run that ends, and not answered; of all else "
 
 
 def waiting_in(agent: Agent) -> Iterator[Waiting]:
@@ -69,21 +67,29 @@ def waiting_in(agent: Agent) -> Iterator[Waiting]:
 
 def fate_of(agent: Agent) -> Fate:
     """Say what becomes of what waits in an agent's queues: it differs by what the agent is at, and by its version."""
-    after_failure = AFTER_FAILURE[agent.goes_on_after_failure]
-    state, activity = base_state(agent.activity), agent.activity
+    state, activity, rules = base_state(agent.activity), agent.activity, agent.queue_rules
+    after_failure = _after(rules.after_failure, "the failure")
+    after_abort = _after(rules.after_abort, "the abort")
+    if rules.cut_tool_takes_steer and activity.tools and activity.steering:
+        after_abort = INTO_THE_CUT_RUN + after_abort
     if agent.process.state is ProcessState.DEAD:
         lost = "it was lost when the agent's process ended"
         return Fate(False, lost, lost, lost)
     if state is ActivityState.COMPACTING:
-        now = "it is read by itself once the compaction has ended"
-        return Fate(True, now, WITH_THE_NEXT_PROMPT, after_failure)
+        return Fate(True, "it is read by itself once the compaction has ended", after_abort, after_failure)
     if not agent.run_open:
         return Fate(False, f"no run is open: {WITH_THE_NEXT_PROMPT}", WITH_THE_NEXT_PROMPT, WITH_THE_NEXT_PROMPT)
     if state is ActivityState.RETRYING or activity.detail in BETWEEN_RUNS:
         now = "it is read by itself if the agent goes on; if it gives up, " + after_failure.removeprefix("it ")
-        return Fate(agent.goes_on_after_failure is True, now, WITH_THE_NEXT_PROMPT, after_failure)
+        return Fate(rules.after_failure is True, now, after_abort, after_failure)
     now = "a steer is read before the next step, a follow-up at the end of the run"
-    return Fate(True, now, WITH_THE_NEXT_PROMPT, after_failure)
+    return Fate(True, now, after_abort, after_failure)
+
+
+def _after(by_itself: bool | None, what: str) -> str:
+    if by_itself is None:
+        return NOT_KNOWN
+    return f"it is read by itself after {what}" if by_itself else WITH_THE_NEXT_PROMPT
 
 
 def counted(agent: Agent) -> tuple[int, int]:

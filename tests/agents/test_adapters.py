@@ -18,7 +18,7 @@ from cockpit.agents.kinds import ADAPTERS, USUAL, adapter_of
 from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import HOME_PATHS
 from cockpit.model import events
-from cockpit.model.commands.agent import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.agent import Abort, AgentCommand, Answer, ClearQueue, FollowUp, Prompt, Steer
 from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import Activity, Agent, AgentKind, OpenDialog
 from cockpit.model.ids import AgentId, CommandId, VmId
@@ -43,6 +43,7 @@ COMMANDS: tuple[AgentCommand, ...] = (
     Steer(TARGET, TEXT),
     FollowUp(TARGET, TEXT),
     Abort(TARGET),
+    ClearQueue(TARGET),
     Answer(TARGET, "dialog", value=TEXT),
     Answer(TARGET, "dialog", confirmed=False),
     Answer(TARGET, "dialog", cancelled=True),

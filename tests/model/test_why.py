@@ -95,8 +95,8 @@ def test_the_evidence_of_a_working_agent() -> None:
     assert why(agent, RUNNING, NOW) == (
         "Working: tool bash `cargo test` has run for 42 s.",
         "1 text waiting in its queue: a steer is read before the next step, a follow-up at the end of the run.",
-        "After an abort: it waits for the next prompt, and is read behind that; after a failure: it is not known of "
-        "this version whether it is read by itself or waits for the next prompt.",
+        "After an abort: it is not known of this version whether it is read by itself or waits for the next prompt; "
+        "after a failure: it is not known of this version whether it is read by itself or waits for the next prompt.",
         "Last byte 3 s ago.",
         "Last event 3 s ago, last sign of work 1 min ago.",
         "Link up for 5 min.",

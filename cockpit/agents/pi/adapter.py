@@ -39,7 +39,7 @@ from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.model.commands.agent import Abort, AgentCommand, Answer, ClearQueue, FollowUp, Prompt, Steer
 from cockpit.model.events import Responded
-from cockpit.model.fleet import Agent
+from cockpit.model.fleet import Agent, QueueRules
 from cockpit.model.ids import CommandId
 from cockpit.model.inquiries import STATE, CarriedOut, Question, SavedSession, Statistics, Told
 
@@ -144,12 +144,14 @@ class PiAdapter:
         """Pi 0.64 and later do."""
         return self.says_end(dialect, version) or _numbers(version) >= QUEUES_SINCE
 
-    def goes_on_after_failure(self, dialect: str, version: str) -> bool | None:
-        """Pi up to 0.73.1 does not, and 0.87 and later do; what those in between do is not known."""
+    def queue_rules(self, dialect: str, version: str) -> QueueRules:
+        """An abort leaves the queue to the next prompt, but for a steer while a tool runs, in every version looked at.
+
+        After a failure pi up to 0.73.1 leaves it, too, and 0.87 and later read it; in between it is not known.
+        """
         numbers = _numbers(version)
-        if not numbers or STOPPED_UNTIL < numbers < GOES_ON_SINCE:
-            return None
-        return numbers >= GOES_ON_SINCE
+        known = bool(numbers) and not STOPPED_UNTIL < numbers < GOES_ON_SINCE
+        return QueueRules(False, numbers >= GOES_ON_SINCE if known else None, cut_tool_takes_steer=True)
 
     def lacks(self, command: type[AgentCommand], agent: Agent) -> str:
         """Say that this version is too old for a command, or return empty text."""

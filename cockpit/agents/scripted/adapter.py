@@ -16,7 +16,7 @@ from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.model.commands.agent import AgentCommand, ClearQueue
 from cockpit.model.commands.life import Spawn
-from cockpit.model.fleet import Agent
+from cockpit.model.fleet import Agent, QueueRules
 from cockpit.model.inquiries import Question
 
 LABEL = "scripted:"
@@ -47,9 +47,9 @@ class ScriptedAdapter(PiAdapter):
         """It does in either dialect."""
         return True
 
-    def goes_on_after_failure(self, dialect: str, version: str) -> bool | None:
-        """It does not, in either dialect."""
-        return False
+    def queue_rules(self, dialect: str, version: str) -> QueueRules:
+        """It leaves what is queued to the next prompt, in either dialect."""
+        return QueueRules(False, False)
 
     def withholds(self, question: Question[Any], agent: Agent) -> str:
         """Return empty text: it answers everything, whatever its dialect stands for."""

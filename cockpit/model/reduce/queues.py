@@ -23,7 +23,7 @@ def queues_changed(agent: Agent, event: QueueChanged, at: float) -> Agent:
 
 
 def since_of(before: Sequence[str], times: Sequence[float], now: Sequence[str], at: float) -> tuple[float, ...]:
-    """Return since when each text waits, of a queue that is told whole each time.
+    """Return since when each text waits, of a queue that loses at its front and grows behind.
 
     Args:
         before: the queue as it was.
@@ -31,14 +31,6 @@ def since_of(before: Sequence[str], times: Sequence[float], now: Sequence[str], 
         now: the queue as it is.
         at: when it was told, unix seconds.
     """
-    known = list(zip(before, times if len(times) == len(before) else (UNKNOWN_TIME,) * len(before), strict=True))
-    found: list[float] = []
-    # From the end: of equal texts it is the oldest that leaves.
-    for text in reversed(now):
-        same = next((one for one in reversed(known) if one[0] == text), None)
-        if same is not None:
-            known.reverse()
-            known.remove(same)
-            known.reverse()
-        found.append(at if same is None else same[1])
-    return tuple(reversed(found))
+    known = tuple(times) if len(times) == len(before) else (UNKNOWN_TIME,) * len(before)
+    left = next(gone for gone in range(len(before) + 1) if tuple(before[gone:]) == tuple(now[: len(before) - gone]))
+    return (*known[left:], *(at for _ in now[len(before) - left :]))

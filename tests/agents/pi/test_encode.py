@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from cockpit.model.attachments import Attachment
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,19 @@ def record(line: bytes) -> Any:
             pi.encode_prompt("c1", "go", busy="followUp"),
             {"id": "c1", "type": "prompt", "message": "go", "streamingBehavior": "followUp"},
         ),
+        (
+            pi.encode_prompt("c1", "look", (Attachment("a.png", "image/png", b"\x89PNG"),), busy="steer"),
+            {
+                "id": "c1",
+                "type": "prompt",
+                "message": "look",
+                "images": [{"type": "image", "data": "iVBORw==", "mimeType": "image/png"}],
+                "streamingBehavior": "steer",
+            },
+        ),
+        (pi.encode_queued("c1", "go", steer=True), {"id": "c1", "type": "steer", "message": "go"}),
+        (pi.encode_queued("c1", "go", steer=False), {"id": "c1", "type": "follow_up", "message": "go"}),
+        (pi.encode_clear_queue("c1"), {"id": "c1", "type": "clear_queue"}),
         (pi.encode_abort("c1"), {"id": "c1", "type": "abort"}),
         (pi.encode_dialog_value("d1", "red"), {"id": "d1", "type": "extension_ui_response", "value": "red"}),
         (
