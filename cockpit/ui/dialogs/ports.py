@@ -35,10 +35,10 @@ class PortsDialog(Dialog[None]):
 
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("⏎", "forward, copy"),
-        ("n", "another port"),
-        ("D", "end forward"),
+        ("n", "other"),
+        ("D", "end"),
         ("b", "bridge"),
-        ("r", "look again"),
+        ("r", "look"),
         ("esc", "close"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -156,7 +156,8 @@ class PassThrough:
         finally:
             with contextlib.suppress(OSError):
                 self._write(self._screen.restoring())
-                swallow_answers(self._input, self._output)
+                if self._screen.asked:
+                    swallow_answers(self._input, self._output)
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(self._input, termios.TCSADRAIN, before)
 

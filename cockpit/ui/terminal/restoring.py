@@ -40,6 +40,10 @@ _PLAIN_ORIGIN = b"\x1b[?6l\x1b[r\x1b[999;1H\r\n"
 
 _ORIGIN = re.compile(rb"\x1b\[\?(?:[0-9;]*;)?6(?:;[0-9;]*)?h")
 _SCREEN = re.compile(rb"\x1b\[\?(?:[0-9;]*;)?(?:1049|1047|47)(?:;[0-9;]*)?([hl])")
+_QUESTION = re.compile(
+    rb"\x05|\x1b\[[?>=]?[0-9;]*[cnqt]|\x1b\[\?[0-9;]*(?:\$p|u)|\x1bP[+$]q|\x1b\][0-9;]*[^\x07\x1b]{0,16}\?"
+)
+"""What a terminal answers: who it is, where its cursor is, what is set, what it knows, which colours it has."""
 _LONGEST = 32
 """Bytes of the longest of those that matter; one may be cut in two."""
 
@@ -53,6 +57,8 @@ class ScreenWatch:
         """The program left the terminal on the other screen, as editors use it."""
         self.counted_anew = False
         """The program had the terminal count lines from the top of a region."""
+        self.asked = False
+        """The program asked the terminal something: the answer may still be on its way."""
         self._tail = b""
 
     def take(self, data: bytes) -> None:
@@ -62,6 +68,7 @@ class ScreenWatch:
         if found:
             self.other = found[-1] == b"h"
         self.counted_anew = self.counted_anew or _ORIGIN.search(seen) is not None
+        self.asked = self.asked or _QUESTION.search(seen) is not None
         self._tail = seen[-_LONGEST:]
 
     def restoring(self) -> bytes:
@@ -74,8 +81,8 @@ _ASK = b"\x1b[c"
 _ANSWER = re.compile(rb"\x1b\[\?[0-9;]*c")
 """A terminal answers in order (`DA1`): what comes before this answer belongs to questions of the program."""
 
-ANSWER_LIMIT = 0.5
-"""Seconds the answer gets; a terminal that gives none answered nothing before either."""
+ANSWER_LIMIT = 2.0
+"""Seconds the answer gets: the line to the terminal may be slow."""
 
 
 def swallow_answers(input_descriptor: int, output_descriptor: int, limit: float = ANSWER_LIMIT) -> None:

@@ -62,6 +62,18 @@ def test_what_a_program_left_behind_is_taken_back() -> None:
     assert re.search(rb"\x1b\[\?6[hl]", watch.restoring()) is None
 
 
+@pytest.mark.parametrize(
+    "question", [b"\x1b[c", b"\x1b[>0c", b"\x1b[6n", b"\x1b[?2026$p", b"\x1b]11;?\x07", b"\x1bP+q544e"]
+)
+def test_what_a_terminal_answers_is_noticed(question: bytes) -> None:
+    watch = ScreenWatch()
+    watch.take(b"\x1b[31mplain\x1b[0m \x1b]0;title\x07 \x1b[2J")
+    assert not watch.asked
+    watch.take(question[:2])
+    watch.take(question[2:])
+    assert watch.asked
+
+
 async def test_who_sends_too_much_waits_and_a_failure_ends_the_flow() -> None:
     gate, written, told = threading.Event(), bytearray(), []
 
@@ -188,7 +200,7 @@ async def test_every_byte_goes_both_ways_and_the_terminal_is_as_it_was(near: Nea
     await remote.until(lambda: bytes(remote.typed) == keys)
     near.resize(120, 40)
     await remote.until(lambda: remote.sizes == [(90, 30), (120, 40)])
-    drawing = bytes(range(0x20, 0x100)) + b"\x1b[?1049h\x1b[?1000h"
+    drawing = bytes(range(0x20, 0x100)) + b"\x1b[?1049h\x1b[?1000h\x1b[6n"
     remote.heard(drawing, False)
     remote.end.set_result(7)
     assert await asyncio.wait_for(carried, 10) == 7
