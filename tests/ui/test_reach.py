@@ -1,0 +1,143 @@
+"""Into a VM from the screen: a command as it runs, and the ports with their keys; hostile names are inert."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from textual.dom import DOMNode
+
+from cockpit.model.commands.ports import Bridge, EndForward, OpenForward
+from cockpit.model.fleet import Power
+from cockpit.model.ids import VmId
+from cockpit.model.ports import Listener, PortForward, Ports
+from cockpit.model.receipts.receipt import Stage
+from cockpit.model.refusals.grounds import Facilities
+from cockpit.ui.dialogs.confirm import ConfirmDialog
+from cockpit.ui.dialogs.ports import PortsDialog
+from cockpit.ui.dialogs.run import MOST_LINES, RunDialog, Said
+from cockpit.ui.widgets.plain import Plain
+from cockpit.ui.widgets.row_list import RowList
+from tests.ui.fake_engine import FakeEngine
+from tests.ui.scene import scene, vm_id
+from tests.ui.test_home import cockpit, notifications
+
+HERE = vm_id(1)
+
+
+def shown(dialog: DOMNode, name: str) -> str:
+    return dialog.query_one(f"#{name}", Plain).visual.plain  # type: ignore[attr-defined,no-any-return]
+
+
+async def test_a_command_is_shown_as_it_runs_interrupted_and_ended(tmp_path: Path) -> None:
+    async with cockpit() as (pilot, _, engine):
+        await pilot.press("E", *"make test", "tab", *str(tmp_path / "all"), "enter")
+        await pilot.pause()
+        dialog = pilot.app.screen
+        assert isinstance(dialog, RunDialog)
+        (command,) = engine.reach.commands
+        assert command.words[-1] == "make test"
+        command.heard(b"plain \x1b]0;evil\x07\n", False)
+        command.heard(b"\xff half", True)
+        await pilot.press("ctrl+c", "ctrl+c", "ctrl+c")
+        await pilot.pause(0.3)
+        assert command.signals == ["INT", "INT", "KILL"]
+        text = shown(dialog, "text")
+        assert "plain" in text and "\x1b" not in text and "\\xff half" in text
+        await pilot.press("escape")
+        await pilot.pause()
+        assert pilot.app.screen is dialog and any("still runs" in said for said in notifications(pilot))
+        command.end_with.set_result(3)
+        await pilot.pause(0.3)
+        assert "exit 3" in shown(dialog, "state") and command.closed and not command.ended_by_us
+        await pilot.press("escape")
+        await pilot.pause()
+        assert pilot.app.screen is not dialog
+        assert (tmp_path / "all").read_bytes() == b"plain \x1b]0;evil\x07\n\xff half", "the file has it as it came"
+        await pilot.press("E", *"sleep 9", "enter")
+        await pilot.pause()
+        await pilot.press("escape", "escape")
+        await pilot.pause(0.1)
+        assert engine.reach.commands[1].ended_by_us and engine.reach.commands[1].closed
+
+
+def test_what_is_held_of_an_output_is_bounded() -> None:
+    said = Said()
+    for at in range(3 * MOST_LINES):
+        said.take(b"line %d\n" % at, False)
+    said.take(b"x" * 1_000_000, True)
+    text = said.content().plain
+    assert f"… {2 * MOST_LINES} earlier lines" in text and f"line {3 * MOST_LINES - 1}\n" in text
+    assert len(text) < 20 * MOST_LINES and said.size > 1_000_000
+
+
+def last(engine: FakeEngine) -> object:
+    return engine.ordered[-1]
+
+
+def listening(engine: FakeEngine) -> None:
+    listeners = (
+        Listener(80, ("0.0.0.0",), "evil\x1b[2J", 7),
+        Listener(3000, ("::",), "node", 8),
+        Listener(5000, ("127.0.0.1",), "python3", 9),
+    )
+    engine.reach.listening[HERE] = Ports(HERE, listeners, "vm.example", (80, 3000))
+    engine.facilities = replace(engine.facilities, routed_ports=(80, 3000))
+
+
+async def test_a_port_is_forwarded_copied_ended_and_bridged_by_one_key_each() -> None:
+    engine = scene()
+    assert isinstance(engine.facilities, Facilities)
+    listening(engine)
+    async with cockpit(engine) as (pilot, _, _engine):
+        await pilot.press("P")
+        await pilot.pause(0.4)
+        dialog = pilot.app.screen
+        assert isinstance(dialog, PortsDialog)
+        rows = dialog.query_one(RowList)
+        assert [row.key for row in rows.rows] == ["80", "3000", "5000"]
+        assert not any("\x1b" in row.content.plain for row in rows.rows)
+        assert "IPv4 alone" in shown(dialog, "about")
+        await pilot.press("down")
+        await pilot.pause(0.4)
+        assert "open to everybody at https://vm.example:3000" in shown(dialog, "about")
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        assert engine.ordered == [OpenForward(HERE, 3000)]
+        row = PortForward(HERE, "atlas", 3000, 40000, trouble="the VM is paused")
+        receipts = tuple(replace(one, stage=Stage.DONE) for one in engine.fleet.receipts)
+        engine.change(replace(engine.fleet, receipts=receipts, forwards=(row,)))
+        await pilot.pause(0.4)
+        assert pilot.app.clipboard == "127.0.0.1:40000"
+        assert "→ 127.0.0.1:40000" in rows.rows[1].content.plain and "the VM is paused" in shown(dialog, "about")
+        await pilot.press("D")
+        await pilot.pause(0.1)
+        assert last(engine) == EndForward(HERE, 40000)
+        await pilot.press("up", "b")
+        await pilot.pause(0.1)
+        assert isinstance(pilot.app.screen, ConfirmDialog), "what opens a port to everybody asks first"
+        await pilot.press("y")
+        await pilot.pause(0.1)
+        assert last(engine) == Bridge(HERE, 80)
+        await pilot.press("down", "down", "b")
+        await pilot.pause(0.1)
+        assert any("routes no port 5000" in said for said in notifications(pilot))
+
+
+async def test_a_paused_vm_gives_its_reason_and_nobody_looks_at_a_vm_that_cannot_be_looked_at() -> None:
+    engine = scene()
+    async with cockpit(engine) as (pilot, _, _engine):
+        await pilot.press("P")
+        await pilot.pause(0.4)
+        assert "the test lets nobody look" in str(pilot.app.screen.query_one(RowList)._empty)
+        await pilot.press("escape")
+        vms = tuple(replace(vm, power=Power.PAUSED) if vm.id == HERE else vm for vm in engine.fleet.vms)
+        engine.change(replace(engine.fleet, vms=vms))
+        await pilot.pause(0.3)
+        for key in ("dollar_sign", "E", "P"):
+            await pilot.press(key)
+        await pilot.pause(0.1)
+        assert sum("resume it first" in said for said in notifications(pilot)) >= 3
+        assert engine.reach.commands == [] and VmId(HERE) not in engine.reach.listening
+        await asyncio.sleep(0)
