@@ -8,10 +8,10 @@ from pathlib import Path
 
 from textual.dom import DOMNode
 
-from cockpit.model.commands.ports import Bridge, EndForward, OpenForward
+from cockpit.model.commands.ports import OpenBridge, EndForward, OpenForward
 from cockpit.model.fleet import Power
 from cockpit.model.ids import VmId
-from cockpit.model.ports import Listener, PortForward, Ports
+from cockpit.model.ports import ListeningPort, PortForward, Ports
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.refusals.grounds import Facilities
 from cockpit.ui.dialogs.confirm import ConfirmDialog
@@ -78,9 +78,9 @@ def last(engine: FakeEngine) -> object:
 
 def listening(engine: FakeEngine) -> None:
     listeners = (
-        Listener(80, ("0.0.0.0",), "evil\x1b[2J", 7),
-        Listener(3000, ("::",), "node", 8),
-        Listener(5000, ("127.0.0.1",), "python3", 9),
+        ListeningPort(80, ("0.0.0.0",), "evil\x1b[2J", 7),
+        ListeningPort(3000, ("::",), "node", 8),
+        ListeningPort(5000, ("127.0.0.1",), "python3", 9),
     )
     engine.reach.listening[HERE] = Ports(HERE, listeners, "vm.example", (80, 3000))
     engine.facilities = replace(engine.facilities, routed_ports=(80, 3000))
@@ -119,7 +119,7 @@ async def test_a_port_is_forwarded_copied_ended_and_bridged_by_one_key_each() ->
         assert isinstance(pilot.app.screen, ConfirmDialog), "what opens a port to everybody asks first"
         await pilot.press("y")
         await pilot.pause(0.1)
-        assert last(engine) == Bridge(HERE, 80)
+        assert last(engine) == OpenBridge(HERE, 80)
         await pilot.press("down", "down", "b")
         await pilot.pause(0.1)
         assert any("routes no port 5000" in said for said in notifications(pilot))
