@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from cockpit.agents.configuration import Configuration
 from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.model.attachments import Attachment
 from cockpit.model.commands.agent import AgentCommand
 from cockpit.model.commands.life import Spawn
 from cockpit.model.events import Event, Responded
@@ -98,8 +99,17 @@ class AgentAdapter(Protocol):
     def decoder(self) -> Decoder:
         """Return a decoder for one output file."""
 
-    def encode(self, command: AgentCommand, command_id: CommandId, agent: Agent) -> bytes:
-        """Return a command as complete lines for the agent's FIFO; the id comes back in what the agent says of it."""
+    def encode(
+        self, command: AgentCommand, command_id: CommandId, agent: Agent, images: Sequence[Attachment] = ()
+    ) -> bytes:
+        """Return a command as complete lines for the agent's FIFO; the id comes back in what the agent says of it.
+
+        Args:
+            command: what is ordered.
+            command_id: its id.
+            agent: as it is now.
+            images: what goes with its text, read. They make it long: then it is called in a thread.
+        """
 
     def question(self, command_id: str, question: Question[Any] = STATE) -> bytes:
         """Return a question as one line; it changes nothing of the agent.
@@ -159,6 +169,9 @@ class AgentAdapter(Protocol):
 
     def lacks(self, command: type[AgentCommand], agent: Agent) -> str:
         """Say why this agent cannot take a kind of command, in words for a person, or return empty text."""
+
+    def lacks_images(self, agent: Agent) -> str:
+        """Say why no image can go with a text to this agent, or return empty text."""
 
     def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
         """Say what a VM lacks to run the program, or return empty text."""

@@ -11,6 +11,7 @@ from cockpit.cli.headless import Headless, nearest, only
 from cockpit.cli.signals import while_somebody_reads
 from cockpit.engine.port import HeadlessPort, OutputLine
 from cockpit.errors import NotFound, Refused, TimedOut, UsageError
+from cockpit.model.attachments import ON_VM
 from cockpit.model.codec import record_to_object
 from cockpit.model.commands.agent import Answer, FollowUp, Prompt, Steer
 from cockpit.model.commands.vm import Checkpoint
@@ -21,6 +22,7 @@ from cockpit.model.kept import IN_THE_COMMIT
 from cockpit.model.past import remembered_as
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import reached
+from cockpit.paths import absolute
 from cockpit.text.sanitize import clean_text, our_text
 from cockpit.text.streams import flush_output, output_is_terminal, say, warn, write_raw
 
@@ -166,11 +168,12 @@ async def send(
     *,
     checkpoint: bool = False,
     as_json: bool = False,
+    images: tuple[str, ...] = (),
 ) -> int:
     """Send a text, after a commit if wanted, and wait as far as asked; JSON is what became of it, with its answer."""
     async with headless.engine(only(name), watch=True) as engine:
         agent = await reachable(engine, name, headless.left())
-        command = MODES[mode](agent.id, text)
+        command = MODES[mode](agent.id, text, images)
         sent = await _after_checkpoint(engine, agent, command) if checkpoint else engine.dispatch(command)
         if sent is None:
             return ExitCode.FAILED
@@ -196,6 +199,11 @@ async def send(
             elif not as_json:
                 say(clean_text(answered))
     return 0
+
+
+def image_name(given: str) -> str:
+    """Return how an image is named wherever it is read: a path on this machine from the root on."""
+    return given if given.startswith(ON_VM) else str(absolute(given, "--image"))
 
 
 async def _after_checkpoint(engine: HeadlessPort, agent: Agent, command: Prompt | Steer | FollowUp) -> CommandId | None:

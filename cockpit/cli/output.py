@@ -238,6 +238,9 @@ def spoken(record: Record) -> tuple[str, str] | None:
     match record.event:
         case ev.MessageStarted(role="user", text=text):
             return "user", text
+        case ev.MessageEnded(role="user") as ended:
+            images = [block.image_label for block in ended.blocks if block.kind == "image"]
+            return ("user's images", " ".join(images)) if images else None
         case ev.MessageEnded(role="assistant") as ended:
             return f"agent{_took(ended.duration)}", ended.text or ended.error
         case ev.ToolStarted(name=name, arguments=arguments):

@@ -39,13 +39,16 @@ async def send(
     checkpoint: bool,
     as_text: bool,
     as_json: bool = False,
+    images: tuple[str, ...] = (),
 ) -> int:
     """Send a text; a word that the agent's own screen would carry out is carried out here instead."""
     if not as_text and slash_word(text) is not None and await _done(headless, name, text):
         if as_json:
             output.print_json({"carried_out": text})
         return ExitCode.DONE
-    return await talk.send(headless, name, text, mode, wait_for, timeout, checkpoint=checkpoint, as_json=as_json)
+    return await talk.send(
+        headless, name, text, mode, wait_for, timeout, checkpoint=checkpoint, as_json=as_json, images=images
+    )
 
 
 async def _done(headless: Headless, name: str, text: str) -> bool:

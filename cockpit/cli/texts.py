@@ -10,7 +10,7 @@ from cockpit.errors import UsageError
 from cockpit.model.sendable import unsendable
 from cockpit.paths import absolute
 
-PATH_OPTIONS = ("--root", "--config", "--into", "--recipe", "--spec", "--tasks")
+PATH_OPTIONS = ("--image", "--root", "--config", "--into", "--recipe", "--spec", "--tasks")
 """Options whose value is a path: those may hold any byte."""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cockpit.model.attachments import size_text
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -41,3 +43,10 @@ class Block:
     """The text; for a tool call its arguments as JSON text; for an image its media type."""
     tool_name: str = ""
     call_id: str = ""
+    size: int = 0
+    """Bytes of an image."""
+
+    @property
+    def image_label(self) -> str:
+        """An image in words: its data is shown nowhere."""
+        return f"[image {self.text.removeprefix('image/') or 'of an unknown type'}, {size_text(self.size)}]"

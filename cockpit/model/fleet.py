@@ -251,6 +251,8 @@ class Agent:
     model: str = ""
     provider: str = ""
     """Whose the model is, as the agent names it."""
+    inputs: tuple[str, ...] = ()
+    """What its model reads beside and including text, in words of the agent (`text`, `image`); empty is not known."""
     thinking: str = ""
     """How much it thinks, in its own word: `off`, `low`, `high` ..."""
     former: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textual.dom import DOMNode
 
-from cockpit.model.commands.ports import OpenBridge, EndForward, OpenForward
+from cockpit.model.commands.ports import EndForward, OpenBridge, OpenForward
 from cockpit.model.fleet import Power
 from cockpit.model.ids import VmId
 from cockpit.model.ports import ListeningPort, PortForward, Ports

@@ -37,6 +37,7 @@ from cockpit.agents.pi.sessions import saved_sessions, sessions_script
 from cockpit.agents.pi.wire_filter import ACCUMULATED
 from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.model.attachments import Attachment
 from cockpit.model.commands.agent import Abort, AgentCommand, Answer, ClearQueue, FollowUp, Prompt, Steer
 from cockpit.model.events import Responded
 from cockpit.model.fleet import Agent, QueueRules
@@ -74,7 +75,9 @@ class PiAdapter:
         """Return a decoder of both dialects."""
         return PiDecoder()
 
-    def encode(self, command: AgentCommand, command_id: CommandId, agent: Agent) -> bytes:
+    def encode(
+        self, command: AgentCommand, command_id: CommandId, agent: Agent, images: Sequence[Attachment] = ()
+    ) -> bytes:
         """Return a command as lines for the FIFO.
 
         Texts go as `prompt` with the way to queue them, since only the agent knows without a race whether it is busy;
@@ -82,11 +85,11 @@ class PiAdapter:
         """
         match command:
             case Steer(text=text, lies=True) | FollowUp(text=text, lies=True):
-                return encode_queued(command_id, text, steer=isinstance(command, Steer))
+                return encode_queued(command_id, text, images, steer=isinstance(command, Steer))
             case Prompt(text=text) | FollowUp(text=text):
-                return encode_prompt(command_id, text, busy="followUp")
+                return encode_prompt(command_id, text, images, busy="followUp")
             case Steer(text=text):
-                return encode_prompt(command_id, text, busy="steer")
+                return encode_prompt(command_id, text, images, busy="steer")
             case ClearQueue():
                 return encode_clear_queue(command_id)
             case Abort():
@@ -162,6 +165,12 @@ class PiAdapter:
         said = f"pi {agent.version}" if agent.version else "this pi"
         since = ".".join(map(str, CLEARS_SINCE))
         return f"{said} cannot give back what is queued: {since} is the first that can" if old else ""
+
+    def lacks_images(self, agent: Agent) -> str:
+        """Say that the agent's model reads none, where pi has named what it reads."""
+        if not agent.inputs or "image" in agent.inputs:
+            return ""
+        return f"{agent.model or 'its model'} reads no images, as pi says: it reads {', '.join(agent.inputs)}"
 
     def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
         """Say that pi is not on the VM, unless it comes from this machine's PATH."""

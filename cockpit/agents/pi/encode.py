@@ -6,9 +6,13 @@ NUL and every other control character travels escaped, so nothing an operator pa
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, Literal
+
+from cockpit.model.attachments import Attachment
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -26,17 +30,25 @@ def encode_command(kind: str, command_id: str = "", **fields: Any) -> bytes:
     return _SURROGATE.sub("\ufffd", text).encode() + b"\n"
 
 
-def encode_prompt(command_id: str, text: str, *, busy: Busy | None = None) -> bytes:
+def encode_prompt(command_id: str, text: str, images: Sequence[Attachment] = (), *, busy: Busy | None = None) -> bytes:
     """Start a run. With `busy`, a run in progress queues the text; without, it refuses it.
 
     The choice is made inside pi, so a prompt with `busy` has no race against the end of a run.
     """
-    return encode_command("prompt", command_id, message=text, streamingBehavior=busy)
+    return encode_command("prompt", command_id, message=text, images=_images(images), streamingBehavior=busy)
 
 
-def encode_queued(command_id: str, text: str, *, steer: bool) -> bytes:
+def encode_queued(command_id: str, text: str, images: Sequence[Attachment] = (), *, steer: bool) -> bytes:
     """Put a text into a queue and start no run: an idle pi lets it lie there until another prompt comes."""
-    return encode_command("steer" if steer else "follow_up", command_id, message=text)
+    return encode_command("steer" if steer else "follow_up", command_id, message=text, images=_images(images))
+
+
+def _images(images: Sequence[Attachment]) -> list[dict[str, str]] | None:
+    """Return images as blocks of a message; None leaves the field out."""
+    return [
+        {"type": "image", "data": base64.b64encode(one.data).decode("ascii"), "mimeType": one.media_type}
+        for one in images
+    ] or None
 
 
 def encode_clear_queue(command_id: str) -> bytes:

@@ -111,5 +111,8 @@ def _block(block: dict[str, Any]) -> Block:
         arguments = json_text(block.get("arguments", {}))
         return Block(kind, arguments, text_of(block.get("name")), text_of(block.get("id")))
     if kind == "image":
-        return Block(kind, text_of(block.get("mimeType")))
+        data = block.get("data")
+        # Of base64 four characters are three bytes; what fills up the end is none.
+        size = len(data) * 3 // 4 - data[-2:].count("=") if isinstance(data, str) else 0
+        return Block(kind, text_of(block.get("mimeType")), size=size)
     return Block(kind, text_of(block.get("text")))

@@ -124,6 +124,7 @@ def send_script(
     timeout: float = 10.0,
     lock_timeout: float = 20.0,
     leading_newline: bool = False,
+    staged: str = "",
 ) -> str:
     """Return the script that writes complete lines, read from standard input, into the agent's FIFO.
 
@@ -134,14 +135,29 @@ def send_script(
         lock_timeout: seconds to wait for other writers.
         leading_newline: write a bare LF first, which ends whatever half line an earlier writer left. Needed on the
             first write after each connect; it costs one harmless parse error in `out`.
+        staged: the name of what `stage_script` has brought of the payload; standard input is what follows it.
     """
     settings = settings_of(paths) + assign(
         size=str(size + int(leading_newline)),
         limit=str(max(1, math.ceil(timeout))),
         lock_naps=naps(lock_timeout),
         leading_newline=str(int(leading_newline)),
+        staged=staged,
     )
     return settings + shell.COMMON + shell.SEND
+
+
+def stage_script(paths: AgentPaths, name: str, offset: int, size: int) -> str:
+    """Return the script that keeps one piece of a long payload beside the FIFO, read from standard input.
+
+    Args:
+        paths: where the agent lives.
+        name: what the payload is called until it is written; a plain word.
+        offset: bytes of it that are there already.
+        size: bytes of the piece; anything else on standard input is taken for a dropped connection.
+    """
+    settings = settings_of(paths) + assign(staged=name, offset=str(offset), upto=str(offset + size))
+    return settings + shell.COMMON + shell.STAGE
 
 
 def stop_script(paths: AgentPaths, *, grace: float = STOP_GRACE) -> str:

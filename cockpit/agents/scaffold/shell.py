@@ -320,6 +320,10 @@ SEND = r"""
 private_directory
 spool=$(mktemp "$directory/send.XXXXXX") || finish "$code_not_private"
 [ "$leading_newline" = 0 ] || printf '\n' >"$spool"
+if [ -n "$staged" ]; then
+    cat "$directory/send.staged.$staged" >>"$spool" || finish "$code_incomplete"
+    rm -f "$directory/send.staged.$staged"
+fi
 cat >>"$spool"
 [ "$(wc -c <"$spool")" -eq "$size" ] || finish "$code_incomplete"
 [ -z "$(tail -c 1 "$spool")" ] || finish "$code_incomplete"
@@ -353,6 +357,22 @@ case $code in
 137) if has_reader; then finish "$code_not_read"; else finish "$code_left"; fi ;;
 *) finish "$code_left" ;;
 esac
+"""
+
+# What a dropped connection left of another payload goes after an hour.
+STAGE = r"""
+[ -d "$directory" ] || finish "$code_no_reader"
+private_directory
+part=$directory/send.staged.$staged
+if [ "$offset" = 0 ]; then
+    find "$directory" -maxdepth 1 -name 'send.staged.*' -mmin +60 -exec rm -f {} + 2>/dev/null
+    : >"$part"
+fi
+[ "$(wc -c <"$part")" -eq "$offset" ] || finish "$code_incomplete"
+cat >>"$part"
+[ "$(wc -c <"$part")" -eq "$upto" ] || finish "$code_incomplete"
+say written "$upto"
+finish 0
 """
 
 STOP = r"""

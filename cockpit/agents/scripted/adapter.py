@@ -61,6 +61,10 @@ class ScriptedAdapter(PiAdapter):
             return "a scripted agent of the older dialect cannot give back what is queued"
         return ""
 
+    def lacks_images(self, agent: Agent) -> str:
+        """Say that nobody looks at them."""
+        return "a scripted agent reads no images: no model thinks"
+
     def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
         """Return empty text: it brings all it needs."""
         return ""

@@ -22,6 +22,10 @@ def send(
     as_text: Annotated[
         bool, typer.Option("--as-text", help="Send a word behind / that the agent's own screen would carry out.")
     ] = False,
+    image: Annotated[
+        list[str] | None,
+        typer.Option("--image", help="An image that goes along: a path here, or vm:PATH; again for more."),
+    ] = None,
     timeout: Timeout = None,
     as_json: Json = False,
 ) -> None:
@@ -33,7 +37,16 @@ def send(
     said = read_input() if text == "-" else text
     run(
         lambda headless: slash.send(
-            headless, name, said, how, until, timeout, checkpoint=checkpoint, as_text=as_text, as_json=as_json
+            headless,
+            name,
+            said,
+            how,
+            until,
+            timeout,
+            checkpoint=checkpoint,
+            as_text=as_text,
+            as_json=as_json,
+            images=tuple(map(agent.image_name, image or ())),
         )
     )
 

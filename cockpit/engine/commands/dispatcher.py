@@ -155,8 +155,8 @@ class Dispatcher:
         if refused is not None or not isinstance(command, AgentCommand | ChangeQueue):
             return refused
         agent = self._fleet_state.agents[command.agent]
-        kind = type(command) if isinstance(command, AgentCommand) else ClearQueue
-        sentence = adapter_of(agent.program).lacks(kind, agent)
+        kind, adapter = type(command) if isinstance(command, AgentCommand) else ClearQueue, adapter_of(agent.program)
+        sentence = adapter.lacks(kind, agent) or (adapter.lacks_images(agent) if images_of(command) else "")
         return Refusal(RefusalCode.LACKING, sentence) if sentence else None
 
     def dispatch(self, command: Command) -> CommandId:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.answers import parse_send
 from cockpit.agents.scaffold.layout import AgentPaths
-from cockpit.agents.scaffold.scripts import send_script
-from cockpit.engine.describe import text_of
+from cockpit.agents.scaffold.scripts import send_script, stage_script
+from cockpit.engine.attachments import load_images
+from cockpit.engine.describe import images_of, text_of
 from cockpit.engine.operation import describe
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
+from cockpit.model.attachments import Attachment
 from cockpit.model.commands.agent import Abort, AgentCommand, Answer
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId
@@ -30,6 +33,9 @@ log = logging.getLogger(__name__)
 
 WRITE_LIMIT = 10.0
 """Seconds an agent gets to read a command; agents answer within 25 ms at their busiest."""
+
+PIECE = 256 * 1024
+"""Bytes that are brought to a VM at once; a text with images has some MB."""
 
 TRANSPORT_MARGIN = 40.0
 """Seconds on top for the lock on the VM and for the way there."""
@@ -58,9 +64,38 @@ class Sender:
 
     async def send(self, agent: Agent, command: AgentCommand, command_id: CommandId) -> None:
         """Write a command and move its receipt; a failure is a stage, not an exception."""
+        images: tuple[Attachment, ...] | None = ()
+        if names := images_of(command):
+            # Before the turn: other commands need not wait for a file.
+            images = await self._images(names, command_id)
+        if images is not None:
+            await self._send(agent, command, command_id, images)
+        receipt = self._fleet_state.receipts.get(command_id)
+        if receipt is not None:
+            try:
+                await self._store.save_receipt(receipt)
+            except StoreError as error:
+                log.error("%s", error)
+
+    async def _images(self, names: Sequence[str], command_id: CommandId) -> tuple[Attachment, ...] | None:
+        """Read the images that go with a text; None if one cannot go along, which the receipt says."""
+        try:
+            return await load_images(names, self._connection(), self._paths.workspace, self._vm)
+        except CockpitError as error:
+            now = self._fleet_state.clock.now()
+            self._fleet_state.put_receipts(self._book.failed(command_id, now, f"not sent: {error}"))
+            return None
+
+    async def _send(
+        self, agent: Agent, command: AgentCommand, command_id: CommandId, images: Sequence[Attachment]
+    ) -> None:
         async with self._turn:
             current = self._fleet_state.agents.get(agent.id, agent)
-            payload = adapter_of(current.program).encode(command, command_id, current)
+            encode = adapter_of(current.program).encode
+            if images:
+                payload = await asyncio.to_thread(encode, command, command_id, current, images)
+            else:
+                payload = encode(command, command_id, current)
             try:
                 await self.write(payload)
             except (Dropped, CommandTimedOut) as error:
@@ -72,12 +107,6 @@ class Sender:
             else:
                 self._fleet_state.put_receipts(self._book.written(command_id, self._fleet_state.clock.now()))
                 await self._consequences(current, command, command_id)
-        receipt = self._fleet_state.receipts.get(command_id)
-        if receipt is not None:
-            try:
-                await self._store.save_receipt(receipt)
-            except StoreError as error:
-                log.error("%s", error)
 
     async def ask(self, agent: Agent, question_id: str, question: Question[Any] = STATE) -> None:
         """Ask something, or what the agent is at; the answer comes in its stream.
@@ -99,15 +128,47 @@ class Sender:
         if connection is None or connection.closed:
             raise CockpitError("not sent: the VM is not connected", hint="send it again once the link is up")
         leading = connection is not self._fresh
-        script = send_script(self._paths, len(payload), timeout=WRITE_LIMIT, leading_newline=leading)
+        staged, rest = await self._stage(connection, payload)
+        script = send_script(
+            self._paths,
+            len(payload),
+            timeout=WRITE_LIMIT,
+            leading_newline=leading,
+            staged=staged,
+        )
         try:
-            done = await connection.run(script, stdin=payload, timeout=WRITE_LIMIT + TRANSPORT_MARGIN)
+            done = await connection.run(script, stdin=rest, timeout=WRITE_LIMIT + TRANSPORT_MARGIN)
             parse_send(done.exit_code, done.stdout, done.stderr, vm=self._vm)
         except BaseException:
             # A text that was cut leaves half a line in the FIFO, also on a connection that lives on.
             self._fresh = None
             raise
         self._fresh = connection
+
+    async def _stage(self, connection: Connection, payload: bytes) -> tuple[str, bytes]:
+        """Bring what is long to the VM in pieces, each of which is acknowledged: other traffic goes on in between.
+
+        Returns:
+            The name under which all but the last piece lies there, empty where it is short; and the rest.
+
+        Raises:
+            CockpitError: a piece did not arrive; nothing was written into the FIFO.
+        """
+        if len(payload) <= PIECE:
+            return "", payload
+        name, at = secrets.token_hex(6), 0
+        try:
+            while len(payload) - at > PIECE:
+                script = stage_script(self._paths, name, at, PIECE)
+                done = await connection.run(script, stdin=payload[at : at + PIECE], timeout=TRANSPORT_MARGIN)
+                parse_send(done.exit_code, done.stdout, done.stderr, vm=self._vm)
+                at += PIECE
+        except (Dropped, CommandTimedOut) as error:
+            raise CockpitError(
+                f"not sent: {at} of {len(payload)} bytes had reached the VM when {describe(error)}",
+                hint="send it again once the link is up",
+            ) from error
+        return name, payload[at:]
 
     async def _consequences(self, agent: Agent, command: AgentCommand, command_id: CommandId) -> None:
         """Note what the agent's stream will not say: our own answers and aborts."""

@@ -100,10 +100,12 @@ def _model(agent: Agent, model: Any) -> Agent:
     if not isinstance(model, dict):
         return agent
     name, window, provider = model.get("id"), model.get("contextWindow"), model.get("provider")
+    kinds = model.get("input")
     agent = with_model(agent, name if isinstance(name, str) else "", provider if isinstance(provider, str) else "")
     return replace(
         agent,
         context_window=window if isinstance(window, int) and window > 0 else agent.context_window,
+        inputs=tuple(kind for kind in kinds if isinstance(kind, str)) if isinstance(kinds, list) else agent.inputs,
     )
 
 

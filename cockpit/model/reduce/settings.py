@@ -17,7 +17,8 @@ def with_model(agent: Agent, name: str, provider: str = "") -> Agent:
     if not name:
         return agent
     former = _replaced(agent, agent.model, name)
-    return replace(agent, model=name, provider=provider or agent.provider, former=former)
+    inputs = agent.inputs if name == agent.model else ()
+    return replace(agent, model=name, provider=provider or agent.provider, former=former, inputs=inputs)
 
 
 def with_level(agent: Agent, level: str) -> Agent:
@@ -49,7 +50,13 @@ def settings_of_answer(agent: Agent, event: MessageEnded) -> Agent:
     model = event.model if event.model and event.model not in agent.former else agent.model
     level = event.thinking if event.thinking and event.thinking not in agent.former else agent.thinking
     same = model == agent.model
-    return replace(agent, model=model, thinking=level, provider=agent.provider if same else event.provider)
+    return replace(
+        agent,
+        model=model,
+        thinking=level,
+        provider=agent.provider if same else event.provider,
+        inputs=agent.inputs if same else (),
+    )
 
 
 def _replaced(agent: Agent, before: str, now: str) -> tuple[str, ...]:

@@ -162,9 +162,10 @@ class MessageFold(EntryRing):
             self._end_answer(record, event)
 
     def _end_user(self, record: Record, event: ev.MessageEnded) -> None:
-        text = event.text or " ".join(f"[{block.kind} {block.text}]" for block in event.blocks if block.kind == "image")
+        images = [block.image_label for block in event.blocks if block.kind == "image"]
+        text = "\n".join([*([event.text] if event.text else []), *([" ".join(images)] if images else [])])
         if self._user_shown is None:
-            self._add(self._user_kind(text), record, "", text)
+            self._add(self._user_kind(event.text or text), record, "", text)
         elif text and self._user_shown.replace(text):
             self._touch(self._user_shown)
         self._user_shown = None

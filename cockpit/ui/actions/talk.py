@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cockpit.errors import CockpitError
+from cockpit.model.attachments import references_in
 from cockpit.model.commands.agent import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.vm import Checkpoint
@@ -28,14 +29,15 @@ UNWRITTEN = "…"
 
 
 def message(mode: Mode, agent: AgentId, text: str) -> AgentCommand:
-    """Build the command for a text written in a mode."""
+    """Build the command for a text written in a mode; the images it names go along."""
+    images = references_in(text)
     match mode:
         case Mode.STEER:
-            return Steer(agent, text)
+            return Steer(agent, text, images)
         case Mode.FOLLOW_UP:
-            return FollowUp(agent, text)
+            return FollowUp(agent, text, images)
         case _:
-            return Prompt(agent, text)
+            return Prompt(agent, text, images)
 
 
 def order(agent: Agent, said: AgentCommand, *, checkpoint: bool) -> Command:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
+from cockpit.model.attachments import ON_VM
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts.flow import TEXT_VERBS
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.transcript.window import Place
-from cockpit.text.clean import ours
+from cockpit.text.clean import joined, ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.look.cells import Piece, duration
 
@@ -40,7 +42,15 @@ class ReceiptsBeside:
 
 
 def receipt_mark(receipt: Receipt) -> Piece:
-    """Say in a few words what became of a text that was read."""
+    """Say in a few words what became of a text that was read, and which images went along."""
+    words, style = _stage(receipt)
+    if not receipt.images:
+        return words, style
+    names = ", ".join(PurePosixPath(name.removeprefix(ON_VM)).name for name in receipt.images)
+    return joined((our_line("▣ {} · ", names), words)), style
+
+
+def _stage(receipt: Receipt) -> Piece:
     since = receipt.stages[-1][1] if receipt.stages else receipt.created_at
     match receipt.stage:
         case Stage.DONE:

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
+from cockpit.model.attachments import as_reference, references_in
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.kept import IN_THE_COMMIT
 from cockpit.text.clean import NOTHING, ours
@@ -138,7 +139,8 @@ class Composer(DataTextArea):
         """Draw border, title and placeholder for the present recipient, act and refusal."""
         self._refusal = refusal
         name, width = self._recipient_name, self.size.width
-        key = (self._recipient, name, self.mode, refusal, self.has_focus, width, self._checkpoint)
+        images = len(references_in(self.text)) if "@" in self.text else 0
+        key = (self._recipient, name, self.mode, refusal, self.has_focus, width, self._checkpoint, images)
         if key == self._title_key:
             return
         self._title_key = key
@@ -160,6 +162,7 @@ class Composer(DataTextArea):
                     (ours(" → "), "$muted"),
                     (name, "bold"),
                     (ours(" · commit first") if self._checkpoint else NOTHING, "$accent"),
+                    (our_line(" · ▣ {} image{}", images, "" if images == 1 else "s") if images else NOTHING, "$accent"),
                 ]
             ),
         )
@@ -223,6 +226,16 @@ class Composer(DataTextArea):
         else:
             return False
         return True
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        """Take a paste in; the path of an image alone becomes the name by which it goes along."""
+        reference = "" if self.read_only else as_reference(event.text)
+        if not reference:
+            await super()._on_paste(event)
+            return
+        event.stop()
+        event.prevent_default()
+        self.move_cursor(self.replace(reference, *self.selection).end_location)
 
     def action_send(self) -> None:
         """Send the text as it is to the recipient the border names; a refused one stays."""
