@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 
 from cockpit.model.ids import CommandId
 from cockpit.model.receipts.receipt import Receipt, Stage
@@ -28,6 +29,7 @@ def sent(name: str) -> list[tuple[int, Receipt]]:
     return found
 
 
+@cache
 def outcomes(name: str) -> dict[str, Receipt]:
     """Follow every command of a capture to the end; the ticker runs where reality had a pause."""
     waiting = sent(name)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -23,7 +25,8 @@ from tests.model.receipt_replay import outcomes, sent
 SENT = sorted(path.name for path in (CAPTURES / "sent").iterdir() if (CAPTURES / path.name).exists())
 
 
-def evidence(name: str) -> list[Evidence]:
+@cache
+def evidence(name: str) -> tuple[Evidence, ...]:
     """A capture's records with the ends of its runs, a pause before each moment in which something was written."""
     offsets = {offset for offset, _ in sent(name)}
     agent, found = replace(fresh_agent(), dialect=dialect(name), says_end=dialect(name) == "delta"), []
@@ -39,20 +42,28 @@ def evidence(name: str) -> list[Evidence]:
     last = expire(agent, START + 1e6)
     if agent.run_open and not last.run_open:
         found.append(Evidence(None, True, START + 1e6))
-    return found
+    return tuple(found)
 
 
-def written(name: str) -> list[Receipt]:
+@cache
+def written(name: str) -> tuple[Receipt, ...]:
     """The commands of a capture, each with the place its sender had read to."""
     trimmed = name.endswith((".v0.87.1.jsonl", ".v1.6.0.jsonl"))
     found = []
     for offset, receipt in sent(name):
         lines = [record.line for record in records(name) if record.end <= offset and not trimmed]
         found.append(replace(receipt, place=(1, lines[-1]) if lines else (0, -1)))
-    return found
+    return tuple(found)
 
 
-def observed(book: ReceiptBook, pieces: list[Evidence]) -> list[Receipt]:
+@cache
+def judged(name: str) -> dict[CommandId, Stage]:
+    """How each receipt ends for a book that knew of it from the start."""
+    book, receipts = ReceiptBook(), written(name)
+    return ends([*book.take_up(receipts), *observed(book, evidence(name))], receipts)
+
+
+def observed(book: ReceiptBook, pieces: Sequence[Evidence]) -> list[Receipt]:
     """Let a book observe evidence."""
     changed: list[Receipt] = []
     for record, settled, at in pieces:
@@ -60,7 +71,7 @@ def observed(book: ReceiptBook, pieces: list[Evidence]) -> list[Receipt]:
     return changed
 
 
-def ends(changed: list[Receipt], receipts: list[Receipt]) -> dict[CommandId, Stage]:
+def ends(changed: Sequence[Receipt], receipts: Sequence[Receipt]) -> dict[CommandId, Stage]:
     """The last stage of each receipt; none may end twice."""
     closed = [receipt.id for receipt in changed if is_closed(receipt)]
     assert len(closed) == len(set(closed))
@@ -73,8 +84,7 @@ def test_who_learns_late_of_a_command_judges_it_as_if_it_had_known(name: str, te
     pieces, receipts = evidence(name), written(name)
     if not receipts:
         return
-    known = ReceiptBook()
-    expected = ends([*known.take_up(receipts), *observed(known, pieces)], receipts)
+    expected = judged(name)
     cut = min(len(pieces) * tenths // 10, 380)
     book = ReceiptBook()
     changed = observed(book, pieces[:cut])
