@@ -56,9 +56,9 @@ def readers(fleet: FleetUnderTest, agent: Agent) -> int:
     return count
 
 
-async def begin(engine: Engine, agent: Agent, words: int = 1_500) -> None:
+async def begin(engine: Engine, agent: Agent, words: int = 750) -> None:
     """Let an agent begin a long answer."""
-    await order(engine, Prompt(agent.id, f"[slow 400] [bash seq 100] [say {words}]"), Stage.CONSUMED)
+    await order(engine, Prompt(agent.id, f"[slow 200] [bash seq 100] [say {words}]"), Stage.CONSUMED)
 
 
 async def settled(engine: Engine) -> None:
@@ -205,7 +205,7 @@ async def test_the_other_takes_over_when_the_recording_one_ends(fleet: FleetUnde
     name = f"dan-{kill}"
     async with fleet.engine() as engine:
         agent = await spawned(engine, name)
-        await begin(engine, agent, 4_000)
+        await begin(engine, agent, 2_000)
     holder = Observer(fleet)
     try:
         holder.ask("settled")
@@ -244,7 +244,7 @@ async def test_a_later_cockpit_takes_over_from_a_verb(fleet: FleetUnderTest) -> 
 async def test_links_that_drop_in_turn_hand_the_agent_over_each_time(fleet: FleetUnderTest) -> None:
     """Whoever has no link records nothing; the reader it comes back with goes on where the other one was."""
     async with two(fleet, "fay") as (first, second, agent):
-        await begin(first, agent, 4_000)
+        await begin(first, agent, 2_000)
         handed = 0
         holder, other = first, second
         while holder.fleet_state.agents[agent.id].run_open and handed < 6:
