@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from cockpit.engine.engine import Engine
 from cockpit.model.fleet import ActivityState
 from cockpit.model.receipts.receipt import Receipt, Stage
@@ -70,16 +68,21 @@ async def test_settings_of_others_stand_after_the_run(fleet: FleetUnderTest, iso
         assert (others.agent.model, others.agent.thinking) == ("claude-sonnet-4-5", "high")
 
 
-@pytest.mark.parametrize("where", ["tool", "text", "backoff"])
-async def test_an_abort_of_somebody_else_is_no_failure(fleet: FleetUnderTest, isolated_home: Path, where: str) -> None:
+async def test_an_abort_of_somebody_else_is_no_failure(fleet: FleetUnderTest, isolated_home: Path) -> None:
     set_retries(isolated_home)
     add_extension(isolated_home)
     async with company(fleet) as others:
-        # A wait that an extension cuts short looks like one that a client cancels: what failed before it stands.
-        acts = (("one", BY_ANOTHER), ("two", UNCLAIMED))[: 1 if where == "backoff" else 2]
-        for text, detail in acts:
+        for where, by in (
+            ("tool", BY_ANOTHER),
+            ("tool", UNCLAIMED),
+            ("text", BY_ANOTHER),
+            ("text", UNCLAIMED),
+            # A wait that an extension cuts short looks like one that a client cancels: what failed before it stands.
+            ("backoff", BY_ANOTHER),
+        ):
+            text = f"{where} {by}"
             prompt = {
-                "tool": gated(others, text)[1],
+                "tool": gated(others, f"{where}-{by is UNCLAIMED}")[1],
                 "text": f"mock:text(words=4000, rate=20) {text}",
                 "backoff": f"mock:error(529) {text}",
             }[where]
@@ -89,16 +92,16 @@ async def test_an_abort_of_somebody_else_is_no_failure(fleet: FleetUnderTest, is
                 "text": lambda: others.agent.activity.detail == "writing",
                 "backoff": lambda: others.state is ActivityState.RETRYING,
             }[where]
-            await until(others.engine, wanted, where)
-            if detail == BY_ANOTHER:
-                others.write(id="x1", type="abort")
+            await until(others.engine, wanted, text)
+            if by == BY_ANOTHER:
+                others.write(id=f"x-{where}", type="abort")
             else:
                 await others.sent("/halt")
             ended = await working.ended()
-            assert ended.code == 1 and ("abort" in ended.complained or "cancelled" in ended.complained), ended
+            assert ended.code == 1 and ("abort" in ended.complained or "cancelled" in ended.complained), (text, ended)
             await others.at(ActivityState.ABORTED)
-            assert others.agent.activity.detail == detail
-            assert any(detail in line for line in why(others.agent, None, others.agent.activity.since))
+            assert others.agent.activity.detail == by, text
+            assert any(by in line for line in why(others.agent, None, others.agent.activity.since)), text
 
 
 async def test_commands_of_extensions_while_a_run_works(
