@@ -32,7 +32,7 @@ RUNS: dict[str, tuple[Callable[[list[str]], Table | tuple[Table, ...]], str, tup
     ),
     "closing": (bench_closing.main, "--times 1", ("mounting",)),
     "ingest": (bench_ingest.main, "--agents 2 --seconds 1 --rate 10", ("cockpit: SSH to stored", "local tail")),
-    "memory": (bench_memory.main, "--agents 3 --warm 1", ("ssh child", "cockpit: connection", "cockpit: with")),
+    "memory": (bench_memory.main, "--agents 2 --warm 1", ("ssh child", "cockpit: connection", "cockpit: with")),
     "decode": (
         bench_decode.main,
         "--megabytes 1 --rounds 1 --budget 0.01",
@@ -51,7 +51,7 @@ RUNS: dict[str, tuple[Callable[[list[str]], Table | tuple[Table, ...]], str, tup
     "isolation": (bench_isolation.main, "--agents 2 --rate 10 --seconds 2.5", ("well", "a black hole")),
     "soak": (
         bench_soak.main,
-        "--reconnects 5 --bare-reconnects 5 --events 2000",
+        "--reconnects 2 --bare-reconnects 2 --events 500",
         ("cockpit: reconnect", "asyncssh alone", "cockpit: event"),
     ),
 }
