@@ -27,6 +27,7 @@ from cockpit.model.platform import (
     TagCommit,
     Untag,
 )
+from cockpit.model.size import bytes_text
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import say, warn
@@ -55,17 +56,6 @@ def _row(commit: CommitView, now: float) -> tuple[str, ...]:
         " ".join(commit.tags) or "-",
         commit.description or "-",
     )
-
-
-def bytes_text(amount: int) -> str:
-    """Return a number of bytes as people read it; empty text for none."""
-    if amount <= 0:
-        return ""
-    for unit in ("kB", "MB"):
-        amount_here = amount / (1000 if unit == "kB" else 1_000_000)
-        if amount_here < 1000:
-            return f"{amount_here:.3g} {unit}"
-    return f"{amount / 1e9:.3g} GB"
 
 
 def _say_missing(listed: CommitList) -> int:

@@ -173,6 +173,10 @@ class CockpitPort(Protocol):
         """Questions to agents."""
 
     @property
+    def platform(self) -> PlatformPort:
+        """What the platforms keep besides VMs and agents."""
+
+    @property
     def revision(self) -> int:
         """Grows with each change of anything visible; compare it before pulling a snapshot."""
 
@@ -343,10 +347,6 @@ class LookoutPort(Protocol):
 
 class HeadlessPort(CockpitPort, Protocol):
     """The engine as verbs and the demonstration see it: they also wait, find by name, and read output themselves."""
-
-    @property
-    def platform(self) -> PlatformPort:
-        """What the platforms keep besides VMs and agents."""
 
     @property
     def output(self) -> OutputPort:

@@ -140,7 +140,8 @@ def _is_wanted(finding: Finding) -> bool:
 
 
 def _of_finding(finding: Finding) -> Attention:
-    sentence = f"{finding.called} · {finding.kind.value}: {'; '.join(finding.evidence)}"
+    called = finding.called if finding.called != finding.vm else f"VM {finding.vm[:8]}"
+    sentence = f"{called} · {finding.kind.value}: {'; '.join(finding.evidence)}"
     return Attention(Urgency.UNFITTING, sentence, finding.since, finding.agent, finding=finding)
 
 

@@ -113,3 +113,14 @@ def disk_fault(present_mib: int, wanted_mib: int) -> str:
     if present_mib and wanted_mib <= present_mib:
         return f"the disk has {present_mib} MiB already, and a disk can only grow"
     return ""
+
+
+def bytes_text(amount: int) -> str:
+    """Return a number of bytes as people read it; empty text for none."""
+    if amount <= 0:
+        return ""
+    for unit in ("kB", "MB"):
+        amount_here = amount / (1000 if unit == "kB" else 1_000_000)
+        if amount_here < 1000:
+            return f"{amount_here:.3g} {unit}"
+    return f"{amount / 1e9:.3g} GB"

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from cockpit.cli.headless import Headless
-from cockpit.engine.platform import Platform
 from cockpit.engine.port import HeadlessPort, HistoryPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.events import Record
@@ -94,7 +93,6 @@ class HeadlessDouble(FakeEngine):
         self.output = OutputDouble()
         self.recorded = HistoryDouble()
         self.lookout = LookoutDouble()
-        self.platform = Platform(())
         self.answers: dict[CommandId, str] = {}
         self._change = asyncio.Event()
 

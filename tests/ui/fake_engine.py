@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from cockpit.engine.platform import Platform
+from cockpit.engine.port import PlatformPort
 from cockpit.errors import Refused
 from cockpit.model.commands.agent import Abort, Answer, ClearQueue, FollowUp, Prompt, Steer
 from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
@@ -331,6 +333,7 @@ class FakeEngine:
             (CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),
         )
         self.golden = ImagesDouble()
+        self.platform: PlatformPort = Platform(())
         self.facilities = Facilities((("pi", ""), ("scripted", "")), "pi", has_board=True)
 
     @property

@@ -10,6 +10,7 @@ from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import vm_command
+from cockpit.ui.dialogs.commits import CommitsDialog
 from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
 from cockpit.ui.widgets.choice_field import Choice
 
@@ -104,11 +105,18 @@ def _infra(home: HomePort) -> None:
     home.open_dialog(GuardedForm(ours("Make infra VM"), fields, check, intro=intro), finish)
 
 
+def _commits(home: HomePort) -> None:
+    home.open_dialog(CommitsDialog(home.engine.platform.commits, home.engine.now))
+
+
 def _no_infra(situation: Situation) -> str:
     return situation.engine.disabled_reason(MakeInfra())
 
 
 ACTIONS: tuple[Action, ...] = (
+    Action(
+        "vm.commits", "", "commits", "Agents", "List the commits that the platform keeps, with age and size", _commits
+    ),
     Action(
         "vm.resize",
         "",

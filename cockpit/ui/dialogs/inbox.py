@@ -36,7 +36,7 @@ class InboxDialog(PickDialog):
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("type", "narrow"),
         ("↑↓", "choose"),
-        ("⏎", "go, take back"),
+        ("⏎", "go"),
         ("M", "mend"),
         ("^x", "dismiss"),
         ("esc", "close"),
