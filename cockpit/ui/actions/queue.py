@@ -67,7 +67,7 @@ ACTIONS: tuple[Action, ...] = (
         "queue.standard_error",
         "",
         "standard error",
-        "See",
+        "Agents",
         "Read what the agent's program wrote on standard error last",
         _open_standard_error,
         needs_agent,
