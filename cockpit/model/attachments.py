@@ -77,6 +77,13 @@ def references_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if _IMAGE_NAME.search(name)))
 
 
+def naming(text: str, images: tuple[str, ...]) -> str:
+    """Return a text that names all images that went with it, so that they go along again."""
+    named = references_in(text)
+    missing = [f'@"{name}"' if re.search(r"\s", name) else f"@{name}" for name in images if name not in named]
+    return " ".join([text, *missing]) if missing else text
+
+
 def as_reference(pasted: str) -> str:
     """Return how a text names the image whose path alone was pasted, or empty text for any other paste.
 

@@ -32,6 +32,8 @@ states = st.fixed_dictionaries(
         "contextUsage": anything,
         "disposition": st.sampled_from(["started", "queued", "handled"]),
         "output": texts,
+        "steering": st.lists(texts, max_size=2) | anything,
+        "followUp": st.lists(texts, max_size=2) | anything,
         "exitCode": small,
     },
 )
@@ -47,6 +49,7 @@ commands = st.sampled_from(
         "parse",
         "set_model",
         "get_session_stats",
+        "clear_queue",
     ]
 )
 queue = st.lists(texts, max_size=3).map(tuple)

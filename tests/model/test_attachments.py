@@ -9,6 +9,7 @@ from cockpit.model.attachments import (
     as_reference,
     image_fault,
     media_type_of,
+    naming,
     references_in,
     size_text,
 )
@@ -77,6 +78,13 @@ def test_a_pasted_path_becomes_a_name(pasted: str, reference: str) -> None:
     assert as_reference(pasted) == reference
     if reference:
         assert len(references_in(f"what is {reference}")) == 1
+
+
+def test_a_text_that_is_taken_back_names_what_went_with_it() -> None:
+    images = ("/a.png", "vm:b c.png", "/d.PNG")
+    text = naming("see @/a.png", images)
+    assert text == 'see @/a.png @"vm:b c.png" @/d.PNG' and references_in(text) == images
+    assert naming("see", ()) == "see" and naming(text, images) == text
 
 
 def test_a_label_names_the_file_and_its_size() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.model.attachments import naming
 from cockpit.model.commands.queue import ChangeQueue, QueueAct
 from cockpit.model.ids import AgentId
 from cockpit.text.clean import ours
@@ -27,7 +28,7 @@ def _open_queue(home: HomePort) -> None:
             receipt = next((known for known in home.fleet.receipts if known.id == chosen), None)
             if receipt is not None:
                 home.select(agent.id)
-                home.composer.take_back(receipt.id, Mode(receipt.verb), receipt.text)
+                home.composer.take_back(receipt.id, Mode(receipt.verb), naming(receipt.text, receipt.images))
                 home.write(Mode(receipt.verb))
 
     home.open_dialog(QueueDialog(home.engine, agent.id, agent.name, read_only=home.composer.read_only), finish)

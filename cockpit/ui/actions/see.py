@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.model.attachments import naming
 from cockpit.model.attention import Attention, Urgency, attention
 from cockpit.model.commands.life import Dismiss
 from cockpit.model.family import head_of, parents_of
@@ -52,7 +53,7 @@ def _take_back(home: HomePort, item: Attention) -> bool:
         home.open_dialog(TextDialog(ours("Not delivered"), undelivered_text(receipt)))
         return True
     home.select(receipt.agent)
-    home.composer.take_back(receipt.id, Mode(receipt.verb), receipt.text)
+    home.composer.take_back(receipt.id, Mode(receipt.verb), naming(receipt.text, receipt.images))
     home.write(Mode(receipt.verb))
     return True
 
