@@ -32,7 +32,8 @@ from tests.ui.scene import scene
 from tests.ui.test_home import cockpit
 from tests.ui.test_hostile import drawn
 
-SIZES = ((80, 24), (120, 40))
+SMALL = (80, 24)
+"""Cells of the smallest screen that has to look designed."""
 
 
 def answering(agent: AgentId, engine: FakeEngine, word: str = "birds") -> None:
@@ -75,24 +76,23 @@ def chosen(home: HomeScreen) -> AgentId:
 
 
 async def test_the_list_shows_what_is_set_and_why_a_command_cannot_be_given() -> None:
-    for size in SIZES:
-        engine = scene()
-        async with cockpit(engine, size=size) as (pilot, home, _):
-            answering(chosen(home), engine)
-            await pilot.press("comma")
-            await settled(pilot)
-            dialog = pilot.app.screen
-            assert isinstance(dialog, LivePick)
-            rows = {row.key: row.content.plain for row in dialog.query_one(RowList).rows}
-            assert set(rows) == {action.id for action in (*tuning.ACTIONS, *sessions.ACTIONS)}
-            assert "anthropic/sonnet-birds" in rows["agent.model"] and "12.4k tokens" in rows["agent.stats"]
-            assert "one-at-a-time" in rows["agent.steering_mode"] and "not told" in rows["agent.auto_retry"]
-            assert "does not wait to try again" in rows["agent.abort_retry"]
-            await pilot.press(*"steering", "enter")
-            await settled(pilot)
-            await pilot.press(*"all", "enter")
-            await settled(pilot)
-            assert engine.ordered == [SetQueueMode(chosen(home), "steering", "all")]
+    engine = scene()
+    async with cockpit(engine, size=SMALL) as (pilot, home, _):
+        answering(chosen(home), engine)
+        await pilot.press("comma")
+        await settled(pilot)
+        dialog = pilot.app.screen
+        assert isinstance(dialog, LivePick)
+        rows = {row.key: row.content.plain for row in dialog.query_one(RowList).rows}
+        assert set(rows) == {action.id for action in (*tuning.ACTIONS, *sessions.ACTIONS)}
+        assert "anthropic/sonnet-birds" in rows["agent.model"] and "12.4k tokens" in rows["agent.stats"]
+        assert "one-at-a-time" in rows["agent.steering_mode"] and "not told" in rows["agent.auto_retry"]
+        assert "does not wait to try again" in rows["agent.abort_retry"]
+        await pilot.press(*"steering", "enter")
+        await settled(pilot)
+        await pilot.press(*"all", "enter")
+        await settled(pilot)
+        assert engine.ordered == [SetQueueMode(chosen(home), "steering", "all")]
 
 
 async def test_a_cockpit_that_only_reads_tells_and_changes_nothing() -> None:
@@ -204,23 +204,22 @@ async def test_words_behind_a_slash_are_completed_from_the_agents_own_list() -> 
 
 
 async def test_hostile_answers_are_inert_in_every_new_place() -> None:
-    for size in SIZES:
-        engine = scene()
-        async with cockpit(engine, size=size) as (pilot, home, _):
-            answering(chosen(home), engine, HOSTILE)
-            for action in (*menu.ACTIONS, *tuning.ACTIONS, *sessions.ACTIONS):
-                if disabled_reason(action, home.situation()) or action.id in ("session.new", "session.clone"):
-                    continue
-                await opened(pilot, home, action.id)
-                shown = drawn(pilot.app)  # type: ignore[arg-type]
-                assert not [character for character in FORBIDDEN if character in shown], action.id
-                if pilot.app.screen is not home:
-                    await pilot.press("escape")
-                    await settled(pilot)
-            await pilot.press("p", "slash")
-            await settled(pilot)
+    engine = scene()
+    async with cockpit(engine, size=SMALL) as (pilot, home, _):
+        answering(chosen(home), engine, HOSTILE)
+        for action in (*menu.ACTIONS, *tuning.ACTIONS, *sessions.ACTIONS):
+            if disabled_reason(action, home.situation()) or action.id in ("session.new", "session.clone"):
+                continue
+            await opened(pilot, home, action.id)
             shown = drawn(pilot.app)  # type: ignore[arg-type]
-            assert home.query_one(SlashList).shown and not [one for one in FORBIDDEN if one in shown]
+            assert not [character for character in FORBIDDEN if character in shown], action.id
+            if pilot.app.screen is not home:
+                await pilot.press("escape")
+                await settled(pilot)
+        await pilot.press("p", "slash")
+        await settled(pilot)
+        shown = drawn(pilot.app)  # type: ignore[arg-type]
+        assert home.query_one(SlashList).shown and not [one for one in FORBIDDEN if one in shown]
 
 
 def test_what_fits_a_beginning() -> None:
