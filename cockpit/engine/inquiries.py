@@ -89,7 +89,7 @@ class Inquiries:
         """Return what an agent answers."""
         agent = self._agent(agent_id)
         if reason := self.reason(agent_id, question):
-            raise Refused(f"{agent.name} cannot be asked for {question.name}: {reason}")
+            raise Refused(f"{agent.name}: {reason}")
         session = self._session_of(agent_id)
         if session is None:
             raise Refused(f"{agent.name} is not attached", hint="its VM is not on the list: see `cockpit vms`")
