@@ -115,7 +115,7 @@ def _no_infra(situation: Situation) -> str:
 
 ACTIONS: tuple[Action, ...] = (
     Action(
-        "vm.commits", "", "commits", "Agents", "List the commits that the platform keeps, with age and size", _commits
+        "vm.commits", "", "commits", "Agents", "List commits with their age, size and tags", _commits
     ),
     Action(
         "vm.resize",
