@@ -114,9 +114,7 @@ def _no_infra(situation: Situation) -> str:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action(
-        "vm.commits", "", "commits", "Agents", "List commits with their age, size and tags", _commits
-    ),
+    Action("vm.commits", "", "commits", "Agents", "List commits with their age, size and tags", _commits),
     Action(
         "vm.resize",
         "",
