@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from cockpit.model.attachments import (
     MOST_BYTES,
     Attachment,
