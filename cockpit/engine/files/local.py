@@ -20,6 +20,10 @@ from cockpit.errors import Refused
 CHUNK = 1 << 20
 """Bytes that are hashed at once."""
 
+SYNCED_BYTES = 1 << 20
+"""Bytes from which a file is on the disk before it has its name: for thousands of small ones that takes minutes, and
+each can be brought again."""
+
 KEPT_PERMISSIONS = 0o777
 """Of a mode, what a file gets here: nothing runs as somebody else because a VM says so."""
 
@@ -193,7 +197,7 @@ class LocalPart:
         self._hash.update(data)
 
     def finish(self, mode: int, modified: float) -> None:
-        """Put the file into its place: written to disk, then renamed. A link that stands there is replaced itself.
+        """Put the file into its place by renaming it. A link that stands there is replaced itself.
 
         Raises:
             Refused: it cannot be put there.
@@ -201,7 +205,8 @@ class LocalPart:
         try:
             os.fchmod(self._descriptor, mode & KEPT_PERMISSIONS & ~_MASK)
             os.utime(self._descriptor, (modified, modified))
-            os.fsync(self._descriptor)
+            if self.size >= SYNCED_BYTES:
+                os.fsync(self._descriptor)
             os.rename(self._part, self._name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
         except OSError as error:
             raise Refused(f"{self._place} cannot be put in place: {_reason(error)}") from error

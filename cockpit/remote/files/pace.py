@@ -10,17 +10,20 @@ from collections.abc import AsyncIterator
 from cockpit.remote.errors import FileChanged
 from cockpit.remote.files.port import FileSource
 
-LEAST = 32 << 10
+LEAST = 64 << 10
 MOST = 2 << 20
 """Bytes of a piece, at least and at most."""
 
-FIRST = 256 << 10
-"""Bytes of the first piece, before anything is known of the link."""
+FIRST = LEAST
+"""Bytes of the first piece: only from small ones is it learnt how far away the VM is."""
 
 QUICK = 0.1
 SLOW = 0.3
-"""Seconds for a piece below which the next is larger, and above which it is smaller: an agent's line waits behind what
-was asked for before it."""
+"""Seconds that a piece takes longer than the quickest did, below which the next is larger, and above which it is
+smaller: an agent's line waits behind what was asked for before it. How far away the VM is does not count."""
+
+REMEMBERED = 32
+"""Pieces among which the quickest is looked for: a link may change."""
 
 AHEAD = 2
 """Pieces that are asked for before the first has come: the link is not idle between two."""
@@ -32,12 +35,15 @@ class Pace:
     def __init__(self) -> None:
         self.piece = FIRST
         """Bytes of the next piece."""
+        self._times: deque[float] = deque(maxlen=REMEMBERED)
 
     def took(self, seconds: float) -> None:
         """Learn how long a piece was on its way."""
-        if seconds < QUICK:
+        self._times.append(seconds)
+        longer = seconds - min(self._times)
+        if longer < QUICK:
             self.piece = min(MOST, self.piece * 2)
-        elif seconds > SLOW:
+        elif longer > SLOW:
             self.piece = max(LEAST, self.piece // 2)
 
 
