@@ -39,6 +39,8 @@ class Shell:
     def __init__(self) -> None:
         self.link = self
         self.ran: list[str] = []
+        self.now = self.most = 0
+        """Scripts that run at the same time, now and at most."""
         self.before: Callable[[str], None] = lambda script: None
         self.connected = True
         self.close_reason = None
@@ -57,6 +59,8 @@ class Shell:
         """Run a script; a command that is no UTF-8 cannot be sent."""
         self.before(script)
         self.ran.append(script)
+        self.now += 1
+        self.most = max(self.most, self.now)
         for argument in arguments:
             argument.encode()
         process = await asyncio.create_subprocess_exec(
@@ -70,6 +74,7 @@ class Shell:
             stderr=asyncio.subprocess.PIPE,
         )
         out, err = await process.communicate(stdin)
+        self.now -= 1
         return Completed(
             process.returncode, out[:limit] if limit else out, err, truncated=bool(limit and len(out) > limit)
         )
@@ -169,6 +174,7 @@ async def test_a_tree_with_any_names_is_brought_and_says_what_it_left_out(
     assert not parts_in(here)
     again = await got(made, "tree", here)
     assert again.same == 17, "what is there is not carried again"
+    assert shell.most <= 3, "prompts and looks at the agent would wait for a channel"
 
 
 async def test_no_link_here_leads_a_tree_elsewhere(shell: Shell, workspace: Path, here: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from cockpit.remote.errors import FileChanged, FileUnusable
@@ -19,6 +20,9 @@ HASH_LIMIT = 600.0
 SAID_BYTES = 16_384
 """Room for what a script answers with one path in it."""
 
+AT_ONCE = 3
+"""Scripts that run at the same time: of the channels of a connection most are left to the agent and its operator."""
+
 NAME_BYTES = 300
 """Room for one name, which has 255 bytes at most, and for what is said of it."""
 
@@ -33,6 +37,7 @@ class ShellFiles:
 
     def __init__(self, connection: ScriptRunner) -> None:
         self._connection = connection
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def real(self, path: bytes) -> bytes:
         """Return the path with all links followed."""
@@ -150,9 +155,10 @@ class ShellFiles:
         limit: int = SAID_BYTES,
         truncates: bool = False,
     ) -> bytes:
-        done = await self._connection.run(
-            script, scripts.escaped(path), *words, stdin=stdin, timeout=timeout, limit=limit
-        )
+        async with self._turns:
+            done = await self._connection.run(
+                script, scripts.escaped(path), *words, stdin=stdin, timeout=timeout, limit=limit
+            )
         if done.exit_status == 0 and (truncates or not done.truncated):
             return done.stdout
         raise _fault(done, what, shown(named or path))
