@@ -170,6 +170,11 @@ async def test_words_behind_a_slash_are_completed_from_the_agents_own_list() -> 
         assert listed.chosen() == "tidybirds"
         await pilot.press("c", "o")
         await settled(pilot)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert not listed.chosen(), "who does not write is offered nothing"
+        await pilot.press("p")
+        await settled(pilot)
         assert listed.chosen() == "compact" and engine.inquiries.asked.count(about.SLASH_COMMANDS.name) == 1
         await pilot.press("tab")
         await settled(pilot)

@@ -209,6 +209,16 @@ class Composer(DataTextArea):
         if self._slash is not None:
             self._slash.look(self._recipient, self.text if self.has_focus else "")
 
+    @on(events.Focus)
+    def _offer_words(self) -> None:
+        if self._slash is not None:
+            self._slash.look(self._recipient, self.text)
+
+    @on(events.Blur)
+    def _offer_nothing(self) -> None:
+        if self._slash is not None:
+            self._slash.look(None, "")
+
     def put(self, text: str) -> None:
         """Have a text written, to go on behind it."""
         self.text = text
