@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.cli import output
 from cockpit.cli.fleet import carry_out, is_so_already
-from cockpit.cli.headless import Headless, nobody
+from cockpit.cli.headless import Headless, nobody, only
 from cockpit.cli.rehearsal import rehearse
 from cockpit.errors import UsageError
 from cockpit.model.commands.life import Rename, SetFindable
@@ -30,7 +30,8 @@ async def rename(
     as_json: bool,
 ) -> int:
     """Give an agent another name, role, labels or colour; None keeps what it has. What is so already is no failure."""
-    async with headless.engine(nobody) as engine:
+    # Its VM is told, too, where it can be reached.
+    async with headless.engine(nobody if dry_run else only(name)) as engine:
         agent = engine.agent_named(name)
         command = Rename(
             agent.id,

@@ -20,13 +20,16 @@ from cockpit.errors import CockpitError, Refused
 from cockpit.model.commands.life import Rename
 from cockpit.model.comparison import candidates_of, group_label
 from cockpit.model.family import parents_of
-from cockpit.model.fleet import Agent
+from cockpit.model.fleet import Agent, Power
 from cockpit.model.ids import AgentId
 from cockpit.store.store import Store
 
 READ_IDENTITY = f'head -c 8192 "$HOME/{IDENTITY_FILE}" 2>/dev/null'
 WRITE_IDENTITY = f'umask 077; file=$HOME/{IDENTITY_FILE}; cat >"$file.new" && mv "$file.new" "$file"'
 """Takes the file on standard input."""
+
+REACH_LIMIT = 10.0
+"""Seconds its link gets to come up for that."""
 
 FILE_LIMIT = 20.0
 """Seconds that one of them may take."""
@@ -72,13 +75,14 @@ class Renaming:
 
     async def _tell_vm(self, agent_id: AgentId, progress: OperationProgress) -> None:
         """Write the new name into the agent's identity file, by which it is known where no registry tells."""
-        session = self._session_of(agent_id)
-        connection = session.connection() if session is not None else None
+        session, agent = self._session_of(agent_id), living(agent_id, self._fleet_state)
+        link = session.link if session is not None else None
         with progress.step("tell its VM"):
-            if connection is None:
+            if link is None or self._fleet_state.power(agent.vm_id) is not Power.RUNNING:
                 progress.detail("it is not connected: its identity file has the new name after a relaunch")
                 return
             try:
+                connection = await link.ready(REACH_LIMIT)
                 read = await connection.run(READ_IDENTITY, timeout=FILE_LIMIT)
                 said = renamed_identity(read.stdout, living(agent_id, self._fleet_state))
                 if said is None:
