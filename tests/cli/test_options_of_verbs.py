@@ -60,6 +60,7 @@ LOOKS_ONLY = {
 SAID = {
     "run": "what it would do is the command that was typed",
     "forward": "it listens here for as long as it runs, and changes nothing on the VM",
+    "comment": "it is kept here until it is sent, and what would be sent is listed without --send",
     "send": "what it would do is the text that was typed",
     "answer": "what it would do is the answer that was typed",
 }
@@ -192,7 +193,7 @@ def of_checkpoint(fleet: Fleet) -> Fleet:
     return replace(fleet, kept=(taken,))
 
 
-REHEARSED_ELSEWHERE = {"serve", "bridge", "edit", "get", "put"}
+REHEARSED_ELSEWHERE = {"serve", "bridge", "edit", "get", "put", "changes", "restore-turn"}
 """Verbs whose rehearsal needs more than a fleet: a server, a VM that answers, files."""
 
 REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
