@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Literal
 
 from cockpit.cli import output
@@ -167,12 +167,21 @@ async def send(
     timeout: float | None,
     *,
     checkpoint: bool = False,
+    instead: Callable[[HeadlessPort, Agent], Awaitable[bool]] | None = None,
     as_json: bool = False,
     images: tuple[str, ...] = (),
 ) -> int:
-    """Send a text, after a commit if wanted, and wait as far as asked; JSON is what became of it, with its answer."""
+    """Send a text, after a commit if wanted, and wait as far as asked; JSON is what became of it, with its answer.
+
+    Args:
+        instead: does what the text stands for, and says whether it did; else the text is sent.
+    """
     async with headless.engine(only(name), watch=True) as engine:
         agent = await reachable(engine, name, headless.left())
+        if instead is not None and await instead(engine, agent):
+            if as_json:
+                output.print_json({"carried_out": text})
+            return ExitCode.DONE
         command = MODES[mode](agent.id, text, images)
         sent = await _after_checkpoint(engine, agent, command) if checkpoint else engine.dispatch(command)
         if sent is None:

@@ -47,6 +47,6 @@ def test_a_turn_is_seen_commented_on_and_brought_back(fleet: FleetUnderTest, tmp
     undo = next(part["undo"] for part in json.loads(restored.stdout) if part["undo"])
     gone = fleet.run("changes", "eve", "--since", "HEAD", "--place", "./app", "--stat")
     assert "a.txt" not in gone.stdout, gone
-    dry = fleet.run("restore-turn", "eve", undo, "--dry-run")
+    dry = fleet.run("restore-turn", "eve", undo, "--dry-run", "--now")
     assert dry.returncode == 0 and "./app: 2 files differ" in dry.stdout, dry
     assert fleet.run("restore-turn", "eve", "1-end", "--yes", "--now").returncode == 1

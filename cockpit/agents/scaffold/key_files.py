@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import shlex
+import tarfile
 
 KEY_FILES = (
     ".pi/agent/auth.json",
@@ -75,5 +77,11 @@ def relative_to(archive: bytes) -> str:
     """Return what the names in an archive are relative to, in the word that putting it back takes.
 
     Those of an earlier version are relative to the home directory, and every key file's name there begins with a dot.
+    What cannot be read is left to the `tar` that puts it back, which says so.
     """
-    return "home" if archive.startswith(b".") else "root"
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as members:
+            first = members.next()
+    except tarfile.TarError:
+        first = None
+    return "home" if first is not None and first.name.startswith(".") else "root"

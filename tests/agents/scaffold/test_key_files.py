@@ -103,3 +103,21 @@ def test_what_an_earlier_version_took_out_comes_back(tmp_path: Path) -> None:
     plain.unlink()
     run("sh", home, PUT_KEY_FILES_BACK, relative_to(archive), data=archive)
     assert plain.read_bytes() == keys[plain]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_name_too_long_for_the_head_of_an_archive_comes_back_where_it_was(shell: str, tmp_path: Path) -> None:
+    home = tmp_path / ("d" * 60) / ("e" * 60)
+    key = home / ".pi" / "agent" / "auth.json"
+    key.parent.mkdir(parents=True)
+    key.write_bytes(b"a key")
+    archive = run(shell, home, READ_KEY_FILES, "whole")
+    run(shell, home, REMOVE_KEY_FILES, "whole")
+    assert not key.exists()
+    run(shell, home, PUT_KEY_FILES_BACK, relative_to(archive), data=archive)
+    assert key.read_bytes() == b"a key"
+    assert list(tmp_path.rglob("auth.json")) == [key]
+
+
+def test_what_is_no_archive_is_left_to_the_program_that_says_so() -> None:
+    assert relative_to(b"no archive") == relative_to(b"") == "root"
