@@ -6,36 +6,56 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
-from cockpit.text.clean import NOTHING, ours
+from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.keys import key_labels
 from cockpit.ui.actions.registry import grouped
-from cockpit.ui.look.cells import Piece, content, fit
+from cockpit.ui.look.cells import Piece, break_points, content, fit
+
+KEY_WIDTH, LABEL_WIDTH = 10, 22
+"""Cells of the columns of keys and of names."""
+WIDEST = 52
+"""Cells of a line of an explanation at most."""
+AROUND = 0.06, 9
+"""The part of a screen, and the cells, that are not the text of a dialog: its distance, frame and scroll bar."""
 
 
-def help_text(keys: Mapping[str, str]) -> Content:
-    """List every action with its key, by group; `keys` are the operator's own by action id."""
+def _hanging(text: Clean, width: int) -> Clean:
+    """Break an explanation so that it stays in its column on a screen of some width."""
+    room = int(width * (1 - AROUND[0])) - AROUND[1] - 2 - KEY_WIDTH - LABEL_WIDTH - 1
+    indent = repeated(ours(" "), 2 + KEY_WIDTH + LABEL_WIDTH + 1)
+    lines = [part(text, start, end) for start, end in break_points(text, max(20, min(WIDEST, room)), words=True)]
+    return joined(lines, joined((ours("\n"), indent)))
+
+
+def help_text(keys: Mapping[str, str], width: int) -> Content:
+    """List every action with its key, by group, for a screen of some width in cells.
+
+    Args:
+        keys: the operator's own by action id.
+        width: cells of the screen.
+    """
     pieces: list[Piece] = []
     for group, actions in grouped():
         pieces += [(ours("\n") if pieces else NOTHING, ""), (clean_line(group), "bold $accent"), (ours("\n"), "")]
         for action in actions:
             shown = clean_line(key_labels(keys.get(action.id, action.keys)) or "palette")
             pieces += [
-                (our_line("  {}", fit(shown, 10)), "bold"),
-                (fit(clean_line(action.label), 15), ""),
-                (clean_line(action.description), "$muted"),
+                (our_line("  {}", fit(shown, KEY_WIDTH)), "bold"),
+                (joined((fit(clean_line(action.label), LABEL_WIDTH), ours(" "))), ""),
+                (_hanging(clean_line(action.description), width), "$muted"),
                 (ours(" · asks first") if action.dangerous else NOTHING, "$agent-asking"),
                 (ours("\n"), ""),
             ]
     pieces += [
         (ours("\nComposer\n"), "bold $accent"),
-        (our_line("  {}", fit(ours("⏎"), 10)), "bold"),
+        (our_line("  {}", fit(ours("⏎"), KEY_WIDTH)), "bold"),
         (ours("send to the agent the border names\n"), "$muted"),
-        (our_line("  {}", fit(ours("^j"), 10)), "bold"),
+        (our_line("  {}", fit(ours("^j"), KEY_WIDTH)), "bold"),
         (ours("new line\n"), "$muted"),
-        (our_line("  {}", fit(ours("^t"), 10)), "bold"),
+        (our_line("  {}", fit(ours("^t"), KEY_WIDTH)), "bold"),
         (ours("prompt, steer or follow-up\n"), "$muted"),
-        (our_line("  {}", fit(ours("↑ ↓"), 10)), "bold"),
+        (our_line("  {}", fit(ours("↑ ↓"), KEY_WIDTH)), "bold"),
         (ours("what was sent before\n"), "$muted"),
         (ours("\n◆ is the architect, § follows a script: no model thinks there."), "$muted"),
         (ours("\nKeys typed ahead keep their order; a question takes none from before it was shown."), "$muted"),

@@ -95,4 +95,4 @@ class ActionScreen(Screen[None]):
 
     def key_help(self) -> Content:
         """Return all actions with their keys."""
-        return help_text(self.keys)
+        return help_text(self.keys, self.app.size.width)
