@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import signal
 
 import pytest
 
@@ -101,11 +102,14 @@ async def test_what_was_not_started_and_what_nobody_ended_are_failures(connect: 
     assert (await command.wait()).exit_status == 127
     with pytest.raises(CommandFailed, match="UTF-8"):
         await started(connection, "a\0b")
-    command, heard = await started(connection, "sh", "-c", "echo begun; sleep 1000")
-    await until(lambda: bytes(heard.out) == b"begun\n")
+    command, heard = await started(connection, "sh", "-c", "echo $$; exec sleep 1000")
+    await until(lambda: bytes(heard.out).endswith(b"\n"))
     sshd.kill_sessions()
-    with pytest.raises(Dropped, match="without an exit code"):
-        await command.wait()
+    try:
+        with pytest.raises(Dropped, match="without an exit code"):
+            await command.wait()
+    finally:
+        os.kill(int(heard.out), signal.SIGKILL)  # a lost link leaves it running
 
 
 async def test_a_terminal_has_a_size_and_keys_and_runs_a_full_screen_editor(connect: Connect) -> None:
