@@ -118,6 +118,11 @@ class Terminal:
         self._unshown.clear()
         return any(text in line for line in self._emulator.lines())
 
+    def lines(self) -> list[str]:
+        """Return the text of all lines of the screen."""
+        self.shows("")
+        return self._emulator.lines()
+
     def blank(self) -> None:
         """Take it that somebody else cleared the screen."""
         self._emulator, self._unshown = Emulator(*self._emulator.size()), bytearray()
@@ -126,7 +131,7 @@ class Terminal:
         """Read until a condition holds."""
         deadline = time.monotonic() + limit
         while not condition():
-            assert time.monotonic() < deadline, f"never came: {what}; {bytes(self.seen[-1500:])!r}"
+            assert time.monotonic() < deadline, f"never came: {what}; {self.lines()}; {bytes(self.seen[-1500:])!r}"
             self.read(0.05)
 
     def end(self, number: signal.Signals, limit: float = 20.0) -> float:
