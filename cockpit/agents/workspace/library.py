@@ -33,6 +33,7 @@ KEPT = 300
 MARK = "cockpit.look=1"
 """Stands first in every command line of git: by this a look is told from the agent's own work."""
 
+# The X of the directory's name are the pattern of mktemp(1), which puts characters of its own in their place.
 _HEAD = r"""umask 077
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG_COUNT
 unset GIT_CONFIG_PARAMETERS GIT_EXTERNAL_DIFF GIT_NAMESPACE GIT_TRACE GIT_COMMON_DIR GIT_CEILING_DIRECTORIES
