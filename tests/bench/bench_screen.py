@@ -124,11 +124,9 @@ class Measured:
     def stall(self, seconds: float) -> float:
         """Read nothing for some seconds, and return the longest time the loop stood still since."""
         self._gaps.unlink(missing_ok=True)
-        self._gaps.write_text("0")
-        before = self.gap()
         time.sleep(seconds)
         self.watch(1.0)
-        return max(self.gap() - before, 0.0)
+        return self.gap()
 
     def gap(self) -> float:
         """Return the longest time the loop stood still, in seconds."""

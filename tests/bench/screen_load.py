@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
+import os
 import time
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -41,11 +42,13 @@ async def beside(screen: Coroutine[object, object, object], *load: Coroutine[obj
 
 
 async def note_gaps(path: Path) -> None:
-    """Write the longest time the loop stood still, each time it grows."""
+    """Write the longest time the loop stood still, each time it grows; where the file is taken away it begins anew."""
     longest, before = 0.0, time.monotonic()
     while True:
         await asyncio.sleep(TICK)
         now = time.monotonic()
+        if not os.path.exists(path):  # noqa: ASYNC240, PTH110 - it is looked at each tick, and is in memory
+            longest = 0.0
         if now - before > longest:
             longest = now - before
             with path.open("w") as file:
