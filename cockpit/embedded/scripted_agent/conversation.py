@@ -53,7 +53,7 @@ class ConversationCommands:
         return {"entries": entries, "leafId": entries[-1]["id"] if entries else None}
 
     def _do_get_fork_messages(self, command: dict[str, Any]) -> dict[str, Any]:
-        asked = [entry for entry in self._session.entries if entry.get("message", {}).get("role") == "user"]
+        asked = filter(_is_asked, self._session.entries)
         return {"messages": [{"entryId": entry["id"], "text": _said(entry["message"])} for entry in asked]}
 
     def _do_new_session(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -63,11 +63,10 @@ class ConversationCommands:
     def _do_switch_session(self, command: dict[str, Any]) -> dict[str, Any]:
         session = self._at_rest()
         path = Path(str(command.get("sessionPath")))
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        entries = _stored(path)
         session.reset()
         session.file = path
-        for line in lines:
-            entry = json.loads(line)
+        for entry in entries:
             if entry["type"] == "session":
                 session.id = entry["id"]
             else:
@@ -77,7 +76,7 @@ class ConversationCommands:
     def _do_fork(self, command: dict[str, Any]) -> dict[str, Any]:
         entries = self._at_rest().entries[:]
         at = next((at for at, entry in enumerate(entries) if entry["id"] == command.get("entryId")), None)
-        if at is None:
+        if at is None or not _is_asked(entries[at]):
             raise CommandRefused("Invalid entry ID for forking")
         self._copy(entries[:at])
         return {"text": _said(entries[at]["message"]), "cancelled": False}
@@ -115,6 +114,39 @@ class ConversationCommands:
         page = f"<!DOCTYPE html><meta charset=utf-8><title>{html.escape(self._session.agent)}</title>{said}"
         path.write_text(page, encoding="utf-8", errors="backslashreplace")
         return {"path": str(path)}
+
+
+def _stored(path: Path) -> list[dict[str, Any]]:
+    """Return what a session file holds, its header included; a line that is no entry is passed over, as pi does."""
+    # Inside a text stands what Python takes for the end of a line, such as U+2028: only LF is one.
+    lines = path.read_bytes().split(b"\n") if path.is_file() else []
+    found = []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(entry, dict) and _is_entry(entry):
+            found.append(entry)
+    return found
+
+
+def _is_entry(entry: dict[str, Any]) -> bool:
+    if not isinstance(entry.get("id"), str):
+        return False
+    match entry.get("type"):
+        case "message":
+            message = entry.get("message")
+            return isinstance(message, dict) and "role" in message and isinstance(message.get("content", []), list)
+        case "session_info":
+            return isinstance(entry.get("name"), str)
+        case kind:
+            return isinstance(kind, str)
+
+
+def _is_asked(entry: dict[str, Any]) -> bool:
+    """Say whether an entry is a message of the user: only before such a one a fork begins."""
+    return bool(entry["type"] == "message" and entry["message"]["role"] == "user")
 
 
 def _said(message: dict[str, Any]) -> str:
