@@ -72,8 +72,13 @@ def _message(line: bytes, message: re.Match[bytes], size: str) -> MessageStarted
 
 def _beginning(line: bytes, start: int, note: str) -> str:
     """Return the first text of a content that begins in a head, and a note on what is lost."""
+    return "\n".join(part for part in (first_text(line, start), note) if part)
+
+
+def first_text(line: bytes, start: int = 0) -> str:
+    """Return the first text of the first content in a line that was cut, as far as it goes; empty without one."""
     said = _FIRST_TEXT.search(line, start)
-    return "\n".join(part for part in (_text(said[1]) if said else "", note) if part)
+    return _text(said[1]) if said else ""
 
 
 def _text(encoded: bytes) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from cockpit.agents.fields import dict_of, integer_of, parse_object, text_of
 from cockpit.agents.pi.messages import text_content
+from cockpit.agents.pi.oversized import first_text
 from cockpit.agents.scaffold.layout import AgentPaths, shell_path
 from cockpit.model.inquiries import SavedSession
 
@@ -63,7 +64,7 @@ def _session(row: list[bytes]) -> SavedSession:
     changed, size, messages = ([integer_of(word.decode("ascii", "replace")) for word in numbers.split()] + [0] * 3)[:3]
     message = dict_of((parse_object(first) or {}).get("message"))
     # A line that was cut is no JSON any more: of its text the beginning can still be told.
-    text = text_content(message.get("content")) or _beginning(first)
+    text = text_content(message.get("content")) or first_text(first)
     return SavedSession(
         path.decode("utf-8", "surrogateescape"),
         text_of((parse_object(head) or {}).get("id")),
@@ -73,12 +74,3 @@ def _session(row: list[bytes]) -> SavedSession:
         float(changed),
         size,
     )
-
-
-def _beginning(line: bytes) -> str:
-    """Return the beginning of the first text in a line that was cut."""
-    _, found, rest = line.partition(b'"text":"')
-    if not found:
-        return ""
-    text = rest[: FIRST_LENGTH * 2].decode("utf-8", "replace")
-    return text.replace("\\n", " ").replace('\\"', '"')

@@ -194,6 +194,11 @@ def test_saved_sessions_are_listed_whatever_their_names(tmp_path: Path) -> None:
     lines = [header, user, {"type": "session_info", "name": "old"}, {"type": "session_info", "name": "né 漢"}]
     dump = [json.dumps(line, separators=(",", ":"), ensure_ascii=False) for line in lines]
     (own / "one.jsonl").write_text("\n".join(dump) + "\n", encoding="utf-8")
+    image = {"type": "image", "data": "A" * 5_000, "mimeType": "image/png"}
+    for name, text in (("image", 'look: "\\n\ta\u2028b"'), ("long", "ab\\" * 3_000)):
+        content = [{"type": "text", "text": text}, image]
+        message = {"type": "message", "id": "a", "message": {"role": "user", "content": content}}
+        (own / f"{name}.jsonl").write_text(json.dumps(message, separators=(",", ":")) + "\n", encoding="utf-8")
     (own / "$(touch PWNED) ' \x1b[31m.jsonl").write_text("no json\n", encoding="utf-8")
     (own / "empty.jsonl").touch()
     (own / "other.txt").touch()
@@ -209,7 +214,10 @@ def test_saved_sessions_are_listed_whatever_their_names(tmp_path: Path) -> None:
         return {Path(one.path).name: one for one in saved_sessions(done.stdout)}
 
     found = listed("")
-    assert set(found) == {"one.jsonl", "$(touch PWNED) ' \x1b[31m.jsonl", "empty.jsonl"}
+    cut = {"image.jsonl", "long.jsonl"}
+    assert set(found) == {"one.jsonl", "$(touch PWNED) ' \x1b[31m.jsonl", "empty.jsonl", *cut}
+    assert found["image.jsonl"].first == 'look: "\\n a b"', "an image behind a text is no part of it"
+    assert found["long.jsonl"].first == ("ab\\" * 3_000)[:200]
     one = found["one.jsonl"]
     assert (one.id, one.name, one.first, one.messages) == ("s1", "né 漢", "Hi there", 1)
     assert one.size == (own / "one.jsonl").stat().st_size and one.changed_at > 0
