@@ -208,7 +208,11 @@ async def test_a_round_is_one_message_and_each_comment_is_followed(rig: Rig) -> 
     with pytest.raises(Refused, match="its process is dead"):
         await rig.comments.send(AGENT, "steer")
     rig.refuses = ""
-    command = await rig.comments.send(AGENT, "steer")
+    first, second = await asyncio.gather(
+        rig.comments.send(AGENT, "steer"), rig.comments.send(AGENT, "steer"), return_exceptions=True
+    )
+    assert isinstance(first, str) and isinstance(second, Refused) and len(rig.sent) == 2, "it was sent twice"
+    command = CommandId(first)
     text = getattr(rig.sent[-1], "text", "")
     assert type(rig.sent[-1]).__name__ == "Steer" and text.count("> ") == 2 and "C1 kept:2" in text
     with pytest.raises(Refused, match="no comment to send"):

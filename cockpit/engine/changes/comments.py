@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -56,6 +57,8 @@ class CommentDesk:
         self._workspaces = workspaces
         self._paths_of = paths_of
         self._dispatch = dispatch
+        self._turn = asyncio.Lock()
+        """Of who sends: what is sent is known as sent only behind that."""
 
     async def of(self, agent_id: AgentId, *, look: bool = False) -> tuple[Comment, ...]:
         """Return the comments on an agent's changes, the oldest first."""
@@ -141,6 +144,10 @@ class CommentDesk:
 
     async def send(self, agent_id: AgentId, mode: RoundMode) -> CommandId:
         """Send the comments that were not sent yet as one message."""
+        async with self._turn:
+            return await self._send(agent_id, mode)
+
+    async def _send(self, agent_id: AgentId, mode: RoundMode) -> CommandId:
         drafts = [one for one in await self.of(agent_id) if one.command is None and not one.handled_by]
         if not drafts:
             raise Refused("there is no comment to send", hint="comment on a line first")
