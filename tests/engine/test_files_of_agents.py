@@ -132,6 +132,16 @@ def content_of(path: Path) -> bytes:
     return path.read_bytes()
 
 
+async def test_a_workspace_that_comes_later_is_found_over_the_same_connection(shell: Shell, workspace: Path) -> None:
+    made = files(shell, workspace)
+    await asyncio.to_thread(workspace.rmdir)
+    with pytest.raises(Refused, match="workspace, which is not there"):
+        await made.listing(AGENT)
+    await asyncio.to_thread(workspace.mkdir)
+    (workspace / "first").write_text("x")
+    assert [entry.name for entry in (await made.listing(AGENT)).entries] == ["first"]
+
+
 async def test_patterns_find_files_with_any_name_and_no_directories(shell: Shell, workspace: Path) -> None:
     for name in ("a b.md", "c.md", "line\nfeed.md", "d.txt", "-f.md"):
         (workspace / name).write_text(name)

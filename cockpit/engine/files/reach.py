@@ -139,9 +139,9 @@ class FileReach:
             way.rest.cancel()
         try:
             async with way.turn:
-                if agent_id not in way.places:
-                    way.places[agent_id] = await self._places(connection, agent)
-                home, workspace = way.places[agent_id]
+                home, workspace = way.places.get(agent_id, ("", ""))
+                if not workspace:  # one that is not there may be made at any time
+                    home, workspace = way.places[agent_id] = await self._places(connection, agent)
                 files = await way.ways.chosen(os.fsencode(home))
             yield Reached(files, connection, workspace, home)
         except (Dropped, CommandTimedOut):
