@@ -18,6 +18,7 @@ from cockpit.engine.queues import KINDS
 from cockpit.engine.saving import saved
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
+from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Refused, Undecided
 from cockpit.model.commands.agent import AgentCommand, ClearQueue, queued_text
 from cockpit.model.commands.command import Command
@@ -90,7 +91,7 @@ class QueueOrders:
         """
         async with self._turns.setdefault(command.agent, asyncio.Lock()):
             # What would have been read at the end of a run is read then; what lay there for a prompt lies again.
-            lies = not self._fleet_state.agents[command.agent].run_open
+            lies = not living(command.agent, self._fleet_state).run_open
             with progress.step("take out"):
                 cleared = list(await self._cleared(command.agent))
                 progress.detail(f"{len(cleared)} text{'' if len(cleared) == 1 else 's'}")
@@ -188,7 +189,7 @@ class QueueOrders:
         text, images = (former.text, former.images) if former is not None else (cleared.text, ())
         steers = cleared.stage is Stage.STEERING
         command = queued_text(agent, text, images, steers=steers, lies=lies)
-        known = self._fleet_state.agents[agent]
+        known = living(agent, self._fleet_state)
         receipt = Receipt(
             _new_id(),
             agent,
@@ -208,13 +209,14 @@ class QueueOrders:
         session = self._session_of(agent)
         try:
             await connection_of(session, agent)
+            known_agent = living(agent, self._fleet_state)
         except CockpitError as error:
             reason = str(error)
         if reason or session is None:
             self._fail(command_id, f"{NOT_PUT_BACK}: {reason}")
             return reason
         # A write that has begun is not given up: what came of it would not be known.
-        await session.sender.send(self._fleet_state.agents[agent], order.command, command_id)
+        await session.sender.send(known_agent, order.command, command_id)
         wait = max(ACCEPT_LIMIT, deadline - clock.now())
         await self._fleet_state.until(lambda: self._is_there(command_id) or self._has_failed(command_id), wait)
         known = self._is_there(command_id) or self._has_failed(command_id)

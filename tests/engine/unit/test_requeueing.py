@@ -254,3 +254,23 @@ async def test_an_agent_that_refuses_says_why() -> None:
     with pytest.raises(CockpitError, match="Unknown command"):
         await agent.change(QueueAct.TAKE, "b")
     assert [one.stage for one in receipts.values() if one.text == "b"] == [Stage.QUEUED]
+
+
+async def test_an_agent_that_goes_in_the_midst_of_it_is_said_and_leaves_no_text_waiting() -> None:
+    agent = Agent()
+    await three(agent)
+    assert agent.parts.connection is not None
+    written = agent.parts.connection.script
+
+    async def goes(ran: Ran) -> Completed:
+        done = await written(ran)
+        if b'"message":"a"' in ran.stdin:
+            del agent.parts.state.agents[AGENT]
+        return done
+
+    agent.parts.connection.script = goes
+    with pytest.raises(Refused, match="is here no more"):
+        await agent.change(QueueAct.TAKE, "b")
+    assert [one.stage for one in agent.parts.state.receipts.values() if one.text == "c"][-1] is Stage.FAILED
+    with pytest.raises(CockpitError, match="is here no more"):
+        await agent.change(QueueAct.CLEAR)
