@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.layout import AgentPaths
+from cockpit.engine.files.local import LocalDirectory
 from cockpit.engine.on_vm import connection_of, said_by
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.recorder import Recorder
@@ -47,6 +48,9 @@ LIST_BYTES = 2 << 20
 
 EXPORT_LIMIT = 60.0
 """Seconds an agent gets to write its conversation as a page."""
+
+FILE_MODE = 0o644
+"""Permissions of a document that is written here, as far as the umask of the process allows them."""
 
 
 class Inquiries:
@@ -164,9 +168,7 @@ class Inquiries:
             text = clean_text(conversation_markdown(title, messages))
             if to is None:
                 raise Refused("a Markdown document is made here, not on the VM", hint="name a file")
-            part = to.with_name(f".{to.name}.part")
-            await asyncio.to_thread(part.write_text, text, encoding="utf-8")
-            await asyncio.to_thread(part.replace, to)
+            await asyncio.to_thread(_write, to, text.encode(), self._fleet_state.clock.now())
             return str(to)
         if not state.session_file:
             raise Refused(f"{agent.name} keeps its conversation in no file", hint="--format markdown needs none")
@@ -191,3 +193,22 @@ class Inquiries:
         if agent is None:
             raise NotFound(f"there is no agent {agent_id}")
         return agent
+
+
+def _write(to: Path, data: bytes, now: float) -> None:
+    """Write a file here, in place of one that is there: whole, or not at all.
+
+    Raises:
+        Refused: it cannot be written.
+    """
+    with LocalDirectory.opened(to.parent) as directory:
+        part = directory.part(to.name)
+        try:
+            part.reset()
+            part.append(data)
+            part.finish(FILE_MODE, now)
+        except Refused:
+            part.reset()  # what is empty is taken away
+            raise
+        finally:
+            part.close()

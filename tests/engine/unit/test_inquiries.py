@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -46,6 +47,11 @@ def questions(parts: Parts) -> list[dict[str, Any]]:
     """Return what was asked."""
     assert parts.connection is not None
     return [json.loads(line) for line in parts.connection.fifo.split(b"\n") if line]
+
+
+def names_in(place: Path) -> list[str]:
+    """Return what is in a directory."""
+    return [one.name for one in place.iterdir()]
 
 
 async def asked(parts: Parts, count: int = 1) -> dict[str, Any]:
@@ -135,3 +141,31 @@ async def test_another_conversation_is_asked_for_once(tmp_path: Path) -> None:
     parts.hears(ev.Responded("y", "new_session", True, data={"cancelled": False}))
     await introduction.ask(parts.agent)
     assert len(questions(parts)) == 4
+
+
+async def test_a_conversation_that_cannot_be_written_here_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_once(work: Callable[..., object], *words: object, **named: object) -> None:
+        work(*words, **named)
+
+    monkeypatch.setattr(asyncio, "to_thread", at_once)  # a thread has no part in a clock that jumps
+    parts = Parts()
+    asker = inquiries(parts)
+
+    async def exported(to: Path) -> str:
+        asked_before = len(questions(parts))
+        exporting = asyncio.create_task(asker.export(AGENT, "markdown", to))
+        for count in (1, 2):
+            question = await asked(parts, asked_before + count)
+            data = {"messages": [{"role": "user"}], "sessionName": "s"}
+            parts.hears(ev.Responded(question["id"], question["type"], True, data=data))
+        return await exporting
+
+    (tmp_path / "there").mkdir()
+    for place, named in ((tmp_path / "there", "there cannot be put in place"), (tmp_path / "no" / "file.md", "no")):
+        with pytest.raises(Refused, match=named):
+            await exported(place)
+    assert names_in(tmp_path) == ["there"], "nothing is left behind"
+    assert await exported(tmp_path / "file.md") == str(tmp_path / "file.md")
+    assert (tmp_path / "file.md").read_text().startswith("# builder: s\n")
