@@ -13,6 +13,7 @@ from cockpit.cli.agent import connected, is_paused
 from cockpit.cli.courses import carry_out_all, part_object, parts_of, say_failed
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, require_health
+from cockpit.cli.rehearsal import rehearse
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, Refused, UsageError
 from cockpit.model.ages import span_text
@@ -113,10 +114,14 @@ async def turns(headless: Headless, name: str, as_json: bool) -> int:
     return ExitCode.DONE if kept else ExitCode.FAILED
 
 
-async def begin(headless: Headless, name: str, as_json: bool) -> int:
+async def begin(headless: Headless, name: str, dry_run: bool, as_json: bool) -> int:
     """Say that a task begins now."""
     async with with_agents(headless, name) as (engine, (agent,)):
-        receipts = await carry_out_all(engine, [BeginTask(agent.id)])
+        command = BeginTask(agent.id)
+        if dry_run:
+            what = our_line("begin a task of {} with what its workspace holds now", agent.name)
+            return rehearse(engine, command, what, as_json, {"vm_id": agent.vm_id})
+        receipts = await carry_out_all(engine, [command])
     if as_json:
         output.print_json({"name": agent.name, "vm_id": agent.vm_id, "stage": receipts[0].stage.value})
     return ExitCode.FAILED if say_failed(receipts) else ExitCode.DONE

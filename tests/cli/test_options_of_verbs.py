@@ -193,7 +193,7 @@ def of_checkpoint(fleet: Fleet) -> Fleet:
     return replace(fleet, kept=(taken,))
 
 
-REHEARSED_ELSEWHERE = {"serve", "bridge", "edit", "get", "put", "changes", "restore-turn"}
+REHEARSED_ELSEWHERE = {"serve", "bridge", "edit", "get", "put", "restore-turn"}
 """Verbs whose rehearsal needs more than a fleet: a server, a VM that answers, files."""
 
 REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
@@ -202,6 +202,7 @@ REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
     "bash": (("ada", "ls"), replace),
     "best-of": (("ada", "--count", "2", "--task", "go"), replace),
     "branch": (("ada",), replace),
+    "changes": (("ada", "--begin"), replace),
     "commit": (("ada",), replace),
     "commits delete": ((COMMIT,), replace),
     "commits rename": ((COMMIT, "other"), replace),

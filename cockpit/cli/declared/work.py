@@ -39,7 +39,7 @@ def changes(
     if turns:
         run(lambda headless: looking.turns(headless, name, as_json))
     if begin:
-        run(lambda headless: looking.begin(headless, name, as_json))
+        run(lambda headless: looking.begin(headless, name, dry_run, as_json))
     if patch or apply:
         into = paths.absolute(apply, "--apply") if apply else None
         run(lambda headless: looking.patch(headless, name, wanted, into, dry_run))
