@@ -12,6 +12,7 @@ from cockpit.cli import output
 from cockpit.cli.agent import connected, is_paused
 from cockpit.cli.courses import carry_out_all, part_object, parts_of, say_failed
 from cockpit.cli.exits import ExitCode
+from cockpit.cli.fleet import said_yes
 from cockpit.cli.headless import Headless, require_health
 from cockpit.cli.rehearsal import rehearse
 from cockpit.engine.port import HeadlessPort
@@ -24,7 +25,7 @@ from cockpit.model.commands.work import BeginTask, RestoreFiles
 from cockpit.model.fleet import Agent
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line, our_text
-from cockpit.text.streams import ask, input_is_terminal, output_is_terminal, say, warn, write_raw
+from cockpit.text.streams import output_is_terminal, say, warn, write_raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +186,8 @@ async def restore(
                     say(our_line("  {}: {}", place, words))
             if dry_run:
                 return ExitCode.DONE
-            if not input_is_terminal():
-                raise UsageError("restoring asks first", hint="give --yes")
-            if ask(ours("Restore these files? What they are now is kept first. [y/N] ")).strip().lower() != "y":
+            question = ours("Restore these files? What they are now is kept first.")
+            if not said_yes(f"restore files of {agent.name}", question):
                 return ExitCode.FAILED
         receipts = await carry_out_all(engine, [command])
         parts = parts_of(engine, receipts)

@@ -257,6 +257,21 @@ def confirmed(would: str, warning: Clean, called: str) -> bool:
     return ask(our_line("Type {} to go on: ", called)) in (called, clean_line(called))
 
 
+def said_yes(would: str, question: Clean) -> bool:
+    """Ask a question that one letter answers; everything but a yes is a no.
+
+    Args:
+        would: what is about to be done, for who cannot be asked.
+        question: what is asked, without the answers there are.
+
+    Raises:
+        UsageError: there is no terminal to ask on.
+    """
+    if not input_is_terminal():
+        raise UsageError(f"this would {would}", hint="add --yes to do it without a terminal")
+    return ask(our_line("{} [y/N] ", question)).strip().lower() in ("y", "yes")
+
+
 async def commit(headless: Headless, name: str, label: str, as_json: bool, *, clean: bool, dry_run: bool) -> int:
     """Take a snapshot and print its id; where it may hold keys, that is said."""
     async with headless.engine(only(name) if clean else nobody) as engine:

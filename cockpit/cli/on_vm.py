@@ -34,7 +34,7 @@ PATIENCE = 2
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """RunOptions a command is run."""
+    """How a command is run."""
 
     limit: float | None
     """Seconds; None sets no limit."""

@@ -6,16 +6,16 @@ from typing import Any
 
 from cockpit.cli import output
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.fleet import carry_out
+from cockpit.cli.fleet import carry_out, said_yes
 from cockpit.cli.headless import Headless, only, require_health
 from cockpit.engine.port import HeadlessPort
-from cockpit.errors import Gone, Refused, UsageError
+from cockpit.errors import Gone, Refused
 from cockpit.model.commands.ports import EndBridge, OpenBridge, OpenForward
 from cockpit.model.ids import VmId
 from cockpit.model.ports import ListeningPort, PortForward, Ports, advice
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line, our_text
-from cockpit.text.streams import ask, flush_output, input_is_terminal, say, warn
+from cockpit.text.streams import flush_output, say, warn
 
 
 async def ports(headless: Headless, name: str, as_json: bool) -> int:
@@ -124,7 +124,7 @@ async def bridge(
             warn(our_line("{} opens port {} of {} to everybody then: nothing asks who they are.", public, port, called))
         if dry_run:
             return ExitCode.DONE
-        if not end and not yes and not _agreed():
+        if not end and not yes and not said_yes(f"open port {port} of {called} to everybody", ours("Open it?")):
             return ExitCode.FAILED
         await carry_out(engine, command)
         if as_json:
@@ -132,9 +132,3 @@ async def bridge(
         elif not end:
             say(our_line("{}", public))
     return ExitCode.DONE
-
-
-def _agreed() -> bool:
-    if not input_is_terminal():
-        raise UsageError("to open a port to everybody needs --yes where no terminal can be asked")
-    return ask(ours("OpenBridge it? [y/N] ")).lower() in ("y", "yes")

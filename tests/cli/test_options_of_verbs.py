@@ -10,12 +10,16 @@ from typing import Any
 import pytest
 import typer
 
-from cockpit.cli import destruction, headless, main
+from cockpit.cli import changes, destruction, headless, main, ports
+from cockpit.cli import fleet as fleet_verbs
 from cockpit.cli.declared.application import application
 from cockpit.cli.exits import ExitCode
+from cockpit.model.changes.report import Base, Changes, RepositoryChanges
 from cockpit.model.claims import Claim, ClaimedBy
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.life import Destroy
+from cockpit.model.commands.ports import OpenBridge
+from cockpit.model.commands.work import RestoreFiles
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Process, ProcessState, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import CommandId, CommitId, VmId, agent_of
@@ -23,6 +27,7 @@ from cockpit.model.images import GoldenImage
 from cockpit.model.inquiries import LEVELS, MODELS, ModelChoice
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
 from cockpit.model.platform import CommitList, CommitView, RepositoryView
+from cockpit.model.ports import ListeningPort, Ports
 from cockpit.model.receipts.receipt import Stage
 from tests.cli.double import HeadlessDouble, HeadlessOnDouble
 
@@ -142,6 +147,34 @@ async def test_those_that_are_gone_by_their_turn_are_not_found(gone: set[VmId], 
     engine = Failing(Fleet(vms=vms), set())
     how = destruction.How(yes=True, dry_run=False, as_json=True, undo=False)
     assert await destruction.destroy(HeadlessOnDouble(engine), [ADA, BOB], how) == code
+
+
+@pytest.mark.parametrize(("typed", "goes"), [("y", True), ("yes", True), (" Y ", True), ("", False), ("no", False)])
+async def test_a_question_is_answered_by_any_yes_and_everything_else_is_a_no(
+    typed: str, goes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions: list[str] = []
+
+    def ask(question: str) -> str:
+        questions.append(question)
+        return typed
+
+    monkeypatch.setattr(fleet_verbs, "input_is_terminal", lambda: True)
+    monkeypatch.setattr(fleet_verbs, "ask", ask)
+    engine = Failing(FLEET, set())
+    engine.facilities = replace(engine.facilities, routed_ports=(80,))
+    engine.reach.listening[ADA] = Ports(ADA, (ListeningPort(80, ("0.0.0.0",)),), "vm.example", (80,))
+    how = {"yes": False, "dry_run": False, "as_json": False}
+    code = ExitCode.DONE if goes else ExitCode.FAILED
+    assert await ports.bridge(HeadlessOnDouble(engine), "ada", 80, end=False, **how) == code
+    engine.output.records[RUNNING.id] = []
+    engine.work.changes.found[RUNNING.id] = Changes(RUNNING.id, Base(), 0.0, 0.0, (RepositoryChanges(".", base="b"),))
+    assert await changes.restore(HeadlessOnDouble(engine), "ada", "1-end", now=True, **how) == code
+    assert [question.removesuffix(" [y/N] ") for question in questions] == [
+        "Open it?",
+        "Restore these files? What they are now is kept first.",
+    ]
+    assert engine.ordered == ([OpenBridge(ADA, 80), RestoreFiles(RUNNING.id, "1-end", True)] if goes else [])
 
 
 class Kept:

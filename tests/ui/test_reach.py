@@ -117,6 +117,7 @@ async def test_a_port_is_forwarded_copied_ended_and_bridged_by_one_key_each() ->
         await pilot.press("up", "b")
         await pilot.pause(0.1)
         assert isinstance(pilot.app.screen, ConfirmDialog), "what opens a port to everybody asks first"
+        assert str(pilot.app.screen.query_one("#frame").border_title) == "[bold]Bridge[/bold]"
         await pilot.press("y")
         await pilot.pause(0.1)
         assert last(engine) == OpenBridge(HERE, 80)

@@ -201,7 +201,7 @@ class PortsDialog(Dialog[None]):
 def bridge_question(name: Clean, port: int, ports: Ports) -> ConfirmDialog:
     """Ask whether a port is to be opened to everybody."""
     consequence = our_line("Everybody can use it at {} then: nothing asks who they are.", ports.public(port))
-    return ConfirmDialog(ours("OpenBridge"), [our_line("port {} of {}", port, name)], consequence)
+    return ConfirmDialog(ours("Bridge"), [our_line("port {} of {}", port, name)], consequence)
 
 
 def number(text: str, *, least: int = 1) -> int | None:
