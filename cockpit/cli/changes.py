@@ -13,7 +13,7 @@ from cockpit.cli.agent import connected, is_paused
 from cockpit.cli.courses import carry_out_all, part_object, parts_of, say_failed
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.fleet import said_yes
-from cockpit.cli.headless import Headless, require_health
+from cockpit.cli.headless import Headless, only, require_health
 from cockpit.cli.rehearsal import rehearse
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, Refused, UsageError
@@ -56,11 +56,7 @@ async def with_agents(headless: Headless, *names: str) -> AsyncIterator[tuple[He
         NotFound: there is no such agent.
         Refused: one is paused, or cannot be reached in time.
     """
-
-    def wanted(agent: Agent) -> bool:
-        return any(name in (agent.name, agent.id) or name.lower() == agent.vm_id for name in names)
-
-    async with headless.engine(wanted, watch=True, record=False) as engine:
+    async with headless.engine(only(*names), watch=True, record=False) as engine:
         agents = tuple(engine.agent_named(name) for name in names)
         for agent in agents:
             if is_paused(engine, agent):

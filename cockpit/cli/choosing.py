@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cockpit.cli.headless import only
+from cockpit.cli.headless import everybody, only
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.fleet import Agent
@@ -43,8 +43,7 @@ class Chosen:
 
     def attached(self) -> Callable[[Agent], bool]:
         """Return which agents are connected to: the named ones, else all, since who is meant is not known yet."""
-        tests = [only(name) for name in self.names]
-        return lambda agent: not tests or any(test(agent) for test in tests)
+        return only(*self.names) if self.names else everybody
 
     def agents(self, engine: HeadlessPort) -> tuple[Agent, ...]:
         """Return those that are meant, each once.

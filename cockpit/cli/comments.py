@@ -8,7 +8,7 @@ from cockpit.cli import output
 from cockpit.cli.agent import ACCEPT_LIMIT, reachable, report
 from cockpit.cli.changes import with_agents
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.headless import Headless, only
+from cockpit.cli.headless import Headless, nobody, only
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.changes.comments import Comment, RoundMode
 from cockpit.model.changes.report import Base, Changes, RepositoryChanges
@@ -93,7 +93,7 @@ async def send(headless: Headless, name: str, mode: RoundMode, as_json: bool) ->
 
 async def settle(headless: Headless, name: str, handled: int, drop: int, as_json: bool) -> int:
     """Say that a comment is dealt with, or drop one that was not sent."""
-    async with headless.engine(lambda agent: False) as engine:
+    async with headless.engine(nobody) as engine:
         agent = engine.agent_named(name)
         if handled:
             await engine.work.comments.handle(agent.id, handled)

@@ -18,10 +18,10 @@ from cockpit.errors import NotFound, UsageError
 from cockpit.model.ages import age_text
 from cockpit.model.commands.conversation import (
     CloneSession,
+    ConversationCommand,
     ForkSession,
     NameSession,
     NewSession,
-    SessionCommand,
     SwitchSession,
 )
 from cockpit.model.fleet import Agent
@@ -63,7 +63,7 @@ async def _show(engine: HeadlessPort, agent: Agent, value: str, how: Manner) -> 
     return ExitCode.DONE
 
 
-async def _went(engine: HeadlessPort, agent: Agent, command: SessionCommand, how: Manner) -> int:
+async def _went(engine: HeadlessPort, agent: Agent, command: ConversationCommand, how: Manner) -> int:
     if how.dry_run:
         return rehearsed(engine, command, how.as_json)
     await order(engine, command)
@@ -84,10 +84,7 @@ async def _clone(engine: HeadlessPort, agent: Agent, value: str, how: Manner) ->
 
 
 async def _name(engine: HeadlessPort, agent: Agent, value: str, how: Manner) -> int:
-    if how.dry_run:
-        return rehearsed(engine, NameSession(agent.id, value), how.as_json)
-    await order(engine, NameSession(agent.id, value))
-    return await _show(engine, agent, "", how)
+    return await _went(engine, agent, NameSession(agent.id, value), how)
 
 
 async def _list(engine: HeadlessPort, agent: Agent, value: str, how: Manner) -> int:

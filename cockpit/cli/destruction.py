@@ -61,9 +61,9 @@ async def destroy(headless: Headless, names: Sequence[str], how: How) -> int:
 
 def _targets(names: Sequence[str]) -> Callable[[Agent], bool]:
     """Return which agents are looked at: those that are meant."""
-    tests = [only(name) for name in names if name != ALL_LIEUTENANTS]
+    named = only(*(name for name in names if name != ALL_LIEUTENANTS))
     everyone = ALL_LIEUTENANTS in names
-    return lambda agent: (everyone and _is_lieutenant(agent)) or any(test(agent) for test in tests)
+    return lambda agent: (everyone and _is_lieutenant(agent)) or named(agent)
 
 
 def _is_lieutenant(agent: Agent) -> bool:

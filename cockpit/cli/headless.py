@@ -132,9 +132,10 @@ def nobody(agent: Agent) -> bool:
     return False
 
 
-def only(name: str) -> Callable[[Agent], bool]:
-    """Attach to one agent, by name or VM id."""
-    return lambda agent: name in (agent.name, agent.id) or name.lower() == agent.vm_id
+def only(*names: str) -> Callable[[Agent], bool]:
+    """Attach to the named agents, each by name, id or VM id."""
+    vms = {name.lower() for name in names}
+    return lambda agent: agent.name in names or agent.id in names or agent.vm_id in vms
 
 
 def require_health(engine: HeadlessPort, name: str) -> None:

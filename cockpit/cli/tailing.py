@@ -14,14 +14,13 @@ from cockpit.cli import output
 from cockpit.cli.agent import lines_of
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.expression import LIMIT, Expression
-from cockpit.cli.headless import Headless
+from cockpit.cli.headless import Headless, only
 from cockpit.cli.signals import TookTooLong, while_somebody_reads
 from cockpit.cli.since import moment_of
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError
 from cockpit.model.codec import record_to_object
 from cockpit.model.events import EpochStarted, Record
-from cockpit.model.fleet import Agent
 from cockpit.model.moments import Moments, Timed
 from cockpit.text.sanitize import clean_text, our_line, our_text
 from cockpit.text.streams import flush_output, say_labelled, warn
@@ -65,12 +64,8 @@ async def tail(
 ) -> int:
     """Print the lines of several agents, in the order in which they were written as far as that is known."""
     names = tuple(dict.fromkeys(names))
-
-    def named(agent: Agent) -> bool:
-        return any(name in (agent.name, agent.id) or name.lower() == agent.vm_id for name in names)
-
     with while_somebody_reads():
-        async with headless.engine(named, watch=follow, record=False) as engine:
+        async with headless.engine(only(*names), watch=follow, record=False) as engine:
             wanted = LineFilter(moment_of(since, engine.now()) if since else 0.0, expression, as_json)
             return await _tail(engine, names, headless.left(), wanted, follow)
 

@@ -36,8 +36,7 @@ async def wait(
         timeout: seconds at most.
         anyone: the first one that is there is enough.
     """
-    wanted = [only(name) for name in names]
-    async with headless.engine(lambda agent: any(test(agent) for test in wanted), watch=True) as engine:
+    async with headless.engine(only(*names), watch=True) as engine:
         waited = Waited(engine, list(dict.fromkeys(engine.agent_named(name).id for name in names)), until)
         if timeout is None or timeout > headless.left():
             await waited.reach(headless.left(), anyone)
