@@ -153,7 +153,8 @@ class Near:
         self.master, self.slave = pty.openpty()
         self.drawn = bytearray()
         self.resize(90, 30)
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         with contextlib.suppress(OSError):
@@ -166,7 +167,10 @@ class Near:
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def close(self) -> None:
+        """Close both ends, and only once nobody reads: the number of the master is the next terminal's."""
         os.close(self.slave)
+        self._reader.join(10)
+        assert not self._reader.is_alive()
         os.close(self.master)
 
 
