@@ -15,6 +15,7 @@ from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, Open
 from cockpit.model.ids import CommandId, VmId
 from cockpit.model.ports import MOST_PORT, ListeningPort, PortForward, Ports, advice
 from cockpit.model.receipts.receipt import Stage
+from cockpit.model.receipts.stages import is_ended
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.confirm import ConfirmDialog
@@ -26,8 +27,6 @@ from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import Row, RowList
 
 REFRESH = 0.25
-
-ENDED = (Stage.DONE, Stage.FAILED, Stage.UNCONFIRMED)
 
 
 class PortsDialog(Dialog[None]):
@@ -122,7 +121,7 @@ class PortsDialog(Dialog[None]):
     def _say_ended(self) -> None:
         """Say what became of what was ordered here: the new address, which is copied, or why there is none."""
         for receipt in self._engine.fleet.receipts if self._ordered else ():
-            if receipt.stage not in ENDED or (command := self._ordered.pop(receipt.id, None)) is None:
+            if not is_ended(receipt) or (command := self._ordered.pop(receipt.id, None)) is None:
                 continue
             if receipt.stage is not Stage.DONE:
                 notice(self, clean_line(receipt.reason), severity="error")

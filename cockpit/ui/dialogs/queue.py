@@ -15,6 +15,7 @@ from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.queue import QueueKind, Waiting, fate_of
 from cockpit.model.receipts.judgement import TAKEN_OUT
 from cockpit.model.receipts.receipt import Receipt, Stage
+from cockpit.model.receipts.stages import is_ended
 from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.dialog import Dialog
@@ -30,8 +31,6 @@ REFRESH = 0.25
 
 CLEAR = "clear"
 """What the dialog returns if the queue is to be emptied: that is asked once more."""
-
-OVER = (Stage.DONE, Stage.FAILED, Stage.UNCONFIRMED)
 
 
 class QueueDialog(Guarded, Dialog[str]):
@@ -149,7 +148,7 @@ class QueueDialog(Guarded, Dialog[str]):
         """Close with the text that was taken out, once it is; say whether the dialog is closing."""
         receipts = self._engine.fleet.receipts
         ordered = next((known for known in receipts if known.id == command_id), None)
-        if ordered is None or ordered.stage not in OVER:
+        if ordered is None or not is_ended(ordered):
             return False
         self._taking = None
         taken = taken_out(receipts, self._agent, meant)
