@@ -163,9 +163,12 @@ def filters(sshd: Sshd) -> list[str]:
 
 
 def _is_guard(process: psutil.Process) -> bool:
-    """Say whether a process is the guard, which compares what tail read with the file."""
+    """Say whether a process is the guard, which compares what tail read with the file.
+
+    The guard's program is among the words of the script, too.
+    """
     try:
-        return GUARD in process.cmdline()
+        return process.name() == "perl" and GUARD in process.cmdline()
     except psutil.Error:
         return False
 
@@ -340,16 +343,30 @@ async def test_a_killed_part_is_started_again(
 ) -> None:
     path = tmp_path / "out"
     path.write_bytes(OTHER)
-    reading.start(await connect(), path)
+    reading.start(await connect(), path, beat=0.4)
     await reading.wait_for(OTHER)
-    killed = [process for process in sshd.family() if _is_victim(process, victim)]
-    for process in killed[:1]:
-        process.send_signal(signal.SIGKILL)
+    next(process for process in sshd.family() if _is_victim(process, victim)).send_signal(signal.SIGKILL)
     append(path, CAPTURE)
     await reading.wait_for(OTHER + CAPTURE)
     assert len(reading.opened) == 1 and not reading.resets
     await until(lambda: filters(sshd) == ["perl"], within=8)
     await until(lambda: [_name(process) for process in sshd.family()].count("tail") == 1, within=8)
+
+
+@pytest.mark.parametrize("victim", ["perl", "guard", "tail"])
+async def test_a_part_that_is_killed_while_nothing_is_written_is_started_again(
+    connect: Connect, sshd: Sshd, reading: LineReader, tmp_path: Path, victim: str
+) -> None:
+    """The file was checked for the last time before the end: only the script can say that nobody reads any more."""
+    path = tmp_path / "out"
+    path.write_bytes(OTHER)
+    reading.start(await connect(), path, beat=0.4)
+    await reading.wait_for(OTHER)
+    await until(lambda: reading.tail is not None and reading.tail.proven == len(OTHER))
+    next(process for process in sshd.family() if _is_victim(process, victim)).send_signal(signal.SIGKILL)
+    append(path, CAPTURE)
+    await reading.wait_for(OTHER + CAPTURE, within=10)
+    assert len(reading.opened) == 1 and not reading.resets
 
 
 async def test_a_filter_that_dies_is_done_without(connect: Connect, reading: LineReader, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class TailReader:
         self._wake = asyncio.Event()
         self._delivery = Delivery(self._some_pieces)
         self.ended = False
-        self.failed_check: Check | None = None
+        self.failed_check = False
         self.filter_failed = False
         """A filter died, or what it sends are no frames."""
 
@@ -83,17 +83,19 @@ class TailReader:
             at = line.find(self._marker + b"check ")
             if at >= 0:
                 _, _, state, verdict, alive = line[at:].decode("utf-8", "replace").split()
-                self._judge(Check(state, verdict, alive == "running"))
+                check = Check(state, verdict, alive == "running")
+                if not self.checks.answered(check):
+                    self._doubt(alive=check.alive)
+            elif self._marker + b"ended" in line:
+                self._doubt(alive=False)
             elif line.strip():
                 self._last_words = line.strip()[-LAST_WORDS_LIMIT:]
         del self._errors[: max(0, len(self._errors) - NOISE_LIMIT)]
 
-    def _judge(self, check: Check) -> None:
-        if self.checks.answered(check):
-            return
+    def _doubt(self, *, alive: bool) -> None:
         if not self.interrupted and self._stream.following:
-            self.failed_check = check
-            self.filter_failed = self._stream.filtered and not check.alive
+            self.failed_check = True
+            self.filter_failed = self._stream.filtered and not alive
             # What came after the last good check may belong to another content; the script is asked again.
             self._stop()
             self._wake.set()
@@ -129,7 +131,7 @@ class TailReader:
     @property
     def interrupted(self) -> bool:
         """Following stopped, or must stop."""
-        return self.report is not None or self.failed_check is not None
+        return self.report is not None or self.failed_check
 
     def poke(self) -> None:
         """Wake a waiting `next_pieces`, for example because reading shall go on in another way."""

@@ -16,7 +16,7 @@ head and of the bytes before START are taken and compared by us, who need those 
 
 It then obeys lines on its standard input:
 
-    heartbeat                       we are still there
+    heartbeat                  we are still there; if what follows the file has ended, MARKER ended on standard error
     look                       try again to open a missing file
     check PROOF                is the content still the one that was read? The answer comes on standard error:
                                MARKER check STATE VERDICT READER
@@ -110,6 +110,10 @@ state() {
   elif [ /proc/self/fd/3 -ef "$path" ]; then echo same
   else echo other
   fi
+}
+running() {
+  { read -r _ _ alive _ <"/proc/$reader/stat"; } 2>/dev/null || alive=Z
+  [ "$alive" != Z ]
 }
 prove() {
   if [ "$(stat -L -c %s /proc/self/fd/3)" -lt "$1" ]; then echo truncated
@@ -243,12 +247,12 @@ guard
 while read -r word proof proof_length proof_digest proof_head proof_head_digest rest_offset limit; do
   kill -USR1 "$dog" 2>/dev/null || guard
   case $word in
+  heartbeat)
+    [ -z "$reader" ] || running || echo "$mark ended" >&2 ;;
   look)
     [ -n "$reader" ] || { look; [ -z "$reader" ] || guard; } ;;
   check)
-    alive=running
-    { read -r _ _ alive _ <"/proc/$reader/stat"; } 2>/dev/null || alive=Z
-    [ "$alive" = Z ] && alive=dead || alive=running
+    running && alive=running || alive=dead
     echo "$mark check $(state) $(prove "$proof") $alive" >&2 ;;
   rest)
     if [ -n "$reader" ]; then
