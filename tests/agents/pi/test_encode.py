@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from cockpit.model.attachments import Attachment
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.agents.pi import encode as pi
+from cockpit.model.attachments import Attachment
 
 
 def record(line: bytes) -> Any:
