@@ -127,7 +127,7 @@ async def test_what_is_chosen_goes_to_the_agent_that_was_selected() -> None:
         assert home.composer.text == "second", "the text a fork goes back before can be said otherwise"
         for action in ("session.messages", "session.tree", "session.answer", "agent.stats"):
             await opened(pilot, home, action)
-            assert isinstance(pilot.app.screen, LiveText) and "asking …" not in drawn(pilot.app)  # type: ignore[arg-type]
+            assert isinstance(pilot.app.screen, LiveText) and "asking …" not in drawn(pilot.app)
             await pilot.press("escape")
             await settled(pilot)
         await opened(pilot, home, "session.new")
@@ -147,7 +147,7 @@ async def test_an_agent_that_does_not_answer_is_said_to_where_its_list_would_be(
     async with cockpit(engine) as (pilot, home, _):
         engine.inquiries.reasons[about.TREE.name] = "pi 0.73.1 cannot be asked that"
         await opened(pilot, home, "agent.model")
-        assert "nobody says the models it can use" in drawn(pilot.app)  # type: ignore[arg-type]
+        assert "nobody says the models it can use" in drawn(pilot.app)
         await pilot.press("enter", "escape")
         await settled(pilot)
         situation = Situation(engine, engine.fleet, home.agent)
@@ -216,14 +216,14 @@ async def test_hostile_answers_are_inert_in_every_new_place() -> None:
             if disabled_reason(action, home.situation()) or action.id in ("session.new", "session.clone"):
                 continue
             await opened(pilot, home, action.id)
-            shown = drawn(pilot.app)  # type: ignore[arg-type]
+            shown = drawn(pilot.app)
             assert not [character for character in FORBIDDEN if character in shown], action.id
             if pilot.app.screen is not home:
                 await pilot.press("escape")
                 await settled(pilot)
         await pilot.press("p", "slash")
         await settled(pilot)
-        shown = drawn(pilot.app)  # type: ignore[arg-type]
+        shown = drawn(pilot.app)
         assert home.query_one(SlashList).shown and not [one for one in FORBIDDEN if one in shown]
 
 

@@ -75,7 +75,7 @@ async def test_files_are_opened_commented_on_and_the_round_is_sent() -> None:
         await pilot.pause()
         shown = "\n".join(texts(rows))
         assert "offset = int(place)" in shown and "␍" in shown
-        assert not any(character in drawn(pilot.app) for character in FORBIDDEN)  # type: ignore[arg-type]
+        assert not any(character in drawn(pilot.app) for character in FORBIDDEN)
         (added,) = [row for row in rows.rows if "+ offset" in row.content.plain]
         assert any(span.style.endswith("reverse") for span in added.content.spans if isinstance(span.style, str))
         rows.point_at(added.key)
@@ -131,7 +131,7 @@ async def test_what_cannot_be_looked_at_says_why_and_a_link_that_is_down_at_once
     async with cockpit(engine) as (pilot, home, _):
         home.select(LT_API)
         await opened(pilot)
-        assert "the test lets nobody look" in drawn(pilot.app)  # type: ignore[arg-type]
+        assert "the test lets nobody look" in drawn(pilot.app)
         await pilot.press("escape")
         await settled(pilot)
         agent = engine.fleet.agent(LT_API)
@@ -141,7 +141,7 @@ async def test_what_cannot_be_looked_at_says_why_and_a_link_that_is_down_at_once
         await pilot.press("d")
         await pilot.pause()
         assert not isinstance(pilot.app.screen, ChangesDialog)
-        assert "the cable" in drawn(pilot.app)  # type: ignore[arg-type]
+        assert "the cable" in drawn(pilot.app)
 
 
 def test_the_title_says_repository_branch_and_numbers() -> None:

@@ -9,7 +9,7 @@ from cockpit.model.platform import CommitList, CommitView
 from cockpit.ui.dialogs.commits import commits_text
 from tests.ui.scene import scene
 from tests.ui.test_home import cockpit
-from tests.ui.test_images import shown_on
+from tests.ui.test_hostile import drawn
 
 COMMIT = CommitView(
     CommitId("c0ffee00-0000-4000-8000-00000000000a"),
@@ -51,10 +51,10 @@ async def test_the_palette_lists_them_and_says_why_it_cannot() -> None:
         home.action_act("vm.commits")
         await pilot.pause()
         await pilot.pause()
-        assert "images:v1" in shown_on(pilot)
+        assert "images:v1" in drawn(pilot.app)
         await pilot.press("escape")
         engine.platform = Listed(Refused("the API is down"))
         home.action_act("vm.commits")
         await pilot.pause()
         await pilot.pause()
-        assert "They cannot be listed: the API is down" in shown_on(pilot)
+        assert "They cannot be listed: the API is down" in drawn(pilot.app)

@@ -13,8 +13,10 @@ import sys
 import termios
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
 from cockpit.ui.app import CockpitApp
@@ -25,7 +27,7 @@ from tests.ui.hostile import FORBIDDEN, HOSTILE, hostile_engine
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def drawn(app: CockpitApp) -> str:
+def drawn(app: App[Any]) -> str:
     """Return every character the compositor draws now."""
     return "\n".join("".join(segment.text for segment in line) for line in app.screen._compositor.render_strips())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cockpit.model.commands.command import Command
@@ -13,6 +12,7 @@ from cockpit.ui.actions.action import Situation
 from cockpit.ui.actions.registry import BY_ID, disabled_reason
 from tests.ui.scene import scene
 from tests.ui.test_home import cockpit
+from tests.ui.test_hostile import drawn
 
 FIRST = CommitId("c0ffee00-0000-4000-8000-00000000000a")
 SECOND = CommitId("c0ffee00-0000-4000-8000-00000000000b")
@@ -76,7 +76,7 @@ async def test_the_list_says_age_size_versions_and_why_an_image_is_stale() -> No
         home.action_act("image.list")
         await pilot.pause()
         await pilot.pause()
-        shown = shown_on(pilot)
+        shown = drawn(pilot.app)
         newest, old = shown.split(f"base {FIRST}")
         assert "1h old · 1,200.0 MB in use · pi 0.73.1, node 22.1.0 · for tests" in newest and "stale" not in newest
         assert "40d old" in old and "a newer one has its name" in old and "\x1b" not in old
@@ -85,10 +85,4 @@ async def test_the_list_says_age_size_versions_and_why_an_image_is_stale() -> No
         home.action_act("image.patch")
         await pilot.pause()
         await pilot.pause()
-        assert "stale: older than 30 days" in shown_on(pilot)
-
-
-def shown_on(pilot: Pilot[None]) -> str:
-    """Return what the screen shows."""
-    strips = pilot.app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+        assert "stale: older than 30 days" in drawn(pilot.app)

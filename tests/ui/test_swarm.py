@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from cockpit.model.commands.swarm import BestOf, FanOut, StopAll, Teardown
@@ -26,6 +24,7 @@ from cockpit.ui.dialogs.form import FormDialog
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import make_agent, scene
 from tests.ui.test_home import cockpit
+from tests.ui.test_hostile import drawn
 
 
 def shown(dialog: object, selector: str = "#text") -> str:
@@ -84,18 +83,13 @@ async def test_however_many_are_torn_down_the_question_shows_what_happens_and_it
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
         question = pilot.app.screen
-        text = screen_text(question)
+        text = drawn(pilot.app)
         assert "No commit of them is made" in text and "type 30 to confirm" in text and "w1 " in text
         field = question.query_one("#word", Input)
         assert field.has_focus and field.region.bottom < 24
         await pilot.press(*["down"] * 60)
         await pilot.pause()
-        assert "w30 " in screen_text(question) and "type 30 to confirm" in screen_text(question)
-
-
-def screen_text(screen: Screen[Any]) -> str:
-    """Return what a screen draws."""
-    return "\n".join("".join(piece.text for piece in line) for line in screen._compositor.render_strips())
+        assert "w30 " in drawn(pilot.app) and "type 30 to confirm" in drawn(pilot.app)
 
 
 async def test_best_of_gives_one_text_to_all_or_one_to_each() -> None:
