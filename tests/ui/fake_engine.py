@@ -276,6 +276,7 @@ class ReachDouble:
         self._engine = engine
         self.commands: list[CommandDouble] = []
         self.listening: dict[VmId, Ports] = {}
+        self.looks = 0
 
     def refusal(self, vm_id: VmId) -> str:
         """Refuse by the rules of the engine."""
@@ -302,6 +303,7 @@ class ReachDouble:
 
     async def ports(self, vm_id: VmId) -> Ports:
         """Return what the test says that listens."""
+        self.looks += 1
         if vm_id not in self.listening:
             raise Refused("the test lets nobody look")
         return self.listening[vm_id]

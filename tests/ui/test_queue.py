@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from textual import events
+from textual.pilot import Pilot
 
 from cockpit.model import events as ev
 from cockpit.model.commands.agent import ClearQueue, Prompt
@@ -25,9 +26,11 @@ from cockpit.ui.widgets.bars import ReceiptsBar
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import RowList
+from tests.remote.waiting import until
 from tests.ui.fake_engine import NOW, FakeEngine, ordered_of
 from tests.ui.scene import scene
 from tests.ui.test_home import LT_API, cockpit, notifications
+from tests.ui.test_hostile import drawn
 
 
 def queued(steering: tuple[str, ...], follow_up: tuple[str, ...], *, working: bool = True) -> FakeEngine:
@@ -58,14 +61,25 @@ def told(engine: FakeEngine, *receipts: Receipt) -> None:
     engine.change(replace(engine.fleet, receipts=receipts))
 
 
+def in_queue(pilot: Pilot[None]) -> list[str]:
+    """Return the rows of the queue, none while it is not shown."""
+    return [row.content.plain for rows in pilot.app.screen.query("#rows").results(RowList) for row in rows.rows]
+
+
+async def opened(pilot: Pilot[None]) -> QueueDialog:
+    """Open the queue of the API's lieutenant."""
+    await pilot.press("down", "Q")
+    await until(lambda: bool(in_queue(pilot)))
+    dialog = pilot.app.screen
+    assert isinstance(dialog, QueueDialog)
+    return dialog
+
+
 async def test_what_waits_is_listed_with_its_age_and_its_fate() -> None:
     engine = queued(("stop\x1b]0;x\x07 it",), ("then", "later"))
     told(engine, receipt(1, "then", Stage.QUEUED))
     async with cockpit(engine) as (pilot, _home, _engine):
-        await pilot.press("down", "Q")
-        await pilot.pause(0.3)
-        dialog = pilot.app.screen
-        assert isinstance(dialog, QueueDialog)
+        dialog = await opened(pilot)
         rows = [row.content.plain for row in dialog.query_one("#rows", RowList).rows]
         assert [row.split()[1] for row in rows] == ["STEER", "FOLLOW-UP", "FOLLOW-UP"] and all(
             " 10m " in row for row in rows
@@ -82,8 +96,7 @@ async def test_a_text_comes_back_into_the_composer_once_it_is_out_of_the_queue()
     engine = queued((), ("then", "later"))
     told(engine, receipt(1, "then", Stage.QUEUED), receipt(2, "later", Stage.QUEUED))
     async with cockpit(engine) as (pilot, home, _engine):
-        await pilot.press("down", "Q")
-        await pilot.pause(0.3)
+        await opened(pilot)
         await pilot.press("down", "enter")
         await pilot.pause()
         (command,) = ordered_of(engine, ChangeQueue)
@@ -91,7 +104,7 @@ async def test_a_text_comes_back_into_the_composer_once_it_is_out_of_the_queue()
         assert home.query_one(Composer).text == "", "it may still be read"
         done = replace(engine.fleet.receipts[-1], stage=Stage.DONE)
         told(engine, receipt(1, "then", Stage.QUEUED), receipt(2, "later", Stage.FAILED, reason=TAKEN_OUT), done)
-        await pilot.pause(0.6)
+        await until(lambda: home.query_one(Composer).text != "")
         composer = home.query_one(Composer)
         assert pilot.app.screen is home and (composer.text, composer.mode.value) == ("later", "follow-up")
         await pilot.press("enter")
@@ -102,8 +115,7 @@ async def test_a_text_comes_back_into_the_composer_once_it_is_out_of_the_queue()
 async def test_all_of_it_is_cleared_after_a_question_that_names_it() -> None:
     engine = queued(("stop",), ("then",))
     async with cockpit(engine) as (pilot, _home, _engine):
-        await pilot.press("down", "Q")
-        await pilot.pause(0.3)
+        await opened(pilot)
         await pilot.press("x")
         await pilot.pause()
         dialog = pilot.app.screen
@@ -121,8 +133,7 @@ async def test_what_cannot_be_changed_says_why(read_only: bool) -> None:
     engine.refusals[ChangeQueue] = "pi 0.73.1 cannot give back what is queued"
     engine.refusals[ClearQueue] = engine.refusals[ChangeQueue]
     async with cockpit(engine, read_only=read_only) as (pilot, _home, _engine):
-        await pilot.press("down", "Q")
-        await pilot.pause(0.3)
+        await opened(pilot)
         await pilot.press("s", "x", "t")
         await pilot.pause()
         reason = "read-only" if read_only else "cannot give back"
@@ -171,18 +182,16 @@ async def test_receipts_stand_beside_their_messages_and_the_rest_below_them() ->
     async with cockpit(engine) as (pilot, home, _engine):
         await pilot.press("down")
         told(engine, *marks)
-        await pilot.pause(0.6)
         view = home.query_one(TranscriptView)
-        drawn = [view.render_line(y).text.rstrip() for y in range(view.size.height)]
-        (one,) = [line for line in drawn if "first" in line]
+        await until(lambda: "▣" in drawn(pilot.app) and "last" in str(home.query_one(ReceiptsBar).content))
+        lines = [view.render_line(y).text.rstrip() for y in range(view.size.height)]
+        (one,) = [line for line in lines if "first" in line]
         assert "▣ shot.png · ✓ done in 40s" in one
-        assert any("second" in line and "● read" in line for line in drawn)
+        assert any("second" in line and "● read" in line for line in lines)
         bar = str(home.query_one(ReceiptsBar).content).split("\n")
         assert [line.split()[0] for line in bar] == ["follow-up", "follow-up"] and "then" in bar[0] and "last" in bar[1]
         told(engine, replace(marks[0], stage=Stage.FAILED, reason="the run was aborted"), *marks[1:])
-        await pilot.pause(0.6)
-        drawn = [view.render_line(y).text for y in range(view.size.height)]
-        assert any("✗ failed: the run was aborted" in line for line in drawn)
+        await until(lambda: "✗ failed: the run was aborted" in drawn(pilot.app))
 
 
 async def test_a_pasted_image_is_named_and_goes_along() -> None:
@@ -190,8 +199,7 @@ async def test_a_pasted_image_is_named_and_goes_along() -> None:
         await pilot.press("down", "p")
         composer = home.query_one(Composer)
         pilot.app.post_message(events.Paste("'/tmp/a shot.png'\n"))
-        await pilot.pause(0.3)
-        assert composer.text == '@"/tmp/a shot.png" '
+        await until(lambda: composer.text == '@"/tmp/a shot.png" ')
         await pilot.press(*"what", "enter")
         await pilot.pause()
         assert engine.ordered == [Prompt(LT_API, '@"/tmp/a shot.png" what', ("/tmp/a shot.png",))]
@@ -202,12 +210,11 @@ async def test_standard_error_is_read_on_the_screen() -> None:
     async with cockpit(engine) as (pilot, home, _engine):
         await pilot.press("down")
         home.try_action("queue.standard_error")
-        await pilot.pause(0.3)
+        await until(lambda: "the test lets nobody look" in drawn(pilot.app))
         dialog = pilot.app.screen
         assert isinstance(dialog, LastWordsDialog)
-        assert "the test lets nobody look" in str(dialog.query_one("#text", Plain).content)
         engine.standard_error.lines[LT_API] = ("one \x1b[2J", "two")
         await pilot.press("r")
-        await pilot.pause(0.3)
+        await until(lambda: "two" in str(dialog.query_one("#text", Plain).content))
         text = str(dialog.query_one("#text", Plain).content)
-        assert "two" in text and "1234 bytes" in text and "\x1b" not in text
+        assert "1234 bytes" in text and "\x1b" not in text

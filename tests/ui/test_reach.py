@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from textual.dom import DOMNode
 
 from cockpit.model.commands.ports import EndForward, OpenBridge, OpenForward
 from cockpit.model.fleet import Power
-from cockpit.model.ids import VmId
 from cockpit.model.ports import ListeningPort, PortForward, Ports
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.refusals.grounds import Facilities
@@ -19,9 +17,11 @@ from cockpit.ui.dialogs.ports import PortsDialog
 from cockpit.ui.dialogs.run import MOST_LINES, RunDialog, Said
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import RowList
+from tests.remote.waiting import until
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import scene, vm_id
 from tests.ui.test_home import cockpit, notifications
+from tests.ui.test_hostile import drawn
 
 HERE = vm_id(1)
 
@@ -41,7 +41,7 @@ async def test_a_command_is_shown_as_it_runs_interrupted_and_ended(tmp_path: Pat
         command.heard(b"plain \x1b]0;evil\x07\n", False)
         command.heard(b"\xff half", True)
         await pilot.press("ctrl+c", "ctrl+c", "ctrl+c")
-        await pilot.pause(0.3)
+        await until(lambda: "half" in shown(dialog, "text") and len(command.signals) == 3)
         assert command.signals == ["INT", "INT", "KILL"]
         text = shown(dialog, "text")
         assert "plain" in text and "\x1b" not in text and "\\xff half" in text
@@ -49,8 +49,8 @@ async def test_a_command_is_shown_as_it_runs_interrupted_and_ended(tmp_path: Pat
         await pilot.pause()
         assert pilot.app.screen is dialog and any("still runs" in said for said in notifications(pilot))
         command.end_with.set_result(3)
-        await pilot.pause(0.3)
-        assert "exit 3" in shown(dialog, "state") and command.closed and not command.ended_by_us
+        await until(lambda: "exit 3" in shown(dialog, "state") and command.closed)
+        assert not command.ended_by_us
         await pilot.press("escape")
         await pilot.pause()
         assert pilot.app.screen is not dialog
@@ -58,8 +58,7 @@ async def test_a_command_is_shown_as_it_runs_interrupted_and_ended(tmp_path: Pat
         await pilot.press("E", *"sleep 9", "enter")
         await pilot.pause()
         await pilot.press("escape", "escape")
-        await pilot.pause(0.1)
-        assert engine.reach.commands[1].ended_by_us and engine.reach.commands[1].closed
+        await until(lambda: engine.reach.commands[1].ended_by_us and engine.reach.commands[1].closed)
 
 
 def test_what_is_held_of_an_output_is_bounded() -> None:
@@ -92,7 +91,7 @@ async def test_a_port_is_forwarded_copied_ended_and_bridged_by_one_key_each() ->
     listening(engine)
     async with cockpit(engine) as (pilot, _, _engine):
         await pilot.press("P")
-        await pilot.pause(0.4)
+        await until(lambda: "python3" in drawn(pilot.app))
         dialog = pilot.app.screen
         assert isinstance(dialog, PortsDialog)
         rows = dialog.query_one(RowList)
@@ -100,45 +99,39 @@ async def test_a_port_is_forwarded_copied_ended_and_bridged_by_one_key_each() ->
         assert not any("\x1b" in row.content.plain for row in rows.rows)
         assert "IPv4 alone" in shown(dialog, "about")
         await pilot.press("down")
-        await pilot.pause(0.4)
-        assert "open to everybody at https://vm.example:3000" in shown(dialog, "about")
+        await until(lambda: "open to everybody at https://vm.example:3000" in shown(dialog, "about"))
         await pilot.press("enter")
-        await pilot.pause(0.1)
+        await until(lambda: bool(engine.ordered))
         assert engine.ordered == [OpenForward(HERE, 3000)]
         row = PortForward(HERE, "atlas", 3000, 40000, trouble="the VM is paused")
         receipts = tuple(replace(one, stage=Stage.DONE) for one in engine.fleet.receipts)
         engine.change(replace(engine.fleet, receipts=receipts, forwards=(row,)))
-        await pilot.pause(0.4)
-        assert pilot.app.clipboard == "127.0.0.1:40000"
-        assert "→ 127.0.0.1:40000" in rows.rows[1].content.plain and "the VM is paused" in shown(dialog, "about")
+        await until(lambda: pilot.app.clipboard == "127.0.0.1:40000" and "the VM is paused" in shown(dialog, "about"))
+        assert "→ 127.0.0.1:40000" in rows.rows[1].content.plain
         await pilot.press("D")
-        await pilot.pause(0.1)
-        assert last(engine) == EndForward(HERE, 40000)
+        await until(lambda: last(engine) == EndForward(HERE, 40000))
         await pilot.press("up", "b")
-        await pilot.pause(0.1)
-        assert isinstance(pilot.app.screen, ConfirmDialog), "what opens a port to everybody asks first"
+        await until(lambda: isinstance(pilot.app.screen, ConfirmDialog))
+        assert last(engine) == EndForward(HERE, 40000), "what opens a port to everybody asks first"
         assert str(pilot.app.screen.query_one("#frame").border_title) == "[bold]Bridge[/bold]"
         await pilot.press("y")
-        await pilot.pause(0.1)
-        assert last(engine) == OpenBridge(HERE, 80)
+        await until(lambda: last(engine) == OpenBridge(HERE, 80))
         await pilot.press("down", "down", "b")
-        await pilot.pause(0.1)
-        assert any("routes no port 5000" in said for said in notifications(pilot))
+        await until(lambda: any("routes no port 5000" in said for said in notifications(pilot)))
 
 
 async def test_a_paused_vm_gives_its_reason_and_nobody_looks_at_a_vm_that_cannot_be_looked_at() -> None:
     engine = scene()
-    async with cockpit(engine) as (pilot, _, _engine):
+    async with cockpit(engine) as (pilot, home, _engine):
         await pilot.press("P")
-        await pilot.pause(0.4)
-        assert "the test lets nobody look" in str(pilot.app.screen.query_one(RowList)._empty)
+        await until(lambda: "the test lets nobody look" in drawn(pilot.app))
         await pilot.press("escape")
+        await pilot.pause()
+        looks = engine.reach.looks
         vms = tuple(replace(vm, power=Power.PAUSED) if vm.id == HERE else vm for vm in engine.fleet.vms)
         engine.change(replace(engine.fleet, vms=vms))
-        await pilot.pause(0.3)
+        home.bridge.flush()
         for key in ("dollar_sign", "E", "P"):
             await pilot.press(key)
-        await pilot.pause(0.1)
-        assert sum("resume it first" in said for said in notifications(pilot)) >= 3
-        assert engine.reach.commands == [] and VmId(HERE) not in engine.reach.listening
-        await asyncio.sleep(0)
+        await until(lambda: sum("resume it first" in said for said in notifications(pilot)) >= 3)
+        assert engine.reach.commands == [] and engine.reach.looks == looks > 0
