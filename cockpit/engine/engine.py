@@ -15,12 +15,14 @@ from cockpit.engine.changes.desk import WorkDesk
 from cockpit.engine.choosing import source_for
 from cockpit.engine.clock import Clock
 from cockpit.engine.comparison import Comparison
+from cockpit.engine.coordination.coordination import Coordination
 from cockpit.engine.courses import Courses
 from cockpit.engine.files.agent_files import AgentFiles
 from cockpit.engine.images.catalogue import ImageCatalogue
 from cockpit.engine.inquiries import Inquiries
 from cockpit.engine.line_tail import LineTail
 from cockpit.engine.losses import Losses
+from cockpit.engine.naming import Naming
 from cockpit.engine.platform import Platform
 from cockpit.engine.port import StartOptions
 from cockpit.engine.pruning import keep_pruned
@@ -38,7 +40,7 @@ from cockpit.engine.streams.history import History
 from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.streams.session import AgentSession
 from cockpit.engine.surroundings import Lookout
-from cockpit.errors import ConfigError, NotFound
+from cockpit.errors import ConfigError
 from cockpit.model.commands.command import Command
 from cockpit.model.failures import dismissed
 from cockpit.model.fleet import Agent, Fleet
@@ -132,6 +134,8 @@ class Engine:
         parts = (self.fleet_state, self.recorder, self.book, self.agent_session, self._paths_of, self.files)
         self.inquiries = Inquiries(*parts, self._carried_out)
         self.reach = ReachEverywhere(self.fleet_state, [running.reach for running in self.running])
+        self.coordination = Coordination(self.running)
+        self.naming = Naming(self.fleet_state)
         self.bounds = history_bounds
         self._background: list[asyncio.Task[None]] = []
         self._attached = asyncio.Event()
@@ -156,6 +160,7 @@ class Engine:
         }
         for running in self.running:
             works |= running.works(watch)
+        works |= self.coordination.works(watch)
         if watch:
             works["prune"] = partial(keep_pruned, self.store, *self.bounds)
         self._background = [
@@ -273,15 +278,12 @@ class Engine:
         self.history.leave(agent)
 
     def agent_named(self, name: str) -> Agent:
-        """Return an agent by name or id.
+        """Return an agent by name or id; raises as `Naming` says."""
+        return self.naming.agent_named(name)
 
-        Raises:
-            NotFound: there is none; names the ones there are.
-        """
-        agent = self.fleet_state.agent_named(name)
-        if agent is None:
-            raise self._unknown(name, f"there is no agent named {name}")
-        return agent
+    def vm_named(self, name: str) -> tuple[VmId, str]:
+        """Return the VM with an id or of an agent with a name, and how it is called; raises as `Naming` says."""
+        return self.naming.vm_named(name)
 
     def agent_session(self, agent: AgentId) -> AgentSession | None:
         """Return the session with an agent, if it has one."""
@@ -303,25 +305,6 @@ class Engine:
 
     def _commands_under_way(self) -> set[asyncio.Task[None]]:
         return {task for running in self.running for task in running.dispatcher.under_way}
-
-    def vm_named(self, name: str) -> tuple[VmId, str]:
-        """Return the VM with an id, else the VM of the agent with a name, and how it is called.
-
-        Raises:
-            NotFound, UsageError: as `agent_named`.
-        """
-        vm = self.fleet_state.vms.get(VmId(name.lower()))
-        agent = self.fleet_state.agent_named(name)
-        if vm is not None:
-            return vm.id, agent.name if agent is not None else vm.id
-        if agent is None:
-            raise self._unknown(name, f"there is no agent or VM {name}")
-        return agent.vm_id, agent.name
-
-    def _unknown(self, name: str, message: str) -> NotFound:
-        self.fleet_state.check_not_gone(name)
-        known = ", ".join(sorted(agent.name for agent in self.fleet_state.agents.values())) or "none"
-        return NotFound(message, hint=f"agents here: {known}")
 
     def notice(self, text: str) -> None:
         """Add a standing fact the operator must know."""

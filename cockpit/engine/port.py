@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol, TypedDict
 
+from cockpit.engine.accounts_port import PlatformPort
 from cockpit.engine.inquiry_port import InquiryPort
 from cockpit.engine.work_port import WorkPort
 from cockpit.model.commands.command import Command
 from cockpit.model.comparison import Candidate
+from cockpit.model.coordination import CoordinationPort
 from cockpit.model.events import Record
 from cockpit.model.files.port import FilePort
 from cockpit.model.fleet import Agent, Fleet
@@ -17,7 +19,6 @@ from cockpit.model.images import GoldenImage
 from cockpit.model.last_words import LastWords
 from cockpit.model.loss import Loss
 from cockpit.model.past import RememberedAgent, SearchHit
-from cockpit.model.platform import AccountView, CommitList, CommitView, RepositoryView
 from cockpit.model.queue import Waiting
 from cockpit.model.reach import ReachPort
 from cockpit.model.receipts.receipt import Receipt, Stage
@@ -68,65 +69,6 @@ class ImagesPort(Protocol):
         Raises:
             CockpitError: a list could not be had.
         """
-
-
-class PlatformPort(Protocol):
-    """What the platforms keep besides VMs and agents, read when somebody asks."""
-
-    async def commits(self, *, public: bool = False) -> CommitList:
-        """Return the commits of every source, newest first, with the names they have.
-
-        Raises:
-            CockpitError: none of the sources told its commits.
-        """
-
-    async def lineage(self, commit: CommitView) -> tuple[CommitView, ...]:
-        """Return what a commit came from, nearest first, without the commit itself.
-
-        Raises:
-            CockpitError: it could not be had.
-        """
-
-    async def repositories(self, *, public: bool = False) -> tuple[RepositoryView, ...]:
-        """Return the repositories with their tags; of public ones the names alone.
-
-        Raises:
-            CockpitError: they could not be had.
-        """
-
-    async def tags(self, repository: str) -> tuple[tuple[str, CommitId], ...]:
-        """Return the tags of a repository, each with its commit; of a public one as `ORGANISATION/REPOSITORY`.
-
-        Raises:
-            CockpitError: they could not be had.
-        """
-
-    async def public_tag(self, reference: str) -> CommitId:
-        """Return the commit that `ORGANISATION/REPOSITORY:TAG` names; anybody may restore it.
-
-        Raises:
-            CockpitError: there is none, or it could not be had.
-        """
-
-    async def accounts(self) -> tuple[AccountView, ...]:
-        """Return the account behind each source; one whose platform does not answer says so."""
-
-    async def variables(self) -> dict[str, str]:
-        """Return the environment variables every VM gets as it starts.
-
-        Raises:
-            CockpitError: they could not be had.
-        """
-
-    async def labels(self, vm_id: VmId, source: str) -> dict[str, str]:
-        """Return the labels the platform keeps of a VM.
-
-        Raises:
-            CockpitError: they could not be had.
-        """
-
-    async def learn(self) -> None:
-        """Ask for the size and the origin of every VM that nothing was told of yet."""
 
 
 class ComparisonPort(Protocol):
@@ -211,6 +153,10 @@ class CockpitPort(Protocol):
     @property
     def files(self) -> FilePort:
         """Files on the VMs of agents."""
+
+    @property
+    def coordination(self) -> CoordinationPort:
+        """The shared state of the swarm, beyond its tasks and events."""
 
     @property
     def work(self) -> WorkPort:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from cockpit.engine.accounts_port import PlatformPort
 from cockpit.engine.platform import Platform
-from cockpit.engine.port import PlatformPort
 from cockpit.errors import Refused
 from cockpit.model.commands.agent import Abort, Answer, ClearQueue, FollowUp, Prompt, Steer
 from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
@@ -53,6 +53,7 @@ from cockpit.model.refusals.ports import of_reach
 from cockpit.model.refusals.refusal import refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
+from tests.ui.coordination_double import CoordinationDouble
 from tests.ui.fake_work import WorkDouble
 from tests.ui.files_double import FilesDouble
 
@@ -330,6 +331,7 @@ class FakeEngine:
         self.standard_error = StandardErrorDouble()
         self.inquiries = InquiryDouble()
         self.work = WorkDouble()
+        self.coordination = CoordinationDouble()
         self.refusals: dict[type, str] = {}
         self.image_list: tuple[tuple[CommitId, str], ...] = (
             (CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),

@@ -1,0 +1,13 @@
+"""What the engine's port promises about the shared state of a swarm: one property for each service or duty."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class CoordinationPort(Protocol):
+    """The shared state of a swarm, beyond its tasks and events, which stand in the fleet."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The sources that have board, feed and registry, by name, in the order of preference."""
