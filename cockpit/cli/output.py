@@ -16,6 +16,7 @@ from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId
 from cockpit.model.operation import Operation
 from cockpit.model.past import SearchHit
+from cockpit.model.row_doubts import Doubt
 from cockpit.model.why import headline, warnings_in, why
 from cockpit.text.clean import Clean, part
 from cockpit.text.joiners import cells_in, cluster_ends
@@ -170,8 +171,8 @@ def print_agents(fleet: Fleet, now: float) -> None:
     print_table(("NAME", "KIND", "PROGRAM", "STATE", "LINK", "LAST", "TOKENS", "COST", "SAID"), rows)
 
 
-def task_object(task: Task) -> dict[str, Any]:
-    """Return a board task for JSON."""
+def task_object(task: Task, doubted: Sequence[Doubt] = ()) -> dict[str, Any]:
+    """Return a board task for JSON, with what its row says that is not so."""
     return {
         "id": task.id,
         "title": task.title,
@@ -183,6 +184,7 @@ def task_object(task: Task) -> dict[str, Any]:
         "score": task.score,
         "created_at": task.created_at,
         "updated_at": task.updated_at,
+        "doubts": [{"kind": doubt.kind.value, "sentence": doubt.sentence} for doubt in doubted],
     }
 
 

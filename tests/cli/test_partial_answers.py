@@ -17,7 +17,7 @@ from cockpit.cli.headless import Verb
 from cockpit.errors import NotFound, Refused
 from cockpit.model.board import Task
 from cockpit.model.events import EpochStarted, Record, RunStarted
-from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
+from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, TaskId, VmId, agent_of
 from cockpit.model.past import RememberedAgent, SearchHit
@@ -107,6 +107,18 @@ async def test_a_board_of_which_a_task_cannot_be_read_is_partial(capsys: pytest.
     assert await run(board, with_health(name="board", unreadable=3)) == ExitCode.PARTIAL
     said = capsys.readouterr()
     assert "A task" in said.out and "board: 3 records of its list cannot be read" in said.err
+
+
+async def test_the_board_says_of_which_row_it_is_not_so(capsys: pytest.CaptureFixture[str]) -> None:
+    idle = replace(ADA, activity=Activity(ActivityState.IDLE))
+    task = Task(TaskId("t1"), "A task", "in_progress", assignee="ada")
+    fleet = replace(FLEET, agents=(idle,), tasks=(task, replace(task, id=TaskId("t2"), status="in_review")))
+    assert await run(board, fleet) == ExitCode.DONE
+    runs, review = json.loads(capsys.readouterr().out)
+    assert [doubt["kind"] for doubt in runs["doubts"]] == ["agent idle although its task runs"]
+    assert review["doubts"] == []
+    assert await lists.board(HeadlessOnDouble(HeadlessDouble(fleet)), False) == ExitCode.DONE
+    assert "t1: ada has it, and is idle" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("verb", "name"), [(vms, "vers"), (board, "board")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
+from cockpit.model.row_doubts import doubts
 from cockpit.text.clean import ours
 from cockpit.ui.actions.action import Action
 from cockpit.ui.actions.home_port import HomePort
@@ -30,7 +31,8 @@ def open_task(home: HomePort) -> None:
     task = home.selected_task()
     if task is not None:
         titles = {str(other.id): other.title for other in home.fleet.tasks}
-        home.open_dialog(TextDialog(ours("Task"), task_text(task, titles, home.engine.now())))
+        now = home.engine.now()
+        home.open_dialog(TextDialog(ours("Task"), task_text(task, titles, now, doubts(task, home.fleet, now))))
 
 
 def _ask(home: HomePort, form: FormDialog, command: Callable[[Values], MoveTask | AssignTask | NoteTask]) -> None:

@@ -10,6 +10,7 @@ from cockpit.model.board import Task
 from cockpit.model.fleet import Agent, Vm
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.reconciliation import Finding
+from cockpit.model.row_doubts import Doubt
 from cockpit.model.why import headline, why
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, clean_text, our_line
@@ -89,8 +90,8 @@ def undelivered_text(receipt: Receipt) -> Content:
     )
 
 
-def task_text(task: Task, titles: dict[str, str], now: float) -> Content:
-    """Say everything the board knows of a task."""
+def task_text(task: Task, titles: dict[str, str], now: float, doubted: Sequence[Doubt] = ()) -> Content:
+    """Say everything the board knows of a task, and what it says that is not so."""
     look = STATUS_STYLES.get(task.status)
     status = our_line("{} {}", look.glyph, look.word) if look else clean_line(task.status)
     pieces: list[Piece] = [
@@ -103,6 +104,8 @@ def task_text(task: Task, titles: dict[str, str], now: float) -> Content:
         pieces.append((our_line("   by {}", task.created_by), "$muted"))
     if task.updated_at:
         pieces.append((our_line("   changed {} ago", age(now - task.updated_at)), "$muted"))
+    for doubt in doubted:
+        pieces += [(ours("\n! "), "$link-degraded"), (clean_line(doubt.sentence), "")]
     if task.tags:
         pieces.append((our_line("\n{}", " ".join(f"#{tag}" for tag in task.tags)), "$muted"))
     if task.description:

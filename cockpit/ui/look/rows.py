@@ -5,7 +5,7 @@ Text that came from an agent, a service or another operator goes through the san
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from textual.content import Content
 
@@ -15,6 +15,7 @@ from cockpit.model.family import FamilySum
 from cockpit.model.fleet import ActivityState, Agent, AgentKind, Fleet, LinkState, Power, ProcessState, Vm
 from cockpit.model.queue import counted, fate_of
 from cockpit.model.reconciliation import Finding
+from cockpit.model.row_doubts import Doubt, counts
 from cockpit.model.scaffold import scaffold_word
 from cockpit.model.why import headline, warnings_in
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
@@ -266,8 +267,8 @@ def status_heading(status: str, number: int, width: int) -> Content:
     return content([(cut(word, width - 4), f"bold {style}"), (label, "$muted"), (rule, "$rule")])
 
 
-def task_row(task: Task, now: float, width: int) -> Content:
-    """One line of the board: glyph, title, who has it, notes, age."""
+def task_row(task: Task, now: float, width: int, *, doubted: bool = False) -> Content:
+    """One line of the board: glyph, title, who has it, notes, age; a mark where it says what is not so."""
     look = STATUS_STYLES.get(task.status)
     glyph, style = (look.glyph, look.style) if look else ("·", "$muted")
     who_cells = 8 if width < 28 else 10 if width < 60 else 14
@@ -279,13 +280,21 @@ def task_row(task: Task, now: float, width: int) -> Content:
     pieces: list[Piece] = [
         (our_line("{} ", glyph), style),
         (fit(clean_line(task.title), title_cells), quiet),
-        (ours(" "), ""),
+        (ours("!") if doubted else ours(" "), "$link-degraded" if doubted else ""),
         (fit(assignee, who_cells), "$accent" if task.assignee else "$faint"),
     ]
     if note_cells:
         pieces.append((fit(notes, note_cells), "$muted"))
     pieces.append((fit(age(now - task.updated_at) if task.updated_at else ours("–"), AGE_CELLS, right=True), "$muted"))
     return content(pieces)
+
+
+def doubts_note(doubted: Mapping[str, tuple[Doubt, ...]]) -> Content:
+    """Count what the rows of the board say that is not so, by kind."""
+    words = [our_line("! {}: {}", kind.value, number) for kind, number in counts(doubted.values()).items()]
+    return content(
+        [(word if place == 0 else our_line("  {}", word), "$link-degraded") for place, word in enumerate(words)]
+    )
 
 
 def feed_row(item: FeedItem, now: float, width: int) -> Content:

@@ -10,6 +10,7 @@ from cockpit.model.family import ancestors_of, parents_of, sum_of
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.reconciliation import Finding, FindingKind, findings_of, words_on
+from cockpit.model.row_doubts import all_doubts
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.look import rows as draw
@@ -181,7 +182,8 @@ class BoardPane(Pane):
     EMPTY = (NOTHING, ours("The board is empty."), ours("Press t to put a task on it."))
 
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
-        """Build a heading and the tasks of each status."""
+        """Build a heading and the tasks of each status; what a row says that is not so is counted below."""
+        doubted = all_doubts(fleet, now)
         tasks = [
             task
             for task in fleet.tasks
@@ -190,8 +192,11 @@ class BoardPane(Pane):
         rows: list[Row] = []
         for status, members in draw.tasks_in_order(tasks):
             rows.append(Row("", draw.status_heading(status, len(members), width)))
-            rows += [Row(task.id, partial(draw.task_row, task, now, width)) for task in members]
+            rows += [
+                Row(task.id, partial(draw.task_row, task, now, width, doubted=task.id in doubted)) for task in members
+            ]
         still_open = sum(task.status != "done" for task in tasks)
+        set_subtitle(self, draw.doubts_note(doubted))
         return rows, our_line("{} to do", still_open) if tasks else NOTHING
 
 
