@@ -20,17 +20,23 @@ from cockpit.services.board import BoardClient
 from cockpit.services.feed import FeedClient
 from cockpit.services.http import ServiceHttp
 from cockpit.services.registry import RegistryClient
+from cockpit.services.usage import UsageClient
 from cockpit.vers.client import VersClient
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Board, feed and registry: three clients of one server."""
+    """The clients of one server."""
 
     http: ServiceHttp
     board: BoardClient
     feed: FeedClient
     registry: RegistryClient
+
+    @property
+    def usage(self) -> UsageClient:
+        """Tokens, cost and the time of VMs, as that server recorded them."""
+        return UsageClient(self.http)
 
     @staticmethod
     def at(base_url: str, token: str) -> Services:

@@ -11,32 +11,17 @@ import asyncio
 import json
 import random
 import time
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
-import httpx
 from pydantic import ValidationError
 
 from cockpit.model.board import FeedItem
-from cockpit.services import ulid
 from cockpit.services.errors import ServiceBroken, ServiceError, ServiceMissing, TokenRefused
+from cockpit.services.following import HOPELESS, SETTLED, SILENCE, Memory, delay, frames
 from cockpit.services.http import Reply, ServiceHttp, part
 from cockpit.services.wire import EventRecord, each, unwrapped
 
-SILENCE = 45.0
-"""Seconds without a byte after which a stream is given up: the server sends a comment every 15."""
-FIRST_DELAY = 1.0
-LONGEST_DELAY = 30.0
-"""Seconds between attempts: doubled from the first, each with jitter."""
-SETTLED = 30.0
-"""Seconds a stream must last for the next failure to begin with the first delay again."""
-FLOOR_MARGIN_MS = 60_000
-"""Milliseconds asked for again on each reconnection: what a clock that stepped back may have stamped."""
-SEEN_LIMIT = 20_000
-"""Remembered ids: twice what a server keeps."""
-FRAME_LIMIT = 16 * 1024 * 1024
-"""Longest accepted line of the stream in bytes."""
 BACKLOG = 200
 """Events shown at first contact."""
 
@@ -127,7 +112,7 @@ class FeedClient:
             since: the id of the last event known from before; all after it come, and it may come again.
             report: told `(True, "")` when the stream stands, `(False, reason)` when it is lost.
         """
-        memory = _Memory(since)
+        memory = Memory(since)
         failures = 0
         while True:
             began = time.monotonic()
@@ -145,7 +130,8 @@ class FeedClient:
                         yield item
                     self.unreadable = max(before, self.unreadable)
                     report(True, "")
-                    async for event in _events(response):
+                    async for content in frames(response, "follow the feed"):
+                        event = _decoded(content)
                         if event is None:
                             self.unreadable += 1
                             report(True, "")
@@ -159,80 +145,9 @@ class FeedClient:
             failures = 1 if time.monotonic() - began >= SETTLED else failures + 1
             if isinstance(lost, TokenRefused | ServiceMissing):
                 # It will not be different in a second.
-                failures = max(failures, 6)
+                failures = max(failures, HOPELESS)
             report(False, reason)
-            await self._rest(self._delay(failures))
-
-    def _delay(self, failures: int) -> float:
-        span = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(failures - 1, 8))
-        return span * (0.5 + 0.5 * self._jitter())
-
-
-class _Memory:
-    """What was seen, and from where to ask again."""
-
-    def __init__(self, last: str) -> None:
-        self._seen: OrderedDict[str, None] = OrderedDict()
-        self._first = last
-        self._last = last
-
-    def fresh(self, items: tuple[FeedItem, ...]) -> list[FeedItem]:
-        """Return the items not seen before, and take them as seen."""
-        found: list[FeedItem] = []
-        for item in items:
-            if item.id in self._seen:
-                self._seen.move_to_end(item.id)
-                continue
-            self._seen[item.id] = None
-            self._last = item.id
-            self._first = self._first or item.id
-            found.append(item)
-        while len(self._seen) > SEEN_LIMIT:
-            self._seen.popitem(last=False)
-        return found
-
-    def floor(self) -> str:
-        """Return an id safely before the last one that arrived, empty if there is none.
-
-        It does not reach back before the first one: what is older was left out on purpose. Only a clock that stepped
-        back takes it there.
-        """
-        floor = ulid.floor(self._last, FLOOR_MARGIN_MS)
-        first = ulid.floor(self._first, 0)
-        return first if floor < first <= self._last else floor
-
-    def since(self) -> dict[str, str]:
-        """Return the stream's query."""
-        floor = self.floor()
-        return {"since": floor} if floor else {}
-
-
-async def _events(response: httpx.Response) -> AsyncIterator[FeedItem | None]:
-    """Yield the events of a stream, None for one that cannot be read; comments are passed over.
-
-    Lines end at LF only: other separators of Unicode occur unescaped inside the JSON.
-    """
-    pending: list[bytes] = []
-    data: list[bytes] = []
-    size = 0
-    async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > FRAME_LIMIT:
-            raise ServiceBroken("could not follow the feed: an event of the stream has no end")
-        pending.append(chunk)
-        if b"\n" not in chunk:
-            continue
-        *lines, rest = b"".join(pending).split(b"\n")
-        pending = [rest]
-        for raw in lines:
-            line = raw.removesuffix(b"\r")
-            if line.startswith(b"data:"):
-                data.append(line[5:].removeprefix(b" "))
-            elif not line and data:
-                item = _decoded(b"\n".join(data))
-                data = []
-                yield item
-        size = len(rest) + sum(map(len, data))
+            await self._rest(delay(failures, self._jitter()))
 
 
 def _decoded(content: bytes) -> FeedItem | None:

@@ -40,6 +40,9 @@ ERROR_LIMIT = 64 * 1024
 KEEPALIVE = 4.0
 """Seconds an idle connection is kept: the server closes its own after five."""
 
+UNKNOWN_MODULE = "not found"
+"""What a reef says of a service that it does not have, as JSON; every record's own 404 says what was not found."""
+
 STALE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 """What a kept connection that the server has closed meanwhile looks like."""
 
@@ -76,7 +79,10 @@ class ServiceHttp:
             ConfigError: the base URL is no web address.
         """
         self.base_url = web_address(base_url, "the address of the control services", example="http://host:3000")
-        headers = {"Authorization": f"Bearer {token.strip()}"} if token.strip() else {}
+        # Links that a server makes for us bear the scheme it is reached by; it cannot see that by itself.
+        headers = {"X-Forwarded-Proto": "https" if self.base_url.lower().startswith("https:") else "http"}
+        if token.strip():
+            headers["Authorization"] = f"Bearer {token.strip()}"
         self._core = HttpCore(headers, ANSWER_LIMIT, timeout, transport, keepalive=KEEPALIVE)
 
     def __repr__(self) -> str:
@@ -212,7 +218,8 @@ def error_of(what: str, answer: HttpAnswer) -> ServiceError:
             body = None
         if isinstance(body, dict) and isinstance(body.get("error"), str):
             said, worded = shorten(body["error"]), True
-    failure = _classify(f"could not {what}: {answer.status} {said or 'without a text'}", answer.status, worded)
+    message = f"could not {what}: {answer.status} {said or 'without a text'}"
+    failure = _classify(message, answer.status, worded and said != UNKNOWN_MODULE)
     failure.retry_after = answer.retry_after
     failure.undone = answer.status in (401, 403, 429) or (worded and answer.status < 500)
     return failure

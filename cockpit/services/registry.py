@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from cockpit.services.errors import RecordNotFound, RequestRefused, ServiceBroken, ServiceMissing
 from cockpit.services.http import Reply, ServiceHttp, part
-from cockpit.services.wire import RegistryEntry, each, unix_seconds, unwrapped
+from cockpit.services.reading import server_now
+from cockpit.services.wire import RegistryEntry, each, unwrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class RegistryClient:
         except ValueError as error:
             raise ServiceBroken(f"could not {what}: {error}", hint="check the server's address") from error
         entries = each(listed, RegistryEntry)
-        return Listing(entries, _server_now(reply), len(listed) - len(entries))
+        return Listing(entries, server_now(reply), len(listed) - len(entries))
 
     async def get(self, vm_id: str) -> RegistryEntry:
         """Return one entry.
@@ -161,10 +160,3 @@ def _entry(what: str, reply: Reply) -> RegistryEntry:
         raise ServiceBroken(
             f"could not {what}: the answer is no registry entry", hint="check the server's address"
         ) from error
-
-
-def _server_now(reply: Reply) -> float:
-    try:
-        return parsedate_to_datetime(reply.date).timestamp()
-    except (ValueError, TypeError, IndexError):
-        return unix_seconds(reply.date) or time.time()

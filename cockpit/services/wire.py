@@ -21,8 +21,14 @@ DETAIL_LIMIT = 64 * 1024
 """Characters of an event's detail that are kept."""
 
 
+LATEST_MS = 1e14
+"""Milliseconds beyond which a number is no time: the year 5138."""
+
+
 def unix_seconds(value: object) -> float:
-    """Return an ISO 8601 text as unix seconds, 0.0 if it cannot be read."""
+    """Return an ISO 8601 text, or a number of milliseconds, as unix seconds; 0.0 if it cannot be read."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value / 1000 if 0 < value < LATEST_MS else 0.0
     if not isinstance(value, str):
         return 0.0
     try:
@@ -64,6 +70,22 @@ def _whole(value: object) -> int:
     return int(value) if abs(value) < 2**53 else 0
 
 
+def _amount(value: object) -> float:
+    """Return a number of something that is counted or paid; anything else, what is not finite too, is nothing."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0.0
+    try:
+        number = float(value)
+    except OverflowError:
+        return 0.0
+    return number if abs(number) < 1e18 else 0.0
+
+
+def _is_on(value: object) -> bool:
+    """Return a switch; SQLite's 0 and 1 are one, and so is `false`: what says nothing is on."""
+    return value not in (False, 0, "false", "0")
+
+
 def _object(value: object) -> dict[str, Any]:
     return {str(key): item for key, item in value.items()} if isinstance(value, dict) else {}
 
@@ -77,6 +99,8 @@ Text = Annotated[str, BeforeValidator(_text)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 Whole = Annotated[int, BeforeValidator(_whole)]
+Amount = Annotated[float, BeforeValidator(_amount)]
+Switch = Annotated[bool, BeforeValidator(_is_on)]
 Object = Annotated[dict[str, Any], BeforeValidator(_object)]
 
 

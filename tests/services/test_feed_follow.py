@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from cockpit.model.board import FeedItem
-from cockpit.services.feed import LONGEST_DELAY, FeedClient
+from cockpit.services.feed import FeedClient
+from cockpit.services.following import LONGEST_DELAY
 from cockpit.services.http import ServiceHttp
 from tests.embedded.api.captures import DIRECTORY
 from tests.embedded.api.fakes import make_world, serving

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.services import ulid
-from cockpit.services.feed import FLOOR_MARGIN_MS
+from cockpit.services.following import FLOOR_MARGIN_MS
 from cockpit.services.vocabularies import EVENT_TYPES, TASK_STATUSES
 from cockpit.services.wire import EventRecord, NoteRecord, RegistryEntry, TaskRecord, each, unix_seconds, unwrapped
 from tests.embedded.api.captures import DIRECTORY, exchanges, names
