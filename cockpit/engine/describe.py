@@ -21,6 +21,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
+from cockpit.model.commands.owed import AnswerOwed, SettleOwed
 from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
@@ -98,6 +99,8 @@ VERBS: dict[type[object], str] = {
     MoveTask: "move task",
     AssignTask: "assign task",
     NoteTask: "note task",
+    AnswerOwed: "reply",
+    SettleOwed: "settle",
     **CONVERSATION_VERBS,
 }
 """The word receipts and the audit use for each kind of command."""
@@ -133,6 +136,8 @@ def text_of(command: Command) -> str:
             | MoveTask(status=text)
             | AssignTask(assignee=text)
         ):
+            return text
+        case AnswerOwed(text=text):
             return text
         case BestOf(texts=texts):
             return "\n".join(texts)
@@ -171,6 +176,9 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
         case Undo(commit=commit) | Restore(commit=commit):
             kept = next((kept for kept in fleet.kept if kept.commit == commit), None)
             return None, kept.name if kept is not None else commit
+        case AnswerOwed(key=key) | SettleOwed(key=key):
+            owed = next((one for one in fleet.owed if one.key == key), None)
+            return None, owed.asker if owed is not None else key
         case MoveTask(task=task) | AssignTask(task=task) | NoteTask(task=task):
             return None, task
         case (

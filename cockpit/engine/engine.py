@@ -134,7 +134,7 @@ class Engine:
         parts = (self.fleet_state, self.recorder, self.book, self.agent_session, self._paths_of, self.files)
         self.inquiries = Inquiries(*parts, self._carried_out)
         self.reach = ReachEverywhere(self.fleet_state, [running.reach for running in self.running])
-        self.coordination = Coordination(self.running)
+        self.coordination = Coordination(self.running, self.fleet_state, store)
         self.naming = Naming(self.fleet_state)
         self.bounds = history_bounds
         self._background: list[asyncio.Task[None]] = []

@@ -16,10 +16,11 @@ from cockpit.model.board import FeedItem, Task
 from cockpit.model.failures import is_undelivered
 from cockpit.model.fleet import ActivityState, Agent, Fleet, Link, Power, Vm
 from cockpit.model.health import ServiceHealth
-from cockpit.model.ids import AgentId, CommandId, OperationId, TaskId, VmId
+from cockpit.model.ids import AgentId, CommandId, OperationId, VmId
 from cockpit.model.kept import KeptCommit
 from cockpit.model.names import agents_called
 from cockpit.model.operation import Operation
+from cockpit.model.owed import Owed
 from cockpit.model.ports import PortForward
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.receipts.stages import is_closed
@@ -48,10 +49,16 @@ class TurnWatcher(Protocol):
 class FleetState:
     """Everything known about the fleet, by id. Only the engine's loop touches it."""
 
+    sources: tuple[str, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    awaited: tuple[str, ...] = ()
+    """The control services this fleet has."""
+    owed: tuple[Owed, ...] = ()
+    """What the operator owes the swarm."""
+
     def __init__(self, clock: Clock, source: str) -> None:
         self.clock = clock
         self.source = source
-        self.sources: tuple[str, ...] = ()
         self.revision = 1
         self.urgency = 0
         """Grows when an agent begins to wait for the operator."""
@@ -73,16 +80,14 @@ class FleetState:
         """The size the operator chose last for a fresh VM; None where none is made."""
         self.departed: dict[str, tuple[VmId, float]] = {}
         """Agents whose VM was deleted, by name: the VM, and when it was known (unix seconds)."""
-        self.tasks: tuple[Task, ...] = ()
-        self._boards: dict[str, tuple[Task, ...]] = {}
+        self.boards: dict[str, tuple[Task, ...]] = {}
+        """The boards that were read, by their sources."""
         self.feed: OrderedDict[str, FeedItem] = OrderedDict()
         self.receipts: OrderedDict[CommandId, Receipt] = OrderedDict()
         self.unsaved_receipts: set[CommandId] = set()
         """Receipts that changed here since they were last written to the store."""
         self.operations: OrderedDict[OperationId, Operation] = OrderedDict()
         self.health: dict[str, ServiceHealth] = {}
-        self.awaited: tuple[str, ...] = ()
-        """The control services this fleet has."""
         self.kept: dict[str, KeptCommit] = {}
         """Commits that are kept of agents of the accounts in use, by their orders."""
         self.forwards: dict[int, PortForward] = {}
@@ -141,6 +146,7 @@ class FleetState:
                 looks=self.sightings.looks,
                 owners=frozenset(self.sightings.owners),
                 forwards=tuple(self.forwards.values()),
+                owed=self.owed,
             )
         return self._snapshot
 
@@ -257,15 +263,19 @@ class FleetState:
 
     def set_tasks(self, tasks: tuple[Task, ...], source: str = "") -> None:
         """Store the board of a source; the boards of all sources are shown as one."""
-        self._boards[source] = tasks
-        tasks = tuple(task for board in self._boards.values() for task in board)
+        self.boards[source] = tasks
+        tasks = tuple(task for board in self.boards.values() for task in board)
         if tasks != self.tasks:
             self.tasks = tasks
             self.changed()
 
-    def source_of_task(self, task_id: TaskId) -> str | None:
-        """Return the name of the source on whose board a task is, or None."""
-        return next((name for name, board in self._boards.items() if any(task.id == task_id for task in board)), None)
+    def set_owed(self, owed: tuple[Owed, ...]) -> None:
+        """Store what the operator owes the swarm."""
+        if {one.key for one in owed} - {one.key for one in self.owed}:
+            self.urgency += 1
+        if owed != self.owed:
+            self.owed = owed
+            self.changed()
 
     def set_health(self, name: str, reason: str = "", hint: str = "", unreadable: int = 0) -> None:
         """Note that a control service answers (no reason) or not, since when, and what its list lacks."""

@@ -9,11 +9,14 @@ from cockpit.model.commands.board import BoardCommand, CreateTask
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.images import ImageCommand
 from cockpit.model.commands.life import Relaunch, Rename, Restore, SetFindable, Spawn, Undo
+from cockpit.model.commands.owed import OwedCommand
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.swarm import ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.work import WorkCommand
 from cockpit.model.fleet import Agent
-from cockpit.model.ids import AgentId
+from cockpit.model.ids import AgentId, TaskId
+from cockpit.model.names import agents_called
+from cockpit.model.owed import Owed
 from cockpit.model.platform import PlatformCommand, Resize, SetLabels
 
 
@@ -29,6 +32,18 @@ def living(agent_id: AgentId, fleet_state: FleetState) -> Agent:
     return agent
 
 
+def asker_of(owed: Owed, fleet_state: FleetState) -> Agent | None:
+    """Return the agent that asked something, if exactly one has its name."""
+    called = agents_called(owed.asker, fleet_state.agents.values(), fleet_state.vms.values())
+    return called[0] if len(called) == 1 else None
+
+
+def source_of_task(task_id: TaskId, fleet_state: FleetState) -> str | None:
+    """Return the name of the source on whose board a task is, or None."""
+    boards = fleet_state.boards.items()
+    return next((name for name, board in boards if any(task.id == task_id for task in board)), None)
+
+
 def source_of(command: Command, fleet_state: FleetState) -> str | None:
     """Return the name of the source that has a command's target; None for what is new, or not known."""
     if isinstance(command, Spawn | Undo | Restore | CreateTask | ImageCommand):
@@ -38,8 +53,13 @@ def source_of(command: Command, fleet_state: FleetState) -> str | None:
     if isinstance(command, AgentCommand | QueueCommand | Relaunch | Rename | SetFindable | WorkCommand):
         agent = fleet_state.agents.get(command.agent)
         return agent.source if agent is not None else None
+    if isinstance(command, OwedCommand):
+        owed = next((one for one in fleet_state.owed if one.key == command.key), None)
+        asker = asker_of(owed, fleet_state) if owed is not None else None
+        placed = source_of_task(owed.task, fleet_state) if owed is not None and owed.task is not None else None
+        return placed or (asker.source if asker is not None else None)
     if isinstance(command, BoardCommand):
-        return fleet_state.source_of_task(command.task)
+        return source_of_task(command.task, fleet_state)
     if isinstance(command, FanOut):
         first = next((known for known in map(fleet_state.agents.get, command.agents) if known is not None), None)
         return first.source if first is not None else None

@@ -10,6 +10,7 @@ from cockpit.model.board import Task
 from cockpit.model.failures import failed_at, is_undelivered, wanting
 from cockpit.model.fleet import ActivityState, Agent, Fleet, Power, ProcessState, Vm
 from cockpit.model.ids import AgentId, CommandId, TaskId
+from cockpit.model.owed import Owed, OwedKind
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.reconciliation import Finding, FindingKind, Suggestion, findings_of
 from cockpit.model.reduce.activity import base_state
@@ -52,6 +53,8 @@ class Attention:
     command: CommandId | None = None
     finding: Finding | None = None
     """What does not fit, with the suggested act."""
+    owed: Owed | None = None
+    """The question or blocker of the board or the feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +98,11 @@ def attention(fleet: Fleet, now: float) -> tuple[Attention, ...]:
     found: list[Attention] = []
     for agent in fleet.agents:
         found.extend(_of_agent(agent, vms.get(agent.vm_id)))
+    found.extend(_of_owed(owed) for owed in fleet.owed)
+    told = {owed.task for owed in fleet.owed if owed.kind is OwedKind.BLOCKER}
     for task in fleet.tasks:
-        found.extend(_of_task(task))
+        if not (task.status == "blocked" and task.id in told):
+            found.extend(_of_task(task))
     found.extend(_of_finding(finding) for finding in findings_of(fleet, now) if _is_wanted(finding))
     given_up = frozenset(item.agent for item in found if item.urgency is Urgency.FAILED and item.agent is not None)
     found.extend(_of_receipt(receipt, names) for receipt in wanting(fleet.receipts, now, given_up))
@@ -121,6 +127,20 @@ def _of_agent(agent: Agent, vm: Vm | None) -> Iterator[Attention]:
     if state is ActivityState.DONE_UNSEEN:
         oddity = f": {activity.detail}" if activity.detail else ""
         yield Attention(Urgency.DONE, f"{agent.name} is done{oddity}", activity.since, agent.id)
+
+
+def _of_owed(owed: Owed) -> Attention:
+    """Return the entry of a question or a blocker; what blocks a task stands for the task too."""
+    asks = owed.kind is OwedKind.QUESTION
+    about = f" ({one_line(owed.title, SENTENCE_PART)})" if owed.title else ""
+    text = one_line(owed.text, SENTENCE_PART)
+    sentence = f"{owed.asker or 'somebody'}{about} {'asks' if asks else 'is blocked'}: {text}"
+    if owed.draft:
+        sentence += " · your answer did not go out yet"
+    elif owed.lost:
+        sentence += " · its task is on the board no more"
+    urgency = Urgency.ASKING if asks else Urgency.BLOCKED
+    return Attention(urgency, sentence, owed.at, task=owed.task, owed=owed)
 
 
 def _of_task(task: Task) -> Iterator[Attention]:

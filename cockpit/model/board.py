@@ -15,6 +15,8 @@ class Note:
     content: str
     kind: str
     created_at: float
+    id: str = ""
+    """As the server numbers it; empty where it was not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +54,7 @@ class FeedItem:
     summary: str
     at: float
     detail: str = ""
+    task: TaskId | None = None
+    """The task it is about, where its metadata says so."""
+    answers: str = ""
+    """The event it answers, where its metadata says so."""

@@ -18,6 +18,7 @@ from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.kept import KeptCommit
 from cockpit.model.operation import Operation
+from cockpit.model.owed import Owed
 from cockpit.model.ports import PortForward
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.scaffold import Scaffold
@@ -341,6 +342,8 @@ class Fleet:
     """The owners as which this cockpit makes VMs; empty where no API says."""
     forwards: tuple[PortForward, ...] = ()
     """The local addresses that lead to ports of VMs, in the order in which they were opened."""
+    owed: tuple[Owed, ...] = ()
+    """Questions and blockers of the board and the feed that wait for an answer, the oldest first."""
     sources: tuple[str, ...] = ()
     """The names of the sources, in the order of preference: what is new is the first one's."""
 

@@ -20,6 +20,9 @@ from cockpit.services import ulid
 DETAIL_LIMIT = 64 * 1024
 """Characters of an event's detail that are kept."""
 
+IDENTIFIER_LIMIT = 200
+"""Characters of an id that an event's metadata names; what is longer names nothing."""
+
 
 LATEST_MS = 1e14
 """Milliseconds beyond which a number is no time: the year 5138."""
@@ -129,6 +132,7 @@ def each(entries: object, record: type[Record]) -> tuple[Record, ...]:
 class NoteRecord(ServiceModel):
     """A note on a task."""
 
+    id: Text = ""
     author: Text = ""
     content: Text = ""
     type: Text = ""
@@ -136,7 +140,7 @@ class NoteRecord(ServiceModel):
 
     def note(self) -> Note:
         """Return the fleet's note."""
-        return Note(author=self.author, content=self.content, kind=self.type, created_at=self.createdAt)
+        return Note(self.author, self.content, self.type, self.createdAt, self.id)
 
 
 class ArtifactRecord(ServiceModel):
@@ -203,8 +207,25 @@ class EventRecord(ServiceModel):
         """Return the fleet's feed item; without a time its id gives one, without a detail its metadata stands in."""
         parts = ulid.decode(self.id)
         at = self.timestamp or (parts[0] / 1000 if parts else 0.0)
-        detail = (self.detail or self.metadata)[:DETAIL_LIMIT]
-        return FeedItem(id=self.id, agent=self.agent, kind=self.type, summary=self.summary, at=at, detail=detail)
+        return FeedItem(
+            id=self.id,
+            agent=self.agent,
+            kind=self.type,
+            summary=self.summary,
+            at=at,
+            detail=(self.detail or self.metadata)[:DETAIL_LIMIT],
+            task=TaskId(self._said("taskId")) if self._said("taskId") else None,
+            answers=self._said("answers"),
+        )
+
+    def _said(self, key: str) -> str:
+        """Return a text of the metadata, or empty text; whoever wrote the event may have written anything there."""
+        try:
+            metadata = json.loads(self.metadata) if self.metadata.startswith("{") else {}
+        except (ValueError, RecursionError):
+            return ""
+        value = metadata.get(key)
+        return value if isinstance(value, str) and len(value) <= IDENTIFIER_LIMIT else ""
 
 
 class RegistryEntry(ServiceModel):

@@ -230,6 +230,15 @@ CREATE TABLE listings (
 ) WITHOUT ROWID;
 """
 
+_OWED = """
+CREATE TABLE owed (
+    key TEXT PRIMARY KEY,
+    at REAL NOT NULL,
+    body TEXT NOT NULL,
+    settled INTEGER NOT NULL
+);
+"""
+
 STEPS = (
     _TRANSCRIPTS,
     _OPERATOR,
@@ -243,6 +252,7 @@ STEPS = (
     _KEPT_COMMITS,
     _IMAGES_OF_TEXTS,
     _COMMENTS,
+    _OWED,
 )
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 

@@ -25,6 +25,7 @@ from cockpit.store.kept import KeptLog
 from cockpit.store.listings import Listings
 from cockpit.store.names import Reservations
 from cockpit.store.open_file import OpenedFile, open_file
+from cockpit.store.owed import OwedLog
 from cockpit.store.progress import StoreProgress
 from cockpit.store.reader import Reader
 from cockpit.store.rows import AgentRow, Recollection, StoredCursor, StoredSnapshot
@@ -73,6 +74,8 @@ class Store:
         """Comments on what agents changed."""
         self.listings = Listings(self._writer, self._reader)
         """What the files of workspaces were, where no git keeps them."""
+        self.owed = OwedLog(self._writer, self._reader)
+        """What the operator owes the swarm."""
         self._host_keys = HostKeys(file.path, now)
         self._closed = False
 

@@ -25,6 +25,7 @@ from cockpit.engine.commands.requeueing import QueueOrders
 from cockpit.engine.commands.restoration import Restorations
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.vm_operations import FleetOperations
+from cockpit.engine.coordination.answering import OwedAnswers
 from cockpit.engine.describe import VERBS, images_of, target_of, text_of
 from cockpit.engine.images.acts import ImageActs
 from cockpit.engine.images.builder import ImageBuilder
@@ -53,6 +54,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
+from cockpit.model.commands.owed import AnswerOwed, SettleOwed
 from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
@@ -143,6 +145,7 @@ class Dispatcher:
             self._destroy,
         )
         self._queue_orders = QueueOrders(fleet_state, store, book, agent_sessions.agent_session, self.dispatch)
+        self._answers = OwedAnswers(fleet_state, store, source, self.dispatch)
         self._reach = reach
         self._work = WorkActs(fleet_state, source.paths_of, agent_sessions.agent_session)
         self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
@@ -253,6 +256,8 @@ class Dispatcher:
                     await self._platform.carry_out(command, progress)
                     if isinstance(command, ChangeCommit | DeleteCommit | TagCommit | Untag):
                         await self._images_changed()
+                case AnswerOwed() | SettleOwed():
+                    await self._answers.carry_out(command, progress)
                 case OpenForward() | EndForward() | OpenBridge() | EndBridge():
                     await self._reach.carry_out(command, progress)
                 case RestoreFiles() | BeginTask():

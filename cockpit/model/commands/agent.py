@@ -69,6 +69,20 @@ TextCommand = Prompt | Steer | FollowUp
 AgentCommand = TextCommand | Abort | Answer | ClearQueue | ConversationCommand
 
 
+def text_command(agent: AgentId, text: str, *, busy: bool, steers: bool) -> TextCommand:
+    """Return the command that brings a text to an agent as it is: a prompt to one at rest.
+
+    Args:
+        agent: whose.
+        text: what it says.
+        busy: a run goes on.
+        steers: it interrupts the run's course; else it waits for the run's end.
+    """
+    if not busy:
+        return Prompt(agent, text)
+    return Steer(agent, text) if steers else FollowUp(agent, text)
+
+
 def queued_text(agent: AgentId, text: str, images: tuple[str, ...], *, steers: bool, lies: bool) -> Steer | FollowUp:
     """Return the command that puts a text into one of an agent's queues.
 

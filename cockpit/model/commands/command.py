@@ -6,6 +6,7 @@ from cockpit.model.commands.agent import AgentCommand
 from cockpit.model.commands.board import BoardCommand
 from cockpit.model.commands.images import ImageCommand
 from cockpit.model.commands.life import LifeCommand
+from cockpit.model.commands.owed import OwedCommand
 from cockpit.model.commands.ports import PortCommand
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.swarm import ManyCommand
@@ -22,6 +23,7 @@ Command = (
     | FleetCommand
     | ImageCommand
     | BoardCommand
+    | OwedCommand
     | WorkCommand
     | PlatformCommand
     | PortCommand

@@ -18,6 +18,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
+from cockpit.model.commands.owed import OwedCommand
 from cockpit.model.commands.ports import PortCommand
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
@@ -33,6 +34,7 @@ from cockpit.model.refusals.identity import of_deregister, of_dismiss, of_findab
 from cockpit.model.refusals.images import of_image
 from cockpit.model.refusals.kept import of_checkpoint, of_conversation, of_deletion, of_undo
 from cockpit.model.refusals.names import name_fault
+from cockpit.model.refusals.owed import of_owed
 from cockpit.model.refusals.ports import of_ports
 from cockpit.model.refusals.queue import to_queue
 from cockpit.model.refusals.sources import of_source
@@ -63,6 +65,8 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
         return of_image(command)
     if isinstance(command, BoardCommand):
         return to_board(command, fleet) if facilities.has_board else NO_BOARD
+    if isinstance(command, OwedCommand):
+        return of_owed(command, fleet)
     if isinstance(command, MakeInfra) and facilities.no_infra is not None:
         return facilities.no_infra
     if isinstance(command, PlatformCommand):
