@@ -10,6 +10,7 @@ import typer
 
 from cockpit import __version__, paths
 from cockpit.cli.declared import (  # noqa: F401 - to import them declares them
+    board,
     conversation,
     files,
     identity,

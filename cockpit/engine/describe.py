@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from cockpit.model.commands.agent import Abort, AgentCommand, Answer, ClearQueue, FollowUp, Prompt, Steer, TextCommand
-from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
+from cockpit.model.commands.board import AssignTask, CreateTask, HandOverTask, MoveTask, NoteTask
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.conversation import CONVERSATION_VERBS, ConversationCommand, conversation_text
 from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
@@ -98,6 +98,7 @@ VERBS: dict[type[object], str] = {
     CreateTask: "create task",
     MoveTask: "move task",
     AssignTask: "assign task",
+    HandOverTask: "hand over",
     NoteTask: "note task",
     AnswerOwed: "reply",
     SettleOwed: "settle",
@@ -135,6 +136,7 @@ def text_of(command: Command) -> str:
             | CreateTask(title=text)
             | MoveTask(status=text)
             | AssignTask(assignee=text)
+            | HandOverTask(task=text)
         ):
             return text
         case AnswerOwed(text=text):

@@ -100,6 +100,7 @@ class RunningSource:
             f"kept commits of {self.name}": self._upkeep.run if watch else self._upkeep.find_out,
         }
         if watch:
+            works[f"hand-overs of {self.name}"] = self.dispatcher.hand_overs.run
             works[f"images of {self.name}"] = self.read_images
             works[f"particulars of {self.name}"] = self.particulars.run
             works[f"surroundings of {self.name}"] = self._look_around

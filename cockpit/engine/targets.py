@@ -5,7 +5,7 @@ from __future__ import annotations
 from cockpit.engine.state import FleetState
 from cockpit.errors import Gone
 from cockpit.model.commands.agent import AgentCommand
-from cockpit.model.commands.board import BoardCommand, CreateTask
+from cockpit.model.commands.board import BoardCommand, CreateTask, HandOverTask
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.images import ImageCommand
 from cockpit.model.commands.life import Relaunch, Rename, Restore, SetFindable, Spawn, Undo
@@ -50,7 +50,7 @@ def source_of(command: Command, fleet_state: FleetState) -> str | None:
         return None
     if isinstance(command, PlatformCommand) and not isinstance(command, Resize | SetLabels):
         return command.source or None
-    if isinstance(command, AgentCommand | QueueCommand | Relaunch | Rename | SetFindable | WorkCommand):
+    if isinstance(command, AgentCommand | QueueCommand | HandOverTask | Relaunch | Rename | SetFindable | WorkCommand):
         agent = fleet_state.agents.get(command.agent)
         return agent.source if agent is not None else None
     if isinstance(command, OwedCommand):

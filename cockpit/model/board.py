@@ -40,6 +40,9 @@ class Task:
     updated_at: float = 0.0
 
 
+OPERATOR = "operator"
+"""How the operator is named on board and feed: no agent is called so, and no program of an agent writes it."""
+
 TASK_STATUSES = ("open", "in_progress", "in_review", "blocked", "done")
 """Board columns, in order (hdresearch/vers-agent-services, src/board)."""
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import count
 
+from cockpit.model.board import OPERATOR
 from cockpit.model.fleet import Agent, Vm
 from cockpit.model.ids import VmId
 
@@ -33,6 +34,8 @@ def fault_of(name: str, vm_ids: Iterable[str] = ()) -> str:
     """
     if not _NAME.match(name):
         return f"{name!r} cannot be a name: use letters, digits, dot, dash and underscore, at most 64"
+    if name.lower() == OPERATOR:
+        return f"{name!r} cannot be a name: on board and feed it means you"
     if looks_like_id(name) or name.lower() in vm_ids:
         return f"{name!r} cannot be a name: it is a VM's id, or looks like one"
     return ""

@@ -239,6 +239,19 @@ CREATE TABLE owed (
 );
 """
 
+_HAND_OVERS = """
+CREATE TABLE hand_overs (
+    command TEXT PRIMARY KEY,
+    task TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    name TEXT NOT NULL,
+    source TEXT NOT NULL,
+    status TEXT NOT NULL,
+    assignee TEXT NOT NULL,
+    at REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
 STEPS = (
     _TRANSCRIPTS,
     _OPERATOR,
@@ -253,6 +266,7 @@ STEPS = (
     _IMAGES_OF_TEXTS,
     _COMMENTS,
     _OWED,
+    _HAND_OVERS,
 )
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 

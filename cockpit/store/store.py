@@ -20,6 +20,7 @@ from cockpit.store.comments import Comments
 from cockpit.store.creations import CreationLog
 from cockpit.store.errors import StoreError
 from cockpit.store.frozen import FrozenVms
+from cockpit.store.hand_overs import HandOverLog
 from cockpit.store.host_keys import HostKeys
 from cockpit.store.kept import KeptLog
 from cockpit.store.listings import Listings
@@ -76,6 +77,8 @@ class Store:
         """What the files of workspaces were, where no git keeps them."""
         self.owed = OwedLog(self._writer, self._reader)
         """What the operator owes the swarm."""
+        self.hand_overs = HandOverLog(self._writer, self._reader, self.leases)
+        """Tasks that were handed to agents, until the board shows who has them."""
         self._host_keys = HostKeys(file.path, now)
         self._closed = False
 

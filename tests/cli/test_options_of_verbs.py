@@ -14,6 +14,7 @@ from cockpit.cli import changes, destruction, headless, main, ports
 from cockpit.cli import fleet as fleet_verbs
 from cockpit.cli.declared.application import application
 from cockpit.cli.exits import ExitCode
+from cockpit.model.board import Task
 from cockpit.model.changes.report import Base, Changes, RepositoryChanges
 from cockpit.model.claims import Claim, ClaimedBy
 from cockpit.model.commands.command import Command
@@ -22,7 +23,7 @@ from cockpit.model.commands.ports import OpenBridge
 from cockpit.model.commands.work import RestoreFiles
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Process, ProcessState, Vm
 from cockpit.model.health import ServiceHealth
-from cockpit.model.ids import CommandId, CommitId, VmId, agent_of
+from cockpit.model.ids import CommandId, CommitId, TaskId, VmId, agent_of
 from cockpit.model.images import GoldenImage
 from cockpit.model.inquiries import LEVELS, MODELS, ModelChoice
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
@@ -214,6 +215,12 @@ def of_workers(fleet: Fleet) -> Fleet:
     return replace(fleet, agents=tuple(replace(agent, kind=AgentKind.WORKER) for agent in (RUNNING, bea)))
 
 
+def of_board(fleet: Fleet) -> Fleet:
+    """Return a fleet with a task on its board."""
+    health = (*fleet.health, ServiceHealth("board", True, 0.0))
+    return replace(fleet, tasks=(Task(TaskId("t1"), "paint", "open"),), health=health, awaited=("vers", "board"))
+
+
 def of_waiting(fleet: Fleet) -> Fleet:
     """Return a fleet whose agent has a text in its queue."""
     known = replace(RUNNING, activity=replace(RUNNING.activity, follow_up=("later",)))
@@ -234,6 +241,7 @@ REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
     "adopt": ((BOB, "--name", "bob"), replace),
     "bash": (("ada", "ls"), replace),
     "best-of": (("ada", "--count", "2", "--task", "go"), replace),
+    "board hand-over": (("t1", "ada"), of_board),
     "branch": (("ada",), replace),
     "changes": (("ada", "--begin"), replace),
     "commit": (("ada",), replace),

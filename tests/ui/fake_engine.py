@@ -12,7 +12,7 @@ from cockpit.engine.accounts_port import PlatformPort
 from cockpit.engine.platform import Platform
 from cockpit.errors import Refused
 from cockpit.model.commands.agent import Abort, Answer, ClearQueue, FollowUp, Prompt, Steer
-from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
+from cockpit.model.commands.board import AssignTask, CreateTask, HandOverTask, MoveTask, NoteTask
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.conversation import CONVERSATION_VERBS
 from cockpit.model.commands.images import BuildImage, DeleteImage
@@ -103,6 +103,7 @@ VERBS: dict[type, str] = {
     CreateTask: "create task",
     MoveTask: "move task",
     AssignTask: "assign task",
+    HandOverTask: "hand over",
     RestoreFiles: "restore files",
     BeginTask: "begin task",
     NoteTask: "note",

@@ -56,14 +56,6 @@ def why(name: Name, as_json: Json = False) -> None:
 
 
 @application.command()
-def board(as_json: Json = False) -> None:
-    """List the board's tasks."""
-    from cockpit.cli import lists
-
-    run(lambda headless: lists.board(headless, as_json))
-
-
-@application.command()
 def search(
     text: Annotated[str, typer.Argument(help="Words to look for; the last one may be a beginning.")],
     agent: Annotated[str, typer.Option("--agent", help="Only this agent's transcript.")] = "",

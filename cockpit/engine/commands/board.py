@@ -6,13 +6,10 @@ from collections.abc import Sequence
 
 from cockpit.engine.source import Source
 from cockpit.errors import CockpitError, Refused, Undecided
-from cockpit.model.board import Task
+from cockpit.model.board import OPERATOR, Task
 from cockpit.model.commands.board import AssignTask, BoardCommand, CreateTask, MoveTask, NoteTask
 from cockpit.services.board import BoardClient
 from cockpit.services.errors import RecordNotFound, ServiceBroken, ServiceError, ServiceUnreachable
-
-AUTHOR = "operator"
-"""How the operator is named on the board."""
 
 
 async def carry_out(source: Source, command: BoardCommand, known: Sequence[Task]) -> None:
@@ -53,7 +50,7 @@ async def _ask(board: BoardClient, command: BoardCommand) -> None:
     match command:
         case CreateTask(title, description, assignee, tags, status, author):
             made = await board.create(
-                title, author or AUTHOR, description=description, status=status, assignee=assignee, tags=tags
+                title, author or OPERATOR, description=description, status=status, assignee=assignee, tags=tags
             )
             _check(made.title.strip() == title.strip(), f"create task {title[:60]!r}")
         case MoveTask(task, status):
@@ -63,7 +60,7 @@ async def _ask(board: BoardClient, command: BoardCommand) -> None:
             changed = await board.patch(task, assignee=assignee)
             _check(changed.id == task and _is_so(command, changed), f"assign task {task}")
         case NoteTask(task, content, kind):
-            note = await board.add_note(task, AUTHOR, content, kind)
+            note = await board.add_note(task, OPERATOR, content, kind)
             _check(note.content.strip() == content.strip(), f"add a note to task {task}")
 
 
@@ -125,7 +122,7 @@ async def _seen_of_created(
     """Say what may have come of a call whose answer was lost: nothing on a task tells which call made it."""
     listing = await board.listing()
     before = {task.id for task in known}
-    wanted = (command.title.strip(), command.author or AUTHOR)
+    wanted = (command.title.strip(), command.author or OPERATOR)
     fresh = (task for task in listing.tasks if task.id not in before)
     found = [task.id for task in fresh if (task.title.strip(), task.created_by) == wanted]
     if found:
@@ -136,7 +133,7 @@ async def _seen_of_created(
 
 
 def _notes(task: Task, command: NoteTask) -> int:
-    return sum((note.author, note.content.strip()) == (AUTHOR, command.content.strip()) for note in task.notes)
+    return sum((note.author, note.content.strip()) == (OPERATOR, command.content.strip()) for note in task.notes)
 
 
 def _not_seen(failure: ServiceError, seen: str) -> CockpitError:

@@ -16,6 +16,7 @@ from cockpit.engine.commands.clean_commit import CleanCommits
 from cockpit.engine.commands.copies import copy_names, start_copies
 from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.dismissal import Dismissals
+from cockpit.engine.commands.hand_over import HandOvers
 from cockpit.engine.commands.identities import Identities
 from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.commands.launch_record import spawn_of
@@ -39,7 +40,7 @@ from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Undecided
 from cockpit.model.commands.agent import Abort, AgentCommand, ClearQueue
-from cockpit.model.commands.board import BoardCommand
+from cockpit.model.commands.board import BoardCommand, HandOverTask
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
 from cockpit.model.commands.life import (
@@ -146,6 +147,8 @@ class Dispatcher:
         )
         self._queue_orders = QueueOrders(fleet_state, store, book, agent_sessions.agent_session, self.dispatch)
         self._answers = OwedAnswers(fleet_state, store, source, self.dispatch)
+        self.hand_overs = HandOvers(fleet_state, store, source, self.dispatch)
+        """Hands tasks over; what was left of that is finished in the background."""
         self._reach = reach
         self._work = WorkActs(fleet_state, source.paths_of, agent_sessions.agent_session)
         self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
@@ -162,9 +165,13 @@ class Dispatcher:
         sentence = adapter.lacks(kind, agent) or (adapter.lacks_images(agent) if images_of(command) else "")
         return Refusal(RefusalCode.LACKING, sentence) if sentence else None
 
-    def dispatch(self, command: Command) -> CommandId:
-        """Take a command; the receipt is in the snapshot when this returns."""
-        command_id = CommandId(f"{OWN_COMMANDS}{uuid.uuid4().hex[:12]}")
+    def dispatch(self, command: Command, command_id: CommandId | None = None) -> CommandId:
+        """Take a command; the receipt is in the snapshot when this returns.
+
+        Args:
+            command_id: its id, where that was written down before.
+        """
+        command_id = command_id or CommandId(f"{OWN_COMMANDS}{uuid.uuid4().hex[:12]}")
         now = self._fleet_state.clock.now()
         agent_id, target = target_of(command, self._fleet_state.snapshot())
         agent = self._fleet_state.agents.get(agent_id) if agent_id is not None else None
@@ -260,6 +267,9 @@ class Dispatcher:
                     await self._answers.carry_out(command, progress)
                 case OpenForward() | EndForward() | OpenBridge() | EndBridge():
                     await self._reach.carry_out(command, progress)
+                case HandOverTask():
+                    await self.hand_overs.carry_out(command, progress)
+                    self._board_changed()
                 case RestoreFiles() | BeginTask():
                     await self._work.carry_out(command, progress)
                 case BuildImage() | DescribeImage() | DeleteImage():

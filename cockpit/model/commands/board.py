@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cockpit.model.ids import TaskId
+from cockpit.model.ids import AgentId, TaskId
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,14 @@ class NoteTask:
     content: str
     kind: str = "update"
     """`finding`, `blocker`, `question` or `update`."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverTask:
+    """Give an agent a task to work on: it gets the prompt, and has the task once it has accepted that."""
+
+    task: TaskId
+    agent: AgentId
 
 
 BoardCommand = CreateTask | MoveTask | AssignTask | NoteTask

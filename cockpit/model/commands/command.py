@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.commands.agent import AgentCommand
-from cockpit.model.commands.board import BoardCommand
+from cockpit.model.commands.board import BoardCommand, HandOverTask
 from cockpit.model.commands.images import ImageCommand
 from cockpit.model.commands.life import LifeCommand
 from cockpit.model.commands.owed import OwedCommand
@@ -24,6 +24,7 @@ Command = (
     | ImageCommand
     | BoardCommand
     | OwedCommand
+    | HandOverTask
     | WorkCommand
     | PlatformCommand
     | PortCommand

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.commands.agent import AgentCommand
-from cockpit.model.commands.board import BoardCommand
+from cockpit.model.commands.board import BoardCommand, HandOverTask
 from cockpit.model.commands.command import Command, FleetCommand
 from cockpit.model.commands.images import DeleteImage, ImageCommand
 from cockpit.model.commands.life import (
@@ -27,7 +27,7 @@ from cockpit.model.commands.work import WorkCommand
 from cockpit.model.fleet import Fleet
 from cockpit.model.platform import DeleteCommit, MakeInfra, PlatformCommand, Resize, SetLabels, refusal_of
 from cockpit.model.refusals.agent import of_relaunch, of_text, to_agent
-from cockpit.model.refusals.board import NO_BOARD, to_board
+from cockpit.model.refusals.board import NO_BOARD, of_hand_over, to_board
 from cockpit.model.refusals.family import of_copies
 from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.refusals.identity import of_deregister, of_dismiss, of_findable, of_rename
@@ -63,6 +63,8 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
         return to_workspace(command, fleet)
     if isinstance(command, ImageCommand):
         return of_image(command)
+    if isinstance(command, HandOverTask):
+        return of_hand_over(command, fleet) if facilities.has_board else NO_BOARD
     if isinstance(command, BoardCommand):
         return to_board(command, fleet) if facilities.has_board else NO_BOARD
     if isinstance(command, OwedCommand):

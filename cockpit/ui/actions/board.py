@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.model.commands.board import AssignTask, CreateTask, MoveTask, NoteTask
+from cockpit.model.commands.board import AssignTask, CreateTask, HandOverTask, MoveTask, NoteTask
+from cockpit.model.ids import AgentId
 from cockpit.model.row_doubts import doubts
 from cockpit.text.clean import ours
-from cockpit.ui.actions.action import Action
+from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import needs_task
 from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.dialogs.form import FormDialog, Values, listed
-from cockpit.ui.dialogs.tasks import assign_form, create_form, move_form, note_form
+from cockpit.ui.dialogs.tasks import assign_form, create_form, hand_over_form, move_form, note_form
 from cockpit.ui.dialogs.texts import task_text
 
 
@@ -35,7 +36,9 @@ def open_task(home: HomePort) -> None:
         home.open_dialog(TextDialog(ours("Task"), task_text(task, titles, now, doubts(task, home.fleet, now))))
 
 
-def _ask(home: HomePort, form: FormDialog, command: Callable[[Values], MoveTask | AssignTask | NoteTask]) -> None:
+def _ask(
+    home: HomePort, form: FormDialog, command: Callable[[Values], MoveTask | AssignTask | NoteTask | HandOverTask]
+) -> None:
     """Run a form about a task that was frozen when the key was pressed."""
 
     def finish(values: Values | None) -> None:
@@ -61,6 +64,26 @@ def _assign(home: HomePort) -> None:
         _ask(home, assign_form(task, home.fleet), lambda values: AssignTask(target, values["assignee"]))
 
 
+def _hand_over(home: HomePort) -> None:
+    """Ask which of the agents that can take it gets the task to work on."""
+    task = home.selected_task()
+    if task is not None:
+        target = task.id
+        free = [agent for agent in home.fleet.agents if not home.engine.disabled_reason(HandOverTask(target, agent.id))]
+        _ask(home, hand_over_form(task, free), lambda values: HandOverTask(target, AgentId(values["agent"])))
+
+
+def _can_be_handed_over(situation: Situation) -> str:
+    """Ask the engine whether any agent can take the task."""
+    task = situation.task
+    if task is None:
+        return needs_task(situation)
+    reasons = [situation.engine.disabled_reason(HandOverTask(task.id, agent.id)) for agent in situation.fleet.agents]
+    if "" in reasons:
+        return ""
+    return reasons[0] if reasons else "there is no agent"
+
+
 def _note(home: HomePort) -> None:
     """Ask for a note on the task."""
     task = home.selected_task()
@@ -80,9 +103,20 @@ ACTIONS: tuple[Action, ...] = (
         "A",
         "assign",
         "Board",
-        "Give the task to an agent or a person",
+        "Write down whose the task is, an agent's or a person's; nothing is sent",
         _assign,
         needs_task,
+        _PANES,
+        writes=True,
+    ),
+    Action(
+        "board.handover",
+        "H",
+        "hand over",
+        "Board",
+        "Give an agent the task to work on: it gets the prompt, and has the task once it has accepted that",
+        _hand_over,
+        _can_be_handed_over,
         _PANES,
         writes=True,
     ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cockpit.model.board import TASK_STATUSES, Task
-from cockpit.model.fleet import Fleet
+from cockpit.model.fleet import Agent, Fleet
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.dialogs.form import Field, FormDialog, Values
@@ -49,6 +51,18 @@ def assign_form(task: Task, fleet: Fleet) -> FormDialog:
     return FormDialog(
         ours("Assign task"),
         (Field("assignee", ours("assignee"), "choice", task.assignee, choices=assignees(fleet)),),
+        intro=clean_line(task.title),
+    )
+
+
+def hand_over_form(task: Task, agents: Sequence[Agent]) -> FormDialog:
+    """Ask which agent gets a task to work on."""
+    choices = tuple(Choice(agent.id, clean_line(agent.name)) for agent in agents)
+    chosen = next((agent.id for agent in agents if agent.name == task.assignee), agents[0].id if agents else "")
+    return FormDialog(
+        ours("Hand task over"),
+        (Field("agent", ours("agent"), "choice", chosen, choices=choices),),
+        lambda values: "" if values["agent"] else "no agent can take it now",
         intro=clean_line(task.title),
     )
 

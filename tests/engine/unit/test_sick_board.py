@@ -10,7 +10,7 @@ import pytest
 
 from cockpit.engine.commands import board
 from cockpit.errors import CockpitError, NotFound, Undecided
-from cockpit.model.board import Task
+from cockpit.model.board import OPERATOR, Task
 from cockpit.model.commands.board import AssignTask, BoardCommand, CreateTask, MoveTask, NoteTask
 from cockpit.model.ids import TaskId
 from cockpit.services.board import BoardClient
@@ -83,7 +83,7 @@ async def acted(sick: SickBoard, name: str) -> tuple[Task | None, BoardCommand]:
     """Do one act on a board with one task; return what became of it, or raise what the act raised."""
     client = BoardClient(ServiceHttp("http://services.test", sick.token, transport=sick))
     task = await client.create("paint", "operator")
-    await client.add_note(task.id, board.AUTHOR, "again", "update")
+    await client.add_note(task.id, OPERATOR, "again", "update")
     known = await client.list_tasks()
     commands: dict[str, BoardCommand] = {
         "create": CreateTask("paint"),
