@@ -235,12 +235,8 @@ class Dispatcher:
                     await self._identities.made(command, progress)
                 case Adopt() | Rename() | SetFindable() | Deregister():
                     await self._identities.carry_out(command, progress)
-                case Relaunch(agent=agent_id, change_program=change):
-                    agent_session = self._agent_sessions.agent_session(agent_id)
-                    if agent_session is None:
-                        raise CockpitError("the agent is not attached", hint="wait for its link")
-                    agent = living(agent_id, self._fleet_state)
-                    await self._clean_commits.start_again(agent, agent_session, progress, change_program=change)
+                case Relaunch():
+                    await self._relaunch(command, progress)
                 case Pause():
                     await self._operations.pause(command, progress)
                 case Resume():
@@ -299,6 +295,13 @@ class Dispatcher:
         if isinstance(command, Retry) and agent is not None:
             await self._restorations.tried_again(command.commit, agent, text_of(command))
             self.dispatch(replace(command.then, agent=agent.id))
+
+    async def _relaunch(self, command: Relaunch, progress: OperationProgress) -> None:
+        agent_session = self._agent_sessions.agent_session(command.agent)
+        if agent_session is None:
+            raise CockpitError("the agent is not attached", hint="wait for its link")
+        agent, change = living(command.agent, self._fleet_state), command.change_program
+        await self._clean_commits.start_again(agent, agent_session, progress, change_program=change)
 
     async def _destroy(self, command: Destroy, progress: OperationProgress) -> None:
         await self._clean_commits.before_destroy(command.vm, progress)
