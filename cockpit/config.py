@@ -104,6 +104,15 @@ class StoreSettings(Section):
     max_age_days: float = Field(default=90.0, gt=0)
 
 
+class CoordinationSettings(Section):
+    """How the cockpit takes part in what the swarm shares."""
+
+    publish: bool = True
+    """Tell the feed what is done here: who was made, paused, given up."""
+    project: str = ""
+    """Names the coordinator as whom it tells that: `coordinator-PROJECT`; empty takes the name of the directory."""
+
+
 class Settings(Section):
     """Everything that can be set."""
 
@@ -112,6 +121,7 @@ class Settings(Section):
     link: LinkSettings = LinkSettings()
     screen: ScreenSettings = ScreenSettings()
     store: StoreSettings = StoreSettings()
+    coordination: CoordinationSettings = CoordinationSettings()
     _file: Path | None = PrivateAttr(default=None)
 
     @property

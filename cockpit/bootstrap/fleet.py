@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from cockpit import config, logs, paths
 from cockpit.agents.kinds import ADAPTERS
 from cockpit.agents.scaffold.layout import HOME_PATHS, VM_PATHS, AgentPaths
+from cockpit.bootstrap.coordinator import coordinator
 from cockpit.bootstrap.kept_services import find_services, keep_services, new_token, services_now
 from cockpit.bootstrap.programs import local_programs, remote_programs
 from cockpit.bootstrap.recipe import load_recipe, recipe_file
@@ -149,6 +150,7 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
         out_bound=settings.agent.max_out_bytes,
         services_host=urlsplit(services).hostname or "",
         undo_seconds=settings.agent.undo_hours * 3600.0,
+        coordinator=coordinator(settings),
     )
 
 
@@ -199,6 +201,7 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         services_host=(urlsplit(services).hostname or "") if services else "",
         routed_ports=ROUTED_PORTS,
         undo_seconds=settings.agent.undo_hours * 3600.0,
+        coordinator=coordinator(settings),
     )
 
 

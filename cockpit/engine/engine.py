@@ -134,7 +134,7 @@ class Engine:
         parts = (self.fleet_state, self.recorder, self.book, self.agent_session, self._paths_of, self.files)
         self.inquiries = Inquiries(*parts, self._carried_out)
         self.reach = ReachEverywhere(self.fleet_state, [running.reach for running in self.running])
-        self.coordination = Coordination(self.running, self.fleet_state, store)
+        self.coordination = Coordination(self.running, self.fleet_state, store, self._is_settled)
         self.naming = Naming(self.fleet_state)
         self.bounds = history_bounds
         self._background: list[asyncio.Task[None]] = []
@@ -180,6 +180,7 @@ class Engine:
     async def stop(self) -> None:
         """Detach: agents go on, remote readers end, positions and receipts are saved."""
         await self.work.close()
+        await self.coordination.close()
         ending = {*self._background, *self._commands_under_way()}
         for task in ending:
             task.cancel()

@@ -144,6 +144,8 @@ class Source:
 
     routed_ports: tuple[int, ...] = ()
     """The ports of a VM that everybody reaches at its `address`, with TLS and over IPv6; none where it has none."""
+    coordinator: str = ""
+    """The name under which the feed is told what is done here; empty tells it nothing."""
     undo_seconds: float = 86_400.0
     """How long the commit of a destroyed VM is kept; 0 takes none."""
     infra: ServicesPlace | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from cockpit.model.recovery import RecoveryPort
+
 
 class CoordinationPort(Protocol):
     """The shared state of a swarm, beyond its tasks and events, which stand in the fleet."""
@@ -11,3 +13,7 @@ class CoordinationPort(Protocol):
     @property
     def places(self) -> tuple[str, ...]:
         """The sources that have board, feed and registry, by name, in the order of preference."""
+
+    @property
+    def recovery(self) -> RecoveryPort:
+        """What a crash left behind."""

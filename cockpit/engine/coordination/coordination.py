@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from cockpit.engine.coordination.owed import OwedWatch
+from cockpit.engine.coordination.publishing import Publisher
+from cockpit.engine.coordination.recovery import RecoveryWatch
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.state import FleetState
 from cockpit.store.store import Store
@@ -13,15 +15,45 @@ from cockpit.store.store import Store
 class Coordination:
     """Implements `cockpit.model.coordination.CoordinationPort`."""
 
-    def __init__(self, running: Sequence[RunningSource], fleet_state: FleetState, store: Store) -> None:
+    def __init__(
+        self,
+        running: Sequence[RunningSource],
+        fleet_state: FleetState,
+        store: Store,
+        settled: Callable[[], bool],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            settled: whether each agent's link was tried, and its output read to its end where that is up.
+        """
         self._running = tuple(running)
         self._owed = OwedWatch(fleet_state, store, frozenset(self.places))
+        self._publisher = Publisher(running, fleet_state)
+        parts = (running, fleet_state, store, settled)
+        self._recovery = RecoveryWatch(*parts, self._owed.look, self._publisher.tell)
 
     @property
     def places(self) -> tuple[str, ...]:
         """The sources that have board, feed and registry, by name, in the order of preference."""
         return tuple(running.name for running in self._running if running.source.present is not None)
 
+    @property
+    def recovery(self) -> RecoveryWatch:
+        """What a crash left behind."""
+        return self._recovery
+
+    async def close(self) -> None:
+        """Write down that this ended well, and tell the feed what was done last."""
+        await self._publisher.close()
+        await self._recovery.close()
+
     def works(self, watch: bool) -> dict[str, Callable[[], Awaitable[None]]]:
         """Return what runs in the background, by name; what goes on by itself only where the engine watches."""
-        return {"owed answers": self._owed.run}
+        works: dict[str, Callable[[], Awaitable[None]]] = {
+            "owed answers": self._owed.run,
+            "publishing": self._publisher.run,
+        }
+        if watch:
+            works["recovery"] = self._recovery.run
+        return works

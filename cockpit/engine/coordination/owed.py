@@ -32,7 +32,7 @@ class OwedWatch:
         await self.bring_back()
         while True:
             seen = self._seen()
-            await self._look()
+            await self.look()
             await self._fleet_state.until(lambda before=seen: self._seen() != before)  # type: ignore[misc]
 
     def _seen(self) -> tuple[int, str, int]:
@@ -40,7 +40,8 @@ class OwedWatch:
         feed = self._fleet_state.feed
         return id(self._fleet_state.tasks), next(reversed(feed), ""), len(self._fleet_state.boards)
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Find out what is owed by what the state holds of board and feed."""
         state = self._fleet_state
         settled = await self._store.owed.settled()
         remembered = {one.key: one for one in await self._store.owed.open()}
