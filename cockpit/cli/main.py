@@ -20,6 +20,7 @@ from cockpit.cli.declared import (  # noqa: F401 - to import them declares them
     machines,
     queue,
     reach,
+    recovery,
     servers,
     swarm,
     talk,

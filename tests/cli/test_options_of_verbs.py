@@ -27,6 +27,7 @@ from cockpit.model.ids import CommandId, CommitId, TaskId, VmId, agent_of
 from cockpit.model.images import GoldenImage
 from cockpit.model.inquiries import LEVELS, MODELS, ModelChoice
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
+from cockpit.model.owed import Owed, OwedKind
 from cockpit.model.platform import CommitList, CommitView, RepositoryView
 from cockpit.model.ports import ListeningPort, Ports
 from cockpit.model.receipts.receipt import Stage
@@ -39,6 +40,8 @@ LOOKS_ONLY = {
     "ls",
     "ports",
     "agents",
+    "questions",
+    "recover",
     "board",
     "checkpoints",
     "commands",
@@ -233,6 +236,10 @@ def of_checkpoint(fleet: Fleet) -> Fleet:
     return replace(fleet, kept=(taken,))
 
 
+def of_owed(fleet: Fleet) -> Fleet:
+    return replace(fleet, owed=(Owed("note:T1:N1", OwedKind.QUESTION, "ada", "Which port?", 0.0),))
+
+
 REHEARSED_ELSEWHERE = {"serve", "bridge", "edit", "get", "put", "restore-turn"}
 """Verbs whose rehearsal needs more than a fleet: a server, a VM that answers, files."""
 
@@ -266,6 +273,8 @@ REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
     "model": (("ada", "m1"), replace),
     "modes": (("ada", "--steering", "all"), replace),
     "pause": (("ada", "--now"), replace),
+    "questions answer": (("N1", "take 8080"), of_owed),
+    "questions settle": (("N1",), of_owed),
     "queue": (("ada", "--clear"), of_waiting),
     "relaunch": (("ada",), of_dead),
     "rename": (("ada", "ann"), replace),

@@ -82,7 +82,8 @@ async def test_an_answer_becomes_a_note_and_a_message_and_what_is_owed_outlives_
         assert event["metadata"]["answers"] == blocker.reference and event["agent"] == "operator"
         assert owed_texts(engine) == []
         # Answered elsewhere: by a note of whoever is in charge.
-        await swarm.post(f"/board/tasks/{task['id']}/notes", author="owed-ada", content="And the host?", type="question")
+        asked = {"author": "owed-ada", "content": "And the host?", "type": "question"}
+        await swarm.post(f"/board/tasks/{task['id']}/notes", **asked)
         await swarm.post(f"/board/tasks/{task['id']}/notes", author="owed-bob", content="Stuck", type="blocker")
         engine.running[0].watcher.look_at_board()
         await until(engine, lambda: owed_texts(engine) == ["And the host?", "Stuck"], "two more are owed")

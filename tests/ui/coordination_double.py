@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from cockpit.model.recovery import Recovery
+from collections.abc import Callable
+
+from cockpit.model.fleet import Fleet
+from cockpit.model.recovery import Recovery, recovery_of
 
 
 class RecoveryDouble:
-    """What a test says that a crash left behind."""
+    """What there is to take up again in a fleet that a test made."""
 
-    def __init__(self) -> None:
+    def __init__(self, fleet: Callable[[], Fleet], now: Callable[[], float]) -> None:
         self.due: Recovery | None = None
-        self.found = Recovery()
+        self._fleet = fleet
+        self._now = now
 
     def seen(self) -> None:
         """It was seen."""
         self.due = None
 
     def report(self) -> Recovery:
-        """Return what the test says."""
-        return self.found
+        """Return what there is."""
+        return recovery_of(self._fleet(), self._now())
 
     async def look(self) -> Recovery:
-        """Return what the test says."""
-        return self.found
+        """Return what there is."""
+        return self.report()
 
 
 class CoordinationDouble:
     """Satisfies `cockpit.model.coordination.CoordinationPort` with what a test puts in."""
 
-    def __init__(self) -> None:
+    def __init__(self, fleet: Callable[[], Fleet], now: Callable[[], float]) -> None:
         self.places: tuple[str, ...] = ("embedded",)
-        self.recovery = RecoveryDouble()
+        self.recovery = RecoveryDouble(fleet, now)

@@ -28,6 +28,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
+from cockpit.model.commands.owed import AnswerOwed, SettleOwed
 from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
@@ -107,6 +108,8 @@ VERBS: dict[type, str] = {
     RestoreFiles: "restore files",
     BeginTask: "begin task",
     NoteTask: "note",
+    AnswerOwed: "reply",
+    SettleOwed: "settle",
 }
 
 
@@ -332,7 +335,7 @@ class FakeEngine:
         self.standard_error = StandardErrorDouble()
         self.inquiries = InquiryDouble()
         self.work = WorkDouble()
-        self.coordination = CoordinationDouble()
+        self.coordination = CoordinationDouble(lambda: self.fleet, self.now)
         self.refusals: dict[type, str] = {}
         self.image_list: tuple[tuple[CommitId, str], ...] = (
             (CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 
 from textual.binding import Binding
 
@@ -20,6 +21,7 @@ from cockpit.ui.actions import (
     move,
     queue,
     reach,
+    recovery,
     see,
     sessions,
     swarm,
@@ -41,6 +43,7 @@ ACTIONS: tuple[Action, ...] = tuple(
             *swarm.ACTIONS,
             *trials.ACTIONS,
             *work.ACTIONS,
+            *recovery.ACTIONS,
             *machines.ACTIONS,
             *mending.ACTIONS,
             *files.ACTIONS,
@@ -108,22 +111,25 @@ MOVES = "Move"
 
 def key_table() -> str:
     """Return the README's key table in Markdown, generated so that it cannot drift from the keys."""
-    lines = ["| Key | Action | What it does |", "|---|---|---|"]
+    lines = ["| Key | What it does | Key | What it does |", "|---|---|---|---|"]
     for group, members in grouped():
-        lines.append(f"| | **{group}** | |")
-        lines += [_row(action) for action in members if action.keys and action.group != MOVES]
+        lines.append(f"| | **{group}** | | |")
+        told = [_told(action) for action in members if action.keys and action.group != MOVES]
+        # Two to a row: the table is read at a glance.
+        pairs = zip_longest(told[::2], told[1::2], fillvalue=" | ")
+        lines += [f"| {one} | {other} |" for one, other in pairs]
         if group == MOVES:
             # They say what they do by their names, so that one row has room for all.
             acts = ", ".join(f"{_keys(action)} {action.label}" for action in members)
-            lines.append(f"| | {acts} | |")
+            lines.append(f"| | {acts} | | |")
         # One row for all of them: the palette says what each does.
         if found := [f"{action.label}{_asks(action)}" for action in members if not action.keys]:
-            lines.append(f"| palette | {', '.join(found)} | |")
+            lines.append(f"| palette | {', '.join(found)} | | |")
     return "\n".join(lines) + "\n"
 
 
-def _row(action: Action) -> str:
-    return f"| {_keys(action)} | {action.label} | {action.description}{_asks(action)} |"
+def _told(action: Action) -> str:
+    return f"{_keys(action)} | **{action.label}**: {action.description}{_asks(action)}"
 
 
 def _keys(action: Action) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from cockpit.model.attachments import naming
 from cockpit.model.attention import Attention, Urgency, attention
 from cockpit.model.commands.life import Dismiss
+from cockpit.model.commands.owed import SettleOwed
 from cockpit.model.family import head_of, parents_of
 from cockpit.model.reconciliation import FindingKind, Suggestion, findings_on
 from cockpit.text.clean import ours
 from cockpit.ui.actions.action import PANES, Action, Handler, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.mending import mend
+from cockpit.ui.actions.recovery import answer_owed
 from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.dialogs.inbox import InboxDialog
 from cockpit.ui.dialogs.texts import undelivered_text
@@ -35,7 +37,9 @@ def _go_to_item(home: HomePort, item: Attention) -> None:
     """Select what waits; a text that nobody read comes back into the composer, or is shown if its agent is gone."""
     if item.urgency is Urgency.UNDELIVERED and _take_back(home, item):
         return
-    if item.agent is not None and home.fleet.agent(item.agent) is not None:
+    if item.owed is not None:
+        answer_owed(home, item.owed)
+    elif item.agent is not None and home.fleet.agent(item.agent) is not None:
         home.select(item.agent)
         home.focus_pane("agents")
     elif item.task is not None:
@@ -71,6 +75,9 @@ def _open_inbox(home: HomePort) -> None:
             _go_to_item(home, item)
 
     def drop(item: Attention) -> bool:
+        if item.owed is not None and not home.read_only:
+            home.command(SettleOwed(item.owed.key))
+            return True
         if item.command is not None:
             home.engine.dismiss(item.command)
             return True

@@ -1,0 +1,126 @@
+"""What board and feed ask is answered from the inbox, and what a crash left behind is taken up from its list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+
+from cockpit.model.board import Task
+from cockpit.model.commands.board import AssignTask, MoveTask, NoteTask
+from cockpit.model.commands.life import Spawn
+from cockpit.model.commands.owed import AnswerOwed, SettleOwed
+from cockpit.model.fleet import AgentKind
+from cockpit.model.ids import TaskId
+from cockpit.model.kept import KeptCommit, KeptFor, KeptState
+from cockpit.model.owed import Owed, OwedKind
+from cockpit.ui.dialogs.inbox import InboxDialog
+from cockpit.ui.dialogs.owed import OwedDialog
+from cockpit.ui.dialogs.recovery import RecoveryDialog
+from tests.ui.fake_engine import NOW, FakeEngine
+from tests.ui.hostile import FORBIDDEN, HOSTILE
+from tests.ui.scene import scene, vm_id
+from tests.ui.test_home import cockpit
+from tests.ui.test_hostile import drawn
+
+LOST = Task(TaskId("LOST"), "Ship it", "in_progress", "w-lost", description="All of it")
+
+
+def asking(text: str = "Which port?", asker: str = "stranger") -> FakeEngine:
+    engine = scene()
+    owed = Owed("note:T1:N1", OwedKind.QUESTION, asker, text, NOW - 99.0, TaskId("T1"), "Limiter")
+    kept = KeptCommit("r", KeptFor.UNDO, KeptState.KEPT, 0.0, "us", vm_id(9), "w-lost")
+    fleet = engine.fleet
+    engine.change(replace(fleet, owed=(owed,), tasks=(*fleet.tasks, LOST), kept=(kept,), awaited=()))
+    return engine
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    for _ in range(4):
+        await pilot.pause()
+
+
+async def to_question(pilot: Pilot[None]) -> OwedDialog:
+    await pilot.press("I")
+    await settled(pilot)
+    assert isinstance(pilot.app.screen, InboxDialog)
+    await pilot.press(*"port", "enter")
+    await settled(pilot)
+    dialog = pilot.app.screen
+    assert isinstance(dialog, OwedDialog)
+    return dialog
+
+
+@pytest.mark.parametrize(
+    ("keys", "ordered"),
+    [
+        ((*"8080", "ctrl+s"), [AnswerOwed("note:T1:N1", "8080")]),
+        ((*"8080", "ctrl+t"), [AnswerOwed("note:T1:N1", "8080", steers=True)]),
+        (("ctrl+s", "escape"), []),
+        (("ctrl+x",), [SettleOwed("note:T1:N1")]),
+        ((*"8080", "escape"), []),
+    ],
+)
+async def test_a_question_of_the_board_is_answered_from_the_inbox(keys: tuple[str, ...], ordered: list[object]) -> None:
+    async with cockpit(asking()) as (pilot, _home, engine):
+        await to_question(pilot)
+        await pilot.press(*keys)
+        await settled(pilot)
+        assert engine.ordered == ordered
+
+
+async def test_the_question_is_shown_whole_and_inert() -> None:
+    async with cockpit(asking(f"port {HOSTILE} end-of-it", HOSTILE)) as (pilot, _home, _engine):
+        await to_question(pilot)
+        shown = drawn(pilot.app)
+        assert "end-of-it" in shown and not any(char in shown for char in FORBIDDEN)
+
+
+async def test_under_read_only_nothing_is_answered() -> None:
+    async with cockpit(asking(), read_only=True) as (pilot, _home, engine):
+        await pilot.press("I")
+        await settled(pilot)
+        await pilot.press(*"port", "enter")
+        await settled(pilot)
+        assert not isinstance(pilot.app.screen, OwedDialog) and engine.ordered == []
+
+
+@pytest.mark.parametrize(
+    ("key", "ordered"),
+    [
+        ("x", [AssignTask(TaskId("LOST"), ""), MoveTask(TaskId("LOST"), "open")]),
+        (
+            "r",
+            [
+                Spawn("w-lost", AgentKind.WORKER, task="Go on with task LOST of the board, which w-lost left: "
+                      "Ship it\n\nAll of it"),
+                AssignTask(TaskId("LOST"), "w-lost"),
+            ],
+        ),
+    ],
+)  # fmt: skip
+async def test_a_task_that_nobody_does_is_taken_up(key: str, ordered: list[object]) -> None:
+    async with cockpit(asking()) as (pilot, _home, engine):
+        await pilot.press("K")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, RecoveryDialog)
+        shown = drawn(pilot.app)
+        assert "Ship it" in shown and "Which port?" in shown
+        await pilot.press(key)
+        await settled(pilot)
+        assert engine.ordered == ordered
+
+
+async def test_a_task_goes_to_another_agent_with_a_note_why() -> None:
+    async with cockpit(asking()) as (pilot, _home, engine):
+        await pilot.press("K")
+        await settled(pilot)
+        await pilot.press("a")
+        await settled(pilot)
+        await pilot.press("right", "enter")
+        await settled(pilot)
+        assigned, moved, note = engine.ordered
+        assert isinstance(assigned, AssignTask) and assigned.assignee in {agent.name for agent in engine.fleet.agents}
+        assert moved == MoveTask(TaskId("LOST"), "open")
+        assert isinstance(note, NoteTask) and "w-lost" in note.content
