@@ -12,11 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cockpit.model.board import FeedItem, Note, Task
+from cockpit.model.board import OPERATOR, FeedItem, Note, Task
 from cockpit.model.ids import TaskId
-
-OPERATOR = "operator"
-"""How the operator is named on the board and in the feed."""
 
 SAME_MATTER = 600.0
 """Seconds between a note and an event of the same words that are one matter: agents are told to write both."""

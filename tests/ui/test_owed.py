@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from cockpit.model.board import Task
-from cockpit.model.commands.board import AssignTask, MoveTask, NoteTask
+from cockpit.model.commands.board import AssignTask, HandOverTask, MoveTask, NoteTask
 from cockpit.model.commands.life import Spawn
 from cockpit.model.commands.owed import AnswerOwed, SettleOwed
 from cockpit.model.fleet import AgentKind
@@ -86,30 +86,29 @@ async def test_under_read_only_nothing_is_answered() -> None:
         assert not isinstance(pilot.app.screen, OwedDialog) and engine.ordered == []
 
 
-@pytest.mark.parametrize(
-    ("key", "ordered"),
-    [
-        ("x", [AssignTask(TaskId("LOST"), ""), MoveTask(TaskId("LOST"), "open")]),
-        (
-            "r",
-            [
-                Spawn("w-lost", AgentKind.WORKER, task="Go on with task LOST of the board, which w-lost left: "
-                      "Ship it\n\nAll of it"),
-                AssignTask(TaskId("LOST"), "w-lost"),
-            ],
-        ),
-    ],
-)  # fmt: skip
-async def test_a_task_that_nobody_does_is_taken_up(key: str, ordered: list[object]) -> None:
+async def take_up(pilot: Pilot[None], key: str) -> None:
+    await pilot.press("K")
+    await settled(pilot)
+    assert isinstance(pilot.app.screen, RecoveryDialog)
+    shown = drawn(pilot.app)
+    assert "Ship it" in shown and "Which port?" in shown
+    await pilot.press(key)
+    await settled(pilot)
+
+
+async def test_a_task_that_nobody_does_is_opened_again() -> None:
     async with cockpit(asking()) as (pilot, _home, engine):
-        await pilot.press("K")
-        await settled(pilot)
-        assert isinstance(pilot.app.screen, RecoveryDialog)
-        shown = drawn(pilot.app)
-        assert "Ship it" in shown and "Which port?" in shown
-        await pilot.press(key)
-        await settled(pilot)
-        assert engine.ordered == ordered
+        await take_up(pilot, "x")
+        assert engine.ordered == [AssignTask(TaskId("LOST"), ""), MoveTask(TaskId("LOST"), "open")]
+
+
+async def test_a_worker_takes_the_place_of_the_one_that_is_gone() -> None:
+    async with cockpit(asking()) as (pilot, _home, engine):
+        await take_up(pilot, "r")
+        made, assigned = engine.ordered
+        assert isinstance(made, Spawn) and (made.name, made.kind) == ("w-lost", AgentKind.WORKER)
+        assert all(words in made.task for words in ("LOST", "Ship it", "All of it", "w-lost had it before"))
+        assert assigned == AssignTask(TaskId("LOST"), "w-lost")
 
 
 async def test_a_task_goes_to_another_agent_with_a_note_why() -> None:
@@ -120,7 +119,7 @@ async def test_a_task_goes_to_another_agent_with_a_note_why() -> None:
         await settled(pilot)
         await pilot.press("right", "enter")
         await settled(pilot)
-        assigned, moved, note = engine.ordered
-        assert isinstance(assigned, AssignTask) and assigned.assignee in {agent.name for agent in engine.fleet.agents}
-        assert moved == MoveTask(TaskId("LOST"), "open")
+        note, handed = engine.ordered
         assert isinstance(note, NoteTask) and "w-lost" in note.content
+        assert isinstance(handed, HandOverTask) and handed.task == "LOST"
+        assert handed.agent in {agent.id for agent in engine.fleet.agents}

@@ -10,12 +10,13 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.targets import asker_of
 from cockpit.errors import CockpitError, Refused, Undecided
+from cockpit.model.board import OPERATOR
 from cockpit.model.commands.agent import TextCommand, text_command
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.owed import AnswerOwed, OwedCommand, SettleOwed
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId, TaskId
-from cockpit.model.owed import OPERATOR, Owed, mark
+from cockpit.model.owed import Owed, mark
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.receipts.stages import is_ended, reached
 from cockpit.services.board import BoardClient

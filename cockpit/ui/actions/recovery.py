@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from cockpit.model.commands.board import AssignTask, MoveTask, NoteTask
+from cockpit.model.commands.board import AssignTask, HandOverTask, MoveTask, NoteTask
 from cockpit.model.commands.life import Relaunch, Spawn
 from cockpit.model.commands.owed import OwedCommand, SettleOwed
 from cockpit.model.fleet import Agent, AgentKind
+from cockpit.model.hand_over import hand_over_text
+from cockpit.model.ids import AgentId
 from cockpit.model.names import agents_called
 from cockpit.model.owed import Owed
 from cockpit.model.proposals import free_name
@@ -17,7 +19,7 @@ from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.dialogs.form import Field, GuardedForm, Values
 from cockpit.ui.dialogs.owed import OwedDialog
 from cockpit.ui.dialogs.recovery import RecoveryDialog, entries
-from cockpit.ui.dialogs.tasks import assignees
+from cockpit.ui.widgets.choice_field import Choice
 
 
 def answer_owed(home: HomePort, owed: Owed) -> None:
@@ -86,16 +88,22 @@ def _about_task(home: HomePort, task: Abandoned, act: str) -> None:
 
 
 def _reassign(home: HomePort, task: Abandoned) -> None:
-    """Ask who takes the task over; it waits again until that one says that it began."""
+    """Ask who takes the task over, and hand it to that agent."""
+
+    def reason(agent: Agent) -> str:
+        return home.engine.disabled_reason(HandOverTask(task.task, agent.id))
 
     def finish(values: Values | None) -> None:
         if values is not None:
-            home.command(AssignTask(task.task, values["assignee"]))
-            home.command(MoveTask(task.task, "open"))
             home.command(NoteTask(task.task, f"taken from {task.assignee}: {task.evidence}"))
+            home.command(HandOverTask(task.task, AgentId(values["agent"])))
 
-    others = tuple(choice for choice in assignees(home.fleet) if choice.value != task.assignee)
-    field = Field("assignee", ours("assignee"), "choice", choices=others)
+    there = (agent for agent in home.fleet.agents if agent.name != task.assignee and not agent.elsewhere)
+    choices = tuple(Choice(agent.id, clean_line(agent.name), reason(agent)) for agent in there)
+    if not choices:
+        home.warn(ours("there is no other agent: r makes one"), title=ours("Not reassigned"))
+        return
+    field = Field("agent", ours("agent"), "choice", choices=choices)
     home.open_dialog(GuardedForm(ours("Reassign task"), (field,), intro=clean_line(task.title)), finish)
 
 
@@ -103,8 +111,11 @@ def _respawn(home: HomePort, task: Abandoned) -> None:
     """Make a worker in the place of the one that is gone; the task is its first prompt."""
     known = next((one for one in home.fleet.tasks if one.id == task.task), None)
     name = free_name(task.assignee or "worker-1", home.fleet)
-    told = f"{task.title}\n\n{known.description if known is not None else ''}".strip()
-    text = f"Go on with task {task.task} of the board, which {task.assignee} left: {told}"
+    if known is None:
+        return
+    others = [other for other in home.fleet.tasks if other.id in known.dependencies]
+    left = f"{task.assignee} had it before and left it unfinished: look first at what is there."
+    text = f"{hand_over_text(known, others)}\n\n{left}"
     home.command(Spawn(name, AgentKind.WORKER, task=text))
     home.command(AssignTask(task.task, name))
 
