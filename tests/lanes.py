@@ -37,6 +37,7 @@ SLOW_FILES: dict[str, str] = {
     "ui/test_hostile.py": "draws every screen again and again",
     "ui/test_key_gate.py": "opens every dialog again and again",
     "ui/test_one_read.py": "opens every dialog again and again",
+    "ui/test_read_only.py": "opens every dialog that only looks, and presses its keys",
     "ui/test_scroll_back.py": "reads long transcripts up and down",
     "ui/test_stuck_screens.py": "waits for screens that never settle",
     "ui/test_typed_data.py": "types into every field, again and again",

@@ -76,8 +76,13 @@ async def _run(engine: HeadlessPort, vm_id: VmId, words: tuple[str, ...], how: R
         flow.sender = command
         try:
             feed(command)
-            with on_interrupt(_Interrupts(command)):
-                code = await _until_ended(command, flow, how.limit)
+            telling = asyncio.create_task(_tell(command), name="why nothing is heard")
+            try:
+                with on_interrupt(_Interrupts(command)):
+                    code = await _until_ended(command, flow, how.limit)
+            finally:
+                telling.cancel()
+                await asyncio.gather(telling, return_exceptions=True)
         except asyncio.CancelledError:
             await command.end()
             raise
@@ -98,6 +103,12 @@ async def _run(engine: HeadlessPort, vm_id: VmId, words: tuple[str, ...], how: R
             }
         )
     return code
+
+
+async def _tell(command: RunningCommand) -> None:
+    """Say why nothing is heard of a command, and when it goes on."""
+    async for reason in command.hindrances():
+        warn(our_text("cockpit: {}", reason or "the VM is heard again, and the command goes on"))
 
 
 async def _until_ended(command: RunningCommand, flow: ByteFlow, limit: float | None) -> int:

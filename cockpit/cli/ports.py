@@ -90,16 +90,18 @@ async def _note_silence(engine: HeadlessPort, vm_id: VmId, port: int) -> None:
 
 
 async def _watch(engine: HeadlessPort, row: PortForward) -> None:
-    """Return when a forward is gone; say why connections are refused, each reason once while it lasts."""
-    said = ""
+    """Return when a forward is gone; say why nothing is carried and why connections are refused, each reason once."""
+    trouble = hindrance = ""
     while (known := _forward_of(engine, row.vm, row.port)) is not None:
-        if known.trouble and known.trouble != said:
+        if known.hindrance != hindrance:
+            warn(our_text("cockpit: {}", known.hindrance or "the VM is heard again, and the forward goes on"))
+        if known.trouble and known.trouble not in (trouble, known.hindrance):
             warn(our_text("cockpit: a connection was refused: {}", known.trouble))
-        said = trouble = known.trouble
+        trouble, hindrance = known.trouble, known.hindrance
 
-        def differs(seen: str = trouble) -> bool:
+        def differs(seen: PortForward = known) -> bool:
             now = _forward_of(engine, row.vm, row.port)
-            return now is None or now.trouble != seen
+            return now is None or (now.trouble, now.hindrance) != (seen.trouble, seen.hindrance)
 
         await engine.until(differs)
 

@@ -43,7 +43,7 @@ async def show(
     """Run engine and application until the operator leaves, is told to, or the terminal goes away."""
     with GracefulExit() as graceful_exit:
         watch.act = graceful_exit.hang_up
-        async with setup.engine(wait=False) as engine:
+        async with setup.engine(wait=False, read_only=read_only) as engine:
             return await run_application(
                 engine,
                 setup.settings,

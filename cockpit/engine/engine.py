@@ -145,6 +145,7 @@ class Engine:
     async def start(self, **options: Unpack[StartOptions]) -> None:
         """Bring back what is known and begin to watch."""
         watch = options.get("watch", True)
+        self.fleet_state.read_only = options.get("read_only", False)
         sources = [running.source for running in self.running]
         for notice in (*(notice for source in sources for notice in source.notices), *self.store.notices):
             self.fleet_state.notice(notice)

@@ -39,6 +39,8 @@ class StartOptions(TypedDict, total=False):
     wait: bool
     """Return after the first look at the fleet; False returns with what the store remembers, for a screen that must
     not wait for the network."""
+    read_only: bool
+    """Refuse every command: this cockpit only looks."""
     contact: float
     """Seconds the first look may take; what did not answer by then says so in its health."""
 

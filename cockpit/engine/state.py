@@ -90,6 +90,7 @@ class FleetState:
         self.health: dict[str, ServiceHealth] = {}
         self.kept: dict[str, KeptCommit] = {}
         """Commits that are kept of agents of the accounts in use, by their orders."""
+        self.read_only = False
         self.forwards: dict[int, PortForward] = {}
         """Local addresses that lead to ports of VMs, by local port."""
         self.notices: list[str] = []
@@ -147,6 +148,7 @@ class FleetState:
                 owners=frozenset(self.sightings.owners),
                 forwards=tuple(self.forwards.values()),
                 owed=self.owed,
+                read_only=self.read_only,
             )
         return self._snapshot
 

@@ -344,6 +344,8 @@ class Fleet:
     """The local addresses that lead to ports of VMs, in the order in which they were opened."""
     owed: tuple[Owed, ...] = ()
     """Questions and blockers of the board and the feed that wait for an answer, the oldest first."""
+    read_only: bool = False
+    """This cockpit looks, and orders nothing."""
     sources: tuple[str, ...] = ()
     """The names of the sources, in the order of preference: what is new is the first one's."""
 

@@ -88,6 +88,8 @@ class PortForward:
     served: int = 0
     """All that were carried."""
     refused: int = 0
+    hindrance: str = ""
+    """Why nothing is heard of the VM now, so that nothing is carried; empty where all goes on."""
     trouble: str = ""
     """Why the last connection was refused; empty once one was carried since."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 from cockpit.model.ids import VmId
@@ -39,6 +39,12 @@ class RunningCommand(Protocol):
             CockpitError: it was never started, or its stream ended and nobody said how it did.
         """
 
+    def hindrances(self) -> AsyncIterator[str]:
+        """Yield why nothing is heard of it now (the VM is paused, the link is silent), each time that changes.
+
+        Empty text says that it goes on. It ends behind the word that the VM is gone, and may be given up at any time.
+        """
+
     async def end(self) -> None:
         """End it within some seconds."""
 
@@ -66,6 +72,12 @@ class RemoteTerminal(Protocol):
 
         Raises:
             CockpitError: its stream ended and nobody said how it did.
+        """
+
+    def hindrances(self) -> AsyncIterator[str]:
+        """Yield why nothing is heard of it now (the VM is paused, the link is silent), each time that changes.
+
+        Empty text says that it goes on. It ends behind the word that the VM is gone, and may be given up at any time.
         """
 
     async def close(self) -> None:

@@ -18,9 +18,11 @@ from cockpit.engine.engine import Engine
 from cockpit.engine.reach.bridges import end_bridge, start_bridge
 from cockpit.engine.reach.listening import listeners_on
 from cockpit.errors import CockpitError, Refused
+from cockpit.model.commands.life import Destroy
 from cockpit.model.commands.ports import EndForward, OpenForward
 from cockpit.model.commands.vm import Pause, Resume
 from cockpit.model.fleet import LinkState
+from cockpit.model.reach import RemoteTerminal
 from cockpit.remote.ssh.connection import Connection
 from tests.engine.test_files_of_agents import Shell
 from tests.fleets import FleetUnderTest, fleet_under_test, order, spawned, until
@@ -102,7 +104,12 @@ async def test_a_vm_is_reached_into_over_a_link_that_drops_and_a_pause(fleet: Fl
         again = await WebSocket.open(row.local)
         assert await again.ask(b"again") == b"AGAIN"
         assert session.connection() is not connection
+        told: list[str] = []
+        shell = await engine.reach.shell(agent.vm_id, "xterm", (80, 24), lambda data, _: None)
+        telling = asyncio.create_task(_hear(shell, told))
         await order(engine, Pause(agent.vm_id))
+        await until(engine, lambda: "paused" in "".join(told), "the reason in the shell")
+        assert "paused" in engine.fleet.forwards[0].hindrance
         with pytest.raises(Refused, match="paused"):
             await asyncio.wait_for(engine.reach.run(agent.vm_id, ("true",), lambda data, stderr: None), 5)
         reader, writer = await asyncio.open_connection("127.0.0.1", row.local)
@@ -111,10 +118,23 @@ async def test_a_vm_is_reached_into_over_a_link_that_drops_and_a_pause(fleet: Fl
         assert refused.startswith(b"HTTP/1.1 503 ") and b"paused" in refused
         await order(engine, Resume(agent.vm_id))
         await until(engine, lambda: engine.agent_named("reached").link.state is LinkState.UP, "the link")
+        await waiting.until(lambda: told[-1] == "", 30)
+        assert not engine.fleet.forwards[0].hindrance
         await order(engine, EndForward(agent.vm_id, row.local))
         assert not engine.fleet.forwards
         with pytest.raises(OSError):
             await asyncio.open_connection("127.0.0.1", row.local)
+        await order(engine, Destroy(agent.vm_id))
+        with pytest.raises(CockpitError, match="the VM is gone"):
+            await asyncio.wait_for(shell.wait(), 30)
+        await shell.close()
+        await asyncio.wait_for(telling, 30)
+        assert told[-1] == "the VM is gone"
+
+
+async def _hear(shell: RemoteTerminal, told: list[str]) -> None:
+    async for reason in shell.hindrances():
+        told.append(reason)
 
 
 async def _command_and_terminal(engine: Engine, vm_id: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -244,6 +244,8 @@ class CommandDouble:
         self.ended_by_us = False
         self.closed = False
         self.end_with: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.stands_still: asyncio.Queue[str] = asyncio.Queue()
+        """Why nothing is heard of it, as the test says."""
 
     async def write(self, data: bytes) -> None:
         """Nobody reads it."""
@@ -264,6 +266,11 @@ class CommandDouble:
     async def wait(self, limit: float | None = None) -> int:
         """Return what the test decides."""
         return await self.end_with
+
+    async def hindrances(self) -> AsyncIterator[str]:
+        """Yield what the test says."""
+        while True:
+            yield await self.stands_still.get()
 
     async def end(self) -> None:
         """Note that it was ended."""

@@ -48,6 +48,11 @@ async def test_a_command_is_shown_as_it_runs_interrupted_and_ended(tmp_path: Pat
         await pilot.press("escape")
         await pilot.pause()
         assert pilot.app.screen is dialog and any("still runs" in said for said in notifications(pilot))
+        command.stands_still.put_nowait("the VM is \x1b[2Jpaused")
+        await until(lambda: "the VM is" in shown(dialog, "state") and "paused" in shown(dialog, "state"))
+        assert "\x1b" not in shown(dialog, "state")
+        command.stands_still.put_nowait("")
+        await until(lambda: "paused" not in shown(dialog, "state"))
         command.end_with.set_result(3)
         await until(lambda: "exit 3" in shown(dialog, "state") and command.closed)
         assert not command.ended_by_us

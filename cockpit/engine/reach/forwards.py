@@ -17,7 +17,6 @@ from cockpit.engine.reach.links import VmLinks
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.commands.ports import OpenForward
-from cockpit.model.fleet import Power
 from cockpit.model.ports import PortForward
 from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.streams import RemoteStream
@@ -82,13 +81,10 @@ class Forward:
     async def _hold(self) -> None:
         """Keep the VM connected, and end with it."""
         async with self._links.held(self._row.vm):
-            await self._fleet_state.until(self._is_gone)
+            async for reason in self._links.hindrances(self._row.vm):
+                self._show(hindrance=reason)
         log.info("forward %s: VM %s is gone", self._row.address, self._row.vm)
         await self._stop()
-
-    def _is_gone(self) -> bool:
-        vm = self._fleet_state.vms.get(self._row.vm)
-        return vm is None or vm.power is Power.GONE
 
     async def close(self) -> None:
         """Listen no longer, and end what is carried."""

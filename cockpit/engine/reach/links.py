@@ -14,6 +14,7 @@ from cockpit.engine.streams.link import VmLink
 from cockpit.errors import Refused
 from cockpit.model.fleet import LinkState
 from cockpit.model.ids import VmId
+from cockpit.model.refusals.grounds import RefusalCode
 from cockpit.model.refusals.ports import of_power
 from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connection import Connection
@@ -82,6 +83,37 @@ class VmLinks:
             reason = self._hopeless(vm_id, patient) or f"it did not answer within {seconds:g} s"
             raise Refused(f"VM {self._called(vm_id)} cannot be reached: {reason}", hint=self._hint(vm_id))
         return connection
+
+    async def hindrances(self, vm_id: VmId) -> AsyncIterator[str]:
+        """Yield why nothing is heard of a VM, each time that changes, and empty text when it goes on.
+
+        It ends behind the word that the VM is gone.
+        """
+        said = ""
+        while not self._is_gone(vm_id):
+
+            def differs(seen: str = said) -> bool:
+                return self.hindrance(vm_id) != seen
+
+            await self._fleet_state.until(differs)
+            said = self.hindrance(vm_id)
+            yield said
+
+    def _is_gone(self, vm_id: VmId) -> bool:
+        refused = of_power(vm_id, self._fleet_state.snapshot())
+        return refused is not None and refused.code is RefusalCode.NO_VM
+
+    def hindrance(self, vm_id: VmId) -> str:
+        """Say why nothing is heard of a VM now, or return empty text."""
+        if (refused := of_power(vm_id, self._fleet_state.snapshot())) is not None:
+            return refused.sentence
+        link = self._of_agent(vm_id) or self._own.get(vm_id)
+        if link is None or link.shown.state in (LinkState.UP, LinkState.NEVER):
+            return ""
+        called, reason = self._called(vm_id), link.shown.reason
+        if link.shown.state is LinkState.SILENT:
+            return f"nothing is heard of {called}'s VM: {reason}"
+        return f"{called}'s VM is not connected{f': {reason}' if reason else ''}"
 
     def _of_agent(self, vm_id: VmId) -> VmLink | None:
         for agent in self._fleet_state.agents.values():

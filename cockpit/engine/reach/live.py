@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from cockpit.agents.scaffold.layout import AGENT_SESSION, shell_path
 from cockpit.engine.reach.links import VmLinks
-from cockpit.errors import CockpitError, Refused, TimedOut
+from cockpit.errors import CockpitError, Gone, Refused, TimedOut
+from cockpit.model.fleet import Power
 from cockpit.model.ids import VmId
 from cockpit.remote.errors import Dropped
 from cockpit.remote.ssh.connection import Connection
@@ -18,12 +19,16 @@ from cockpit.remote.ssh.live import LiveCommand
 from cockpit.remote.ssh.process import RemoteProcess
 from cockpit.remote.ssh.pseudo_terminal import PseudoTerminal
 from cockpit.remote.ssh.shell import command_line
+from cockpit.vers.look import Found, Look, Missing
 
 MOST_LIVE = 4
 """Commands and terminals of the operator at once on one VM: of its eight channels the agent needs the others."""
 
 START_LIMIT = 30.0
 """Seconds a link, and then the channel, gets to come up."""
+
+WHY_LIMIT = 5.0
+"""Seconds the platform gets to say what became of a VM whose stream was cut."""
 
 UNKNOWN_SIGNAL = 129
 """Stands for a signal whose number nobody knows: the least code a shell uses for one."""
@@ -49,8 +54,14 @@ Heard = Callable[[bytes, bool], None]
 class LivePlaces:
     """The places for commands and terminals on each VM."""
 
-    def __init__(self, links: VmLinks) -> None:
+    def __init__(self, links: VmLinks, look: Callable[[VmId], Awaitable[Look]]) -> None:
+        """Begin with all of them free.
+
+        Args:
+            look: asks the platform for one VM.
+        """
         self._links = links
+        self._look = look
         self._taken: Counter[VmId] = Counter()
 
     @contextlib.asynccontextmanager
@@ -70,6 +81,25 @@ class LivePlaces:
                 yield await self._links.ready(vm_id, START_LIMIT)
         finally:
             self._taken[vm_id] -= 1
+
+    def hindrances(self, vm_id: VmId) -> AsyncIterator[str]:
+        """Yield why nothing is heard of a VM, each time that changes; see `VmLinks.hindrances`."""
+        return self._links.hindrances(vm_id)
+
+    async def why_cut(self, vm_id: VmId, cut: CockpitError) -> CockpitError:
+        """Return why a stream ended that nobody ended: what became of its VM, where that is the reason."""
+        reason = self._links.hindrance(vm_id)
+        seen: Look | None = None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WHY_LIMIT):
+                seen = await self._look(vm_id)
+        if isinstance(seen, Missing):
+            return Gone(f"the VM is gone, and what ran there with it: {seen.evidence}")
+        if isinstance(seen, Found) and (power := seen.record.vm(0.0).power) not in (Power.RUNNING, Power.UNKNOWN):
+            reason = f"the VM is {power.value}"
+        if not reason or reason in cut.message:
+            return cut
+        return Dropped(f"{reason}; {cut.message}", hint=cut.hint)
 
 
 class LentCommand:
@@ -126,7 +156,13 @@ class LentCommand:
         except TimeoutError as error:
             await self._command.end()
             raise TimedOut(f"the command did not end within {limit:g} s and was ended") from error
+        except Dropped as error:
+            raise await self._places.why_cut(self._vm_id, error) from error
         return code_of(end.exit_status, end.signal)
+
+    def hindrances(self) -> AsyncIterator[str]:
+        """Yield why nothing is heard of it."""
+        return self._places.hindrances(self._vm_id)
 
     async def end(self) -> None:
         """End it: TERM, then KILL."""
@@ -202,10 +238,15 @@ class LentTerminal:
         await process.wait()
         if process.exit_status is None and process.signal is None:
             assert self._connection is not None
-            raise self._connection.close_reason or Dropped(
+            cut = self._connection.close_reason or Dropped(
                 "the shell's stream ended without an exit code", hint="whether it ended on the VM is unknown"
             )
+            raise await self._places.why_cut(self._vm_id, cut)
         return code_of(process.exit_status, process.signal)
+
+    def hindrances(self) -> AsyncIterator[str]:
+        """Yield why nothing is heard of it."""
+        return self._places.hindrances(self._vm_id)
 
     async def close(self) -> None:
         """Hang up, and give the place back."""

@@ -18,6 +18,7 @@ from cockpit.errors import Refused
 from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward, PortCommand
 from cockpit.model.ids import VmId
 from cockpit.model.ports import Ports
+from cockpit.model.refusals.grounds import READ_ONLY
 from cockpit.model.refusals.ports import of_reach
 from cockpit.remote.ssh.pseudo_terminal import PseudoTerminal
 from cockpit.store.store import Store
@@ -31,7 +32,7 @@ class Reach:
         self._store = store
         self._source = source
         self._links = VmLinks(fleet_state, agent_sessions)
-        self._places = LivePlaces(self._links)
+        self._places = LivePlaces(self._links, source.vers.look)
         self._forwards = Forwards(fleet_state, self._links)
 
     @property
@@ -41,7 +42,7 @@ class Reach:
 
     async def run(self, vm_id: VmId, words: Sequence[str], heard: Heard) -> LentCommand:
         """Start a command in the workspace of the VM's agent, else in the home of the VM's user."""
-        self._check(vm_id)
+        self._check(vm_id, acts=True)
         await self._write_down("run", vm_id, " ".join(words))
         command = LentCommand(self._places, vm_id)
         await command.start(self._workspace(vm_id), tuple(words), heard)
@@ -50,8 +51,8 @@ class Reach:
     async def shell(
         self, vm_id: VmId, terminal: PseudoTerminal, heard: Heard, *, colours: str, tmux: bool
     ) -> LentTerminal:
-        """Start a terminal in the same place."""
-        self._check(vm_id)
+        """Start a terminal in the same place; to look on is no act."""
+        self._check(vm_id, acts=not tmux)
         await self._write_down("shell", vm_id, "look at tmux" if tmux else "")
         remote = LentTerminal(self._places, vm_id, heard)
         await remote.start(self._workspace(vm_id), terminal, colours, tmux=tmux)
@@ -92,8 +93,9 @@ class Reach:
         """End all forwards; nothing on a VM is touched."""
         await self._forwards.close()
 
-    def _check(self, vm_id: VmId) -> None:
-        refused = of_reach(vm_id, self._fleet_state.snapshot())
+    def _check(self, vm_id: VmId, *, acts: bool = False) -> None:
+        fleet = self._fleet_state.snapshot()
+        refused = READ_ONLY if acts and fleet.read_only else of_reach(vm_id, fleet)
         if refused is not None:
             raise Refused(refused.sentence)
 

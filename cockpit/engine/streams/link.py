@@ -229,5 +229,8 @@ class VmLink:
             heard: float | None = None
         else:
             heard = self._link.last_byte_at if self._link.last_byte_at is not None else self._heard_at()
-        self._link = Link(state, since, attempt, retry_at, reason, heard, self._offered_key)
+        before, self._link = self._link, Link(state, since, attempt, retry_at, reason, heard, self._offered_key)
         self._fleet_state.set_link(self.vm_id, self._link)
+        if (state, reason) != (before.state, before.reason):
+            # Of a VM without an agent nothing else tells those who wait for its link.
+            self._fleet_state.changed()

@@ -12,6 +12,7 @@ from cockpit.model.fleet import Agent
 class RefusalCode(StrEnum):
     """What kind of refusal it is; callers decide by this, people read the sentence."""
 
+    READ_ONLY = "read only"
     UNSENDABLE = "unsendable"
     NO_TEXT = "no text"
     NO_AGENT = "no agent"
@@ -72,6 +73,8 @@ class Refusal:
     code: RefusalCode
     sentence: str
 
+
+READ_ONLY = Refusal(RefusalCode.READ_ONLY, "the cockpit is read-only")
 
 NO_AGENT = Refusal(RefusalCode.NO_AGENT, "there is no such agent")
 

@@ -29,7 +29,7 @@ from cockpit.model.platform import DeleteCommit, MakeInfra, PlatformCommand, Res
 from cockpit.model.refusals.agent import of_relaunch, of_text, to_agent
 from cockpit.model.refusals.board import NO_BOARD, of_hand_over, to_board
 from cockpit.model.refusals.family import of_copies
-from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
+from cockpit.model.refusals.grounds import READ_ONLY, Facilities, Refusal, RefusalCode
 from cockpit.model.refusals.identity import of_deregister, of_dismiss, of_findable, of_rename
 from cockpit.model.refusals.images import of_image
 from cockpit.model.refusals.kept import of_checkpoint, of_conversation, of_deletion, of_undo
@@ -47,6 +47,8 @@ from cockpit.model.swarm import to_many
 
 def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal | None:
     """Return why a command would be refused now, or None."""
+    if fleet.read_only:
+        return READ_ONLY
     if sentence := unsendable_part(command):
         return Refusal(RefusalCode.UNSENDABLE, sentence)
     if unknown := of_source(command, fleet):

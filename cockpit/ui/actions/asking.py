@@ -54,7 +54,11 @@ def pick(
     """Let one of what an agent tells be chosen, and order it; the target is the agent that was selected."""
 
     def finish(key: str | None) -> None:
-        if key is not None:
+        if key is None:
+            return
+        if home.read_only:
+            home.warn(ours("the cockpit is read-only"), title=title)
+        else:
             home.promise(home.command(chosen(key)), said(key))
 
     def listed(loaded: Any, width: int) -> told.Rows:

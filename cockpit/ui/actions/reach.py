@@ -95,7 +95,7 @@ def file_of(values: Values) -> Path | None:
 def _ports(home: HomePort) -> None:
     vm = home.selected_vm()
     if vm is not None:
-        home.open_dialog(PortsDialog(home.engine, _called(home, vm), vm.id))
+        home.open_dialog(PortsDialog(home.engine, _called(home, vm), vm.id, read_only=home.read_only))
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -127,7 +127,6 @@ ACTIONS: tuple[Action, ...] = (
         "What listens on the VM; forward a port to an address here",
         _ports,
         _needs_vm,
-        writes=True,
     ),
     Action(
         "vm.tmux",
@@ -137,6 +136,5 @@ ACTIONS: tuple[Action, ...] = (
         "Look at the agent's own tmux session; no key reaches it",
         partial(_shell, tmux=True),
         _needs_agent_there,
-        writes=True,
     ),
 )

@@ -20,11 +20,12 @@ from cockpit.model.inquiries import (
     FORK_POINTS,
     LAST_ANSWER,
     MESSAGES,
+    STATE,
     TREE,
 )
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, clean_text, our_line
-from cockpit.ui.actions.action import Action
+from cockpit.ui.actions.action import Action, Reason
 from cockpit.ui.actions.asking import (
     ANY,
     asking,
@@ -114,16 +115,23 @@ def _export(home: HomePort) -> None:
         if values is not None:
             home.app.run_worker(bring(values["form"], Path(values["to"]).expanduser().absolute()), name="export")
 
-    forms = tuple(Choice(form, form_words) for form, form_words in _FORMS)
+    # The page is written by the agent, on its VM.
+    locked = "the cockpit is read-only" if home.read_only else ""
+    forms = tuple(Choice(form, words, locked if form == "html" else "") for form, words in _FORMS)
     fields = (
-        Field("form", ours("format"), "choice", "html", choices=forms),
-        Field("to", ours("file here"), value=f"{agent.name}-session.html"),
+        Field("form", ours("format"), "choice", "markdown" if home.read_only else "html", choices=forms),
+        Field("to", ours("file here"), value=f"{agent.name}-session.{'md' if home.read_only else 'html'}"),
     )
     intro = our_line("The conversation of {}, into a file on this machine", agent.name)
     home.open_dialog(FormDialog(ours("Export"), fields, check, intro=intro), finish)
 
 
 _FORMS = (("html", ours("a page, HTML")), ("markdown", ours("Markdown")), ("jsonl", ours("its lines, JSON")))
+
+
+def _seen(looks: Reason, acts: Reason) -> Reason:
+    """Ask only what looking needs where the cockpit is read-only."""
+    return lambda situation: looks(situation) if situation.read_only else acts(situation)
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -139,7 +147,8 @@ ACTIONS: tuple[Action, ...] = (
         "switch session",
         "Go on with a saved conversation",
         _switch,
-        agent_command(lambda agent: SwitchSession(agent, ANY)),
+        _seen(asking(STATE), agent_command(lambda agent: SwitchSession(agent, ANY))),
+        writes=False,
     ),
     palette_action(
         "session.name",
@@ -197,6 +206,7 @@ ACTIONS: tuple[Action, ...] = (
         "export session",
         "Bring the conversation into a file here",
         _export,
-        agent_command(lambda agent: ExportPage(agent, ANY)),
+        _seen(asking(MESSAGES), agent_command(lambda agent: ExportPage(agent, ANY))),
+        writes=False,
     ),
 )

@@ -87,7 +87,9 @@ def _look(home: HomePort, name: str) -> None:
         home.open_dialog(CompareDialog(our_line("Copies of {}", name), found), finish)
 
     def finish(result: str | None) -> None:
-        if result == KEEP:
+        if result == KEEP and home.read_only:
+            home.warn(ours("the cockpit is read-only"), title=ours("Not kept"))
+        elif result == KEEP:
             _keep(home, name, agents)
 
     home.app.run_worker(look(), name="compare copies")

@@ -107,7 +107,7 @@ def _slash(home: HomePort) -> None:
     engine, target = home.engine, agent.id
 
     def finish(key: str | None) -> None:
-        if key is not None:
+        if key is not None and not home.read_only:
             home.write(None)
             home.composer.put(f"/{key} ")
 
@@ -124,8 +124,8 @@ def _loader(engine: CockpitPort, agent: AgentId) -> Callable[[], Awaitable[Any]]
 
 
 ACTIONS: tuple[Action, ...] = (
-    palette_action("agent.model", "model", "Choose the model that answers", _model, asking(MODELS)),
-    palette_action("agent.thinking", "thinking", "Choose how much it thinks", _thinking, asking(STATE)),
+    palette_action("agent.model", "model", "Choose the model that answers", _model, asking(MODELS), writes=False),
+    palette_action("agent.thinking", "thinking", "Choose how much it thinks", _thinking, asking(STATE), writes=False),
     palette_action(
         "agent.compact",
         "compact",
@@ -239,5 +239,6 @@ ACTIONS: tuple[Action, ...] = (
         "Choose one of its commands, templates and skills",
         _slash,
         asking(SLASH_COMMANDS),
+        writes=False,
     ),
 )

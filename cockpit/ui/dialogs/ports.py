@@ -49,11 +49,12 @@ class PortsDialog(Dialog[None]):
         Binding("q", "back_out", "close", show=False),
     ]
 
-    def __init__(self, engine: CockpitPort, name: Clean, vm_id: VmId) -> None:
+    def __init__(self, engine: CockpitPort, name: Clean, vm_id: VmId, *, read_only: bool = False) -> None:
         super().__init__(our_line("Ports of {}", name), classes="course")
         self._engine = engine
         self._called = name
         self._vm_id = vm_id
+        self._read_only = read_only
         self._ports = Ports(vm_id, ())
         self._trouble = ""
         self._ordered: dict[CommandId, PortCommand] = {}
@@ -65,6 +66,8 @@ class PortsDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         self.query_one("#rows").focus()
+        if self._read_only:
+            self.show_keys(("r", "look"), ("esc", "close"))
         self.set_interval(REFRESH, self._flush)
         self.action_look()
 
@@ -111,8 +114,11 @@ class PortsDialog(Dialog[None]):
 
     # --- what is done --------------------------------------------------------------------------------
 
+    def _refused(self, command: PortCommand) -> str:
+        return "the cockpit is read-only" if self._read_only else self._engine.disabled_reason(command)
+
     def _order(self, command: PortCommand) -> None:
-        refused = self._engine.disabled_reason(command)
+        refused = self._refused(command)
         if refused:
             notice(self, clean_line(refused), severity="warning")
             return
@@ -152,7 +158,7 @@ class PortsDialog(Dialog[None]):
             port, local = number(values["port"]), number(values["local"] or "0", least=0)
             if port is None or local is None:
                 return f"a number from 1 to {MOST_PORT}"
-            return self._engine.disabled_reason(OpenForward(self._vm_id, port, local))
+            return self._refused(OpenForward(self._vm_id, port, local))
 
         def finish(values: Values | None) -> None:
             if values is not None:
@@ -180,7 +186,7 @@ class PortsDialog(Dialog[None]):
         if port is None or listener is None:
             return
         command: PortCommand = EndBridge(self._vm_id, port) if listener.bridged else OpenBridge(self._vm_id, port)
-        refused = self._engine.disabled_reason(command)
+        refused = self._refused(command)
         if refused:
             notice(self, clean_line(refused), severity="warning")
             return
@@ -222,7 +228,9 @@ def row_of(port: int, listener: ListeningPort | None, forward: PortForward | Non
         pieces.append((our_line("→ {}", forward.address), "bold $agent-done"))
         if forward.connections:
             pieces.append((our_line(" {} open", forward.connections), "$muted"))
-        if forward.trouble:
+        if forward.hindrance:
+            pieces.append((ours(" stands still"), "$link-degraded"))
+        elif forward.trouble:
             pieces.append((ours(" refused"), "$agent-failed"))
     elif listener is not None and listener.bridged:
         pieces.append((ours("bridged"), "$link-degraded"))
@@ -232,6 +240,8 @@ def row_of(port: int, listener: ListeningPort | None, forward: PortForward | Non
 def about(listener: ListeningPort | None, forward: PortForward | None, ports: Ports) -> Content:
     """Return what there is to say of a port below the rows."""
     pieces: list[Piece] = []
+    if forward is not None and forward.hindrance:
+        pieces.append((our_line("nothing is carried now: {}\n", forward.hindrance), "$link-degraded"))
     if forward is not None and forward.trouble:
         pieces += [
             (our_line("the last connection was refused: {}", forward.trouble), "$agent-failed"),

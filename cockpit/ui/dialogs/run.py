@@ -105,6 +105,7 @@ class RunDialog(Dialog[None]):
         self._began = monotonic()
         self._end: tuple[Clean, str] | None = None
         self._asked = False
+        self._hindrance = ""
 
     def compose_body(self) -> ComposeResult:
         """Yield the state and the place of the output."""
@@ -151,7 +152,11 @@ class RunDialog(Dialog[None]):
         try:
             self._command = command
             command.write_eof()
-            code = await command.wait()
+            telling = self.run_worker(self._hear(command), name="why nothing is heard")
+            try:
+                code = await command.wait()
+            finally:
+                telling.cancel()
         except asyncio.CancelledError:
             await command.end()
             raise
@@ -162,6 +167,10 @@ class RunDialog(Dialog[None]):
             raise failures[0]
         return code
 
+    async def _hear(self, command: RunningCommand) -> None:
+        async for reason in command.hindrances():
+            self._hindrance = reason
+
     def _flush(self) -> None:
         size = count(self._said.size)
         state = self._end or (
@@ -169,7 +178,9 @@ class RunDialog(Dialog[None]):
             "$muted",
         )
         where = (our_line("  all of it in {}", str(self._file)), "$muted") if self._file is not None else (NOTHING, "")
-        self.query_one("#state", Plain).show(content([state, where]))
+        stands = self._hindrance if self._end is None else ""
+        why = (our_line("  {}", stands), "$link-degraded") if stands else (NOTHING, "")
+        self.query_one("#state", Plain).show(content([state, why, where]))
         if self._shown != self._said.size:
             self._shown = self._said.size
             scroll = self.query_one("#scroll", VerticalScroll)

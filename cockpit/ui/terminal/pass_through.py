@@ -14,9 +14,11 @@ import tty
 from collections.abc import Awaitable, Callable, Iterator
 
 from cockpit.model.reach import RemoteTerminal
+from cockpit.text.clean import Clean
+from cockpit.text.sanitize import our_line
 from cockpit.ui.terminal.byte_flow import ByteFlow
 from cockpit.ui.terminal.escape_keys import EscapeKeys, Wish
-from cockpit.ui.terminal.restoring import KEEP_TITLE, ScreenWatch, swallow_answers
+from cockpit.ui.terminal.restoring import END_STRINGS, KEEP_TITLE, ScreenWatch, swallow_answers
 
 INPUT = 0
 OUTPUT = 1
@@ -75,9 +77,12 @@ class PassThrough:
                 flow = ByteFlow(self._draw)
                 flow.sender = remote
                 flow.put(b"".join(early), False)
+                telling = asyncio.create_task(self._tell(remote, flow), name="why nothing is heard")
                 try:
                     return await self._until_ended(remote)
                 finally:
+                    telling.cancel()
+                    await asyncio.gather(telling, return_exceptions=True)
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(FLUSH_LIMIT):
                             await flow.finish()
@@ -129,6 +134,25 @@ class PassThrough:
             if wish is Wish.HELP:
                 self._write(HELP)
 
+    async def _tell(self, remote: RemoteTerminal, flow: ByteFlow) -> None:
+        """Say here, between what the VM draws, why nothing is heard of it, and when it goes on."""
+        async for reason in remote.hindrances():
+            flow.put(reason.encode("utf-8", "backslashreplace"), True)
+            if not reason and self._screen.other:
+                # What draws on the whole screen draws it anew, over the notice, when its size changes.
+                columns, rows = self._size
+                remote.resize(columns, max(1, rows - 1))
+                remote.resize(columns, rows)
+
+    def _notice(self, reason: str) -> bytes:
+        """Return a line of ours: among the others, or in the last row of a screen that a program has to itself."""
+        columns, rows = self._size
+        said = our_line("cockpit: {}", reason or "the VM is heard again, and all goes on")
+        text = b"\x1b[0;7m " + _within(said, columns - 3).encode() + b" \x1b[0m"
+        if self._screen.other:
+            return END_STRINGS + b"\x1b7\x1b[%d;1H" % rows + text + b"\x1b[K\x1b8"
+        return END_STRINGS + b"\r\n" + text + b"\r\n"
+
     async def _send_sizes(self, remote: RemoteTerminal) -> None:
         while True:
             size = self._look()
@@ -161,7 +185,11 @@ class PassThrough:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(self._input, termios.TCSADRAIN, before)
 
-    def _draw(self, data: bytes, _stderr: bool) -> None:
+    def _draw(self, data: bytes, notice: bool) -> None:
+        """Write what the VM draws, or a notice of ours: where that goes depends on what was drawn before it."""
+        if notice:
+            self._write(self._notice(data.decode()))
+            return
         self._screen.take(data)
         self._write(data)
 
@@ -177,3 +205,13 @@ class PassThrough:
                 left = left[os.write(self._output, left) :]
             except BlockingIOError:
                 select.select([], [self._output], [], 1.0)
+
+
+def _within(text: Clean, columns: int) -> str:
+    """Return as much of a line as surely fits into so many columns: what is not ASCII may take two."""
+    width = 0
+    for at, character in enumerate(text):
+        width += 1 if character.isascii() else 2
+        if width > columns:
+            return text[:at]
+    return text

@@ -13,7 +13,7 @@ KEEP_TITLE = b"\x1b[22;0t"
 _MODES_OFF = (9, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1016, 2004, 2026, 2027, 2031, 2048, 69, 5, 1)
 """Mouse, focus, paste, synchronised output, clusters, colour reports, sizes in band, margins, reverse, keys."""
 
-_END_STRINGS = b"\x18\x1b\\"
+END_STRINGS = b"\x18\x1b\\"
 """Ends a sequence or a string that was begun and not ended."""
 
 _PLAIN_KEYS = b"\x1b[<99u\x1b[=0u\x1b[>4;0m"
@@ -74,7 +74,7 @@ class ScreenWatch:
     def restoring(self) -> bytes:
         """Return what is sent once the program is gone."""
         leave = _PLAIN_KEYS + _MAIN_SCREEN if self.other else b""
-        return _END_STRINGS + leave + (_PLAIN_ORIGIN if self.counted_anew else b"") + _REST
+        return END_STRINGS + leave + (_PLAIN_ORIGIN if self.counted_anew else b"") + _REST
 
 
 _ASK = b"\x1b[c"

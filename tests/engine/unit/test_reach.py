@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -16,13 +17,16 @@ from cockpit.engine.reach.links import VmLinks
 from cockpit.engine.reach.listening import listeners_in
 from cockpit.engine.reach.live import MOST_LIVE, LivePlaces, code_of
 from cockpit.engine.state import FleetState
+from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import Refused
 from cockpit.model.commands.ports import EndForward, OpenBridge, OpenForward
 from cockpit.model.fleet import Agent, Fleet, Link, LinkState, Power, Vm
 from cockpit.model.ids import VmId
 from cockpit.model.ports import ListeningPort, PortForward, Ports, advice
 from cockpit.model.refusals.ports import of_ports, of_reach
-from cockpit.remote.errors import PortClosed
+from cockpit.remote.errors import Dropped, PortClosed
+from cockpit.vers.look import Found, Look, Missing, Unknown
+from cockpit.vers.wire import VmRecord
 from tests.engine.unit.parts import VM, agent_on, virtual_clock
 
 ROUTED = (80, 3000)
@@ -166,10 +170,21 @@ class Links:
         self.up = asyncio.Event()
         self.up.set()
         self.refusal = ""
+        self.stands_still: asyncio.Queue[str] = asyncio.Queue()
+        self.vms = {VM}
 
     @contextlib.asynccontextmanager
     async def held(self, vm_id: VmId) -> AsyncIterator[None]:
         yield
+
+    async def hindrances(self, vm_id: VmId) -> AsyncIterator[str]:
+        while True:
+            yield await self.stands_still.get()
+            if vm_id not in self.vms:
+                return
+
+    def hindrance(self, vm_id: VmId) -> str:
+        return ""
 
     async def ready(self, vm_id: VmId, seconds: float, *, patient: bool = False) -> OpenLink:
         if self.refusal:
@@ -215,9 +230,13 @@ async def test_a_forward_carries_both_ways_and_outlives_its_link() -> None:
     await state.until(lambda: state.forwards[local].served == 3, 5)
     links.link.streams[2].answers.put_nowait(b"again")
     assert await asyncio.wait_for(reader.read(5), 5) == b"again"
-    # It ends with its VM.
-    state.vms.pop(VM)
-    state.changed()
+    # Why nothing is carried stands in its row, and it ends with its VM.
+    links.stands_still.put_nowait("the VM is paused")
+    await state.until(lambda: state.forwards[local].hindrance == "the VM is paused", 5)
+    links.stands_still.put_nowait("")
+    await state.until(lambda: state.forwards[local].hindrance == "", 5)
+    links.vms.clear()
+    links.stands_still.put_nowait("the VM is gone")
     assert await asyncio.wait_for(reader.read(), 5) == b""
     await state.until(lambda: not state.forwards, 5)
     with pytest.raises(OSError):
@@ -259,8 +278,66 @@ async def test_a_refused_connection_is_told_why_where_http_is_spoken(monkeypatch
         end.close()
 
 
+async def nobody_knows(vm_id: VmId) -> Look:
+    return Unknown("the list cannot be had")
+
+
+async def test_why_nothing_is_heard_of_a_vm_is_told_each_time_it_changes() -> None:
+    state = FleetState(virtual_clock(), "fleet")
+    state.put_vm(Vm(VM, Power.RUNNING))
+    state.put_agent(replace(agent_on(), link=Link(LinkState.UP)))
+    link = SimpleNamespace(shown=Link(LinkState.UP))
+    session = SimpleNamespace(link=link)
+    sessions = cast("AgentSessions", SimpleNamespace(agent_session=lambda _: session))
+    told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def hear() -> None:
+        async for reason in VmLinks(state, sessions).hindrances(VM):
+            told.put_nowait(reason)
+        told.put_nowait("the end")
+
+    hearing = asyncio.create_task(hear())
+
+    async def heard() -> str:
+        return await asyncio.wait_for(told.get(), 5)
+
+    link.shown = Link(LinkState.SILENT, reason="a keepalive was not answered")
+    state.changed()
+    assert "a keepalive was not answered" in await heard()
+    link.shown = Link(LinkState.UP)
+    state.changed()
+    assert await heard() == ""
+    state.put_vm(Vm(VM, Power.PAUSED))
+    assert "paused: resume it first" in await heard()
+    state.put_vm(Vm(VM, Power.RUNNING))
+    assert await heard() == ""
+    link.shown = Link(LinkState.DOWN, reason="the line was cut")
+    state.changed()
+    assert "not connected: the line was cut" in await heard()
+    state.vms.pop(VM)
+    state.changed()
+    assert await heard() == "the VM is gone" and await heard() == "the end"
+    await hearing
+
+
+async def test_a_cut_stream_says_what_became_of_its_vm() -> None:
+    cut = Dropped("the stream ended without an exit code", hint="look")
+    answers: dict[str, Look] = {
+        "the VM is gone": Missing("the list lacks it"),
+        "the VM is paused; the stream ended": Found(VmRecord(vm_id=VM, state="paused"), "seen"),
+        "the stream ended": Unknown("the list cannot be had"),
+    }
+    for said, seen in answers.items():
+
+        async def look(vm_id: VmId, seen: Look = seen) -> Look:
+            return seen
+
+        why = await LivePlaces(cast("VmLinks", Links()), look).why_cut(VM, cut)
+        assert why.message.startswith(said)
+
+
 async def test_few_commands_run_on_a_vm_at_once() -> None:
-    places = LivePlaces(cast("VmLinks", Links()))
+    places = LivePlaces(cast("VmLinks", Links()), nobody_knows)
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(MOST_LIVE):
             await stack.enter_async_context(places.connection(VM))

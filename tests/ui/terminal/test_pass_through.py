@@ -11,7 +11,7 @@ import re
 import struct
 import termios
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
@@ -21,6 +21,7 @@ from cockpit.ui.terminal.byte_flow import HIGH, ByteFlow
 from cockpit.ui.terminal.escape_keys import EscapeKeys, Wish
 from cockpit.ui.terminal.pass_through import PassThrough
 from cockpit.ui.terminal.restoring import ScreenWatch
+from tests.remote.waiting import until
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,7 @@ class Remote:
         self.came = asyncio.Event()
         self.end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.closed = False
+        self.stands_still: asyncio.Queue[str] = asyncio.Queue()
         heard(b"early ", False)
 
     async def write(self, data: bytes) -> None:
@@ -135,6 +137,10 @@ class Remote:
 
     async def wait(self) -> int:
         return await self.end
+
+    async def hindrances(self) -> AsyncIterator[str]:
+        while True:
+            yield await self.stands_still.get()
 
     async def close(self) -> None:
         self.closed = True
@@ -228,3 +234,31 @@ async def test_a_cut_stream_puts_the_terminal_back_too_and_is_said(near: Near) -
     with pytest.raises(Dropped):
         await asyncio.wait_for(PassThrough(near.slave, near.slave).carry(open_terminal, contextlib.nullcontext), 10)
     assert termios.tcgetattr(near.slave) == before and remotes[0].closed
+
+
+async def test_why_nothing_is_heard_is_said_in_the_shell_at_once_and_again_when_it_goes_on(near: Near) -> None:
+    opened: asyncio.Queue[Remote] = asyncio.Queue()
+
+    async def open_terminal(size: tuple[int, int], heard: Callable[[bytes, bool], None]) -> RemoteTerminal:
+        opened.put_nowait(Remote(size, heard))
+        return opened._queue[0]  # type: ignore[attr-defined,no-any-return]
+
+    carried = asyncio.create_task(PassThrough(near.slave, near.slave).carry(open_terminal, contextlib.nullcontext))
+    remote = await asyncio.wait_for(opened.get(), 10)
+    remote.stands_still.put_nowait("the VM is paused\x1b]0;evil\x07")
+    await until(lambda: b"cockpit: the VM is paused" in near.drawn)
+    assert b"\x1b]0;evil" not in near.drawn and remote.sizes == [(90, 30)]
+    assert near.drawn.index(b"\r\n\x1b[0;7m cockpit:") > near.drawn.index(b"early"), "on a line of its own"
+    remote.stands_still.put_nowait("")
+    await until(lambda: b"goes on" in near.drawn)
+    # A program that has the whole screen gets the last row taken, and is made to draw it again.
+    remote.heard(b"\x1b[?1049h", False)
+    remote.stands_still.put_nowait("nothing is heard: " + "\u6f22" * 200)
+    await until(lambda: b"nothing is heard" in near.drawn)
+    said = bytes(near.drawn[near.drawn.rindex(b"\x1b7\x1b[30;1H") :]).decode()
+    assert said.count("\u6f22") <= 34 and "\n" not in said, "it stays within its row"
+    remote.stands_still.put_nowait("")
+    await remote.until(lambda: len(remote.sizes) == 3)
+    assert remote.sizes == [(90, 30), (90, 29), (90, 30)]
+    remote.end.set_result(0)
+    await asyncio.wait_for(carried, 10)

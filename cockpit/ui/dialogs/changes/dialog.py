@@ -150,6 +150,11 @@ class ChangesDialog(ChangesView):
         targets = (our_line("{} {}", self._agent.name, base.name),)
         self.app.push_screen(ConfirmDialog(ours("Restore files"), targets, consequence), finish)
 
+    def _only_looks(self) -> bool:
+        if self._read_only:
+            notice(self, ours("the cockpit is read-only"), severity="warning")
+        return self._read_only
+
     def _may(self, command: BeginTask | RestoreFiles) -> bool:
         reason = "the cockpit is read-only" if self._read_only else self._engine.disabled_reason(command)
         if reason:
@@ -166,6 +171,8 @@ class ChangesDialog(ChangesView):
     def action_comment(self) -> None:
         """Write a comment on the line under the cursor."""
         spot = self._spot
+        if self._only_looks():
+            return
         repository, file, line = spot.repository, spot.file, spot.line
         if self._against is not None or repository is None or file is None or line is None:
             notice(self, ours("Go to a line of the agent's own changes: ⏎ opens a file."), severity="warning")
@@ -191,6 +198,8 @@ class ChangesDialog(ChangesView):
     def action_settle(self) -> None:
         """Drop the comment under the cursor, or say that it is dealt with."""
         one = self._spot.comment
+        if self._only_looks():
+            return
         if one is None:
             notice(self, ours("Go to a comment first."), severity="warning")
         elif one.state is CommentState.DRAFT:
@@ -201,9 +210,10 @@ class ChangesDialog(ChangesView):
     def action_send(self) -> None:
         """Send the comments that wait, in a mode."""
         drafts = [one for one in self._comments if one.state is CommentState.DRAFT]
-        if not drafts or self._read_only:
-            why = ours("the cockpit is read-only") if self._read_only else ours("There is no comment to send.")
-            notice(self, why, severity="warning")
+        if self._only_looks():
+            return
+        if not drafts:
+            notice(self, ours("There is no comment to send."), severity="warning")
             return
         modes = tuple(Choice(mode, clean_line(mode)) for mode in get_args(RoundMode))
         usual = "steer" if self._agent_is_at_work() else "prompt"
