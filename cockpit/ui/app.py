@@ -24,6 +24,7 @@ from cockpit.text.clean import joined, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.keymap import check_keymap
 from cockpit.ui.bridge import LOW_BANDWIDTH, Rates
+from cockpit.ui.collecting import COLLECT_INTERVAL, QuietCollector
 from cockpit.ui.key_gate import LIMIT, KeyGate
 from cockpit.ui.look.themes import AUTO_THEME, DARK_THEME, DEFAULT_THEME, LIGHT_THEME, VARIABLE_DEFAULTS, load_themes
 from cockpit.ui.palette import ActionProvider
@@ -86,6 +87,7 @@ class CockpitApp(App[None]):
         if low_bandwidth:
             self.animation_level = "none"
         self._gate = KeyGate(self, self._key_places)
+        self._collector = QuietCollector(self._gate.quiet_for)
         self._unreadable_at = -QUIET
         self._left_unfinished = False
         self._asked_at = 0.0
@@ -129,6 +131,9 @@ class CockpitApp(App[None]):
             notice(self, text, title=ours("Settings"), severity="warning", timeout=12)
 
         self.set_interval(SIZE_INTERVAL, self._settle_size)
+        if isinstance(self._driver, TerminalDriver):
+            self.call_after_refresh(self._collector.start)
+            self.set_interval(COLLECT_INTERVAL, self._collector.look)
         if self._wanted_theme == AUTO_THEME and isinstance(self._driver, TerminalDriver):
             self._asked_at = monotonic()
             self._driver.ask_for_ground()
@@ -152,6 +157,7 @@ class CockpitApp(App[None]):
 
     def on_unmount(self) -> None:
         self._gate.close()
+        self._collector.stop()
 
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         """End the screen; also one that is not complete yet, whose parts then miss each other: that is no failure."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from time import monotonic
 from typing import Protocol
 
 from textual.timer import Timer
@@ -33,16 +35,29 @@ LOW_BANDWIDTH = Rates(transcript=0.4, lists=1.0, ages=5.0)
 """For thin lines: what is painted is what is sent."""
 
 
+LIST_AGE = 5.0
+"""Seconds after which the lists are built again although nothing changed: what a time decides may have come due."""
+
+STEP_PAUSE = 1 / 240
+"""Seconds between two steps of the lists: each is painted for itself, and a key waits for one of them only."""
+
+
 class Surface(Protocol):
     """What the bridge feeds: the home screen, or any screen that shows live things."""
+
+    def in_sight(self) -> bool:
+        """Tell whether anything of it is seen."""
 
     def flush_transcript(self) -> None:
         """Take in the focused transcript."""
 
-    def flush_lists(self) -> None:
-        """Take in the newest snapshot."""
+    def list_steps(self) -> Iterator[None]:
+        """Take in the newest snapshot in steps."""
 
-    def set_interval(self, interval: float, callback: Callable[[], None]) -> Timer:
+    def age_steps(self) -> Iterator[None]:
+        """Let what is in sight grow older, in steps."""
+
+    def set_interval(self, interval: float, callback: Callable[[], Awaitable[None] | None]) -> Timer:
         """Start a repeating timer that ends with the screen."""
 
 
@@ -55,6 +70,9 @@ class Bridge:
         self._rates = rates
         self._seen = -1
         self._urgency = 0
+        self._flushed_at = 0.0
+        self._steps: Iterator[None] | None = None
+        """Of the lists, while they are taken in."""
 
     def start(self) -> None:
         """Start the three timers; the surface ends them when it goes."""
@@ -64,21 +82,37 @@ class Bridge:
 
     def flush(self) -> None:
         """Take everything in at once: a key was pressed."""
-        self._seen = self._engine.revision
-        self._surface.flush_lists()
+        for _ in self._lists():
+            pass
         self._surface.flush_transcript()
 
-    def _tick_transcript(self) -> None:
+    def _lists(self) -> Iterator[None]:
+        self._seen, self._flushed_at = self._engine.revision, monotonic()
+        self._steps = self._surface.list_steps()
+        return self._steps
+
+    async def _in_steps(self, steps: Iterator[None]) -> None:
+        self._steps = steps
+        for _ in steps:
+            await asyncio.sleep(STEP_PAUSE)
+            if self._steps is not steps:
+                return  # others have begun from the start, and go further
+
+    async def _tick_transcript(self) -> None:
+        if not self._surface.in_sight():
+            return
         # What begins to wait for the operator is shown within a second of its writing, on the way here included.
         if self._engine.urgency != self._urgency:
             self._urgency = self._engine.urgency
-            self._tick_lists()
+            await self._tick_lists()
         self._surface.flush_transcript()
 
-    def _tick_lists(self) -> None:
-        if self._engine.revision != self._seen:
-            self._seen = self._engine.revision
-            self._surface.flush_lists()
+    async def _tick_lists(self) -> None:
+        if self._engine.revision != self._seen and self._surface.in_sight():
+            await self._in_steps(self._lists())
 
-    def _tick_ages(self) -> None:
-        self._surface.flush_lists()
+    async def _tick_ages(self) -> None:
+        if not self._surface.in_sight():
+            return
+        due = self._engine.revision != self._seen or monotonic() - self._flushed_at > LIST_AGE
+        await self._in_steps(self._lists() if due else self._surface.age_steps())

@@ -73,9 +73,15 @@ class KeyGate:
         self._restless = 0
         """Steps of rest that are still to come before nothing of the last key can be under way."""
         self._calming: asyncio.TimerHandle | None = None
+        self._taken_at = monotonic()
+
+    def quiet_for(self) -> float:
+        """Return the seconds since something was typed."""
+        return monotonic() - self._taken_at
 
     def take(self, event: Typed) -> None:
         """Queue a key or a paste as it was read."""
+        self._taken_at = monotonic()
         self._waiting.append(event)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._drain(), name="key gate")

@@ -19,6 +19,8 @@ import sys
 import tempfile
 import termios
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -32,6 +34,9 @@ ANSWERS = ((re.compile(rb"\x1b\[\?2026\$p"), b"\x1b[?2026;2$y"), (re.compile(rb"
 """What Textual asks, and what a terminal with synchronised output says."""
 RUN, STYLE = 7, 12
 """Bytes of a move and of a change of style, as a difference of cells would need them."""
+IN_SIGHT = 5
+"""Agents that stand in sight below the first, however small a fleet is."""
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 QUIET = 0.004
 """Seconds of silence that end a frame."""
 
@@ -96,24 +101,71 @@ class Measured:
             assert self.take(30.0), "nothing was painted"
         self.watch(seconds)
 
-    def keys(self, count: int, typed: str) -> list[float]:
-        """Type letters one by one; return for each the seconds until it stands on the screen."""
-        found = []
+    def keys(self, count: int) -> list[float]:
+        """Type letters into the field that has the focus; return for each the seconds until it stands on the screen."""
+        found, text = [], ""
         for number in range(count):
-            letter = "abcdefghijklmnopqrstuvwxyz"[number % 26]
-            typed += letter
-            pressed = time.monotonic()
-            os.write(self._master, letter.encode())
-            while True:
-                assert time.monotonic() - pressed < 10, f"{typed!r} is not on the screen"
-                if not select.select([self._master], [], [], 1.0)[0]:
-                    continue
-                chunk, came = os.read(self._master, 1 << 20), time.monotonic()
+            letter = LETTERS[number % len(LETTERS)]
+            text = (text + letter)[-12:]
+            found += self._press(letter, partial(self._shows, text))
+        return found
+
+    def moves(self, count: int) -> tuple[list[float], list[float]]:
+        """Go down the list of agents, and up again.
+
+        Return for each key the seconds until the cursor stands on the other agent, and until its output is shown.
+        """
+        downs = (count + 1) // 2
+        numbers = [*range(2, downs + 2), *range(downs, downs - (count - downs), -1)]
+        keys = "j" * downs + "k" * (count - downs)
+        self.type("jk")
+        ground = self._ground_of(1)
+        pointed, shown = [], []
+        for key, number in zip(keys, numbers, strict=True):
+            points = partial(self._stands_on, number, ground)
+            found = self._press(key, points, partial(self._shows, f"4 agent-{number:03}"))
+            pointed.append(found[0])
+            shown.append(found[1])
+        return pointed, shown
+
+    def _ground_of(self, number: int) -> str:
+        """Return the ground on which an agent's row stands in the list."""
+        name = f"agent-{number:03}"
+        y, x = next((y, line.index(name)) for y, line in enumerate(self.emulator.lines()) if name in line[:40])
+        return self.emulator.cells()[y][x].ground
+
+    def _stands_on(self, number: int, ground: str) -> bool:
+        return self._ground_of(number) == ground
+
+    def _shows(self, text: str) -> bool:
+        return any(text in line for line in self.emulator.lines())
+
+    def _press(self, key: str, *wanted: Callable[[], bool]) -> list[float]:
+        """Press a key; return for each thing that is wanted of the screen the seconds until it is so.
+
+        What comes is shown on the emulator afterwards, with the time at which it came: to show it takes longer than
+        to draw it.
+        """
+        pressed = time.monotonic()
+        os.write(self._master, key.encode())
+        found: dict[int, float] = {}
+        limit = 0.12
+        while len(found) < len(wanted):
+            assert limit < 10, f"{key!r} does not do what it should: {self.emulator.lines()}"
+            for came, chunk in self._chunks(pressed + limit):
                 self.emulator.feed_bytes(chunk)
-                if any(typed[-12:] in line for line in self.emulator.lines()):
-                    break
-            found.append(came - pressed)
-            self.watch(0.07)
+                for at, holds in enumerate(wanted):
+                    if at not in found and holds():
+                        found[at] = came - pressed
+            limit += 0.5
+        return [found[at] for at in range(len(wanted))]
+
+    def _chunks(self, ends: float) -> list[tuple[float, bytes]]:
+        """Take all that comes until a moment, each piece with its own."""
+        found = []
+        while (left := ends - time.monotonic()) > 0:
+            if select.select([self._master], [], [], left)[0]:
+                found.append((time.monotonic(), os.read(self._master, 1 << 20)))
         return found
 
     def type(self, keys: str) -> None:
@@ -166,6 +218,13 @@ def measure(seconds: float, settled: float, keys: int, stall: float, fleets: lis
     felt = Table("key to paint", ("screen", "p50", "p95", "longest", "p95 / hello's p50"))
     stood = Table(f"the loop while the terminal reads nothing for {stall:.0f} s", ("screen", "longest gap"))
     base = cost = 0.0
+
+    def felt_by(name: str, times: list[float]) -> None:
+        nonlocal base
+        base = base or percentile(times, 50)
+        cells = [milliseconds(percentile(times, at)) for at in (50, 95, 100)]
+        felt.add(name, *cells, ratio(percentile(times, 95), base))
+
     screens: list[tuple[str, tuple[str, ...]]] = [("hello", ("hello",)), ("hello, streaming", ("text",))]
     screens.append(("idle, 50 agents", ("cockpit", "--agents", "50")))
     for number in fleets:
@@ -180,13 +239,13 @@ def measure(seconds: float, settled: float, keys: int, stall: float, fleets: lis
             cost = cost or cpu
             per_second = f"{cpu / seconds * 100:.1f} %"
             sent.add(name, f"{bytes_ / seconds:.0f}", f"{wanted / seconds:.0f}", ratio(bytes_, wanted), per_second)
+            if words[0] == "cockpit":
+                pointed, shown = screen.moves(min(keys, 2 * IN_SIGHT))
+                felt_by(f"{name}: cursor", pointed)
+                felt_by(f"{name}: output of another", shown)
+                screen.type("p")
             if words[0] != "text":
-                if words[0] == "cockpit":
-                    screen.type("p")
-                times = screen.keys(keys, "")
-                base = base or percentile(times, 50)
-                cells = [milliseconds(percentile(times, at)) for at in (50, 95, 100)]
-                felt.add(name, *cells, ratio(percentile(times, 95), base))
+                felt_by(name, screen.keys(keys))
             if stall:
                 stood.add(name, milliseconds(screen.stall(stall)))
         finally:

@@ -15,7 +15,7 @@ from cockpit.model.fleet import Activity, ActivityState, AgentKind, Fleet, Power
 from cockpit.model.ids import agent_of
 from cockpit.ui.look import rows as draw
 from cockpit.ui.transcript.view import TranscriptView
-from cockpit.ui.widgets.panes import AgentsTree, VmsTable
+from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, VmsTable
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import make_agent, vm_id
 from tests.ui.test_home import cockpit
@@ -43,9 +43,9 @@ async def test_rows_out_of_sight_are_not_drawn(monkeypatch: pytest.MonkeyPatch) 
     def counted(name: str) -> None:
         original = getattr(draw, name)
 
-        def draw_row(*arguments: object) -> object:
+        def draw_row(*arguments: object, **named: object) -> object:
             drawn[name] += 1
-            return original(*arguments)
+            return original(*arguments, **named)
 
         monkeypatch.setattr(draw, name, draw_row)
 
@@ -112,3 +112,30 @@ async def test_an_unchanged_fleet_repaints_nothing(monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(Widget, "refresh", refresh)
         home.bridge.flush()
         assert asked == []
+
+
+async def test_ages_go_on_without_building_a_list_or_painting_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with cockpit(many()) as (pilot, home, engine):
+        await pilot.pause()
+        built: list[str] = []
+        for pane in (AgentsTree, VmsTable, BoardPane, FeedPane):
+            monkeypatch.setattr(pane, "build", lambda *_, name=pane.__name__: built.append(name))
+        asked: list[tuple[Widget, tuple[object, ...]]] = []
+        original = Widget.refresh
+
+        def refresh(self: Widget, *regions: object, **words: object) -> Widget:
+            asked.append((self, regions))
+            return original(self, *regions, **words)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(Widget, "refresh", refresh)
+        tree = home.query_one(AgentsTree)
+        before = [tree.render_line(y).text for y in range(tree.size.height)]
+        engine.clock += 120.0
+        for _ in home.age_steps():
+            pass
+        after = [tree.render_line(y).text for y in range(tree.size.height)]
+        assert built == []
+        # An agent's age stands in its row; the scene's VMs have none, and nothing else on this screen grows older.
+        assert all(was != now for was, now in zip(before, after, strict=True))
+        assert {widget for widget, _ in asked} == {tree}
+        assert all(regions for _, regions in asked)

@@ -44,6 +44,13 @@ class ActionScreen(Screen[None]):
     def take_in(self) -> None:
         """Show what an action changed."""
 
+    def in_sight(self) -> bool:
+        """Tell whether anything of this screen is seen: no screen that hides all lies over it."""
+        for screen in reversed(self.app.screen_stack):
+            if screen is self or screen.styles.background.a == 1:
+                return screen is self
+        return False
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide what a read-only cockpit has not; dim what cannot be done now."""
         if action != "act":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from textual import events, on
@@ -12,31 +12,29 @@ from textual.containers import Container, Vertical
 from textual.reactive import reactive
 
 from cockpit.engine.port import CockpitPort
-from cockpit.model.attention import attention, tally
 from cockpit.model.board import Task
 from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.operation import Operation
-from cockpit.text.clean import NOTHING, Clean, ours
+from cockpit.text.clean import Clean
 from cockpit.ui.actions.action import PANES, Action, Situation
 from cockpit.ui.actions.footer import footer_pieces
 from cockpit.ui.actions.talk import UNWRITTEN, message, order, submit
 from cockpit.ui.bridge import Bridge, Rates
-from cockpit.ui.look import rows as draw
 from cockpit.ui.look.bars import open_receipts
 from cockpit.ui.look.cells import content
-from cockpit.ui.look.output_frame import output_facts, output_title
 from cockpit.ui.look.states import Mode
 from cockpit.ui.look.tree import agent_tree
 from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.screens.action_screen import ActionScreen
+from cockpit.ui.tallies import Tallies
+from cockpit.ui.transcript.frame import frame_output
 from cockpit.ui.transcript.paging import turn_page
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import HeaderBar, ReceiptsBar, StandingBar
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
-from cockpit.ui.widgets.frame import set_subtitle, set_title
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import RowList
@@ -61,6 +59,7 @@ class HomeScreen(ActionScreen):
         self._before_composer = "agents"
         self._slot = ""
         self._outcomes = Outcomes(self)
+        self._tallies = Tallies()
 
     def compose(self) -> ComposeResult:
         yield HeaderBar(id="header")
@@ -121,16 +120,9 @@ class HomeScreen(ActionScreen):
     def situation(self) -> Situation:
         """What an action is judged by."""
         fleet = self.fleet
-        return Situation(
-            self.engine,
-            fleet,
-            self.agent,
-            self.selected_vm(),
-            self.selected_task(),
-            self.pane,
-            tally(attention(fleet, self.engine.now())),
-            self.read_only,
-        )
+        vm, task = self.selected_vm(), self.selected_task()
+        wanted = self._tallies.of(fleet, self.engine.now())
+        return Situation(self.engine, fleet, self.agent, vm, task, self.pane, wanted, self.read_only)
 
     def select(self, agent_id: AgentId | None) -> None:
         """Look at an agent: its transcript, its composer, its rows."""
@@ -141,7 +133,8 @@ class HomeScreen(ActionScreen):
             agent = self.fleet.agent(agent_id)
             if agent is not None and self.pane != "vms":
                 self.query_one(VmsTable).point_at(agent.vm_id)
-        self.bridge.flush()
+        self.flush_transcript()
+        self._flush_selected(self.fleet, self.engine.now())
 
     def _look_at(self, agent_id: AgentId | None) -> None:
         """Show another agent's transcript, and tell the engine whom the operator looks at."""
@@ -175,13 +168,13 @@ class HomeScreen(ActionScreen):
 
     def flush_transcript(self) -> None:
         """Take in the selected agent's transcript."""
-        output = self.query_one(TranscriptView)
+        output = self.output
         if output.display and output.size.width:
             output.offer_past(self.engine.past(self.selected) if self.selected is not None else None)
             output.flush()
 
-    def flush_lists(self) -> None:
-        """Take in the newest snapshot."""
+    def list_steps(self) -> Iterator[None]:
+        """Take in the newest snapshot in steps: between two of them others may have their turn."""
         if not self.is_mounted:
             return
         fleet, now = self.fleet, self.engine.now()
@@ -190,17 +183,39 @@ class HomeScreen(ActionScreen):
         self._reselect(fleet)
         for pane in self.query(Pane):
             if pane is not tree:
+                yield
                 pane.flush(fleet, now)
-        situation = self.situation()
-        self.query_one(HeaderBar).flush(fleet, now, situation.wanted, read_only=self.read_only)
-        self.query_one(StandingBar).flush(fleet, now)
-        self.output.tell_receipts(fleet.receipts, self.selected)
-        self.query_one(ReceiptsBar).flush(open_receipts(fleet.receipts, self.selected), now)
+        yield
         self._outcomes.flush(fleet)
-        footer = self.query_one("#footer", Plain)
-        footer.show(content(footer_pieces(situation, self.keys, footer.size.width)))
-        self._flush_output_frame(now)
+        self._flush_bars(fleet, now)
+        yield
+        self._flush_selected(fleet, now)
+
+    def age_steps(self) -> Iterator[None]:
+        """Let what is in sight grow older, in steps; no list is built for it."""
+        if self.is_mounted:
+            fleet, now = self.fleet, self.engine.now()
+            for pane in self.query(Pane):
+                pane.tick(now)
+                yield
+            self._flush_bars(fleet, now)
+            self._flush_frame(fleet, now)
+
+    def _flush_bars(self, fleet: Fleet, now: float) -> None:
+        self.query_one(HeaderBar).flush(fleet, now, self._tallies.of(fleet, now), read_only=self.read_only)
+        self.query_one(StandingBar).flush(fleet, now)
+
+    def _flush_frame(self, fleet: Fleet, now: float) -> None:
+        self.query_one(ReceiptsBar).flush(open_receipts(fleet.receipts, self.selected), now)
+        frame_output(self.output, self.agent, fleet, now)
+
+    def _flush_selected(self, fleet: Fleet, now: float) -> None:
+        """Show what there is of the selected agent beside its transcript, and what can be done with it."""
+        self.output.tell_receipts(fleet.receipts, self.selected)
+        self._flush_frame(fleet, now)
         self._flush_composer()
+        footer = self.query_one("#footer", Plain)
+        footer.show(content(footer_pieces(self.situation(), self.keys, footer.size.width)))
 
     def _reselect(self, fleet: Fleet) -> None:
         """Hold on to the selected agent; when it is gone the tree's cursor decides."""
@@ -212,20 +227,6 @@ class HomeScreen(ActionScreen):
         wanted = key if key in ids else nodes[0].agent.id if nodes else None
         if wanted != self.selected:
             self._look_at(wanted)
-
-    def _flush_output_frame(self, now: float) -> None:
-        """Name the agent and say how it is in the output's border."""
-        output, agent = self.query_one(TranscriptView), self.agent
-        if agent is None:
-            set_title(output, draw.title(4, ours("Output")))
-            set_subtitle(output, content([]))
-            output.set_empty(
-                (NOTHING, ours("Nothing to read yet."), ours("Press n to spawn a lieutenant, ? for all keys."))
-            )
-            return
-        output.set_empty((NOTHING, ours("No output yet."), ours("Press p to write the first prompt.")))
-        set_title(output, content(output_title(agent, self.fleet.vm(agent.vm_id), now)))
-        set_subtitle(output, draw.subtitle(output_facts(agent, following=output.following)))
 
     def _flush_composer(self) -> None:
         composer, agent = self.query_one(Composer), self.agent
@@ -274,8 +275,10 @@ class HomeScreen(ActionScreen):
             self._show_slot(event.widget.id)
         self.call_after_refresh(self.bridge.flush)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Fill panes that the new width brought into view."""
+    @on(events.Resize)
+    @on(events.ScreenResume)
+    def _came_into_view(self) -> None:
+        """Fill panes that a new width brought into view, and take in what came while another screen hid this one."""
         self.call_after_refresh(self.bridge.flush)
 
     def zoom(self) -> None:
@@ -304,7 +307,12 @@ class HomeScreen(ActionScreen):
 
     @on(RowList.Highlighted, "#agents")
     def _agent_highlighted(self, message: RowList.Highlighted) -> None:
-        self.select(AgentId(message.key))
+        # The cursor is painted first: another agent's output takes longer to draw.
+        self.call_after_refresh(self._follow_cursor, AgentId(message.key))
+
+    def _follow_cursor(self, agent_id: AgentId) -> None:
+        if self.query_one(AgentsTree).cursor_key == agent_id:
+            self.select(agent_id)
 
     @on(RowList.Highlighted, "#vms")
     def _vm_highlighted(self, message: RowList.Highlighted) -> None:

@@ -38,6 +38,9 @@ TICK = 0.05
 """Seconds between two looks whether a sequence has ended by silence."""
 ENTERS, LEAVES = "\x1b[?1049h", "\x1b[?1049l"
 """What takes the terminal's other screen, and gives it back (xterm, ctlseqs: mode 1049)."""
+TURN = 0.0005
+"""Seconds the loop keeps the interpreter while the thread that reads keys, or the one that writes frames, waits for it:
+both need it for moments, and with Python's 5 ms a key and its frame would wait for that long each."""
 SAME_MOMENT = 0.02
 """Seconds within which a stop and a continuation count as having come together."""
 
@@ -59,6 +62,8 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._output = self.fileno if sys.__stdout__ is None else sys.__stdout__.fileno()
+        # Until its first event of a size the application would draw for what the environment says, e.g. COLUMNS.
+        self._size = self._get_terminal_size() if size is None else size
         self._terminal_writer: TerminalWriter | None = None
         self._replica = Replica()
         self._seen_size: Size | None = None
@@ -79,6 +84,7 @@ class TerminalDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal."""
+        sys.setswitchinterval(TURN)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if not constants.DISABLE_KITTY_KEY:
             self.write(ASK_FOR_PLACES)

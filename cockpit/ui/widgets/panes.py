@@ -54,6 +54,11 @@ class Pane(RowList):
         doubt = draw.doubt(fleet, self.SERVICES)
         self._retitle(note, our_line("/{}", self.needle) if self.needle else NOTHING, doubt)
 
+    def tick(self, now: float) -> None:
+        """Let the ages go on, unless nobody sees this pane."""
+        if self.display and self.size.width:
+            super().tick(now)
+
     def _retitle(self, *notes: Clean) -> None:
         if notes != self._title_key:
             self._title_key = notes
@@ -108,8 +113,8 @@ class AgentsTree(Pane):
         rows = []
         for node in agent_tree(agents, () if self.needle else self._folded):
             family = sum_of(node.folded, vms, now) if node.folded else None
-            drawn = partial(draw.agent_row, node, vms.get(node.agent.vm_id), now, width, family)
-            rows.append(Row(node.agent.id, drawn))
+            drawn = partial(draw.agent_row, node, vms.get(node.agent.vm_id), width=width, family=family)
+            rows.append(Row(node.agent.id, drawn, now))
         number = len(agents)
         return rows, our_line("{} {}", number, "agent" if number == 1 else "agents") if rows else NOTHING
 
@@ -145,7 +150,7 @@ class VmsTable(Pane):
             ),
         )
         rows = [
-            Row(vm.id, partial(draw.vm_row, vm, by_vm.get(vm.id), now, width, words.get(vm.id, "")))
+            Row(vm.id, partial(draw.vm_row, vm, by_vm.get(vm.id), width=width, said=words.get(vm.id, "")), now)
             for vm in ordered
             if not self.needle
             or draw.matches(
@@ -163,7 +168,7 @@ class VmsTable(Pane):
             if finding.kind in (FindingKind.GONE, FindingKind.KEPT):
                 absent.setdefault(finding.vm, finding)  # The first is the one that is mended.
         rows += [
-            Row(finding.vm, partial(draw.gone_row, finding, now, width))
+            Row(finding.vm, partial(draw.gone_row, finding, width=width), now)
             for finding in absent.values()
             if draw.matches(self.needle, finding.vm, finding.called, finding.kind.value)
         ]
@@ -193,7 +198,8 @@ class BoardPane(Pane):
         for status, members in draw.tasks_in_order(tasks):
             rows.append(Row("", draw.status_heading(status, len(members), width)))
             rows += [
-                Row(task.id, partial(draw.task_row, task, now, width, doubted=task.id in doubted)) for task in members
+                Row(task.id, partial(draw.task_row, task, width=width, doubted=task.id in doubted), now)
+                for task in members
             ]
         still_open = sum(task.status != "done" for task in tasks)
         set_subtitle(self, draw.doubts_note(doubted))
@@ -218,5 +224,5 @@ class FeedPane(Pane):
             for item in reversed(fleet.feed[-self.SHOWN :])
             if not self.needle or draw.matches(self.needle, item.agent, item.kind, item.summary)
         ]
-        rows = [Row(item.id, partial(draw.feed_row, item, now, width)) for item in items]
+        rows = [Row(item.id, partial(draw.feed_row, item, width=width), now) for item in items]
         return rows, our_line("{}", len(items)) if items else NOTHING

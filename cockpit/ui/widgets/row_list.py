@@ -22,25 +22,31 @@ from cockpit.ui.look.cells import break_points, content
 class Row:
     """One line of a list; what it shows is drawn when somebody sees it."""
 
-    __slots__ = ("_content", "_draw", "key")
+    __slots__ = ("_content", "_draw", "_now", "key")
 
-    def __init__(self, key: str, shown: Content | Callable[[], Content]) -> None:
+    def __init__(self, key: str, shown: Content | Callable[[float], Content], now: float = 0.0) -> None:
         """Take what a row shows, or what draws it.
 
         Args:
             key: what the row stands for; empty for a heading, which the cursor skips.
-            shown: its content, or a function that returns it and is called once, at the first look.
+            shown: its content, or a function that returns it for a moment and is called once, at the first look.
+            now: the moment it is drawn for.
         """
         self.key = key
+        self._now = now
         self._content: Content | None = shown if isinstance(shown, Content) else None
         self._draw = None if isinstance(shown, Content) else shown
+
+    def at(self, now: float) -> Row:
+        """Return the row for another moment, not drawn yet."""
+        return self if self._draw is None else Row(self.key, self._draw, now)
 
     @property
     def content(self) -> Content:
         """What the row shows."""
         if self._content is None:
             assert self._draw is not None
-            self._content = self._draw()
+            self._content = self._draw(self._now)
         return self._content
 
 
@@ -130,10 +136,23 @@ class RowList(ScrollView, can_focus=True):
             self.refresh()
             return
         # Rows that are out of sight are drawn when they come into it: a scroll paints all lines.
-        top = self.scroll_offset.y
-        for at in range(top, min(len(before), top + self.size.height)):
+        for at in self._in_sight():
             if not _same(self._rows[at], before[at]):
                 self.refresh_line(at)
+
+    def tick(self, now: float) -> None:
+        """Show the rows in sight as they are at another moment: nothing is built, and only what differs is painted."""
+        rows = list(self._rows)
+        for at in self._in_sight():
+            row = rows[at].at(now)
+            if not _same(row, rows[at]):
+                rows[at] = row
+                self.refresh_line(at)
+        self._rows = tuple(rows)
+
+    def _in_sight(self) -> range:
+        top = self.scroll_offset.y
+        return range(top, min(len(self._rows), top + self.size.height))
 
     def point_at(self, key: str, *, scroll: bool = True) -> bool:
         """Put the cursor on a key without telling anybody; return False when it is not here."""

@@ -138,6 +138,8 @@ def test_the_size_is_what_the_terminal_says(tmp_path: Path) -> None:
     terminal = Terminal(command, dict(os.environ), ROOT)
     try:
         terminal.read_until(lambda: terminal.shows("wait for you"), "the screen")
+        # Not that of a narrow terminal, which has room for one list.
+        terminal.read_until(lambda: terminal.shows("1 Lieutenants") and terminal.shows("3 VMs"), "the wide screen")
     finally:
         terminal.close()
 
