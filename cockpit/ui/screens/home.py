@@ -28,8 +28,8 @@ from cockpit.ui.look.states import Mode
 from cockpit.ui.look.tree import agent_tree
 from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.screens.action_screen import ActionScreen
+from cockpit.ui.screens.output_frame import frame_output
 from cockpit.ui.tallies import Tallies
-from cockpit.ui.transcript.frame import frame_output
 from cockpit.ui.transcript.paging import turn_page
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import HeaderBar, ReceiptsBar, StandingBar
