@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from cockpit.engine.saving import saved
 from cockpit.engine.state import FleetState
+from cockpit.model.board import FeedItem, Task
 from cockpit.model.owed import Owed, answers_in, owed_by_operator
 from cockpit.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Board and feed at one moment."""
+
+    tasks: tuple[Task, ...]
+    feed: tuple[FeedItem, ...]
+    whole: bool
+    """Each board was read."""
+
+    def settles(self, one: Owed) -> bool:
+        """Say whether something remembered, which it tells no more, waits no more."""
+        if one.key.startswith("event:"):
+            known = any(one.reference in (item.id, item.answers) for item in self.feed)
+            noted = any(one.reference in answers_in(note.content) for task in self.tasks for note in task.notes)
+            done = any(task.id == one.task and task.status == "done" for task in self.tasks)
+            return known or noted or done
+        return any(task.id == one.task for task in self.tasks)
+
+    def has_lost(self, one: Owed) -> bool:
+        """Say whether the board that had it was read and has it no more."""
+        return one.key.startswith("note:") and self.whole
 
 
 class OwedWatch:
@@ -42,10 +66,11 @@ class OwedWatch:
 
     async def look(self) -> None:
         """Find out what is owed by what the state holds of board and feed."""
-        state = self._fleet_state
         settled = await self._store.owed.settled()
         remembered = {one.key: one for one in await self._store.owed.open()}
-        told = {one.key: one for one in owed_by_operator(state.tasks, tuple(state.feed.values()))}
+        # One picture for all that is decided here: what comes while the disk writes is looked at the next time.
+        picture = Picture(self._fleet_state.tasks, tuple(self._fleet_state.feed.values()), self._has_all_boards())
+        told = {one.key: one for one in owed_by_operator(picture.tasks, picture.feed)}
         owed = {
             key: replace(one, draft=remembered[key].draft) if key in remembered else one
             for key, one in told.items()
@@ -56,25 +81,13 @@ class OwedWatch:
         for key, one in remembered.items():
             if key in owed:
                 continue
-            if self._is_settled(one):
+            if picture.settles(one):
                 over.append(key)
             else:
-                owed[key] = replace(one, lost=self._is_lost(one))
+                owed[key] = replace(one, lost=picture.has_lost(one))
         if over:
             await saved(self._store.owed.settle(over))
-        state.set_owed(tuple(sorted(owed.values(), key=lambda one: (one.at, one.key))))
+        self._fleet_state.set_owed(tuple(sorted(owed.values(), key=lambda one: (one.at, one.key))))
 
-    def _is_settled(self, one: Owed) -> bool:
-        """Say whether board and feed show that something remembered waits no more."""
-        state = self._fleet_state
-        if one.key.startswith("event:"):
-            known = one.reference in state.feed
-            answered = any(item.answers == one.reference for item in state.feed.values())
-            noted = any(one.reference in answers_in(note.content) for task in state.tasks for note in task.notes)
-            done = any(task.id == one.task and task.status == "done" for task in state.tasks)
-            return known or answered or noted or done
-        return any(task.id == one.task for task in state.tasks)
-
-    def _is_lost(self, one: Owed) -> bool:
-        """Say whether the board that had it was read and has it no more."""
-        return one.key.startswith("note:") and self._fleet_state.boards.keys() >= self._awaited
+    def _has_all_boards(self) -> bool:
+        return self._fleet_state.boards.keys() >= self._awaited

@@ -70,6 +70,7 @@ class Publisher:
         self._fleet_state = fleet_state
         self._seen: dict[CommandId, None] = {}
         self._waiting: deque[Told] = deque(maxlen=WAITING)
+        self._publishing = asyncio.Lock()
 
     def tell(self, act: str, summary: str) -> None:
         """Have an act told that has no receipt."""
@@ -83,19 +84,15 @@ class Publisher:
                 self._seen[receipt.id] = None
         while True:
             await self._fleet_state.until(self._take_in)
-            while self._waiting:
-                if await self._publish(self._waiting[0]):
-                    self._waiting.popleft()
-                else:
-                    await asyncio.sleep(RETRY)
+            if not await self._publish_all():
+                await asyncio.sleep(RETRY)
 
     async def close(self) -> None:
         """Tell what has ended by now, as far as the feed takes it within some seconds."""
         self._take_in()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_LIMIT):
-                while self._waiting and await self._publish(self._waiting[0]):
-                    self._waiting.popleft()
+                await self._publish_all()
 
     def _take_in(self) -> bool:
         """Note what ended since the last look; say whether anything is to be told."""
@@ -118,6 +115,17 @@ class Publisher:
         if agent is not None:
             about |= {"agent": agent.name, "vmId": str(agent.vm_id)}
         return Told(summary[:500], agent.source if agent is not None else "", about)
+
+    async def _publish_all(self) -> bool:
+        """Publish what waits, in order; False if the feed took no more."""
+        # Who leaves the cockpit publishes beside the loop that does it all along: each event is told by one of them.
+        async with self._publishing:
+            while self._waiting:
+                told = self._waiting.popleft()
+                if not await self._publish(told):
+                    self._waiting.appendleft(told)
+                    return False
+        return True
 
     async def _publish(self, told: Told) -> bool:
         """Publish one event; False if it is to be tried again."""

@@ -1,0 +1,67 @@
+"""What is owed is decided by one picture of board and feed, and outlives what these forget."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cockpit.engine.clock import Clock
+from cockpit.engine.coordination.owed import OwedWatch
+from cockpit.engine.state import FleetState
+from cockpit.model.board import FeedItem, Note, Task
+from cockpit.model.ids import TaskId
+from cockpit.store.store import Store
+
+NOTE = Note("w-1", "Which port?", "question", 100.0, "N1")
+TASK = Task(TaskId("T1"), "Limiter", "in_progress", "w-1", notes=(NOTE,))
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> Any:
+    opened = await Store.open(tmp_path / "history.sqlite")
+    yield opened
+    await opened.close()
+
+
+def keys(state: FleetState) -> list[str]:
+    return [one.key for one in state.owed]
+
+
+async def test_a_board_that_comes_while_the_disk_writes_settles_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = FleetState(Clock(), "embedded")
+    before.set_tasks((TASK,), "embedded")
+    await OwedWatch(before, store, frozenset({"embedded"})).look()
+    assert keys(before) == ["note:T1:N1"]
+    state = FleetState(Clock(), "embedded")
+    keep: Callable[[Any], Awaitable[None]] = store.owed.keep
+
+    async def slow(owed: Any) -> None:
+        await keep(owed)
+        state.set_tasks((TASK,), "embedded")
+
+    monkeypatch.setattr(store.owed, "keep", slow)
+    watch = OwedWatch(state, store, frozenset({"embedded"}))
+    await watch.look()
+    assert keys(state) == ["note:T1:N1"]
+    await watch.look()
+    assert keys(state) == ["note:T1:N1"] and await store.owed.settled() == frozenset()
+
+
+async def test_what_board_and_feed_forget_is_remembered_and_said_to_be_lost(store: Store) -> None:
+    state = FleetState(Clock(), "embedded")
+    watch = OwedWatch(state, store, frozenset({"embedded"}))
+    state.set_tasks((TASK,), "embedded")
+    state.add_feed([FeedItem("E1", "w-2", "blocker_found", "no disk", 101.0)])
+    await watch.look()
+    state.feed.clear()
+    state.set_tasks((), "embedded")
+    await watch.look()
+    assert [(one.key, one.lost) for one in state.owed] == [("note:T1:N1", True), ("event:E1", False)]
+    state.add_feed([FeedItem("E2", "operator", "custom", "take mine", 102.0, answers="E1")])
+    await watch.look()
+    assert keys(state) == ["note:T1:N1"]
