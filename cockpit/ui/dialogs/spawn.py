@@ -22,9 +22,17 @@ from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.course import LEAST_WIDTH, NOTHING_YET, REFRESH, Course, operations_of, refusals_of
 from cockpit.ui.dialogs.form import Field, FormDialog, Values, listed
 from cockpit.ui.widgets.choice_field import Choice, ChoiceField
+from cockpit.ui.widgets.data_fields import DataInput
 from cockpit.ui.widgets.plain import Plain
 
 SIZE_FORM = ours("processors/MiB of memory/MiB of disk")
+
+
+CUSTOMARY = {
+    AgentKind.LIEUTENANT: ours("lt-DOMAIN, such as lt-api"),
+    AgentKind.WORKER: ours("worker-LABEL, such as worker-docs"),
+}
+"""How agents are called by custom, so that others who coordinate the same swarm know what each is."""
 
 
 def spawn_fields(engine: CockpitPort, source: str = "") -> tuple[Field, ...]:
@@ -56,7 +64,7 @@ def spawn_fields(engine: CockpitPort, source: str = "") -> tuple[Field, ...]:
             "choice",
             choices=(Choice("lieutenant", ours("lieutenant")), Choice("worker", ours("worker"))),
         ),
-        Field("name", ours("name"), placeholder=ours("ada")),
+        Field("name", ours("name"), placeholder=CUSTOMARY[AgentKind.LIEUTENANT]),
         Field("role", ours("role"), placeholder=ours("what it is for, in your words")),
         Field(
             "prompt",
@@ -196,6 +204,8 @@ class SpawnDialog(FormDialog):
         worker = self.query_one("#kind", ChoiceField).value == AgentKind.WORKER
         for name in ("parent", "count"):
             self.query_one(f"#row-{name}").display = worker
+        kind = AgentKind.WORKER if worker else AgentKind.LIEUTENANT
+        self.query_one("#name", DataInput).placeholder = CUSTOMARY[kind]
 
     def _taken(self) -> frozenset[str]:
         return frozenset(agent.name for agent in self._engine.fleet.agents)
