@@ -113,6 +113,45 @@ class CoordinationSettings(Section):
     """Names the coordinator as whom it tells that: `coordinator-PROJECT`; empty takes the name of the directory."""
 
 
+class PriceSettings(Section):
+    """What the platform takes, in US dollars; what is not set is shown as hours only."""
+
+    vm_hour: float | None = Field(default=None, ge=0)
+    """An hour of any VM that runs."""
+    vcpu_hour: float | None = Field(default=None, ge=0)
+    memory_gib_hour: float | None = Field(default=None, ge=0)
+    disk_gib_hour: float | None = Field(default=None, ge=0)
+    """Of every VM that exists, also of a paused one."""
+    commit_gib_hour: float | None = Field(default=None, ge=0)
+
+
+class BudgetSettings(Section):
+    """What may be spent before VMs are frozen and the operator is asked: US dollars, or tokens; none is no bound."""
+
+    day: float | None = Field(default=None, ge=0)
+    """Of the whole fleet, each day."""
+    day_tokens: int | None = Field(default=None, ge=0)
+    family: float | None = Field(default=None, ge=0)
+    """Of each lieutenant, or architect, with all below it."""
+    family_tokens: int | None = Field(default=None, ge=0)
+    agent: float | None = Field(default=None, ge=0)
+    """Of each agent."""
+    agent_tokens: int | None = Field(default=None, ge=0)
+    warn_from: float = Field(default=0.8, gt=0, le=1)
+    """The part from which on it is said how far a budget is."""
+
+
+class UsageSettings(Section):
+    """What the cockpit does by itself about what agents take; nothing unless it is set."""
+
+    idle_pause_minutes: float = Field(default=0.0, ge=0)
+    """Minutes after which the VM of an idle agent is paused; 0 never pauses one."""
+    resume_limits: bool = False
+    """Agents whose provider refused them until a time are told once to go on when it has come."""
+    resume_most: int = Field(default=10, ge=1)
+    """How many of them at once."""
+
+
 class Settings(Section):
     """Everything that can be set."""
 
@@ -122,6 +161,9 @@ class Settings(Section):
     screen: ScreenSettings = ScreenSettings()
     store: StoreSettings = StoreSettings()
     coordination: CoordinationSettings = CoordinationSettings()
+    prices: PriceSettings = PriceSettings()
+    budgets: BudgetSettings = BudgetSettings()
+    usage: UsageSettings = UsageSettings()
     _file: Path | None = PrivateAttr(default=None)
 
     @property

@@ -17,6 +17,7 @@ from cockpit.bootstrap.coordinator import coordinator
 from cockpit.bootstrap.kept_services import find_services, keep_services, new_token, services_now
 from cockpit.bootstrap.programs import local_programs, remote_programs
 from cockpit.bootstrap.recipe import load_recipe, recipe_file
+from cockpit.bootstrap.usage import usage_rules
 from cockpit.config import Settings
 from cockpit.engine.engine import CONTACT_LIMIT, Engine
 from cockpit.engine.infrastructure.arrival import NO_SERVICES
@@ -97,7 +98,10 @@ def make_source(
         made = replace(made, notices=(*made.notices, KEY_NOTICE))
     secrets = tuple(dict.fromkeys(_secrets(made, settings.agent.pass_environment or ())))
     bounds = FamilyBounds(settings.agent.max_vms, settings.agent.max_depth)
-    return replace(made, bounds=bounds, recipe=lambda: load_recipe(recipe_file(config=settings.file)), secrets=secrets)
+    recipe = recipe_file(config=settings.file)
+    return replace(
+        made, bounds=bounds, rules=usage_rules(settings), recipe=lambda: load_recipe(recipe), secrets=secrets
+    )
 
 
 def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:

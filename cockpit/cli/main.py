@@ -24,6 +24,7 @@ from cockpit.cli.declared import (  # noqa: F401 - to import them declares them
     servers,
     swarm,
     talk,
+    usage,
     work,
 )
 from cockpit.cli.declared.application import application, options

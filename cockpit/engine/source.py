@@ -15,6 +15,7 @@ from cockpit.model.family import UNBOUNDED, FamilyBounds
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
 from cockpit.model.recipe import Recipe
+from cockpit.model.usage.rules import UsageRules
 from cockpit.remote.ssh.endpoint import SshEndpoint
 from cockpit.services.board import BoardClient
 from cockpit.services.feed import FeedClient
@@ -146,6 +147,8 @@ class Source:
     """The ports of a VM that everybody reaches at its `address`, with TLS and over IPv6; none where it has none."""
     coordinator: str = ""
     """The name under which the feed is told what is done here; empty tells it nothing."""
+    rules: UsageRules = field(default_factory=UsageRules)
+    """What the configuration says of prices, budgets and idle agents."""
     undo_seconds: float = 86_400.0
     """How long the commit of a destroyed VM is kept; 0 takes none."""
     infra: ServicesPlace | None = None

@@ -27,6 +27,7 @@ from cockpit.model.receipts.stages import is_closed
 from cockpit.model.size import UNKNOWN_SIZE, VmSize
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import TranscriptWindow
+from cockpit.model.usage.spending import Spending
 
 URGENT = frozenset({ActivityState.ASKING, ActivityState.ERROR, ActivityState.DONE_UNSEEN, ActivityState.ABORTED})
 """Activities that wait for the operator."""
@@ -93,6 +94,8 @@ class FleetState:
         self.read_only = False
         self.forwards: dict[int, PortForward] = {}
         """Local addresses that lead to ports of VMs, by local port."""
+        self.spending = Spending()
+        """What the fleet spends; whoever writes it says that it changed."""
         self.notices: list[str] = []
         self.findings: list[str] = []
         """Notices that can be taken back: what became of calls that were cut off."""
@@ -149,6 +152,7 @@ class FleetState:
                 forwards=tuple(self.forwards.values()),
                 owed=self.owed,
                 read_only=self.read_only,
+                spending=self.spending,
             )
         return self._snapshot
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from cockpit.model.recovery import RecoveryPort
+from cockpit.model.usage.port import UsagePort
 
 
 class CoordinationPort(Protocol):
@@ -17,3 +18,7 @@ class CoordinationPort(Protocol):
     @property
     def recovery(self) -> RecoveryPort:
         """What a crash left behind."""
+
+    @property
+    def usage(self) -> UsagePort:
+        """What agents and machines cost."""

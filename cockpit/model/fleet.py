@@ -23,6 +23,7 @@ from cockpit.model.ports import PortForward
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.scaffold import Scaffold
 from cockpit.model.size import UNKNOWN_SIZE, VmSize
+from cockpit.model.usage.spending import Spending
 
 UNKNOWN_TIME = 0.0
 """Stands for a moment that nothing tells: it is said to be unknown, never counted from."""
@@ -348,6 +349,7 @@ class Fleet:
     """This cockpit looks, and orders nothing."""
     sources: tuple[str, ...] = ()
     """The names of the sources, in the order of preference: what is new is the first one's."""
+    spending: Spending = field(default_factory=Spending)
 
     def service(self, name: str) -> ServiceHealth | None:
         """Return how a control service answers, or None before its first answer and failure."""

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from cockpit.model.codec import KINDS
+from cockpit.store.usage.tables import USAGE_TABLES
 
 APPLICATION_ID = 0x53574350
 """Marks the file as ours in SQLite's header ("SWCP")."""
@@ -267,6 +268,7 @@ STEPS = (
     _COMMENTS,
     _OWED,
     _HAND_OVERS,
+    USAGE_TABLES,
 )
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 

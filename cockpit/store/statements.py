@@ -11,8 +11,10 @@ from cockpit.model.events import Record
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import is_newer
+from cockpit.model.usage.charge import charge_of
 from cockpit.store.rows import AgentRow, StoredCursor
 from cockpit.store.search import searchable
+from cockpit.store.usage.charges import add_charge, note_read
 
 _ADD_EVENT = """
 INSERT OR IGNORE INTO events (stream, line, offset, length, at, kind, body) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -50,11 +52,21 @@ class Streams:
     def __init__(self) -> None:
         self._streams: dict[tuple[str, int], int] = {}
         self._kinds: dict[str, int] = {}
+        self._begun: dict[int, int] = {}
 
     def forget(self) -> None:
         """Drop what was learnt: a transaction that gave new numbers was rolled back."""
         self._streams.clear()
         self._kinds.clear()
+        self._begun.clear()
+
+    def begins(self, stream: int, line: int) -> bool:
+        """Say whether a line is before all that this process has written of an epoch, and take note of it."""
+        known = self._begun.get(stream)
+        if known is not None and known <= line:
+            return False
+        self._begun[stream] = line
+        return True
 
     def stream(self, connection: sqlite3.Connection, agent: str, epoch: int) -> int:
         """Return the number of an agent's epoch, giving it one if need be."""
@@ -91,6 +103,10 @@ def add_records(
         found = searchable(record.event)
         if found is not None:
             texts.append((stream, record.line, record.at, *found))
+        if (charge := charge_of(record)) is not None:
+            add_charge(connection, charge)
+    if records and streams.begins(streams.stream(connection, name, records[0].epoch), records[0].line):
+        note_read(connection, name, records[0].epoch, records[0].line)
     connection.executemany(_ADD_EVENT, events)
     if texts:
         connection.executemany(_ADD_TEXT, texts)

@@ -30,6 +30,7 @@ from cockpit.store.owed import OwedLog
 from cockpit.store.progress import StoreProgress
 from cockpit.store.reader import Reader
 from cockpit.store.rows import AgentRow, Recollection, StoredCursor, StoredSnapshot
+from cockpit.store.usage.log import UsageLog
 from cockpit.store.writer import Writer
 
 PAGE = 500
@@ -79,6 +80,8 @@ class Store:
         """What the operator owes the swarm."""
         self.hand_overs = HandOverLog(self._writer, self._reader, self.leases)
         """Tasks that were handed to agents, until the board shows who has them."""
+        self.usage = UsageLog(self._writer, self._reader)
+        """What agents and VMs took."""
         self._host_keys = HostKeys(file.path, now)
         self._closed = False
 

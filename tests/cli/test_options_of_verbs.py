@@ -59,6 +59,7 @@ LOOKS_ONLY = {
     "search",
     "stats",
     "tail",
+    "usage",
     "vms",
     "wait",
     "whoami",

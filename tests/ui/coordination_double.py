@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from cockpit.model.fleet import Fleet
 from cockpit.model.recovery import Recovery, recovery_of
+from cockpit.model.usage.port import UsageReport
+from cockpit.model.usage.rules import UsageRules
 
 
 class RecoveryDouble:
@@ -29,9 +31,25 @@ class RecoveryDouble:
         return self.report()
 
 
+class UsageDouble:
+    """Satisfies `cockpit.model.usage.port.UsagePort` with what a test puts in."""
+
+    def __init__(self) -> None:
+        self.rules = UsageRules()
+        self.reports: list[float] = []
+        """Since when each report was asked for."""
+        self.found = UsageReport(0.0, 0.0)
+
+    async def report(self, since: float) -> UsageReport:
+        """Return what was put in."""
+        self.reports.append(since)
+        return self.found
+
+
 class CoordinationDouble:
     """Satisfies `cockpit.model.coordination.CoordinationPort` with what a test puts in."""
 
     def __init__(self, fleet: Callable[[], Fleet], now: Callable[[], float]) -> None:
         self.places: tuple[str, ...] = ("embedded",)
         self.recovery = RecoveryDouble(fleet, now)
+        self.usage = UsageDouble()

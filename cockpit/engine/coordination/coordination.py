@@ -9,6 +9,7 @@ from cockpit.engine.coordination.publishing import Publisher
 from cockpit.engine.coordination.recovery import RecoveryWatch
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.state import FleetState
+from cockpit.engine.usage.desk import UsageDesk
 from cockpit.store.store import Store
 
 
@@ -32,6 +33,7 @@ class Coordination:
         self._publisher = Publisher(running, fleet_state)
         parts = (running, fleet_state, store, settled)
         self._recovery = RecoveryWatch(*parts, self._owed.look, self._publisher.tell)
+        self.usage = UsageDesk(self._running, fleet_state, store)
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -56,4 +58,4 @@ class Coordination:
         }
         if watch:
             works["recovery"] = self._recovery.run
-        return works
+        return works | self.usage.works(watch)

@@ -1,0 +1,1 @@
+"""What was spent, in the store: each answer once, however often and from wherever it is read."""
