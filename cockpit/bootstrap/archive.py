@@ -18,6 +18,8 @@ ENTRY = "cockpit.embedded.services"
 OWN = "cockpit"
 PACKAGES = ("starlette", "uvicorn", "anyio", "h11", "click", "idna", "typing_extensions", "sniffio")
 """What they stand on: Python alone, so that they run on any machine that has one."""
+STATIC = "static"
+"""The folder beside a module that holds what its pages load."""
 NEEDED_NO_MORE = ("sniffio",)
 """Packages that only older versions of the others need."""
 
@@ -70,6 +72,8 @@ def _own_files() -> Iterator[tuple[str, Path]]:
             # A name that is imported from a module is no module itself.
             continue
         yield file.relative_to(root).as_posix(), file
+        for page in (file.parent / STATIC).iterdir() if (file.parent / STATIC).is_dir() else ():
+            yield page.relative_to(root).as_posix(), page
         waiting += _imported(file)
 
 

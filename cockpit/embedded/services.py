@@ -1,4 +1,4 @@
-"""Board, feed and registry alone, as a program for a VM: `python -m cockpit.embedded.services --token-file …`.
+"""The services alone, as a program for a VM: `python -m cockpit.embedded.services --token-file …`.
 
 What it needs is Python 3.11 with sqlite3, and the packages that the archive brings along; it imports nothing else.
 """
@@ -69,7 +69,7 @@ async def serve(listener: socket.socket, token: str, records_file: Path) -> None
 
         def stop() -> None:
             # Event streams never end by themselves, and the server waits for them.
-            services.feed.end_streams()
+            services.end_streams()
             server.should_exit = True
 
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -82,12 +82,13 @@ async def serve(listener: socket.socket, token: str, records_file: Path) -> None
 def main(argv: list[str] | None = None) -> int:
     """Run the services from the command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m cockpit.embedded.services", description="Serve board, feed and registry."
+        prog="python -m cockpit.embedded.services",
+        description="Serve board, feed, registry and the other services of a swarm.",
     )
     parser.add_argument("--host", default="::", help="the address to listen on; :: is every one")
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--token-file", type=Path, required=True, help="the file that holds the bearer token")
-    parser.add_argument("--records", type=Path, required=True, help="the file that keeps tasks, events and entries")
+    parser.add_argument("--records", type=Path, required=True, help="the file that keeps all of it")
     options = parser.parse_args(argv)
     try:
         token = read_token(options.token_file)

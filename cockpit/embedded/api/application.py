@@ -18,21 +18,14 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cockpit import __version__
-from cockpit.embedded.api.board import Board
 from cockpit.embedded.api.exchange import BodyTooLarge, Rejected, json_response, plain
-from cockpit.embedded.api.feed import HEARTBEAT_INTERVAL, FeedApi
-from cockpit.embedded.api.manners import (
-    is_below,
-    is_token,
-    rejected,
-    said_by_disk,
-    service_refusal,
-    too_large,
-    unrouted,
-)
+from cockpit.embedded.api.gate import ServiceGate, is_below, is_token
+from cockpit.embedded.api.javascript import ServerFault
+from cockpit.embedded.api.manners import faulted, rejected, said_by_disk, too_large, unrouted
 from cockpit.embedded.api.records import Records
-from cockpit.embedded.api.registry import Registry
 from cockpit.embedded.api.service_records import ServiceRecords
+from cockpit.embedded.api.streams import HEARTBEAT_INTERVAL
+from cockpit.embedded.api.surface import Surface
 from cockpit.embedded.api.vers.exchange import ApiError, BareError
 from cockpit.embedded.api.vers.lifecycle import VM_LIMIT, Lifecycle
 from cockpit.embedded.api.vers.named import NameRecords
@@ -55,8 +48,8 @@ class Parts:
     services: ServiceRecords
 
     def end_streams(self) -> None:
-        """End the open feed streams: call it when the server is told to stop, or it waits for them for ever."""
-        self.services.feed.end_streams()
+        """End the open event streams: call it when the server is told to stop, or it waits for them for ever."""
+        self.services.end_streams()
 
 
 def create_application(
@@ -74,7 +67,7 @@ def create_application(
         hosting: what runs the VMs.
         token: the one key, for the API and the services.
         vm_limit: VMs that may exist at once.
-        heartbeat: seconds between two comments on a feed stream.
+        heartbeat: seconds between two comments on an event stream.
 
     Raises:
         ConfigError: the token has not the platform's form, so that no client could use it.
@@ -83,9 +76,9 @@ def create_application(
         raise ConfigError("the embedded fleet's token is no UUID followed by 64 hexadecimal digits")
     names = NameRecords(records)
     lifecycle = Lifecycle(records, hosting, names, vm_limit)
-    services = ServiceRecords(records)
+    surface = Surface(records, token, heartbeat)
     edge = _Information()
-    parts = Parts(lifecycle, services)
+    parts = Parts(lifecycle, surface.records)
 
     @asynccontextmanager
     async def lifespan(_application: Starlette) -> AsyncIterator[None]:
@@ -102,14 +95,13 @@ def create_application(
             Route("/version", edge.version, methods=["GET"]),
             Route("/health", edge.health, methods=["GET"]),
             Mount(API_PREFIX, routes=VersApi(lifecycle, names, owner_id(token)).routes()),
-            *Board(services).routes(),
-            *FeedApi(services, heartbeat).routes(),
-            *Registry(services).routes(),
+            *surface.routes(),
         ],
-        middleware=[Middleware(Edge, token=token, count=edge.count)],
+        middleware=[Middleware(Edge, token=token, services=surface.gate, count=edge.count)],
         exception_handlers={
             ApiError: _api_error,
             Rejected: rejected,
+            ServerFault: faulted,
             BodyTooLarge: too_large,
             HTTPException: _unrouted,
             Exception: _crashed,
@@ -152,8 +144,9 @@ class Edge:
     The two APIs differ in how they say no: the Vers gateway with a bare 403, the services with a worded 401.
     """
 
-    def __init__(self, app: ASGIApp, token: str, count: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, token: str, services: ServiceGate, count: Callable[[], None]) -> None:
         self._app = app
+        self._services = services
         self._token = token.encode()
         self._count = count
 
@@ -172,15 +165,15 @@ class Edge:
                 MutableHeaders(scope=message)["x-request-id"] = request_id
             await send(message)
 
-        refusal = self._refusal(scope["path"], headers)
+        refusal = self._refusal(scope, headers)
         await (refusal or self._app)(scope, receive, named)
 
-    def _refusal(self, path: str, headers: Headers) -> Response | None:
-        if is_below(path, API_PREFIX):
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        if is_below(scope["path"], API_PREFIX):
             value = headers.get("authorization", "")
             good = len(value) == HEADER_LENGTH and value.startswith("Bearer ") and is_token(value[7:], self._token)
             return None if good else BareError(403, "403 Forbidden").response()
-        return service_refusal(path, headers, self._token)
+        return self._services.refusal(scope)
 
 
 async def _api_error(_request: Request, error: Exception) -> Response:

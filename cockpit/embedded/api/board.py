@@ -8,17 +8,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cockpit.embedded.api.exchange import (
-    Rejected,
-    as_text,
-    json_response,
-    query,
-    required,
-    service_body,
+from cockpit.embedded.api.exchange import Rejected, json_response, query
+from cockpit.embedded.api.javascript import (
+    SPACES,
+    Body,
+    ServerFault,
+    includes,
+    is_one_of,
+    read_body,
     shown,
+    trimmed,
+    truthy,
 )
-from cockpit.embedded.api.service_records import Document, Documents, Ids, ServiceRecords, moment_text
+from cockpit.embedded.api.moments import moment_text
+from cockpit.embedded.api.service_records import Document, Documents, Ids, ServiceRecords
 from cockpit.services.vocabularies import ARTIFACT_TYPES, NOTE_TYPES, TASK_STATUSES
+
+ORDER = ("id", "title", "description", "status", "assignee", "tags", "dependencies")
+"""The fields of a task that stand before the others, whenever they were set."""
 
 
 class Board:
@@ -55,9 +62,12 @@ class Board:
         return task
 
     def _save(self, task: Document) -> Document:
-        task["updatedAt"] = moment_text()
-        self._tasks.put(task)
-        return task
+        return self._keep(task | {"updatedAt": moment_text()})
+
+    def _keep(self, task: Document) -> Document:
+        ordered = {name: task[name] for name in ORDER if name in task} | task
+        self._tasks.put(ordered)
+        return ordered
 
     async def list_tasks(self, request: Request) -> Response:
         """GET /board/tasks: newest first, filters joined with and."""
@@ -68,7 +78,7 @@ class Board:
         if assignee:
             tasks = [task for task in tasks if task.get("assignee") == assignee]
         if tag:
-            tasks = [task for task in tasks if _has_tag(task, tag)]
+            tasks = [task for task in tasks if includes(task.get("tags"), tag)]
         tasks.sort(key=lambda task: str(task.get("createdAt", "")), reverse=True)
         return json_response({"tasks": tasks, "count": len(tasks)})
 
@@ -80,30 +90,19 @@ class Board:
 
     async def create(self, request: Request) -> Response:
         """POST /board/tasks."""
-        body = await service_body(request)
-        title, created_by = required(body, "title"), required(body, "createdBy")
-        status = body.get("status") or "open"
-        if status not in TASK_STATUSES:
+        body = await read_body(request)
+        title, created_by = body.required("title"), body.required("createdBy")
+        status = body.get("status")
+        if truthy(status) and not is_one_of(status, TASK_STATUSES):
             raise Rejected(400, f"invalid status: {shown(status)}")
         moment = moment_text()
-        task: Document = {"id": self._ids.new(), "title": title}
-        if (description := _optional_text(body, "description")) is not None:
-            task["description"] = description
-        task["status"] = status
-        if (assignee := _optional_text(body, "assignee")) is not None:
-            task["assignee"] = assignee
-        task |= {
-            "tags": _given(body, "tags", []),
-            "dependencies": _given(body, "dependencies", []),
-            "createdBy": created_by,
-            "createdAt": moment,
-            "updatedAt": moment,
-            "notes": [],
-            "artifacts": [],
-            "score": 0,
-        }
-        self._tasks.put(task)
-        return json_response(task, 201)
+        optional = {name: body.trimmed(name) for name in ("description", "assignee")}
+        task: Document = {"id": self._ids.new(), "title": title, "status": status or "open"}
+        task |= {name: value for name, value in optional.items() if value is not None}
+        task |= {name: body.get(name) if truthy(body.get(name)) else [] for name in ("tags", "dependencies")}
+        task |= {"createdBy": created_by, "createdAt": moment, "updatedAt": moment}
+        task |= {"notes": [], "artifacts": [], "score": 0}
+        return json_response(self._keep(task), 201)
 
     async def get(self, request: Request) -> Response:
         """GET /board/tasks/:id, and its alias /board/:id."""
@@ -111,24 +110,24 @@ class Board:
 
     async def patch(self, request: Request) -> Response:
         """PATCH /board/tasks/:id: the given fields are replaced, null removes an optional one."""
-        body = await service_body(request)
+        body = await read_body(request)
         task = self._task(request)
-        if "status" in body and body["status"] not in TASK_STATUSES:
-            raise Rejected(400, f"invalid status: {shown(body['status'])}")
+        if "status" in body and not is_one_of(body.get("status"), TASK_STATUSES):
+            raise Rejected(400, f"invalid status: {shown(body.get('status'))}")
         if "title" in body:
-            title = as_text("title", body["title"])
-            if not title:
+            title = body.get("title")
+            if not isinstance(title, str) or not title.strip(SPACES):
                 raise Rejected(400, "title cannot be empty")
-            task["title"] = title
-        for name in ("description", "assignee"):
-            if name not in body:
-                continue
-            value = _optional_text(body, name)
-            if value is None:
-                task.pop(name, None)
-            else:
-                task[name] = value
-        task |= {name: body[name] for name in ("status", "tags", "dependencies") if name in body}
+            task["title"] = title.strip(SPACES)
+        try:
+            _set_optional(task, body, "description")
+            task |= body.given("status")
+            _set_optional(task, body, "assignee")
+        except ServerFault:
+            # What came before stays done, as the imitated server leaves it.
+            self._keep(task)
+            raise
+        task |= body.given("tags", "dependencies")
         return json_response(self._save(task))
 
     async def delete(self, request: Request) -> Response:
@@ -149,12 +148,13 @@ class Board:
 
     async def add_note(self, request: Request) -> Response:
         """POST /board/tasks/:id/notes: answers with the note."""
-        body = await service_body(request)
+        body = await read_body(request)
         task = self._task(request)
-        author, content = required(body, "author"), required(body, "content")
-        if body.get("type") not in NOTE_TYPES:
-            raise Rejected(400, f"invalid note type: {shown(body.get('type'))}")
-        note = self._append_note(task, author, content, body["type"])
+        author, content = body.needed("author"), body.needed("content")
+        kind = body.get("type")
+        if not is_one_of(kind, NOTE_TYPES):
+            raise Rejected(400, f"invalid note type: {shown(kind)}")
+        note = self._append_note(task, author, content, kind)
         self._save(task)
         return json_response(note, 201)
 
@@ -165,85 +165,84 @@ class Board:
 
     async def add_artifacts(self, request: Request) -> Response:
         """POST /board/tasks/:id/artifacts: answers with the task."""
-        body = await service_body(request)
+        body = await read_body(request)
         task = self._task(request)
         artifacts = body.get("artifacts")
         if not isinstance(artifacts, list) or not artifacts:
             raise Rejected(400, "artifacts array is required and must not be empty")
-        self._append_artifacts(task, artifacts, "")
+        self._append_artifacts(task, artifacts)
         return json_response(self._save(task), 201)
 
-    def _append_artifacts(self, task: Document, artifacts: list[Any], added_by: str) -> None:
+    def _append_artifacts(self, task: Document, artifacts: list[Any]) -> None:
         """Add artifacts one after another; those before a refused one stay, as the imitated server leaves them."""
+        moment = moment_text()
         try:
             for given in artifacts:
-                artifact = given if isinstance(given, dict) else {}
-                if artifact.get("type") not in ARTIFACT_TYPES:
-                    raise Rejected(400, f"invalid artifact type: {shown(artifact.get('type'))}")
-                added: Document = {"type": artifact["type"]}
-                for name in ("url", "label"):
-                    try:
-                        added[name] = required(artifact, name)
-                    except Rejected as refused:
-                        raise Rejected(400, f"artifact {refused.text}") from refused
-                added["addedAt"] = moment_text()
-                if who := artifact.get("addedBy") or added_by:
-                    added["addedBy"] = who
-                task["artifacts"].append(added)
-        except Rejected:
-            self._save(task)
+                task["artifacts"].append(_artifact(given, moment))
+        except (Rejected, ServerFault):
+            self._keep(task)
             raise
 
     async def review(self, request: Request) -> Response:
         """POST /board/tasks/:id/review: hand a task in."""
-        body = await service_body(request)
-        summary = required(body, "summary")
-        task = self._task(request)
-        who = _name(body, "reviewedBy")
-        task["status"] = "in_review"
+        body = await read_body(request)
+        summary = body.needed("summary")
+        task = self._save(self._task(request) | {"status": "in_review"})
+        who = body.trimmed("reviewedBy") or "unknown"
         self._append_note(task, who, summary)
+        task = self._save(task)
         artifacts = body.get("artifacts")
         if isinstance(artifacts, list) and artifacts:
-            self._append_artifacts(task, artifacts, who)
-        return json_response(self._save(task))
+            self._append_artifacts(task, [_added_by(given, who) for given in artifacts])
+            task = self._save(task)
+        return json_response(task)
 
     async def approve(self, request: Request) -> Response:
         """POST /board/tasks/:id/approve."""
-        body = await service_body(request)
+        body = await read_body(request)
+        who, comment = body.trimmed("approvedBy") or "unknown", body.trimmed("comment")
         task = self._task(request)
-        who = _name(body, "approvedBy")
-        comment = body.get("comment")
-        said = f": {comment.strip()}" if isinstance(comment, str) and comment.strip() else ""
         task["status"] = "done"
-        self._append_note(task, who, f"Approved by {who}{said}")
+        self._append_note(task, who, f"Approved by {who}: {comment}" if comment else f"Approved by {who}")
         return json_response(self._save(task))
 
     async def reject(self, request: Request) -> Response:
         """POST /board/tasks/:id/reject: hand a task back."""
-        body = await service_body(request)
-        reason = required(body, "reason")
+        body = await read_body(request)
+        reason, who = body.needed("reason"), body.trimmed("rejectedBy") or "unknown"
         task = self._task(request)
-        who = _name(body, "rejectedBy")
         task["status"] = "open"
         self._append_note(task, who, f"Rejected by {who}: {reason}")
         return json_response(self._save(task))
 
 
-def _has_tag(task: Document, tag: str) -> bool:
-    tags = task.get("tags")
-    return isinstance(tags, list | str) and tag in tags
+def _set_optional(task: Document, body: Body, name: str) -> None:
+    if name not in body:
+        return
+    value = body.trimmed(name)
+    if value is None:
+        task.pop(name, None)
+    else:
+        task[name] = value
 
 
-def _optional_text(body: dict[str, Any], name: str) -> str | None:
-    value = body.get(name)
-    return None if value is None else as_text(name, value)
+def _artifact(given: object, moment: str) -> Document:
+    if given is None:
+        raise ServerFault
+    fields = Body(given)
+    kind = fields.get("type")
+    if not is_one_of(kind, ARTIFACT_TYPES):
+        raise Rejected(400, f"invalid artifact type: {shown(kind)}")
+    added: Document = {"type": kind}
+    added |= {name: fields.needed(name, f"artifact {name}") for name in ("url", "label")}
+    added["addedAt"] = moment
+    who = trimmed(fields.get("addedBy"))
+    return added if who is None else added | {"addedBy": who}
 
 
-def _given(body: dict[str, Any], name: str, default: object) -> object:
-    value = body.get(name)
-    return default if value is None else value
-
-
-def _name(body: dict[str, Any], name: str) -> str:
-    value = body.get(name)
-    return value.strip() if isinstance(value, str) and value.strip() else "unknown"
+def _added_by(given: object, who: str) -> Document:
+    """Return an artifact with the one who hands it in, where it names nobody."""
+    if given is None:
+        raise ServerFault
+    fields = Body(given).fields
+    return fields | {"addedBy": fields.get("addedBy") if truthy(fields.get("addedBy")) else who}

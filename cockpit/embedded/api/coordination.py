@@ -1,4 +1,4 @@
-"""Board, feed and registry as an application of their own, for a VM that serves nothing else."""
+"""The services as an application of their own, for a machine that serves nothing else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -15,23 +14,27 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cockpit.embedded.api.board import Board
 from cockpit.embedded.api.exchange import BodyTooLarge, Rejected, json_response, plain
-from cockpit.embedded.api.feed import FeedApi
-from cockpit.embedded.api.manners import rejected, said_by_disk, service_refusal, too_large, unrouted
+from cockpit.embedded.api.gate import ServiceGate
+from cockpit.embedded.api.javascript import ServerFault
+from cockpit.embedded.api.manners import faulted, rejected, said_by_disk, too_large, unrouted
 from cockpit.embedded.api.records import Records
-from cockpit.embedded.api.registry import Registry
 from cockpit.embedded.api.service_records import ServiceRecords
+from cockpit.embedded.api.streams import HEARTBEAT_INTERVAL
+from cockpit.embedded.api.surface import Surface
 
 
-def create_coordination(records: Records, token: str) -> tuple[Starlette, ServiceRecords]:
+def create_coordination(
+    records: Records, token: str, heartbeat: float = HEARTBEAT_INTERVAL
+) -> tuple[Starlette, ServiceRecords]:
     """Build the application; the records of the services end its open streams.
 
     Args:
         records: the file; it stays the caller's to close.
-        token: what every call but that of `/health` must bring.
+        token: what every call must bring that is not public.
+        heartbeat: seconds between two comments on an event stream.
     """
-    services = ServiceRecords(records)
+    surface = Surface(records, token, heartbeat)
     began = time.monotonic()
 
     async def health(_request: Request) -> Response:
@@ -42,18 +45,17 @@ def create_coordination(records: Records, token: str) -> tuple[Starlette, Servic
         try:
             yield
         finally:
-            services.feed.end_streams()
+            surface.records.end_streams()
 
     application = Starlette(
         routes=[
             Route("/health", health, methods=["GET"]),
-            *Board(services).routes(),
-            *FeedApi(services).routes(),
-            *Registry(services).routes(),
+            *surface.routes(),
         ],
-        middleware=[Middleware(Gate, token=token)],
+        middleware=[Middleware(Gate, services=surface.gate)],
         exception_handlers={
             Rejected: rejected,
+            ServerFault: faulted,
             BodyTooLarge: too_large,
             HTTPException: unrouted,
             Exception: _failed,
@@ -61,21 +63,19 @@ def create_coordination(records: Records, token: str) -> tuple[Starlette, Servic
         lifespan=lifespan,
     )
     application.router.redirect_slashes = False
-    return application, services
+    return application, surface.records
 
 
 class Gate:
-    """Lets nobody to the services without the token."""
+    """Lets nobody to the services whom their gate refuses."""
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: ASGIApp, services: ServiceGate) -> None:
         self._app = app
-        self._token = token.encode()
+        self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        refusal = None
-        if scope["type"] == "http":
-            refusal = service_refusal(scope["path"], Headers(scope=scope), self._token)
+        refusal = self._services.refusal(scope) if scope["type"] == "http" else None
         await (refusal or self._app)(scope, receive, send)
 
 

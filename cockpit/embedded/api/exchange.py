@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from decimal import Decimal
 from typing import Any
 
 from starlette.requests import Request
@@ -11,8 +12,11 @@ from starlette.responses import Response
 
 DEPTH_LIMIT = 64
 """Levels of lists and objects in a body; what is nested deeper could be read but not be written again."""
-WORD_LIMIT = 200
-"""Characters of a refused value that the refusal repeats."""
+EXACT = 2**53
+"""The greatest whole number below which JavaScript's numbers have no gap."""
+EXACT_DIGITS = 15
+ROUND_NUMBERS = 1e21
+"""From here on JavaScript writes numbers with an exponent."""
 BODY_LIMIT = 8 * 1024 * 1024
 """Largest accepted body in bytes; the services themselves know no limit, but memory does."""
 
@@ -46,7 +50,7 @@ def json_line(value: object) -> bytes:
 
 def plain(status: int, text: str) -> Response:
     """Return the services' bare text."""
-    return Response(text, status, headers={"content-type": "text/plain; charset=UTF-8"})
+    return Response(well_formed(text), status, headers={"content-type": "text/plain; charset=UTF-8"})
 
 
 async def body_bytes(request: Request) -> bytes:
@@ -65,24 +69,41 @@ async def body_bytes(request: Request) -> bytes:
     return b"".join(chunks)
 
 
-def parse_json(content: bytes) -> Any:
+def parse_json(content: bytes, undecodable: str = "strict") -> Any:
     """Return the value of a JSON text, so that it can be stored and written again as it is.
+
+    Args:
+        content: the text.
+        undecodable: what becomes of bytes that are not UTF-8: `strict` refuses them, `replace` puts U+FFFD there.
 
     Raises:
         ValueError: it is none, is not UTF-8, or is nested too deeply.
     """
     try:
-        value = json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite)
+        text = content.decode("utf-8-sig", undecodable)
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     _check_depth(value, DEPTH_LIMIT)
     return value
 
 
-def _finite(text: str) -> float | None:
-    """Return a number; one beyond the range is null, as JavaScript writes it."""
+def _finite(text: str) -> float | int | None:
+    """Return a number as JavaScript has it: one beyond the range is null, and a whole one has no fraction."""
     number = float(text)
-    return number if math.isfinite(number) else None
+    if not math.isfinite(number):
+        return None
+    return int(number) if number.is_integer() and abs(number) <= EXACT else number
+
+
+def _whole(text: str) -> float | int | None:
+    """Return a whole number as JavaScript has it: beyond 53 bits only its leading digits are kept."""
+    if len(text) <= EXACT_DIGITS:
+        return int(text)
+    number = float(text)
+    if not math.isfinite(number):
+        return None
+    return int(Decimal(repr(number))) if abs(number) < ROUND_NUMBERS else number
 
 
 def _check_depth(value: Any, levels: int) -> None:
@@ -101,53 +122,6 @@ def well_formed(text: str) -> str:
 
 def _no_constant(word: str) -> Any:
     raise ValueError(f"{word} is no JSON")
-
-
-async def service_body(request: Request) -> dict[str, Any]:
-    """Return the body of a service call as an object.
-
-    Raises:
-        Rejected: it is empty, malformed or null.
-    """
-    try:
-        value = parse_json(await body_bytes(request))
-    except ValueError as error:
-        raise Rejected(400, "Invalid JSON body") from error
-    if value is None:
-        raise Rejected(400, "Invalid JSON body")
-    # Every property of a number, text or list is undefined for the imitated server.
-    return value if isinstance(value, dict) else {}
-
-
-def required(body: dict[str, Any], name: str) -> str:
-    """Return a text, trimmed.
-
-    Raises:
-        Rejected: it is missing, blank or no text.
-    """
-    value = body.get(name)
-    if not value:
-        raise Rejected(400, f"{name} is required")
-    text = as_text(name, value)
-    if not text:
-        raise Rejected(400, f"{name} is required")
-    return text
-
-
-def as_text(name: str, value: object) -> str:
-    """Return a field's text, trimmed.
-
-    Raises:
-        Rejected: it is no text.
-    """
-    if not isinstance(value, str):
-        raise Rejected(400, f"{name} must be a string")
-    return value.strip()
-
-
-def shown(value: object, absent: str = "undefined") -> str:
-    """Return a value as the imitated server prints it in a message, bounded."""
-    return absent if value is None else (value if isinstance(value, str) else str(value))[:WORD_LIMIT]
 
 
 def query(request: Request, name: str) -> str:

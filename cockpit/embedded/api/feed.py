@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
-from cockpit.embedded.api.exchange import (
-    Rejected,
-    body_bytes,
-    json_line,
-    json_response,
-    parse_json,
-    query,
-)
-from cockpit.embedded.api.service_records import Document, Feed, Listener, ServiceRecords
+from cockpit.embedded.api.exchange import Rejected, json_response, query
+from cockpit.embedded.api.javascript import as_object, is_one_of, read_body
+from cockpit.embedded.api.moments import moment_ms
+from cockpit.embedded.api.service_records import Document, Feed, ServiceRecords
+from cockpit.embedded.api.streams import HEARTBEAT_INTERVAL, EventStream
 from cockpit.services.vocabularies import EVENT_TYPES
 
 DEFAULT_LIMIT = 50
-HEARTBEAT_INTERVAL = 15.0
-"""Seconds between two comments on an open stream, counted from its start."""
 
 
 class FeedApi:
@@ -50,14 +40,10 @@ class FeedApi:
 
     async def publish(self, request: Request) -> Response:
         """POST /feed/events."""
-        try:
-            body = parse_json(await body_bytes(request))
-        except ValueError as error:
-            raise Rejected(400, "Invalid JSON body") from error
-        fields = body if isinstance(body, dict) else {}
+        fields = (await read_body(request, guarded=True)).fields
         for name in ("agent", "type", "summary"):
             value = fields.get(name)
-            if name == "type" and value not in EVENT_TYPES:
+            if name == "type" and not is_one_of(value, EVENT_TYPES):
                 raise Rejected(400, f"Invalid 'type'. Must be one of: {', '.join(EVENT_TYPES)}")
             if not isinstance(value, str) or not value:
                 raise Rejected(400, f"Missing or invalid '{name}' field")
@@ -93,9 +79,9 @@ class FeedApi:
         return json_response(
             {
                 "total": len(events),
-                "byAgent": Counter(event["agent"] for event in events),
+                "byAgent": as_object(Counter(event["agent"] for event in events)),
                 "byType": Counter(event["type"] for event in events),
-                "latestPerAgent": latest,
+                "latestPerAgent": as_object(latest),
             }
         )
 
@@ -109,45 +95,9 @@ class FeedApi:
         agent, since = query(request, "agent"), query(request, "since")
         # No await lies between the two: an event is either in the replay or reaches the listener.
         missed = [event for event in self._feed.readable() if event["id"] > since] if since else []
-        listener = self._feed.listen()
-        return _EventStream(self._frames(listener, missed, agent), self._feed, listener)
-
-    async def _frames(self, listener: Listener, missed: list[Document], agent: str) -> AsyncIterator[bytes]:
-        for past in missed:
-            if not agent or past["agent"] == agent:
-                yield _frame(past)
-        next_heartbeat = time.monotonic() + self._heartbeat
-        while True:
-            try:
-                async with asyncio.timeout(max(0.0, next_heartbeat - time.monotonic())):
-                    event = await listener.events.get()
-            except TimeoutError:
-                yield b": heartbeat\n\n"
-                next_heartbeat += self._heartbeat
-                continue
-            if event is None:
-                return
-            if not agent or event["agent"] == agent:
-                yield _frame(event)
-
-
-class _EventStream(StreamingResponse):
-    """A stream that leaves the feed however it ends."""
-
-    def __init__(self, frames: AsyncIterator[bytes], feed: Feed, listener: Listener) -> None:
-        super().__init__(frames, headers={"cache-control": "no-cache", "content-type": "text/event-stream"})
-        self._feed = feed
-        self._listener = listener
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._feed.leave(self._listener)
-
-
-def _frame(event: Document) -> bytes:
-    return b"data: " + json_line(event) + b"\n\n"
+        return EventStream(
+            self._feed.listeners, missed, self._heartbeat, lambda event: not agent or event["agent"] == agent
+        )
 
 
 def _limit(text: str) -> int:
@@ -162,11 +112,7 @@ def _after(events: list[Document], since: str) -> list[Document]:
     """Return the events after an id (26 letters or digits) or after a date; none if it is neither."""
     if re.fullmatch(r"[0-9A-Za-z]{26}", since):
         return [event for event in events if event["id"] > since]
-    try:
-        moment = datetime.fromisoformat(since)
-    except ValueError:
+    moment = moment_ms(since)
+    if moment is None:
         return []
-    if since.isdigit():
-        return []
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return [event for event in events if datetime.fromisoformat(event["timestamp"]) > moment]
+    return [event for event in events if (moment_ms(event["timestamp"]) or 0.0) > moment]

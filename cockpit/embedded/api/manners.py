@@ -1,45 +1,20 @@
-"""How board, feed and registry say no, whoever serves them: the token's gate, and the answers to what went wrong."""
+"""How the services say no, whoever serves them: the answers to what went wrong."""
 
 from __future__ import annotations
 
 import errno
-import hmac
 import os
 import sqlite3
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cockpit.embedded.api.exchange import Rejected, json_response, plain
 
-SERVICE_PREFIXES = ("/board", "/feed", "/registry")
 REFUSED_BY_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 REFUSED_BY_SQLITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
 """Errors that are no fault of the program: whoever asked is told, for they can do something about it."""
-
-
-def is_below(path: str, prefix: str) -> bool:
-    """Say whether a path is a prefix, or goes on behind it."""
-    return path == prefix or path.startswith(f"{prefix}/")
-
-
-def is_token(text: str, token: bytes) -> bool:
-    """Compare what was given with the token, in a time that says nothing of it."""
-    return hmac.compare_digest(text.encode("latin-1", "replace"), token)
-
-
-def service_refusal(path: str, headers: Headers, token: bytes) -> Response | None:
-    """Return the answer to a call of a service without the token, or None (hdresearch/vers-agent-services, src)."""
-    if not any(is_below(path, prefix) for prefix in SERVICE_PREFIXES):
-        return None
-    if "authorization" not in headers:
-        return json_response({"error": "Unauthorized — missing Authorization header"}, 401)
-    scheme, _, rest = headers["authorization"].partition(" ")
-    if scheme.lower() != "bearer" or not is_token(rest.strip(" "), token):
-        return json_response({"error": "Unauthorized — invalid token"}, 401)
-    return None
 
 
 async def rejected(_request: Request, error: Exception) -> Response:
@@ -47,6 +22,11 @@ async def rejected(_request: Request, error: Exception) -> Response:
     if not isinstance(error, Rejected):
         raise error
     return json_response({"error": error.text}, error.status)
+
+
+async def faulted(_request: Request, _error: Exception) -> Response:
+    """Answer a call at which the imitated server fails."""
+    return plain(500, "Internal Server Error")
 
 
 async def too_large(_request: Request, _error: Exception) -> Response:

@@ -44,7 +44,27 @@ CREATE TABLE tags (
 ) STRICT;
 CREATE TABLE variables (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
-STEPS = (SCHEMA, NAMES)
+KINDS = (
+    "log",
+    "journal",
+    "usage_sessions",
+    "usage_vms",
+    "skills",
+    "extensions",
+    "skill_changes",
+    "extension_changes",
+    "skill_agents",
+    "reports",
+    "share_links",
+    "share_access",
+    "ledger",
+)
+SERVICES = "".join(
+    f"CREATE TABLE {kind} (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"
+    " document TEXT NOT NULL) STRICT;"
+    for kind in KINDS
+)
+STEPS = (SCHEMA, NAMES, SERVICES)
 """What makes a file of each version one of the next."""
 
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cockpit.embedded.api.exchange import (
-    Rejected,
-    as_text,
-    json_response,
-    query,
-    required,
-    service_body,
-    shown,
-    well_formed,
-)
-from cockpit.embedded.api.service_records import Document, Documents, ServiceRecords, moment_text
+from cockpit.embedded.api.exchange import Rejected, json_response, query
+from cockpit.embedded.api.javascript import SPACES, is_one_of, read_body, shown, truthy
+from cockpit.embedded.api.moments import moment_ms, moment_text, now_ms
+from cockpit.embedded.api.paths import NAME
+from cockpit.embedded.api.service_records import Document, Documents, ServiceRecords
 from cockpit.services.vocabularies import REGISTRY_ROLES, REGISTRY_STATUSES, STALE_AFTER
+
+ORDER = ("id", "name", "role", "status", "address", "services", "metadata")
+"""The fields of an entry that stand before the others, whenever they were set."""
 
 
 class Registry:
@@ -31,7 +27,7 @@ class Registry:
 
     def routes(self) -> list[Route]:
         """Return the routes, the most specific first."""
-        entry = "/registry/vms/{id:path}"
+        entry = f"/registry/vms/{{id:{NAME}}}"
         return [
             Route("/registry/vms", self.list_entries, methods=["GET"]),
             Route("/registry/vms", self.register, methods=["POST"]),
@@ -47,6 +43,11 @@ class Registry:
         if entry is None:
             raise Rejected(404, "VM not found")
         return entry
+
+    def _keep(self, entry: Document) -> Document:
+        ordered = {name: entry[name] for name in ORDER if name in entry} | entry
+        self._entries.put(ordered)
+        return ordered
 
     async def list_entries(self, request: Request) -> Response:
         """GET /registry/vms: stale ones are left out only where `status=running` asks for the living."""
@@ -73,23 +74,21 @@ class Registry:
 
     async def register(self, request: Request) -> Response:
         """POST /registry/vms: an id can be registered once."""
-        body = await service_body(request)
-        identifier, name = well_formed(required(body, "id")), required(body, "name")
-        role = body.get("role")
-        if role not in REGISTRY_ROLES:
+        body = await read_body(request)
+        identifier, name = body.required("id"), body.required("name")
+        role, status = body.get("role"), body.get("status")
+        if not is_one_of(role, REGISTRY_ROLES):
             raise Rejected(400, f"invalid role: {shown(role)}")
-        status = body.get("status") or "running"
-        if status not in REGISTRY_STATUSES:
+        if truthy(status) and not is_one_of(status, REGISTRY_STATUSES):
             raise Rejected(400, f"invalid status: {shown(status)}")
-        address, registered_by = required(body, "address"), required(body, "registeredBy")
+        address, registered_by = body.required("address"), body.required("registeredBy")
         if self._entries.get(identifier) is not None:
             raise Rejected(409, "VM already registered")
         moment = moment_text()
-        entry: Document = {"id": identifier, "name": name, "role": role, "status": status, "address": address}
-        entry |= {key: body[key] for key in ("services", "metadata") if key in body}
+        entry: Document = {"id": identifier, "name": name, "role": role, "status": status or "running"}
+        entry |= {"address": address, **body.given("services", "metadata")}
         entry |= {"registeredBy": registered_by, "registeredAt": moment, "lastSeen": moment}
-        self._entries.put(entry)
-        return json_response(entry, 201)
+        return json_response(self._keep(entry), 201)
 
     async def get(self, request: Request) -> Response:
         """GET /registry/vms/:id."""
@@ -97,17 +96,21 @@ class Registry:
 
     async def patch(self, request: Request) -> Response:
         """PATCH /registry/vms/:id: role and registrant stay; it counts as a sign of life."""
-        body = await service_body(request)
+        body = await read_body(request)
         entry = self._entry(request)
-        if "status" in body and body["status"] not in REGISTRY_STATUSES:
-            raise Rejected(400, f"invalid status: {shown(body['status'], 'null')}")
-        for name in ("name", "address"):
-            if name in body:
-                entry[name] = _not_blank(body, name)
-        entry |= {name: body[name] for name in ("status", "services", "metadata") if name in body}
+        if "status" in body and not is_one_of(body.get("status"), REGISTRY_STATUSES):
+            raise Rejected(400, f"invalid status: {shown(body.get('status'))}")
+        try:
+            _rename(entry, "name", body.given("name"))
+            entry |= body.given("status")
+            _rename(entry, "address", body.given("address"))
+        except Rejected:
+            # What came before stays done, as the imitated server leaves it.
+            self._keep(entry)
+            raise
+        entry |= body.given("services", "metadata")
         entry["lastSeen"] = moment_text()
-        self._entries.put(entry)
-        return json_response(entry)
+        return json_response(self._keep(entry))
 
     async def heartbeat(self, request: Request) -> Response:
         """POST /registry/vms/:id/heartbeat: moves `lastSeen`, revives nothing."""
@@ -122,13 +125,15 @@ class Registry:
         return json_response({"deleted": True})
 
 
-def _not_blank(body: dict[str, Any], name: str) -> str:
-    text = as_text(name, body[name])
+def _rename(entry: Document, name: str, given: dict[str, Any]) -> None:
+    if name not in given:
+        return
+    text = given[name].strip(SPACES) if isinstance(given[name], str) else ""
     if not text:
         raise Rejected(400, f"{name} cannot be empty")
-    return text
+    entry[name] = text
 
 
 def _stale(entry: Document) -> bool:
-    seen = datetime.fromisoformat(entry["lastSeen"])
-    return (datetime.now(UTC) - seen).total_seconds() > STALE_AFTER
+    seen = moment_ms(str(entry["lastSeen"]))
+    return seen is not None and now_ms() - seen > STALE_AFTER * 1000

@@ -1,21 +1,24 @@
-"""Board, feed and registry as JSON documents in the fleet's file; the feed also tells its listeners.
+"""The services' data as JSON documents in the fleet's file; feed and SkillHub also tell their listeners.
 
 Ids are ULIDs that grow strictly, over a clock that steps back and over a restart, so `since=<id>` loses nothing here.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
+import logging
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
+from cockpit.embedded.api.exchange import well_formed
+from cockpit.embedded.api.moments import moment_text
 from cockpit.embedded.api.records import Records
+from cockpit.embedded.api.streams import Listeners
 from cockpit.services import ulid
+
+logger = logging.getLogger(__name__)
 
 Document = dict[str, Any]
 
@@ -23,13 +26,8 @@ FEED_LIMIT = 10_000
 """Feed events that can be read; older ones are dropped."""
 FEED_SLACK = 500
 """Events beyond the limit that may gather before the oldest are removed from the file."""
-LISTENER_LIMIT = 2_000
-"""Events that may wait for one slow listener before its stream is ended; it then reads again from its last id."""
-
-
-def moment_text() -> str:
-    """Return the present as the services write it: UTC with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+CHANGES_LIMIT = 1_000
+"""Changes of skills, and as many of extensions, that a stream can replay."""
 
 
 class Ids:
@@ -53,33 +51,60 @@ class Ids:
 class Documents:
     """One table of documents in their order of arrival."""
 
-    def __init__(self, records: Records, table: str) -> None:
+    def __init__(self, records: Records, table: str, key: str = "id") -> None:
+        """Open a table.
+
+        Args:
+            records: the file.
+            table: its name.
+            key: the field that names a document.
+        """
         self._records = records
         self._table = table
+        self._key = key
 
     def all(self) -> list[Document]:
-        """Return every document, oldest first."""
-        rows = self._records.database.execute(f"SELECT document FROM {self._table} ORDER BY seq")
-        return [json.loads(row[0]) for row in rows]
+        """Return every document, oldest first; a damaged one is left out and said."""
+        rows = self._records.database.execute(f"SELECT id, document FROM {self._table} ORDER BY seq")
+        return [document for row in rows if (document := self._read(*row)) is not None]
 
     def get(self, identifier: str) -> Document | None:
         """Return one document."""
-        query = f"SELECT document FROM {self._table} WHERE id = ?"
-        row = self._records.database.execute(query, (identifier,)).fetchone()
-        return None if row is None else json.loads(row[0])
+        query = f"SELECT id, document FROM {self._table} WHERE id = ?"
+        row = self._records.database.execute(query, (well_formed(identifier),)).fetchone()
+        return None if row is None else self._read(*row)
+
+    def _read(self, identifier: str, text: str) -> Document | None:
+        try:
+            document = json.loads(text)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            logger.error("a document of %s is damaged and is left out: %s", self._table, identifier)
+            return None
+        return document
 
     def put(self, document: Document) -> None:
         """Write a document, new or changed; a changed one keeps its place."""
         self._records.database.execute(
             f"INSERT INTO {self._table} (id, document) VALUES (?, ?)"
             " ON CONFLICT (id) DO UPDATE SET document = excluded.document",
-            (document["id"], json.dumps(document)),
+            (well_formed(document[self._key]), json.dumps(document)),
         )
 
     def remove(self, identifier: str) -> bool:
         """Remove a document and say whether it was there."""
         query = f"DELETE FROM {self._table} WHERE id = ?"
-        return self._records.database.execute(query, (identifier,)).rowcount > 0
+        return self._records.database.execute(query, (well_formed(identifier),)).rowcount > 0
+
+    def keep_newest(self, count: int) -> None:
+        """Remove all but the newest documents."""
+        query = f"DELETE FROM {self._table} WHERE seq <= (SELECT max(seq) FROM {self._table}) - ?"
+        self._records.database.execute(query, (count,))
+
+    def clear(self) -> None:
+        """Remove every document."""
+        self._records.database.execute(f"DELETE FROM {self._table}")
 
     def newest_id(self) -> str:
         """Return the greatest id, empty if there is no document."""
@@ -87,59 +112,31 @@ class Documents:
         return row[0] or ""
 
 
-class Listener:
-    """One open stream: events wait here until they are written out."""
-
-    def __init__(self) -> None:
-        self.events: asyncio.Queue[Document | None] = asyncio.Queue(LISTENER_LIMIT)
-        self.ended = False
-
-    def tell(self, event: Document) -> None:
-        """Hand over an event, or end the stream of a listener that does not keep up."""
-        if self.ended:
-            return
-        try:
-            self.events.put_nowait(event)
-        except asyncio.QueueFull:
-            self.end()
-
-    def end(self) -> None:
-        """End the stream after nothing more."""
-        self.ended = True
-        while True:
-            with suppress(asyncio.QueueFull):
-                self.events.put_nowait(None)
-                return
-            self.events.get_nowait()
-
-
 class Feed:
     """The feed: the newest events in memory order, the file behind them, and those who listen."""
 
     def __init__(self, records: Records) -> None:
-        self._records = records
         self._documents = Documents(records, "feed")
         self._ids = Ids(self._documents.newest_id())
-        self._listeners: set[Listener] = set()
-        self._ended = False
         self._events = self._documents.all()[-FEED_LIMIT:]
         self._stored = len(self._events)
+        self.listeners = Listeners()
 
     def publish(self, fields: Document) -> Document:
         """Give an event its id and time, keep it, tell the listeners, and return it."""
-        event: Document = {"id": self._ids.new(), **fields, "timestamp": moment_text()}
+        event: Document = {"id": self._ids.new()}
+        event |= {name: fields[name] for name in ("agent", "type", "summary")}
+        event["timestamp"] = moment_text()
+        event |= {name: value for name, value in fields.items() if name not in event}
         self._documents.put(event)
         self._events.append(event)
         self._stored += 1
         if len(self._events) > FEED_LIMIT + FEED_SLACK:
             self._events = self._events[-FEED_LIMIT:]
         if self._stored > FEED_LIMIT + FEED_SLACK:
-            self._records.database.execute(
-                "DELETE FROM feed WHERE seq <= (SELECT max(seq) FROM feed) - ?", (FEED_LIMIT,)
-            )
+            self._documents.keep_newest(FEED_LIMIT)
             self._stored = FEED_LIMIT
-        for listener in tuple(self._listeners):
-            listener.tell(event)
+        self.listeners.tell(event)
         return event
 
     def readable(self) -> list[Document]:
@@ -148,36 +145,63 @@ class Feed:
 
     def clear(self) -> None:
         """Forget every event; listeners are not told."""
-        self._records.database.execute("DELETE FROM feed")
+        self._documents.clear()
         self._events = []
         self._stored = 0
 
-    def listen(self) -> Listener:
-        """Open a stream; pair it with `leave`. Events published from now on reach it."""
-        listener = Listener()
-        if self._ended:
-            listener.end()
-        else:
-            self._listeners.add(listener)
-        return listener
 
-    def leave(self, listener: Listener) -> None:
-        """Close a stream."""
-        self._listeners.discard(listener)
+class Changes:
+    """What happened to skills and extensions, and who listens to it."""
 
-    def end_streams(self) -> None:
-        """End every open stream and each new one at once, so that a server which stops need not wait for them."""
-        self._ended = True
-        for listener in tuple(self._listeners):
-            listener.end()
+    def __init__(self, records: Records) -> None:
+        self._kinds = {
+            "skill": Documents(records, "skill_changes"),
+            "extension": Documents(records, "extension_changes"),
+        }
+        self._ids = Ids(max(documents.newest_id() for documents in self._kinds.values()))
+        self.listeners = Listeners()
+
+    def tell(self, kind: str, name: str, version: int, action: str) -> None:
+        """Write a change down and tell the listeners."""
+        change: Document = {"id": self._ids.new(), "type": kind, "name": name, "version": version, "action": action}
+        change["timestamp"] = moment_text()
+        documents = self._kinds[kind]
+        documents.put(change)
+        documents.keep_newest(CHANGES_LIMIT)
+        self.listeners.tell(change)
+
+    def since(self, identifier: str) -> list[Document]:
+        """Return the changes after an id, oldest first."""
+        changes = [change for documents in self._kinds.values() for change in documents.all()]
+        return sorted((one for one in changes if one["id"] > identifier), key=lambda one: str(one["id"]))
 
 
 class ServiceRecords:
-    """The three services on one file."""
+    """All services on one file."""
 
     def __init__(self, records: Records) -> None:
+        self.records = records
         self.tasks = Documents(records, "tasks")
         self.feed = Feed(records)
         self.registry = Documents(records, "registry")
+        self.log = Documents(records, "log")
+        self.journal = Documents(records, "journal")
+        self.usage_sessions = Documents(records, "usage_sessions")
+        self.usage_vms = Documents(records, "usage_vms")
+        self.skills = Documents(records, "skills", "name")
+        self.extensions = Documents(records, "extensions", "name")
+        self.changes = Changes(records)
+        self.skill_agents = Documents(records, "skill_agents", "agentId")
+        self.reports = Documents(records, "reports")
+        self.share_links = Documents(records, "share_links", "linkId")
+        self.share_access = Documents(records, "share_access")
+        self.ledger = Documents(records, "ledger", "commitId")
         self.task_ids = Ids(self.tasks.newest_id())
         """Also names the notes: an id is unique over the whole board."""
+        self.ids = Ids()
+        """Names what is never asked for by "after this id"."""
+
+    def end_streams(self) -> None:
+        """End every open stream and each new one at once, so that a server which stops need not wait for them."""
+        self.feed.listeners.end()
+        self.changes.listeners.end()

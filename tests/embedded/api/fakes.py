@@ -107,12 +107,18 @@ class World:
     def transport(self) -> httpx.ASGITransport:
         return httpx.ASGITransport(self.application, raise_app_exceptions=False)
 
-    def http(self, *, key: str | None = None, **options: Any) -> httpx.AsyncClient:
-        """Return a client with the right key, or with another Authorization value."""
+    def http(self, *, key: str | None = None, crashing: bool = False, **options: Any) -> httpx.AsyncClient:
+        """Return a client with the right key, or with another Authorization value.
+
+        Args:
+            key: another value.
+            crashing: what the application does not catch is raised here.
+        """
+        transport = httpx.ASGITransport(self.application) if crashing else self.transport
         value = f"Bearer {self.token}" if key is None else key
         headers = {"Authorization": value} if value else {}
         return httpx.AsyncClient(
-            transport=self.transport, base_url="http://fleet.test", headers=headers | options.pop("headers", {})
+            transport=transport, base_url="http://fleet.test", headers=headers | options.pop("headers", {})
         )
 
 

@@ -1,4 +1,8 @@
-"""No request makes the embedded fleet fail: whatever stands in a field, there is no 5xx, and a refusal says why."""
+"""No request makes the embedded fleet fail, whatever stands in a field: what goes wrong is an answer, and says why.
+
+The services answer 500 where the imitated ones do, which is held to recordings elsewhere; an error that nothing caught
+is raised here by the client.
+"""
 
 from __future__ import annotations
 
@@ -59,6 +63,53 @@ FIELDS: dict[str, tuple[str, dict[str, Any]]] = {
         {"name": "n", "status": "paused", "address": "a", "services": [], "metadata": {}},
     ),
     "POST /registry/vms/{entry}/heartbeat": ("", {}),
+    "POST /log": ("", {"text": "t", "agent": "a"}),
+    "POST /journal": ("", {"text": "t", "author": "a", "mood": "m", "tags": ["x"]}),
+    "POST /usage/sessions": (
+        "",
+        {
+            "sessionId": "s",
+            "agent": "a",
+            "model": "m",
+            "tokens": dict.fromkeys(("input", "output", "cacheRead", "cacheWrite", "total"), 1),
+            "cost": dict.fromkeys(("input", "output", "cacheRead", "cacheWrite", "total"), 0.1),
+            "turns": 1,
+            "toolCalls": {"bash": 1},
+            "startedAt": "2026-11-20T10:00:00Z",
+            "endedAt": "2026-11-20T10:00:00Z",
+            "parentAgent": "p",
+        },
+    ),
+    "POST /usage/vms": (
+        "",
+        {
+            "vmId": "v",
+            "role": "worker",
+            "agent": "a",
+            "createdAt": "2026-11-20T10:00:00Z",
+            "destroyedAt": "2026-11-20T10:00:00Z",
+            "commitId": "c",
+        },
+    ),
+    "POST /skills/items": (
+        "",
+        {"name": "s", "description": "d", "content": "c", "publishedBy": "p", "tags": ["x"], "enabled": True},
+    ),
+    "PATCH /skills/items/skill": ("", {"description": "d", "tags": ["x"], "enabled": True}),
+    "POST /skills/extensions": (
+        "",
+        {"name": "e", "description": "d", "content": "c", "publishedBy": "p", "enabled": True},
+    ),
+    "POST /skills/sync": (
+        "",
+        {"agentId": "a", "vmId": "v", "skills": [{"name": "s", "version": 1}], "extensions": []},
+    ),
+    "POST /reports": ("", {"title": "t", "author": "a", "content": "c", "tags": ["x"]}),
+    "POST /reports/{report}/share": ("", {"createdBy": "a", "label": "l", "expiresAt": "2099-01-01T00:00:00Z"}),
+    "POST /commits": (
+        "",
+        {"commitId": "c", "vmId": "v", "label": "l", "agent": "a", "tags": ["x"], "metadata": {}},
+    ),
     "POST /api/v1/vm/new_root": (
         "vm_config",
         {
@@ -95,6 +146,15 @@ QUERIES = {
     "GET /feed/stats": (),
     "GET /registry/vms": ("role", "status"),
     "GET /registry/discover/worker": (),
+    "GET /log": ("since", "until", "last"),
+    "GET /log/raw": ("since", "until", "last"),
+    "GET /journal": ("since", "until", "last", "author", "tag", "raw"),
+    "GET /usage": ("range",),
+    "GET /usage/sessions": ("agent", "range"),
+    "GET /usage/vms": ("role", "agent", "range"),
+    "GET /skills/items": ("tag", "enabled"),
+    "GET /reports": ("author", "tag"),
+    "GET /commits": ("tag", "agent", "label", "vmId", "since"),
     "GET /api/v1/commits": ("limit", "offset"),
     "GET /api/v1/vms": (),
     "GET /api/v1/vm/{vm}/status": (),
@@ -171,10 +231,14 @@ RAW = [
 async def filled() -> tuple[World, dict[str, str]]:
     """Return a fleet that has one of each thing, and their names."""
     world = make_world(vm_limit=5)
-    async with world.http() as http:
+    async with world.http(crashing=True) as http:
         task = (await http.post("/board/tasks", json={"title": "t", "createdBy": "a"})).json()["id"]
         entry = {"id": "i1", "name": "n", "role": "worker", "address": "a", "registeredBy": "r"}
         assert (await http.post("/registry/vms", json=entry)).status_code == 201
+        written = {"title": "t", "author": "a", "content": "c"}
+        report = (await http.post("/reports", json=written)).json()["id"]
+        skill = {"name": "skill", "description": "d", "content": "c", "publishedBy": "p"}
+        assert (await http.post("/skills/items", json=skill)).status_code == 201
         made = await http.post("/api/v1/vm/new_root?wait_boot=true", json={"vm_config": {}})
         vm = made.json()["vm_id"]
         commit = (await http.post(f"/api/v1/vm/{vm}/commit")).json()["commit_id"]
@@ -182,6 +246,7 @@ async def filled() -> tuple[World, dict[str, str]]:
         for tags in ("/api/v1/commit_tags", "/api/v1/repositories/images/tags"):
             assert (await http.post(tags, json={"tag_name": "v1", "commit_id": commit})).status_code == 201
     names = {"task": task, "entry": "i1", "vm": vm, "commit": commit, "repository": "images", "tag": "v1"}
+    names["report"] = report
     return world, names
 
 
@@ -190,15 +255,35 @@ async def ask(http: httpx.AsyncClient, call: str, names: dict[str, str], **how: 
     method, path = call.format(**names).split(" ", 1)
     answer = await http.request(method, path, **how)
     shown = f"{call} {how} -> {answer.status_code} {answer.text[:300]}"
+    if answer.status_code == 500 and not path.startswith("/api/"):
+        assert answer.text == "Internal Server Error", shown
+        return answer
     assert answer.status_code < 500, shown
-    if answer.status_code >= 400 and path.startswith(("/board", "/feed", "/registry")) and answer.status_code != 413:
+    if answer.status_code >= 400 and not path.startswith("/api/") and answer.status_code != 413:
         assert answer.json()["error"], shown
     return answer
 
 
 async def lists_still_answer(http: httpx.AsyncClient, names: dict[str, str]) -> None:
     """Check that what was accepted can be read again."""
-    for call in ("GET /board/tasks?tag=x", "GET /feed/events", "GET /feed/stats", "GET /registry/vms?role=worker"):
+    for call in (
+        "GET /board/tasks",
+        "GET /feed/events",
+        "GET /feed/stats",
+        "GET /registry/vms?role=worker",
+        "GET /log/raw",
+        "GET /journal/raw",
+        "GET /usage",
+        "GET /usage/sessions",
+        "GET /usage/vms",
+        "GET /skills/items",
+        "GET /skills/extensions",
+        "GET /skills/manifest",
+        "GET /skills/agents",
+        "GET /reports",
+        "GET /reports/{report}/shares",
+        "GET /commits",
+    ):
         assert (await ask(http, call, names)).status_code == 200
     for call in (
         "GET /api/v1/vms",
@@ -213,10 +298,10 @@ async def lists_still_answer(http: httpx.AsyncClient, names: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize("call", FIELDS)
-async def test_no_value_in_any_field_is_a_5xx(call: str) -> None:
+async def test_no_value_in_any_field_makes_it_fail(call: str) -> None:
     world, names = await filled()
     inside, good = FIELDS[call]
-    async with world.http() as http:
+    async with world.http(crashing=True) as http:
         for field in good:
             for odd in ODD:
                 fields = {**good, field: odd}
@@ -236,21 +321,12 @@ def _placed(inside: str, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("call", FIELDS)
-async def test_no_body_is_a_5xx(call: str) -> None:
+async def test_no_body_makes_it_fail(call: str) -> None:
     world, names = await filled()
-    async with world.http() as http:
+    async with world.http(crashing=True) as http:
         for raw in RAW:
             await ask(http, call, names, content=raw)
         await lists_still_answer(http, names)
-
-
-@pytest.mark.parametrize("body", [b'{"title": 3}', b"{", b'{"title": "t", "createdBy": "a", "description": 3}'])
-async def test_a_task_that_cannot_be_read_is_refused_with_a_text(body: bytes) -> None:
-    world, names = await filled()
-    async with world.http() as http:
-        answer = await ask(http, "POST /board/tasks", names, content=body)
-    assert answer.status_code == 400
-    assert answer.json()["error"] in ("title must be a string", "description must be a string", "Invalid JSON body")
 
 
 JSON_VALUES = st.recursive(
@@ -264,24 +340,24 @@ JSON_VALUES = st.recursive(
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(call=st.sampled_from(sorted(FIELDS)), data=st.data())
-async def test_no_request_is_a_5xx(call: str, data: st.DataObject) -> None:
+async def test_no_request_makes_it_fail(call: str, data: st.DataObject) -> None:
     world, names = await filled()
     inside, good = FIELDS[call]
     fields = dict(good)
     for field in data.draw(st.sets(st.sampled_from(sorted(good) or ["x"]))):
         fields[field] = data.draw(JSON_VALUES)
-    async with world.http() as http:
+    async with world.http(crashing=True) as http:
         await ask(http, call, names, content=json.dumps(_placed(inside, fields)))
         await lists_still_answer(http, names)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(call=st.sampled_from(sorted(QUERIES)), data=st.data())
-async def test_no_query_is_a_5xx(call: str, data: st.DataObject) -> None:
+async def test_no_query_makes_it_fail(call: str, data: st.DataObject) -> None:
     world, names = await filled()
     words = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
         ["-1", "9" * 40, "٣", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026", "Z" * 26, "%00", "\x00"]
     )
     params = {name: data.draw(words) for name in QUERIES[call]}
-    async with world.http() as http:
+    async with world.http(crashing=True) as http:
         await ask(http, call, names, params=params, content=b"{}")

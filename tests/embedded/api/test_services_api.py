@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from cockpit.embedded.api.application import create_application
-from cockpit.embedded.api.service_records import FEED_LIMIT, FEED_SLACK, LISTENER_LIMIT, Documents, Feed, Ids
+from cockpit.embedded.api.service_records import FEED_LIMIT, FEED_SLACK, Documents, Feed, Ids
+from cockpit.embedded.api.streams import LISTENER_LIMIT
 from tests.embedded.api.captures import exchanges
 from tests.embedded.api.fakes import World, make_world, serving
 
-NO_OBJECT = {"error": "Missing or invalid 'agent' field"}
 VOLATILE = {"id", "createdAt", "updatedAt", "addedAt", "timestamp", "registeredAt", "lastSeen"}
 
 
@@ -62,10 +62,6 @@ async def replay(world: World, exchange: dict[str, Any], *, exact: bool) -> None
             content = json.dumps(request["body"])
         answer = await http.request(request["method"], request["path"], content=content)
     shown = f"{request['method']} {request['path']} -> {answer.text}"
-    if exchange["status"] >= 500:
-        # The recorded server fails at a body that it cannot read. Ours says what is wrong with it.
-        assert (answer.status_code, answer.json()) in ((400, {"error": "Invalid JSON body"}), (400, NO_OBJECT)), shown
-        return
     assert answer.status_code == exchange["status"], shown
     assert answer.headers["content-type"] == exchange["headers"]["content-type"], shown
     if "text" in exchange:
@@ -211,7 +207,7 @@ def test_the_feed_keeps_the_newest_and_its_file_does_not_grow(world: World) -> N
 
 async def test_a_listener_that_does_not_keep_up_is_ended(world: World) -> None:
     feed = Feed(world.records)
-    listener = feed.listen()
+    listener = feed.listeners.listen()
     for number in range(LISTENER_LIMIT + 1):
         feed.publish({"agent": "a", "type": "custom", "summary": str(number)})
     waiting = [listener.events.get_nowait() for _ in range(listener.events.qsize())]

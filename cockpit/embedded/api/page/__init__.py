@@ -1,0 +1,1 @@
+"""The pages for a browser: the dashboard, a report, and what they load."""

@@ -1,0 +1,53 @@
+"""All services behind one gate: what an application of the fleet, or one that serves nothing else, is made of."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from cockpit.embedded.api.board import Board
+from cockpit.embedded.api.dashboard import Dashboard
+from cockpit.embedded.api.feed import FeedApi
+from cockpit.embedded.api.gate import ServiceGate
+from cockpit.embedded.api.ledger import Ledger
+from cockpit.embedded.api.log import Journal, WorkLog
+from cockpit.embedded.api.records import Records
+from cockpit.embedded.api.registry import Registry
+from cockpit.embedded.api.reports import Reports
+from cockpit.embedded.api.service_records import ServiceRecords
+from cockpit.embedded.api.sessions import Sessions
+from cockpit.embedded.api.skills import SkillHub
+from cockpit.embedded.api.streams import HEARTBEAT_INTERVAL
+from cockpit.embedded.api.usage import Usage
+
+
+class Surface:
+    """The services of one file under one token."""
+
+    def __init__(self, records: Records, token: str, heartbeat: float = HEARTBEAT_INTERVAL) -> None:
+        """Open the services.
+
+        Args:
+            records: the file; it stays the caller's to close.
+            token: what every call must bring that is not public.
+            heartbeat: seconds between two comments on an open stream.
+        """
+        self.records = ServiceRecords(records)
+        sessions = Sessions()
+        self.gate = ServiceGate(token, sessions)
+        self._heartbeat = heartbeat
+        self._dashboard = Dashboard(self.records, sessions, token)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return every route."""
+        return [
+            *Board(self.records).routes(),
+            *FeedApi(self.records, self._heartbeat).routes(),
+            *Registry(self.records).routes(),
+            *WorkLog(self.records).routes(),
+            *Journal(self.records).routes(),
+            *Usage(self.records).routes(),
+            *SkillHub(self.records, self._heartbeat).routes(),
+            *Reports(self.records).routes(),
+            *Ledger(self.records).routes(),
+            *self._dashboard.routes(),
+        ]
