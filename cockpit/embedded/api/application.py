@@ -25,7 +25,7 @@ from cockpit.embedded.api.manners import faulted, rejected, said_by_disk, too_la
 from cockpit.embedded.api.records import Records
 from cockpit.embedded.api.service_records import ServiceRecords
 from cockpit.embedded.api.streams import HEARTBEAT_INTERVAL
-from cockpit.embedded.api.surface import Surface
+from cockpit.embedded.api.surface import AllServices
 from cockpit.embedded.api.vers.exchange import ApiError, BareError
 from cockpit.embedded.api.vers.lifecycle import VM_LIMIT, Lifecycle
 from cockpit.embedded.api.vers.named import NameRecords
@@ -76,7 +76,7 @@ def create_application(
         raise ConfigError("the embedded fleet's token is no UUID followed by 64 hexadecimal digits")
     names = NameRecords(records)
     lifecycle = Lifecycle(records, hosting, names, vm_limit)
-    surface = Surface(records, token, heartbeat)
+    surface = AllServices(records, token, heartbeat)
     edge = _Information()
     parts = Parts(lifecycle, surface.records)
 

@@ -21,7 +21,7 @@ from cockpit.embedded.api.manners import faulted, rejected, said_by_disk, too_la
 from cockpit.embedded.api.records import Records
 from cockpit.embedded.api.service_records import ServiceRecords
 from cockpit.embedded.api.streams import HEARTBEAT_INTERVAL
-from cockpit.embedded.api.surface import Surface
+from cockpit.embedded.api.surface import AllServices
 
 
 def create_coordination(
@@ -34,7 +34,7 @@ def create_coordination(
         token: what every call must bring that is not public.
         heartbeat: seconds between two comments on an event stream.
     """
-    surface = Surface(records, token, heartbeat)
+    surface = AllServices(records, token, heartbeat)
     began = time.monotonic()
 
     async def health(_request: Request) -> Response:

@@ -13,7 +13,7 @@ from cockpit.embedded.api.paths import NAME
 from cockpit.embedded.api.service_records import Document, ServiceRecords
 
 
-class Ledger:
+class CommitLedger:
     """The routes of the ledger; an entry is named by its commit."""
 
     def __init__(self, services: ServiceRecords) -> None:

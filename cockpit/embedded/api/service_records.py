@@ -27,7 +27,7 @@ FEED_LIMIT = 10_000
 FEED_SLACK = 500
 """Events beyond the limit that may gather before the oldest are removed from the file."""
 CHANGES_LIMIT = 1_000
-"""Changes of skills, and as many of extensions, that a stream can replay."""
+"""HubChanges of skills, and as many of extensions, that a stream can replay."""
 
 
 class Ids:
@@ -150,7 +150,7 @@ class Feed:
         self._stored = 0
 
 
-class Changes:
+class HubChanges:
     """What happened to skills and extensions, and who listens to it."""
 
     def __init__(self, records: Records) -> None:
@@ -190,7 +190,7 @@ class ServiceRecords:
         self.usage_vms = Documents(records, "usage_vms")
         self.skills = Documents(records, "skills", "name")
         self.extensions = Documents(records, "extensions", "name")
-        self.changes = Changes(records)
+        self.changes = HubChanges(records)
         self.skill_agents = Documents(records, "skill_agents", "agentId")
         self.reports = Documents(records, "reports")
         self.share_links = Documents(records, "share_links", "linkId")

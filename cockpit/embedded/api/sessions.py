@@ -19,7 +19,7 @@ LIMIT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class LoginLink:
     """What opens the dashboard once."""
 
     token: str
@@ -34,12 +34,12 @@ class Sessions:
         self._links: dict[str, float] = {}
         self._sessions: dict[str, float] = {}
 
-    def make_link(self) -> Link:
+    def make_link(self) -> LoginLink:
         """Make a link."""
         token = self._secret() + self._secret()
         ends = self._clock() + LINK_LIFETIME
         _add(self._links, token, ends, self._clock())
-        return Link(token, text_of(datetime.fromtimestamp(ends, UTC)))
+        return LoginLink(token, text_of(datetime.fromtimestamp(ends, UTC)))
 
     def enter(self, token: str) -> str | None:
         """Use a link up; return the id of the session that it begins, None if it is used, unknown or too old."""

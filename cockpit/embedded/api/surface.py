@@ -8,7 +8,7 @@ from cockpit.embedded.api.board import Board
 from cockpit.embedded.api.dashboard import Dashboard
 from cockpit.embedded.api.feed import FeedApi
 from cockpit.embedded.api.gate import ServiceGate
-from cockpit.embedded.api.ledger import Ledger
+from cockpit.embedded.api.ledger import CommitLedger
 from cockpit.embedded.api.log import Journal, WorkLog
 from cockpit.embedded.api.records import Records
 from cockpit.embedded.api.registry import Registry
@@ -17,10 +17,10 @@ from cockpit.embedded.api.service_records import ServiceRecords
 from cockpit.embedded.api.sessions import Sessions
 from cockpit.embedded.api.skills import SkillHub
 from cockpit.embedded.api.streams import HEARTBEAT_INTERVAL
-from cockpit.embedded.api.usage import Usage
+from cockpit.embedded.api.usage import UsageRecords
 
 
-class Surface:
+class AllServices:
     """The services of one file under one token."""
 
     def __init__(self, records: Records, token: str, heartbeat: float = HEARTBEAT_INTERVAL) -> None:
@@ -45,9 +45,9 @@ class Surface:
             *Registry(self.records).routes(),
             *WorkLog(self.records).routes(),
             *Journal(self.records).routes(),
-            *Usage(self.records).routes(),
+            *UsageRecords(self.records).routes(),
             *SkillHub(self.records, self._heartbeat).routes(),
             *Reports(self.records).routes(),
-            *Ledger(self.records).routes(),
+            *CommitLedger(self.records).routes(),
             *self._dashboard.routes(),
         ]

@@ -31,7 +31,7 @@ STORED_TIME = re.compile(
 """What the imitated server's database reads as a time."""
 
 
-class Usage:
+class UsageRecords:
     """The routes of usage."""
 
     def __init__(self, services: ServiceRecords) -> None:
