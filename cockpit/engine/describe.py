@@ -5,7 +5,21 @@ from __future__ import annotations
 from typing import get_args
 
 from cockpit.model.commands.agent import Abort, AgentCommand, Answer, ClearQueue, FollowUp, Prompt, Steer, TextCommand
-from cockpit.model.commands.board import AssignTask, CreateTask, HandOverTask, MoveTask, NoteTask
+from cockpit.model.commands.board import (
+    AddArtifacts,
+    ApproveTask,
+    AssignTask,
+    BoardCommand,
+    BumpTask,
+    CreateTask,
+    DeleteTask,
+    EditTask,
+    HandOverTask,
+    MoveTask,
+    NoteTask,
+    RejectTask,
+    SubmitTask,
+)
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.conversation import CONVERSATION_VERBS, ConversationCommand, conversation_text
 from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
@@ -102,6 +116,13 @@ VERBS: dict[type[object], str] = {
     NoteTask: "note task",
     AnswerOwed: "reply",
     SettleOwed: "settle",
+    EditTask: "edit task",
+    DeleteTask: "delete task",
+    BumpTask: "bump task",
+    SubmitTask: "submit task",
+    ApproveTask: "approve task",
+    RejectTask: "reject task",
+    AddArtifacts: "add artifacts",
     **CONVERSATION_VERBS,
 }
 """The word receipts and the audit use for each kind of command."""
@@ -137,6 +158,10 @@ def text_of(command: Command) -> str:
             | MoveTask(status=text)
             | AssignTask(assignee=text)
             | HandOverTask(task=text)
+            | SubmitTask(summary=text)
+            | ApproveTask(comment=text)
+            | RejectTask(reason=text)
+            | EditTask(note=text)
         ):
             return text
         case AnswerOwed(text=text):
@@ -181,8 +206,8 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
         case AnswerOwed(key=key) | SettleOwed(key=key):
             owed = next((one for one in fleet.owed if one.key == key), None)
             return None, owed.asker if owed is not None else key
-        case MoveTask(task=task) | AssignTask(task=task) | NoteTask(task=task):
-            return None, task
+        case _ if isinstance(command, BoardCommand):
+            return None, command.task
         case (
             Pause(vm=vm)
             | Checkpoint(vm=vm)

@@ -46,6 +46,28 @@ OPERATOR = "operator"
 TASK_STATUSES = ("open", "in_progress", "in_review", "blocked", "done")
 """Board columns, in order (hdresearch/vers-agent-services, src/board)."""
 
+NOTE_KINDS = ("update", "finding", "blocker", "question")
+ARTIFACT_KINDS = ("branch", "report", "deploy", "diff", "file", "url")
+
+
+@dataclass(frozen=True, slots=True)
+class TaskContent:
+    """What of a task is anybody's to change."""
+
+    title: str
+    description: str = ""
+    status: str = "open"
+    assignee: str = ""
+    tags: tuple[str, ...] = ()
+    dependencies: tuple[TaskId, ...] = ()
+
+
+def content_of(task: Task) -> TaskContent:
+    """Return what of a task can be changed."""
+    return TaskContent(
+        task.title.strip(), task.description.strip(), task.status, task.assignee, task.tags, task.dependencies
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class FeedItem:
@@ -61,3 +83,7 @@ class FeedItem:
     """The task it is about, where its metadata says so."""
     answers: str = ""
     """The event it answers, where its metadata says so."""
+
+
+USAGE_KINDS = ("token_update", "cost_update")
+"""Events of which only sums are worth a line; they are by far the most frequent."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 
 from cockpit.model.commands.command import Command
 
@@ -35,9 +35,12 @@ def unsendable_part(command: Command) -> str:
 
 
 def _texts_in(value: object) -> Iterator[str]:
-    """Yield a field's text, or those of its tuples, which may hold tuples in turn."""
+    """Yield a field's text, or those of what it holds: tuples and records, one in another."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, tuple):
         for part in value:
             yield from _texts_in(part)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from _texts_in(getattr(value, field.name))

@@ -120,8 +120,14 @@ class BoardClient:
 
         Raises:
             RecordNotFound: there is none.
+            ServiceBroken: the answer does not say that it is deleted.
         """
-        await self._http.request(f"delete task {task_id}", "DELETE", f"/board/tasks/{part(task_id)}")
+        what = f"delete task {task_id}"
+        reply = await self._http.request(what, "DELETE", f"/board/tasks/{part(task_id)}")
+        if not isinstance(reply.body, dict) or reply.body.get("deleted") is not True:
+            raise ServiceBroken(
+                f"could not {what}: the answer does not say that it is deleted", hint="read the board again"
+            )
 
     async def bump(self, task_id: TaskId) -> Task:
         """Raise a task's score by one and return it.
@@ -159,13 +165,18 @@ class BoardClient:
         ]
         return await self._act("artifacts", task_id, {"artifacts": listed})
 
-    async def submit(self, task_id: TaskId, summary: str, reviewed_by: str) -> Task:
-        """Hand a task in for review.
+    async def submit(
+        self, task_id: TaskId, summary: str, reviewed_by: str, artifacts: Sequence[tuple[str, str, str]] = ()
+    ) -> Task:
+        """Hand a task in for review, with artifacts, each (type, label, url).
 
         Raises:
-            ServiceError: it was refused.
+            ServiceError: it was refused; column and summary are changed all the same if it was for an artifact.
         """
-        return await self._act("review", task_id, {"summary": summary, "reviewedBy": reviewed_by})
+        body: dict[str, Any] = {"summary": summary, "reviewedBy": reviewed_by}
+        if artifacts:
+            body["artifacts"] = [{"type": kind, "label": label, "url": url} for kind, label, url in artifacts]
+        return await self._act("review", task_id, body)
 
     async def approve(self, task_id: TaskId, approved_by: str, comment: str = "") -> Task:
         """Accept a task: it is done.

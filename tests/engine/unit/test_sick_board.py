@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,8 +11,21 @@ import pytest
 
 from cockpit.engine.commands import board
 from cockpit.errors import CockpitError, NotFound, Undecided
-from cockpit.model.board import OPERATOR, Task
-from cockpit.model.commands.board import AssignTask, BoardCommand, CreateTask, MoveTask, NoteTask
+from cockpit.model.board import OPERATOR, Task, TaskContent
+from cockpit.model.commands.board import (
+    AddArtifacts,
+    ApproveTask,
+    AssignTask,
+    BoardCommand,
+    BumpTask,
+    CreateTask,
+    DeleteTask,
+    EditTask,
+    MoveTask,
+    NoteTask,
+    RejectTask,
+    SubmitTask,
+)
 from cockpit.model.ids import TaskId
 from cockpit.services.board import BoardClient
 from cockpit.services.http import ServiceHttp
@@ -90,16 +104,26 @@ async def acted(sick: SickBoard, name: str) -> tuple[Task | None, BoardCommand]:
         "move": MoveTask(task.id, "done"),
         "assign": AssignTask(task.id, "ada"),
         "note": NoteTask(task.id, "again"),
+        "edit": EditTask(task.id, TaskContent("paint"), TaskContent("draw", "a bird", tags=("art",))),
+        "bump": BumpTask(task.id),
+        "submit": SubmitTask(task.id, "done so far", (("branch", "work", "w/paint"),)),
+        "approve": ApproveTask(task.id, "fine"),
+        "reject": RejectTask(task.id, "no bird"),
+        "artifact": AddArtifacts(task.id, (("file", "sketch", "a.png"), ("url", "page", "http://x.test"))),
+        "delete": DeleteTask(task.id),
     }
     sick.fall_sick()
     source: Any = SimpleNamespace(board=client)
     await board.carry_out(source, commands[name], known)
     sick.blind = False
-    return await client.get(task.id), commands[name]
+    found = next((one for one in await client.list_tasks() if one.id == task.id), None)
+    return found, commands[name]
 
 
-ACTS = ["create", "move", "assign", "note"]
-CHANGES = ["move", "assign", "note"]
+CHANGES = ["move", "assign", "note", "edit", "bump", "submit", "approve", "reject", "artifact"]
+ACTS = ["create", "delete", *CHANGES]
+READ_FIRST = ["edit"]
+"""What looks at the task before it changes anything."""
 
 
 @every_doubt
@@ -107,8 +131,24 @@ CHANGES = ["move", "assign", "note"]
 async def test_what_the_board_shows_was_done(answer: httpx.Response | Exception, name: str) -> None:
     task, _ = await acted(SickBoard(answer, works=True), name)
     assert task is not None
-    shown = {"move": task.status == "done", "assign": task.assignee == "ada", "note": len(task.notes) == 2}
+    shown = {
+        "move": task.status == "done",
+        "assign": task.assignee == "ada",
+        "note": len(task.notes) == 2,
+        "edit": (task.title, task.description, task.tags) == ("draw", "a bird", ("art",)),
+        "bump": task.score == 1,
+        "submit": task.status == "in_review" and task.artifacts == (("branch", "work", "w/paint"),),
+        "approve": task.status == "done" and task.notes[-1].content == "Approved by operator: fine",
+        "reject": task.status == "open" and task.notes[-1].content == "Rejected by operator: no bird",
+        "artifact": len(task.artifacts) == 2,
+    }
     assert shown[name]
+
+
+@every_doubt
+async def test_a_task_that_the_board_has_no_more_was_deleted(answer: httpx.Response | Exception) -> None:
+    task, _ = await acted(SickBoard(answer, works=True), "delete")
+    assert task is None
 
 
 @every_doubt
@@ -122,7 +162,7 @@ async def test_what_the_board_does_not_show_is_never_called_done(answer: httpx.R
 
 @every_doubt
 @pytest.mark.parametrize("works", [True, False])
-@pytest.mark.parametrize("name", ACTS)
+@pytest.mark.parametrize("name", [name for name in ACTS if name not in READ_FIRST])
 async def test_a_board_that_cannot_be_read_leaves_it_unknown(
     answer: httpx.Response | Exception, works: bool, name: str
 ) -> None:
@@ -144,7 +184,32 @@ async def test_what_was_refused_before_any_work_failed_and_nothing_is_asked(
     sick = SickBoard(answer, works=False)
     with pytest.raises(CockpitError) as raised:
         await acted(sick, name)
-    assert not isinstance(raised.value, Undecided) and sick.looks == 0
+    in_parts = name in ("submit", "artifact") and getattr(answer, "status_code", 0) == 400
+    assert not isinstance(raised.value, Undecided) and sick.looks == int(name in READ_FIRST) + int(in_parts)
+
+
+class HalfDone(SickBoard):
+    """The reference's board; of what is done in parts, the last one is refused."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith(("/review", "/artifacts")) and self.looks >= 0:
+            body = json.loads(request.content)
+            body["artifacts"][-1]["type"] = "painting"
+            request = httpx.Request(request.method, request.url, headers=self._headers(request), json=body)
+        return await super().handle_async_request(request)
+
+    @staticmethod
+    def _headers(request: httpx.Request) -> dict[str, str]:
+        return {"authorization": request.headers["authorization"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"), [("submit", "the board shows 0 of 1 artifacts: work"), ("artifact", "1 of 2 artifacts: page")]
+)
+async def test_what_was_refused_in_its_last_part_says_what_the_board_shows_of_it(name: str, seen: str) -> None:
+    with pytest.raises(CockpitError, match=seen) as raised:
+        await acted(HalfDone(None, works=True), name)
+    assert "invalid artifact type: painting" in str(raised.value)
 
 
 async def test_a_success_that_shows_no_change_is_not_believed() -> None:
