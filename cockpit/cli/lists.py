@@ -10,10 +10,9 @@ from cockpit.cli.agent import out_of_reach
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import VM_LIST, Headless, nearest, nobody, only, require_health, say_missing, silent
 from cockpit.engine.port import HeadlessPort
-from cockpit.errors import NotFound, Refused
+from cockpit.errors import NotFound
 from cockpit.model.fleet import LinkState, Power
 from cockpit.model.past import remembered_as
-from cockpit.model.row_doubts import all_doubts
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn
 
@@ -99,30 +98,6 @@ def say_unreached(engine: HeadlessPort) -> bool:
             warn(our_text("cockpit: {} is shown as last known: {}", agent.name, out_of_reach(engine, agent)))
             unreached = True
     return unreached
-
-
-async def board(headless: Headless, as_json: bool) -> int:
-    """List the board."""
-    if not await headless.has_board():
-        raise Refused(
-            "no board is configured", hint="`cockpit infra` makes one, or set VERS_INFRA_URL and VERS_AUTH_TOKEN"
-        )
-    async with headless.engine() as engine:
-        require_health(engine, "board")
-        if any(task.status == "in_progress" and task.assignee for task in engine.fleet.tasks):
-            # Whether an agent works on its task is told by its stream alone.
-            await engine.settled(min(SETTLE_LIMIT, headless.left()))
-        tasks, doubted = engine.fleet.tasks, all_doubts(engine.fleet, engine.now())
-        if as_json:
-            output.print_json([output.task_object(task, doubted.get(task.id, ())) for task in tasks])
-        else:
-            rows = [(task.id, task.status, task.assignee or "-", f"{len(task.notes)}", task.title) for task in tasks]
-            output.print_table(("TASK", "STATUS", "ASSIGNEE", "NOTES", "TITLE"), rows)
-            for task in tasks:
-                for doubt in doubted.get(task.id, ()):
-                    warn(our_text("cockpit: {}: {}", task.id, doubt.sentence))
-        missing = say_missing(engine, "board")
-    return ExitCode.PARTIAL if missing else ExitCode.DONE
 
 
 async def search(headless: Headless, text: str, name: str, limit: int, as_json: bool) -> int:

@@ -12,6 +12,7 @@ from cockpit import __version__, paths
 from cockpit.cli.declared import (  # noqa: F401 - to import them declares them
     board,
     conversation,
+    feed,
     files,
     identity,
     images,

@@ -22,6 +22,7 @@ from cockpit.model.commands.board import (
 )
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.conversation import CONVERSATION_VERBS, ConversationCommand, conversation_text
+from cockpit.model.commands.feed import PublishEvent
 from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
 from cockpit.model.commands.life import (
     Adopt,
@@ -123,6 +124,7 @@ VERBS: dict[type[object], str] = {
     ApproveTask: "approve task",
     RejectTask: "reject task",
     AddArtifacts: "add artifacts",
+    PublishEvent: "publish",
     **CONVERSATION_VERBS,
 }
 """The word receipts and the audit use for each kind of command."""
@@ -162,6 +164,7 @@ def text_of(command: Command) -> str:
             | ApproveTask(comment=text)
             | RejectTask(reason=text)
             | EditTask(note=text)
+            | PublishEvent(summary=text)
         ):
             return text
         case AnswerOwed(text=text):
@@ -196,6 +199,8 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             return None, image
         case CreateTask(title=title):
             return None, title
+        case PublishEvent(kind=kind):
+            return None, kind
         case FanOut(agents=agents):
             return None, f"{len(agents)} agent{'' if len(agents) == 1 else 's'}"
         case Teardown(vms=vms) | StopAll(vms=vms) | ContinueAll(vms=vms):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from cockpit.engine.clock import Clock
+from cockpit.engine.news import News
 from cockpit.engine.sightings import Sightings
 from cockpit.errors import Gone, UsageError
 from cockpit.model.ages import span_text
@@ -32,7 +33,6 @@ from cockpit.model.usage.spending import Spending
 URGENT = frozenset({ActivityState.ASKING, ActivityState.ERROR, ActivityState.DONE_UNSEEN, ActivityState.ABORTED})
 """Activities that wait for the operator."""
 
-FEED_KEPT = 500
 RECEIPTS_KEPT = 200
 OPERATIONS_KEPT = 50
 
@@ -83,7 +83,8 @@ class FleetState:
         """Agents whose VM was deleted, by name: the VM, and when it was known (unix seconds)."""
         self.boards: dict[str, tuple[Task, ...]] = {}
         """The boards that were read, by their sources."""
-        self.feed: OrderedDict[str, FeedItem] = OrderedDict()
+        self.news = News()
+        """The newest events of the feeds."""
         self.receipts: OrderedDict[CommandId, Receipt] = OrderedDict()
         self.unsaved_receipts: set[CommandId] = set()
         """Receipts that changed here since they were last written to the store."""
@@ -257,14 +258,14 @@ class FleetState:
             self.operations.popitem(last=False)
         self.changed()
 
+    @property
+    def feed(self) -> OrderedDict[str, FeedItem]:
+        """The newest events of the feeds, by id, in the order in which they came."""
+        return self.news.items
+
     def add_feed(self, items: list[FeedItem]) -> None:
         """Add feed events that are not known yet."""
-        fresh = [item for item in items if item.id not in self.feed]
-        for item in fresh:
-            self.feed[item.id] = item
-        while len(self.feed) > FEED_KEPT:
-            self.feed.popitem(last=False)
-        if fresh:
+        if self.news.take(items):
             self.changed()
 
     def set_tasks(self, tasks: tuple[Task, ...], source: str = "") -> None:

@@ -7,6 +7,7 @@ from cockpit.errors import Gone
 from cockpit.model.commands.agent import AgentCommand
 from cockpit.model.commands.board import BoardCommand, CreateTask, HandOverTask
 from cockpit.model.commands.command import Command
+from cockpit.model.commands.feed import PublishEvent
 from cockpit.model.commands.images import ImageCommand
 from cockpit.model.commands.life import Relaunch, Rename, Restore, SetFindable, Spawn, Undo
 from cockpit.model.commands.owed import OwedCommand
@@ -48,6 +49,8 @@ def source_of(command: Command, fleet_state: FleetState) -> str | None:
     """Return the name of the source that has a command's target; None for what is new, or not known."""
     if isinstance(command, Spawn | Undo | Restore | CreateTask | ImageCommand):
         return None
+    if isinstance(command, PublishEvent):
+        return command.source or None
     if isinstance(command, PlatformCommand) and not isinstance(command, Resize | SetLabels):
         return command.source or None
     if isinstance(command, AgentCommand | QueueCommand | HandOverTask | Relaunch | Rename | SetFindable | WorkCommand):

@@ -33,7 +33,13 @@ SERVICE_NAMES = ("registry", "board", "feed")
 """Under which their health is shown."""
 
 BOARD_INTERVAL = 5.0
-"""Seconds between two looks at the board; every answer carries the whole board."""
+"""Seconds between two looks at the board while somebody looks; every answer carries the whole board."""
+
+BOARD_UNWATCHED = 10.0
+"""Seconds between two looks while nobody does: what waits for the operator is counted from it all the same."""
+
+LOOKED_FOR = 5.0
+"""Seconds for which somebody who looked is taken to look on."""
 
 REGISTRY_INTERVAL = 10.0
 
@@ -76,6 +82,11 @@ class Watcher:
         self._prefix = f"{shown_as} " if shown_as else ""
         self._missing = MissingVms(fleet_state, source.name, source.vers, agent_sessions)
         self._board_now = asyncio.Event()
+        self.board_as_of = 0.0
+        """When the board was last read, in unix seconds."""
+        self._looked_at = float("-inf")
+        self.catching_up: float | None = None
+        """Since when the feed's stream asks for what it missed; None while it does not."""
         self._registry_now = asyncio.Event()
         self._newcomers: dict[VmId, float] = {}
         """VMs that nobody has, and since when they are known."""
@@ -86,6 +97,12 @@ class Watcher:
     def look_at_board(self) -> None:
         """Read the board now instead of at the next interval."""
         self._board_now.set()
+
+    def somebody_looks_at_the_board(self) -> None:
+        """Read it often for a while."""
+        before, self._looked_at = self._looked_at, self._fleet_state.clock.now()
+        if self._looked_at - before > LOOKED_FOR and self._looked_at - self.board_as_of > BOARD_INTERVAL:
+            self._board_now.set()
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -236,6 +253,7 @@ class Watcher:
         """Read the board; return how many of its tasks could not be read."""
         assert self._source.board is not None
         listing = await self._source.board.listing()
+        self.board_as_of = self._fleet_state.clock.now()
         self._fleet_state.set_tasks(listing.tasks, self._source.name)
         return listing.unreadable
 
@@ -251,19 +269,28 @@ class Watcher:
     async def _watch_board(self) -> None:
         while True:
             self._board_now.clear()
-            await self._guarded("board", self.board)
-            try:
-                async with asyncio.timeout(BOARD_INTERVAL):
-                    await self._board_now.wait()
-            except TimeoutError:
-                pass
+            worked = await self._guarded("board", self.board)
+            began = self._fleet_state.clock.now()
+            while not self._board_now.is_set():
+                seen = self._fleet_state.clock.now() - self._looked_at < LOOKED_FOR
+                interval = BOARD_INTERVAL if seen or not worked else BOARD_UNWATCHED
+                left = began + interval - self._fleet_state.clock.now()
+                if left <= 0:
+                    break
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(min(left, 1.0)):
+                        await self._board_now.wait()
 
     async def _watch_feed(self) -> None:
         assert self._source.feed is not None
         silence = self._mark_if_silent("feed")
 
+        def catching_up() -> None:
+            self.catching_up = self._fleet_state.clock.now()
+
         def heard(up: bool, reason: str) -> None:
             silence.cancel()
+            self.catching_up = None
             unreadable = self._source.feed.unreadable if up and self._source.feed is not None else 0
             self._fleet_state.set_health(
                 self._prefix + "feed", "" if up else reason or "the feed is silent", unreadable=unreadable
@@ -271,7 +298,9 @@ class Watcher:
 
         while True:
             try:
-                async with contextlib.aclosing(self._source.feed.follow(report=heard)) as items:
+                async with contextlib.aclosing(
+                    self._source.feed.follow(report=heard, catching_up=catching_up)
+                ) as items:
                     async for item in items:
                         self._fleet_state.add_feed([item])
             except CockpitError as error:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from cockpit.model.news.port import FeedPort
 from cockpit.model.recovery import RecoveryPort
+from cockpit.model.tasks.port import BoardPort
 from cockpit.model.usage.port import UsagePort
 
 
@@ -22,3 +24,11 @@ class CoordinationPort(Protocol):
     @property
     def usage(self) -> UsagePort:
         """What agents and machines cost."""
+
+    @property
+    def board(self) -> BoardPort:
+        """The board: how fresh it is, and its tasks as texts."""
+
+    @property
+    def feed(self) -> FeedPort:
+        """The feed: how fresh it is, and what its server counts."""

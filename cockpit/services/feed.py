@@ -17,13 +17,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from cockpit.model.board import FeedItem
+from cockpit.model.news.port import FeedStatistics
 from cockpit.services.errors import ServiceBroken, ServiceError, ServiceMissing, TokenRefused
 from cockpit.services.following import HOPELESS, SETTLED, SILENCE, Memory, delay, frames
 from cockpit.services.http import Reply, ServiceHttp, part
 from cockpit.services.wire import EventRecord, each, unwrapped
 
-BACKLOG = 200
-"""Events shown at first contact."""
+BACKLOG = 1000
+"""Events asked for at first contact: most of them are reports of tokens, which are summed up."""
 
 LinkReport = Callable[[bool, str], None]
 
@@ -99,8 +100,34 @@ class FeedClient:
         what = f"publish {kind} of {agent}"
         return _item(what, await self._http.request(what, "POST", "/feed/events", body=body))
 
+    async def statistics(self) -> FeedStatistics:
+        """Return what the server counts over the events it keeps.
+
+        Raises:
+            ServiceError: it could not be had.
+        """
+        what = "count the feed"
+        body = (await self._http.request(what, "GET", "/feed/stats")).body
+        if not isinstance(body, dict):
+            raise ServiceBroken(f"could not {what}: the answer is no statistics", hint="check the server's address")
+        latest = body.get("latestPerAgent")
+        records = each(list(latest.values()), EventRecord) if isinstance(latest, dict) else ()
+        total = body.get("total")
+        by_kind = _counts(body.get("byType"))
+        return FeedStatistics(
+            total if isinstance(total, int) else sum(by_kind.values()),
+            _counts(body.get("byAgent")),
+            by_kind,
+            {record.agent: record.item() for record in records},
+        )
+
     async def follow(
-        self, *, backlog: int = BACKLOG, since: str = "", report: LinkReport = lambda _up, _reason: None
+        self,
+        *,
+        backlog: int = BACKLOG,
+        since: str = "",
+        report: LinkReport = lambda _up, _reason: None,
+        catching_up: Callable[[], None] = lambda: None,
     ) -> AsyncGenerator[FeedItem, None]:
         """Yield events for ever, each once: first those of the past, then each as it comes.
 
@@ -111,6 +138,7 @@ class FeedClient:
             backlog: how many past events come first, if `since` is empty; with 0 only new ones come.
             since: the id of the last event known from before; all after it come, and it may come again.
             report: told `(True, "")` when the stream stands, `(False, reason)` when it is lost.
+            catching_up: told when the server takes the stream again, and what was missed is asked for.
         """
         memory = Memory(since)
         failures = 0
@@ -124,6 +152,7 @@ class FeedClient:
                 async with self._http.stream(
                     "follow the feed", "/feed/stream", params=memory.since(), silence=self._silence
                 ) as response:
+                    catching_up()
                     # What was published between the server's replay and its subscription is only in the list.
                     before = self.unreadable
                     for item in memory.fresh(await self.list_events(since=memory.floor())):
@@ -155,6 +184,11 @@ def _decoded(content: bytes) -> FeedItem | None:
         return EventRecord.model_validate(json.loads(content)).item()
     except (ValueError, RecursionError):
         return None
+
+
+def _counts(value: object) -> dict[str, int]:
+    found = value.items() if isinstance(value, dict) else ()
+    return {str(name): number for name, number in found if isinstance(number, int) and not isinstance(number, bool)}
 
 
 def _item(what: str, reply: Reply) -> FeedItem:

@@ -238,6 +238,19 @@ def read_run_before(connection: sqlite3.Connection, agent: AgentId, place: tuple
     return place if row[0] is None else (place[0], row[0] - 1)
 
 
+def read_place_at(connection: sqlite3.Connection, agent: AgentId, at: float) -> tuple[int, int] | None:
+    """Return epoch and line of an agent's last record up to a moment (unix seconds), else of its first one."""
+    for condition, order in (("AND at <= ?", "DESC"), ("AND at > ?", "ASC")):
+        row = connection.execute(
+            "SELECT epoch, line FROM events JOIN epochs ON epochs.id = events.stream"
+            f" WHERE agent = ? {condition} ORDER BY epoch {order}, line {order} LIMIT 1",
+            (safe_text(agent), at),
+        ).fetchone()
+        if row is not None:
+            return row[0], row[1]
+    return None
+
+
 def read_answers(connection: sqlite3.Connection, agent: AgentId) -> list[tuple[str, str]]:
     """Return (dialog id, text) of the answers given to an agent's dialogs, the oldest first."""
     rows = connection.execute(

@@ -210,6 +210,10 @@ class Store:
         """
         return await self._reader.run(lambda connection: search.find(connection, text, agent, limit))
 
+    async def place_at(self, agent: AgentId, at: float) -> tuple[int, int] | None:
+        """Return epoch and line of what an agent wrote last before a moment, else of its first line; None of none."""
+        return await self._reader.run(lambda connection: reader.read_place_at(connection, agent, at))
+
     # --- agents and the operator's acts ----------------------------------------------------------
 
     async def remember_agent(self, row: AgentRow) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from cockpit.cli import agent as agent_verbs
 from cockpit.cli import lists
+from cockpit.cli.board import looking
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Verb
 from cockpit.errors import NotFound, Refused
@@ -21,6 +22,7 @@ from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Fleet
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, TaskId, VmId, agent_of
 from cockpit.model.past import RememberedAgent, SearchHit
+from cockpit.model.tasks.filters import TaskFilter
 from tests.cli.double import HeadlessDouble, HeadlessOnDouble
 
 VM = VmId("aaaaaaaa-0000-4000-8000-000000000001")
@@ -57,7 +59,7 @@ async def agents(headless: Any) -> int:
 
 
 async def board(headless: Any) -> int:
-    return await lists.board(headless, True)
+    return await looking.listed(headless, TaskFilter(), True)
 
 
 async def test_vms_are_listed_though_one_does_not_tell_its_size(
@@ -117,7 +119,7 @@ async def test_the_board_says_of_which_row_it_is_not_so(capsys: pytest.CaptureFi
     runs, review = json.loads(capsys.readouterr().out)
     assert [doubt["kind"] for doubt in runs["doubts"]] == ["agent idle although its task runs"]
     assert review["doubts"] == []
-    assert await lists.board(HeadlessOnDouble(HeadlessDouble(fleet)), False) == ExitCode.DONE
+    assert await looking.listed(HeadlessOnDouble(HeadlessDouble(fleet)), TaskFilter(), False) == ExitCode.DONE
     assert "t1: ada has it, and is idle" in capsys.readouterr().err
 
 

@@ -107,7 +107,7 @@ async def test_what_falls_between_replay_and_subscription_comes_from_the_list() 
     items, _, seen, _ = await followed([stream(frames(event(3)))], [[event(1)], [event(1), event(2)]])
     assert [item.summary for item in items] == ["1", "2", "3"]
     assert [request.url.path for request in seen] == ["/feed/events", "/feed/stream", "/feed/events"]
-    assert seen[0].url.params["limit"] == "200" and seen[2].url.params["limit"] == "0"
+    assert seen[0].url.params["limit"] == "1000" and seen[2].url.params["limit"] == "0"
 
 
 async def test_frames_in_any_pieces_with_hostile_text() -> None:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from cockpit.errors import NotFound, UsageError
+from cockpit.model.board import FeedItem, Task, TaskContent, content_of
+from cockpit.model.commands.board import EditTask
 from cockpit.model.fleet import Fleet
+from cockpit.model.ids import TaskId
+from cockpit.model.news.folding import UsageSum, sums_of
+from cockpit.model.news.port import FeedLink, FeedStatistics, Freshness
 from cockpit.model.recovery import Recovery, recovery_of
+from cockpit.model.tasks.merging import Collision, merge
+from cockpit.model.tasks.port import TaskDraft, WorkedOn
+from cockpit.model.tasks.text import Unreadable, read_text, text_of
 from cockpit.model.usage.port import UsageReport
 from cockpit.model.usage.rules import UsageRules
+
+if TYPE_CHECKING:
+    from tests.ui.fake_engine import FakeEngine
 
 
 class RecoveryDouble:
@@ -46,10 +61,95 @@ class UsageDouble:
         return self.found
 
 
+class BoardDouble:
+    """A board that a test changes behind the cockpit's back: `theirs` is what it has by now."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+        self.as_of = 0.0
+        self.looks = 0
+        self.theirs: dict[TaskId, Task] = {}
+        self.discarded: list[Path] = []
+        self.worked: dict[TaskId, WorkedOn] = {}
+
+    def look(self) -> None:
+        """Count that somebody looks."""
+        self.looks += 1
+
+    async def reread(self) -> None:
+        """The fleet is what it is."""
+
+    async def read(self, task: TaskId) -> Task:
+        """Return what the board has by now."""
+        tasks = self._engine.fleet.tasks
+        known = self.theirs.get(task) or next((one for one in tasks if one.id == task), None)
+        if known is None:
+            raise NotFound(f"there is no task {task}")
+        return known
+
+    async def draft(self, task: TaskId, mine: TaskContent | None = None) -> TaskDraft:
+        """Write a file that a test can edit."""
+        known = await self.read(task)
+        path = Path(tempfile.mkdtemp(prefix="cockpit-test-")) / "task.md"
+        path.write_text(text_of(known, {}, 0.0, mine))
+        return TaskDraft(known, content_of(known), path)
+
+    def drafted(self, draft: TaskDraft) -> EditTask | None:
+        """Read the file."""
+        try:
+            written = read_text(draft.path.read_text(), draft.before)
+        except Unreadable as problem:
+            raise UsageError(str(problem), hint=f"your text is {draft.path}") from problem
+        edit = EditTask(draft.task.id, draft.before, written.content, written.note, written.note_kind)
+        return None if edit.before == edit.after and not edit.note else edit
+
+    def discard(self, draft: TaskDraft) -> None:
+        """Note that it is removed."""
+        self.discarded.append(draft.path)
+        draft.path.unlink()
+        draft.path.parent.rmdir()
+
+    async def collisions(self, edit: EditTask) -> tuple[Collision, ...]:
+        """Compare with what the board has by now."""
+        return merge(edit.before, edit.after, content_of(await self.read(edit.task))).collisions
+
+    async def worked_on(self, task: TaskId) -> WorkedOn | None:
+        """Return what a test gave."""
+        return self.worked.get(task)
+
+
+class FeedDouble:
+    """A feed whose server has what the fleet of a test has."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+        self.links: tuple[FeedLink, ...] = (FeedLink("embedded", Freshness.LIVE, 0.0),)
+        self.counted = FeedStatistics()
+
+    def _items(self) -> tuple[FeedItem, ...]:
+        return self._engine.fleet.feed
+
+    @property
+    def sums(self) -> tuple[UsageSum, ...]:
+        """Sum up what the fleet has."""
+        return sums_of(self._items())
+
+    async def statistics(self) -> FeedStatistics:
+        """Return what a test gave."""
+        return self.counted
+
+    async def events(self, *, limit: int = 0, agent: str = "", kind: str = "", since: str = "") -> tuple[FeedItem, ...]:
+        """Return what the fleet has."""
+        found = [item for item in self._items() if agent in ("", item.agent) and kind in ("", item.kind)]
+        return tuple(found[-limit:])
+
+
 class CoordinationDouble:
     """Satisfies `cockpit.model.coordination.CoordinationPort` with what a test puts in."""
 
-    def __init__(self, fleet: Callable[[], Fleet], now: Callable[[], float]) -> None:
+    def __init__(self, engine: FakeEngine) -> None:
         self.places: tuple[str, ...] = ("embedded",)
-        self.recovery = RecoveryDouble(fleet, now)
+        self.recovery = RecoveryDouble(lambda: engine.fleet, engine.now)
         self.usage = UsageDouble()
+        self.board = BoardDouble(engine)
+        self.feed = FeedDouble(engine)

@@ -12,9 +12,23 @@ from cockpit.engine.accounts_port import PlatformPort
 from cockpit.engine.platform import Platform
 from cockpit.errors import Refused
 from cockpit.model.commands.agent import Abort, Answer, ClearQueue, FollowUp, Prompt, Steer
-from cockpit.model.commands.board import AssignTask, CreateTask, HandOverTask, MoveTask, NoteTask
+from cockpit.model.commands.board import (
+    AddArtifacts,
+    ApproveTask,
+    AssignTask,
+    BumpTask,
+    CreateTask,
+    DeleteTask,
+    EditTask,
+    HandOverTask,
+    MoveTask,
+    NoteTask,
+    RejectTask,
+    SubmitTask,
+)
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.conversation import CONVERSATION_VERBS
+from cockpit.model.commands.feed import PublishEvent
 from cockpit.model.commands.images import BuildImage, DeleteImage
 from cockpit.model.commands.life import (
     Adopt,
@@ -110,6 +124,14 @@ VERBS: dict[type, str] = {
     NoteTask: "note",
     AnswerOwed: "reply",
     SettleOwed: "settle",
+    EditTask: "edit task",
+    DeleteTask: "delete task",
+    BumpTask: "bump task",
+    SubmitTask: "submit task",
+    ApproveTask: "approve task",
+    RejectTask: "reject task",
+    AddArtifacts: "add artifacts",
+    PublishEvent: "publish",
 }
 
 
@@ -342,7 +364,7 @@ class FakeEngine:
         self.standard_error = StandardErrorDouble()
         self.inquiries = InquiryDouble()
         self.work = WorkDouble()
-        self.coordination = CoordinationDouble(lambda: self.fleet, self.now)
+        self.coordination = CoordinationDouble(self)
         self.refusals: dict[type, str] = {}
         self.image_list: tuple[tuple[CommitId, str], ...] = (
             (CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),

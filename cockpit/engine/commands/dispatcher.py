@@ -22,6 +22,7 @@ from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.commands.launch_record import spawn_of
 from cockpit.engine.commands.many import ManyAgents
 from cockpit.engine.commands.platform import PlatformOrders
+from cockpit.engine.commands.publishing import publish
 from cockpit.engine.commands.requeueing import QueueOrders
 from cockpit.engine.commands.restoration import Restorations
 from cockpit.engine.commands.spawn import Spawner
@@ -42,6 +43,7 @@ from cockpit.errors import CockpitError, Undecided
 from cockpit.model.commands.agent import Abort, AgentCommand, ClearQueue
 from cockpit.model.commands.board import BoardCommand, HandOverTask
 from cockpit.model.commands.command import Command
+from cockpit.model.commands.feed import PublishEvent
 from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
 from cockpit.model.commands.life import (
     Adopt,
@@ -208,6 +210,8 @@ class Dispatcher:
             if isinstance(command, BoardCommand):
                 await board.carry_out(self._source, command, self._fleet_state.tasks)
                 self._board_changed()
+            elif isinstance(command, PublishEvent):
+                self._fleet_state.add_feed([await publish(self._source, command)])
             else:
                 await self._operate(command, command_id, receipt.verb, target)
         except Undecided as unknown:

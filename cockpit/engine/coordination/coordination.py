@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from cockpit.engine.coordination.board import Boards
+from cockpit.engine.coordination.feed import Feeds
 from cockpit.engine.coordination.owed import OwedWatch
 from cockpit.engine.coordination.publishing import Publisher
 from cockpit.engine.coordination.recovery import RecoveryWatch
@@ -29,6 +31,8 @@ class Coordination:
             settled: whether each agent's link was tried, and its output read to its end where that is up.
         """
         self._running = tuple(running)
+        self.board = Boards(fleet_state, store, running)
+        self.feed = Feeds(fleet_state, running)
         self._owed = OwedWatch(fleet_state, store, frozenset(self.places))
         self._publisher = Publisher(running, fleet_state)
         parts = (running, fleet_state, store, settled)

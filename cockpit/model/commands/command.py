@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cockpit.model.commands.agent import AgentCommand
 from cockpit.model.commands.board import BoardCommand, HandOverTask
+from cockpit.model.commands.feed import PublishEvent
 from cockpit.model.commands.images import ImageCommand
 from cockpit.model.commands.life import LifeCommand
 from cockpit.model.commands.owed import OwedCommand
@@ -25,6 +26,7 @@ Command = (
     | BoardCommand
     | OwedCommand
     | HandOverTask
+    | PublishEvent
     | WorkCommand
     | PlatformCommand
     | PortCommand

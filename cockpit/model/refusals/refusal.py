@@ -5,6 +5,7 @@ from __future__ import annotations
 from cockpit.model.commands.agent import AgentCommand
 from cockpit.model.commands.board import BoardCommand, HandOverTask
 from cockpit.model.commands.command import Command, FleetCommand
+from cockpit.model.commands.feed import PublishEvent
 from cockpit.model.commands.images import DeleteImage, ImageCommand
 from cockpit.model.commands.life import (
     Adopt,
@@ -29,6 +30,7 @@ from cockpit.model.platform import DeleteCommit, MakeInfra, PlatformCommand, Res
 from cockpit.model.refusals.agent import of_relaunch, of_text, to_agent
 from cockpit.model.refusals.board import NO_BOARD, of_hand_over, to_board
 from cockpit.model.refusals.family import of_copies
+from cockpit.model.refusals.feed import NO_FEED, to_feed
 from cockpit.model.refusals.grounds import READ_ONLY, Facilities, Refusal, RefusalCode
 from cockpit.model.refusals.identity import of_deregister, of_dismiss, of_findable, of_rename
 from cockpit.model.refusals.images import of_image
@@ -71,6 +73,8 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
         return to_board(command, fleet) if facilities.has_board else NO_BOARD
     if isinstance(command, OwedCommand):
         return of_owed(command, fleet)
+    if isinstance(command, PublishEvent):
+        return to_feed(command) if facilities.has_board else NO_FEED
     if isinstance(command, MakeInfra) and facilities.no_infra is not None:
         return facilities.no_infra
     if isinstance(command, PlatformCommand):

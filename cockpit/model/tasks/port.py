@@ -45,6 +45,13 @@ class BoardPort(Protocol):
     def look(self) -> None:
         """Say that somebody looks at it: it is read more often for a while."""
 
+    async def reread(self) -> None:
+        """Read all of it now; what the fleet shows is as fresh as that then.
+
+        Raises:
+            CockpitError: it cannot be read.
+        """
+
     async def read(self, task: TaskId) -> Task:
         """Return a task as the board has it now.
 

@@ -244,9 +244,12 @@ class FakeFeed:
         self.report: Callable[[bool, str], None] = lambda up, reason: None
         self.follows = 0
 
-    async def follow(self, *, report: Callable[[bool, str], None]) -> AsyncIterator[FeedItem]:
+    async def follow(
+        self, *, report: Callable[[bool, str], None], catching_up: Callable[[], None]
+    ) -> AsyncIterator[FeedItem]:
         """Yield items until one is an error."""
         self.report = report
+        self.catching_up = catching_up
         self.follows += 1
         while True:
             item = await self.items.get()

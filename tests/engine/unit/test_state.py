@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from cockpit.engine.state import FEED_KEPT, OPERATIONS_KEPT, RECEIPTS_KEPT, FleetState
+from cockpit.engine.news import FEED_KEPT
+from cockpit.engine.state import OPERATIONS_KEPT, RECEIPTS_KEPT, FleetState
 from cockpit.errors import Gone, UsageError
 from cockpit.model.board import FeedItem
 from cockpit.model.fleet import Activity, ActivityState, Link, LinkState, Vm

@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 
 from cockpit.agents.scaffold.layout import HOME_PATHS
-from cockpit.engine.watcher import BOARD_INTERVAL, REGISTRY_INTERVAL, RETRY_INTERVAL, SILENCE_MARK, Watcher
+from cockpit.engine.watcher import (
+    BOARD_INTERVAL,
+    BOARD_UNWATCHED,
+    REGISTRY_INTERVAL,
+    RETRY_INTERVAL,
+    SILENCE_MARK,
+    Watcher,
+)
 from cockpit.model.board import FeedItem, Task
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import TaskId, VmId, agent_of
@@ -82,9 +89,25 @@ async def test_each_list_is_asked_for_at_its_own_times() -> None:
         await asyncio.wait_for(watcher.first_look.wait(), 1.0)
         await asyncio.sleep(60.0)
         assert abs(lists(parts) - (1 + 60 / POLL_INTERVAL)) <= 1
-        assert abs(parts.board.looks - (1 + 60 / BOARD_INTERVAL)) <= 1
+        assert abs(parts.board.looks - (1 + 60 / BOARD_UNWATCHED)) <= 1
         assert abs(parts.registry.looks - (2 + 60 / REGISTRY_INTERVAL)) <= 1
         assert [health(parts, name) for name in ("vers", "board", "registry")] == [(True, "")] * 3
+
+
+async def test_the_board_is_read_more_often_while_somebody_looks_at_it() -> None:
+    parts = Parts()
+    assert parts.board is not None
+    async with watching(parts) as watcher:
+        await asyncio.sleep(BOARD_UNWATCHED - 1.0)
+        assert parts.board.looks == 1
+        watcher.somebody_looks_at_the_board()
+        await asyncio.sleep(0.1)
+        assert parts.board.looks == 2, "what was read longer ago than that is read at once"
+        assert watcher.board_as_of == pytest.approx(parts.clock.now(), abs=1.0)
+        for _ in range(60):
+            watcher.somebody_looks_at_the_board()
+            await asyncio.sleep(1.0)
+        assert abs(parts.board.looks - (2 + 60 / BOARD_INTERVAL)) <= 2
 
 
 async def test_a_list_that_fails_is_asked_for_again_and_stops_no_other() -> None:
@@ -101,7 +124,7 @@ async def test_a_list_that_fails_is_asked_for_again_and_stops_no_other() -> None
         assert health(parts, "registry") == (False, "no answer of the registry")
         assert parts.state.health["registry"].hint == "look at it"
         assert health(parts, "board") == (True, "")
-        assert parts.board.looks > 3
+        assert parts.board.looks == 3
         assert VM in parts.state.vms, "what is known stays"
         since = parts.state.health["vers"].since
         parts.vers.errors.clear()

@@ -10,7 +10,7 @@ from cockpit.model.board import Note, Task, TaskContent, content_of
 from cockpit.model.ids import TaskId
 from cockpit.model.tasks.text import Unreadable, read_text, text_of
 
-ANYTHING = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
+ANYTHING = st.text(st.characters(codec="utf-8"), max_size=60)
 HOSTILE = st.one_of(
     ANYTHING,
     st.sampled_from(

@@ -1,0 +1,1 @@
+"""The verbs about the board: its tasks listed and shown, acted upon, edited."""
