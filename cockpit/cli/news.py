@@ -29,7 +29,7 @@ TURN = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class EventFilter:
     """Which events are printed."""
 
     agents: tuple[str, ...] = ()
@@ -52,12 +52,12 @@ class Wanted:
         return item.kind in USAGE_KINDS and item.kind not in self.kinds
 
 
-async def feed(headless: Headless, wanted: Wanted, since: str, limit: int, *, follow: bool, as_json: bool) -> int:
+async def feed(headless: Headless, wanted: EventFilter, since: str, limit: int, *, follow: bool, as_json: bool) -> int:
     """Print the newest events, and those that come if they are followed; reports of tokens and cost as sums."""
     with while_somebody_reads():
         async with _with_feed(headless, watch=follow) as engine:
             if since:
-                wanted = Wanted(wanted.agents, wanted.kinds, wanted.words, moment_of(since, engine.now()))
+                wanted = EventFilter(wanted.agents, wanted.kinds, wanted.words, moment_of(since, engine.now()))
             past = [item for item in await engine.coordination.feed.events() if wanted.fits(item)]
             shown = [item for item in past if not wanted.folds(item)][-limit:] if limit else []
             sums = sums_of(item for item in past if wanted.folds(item))
@@ -76,7 +76,7 @@ def _with_feed(headless: Headless, *, watch: bool = False) -> Any:
     return headless.engine(nobody, watch=watch)
 
 
-async def _follow(engine: HeadlessPort, wanted: Wanted, seen: set[str], as_json: bool) -> None:
+async def _follow(engine: HeadlessPort, wanted: EventFilter, seen: set[str], as_json: bool) -> None:
     """Print what comes, for good; each change of the stream is said on standard error."""
     state: tuple[Freshness, str] | None = None
     began = engine.now()

@@ -24,7 +24,7 @@ from cockpit.text.streams import say, warn
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class BoardManner:
     """How a verb does what it does."""
 
     dry_run: bool = False
@@ -32,7 +32,7 @@ class Manner:
     yes: bool = True
 
 
-async def create(headless: Headless, command: CreateTask, manner: Manner) -> int:
+async def create(headless: Headless, command: CreateTask, manner: BoardManner) -> int:
     """Put a task on the board, and print its id."""
     async with with_board(headless) as engine:
         needed = tuple(task_named(engine.fleet, name).id for name in command.dependencies)
@@ -51,7 +51,9 @@ async def create(headless: Headless, command: CreateTask, manner: Manner) -> int
     return ExitCode.DONE
 
 
-async def act(headless: Headless, name: str, build: Callable[[Task], BoardCommand], what: str, manner: Manner) -> int:
+async def act(
+    headless: Headless, name: str, build: Callable[[Task], BoardCommand], what: str, manner: BoardManner
+) -> int:
     """Act upon a task, and print what the board shows of it then.
 
     Args:
@@ -88,7 +90,7 @@ async def _carried_out(engine: HeadlessPort, command: BoardCommand) -> bool:
     return not say_failed(await carry_out_all(engine, [command]))
 
 
-async def _print_after(engine: HeadlessPort, task: Task, command: BoardCommand, manner: Manner) -> None:
+async def _print_after(engine: HeadlessPort, task: Task, command: BoardCommand, manner: BoardManner) -> None:
     if isinstance(command, DeleteTask):
         if manner.as_json:
             output.print_json({"id": task.id, "deleted": True})

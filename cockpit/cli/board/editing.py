@@ -7,7 +7,7 @@ import os
 import shutil
 
 from cockpit.cli import output
-from cockpit.cli.board.acting import Edits, Manner, edit_of
+from cockpit.cli.board.acting import BoardManner, Edits, edit_of
 from cockpit.cli.board.looking import task_named, whole_object, with_board
 from cockpit.cli.courses import carry_out_all, say_failed
 from cockpit.cli.exits import ExitCode
@@ -25,7 +25,7 @@ from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import ask, input_is_terminal, say, warn
 
 
-async def edit(headless: Headless, name: str, edits: Edits, manner: Manner) -> int:
+async def edit(headless: Headless, name: str, edits: Edits, manner: BoardManner) -> int:
     """Change a task by options, else as a text in the editor; what others changed meanwhile is kept, or shown."""
     async with with_board(headless) as engine:
         task = task_named(engine.fleet, name)
@@ -82,7 +82,7 @@ async def _edited(engine: HeadlessPort, task: Task) -> EditTask | None:
 
 
 def _say_collisions(collisions: tuple[Collision, ...]) -> None:
-    warn(our_text("cockpit: somebody else changed the same meanwhile"))
+    warn(ours("cockpit: somebody else changed the same meanwhile"))
     for one in collisions:
         warn(our_text("--- {} · yours\n{}\n--- {} · theirs\n{}", one.part, one.mine, one.part, one.theirs))
 

@@ -96,7 +96,7 @@ def new(
 
     needed = tuple(TaskId(name) for name in needs or ())
     command = CreateTask(title, _said(description), assignee, tuple(tag or ()), status, dependencies=needed)
-    run(lambda headless: acting.create(headless, command, acting.Manner(dry_run, as_json)))
+    run(lambda headless: acting.create(headless, command, acting.BoardManner(dry_run, as_json)))
 
 
 @board.command()
@@ -122,7 +122,7 @@ def edit(
     tags, untagged, needed, needed_not = lists
     said = _said(description) if description is not None else None
     edits = acting.Edits(title, said, assignee, tags, untagged, needed, needed_not)
-    run(lambda headless: editing.edit(headless, task, edits, acting.Manner(dry_run, as_json)))
+    run(lambda headless: editing.edit(headless, task, edits, acting.BoardManner(dry_run, as_json)))
 
 
 @board.command()
@@ -136,7 +136,7 @@ def move(
     from cockpit.cli.board import acting
 
     column = choice("STATUS", status, TASK_STATUSES)
-    manner = acting.Manner(dry_run, as_json)
+    manner = acting.BoardManner(dry_run, as_json)
     run(lambda headless: acting.act(headless, task, lambda one: MoveTask(one.id, column, one.status), "move", manner))
 
 
@@ -150,7 +150,7 @@ def assign(
     """Write whose a task is; the agent is told nothing by that."""
     from cockpit.cli.board import acting
 
-    manner = acting.Manner(dry_run, as_json)
+    manner = acting.BoardManner(dry_run, as_json)
     run(
         lambda headless: acting.act(
             headless, task, lambda one: AssignTask(one.id, assignee, one.assignee), "assign", manner
@@ -163,7 +163,7 @@ def bump(task: Task, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Raise a task's score by one: it stands higher in its column."""
     from cockpit.cli.board import acting
 
-    manner = acting.Manner(dry_run, as_json)
+    manner = acting.BoardManner(dry_run, as_json)
     run(lambda headless: acting.act(headless, task, lambda one: BumpTask(one.id), "bump", manner))
 
 
@@ -179,7 +179,7 @@ def note(
     from cockpit.cli.board import acting
 
     said, of_type = _said(text), choice("--type", kind, NOTE_KINDS)
-    manner = acting.Manner(dry_run, as_json)
+    manner = acting.BoardManner(dry_run, as_json)
     run(
         lambda headless: acting.act(
             headless, task, lambda one: NoteTask(one.id, said, of_type), "add a note to", manner
@@ -195,7 +195,7 @@ def submit(
     from cockpit.cli.board import acting
 
     said, produced = _said(summary), acting.artifacts_of(artifact or ())
-    manner = acting.Manner(dry_run, as_json)
+    manner = acting.BoardManner(dry_run, as_json)
     run(lambda headless: acting.act(headless, task, lambda one: SubmitTask(one.id, said, produced), "submit", manner))
 
 
@@ -210,7 +210,7 @@ def approve(
     from cockpit.cli.board import acting
 
     said = _said(comment)
-    manner = acting.Manner(dry_run, as_json)
+    manner = acting.BoardManner(dry_run, as_json)
     run(lambda headless: acting.act(headless, task, lambda one: ApproveTask(one.id, said), "approve", manner))
 
 
@@ -220,7 +220,7 @@ def reject(task: Task, reason: Text, dry_run: DryRun = False, as_json: Json = Fa
     from cockpit.cli.board import acting
 
     said = _said(reason)
-    manner = acting.Manner(dry_run, as_json)
+    manner = acting.BoardManner(dry_run, as_json)
     run(lambda headless: acting.act(headless, task, lambda one: RejectTask(one.id, said), "reject", manner))
 
 
@@ -235,7 +235,7 @@ def artifact(
     from cockpit.cli.board import acting
 
     produced = acting.artifacts_of(artifacts)
-    manner = acting.Manner(dry_run, as_json)
+    manner = acting.BoardManner(dry_run, as_json)
     run(
         lambda headless: acting.act(
             headless, task, lambda one: AddArtifacts(one.id, produced), "add artifacts to", manner
@@ -248,7 +248,7 @@ def delete(task: Task, yes: Yes = False, dry_run: DryRun = False, as_json: Json 
     """Take a task off the board, with its notes; asks first."""
     from cockpit.cli.board import acting
 
-    manner = acting.Manner(dry_run, as_json, yes)
+    manner = acting.BoardManner(dry_run, as_json, yes)
     run(lambda headless: acting.act(headless, task, lambda one: DeleteTask(one.id), "delete", manner))
 
 

@@ -34,7 +34,7 @@ def list_events(
     if context.invoked_subcommand is not None:
         return
     text = tuple(word.casefold() for word in words or ())
-    wanted = news.Wanted(tuple(agent or ()), tuple(kind or ()), text)
+    wanted = news.EventFilter(tuple(agent or ()), tuple(kind or ()), text)
     run(lambda headless: news.feed(headless, wanted, since, limit, follow=follow, as_json=as_json))
 
 

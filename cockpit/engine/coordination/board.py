@@ -34,11 +34,6 @@ class Boards:
         self._store = store
         self._running = tuple(running)
 
-    @property
-    def as_of(self) -> float:
-        """When the board was last read: of several, the one that was read longest ago."""
-        return min((one.watcher.board_as_of for one in self._running if one.source.board is not None), default=0.0)
-
     def look(self) -> None:
         """Say that somebody looks at it."""
         for running in self._running:
@@ -80,13 +75,13 @@ class Boards:
         before = content_of(now)
         titles = {str(other.id): other.title for other in self._fleet_state.tasks}
         beside = "" if mine is None else text_of(now, titles, self._fleet_state.clock.now()).split("--- new note", 1)[0]
-        text = text_of(now, titles, self._fleet_state.clock.now(), mine, beside=beside)
-        if reason := unsendable(text):
+        if reason := next(filter(None, map(unsendable, (now.title, now.description, now.assignee, *now.tags))), ""):
             raise Refused(f"task {task} cannot be edited as a text: {reason}")
+        text = text_of(now, titles, self._fleet_state.clock.now(), mine, beside=beside)
         directory = Path(tempfile.mkdtemp(prefix="cockpit-task-"))
         path = directory / FILE_NAME
         try:
-            path.write_bytes(text.encode())
+            path.write_bytes(text.encode(errors="replace"))
         except OSError as error:
             raise Refused(f"task {task} cannot be written to {path}: {error.strerror or error}") from error
         return TaskDraft(now, before, path)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from cockpit.model.board import USAGE_KINDS, FeedItem
 
-_DOLLARS = re.compile(r"\$\s?(\d[\d,]*(?:\.\d+)?)")
-_NUMBER = re.compile(r"\d[\d,]*")
+_DOLLARS = re.compile(r"\$\s?(\d[\d,]*(?:\.\d+)?)", re.ASCII)
+_NUMBER = re.compile(r"\d[\d,]*", re.ASCII)
+_TOKENS = re.compile(r'"tokensThisTurn"\s*:\s*(\d+)', re.ASCII)
+_COST = re.compile(r'"(?:usd|cost|costUsd|totalCost)"\s*:\s*(\d+(?:\.\d+)?)', re.ASCII)
+"""What their details say, which are JSON by convention and may be anything."""
 MOST = 10**15
 """Tokens, or dollars, above which a number is none that an agent spent."""
 
@@ -62,27 +64,17 @@ def sums_of(items: Iterable[FeedItem]) -> tuple[UsageSum, ...]:
 
 def tokens_of(item: FeedItem) -> int:
     """Return the tokens of a turn that was reported; 0 if none can be read."""
-    found = _object(item.detail).get("tokensThisTurn")
-    if isinstance(found, int | float) and not isinstance(found, bool) and 0 <= found < MOST:
-        return int(found)
-    number = _NUMBER.search(item.summary)
-    return min(int(number[0].replace(",", "")[:16]), MOST) if number else 0
+    told = _TOKENS.search(item.detail)
+    number = told[1] if told is not None else _first(_NUMBER, item.summary).replace(",", "")
+    return min(int(number[:16]), MOST) if number else 0
 
 
 def dollars_of(item: FeedItem) -> float | None:
     """Return the dollars that were reported; None if none can be read."""
-    told = _object(item.detail)
-    for name in ("usd", "cost", "costUsd", "totalCost"):
-        found = told.get(name)
-        if isinstance(found, int | float) and not isinstance(found, bool) and 0 <= found < MOST:
-            return float(found)
-    said = _DOLLARS.search(item.summary)
-    return min(float(said[1].replace(",", "")), float(MOST)) if said else None
+    told = _COST.search(item.detail) or _DOLLARS.search(item.summary)
+    return min(float(told[1].replace(",", "")[:24]), float(MOST)) if told is not None else None
 
 
-def _object(text: str) -> dict[str, object]:
-    try:
-        read = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return read if isinstance(read, dict) else {}
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    return found[0] if found is not None else ""

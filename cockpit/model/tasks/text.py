@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,11 @@ _MARK = re.compile(r"\\*---")
 
 NEEDS_QUOTES = re.compile(r'^["\s]|\s$|[\x00-\x1f\x7f-\x9f\u2028\u2029]')
 """What a value in one line cannot hold as it stands."""
+
+
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Unreadable(ValueError):
@@ -167,18 +171,34 @@ def _kept(text: str) -> list[str]:
 
 def _quoted(value: str, *, among_others: bool = False) -> str:
     if NEEDS_QUOTES.search(value) or (among_others and ("," in value or not value)):
-        return json.dumps(value, ensure_ascii=False).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+        return _in_quotes(value)
     return value
+
+
+def _in_quotes(value: str) -> str:
+    """Return a text in quotation marks, without a character that an editor could take for the end of the line."""
+    inner = re.sub(r'["\\]', lambda found: f"\\{found[0]}", value)
+    return '"' + _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", inner) + '"'
+
+
+def _read_quoted(text: str, line: int) -> tuple[str, str]:
+    """Return the text in the quotation marks that a text begins with, and what follows them."""
+    found = _QUOTED.match(text)
+    if found is None:
+        raise Unreadable(line, "the quotation marks are not closed")
+    read = re.sub(
+        r"\\(?:u([0-9a-fA-F]{4})|(.))", lambda escape: chr(int(escape[1], 16)) if escape[1] else escape[2], found[1]
+    )
+    return read, text[found.end() :].strip()
 
 
 def _unquoted(value: str, line: int) -> str:
     if not value.startswith('"'):
         return value
-    try:
-        read = json.loads(value)
-    except ValueError:
-        raise Unreadable(line, "the quotation marks are not closed, or hold what JSON does not") from None
-    return str(read)
+    read, rest = _read_quoted(value, line)
+    if rest:
+        raise Unreadable(line, f"something follows the quotation marks: {rest[:20]!r}")
+    return read
 
 
 def _list_of(text: str, line: int) -> tuple[str, ...]:
@@ -187,11 +207,7 @@ def _list_of(text: str, line: int) -> tuple[str, ...]:
     rest = text.strip()
     while rest:
         if rest.startswith('"'):
-            try:
-                value, end = json.JSONDecoder().raw_decode(rest)
-            except ValueError:
-                raise Unreadable(line, "the quotation marks are not closed, or hold what JSON does not") from None
-            rest = rest[end:].strip()
+            value, rest = _read_quoted(rest, line)
             if rest and not rest.startswith(","):
                 raise Unreadable(line, f"a comma is missing before {rest[:20]!r}")
             rest = rest[1:].strip()
@@ -199,22 +215,17 @@ def _list_of(text: str, line: int) -> tuple[str, ...]:
             value, _, rest = rest.partition(",")
             value, rest = value.strip(), rest.strip()
         if value:
-            found.append(str(value))
+            found.append(value)
     return tuple(found)
 
 
 def _dependency(task: TaskId, titles: Mapping[str, str]) -> str:
-    shown = json.dumps(task, ensure_ascii=True) if re.search(r"\s", task) or NEEDS_QUOTES.search(task) else task
+    shown = _in_quotes(task) if re.search(r"\s", task) or NEEDS_QUOTES.search(task) else task
     return f"{shown}  {_one_line(titles.get(task, ''))}".rstrip()
 
 
 def _dependency_in(line: str, number: int) -> TaskId:
-    if line.startswith('"'):
-        try:
-            return TaskId(str(json.JSONDecoder().raw_decode(line)[0]))
-        except ValueError:
-            raise Unreadable(number, "the quotation marks are not closed") from None
-    return TaskId(line.split(maxsplit=1)[0])
+    return TaskId(_read_quoted(line, number)[0] if line.startswith('"') else line.split(maxsplit=1)[0])
 
 
 def _one_line(text: str) -> str:
