@@ -33,9 +33,6 @@ class RecoveryDialog(Guarded, Dialog[tuple[str, str]]):
         ("esc", "close"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "down", show=False, priority=True),
-        Binding("up,k", "move(-1)", "up", show=False, priority=True),
-        Binding("enter", "leave('go')", "go", show=False, priority=True),
         Binding("a", "leave('reassign')", "reassign", show=False),
         Binding("r", "leave('respawn')", "respawn", show=False),
         Binding("x", "leave('resolve')", "resolve", show=False),
@@ -62,12 +59,8 @@ class RecoveryDialog(Guarded, Dialog[tuple[str, str]]):
         width = max(30, rows.size.width - 1)
         rows.set_rows([Row(key, entry_line(entry, self._now, width)) for key, entry in self._entries.items()])
 
-    def action_move(self, step: int) -> None:
-        """Move the cursor."""
-        self.query_one("#rows", RowList).action_move(step)
-
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
-        """Go to what was clicked."""
+        """Go to what was clicked, or chosen with ⏎."""
         message.stop()
         self.action_leave("go")
 
