@@ -123,3 +123,13 @@ async def test_a_task_goes_to_another_agent_with_a_note_why() -> None:
         assert isinstance(note, NoteTask) and "w-lost" in note.content
         assert isinstance(handed, HandOverTask) and handed.task == "LOST"
         assert handed.agent in {agent.id for agent in engine.fleet.agents}
+
+
+async def test_enter_goes_to_the_task_and_to_the_question() -> None:
+    async with cockpit(asking()) as (pilot, home, _engine):
+        await take_up(pilot, "enter")
+        assert home.pane == "board"
+        await take_up(pilot, "j")
+        await pilot.press("enter")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, OwedDialog)

@@ -33,6 +33,7 @@ class RecoveryDialog(Guarded, Dialog[tuple[str, str]]):
         ("esc", "close"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "leave('go')", "go", show=False),
         Binding("a", "leave('reassign')", "reassign", show=False),
         Binding("r", "leave('respawn')", "respawn", show=False),
         Binding("x", "leave('resolve')", "resolve", show=False),
@@ -60,7 +61,7 @@ class RecoveryDialog(Guarded, Dialog[tuple[str, str]]):
         rows.set_rows([Row(key, entry_line(entry, self._now, width)) for key, entry in self._entries.items()])
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
-        """Go to what was clicked, or chosen with ⏎."""
+        """Go to what was clicked."""
         message.stop()
         self.action_leave("go")
 
