@@ -12,7 +12,7 @@ from cockpit.cli.exits import ExitCode
 from cockpit.cli.signals import GracefulExit, TerminalWatch
 from cockpit.config import Settings
 from cockpit.engine.port import CockpitPort
-from cockpit.text.sanitize import our_text
+from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import input_is_terminal, is_terminal, warn
 
 UNUSABLE_TERMINALS = ("", "dumb", "unknown")
@@ -98,9 +98,26 @@ async def run_application(
     leave = graceful_exit.act
     graceful_exit.act = lambda: app.exit() if app.is_running else leave()
     await app.run_async()
+    _say_what_ends(engine)
     if graceful_exit.exit_code:
         return graceful_exit.exit_code
     return 1 if app.return_code is None else app.return_code
+
+
+def _say_what_ends(engine: CockpitPort) -> None:
+    """Say which forwards end with the cockpit that held them."""
+    for one in engine.fleet.forwards:
+        warn(
+            our_line(
+                "cockpit: the forward from {} to port {} of {} ended with the cockpit; "
+                "`cockpit forward {} {}` holds one without it",
+                one.address,
+                one.port,
+                one.name,
+                one.name,
+                one.port,
+            )
+        )
 
 
 def prepare_framework(*, low_bandwidth: bool) -> None:

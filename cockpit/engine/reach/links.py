@@ -12,7 +12,7 @@ from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.engine.streams.link import VmLink
 from cockpit.errors import Refused
-from cockpit.model.fleet import LinkState
+from cockpit.model.fleet import LinkState, Power
 from cockpit.model.ids import VmId
 from cockpit.model.refusals.grounds import RefusalCode
 from cockpit.model.refusals.ports import of_power
@@ -105,12 +105,18 @@ class VmLinks:
 
     def hindrance(self, vm_id: VmId) -> str:
         """Say why nothing is heard of a VM now, or return empty text."""
+        power = self._fleet_state.power(vm_id)
+        if power in (Power.PAUSED, Power.SLEEPING):
+            # The link says the same until it has noticed that the VM runs again.
+            return f"the VM is {power.value}"
         if (refused := of_power(vm_id, self._fleet_state.snapshot())) is not None:
             return refused.sentence
         link = self._of_agent(vm_id) or self._own.get(vm_id)
         if link is None or link.shown.state in (LinkState.UP, LinkState.NEVER):
             return ""
         called, reason = self._called(vm_id), link.shown.reason
+        if link.shown.state is LinkState.PAUSED:
+            return reason
         if link.shown.state is LinkState.SILENT:
             return f"nothing is heard of {called}'s VM: {reason}"
         return f"{called}'s VM is not connected{f': {reason}' if reason else ''}"

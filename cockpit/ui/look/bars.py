@@ -19,6 +19,7 @@ from cockpit.model.why import headline
 from cockpit.text.clean import NOTHING, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, age, content, cut, duration, fit, pieces_width
+from cockpit.ui.look.forwards import forwards_counted
 from cockpit.ui.look.rows import unknown_because
 from cockpit.ui.look.states import STAGE_WORDS, TONE_STYLES, StateStyle
 
@@ -52,7 +53,7 @@ def header(fleet: Fleet, now: float, wanted: Tally, width: int, *, read_only: bo
             right.append(
                 (our_line("✗ {} down {}  ", cut(clean_line(service.name), 12), age(now - service.since)), "$link-down")
             )
-    right += _links(fleet)
+    right += [*forwards_counted(fleet.forwards), *_links(fleet)]
     waiting = wanted.waiting
     if waiting:
         right.append(

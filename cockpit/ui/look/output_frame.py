@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cockpit.model.fleet import Agent, Vm
+from cockpit.model.ports import PortForward
 from cockpit.model.why import headline
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, count
 from cockpit.ui.look.changes import counted, workspace_pieces
+from cockpit.ui.look.forwards import forwarded_addresses
 from cockpit.ui.look.rows import queue_words
 from cockpit.ui.look.states import style_of
 
@@ -35,8 +39,8 @@ def workspace_facts(agent: Agent) -> list[Piece]:
     return pieces
 
 
-def output_facts(agent: Agent, *, following: bool) -> list[Piece]:
-    """Say which model works, what it has used, and whether the newest line is followed."""
+def output_facts(agent: Agent, forwards: Sequence[PortForward] = (), *, following: bool) -> list[Piece]:
+    """Say which model works, what it has used, what leads to its VM, and whether the newest line is followed."""
     facts: list[Piece] = []
     if agent.model:
         model = "/".join(word for word in (agent.provider, agent.model) if word)
@@ -49,5 +53,6 @@ def output_facts(agent: Agent, *, following: bool) -> list[Piece]:
         facts.append((our_line("  {} tok  ${:.2f}", count(agent.usage.tokens), agent.usage.cost), "$muted"))
     if queued := queue_words(agent):
         facts.append((our_line("  {}", queued), "$mode-follow-up"))
+    facts += forwarded_addresses([one for one in forwards if one.vm == agent.vm_id])
     facts.append((ours("  following") if following else ours("  held · end follows"), "$muted"))
     return facts

@@ -13,6 +13,7 @@ from cockpit.model.board import TASK_STATUSES, FeedItem, Task
 from cockpit.model.colours import COLOURS
 from cockpit.model.family import FamilySum
 from cockpit.model.fleet import ActivityState, Agent, AgentKind, Fleet, LinkState, Power, ProcessState, Vm
+from cockpit.model.ports import PortForward
 from cockpit.model.queue import counted, fate_of
 from cockpit.model.reconciliation import Finding
 from cockpit.model.row_doubts import Doubt, counts
@@ -21,6 +22,7 @@ from cockpit.model.why import headline, warnings_in
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, age, content, cut, fit, width_of
+from cockpit.ui.look.forwards import MARK, forwarded_ports
 from cockpit.ui.look.states import LINK_STYLES, POWER_STYLES, STATUS_STYLES, TONE_STYLES, style_of
 from cockpit.ui.look.tree import TreeNode
 
@@ -48,11 +50,19 @@ DETAIL_FROM = 10
 """Cells that must be left over for a detail column to be worth having."""
 
 
-def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int, family: FamilySum | None = None) -> Content:
+def agent_row(
+    node: TreeNode,
+    vm: Vm | None,
+    now: float,
+    width: int,
+    family: FamilySum | None = None,
+    forwards: Sequence[PortForward] = (),
+) -> Content:
     """One line of the tree: guide, glyph, name, state, what it does, age of its last sign of life.
 
     Args:
         family: what the agents sum up to that are folded into this row; None if none are.
+        forwards: those that lead to its VM.
     """
     agent = node.agent
     head = headline(agent, vm, now)
@@ -72,6 +82,8 @@ def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int, family: Fam
         marks.append(SCRIPTED_MARK)
     if warned and not detail_cells:
         marks.append(ours(" !"))
+    if forwards and not detail_cells:
+        marks.append(our_line(" {}", MARK))
     if family is not None:
         marks.append(folded_mark(family))
     guide = part(node.guide, max(0, len(node.guide) - name_cells // 2))
@@ -92,7 +104,7 @@ def agent_row(node: TreeNode, vm: Vm | None, now: float, width: int, family: Fam
         warning = cut(our_line("{} · ", warned), detail_cells - width_of(trouble)) if warned else NOTHING
         room = detail_cells - width_of(trouble) - width_of(warning)
         pieces += [(ours(" "), ""), (trouble, "$link-down"), (warning, "$link-degraded")]
-        said = [folded_words(family)] if family is not None else []
+        said = [forwarded_ports(forwards), folded_words(family) if family is not None else NOTHING]
         said.append(agent_detail(agent, labelled=in_words))
         pieces.append((fit(joined((words for words in said if words), ours(" · ")), room), "$muted"))
     pieces.append((fit(age(now - last) if last is not None else ours("–"), AGE_CELLS, right=True), "$muted"))

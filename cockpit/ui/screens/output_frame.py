@@ -23,4 +23,4 @@ def frame_output(output: TranscriptView, agent: Agent | None, fleet: Fleet, now:
         return
     output.set_empty(SILENT)
     set_title(output, content(output_title(agent, fleet.vm(agent.vm_id), now)))
-    set_subtitle(output, draw.subtitle(output_facts(agent, following=output.following)))
+    set_subtitle(output, draw.subtitle(output_facts(agent, fleet.forwards, following=output.following)))

@@ -113,7 +113,9 @@ class AgentsTree(Pane):
         rows = []
         for node in agent_tree(agents, () if self.needle else self._folded):
             family = sum_of(node.folded, vms, now) if node.folded else None
-            drawn = partial(draw.agent_row, node, vms.get(node.agent.vm_id), width=width, family=family)
+            forwards = tuple(one for one in fleet.forwards if one.vm == node.agent.vm_id)
+            vm = vms.get(node.agent.vm_id)
+            drawn = partial(draw.agent_row, node, vm, width=width, family=family, forwards=forwards)
             rows.append(Row(node.agent.id, drawn, now))
         number = len(agents)
         return rows, our_line("{} {}", number, "agent" if number == 1 else "agents") if rows else NOTHING

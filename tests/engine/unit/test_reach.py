@@ -308,8 +308,12 @@ async def test_why_nothing_is_heard_of_a_vm_is_told_each_time_it_changes() -> No
     state.changed()
     assert await heard() == ""
     state.put_vm(Vm(VM, Power.PAUSED))
-    assert "paused: resume it first" in await heard()
+    assert await heard() == "the VM is paused"
+    link.shown = Link(LinkState.PAUSED, reason="the VM is paused")
     state.put_vm(Vm(VM, Power.RUNNING))
+    assert told.empty(), "its link has not noticed yet that it runs"
+    link.shown = Link(LinkState.UP)
+    state.changed()
     assert await heard() == ""
     link.shown = Link(LinkState.DOWN, reason="the line was cut")
     state.changed()

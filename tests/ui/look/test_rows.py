@@ -9,16 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.attention import Tally
-from cockpit.model.fleet import AgentKind, Fleet, Link, LinkState, Power, Vm
+from cockpit.model.attention import NOTHING_WANTED, Tally
+from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
 from cockpit.model.ids import CommandId, VmId, agent_of
+from cockpit.model.ports import PortForward
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.size import VmSize
 from cockpit.text.clean import NOTHING
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars
 from cockpit.ui.look import rows as draw
-from cockpit.ui.look.cells import age, break_points, cut, duration, fit, width_of
+from cockpit.ui.look.bars import header
+from cockpit.ui.look.cells import age, break_points, content, cut, duration, fit, width_of
+from cockpit.ui.look.output_frame import output_facts
 from cockpit.ui.look.tree import TreeNode, agent_tree
 from tests.ui.fake_engine import NOW
 from tests.ui.hostile import fleet as hostile_fleet
@@ -40,11 +43,34 @@ def test_breaking_loses_nothing_but_the_blanks_it_breaks_at(text: str, width: in
     assert "".join(text[start:end] for start, end in parts).replace(" ", "") == text.replace(" ", "")
 
 
+def leading_to(agent: Agent) -> tuple[PortForward, ...]:
+    return tuple(PortForward(agent.vm_id, agent.name, port, 40_000 + port) for port in (3000, 5173))
+
+
+def test_a_forward_is_seen_in_its_agents_row_and_frame_and_in_the_header() -> None:
+    shown = fleet()
+    agent = shown.agents[0]
+    forwards = leading_to(agent)
+    node = TreeNode(agent, NOTHING)
+    assert "⇢ 3000 5173" in draw.agent_row(node, None, NOW, 90, forwards=forwards).plain
+    assert " ⇢" in draw.agent_row(node, None, NOW, 28, forwards=forwards).plain
+    assert "⇢" not in draw.agent_row(node, None, NOW, 90).plain
+    others = leading_to(shown.agents[1])
+    facts = content(output_facts(agent, (*forwards, *others), following=True)).plain
+    assert facts.count("⇢") == 2 and "127.0.0.1:43000→3000" in facts
+    held = replace(shown, forwards=(replace(forwards[0], hindrance="the VM is paused"), *others))
+    head = header(held, NOW, NOTHING_WANTED, 160)
+    assert "⇢ 3 forwards" in head.plain and "$link-degraded" in {str(span.style) for span in head.spans}
+    assert "⇢" not in header(shown, NOW, NOTHING_WANTED, 160).plain
+
+
 @pytest.mark.parametrize("width", [24, 28, 36, 44, 60, 90])
 @pytest.mark.parametrize("build", [fleet, hostile_fleet], ids=["scene", "hostile"])
 def test_every_row_has_the_width_of_its_column(width: int, build: Callable[[], Fleet]) -> None:
     shown = build()
-    rows = [draw.agent_row(node, shown.vm(node.agent.vm_id), NOW, width) for node in agent_tree(shown.agents)]
+    nodes = agent_tree(shown.agents)
+    rows = [draw.agent_row(node, shown.vm(node.agent.vm_id), NOW, width) for node in nodes]
+    rows += [draw.agent_row(node, None, NOW, width, forwards=leading_to(node.agent)) for node in nodes]
     rows += [draw.vm_row(vm, shown.agent(agent_of(vm.id)), NOW, width) for vm in shown.vms]
     rows += [draw.task_row(task, NOW, width) for task in shown.tasks]
     rows += [draw.feed_row(item, NOW, width) for item in shown.feed]
