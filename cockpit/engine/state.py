@@ -14,6 +14,7 @@ from cockpit.engine.sightings import Sightings
 from cockpit.errors import Gone, UsageError
 from cockpit.model.ages import span_text
 from cockpit.model.board import FeedItem, Task
+from cockpit.model.commands.conversation import SHELL_VERBS
 from cockpit.model.failures import is_undelivered
 from cockpit.model.fleet import ActivityState, Agent, Fleet, Link, Power, Vm
 from cockpit.model.health import ServiceHealth
@@ -234,6 +235,8 @@ class FleetState:
             receipt: the new stage.
             saved: it comes from the store as it is.
         """
+        if receipt.id not in self.receipts and receipt.verb in SHELL_VERBS and receipt.agent is not None:
+            self.answered(receipt.agent, receipt.id, receipt.text)
         self.receipts[receipt.id] = receipt
         if not saved:
             self.unsaved_receipts.add(receipt.id)

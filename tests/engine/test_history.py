@@ -204,12 +204,17 @@ async def test_the_answers_of_the_operator_are_told_far_back(desk: Desk) -> None
         ev.ToolStarted("t", "ask", {}),
         ev.DialogRequested("d", "select", "Deploy?", options=("yes", "no")),
         ev.ToolEnded("t", "ask", "ok"),
+        ev.ShellOutput("ck-7", "clean\n"),
+        ev.Responded("ck-7", "bash", True, data={"output": "clean\n", "exitCode": 0}),
     ]
     asked = [Record(ANN, 1, line, line, line + 1, 1.0, event) for line, event in enumerate(events, 1)]
-    history = [*asked, *session(ANN, 9_000, first_line=4)]
+    history = [*asked, *session(ANN, 9_000, first_line=6)]
     await fill(desk.store, history)
     await desk.store.save_answer(ANN, "d", "yes", 1.0)
+    await desk.store.save_answer(ANN, "ck-7", "git status", 1.0)
     desk.live(history[-LIVE:])
     await desk.open(None)
     question = next(entry for entry in desk.window.entries() if entry.kind is EntryKind.QUESTION)
     assert question.text.endswith("→ yes")
+    shell = next(entry for entry in desk.window.entries() if entry.kind is EntryKind.COMMAND)
+    assert (shell.title, shell.text) == ("$ git status", "clean\n")

@@ -193,10 +193,31 @@ def test_the_operators_shell_has_an_entry_of_its_own() -> None:
     assert (feeder.last.kind, feeder.last.text, feeder.last.open) == (EntryKind.COMMAND, "a\nb\n", True)
     feeder.say(ev.Responded("s", "bash", True, data={"output": "a\nb\nc\n", "exitCode": 2}))
     assert (feeder.last.title, feeder.last.text, feeder.last.failed) == (
-        "shell command, exit 2",
+        "shell command",
         "a\nb\nc\n",
         True,
     )
+    assert feeder.last.exit_code == 2
+
+
+@pytest.mark.parametrize("told", ["before", "meanwhile", "after"])
+def test_what_the_operators_shell_runs_stands_above_its_output(told: str) -> None:
+    """Agents do not echo it: it is known from the order, before or after its output is read."""
+    feeder, order = Feeder(), ("ck-1", "git \x1b[2Jstatus\n" + "x" * 500)
+    if told == "before":
+        feeder.transcript.answered(*order)
+    feeder.say(ev.ShellOutput("ck-1", "a\n"))
+    if told == "meanwhile":
+        feeder.transcript.answered(*order)
+    feeder.say(ev.Responded("ck-1", "bash", True, data={"output": "a\n", "cancelled": True}))
+    if told == "after":
+        before = feeder.last.revision
+        feeder.transcript.answered(*order)
+        assert feeder.last.revision > before
+    assert feeder.last.title.startswith("$ git ") and len(feeder.last.title) <= 300
+    assert feeder.last.text.endswith("→ cancelled") and feeder.last.failed and not feeder.last.open
+    feeder.say(ev.Responded("ck-2", "bash", True, data={"output": "", "exitCode": 0}))
+    assert feeder.last.title == "shell command", "another one's order is not known"
 
 
 def test_old_entries_go_and_keys_stay() -> None:

@@ -76,6 +76,9 @@ async def test_command_by_command(
         agent = await spawned(engine, "bea", program="pi", model=MODEL)
         await conversations(fleet, engine, agent, tmp_path, older=older)
         await settings(engine, agent, older=older)
+        await order(engine, RunShell(agent.id, "echo last"))
+    async with fleet.engine() as again:
+        assert shell_titles(again, agent)[-1:] == ["$ echo last"], "also for a cockpit that did not order it"
 
 
 async def conversations(fleet: FleetUnderTest, engine: Engine, agent: Agent, folder: Path, *, older: bool) -> None:
@@ -181,11 +184,17 @@ async def retries(engine: Engine, agent: Agent) -> None:
     assert once.stage is Stage.FAILED and not state(engine, agent.id).activity.retry_attempt
 
 
+def shell_titles(engine: Engine, agent: Agent) -> list[str]:
+    """Return what the transcript says that the operator's own commands are."""
+    return [entry.title for entry in engine.transcript(agent.id).entries() if entry.kind is EntryKind.COMMAND]
+
+
 async def shells(engine: Engine, agent: Agent, *, aside: bool) -> None:
     """Run commands on the agent: in the context, ended, and out of it."""
     done = await order(engine, RunShell(agent.id, "echo heron; exit 4"))
     said = engine.inquiries.carried_out(agent.id, done.id)
     assert (said.text, said.exit_code, said.cut) == ("heron\n", 4, False)
+    assert "$ echo heron; exit 4" in shell_titles(engine, agent)
     running = engine.dispatch(RunShell(agent.id, "sleep 600"))
     await engine.outcome(running, until=Stage.WRITTEN, timeout=LIMIT)
     await order(engine, AbortShell(agent.id))

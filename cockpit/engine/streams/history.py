@@ -17,7 +17,7 @@ from cockpit.engine.streams.lines import LineStream
 from cockpit.engine.streams.session import AgentSession
 from cockpit.engine.targets import living
 from cockpit.errors import CockpitError
-from cockpit.model.events import Record
+from cockpit.model.events import Record, Responded, ShellOutput
 from cockpit.model.extensions import DialogRequested
 from cockpit.model.fleet import LinkState
 from cockpit.model.ids import AgentId
@@ -187,15 +187,15 @@ class History:
         return await self._store.records(agent, before=before, after=after, limit=PAGE_RECORDS, max_bytes=PAGE_BODIES)
 
     async def _with_answers(self, agent: AgentId, records: Sequence[Record]) -> Sequence[Item]:
-        """Put the operator's answers behind the questions; agents do not echo them."""
-        if not any(isinstance(record.event, DialogRequested) for record in records):
+        """Put what agents do not echo beside what it belongs to: answers to questions, what a shell command is."""
+        if not any(_answered_by(record) for record in records):
             return records
         answers = dict(await self._store.answers(agent))
         items: list[Item] = []
         for record in records:
             items.append(record)
-            if isinstance(record.event, DialogRequested) and record.event.dialog_id in answers:
-                items.append((record.event.dialog_id, answers[record.event.dialog_id]))
+            if (asked := _answered_by(record)) in answers:
+                items.append((asked, answers[asked]))
         return items
 
     async def _from_vm(self, agent: AgentId, window: TranscriptWindow) -> list[Record]:
@@ -295,3 +295,14 @@ async def _fold(window: TranscriptWindow, items: Sequence[Item]) -> None:
         for item in items[start : start + SLICE]:
             window.take(item)
         await asyncio.sleep(0)
+
+
+def _answered_by(record: Record) -> str:
+    """Return under which id the operator's own words about a record are kept; empty text if there are none."""
+    match record.event:
+        case DialogRequested(dialog_id=dialog_id):
+            return dialog_id
+        case ShellOutput(command_id=command_id) | Responded(command="bash", command_id=command_id):
+            return command_id
+        case _:
+            return ""

@@ -19,6 +19,7 @@ from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
 from cockpit.model.attachments import Attachment
 from cockpit.model.commands.agent import Abort, AgentCommand, Answer
+from cockpit.model.commands.conversation import RunShell, RunShellAside
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId
 from cockpit.model.inquiries import STATE, Question
@@ -180,6 +181,11 @@ class Sender:
                 self._fleet_state.answered(agent.id, dialog_id, text_of(command))
                 try:
                     await self._store.save_answer(agent.id, dialog_id, text_of(command), now)
+                except StoreError as error:
+                    log.error("%s", error)
+            case RunShell(text=text) | RunShellAside(text=text):
+                try:
+                    await self._store.save_answer(agent.id, command_id, text, now)
                 except StoreError as error:
                     log.error("%s", error)
             case Abort():

@@ -147,6 +147,9 @@ SessionCommand = NewSession | SwitchSession | ForkSession | CloneSession
 """After these the agent is in another conversation."""
 
 ShellCommand = RunShell | RunShellAside
+
+SHELL_VERBS = frozenset({"bash", "bash aside"})
+"""The verbs of their receipts."""
 TuningCommand = SetModel | SetThinking | SetAutoCompaction | SetAutoRetry | AbortRetry | SetQueueMode
 ConversationCommand = (
     TuningCommand | CompactContext | SessionCommand | NameSession | ShellCommand | AbortShell | ExportPage

@@ -53,6 +53,8 @@ def _entries(messages: Iterable[SaidMessage]) -> Iterator[ToldEntry]:
             title = one_line(message.title, 200)
             if kind is EntryKind.TOOL:
                 title = called.pop(0) if called else title
+            elif kind is EntryKind.COMMAND:
+                title = f"$ {title}"
             elif message.role == "summary":
                 title = "a summary of what was said before"
             yield ToldEntry(kind, title, message.text, message.failed)

@@ -7,7 +7,7 @@ from typing import Any
 
 from cockpit.model import events as ev
 from cockpit.model.events import Record
-from cockpit.model.ids import CONVERSATION_QUESTION
+from cockpit.model.ids import CONVERSATION_QUESTION, OWN_COMMANDS
 from cockpit.model.receipts.flow import CLEAR_QUEUE
 from cockpit.model.reduce.conversations import ANOTHER, is_another_conversation
 from cockpit.model.reduce.tools import one_line
@@ -47,6 +47,11 @@ class Transcript(MessageFold):
         self._gates: dict[str, frozenset[str]] = {}
         self._expiries: dict[str, float] = {}
         self._shells: dict[str, Entry] = {}
+        """The operator's shell commands that run."""
+        self._shown_shells: dict[str, Entry] = {}
+        """The newest of them, also those that ended."""
+        self._shell_texts: dict[str, str] = {}
+        """What the operator ordered, of those that are not shown yet: agents do not echo it."""
         self._retry: Entry | None = None
         self._compaction: Entry | None = None
         self._untold = True
@@ -91,7 +96,10 @@ class Transcript(MessageFold):
             handler(record, record.event)
 
     def answered(self, dialog_id: str, text: str) -> None:
-        """Note the operator's own answer to a dialog: agents do not echo it."""
+        """Note the operator's own answer to a dialog, or what a command of a shell is: agents do not echo it."""
+        if dialog_id.startswith(OWN_COMMANDS):
+            self._name_shell(dialog_id, text)
+            return
         known = self._questions.pop(dialog_id, None)
         if known is not None:
             # A question read back from the store was closed by what followed, before its answer is told.
@@ -248,13 +256,27 @@ class Transcript(MessageFold):
     def _shell(self, record: Record, command_id: str) -> Entry:
         entry = self._shells.get(command_id)
         if entry is None:
-            entry = self._add(EntryKind.COMMAND, record, "shell command")
+            text = self._shell_texts.pop(command_id, "")
+            entry = self._add(EntryKind.COMMAND, record, shell_title(text) if text else "shell command")
             entry.call_id = command_id
             entry.open = True
-            self._shells[command_id] = entry
+            self._shells[command_id] = self._shown_shells[command_id] = entry
             while len(self._shells) > OPEN_LIMIT:
                 self._close(self._shells.pop(next(iter(self._shells))))
+            while len(self._shown_shells) > OPEN_LIMIT:
+                del self._shown_shells[next(iter(self._shown_shells))]
         return entry
+
+    def _name_shell(self, command_id: str, text: str) -> None:
+        """Say what a shell command is, whether it is shown already or will be."""
+        entry = self._shown_shells.get(command_id)
+        if entry is None:
+            self._shell_texts[command_id] = text
+            while len(self._shell_texts) > OPEN_LIMIT:
+                del self._shell_texts[next(iter(self._shell_texts))]
+        elif entry.title != shell_title(text):
+            entry.title = shell_title(text)
+            self._touch(entry)
 
     def _on_shell_output(self, record: Record, event: ev.ShellOutput) -> None:
         entry = self._shell(record, event.command_id)
@@ -270,9 +292,10 @@ class Transcript(MessageFold):
             entry.replace(output)
         code = data.get("exitCode")
         if data.get("cancelled") is True:
-            entry.title, entry.failed = "shell command, cancelled", True
-        elif isinstance(code, int):
-            entry.title, entry.failed = f"shell command, exit {code}", code != 0
+            entry.append("\n→ cancelled" if entry.text else "→ cancelled")
+            entry.failed = True
+        elif isinstance(code, int) and not isinstance(code, bool):
+            entry.exit_code, entry.failed = code, code != 0
         self._close(entry)
 
     def _on_setting(self, record: Record, event: ev.SettingChanged) -> None:
@@ -315,6 +338,11 @@ class Transcript(MessageFold):
     def _on_unknown(self, record: Record, event: ev.UnknownEvent) -> None:
         if event.type not in QUIET_TYPES:
             self._add(EntryKind.RAW, record, f"unknown line type {one_line(event.type, 60)}", event.raw)
+
+
+def shell_title(text: str) -> str:
+    """Return how an operator's shell command is titled."""
+    return f"$ {one_line(text, 280)}"
 
 
 def _texts(data: dict[str, Any], key: str) -> list[str]:

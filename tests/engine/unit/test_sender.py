@@ -11,6 +11,7 @@ import pytest
 from cockpit.agents.scaffold.layout import ScriptExit
 from cockpit.model import events as ev
 from cockpit.model.commands.agent import Abort, Answer, Prompt, Steer
+from cockpit.model.commands.conversation import RunShell
 from cockpit.model.fleet import ActivityState
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.transcript.entry import EntryKind
@@ -306,6 +307,16 @@ async def test_an_answer_closes_its_dialog_and_no_other_and_is_kept() -> None:
     assert parts.memory.given == {AGENT: [("d1", "the left one")]}
     answered = [entry for entry in dialogs_shown(parts) if "the left one" in entry]
     assert len(answered) == 1
+
+
+async def test_what_the_agents_shell_runs_is_shown_and_kept() -> None:
+    parts = Parts()
+    receipt = parts.receipt(verb="bash", text="git status")
+    await parts.sender().send(parts.agent, RunShell(AGENT, "git status"), receipt.id)
+    assert parts.memory.given == {AGENT: [(receipt.id, "git status")]}
+    parts.hears(ev.Responded(receipt.id, "bash", True, data={"output": "clean", "exitCode": 0}))
+    (entry,) = (one for one in parts.state.transcript(AGENT).entries() if one.kind is EntryKind.COMMAND)
+    assert (entry.title, entry.text) == ("$ git status", "clean")
 
 
 async def test_an_abort_cancels_every_open_dialog_before_it_and_is_remembered() -> None:
