@@ -14,12 +14,12 @@ from cockpit.cli.signals import while_somebody_reads
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import Refused, UsageError
 from cockpit.model.files.content import dump_lines, encoding_words
-from cockpit.model.files.entries import FileEntry, FileListing, FoundLine, permissions, size_words
+from cockpit.model.files.entries import FileEntry, FileListing, FoundLine, SearchResult, permissions, size_words
 from cockpit.model.files.place import FilePlace, below, file_place
 from cockpit.model.fleet import Agent
 from cockpit.text.clean import Clean
 from cockpit.text.sanitize import clean_name, clean_text, our_line, our_text
-from cockpit.text.streams import output_is_terminal, say, warn, write_raw
+from cockpit.text.streams import flush_output, output_is_terminal, say, warn, write_raw
 
 
 def place_of(text: str, *, needs_path: bool = False) -> FilePlace:
@@ -154,12 +154,15 @@ async def find(headless: Headless, text: str, needle: str, as_json: bool) -> int
     """Print the paths of files whose name holds a text."""
     place = place_of(text)
     async with agent_with_files(headless, place.name, only_reads=True) as (engine, agent):
-        found = await engine.files.named(agent.id, place.path, needle)
-        if as_json:
-            output.print_json({"base": found.base, "paths": [hit.path for hit in found.hits], "cut": found.cut})
-        else:
+
+        def tell(found: SearchResult) -> None:
             for hit in found.hits:
                 say(clean_name(_typed(place.path, hit.path)))
+            flush_output()
+
+        found = await engine.files.named(agent.id, place.path, needle, heard=None if as_json else tell)
+        if as_json:
+            output.print_json({"base": found.base, "paths": [hit.path for hit in found.hits], "cut": found.cut})
         return _ended(bool(found.hits), found.cut)
 
 
@@ -167,13 +170,19 @@ async def grep(headless: Headless, text: str, needle: str, ignore_case: bool, re
     """Print the lines of files that hold a text."""
     place = place_of(text)
     async with agent_with_files(headless, place.name, only_reads=True) as (engine, agent):
-        found = await engine.files.holding(agent.id, place.path, needle, ignore_case=ignore_case, regular=regular)
+
+        def tell(found: SearchResult) -> None:
+            for hit in found.hits:
+                say(_hit_line(place.path, hit))
+            flush_output()
+
+        heard = None if as_json else tell
+        found = await engine.files.holding(
+            agent.id, place.path, needle, ignore_case=ignore_case, regular=regular, heard=heard
+        )
         if as_json:
             hits = [{"path": hit.path, "line": hit.line, "text": hit.text} for hit in found.hits]
             output.print_json({"base": found.base, "hits": hits, "cut": found.cut})
-        else:
-            for hit in found.hits:
-                say(_hit_line(place.path, hit))
         return _ended(bool(found.hits), found.cut)
 
 

@@ -54,7 +54,14 @@ class Shell:
         """Have none."""
 
     async def run(
-        self, script: str, *arguments: str, stdin: bytes = b"", timeout: float, shell: str = "sh", limit: int = 0
+        self,
+        script: str,
+        *arguments: str,
+        stdin: bytes = b"",
+        timeout: float,
+        shell: str = "sh",
+        limit: int = 0,
+        heard: Callable[[bytes], None] | None = None,
     ) -> Completed:
         """Run a script; a command that is no UTF-8 cannot be sent."""
         self.before(script)
@@ -74,6 +81,8 @@ class Shell:
             stderr=asyncio.subprocess.PIPE,
         )
         out, err = await process.communicate(stdin)
+        if heard is not None:
+            heard(out)
         self.now -= 1
         return Completed(
             process.returncode, out[:limit] if limit else out, err, truncated=bool(limit and len(out) > limit)

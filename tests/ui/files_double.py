@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
+from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -26,6 +27,8 @@ class FilesDouble:
         self.content: dict[tuple[AgentId, str], bytes] = {}
         """Paths are below the workspace, as `matching` returns them."""
         self.refusals: dict[AgentId, str] = {}
+        self.held_back: asyncio.Event | None = None
+        """Holds searches back: what they found is told, and they do not end."""
         self.begun: list[Carriage] = []
         self.cancelled: list[TransferId] = []
         self.transfers: tuple[Transfer, ...] = ()
@@ -65,13 +68,27 @@ class FilesDouble:
         part = whole_lines(data[offset : offset + PAGE_BYTES], encoding, last=offset + PAGE_BYTES >= len(data))
         return FilePage(place, len(data), offset, part, encoding, MODIFIED)
 
-    async def named(self, agent_id: AgentId, path: str, needle: str) -> SearchResult:
-        """Return the paths that hold the needle."""
-        found = (known.removeprefix(f"{WORKSPACE}/") for known in self._of(agent_id) if needle in known)
+    async def named(
+        self, agent_id: AgentId, path: str, needle: str, *, heard: Callable[[SearchResult], None] | None = None
+    ) -> SearchResult:
+        """Return the paths that hold the needle; the test holds the search back before its end."""
+        found = [known.removeprefix(f"{WORKSPACE}/") for known in self._of(agent_id) if needle in known]
+        if self.held_back is not None:
+            for known in found:
+                assert heard is not None
+                heard(SearchResult(WORKSPACE, (FoundLine(known, 0, ""),)))
+            await self.held_back.wait()
         return SearchResult(WORKSPACE, tuple(FoundLine(known, 0, "") for known in found))
 
     async def holding(
-        self, agent_id: AgentId, path: str, needle: str, *, ignore_case: bool = False, regular: bool = False
+        self,
+        agent_id: AgentId,
+        path: str,
+        needle: str,
+        *,
+        ignore_case: bool = False,
+        regular: bool = False,
+        heard: Callable[[SearchResult], None] | None = None,
     ) -> SearchResult:
         """Return the lines that hold the needle."""
         hits = [

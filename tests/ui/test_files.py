@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,6 +29,7 @@ from cockpit.ui.files.view import PageView
 from cockpit.ui.screens.home import HomeScreen
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import RowList
+from tests.remote.waiting import until
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import scene, vm_id
 
@@ -142,6 +144,23 @@ async def test_a_search_shows_what_it_found_and_leads_there() -> None:
         assert tree(screen) == ["b.txt"]
         await press(pilot, "escape", "escape")
         assert isinstance(pilot.app.screen, HomeScreen)
+
+
+async def test_what_a_search_finds_appears_as_it_is_found_and_the_search_can_be_ended() -> None:
+    engine = with_files(a_txt=b"", b_txt=b"", c_py=b"")
+    engine.files.held_back = asyncio.Event()
+    async with opened(engine) as (pilot, screen):
+        await press(pilot, "slash", *"txt")
+        await pilot.press("enter")
+        await until(lambda: tree(screen) == ["a.txt", "b.txt"] and "2 found so far" in said(screen))
+        await press(pilot, "escape")
+        assert tree(screen)[:2] == ["a.txt", "b.txt"] and "the search was ended" in tree(screen)[2]
+        await press(pilot, "escape")
+        assert len(tree(screen)) == 4 and isinstance(pilot.app.screen, FilesScreen)
+        await press(pilot, "slash", *"txt")
+        engine.files.held_back.set()
+        await press(pilot, "enter")
+        assert "2 found for txt" in said(screen)
 
 
 async def test_a_long_file_is_read_in_parts_with_its_line_numbers() -> None:

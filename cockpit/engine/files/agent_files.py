@@ -25,7 +25,7 @@ from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
 from cockpit.model.refusals.files import to_files
 from cockpit.remote.files.port import DirectoryEntry
-from cockpit.remote.files.search import lines_like, names_like
+from cockpit.remote.files.search import Line, lines_like, names_like
 
 SHOWN_NAMES = 2000
 """Names of a directory that are shown; of more, their number."""
@@ -100,20 +100,38 @@ class AgentFiles:
             shown = whole_lines(data, encoding, last=start + len(data) >= size)
             return FilePage(os.fsdecode(real), size, start, shown, encoding, float(source.status.modified))
 
-    async def named(self, agent_id: AgentId, path: str, needle: str) -> SearchResult:
+    async def named(
+        self, agent_id: AgentId, path: str, needle: str, *, heard: Callable[[SearchResult], None] | None = None
+    ) -> SearchResult:
         """Return what is called so below a directory."""
         async with self._looking(agent_id, path) as reached:
             base = await reached.real(path)
-            found = await names_like(reached.connection, base, needle, most=HITS, seconds=SEARCH_LIMIT)
-            hits = tuple(FoundLine(os.fsdecode(name), 0, "") for name in found.paths)
-            return SearchResult(os.fsdecode(base), hits, found.cut)
+
+            def tell(names: list[bytes]) -> None:
+                if heard is not None:
+                    heard(SearchResult(os.fsdecode(base), tuple(map(_named, names))))
+
+            found = await names_like(reached.connection, base, needle, most=HITS, seconds=SEARCH_LIMIT, heard=tell)
+            return SearchResult(os.fsdecode(base), tuple(map(_named, found.paths)), found.cut)
 
     async def holding(
-        self, agent_id: AgentId, path: str, needle: str, *, ignore_case: bool = False, regular: bool = False
+        self,
+        agent_id: AgentId,
+        path: str,
+        needle: str,
+        *,
+        ignore_case: bool = False,
+        regular: bool = False,
+        heard: Callable[[SearchResult], None] | None = None,
     ) -> SearchResult:
         """Return the lines of files below a directory that hold a text."""
         async with self._looking(agent_id, path) as reached:
             base = await reached.real(path)
+
+            def tell(lines: list[Line]) -> None:
+                if heard is not None:
+                    heard(SearchResult(os.fsdecode(base), tuple(map(_found, lines))))
+
             found = await lines_like(
                 reached.connection,
                 base,
@@ -122,12 +140,9 @@ class AgentFiles:
                 seconds=SEARCH_LIMIT,
                 ignore_case=ignore_case,
                 regular=regular,
+                heard=tell,
             )
-            hits = tuple(
-                FoundLine(os.fsdecode(name), line, text.decode("utf-8", "backslashreplace"))
-                for name, line, text in found.lines
-            )
-            return SearchResult(os.fsdecode(base), hits, found.cut)
+            return SearchResult(os.fsdecode(base), tuple(map(_found, found.lines)), found.cut)
 
     async def check_out(self, agent_id: AgentId, path: str) -> CheckedOut:
         """Fetch a file into a private directory here, to be edited."""
@@ -192,6 +207,15 @@ class AgentFiles:
             raise TimedOut(
                 f"{name}'s VM did not come to an end with {path or 'its workspace'} in {limit:g} s"
             ) from error
+
+
+def _named(path: bytes) -> FoundLine:
+    return FoundLine(os.fsdecode(path), 0, "")
+
+
+def _found(line: Line) -> FoundLine:
+    path, number, text = line
+    return FoundLine(os.fsdecode(path), number, text.decode("utf-8", "backslashreplace"))
 
 
 def _entry(entry: DirectoryEntry, target: str = "") -> FileEntry:

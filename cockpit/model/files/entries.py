@@ -98,6 +98,16 @@ class SearchResult:
     """Why there may be more, or empty."""
 
 
+def joined_with(before: SearchResult | None, found: SearchResult) -> SearchResult:
+    """Return what was found so far, with what was found since."""
+    return found if before is None else SearchResult(found.base, (*before.hits, *found.hits), found.cut)
+
+
+def ended_early(found: SearchResult) -> SearchResult:
+    """Return what was found of a search that was ended."""
+    return SearchResult(found.base, found.hits, "the search was ended: there may be more")
+
+
 def permissions(entry: FileEntry) -> str:
     """Return kind and permissions as `ls -l` writes them."""
     kinds = {

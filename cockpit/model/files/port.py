@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -27,13 +28,30 @@ class FilePort(Protocol):
     async def page(self, agent_id: AgentId, path: str, offset: int = 0) -> FilePage:
         """Return a part of a file from an offset in bytes on, up to the last whole line of a page."""
 
-    async def named(self, agent_id: AgentId, path: str, needle: str) -> SearchResult:
-        """Return what has a part of its name, or a pattern of the shell, below a directory; without `.git`."""
+    async def named(
+        self, agent_id: AgentId, path: str, needle: str, *, heard: Callable[[SearchResult], None] | None = None
+    ) -> SearchResult:
+        """Return what has a part of its name, or a pattern of the shell, below a directory; without `.git`.
+
+        Args:
+            heard: takes what is new as it is found, in no order; who is cancelled ends the search.
+        """
 
     async def holding(
-        self, agent_id: AgentId, path: str, needle: str, *, ignore_case: bool = False, regular: bool = False
+        self,
+        agent_id: AgentId,
+        path: str,
+        needle: str,
+        *,
+        ignore_case: bool = False,
+        regular: bool = False,
+        heard: Callable[[SearchResult], None] | None = None,
     ) -> SearchResult:
-        """Return the lines of files below a directory that hold a text, or match an expression; without `.git`."""
+        """Return the lines of files below a directory that hold a text, or match an expression; without `.git`.
+
+        Args:
+            heard: as for `named`.
+        """
 
     async def check_out(self, agent_id: AgentId, path: str) -> CheckedOut:
         """Fetch a file into a private directory here, to be edited; one that does not exist is empty."""

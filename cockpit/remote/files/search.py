@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypedDict, TypeVar
 
 from cockpit.remote.errors import FileUnusable
 from cockpit.remote.files import scripts
@@ -15,6 +17,9 @@ FOUND_BYTES = 1 << 20
 
 LINE_BYTES = 2000
 """Bytes of a line that are carried, its file's name included."""
+
+FILES_AT_ONCE = 256
+"""Files that one grep looks into: what it finds is told when it has found it."""
 
 PER_FILE = 100
 """Lines of one file at most."""
@@ -30,12 +35,16 @@ cd -- "$file" || exit {scripts.REFUSED}
 export LC_ALL=C
 needle=$(printf '%b.' "$2")
 needle=${{needle%.}}
+at_once=
+command -v stdbuf >/dev/null 2>&1 && at_once="stdbuf -o$6"
 """
 
+# Programs that write into a pipe keep what they found until there is much of it, unless stdbuf is there.
 # The exit code of find comes behind what was found, on the other stream.
 _NAMES = (
     _BASE
-    + """{ timeout "$3" find . -name .git -prune -o "$5" "$needle" -print0; echo "$?" >&2; } | head -c "$4"
+    + """{ timeout "$3" $at_once find . -name .git -prune -o "$5" "$needle" -print0; echo "$?" >&2; } |
+$at_once head -c "$4"
 exit 0
 """
 )
@@ -48,16 +57,21 @@ _LINES = (
     + """flags=-HInsZ
 printf x | grep $flags x >/dev/null 2>&1 || flags=-Hns
 export needle flags
-export options="$5" most="$6"
+export options="$5" most="$7"
 { find . -name .git -prune -o -type f -print0 2>/dev/null |
-timeout "$3" xargs -0 -r sh -c 'grep $flags $options -m "$most" -e "$needle" -- "$@"; [ $? -le 1 ]' grep
-echo "$?" >&2; } | cut -b "1-$7" | head -c "$4"
+timeout "$3" $at_once xargs -0 -r -n "$9" sh -c '
+grep $flags $options -m "$most" -e "$needle" -- "$@"; [ $? -le 1 ]' grep
+echo "$?" >&2; } | $at_once cut -b "1-$8" | $at_once head -c "$4"
 exit 0
 """
 )
 
 _LINE = re.compile(rb"([^\0]+?)\0(\d{1,18}):([^\n]*)\n")
 _PLAIN_LINE = re.compile(rb"([^\n]+?):(\d{1,18}):([^\n]*)\n")
+
+
+Line = tuple[bytes, int, bytes]
+"""Path, number from 1, and the beginning of the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +87,20 @@ class FoundNames:
 class FoundLines:
     """Lines of files below a directory: path, number from 1, and the beginning of the line."""
 
-    lines: tuple[tuple[bytes, int, bytes], ...]
+    lines: tuple[Line, ...]
     cut: str
     """Why there may be more, or empty."""
 
 
 async def names_like(
-    connection: ScriptRunner, base: bytes, needle: str, *, most: int, seconds: float, ignore_case: bool = True
+    connection: ScriptRunner,
+    base: bytes,
+    needle: str,
+    *,
+    most: int,
+    seconds: float,
+    ignore_case: bool = True,
+    heard: Callable[[list[bytes]], None] | None = None,
 ) -> FoundNames:
     """Return what is called so below a directory; `.git` is left out, and links are not followed.
 
@@ -87,13 +108,14 @@ async def names_like(
         needle: a part of the name, or a pattern of the shell if it holds `*`, `?` or `[`.
         most: paths at most.
         seconds: it may take.
+        heard: takes paths as they are found, at most as many.
 
     Raises:
         FileUnusable: the directory cannot be searched.
         RemoteError: the connection gave out.
     """
     pattern = needle if re.search(r"[*?\[]", needle) else f"*{needle}*"
-    words = (f"{seconds:g}", str(FOUND_BYTES), "-iname" if ignore_case else "-name")
+    words = (f"{seconds:g}", str(FOUND_BYTES), "-iname" if ignore_case else "-name", "0")
     done = await connection.run(
         _NAMES,
         scripts.escaped(base),
@@ -101,9 +123,10 @@ async def names_like(
         *words,
         timeout=seconds + GRACE,
         limit=FOUND_BYTES,
+        **_telling(heard, _paths_in, b"\0", most),
     )
     _demand(done.exit_code, base, done.stderr)
-    found = [path.removeprefix(b"./") for path in done.stdout.split(b"\0")[:-1]]
+    found = _paths_in(done.stdout)
     return FoundNames(tuple(sorted(found[:most])), _cut(len(found) > most, len(done.stdout), done.stderr, seconds))
 
 
@@ -116,6 +139,7 @@ async def lines_like(
     seconds: float,
     ignore_case: bool = False,
     regular: bool = False,
+    heard: Callable[[list[Line]], None] | None = None,
 ) -> FoundLines:
     """Return the lines that hold a text in the files below a directory; binary files and `.git` are left out.
 
@@ -124,13 +148,15 @@ async def lines_like(
         most: lines at most.
         seconds: it may take.
         regular: the needle is a regular expression.
+        heard: takes lines as they are found, at most as many.
 
     Raises:
         FileUnusable: the directory cannot be searched.
         RemoteError: the connection gave out.
     """
     options = ("-E" if regular else "-F") + ("i" if ignore_case else "")
-    words = (f"{seconds:g}", str(FOUND_BYTES), options, str(PER_FILE), str(LINE_BYTES))
+    bounds = (str(PER_FILE), str(LINE_BYTES), str(FILES_AT_ONCE))
+    words = (f"{seconds:g}", str(FOUND_BYTES), options, "L", *bounds)
     done = await connection.run(
         _LINES,
         scripts.escaped(base),
@@ -138,14 +164,48 @@ async def lines_like(
         *words,
         timeout=seconds + GRACE,
         limit=FOUND_BYTES,
+        **_telling(heard, _lines_in, b"\n", most),
     )
     _demand(done.exit_code, base, done.stderr)
-    pattern = _LINE if b"\0" in done.stdout else _PLAIN_LINE
-    found = [
-        (match[1].removeprefix(b"\n").removeprefix(b"./"), int(match[2]), match[3])
-        for match in pattern.finditer(done.stdout)
-    ]
+    found = _lines_in(done.stdout)
     return FoundLines(tuple(found[:most]), _cut(len(found) > most, len(done.stdout), done.stderr, seconds))
+
+
+def _paths_in(said: bytes) -> list[bytes]:
+    return [path.removeprefix(b"./") for path in said.split(b"\0")[:-1]]
+
+
+def _lines_in(said: bytes) -> list[Line]:
+    pattern = _LINE if b"\0" in said else _PLAIN_LINE
+    return [
+        (match[1].removeprefix(b"\n").removeprefix(b"./"), int(match[2]), match[3]) for match in pattern.finditer(said)
+    ]
+
+
+Hit = TypeVar("Hit")
+
+
+class _Telling(TypedDict, total=False):
+    heard: Callable[[bytes], None]
+
+
+def _telling(
+    heard: Callable[[list[Hit]], None] | None, parse: Callable[[bytes], list[Hit]], end: bytes, most: int
+) -> _Telling:
+    """Return how a script is run whose words are to be told as they come, whole ones, and so many at most."""
+    if heard is None:
+        return {}
+    rest, told = b"", 0
+
+    def take(data: bytes) -> None:
+        nonlocal rest, told
+        whole, mark, rest = (rest + data).rpartition(end)
+        found = parse(whole + mark)[: most - told]
+        told += len(found)
+        if found:
+            heard(found)
+
+    return {"heard": take}
 
 
 def _demand(code: int, base: bytes, stderr: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,9 +77,10 @@ class Completed:
 class _Output(MarkedStream):
     """One output stream from its marker on, up to a limit."""
 
-    def __init__(self, marker: str, limit: int) -> None:
+    def __init__(self, marker: str, limit: int, heard: Callable[[bytes], None] | None = None) -> None:
         super().__init__(marker)
         self._limit = limit
+        self._heard = heard
         self.data = bytearray()
         self.truncated = False
 
@@ -87,13 +89,15 @@ class _Output(MarkedStream):
         room = self._limit - len(self.data)
         self.truncated = self.truncated or len(said) > room
         self.data += said[: max(0, room)]
+        if said and self._heard is not None:
+            self._heard(said)
 
 
 class _Collector:
     """Hears a command and keeps its output."""
 
-    def __init__(self, marker: str, limit: int) -> None:
-        self.stdout = _Output(marker, limit)
+    def __init__(self, marker: str, limit: int, heard: Callable[[bytes], None] | None = None) -> None:
+        self.stdout = _Output(marker, limit, heard)
         self.stderr = _Output(marker, limit)
 
     def data_received(self, data: bytes, *, stderr: bool) -> None:
@@ -112,8 +116,12 @@ async def run_script(
     timeout: float,
     shell: str = "sh",
     output_limit: int,
+    heard: Callable[[bytes], None] | None = None,
 ) -> Completed:
     """Run a script with arguments ($1 ...) and standard input.
+
+    Args:
+        heard: takes what it says on standard output as it comes, beside what is returned.
 
     Raises:
         CommandTimedOut: it did not end in `timeout` seconds; its process group was ended.
@@ -140,7 +148,7 @@ async def run_script(
         path = stored.stdout.decode().strip()
         script, arguments = _RUN_STORED.replace("{shell}", shell), (path, *arguments)
         shell = "sh"
-    return await _execute(connection, script, arguments, stdin, deadline, shell, output_limit)
+    return await _execute(connection, script, arguments, stdin, deadline, shell, output_limit, heard)
 
 
 async def _execute(
@@ -151,9 +159,10 @@ async def _execute(
     deadline: float,
     shell: str,
     limit: int,
+    heard: Callable[[bytes], None] | None = None,
 ) -> Completed:
     marker = new_marker()
-    collector = _Collector(marker, limit)
+    collector = _Collector(marker, limit, heard)
     line = command_line(PRELUDE + script, marker, *arguments, shell=shell)
     remaining = max(0.01, deadline - asyncio.get_running_loop().time())
     process = await connection.open_process(line, collector, wait=remaining)

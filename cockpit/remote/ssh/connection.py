@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import asyncssh
 
@@ -378,9 +379,11 @@ class Connection:
         timeout: float,
         shell: str = "sh",
         limit: int = 8 << 20,
+        heard: Callable[[bytes], None] | None = None,
     ) -> Completed:
         """Run a shell script to its end; see `command.run_script`."""
-        return await run_script(self, script, arguments, stdin=stdin, timeout=timeout, shell=shell, output_limit=limit)
+        running = partial(run_script, self, script, arguments, stdin=stdin, timeout=timeout, shell=shell)
+        return await running(output_limit=limit, heard=heard)
 
     async def read_file(self, path: str, offset: int = 0, limit: int = 8 << 20, *, timeout: float = 30.0) -> bytes:
         """Return up to `limit` bytes of a remote file from `offset`; see `files.read_file`."""

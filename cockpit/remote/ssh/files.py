@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from cockpit.remote.errors import CommandFailed, FileChanged
@@ -64,6 +65,7 @@ class ScriptRunner(Protocol):
         timeout: float,
         shell: str = ...,
         limit: int = ...,
+        heard: Callable[[bytes], None] | None = ...,
     ) -> Completed:
         """Run a script to its end."""
 

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from cockpit.engine.port import CockpitPort
 from cockpit.errors import CockpitError
 from cockpit.model.files.editing import WriteBack, WrittenBack
-from cockpit.model.files.entries import FileKind, SearchResult
+from cockpit.model.files.entries import FileKind, SearchResult, ended_early, joined_with
 from cockpit.model.files.place import name_of, parent_of
 from cockpit.model.files.transfer import ENDED, Direction, TransferState
 from cockpit.model.ids import AgentId
@@ -150,18 +150,25 @@ class FilesScreen(Screen[None]):
             self._view.focus()
 
     async def _search(self, needle: str, by_content: bool) -> None:
-        base, self._searching = self._tree.root, True
+        base, self._searching, self._found = self._tree.root, True, None
         self._say(our_line("searching {} …  esc ends it", base))
+        small, search = needle == needle.lower(), self._files
         try:
             if by_content:
-                found = await self._files.holding(self._agent, base, needle, ignore_case=needle == needle.lower())
+                found = await search.holding(self._agent, base, needle, ignore_case=small, heard=self._hear)
             else:
-                found = await self._files.named(self._agent, base, needle)
+                found = await search.named(self._agent, base, needle, heard=self._hear)
         finally:
             self._searching = False
         self._found = found
         number = len(found.hits)
         self._say(our_line("{} found for {}", number, needle) if number else our_line("nothing found for {}", needle))
+        self._draw_tree()
+
+    def _hear(self, found: SearchResult) -> None:
+        """Show what is found as it is."""
+        self._found = joined_with(self._found, found)
+        self._say(our_line("{} found so far …  esc ends it", len(self._found.hits)))
         self._draw_tree()
 
     async def _reload(self, said: Clean = NOTHING) -> None:
@@ -302,7 +309,8 @@ class FilesScreen(Screen[None]):
             self._rows.focus()
         elif self._found is not None or self._searching:
             self.workers.cancel_group(self, "look")
-            self._found = None
+            # What was found of a search that is ended stays, to be left by the next key.
+            self._found = ended_early(self._found) if self._searching and self._found is not None else None
             self._say(NOTHING)
             self._draw_tree()
         else:

@@ -228,5 +228,11 @@ async def test_names_and_lines_are_found_below_a_directory(ways: FileWays, tmp_p
     either = await lines_like(connection, base, "^ONE|^LA", most=10, seconds=10, regular=True, ignore_case=True)
     assert [(number, line) for _, number, line in either.lines] == [(1, b"one"), (3, b"last")]
     assert (await lines_like(connection, base, "e", most=1, seconds=10)).cut != ""
+    told: list[bytes] = []
+    found = await names_like(connection, base, "pla", most=10, seconds=10, heard=told.extend)
+    assert tuple(sorted(told)) == found.paths != ()
+    heard: list[tuple[bytes, int, bytes]] = []
+    lines = await lines_like(connection, base, "e", most=3, seconds=10, heard=heard.extend)
+    assert tuple(heard) == lines.lines and len(heard) == 3, "no more are told than are returned"
     with pytest.raises(FileUnusable):
         await names_like(connection, base + b"/absent", "x", most=10, seconds=10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from pathlib import Path
 
@@ -56,6 +57,17 @@ async def test_a_command_that_a_signal_ended_has_not_succeeded(connect: Connect)
     connection = await connect()
     done = await connection.run("kill -KILL $$", timeout=10)
     assert done.exit_status is None and done.exit_code > 0
+
+
+async def test_what_a_script_says_is_heard_before_it_ends(connect: Connect, tmp_path: Path) -> None:
+    connection = await connect()
+    gate, said = tmp_path / "gate", bytearray()
+    os.mkfifo(gate)
+    script = 'echo begun; read -r word <"$1"; echo "$word"'
+    running = asyncio.create_task(connection.run(script, str(gate), timeout=20, heard=said.extend))
+    await until(lambda: bytes(said) == b"begun\n")
+    await asyncio.to_thread(gate.write_bytes, b"through\n")
+    assert (await running).stdout == bytes(said) == b"begun\nthrough\n"
 
 
 async def test_runs_a_script_longer_than_one_argument(connect: Connect) -> None:
