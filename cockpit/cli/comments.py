@@ -9,9 +9,9 @@ from cockpit.cli.agent import ACCEPT_LIMIT, reachable, report
 from cockpit.cli.changes import with_agents
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, nobody, only
-from cockpit.errors import NotFound, UsageError
+from cockpit.errors import NotFound, Refused, UsageError
 from cockpit.model.changes.comments import Comment, RoundMode
-from cockpit.model.changes.report import Base, Changes, RepositoryChanges
+from cockpit.model.changes.report import Base, Changes, RepositoryChanges, no_line_because
 from cockpit.model.receipts.receipt import Stage
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import say, warn
@@ -69,8 +69,12 @@ def _line_of(changes: Changes, path: str, number: int) -> tuple[RepositoryChange
     if len(having) > 1:
         raise UsageError(f"{path} changed in {', '.join(one.place for one, _ in having)}", hint="name one with --place")
     if not having:
-        raise NotFound(f"{path} did not change", hint="`cockpit changes NAME --stat` lists what did")
+        unknown = [why for one in changes.repositories if one.fault and (why := no_line_because(one, None))]
+        hint = "; ".join(unknown) or "`cockpit changes NAME --stat` lists what did"
+        raise NotFound(f"{path} did not change", hint=hint)
     repository, file = having[0]
+    if why := no_line_because(repository, file):
+        raise Refused(f"no line can be commented on: {why}")
     for line in (line for hunk in file.hunks for line in hunk.lines):
         if line.new == number:
             return repository, line.text

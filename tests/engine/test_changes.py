@@ -24,7 +24,7 @@ from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import NotFound, Refused
 from cockpit.model.changes.comments import Comment, CommentState
-from cockpit.model.changes.report import Base, Since
+from cockpit.model.changes.report import Base, Since, no_line_because
 from cockpit.model.codec import KINDS
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.work import RestoreFiles
@@ -273,6 +273,7 @@ async def test_without_git_sizes_times_and_digests_are_known(rig: Rig, monkeypat
     found = await rig.workspaces.look(AGENT, Base())
     told = {file.new: (file.status, file.sizes) for file in found.repositories[0].files}
     assert told == {"kept": ("M", (6, 19)), "new\nname": ("A", (0, 1))}
+    assert "git is not on the VM" in no_line_because(found.repositories[0], found.repositories[0].files[0])
     known = rig.agent.workspace
     assert known is not None and known.files == 2
     await rig.workspaces.looked(found)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from textual.pilot import Pilot
 
+from cockpit.model.changes.diff import FileChange
 from cockpit.model.changes.patch import parse_patch
 from cockpit.model.changes.report import Base, Changes, RepositoryChanges, Since, Snapshot, Workspace
 from cockpit.model.commands.work import RestoreFiles
@@ -17,7 +19,7 @@ from cockpit.ui.widgets.row_list import RowList
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.hostile import FORBIDDEN
 from tests.ui.scene import scene
-from tests.ui.test_home import LT_API, cockpit
+from tests.ui.test_home import LT_API, cockpit, notifications
 from tests.ui.test_hostile import drawn
 
 SAID = """diff --git a/src/api.py b/src/api.py
@@ -91,6 +93,29 @@ async def test_files_are_opened_commented_on_and_the_round_is_sent() -> None:
         await settled(pilot)
         assert not isinstance(pilot.app.screen, ChangesDialog) and len(engine.work.changes.seen) == 1
         assert dialog not in pilot.app.screen_stack
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (RepositoryChanges("files", files=(FileChange("M", "a.py", "a.py", sizes=(1, 2), whole=False),)), "git is not"),
+        (RepositoryChanges(".", now="n", files=(FileChange("M", "a.py", "a.py", binary=True),)), "a.py is binary"),
+        (RepositoryChanges(".", now="n", files=(FileChange("M", "a.py", "a.py", whole=False),)), "not carried"),
+        (RepositoryChanges(".", now="n", files=(FileChange("R", "b.py", "a.py"),)), "no line of it differs"),
+    ],
+    ids=["without git", "binary", "too much", "renamed"],
+)
+async def test_why_no_line_can_be_commented_on_is_said(found: RepositoryChanges, why: str) -> None:
+    engine = scene()
+    engine.work.changes.found[LT_API] = Changes(LT_API, Base(), NOW, NOW, (found,))
+    async with cockpit(engine) as (pilot, home, _):
+        home.select(LT_API)
+        _, rows = await opened(pilot)
+        rows.point_at(rows.rows[1].key)
+        await pilot.press("c")
+        await pilot.pause()
+        assert [said for said in notifications(pilot) if why in said and "say in a prompt" in said]
+        assert isinstance(pilot.app.screen, ChangesDialog) and not engine.work.comments.known
 
 
 async def test_another_base_a_turn_a_patch_and_a_restoration() -> None:

@@ -158,6 +158,29 @@ class Changes:
         return next((one for one in self.repositories if one.place == place), None)
 
 
+def no_line_because(found: RepositoryChanges, file: FileChange | None) -> str:
+    """Say why no line is there to be commented on, or return empty text where the file shows its lines.
+
+    Args:
+        found: what changed in one place.
+        file: one file of it; None where none is meant.
+    """
+    instead = "say in a prompt which file and line you mean"
+    if found.fault:
+        return f"what changed in {found.place} is not known: {found.fault}"
+    if not found.now:
+        why = "git is not on the VM, so only that files differ is known, and not which lines"
+        return f"{why}: {instead}, or put git on the VM"
+    if file is None:
+        return ""
+    if file.binary:
+        return f"{file.path} is binary, it has no lines: {instead}"
+    if not file.hunks:
+        how = "its lines were not carried: too much changed at once" if not file.whole else "no line of it differs"
+        return f"{file.path}: {how}: {instead}"
+    return ""
+
+
 _BASES = {
     "task": "since the task began",
     "first": "since the first text of this cockpit",

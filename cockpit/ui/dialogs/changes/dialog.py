@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from cockpit.model.ages import span_text
 from cockpit.model.changes.comments import Comment, CommentState, RoundMode
-from cockpit.model.changes.report import Base, Since
+from cockpit.model.changes.report import Base, Since, no_line_because
 from cockpit.model.changes.turns import turns_of
 from cockpit.model.commands.work import BeginTask, RestoreFiles
 from cockpit.text.clean import NOTHING, Clean, ours
@@ -174,6 +174,9 @@ class ChangesDialog(ChangesView):
         if self._only_looks():
             return
         repository, file, line = spot.repository, spot.file, spot.line
+        if repository is not None and (why := no_line_because(repository, file)):
+            notice(self, clean_line(why), title=ours("No comment"), severity="warning")
+            return
         if self._against is not None or repository is None or file is None or line is None:
             notice(self, ours("Go to a line of the agent's own changes: ⏎ opens a file."), severity="warning")
             return
