@@ -28,6 +28,10 @@ class Scaffold:
     """Bytes of its output file."""
     out_bound: int = 0
     """Bytes above which the output file is too large; 0 sets no bound."""
+    reports: str = ""
+    """Who says on the feed what it does by itself: its own `extension`, or the `cockpit`; empty for another's agent."""
+    beats: str = ""
+    """What tells the registry from its VM that it lives; `none` where nothing can, empty where nobody set it up."""
 
     @property
     def disk_full(self) -> bool:
@@ -71,6 +75,8 @@ def scaffold_sentences(scaffold: Scaffold | None, *, alive: bool, exit_code: int
     elif not alive and scaffold.fifo and not scaffold.keeper:
         met = "so it met the end of its input" if exit_code == 0 else "too"
         sentences.append(f"The keeper of its FIFO was gone, {met}: relaunch starts both.")
+    if alive and scaffold.beats == "none":
+        sentences.append("Its signs of life in the registry come from this cockpit and end with it: its VM cannot ask.")
     if alive and not scaffold.session:
         sentences.append("Its tmux session is gone though its process lives: it cannot be attached to.")
     elif alive and scaffold.keeper and not scaffold.keeper_session:

@@ -62,6 +62,10 @@ class ProbeResult:
     """The commit its VM was made from, as its first start wrote it down; empty if from none."""
     prompt: str = ""
     """What its start did with the program's own system prompt, in the starter's word; empty if it only added to it."""
+    reports: str = ""
+    """Who reports for it, in the starter's word; empty for one that another tool started."""
+    beats: str = ""
+    """What gives the registry its signs of life from the VM; empty where nothing was set up for that."""
     started_at: float | None = None
     """Unix seconds by the VM's clock."""
     pid: int | None = None
@@ -175,6 +179,8 @@ def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Pro
         model=run.get("model", ""),
         golden=run.get("golden", ""),
         prompt=run.get("prompt", ""),
+        reports=run.get("reports", ""),
+        beats=run.get("beats", ""),
         started_at=started_at,
         pid=answer.number("pid"),
         exit_code=None if state is AgentState.ALIVE else answer.number("exit"),

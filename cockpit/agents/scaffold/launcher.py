@@ -5,7 +5,7 @@ Its own variables begin with `cockpit_`, so that no name of the agent's environm
 
 LAUNCHER = r"""#!/bin/sh
 # Runs one agent: takes over its environment, writes the line that opens the run and the one that closes it.
-cockpit_directory=$1 cockpit_workspace=$2 HOME=$3 PATH=$4 cockpit_mask=$5
+cockpit_directory=$1 cockpit_workspace=$2 HOME=$3 PATH=$4 cockpit_mask=$5 cockpit_path=$4
 export HOME PATH
 umask 077
 # Standard input and output stay on the pane: tmux hangs up as soon as nobody has it open any more.
@@ -26,6 +26,9 @@ while IFS= read -r cockpit_line; do
 done <"$cockpit_directory/environment"
 rm -f "$cockpit_directory/environment"
 unset cockpit_line cockpit_value
+# What an agent has of ours to report with is found by its name alone.
+PATH=$HOME/.swarm/bin:$PATH
+export PATH
 @ARGUMENTS@
 cd "$cockpit_workspace" || exit 126
 if ! command -v "$1" >/dev/null 2>&1; then
@@ -63,6 +66,12 @@ trap 'cockpit_forward TERM' TERM
 cockpit_agent=$!
 [ -z "$cockpit_signal" ] || kill -s "$cockpit_signal" "$cockpit_agent" 2>/dev/null
 printf '%s\n' "$cockpit_agent" >"$cockpit_directory/pid"
+cockpit_beats=''
+if [ -f "$cockpit_directory/@BEATS@" ]; then
+    PATH=$cockpit_path sh "$cockpit_directory/@BEATS@" "$cockpit_agent" @BEAT_SECONDS@ </dev/null >/dev/null 2>&1 &
+    cockpit_beats=$!
+    printf '%s\n' "$cockpit_beats" >"$cockpit_directory/beats"
+fi
 while :; do
     cockpit_signal=''
     wait "$cockpit_agent"
@@ -71,8 +80,14 @@ while :; do
     if [ -z "$cockpit_code" ] || [ "$cockpit_status" -ne 127 ]; then cockpit_code=$cockpit_status; fi
     [ -n "$cockpit_signal" ] || break
 done
-rm -f "$cockpit_directory/pid"
+rm -f "$cockpit_directory/pid" "$cockpit_directory/beats"
+[ -z "$cockpit_beats" ] || kill "$cockpit_beats" 2>/dev/null
 cockpit_append @EXIT_LINE@"$cockpit_code}"
 printf '%s\n' "$cockpit_code" >"$cockpit_directory/exit.new"
 mv "$cockpit_directory/exit.new" "$cockpit_directory/exit"
+# Whoever stops the agent takes this file away: a copied VM must not say that its original has ended.
+if [ -f "$cockpit_directory/@BEATS@" ]; then
+    trap - HUP INT TERM
+    PATH=$cockpit_path sh "$cockpit_directory/@BEATS@" '' "$cockpit_directory/ended" </dev/null >/dev/null 2>&1
+fi
 """

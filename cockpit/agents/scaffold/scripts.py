@@ -11,7 +11,8 @@ import math
 import shlex
 from collections.abc import Mapping, Sequence
 
-from cockpit.agents.scaffold import shell
+from cockpit.agents.reporting import beats
+from cockpit.agents.scaffold import sending, shell
 from cockpit.agents.scaffold.launcher import LAUNCHER
 from cockpit.agents.scaffold.layout import (
     AGENT_SESSION,
@@ -88,6 +89,8 @@ def start_script(
         LAUNCHER.replace("@RUN_LINE@", shlex.quote(run_line))
         .replace("@EXIT_LINE@", shlex.quote(exit_line))
         .replace("@ARGUMENTS@", "set -- " + " ".join(shell_word(word) for word in argv))
+        .replace("@BEATS@", beats.FILE)
+        .replace("@BEAT_SECONDS@", f"{beats.INTERVAL:g}")
     )
     delimiter = "LAUNCHER"
     while delimiter in launcher:
@@ -95,6 +98,8 @@ def start_script(
     body = (
         shell.START.replace("@DELIMITER@", delimiter)
         .replace("@REQUIRED@", " ".join(shell_path(path) for path in required_files))
+        .replace("@BEATS_DELIMITER@", "BEATS_END")
+        .replace("@BEATS@", beats.beat_script())
         .replace("@LAUNCHER@", launcher)
     )
     settings = settings_of(paths) + assign(
@@ -102,6 +107,7 @@ def start_script(
         program_json=json.dumps(program),
         details_json="".join(f",{json.dumps(key)}:{json.dumps(value)}" for key, value in (details or {}).items()),
         allow_detached=str(int(allow_detached)),
+        nobody_beats=beats.NOBODY,
         fresh=str(int(fresh)),
         anew=str(int(anew)),
         grace_naps=naps(STOP_GRACE),
@@ -144,7 +150,7 @@ def send_script(
         leading_newline=str(int(leading_newline)),
         staged=staged,
     )
-    return settings + shell.COMMON + shell.SEND
+    return settings + shell.COMMON + sending.SEND
 
 
 def stage_script(paths: AgentPaths, name: str, offset: int, size: int) -> str:
@@ -157,7 +163,7 @@ def stage_script(paths: AgentPaths, name: str, offset: int, size: int) -> str:
         size: bytes of the piece; anything else on standard input is taken for a dropped connection.
     """
     settings = settings_of(paths) + assign(staged=name, offset=str(offset), upto=str(offset + size))
-    return settings + shell.COMMON + shell.STAGE
+    return settings + shell.COMMON + sending.STAGE
 
 
 def stop_script(paths: AgentPaths, *, grace: float = STOP_GRACE) -> str:
@@ -184,6 +190,7 @@ def settings_of(paths: AgentPaths) -> str:
         end=END,
         fallback_path=FALLBACK_PATH,
         nap=str(NAP),
+        beats_file=beats.FILE,
         error_lines=str(ERROR_LINES),
         keeper_session=KEEPER_SESSION,
         agent_session=AGENT_SESSION,

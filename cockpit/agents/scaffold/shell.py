@@ -142,6 +142,15 @@ end_keeper() {
     done
     return 0
 }
+# Takes the signs of life away, so that neither they nor the launcher say anything more under the agent's VM id.
+end_beats() {
+    rm -f "$directory/$beats_file"
+    beating=$(cat "$directory/beats" 2>/dev/null)
+    rm -f "$directory/beats"
+    case $beating in '' | *[!0-9]*) return 0 ;; esac
+    if grep -q "$beats_file" "/proc/$beating/cmdline" 2>/dev/null; then kill "$beating" 2>/dev/null; fi
+    return 0
+}
 private_directory() {
     mkdir -p "$directory" 2>/dev/null
     if [ -L "$directory" ] || [ ! -d "$directory" ] || [ ! -O "$directory" ]; then finish "$code_not_private"; fi
@@ -153,6 +162,7 @@ END_AGENT = r"""
 # Ends the agent, TERM first, KILL if it stays.
 end_agent() {
     stopped=0
+    end_beats
     for signal in TERM KILL; do
         naps=0 told=''
         while agent=$(agent_process || cut_off_process) && [ "$naps" -lt "$grace_naps" ]; do
@@ -214,15 +224,27 @@ if [ ! -d "$workspace" ]; then
 fi
 if [ "$allow_detached" = 0 ] && ! command -v tmux >/dev/null 2>&1; then finish "$code_no_tmux"; fi
 end_session "$agent_session"
+end_beats
 end_keeper
 rm -rf "$directory/exit" "$directory/exit.new" "$directory/pid" "$directory/missing" "$fifo" "$directory"/send.*
 mkfifo "$fifo" || finish "$code_not_private"
 touch "$out" "$err"
+beats=''
+if grep -Eq '^VERS_(INFRA|VM_REGISTRY)_URL=.' "$spool"; then
+    beats=$nobody_beats
+    for way in curl python3 node; do
+        command -v "$way" >/dev/null 2>&1 || continue
+        beats=$way
+        break
+    done
+    cat >"$directory/$beats_file" <<'@BEATS_DELIMITER@'
+@BEATS@@BEATS_DELIMITER@
+fi
 cat >"$directory/launch.sh" <<'@DELIMITER@'
 @LAUNCHER@@DELIMITER@
 write_run() {
-    printf '{"run":%s,"program":%s,"started_at":%s,"mode":"%s"%s}\n' "$run_json" "$program_json" "$(date +%s)" "$1" \
-        "$details_json" \
+    printf '{"run":%s,"program":%s,"started_at":%s,"mode":"%s","beats":"%s"%s}\n' "$run_json" "$program_json" \
+        "$(date +%s)" "$1" "$beats" "$details_json" \
         >"$directory/run.new"
     mv "$directory/run.new" "$directory/run"
 }
@@ -311,67 +333,6 @@ say now "$(date +%s)"
 [ ! -f "$out" ] || say written "$(stat -c %Y "$out" 2>/dev/null)"
 [ ! -f "$out" ] || say size "$(wc -c <"$out")"
 say_errors
-finish 0
-"""
-
-# The X of the spool's name are the pattern of mktemp(1), which puts characters of its own in their place.
-SEND = r"""
-[ -d "$directory" ] || finish "$code_no_reader"
-private_directory
-spool=$(mktemp "$directory/send.XXXXXX") || finish "$code_not_private"
-[ "$leading_newline" = 0 ] || printf '\n' >"$spool"
-if [ -n "$staged" ]; then
-    cat "$directory/send.staged.$staged" >>"$spool" || finish "$code_incomplete"
-    rm -f "$directory/send.staged.$staged"
-fi
-cat >>"$spool"
-[ "$(wc -c <"$spool")" -eq "$size" ] || finish "$code_incomplete"
-[ -z "$(tail -c 1 "$spool")" ] || finish "$code_incomplete"
-take_lock "$lock_naps" || finish "$code_locked"
-has_reader || finish "$code_no_reader"
-# The lock must last as long as the writer, so signals wait; the writer's own timer must not hold it (busybox has one
-# that lives a second longer). The open is part of the bounded wait: it blocks for ever if the reader leaves just now.
-trap '' HUP INT PIPE TERM
-write='[ -p "$2" ] && exec cat "$1" >"$2"'
-if command -v timeout >/dev/null 2>&1; then
-    timeout -s KILL "$limit" sh -c "$write" cockpit-send "$spool" "$fifo" >/dev/null 2>&1 9>&-
-    code=$?
-else
-    sh -c "$write" cockpit-send "$spool" "$fifo" >/dev/null 2>&1 9>&- &
-    writer=$!
-    (
-        exec >/dev/null 2>&1 9>&-
-        sleep "$limit" &
-        sleeper=$!
-        trap 'kill "$sleeper"; exit 0' TERM
-        wait "$sleeper"
-        kill -KILL "$writer"
-    ) &
-    timer=$!
-    wait "$writer"
-    code=$?
-    kill "$timer" 2>/dev/null
-fi
-case $code in
-0) say written "$size" && finish 0 ;;
-137) if has_reader; then finish "$code_not_read"; else finish "$code_left"; fi ;;
-*) finish "$code_left" ;;
-esac
-"""
-
-# What a dropped connection left of another payload goes after an hour.
-STAGE = r"""
-[ -d "$directory" ] || finish "$code_no_reader"
-private_directory
-part=$directory/send.staged.$staged
-if [ "$offset" = 0 ]; then
-    find "$directory" -maxdepth 1 -name 'send.staged.*' -mmin +60 -exec rm -f {} + 2>/dev/null
-    : >"$part"
-fi
-[ "$(wc -c <"$part")" -eq "$offset" ] || finish "$code_incomplete"
-cat >>"$part"
-[ "$(wc -c <"$part")" -eq "$upto" ] || finish "$code_incomplete"
-say written "$upto"
 finish 0
 """
 

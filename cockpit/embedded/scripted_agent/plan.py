@@ -5,6 +5,7 @@ Directives stand in brackets, inline or one per line: `[think 20]` `[say 60]` `[
 `[ask select Which colour? | red | green]` `[ask confirm Deploy? | This goes to production | timeout=30]`
 `[ask input Branch name? | feature/...]` `[fail 2]` `[fail forever]` `[compact]` `[slow 5]` (tokens per second)
 `[feed TYPE summary]` `[task-note STATUS | note]` `[swarm NAME: its task || NAME: its task]` (workers of its own).
+A task of the board that is handed over is read there first, and reported there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ FOREVER = 1_000_000
 """Failures of a provider that does not come back."""
 
 _DIRECTIVE = re.compile(r"\[(think|say|bash|write|edit|read|ask|fail|compact|slow|feed|task-note|swarm)\b")
+_HANDED = re.compile(r"The operator hands you this task of the board\. Its id is (\w+)\.\n\nTask: (.*)")
+"""How the prompt begins that hands a task over; the id is one word, which no shell can take for another."""
+
 _STOP = re.compile(r"\b(stop|skip|cancel|instead|forget|never ?mind|leave it)\b", re.IGNORECASE)
 
 
@@ -68,11 +72,37 @@ Step = Think | Say | Call | Fail | Compact | Slow
 
 def plan(text: str) -> list[Step]:
     """Return the steps for a prompt; the same text always gives the same steps."""
+    handed = _HANDED.match(text)
+    if handed is not None:
+        return _handed_task(handed[1], handed[2], _own_lines(text[handed.end() :]))
     directives = list(_directives(text))
     if directives:
         words = Words(text)
         return [_step(name, rest, words) for name, rest in directives]
     return _coding_run(text)
+
+
+def _own_lines(text: str) -> str:
+    """Return what a text says itself: not what it quotes of others, nor how to report."""
+    said, _, _ = text.partition("\nHow to report.")
+    return "\n".join(line for line in said.splitlines() if not line.startswith("|"))
+
+
+def _handed_task(task: str, title: str, said: str) -> list[Step]:
+    """Return the steps for a task of the board: read it there, do what it says, and report with `board`."""
+    import shlex  # only a task of the board needs it
+
+    words = Words(task)
+    done = shlex.quote(f"{shorten(title, 60)}: done, as the notes say. (This agent follows a script.)")
+    directives = list(_directives(said))
+    work = [_step(name, rest, words) for name, rest in directives] if directives else _coding_run(title)
+    return [
+        Call("bash", {"command": f"board show {task}"}),
+        *work,
+        Call("bash", {"command": f"board -t {task} finding {shlex.quote(words.sentences(8))}"}),
+        Call("bash", {"command": f"board -t {task} submit {done}"}),
+        Say(f"The task “{shorten(title, 60)}” is handed in."),
+    ]
 
 
 def plan_steering(text: str, remaining: list[Step]) -> list[Step]:

@@ -59,11 +59,12 @@ def check_unchanged(name: str, program: Program, facts: Facts, known: ProbeResul
     )
 
 
-def details(program: Program, facts: Facts, spawn: Spawn, golden: str) -> dict[str, str]:
-    """Return what `run` on the VM keeps of a start."""
+def details(program: Program, facts: Facts, spawn: Spawn, golden: str, reports: str = "") -> dict[str, str]:
+    """Return what `run` on the VM keeps of a start; `reports` is who reports for the agent."""
     path, version = found(program, facts)
     prompt = REPLACED if spawn.replaces_prompt else ""
     known = {"path": path, "version": version, "model": spawn.model, "golden": golden, "prompt": prompt}
+    known["reports"] = reports
     return {key: value for key, value in known.items() if value}
 
 

@@ -6,7 +6,6 @@ from cockpit.agents.adapter import Program
 from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.answers import Facts, ProbeResult, parse_facts
 from cockpit.agents.scaffold.scripts import facts_script
-from cockpit.engine.commands.instructions import INSTRUCTIONS_FILE, instructions
 from cockpit.engine.commands.launch_record import check_unchanged, first_path
 from cockpit.engine.source import Source
 from cockpit.errors import NotFound, Refused
@@ -50,9 +49,9 @@ async def prepare(
         raise NotFound(why, hint=f"spawn from a golden image that has {program.name}, or another program")
     if "tmux" not in facts.programs and not source.allow_detached:
         raise NotFound(f"tmux is not on VM {vm_id}", hint="spawn from a golden image that has tmux")
-    files = ((INSTRUCTIONS_FILE, instructions(spawn).encode()), *program.files)
+    files = program.files
     directories = sorted({f"{facts.home}/{path}".rpartition("/")[0] for path, _ in files})
-    made = await connection.run('mkdir -p -m 700 -- "$@"', *directories, timeout=SCRIPT_LIMIT)
+    made = await connection.run('mkdir -p -m 700 -- "$@"', f"{facts.home}/.swarm", *directories, timeout=SCRIPT_LIMIT)
     if made.exit_status != 0:
         raise Refused(f"VM {vm_id}: cannot make {', '.join(directories)}: {made.stderr.decode(errors='replace')}")
     for path, content in files:

@@ -21,7 +21,7 @@ from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.environment import environment_of, environment_words
 from cockpit.engine.commands.giving_up import GivingUp
 from cockpit.engine.commands.identity import IDENTITY_FILE, identity_of
-from cockpit.engine.commands.instructions import INSTRUCTIONS_FILE
+from cockpit.engine.commands.instructions import INSTRUCTIONS_FILE, ReportsBy, instruct
 from cockpit.engine.commands.launch_record import (
     as_before,
     details,
@@ -201,7 +201,6 @@ class Spawner:
         had = await bootstrap(self._source, program, shell, vm_id, first_path(program, None), progress)
         with progress.step("prepare"):
             connection = await link.ready(CONNECT_LIMIT)
-            await check_in.expect(program.name, shell)
             if image:
                 progress.detail(await image_words(shell))
             known = await self._copied(connection, program, vm_id) if copied else None
@@ -210,9 +209,22 @@ class Spawner:
             await self._identify(connection, facts, vm_id)
             self._say_detached(facts)
         await synchronise(self._fleet_state, connection, spawn, program, progress)
+        # What configuration brought counts: an extension may report for the agent.
+        reports = await self._instruct(connection, facts, spawn, program)
+        if reports is ReportsBy.EXTENSION:
+            await check_in.expect()
         with progress.step(f"start {program.name}"):
             run_id = await self._start(
-                connection, spawn, program, facts, vm_id, self._source.paths, progress, known=known, copied=copied
+                connection,
+                spawn,
+                program,
+                facts,
+                vm_id,
+                self._source.paths,
+                progress,
+                known=known,
+                copied=copied,
+                reports=reports,
             )
             agent_session.go_on()
         with progress.step("first answer"):
@@ -254,7 +266,10 @@ class Spawner:
             await self._identify(connection, facts, agent.vm_id)
             self._say_detached(facts)
             paths, left = self._source.paths_of(agent), None if first else known
-            run_id = await self._start(connection, spawn, program, facts, agent.vm_id, paths, progress, known=left)
+            reports = await self._instruct(connection, facts, spawn, program)
+            run_id = await self._start(
+                connection, spawn, program, facts, agent.vm_id, paths, progress, known=left, reports=reports
+            )
         with progress.step("first answer"):
             await self._first_answer(agent_session, run_id, progress)
         if first:
@@ -283,6 +298,11 @@ class Spawner:
         said = identity_of(agent, everyone.values(), bounds, now)
         await connection.write_file(f"{facts.home}/{IDENTITY_FILE}", said, mode=0o600)
 
+    async def _instruct(self, connection: Connection, facts: Facts, spawn: Spawn, program: Program) -> ReportsBy | None:
+        """Write what the agent reads of itself and what it reports with; return who reports for it."""
+        has_services = self._source.present is not None
+        return await instruct(connection, facts.home, spawn, program.name, has_services=has_services)
+
     async def _start(
         self,
         connection: Connection,
@@ -295,11 +315,13 @@ class Spawner:
         *,
         known: ProbeResult | None = None,
         copied: bool = False,
+        reports: ReportsBy | None = None,
     ) -> str:
         """Start the program and return the id of the daemon run that answers now.
 
         Args:
             copied: what runs there was copied with its VM, and has the environment of the original.
+            reports: who reports for it.
         """
         run_id = uuid.uuid4().hex[:12]
         golden = golden_of(known, spawn, self._source.golden_image)
@@ -312,7 +334,7 @@ class Spawner:
             arguments,
             allow_detached=self._source.allow_detached,
             required_files=[file] if file in arguments else [],
-            details=details(program, facts, spawn, golden),
+            details=details(program, facts, spawn, golden, reports.value if reports is not None else ""),
             fresh=known is None,
             anew=copied,
         )

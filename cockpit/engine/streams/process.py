@@ -20,7 +20,8 @@ def scaffold_of(result: ProbeResult, out_bound: int) -> Scaffold | None:
     # What changes with every line is kept as coarse as it is told: a look that finds no trouble changes nothing.
     disk = result.disk_left if result.disk_left is not None and result.disk_left < LOW_DISK else None
     size, bound = (result.out_size, out_bound) if 0 < out_bound < result.out_size else (0, 0)
-    return Scaffold(result.fifo, result.keeper, result.session, result.keeper_session, disk, size, bound)
+    held = (result.fifo, result.keeper, result.session, result.keeper_session)
+    return Scaffold(*held, disk, size, bound, result.reports, result.beats)
 
 
 def looked_at(known: Process, result: ProbeResult, now: float, out_bound: int = 0) -> Process:

@@ -216,7 +216,8 @@ async def checked_in(feed: Feed, *, extension: bool, says_after: float | None) -
     services = cast(Services, parts.source().services)
     source = replace(parts.source(), services=replace(services, feed=cast(FeedClient, feed)))
     check_in, progress = CheckIn(source, "builder"), progress_of(parts)
-    await check_in.expect("pi", Shell(lambda script, words: ended(0 if extension else 1)))
+    if extension:
+        await check_in.expect()
     if says_after is not None:
         asyncio.get_running_loop().call_later(says_after, feed.add, "Agent builder started processing")
     with progress.step("check in"):

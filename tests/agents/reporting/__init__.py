@@ -1,0 +1,1 @@
+"""What agents report with, on machines with little."""
