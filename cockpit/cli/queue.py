@@ -16,10 +16,10 @@ from cockpit.errors import Refused, UsageError
 from cockpit.model.ages import age_text
 from cockpit.model.commands.queue import ChangeQueue, QueueAct
 from cockpit.model.fleet import UNKNOWN_TIME, Agent
-from cockpit.model.queue import Waiting, fate_of
+from cockpit.model.queue import Waiting, fate_of, losing_images
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_text, our_text
-from cockpit.text.streams import say
+from cockpit.text.streams import say, warn
 
 SHOWN = 2_000
 """Characters of a text that a question before its end shows."""
@@ -50,6 +50,8 @@ async def change(
             command = ChangeQueue(agent.id, act, meant[0].kind, meant[0].text)
         if refused := engine.disabled_reason(command):
             raise Refused(f"cannot {act.value}: {refused}")
+        if losing := losing_images(waiting):
+            warn(our_text("cockpit: {}", losing))
         if dry_run:
             _print_change(agent, act, meant, as_json, done=False)
             return ExitCode.DONE
@@ -107,6 +109,7 @@ def _print(engine: HeadlessPort, agent: Agent, as_json: bool) -> None:
                 "after_abort": fate.after_abort if waiting else "",
                 "after_failure": fate.after_failure if waiting else "",
                 "cannot_change": locked,
+                "change_loses": losing_images(waiting),
             }
         )
         return
@@ -130,6 +133,8 @@ def _print(engine: HeadlessPort, agent: Agent, as_json: bool) -> None:
         say(our_text("after a failure: {}", fate.after_failure))
     if locked:
         say(our_text("it cannot be changed: {}", locked))
+    elif losing := losing_images(waiting):
+        say(our_text("a change: {}", losing))
 
 
 def _print_change(agent: Agent, act: QueueAct, meant: Sequence[Waiting], as_json: bool, *, done: bool) -> None:

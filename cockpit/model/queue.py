@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -90,6 +90,19 @@ def _after(by_itself: bool | None, what: str) -> str:
     if by_itself is None:
         return NOT_KNOWN
     return f"it is read by itself after {what}" if by_itself else WITH_THE_NEXT_PROMPT
+
+
+def losing_images(waiting: Iterable[Waiting]) -> str:
+    """Say what a change of the queues may lose, or return empty text.
+
+    An agent gives back the texts that wait, and not the images that came with them. Of a text that a cockpit sent the
+    receipt names them, and they go along again; of any other nothing tells whether there were some.
+    """
+    number = sum(one.command is None for one in waiting)
+    if not number:
+        return ""
+    texts = "a text here came" if number == 1 else f"{number} texts here came"
+    return f"{texts} from elsewhere: images with it, if there are any, are lost, for the agent gives back texts alone"
 
 
 def counted(agent: Agent) -> tuple[int, int]:

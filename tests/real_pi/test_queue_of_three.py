@@ -12,7 +12,7 @@ from cockpit.engine.engine import Engine
 from cockpit.model.commands.agent import Abort, FollowUp, Prompt, Steer
 from cockpit.model.commands.queue import ChangeQueue, QueueAct
 from cockpit.model.fleet import ActivityState, Agent
-from cockpit.model.queue import QueueKind, fate_of
+from cockpit.model.queue import QueueKind, fate_of, losing_images
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.transcript.entry import EntryKind
 from tests.engine.evidence import out_file, vm_home
@@ -67,6 +67,13 @@ class Queue:
             if record["type"] == "message_start" and record["message"]["role"] == "user":
                 found.append("".join(part.get("text", "") for part in record["message"]["content"]))
         return found
+
+    def images_of(self, text: str) -> int:
+        """Return how many images came with a message that was read."""
+        found = [json.loads(line) for line in self._out.read_bytes().split(b"\n")[:-1]]
+        messages = [one["message"]["content"] for one in found if one["type"] == "message_start"]
+        mine = [content for content in messages if any(part.get("text") == text for part in content)]
+        return sum(part["type"] == "image" for part in mine[-1])
 
     async def busy(self, name: str, *, then: dict[str, int] | None = None) -> Path:
         """Start a run that lasts until the file it returns exists; after that the model fails, if it is to."""
@@ -150,10 +157,21 @@ async def _changed(queue: Queue, *, stays: bool) -> None:
         await queue.all_read([steer, first, second], since)
         return
     with (queue.home / "pi-rpc" / "in").open("ab", buffering=0) as fifo:
-        fifo.write(b'{"type":"follow_up","message":"from elsewhere"}\n')
+        image = {"type": "image", "data": base64.b64encode(tiny_png()).decode(), "mimeType": "image/png"}
+        told = json.dumps({"type": "follow_up", "message": "from elsewhere", "images": [image]})
+        fifo.write(told.encode() + b"\n")
     await until(queue.engine, lambda: len(queue.waiting) == 4, "what somebody else sent")
     assert queue.waiting[-1] == ("follow-up", "from elsewhere", False)
-    await order(queue.engine, take)
+    assert "images with it" in losing_images(queue.engine.queues.waiting(queue.id))
+    taking = await order(queue.engine, take)
+    (put_back,) = [
+        step.detail
+        for operation in queue.engine.fleet.operations
+        if str(operation.id) == taking.id
+        for step in operation.steps
+        if step.name == "put back"
+    ]
+    assert "1 from elsewhere without images" in put_back
     assert [text for _, text, _ in queue.waiting] == [steer, second, "from elsewhere"]
     taken = [one for one in queue.engine.fleet.receipts if (one.verb, one.text) == ("follow-up", first)]
     assert [one.stage for one in taken] == [Stage.FAILED] and "taken out" in taken[0].reason
@@ -161,6 +179,7 @@ async def _changed(queue: Queue, *, stays: bool) -> None:
     assert queue.waiting == [("steer", steer, True), ("steer", second, True), ("follow-up", "from elsewhere", True)]
     gate.touch()
     await queue.all_read([steer, second, "from elsewhere"], since)
+    assert not queue.images_of("from elsewhere"), "an agent gives back texts alone: this is what was said before"
     # What lies in the queue of an agent at rest lies there again, and starts nothing.
     with (queue.home / "pi-rpc" / "in").open("ab", buffering=0) as fifo:
         fifo.write(b'{"type":"follow_up","message":"x"}\n{"type":"follow_up","message":"y"}\n')

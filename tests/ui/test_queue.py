@@ -87,6 +87,7 @@ async def test_what_waits_is_listed_with_its_age_and_its_fate() -> None:
         assert ["elsewhere" in row for row in rows] == [True, False, True]
         assert "\x1b" not in rows[0] and "\x07" not in rows[0]
         fate = str(dialog.query_one("#fate", Plain).content)
+        assert "2 texts here came from elsewhere" in fate and "images with it" in fate
         assert (
             "after an abort: it waits for the next prompt" in fate and "after a failure: it is read by itself" in fate
         )

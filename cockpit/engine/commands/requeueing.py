@@ -45,7 +45,7 @@ ACCEPT_LIMIT = 15.0
 
 NOT_PUT_BACK = "it was taken out of the agent's queue and not put back"
 
-OF_ANOTHER = f"{TAKEN_OUT}; it had not come from a cockpit"
+OF_ANOTHER = f"{TAKEN_OUT}; it had not come from a cockpit, and images with it are lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class QueueOrders:
             if cleared:
                 with progress.step("put back"):
                     await self._put_back(command.agent, cleared, lies=lies)
-                    progress.detail(f"{len(cleared)} in their order")
+                    progress.detail(f"{len(cleared)} in their order{_lost_with(cleared)}")
             if meant is None:
                 raise Refused(MEANWHILE, hint="the rest of the queue is as it was")
 
@@ -232,6 +232,12 @@ class QueueOrders:
 
     def _fail(self, command_id: CommandId, reason: str) -> None:
         self._fleet_state.put_receipts(self._book.failed(command_id, self._fleet_state.clock.now(), reason))
+
+
+def _lost_with(cleared: Sequence[Cleared]) -> str:
+    """Say what cannot be put back with texts that no cockpit sent: the agent gives back no images."""
+    number = sum(one.command is None for one in cleared)
+    return f"; {number} from elsewhere without images that came with them" if number else ""
 
 
 def _new_id() -> CommandId:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cockpit.model.attachments import naming
 from cockpit.model.commands.queue import ChangeQueue, QueueAct
 from cockpit.model.ids import AgentId
-from cockpit.text.clean import ours
+from cockpit.model.queue import losing_images
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action
 from cockpit.ui.actions.home_port import HomePort
@@ -38,7 +38,10 @@ def _clear(home: HomePort, agent_id: AgentId, name: str) -> None:
     """Ask whether all that waits is to be taken out; the texts are named."""
     waiting = home.engine.queues.waiting(agent_id)
     targets = [our_line("{}: {}", one.kind.value, clean_line(one.text)[:200]) for one in waiting]
-    consequence = ours("The agent reads none of it. What it says stays in the transcript.")
+    losing = losing_images(waiting)
+    consequence = our_line(
+        "The agent reads none of it. What it says stays in the transcript.{}", f" Of that, {losing}." if losing else ""
+    )
 
     def finish(yes: bool | None) -> None:
         if yes:

@@ -12,7 +12,7 @@ from cockpit.engine.port import CockpitPort
 from cockpit.model.commands.queue import ChangeQueue, QueueAct
 from cockpit.model.fleet import UNKNOWN_TIME
 from cockpit.model.ids import AgentId, CommandId
-from cockpit.model.queue import QueueKind, Waiting, fate_of
+from cockpit.model.queue import QueueKind, Waiting, fate_of, losing_images
 from cockpit.model.receipts.judgement import TAKEN_OUT
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended
@@ -96,6 +96,8 @@ class QueueDialog(Guarded, Dialog[str]):
             facts += [("after an abort", fate.after_abort), ("after a failure", fate.after_failure)]
         if reason := self._reason(ChangeQueue(self._agent, QueueAct.CLEAR)):
             facts.append(("it cannot be changed", reason))
+        elif losing := losing_images(self._waiting.values()):
+            facts.append(("a change", losing))
         pieces: list[Piece] = []
         for name, words in facts:
             pieces += [(our_line("\n{}: ", name), "$muted"), (clean_line(words), "")]
@@ -118,6 +120,8 @@ class QueueDialog(Guarded, Dialog[str]):
         if reason := self._reason(command):
             notice(self, clean_line(reason), title=ours("Not changed"), severity="warning")
             return None
+        if losing := losing_images(self._waiting.values()):
+            notice(self, clean_line(losing), title=ours("Images"), severity="warning")
         return self._engine.dispatch(command)
 
     def action_move(self, step: int) -> None:
