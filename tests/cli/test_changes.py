@@ -50,3 +50,19 @@ def test_a_turn_is_seen_commented_on_and_brought_back(fleet: FleetUnderTest, tmp
     dry = fleet.run("restore-turn", "eve", undo, "--dry-run", "--now")
     assert dry.returncode == 0 and "./app: 2 files differ" in dry.stdout, dry
     assert fleet.run("restore-turn", "eve", "1-end", "--yes", "--now").returncode == 1
+
+
+def test_one_attempt_is_compared_with_another_on_another_vm(fleet: FleetUnderTest) -> None:
+    other = BEGIN + "printf 'one\\nthree\\n' > a.txt && git add . && git commit -qm other && echo more > b.txt]"
+    for name, text in (("fay", FIRST), ("gus", other)):
+        assert fleet.run("spawn", name, "--agent", "scripted").returncode == 0
+        assert fleet.run("send", name, text, "--wait", "done").returncode == 0
+    done = fleet.run("changes", "fay", "--against", "gus", "--place", "./app", "--json")
+    assert done.returncode == 0, done
+    found = json.loads(done.stdout)
+    (app,) = (one for one in found["repositories"] if one["place"] == "./app")
+    assert found["against"] == "gus" and app["base_how"] == "other" and app["fault"] is None
+    files = {one["path"]: (one["status"], one["added"], one["removed"]) for one in app["files"]}
+    assert files == {"a.txt": ("M", 1, 1), "b.txt": ("D", 0, 1)}
+    shown = fleet.run("changes", "fay", "--against", "gus").stdout
+    assert "+two" in shown and "-three" in shown and "against gus" in shown
