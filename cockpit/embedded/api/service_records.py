@@ -27,7 +27,7 @@ FEED_LIMIT = 10_000
 FEED_SLACK = 500
 """Events beyond the limit that may gather before the oldest are removed from the file."""
 CHANGES_LIMIT = 1_000
-"""HubChanges of skills, and as many of extensions, that a stream can replay."""
+"""Changes of skills, and as many of extensions, that a stream can replay."""
 
 
 class Ids:
