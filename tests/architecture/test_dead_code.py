@@ -186,6 +186,7 @@ STANDARD = {*sys.stdlib_module_names, "__future__", "_typeshed", "cockpit", "tes
 RUN_AS_PROGRAMS = {
     "build": "tests/packaging runs it",
     "hatchling": "builds the package",
+    "types-pygments": "tells mypy the types of pygments",
     "import-linter": "the contracts of this file's neighbours, run as a program",
     "mypy": "run as a program",
     "pytest-asyncio": "a plugin of pytest",

@@ -11,7 +11,8 @@ from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
-from cockpit.ui.transcript.lines import BLANK, AnswerFolder, TextLine, answer_lines, entry_lines
+from cockpit.ui.transcript.folding import BLANK, TextLine
+from cockpit.ui.transcript.lines import AnswerFolder, answer_lines, entry_lines
 from cockpit.ui.transcript.receipts import ReceiptsBeside, receipt_mark
 
 FIRST_LINES = 600

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
 from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.joiners import is_boundary
 from cockpit.text.sanitize import StyledLine, clean_line, our_line, styled_lines
-from cockpit.ui.look.agent_colours import style_words
-from cockpit.ui.look.cells import Piece, break_points, cut, duration, width_of
+from cockpit.ui.look.cells import Piece, cut, duration, width_of
+from cockpit.ui.transcript.folding import BLANK, GUTTER, TextLine, trimmed, wrapped
+from cockpit.ui.transcript.prose import prose_lines
 
 TOOL_TAIL = 8
 """Lines of a tool's output that are shown short: enough for the verdict of a test run."""
@@ -26,9 +24,6 @@ SHORT = 1.0
 THINKING_TAIL = 3
 """Lines of thinking that are shown short."""
 
-GUTTER = 2
-"""Cells before the text of every line: the bar or glyph that says whose it is."""
-
 MESSAGE_STYLES = {
     EntryKind.USER: ("❯", "", "transcript-user"),
     EntryKind.STEER: ("↯", "STEER", "mode-steer"),
@@ -40,27 +35,6 @@ _FENCE = re.compile(r"^\s*(```|~~~)")
 _HEADING = re.compile(r"^#{1,6} ")
 _BULLET = re.compile(r"^\s*(?:[-*•+]|\d{1,3}[.)])\s+")
 _INLINE = re.compile(r"`[^`]+`|\*\*[^*]+\*\*")
-
-
-@dataclass(frozen=True, slots=True)
-class TextLine:
-    """One line of the pane."""
-
-    pieces: tuple[Piece, ...]
-    gutter: int = 0
-    """Leading characters that are decoration: they are not copied."""
-    joined: bool = False
-    """It continues the line before: copied without a line feed between."""
-    trailer: int = 0
-    """Characters at its end that are decoration: they are not copied either."""
-
-    @property
-    def text(self) -> Clean:
-        """The characters of the line."""
-        return joined(text for text, _ in self.pieces)
-
-
-BLANK = TextLine(())
 
 
 def entry_lines(
@@ -108,8 +82,12 @@ def _needs_air(kind: EntryKind, previous: EntryKind | None) -> bool:
 
 
 def answer_lines(entry: Entry, folder: AnswerFolder) -> list[TextLine]:
-    """Return an answer's lines; of one that took long, and is over, the time as well."""
-    lines = folder.fold(entry.text)
+    """Return an answer's lines: as it is written while it streams, as its Markdown means it once it is over.
+
+    Of one that took long, and is over, the time as well.
+    """
+    settled = None if entry.open else prose_lines(entry.text, folder.width)
+    lines = folder.fold(entry.text) if settled is None else settled
     if not entry.open and entry.duration is not None and entry.duration >= LONG_ANSWER:
         lines.append(TextLine(((our_line("took {}", duration(entry.duration)), "$faint"),), GUTTER))
     return lines
@@ -136,24 +114,24 @@ class AnswerFolder:
         fenced = self._fenced
         tail = [folded for line in styled_lines(text[len(self._settled) :]) for folded in self._line(line)]
         self._fenced = fenced
-        return _trimmed([*self._lines, *tail])
+        return trimmed([*self._lines, *tail])
 
     def _line(self, line: StyledLine) -> list[TextLine]:
         """Fold one logical line, with the little of Markdown that helps the eye; no character is hidden."""
         text = line.text
         if _FENCE.match(text):
             self._fenced = not self._fenced
-            return _wrap(line, self.width, ours("  "), "", base="$faint", words=False)
+            return wrapped(line, self.width, ours("  "), "", base="$faint", words=False)
         if self._fenced:
-            return _wrap(line, self.width, ours("  "), "", base="$transcript-output", words=False)
+            return wrapped(line, self.width, ours("  "), "", base="$transcript-output", words=False)
         if _HEADING.match(text):
-            return _wrap(line, self.width, ours("  "), "", base="bold")
+            return wrapped(line, self.width, ours("  "), "", base="bold")
         bullet = _BULLET.match(text)
         marks = [
             (match.start(), match.end(), "$transcript-tool" if match.group().startswith("`") else "bold")
             for match in _INLINE.finditer(text)
         ]
-        return _wrap(line, self.width, ours("  "), "", marks=marks, hang=bullet.end() if bullet else 0)
+        return wrapped(line, self.width, ours("  "), "", marks=marks, hang=bullet.end() if bullet else 0)
 
 
 def _message(entry: Entry, width: int) -> list[TextLine]:
@@ -166,7 +144,7 @@ def _message(entry: Entry, width: int) -> list[TextLine]:
             head = our_line("{} {} ", glyph, word) if word else our_line("{} ", glyph)
             line = StyledLine(joined((head, line.text)), ())
             marks = [(0, len(head), f"bold ${colour}")]
-        lines += _wrap(line, width, ours("▌ "), f"${colour}", base="bold", marks=marks, hang=2 if number == 0 else 0)
+        lines += wrapped(line, width, ours("▌ "), f"${colour}", base="bold", marks=marks, hang=2 if number == 0 else 0)
     return lines
 
 
@@ -182,7 +160,7 @@ def _marked(lines: list[TextLine], width: int, mark: Piece | None) -> list[TextL
         pieces = (*last.pieces, (space, ""), (words, style))
         return [*lines[:-1], TextLine(pieces, last.gutter, last.joined, len(space) + len(words))]
     bar, bar_style = last.pieces[0]
-    below = _wrap(StyledLine(words, ()), width, part(bar, 0, GUTTER), bar_style, base=style)
+    below = wrapped(StyledLine(words, ()), width, part(bar, 0, GUTTER), bar_style, base=style)
     return [*lines, *(TextLine(line.pieces, len(line.text)) for line in below)]
 
 
@@ -192,9 +170,9 @@ def _thinking(entry: Entry, width: int, expanded: bool) -> list[TextLine]:
     lines = [
         folded
         for line in styled_lines(entry.text.strip("\n"))
-        for folded in _wrap(StyledLine(line.text, ()), width, ours("┆ "), "$faint", base=style)
+        for folded in wrapped(StyledLine(line.text, ()), width, ours("┆ "), "$faint", base=style)
     ]
-    lines = _trimmed(lines)
+    lines = trimmed(lines)
     if expanded or len(lines) <= THINKING_TAIL + 1:
         return lines
     if entry.open:
@@ -247,7 +225,7 @@ def _output(entry: Entry, width: int, expanded: bool) -> list[TextLine]:
     lines = [
         folded
         for line in styled_lines(text)
-        for folded in _wrap(line, width, ours("│ "), "$faint", base=base, words=False)
+        for folded in wrapped(line, width, ours("│ "), "$faint", base=base, words=False)
     ]
     if expanded or len(lines) <= TOOL_TAIL + 1:
         return lines
@@ -281,7 +259,7 @@ def _diff(diff: str, width: int, expanded: bool) -> list[TextLine]:
             style = "$transcript-diff-removed"
         else:
             style = "$transcript-output"
-        lines += _wrap(StyledLine(text, ()), width, ours("│ "), "$faint", base=style, words=False)
+        lines += wrapped(StyledLine(text, ()), width, ours("│ "), "$faint", base=style, words=False)
     if expanded or len(lines) <= DIFF_HEAD + 1:
         return lines
     return [*lines[:DIFF_HEAD], _more(len(lines) - DIFF_HEAD, ours("│ "), "more")]
@@ -292,10 +270,10 @@ def _question(entry: Entry, width: int) -> list[TextLine]:
     colour = "$transcript-question" if entry.open else "$muted"
     bar = ours("▌ ") if entry.open else ours("│ ")
     head = StyledLine(our_line("? {}", entry.title), ())
-    lines = _wrap(head, width, bar, colour, base=f"bold {colour}", hang=2)
+    lines = wrapped(head, width, bar, colour, base=f"bold {colour}", hang=2)
     for line in styled_lines(entry.text):
         outcome = line.text.startswith("→")
-        lines += _wrap(line, width, bar, colour, base="bold" if outcome else "", hang=3)
+        lines += wrapped(line, width, bar, colour, base="bold" if outcome else "", hang=3)
     if entry.open:
         lines.append(
             TextLine(
@@ -310,10 +288,10 @@ def _block(glyph: Clean, entry: Entry, width: int, style: str, limit: int) -> li
     title = clean_line(entry.title)
     lines: list[TextLine] = []
     if title:
-        lines += _wrap(StyledLine(title, ()), width, glyph, style, base=f"bold {style}" if entry.text else style)
+        lines += wrapped(StyledLine(title, ()), width, glyph, style, base=f"bold {style}" if entry.text else style)
     body = entry.text.strip("\n")
     for line in styled_lines(body) if body else ():
-        lines += _wrap(line, width, ours("  ") if lines else glyph, style, base=style)
+        lines += wrapped(line, width, ours("  ") if lines else glyph, style, base=style)
     if limit and len(lines) > limit + 1:
         return [*lines[:limit], _more(len(lines) - limit, ours("  "), "more")]
     return lines or [TextLine(((glyph, style),), GUTTER)]
@@ -331,59 +309,6 @@ def _more(number: int, bar: Clean, where: str) -> TextLine:
     """The line that says how much is folded away, and the key that shows it."""
     noun = "line" if number == 1 else "lines"
     return TextLine(((bar, "$faint"), (our_line("… {} {} {} · e expands", number, noun, where), "$muted")), GUTTER)
-
-
-def _wrap(
-    line: StyledLine,
-    width: int,
-    bar: Clean,
-    bar_style: str,
-    *,
-    base: str = "",
-    marks: Sequence[tuple[int, int, str]] = (),
-    hang: int = 0,
-    words: bool = True,
-) -> list[TextLine]:
-    """Break one logical line at a width, keep its styles, put the bar before each part."""
-    room = max(1, width - GUTTER)
-    text = line.text
-    spans = [*marks, *((span.start, span.end, style_words(span.style)) for span in line.spans)]
-    if width_of(text) <= room:
-        parts = [(0, len(text))]
-    else:
-        hang = min(hang, room // 3)
-        first = break_points(text, room, words=words)[0]
-        blank = words and text[first[1] : first[1] + 1] == " " and is_boundary(text, first[1] + 1)
-        after = first[1] + blank
-        rest = break_points(text[after:], room - hang, words=words) if after < len(text) else []
-        parts = [first, *((start + after, end + after) for start, end in rest)]
-    lines: list[TextLine] = []
-    for number, (start, end) in enumerate(parts):
-        indent = repeated(ours(" "), hang if number else 0)
-        pieces = ((joined((bar, indent)), bar_style), *_styled(text, start, end, spans, base))
-        lines.append(TextLine(pieces, GUTTER + len(indent), number > 0))
-    return lines
-
-
-def _styled(text: Clean, start: int, end: int, spans: Iterable[tuple[int, int, str]], base: str) -> list[Piece]:
-    """Cut a part of a line into pieces of one style each; later spans lie over earlier ones."""
-    inside = [(max(a, start), min(b, end), style) for a, b, style in spans if a < end and b > start]
-    if not inside:
-        return [(part(text, start, end), base)] if end > start else []
-    edges = sorted({start, end, *(a for a, _, _ in inside), *(b for _, b, _ in inside)})
-    pieces: list[Piece] = []
-    for left, right in pairwise(edges):
-        styles = [base, *(style for a, b, style in inside if a <= left and b >= right)]
-        pieces.append((part(text, left, right), " ".join(style for style in styles if style)))
-    return pieces
-
-
-def _trimmed(lines: list[TextLine]) -> list[TextLine]:
-    """Drop blank lines at the end: the space between entries is ours to set."""
-    end = len(lines)
-    while end and not lines[end - 1].text.strip():
-        end -= 1
-    return lines[:end]
 
 
 LONG_ANSWER = 10.0

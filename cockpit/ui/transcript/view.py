@@ -25,8 +25,8 @@ from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.look.cells import Piece, content, width_of
+from cockpit.ui.transcript.folding import TextLine
 from cockpit.ui.transcript.layout import TranscriptLayout
-from cockpit.ui.transcript.lines import TextLine
 from cockpit.ui.transcript.viewport import PageRequest, Viewport
 
 WHEEL_LINES = 3

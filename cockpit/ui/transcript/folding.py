@@ -1,0 +1,104 @@
+"""Lines of a pane, and how a long text is broken into them: pure, in cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from cockpit.text.clean import Clean, joined, ours, part, repeated
+from cockpit.text.joiners import is_boundary
+from cockpit.text.sanitize import StyledLine
+from cockpit.ui.look.agent_colours import style_words
+from cockpit.ui.look.cells import Piece, break_points, width_of
+
+GUTTER = 2
+"""Cells before the text of every line: the bar or glyph that says whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line of the pane."""
+
+    pieces: tuple[Piece, ...]
+    gutter: int = 0
+    """Leading characters that are decoration: they are not copied."""
+    joined: bool = False
+    """It continues the line before: copied without a line feed between."""
+    trailer: int = 0
+    """Characters at its end that are decoration: they are not copied either."""
+
+    @property
+    def text(self) -> Clean:
+        """The characters of the line."""
+        return joined(text for text, _ in self.pieces)
+
+
+BLANK = TextLine(())
+
+
+def wrapped(
+    line: StyledLine,
+    width: int,
+    bar: Clean,
+    bar_style: str,
+    *,
+    base: str = "",
+    marks: Sequence[tuple[int, int, str]] = (),
+    hang: int = 0,
+    words: bool = True,
+    lead: Clean | None = None,
+) -> list[TextLine]:
+    """Break one logical line at a width, keep its styles, put the bar before each part.
+
+    Args:
+        line: what is broken.
+        width: cells of a line, the bar included.
+        bar: goes before each part.
+        bar_style: of the bar.
+        base: the style below all others.
+        marks: styled parts: first character, the one behind the last, style.
+        hang: cells by which all parts but the first are moved to the right.
+        words: break between words.
+        lead: goes before the first part in place of the bar, as wide as that.
+    """
+    room = max(1, width - width_of(bar))
+    text = line.text
+    spans = [*marks, *((span.start, span.end, style_words(span.style)) for span in line.spans)]
+    if width_of(text) <= room:
+        parts = [(0, len(text))]
+    else:
+        hang = min(hang, room // 3)
+        first = break_points(text, room, words=words)[0]
+        blank = words and text[first[1] : first[1] + 1] == " " and is_boundary(text, first[1] + 1)
+        after = first[1] + blank
+        rest = break_points(text[after:], room - hang, words=words) if after < len(text) else []
+        parts = [first, *((start + after, end + after) for start, end in rest)]
+    lines: list[TextLine] = []
+    for number, (start, end) in enumerate(parts):
+        indent = repeated(ours(" "), hang if number else 0)
+        before = joined((lead if lead is not None and not number else bar, indent))
+        pieces = ((before, bar_style), *styled(text, start, end, spans, base))
+        lines.append(TextLine(pieces, len(before), number > 0))
+    return lines
+
+
+def styled(text: Clean, start: int, end: int, spans: Iterable[tuple[int, int, str]], base: str) -> list[Piece]:
+    """Cut a part of a line into pieces of one style each; later spans lie over earlier ones."""
+    inside = [(max(a, start), min(b, end), style) for a, b, style in spans if a < end and b > start]
+    if not inside:
+        return [(part(text, start, end), base)] if end > start else []
+    edges = sorted({start, end, *(a for a, _, _ in inside), *(b for _, b, _ in inside)})
+    pieces: list[Piece] = []
+    for left, right in pairwise(edges):
+        styles = [base, *(style for a, b, style in inside if a <= left and b >= right)]
+        pieces.append((part(text, left, right), " ".join(style for style in styles if style)))
+    return pieces
+
+
+def trimmed(lines: list[TextLine]) -> list[TextLine]:
+    """Drop blank lines at the end: the space between entries is ours to set."""
+    end = len(lines)
+    while end and not lines[end - 1].text.strip():
+        end -= 1
+    return lines[:end]
