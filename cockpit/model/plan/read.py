@@ -1,0 +1,27 @@
+"""A text becomes a plan, in whichever of its forms it was written."""
+
+from __future__ import annotations
+
+import re
+
+from cockpit.model.plan.draft import Reading
+from cockpit.model.plan.markdown import read_markdown
+from cockpit.model.plan.structured import read_json, read_toml
+
+_TOML = re.compile(r"^\s*\[\[\s*tasks\s*\]\]\s*$", re.MULTILINE)
+
+
+def read_plan(text: str, name: str = "plan") -> Reading:
+    """Read a plan.
+
+    Args:
+        text: Markdown, JSON or TOML; which of them is told by how it looks.
+        name: how it is called where its text does not say, such as the name of its file.
+    """
+    text = text.removeprefix("\ufeff")
+    begins = text.lstrip()[:1]
+    if begins == "{" or (begins == "[" and not _TOML.search(text) and re.match(r"\s*\[\s*[\[{\]]", text)):
+        return read_json(text, name)
+    if _TOML.search(text):
+        return read_toml(text, name)
+    return read_markdown(text, name)
