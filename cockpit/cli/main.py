@@ -19,6 +19,7 @@ from cockpit.cli.declared import (  # noqa: F401 - to import them declares them
     life,
     lists,
     machines,
+    plan,
     queue,
     reach,
     recovery,

@@ -95,6 +95,8 @@ async def run_application(
         keymap=settings.screen.keys,
         driver_class=TerminalDriver,
     )
+    if not read_only:
+        engine.coordination.plans.hand_out()
     leave = graceful_exit.act
     graceful_exit.act = lambda: app.exit() if app.is_running else leave()
     await app.run_async()

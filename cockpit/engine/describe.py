@@ -37,6 +37,7 @@ from cockpit.model.commands.life import (
     Undo,
 )
 from cockpit.model.commands.owed import AnswerOwed, SettleOwed
+from cockpit.model.commands.plan import CreatePlan, HoldPlan, RunPlan, StepPlan, TakePlanned
 from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
@@ -115,6 +116,11 @@ VERBS: dict[type[object], str] = {
     AssignTask: "assign task",
     HandOverTask: "hand over",
     NoteTask: "note task",
+    CreatePlan: "create plan",
+    RunPlan: "run plan",
+    HoldPlan: "hold plan",
+    StepPlan: "step plan",
+    TakePlanned: "take task",
     AnswerOwed: "reply",
     SettleOwed: "settle",
     EditTask: "edit task",
@@ -211,6 +217,12 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
         case AnswerOwed(key=key) | SettleOwed(key=key):
             owed = next((one for one in fleet.owed if one.key == key), None)
             return None, owed.asker if owed is not None else key
+        case CreatePlan(plan=plan):
+            return None, plan.name
+        case RunPlan(name=name) | HoldPlan(name=name) | StepPlan(name=name):
+            return None, name
+        case TakePlanned(task=task):
+            return None, task
         case _ if isinstance(command, BoardCommand):
             return None, command.task
         case (

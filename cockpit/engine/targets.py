@@ -11,6 +11,7 @@ from cockpit.model.commands.feed import PublishEvent
 from cockpit.model.commands.images import ImageCommand
 from cockpit.model.commands.life import Relaunch, Rename, Restore, SetFindable, Spawn, Undo
 from cockpit.model.commands.owed import OwedCommand
+from cockpit.model.commands.plan import CreatePlan, HoldPlan, RunPlan, StepPlan, TakePlanned
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.swarm import ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.work import WorkCommand
@@ -18,6 +19,7 @@ from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId, TaskId
 from cockpit.model.names import agents_called
 from cockpit.model.owed import Owed
+from cockpit.model.plan.marks import plans_on
 from cockpit.model.platform import PlatformCommand, Resize, SetLabels
 
 
@@ -47,7 +49,7 @@ def source_of_task(task_id: TaskId, fleet_state: FleetState) -> str | None:
 
 def source_of(command: Command, fleet_state: FleetState) -> str | None:
     """Return the name of the source that has a command's target; None for what is new, or not known."""
-    if isinstance(command, Spawn | Undo | Restore | CreateTask | ImageCommand):
+    if isinstance(command, Spawn | Undo | Restore | CreateTask | CreatePlan | ImageCommand):
         return None
     if isinstance(command, PublishEvent):
         return command.source or None
@@ -61,7 +63,10 @@ def source_of(command: Command, fleet_state: FleetState) -> str | None:
         asker = asker_of(owed, fleet_state) if owed is not None else None
         placed = source_of_task(owed.task, fleet_state) if owed is not None and owed.task is not None else None
         return placed or (asker.source if asker is not None else None)
-    if isinstance(command, BoardCommand):
+    if isinstance(command, RunPlan | HoldPlan | StepPlan):
+        boards = fleet_state.boards.items()
+        return next((name for name, board in boards if command.name in {one.name for one in plans_on(board)}), None)
+    if isinstance(command, BoardCommand | TakePlanned):
         return source_of_task(command.task, fleet_state)
     if isinstance(command, FanOut):
         first = next((known for known in map(fleet_state.agents.get, command.agents) if known is not None), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from cockpit.model.news.port import FeedPort
+from cockpit.model.plan.port import PlansPort
 from cockpit.model.recovery import RecoveryPort
 from cockpit.model.tasks.port import BoardPort
 from cockpit.model.usage.port import UsagePort
@@ -32,3 +33,7 @@ class CoordinationPort(Protocol):
     @property
     def feed(self) -> FeedPort:
         """The feed: how fresh it is, and what its server counts."""
+
+    @property
+    def plans(self) -> PlansPort:
+        """Plans, and whether their tasks are handed out here."""

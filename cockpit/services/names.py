@@ -1,4 +1,5 @@
-"""Names of agents that are being made, as entries `name:NAME` of the registry: for cockpits that share no store."""
+"""Reservations as entries `name:NAME` of the registry: of names of agents that are being made, and of what else only
+one cockpit may do; for cockpits that share no store."""
 
 from __future__ import annotations
 
@@ -25,11 +26,23 @@ class RegistryNames:
         holder: str,
         registered_by: str,
         rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        *,
+        doing: str = "is making an agent of this name",
     ) -> None:
+        """Prepare.
+
+        Args:
+            registry: where.
+            holder: who holds what is reserved.
+            registered_by: how the entries are signed.
+            rest: waits.
+            doing: what whoever holds a reservation does, for people.
+        """
         self._registry = registry
         self._holder = holder
         self._by = registered_by
         self._rest = rest
+        self._doing = doing
 
     async def take(self, name: str) -> str:
         """Take a name; return who has it otherwise, empty text if it is held now.
@@ -43,7 +56,7 @@ class RegistryNames:
         if holder == self._holder:
             return ""  # The answer of a first try was lost.
         if not is_void:
-            return f"{holder or 'somebody'} is making an agent of this name: the registry has entry {PREFIX}{name}"
+            return f"{holder or 'somebody'} {self._doing}: the registry has entry {PREFIX}{name}"
         try:
             # Changed, not removed: whoever takes it over at the same time changes the same entry, the last stays.
             await self._registry.patch(PREFIX + name, status="running", metadata={"reservation": self._holder})
@@ -60,6 +73,18 @@ class RegistryNames:
             ServiceError: it was refused.
         """
         await self._registry.patch(PREFIX + name, status="running")
+
+    async def still_held(self, name: str) -> bool:
+        """Keep a reservation from becoming void, and say whether it is this holder's.
+
+        Raises:
+            ServiceError: the registry does not say.
+        """
+        try:
+            entry = await self._registry.patch(PREFIX + name, status="running")
+        except RecordNotFound:
+            return False
+        return entry.metadata.get("reservation") == self._holder
 
     async def release(self, name: str) -> None:
         """Give a name free, if it is held.

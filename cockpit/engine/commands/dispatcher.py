@@ -33,6 +33,7 @@ from cockpit.engine.images.acts import ImageActs
 from cockpit.engine.images.builder import ImageBuilder
 from cockpit.engine.infrastructure.maker import InfraMaker
 from cockpit.engine.operation import OperationProgress
+from cockpit.engine.plans.orders import PlanOrders
 from cockpit.engine.reach.reach import Reach
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
@@ -57,7 +58,8 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
-from cockpit.model.commands.owed import AnswerOwed, SettleOwed
+from cockpit.model.commands.owed import OwedCommand
+from cockpit.model.commands.plan import PlanCommand
 from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
@@ -148,6 +150,7 @@ class Dispatcher:
             self._destroy,
         )
         self._queue_orders = QueueOrders(fleet_state, store, book, agent_sessions.agent_session, self.dispatch)
+        self._plans = PlanOrders(fleet_state, store, source)
         self._answers = OwedAnswers(fleet_state, store, source, self.dispatch)
         self.hand_overs = HandOvers(fleet_state, store, source, self.dispatch)
         """Hands tasks over; what was left of that is finished in the background."""
@@ -263,8 +266,8 @@ class Dispatcher:
                     await self._platform.carry_out(command, progress)
                     if isinstance(command, ChangeCommit | DeleteCommit | TagCommit | Untag):
                         await self._images_changed()
-                case AnswerOwed() | SettleOwed():
-                    await self._answers.carry_out(command, progress)
+                case _ if isinstance(command, PlanCommand | OwedCommand):
+                    await self._coordinate(command, progress)
                 case OpenForward() | EndForward() | OpenBridge() | EndBridge():
                     await self._reach.carry_out(command, progress)
                 case HandOverTask():
@@ -278,6 +281,14 @@ class Dispatcher:
             progress.finish(error)
             raise
         progress.finish()
+
+    async def _coordinate(self, command: PlanCommand | OwedCommand, progress: OperationProgress) -> None:
+        """Do what is about the shared state of the swarm."""
+        if isinstance(command, PlanCommand):
+            await self._plans.carry_out(command, progress)
+            self._board_changed()
+        else:
+            await self._answers.carry_out(command, progress)
 
     async def _keep_or_bring_back(
         self, command: Undo | Restore | Commit | Checkpoint | Retry, verb: str, progress: OperationProgress

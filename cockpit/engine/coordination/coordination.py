@@ -9,6 +9,7 @@ from cockpit.engine.coordination.feed import Feeds
 from cockpit.engine.coordination.owed import OwedWatch
 from cockpit.engine.coordination.publishing import Publisher
 from cockpit.engine.coordination.recovery import RecoveryWatch
+from cockpit.engine.plans.plans import Plans
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.state import FleetState
 from cockpit.engine.usage.desk import UsageDesk
@@ -33,6 +34,7 @@ class Coordination:
         self._running = tuple(running)
         self.board = Boards(fleet_state, store, running)
         self.feed = Feeds(fleet_state, running)
+        self.plans = Plans(self._running, fleet_state, store)
         self._owed = OwedWatch(fleet_state, store, frozenset(self.places))
         self._publisher = Publisher(running, fleet_state)
         parts = (running, fleet_state, store, settled)
@@ -62,4 +64,5 @@ class Coordination:
         }
         if watch:
             works["recovery"] = self._recovery.run
+            works["plans"] = self.plans.run
         return works | self.usage.works(watch)

@@ -8,6 +8,7 @@ from cockpit.model.commands.feed import PublishEvent
 from cockpit.model.commands.images import ImageCommand
 from cockpit.model.commands.life import LifeCommand
 from cockpit.model.commands.owed import OwedCommand
+from cockpit.model.commands.plan import PlanCommand
 from cockpit.model.commands.ports import PortCommand
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.swarm import ManyCommand
@@ -28,6 +29,7 @@ Command = (
     | HandOverTask
     | PublishEvent
     | WorkCommand
+    | PlanCommand
     | PlatformCommand
     | PortCommand
 )

@@ -6,7 +6,9 @@ import re
 
 from cockpit.model.plan.draft import Reading
 from cockpit.model.plan.markdown import read_markdown
+from cockpit.model.plan.plan import PlanFault
 from cockpit.model.plan.structured import read_json, read_toml
+from cockpit.model.sendable import unsendable
 
 _TOML = re.compile(r"^\s*\[\[\s*tasks\s*\]\]\s*$", re.MULTILINE)
 
@@ -19,6 +21,8 @@ def read_plan(text: str, name: str = "plan") -> Reading:
         name: how it is called where its text does not say, such as the name of its file.
     """
     text = text.removeprefix("\ufeff")
+    if reason := unsendable(text):
+        return Reading(None, (PlanFault(0, reason),))
     begins = text.lstrip()[:1]
     if begins == "{" or (begins == "[" and not _TOML.search(text) and re.match(r"\s*\[\s*[\[{\]]", text)):
         return read_json(text, name)

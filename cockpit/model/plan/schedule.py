@@ -73,8 +73,8 @@ class View:
     """What this process is handing over just now."""
     making: tuple[str, ...] = ()
     """The roles of the workers that are being made just now."""
-    lists_whole: bool = True
-    """The list of agents can be trusted: one that is not on it is gone."""
+    gone: frozenset[AgentId] = frozenset()
+    """Agents that were given something and are on no list any more, while the lists can be trusted."""
     no_worker: str = ""
     """Why no worker is made now, although the plan would allow it."""
 
@@ -199,7 +199,8 @@ class _Look:
         worker = self._given(task)
         if worker is not None:
             return f"{worker.name} was lost: {worker.reason}" if worker.readiness is Readiness.LOST else ""
-        return f"{task.assignee or 'its agent'} is on no list any more" if self._view.lists_whole else ""
+        given = given_in(task)
+        return f"{given.name} is on no list any more" if given and given.agent in self._view.gone else ""
 
     def _of_begun(self, task: Task) -> tuple[Planned, Act | None]:
         worker = self._given(task)

@@ -20,6 +20,7 @@ from cockpit.model.commands.life import (
     Undo,
 )
 from cockpit.model.commands.owed import OwedCommand
+from cockpit.model.commands.plan import PlanCommand
 from cockpit.model.commands.ports import PortCommand
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
@@ -37,6 +38,7 @@ from cockpit.model.refusals.images import of_image
 from cockpit.model.refusals.kept import of_checkpoint, of_conversation, of_deletion, of_undo
 from cockpit.model.refusals.names import name_fault
 from cockpit.model.refusals.owed import of_owed
+from cockpit.model.refusals.plan import of_plan
 from cockpit.model.refusals.ports import of_ports
 from cockpit.model.refusals.queue import to_queue
 from cockpit.model.refusals.sources import of_source
@@ -71,6 +73,8 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
         return of_hand_over(command, fleet) if facilities.has_board else NO_BOARD
     if isinstance(command, BoardCommand):
         return to_board(command, fleet) if facilities.has_board else NO_BOARD
+    if isinstance(command, PlanCommand):
+        return of_plan(command, fleet) if facilities.has_board else NO_BOARD
     if isinstance(command, OwedCommand):
         return of_owed(command, fleet)
     if isinstance(command, PublishEvent):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.images import BuildImage
 from cockpit.model.commands.life import Spawn
+from cockpit.model.commands.plan import NamedPlanCommand
 from cockpit.model.fleet import Fleet
 from cockpit.model.platform import PlatformCommand, Resize, SetLabels
 from cockpit.model.refusals.grounds import Refusal, RefusalCode
@@ -14,7 +15,8 @@ def source_named(command: Command) -> str:
     """Return the source that an order names; empty where it names none."""
     if isinstance(command, Resize | SetLabels):
         return ""
-    return command.source if isinstance(command, Spawn | BuildImage | PlatformCommand) else ""
+    names_one = Spawn | BuildImage | PlatformCommand | NamedPlanCommand
+    return command.source if isinstance(command, names_one) else ""
 
 
 def of_source(command: Command, fleet: Fleet) -> Refusal | None:

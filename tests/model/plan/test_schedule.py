@@ -116,7 +116,7 @@ def test_a_board_that_anybody_wrote_ends_in_sentences(seed: int) -> None:
     world = World(
         chance, (head("p", "in_progress", "at-once:x", "vms:-3"), *tasks), [Hand("w1", WORKER), Hand("w2", WORKER)]
     )
-    view = replace(world.view(), lists_whole=chance.random() < 0.5)
+    view = replace(world.view(), gone=frozenset({AgentId("vm-w1")}))
     found = outlook(view)
     assert outlook(view) == found
     assert len({one.task.id for one in found.tasks}) == len(found.tasks)
@@ -207,8 +207,8 @@ def test_the_second_loss_stops_a_task() -> None:
 
 
 def test_an_agent_on_no_list_is_lost_only_if_the_list_is_whole() -> None:
-    assert outlook(view(begun(), workers=(BOB,), lists_whole=False)).acts == ()
-    (act,) = outlook(view(begun(), workers=(BOB,))).acts
+    assert outlook(view(begun(), workers=(BOB,))).acts == ()
+    (act,) = outlook(view(begun(), workers=(BOB,), gone=frozenset({ADA.id}))).acts
     assert isinstance(act, TakeBack) and "ada is on no list" in act.why
 
 

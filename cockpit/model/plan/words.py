@@ -1,0 +1,52 @@
+"""A plan in words and numbers, for screens and verbs: how it stands, and how long it will take where that is known."""
+
+from __future__ import annotations
+
+from cockpit.model.board import Task
+from cockpit.model.ids import TaskId
+from cockpit.model.plan.marks import minutes_of
+from cockpit.model.plan.port import PlanStatus
+from cockpit.model.plan.schedule import TaskState
+
+
+def standing(status: PlanStatus) -> str:
+    """Return in a word how a plan stands."""
+    plan = status.plan
+    if plan.head.status == "done":
+        return "done"
+    if not plan.runs:
+        return "not begun" if plan.head.status == "open" else plan.head.status
+    if plan.held:
+        return "held"
+    return "stands still" if status.outlook.stands_still else "runs"
+
+
+def dispatcher_words(status: PlanStatus) -> str:
+    """Say who hands the tasks of a plan out that runs, as far as is known here."""
+    if not status.plan.runs:
+        return ""
+    if status.trouble:
+        return status.trouble
+    return "this cockpit hands its tasks out" if status.here else ""
+
+
+def least_minutes(status: PlanStatus) -> float | None:
+    """Return how many minutes a plan needs at least, by what its author wrote on each task that is left.
+
+    None where one of them does not say, or where something stops it: then nobody knows.
+    """
+    left = [one for one in status.outlook.tasks if one.state is not TaskState.DONE]
+    stopped = (TaskState.BLOCKED, TaskState.STOPPED, TaskState.ELSEWHERE)
+    if not left or any(one.state in stopped or not minutes_of(one.task) for one in left):
+        return None
+    by_id = {one.task.id: one.task for one in left}
+    longest: dict[TaskId, float] = {}
+    # Each stands after those it waits for, as they were made.
+    for task in by_id.values():
+        longest[task.id] = minutes_of(task) + max(_before(task, longest), default=0.0)
+    together = sum(map(minutes_of, by_id.values())) / status.plan.settings.at_once
+    return max(together, *longest.values())
+
+
+def _before(task: Task, longest: dict[TaskId, float]) -> list[float]:
+    return [longest[one] for one in task.dependencies if one in longest]
