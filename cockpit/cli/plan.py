@@ -101,7 +101,7 @@ async def create(headless: Headless, plan: Plan, source: str, dry_run: bool, as_
     """Put a plan on the board."""
     for one in findings(plan):
         warn(our_line("{}", str(one)))
-    async with headless.engine(nobody) as engine:
+    async with headless.engine(nobody, watch=not dry_run) as engine:
         command = CreatePlan(plan, source)
         if dry_run:
             titles = "\n".join(f"  {task.title}" for task in plan.tasks)

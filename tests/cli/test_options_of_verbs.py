@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +34,7 @@ from cockpit.model.platform import CommitList, CommitView, RepositoryView
 from cockpit.model.ports import ListeningPort, Ports
 from cockpit.model.receipts.receipt import Stage
 from tests.cli.double import HeadlessDouble, HeadlessOnDouble
+from tests.model.plan.world import head, member
 
 LOOKS_ONLY = {
     "cat",
@@ -56,6 +59,9 @@ LOOKS_ONLY = {
     "images list",
     "images recipe",
     "orphans",
+    "plan check",
+    "plan list",
+    "plan status",
     "read",
     "reconcile",
     "repositories",
@@ -246,6 +252,15 @@ def of_owed(fleet: Fleet) -> Fleet:
     return replace(fleet, owed=(Owed("note:T1:N1", OwedKind.QUESTION, "ada", "Which port?", 0.0),))
 
 
+def of_plan(fleet: Fleet, *, held: bool = False) -> Fleet:
+    """Return a fleet whose board has a plan that runs."""
+    health = (*fleet.health, ServiceHealth("board", True, 0.0))
+    tasks = (head("p", "in_progress", *(["held"] if held else [])), member(1), member(2, (1,)))
+    return replace(fleet, tasks=tasks, health=health)
+
+
+PLAN = str(Path(__file__).parent.parent / "data" / "plans" / "release.md")
+
 REHEARSED_ELSEWHERE = {"serve", "bridge", "edit", "get", "put", "restore-turn"}
 """Verbs whose rehearsal needs more than a fleet: a server, a VM that answers, files."""
 
@@ -291,6 +306,11 @@ REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
     "model": (("ada", "m1"), replace),
     "modes": (("ada", "--steering", "all"), replace),
     "pause": (("ada", "--now"), replace),
+    "plan create": ((PLAN,), replace),
+    "plan hold": (("p",), of_plan),
+    "plan run": (("p", "--at-once", "2"), of_plan),
+    "plan step": (("p",), partial(of_plan, held=True)),
+    "plan take": (("p", "Task 1"), of_plan),
     "questions answer": (("N1", "take 8080"), of_owed),
     "questions settle": (("N1",), of_owed),
     "queue": (("ada", "--clear"), of_waiting),

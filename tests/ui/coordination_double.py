@@ -14,6 +14,10 @@ from cockpit.model.fleet import Fleet
 from cockpit.model.ids import TaskId
 from cockpit.model.news.folding import UsageSum, sums_of
 from cockpit.model.news.port import FeedLink, FeedStatistics, Freshness
+from cockpit.model.plan.marks import plans_on
+from cockpit.model.plan.port import PlanStatus
+from cockpit.model.plan.schedule import View, outlook
+from cockpit.model.plan.workers import workers_of
 from cockpit.model.recovery import Recovery, recovery_of
 from cockpit.model.tasks.merging import Collision, merge
 from cockpit.model.tasks.port import TaskDraft, WorkedOn
@@ -144,6 +148,31 @@ class FeedDouble:
         return tuple(found[-limit:])
 
 
+class PlansDouble:
+    """The plans on the board that a test made."""
+
+    def __init__(self, fleet: Callable[[], Fleet]) -> None:
+        self.handed_out = False
+        """Whether somebody asked for that."""
+        self.trouble = ""
+        self._fleet = fleet
+
+    def known(self) -> tuple[PlanStatus, ...]:
+        """Return them, with what is next."""
+        fleet = self._fleet()
+        board = {task.id: task for task in fleet.tasks}
+        sources = {agent.source for agent in fleet.agents} or {""}
+        workers = tuple(worker for source in sorted(sources) for worker in workers_of(fleet, source, fleet.tasks))
+        return tuple(
+            PlanStatus(plan, "", outlook(View(plan, board, workers)), trouble=self.trouble)
+            for plan in plans_on(fleet.tasks)
+        )
+
+    def hand_out(self) -> None:
+        """Note that it was asked for."""
+        self.handed_out = True
+
+
 class CoordinationDouble:
     """Satisfies `cockpit.model.coordination.CoordinationPort` with what a test puts in."""
 
@@ -153,3 +182,4 @@ class CoordinationDouble:
         self.usage = UsageDouble()
         self.board = BoardDouble(engine)
         self.feed = FeedDouble(engine)
+        self.plans = PlansDouble(lambda: engine.fleet)

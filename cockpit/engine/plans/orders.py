@@ -10,10 +10,9 @@ from cockpit.engine.plans.lease import PlanLeases
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.errors import NotFound, Refused, Undecided
-from cockpit.model.board import Task
+from cockpit.model.board import OPERATOR, Task
 from cockpit.model.commands.plan import CreatePlan, HoldPlan, PlanCommand, RunPlan, StepPlan, TakePlanned
 from cockpit.model.ids import TaskId
-from cockpit.model.owed import OPERATOR
 from cockpit.model.plan.marks import (
     AT_ONCE,
     HELD,

@@ -149,9 +149,9 @@ def view(*tasks: Task, workers: tuple[Worker, ...] = (ADA, BOB), marks: tuple[st
     return replace(View(plan, {task.id: task for task in tasks}, workers), **more)  # type: ignore[arg-type]
 
 
-def begun(number: int = 1, *more: str, **changes: object) -> Task:
+def begun(number: int = 1, *more: str) -> Task:
     """Return a task that ada has."""
-    return member(number, (), *HAD, *more, status="in_progress", assignee="ada", **changes)
+    return member(number, (), *HAD, *more, status="in_progress", assignee="ada")
 
 
 def test_each_goes_to_who_plays_its_role() -> None:
