@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import PurePath
 from typing import Any
@@ -20,10 +21,11 @@ from cockpit.model.plan.acts import words_of
 from cockpit.model.plan.check import findings
 from cockpit.model.plan.draft import Reading
 from cockpit.model.plan.marks import KEY, task_named, value_of
-from cockpit.model.plan.plan import Plan
+from cockpit.model.plan.plan import Plan, PlanFault
 from cockpit.model.plan.port import PlanStatus
 from cockpit.model.plan.read import read_plan
 from cockpit.model.plan.schedule import TaskState
+from cockpit.model.plan.structured import read_data
 from cockpit.model.plan.words import dispatcher_words, least_minutes, standing
 from cockpit.model.refusals.grounds import RefusalCode
 from cockpit.text.sanitize import our_line, our_text
@@ -34,7 +36,7 @@ STEP_LIMIT = 180.0
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class PlanRun:
     """How a plan is to be run."""
 
     at_once: int | None = None
@@ -52,10 +54,23 @@ class Running:
 
 def _read(file: str, name: str) -> Reading:
     text = read_text("FILE", file)
-    reading = read_plan(text, "plan" if file == "-" else PurePath(file).stem)
+    stem = "plan" if file == "-" else PurePath(file).stem
+    reading = _from_json(text, stem) if text.lstrip()[:1] in ("{", "[") else read_plan(text, stem)
     if name and reading.plan is not None:
         return Reading(replace(reading.plan, name=name))
     return reading
+
+
+def _from_json(text: str, name: str) -> Reading:
+    """Read what begins as JSON does; TOML may begin so, too."""
+    try:
+        return read_data(json.loads(text), name)
+    except (ValueError, RecursionError) as error:
+        reading = read_plan(text, name)
+        if reading.plan is not None:
+            return reading
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else 0
+        return Reading(None, (PlanFault(line, f"it is no JSON: {error}"),))
 
 
 def check(file: str, name: str, as_json: bool) -> int:
@@ -114,7 +129,7 @@ async def create(headless: Headless, plan: Plan, source: str, dry_run: bool, as_
     return ExitCode.DONE
 
 
-async def run_plan(headless: Headless, name: str, how: Running) -> int:
+async def run_plan(headless: Headless, name: str, how: PlanRun) -> int:
     """Let a plan run, and hand its tasks out until it is done, held, or the time is over."""
     attached = nobody if how.detach or how.dry_run else everybody
     async with headless.engine(attached, watch=not how.dry_run) as engine:
@@ -135,7 +150,7 @@ async def run_plan(headless: Headless, name: str, how: Running) -> int:
         return await _until_done(engine, name, how)
 
 
-async def _until_done(engine: HeadlessPort, name: str, how: Running) -> int:
+async def _until_done(engine: HeadlessPort, name: str, how: PlanRun) -> int:
     """Hand out, and say what changes, until a plan has come to its end."""
     engine.coordination.plans.hand_out()
     ends = engine.now() + how.timeout if how.timeout is not None else None

@@ -9,6 +9,7 @@ from enum import StrEnum
 from cockpit.model.ages import span_text
 from cockpit.model.board import Task
 from cockpit.model.fleet import ActivityState, Agent, Fleet, LinkState, Power, ProcessState
+from cockpit.model.plan.marks import is_head
 
 GRACE = 10.0
 """Seconds between the end of a run and the word that its task is left: the agent, and the board, get to say more."""
@@ -48,7 +49,7 @@ def doubts(task: Task, fleet: Fleet, now: float) -> tuple[Doubt, ...]:
         now: unix seconds.
     """
     found: list[Doubt] = []
-    if task.status == "in_progress":
+    if task.status == "in_progress" and not is_head(task):
         found += _of_assignee(task, fleet, now)
     if task.status == "blocked" and not any(note.kind == "blocker" for note in task.notes):
         found.append(Doubt(DoubtKind.UNEXPLAINED, "It is blocked, and no note of it says by what."))

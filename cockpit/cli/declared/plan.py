@@ -66,7 +66,7 @@ def run_plan(
     """Let a plan run, or go on, and hand its tasks out until it is done. Agents go on when this ends."""
     from cockpit.cli import plan as work
 
-    how = work.Running(at_once, vms, detach, timeout, dry_run, as_json)
+    how = work.PlanRun(at_once, vms, detach, timeout, dry_run, as_json)
     run(lambda headless: work.run_plan(headless, name, how))
 
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from cockpit.engine.plans.evidence import Evidence
+from cockpit.engine.plans.evidence import HandOverEvidence
 from cockpit.engine.plans.hands import PlanHands
 from cockpit.engine.plans.lease import PlanLeases
 from cockpit.engine.running_source import RunningSource
@@ -37,7 +37,7 @@ class PlanDispatcher:
         self._running = running
         self.leases = PlanLeases(store, running.source, fleet_state.clock.now)
         self._hands = PlanHands(fleet_state, running, self.leases)
-        self._evidence = Evidence(fleet_state, running)
+        self._evidence = HandOverEvidence(fleet_state, running)
         self._troubles: dict[str, str] = {}
         """Why nothing is done for a plan, by its name."""
 

@@ -8,7 +8,7 @@ from cockpit.model.board import Task
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
 from cockpit.model.plan.marks import GIVING, Given, given_in
-from cockpit.model.plan.schedule import Delivery
+from cockpit.model.plan.schedule import Arrival
 from cockpit.model.receipts.stages import is_ended
 from cockpit.model.transcript.entry import EntryKind
 
@@ -23,29 +23,29 @@ def names(text: str, task: Task) -> bool:
     return f"id is {task.id}" in text[:1_000]
 
 
-class Evidence:
+class HandOverEvidence:
     """Looks into the transcripts of one source's agents."""
 
     def __init__(self, fleet_state: FleetState, running: RunningSource) -> None:
         self._fleet_state = fleet_state
         self._running = running
 
-    def delivery(self, task: Task) -> Delivery:
+    def delivery(self, task: Task) -> Arrival:
         """Return what is known of a task that was given to somebody."""
         given = given_in(task)
         agent = self._fleet_state.agents.get(given.agent) if given is not None else None
         if given is None or agent is None:
-            return Delivery.UNKNOWN
+            return Arrival.UNKNOWN
         entries = tuple(self._fleet_state.transcript(agent.id).entries())
         replaced = agent.line < given.line  # its output began anew since
         below = (entry for entry in entries if entry.line > given.line or (replaced and entry.epoch == agent.epoch))
         if any(entry.kind in _TOLD and names(entry.text, task) for entry in below):
-            return Delivery.READ
+            return Arrival.READ
         if any(names(text, task) for text in (*agent.activity.steering, *agent.activity.follow_up)):
-            return Delivery.QUEUED
+            return Arrival.QUEUED
         if GIVING not in task.tags and self._forgotten(agent, given):
-            return Delivery.READ
-        return Delivery.NEVER if self._is_surely_not_there(agent, task) else Delivery.UNKNOWN
+            return Arrival.READ
+        return Arrival.NEVER if self._is_surely_not_there(agent, task) else Arrival.UNKNOWN
 
     def _forgotten(self, agent: Agent, given: Given) -> bool:
         """Say whether a transcript begins too late to have the text still, although the agent has gone on since."""

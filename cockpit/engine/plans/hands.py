@@ -21,13 +21,13 @@ from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import AgentId, TaskId
 from cockpit.model.plan.acts import (
     Act,
-    Block,
     Confirm,
     Finish,
     Give,
     HandIn,
     MakeWorker,
     Settle,
+    StopTask,
     TakeBack,
     Withdraw,
     words_of,
@@ -107,7 +107,7 @@ class PlanHands:
                 await self._patch(plan.name, task, without(task.tags, GIVING, GIVEN), status="open", assignee="")
             case TakeBack():
                 await self._take_back(plan.name, act)
-            case Block(task, why):
+            case StopTask(task, why):
                 await self._say(task, why, "blocker")
                 await self._patch(plan.name, task, without(task.tags, GIVING), status="blocked")
             case HandIn():

@@ -52,7 +52,7 @@ class TakeBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class StopTask:
     """Stop a task until the operator looks at it."""
 
     task: Task
@@ -81,7 +81,7 @@ class Finish:
     """Write down that all of a plan is done."""
 
 
-Act = Give | Confirm | Settle | Withdraw | TakeBack | Block | HandIn | MakeWorker | Finish
+Act = Give | Confirm | Settle | Withdraw | TakeBack | StopTask | HandIn | MakeWorker | Finish
 
 
 def words_of(act: Act) -> str:
@@ -97,7 +97,7 @@ def words_of(act: Act) -> str:
             return f"take {task.title!r} back, which never arrived: {why}"
         case TakeBack(task, _, why):
             return f"open {task.title!r} again: {why}"
-        case Block(task, why):
+        case StopTask(task, why):
             return f"stop {task.title!r}: {why}"
         case HandIn(task, _, name, done):
             return f"{'call' if done else 'hand in'} {task.title!r} of {name}{' done' if done else ''}"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cockpit.model.plan.graph import Named, joined
+from cockpit.model.plan.marks import is_own
 from cockpit.model.plan.plan import (
     AT_ONCE,
     MOST_AT_ONCE,
@@ -47,7 +48,7 @@ _TRUTHS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "
 
 
 @dataclass(slots=True)
-class Draft:
+class TaskDraft:
     """One task as it was read."""
 
     title: str
@@ -95,7 +96,7 @@ def minutes_in(text: str) -> float | None:
 
 
 def planned(
-    drafts: list[Draft], settings: Mapping[str, tuple[str, int]], name: str, faults: list[PlanFault]
+    drafts: list[TaskDraft], settings: Mapping[str, tuple[str, int]], name: str, faults: list[PlanFault]
 ) -> Reading:
     """Make the plan, or say what keeps it from being one.
 
@@ -124,13 +125,15 @@ def planned(
     return Reading(Plan(called, tasks, chosen))
 
 
-def _task(draft: Draft, faults: list[PlanFault]) -> PlanTask:
+def _task(draft: TaskDraft, faults: list[PlanFault]) -> PlanTask:
     given = draft.fields
     key = slug(given.get("id", [draft.title])[0])
     if not draft.title:
         faults.append(PlanFault(draft.line, "a task needs a title"))
     elif not key:
         faults.append(PlanFault(draft.line, f"{draft.title!r} has no letter to be named by: give it an `id:`"))
+    for tag in filter(is_own, given.get("tags", ())):
+        faults.append(PlanFault(draft.lines["tags"], f"the tag {tag[:40]!r} has a meaning of its own to plans"))
     minutes = 0.0
     if words := given.get("minutes"):
         read = minutes_in(words[0])

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cockpit.model.board import Task
-from cockpit.model.ids import AgentId, TaskId
+from cockpit.model.ids import AgentId
 from cockpit.model.plan.plan import MOST_AT_ONCE, MOST_VMS, Plan, PlanSettings, PlanTask, fault_of_name
 
 PLAN, KEY, ROLE, MINUTES = "plan:", "key:", "role:", "minutes:"
@@ -198,8 +198,3 @@ def task_named(plan: BoardPlan, word: str) -> tuple[Task, ...]:
 def is_head(task: Task) -> bool:
     """Say whether a task stands for a plan, and is nothing that anybody does."""
     return HEAD in task.tags and bool(value_of(task, PLAN))
-
-
-def ids_of(plan: BoardPlan) -> frozenset[TaskId]:
-    """Return the ids of all tasks of a plan, those that are there twice too."""
-    return frozenset(task.id for task in (*plan.tasks, *plan.doubles))

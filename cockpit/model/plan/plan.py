@@ -16,9 +16,6 @@ MOST_TASKS = 300
 
 NAME_LENGTH = 40
 
-DEFAULT_ROLE = "worker"
-"""Who gets a task that names nobody: any worker."""
-
 _NAME = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{NAME_LENGTH - 1}}}\Z")
 
 

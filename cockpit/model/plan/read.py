@@ -1,4 +1,4 @@
-"""A text becomes a plan, in whichever of its forms it was written."""
+"""A text becomes a plan, in whichever of its forms it was written; JSON is decoded where it comes in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from cockpit.model.plan.draft import Reading
 from cockpit.model.plan.markdown import read_markdown
 from cockpit.model.plan.plan import PlanFault
-from cockpit.model.plan.structured import read_json, read_toml
+from cockpit.model.plan.structured import read_toml
 from cockpit.model.sendable import unsendable
 
 _TOML = re.compile(r"^\s*\[\[\s*tasks\s*\]\]\s*$", re.MULTILINE)
@@ -17,15 +17,12 @@ def read_plan(text: str, name: str = "plan") -> Reading:
     """Read a plan.
 
     Args:
-        text: Markdown, JSON or TOML; which of them is told by how it looks.
+        text: Markdown, or TOML, which is told by its `[[tasks]]`.
         name: how it is called where its text does not say, such as the name of its file.
     """
     text = text.removeprefix("\ufeff")
     if reason := unsendable(text):
         return Reading(None, (PlanFault(0, reason),))
-    begins = text.lstrip()[:1]
-    if begins == "{" or (begins == "[" and not _TOML.search(text) and re.match(r"\s*\[\s*[\[{\]]", text)):
-        return read_json(text, name)
     if _TOML.search(text):
         return read_toml(text, name)
     return read_markdown(text, name)

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from cockpit.model.board import Task
 from cockpit.model.ids import AgentId, TaskId
-from cockpit.model.plan.acts import Act, Block, Confirm, Finish, Give, HandIn, MakeWorker, Settle, TakeBack, Withdraw
+from cockpit.model.plan.acts import Act, Confirm, Finish, Give, HandIn, MakeWorker, Settle, StopTask, TakeBack, Withdraw
 from cockpit.model.plan.marks import AUTHOR, GIVING, ROLE, TAKEN, BoardPlan, given_in, losses_of, value_of
 from cockpit.model.plan.workers import Readiness, Worker, by_id, plays
 from cockpit.model.reduce.tools import one_line
@@ -21,7 +21,7 @@ LOSSES = 1
 """Agents a task may lose before it is stopped: once it goes to another one by itself."""
 
 
-class Delivery(StrEnum):
+class Arrival(StrEnum):
     """What an agent's own stream says of a task that was handed to it."""
 
     NEVER = "never"
@@ -67,7 +67,7 @@ class View:
     board: Mapping[TaskId, Task]
     """Every task of the board: what a task waits for need not be of its plan."""
     workers: tuple[Worker, ...]
-    deliveries: Mapping[TaskId, Delivery] = field(default_factory=dict)
+    deliveries: Mapping[TaskId, Arrival] = field(default_factory=dict)
     """Of the tasks that were given to somebody."""
     giving: Mapping[TaskId, AgentId] = field(default_factory=dict)
     """What this process is handing over just now."""
@@ -216,11 +216,11 @@ class _Look:
                 return self._in_hand(task, TaskState.ASKING, f"{worker.name} asks: {worker.reason}"), None
             case Readiness.FAILED:
                 why = f"{worker.name} failed: {worker.reason}"
-                return self._in_hand(task, TaskState.BLOCKED, why), Block(task, why)
+                return self._in_hand(task, TaskState.BLOCKED, why), StopTask(task, why)
             case Readiness.ABORTED:
                 why = f"the run of {worker.name} was aborted: prompt it again, or take the task"
                 return self._in_hand(task, TaskState.WORKING, why), None
-            case Readiness.FREE | Readiness.RESTS if self._view.deliveries.get(task.id) is Delivery.READ:
+            case Readiness.FREE | Readiness.RESTS if self._view.deliveries.get(task.id) is Arrival.READ:
                 done = not self._view.plan.settings.review
                 act = HandIn(task, worker.id, worker.name, done)
                 return self._in_hand(task, TaskState.WORKING, f"{worker.name} came to the end of its run"), act
@@ -231,7 +231,7 @@ class _Look:
         losses = losses_of(task) + 1
         if losses > LOSSES:
             why = f"{loss}; it is the {losses}. agent that was lost with this task"
-            return self._in_hand(task, TaskState.BLOCKED, why), Block(task, why)
+            return self._in_hand(task, TaskState.BLOCKED, why), StopTask(task, why)
         return self._in_hand(task, TaskState.WAITING, f"it goes back: {loss}"), TakeBack(task, losses, loss)
 
     def _of_handed(self, task: Task) -> tuple[Planned, Act | None]:
@@ -241,11 +241,11 @@ class _Look:
             return self._in_hand(task, TaskState.WAITING, "to whom is not said"), Withdraw(task, "nobody is named")
         if loss := self._loss(task):
             return self._lost(task, loss)
-        delivery = self._view.deliveries.get(task.id, Delivery.UNKNOWN)
-        if worker is not None and delivery in (Delivery.READ, Delivery.QUEUED):
+        delivery = self._view.deliveries.get(task.id, Arrival.UNKNOWN)
+        if worker is not None and delivery in (Arrival.READ, Arrival.QUEUED):
             act = Confirm(task, worker.id, worker.name)
             return self._in_hand(task, TaskState.GIVING, f"{worker.name} has it"), act
-        if worker is not None and delivery is Delivery.NEVER:
+        if worker is not None and delivery is Arrival.NEVER:
             why = f"{worker.name} has not got it"
             return self._in_hand(task, TaskState.WAITING, why), Withdraw(task, why)
         name = worker.name if worker is not None else task.assignee or "its agent"

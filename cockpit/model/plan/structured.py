@@ -1,23 +1,16 @@
-"""A plan as JSON or TOML, for programs that write one: the same fields as in Markdown, in `tasks`."""
+"""A plan as data, such as TOML or JSON, for programs that write one: the same fields as in Markdown, in `tasks`."""
 
 from __future__ import annotations
 
-import json
 import tomllib
 from typing import Any
 
-from cockpit.model.plan.draft import FIELDS, LISTS, SETTINGS, Draft, Reading, nearest_field, planned
+from cockpit.model.plan.draft import FIELDS, LISTS, SETTINGS, Reading, TaskDraft, nearest_field, planned
 from cockpit.model.plan.plan import PlanFault
 
 
-def read_json(text: str, name: str) -> Reading:
-    """Read a plan: an object with `tasks`, or the list of them alone."""
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        return Reading(None, (PlanFault(error.lineno, f"it is no JSON: {error.msg}"),))
-    except (ValueError, RecursionError):
-        return Reading(None, (PlanFault(0, "it is no JSON that can be read"),))
+def read_data(value: Any, name: str) -> Reading:
+    """Read a plan from what JSON holds: an object with `tasks`, or the list of them alone."""
     return _plan({"tasks": value} if isinstance(value, list) else value, name)
 
 
@@ -46,12 +39,12 @@ def _plan(value: Any, name: str) -> Reading:
     return planned(drafts, settings, name, faults)
 
 
-def _draft(number: int, task: Any, faults: list[PlanFault]) -> Draft:
+def _draft(number: int, task: Any, faults: list[PlanFault]) -> TaskDraft:
     if not isinstance(task, dict):
         faults.append(PlanFault(0, f"task {number} is no object"))
-        return Draft(f"task {number}", 0)
+        return TaskDraft(f"task {number}", 0)
     title = task.get("title")
-    draft = Draft(" ".join(title.split()) if isinstance(title, str) else "", 0, f"{number}")
+    draft = TaskDraft(" ".join(title.split()) if isinstance(title, str) else "", 0, f"{number}")
     if not draft.title:
         faults.append(PlanFault(0, f"task {number} has no title"))
         draft.title = f"task {number}"

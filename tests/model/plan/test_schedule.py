@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.board import Note, Task
+from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId, TaskId
-from cockpit.model.plan.acts import Block, Confirm, Finish, Give, HandIn, MakeWorker, TakeBack, Withdraw
+from cockpit.model.plan.acts import Confirm, Finish, Give, HandIn, MakeWorker, StopTask, TakeBack, Withdraw
 from cockpit.model.plan.marks import plans_on
-from cockpit.model.plan.schedule import Delivery, TaskState, View, outlook
+from cockpit.model.plan.schedule import Arrival, TaskState, View, outlook
 from cockpit.model.plan.workers import Readiness, Worker
+from cockpit.model.row_doubts import doubts
 from tests.model.plan.world import Hand, World, head, member
 
 WORKER = frozenset({"worker"})
@@ -178,19 +180,19 @@ def test_a_task_in_review_is_done_once_it_is_approved() -> None:
 @pytest.mark.parametrize(
     ("readiness", "delivery", "state", "act"),
     [
-        (Readiness.WORKS, Delivery.READ, TaskState.WORKING, None),
-        (Readiness.ASKS, Delivery.READ, TaskState.ASKING, None),
-        (Readiness.ABORTED, Delivery.READ, TaskState.WORKING, None),
-        (Readiness.AWAY, Delivery.READ, TaskState.WORKING, None),
-        (Readiness.RESTS, Delivery.READ, TaskState.WORKING, HandIn),
-        (Readiness.RESTS, Delivery.QUEUED, TaskState.WORKING, None),
-        (Readiness.RESTS, Delivery.UNKNOWN, TaskState.WORKING, None),
-        (Readiness.FAILED, Delivery.READ, TaskState.BLOCKED, Block),
-        (Readiness.LOST, Delivery.READ, TaskState.WAITING, TakeBack),
+        (Readiness.WORKS, Arrival.READ, TaskState.WORKING, None),
+        (Readiness.ASKS, Arrival.READ, TaskState.ASKING, None),
+        (Readiness.ABORTED, Arrival.READ, TaskState.WORKING, None),
+        (Readiness.AWAY, Arrival.READ, TaskState.WORKING, None),
+        (Readiness.RESTS, Arrival.READ, TaskState.WORKING, HandIn),
+        (Readiness.RESTS, Arrival.QUEUED, TaskState.WORKING, None),
+        (Readiness.RESTS, Arrival.UNKNOWN, TaskState.WORKING, None),
+        (Readiness.FAILED, Arrival.READ, TaskState.BLOCKED, StopTask),
+        (Readiness.LOST, Arrival.READ, TaskState.WAITING, TakeBack),
     ],
 )
 def test_what_becomes_of_a_task_that_an_agent_has(
-    readiness: Readiness, delivery: Delivery, state: TaskState, act: type | None
+    readiness: Readiness, delivery: Arrival, state: TaskState, act: type | None
 ) -> None:
     ada = replace(ADA, readiness=readiness, reason="so it is")
     found = outlook(view(begun(), member(2, (1,)), workers=(ada,), deliveries={TaskId("t1"): delivery}))
@@ -203,7 +205,7 @@ def test_what_becomes_of_a_task_that_an_agent_has(
 def test_the_second_loss_stops_a_task() -> None:
     ada = replace(ADA, readiness=Readiness.LOST, reason="its VM is gone")
     (act,) = outlook(view(begun(1, "lost:1"), workers=(ada,))).acts
-    assert isinstance(act, Block) and "its VM is gone" in act.why and "2." in act.why
+    assert isinstance(act, StopTask) and "its VM is gone" in act.why and "2." in act.why
 
 
 def test_an_agent_on_no_list_is_lost_only_if_the_list_is_whole() -> None:
@@ -214,10 +216,10 @@ def test_an_agent_on_no_list_is_lost_only_if_the_list_is_whole() -> None:
 
 @pytest.mark.parametrize(
     ("delivery", "act"),
-    [(Delivery.READ, Confirm), (Delivery.QUEUED, Confirm), (Delivery.NEVER, Withdraw), (Delivery.UNKNOWN, None)],
+    [(Arrival.READ, Confirm), (Arrival.QUEUED, Confirm), (Arrival.NEVER, Withdraw), (Arrival.UNKNOWN, None)],
 )
 def test_a_task_that_was_being_handed_over_is_given_to_nobody_else_before_it_is_known(
-    delivery: Delivery, act: type | None
+    delivery: Arrival, act: type | None
 ) -> None:
     task = member(1, (), *HAD, "giving", assignee="ada")
     ada = replace(ADA, readiness=Readiness.RESTS)
@@ -274,6 +276,10 @@ def test_a_plan_is_finished_once() -> None:
     assert outlook(view(done)).acts == (Finish(),)
     (plan,) = plans_on([head("p", "done"), done])
     assert outlook(View(plan, {done.id: done}, ())).acts == ()
+
+
+def test_what_stands_for_a_plan_is_nobody_s_and_that_is_no_lie_of_the_board() -> None:
+    assert doubts(head(), Fleet(), 0.0) == () and doubts(member(1, status="in_progress"), Fleet(), 0.0) != ()
 
 
 def test_doubles_are_done_by_nobody() -> None:

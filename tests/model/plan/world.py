@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from cockpit.model.board import Note, Task
 from cockpit.model.ids import AgentId, TaskId
 from cockpit.model.plan import schedule
-from cockpit.model.plan.acts import Act, Block, Confirm, Finish, Give, HandIn, MakeWorker, Settle, TakeBack, Withdraw
+from cockpit.model.plan.acts import Act, Confirm, Finish, Give, HandIn, MakeWorker, Settle, StopTask, TakeBack, Withdraw
 from cockpit.model.plan.marks import BoardPlan, plans_on
-from cockpit.model.plan.schedule import Delivery, Outlook, View
+from cockpit.model.plan.schedule import Arrival, Outlook, View
 from cockpit.model.plan.workers import Readiness, Worker
 
 
@@ -91,10 +91,10 @@ class World:
             return Readiness.WORKS
         return Readiness.RESTS if hand.name in held else Readiness.FREE
 
-    def _delivery(self, name: str, line: int, task: TaskId) -> Delivery:
+    def _delivery(self, name: str, line: int, task: TaskId) -> Arrival:
         if self.chance.random() < self.blind or name not in self.said:
-            return Delivery.UNKNOWN
-        return Delivery.READ if any(at > line and one == task for at, one in self.said[name]) else Delivery.NEVER
+            return Arrival.UNKNOWN
+        return Arrival.READ if any(at > line and one == task for at, one in self.said[name]) else Arrival.NEVER
 
     # --- what is done --------------------------------------------------------------------------------
 
@@ -151,7 +151,7 @@ class World:
             case TakeBack(task, losses, _):
                 tags = (*self._tags(task.id, "giving", "given:", "lost:"), f"lost:{losses}")
                 self._patch(task.id, status="open", assignee="", tags=tags)
-            case Block(task, why):
+            case StopTask(task, why):
                 note = Note("plan", why, "blocker", 0.0)
                 tags = self._tags(task.id, "giving")
                 self._patch(task.id, status="blocked", notes=(*task.notes, note), tags=tags)
