@@ -48,7 +48,7 @@ _TRUTHS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "
 
 
 @dataclass(slots=True)
-class TaskDraft:
+class PlanDraft:
     """One task as it was read."""
 
     title: str
@@ -96,7 +96,7 @@ def minutes_in(text: str) -> float | None:
 
 
 def planned(
-    drafts: list[TaskDraft], settings: Mapping[str, tuple[str, int]], name: str, faults: list[PlanFault]
+    drafts: list[PlanDraft], settings: Mapping[str, tuple[str, int]], name: str, faults: list[PlanFault]
 ) -> Reading:
     """Make the plan, or say what keeps it from being one.
 
@@ -125,7 +125,7 @@ def planned(
     return Reading(Plan(called, tasks, chosen))
 
 
-def _task(draft: TaskDraft, faults: list[PlanFault]) -> PlanTask:
+def _task(draft: PlanDraft, faults: list[PlanFault]) -> PlanTask:
     given = draft.fields
     key = slug(given.get("id", [draft.title])[0])
     if not draft.title:

@@ -26,7 +26,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from cockpit.model.plan.draft import FIELDS, LISTS, SETTINGS, Reading, TaskDraft, nearest_field, planned, values_in
+from cockpit.model.plan.draft import FIELDS, LISTS, SETTINGS, PlanDraft, Reading, nearest_field, planned, values_in
 from cockpit.model.plan.plan import PlanFault
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*\Z")
@@ -94,7 +94,7 @@ def _fenced(fence: str, line: str) -> tuple[str, bool]:
 @dataclass(slots=True)
 class _Reader:
     outline: _Outline
-    drafts: list[TaskDraft] = field(default_factory=list)
+    drafts: list[PlanDraft] = field(default_factory=list)
     settings: dict[str, tuple[str, int]] = field(default_factory=dict)
     faults: list[PlanFault] = field(default_factory=list)
     _fence: str = ""
@@ -149,7 +149,7 @@ class _Reader:
         return match is not None and _folded(match["name"]) in FIELDS
 
     def _begin(self, title: str, number: int, numeral: str) -> None:
-        self.drafts.append(TaskDraft(" ".join(title.strip().strip("*_`").split()), number, numeral))
+        self.drafts.append(PlanDraft(" ".join(title.strip().strip("*_`").split()), number, numeral))
 
     def _field(self, number: int, line: str) -> bool:
         match = _FIELD.match(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
-from cockpit.model.plan.draft import FIELDS, LISTS, SETTINGS, Reading, TaskDraft, nearest_field, planned
+from cockpit.model.plan.draft import FIELDS, LISTS, SETTINGS, PlanDraft, Reading, nearest_field, planned
 from cockpit.model.plan.plan import PlanFault
 
 
@@ -39,12 +39,12 @@ def _plan(value: Any, name: str) -> Reading:
     return planned(drafts, settings, name, faults)
 
 
-def _draft(number: int, task: Any, faults: list[PlanFault]) -> TaskDraft:
+def _draft(number: int, task: Any, faults: list[PlanFault]) -> PlanDraft:
     if not isinstance(task, dict):
         faults.append(PlanFault(0, f"task {number} is no object"))
-        return TaskDraft(f"task {number}", 0)
+        return PlanDraft(f"task {number}", 0)
     title = task.get("title")
-    draft = TaskDraft(" ".join(title.split()) if isinstance(title, str) else "", 0, f"{number}")
+    draft = PlanDraft(" ".join(title.split()) if isinstance(title, str) else "", 0, f"{number}")
     if not draft.title:
         faults.append(PlanFault(0, f"task {number} has no title"))
         draft.title = f"task {number}"
