@@ -50,7 +50,7 @@ def test_key_table_names_every_action() -> None:
     table = key_table()
     for action in ACTIONS:
         explained = action.keys and action.group != "Move"
-        assert (f"| {action.label} | {action.description}" if explained else action.label) in table
+        assert (f"| **{action.label}**: {action.description}" if explained else action.label) in table
     assert "asks first" in table
 
 
