@@ -32,7 +32,7 @@ async def register(source: Source, agent: Agent, created_at: float, progress: Op
         progress.detail("no registry is configured")
         return
     try:
-        await source.registry.register(_registration(source, agent, created_at))
+        await source.registry.register(registration_for(source, agent, created_at))
     except CockpitError as error:
         # This cockpit knows it from its own store.
         log.warning("agent %s is not registered: %s", agent.name, error)
@@ -74,7 +74,7 @@ async def update_entry(source: Source, agent: Agent, now: float, *, anew: bool =
     """
     registry = source.registry
     assert registry is not None
-    wanted = _registration(source, agent, now)
+    wanted = registration_for(source, agent, now)
     try:
         entry = await registry.get(agent.vm_id)
     except RecordNotFound:
@@ -88,6 +88,16 @@ async def update_entry(source: Source, agent: Agent, now: float, *, anew: bool =
         await registry.register(replace(wanted, metadata=metadata, services=entry.services))
     else:
         await registry.patch(agent.vm_id, name=agent.name, metadata=metadata)
+
+
+async def say_status(source: Source, vm_id: VmId, status: str) -> None:
+    """Have the registry say what became of a VM's agent: `running`, `paused` or `stopped`; nothing depends on it."""
+    if source.registry is None:
+        return
+    try:
+        await source.registry.patch(vm_id, status=status)
+    except CockpitError as error:
+        log.info("the registry does not say that VM %s is %s: %s", vm_id, status, error)
 
 
 async def remember(store: Store, source: Source, agent: Agent, created_at: float) -> None:
@@ -105,7 +115,8 @@ async def remember(store: Store, source: Source, agent: Agent, created_at: float
         log.error("agent %s is not remembered: %s", agent.name, error)
 
 
-def _registration(source: Source, agent: Agent, created_at: float) -> Registration:
+def registration_for(source: Source, agent: Agent, created_at: float) -> Registration:
+    """Return an agent as its source's registry takes it."""
     return registration_of(
         agent,
         address=source.address(agent.vm_id),

@@ -33,7 +33,7 @@ from cockpit.engine.commands.launch_record import (
 from cockpit.engine.commands.names import NAME_LABEL, Names
 from cockpit.engine.commands.places import OwnPlaces
 from cockpit.engine.commands.preparation import prepare
-from cockpit.engine.commands.registration import left_there, register, remember
+from cockpit.engine.commands.registration import left_there, register, remember, say_status
 from cockpit.engine.commands.sizes import check_size
 from cockpit.engine.commands.synchronisation import synchronise
 from cockpit.engine.operation import OperationProgress
@@ -275,6 +275,8 @@ class Spawner:
         if first:
             with progress.step("register"):
                 await register(self._source, agent, self._fleet_state.clock.now(), progress)
+        else:
+            await say_status(self._source, agent.vm_id, "running")
 
     async def _copied(self, connection: Connection, program: Program, vm_id: VmId) -> ProbeResult:
         """Make what a copied VM brought its own agent's."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from cockpit.engine.commands.keeping import Keeping
+from cockpit.engine.commands.registration import say_status
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
@@ -83,6 +84,7 @@ class FleetOperations:
         with progress.step("confirm"):
             await self._until(command.vm, (Power.PAUSED, Power.SLEEPING))
         self._wake(command.vm)
+        await say_status(self._source, command.vm, "paused")
 
     async def resume(self, command: Resume, progress: OperationProgress) -> None:
         """Continue a VM and come back to its agent."""
@@ -90,6 +92,7 @@ class FleetOperations:
             await self._source.vers.set_power(command.vm, False)
         with progress.step("confirm"):
             await self._until(command.vm, (Power.RUNNING,))
+        await say_status(self._source, command.vm, "running")
         await self.forget_frozen(command.vm)
         await self._reach_again(command.vm, progress)
 
@@ -102,6 +105,7 @@ class FleetOperations:
         await self._source.vers.set_power(vm_id, True)
         await self._until(vm_id, (Power.PAUSED, Power.SLEEPING))
         self._wake(vm_id)
+        await say_status(self._source, vm_id, "paused")
 
     async def thaw(self, vm_id: VmId) -> str:
         """Continue a VM, and return what proves that it goes on.
@@ -111,6 +115,7 @@ class FleetOperations:
         """
         await self._source.vers.set_power(vm_id, False)
         await self._until(vm_id, (Power.RUNNING,))
+        await say_status(self._source, vm_id, "running")
         await self.forget_frozen(vm_id)
         link = self._link_to(vm_id)
         if link is None:

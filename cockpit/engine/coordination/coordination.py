@@ -10,6 +10,7 @@ from cockpit.engine.coordination.owed import OwedWatch
 from cockpit.engine.coordination.publishing import Publisher
 from cockpit.engine.coordination.recovery import RecoveryWatch
 from cockpit.engine.plans.plans import Plans
+from cockpit.engine.coordination.registry_life import RegistryLife
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.state import FleetState
 from cockpit.engine.usage.desk import UsageDesk
@@ -39,6 +40,7 @@ class Coordination:
         self._publisher = Publisher(running, fleet_state)
         parts = (running, fleet_state, store, settled)
         self._recovery = RecoveryWatch(*parts, self._owed.look, self._publisher.tell)
+        self._registry_life = RegistryLife(running, fleet_state, store)
         self.usage = UsageDesk(self._running, fleet_state, store)
 
     @property
@@ -65,4 +67,6 @@ class Coordination:
         if watch:
             works["recovery"] = self._recovery.run
             works["plans"] = self.plans.run
+            works["registry"] = self._registry_life.run
+            works["signs of life"] = self._registry_life.beat
         return works | self.usage.works(watch)

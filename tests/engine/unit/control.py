@@ -199,6 +199,8 @@ class FakeRegistry:
         self.entries: list[RegistryEntry] = []
         self.unreadable = 0
         self.removed: list[str] = []
+        self.patched: list[tuple[str, str]] = []
+        self.beats: list[str] = []
         self.error: Exception | None = None
         self.looks = 0
 
@@ -226,7 +228,19 @@ class FakeRegistry:
 
     async def register(self, wanted: Registration) -> None:
         """Take an entry in."""
-        self.entries.append(RegistryEntry(id=wanted.id, name=wanted.name, role=wanted.role))
+        self.entries.append(RegistryEntry(id=wanted.id, name=wanted.name, role=wanted.role, status=wanted.status))
+
+    async def patch(self, vm_id: str, **changes: str) -> None:
+        """Change an entry."""
+        entry = await self.get(vm_id)
+        self.entries[self.entries.index(entry)] = entry.model_copy(update=changes)
+        self.patched.append((vm_id, changes.get("status", "")))
+
+    async def heartbeat(self, wanted: Registration) -> None:
+        """Take a sign of life."""
+        if self.error is not None:
+            raise self.error
+        self.beats.append(wanted.id)
 
     async def deregister(self, vm_id: str) -> None:
         """Remove an entry."""
