@@ -9,8 +9,8 @@ from cockpit.engine.coordination.feed import Feeds
 from cockpit.engine.coordination.owed import OwedWatch
 from cockpit.engine.coordination.publishing import Publisher
 from cockpit.engine.coordination.recovery import RecoveryWatch
-from cockpit.engine.plans.plans import Plans
 from cockpit.engine.coordination.registry_life import RegistryLife
+from cockpit.engine.plans.plans import Plans
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.state import FleetState
 from cockpit.engine.usage.desk import UsageDesk

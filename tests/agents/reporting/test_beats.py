@@ -7,6 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from cockpit.agents.reporting.beats import beat_script
@@ -29,12 +30,9 @@ def sleeping() -> subprocess.Popen[bytes]:
     return subprocess.Popen(["/bin/sleep", "600"])
 
 
-def words_of(pid: int | str, name: str) -> list[str]:
-    """Return what a file of /proc says of a process; nothing once it is gone."""
-    try:
-        return Path(f"/proc/{pid}/{name}").read_text().split()
-    except OSError:
-        return []
+def typed(pid: int) -> str:
+    """Return the argument list of a process."""
+    return " ".join(psutil.Process(pid).cmdline())
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -61,7 +59,7 @@ async def test_beats_while_the_agent_lives_then_stopped_and_no_process_is_left(t
         try:
             async with asyncio.timeout(60):
                 while (await registry.get(VM)).lastSeen <= began:
-                    assert world.token not in " ".join(words_of(beats.pid, "cmdline"))
+                    assert world.token not in typed(beats.pid)
         finally:
             agent.kill()
             agent.wait()
@@ -79,11 +77,12 @@ def test_an_end_from_outside_takes_the_beats_with_it_at_once(tmp_path: Path) -> 
     script.write_text(beat_script())
     environment = dict(os.environ) | {"VERS_INFRA_URL": "http://127.0.0.1:9", "VERS_VM_ID": VM}
     beats = begin(script, os.getpid(), "600", environment)
-    wait_until(lambda: words_of(beats.pid, f"task/{beats.pid}/children") != [], "it sleeps")
-    (sleeper,) = words_of(beats.pid, f"task/{beats.pid}/children")
+    process = psutil.Process(beats.pid)
+    wait_until(lambda: [child.name() for child in process.children()] == ["sleep"], "it sleeps")
+    (sleeper,) = process.children()
     beats.terminate()
     beats.wait(60)
-    wait_until(lambda: words_of(sleeper, "cmdline") == [], "the sleeper went, too")
+    wait_until(lambda: not sleeper.is_running() or sleeper.status() == psutil.STATUS_ZOMBIE, "the sleeper went, too")
 
 
 def test_without_services_or_an_id_it_ends_at_once(tmp_path: Path) -> None:
