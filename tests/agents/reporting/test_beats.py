@@ -7,7 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit.agents.reporting.beats import beat_script
