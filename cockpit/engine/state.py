@@ -52,6 +52,8 @@ class FleetState:
     """Everything known about the fleet, by id. Only the engine's loop touches it."""
 
     sources: tuple[str, ...] = ()
+    receipts_revision = 0
+    """Grows with each change of a receipt."""
     tasks: tuple[Task, ...] = ()
     awaited: tuple[str, ...] = ()
     """The control services this fleet has."""
@@ -235,6 +237,7 @@ class FleetState:
             receipt: the new stage.
             saved: it comes from the store as it is.
         """
+        self.receipts_revision += 1
         if receipt.id not in self.receipts and receipt.verb in SHELL_VERBS and receipt.agent is not None:
             self.answered(receipt.agent, receipt.id, receipt.text)
         self.receipts[receipt.id] = receipt

@@ -37,6 +37,9 @@ _NAMEABLE = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _NOTES = {"question": OwedKind.QUESTION, "blocker": OwedKind.BLOCKER}
 _EVENTS = {"question": OwedKind.QUESTION, "blocker_found": OwedKind.BLOCKER}
 
+TELLING = frozenset({*_EVENTS, "task_completed"})
+"""The kinds of events that tell whether something is owed, beside those that answer one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Owed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -65,3 +66,29 @@ async def test_what_board_and_feed_forget_is_remembered_and_said_to_be_lost(stor
     state.add_feed([FeedItem("E2", "operator", "custom", "take mine", 102.0, answers="E1")])
     await watch.look()
     assert keys(state) == ["note:T1:N1"]
+
+
+async def test_figures_of_agents_are_no_reason_to_look(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = FleetState(Clock(), "embedded")
+    watch = OwedWatch(state, store, frozenset({"embedded"}))
+    looks: list[int] = []
+    look = watch.look
+
+    async def counted() -> None:
+        looks.append(len(state.feed))
+        await look()
+
+    monkeypatch.setattr(watch, "look", counted)
+    running = asyncio.create_task(watch.run())
+    await state.until(lambda: bool(looks), 10.0)
+    for number in range(200):
+        state.add_feed([FeedItem(f"F{number:03}", "w-1", "token_update", "1 token", float(number))])
+        await asyncio.sleep(0)
+    assert len(looks) == 1
+    state.add_feed([FeedItem("Q1", "w-1", "question", "Which port?", 300.0)])
+    assert await state.until(lambda: keys(state) == ["event:Q1"], 10.0)
+    state.add_feed([FeedItem("X1", "operator", "custom", "8080", 301.0, answers="Q1")])
+    assert await state.until(lambda: keys(state) == [], 10.0)
+    assert len(looks) == 3
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from cockpit.engine.saving import saved
 from cockpit.engine.state import FleetState
 from cockpit.model.board import FeedItem, Task
-from cockpit.model.owed import Owed, answers_in, owed_by_operator
+from cockpit.model.owed import TELLING, Owed, answers_in, owed_by_operator
 from cockpit.store.store import Store
 
 
@@ -46,6 +47,9 @@ class OwedWatch:
         self._fleet_state = fleet_state
         self._store = store
         self._awaited = awaited
+        self._tasks: tuple[Task, ...] = ()
+        self._boards = 0
+        self._last = ""
 
     async def bring_back(self) -> None:
         """Show what is remembered, before any service answers."""
@@ -55,14 +59,25 @@ class OwedWatch:
         """Follow board and feed until cancelled."""
         await self.bring_back()
         while True:
-            seen = self._seen()
+            self._note_what_is_there()
             await self.look()
-            await self._fleet_state.until(lambda before=seen: self._seen() != before)  # type: ignore[misc]
+            await self._fleet_state.until(self._is_other)
 
-    def _seen(self) -> tuple[int, str, int]:
-        """Return what differs once board or feed changed."""
-        feed = self._fleet_state.feed
-        return id(self._fleet_state.tasks), next(reversed(feed), ""), len(self._fleet_state.boards)
+    def _note_what_is_there(self) -> None:
+        state = self._fleet_state
+        self._tasks, self._boards, self._last = state.tasks, len(state.boards), next(reversed(state.feed), "")
+
+    def _is_other(self) -> bool:
+        """Say whether board or feed changed so that something else may be owed; asked at each change of anything."""
+        state = self._fleet_state
+        if state.tasks is not self._tasks or len(state.boards) != self._boards:
+            return True
+        if next(reversed(state.feed), "") == self._last:
+            return False
+        # Most events are figures and moments of agents: what they say is looked at, and no more.
+        new = list(takewhile(lambda item: item.id != self._last, reversed(state.feed.values())))
+        self._last = new[0].id if new else ""
+        return any(item.answers or item.kind in TELLING for item in new)
 
     async def look(self) -> None:
         """Find out what is owed by what the state holds of board and feed."""

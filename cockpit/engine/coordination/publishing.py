@@ -71,6 +71,7 @@ class Publisher:
         self._seen: dict[CommandId, None] = {}
         self._waiting: deque[Told] = deque(maxlen=WAITING)
         self._publishing = asyncio.Lock()
+        self._looked_at = -1
 
     def tell(self, act: str, summary: str) -> None:
         """Have an act told that has no receipt."""
@@ -96,6 +97,9 @@ class Publisher:
 
     def _take_in(self) -> bool:
         """Note what ended since the last look; say whether anything is to be told."""
+        if self._looked_at == self._fleet_state.receipts_revision:
+            return bool(self._waiting)
+        self._looked_at = self._fleet_state.receipts_revision
         for receipt in self._fleet_state.receipts.values():
             if receipt.verb not in PUBLISHED or receipt.id in self._seen or not is_ended(receipt):
                 continue
