@@ -20,6 +20,7 @@ from cockpit.model.events import Event, Responded
 from cockpit.model.fleet import Agent, QueueRules
 from cockpit.model.ids import CommandId
 from cockpit.model.inquiries import STATE, CarriedOut, Question, SavedSession, Told
+from cockpit.model.shared.skills import SharedKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,9 @@ class AgentAdapter(Protocol):
 
     def lacks_images(self, agent: Agent) -> str:
         """Say why no image can go with a text to this agent, or return empty text."""
+
+    def shared_file(self, kind: SharedKind, name: str) -> str:
+        """Return where the program looks for a shared skill or extension, below the home directory; empty: nowhere."""
 
     def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
         """Say what a VM lacks to run the program, or return empty text."""

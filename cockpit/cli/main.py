@@ -24,6 +24,7 @@ from cockpit.cli.declared import (  # noqa: F401 - to import them declares them
     reach,
     recovery,
     servers,
+    shared,
     swarm,
     talk,
     usage,

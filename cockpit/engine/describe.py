@@ -40,6 +40,7 @@ from cockpit.model.commands.owed import AnswerOwed, SettleOwed
 from cockpit.model.commands.plan import CreatePlan, HoldPlan, RunPlan, StepPlan, TakePlanned
 from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
+from cockpit.model.commands.shared import SHARED_VERBS, PlacedCommand, shared_words
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.commands.work import BeginTask, RestoreFiles
@@ -132,6 +133,7 @@ VERBS: dict[type[object], str] = {
     AddArtifacts: "add artifacts",
     PublishEvent: "publish",
     **CONVERSATION_VERBS,
+    **SHARED_VERBS,
 }
 """The word receipts and the audit use for each kind of command."""
 
@@ -143,6 +145,8 @@ def text_of(command: Command) -> str:
     """Return what a receipt shows of a command."""
     if isinstance(command, PlatformCommand):
         return words_of(command)[1]
+    if isinstance(command, PlacedCommand):
+        return shared_words(command)[1]
     if isinstance(command, ConversationCommand):
         return conversation_text(command)
     match command:
@@ -198,6 +202,8 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
     """Return the agent a command is about, if it is about one, and how its target is named to people."""
     if isinstance(command, PlatformCommand) and not isinstance(command, Resize | SetLabels):
         return None, words_of(command)[0]
+    if isinstance(command, PlacedCommand):
+        return None, shared_words(command)[0]
     match command:
         case Spawn(name=name) | Adopt(name=name) | BuildImage(name=name):
             return None, name

@@ -13,6 +13,7 @@ from cockpit.model.commands.life import Relaunch, Rename, Restore, SetFindable, 
 from cockpit.model.commands.owed import OwedCommand
 from cockpit.model.commands.plan import CreatePlan, HoldPlan, RunPlan, StepPlan, TakePlanned
 from cockpit.model.commands.queue import QueueCommand
+from cockpit.model.commands.shared import PlacedCommand, SyncItems
 from cockpit.model.commands.swarm import ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.work import WorkCommand
 from cockpit.model.fleet import Agent
@@ -21,6 +22,8 @@ from cockpit.model.names import agents_called
 from cockpit.model.owed import Owed
 from cockpit.model.plan.marks import plans_on
 from cockpit.model.platform import PlatformCommand, Resize, SetLabels
+
+_ABOUT_AGENTS = AgentCommand | QueueCommand | HandOverTask | Relaunch | Rename | SetFindable | WorkCommand | SyncItems
 
 
 def living(agent_id: AgentId, fleet_state: FleetState) -> Agent:
@@ -55,7 +58,9 @@ def source_of(command: Command, fleet_state: FleetState) -> str | None:
         return command.source or None
     if isinstance(command, PlatformCommand) and not isinstance(command, Resize | SetLabels):
         return command.source or None
-    if isinstance(command, AgentCommand | QueueCommand | HandOverTask | Relaunch | Rename | SetFindable | WorkCommand):
+    if isinstance(command, PlacedCommand):
+        return command.source or None
+    if isinstance(command, _ABOUT_AGENTS):
         agent = fleet_state.agents.get(command.agent)
         return agent.source if agent is not None else None
     if isinstance(command, OwedCommand):

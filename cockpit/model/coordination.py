@@ -7,6 +7,10 @@ from typing import Protocol
 from cockpit.model.news.port import FeedPort
 from cockpit.model.plan.port import PlansPort
 from cockpit.model.recovery import RecoveryPort
+from cockpit.model.shared.hub import SkillsPort
+from cockpit.model.shared.link import LinkPort
+from cockpit.model.shared.records import RecordsPort
+from cockpit.model.shared.registered import RegisteredPort
 from cockpit.model.tasks.port import BoardPort
 from cockpit.model.usage.port import UsagePort
 
@@ -37,3 +41,19 @@ class CoordinationPort(Protocol):
     @property
     def plans(self) -> PlansPort:
         """Plans, and whether their tasks are handed out here."""
+
+    @property
+    def skills(self) -> SkillsPort:
+        """The SkillHub."""
+
+    @property
+    def records(self) -> RecordsPort:
+        """Log, journal, reports and the ledger of commits."""
+
+    @property
+    def registry(self) -> RegisteredPort:
+        """Who says that it is alive."""
+
+    @property
+    def link(self) -> LinkPort:
+        """Links into the dashboard."""

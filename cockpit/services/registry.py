@@ -68,12 +68,26 @@ class RegistryClient:
         what = "list the registry"
         params = {name: value for name, value in (("role", role), ("status", status)) if value}
         reply = await self._http.request(what, "GET", "/registry/vms", params=params)
+        return self._listing(what, reply)
+
+    @staticmethod
+    def _listing(what: str, reply: Reply) -> Listing:
         try:
             listed = unwrapped(reply.body, "vms")
         except ValueError as error:
             raise ServiceBroken(f"could not {what}: {error}", hint="check the server's address") from error
         entries = each(listed, RegistryEntry)
         return Listing(entries, server_now(reply), len(listed) - len(entries))
+
+    async def discover(self, role: str) -> Listing:
+        """Return those of a role that run and gave a sign of life lately, in the order in which they registered.
+
+        Raises:
+            ServiceError: the list could not be had; of a role that does not exist it is empty.
+        """
+        what = f"discover {role}"
+        reply = await self._http.request(what, "GET", f"/registry/discover/{part(role)}")
+        return self._listing(what, reply)
 
     async def get(self, vm_id: str) -> RegistryEntry:
         """Return one entry.

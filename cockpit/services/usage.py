@@ -9,8 +9,10 @@ from pydantic import Field
 
 from cockpit.model.shared.listed import Listed
 from cockpit.model.shared.usage import AgentTotal, SessionUsage, TokenCosts, TokenCounts, UsageTotals, VmUsage
+from cockpit.services.errors import ServiceMissing
 from cockpit.services.http import ServiceHttp
 from cockpit.services.reading import listed, one_of
+from cockpit.services.reef import usage as reef
 from cockpit.services.wire import Amount, Identifier, Object, ServiceModel, Text, Timestamp, Whole
 
 ALL_TIME = "all"
@@ -125,7 +127,10 @@ class SummaryRecord(ServiceModel):
 
 
 class UsageClient:
-    """The usage records of one server. Only finished prompts are here; what goes on is in the feed."""
+    """The usage records of one server. Only finished prompts are here; what goes on is in the feed.
+
+    A reef counts turns instead of prompts, and is asked in its own way where the usual one is not there.
+    """
 
     def __init__(self, http: ServiceHttp) -> None:
         self._http = http
@@ -137,7 +142,10 @@ class UsageClient:
             ServiceError: they could not be had.
         """
         what = "read the usage"
-        reply = await self._http.request(what, "GET", "/usage", params={"range": span})
+        try:
+            reply = await self._http.request(what, "GET", "/usage", params={"range": span})
+        except ServiceMissing:
+            return await reef.window(self._http, span)
         return one_of(reply, what, SummaryRecord).usage()
 
     async def sessions(self, *, agent: str = "", span: str = "") -> Listed[SessionUsage]:
@@ -147,15 +155,11 @@ class UsageClient:
             ServiceError: they could not be had.
         """
         params = {"agent": agent, "range": span}
-        return await listed(
-            self._http,
-            "list the usage of sessions",
-            "/usage/sessions",
-            "sessions",
-            SessionRecord,
-            SessionRecord.session,
-            params,
-        )
+        what, path = "list the usage of sessions", "/usage/sessions"
+        try:
+            return await listed(self._http, what, path, "sessions", SessionRecord, SessionRecord.session, params)
+        except ServiceMissing:
+            return await reef.turns(self._http, agent=agent, span=span)
 
     async def vms(self, *, role: str = "", agent: str = "", span: str = "") -> Listed[VmUsage]:
         """Return the lives of VMs, the newest first; of a span (`24h`) or of all time.

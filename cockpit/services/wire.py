@@ -97,6 +97,11 @@ def _objects(value: object) -> tuple[dict[str, Any], ...]:
     return tuple(_object(item) for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
 
 
+def endpoints(value: object) -> tuple[tuple[str, int], ...]:
+    """Return what a VM says can be reached on it, name and port; nothing checks that, and nothing may be there."""
+    return tuple((_text(one.get("name")), _whole(one.get("port"))) for one in _objects(value))
+
+
 Timestamp = Annotated[float, BeforeValidator(unix_seconds)]
 Text = Annotated[str, BeforeValidator(_text)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]

@@ -32,7 +32,6 @@ EXCUSED = {
     "cockpit.services.usage.ALL_TIME": _USAGE,
     "cockpit.services.usage.UsageClient.record_session": _USAGE,
     "cockpit.services.usage.UsageClient.record_vm": _USAGE,
-    "cockpit.services.wire.Switch": _USAGE,
     "cockpit.text.streams._CleanStream.seekable": _STREAM,
     "cockpit.text.streams._CleanStream.writable": _STREAM,
     "cockpit.text.streams._CleanStream.writelines": _STREAM,

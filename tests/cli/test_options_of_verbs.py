@@ -70,6 +70,17 @@ LOOKS_ONLY = {
     "stats",
     "tail",
     "usage",
+    "ledger",
+    "link",  # the server makes it; nothing of the swarm changes
+    "registry",
+    "registry discover",
+    "reports",
+    "reports links",
+    "reports readers",
+    "reports show",
+    "skills",
+    "skills show",
+    "skills watch",
     "vms",
     "wait",
     "whoami",
@@ -261,7 +272,7 @@ def of_plan(fleet: Fleet, *, held: bool = False) -> Fleet:
 
 PLAN = str(Path(__file__).parent.parent / "data" / "plans" / "release.md")
 
-REHEARSED_ELSEWHERE = {"serve", "bridge", "edit", "get", "put", "restore-turn"}
+REHEARSED_ELSEWHERE = {"serve", "bridge", "edit", "get", "put", "reports write", "restore-turn"}
 """Verbs whose rehearsal needs more than a fleet: a server, a VM that answers, files."""
 
 REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
@@ -314,6 +325,20 @@ REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
     "questions answer": (("N1", "take 8080"), of_owed),
     "questions settle": (("N1",), of_owed),
     "queue": (("ada", "--clear"), of_waiting),
+    "journal": (("calm", "--mood", "good"), replace),
+    "ledger record": ((COMMIT, ADA), replace),
+    "ledger strike": ((COMMIT,), replace),
+    "log": (("began",), replace),
+    "registry register": (("v", "--name", "n", "--address", "a"), replace),
+    "registry remove": (("v",), replace),
+    "reports delete": (("01REPORT",), replace),
+    "reports revoke": (("01LINK",), replace),
+    "reports share": (("01REPORT", "--for", "3d"), replace),
+    "skills disable": (("triage",), replace),
+    "skills enable": (("handoff",), replace),
+    "skills publish": (("skills/triage",), replace),
+    "skills remove": (("triage",), replace),
+    "skills sync": (("ada",), replace),
     "relaunch": (("ada",), of_dead),
     "rename": (("ada", "ann"), replace),
     "repositories delete": (("images",), replace),

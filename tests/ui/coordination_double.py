@@ -24,6 +24,7 @@ from cockpit.model.tasks.port import TaskDraft, WorkedOn
 from cockpit.model.tasks.text import Unreadable, read_text, text_of
 from cockpit.model.usage.port import UsageReport
 from cockpit.model.usage.rules import UsageRules
+from tests.ui.shared_double import LinkDouble, RecordsDouble, RegistryDouble, SkillsDouble
 
 if TYPE_CHECKING:
     from tests.ui.fake_engine import FakeEngine
@@ -183,3 +184,7 @@ class CoordinationDouble:
         self.board = BoardDouble(engine)
         self.feed = FeedDouble(engine)
         self.plans = PlansDouble(lambda: engine.fleet)
+        self.skills = SkillsDouble()
+        self.records = RecordsDouble()
+        self.registry = RegistryDouble()
+        self.link = LinkDouble()

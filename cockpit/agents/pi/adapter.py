@@ -22,7 +22,7 @@ from cockpit.agents.pi.encode import (
     encode_prompt,
     encode_queued,
 )
-from cockpit.agents.pi.launch import local_program, remote_program
+from cockpit.agents.pi.launch import local_program, remote_program, shared_file
 from cockpit.agents.pi.orders import (
     BUILT_IN,
     LEVELS,
@@ -43,6 +43,7 @@ from cockpit.model.events import Responded
 from cockpit.model.fleet import Agent, QueueRules
 from cockpit.model.ids import CommandId
 from cockpit.model.inquiries import STATE, CarriedOut, Question, SavedSession, Statistics, Told
+from cockpit.model.shared.skills import SharedKind
 
 QUEUES_SINCE = (0, 64)
 """The first version that tells what waits in its queues."""
@@ -177,6 +178,10 @@ class PiAdapter:
         if program.brought or self.name in facts.programs:
             return ""
         return f"pi is not on VM {vm}: `command -v pi` found nothing in {facts.path}"
+
+    def shared_file(self, kind: SharedKind, name: str) -> str:
+        """Return where pi finds it when it starts."""
+        return shared_file(kind, name)
 
     def first_words(self, answer: Responded) -> str:
         """Say which model answers; pi starts without credentials, too, and then names its model `unknown`."""

@@ -24,6 +24,7 @@ from cockpit.agents.pi.packages import package_places, with_copies, with_whole_p
 from cockpit.agents.variables import matching_variables
 from cockpit.errors import UsageError
 from cockpit.model.commands.life import Spawn
+from cockpit.model.shared.skills import SharedKind
 
 HOME = ".pi/agent"
 """pi's own directory, relative to the home directory."""
@@ -168,6 +169,11 @@ def _passed(
         return {name: environment[name] for name in names}
 
     return passed
+
+
+def shared_file(kind: SharedKind, name: str) -> str:
+    """Return where pi finds a skill or an extension that somebody shares, below the home directory."""
+    return f"{HOME}/skills/{name}/SKILL.md" if kind is SharedKind.SKILL else f"{HOME}/extensions/{name}.ts"
 
 
 def _synchronised(environment: Mapping[str, str], named: Collection[str]) -> Configuration:

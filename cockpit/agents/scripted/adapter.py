@@ -18,6 +18,7 @@ from cockpit.model.commands.agent import AgentCommand, ClearQueue
 from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import Agent, QueueRules
 from cockpit.model.inquiries import Question
+from cockpit.model.shared.skills import SharedKind
 
 LABEL = "scripted:"
 """Labels that begin so hold further arguments of the program."""
@@ -64,6 +65,10 @@ class ScriptedAdapter(PiAdapter):
     def lacks_images(self, agent: Agent) -> str:
         """Say that nobody looks at them."""
         return "a scripted agent reads no images: no model thinks"
+
+    def shared_file(self, kind: SharedKind, name: str) -> str:
+        """Return empty text: no model reads skills, and nothing loads extensions."""
+        return ""
 
     def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
         """Return empty text: it brings all it needs."""

@@ -27,6 +27,7 @@ from cockpit.engine.commands.requeueing import QueueOrders
 from cockpit.engine.commands.restoration import Restorations
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.vm_operations import FleetOperations
+from cockpit.engine.coordination.acts import SharedActs
 from cockpit.engine.coordination.answering import OwedAnswers
 from cockpit.engine.describe import VERBS, images_of, target_of, text_of
 from cockpit.engine.images.acts import ImageActs
@@ -62,6 +63,7 @@ from cockpit.model.commands.owed import OwedCommand
 from cockpit.model.commands.plan import PlanCommand
 from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
+from cockpit.model.commands.shared import SharedCommand
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.commands.work import BeginTask, RestoreFiles
@@ -155,6 +157,7 @@ class Dispatcher:
         self.hand_overs = HandOvers(fleet_state, store, source, self.dispatch)
         """Hands tasks over; what was left of that is finished in the background."""
         self._reach = reach
+        self._shared = SharedActs(fleet_state, source, agent_sessions.agent_session)
         self._work = WorkActs(fleet_state, source.paths_of, agent_sessions.agent_session)
         self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
 
@@ -268,6 +271,8 @@ class Dispatcher:
                         await self._images_changed()
                 case _ if isinstance(command, PlanCommand | OwedCommand):
                     await self._coordinate(command, progress)
+                case _ if isinstance(command, SharedCommand):
+                    await self._shared.carry_out(command, progress)
                 case OpenForward() | EndForward() | OpenBridge() | EndBridge():
                     await self._reach.carry_out(command, progress)
                 case HandOverTask():

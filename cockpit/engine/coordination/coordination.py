@@ -6,10 +6,15 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from cockpit.engine.coordination.board import Boards
 from cockpit.engine.coordination.feed import Feeds
+from cockpit.engine.coordination.link import Links
 from cockpit.engine.coordination.owed import OwedWatch
+from cockpit.engine.coordination.places import ServicePlaces
 from cockpit.engine.coordination.publishing import Publisher
+from cockpit.engine.coordination.records import SharedRecords
 from cockpit.engine.coordination.recovery import RecoveryWatch
+from cockpit.engine.coordination.registered import RegistryView
 from cockpit.engine.coordination.registry_life import RegistryLife
+from cockpit.engine.coordination.skills import Skills
 from cockpit.engine.plans.plans import Plans
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.state import FleetState
@@ -36,6 +41,11 @@ class Coordination:
         self.board = Boards(fleet_state, store, running)
         self.feed = Feeds(fleet_state, running)
         self.plans = Plans(self._running, fleet_state, store)
+        places = ServicePlaces(running)
+        self.skills = Skills(places)
+        self.records = SharedRecords(places, fleet_state.clock)
+        self.registry = RegistryView(places)
+        self.link = Links(places)
         self._owed = OwedWatch(fleet_state, store, frozenset(self.places))
         self._publisher = Publisher(running, fleet_state)
         parts = (running, fleet_state, store, settled)

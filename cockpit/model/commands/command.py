@@ -11,6 +11,7 @@ from cockpit.model.commands.owed import OwedCommand
 from cockpit.model.commands.plan import PlanCommand
 from cockpit.model.commands.ports import PortCommand
 from cockpit.model.commands.queue import QueueCommand
+from cockpit.model.commands.shared import SharedCommand
 from cockpit.model.commands.swarm import ManyCommand
 from cockpit.model.commands.vm import Branch, Commit, KeptTextCommand, Pause, Resume, TrustHostKey
 from cockpit.model.commands.work import WorkCommand
@@ -32,4 +33,5 @@ Command = (
     | PlanCommand
     | PlatformCommand
     | PortCommand
+    | SharedCommand
 )

@@ -23,6 +23,7 @@ from cockpit.model.commands.owed import OwedCommand
 from cockpit.model.commands.plan import PlanCommand
 from cockpit.model.commands.ports import PortCommand
 from cockpit.model.commands.queue import QueueCommand
+from cockpit.model.commands.shared import SharedCommand
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.commands.work import WorkCommand
@@ -41,6 +42,7 @@ from cockpit.model.refusals.owed import of_owed
 from cockpit.model.refusals.plan import of_plan
 from cockpit.model.refusals.ports import of_ports
 from cockpit.model.refusals.queue import to_queue
+from cockpit.model.refusals.shared import NO_SERVICES, to_services
 from cockpit.model.refusals.sources import of_source
 from cockpit.model.refusals.spawn import of_adopt, of_spawn
 from cockpit.model.refusals.vm import of_trust, to_vm
@@ -79,6 +81,8 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
         return of_owed(command, fleet)
     if isinstance(command, PublishEvent):
         return to_feed(command) if facilities.has_board else NO_FEED
+    if isinstance(command, SharedCommand):
+        return to_services(command, fleet) if facilities.has_board else NO_SERVICES
     if isinstance(command, MakeInfra) and facilities.no_infra is not None:
         return facilities.no_infra
     if isinstance(command, PlatformCommand):

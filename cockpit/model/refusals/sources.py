@@ -6,6 +6,7 @@ from cockpit.model.commands.command import Command
 from cockpit.model.commands.images import BuildImage
 from cockpit.model.commands.life import Spawn
 from cockpit.model.commands.plan import NamedPlanCommand
+from cockpit.model.commands.shared import PlacedCommand
 from cockpit.model.fleet import Fleet
 from cockpit.model.platform import PlatformCommand, Resize, SetLabels
 from cockpit.model.refusals.grounds import Refusal, RefusalCode
@@ -15,7 +16,7 @@ def source_named(command: Command) -> str:
     """Return the source that an order names; empty where it names none."""
     if isinstance(command, Resize | SetLabels):
         return ""
-    names_one = Spawn | BuildImage | PlatformCommand | NamedPlanCommand
+    names_one = Spawn | BuildImage | PlatformCommand | NamedPlanCommand | PlacedCommand
     return command.source if isinstance(command, names_one) else ""
 
 

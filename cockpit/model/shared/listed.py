@@ -17,3 +17,5 @@ class Listed(Generic[Kept]):
     """Records that could not be read: a list with such records is not complete."""
     as_of: float = 0.0
     """Unix seconds of the server's clock when it answered; ages are measured against it."""
+    missing: tuple[str, ...] = ()
+    """Why there is less than was asked for, a sentence each: what a kind of server does not have."""
