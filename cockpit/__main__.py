@@ -9,6 +9,10 @@ import sys
 
 from cockpit.text.sanitize import our_line
 
+# httpx loads a command line of its own where rich and click are installed, as they are here: a fifth of what a verb
+# takes to load. Nothing here runs it, and this has the import of it fail as it does where they are not.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+
 SIGNALLED = 128
 """What an exit code is greater than that tells of a signal, or of a reader that left."""
 

@@ -9,27 +9,7 @@ from typing import Annotated
 import typer
 
 from cockpit import __version__, paths
-from cockpit.cli.declared import (  # noqa: F401 - to import them declares them
-    board,
-    conversation,
-    feed,
-    files,
-    identity,
-    images,
-    life,
-    lists,
-    machines,
-    plan,
-    queue,
-    reach,
-    recovery,
-    servers,
-    shared,
-    swarm,
-    talk,
-    usage,
-    work,
-)
+from cockpit.cli.declared import loading
 from cockpit.cli.declared.application import application, options
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.texts import refuse_bytes
@@ -79,6 +59,7 @@ def _run_command(arguments: list[str]) -> int:
     try:
         paths.settle_environment(os.environ)
         refuse_bytes(arguments)
+        loading.declare(arguments)
         application(args=arguments, prog_name="cockpit")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.DONE if end.code is None else ExitCode.FAILED

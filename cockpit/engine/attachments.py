@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cockpit.agents.scaffold.layout import shell_path
 from cockpit.errors import CockpitError, Refused
@@ -19,7 +20,9 @@ from cockpit.model.attachments import (
     media_type_of,
     size_text,
 )
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 READ_LIMIT = 60.0
 """Seconds a file may take on its way from a VM."""

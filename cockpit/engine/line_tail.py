@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cockpit.agents.framing import Line
 from cockpit.agents.kinds import adapter_of
@@ -17,10 +18,12 @@ from cockpit.errors import CockpitError, Refused
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
-from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.files import read_range
 from cockpit.remote.tail.cursor import Cursor, FileIdentity
 from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 REACH_LIMIT = 60.0
 """Seconds the first connection may take."""

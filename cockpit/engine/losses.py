@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cockpit.agents.scaffold.remains import SCRIPT_LIMIT, parse_remains, remains_script
 from cockpit.engine.running_source import RunningSource
@@ -13,7 +14,9 @@ from cockpit.errors import CockpitError
 from cockpit.model.fleet import Agent, Power
 from cockpit.model.ids import VmId
 from cockpit.model.loss import Loss, Remains, loss_of, why_unseen
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

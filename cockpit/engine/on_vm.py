@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cockpit.agents.scaffold.layout import shell_path
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import Refused
 from cockpit.model.ids import AgentId
 from cockpit.remote.ssh.command import Completed
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 LINK_LIMIT = 30.0
 """Seconds a link gets to come up before what is to be done there is given up."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cockpit.agents.scaffold.identity import AgentIdentity, parse_who, who_script
 from cockpit.agents.scaffold.layout import AgentPaths
@@ -19,7 +20,9 @@ from cockpit.errors import CockpitError
 from cockpit.model.fleet import Agent, AgentKind, LinkState, ProcessState
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.names import looks_like_id
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from cockpit.agents.scaffold.answers import AgentState
 from cockpit.agents.scaffold.layout import AgentPaths
@@ -26,8 +27,10 @@ from cockpit.model.claims import Claim, ClaimedBy, VmLook, serves_all
 from cockpit.model.fleet import Agent, AgentKind, Power, Process, Vm
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.reconciliation import is_being_made
-from cockpit.remote.ssh.connection import Connection
 from cockpit.vers.look import Missing
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

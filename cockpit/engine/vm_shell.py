@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from cockpit.errors import CockpitError
 from cockpit.remote.errors import CommandFailed, CommandTimedOut, RemoteError
 from cockpit.remote.ssh.command import Completed
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

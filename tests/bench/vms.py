@@ -18,8 +18,8 @@ from cockpit.model.ids import VmId
 from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.connection import CIPHERS, Connection
 from cockpit.remote.ssh.endpoint import SshEndpoint
-from cockpit.remote.ssh.host_keys import HostKeyStore
 from cockpit.remote.ssh.read_batching import ReadBatching
+from cockpit.remote.ssh.trust import HostKeyStore
 from tests.bench.table import family_seconds
 from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.relays import Relay

@@ -15,6 +15,7 @@ import typer
 from cockpit.cli import changes, destruction, headless, main, ports
 from cockpit.cli import fleet as fleet_verbs
 from cockpit.cli.declared.application import application
+from cockpit.cli.declared.loading import declare_all
 from cockpit.cli.exits import ExitCode
 from cockpit.model.board import Task
 from cockpit.model.changes.report import Base, Changes, RepositoryChanges
@@ -35,6 +36,8 @@ from cockpit.model.ports import ListeningPort, Ports
 from cockpit.model.receipts.receipt import Stage
 from tests.cli.double import HeadlessDouble, HeadlessOnDouble
 from tests.model.plan.world import head, member
+
+declare_all()
 
 LOOKS_ONLY = {
     "cat",

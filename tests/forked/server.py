@@ -28,6 +28,7 @@ import typer
 
 import cockpit
 from cockpit.cli.declared.application import application
+from cockpit.cli.declared.loading import declare_all
 from cockpit.embedded import lifecycle
 from tests.forked.command import command_of
 
@@ -64,6 +65,7 @@ def load() -> None:
             importlib.import_module(module.name)
     for name in ON_FIRST_USE:
         importlib.import_module(name)
+    declare_all()
     assert "textual" not in sys.modules
     made, make = typer.main.get_command(application), typer.main.get_command
     # Made of the same declarations in each process, which takes 40 ms of it.

@@ -13,11 +13,14 @@ from typer.testing import CliRunner
 import cockpit.cli.main  # noqa: F401 - declares the verbs
 from cockpit import config
 from cockpit.cli.declared.application import application
+from cockpit.cli.declared.loading import declare_all
 from cockpit.cli.exits import MEANINGS, ExitCode
 from cockpit.demo.screenshots import local
 from cockpit.ui.actions.keymap import check_keymap
 from cockpit.ui.actions.registry import key_table
 from tests.packaging.installation import ROOT
+
+declare_all()
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PICTURES = sorted((ROOT / "screenshots").glob("*.svg"))

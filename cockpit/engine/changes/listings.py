@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.workspace.listing import MOST_FILES, TOO_MANY, listing_in, listing_script
 from cockpit.agents.workspace.scripts import KEEP_LIMIT
@@ -10,8 +12,10 @@ from cockpit.errors import Refused
 from cockpit.model.changes.listing import ListedFile, changed_files
 from cockpit.model.changes.report import LOOSE, Base, RepositoryChanges, Since, SnapshotKind
 from cockpit.model.fleet import Agent
-from cockpit.remote.ssh.connection import Connection
 from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 OCCASIONS = (SnapshotKind.TASK, SnapshotKind.START, SnapshotKind.PROMPT, SnapshotKind.LOOKED)
 """What is kept of a workspace without git: no turn can be brought back from it."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.workspace import scripts
@@ -16,7 +17,9 @@ from cockpit.errors import CockpitError
 from cockpit.model.changes.report import Base, SnapshotKind, Workspace
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.workspace import scripts
@@ -27,8 +28,10 @@ from cockpit.model.changes.report import (
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
 from cockpit.remote.ssh.command import Completed
-from cockpit.remote.ssh.connection import Connection
 from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 ANSWER_BYTES = 24 << 20
 """Bytes of an answer that are taken: names and differences of all repositories."""

@@ -16,7 +16,7 @@ from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.ids import VmId
-from cockpit.remote.ssh.host_keys import HostKeyStore
+from cockpit.remote.ssh.trust import HostKeyStore
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.answers import parse_stop
@@ -36,8 +37,10 @@ from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.kept import KeptFor
 from cockpit.paths import private_directory, write_private
-from cockpit.remote.ssh.connection import Connection
 from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.agents.reporting import board
 from cockpit.errors import Refused
 from cockpit.model.commands.life import Spawn
 from cockpit.model.hand_over import RULES
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 INSTRUCTIONS_FILE = ".swarm/instructions.md"
 """Relative to the home directory on the VM."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.answers import AgentState, Facts, ProbeResult
@@ -17,7 +17,9 @@ from cockpit.errors import CockpitError, Refused
 from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import Agent
 from cockpit.paths import private_directory, write_private
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cockpit.agents.adapter import Program
 from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.answers import Facts, ProbeResult, parse_facts
@@ -11,7 +13,9 @@ from cockpit.engine.source import Source
 from cockpit.errors import NotFound, Refused
 from cockpit.model.commands.life import Spawn
 from cockpit.model.ids import VmId
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 SCRIPT_LIMIT = 60.0
 """Seconds one script gets."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cockpit.agents.scaffold.answers import ProbeResult, parse_probe
 from cockpit.agents.scaffold.layout import AgentPaths
@@ -14,11 +15,13 @@ from cockpit.engine.source import Source
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
-from cockpit.remote.ssh.connection import Connection
 from cockpit.services.errors import RecordNotFound
 from cockpit.services.registry import Registration
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

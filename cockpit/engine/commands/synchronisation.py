@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 from cockpit.agents.adapter import Program
 from cockpit.agents.configuration import Configuration
@@ -14,7 +15,9 @@ from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, TimedOut
 from cockpit.model.commands.life import Spawn
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 READ_LIMIT = 60.0
 """Seconds that reading and packing it here may take."""

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from cockpit.agents.scaffold.layout import AgentPaths, shell_path
@@ -19,10 +20,12 @@ from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
 from cockpit.model.refusals.files import to_files
 from cockpit.remote.errors import CommandTimedOut, Dropped
-from cockpit.remote.files.choice import FileWays
 from cockpit.remote.files.port import FileAccess
 from cockpit.remote.files.shell import LOOK_LIMIT
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.files.choice import FileWays
+    from cockpit.remote.ssh.connection import Connection
 
 REST_AFTER = 30.0
 """Seconds without use after which a way gives its channel back."""
@@ -72,7 +75,9 @@ class _Way:
     """The way over one connection, and how many use it."""
 
     def __init__(self, connection: Connection) -> None:
-        self.ways = FileWays(connection)
+        from cockpit.remote.files.choice import FileWays  # it loads the library, which a connection has loaded
+
+        self.ways: FileWays = FileWays(connection)
         self.turn = asyncio.Lock()
         self.users = 0
         self.rest: asyncio.TimerHandle | None = None

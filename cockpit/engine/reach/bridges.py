@@ -7,12 +7,15 @@ bridge needs to know. It takes the same port: IPv6 alone, beside the server's ow
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from cockpit.engine.on_vm import said_by
 from cockpit.engine.reach.listening import listeners_on
 from cockpit.errors import Refused
 from cockpit.model.ports import ListeningPort
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 START_LIMIT = 15.0
 LISTEN_LIMIT = 5.0

@@ -12,14 +12,17 @@ import logging
 import socket
 import struct
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cockpit.engine.reach.links import VmLinks
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.commands.ports import OpenForward
 from cockpit.model.ports import PortForward
-from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.streams import RemoteStream
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
+    from cockpit.remote.ssh.streams import RemoteStream
 
 log = logging.getLogger(__name__)
 

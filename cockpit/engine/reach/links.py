@@ -7,6 +7,7 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
@@ -17,7 +18,9 @@ from cockpit.model.ids import VmId
 from cockpit.model.refusals.grounds import RefusalCode
 from cockpit.model.refusals.ports import of_power
 from cockpit.remote.ssh.backoff import Backoff
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 
 class VmLinks:
@@ -39,7 +42,7 @@ class VmLinks:
                 self._fleet_state,
                 vm_id,
                 partial(self._agent_sessions.connect, vm_id),
-                Connection.wait_closed,
+                lambda connection: connection.wait_closed(),
                 Backoff(),
                 partial(self._agent_sessions.trusted_keys, vm_id),
             )

@@ -11,11 +11,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cockpit.engine.on_vm import said_by
 from cockpit.errors import Refused
 from cockpit.model.ports import ListeningPort
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 LOOK_LIMIT = 15.0
 """Seconds a look may take."""

@@ -7,6 +7,7 @@ import contextlib
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from cockpit.agents.scaffold.layout import AGENT_SESSION, shell_path
 from cockpit.engine.reach.links import VmLinks
@@ -14,12 +15,14 @@ from cockpit.errors import CockpitError, Gone, Refused, TimedOut
 from cockpit.model.fleet import Power
 from cockpit.model.ids import VmId
 from cockpit.remote.errors import Dropped
-from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.live import LiveCommand
-from cockpit.remote.ssh.process import RemoteProcess
 from cockpit.remote.ssh.pseudo_terminal import PseudoTerminal
 from cockpit.remote.ssh.shell import command_line
 from cockpit.vers.look import Found, Look, Missing
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
+    from cockpit.remote.ssh.process import RemoteProcess
 
 MOST_LIVE = 4
 """Commands and terminals of the operator at once on one VM: of its eight channels the agent needs the others."""

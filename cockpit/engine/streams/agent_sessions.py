@@ -6,6 +6,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.engine.agent_record import agent_from_row, row_of
@@ -26,10 +28,12 @@ from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.remote.errors import SshKeyRefused
 from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connect_limit import ConnectLimit
-from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.read_batching import ReadBatching
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 
@@ -360,7 +364,7 @@ class AgentSessions:
             self._keys[vm_id] = (await self._source.vers.ssh_key(vm_id)).ssh_private_key
         endpoint = self._source.endpoint(vm_id)
         options = self._link_options
-        connection = Connection(
+        connection = (await connection_class())(
             endpoint,
             self._keys[vm_id],
             self._store,
@@ -378,3 +382,10 @@ class AgentSessions:
             self._keys.pop(vm_id, None)
             raise
         return connection
+
+
+async def connection_class() -> type[Connection]:
+    """Return the class of connections; what it stands on takes long to load, and the loop goes on meanwhile."""
+    module = await asyncio.to_thread(import_module, "cockpit.remote.ssh.connection")
+    found: type[Connection] = module.Connection
+    return found

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.cursors import from_stored
@@ -19,9 +19,11 @@ from cockpit.engine.streams.recorder import Recorder
 from cockpit.errors import CockpitError
 from cockpit.model.ids import AgentId
 from cockpit.remote.errors import Dropped, FileChanged
-from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.files import lines_after
 from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

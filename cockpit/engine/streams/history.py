@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.engine.state import FleetState
@@ -23,11 +24,13 @@ from cockpit.model.fleet import LinkState
 from cockpit.model.ids import AgentId
 from cockpit.model.transcript.history import Item
 from cockpit.model.transcript.window import Place, TranscriptWindow
-from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.files import read_range
 from cockpit.remote.tail.cursor import FileIdentity
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

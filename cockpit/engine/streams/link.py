@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.state import FleetState
@@ -14,7 +15,9 @@ from cockpit.model.fleet import Link, LinkState, Power
 from cockpit.model.ids import VmId
 from cockpit.remote.errors import CertificateRefused, HostKeyChanged, SshKeyRefused
 from cockpit.remote.ssh.backoff import Backoff
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import functools
 import logging
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cockpit.agents.adapter import Decoder, WireRules
 from cockpit.agents.framing import Line
@@ -15,7 +15,6 @@ from cockpit.engine.streams.cursors import epoch_key, from_stored, to_stored
 from cockpit.engine.streams.lines import LineStream
 from cockpit.model.events import Record
 from cockpit.model.ids import AgentId
-from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.files import count_lines
 from cockpit.remote.tail.cursor import Cursor, RecordPlace
 from cockpit.remote.tail.events import LastBytes, TailData, TailFiltered, TailMissing, TailOpened, TailReset
@@ -24,6 +23,9 @@ from cockpit.remote.tail.tail import Tail
 from cockpit.store.errors import StoreError
 from cockpit.store.rows import StoredCursor
 from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

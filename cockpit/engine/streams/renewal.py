@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from cockpit.agents.scaffold.answers import AgentState, ProbeResult
 from cockpit.agents.scaffold.layout import AgentPaths
@@ -12,8 +13,10 @@ from cockpit.errors import CockpitError
 from cockpit.model.fleet import ActivityState
 from cockpit.model.ids import AgentId
 from cockpit.remote.errors import Dropped
-from cockpit.remote.ssh.connection import Connection
 from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

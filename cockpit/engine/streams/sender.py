@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.agents.scaffold.answers import parse_send
@@ -26,9 +26,11 @@ from cockpit.model.inquiries import STATE, Question
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.reduce.reduce import abort_requested, dialog_answered
 from cockpit.remote.errors import CommandTimedOut, Dropped
-from cockpit.remote.ssh.connection import Connection
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from cockpit.agents.scaffold.answers import AgentState, ProbeResult, parse_probe
 from cockpit.agents.scaffold.layout import AgentPaths
@@ -31,7 +32,9 @@ from cockpit.model.fleet import Process, ProcessState
 from cockpit.model.ids import AgentId
 from cockpit.model.why import warnings_in
 from cockpit.remote.errors import ChannelRefused, Dropped
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

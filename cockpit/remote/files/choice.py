@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 import asyncssh
 
 from cockpit.remote.errors import RemoteError
 from cockpit.remote.files.sftp import SftpFiles
 from cockpit.remote.files.shell import ShellFiles
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING
 
 import asyncssh
 
 from cockpit.remote.errors import CommandTimedOut, Dropped, FileChanged, FileUnusable
 from cockpit.remote.files.port import DirectoryEntry, Entries, FileSink, FileSource, Placing, Status, demand_file, shown
 from cockpit.remote.files.shell import LOOK_LIMIT, ShellFiles
-from cockpit.remote.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 CLOSE_LIMIT = 5.0
 """Seconds the server gets to confirm that a file is closed."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cockpit.remote.errors import CommandFailed, CommandTimedOut, Dropped, RemoteError
 from cockpit.remote.ssh.marker import PRELUDE, MarkedStream, new_marker
-from cockpit.remote.ssh.process import ProcessListener, RemoteProcess
 from cockpit.remote.ssh.shell import command_line
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.process import ProcessListener, RemoteProcess
 
 SIGNALLED = 129
 """Stands for any signal: the least code a shell uses for one."""

@@ -20,12 +20,13 @@ from cockpit.remote.ssh.dialer import Dialer
 from cockpit.remote.ssh.endpoint import SshEndpoint
 from cockpit.remote.ssh.file_session import open_session
 from cockpit.remote.ssh.files import read_file, write_file
-from cockpit.remote.ssh.host_keys import HostKeyCheck, HostKeyStore
+from cockpit.remote.ssh.host_keys import HostKeyCheck
 from cockpit.remote.ssh.process import ProcessListener, RemoteProcess
 from cockpit.remote.ssh.promptness import Promptness
 from cockpit.remote.ssh.pseudo_terminal import PseudoTerminal
 from cockpit.remote.ssh.read_batching import ReadBatching
 from cockpit.remote.ssh.streams import RemoteStream, open_stream
+from cockpit.remote.ssh.trust import HostKeyStore
 
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr")
 """AES-GCM first: it halves the CPU of chacha20 here. CTR is for servers that know nothing newer."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import asyncssh
 
 from cockpit.remote.errors import HostKeyChanged
+from cockpit.remote.ssh.trust import HostKeyStore
 
 PREFERRED_ALGORITHMS = (
     "ssh-ed25519",
@@ -17,16 +16,6 @@ PREFERRED_ALGORITHMS = (
     "rsa-sha2-256",
 )
 """Signature algorithms asked for, strongest habit first."""
-
-
-class HostKeyStore(Protocol):
-    """Remembers host keys as OpenSSH public key lines (`ssh-ed25519 AAAA...`)."""
-
-    def known(self, identity: str) -> tuple[str, ...]:
-        """Return the keys trusted for an identity; empty means it was never seen."""
-
-    def trust(self, identity: str, key: str) -> None:
-        """Remember a key for an identity that had none."""
 
 
 class HostKeyCheck:

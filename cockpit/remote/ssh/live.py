@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cockpit.remote.errors import CommandFailed, Dropped
 from cockpit.remote.ssh.command import ProcessOpener, run_script
 from cockpit.remote.ssh.marker import PRELUDE, MarkedStream, new_marker
-from cockpit.remote.ssh.process import RemoteProcess
 from cockpit.remote.ssh.shell import command_line
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.process import RemoteProcess
 
 SIGNAL_BOUND = 10.0
 """Seconds until a signal must be handed over."""

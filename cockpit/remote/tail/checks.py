@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from cockpit.remote.ssh.process import RemoteProcess
 from cockpit.remote.tail.answers import Check
 from cockpit.remote.tail.cursor import Cursor, RecordPlace
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.process import RemoteProcess
 
 
 class ContentChecks:

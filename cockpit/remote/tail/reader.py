@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from cockpit.remote.errors import CommandFailed
-from cockpit.remote.ssh.process import RemoteProcess
 from cockpit.remote.tail.answers import Check, FileMissing, Opened, Rest, ScriptEnded, parse_header
 from cockpit.remote.tail.checks import ContentChecks
 from cockpit.remote.tail.cursor import RecordPlace
@@ -14,6 +14,9 @@ from cockpit.remote.tail.delivery import Delivery, PieceSink
 from cockpit.remote.tail.filter import Piece
 from cockpit.remote.tail.script import TailCommand
 from cockpit.remote.tail.stream import TailStream
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.process import RemoteProcess
 
 HELD_BYTES = 256 << 10
 """Undelivered bytes above which the channel is paused; one channel window may come on top."""

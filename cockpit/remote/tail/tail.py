@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from typing import TYPE_CHECKING
 
 from cockpit.remote.errors import Dropped
-from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.tail import limits
 from cockpit.remote.tail.answers import FileMissing, Opened, ScriptEnded
 from cockpit.remote.tail.cursor import Cursor, RecordPlace, Track
@@ -40,6 +40,9 @@ from cockpit.remote.tail.moved import Generation, UnreachableGeneration, unread
 from cockpit.remote.tail.reader import ANSWER_BOUND, TailReader
 from cockpit.remote.tail.runs import Runs
 from cockpit.remote.tail.script import SILENCE_LIMIT, tail_command
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 HEARTBEAT_INTERVAL = 15.0
 """Seconds between two words to the script; it ends by itself after three missing ones."""

@@ -249,7 +249,11 @@ class Connections:
         self.keys: list[str] = []
         self.errors: list[Exception | None] = []
         self.options: dict[str, Any] = {}
-        monkeypatch.setattr(agent_sessions_module, "Connection", self._make)
+
+        async def class_() -> Any:
+            return self._make
+
+        monkeypatch.setattr(agent_sessions_module, "connection_class", class_)
 
     def _make(self, endpoint: SshEndpoint, key: str, host_keys: object, **options: Any) -> FakeConnection:
         made, error = FakeConnection(), self.errors.pop(0) if self.errors else None
