@@ -41,6 +41,9 @@ def _run(arguments: list[str]) -> int:
         from cockpit.text.streams import say, with_output
 
         return with_output(lambda: say(our_line("cockpit {}", __version__)))
+    from cockpit.cli import first_sight
+
+    first_sight.show(arguments)
     from cockpit.cli.main import run
 
     return run(arguments)

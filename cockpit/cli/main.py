@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cockpit import __version__, paths
+from cockpit.cli import first_sight
 from cockpit.cli.declared import loading
 from cockpit.cli.declared.application import application, options
 from cockpit.cli.exits import ExitCode
@@ -46,7 +47,11 @@ def main(
         watch = TerminalWatch()  # before what takes long to load
         from cockpit.cli.screen import open_cockpit
 
-        raise typer.Exit(open_cockpit(watch, options.root, options.config, theme, read_only, low_bandwidth))
+        try:
+            code = open_cockpit(watch, options.root, options.config, theme, read_only, low_bandwidth)
+        finally:
+            first_sight.leave()
+        raise typer.Exit(code)
 
 
 def run(arguments: list[str]) -> int:

@@ -8,15 +8,13 @@ from pathlib import Path
 
 from cockpit import config
 from cockpit.bootstrap.fleet import Places, Setup
+from cockpit.cli import first_sight
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.signals import GracefulExit, TerminalWatch
 from cockpit.config import Settings
 from cockpit.engine.port import CockpitPort
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import input_is_terminal, is_terminal, warn
-
-UNUSABLE_TERMINALS = ("", "dumb", "unknown")
-"""Values of TERM for terminals without a cursor that can be moved."""
 
 
 def open_cockpit(
@@ -99,6 +97,7 @@ async def run_application(
         engine.coordination.plans.hand_out()
     leave = graceful_exit.act
     graceful_exit.act = lambda: app.exit() if app.is_running else leave()
+    first_sight.taken_over()
     await app.run_async()
     _say_what_ends(engine)
     if graceful_exit.exit_code:
@@ -140,7 +139,7 @@ def unusable_terminal() -> str:
         lacking = "standard output" if input_is_terminal() else "standard input"
         return f"the screen needs a terminal, and {lacking} is none; see `cockpit --help` for verbs without one"
     kind = os.environ.get("TERM", "")
-    if kind in UNUSABLE_TERMINALS:
+    if kind in first_sight.UNUSABLE_TERMINALS:
         return (
             f"TERM={kind or 'nothing'} names no terminal that can draw the screen; set it to what yours is, "
             "e.g. TERM=xterm-256color, or see `cockpit --help` for verbs without a screen"

@@ -13,7 +13,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, LiteralString, TextIO
 
 from cockpit.text.clean import NOTHING, Clean
 from cockpit.text.patient import patient_input, patient_output
@@ -260,6 +260,19 @@ def put(text: Clean, *, errors: bool = False) -> None:
     if stream is not None:
         with _told_failures():
             stream.flush()
+
+
+def draw(commands: LiteralString, lines: Iterable[Clean]) -> None:
+    """Draw lines on the terminal that standard output is, behind commands to it that are ours; at once.
+
+    Raises:
+        OutputClosed, OutputFailed: as `say`.
+    """
+    given = sys.stdout
+    stream = given.stream if isinstance(given, _CleanStream) else given
+    with _told_failures():
+        stream.write(commands + "\n".join(lines))
+        stream.flush()
 
 
 def is_read_by_a_terminal(*, errors: bool) -> bool:

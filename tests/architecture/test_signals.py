@@ -18,6 +18,7 @@ PROGRAMS = {
 
 OTHERS = {
     PACKAGE / "__main__.py": {"SIGINT"},
+    PACKAGE / "cli" / "first_sight.py": {"SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"},
     PACKAGE / "ui" / "terminal" / "driver.py": {"SIGWINCH"},
 }
 """What else sets a handler, and for which signals: before the command line is imported; the size of the terminal."""
