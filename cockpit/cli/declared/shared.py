@@ -14,8 +14,10 @@ skills = typer.Typer(help="SkillHub: without a word behind it, its list.", rich_
 reports = typer.Typer(help="Reports: without a word behind it, their list.", rich_markup_mode=None)
 ledger = typer.Typer(help="The ledger of commits: without a word behind it, its list.", rich_markup_mode=None)
 registry = typer.Typer(help="The registry: without a word behind it, its list.", rich_markup_mode=None)
-for name, group in (("skills", skills), ("reports", reports), ("ledger", ledger), ("registry", registry)):
-    application.add_typer(group, name=name)
+application.add_typer(skills, name="skills")
+application.add_typer(reports, name="reports")
+application.add_typer(ledger, name="ledger")
+application.add_typer(registry, name="registry")
 
 From = Annotated[str, typer.Option("--source", help="Whose services, if there are several; else the first's.")]
 Item = Annotated[str, typer.Argument(help="The name of a skill or an extension.")]

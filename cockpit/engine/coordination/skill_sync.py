@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cockpit.agents.adapter import AgentAdapter
 from cockpit.agents.configuration import Configuration
@@ -23,9 +24,11 @@ from cockpit.model.commands.shared import SyncItems
 from cockpit.model.ids import AgentId
 from cockpit.model.refusals.shared import ITEM_NAME
 from cockpit.model.shared.skills import SharedItem, SharedKind, Version
-from cockpit.remote.ssh.connection import Connection
 from cockpit.services.errors import ServiceError
 from cockpit.services.skills import SkillsClient
+
+if TYPE_CHECKING:
+    from cockpit.remote.ssh.connection import Connection
 
 NOTED = ".swarm/skillhub"
 """The file on the VM, below the home directory, in which is noted what was written: `KIND VERSION NAME` a line."""
