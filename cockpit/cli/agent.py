@@ -14,6 +14,7 @@ from cockpit.errors import NotFound, Refused, TimedOut, UsageError
 from cockpit.model.attachments import ON_VM
 from cockpit.model.codec import record_to_object
 from cockpit.model.commands.agent import Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.usage import ResumeAndSend
 from cockpit.model.commands.vm import Checkpoint
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.fleet import Agent, LinkState, Power
@@ -167,6 +168,7 @@ async def send(
     timeout: float | None,
     *,
     checkpoint: bool = False,
+    resume: bool = False,
     instead: Callable[[HeadlessPort, Agent], Awaitable[bool]] | None = None,
     as_json: bool = False,
     images: tuple[str, ...] = (),
@@ -174,9 +176,12 @@ async def send(
     """Send a text, after a commit if wanted, and wait as far as asked; JSON is what became of it, with its answer.
 
     Args:
+        resume: continue the agent's VM first, if it is paused.
         instead: does what the text stands for, and says whether it did; else the text is sent.
     """
     async with headless.engine(only(name), watch=True) as engine:
+        if resume and is_paused(engine, agent := engine.agent_named(name)):
+            return await _resume_and_send(engine, agent, MODES[mode](agent.id, text, images), as_json)
         agent = await reachable(engine, name, headless.left())
         if instead is not None and await instead(engine, agent):
             if as_json:
@@ -213,6 +218,20 @@ async def send(
 def image_name(given: str) -> str:
     """Return how an image is named wherever it is read: a path on this machine from the root on."""
     return given if given.startswith(ON_VM) else str(absolute(given, "--image"))
+
+
+async def _resume_and_send(
+    engine: HeadlessPort, agent: Agent, command: Prompt | Steer | FollowUp, as_json: bool
+) -> int:
+    """Continue a paused VM and give its agent the text, in one act."""
+    receipt = await engine.outcome(engine.dispatch(ResumeAndSend(agent.vm_id, command)))
+    if as_json:
+        output.print_json(receipt_object(receipt))
+    if code := report(receipt):
+        return code
+    texts = (known for known in reversed(engine.fleet.receipts) if known.agent == agent.id and known.id != receipt.id)
+    sent = next(known.id for known in texts if known.text == command.text)
+    return report(await engine.outcome(sent, until=Stage.ACCEPTED, timeout=ACCEPT_LIMIT))
 
 
 async def _after_checkpoint(engine: HeadlessPort, agent: Agent, command: Prompt | Steer | FollowUp) -> CommandId | None:

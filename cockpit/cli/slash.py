@@ -39,6 +39,7 @@ async def send(
     timeout: float | None,
     *,
     checkpoint: bool,
+    resume: bool = False,
     as_text: bool,
     as_json: bool = False,
     images: tuple[str, ...] = (),
@@ -46,7 +47,7 @@ async def send(
     """Send a text; a word that the agent's own screen would carry out is carried out here instead."""
     stands_for = slash_word(text) if not as_text else None
     instead = partial(_done, *stands_for) if stands_for is not None else None
-    how = {"checkpoint": checkpoint, "as_json": as_json}
+    how = {"checkpoint": checkpoint, "resume": resume, "as_json": as_json}
     return await talk.send(headless, name, text, mode, wait_for, timeout, images=images, instead=instead, **how)
 
 

@@ -9,6 +9,7 @@ from cockpit.cli import output
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, everybody
 from cockpit.cli.since import moment_of
+from cockpit.model.fleet import Power
 from cockpit.model.usage.amounts import amount_text, hours_text, tokens_text
 from cockpit.model.usage.machines import MachineSum
 from cockpit.model.usage.port import WEEK, UsageReport
@@ -28,13 +29,21 @@ async def usage(headless: Headless, by: By, since: str, as_json: bool) -> int:
     async with headless.engine(everybody, watch=True) as engine:
         await engine.settled(min(READ_LIMIT, headless.left()))
         report = await engine.coordination.usage.report(begin)
+        running = {vm.id for vm in engine.fleet.vms if vm.power is Power.RUNNING}
+        unread = [
+            agent.name
+            for agent in engine.fleet.agents
+            if agent.vm_id in running and not engine.output.is_up_to_date(agent.id)
+        ]
     if as_json:
         output.print_json(report_object(report, by))
     else:
         print_report(report, by)
     for sentence in report.missing:
         warn(our_text("cockpit: {}", sentence))
-    return ExitCode.DONE
+    if unread:
+        warn(our_text("cockpit: not read to the end, so this is not all of theirs: {}", ", ".join(unread)))
+    return ExitCode.PARTIAL if unread or report.missing else ExitCode.DONE
 
 
 def report_object(report: UsageReport, by: By) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from cockpit.model.ages import span_text
 from cockpit.model.commands.agent import Abort, AgentCommand, Answer, ClearQueue, FollowUp, Prompt, Steer, TextCommand
 from cockpit.model.commands.board import (
     AddArtifacts,
@@ -42,6 +43,14 @@ from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, Open
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.shared import SHARED_VERBS, PlacedCommand, shared_words
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
+from cockpit.model.commands.usage import (
+    ChangeBudget,
+    ContinueLimited,
+    FreezeForBudget,
+    PauseIdle,
+    ResumeAndSend,
+    words_of_limit,
+)
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.commands.work import BeginTask, RestoreFiles
 from cockpit.model.fleet import Fleet
@@ -62,6 +71,7 @@ from cockpit.model.platform import (
     Untag,
     words_of,
 )
+from cockpit.model.usage.standing import subject_of
 
 VERBS: dict[type[object], str] = {
     Prompt: "prompt",
@@ -132,6 +142,11 @@ VERBS: dict[type[object], str] = {
     RejectTask: "reject task",
     AddArtifacts: "add artifacts",
     PublishEvent: "publish",
+    ChangeBudget: "budget",
+    FreezeForBudget: "freeze for budget",
+    PauseIdle: "pause idle",
+    ResumeAndSend: "resume and send",
+    ContinueLimited: "go on",
     **CONVERSATION_VERBS,
     **SHARED_VERBS,
 }
@@ -179,9 +194,15 @@ def text_of(command: Command) -> str:
             return text
         case AnswerOwed(text=text):
             return text
+        case ChangeBudget(act=act, limit=limit):
+            return f"{act.value} {words_of_limit(limit)}".rstrip()
+        case FreezeForBudget(why=text) | ContinueLimited(cause=text):
+            return text
+        case PauseIdle(idle=idle):
+            return f"idle for {span_text(idle)}"
         case BestOf(texts=texts):
             return "\n".join(texts)
-        case Checkpoint(then=then) | Retry(then=then):
+        case Checkpoint(then=then) | Retry(then=then) | ResumeAndSend(then=then):
             return text_of(then)
         case OpenForward(port=port) | OpenBridge(port=port) | EndBridge(port=port) | EndForward(local=port):
             return f"{port}"
@@ -193,7 +214,7 @@ def text_of(command: Command) -> str:
 
 def images_of(command: Command) -> tuple[str, ...]:
     """Return the images that go with a command's text, as they were named."""
-    if isinstance(command, Checkpoint | Retry):
+    if isinstance(command, Checkpoint | Retry | ResumeAndSend):
         return images_of(command.then)
     return command.images if isinstance(command, TextCommand) else ()
 
@@ -213,7 +234,11 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             return None, title
         case PublishEvent(kind=kind):
             return None, kind
-        case FanOut(agents=agents):
+        case ChangeBudget(scope=scope) | FreezeForBudget(scope=scope):
+            subject = subject_of(scope)
+            known = fleet.agent(subject) if subject is not None else None
+            return subject if known is not None else None, known.name if known is not None else scope
+        case FanOut(agents=agents) | ContinueLimited(agents=agents):
             return None, f"{len(agents)} agent{'' if len(agents) == 1 else 's'}"
         case Teardown(vms=vms) | StopAll(vms=vms) | ContinueAll(vms=vms):
             return None, f"{len(vms)} VM{'' if len(vms) == 1 else 's'}"
@@ -234,6 +259,8 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
         case (
             Pause(vm=vm)
             | Checkpoint(vm=vm)
+            | PauseIdle(vm=vm)
+            | ResumeAndSend(vm=vm)
             | Retry(vm=vm)
             | Resume(vm=vm)
             | Destroy(vm=vm)

@@ -15,6 +15,7 @@ from cockpit.model.commands.plan import CreatePlan, HoldPlan, RunPlan, StepPlan,
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.shared import PlacedCommand, SyncItems
 from cockpit.model.commands.swarm import ContinueAll, FanOut, StopAll, Teardown
+from cockpit.model.commands.usage import ChangeBudget, ContinueLimited, FreezeForBudget
 from cockpit.model.commands.work import WorkCommand
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId, TaskId
@@ -22,6 +23,7 @@ from cockpit.model.names import agents_called
 from cockpit.model.owed import Owed
 from cockpit.model.plan.marks import plans_on
 from cockpit.model.platform import PlatformCommand, Resize, SetLabels
+from cockpit.model.usage.standing import subject_of
 
 _ABOUT_AGENTS = AgentCommand | QueueCommand | HandOverTask | Relaunch | Rename | SetFindable | WorkCommand | SyncItems
 
@@ -73,10 +75,16 @@ def source_of(command: Command, fleet_state: FleetState) -> str | None:
         return next((name for name, board in boards if command.name in {one.name for one in plans_on(board)}), None)
     if isinstance(command, BoardCommand | TakePlanned):
         return source_of_task(command.task, fleet_state)
-    if isinstance(command, FanOut):
+    if isinstance(command, ChangeBudget):
+        subject = subject_of(command.scope)
+        agent = fleet_state.agents.get(subject) if subject is not None else None
+        return agent.source if agent is not None else None
+    if isinstance(command, FanOut | ContinueLimited):
         first = next((known for known in map(fleet_state.agents.get, command.agents) if known is not None), None)
         return first.source if first is not None else None
-    for vm_id in command.vms if isinstance(command, Teardown | StopAll | ContinueAll) else (command.vm,):
+    for vm_id in (
+        command.vms if isinstance(command, Teardown | StopAll | ContinueAll | FreezeForBudget) else (command.vm,)
+    ):
         vm, other = fleet_state.vms.get(vm_id), fleet_state.agent_on(vm_id)
         if vm is None and other is None:
             return fleet_state.sightings.source_of(vm_id)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from cockpit.model.board import Task
 from cockpit.model.failures import failed_at, is_undelivered, wanting
 from cockpit.model.fleet import ActivityState, Agent, Fleet, Power, ProcessState, Vm
 from cockpit.model.ids import AgentId, CommandId, TaskId
+from cockpit.model.names import vm_called
 from cockpit.model.owed import Owed, OwedKind
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.reconciliation import Finding, FindingKind, Suggestion, findings_of
 from cockpit.model.reduce.activity import base_state
 from cockpit.model.reduce.tools import one_line
+from cockpit.model.usage.budget import still_frozen
+from cockpit.model.usage.causes import Cause, CauseKind, cause_of, joined, words_of
+from cockpit.model.usage.standing import ASKS, BudgetStage, Standing, scope_words, subject_of
 
 SENTENCE_PART = 120
 """Characters of somebody's own words inside a sentence."""
@@ -55,6 +59,12 @@ class Attention:
     """What does not fit, with the suggested act."""
     owed: Owed | None = None
     """The question or blocker of the board or the feed."""
+    cause: Cause | None = None
+    """What refused its agents alike: one entry for all of them, and one act."""
+    agents: tuple[AgentId, ...] = ()
+    """Those of a cause; the first of them is `agent`."""
+    budget: Standing | None = None
+    """The budget that is used up, or nearly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +108,16 @@ def attention(fleet: Fleet, now: float) -> tuple[Attention, ...]:
     found: list[Attention] = []
     for agent in fleet.agents:
         found.extend(_of_agent(agent, vms.get(agent.vm_id)))
+    found = [*_by_cause(found, fleet, now)]
+    found.extend(_of_budgets(fleet, now))
     found.extend(_of_owed(owed) for owed in fleet.owed)
     told = {owed.task for owed in fleet.owed if owed.kind is OwedKind.BLOCKER}
     for task in fleet.tasks:
         if not (task.status == "blocked" and task.id in told):
             found.extend(_of_task(task))
     found.extend(_of_finding(finding) for finding in findings_of(fleet, now) if _is_wanted(finding))
-    given_up = frozenset(item.agent for item in found if item.urgency is Urgency.FAILED and item.agent is not None)
+    failed = [item for item in found if item.urgency is Urgency.FAILED]
+    given_up = frozenset(agent for item in failed for agent in (item.agent, *item.agents) if agent is not None)
     found.extend(_of_receipt(receipt, names) for receipt in wanting(fleet.receipts, now, given_up))
     return tuple(sorted(found, key=lambda item: (item.urgency, item.since, item.sentence)))
 
@@ -127,6 +140,49 @@ def _of_agent(agent: Agent, vm: Vm | None) -> Iterator[Attention]:
     if state is ActivityState.DONE_UNSEEN:
         oddity = f": {activity.detail}" if activity.detail else ""
         yield Attention(Urgency.DONE, f"{agent.name} is done{oddity}", activity.since, agent.id)
+
+
+def _by_cause(items: Iterable[Attention], fleet: Fleet, now: float) -> Iterator[Attention]:
+    """Join the failures that have one cause into one entry, which names its agents; all else stays as it is."""
+    causes: dict[tuple[CauseKind, str], list[tuple[Attention, Agent, Cause]]] = {}
+    for item in items:
+        agent = fleet.agent(item.agent) if item.agent is not None and item.urgency is Urgency.FAILED else None
+        cause = cause_of(agent) if agent is not None and agent.process.state is not ProcessState.DEAD else None
+        if agent is None or cause is None:
+            yield item
+        else:
+            causes.setdefault(cause.key, []).append((item, agent, cause))
+    for members in causes.values():
+        cause = joined(one for _, _, one in members)
+        first, agent, _ = members[0]
+        said = one_line(agent.activity.error, SENTENCE_PART)
+        if len(members) == 1:
+            sentence = f"{agent.name} failed: {words_of(cause, now)}: {said}"
+        else:
+            names = one_line(", ".join(one.name for _, one, _ in members), SENTENCE_PART)
+            sentence = f"{len(members)} agents failed ({names}): {words_of(cause, now)}: {said}"
+        since = min(item.since for item, _, _ in members)
+        yield replace(first, sentence=sentence, since=since, cause=cause, agents=tuple(one.id for _, one, _ in members))
+
+
+def _of_budgets(fleet: Fleet, now: float) -> Iterator[Attention]:
+    for standing in fleet.spending.budgets:
+        record = standing.record
+        since = record.at if record is not None and record.at else now
+        paused = still_frozen(standing, fleet)
+        agent = subject_of(standing.scope)
+        what = f"budget of {scope_words(standing)}: {standing.words}"
+        if standing.stage in ASKS and standing.is_over:
+            frozen = f" · {len(paused)} VM{'' if len(paused) == 1 else 's'} frozen" if paused else ""
+            yield Attention(
+                Urgency.ASKING, f"{what}{frozen} · raise, stop or let finish?", since, agent, budget=standing
+            )
+        elif standing.stage is BudgetStage.OPEN and paused:
+            names = one_line(", ".join(vm_called(vm, fleet.agents) for vm in paused), SENTENCE_PART)
+            yield Attention(Urgency.ASKING, f"{what} · still frozen for it: {names}", since, agent, budget=standing)
+        elif standing.warns and standing.stage is BudgetStage.OPEN:
+            part = f"{standing.part:.0%} of the " if standing.part < 10 else ""
+            yield Attention(Urgency.UNFITTING, f"{part}{what}", now, agent, budget=standing)
 
 
 def _of_owed(owed: Owed) -> Attention:

@@ -12,6 +12,7 @@ from cockpit.model.queue import counted, fate_of
 from cockpit.model.reduce.activity import base_state
 from cockpit.model.reduce.tools import one_line
 from cockpit.model.scaffold import scaffold_sentences
+from cockpit.model.usage.causes import cause_of, words_of
 
 SENTENCE_PART = 160
 """Characters of an agent's own words inside a sentence."""
@@ -139,6 +140,9 @@ def _activity(agent: Agent, now: float) -> list[str]:
         sentences.append(f"Compacting its context for {since}{reason}.")
     elif state is ActivityState.ERROR:
         sentences.append(f"Failed {since} ago: {_quoted(activity.error)}")
+        if (cause := cause_of(agent)) is not None:
+            words = words_of(cause, now)
+            sentences.append(f"{words[:1].upper()}{words[1:]}.")
     elif state is ActivityState.ABORTED:
         by = f"; {activity.detail}" if activity.detail else ""
         sentences.append(f"Its run was aborted {since} ago{by}.")

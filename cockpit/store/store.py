@@ -30,6 +30,7 @@ from cockpit.store.owed import OwedLog
 from cockpit.store.progress import StoreProgress
 from cockpit.store.reader import Reader
 from cockpit.store.rows import AgentRow, Recollection, StoredCursor, StoredSnapshot
+from cockpit.store.usage.budgets import BudgetLog
 from cockpit.store.usage.log import UsageLog
 from cockpit.store.writer import Writer
 
@@ -82,6 +83,8 @@ class Store:
         """Tasks that were handed to agents, until the board shows who has them."""
         self.usage = UsageLog(self._writer, self._reader)
         """What agents and VMs took."""
+        self.budgets = BudgetLog(self._writer, self._reader)
+        """What may be spent, and what was done about it."""
         self._host_keys = HostKeys(file.path, now)
         self._closed = False
 

@@ -24,6 +24,7 @@ from cockpit.model.commands.command import Command
 from cockpit.model.commands.life import Destroy
 from cockpit.model.commands.ports import OpenBridge
 from cockpit.model.commands.work import RestoreFiles
+from cockpit.model.content import Usage
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Process, ProcessState, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import CommandId, CommitId, TaskId, VmId, agent_of
@@ -34,6 +35,8 @@ from cockpit.model.owed import Owed, OwedKind
 from cockpit.model.platform import CommitList, CommitView, RepositoryView
 from cockpit.model.ports import ListeningPort, Ports
 from cockpit.model.receipts.receipt import Stage
+from cockpit.model.usage.spending import Spending
+from cockpit.model.usage.standing import AGENT_SCOPE, BudgetRecord, Limit, Standing
 from tests.cli.double import HeadlessDouble, HeadlessOnDouble
 from tests.model.plan.world import head, member
 
@@ -53,6 +56,7 @@ LOOKS_ONLY = {
     "board worked",
     "feed",
     "feed stats",
+    "budget",
     "checkpoints",
     "commands",
     "collect",  # writes here, and into the directory that was named
@@ -256,6 +260,14 @@ def of_waiting(fleet: Fleet) -> Fleet:
     return replace(fleet, agents=(known,))
 
 
+def of_spent(fleet: Fleet) -> Fleet:
+    """Return a fleet whose agent has spent all that it may."""
+    scope = f"{AGENT_SCOPE}{RUNNING.id}"
+    limit, record = Limit(cost=1.0), BudgetRecord(scope, Limit(cost=1.0))
+    spent = Standing(scope, "ada", limit, Usage(cost=2.0), (RUNNING.id,), own=True, record=record)
+    return replace(fleet, spending=Spending(budgets=(spent,)))
+
+
 def of_checkpoint(fleet: Fleet) -> Fleet:
     """Return a fleet whose agent can go back."""
     taken = KeptCommit("c", KeptFor.CHECKPOINT, KeptState.KEPT, 0.0, "us", ADA, "ada", commit=COMMIT, prompt="go")
@@ -296,6 +308,11 @@ REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
     "board submit": (("paint", "done", "--artifact", "url=page=http://x.test"), replace),
     "board hand-over": (("t1", "ada"), of_board),
     "branch": (("ada",), replace),
+    "budget finish": (("ada",), of_spent),
+    "budget raise": (("ada", "5"), of_spent),
+    "budget remove": (("ada",), of_spent),
+    "budget set": (("fleet", "5"), replace),
+    "budget stop": (("ada",), of_spent),
     "changes": (("ada", "--begin"), replace),
     "commit": (("ada",), replace),
     "commits delete": ((COMMIT,), replace),

@@ -60,6 +60,9 @@ class UsageDouble:
         """Since when each report was asked for."""
         self.found = UsageReport(0.0, 0.0)
 
+    async def refresh(self) -> None:
+        """The fleet has what a test put in."""
+
     async def report(self, since: float) -> UsageReport:
         """Return what was put in."""
         self.reports.append(since)

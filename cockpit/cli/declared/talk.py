@@ -19,6 +19,7 @@ def send(
     checkpoint: Annotated[
         bool, typer.Option("--checkpoint", help="Take a commit first, to which `retry` goes back.")
     ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue its VM first, if that is paused.")] = False,
     as_text: Annotated[
         bool, typer.Option("--as-text", help="Send a word behind / that the agent's own screen would carry out.")
     ] = False,
@@ -44,6 +45,7 @@ def send(
             until,
             timeout,
             checkpoint=checkpoint,
+            resume=resume,
             as_text=as_text,
             as_json=as_json,
             images=tuple(map(agent.image_name, image or ())),

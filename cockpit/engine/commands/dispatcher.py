@@ -41,6 +41,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.engine.targets import living
+from cockpit.engine.usage.acts import UsageActs
 from cockpit.errors import CockpitError, Undecided
 from cockpit.model.commands.agent import Abort, AgentCommand, ClearQueue
 from cockpit.model.commands.board import BoardCommand, HandOverTask
@@ -65,6 +66,7 @@ from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, Open
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.shared import SharedCommand
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
+from cockpit.model.commands.usage import UsageCommand
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.commands.work import BeginTask, RestoreFiles
 from cockpit.model.ids import OWN_COMMANDS, CommandId, OperationId
@@ -150,6 +152,15 @@ class Dispatcher:
             self.refusal,
             self.dispatch,
             self._destroy,
+        )
+        self._usage = UsageActs(
+            fleet_state,
+            store,
+            source,
+            self._operations,
+            agent_sessions.agent_session,
+            self.refusal,
+            self.dispatch,
         )
         self._queue_orders = QueueOrders(fleet_state, store, book, agent_sessions.agent_session, self.dispatch)
         self._plans = PlanOrders(fleet_state, store, source)
@@ -278,6 +289,8 @@ class Dispatcher:
                 case HandOverTask():
                     await self.hand_overs.carry_out(command, progress)
                     self._board_changed()
+                case _ if isinstance(command, UsageCommand):
+                    await self._usage.carry_out(command, progress)
                 case RestoreFiles() | BeginTask():
                     await self._work.carry_out(command, progress)
                 case BuildImage() | DescribeImage() | DeleteImage():

@@ -9,13 +9,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.saving import saved
 from cockpit.engine.state import FleetState
+from cockpit.engine.usage.keeper import Keeper
 from cockpit.engine.usage.ledger import Ledger
 from cockpit.model.usage import sums
 from cockpit.model.usage.bucket import QUARTER
+from cockpit.model.usage.budget import standings
+from cockpit.model.usage.days import date_of
 from cockpit.model.usage.machines import looks_of, machine_sum
 from cockpit.model.usage.port import UsageReport
 from cockpit.model.usage.rules import UsageRules
-from cockpit.model.usage.spending import Spending
+from cockpit.model.usage.spending import DaySpending, Spending
+from cockpit.model.usage.standing import Standing
 from cockpit.model.usage.tasks import by_id, ended_at, on_tasks
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
@@ -40,6 +44,8 @@ class UsageDesk:
         self._fleet_state = fleet_state
         self._store = store
         self._ledger = Ledger(running, fleet_state, store)
+        self._keeper = Keeper(running, fleet_state, store)
+        self._watches = False
         self._noted_vms = 0.0
 
     @property
@@ -49,6 +55,7 @@ class UsageDesk:
 
     def works(self, watch: bool) -> dict[str, Callable[[], Awaitable[None]]]:
         """Return what runs in the background; what nobody watches is summed up when it is asked for."""
+        self._watches = watch
         return {"usage": self.run} if watch else {}
 
     async def run(self) -> None:
@@ -65,12 +72,35 @@ class UsageDesk:
     async def _look(self, *, anyway: bool = False) -> None:
         await self._ledger.count_older()
         await self._ledger.look(asked=await self._ledger.ask_services(anyway=anyway))
-        spending = Spending(await self._ledger.day())
+        spending = Spending(*await self._figures())
         if spending != self._fleet_state.spending:
             self._fleet_state.spending = spending
             self._fleet_state.changed()
-        if self._store.leases.take(LEASE):
+        if not self._fleet_state.read_only and self._store.leases.take(LEASE):
             await self._note()
+            if self._watches:
+                await self._keeper.act()
+
+    async def _figures(self) -> tuple[DaySpending, tuple[Standing, ...]]:
+        """Return what is spent today, and how far each budget is."""
+        ledger, now = self._ledger, self._fleet_state.clock.now()
+        day, late = await ledger.day(), await self._store.usage.begun_late()
+        found = standings(
+            self._fleet_state.snapshot(),
+            ledger.totals(),
+            day.usage,
+            (await self._store.budgets.all()).values(),
+            self.rules.budgets,
+            day=date_of(now),
+            everyone=ledger.former,
+            late=late,
+            today_at_least=day.at_least,
+        )
+        return day, found
+
+    async def refresh(self) -> None:
+        """Bring today's figure and the budgets in the fleet up to date; raises as `UsagePort` says."""
+        await self._look()
 
     async def _note(self) -> None:
         """Note who is on what, and now and then which VMs run; what the disk refuses is noted by the next look."""

@@ -13,6 +13,7 @@ from cockpit.model.commands.ports import PortCommand
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.shared import SharedCommand
 from cockpit.model.commands.swarm import ManyCommand
+from cockpit.model.commands.usage import UsageCommand
 from cockpit.model.commands.vm import Branch, Commit, KeptTextCommand, Pause, Resume, TrustHostKey
 from cockpit.model.commands.work import WorkCommand
 from cockpit.model.platform import PlatformCommand
@@ -34,4 +35,5 @@ Command = (
     | PlatformCommand
     | PortCommand
     | SharedCommand
+    | UsageCommand
 )

@@ -30,6 +30,14 @@ def of_text(command: Checkpoint | Retry, fleet: Fleet) -> Refusal | None:
     return _pointless(command.then, agent) if isinstance(command, Retry) else to_agent(command.then, fleet)
 
 
+def of_text_later(said: AgentCommand, fleet: Fleet) -> Refusal | None:
+    """Return why a text cannot be given to an agent once its VM runs again, or None."""
+    if sentence := unsendable_part(said):
+        return Refusal(RefusalCode.UNSENDABLE, sentence)
+    agent = fleet.agent(said.agent)
+    return NO_AGENT if agent is None else _pointless(said, agent)
+
+
 def of_relaunch(command: Relaunch, fleet: Fleet) -> Refusal | None:
     agent = fleet.agent(command.agent)
     if agent is None:

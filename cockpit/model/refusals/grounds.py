@@ -23,6 +23,7 @@ class RefusalCode(StrEnum):
     NO_BOARD = "no board"
     NO_PROGRAM = "no program"
     NO_COLOUR = "no colour"
+    NO_BUDGET = "no budget"
     BAD_NAME = "bad name"
     NAME_TAKEN = "name taken"
     BAD_SIZE = "bad size"

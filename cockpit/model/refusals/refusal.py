@@ -25,6 +25,7 @@ from cockpit.model.commands.ports import PortCommand
 from cockpit.model.commands.queue import QueueCommand
 from cockpit.model.commands.shared import SharedCommand
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
+from cockpit.model.commands.usage import UsageCommand
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.commands.work import WorkCommand
 from cockpit.model.fleet import Fleet
@@ -45,6 +46,7 @@ from cockpit.model.refusals.queue import to_queue
 from cockpit.model.refusals.shared import NO_SERVICES, to_services
 from cockpit.model.refusals.sources import of_source
 from cockpit.model.refusals.spawn import of_adopt, of_spawn
+from cockpit.model.refusals.usage import of_usage
 from cockpit.model.refusals.vm import of_trust, to_vm
 from cockpit.model.refusals.work import to_workspace
 from cockpit.model.sendable import unsendable_part
@@ -87,6 +89,8 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
         return facilities.no_infra
     if isinstance(command, PlatformCommand):
         return to_vm(command, fleet) if isinstance(command, Resize | SetLabels) else refusal_of(command)
+    if isinstance(command, UsageCommand):
+        return of_usage(command, fleet)
     if isinstance(command, PortCommand):
         return of_ports(command, fleet, facilities.routed_ports)
     return to_fleet(command, fleet, facilities)

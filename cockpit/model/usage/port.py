@@ -50,6 +50,13 @@ class UsagePort(Protocol):
     def rules(self) -> UsageRules:
         """What the configuration says."""
 
+    async def refresh(self) -> None:
+        """Bring today's figure and the budgets in the fleet up to date: who does not watch has none.
+
+        Raises:
+            CockpitError: the history cannot be read.
+        """
+
     async def report(self, since: float) -> UsageReport:
         """Return what was spent since a moment (unix seconds), after a look at the services.
 

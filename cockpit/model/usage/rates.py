@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cockpit.model.content import Usage
 from cockpit.model.usage.bucket import Bucket
@@ -56,3 +56,18 @@ def day_spending(buckets: Iterable[Bucket], now: float, *, at_least: bool = Fals
         tuple(money if priced else tokens),
         priced or not today.tokens,
     )
+
+
+def levels(course: Sequence[float], width: int, steps: int = 8) -> tuple[int, ...]:
+    """Return a course as heights for a row of small bars: 0 is nothing at all, 1 to `steps` by the highest one.
+
+    Where there are more steps than cells, several share one and count together; nothing that was spent becomes 0.
+    """
+    if width <= 0 or not course:
+        return ()
+    cells = min(width, len(course))
+    sums = [0.0] * cells
+    for place, value in enumerate(course):
+        sums[place * cells // len(course)] += value
+    highest = max(sums)
+    return tuple(0 if value <= 0 else max(1, round(value / highest * steps)) for value in sums)

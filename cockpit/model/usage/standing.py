@@ -7,6 +7,13 @@ from enum import StrEnum
 
 from cockpit.model.content import Usage
 from cockpit.model.ids import AgentId, VmId
+from cockpit.model.usage.amounts import amount_text
+
+FLEET = "fleet"
+"""The scope of everything in a day."""
+
+AGENT_SCOPE, FAMILY_SCOPE = "agent:", "family:"
+"""How the scope of an agent begins, and that of an agent with all below it; its id follows."""
 
 WARN_FROM = 0.8
 """The part of a budget from which on it is said how far it is."""
@@ -65,6 +72,10 @@ class BudgetStage(StrEnum):
     """It did; what is spent beyond that freezes again."""
 
 
+ASKS = (BudgetStage.FREEZING, BudgetStage.FROZEN)
+"""Stages in which the operator is asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class BudgetRecord:
     """What is kept of a budget: what the operator set, and what was done."""
@@ -99,3 +110,49 @@ class Standing:
     """The operator set it for this scope alone."""
     record: BudgetRecord | None = None
     warn_from: float = WARN_FROM
+
+    @property
+    def part(self) -> float:
+        """Which part of it is spent: 1 is all of it."""
+        return self.limit.part(self.spent)
+
+    @property
+    def warns(self) -> bool:
+        """Whether so much of it is spent that it is to be said."""
+        return self.part >= self.warn_from
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all of it is spent."""
+        return self.limit.is_set and self.part >= 1.0
+
+    @property
+    def vms(self) -> tuple[VmId, ...]:
+        """What was frozen for it."""
+        return self.record.vms if self.record is not None else ()
+
+    @property
+    def words(self) -> str:
+        """How far it is, in words: `$2.03 of $2.00`."""
+        sure = "at least " if self.at_least else ""
+        parts = []
+        if self.limit.cost is not None:
+            parts.append(f"{amount_text(self.spent.cost)} of {amount_text(self.limit.cost)}")
+        if self.limit.tokens is not None:
+            parts.append(f"{self.spent.tokens:,} of {self.limit.tokens:,} tokens".replace(",", " "))
+        return sure + (", ".join(parts) or "no limit")
+
+
+def subject_of(scope: str) -> AgentId | None:
+    """Return the agent that a scope names, or None for the fleet."""
+    for begin in (AGENT_SCOPE, FAMILY_SCOPE):
+        if scope.startswith(begin):
+            return AgentId(scope.removeprefix(begin))
+    return None
+
+
+def scope_words(standing: Standing) -> str:
+    """Return what a budget is of, in words."""
+    if standing.scope == FLEET:
+        return "the fleet today"
+    return f"{standing.name} and all below it" if standing.scope.startswith(FAMILY_SCOPE) else standing.name

@@ -28,6 +28,7 @@ from cockpit.ui.actions import (
     talk,
     trials,
     tuning,
+    usage,
     work,
 )
 from cockpit.ui.actions.action import GROUPS, Action, Situation
@@ -55,6 +56,7 @@ ACTIONS: tuple[Action, ...] = tuple(
             *images.ACTIONS,
             *board.ACTIONS,
             *see.ACTIONS,
+            *usage.ACTIONS,
             *move.ACTIONS,
             *application.ACTIONS,
         ),

@@ -13,6 +13,7 @@ from cockpit.ui.actions.action import PANES, Action, Handler, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.mending import mend
 from cockpit.ui.actions.recovery import answer_owed
+from cockpit.ui.actions.usage import continue_refused, settle_budget
 from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.dialogs.inbox import InboxDialog
 from cockpit.ui.dialogs.texts import undelivered_text
@@ -39,6 +40,8 @@ def _go_to_item(home: HomePort, item: Attention) -> None:
         return
     if item.owed is not None:
         answer_owed(home, item.owed)
+    elif item.budget is not None and not home.read_only:
+        settle_budget(home, item.budget)
     elif item.agent is not None and home.fleet.agent(item.agent) is not None:
         home.select(item.agent)
         home.focus_pane("agents")
@@ -92,6 +95,9 @@ def _open_inbox(home: HomePort) -> None:
 
 def _mend_item(home: HomePort, item: Attention) -> None:
     """Do what is suggested about an entry; where nothing is, go there."""
+    if item.cause is not None and not home.read_only:
+        continue_refused(home, item)
+        return
     agent = home.fleet.agent(item.agent) if item.agent is not None else None
     on_vm = findings_on(home.fleet, agent.vm_id, home.engine.now()) if agent is not None else ()
     finding = item.finding or next((one for one in on_vm if one.suggestion is not Suggestion.WAIT), None)

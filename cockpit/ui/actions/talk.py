@@ -8,8 +8,9 @@ from cockpit.errors import CockpitError
 from cockpit.model.attachments import references_in
 from cockpit.model.commands.agent import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
 from cockpit.model.commands.command import Command
+from cockpit.model.commands.usage import ResumeAndSend
 from cockpit.model.commands.vm import Checkpoint
-from cockpit.model.fleet import Agent
+from cockpit.model.fleet import Agent, Fleet, Power
 from cockpit.model.ids import AgentId
 from cockpit.model.inquiries import SLASH_COMMANDS
 from cockpit.model.slash import order_of, slash_word
@@ -40,8 +41,11 @@ def message(mode: Mode, agent: AgentId, text: str) -> AgentCommand:
             return Prompt(agent, text, images)
 
 
-def order(agent: Agent, said: AgentCommand, *, checkpoint: bool) -> Command:
-    """Return what is ordered with a text: a commit before it, if one is to be taken."""
+def order(fleet: Fleet, agent: Agent, said: AgentCommand, *, checkpoint: bool) -> Command:
+    """Return what is ordered with a text: its VM is continued first if it is paused, or a commit is taken."""
+    vm = fleet.vm(agent.vm_id)
+    if vm is not None and vm.power in (Power.PAUSED, Power.SLEEPING):
+        return ResumeAndSend(agent.vm_id, said)
     return Checkpoint(agent.vm_id, said) if checkpoint else said
 
 
@@ -70,9 +74,21 @@ def submit(home: HomePort, submitted: Composer.Submitted) -> None:
 
 def _send(home: HomePort, submitted: Composer.Submitted) -> None:
     said, agent = message(submitted.mode, submitted.agent, submitted.text), home.fleet.agent(submitted.agent)
-    home.command(order(agent, said, checkpoint=submitted.checkpoint) if agent is not None else said)
-    for command in submitted.taken_back:
-        home.engine.dismiss(command)
+    wanted = order(home.fleet, agent, said, checkpoint=submitted.checkpoint) if agent is not None else said
+
+    def send(yes: bool | None) -> None:
+        if yes:
+            home.command(wanted)
+            for command in submitted.taken_back:
+                home.engine.dismiss(command)
+        elif home.composer.recipient == submitted.agent and not home.composer.text:
+            home.composer.put(submitted.text)
+
+    if isinstance(wanted, ResumeAndSend) and agent is not None:
+        consequence = ours("Its VM is paused. Yes resumes it and sends the text; no gives the text back.")
+        home.open_dialog(ConfirmDialog(ours("Resume and send"), [clean_line(agent.name)], consequence), send)
+    else:
+        send(True)
 
 
 async def _slash(home: HomePort, submitted: Composer.Submitted, word: str, rest: str) -> None:
@@ -105,6 +121,12 @@ def _ask_to_send(home: HomePort, submitted: Composer.Submitted, word: str, why: 
     reason = our_line("Whether it has such a command is not known: {}", why) if why else ours("It knows no such word.")
     consequence = our_line("{} Yes sends it to the model as text.", reason)
     home.open_dialog(ConfirmDialog(ours("Send as text"), [our_line("/{}", word)], consequence), finish)
+
+
+def _prompts(situation: Situation) -> str:
+    """Say why no prompt can be written; to a paused agent it is sent once its VM runs again."""
+    paused = situation.vm is not None and situation.vm.power in (Power.PAUSED, Power.SLEEPING)
+    return "" if paused and situation.agent is not None else agent_command(_unwritten(Mode.PROMPT))(situation)
 
 
 def _unwritten(mode: Mode) -> Callable[[AgentId], Command]:
@@ -162,7 +184,7 @@ ACTIONS: tuple[Action, ...] = (
         "Talk",
         "Write a prompt that starts a run",
         _write(Mode.PROMPT),
-        agent_command(_unwritten(Mode.PROMPT)),
+        _prompts,
         _PANES,
         writes=True,
     ),

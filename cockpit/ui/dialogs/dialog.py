@@ -40,6 +40,10 @@ class Dialog(ModalScreen[Result]):
         """Yield what is between title and keys."""
         yield from ()
 
+    def retitle(self, title: Clean) -> None:
+        """Give the frame another title."""
+        set_title(self.query_one("#frame"), content([(title, "bold")]))
+
     def show_keys(self, *keys: tuple[str, str]) -> None:
         """Replace the line of keys."""
         self.query_one("#keys", Plain).show(key_line(keys))

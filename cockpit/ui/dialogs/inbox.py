@@ -97,6 +97,10 @@ def summary(wanted: Tally) -> Clean:
 def _line(item: Attention, now: float, width: int) -> Content:
     glyph, style = URGENCY_STYLES[item.urgency]
     act = our_line(" M {} ", item.finding.suggestion.value) if item.finding is not None else NOTHING
+    if item.cause is not None:
+        act = ours(" M go on ")
+    elif item.budget is not None:
+        act = ours(" ⏎ decide ")
     sentence = fit(clean_line(item.sentence), max(10, width - 8 - width_of(act)))
     return content(
         [

@@ -22,6 +22,7 @@ from cockpit.ui.look.cells import Piece, age, content, cut, duration, fit, piece
 from cockpit.ui.look.forwards import forwards_counted
 from cockpit.ui.look.rows import unknown_because
 from cockpit.ui.look.states import STAGE_WORDS, TONE_STYLES, StateStyle
+from cockpit.ui.look.usage import day_words
 
 MAX_NOTICES = 2
 """Standing notices shown at once: more would push the panes away."""
@@ -48,6 +49,9 @@ def header(fleet: Fleet, now: float, wanted: Tally, width: int, *, read_only: bo
     left.append((ours("  "), ""))
     left += _counts(fleet, now)
     right: list[Piece] = []
+    if today := day_words(fleet.spending.day):
+        over = any(one.is_over for one in fleet.spending.budgets)
+        right.append((our_line("{}  ", today), "$agent-failed" if over else "$muted"))
     for service in fleet.health:
         if not service.ok:
             right.append(

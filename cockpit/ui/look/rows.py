@@ -18,6 +18,7 @@ from cockpit.model.queue import counted, fate_of
 from cockpit.model.reconciliation import Finding
 from cockpit.model.row_doubts import Doubt, counts
 from cockpit.model.scaffold import scaffold_word
+from cockpit.model.usage.causes import until_word
 from cockpit.model.why import headline, warnings_in
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.sanitize import clean_line, our_line
@@ -159,7 +160,7 @@ def agent_detail(agent: Agent, *, labelled: bool = True) -> Clean:
         tool = activity.tools[-1]
         parts.append(our_line("{} {}", tool.name, tool.summary))
     elif activity.state in (ActivityState.ERROR, ActivityState.RETRYING):
-        parts.append(clean_line(activity.error))
+        parts += [clean_line(word) for word in (until_word(agent), activity.error) if word]
     elif activity.state is ActivityState.WORKING:
         parts.append(clean_line(activity.detail))
     elif warning_word(agent) and agent.process.errors:

@@ -236,7 +236,7 @@ class HomeScreen(ActionScreen):
             return
         composer.address(agent.id, agent.name, busy=agent.run_open)
         refusal = "the cockpit is read-only" if self.read_only else ""
-        wanted = order(agent, message(composer.mode, agent.id, UNWRITTEN), checkpoint=composer.checkpoint)
+        wanted = order(self.fleet, agent, message(composer.mode, agent.id, UNWRITTEN), checkpoint=composer.checkpoint)
         composer.describe(refusal or self.engine.disabled_reason(wanted))
 
     # --- layout --------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cockpit.model.content import Usage
 from cockpit.model.usage.bucket import Bucket
 from cockpit.model.usage.days import day_of
-from cockpit.model.usage.rates import day_spending
+from cockpit.model.usage.rates import day_spending, levels
 from tests.model.usage.answers import ADA
 
 AT_TEN = datetime(2026, 11, 29, 22, 0).timestamp()
@@ -49,3 +49,11 @@ def test_a_moment_lies_in_its_day(at: float) -> None:
     begin, end = day_of(at)
     assert begin <= at < end
     assert 22 * 3600 < end - begin < 26 * 3600
+
+
+@given(st.lists(st.floats(0, 1e9), max_size=60), st.integers(0, 50))
+def test_a_course_fits_its_room_and_what_was_spent_is_seen(course: list[float], width: int) -> None:
+    found = levels(course, width)
+    assert len(found) <= width
+    assert all(0 <= level <= 8 for level in found)
+    assert (sum(found) > 0) == (width > 0 and any(value > 0 for value in course))
