@@ -14,20 +14,12 @@ from cockpit.errors import Refused, UsageError
 from cockpit.model.commands.usage import BudgetAct, ChangeBudget, words_of_limit
 from cockpit.model.usage.amounts import parse_limit
 from cockpit.model.usage.standing import AGENT_SCOPE, FAMILY_SCOPE, FLEET, Limit, Standing, scope_words
-from cockpit.text.clean import ours
+from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import our_line
 from cockpit.text.streams import say
 
 FAMILY = "family:"
 """How the family of an agent is typed: `family:ada`."""
-
-ACT_WORDS = {
-    BudgetAct.SET: "set the budget of {} to {}",
-    BudgetAct.RAISE: "raise the budget of {} to {}, and resume what was frozen for it",
-    BudgetAct.STOP: "end the runs of what was frozen for the budget of {}",
-    BudgetAct.FINISH: "resume what was frozen for the budget of {}, until its runs are over",
-    BudgetAct.REMOVE: "take away your own budget of {}",
-}
 
 
 async def show(headless: Headless, as_json: bool) -> int:
@@ -66,7 +58,7 @@ async def change(headless: Headless, act: BudgetAct, scope: str, amount: str, dr
     async with headless.engine(nobody if scope == FLEET else only(named)) as engine:
         await engine.coordination.usage.refresh()
         command = ChangeBudget(_scope(engine, scope), act, limit)
-        what = our_line(ACT_WORDS[act], scope, words_of_limit(limit))
+        what = _words(act, scope, words_of_limit(limit))
         if dry_run:
             return rehearse(engine, command, what, as_json, {"scope": command.scope})
         if refusal := engine.disabled_reason(command):
@@ -79,6 +71,21 @@ async def change(headless: Headless, act: BudgetAct, scope: str, amount: str, dr
     elif standing is not None:
         say(our_line("{}: {}", scope_words(standing), standing.words))
     return ExitCode.FAILED if say_failed(receipts) else ExitCode.DONE
+
+
+def _words(act: BudgetAct, scope: str, limit: str) -> Clean:
+    """Return what an act would do, as the end of a sentence."""
+    match act:
+        case BudgetAct.SET:
+            return our_line("set the budget of {} to {}", scope, limit)
+        case BudgetAct.RAISE:
+            return our_line("raise the budget of {} to {}, and resume what was frozen for it", scope, limit)
+        case BudgetAct.STOP:
+            return our_line("end the runs of what was frozen for the budget of {}", scope)
+        case BudgetAct.FINISH:
+            return our_line("resume what was frozen for the budget of {}, until its runs are over", scope)
+        case BudgetAct.REMOVE:
+            return our_line("take away your own budget of {}", scope)
 
 
 def _scope(engine: HeadlessPort, typed: str) -> str:

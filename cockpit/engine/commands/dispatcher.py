@@ -258,10 +258,8 @@ class Dispatcher:
                     await self._identities.carry_out(command, progress)
                 case Relaunch():
                     await self._relaunch(command, progress)
-                case Pause():
-                    await self._operations.pause(command, progress)
-                case Resume():
-                    await self._operations.resume(command, progress)
+                case Pause() | Resume():
+                    await self._operations.change_power(command, progress)
                 case Destroy():
                     await self._destroy(command, progress)
                 case BestOf() | FanOut() | Teardown() | StopAll() | ContinueAll():

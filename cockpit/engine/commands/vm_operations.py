@@ -61,6 +61,10 @@ class FleetOperations:
         self._keeping = keeping
         self._abort = abort
 
+    async def change_power(self, command: Pause | Resume, progress: OperationProgress) -> None:
+        """Freeze a VM, or continue it."""
+        await (self.pause(command, progress) if isinstance(command, Pause) else self.resume(command, progress))
+
     async def pause(self, command: Pause, progress: OperationProgress) -> None:
         """Freeze a VM, after its agent's run has ended where that is wanted; its silence is expected from then on."""
         agent = self._fleet_state.agent_on(command.vm)

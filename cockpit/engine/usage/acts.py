@@ -16,7 +16,7 @@ from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
 from cockpit.errors import CockpitError, NotFound, Refused
 from cockpit.model.ages import span_text
-from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.agent import run_of
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.usage import (
     GO_ON,
@@ -219,9 +219,10 @@ class UsageActs:
                 agent = self._fleet_state.agents.get(agent_id)
                 if agent is None:
                     continue
-                refused = self._refusal(Prompt(agent_id, GO_ON))
+                order = run_of(agent_id, GO_ON)
+                refused = self._refusal(order)
                 if refused is None:
-                    self._dispatch(Prompt(agent_id, GO_ON))
+                    self._dispatch(order)
                     progress.part(Part(agent.name, agent.vm_id, TOLD))
                 else:
                     failed.append((agent.vm_id, f"{agent.name}: {refused.sentence}"))

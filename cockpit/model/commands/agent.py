@@ -65,6 +65,11 @@ class ClearQueue:
     agent: AgentId
 
 
+def run_of(agent: AgentId, text: str) -> Prompt:
+    """Return the command that starts a run with a text."""
+    return Prompt(agent, text)
+
+
 TextCommand = Prompt | Steer | FollowUp
 AgentCommand = TextCommand | Abort | Answer | ClearQueue | ConversationCommand
 
