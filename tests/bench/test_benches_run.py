@@ -19,6 +19,7 @@ from tests.bench import (
     bench_resume,
     bench_screen,
     bench_soak,
+    bench_start,
     bench_storm,
 )
 from tests.bench.table import Table
@@ -47,6 +48,7 @@ RUNS: dict[str, tuple[Callable[[list[str]], Table | tuple[Table, ...]], str, tup
     ),
     "leftovers": (bench_leftovers.main, "--repeats 1 --wait 0", ("cockpit", "asyncssh, tail -F")),
     "notice": (bench_notice.main, "--agents 3 --questions 2", ("noticed", "on the screen")),
+    "start": (bench_start.main, "--rounds 1", ("hello", "cockpit: last known", "cockpit: its screen", "board")),
     "storm": (bench_storm.main, "--agents 3", ("asyncssh alone", "cockpit: all at once", "cockpit: all cut")),
     "isolation": (bench_isolation.main, "--agents 2 --rate 10 --seconds 2.5", ("well", "a black hole")),
     "soak": (
