@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from cockpit import paths
 from cockpit.bootstrap.fleet import Places
 from cockpit.cli.output import print_json
 from cockpit.cli.rehearsal import would
 from cockpit.errors import UsageError
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line, our_text
-from cockpit.text.streams import ask, input_is_terminal, say, warn
+from cockpit.text.streams import ask, flush_output, input_is_terminal, say, warn
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,56 @@ class Ending:
     """Do not ask."""
     dry_run: bool
     """Say what would end, and end nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """How the services alone are served, as it was typed."""
+
+    bind: str
+    token_file: str | None
+    certificate: str | None
+    key: str | None
+    self_signed: bool
+
+
+def serve_team(root: str | None, cockpit_root: Path | None, how: Team, as_json: bool) -> int:
+    """Serve the services alone until a signal ends it.
+
+    Args:
+        root: the directory of their data.
+        cockpit_root: the directory given before the verb; theirs is in it.
+        how: what else was typed.
+        as_json: say where it listens as an object.
+
+    Raises:
+        UsageError: it would be open, or in the clear beyond this machine.
+        ConfigError: a file, the directory or the port cannot be used.
+    """
+    from cockpit.embedded.team.address import bind_address
+    from cockpit.embedded.team.serving import TeamServer, TeamServing
+
+    fleet = (Places.under(cockpit_root) if cockpit_root else Places.standard()).fleet
+    place = paths.absolute(root, "--root") if root is not None else fleet.with_name("services")
+    files = {"--token-file": how.token_file, "--certificate": how.certificate, "--key": how.key}
+    token, certificate, key = (None if file is None else paths.absolute(file, option) for option, file in files.items())
+    settings = TeamServer(place, bind_address(how.bind), token, certificate, key, how.self_signed)
+    with contextlib.ExitStack() as stack:
+        serving = TeamServing(settings, stack)
+        opened = serving.opened
+        if as_json:
+            known = {"fingerprint": opened.fingerprint or None, "certificate": str(opened.certificate or "") or None}
+            print_json({"url": opened.url, "token_file": str(opened.token_file), "root": str(place), **known})
+        else:
+            say(our_line("serving the services at {}", opened.url))
+            say(our_line("token: in {}", str(opened.token_file)))
+            if opened.fingerprint:
+                say(our_line("certificate: {}, SHA-256 {}", str(opened.certificate), opened.fingerprint))
+            say(our_line("data: in {}", str(place)))
+        # Whoever reads this through a pipe must not wait for the server's end.
+        flush_output()
+        serving.run()
+    return 0
 
 
 def serve(

@@ -9,10 +9,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import io
 import json
 import logging
-import logging.handlers
 import os
 import shutil
 import signal
@@ -36,6 +34,7 @@ from cockpit.embedded.endpoint import (
 )
 from cockpit.embedded.gateway.certificates import VM_DOMAIN
 from cockpit.embedded.gateway.gateway import Gateway, quiet_ssh_log
+from cockpit.embedded.log_file import open_log
 from cockpit.embedded.sandbox.layout import search_path
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
 from cockpit.errors import CockpitError
@@ -46,21 +45,11 @@ from cockpit.text.streams import guard_streams, warn
 logger = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
-LOG_BYTES = 2_000_000
-LOG_FILES = 3
 LOCK_PATIENCE = 1.0
 """Seconds to try for the lock: a reader that checks it holds it for microseconds."""
 ALREADY_SERVED = 3
 """Exit code when another server has the root."""
 FAILED = 1
-
-
-class _PrivateLog(logging.handlers.RotatingFileHandler):
-    """A rotated log whose every file is this user's alone."""
-
-    def _open(self) -> io.TextIOWrapper:
-        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        return io.TextIOWrapper(io.FileIO(descriptor, "a"), self.encoding, self.errors, line_buffering=True)
 
 
 def run_foreground(root: Path) -> int:
@@ -75,7 +64,8 @@ def run_foreground(root: Path) -> int:
             warn(our_text("cockpit: {} is served already", str(root)))
             return ALREADY_SERVED
         endpoint_file(root).unlink(missing_ok=True)
-        handler = _open_log(root)
+        handler = open_log(root)
+        quiet_ssh_log()
         try:
             asyncio.run(_serve(root))
         except CockpitError as error:
@@ -103,17 +93,6 @@ def _take(stack: contextlib.ExitStack, path: Path) -> bool:
         if time.monotonic() > deadline:
             return False
         time.sleep(0.02)
-
-
-def _open_log(root: Path) -> logging.Handler:
-    """Log into a rotated file that only this user can read."""
-    path = root / "serve.log"
-    handler = _PrivateLog(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.getLogger().addHandler(handler)
-    logging.getLogger().setLevel(logging.INFO)
-    quiet_ssh_log()
-    return handler
 
 
 async def _serve(root: Path) -> None:

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from cockpit.embedded.api.coordination import create_coordination
-from cockpit.embedded.api.records import Records
-from cockpit.embedded.api.server import ApiServer
+from cockpit.embedded.api.damage import open_records
+from cockpit.embedded.api.server import ApiServer, TlsFiles
 from cockpit.errors import CockpitError, ConfigError
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import guard_streams, warn
@@ -55,16 +55,22 @@ def listen(host: str, port: int) -> socket.socket:
         raise ConfigError(f"{host} port {port} cannot be listened on: {error.strerror or error}") from error
 
 
-async def serve(listener: socket.socket, token: str, records_file: Path) -> None:
+async def serve(listener: socket.socket, token: str, records_file: Path, tls: TlsFiles | None = None) -> None:
     """Serve until SIGTERM or SIGINT.
+
+    Args:
+        listener: where.
+        token: what every call must bring that is not public.
+        records_file: the file that keeps all of it.
+        tls: what the server shows; None speaks in the clear.
 
     Raises:
         ConfigError: the records cannot be used.
     """
-    records = Records(records_file)
+    records = open_records(records_file)
     try:
         application, services = create_coordination(records, token)
-        server = ApiServer(application)
+        server = ApiServer(application, tls)
         loop = asyncio.get_running_loop()
 
         def stop() -> None:

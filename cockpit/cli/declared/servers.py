@@ -23,12 +23,35 @@ def serve(
         bool, typer.Option("--foreground", help="Stay in the foreground, for a service unit.")
     ] = False,
     root: Annotated[str | None, typer.Option("--root", help="The fleet's directory.")] = None,
+    services_only: Annotated[
+        bool, typer.Option("--services-only", help="Board, feed, registry and the others for a team; no VMs.")
+    ] = False,
+    bind: Annotated[
+        str, typer.Option("--bind", help="With --services-only: HOST, HOST:PORT or [IPV6]:PORT; :: is every one.")
+    ] = "",
+    token_file: Annotated[
+        str | None, typer.Option("--token-file", help="With --services-only: the token; else one is made and kept.")
+    ] = None,
+    certificate: Annotated[
+        str | None, typer.Option("--certificate", help="With --services-only: a certificate for TLS, as PEM.")
+    ] = None,
+    key: Annotated[str | None, typer.Option("--key", help="The key of --certificate, as PEM.")] = None,
+    self_signed: Annotated[
+        bool, typer.Option("--self-signed", help="With --services-only: TLS with a certificate of the server's own.")
+    ] = False,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Start the embedded fleet on this machine's loopback."""
+    """Start the embedded fleet on this machine's loopback, or the services alone for a team."""
     from cockpit.cli import serve as serving
 
+    team = serving.Team(bind or "127.0.0.1", token_file, certificate, key, self_signed)
+    if services_only:
+        if stop or end_fleet or foreground or dry_run:
+            raise typer.BadParameter("--services-only stays in the foreground, and ends with SIGTERM or ctrl-c")
+        raise typer.Exit(serving.serve_team(root, options.root, team, as_json))
+    if bind or token_file or certificate or key or self_signed:
+        raise typer.BadParameter("--bind, --token-file, --certificate, --key and --self-signed go with --services-only")
     place = paths.absolute(root, "--root") if root is not None else None
     if dry_run and not end_fleet:
         raise typer.BadParameter("--dry-run goes with --end-fleet")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cockpit.embedded.api.tables import FIRST_TABLES, SERVICE_TABLES
 from cockpit.errors import ConfigError
 
 SCHEMA = """
@@ -44,28 +45,21 @@ CREATE TABLE tags (
 ) STRICT;
 CREATE TABLE variables (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
-KINDS = (
-    "log",
-    "journal",
-    "usage_sessions",
-    "usage_vms",
-    "skills",
-    "extensions",
-    "skill_changes",
-    "extension_changes",
-    "skill_agents",
-    "reports",
-    "share_links",
-    "share_access",
-    "ledger",
-)
 SERVICES = "".join(
     f"CREATE TABLE {kind} (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"
     " document TEXT NOT NULL) STRICT;"
-    for kind in KINDS
+    for kind in SERVICE_TABLES
+    if kind not in FIRST_TABLES
 )
 STEPS = (SCHEMA, NAMES, SERVICES)
 """What makes a file of each version one of the next."""
+
+
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class DamagedRecords(ConfigError):
+    """The file is no database, or its pages do not belong together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +108,8 @@ class Records:
         """Open the file.
 
         Raises:
-            ConfigError: it is no database, is damaged, or comes from a newer version.
+            DamagedRecords: it is no database, or is damaged.
+            ConfigError: it comes from a newer version, or the disk refuses.
         """
         self.path = path
         if isinstance(path, Path):
@@ -127,7 +122,8 @@ class Records:
             self._migrate()
         except sqlite3.DatabaseError as error:
             self.database.close()
-            raise ConfigError(
+            damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE
+            raise (DamagedRecords if damaged else ConfigError)(
                 f"the fleet's records {path} cannot be read: {error}",
                 hint="move the file away to begin with an empty fleet",
             ) from error
@@ -138,6 +134,19 @@ class Records:
             raise sqlite3.DatabaseError(f"schema {version} is newer than {len(STEPS)}")
         for number, step in enumerate(STEPS[version:], version + 1):
             self.database.executescript(f"BEGIN IMMEDIATE;{step}PRAGMA user_version={number};COMMIT;")
+
+    def check(self) -> None:
+        """Look at every page of the file.
+
+        Raises:
+            DamagedRecords: they do not belong together.
+        """
+        try:
+            found = self.database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            found = str(error)
+        if found != "ok":
+            raise DamagedRecords(str(found))
 
     def close(self) -> None:
         """Close the file; everything said to be done is in it."""

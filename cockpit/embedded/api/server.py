@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
@@ -12,10 +14,18 @@ SHUTDOWN_TIMEOUT = 3
 """Seconds that open requests and event streams get when the server stops."""
 
 
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """A certificate and its key, as PEM."""
+
+    certificate: Path
+    key: Path
+
+
 class ApiServer(uvicorn.Server):
     """uvicorn without signal handlers of its own: its process has one place for signals."""
 
-    def __init__(self, application: Starlette) -> None:
+    def __init__(self, application: Starlette, tls: TlsFiles | None = None) -> None:
         super().__init__(
             uvicorn.Config(
                 application,
@@ -23,6 +33,8 @@ class ApiServer(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
+                ssl_certfile=tls.certificate if tls else None,
+                ssl_keyfile=tls.key if tls else None,
             )
         )
 

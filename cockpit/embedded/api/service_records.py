@@ -16,6 +16,7 @@ from cockpit.embedded.api.exchange import well_formed
 from cockpit.embedded.api.moments import moment_text
 from cockpit.embedded.api.records import Records
 from cockpit.embedded.api.streams import Listeners
+from cockpit.embedded.api.tables import SERVICE_TABLES
 from cockpit.services import ulid
 
 logger = logging.getLogger(__name__)
@@ -51,17 +52,16 @@ class Ids:
 class Documents:
     """One table of documents in their order of arrival."""
 
-    def __init__(self, records: Records, table: str, key: str = "id") -> None:
+    def __init__(self, records: Records, table: str) -> None:
         """Open a table.
 
         Args:
             records: the file.
             table: its name.
-            key: the field that names a document.
         """
         self._records = records
         self._table = table
-        self._key = key
+        self._key = SERVICE_TABLES[table]
 
     def all(self) -> list[Document]:
         """Return every document, oldest first; a damaged one is left out and said."""
@@ -188,14 +188,14 @@ class ServiceRecords:
         self.journal = Documents(records, "journal")
         self.usage_sessions = Documents(records, "usage_sessions")
         self.usage_vms = Documents(records, "usage_vms")
-        self.skills = Documents(records, "skills", "name")
-        self.extensions = Documents(records, "extensions", "name")
+        self.skills = Documents(records, "skills")
+        self.extensions = Documents(records, "extensions")
         self.changes = HubChanges(records)
-        self.skill_agents = Documents(records, "skill_agents", "agentId")
+        self.skill_agents = Documents(records, "skill_agents")
         self.reports = Documents(records, "reports")
-        self.share_links = Documents(records, "share_links", "linkId")
+        self.share_links = Documents(records, "share_links")
         self.share_access = Documents(records, "share_access")
-        self.ledger = Documents(records, "ledger", "commitId")
+        self.ledger = Documents(records, "ledger")
         self.task_ids = Ids(self.tasks.newest_id())
         """Also names the notes: an id is unique over the whole board."""
         self.ids = Ids()

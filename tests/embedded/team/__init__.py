@@ -1,0 +1,1 @@
+"""The services for a team, and what keeps their data."""
