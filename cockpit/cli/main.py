@@ -11,26 +11,6 @@ import typer
 from cockpit import __version__, paths
 from cockpit.cli import first_sight
 from cockpit.cli.declared import loading
-from cockpit.cli.declared import (  # noqa: F401 - to import them declares them
-    board,
-    conversation,
-    feed,
-    files,
-    identity,
-    images,
-    interchange,
-    life,
-    lists,
-    machines,
-    queue,
-    reach,
-    recovery,
-    servers,
-    swarm,
-    talk,
-    usage,
-    work,
-)
 from cockpit.cli.declared.application import application, options
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.texts import refuse_bytes

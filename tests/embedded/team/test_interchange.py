@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cockpit.cli import main
+from cockpit.cli.declared import loading
 from cockpit.cli.declared.application import application
 from cockpit.embedded.api.damage import open_records
 from cockpit.embedded.api.records import DamagedRecords, Records
@@ -121,7 +121,7 @@ def test_a_file_that_is_cut_off_and_a_directory_that_is_served_are_refused(tmp_p
 def test_the_verbs_say_what_they_did(tmp_path: Path) -> None:
     filled(tmp_path / "a")
     file, run = str(tmp_path / "export.json"), CliRunner().invoke
-    assert main.main
+    loading.declare(["services"])
     said = run(application, ["services", "export", file, "--root", str(tmp_path / "a"), "--json"])
     assert said.exit_code == 0 and json.loads(said.output)["documents"]["tasks"] == 3
     said = run(application, ["services", "import", file, "--root", str(tmp_path / "b"), "--dry-run", "--json"])
