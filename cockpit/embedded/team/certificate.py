@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cockpit.embedded.api.server import TlsFiles
 from cockpit.errors import ConfigError
 from cockpit.paths import private_directory, write_private
-from cockpit.text.sanitize import our_text
+from cockpit.text.clean import ours
 from cockpit.text.streams import warn
 
 LIFETIME = datetime.timedelta(days=825)
@@ -69,9 +69,7 @@ def own_certificate(directory: Path, host: str) -> ShownCertificate:
     if known is not None and _serves(known, host):
         return ShownCertificate(files, _fingerprint(known))
     if known is not None:
-        warn(
-            our_text("the certificate of before is replaced: clients that know its fingerprint must learn the new one")
-        )
+        warn(ours("the certificate of before is replaced: clients that know its fingerprint must learn the new one"))
     made = _make(files, names)
     return ShownCertificate(files, _fingerprint(made))
 

@@ -36,7 +36,7 @@ class TeamServer:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class ServedPlace:
     """What others need to know of a server that listens."""
 
     url: str
@@ -74,7 +74,7 @@ class TeamServing:
         handler = open_log(how.root)
         stack.callback(handler.close)
         stack.callback(logging.getLogger().removeHandler, handler)
-        self.opened = Opened(
+        self.opened = ServedPlace(
             address.url("https" if shown else "http"),
             self._token_file,
             shown.fingerprint if shown else "",
