@@ -207,6 +207,12 @@ class CockpitApp(App[None]):
             notice(self, text, severity="warning")
         self._unreadable_at = now
 
+    def on_reads_again(self) -> None:
+        """Take in what came while the terminal stalled: nothing was drawn then."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ActionScreen):
+                screen.take_in()
+
     def on_paste_unended(self, message: PasteUnended) -> None:
         """Say why no key works: all that comes is still the paste."""
         text = our_line("a paste of {} characters has not ended; esc twice ends it here, ctrl+q leaves", message.size)

@@ -42,8 +42,19 @@ STEP_PAUSE = 1 / 240
 """Seconds between two steps of the lists: each is painted for itself, and a key waits for one of them only."""
 
 
+class Output(Protocol):
+    """What shows a transcript."""
+
+    def keep_up(self) -> None:
+        """Take in what came, for nobody to see yet."""
+
+
 class Surface(Protocol):
     """What the bridge feeds: the home screen, or any screen that shows live things."""
+
+    @property
+    def output(self) -> Output:
+        """Where the focused transcript is shown."""
 
     def in_sight(self) -> bool:
         """Tell whether anything of it is seen."""
@@ -113,6 +124,7 @@ class Bridge:
 
     async def _tick_ages(self) -> None:
         if not self._surface.in_sight():
+            self._surface.output.keep_up()
             return
         due = self._engine.revision != self._seen or monotonic() - self._flushed_at > LIST_AGE
         await self._in_steps(self._lists() if due else self._surface.age_steps())

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -44,14 +44,14 @@ QUIET = 0.004
 class Measured:
     """A screen on a terminal that counts."""
 
-    def __init__(self, *words: str) -> None:
-        """Start `tests.bench.screen_load` with some words."""
+    def __init__(self, *words: str, before: Sequence[str] = ()) -> None:
+        """Start `tests.bench.screen_load` with some words, after others, e.g. those of `ssh`."""
         self._directory = tempfile.TemporaryDirectory(prefix="ckt-screen-")
         self._gaps = Path(self._directory.name) / "gaps"
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_ANIMATIONS": "none"}
-        command = [sys.executable, "-m", "tests.bench.screen_load", words[0], str(self._gaps), *words[1:]]
+        command = [*before, sys.executable, "-m", "tests.bench.screen_load", words[0], str(self._gaps), *words[1:]]
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, cwd=ROOT, env=environment, start_new_session=True
@@ -168,10 +168,10 @@ class Measured:
                 found.append((time.monotonic(), os.read(self._master, 1 << 20)))
         return found
 
-    def type(self, keys: str) -> None:
-        """Type something and take what comes of it."""
+    def type(self, keys: str, seconds: float = 0.5) -> None:
+        """Type something and take what comes of it for some seconds."""
         os.write(self._master, keys.encode())
-        self.watch(0.5)
+        self.watch(seconds)
 
     def stall(self, seconds: float) -> float:
         """Read nothing for some seconds, and return the longest time the loop stood still since."""

@@ -11,18 +11,21 @@ import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.emulator import Emulator
+from tests.emulator import Cell, Emulator
 from tests.forked.command import screens
 from tests.forked.process import ForkedProcess
 
 ALTERNATE_SCREEN, CURSOR, PASTE = 1049, 25, 2004
 MOUSE = (1000, 1002, 1003, 1006, 1015)
 
+_KNOWS_TOGETHER = b"\x1b[?2026$p"
+"""Asks whether a terminal knows the mode."""
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 
 
@@ -39,6 +42,7 @@ class Terminal:
         output: Path | None = None,
         errors: Path | None = None,
         forked: bool = False,
+        synchronised: bool = False,
     ) -> None:
         """Start a program.
 
@@ -50,8 +54,10 @@ class Terminal:
             output: where its standard output goes instead of to the terminal.
             errors: where its standard error goes instead of to the terminal.
             forked: the command is `python -m MODULE WORDS…`, and the program a fork of what has loaded that.
+            synchronised: it says that it knows how to show a frame at once (mode 2026).
         """
         self.seen = bytearray()
+        self._synchronised = synchronised
         self._unshown = bytearray()
         self._emulator = Emulator(120, 40)
         self._master, slave = pty.openpty()
@@ -99,18 +105,24 @@ class Terminal:
         os.close(self._master)
         self._slave = self._master = -1
 
-    def read(self, seconds: float) -> bool:
-        """Take what the program writes within some seconds; False if it wrote nothing."""
+    def read(self, seconds: float, most: int = 65536) -> bool:
+        """Take what the program writes within some seconds, so many bytes at most; False if it wrote nothing."""
         ready, _, _ = select.select([self._master], [], [], seconds)
         if not ready:
             return False
         try:
-            chunk = os.read(self._master, 65536)
+            chunk = os.read(self._master, most)
         except OSError:
             return False
+        if self._synchronised and _KNOWS_TOGETHER in chunk:
+            self.write(b"\x1b[?2026;2$y")
         self.seen += chunk
         self._unshown += chunk
         return bool(chunk)
+
+    def waiting(self) -> int:
+        """Return how many bytes of the program wait to be read."""
+        return int.from_bytes(fcntl.ioctl(self._master, termios.FIONREAD, b"\0" * 4), sys.byteorder)
 
     def shows(self, text: str) -> bool:
         """Say whether a text stands in one line of the screen."""
@@ -122,6 +134,11 @@ class Terminal:
         """Return the text of all lines of the screen."""
         self.shows("")
         return self._emulator.lines()
+
+    def picture(self) -> tuple[list[list[Cell]], tuple[int, int]]:
+        """Return the cells of the screen, and where its cursor is."""
+        self.shows("")
+        return self._emulator.cells(), self._emulator.cursor()
 
     def blank(self) -> None:
         """Take it that somebody else cleared the screen."""

@@ -17,6 +17,7 @@ from cockpit.ui.actions.help import help_text
 from cockpit.ui.actions.home_port import Chosen
 from cockpit.ui.actions.keys import key_labels
 from cockpit.ui.actions.registry import BY_ID, bindings, disabled_reason, hidden
+from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.widgets.notice import notice
 
 
@@ -45,7 +46,9 @@ class ActionScreen(Screen[None]):
         """Show what an action changed."""
 
     def in_sight(self) -> bool:
-        """Tell whether anything of this screen is seen: no screen that hides all lies over it."""
+        """Tell whether anything of this screen is seen: the terminal reads, and no other screen hides all of it."""
+        if isinstance(self.app._driver, TerminalDriver) and self.app._driver.stalls:
+            return False
         for screen in reversed(self.app.screen_stack):
             if screen is self or screen.styles.background.a == 1:
                 return screen is self

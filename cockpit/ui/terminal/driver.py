@@ -45,6 +45,10 @@ SAME_MOMENT = 0.02
 """Seconds within which a stop and a continuation count as having come together."""
 
 
+class ReadsAgain(Message):
+    """A terminal that had stalled has taken what waited for it."""
+
+
 class TerminalDriver(LinuxDriver):
     """Textual's driver with input, output and end of its own.
 
@@ -180,7 +184,13 @@ class TerminalDriver(LinuxDriver):
             return
         if self._terminal_writer is None:
             # The first that is written when the application takes the terminal, or takes it back.
-            self._terminal_writer = TerminalWriter(self._output, self._replica, closed=self._hang_up, failed=self._fail)
+            self._terminal_writer = TerminalWriter(
+                self._output,
+                self._replica,
+                closed=self._hang_up,
+                failed=self._fail,
+                reads_again=self._tell_it_reads,
+            )
             self._terminal_writer.start()
         if LEAVES in data:
             self._replica.leave()
@@ -202,6 +212,15 @@ class TerminalDriver(LinuxDriver):
         news = self._replica.note(update, (cursor.x, cursor.y), colours=colours, together=together)
         if news and self._terminal_writer is not None:
             self._terminal_writer.show()
+
+    @property
+    def stalls(self) -> bool:
+        """Whether the terminal has not taken a frame for so long that drawing another is for nobody."""
+        return self._terminal_writer is not None and self._terminal_writer.stalls
+
+    def _tell_it_reads(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._app.post_message, ReadsAgain())
 
     def close(self) -> None:
         """End the writing thread."""

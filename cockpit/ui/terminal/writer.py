@@ -17,6 +17,9 @@ MAX_WAITING = 2_000_000
 STOP_LIMIT = 1.0
 """Seconds the end waits for the terminal to take what restores it."""
 
+STALLED = 1.0
+"""Seconds that one write takes after which nothing more is drawn until it is done: nobody would see it."""
+
 ROOM_LIMIT = 1.0
 """Seconds between two looks whether a terminal that must not be waited for has room."""
 BUSY_PAUSE = 0.01
@@ -39,6 +42,7 @@ class TerminalWriter:
         *,
         closed: Callable[[OSError], None],
         failed: Callable[[Exception], None],
+        reads_again: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare; `start` begins.
 
@@ -47,11 +51,15 @@ class TerminalWriter:
             replica: whose differences are written.
             closed: called once, in the writing thread, when the terminal is gone.
             failed: called once, in the writing thread, with an error of ours.
+            reads_again: called in the writing thread each time a terminal that stalled has taken what waited.
         """
         self._descriptor = descriptor
         self._replica = replica
         self._closed = closed
         self._failed = failed
+        self._reads_again = reads_again
+        self._began: float | None = None
+        """When the write began that goes on now."""
         self._texts: deque[str] = deque()
         self._size = 0
         self._frame_waits = False
@@ -78,6 +86,12 @@ class TerminalWriter:
         with self._change:
             self._frame_waits = True
             self._change.notify()
+
+    @property
+    def stalls(self) -> bool:
+        """Whether the terminal has not taken what was written for so long that nobody seems to look."""
+        began = self._began
+        return began is not None and time.monotonic() - began > STALLED
 
     def stop(self) -> None:
         """Write what waits, as far as the terminal takes it within `STOP_LIMIT`, and end."""
@@ -116,11 +130,15 @@ class TerminalWriter:
             OSError: the terminal is gone.
         """
         data = memoryview(text.encode("utf-8", "replace"))
+        self._began = time.monotonic()
         while data:
             try:
                 data = data[os.write(self._descriptor, data) :]
             except BlockingIOError:
                 self._wait_for_room()
+        stalled, self._began = self.stalls, None
+        if stalled:
+            self._reads_again()
 
     def _wait_for_room(self) -> None:
         """Wait until the terminal takes more.

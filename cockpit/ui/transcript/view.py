@@ -80,6 +80,8 @@ class TranscriptView(Widget, can_focus=True):
         """What was painted, by the width and all that the line shows: it outlives a new folding of its entry."""
         self._shown: list[tuple[object, ...]] = []
         """What each line of the viewport shows since the last flush."""
+        self._behind = False
+        """Something was laid out that is not painted."""
 
     # --- what is shown -------------------------------------------------------------------------------
 
@@ -117,11 +119,17 @@ class TranscriptView(Widget, can_focus=True):
         if reading is None or width <= 0:
             return False
         changed = reading.fit(width, self.size.height, expanded=self._expanded)
-        changed = reading.update() or changed
+        changed = reading.update() or changed or self._behind
+        self._behind = False
         self._follow_reading(reading)
         if changed:
             self._refresh_changed()
         return changed
+
+    def keep_up(self) -> None:
+        """Lay out what came while nobody sees it: all at once it would take long when somebody looks again."""
+        if self._reading is not None and self._reading.live.width and self._reading.update():
+            self._behind = True
 
     def _refresh_changed(self) -> None:
         """Have the lines painted that show something else than they do."""
