@@ -38,7 +38,7 @@ def hand_over_text(task: Task, dependencies: Sequence[Task]) -> str:
         dependencies: the tasks it depends on, as far as the board has them.
     """
     title = " ".join(task.title.split())
-    parts = [f"The operator hands you this task of the board. Its id is {task.id}.\n\nTask: {title}"]
+    parts = [f"{_first_words(task)}\n\nTask: {title}"]
     if task.description.strip():
         own = task.created_by == OPERATOR
         parts.append(task.description.strip() if own else _of_another(task))
@@ -54,6 +54,15 @@ def hand_over_text(task: Task, dependencies: Sequence[Task]) -> str:
     parts.append(RULES)
     # Half a character, that JSON let through, can be sent to nobody.
     return "\n\n".join(parts).encode("utf-8", "replace").decode("utf-8")
+
+
+def _first_words(task: Task) -> str:
+    return f"The operator hands you this task of the board. Its id is {task.id}."
+
+
+def hands_over(text: str, task: Task) -> bool:
+    """Say whether a text is the one that hands a task over; others may be named in it, which that one depends on."""
+    return text.startswith(_first_words(task))
 
 
 def _of_another(task: Task) -> str:

@@ -43,6 +43,7 @@ from cockpit.model.commands.life import (
     Undo,
 )
 from cockpit.model.commands.owed import AnswerOwed, SettleOwed
+from cockpit.model.commands.plan import CreatePlan, HoldPlan, RunPlan, StepPlan, TakePlanned
 from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
@@ -76,6 +77,11 @@ NOW = 1_790_000_000.0
 """The moment the double's clock shows."""
 
 VERBS: dict[type, str] = {
+    CreatePlan: "create plan",
+    RunPlan: "run plan",
+    HoldPlan: "hold plan",
+    StepPlan: "step plan",
+    TakePlanned: "take task",
     BuildImage: "build image",
     DeleteImage: "delete image",
     **CONVERSATION_VERBS,

@@ -6,6 +6,7 @@ from cockpit.engine.running_source import RunningSource
 from cockpit.engine.state import FleetState
 from cockpit.model.board import Task
 from cockpit.model.fleet import Agent
+from cockpit.model.hand_over import hands_over
 from cockpit.model.ids import AgentId
 from cockpit.model.plan.marks import GIVING, Given, given_in
 from cockpit.model.plan.schedule import Arrival
@@ -16,11 +17,6 @@ GRACE = 15.0
 """Seconds after the last change of a task within which what is not in the output may still be on its way."""
 
 _TOLD = (EntryKind.USER, EntryKind.STEER, EntryKind.FOLLOW_UP)
-
-
-def names(text: str, task: Task) -> bool:
-    """Say whether a text hands a task over; it may name others besides, which the task depends on."""
-    return f"id is {task.id}" in text[:1_000]
 
 
 class HandOverEvidence:
@@ -39,9 +35,9 @@ class HandOverEvidence:
         entries = tuple(self._fleet_state.transcript(agent.id).entries())
         replaced = agent.line < given.line  # its output began anew since
         below = (entry for entry in entries if entry.line > given.line or (replaced and entry.epoch == agent.epoch))
-        if any(entry.kind in _TOLD and names(entry.text, task) for entry in below):
+        if any(entry.kind in _TOLD and hands_over(entry.text, task) for entry in below):
             return Arrival.READ
-        if any(names(text, task) for text in (*agent.activity.steering, *agent.activity.follow_up)):
+        if any(hands_over(text, task) for text in (*agent.activity.steering, *agent.activity.follow_up)):
             return Arrival.QUEUED
         if GIVING not in task.tags and self._forgotten(agent, given):
             return Arrival.READ
@@ -54,7 +50,7 @@ class HandOverEvidence:
 
     def _is_surely_not_there(self, agent: Agent, task: Task) -> bool:
         underway = any(
-            receipt.agent == agent.id and not is_ended(receipt) and names(receipt.text, task)
+            receipt.agent == agent.id and not is_ended(receipt) and hands_over(receipt.text, task)
             for receipt in self._fleet_state.receipts.values()
         )
         old = self._fleet_state.clock.now() - task.updated_at > GRACE
