@@ -106,6 +106,10 @@ class VmLinks:
         refused = of_power(vm_id, self._fleet_state.snapshot())
         return refused is not None and refused.code is RefusalCode.NO_VM
 
+    async def heard(self, vm_id: VmId, seconds: float) -> bool:
+        """Say whether a VM is heard, waiting for that some seconds at most."""
+        return await self._fleet_state.until(lambda: not self.hindrance(vm_id), seconds)
+
     def hindrance(self, vm_id: VmId) -> str:
         """Say why nothing is heard of a VM now, or return empty text."""
         power = self._fleet_state.power(vm_id)

@@ -30,6 +30,9 @@ MOST_LIVE = 4
 START_LIMIT = 30.0
 """Seconds a link, and then the channel, gets to come up."""
 
+LOOK_PAUSE = 0.5
+"""Seconds between two such questions."""
+
 WHY_LIMIT = 5.0
 """Seconds the platform gets to say what became of a VM whose stream was cut."""
 
@@ -95,7 +98,9 @@ class LivePlaces:
         seen: Look | None = None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(WHY_LIMIT):
-                seen = await self._look(vm_id)
+                # A VM that is being deleted is on the list for a moment longer than its connections last.
+                while not _tells(seen := await self._look(vm_id)) and not await self._links.heard(vm_id, LOOK_PAUSE):
+                    pass
         if isinstance(seen, Missing):
             return Gone(f"the VM is gone, and what ran there with it: {seen.evidence}")
         if isinstance(seen, Found) and (power := seen.record.vm(0.0).power) not in (Power.RUNNING, Power.UNKNOWN):
@@ -103,6 +108,11 @@ class LivePlaces:
         if not reason or reason in cut.message:
             return cut
         return Dropped(f"{reason}; {cut.message}", hint=cut.hint)
+
+
+def _tells(seen: Look) -> bool:
+    """Say whether a look at a VM explains why nothing is heard of it."""
+    return isinstance(seen, Missing) or (isinstance(seen, Found) and seen.record.vm(0.0).power is not Power.RUNNING)
 
 
 class LentCommand:
@@ -241,8 +251,10 @@ class LentTerminal:
         await process.wait()
         if process.exit_status is None and process.signal is None:
             assert self._connection is not None
-            cut = self._connection.close_reason or Dropped(
-                "the shell's stream ended without an exit code", hint="whether it ended on the VM is unknown"
+            reason = self._connection.close_reason
+            cut = Dropped(
+                reason.message if reason is not None else "the shell's stream ended without an exit code",
+                hint="whether what ran in it goes on is unknown",
             )
             raise await self._places.why_cut(self._vm_id, cut)
         return code_of(process.exit_status, process.signal)

@@ -170,6 +170,7 @@ class Links:
         self.up = asyncio.Event()
         self.up.set()
         self.refusal = ""
+        self.reason = ""
         self.stands_still: asyncio.Queue[str] = asyncio.Queue()
         self.vms = {VM}
 
@@ -184,7 +185,10 @@ class Links:
                 return
 
     def hindrance(self, vm_id: VmId) -> str:
-        return ""
+        return self.reason
+
+    async def heard(self, vm_id: VmId, seconds: float) -> bool:
+        return not self.reason
 
     async def ready(self, vm_id: VmId, seconds: float, *, patient: bool = False) -> OpenLink:
         if self.refusal:
@@ -326,6 +330,14 @@ async def test_why_nothing_is_heard_of_a_vm_is_told_each_time_it_changes() -> No
 
 async def test_a_cut_stream_says_what_became_of_its_vm() -> None:
     cut = Dropped("the stream ended without an exit code", hint="look")
+    links, looks = Links(), iter((Found(VmRecord(vm_id=VM, state="running"), "seen"), Missing("the list lacks it")))
+
+    async def soon_gone(vm_id: VmId) -> Look:
+        return next(looks)
+
+    links.reason = "its VM is not connected"
+    why = await LivePlaces(cast("VmLinks", links), soon_gone).why_cut(VM, cut)
+    assert why.message.startswith("the VM is gone"), "it was on the list for a moment longer"
     answers: dict[str, Look] = {
         "the VM is gone": Missing("the list lacks it"),
         "the VM is paused; the stream ended": Found(VmRecord(vm_id=VM, state="paused"), "seen"),
