@@ -33,7 +33,7 @@ async def usage(headless: Headless, by: By, since: str, as_json: bool) -> int:
         unread = [
             agent.name
             for agent in engine.fleet.agents
-            if agent.vm_id in running and not engine.output.is_up_to_date(agent.id)
+            if agent.vm_id in running and agent.epoch and not engine.output.is_up_to_date(agent.id)
         ]
     if as_json:
         output.print_json(report_object(report, by))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.saving import saved
@@ -85,6 +86,8 @@ class UsageDesk:
         """Return what is spent today, and how far each budget is."""
         ledger, now = self._ledger, self._fleet_state.clock.now()
         day, late = await ledger.day(), await self._store.usage.begun_late()
+        if self._unread():
+            day = replace(day, at_least=True)
         found = standings(
             self._fleet_state.snapshot(),
             ledger.totals(),
@@ -97,6 +100,11 @@ class UsageDesk:
             today_at_least=day.at_least,
         )
         return day, found
+
+    def _unread(self) -> list[str]:
+        """Return the names of the agents of whose output nothing was read yet."""
+        agents = self._fleet_state.agents.values()
+        return [agent.name for agent in agents if not agent.epoch and not agent.elsewhere]
 
     async def refresh(self) -> None:
         """Bring today's figure and the budgets in the fleet up to date; raises as `UsagePort` says."""
@@ -124,11 +132,13 @@ class UsageDesk:
         ledger, kept, now = self._ledger, self._store.usage, self._fleet_state.clock.now()
         buckets, late = await ledger.buckets(since, QUARTER), await kept.begun_late()
         agents = sums.by_agent(buckets, ledger.names(), late)
-        fleet = self._fleet_state.snapshot()
+        fleet, unread = self._fleet_state.snapshot(), self._unread()
+        total = sums.total(buckets, late)
+        missing = [*ledger.missing.values(), *(f"nothing was read of {name} yet" for name in unread)]
         return UsageReport(
             since,
             now,
-            sums.total(buckets, late),
+            replace(total, at_least=total.at_least or bool(unread)),
             agents,
             sums.by_family(agents, [*fleet.agents, *ledger.former]),
             sums.by_task(await kept.tasks(since), late),
@@ -136,5 +146,5 @@ class UsageDesk:
             sums.by_day(buckets, late),
             machine_sum(await kept.vm_spans(since), fleet, self.rules.prices, since, now),
             fleet.spending,
-            tuple(ledger.missing.values()),
+            tuple(missing),
         )
