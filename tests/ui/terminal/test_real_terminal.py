@@ -144,6 +144,26 @@ def test_the_size_is_what_the_terminal_says(tmp_path: Path) -> None:
         terminal.close()
 
 
+@pytest.mark.parametrize("piece", [3, 100])
+def test_an_answer_about_the_ground_that_comes_late_is_no_text(piece: int) -> None:
+    terminal = Terminal([*SCENE, "--theme", "auto"], dict(os.environ), ROOT, forked=True)
+    try:
+        terminal.read_until(lambda: b"\x1b]11;?\x1b\\" in terminal.seen, "the question")
+        terminal.read_until(lambda: terminal.shows("wait for you"), "the screen")
+        terminal.write(b"p")
+        terminal.read_until(lambda: terminal.shows("newline"), "the composer")
+        terminal.write(b"before")
+        terminal.read_until(lambda: terminal.shows("before"), "what was typed before the answer")
+        answer = b"\x1b]11;rgb:fdf6/e3e3/e3e3\x1b\\"
+        for at in range(0, len(answer), piece):
+            terminal.write(answer[at : at + piece])
+            terminal.read(0.02)
+        terminal.write(b"after")
+        terminal.read_until(lambda: terminal.shows("beforeafter"), "what was typed around the answer")
+    finally:
+        terminal.close()
+
+
 def test_a_stop_that_nobody_saw_coming_leaves_one_reader_and_the_settings_of_the_shell(screen: Terminal) -> None:
     process = psutil.Process(screen.process.pid)
     threads = process.num_threads()

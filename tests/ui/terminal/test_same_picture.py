@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil  # type: ignore[import-untyped]
 import pytest
@@ -39,9 +41,14 @@ QUIET_LOOKS = 8
 
 
 @contextlib.contextmanager
-def on_a_terminal(*words: str, synchronised: bool) -> Iterator[Terminal]:
+def on_a_terminal(
+    *words: str, synchronised: bool, kind: str = "xterm-256color", variables: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Terminal]:
     """Run the screen over a fleet that stands still."""
-    terminal = Terminal([*SCENE, *words], dict(os.environ), ROOT, forked=True, synchronised=synchronised)
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLORTERM", "NO_COLOR")}
+    terminal = Terminal(
+        [*SCENE, *words], {**environment, **variables}, ROOT, kind=kind, forked=True, synchronised=synchronised
+    )
     try:
         terminal.read_until(lambda: terminal.shows("Lieutenants"), "the screen")
         yield terminal
@@ -116,6 +123,35 @@ def test_after_any_keys_and_sizes(words: tuple[str, ...], synchronised: bool) ->
             at_rest(terminal, chance.choice(((120, 40), (161, 45))))
             assert_as_after_a_repaint(terminal, terminal.process.pid)
         assert (b"\x1b[?2026h" in terminal.seen) is synchronised
+
+
+TRUE = r"[34]8;2;\d+;\d+;\d+"
+PALETTE = r"[34]8;5;\d+"
+SIXTEEN = r"[39][0-7]|4[0-7]|10[0-7]"
+GREY = "|".join(f"[34]8;2;{grey};{grey};{grey}" for grey in range(256))
+
+
+@pytest.mark.parametrize(
+    ("kind", "variables", "colours"),
+    [
+        ("xterm-256color", {"COLORTERM": "truecolor"}, TRUE),
+        ("xterm-256color", {}, PALETTE),
+        ("xterm", {}, SIXTEEN),
+        ("xterm-256color", {"COLORTERM": "truecolor", "NO_COLOR": "1"}, GREY),
+    ],
+    ids=["16 million", "256", "16", "none but greys"],
+)
+def test_in_the_colours_that_a_terminal_has(kind: str, variables: dict[str, str], colours: str) -> None:
+    with on_a_terminal(synchronised=False, kind=kind, variables=variables) as terminal:
+        terminal.write(b"jj4?")
+        at_rest(terminal)
+        assert_as_after_a_repaint(terminal, terminal.process.pid)
+        sent = set(re.findall(rb"\x1b\[([0-9;]*)m", bytes(terminal.seen)))
+        for codes in sent:
+            left = re.sub(rf"(?<![0-9;])(?:{colours})(?![0-9])", "", codes.decode(), count=1)
+            left = re.sub(rf";(?:{colours})(?![0-9])", "", left)
+            assert re.fullmatch(r"[0-9]?(?:;?(?:[0-9]|21|39|49))*", left), codes
+        assert any(re.search(rf"(?:^|;)(?:{colours})(?:;|$)", codes.decode()) for codes in sent)
 
 
 def test_byte_by_byte() -> None:
