@@ -253,6 +253,10 @@ def spoken(record: Record) -> tuple[str, str] | None:
             return f"asks ({method})", "\n".join([title, *options])
         case ev.RetryStarted(attempt=attempt, max_attempts=most, delay=delay, error=error):
             return f"retry {attempt} of {most} in {delay:.0f} s", error
+        case ev.Responded(command="bash", success=True, data=dict() as told):
+            code, cancelled = told.get("exitCode"), told.get("cancelled") is True
+            how = "cancelled" if cancelled else f"exit {code}" if isinstance(code, int) else "done"
+            return f"operator's bash, {how}", str(told.get("output") or "").removesuffix("\n")
         case ev.RunStarted():
             return "run started", ""
         case ev.RunEnded():

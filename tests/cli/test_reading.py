@@ -46,6 +46,12 @@ def test_the_last_lines(fleet: FleetUnderTest, eve: str) -> None:
     assert "Three." in fleet.run("read", eve, "--lines", "20").stdout
 
 
+def test_what_the_operator_ran_on_the_agent_is_among_the_lines(fleet: FleetUnderTest, eve: str) -> None:
+    assert fleet.run("bash", eve, "echo heron; exit 4").stdout == "heron\n"
+    shown = fleet.run("read", eve, "--lines", "1").stdout
+    assert "operator's bash, exit 4" in shown and "heron" in shown, shown
+
+
 def test_one_that_is_gone_is_read_from_the_record(fleet: FleetUnderTest, eve: str) -> None:
     assert fleet.run("destroy", eve, "--yes").returncode == 0
     done = fleet.run("read", eve, "--last", "3")

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from cockpit.remote.ssh.connection import Connection
 
 START_LIMIT = 15.0
-LISTEN_LIMIT = 5.0
-"""Seconds it gets to listen."""
+LISTEN_LIMIT = 15.0
+"""Seconds it gets to listen: a small VM takes its time to start a program."""
 LOOK_PAUSE = 0.2
 
 PYTHON = """import asyncio, socket, sys
