@@ -15,6 +15,7 @@ from cockpit.errors import Gone, UsageError
 from cockpit.model.ages import span_text
 from cockpit.model.board import FeedItem, Task
 from cockpit.model.commands.conversation import SHELL_VERBS
+from cockpit.model.events import Record
 from cockpit.model.failures import is_undelivered
 from cockpit.model.fleet import ActivityState, Agent, Fleet, Link, Power, Vm
 from cockpit.model.health import ServiceHealth
@@ -48,6 +49,16 @@ class TurnWatcher(Protocol):
         """Take that a run of an agent ended."""
 
 
+class RunWatcher(Protocol):
+    """Who is told of begins and ends of runs, and answers at once."""
+
+    def run_began(self, agent: Agent, record: Record) -> None:
+        """Take that a run of an agent began with a line."""
+
+    def run_ended(self, agent: Agent) -> None:
+        """Take that a run of an agent ended."""
+
+
 class FleetState:
     """Everything known about the fleet, by id. Only the engine's loop touches it."""
 
@@ -59,6 +70,9 @@ class FleetState:
     """The control services this fleet has."""
     owed: tuple[Owed, ...] = ()
     """What the operator owes the swarm."""
+
+    run_watcher: RunWatcher | None = None
+    """Who is told of begins and ends of runs."""
 
     def __init__(self, clock: Clock, source: str) -> None:
         self.clock = clock

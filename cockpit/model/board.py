@@ -83,6 +83,8 @@ class FeedItem:
     """The task it is about, where its metadata says so."""
     answers: str = ""
     """The event it answers, where its metadata says so."""
+    place: str = ""
+    """Which run of the agent it tells of, where a cockpit says it for the agent."""
 
 
 USAGE_KINDS = ("token_update", "cost_update")

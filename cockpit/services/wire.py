@@ -221,6 +221,7 @@ class EventRecord(ServiceModel):
             detail=(self.detail or self.metadata)[:DETAIL_LIMIT],
             task=TaskId(self._said("taskId")) if self._said("taskId") else None,
             answers=self._said("answers"),
+            place=self._said("place"),
         )
 
     def _said(self, key: str) -> str:

@@ -253,6 +253,18 @@ CREATE TABLE hand_overs (
 ) WITHOUT ROWID;
 """
 
+_ANNOUNCED = """
+CREATE TABLE announced (
+    agent TEXT NOT NULL,
+    place TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    at REAL NOT NULL,
+    state INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (agent, place, kind)
+) WITHOUT ROWID;
+"""
+
 STEPS = (
     _TRANSCRIPTS,
     _OPERATOR,
@@ -269,6 +281,7 @@ STEPS = (
     _OWED,
     _HAND_OVERS,
     USAGE_TABLES,
+    _ANNOUNCED,
 )
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 

@@ -15,6 +15,7 @@ from cockpit.model.ids import AgentId
 from cockpit.model.past import SearchHit
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.store import prune, reader, search, statements
+from cockpit.store.announced import Announced
 from cockpit.store.choices import Choices
 from cockpit.store.comments import Comments
 from cockpit.store.creations import CreationLog
@@ -85,6 +86,8 @@ class Store:
         """What agents and VMs took."""
         self.budgets = BudgetLog(self._writer, self._reader)
         """What may be spent, and what was done about it."""
+        self.announced = Announced(self._writer, self._reader)
+        """What is said on the feed of agents that do not say it themselves."""
         self._host_keys = HostKeys(file.path, now)
         self._closed = False
 

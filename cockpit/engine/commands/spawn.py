@@ -15,6 +15,7 @@ from cockpit.agents.scaffold.environment import encode_environment
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.scaffold.scripts import start_script
 from cockpit.engine.agent_record import agent_from_spawn
+from cockpit.engine.cockpit_id import cockpit_id
 from cockpit.engine.commands.arrival import bootstrap, image_words, own_host_keys
 from cockpit.engine.commands.booting import until_running
 from cockpit.engine.commands.check_in import CheckIn
@@ -329,6 +330,9 @@ class Spawner:
             reports: who reports for it.
         """
         run_id = uuid.uuid4().hex[:12]
+        reported = reports.value if reports is not None else ""
+        if reports is ReportsBy.COCKPIT:
+            reported = f"{reported} {await cockpit_id(self._store)}"
         golden = golden_of(known, spawn, self._source.golden_image)
         file = f"~/{INSTRUCTIONS_FILE}"
         arguments = program.arguments(spawn, file, known is not None)
@@ -339,7 +343,7 @@ class Spawner:
             arguments,
             allow_detached=self._source.allow_detached,
             required_files=[file] if file in arguments else [],
-            details=details(program, facts, spawn, golden, reports.value if reports is not None else ""),
+            details=details(program, facts, spawn, golden, reported),
             fresh=known is None,
             anew=copied,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from cockpit.engine.coordination.announcing import Announcer
+from cockpit.engine.coordination.blocker_notes import BlockerNotes
 from cockpit.engine.coordination.board import Boards
 from cockpit.engine.coordination.feed import Feeds
 from cockpit.engine.coordination.link import Links
@@ -50,6 +52,8 @@ class Coordination:
         self._publisher = Publisher(running, fleet_state)
         parts = (running, fleet_state, store, settled)
         self._recovery = RecoveryWatch(*parts, self._owed.look, self._publisher.tell)
+        self._announcer = Announcer(running, fleet_state, store)
+        self._blocker_notes = BlockerNotes(running, fleet_state, store)
         self._registry_life = RegistryLife(running, fleet_state, store)
         self.usage = UsageDesk(self._running, fleet_state, store)
 
@@ -73,10 +77,12 @@ class Coordination:
         works: dict[str, Callable[[], Awaitable[None]]] = {
             "owed answers": self._owed.run,
             "publishing": self._publisher.run,
+            "announcing": self._announcer.run,
         }
         if watch:
             works["recovery"] = self._recovery.run
             works["plans"] = self.plans.run
+            works["blocker notes"] = self._blocker_notes.run
             works["registry"] = self._registry_life.run
             works["signs of life"] = self._registry_life.beat
         return works | self.usage.works(watch)

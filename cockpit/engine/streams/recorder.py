@@ -130,7 +130,7 @@ class Recorder:
 
     def _fold_state(self, agent: Agent, records: Sequence[Record]) -> None:
         """Fold records that come after the agent's last line."""
-        observe = self._book.observe
+        observe, watcher = self._book.observe, self._fleet_state.run_watcher
         latest: Record | None = None
         ended = False
         for record in records:
@@ -140,6 +140,11 @@ class Recorder:
             else:
                 before = agent if latest is None else stamped(agent, latest, worked=True)
                 agent, latest = reduce_agent(before, record), None
+                if watcher is not None and before.run_open is not agent.run_open:
+                    if agent.run_open:
+                        watcher.run_began(agent, record)
+                    else:
+                        watcher.run_ended(agent)
                 ended = ended or (before.run_open and not agent.run_open)
                 receipts = observe(record, before.run_open and not agent.run_open)
             if receipts:
@@ -263,7 +268,9 @@ class Recorder:
                 if before.run_open and not after.run_open:
                     self._fleet_state.put_receipts(self._book.run_settled(after.id, now))
                 self._fleet_state.put_agent(mark_seen(after) if self.focused == after.id else after)
-                if before.run_open and not after.run_open and self._fleet_state.turn_watcher is not None:
-                    self._fleet_state.turn_watcher.run_ended(after)
+                if before.run_open and not after.run_open:
+                    for watcher in (self._fleet_state.turn_watcher, self._fleet_state.run_watcher):
+                        if watcher is not None:
+                            watcher.run_ended(after)
             waiting = waiting or awaits_time(after)
         return waiting
