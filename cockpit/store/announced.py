@@ -95,8 +95,8 @@ def _insert(connection: sqlite3.Connection, one: Announcement) -> None:
     body = json.dumps({name: value for name, value in asdict(one).items() if name in _BODY})
     connection.execute("DELETE FROM announced WHERE at < ? AND state = 2", (one.at - KEPT,))
     connection.execute(
-        "INSERT OR IGNORE INTO announced (agent, place, kind, at, state, body) VALUES (?, ?, ?, ?, 0, ?)",
-        (safe_text(one.agent), one.place, one.kind, one.at, body),
+        "INSERT OR IGNORE INTO announced (agent, place, kind, at, state, body) VALUES (?, ?, ?, ?, ?, ?)",
+        (safe_text(one.agent), one.place, one.kind, one.at, OWED, body),
     )
 
 
