@@ -152,7 +152,7 @@ async def run_plan(headless: Headless, name: str, how: PlanRun) -> int:
 
 async def _until_done(engine: HeadlessPort, name: str, how: PlanRun) -> int:
     """Hand out, and say what changes, until a plan has come to its end."""
-    engine.coordination.plans.hand_out()
+    engine.coordination.plans.hand_out(name)
     ends = engine.now() + how.timeout if how.timeout is not None else None
     told: dict[str, str] = {}
     while True:
@@ -198,7 +198,7 @@ async def step(headless: Headless, name: str, dry_run: bool, as_json: bool) -> i
         await engine.settled(headless.left())
         if await _failed(engine, command):
             return ExitCode.FAILED
-        engine.coordination.plans.hand_out()
+        engine.coordination.plans.hand_out(name)
 
         def done() -> bool:
             status = _named(engine, name)

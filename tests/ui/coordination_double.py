@@ -172,7 +172,7 @@ class PlansDouble:
             for plan in plans_on(fleet.tasks)
         )
 
-    def hand_out(self) -> None:
+    def hand_out(self, name: str = "") -> None:
         """Note that it was asked for."""
         self.handed_out = True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cockpit.engine.plans.evidence import HandOverEvidence
 from cockpit.engine.plans.hands import PlanHands
@@ -32,7 +32,15 @@ PACE = 0.5
 class PlanDispatcher:
     """Hands out the tasks of the plans on one source's board."""
 
-    def __init__(self, fleet_state: FleetState, store: Store, running: RunningSource) -> None:
+    def __init__(
+        self, fleet_state: FleetState, store: Store, running: RunningSource, wanted: Callable[[str], bool]
+    ) -> None:
+        """Prepare.
+
+        Args:
+            wanted: whether the tasks of a plan are to be handed out here, by its name.
+        """
+        self._wanted = wanted
         self._fleet_state = fleet_state
         self._running = running
         self.leases = PlanLeases(store, running.source, fleet_state.clock.now)
@@ -57,7 +65,7 @@ class PlanDispatcher:
         """Look once at each plan that runs; a failure of one keeps no other."""
         for plan in plans_on(self._tasks()):
             try:
-                reason = await self._look_at(plan) if plan.runs else ""
+                reason = await self._look_at(plan) if plan.runs and self._wanted(plan.name) else ""
             except CockpitError as error:
                 log.warning("plan %s: %s", plan.name, error)
                 reason = error.message

@@ -16,15 +16,21 @@ class Plans:
     """Implements `cockpit.model.plan.port.PlansPort`."""
 
     def __init__(self, running: Sequence[RunningSource], fleet_state: FleetState, store: Store) -> None:
-        self._dispatchers = tuple(PlanDispatcher(fleet_state, store, one) for one in running)
+        self._dispatchers = tuple(PlanDispatcher(fleet_state, store, one, self._is_wanted) for one in running)
         self._asked = asyncio.Event()
+        self._names: set[str] = set()
+        """The plans that were asked for; the empty name stands for all."""
+
+    def _is_wanted(self, name: str) -> bool:
+        return name in self._names or "" in self._names
 
     def known(self) -> tuple[PlanStatus, ...]:
         """Return the plans, the newest of each board first, as board and fleet are known now."""
         return tuple(status for dispatcher in self._dispatchers for status in dispatcher.statuses())
 
-    def hand_out(self) -> None:
-        """Hand out the tasks of plans that run, from now on, wherever no other cockpit does."""
+    def hand_out(self, name: str = "") -> None:
+        """Hand out the tasks of plans that run, of one alone or of all, from now on, wherever no other cockpit does."""
+        self._names.add(name)
         self._asked.set()
 
     async def run(self) -> None:

@@ -77,7 +77,7 @@ def _outline(lines: list[str]) -> _Outline:
     if not levels:
         return _Outline(0)
     first = headings[0]
-    if first[0] == levels[0] and sum(level == levels[0] for level, _, _ in headings) == 1:
+    if first[0] == 1 and sum(level == 1 for level, _, _ in headings) == 1:
         return _Outline(levels[1] if len(levels) > 1 else 0, first[1], first[2])
     return _Outline(levels[0])
 
@@ -124,6 +124,8 @@ class _Reader:
             numbered = _NUMBERED.match(match[2])
             self._begin(match[2], number, numbered[1] if numbered else "")
         elif len(match[1]) > self.outline.level > 0:
+            if not self.drafts:
+                self.faults.append(PlanFault(number, f"the heading {match[2][:60]!r} stands deeper than the tasks do"))
             self._text(line)
         return True
 

@@ -29,5 +29,9 @@ class PlansPort(Protocol):
     def known(self) -> tuple[PlanStatus, ...]:
         """Return the plans, the newest of each board first, as board and fleet are known now."""
 
-    def hand_out(self) -> None:
-        """Hand out the tasks of plans that run, from now on, wherever no other cockpit does."""
+    def hand_out(self, name: str = "") -> None:
+        """Hand out the tasks of plans that run, from now on, wherever no other cockpit does.
+
+        Args:
+            name: of this plan alone; empty for all of them.
+        """
