@@ -1,0 +1,1 @@
+"""What the services keep beside board and feed, a tab each: skills, registry, log, journal, reports, ledger."""

@@ -1,0 +1,1 @@
+"""What the services keep beside board and feed, against real servers on loopback."""
