@@ -46,6 +46,7 @@ from cockpit.model.commands.owed import AnswerOwed, SettleOwed
 from cockpit.model.commands.plan import CreatePlan, HoldPlan, RunPlan, StepPlan, TakePlanned
 from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
+from cockpit.model.commands.shared import SHARED_VERBS
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.commands.work import BeginTask, RestoreFiles
@@ -85,6 +86,7 @@ VERBS: dict[type, str] = {
     BuildImage: "build image",
     DeleteImage: "delete image",
     **CONVERSATION_VERBS,
+    **SHARED_VERBS,
     Prompt: "prompt",
     Steer: "steer",
     FollowUp: "follow-up",

@@ -50,7 +50,6 @@ class SharedActs:
     def __init__(
         self, fleet_state: FleetState, source: Source, agent_session: Callable[[AgentId], AgentSession | None]
     ) -> None:
-        self._fleet_state = fleet_state
         self._source = source
         self._sync = SkillSync(fleet_state, agent_session)
 
@@ -138,7 +137,8 @@ class SharedActs:
                     await client.delete(report)
             case ShareReport(report, label, seconds):
                 with progress.step(SHARE_STEP):
-                    ends = self._fleet_state.clock.now() + seconds if seconds else 0.0
+                    # The server compares the end with its own clock, which may be another than ours.
+                    ends = (await client.entries()).as_of + seconds if seconds else 0.0
                     progress.detail((await client.share(report, OPERATOR, label=label, expires_at=ends)).url)
             case RevokeShare(link):
                 with progress.step("revoke the link"):
