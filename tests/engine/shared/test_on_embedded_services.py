@@ -186,7 +186,7 @@ async def test_skills_go_from_a_directory_to_the_hub_onto_a_vm_and_away_again(tm
 async def test_a_link_lets_a_browser_in_once(tmp_path: Path) -> None:
     async with swarm(tmp_path) as one, httpx.AsyncClient(follow_redirects=False) as browser:
         link = await one.link.ask()
-        assert link.url.startswith("http://127.0.0.1:") and 200 < link.seconds <= 301
+        assert link.url.startswith("http://127.0.0.1:") and 200 < link.seconds <= 330
         assert (await browser.get(link.url)).status_code == 200
         assert (await browser.get(link.dashboard)).status_code == 200
         assert (await httpx.AsyncClient().get(link.url)).status_code == 401, "it is used up"
