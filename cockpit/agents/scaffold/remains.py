@@ -32,6 +32,8 @@ one_line() { tr '\n\r\t' '???' | cut -c 1-300; }
 
 # --- what runs, beside agent and scaffold: before anything that leaves a timer behind.
 agent=$(agent_process || cut_off_process) || agent=''
+# The heartbeats are the scaffold's, with what they start.
+beats=$(cat "$directory/beats" 2>/dev/null) || beats=''
 work=$(cd "$workspace" 2>/dev/null && pwd -P) || work=''
 [ "$work" != "$(cd "$HOME" && pwd -P)" ] || work=''
 # Some read a line no further than its first NUL.
@@ -58,11 +60,13 @@ END {
             above = parent[above]
         }
         scaffold = one == agent || (agent in parent && one == parent[agent]) || name[one] ~ /^tmux/
+        if (beats != "" && (one == beats || parent[one] == beats)) scaffold = 1
         if (found && !scaffold && session[one] != session[self]) print one
     }
 }'
 number=0
-for process in $(facts 2>/dev/null | awk -v self=$$ -v agent="$agent" -v work="$work" "$belonging" | sort -n); do
+belonging() { awk -v self=$$ -v agent="$agent" -v beats="$beats" -v work="$work" "$belonging"; }
+for process in $(facts 2>/dev/null | belonging | sort -n); do
     [ ! "/proc/$process/fd/1" -ef "$fifo" ] || continue
     line=$(tr '\0' ' ' <"/proc/$process/cmdline" 2>/dev/null | one_line | cut -c 1-120)
     case $line in
