@@ -287,8 +287,10 @@ def of_plan(fleet: Fleet, *, held: bool = False) -> Fleet:
 
 PLAN = str(Path(__file__).parent.parent / "data" / "plans" / "release.md")
 
-REHEARSED_ELSEWHERE = {"serve", "bridge", "edit", "get", "put", "reports write", "restore-turn"}
-REHEARSED_ELSEWHERE |= {"services export", "services import"}
+REHEARSED_ELSEWHERE = {
+    *("serve", "bridge", "edit", "get", "put", "reports write", "restore-turn"),
+    *("services export", "services import"),
+}
 """Verbs whose rehearsal needs more than a fleet: a server, a VM that answers, files."""
 
 REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {

@@ -80,8 +80,9 @@ def fields_ms(found: re.Match[str], *, zoned: bool = True) -> float | None:
     minute, second = int(part["minute"] or 0), int(part["second"] or 0)
     if hour > 24 or minute > 59 or second > 59 or (hour == 24 and (minute or second)):
         return None
-    fraction = float(f"0.{part['fraction']}") if part["fraction"] else 0.0
-    since_midnight = ((hour * 60 + minute) * 60 + second + fraction) * 1000
+    # What is finer than a millisecond does not count.
+    rest = int(f"{part['fraction'] or ''}000"[:3])
+    since_midnight = ((hour * 60 + minute) * 60 + second) * 1000 + rest
     return milliseconds(day) + since_midnight - (_offset_ms(part["zone"]) if zoned else 0)
 
 

@@ -101,7 +101,8 @@ function taskCard(task) {
     foreign("span", "kind", one.type, 20), link(clean(one.label, 200), one.url), foreign("span", "dim", one.url, 300)));
   const waits = list(task.dependencies).length ? foreign("p", "meta", `needs ${list(task.dependencies).map((id) => clean(id, 40)).join(", ")}`) : null;
   return element("details", "task",
-    element("summary", "", foreign("span", "title", task.title, 300)),
+    element("summary", "", foreign("span", "title", task.title, 300),
+      task.assignee ? foreign("span", "dim", ` @${clean(task.assignee, 80)}`) : null),
     meta, foreign("p", "meta", task.id, 40),
     task.description ? foreign("p", "text", task.description) : null, waits, ...artifacts, ...notes);
 }
