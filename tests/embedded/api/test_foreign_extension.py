@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,7 +100,12 @@ class Extension:
             await self._api("POST", "/feed/events", event | {"detail": json.dumps(detail)})
         tokens = {part: sum(turn[index] for turn in TURNS) for index, part in enumerate(PARTS)} | {"total": total}
         cost = {part: round(count * 0.0000053, 6) for part, count in tokens.items()}
-        usage = {"sessionId": "3f1f0c6e", "agent": self._name, "parentAgent": "coordinator", "model": MODEL}
+        usage: dict[str, Any] = {
+            "sessionId": "3f1f0c6e",
+            "agent": self._name,
+            "parentAgent": "coordinator",
+            "model": MODEL,
+        }
         usage |= {"tokens": tokens, "cost": cost, "turns": len(TURNS), "toolCalls": {"bash": 9, "read": 7}}
         await self._api("POST", "/usage/sessions", usage | {"startedAt": started, "endedAt": _now()})
         summary = f"Agent {self._name} finished ({len(TURNS)} turns, {total} tokens, ${cost['total']:.2f})"
@@ -126,7 +131,7 @@ class Extension:
         await self._api("POST", "/usage/vms", made | {"destroyedAt": _now()})
         await self._api("DELETE", f"/registry/vms/{child}")
 
-    async def skill_changes(self) -> AsyncIterator[dict[str, Any]]:
+    async def skill_changes(self) -> AsyncGenerator[dict[str, Any]]:
         """Its own reading of the stream: `data:` lines between blank ones."""
         async with self._http.stream("GET", "/skills/stream") as stream:
             assert stream.status_code == 200
