@@ -34,6 +34,7 @@ SLOW_FILES: dict[str, str] = {
     "store/test_faults.py": "kills processes, again and again",
     "store/test_lease.py": "kills processes, again and again",
     "ui/test_agent_commands.py": "opens every dialog of an agent, and types into some",
+    "ui/test_board_screen.py": "opens the board again and again",
     "ui/test_hostile.py": "draws every screen again and again",
     "ui/test_key_gate.py": "opens every dialog again and again",
     "ui/test_one_read.py": "opens every dialog again and again",

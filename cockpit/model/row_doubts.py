@@ -132,7 +132,10 @@ def _of_unknown(assignee: str, fleet: Fleet) -> list[Doubt]:
 
 
 def _of_dependencies(task: Task, fleet: Fleet) -> list[Doubt]:
-    by_id = {other.id: other for other in fleet.tasks}
+    if not task.dependencies:
+        return []
+    wanted = set(task.dependencies)
+    by_id = {other.id: other for other in fleet.tasks if other.id in wanted}
     found: list[Doubt] = []
     for dependency in dict.fromkeys(task.dependencies):
         other = by_id.get(dependency)

@@ -29,6 +29,7 @@ from cockpit.ui.key_gate import LIMIT, KeyGate
 from cockpit.ui.look.themes import AUTO_THEME, DARK_THEME, DEFAULT_THEME, LIGHT_THEME, VARIABLE_DEFAULTS, load_themes
 from cockpit.ui.palette import ActionProvider
 from cockpit.ui.screens.action_screen import ActionScreen
+from cockpit.ui.screens.catalogue import OVER_HOME
 from cockpit.ui.screens.home import HomeScreen
 from cockpit.ui.settling import awaited_within
 from cockpit.ui.terminal.bracketed_paste import PasteUnended
@@ -58,7 +59,7 @@ class CockpitApp(App[None]):
     """The cockpit's screens over an engine. The caller starts and stops the engine; leaving touches no agent."""
 
     TITLE = "cockpit"
-    CSS_PATH: ClassVar = ["app.tcss", "screens/home.tcss"]
+    CSS_PATH: ClassVar = ["app.tcss", "screens/home.tcss", "screens/over.tcss"]
     COMMANDS: ClassVar = {ActionProvider}
     COMMAND_PALETTE_BINDING = "f24"
     """The registry's `ctrl+p` opens the palette; the framework's own binding is moved out of the way."""
@@ -121,6 +122,7 @@ class CockpitApp(App[None]):
         """Return the home screen."""
         home = HomeScreen(self.engine, read_only=self._read_only, rates=self._rates)
         home.keys = dict(self._keymap_overrides.keys)
+        home.others = OVER_HOME
         return home
 
     def on_mount(self) -> None:

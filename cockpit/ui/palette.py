@@ -37,7 +37,9 @@ class ActionProvider(Provider):
             return []
         situation = screen.situation()
         return [
-            (action, situation) for action in ACTIONS if not hidden(action, situation) and action.id != "app.palette"
+            (action, situation)
+            for action in ACTIONS
+            if not hidden(action, situation) and screen.offers(action) and action.id != "app.palette"
         ]
 
     def _acting(self) -> ActionScreen | None:

@@ -34,6 +34,11 @@ class Boards:
         self._store = store
         self._running = tuple(running)
 
+    @property
+    def as_of(self) -> float:
+        """When the board was last read: of several, the one that was read longest ago."""
+        return min((one.watcher.board_as_of for one in self._running if one.source.board is not None), default=0.0)
+
     def look(self) -> None:
         """Say that somebody looks at it."""
         for running in self._running:

@@ -38,6 +38,10 @@ class WorkedOn:
 class BoardPort(Protocol):
     """The board: how fresh it is, and a task as a text."""
 
+    @property
+    def as_of(self) -> float:
+        """When the board was last read, in unix seconds; 0 if it never was."""
+
     def look(self) -> None:
         """Say that somebody looks at it: it is read more often for a while."""
 

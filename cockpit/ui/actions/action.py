@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import NOTHING_WANTED, Tally
-from cockpit.model.board import Task
+from cockpit.model.board import FeedItem, Task
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.ui.actions.home_port import HomePort
 
@@ -22,7 +22,7 @@ PANE_WORDS = {
 
 PANES = tuple(PANE_WORDS)
 
-GROUPS = ("Talk", "Agents", "Board", "See", "Move", "Cockpit")
+GROUPS = ("Talk", "Agents", "Board", "Board screen", "Feed screen", "See", "Move", "Cockpit")
 """The order of the help screen and of the README table."""
 
 
@@ -39,6 +39,8 @@ class Situation:
     wanted: Tally = NOTHING_WANTED
     """How much wants the operator."""
     read_only: bool = False
+    event: FeedItem | None = None
+    """The event of the feed under the cursor."""
 
 
 Reason = Callable[[Situation], str]
@@ -67,3 +69,5 @@ class Action:
     """It changes the fleet: it disappears under `--read-only`."""
     dangerous: bool = False
     """It names its frozen target and asks first."""
+    screen: str = "home"
+    """Where its key counts; the palette offers it wherever its target is at hand."""

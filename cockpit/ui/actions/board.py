@@ -13,7 +13,7 @@ from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import needs_task
 from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.dialogs.form import FormDialog, Values, listed
-from cockpit.ui.dialogs.tasks import assign_form, create_form, hand_over_form, move_form, note_form
+from cockpit.ui.dialogs.tasks import assign_form, create_form, hand_over_form, move_form, needs_of, note_form
 from cockpit.ui.dialogs.texts import task_text
 
 
@@ -22,7 +22,11 @@ def _create(home: HomePort) -> None:
 
     def finish(values: Values | None) -> None:
         if values is not None:
-            home.command(CreateTask(values["title"], values["description"], values["assignee"], listed(values["tags"])))
+            needs, _ = needs_of(home.fleet, values["needs"])
+            tags = listed(values["tags"])
+            home.command(
+                CreateTask(values["title"], values["description"], values["assignee"], tags, dependencies=needs)
+            )
 
     home.open_dialog(create_form(home.fleet), finish)
 
@@ -52,16 +56,16 @@ def _move(home: HomePort) -> None:
     """Ask for the task's next status."""
     task = home.selected_task()
     if task is not None:
-        target = task.id
-        _ask(home, move_form(task), lambda values: MoveTask(target, values["status"]))
+        target, seen = task.id, task.status
+        _ask(home, move_form(task), lambda values: MoveTask(target, values["status"], seen))
 
 
 def _assign(home: HomePort) -> None:
     """Ask whom the task goes to."""
     task = home.selected_task()
     if task is not None:
-        target = task.id
-        _ask(home, assign_form(task, home.fleet), lambda values: AssignTask(target, values["assignee"]))
+        target, seen = task.id, task.assignee
+        _ask(home, assign_form(task, home.fleet), lambda values: AssignTask(target, values["assignee"], seen))
 
 
 def _hand_over(home: HomePort) -> None:

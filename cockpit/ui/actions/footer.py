@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cockpit.text.clean import ours, repeated
 from cockpit.text.sanitize import our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.keys import key_label
-from cockpit.ui.actions.registry import ACTIONS, disabled_reason, hidden
+from cockpit.ui.actions.registry import ACTIONS, BY_ID, disabled_reason, hidden
 from cockpit.ui.look.cells import Piece, pieces_width
 
 COMPOSER_KEYS: tuple[tuple[str, str], ...] = (
@@ -36,8 +36,19 @@ def footer_pieces(situation: Situation, keys: Mapping[str, str], width: int) -> 
         for key, label in COMPOSER_KEYS:
             pieces += [(our_line(" {}", key), "bold $accent"), (our_line(" {} ", label), "$muted")]
         return pieces
+    return [*pieces, *_laid_out(_shown_actions(situation), situation, keys, width)]
+
+
+def foot(ids: Sequence[str], situation: Situation, keys: Mapping[str, str], width: int) -> list[Piece]:
+    """Lay the keys of some actions out, those that count most first; as `footer_pieces` does."""
+    offered = [BY_ID[action_id] for action_id in ids if not hidden(BY_ID[action_id], situation)]
+    return _laid_out(offered, situation, keys, width)
+
+
+def _laid_out(actions: Sequence[Action], situation: Situation, keys: Mapping[str, str], width: int) -> list[Piece]:
+    pieces: list[Piece] = []
     help_pieces: list[Piece] = []
-    for action in _shown_actions(situation):
+    for action in actions:
         shown = keys.get(action.id, action.keys).split(",")[0]
         if not shown:
             continue

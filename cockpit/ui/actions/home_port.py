@@ -10,13 +10,15 @@ from textual.content import Content
 from textual.screen import Screen
 
 from cockpit.engine.port import CockpitPort
-from cockpit.model.board import Task
+from cockpit.model.board import FeedItem, Task
 from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.operation import Operation
 from cockpit.text.clean import Clean
+from cockpit.ui.bridge import Rates
 from cockpit.ui.look.states import Mode
+from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
@@ -77,6 +79,12 @@ class HomePort(Protocol):
     def selected_task(self) -> Task | None:
         """Return the task under the board's cursor, while the board is in view."""
 
+    def selected_event(self) -> FeedItem | None:
+        """Return the event of the feed under the cursor."""
+
+    def narrow(self, needle: str) -> None:
+        """Show what matches, in the pane with the keys."""
+
     def select(self, agent_id: AgentId | None) -> None:
         """Look at an agent."""
 
@@ -94,6 +102,17 @@ class HomePort(Protocol):
 
     def write(self, mode: Mode | None) -> None:
         """Go to the composer in a mode; None for the one that fits what the agent does."""
+
+    @property
+    def rates(self) -> Rates:
+        """How often is drawn what changes."""
+
+    @property
+    def outcomes(self) -> Outcomes:
+        """What is said of what became of commands."""
+
+    def show(self, name: str, needle: str = "") -> None:
+        """Go to a screen that stands over the home screen, narrowed to what matches."""
 
     def command(self, command: Command) -> CommandId:
         """Hand a command to the engine and show its receipt at once."""

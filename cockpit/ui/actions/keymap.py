@@ -23,8 +23,8 @@ class CheckedKeymap:
 def check_keymap(overrides: Mapping[str, str]) -> CheckedKeymap:
     """Validate overrides (`action id -> comma-separated keys`).
 
-    An unknown id is reported with the nearest one; a key that another action holds after all overrides is refused,
-    since the framework would let either win in silence.
+    An unknown id is reported with the nearest one; a key that another action of its screen holds after all overrides is
+    refused, since the framework would let either win in silence.
     """
     problems: list[str] = []
     wanted: dict[str, str] = {}
@@ -38,18 +38,19 @@ def check_keymap(overrides: Mapping[str, str]) -> CheckedKeymap:
             problems.append(f"keymap: {taken[0]} stays {RESERVED[taken[0]]}, {action_id} keeps its own key")
         else:
             wanted[action_id] = ",".join(_split(keys))
-    holders: dict[str, str] = {}
+    holders: dict[tuple[str, str], str] = {}
     for action in ACTIONS:
         if action.id not in wanted:
-            holders.update(dict.fromkeys(_split(action.keys), action.id))
+            holders.update({(action.screen, key): action.id for key in _split(action.keys)})
     accepted: dict[str, str] = {}
     for action_id, keys in wanted.items():
-        clash = next((key for key in _split(keys) if key in holders), None)
+        screen = BY_ID[action_id].screen
+        clash = next((key for key in _split(keys) if (screen, key) in holders), None)
         if clash is not None:
-            problems.append(f"keymap: {clash} already means {holders[clash]}, {action_id} keeps its own key")
+            problems.append(f"keymap: {clash} already means {holders[screen, clash]}, {action_id} keeps its own key")
             continue
         accepted[action_id] = keys
-        holders.update(dict.fromkeys(_split(keys), action_id))
+        holders.update({(screen, key): action_id for key in _split(keys)})
     return CheckedKeymap(accepted, tuple(problems))
 
 

@@ -12,6 +12,7 @@ from cockpit.ui.actions import (
     application,
     board,
     ends,
+    feed,
     files,
     identity,
     images,
@@ -28,6 +29,7 @@ from cockpit.ui.actions import (
     shared,
     swarm,
     talk,
+    tasks,
     trials,
     tuning,
     usage,
@@ -58,6 +60,8 @@ ACTIONS: tuple[Action, ...] = tuple(
             *images.ACTIONS,
             *board.ACTIONS,
             *plan.ACTIONS,
+            *tasks.ACTIONS,
+            *feed.ACTIONS,
             *see.ACTIONS,
             *usage.ACTIONS,
             *shared.ACTIONS,
@@ -72,14 +76,14 @@ ACTIONS: tuple[Action, ...] = tuple(
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 
 
-def bindings() -> list[Binding]:
-    """Derive the home screen's bindings, each with its action's id.
+def bindings(screen: str = "home") -> list[Binding]:
+    """Derive the bindings of a screen, each with its action's id; over the home screen's, another has its own.
 
     None has priority over the focus: an operator may give any action a letter, and a field must be able to take it.
     """
     derived: list[Binding] = []
     for action in ACTIONS:
-        if not action.keys:
+        if not action.keys or action.screen != screen:
             continue
         derived.append(
             Binding(
@@ -112,7 +116,8 @@ def grouped(actions: Iterable[Action] = ACTIONS) -> list[tuple[str, list[Action]
     return [(group, [action for action in chosen if action.group == group]) for group in GROUPS]
 
 
-MOVES = "Move"
+BRIEF = ("Move", "Board screen", "Feed screen")
+"""Groups whose actions say what they do by their names."""
 
 
 def key_table() -> str:
@@ -120,13 +125,13 @@ def key_table() -> str:
     lines = ["| Key | What it does | Key | What it does |", "|---|---|---|---|"]
     for group, members in grouped():
         lines.append(f"| | **{group}** | | |")
-        told = [_told(action) for action in members if action.keys and action.group != MOVES]
+        told = [_told(action) for action in members if action.keys and action.group not in BRIEF]
         # Two to a row: the table is read at a glance.
         pairs = zip_longest(told[::2], told[1::2], fillvalue=" | ")
         lines += [f"| {one} | {other} |" for one, other in pairs]
-        if group == MOVES:
+        if group in BRIEF:
             # They say what they do by their names, so that one row has room for all.
-            acts = ", ".join(f"{_keys(action)} {action.label}" for action in members)
+            acts = ", ".join(f"{_keys(action)} {action.label}" for action in members if action.keys)
             lines.append(f"| | {acts} | | |")
         # One row for all of them: the palette says what each does.
         if found := [f"{action.label}{_asks(action)}" for action in members if not action.keys]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cockpit.model.board import TASK_STATUSES, Task
+from cockpit.model.board import NOTE_KINDS, TASK_STATUSES, Task
 from cockpit.model.fleet import Agent, Fleet
+from cockpit.model.ids import TaskId
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line
-from cockpit.ui.dialogs.form import Field, FormDialog, Values
+from cockpit.ui.dialogs.form import Field, FormDialog, Values, listed
 from cockpit.ui.look.states import STATUS_STYLES
 from cockpit.ui.widgets.choice_field import Choice
-
-NOTE_KINDS = ("update", "finding", "blocker", "question")
 
 
 def assignees(fleet: Fleet) -> tuple[Choice, ...]:
@@ -31,9 +30,27 @@ def create_form(fleet: Fleet) -> FormDialog:
             ),
             Field("assignee", ours("assignee"), "choice", choices=assignees(fleet)),
             Field("tags", ours("tags"), placeholder=ours("comma-separated")),
+            Field("needs", ours("waits for"), placeholder=ours("ids, or words of titles, with commas between them")),
         ),
-        lambda values: "" if values["title"].strip() else "a task needs a title",
+        lambda values: "a task needs a title" if not values["title"].strip() else needs_of(fleet, values["needs"])[1],
     )
+
+
+def needs_of(fleet: Fleet, text: str) -> tuple[tuple[TaskId, ...], str]:
+    """Return the tasks that are meant by a line, and what is wrong with it if one of them is none, or several."""
+    found: list[TaskId] = []
+    for wanted in listed(text):
+        exact = [task for task in fleet.tasks if task.id == wanted]
+        near = exact or [
+            task
+            for task in fleet.tasks
+            if task.id.upper().startswith(wanted.upper()) or wanted.casefold() in task.title.casefold()
+        ]
+        if len(near) != 1:
+            titles = ", ".join(task.title[:30] for task in near[:3])
+            return (), f"{wanted}: {len(near)} tasks are called so: {titles}" if near else f"{wanted}: no such task"
+        found.append(near[0].id)
+    return tuple(dict.fromkeys(found)), ""
 
 
 def move_form(task: Task) -> FormDialog:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
 
+from cockpit.model.board import FeedItem
+from cockpit.model.ids import CommandId
+from cockpit.model.operation import Operation
 from cockpit.text.clean import Clean
 from cockpit.text.sanitize import our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.help import help_text
-from cockpit.ui.actions.home_port import Chosen
+from cockpit.ui.actions.home_port import Chosen, HomePort
 from cockpit.ui.actions.keys import key_labels
 from cockpit.ui.actions.registry import BY_ID, bindings, disabled_reason, hidden
+from cockpit.ui.bridge import Rates
+from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.widgets.notice import notice
 
@@ -26,10 +31,18 @@ class ActionScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
+    NAME: ClassVar[str] = "home"
+    """How the actions call it whose keys count here."""
+
     def __init__(self) -> None:
         super().__init__()
         self.keys: dict[str, str] = {}
         """The operator's own keys by action id."""
+        self.rates = Rates()
+        self.outcomes = Outcomes(self)
+        """What is said of what became of commands."""
+        self.others: Mapping[str, Callable[[HomePort, str], Screen[None]]] = {}
+        """The screens that stand over the home screen, by name: each is made of it, and of what narrows it."""
 
     # The framework's metaclass leaves no room for `ABCMeta`: the type checker refuses a screen without these.
 
@@ -54,13 +67,37 @@ class ActionScreen(Screen[None]):
                 return screen is self
         return False
 
+    def offers(self, action: Action) -> bool:
+        """Say whether an action of the registry makes sense here, by its key or from the palette."""
+        return True
+
+    def on_screen_resume(self) -> None:
+        """Show what changed while another screen stood over this one."""
+        if self.is_mounted:
+            self.call_after_refresh(self.take_in)
+
+    def selected_event(self) -> FeedItem | None:
+        """Return the event of the feed under the cursor, where there is such a one."""
+        return None
+
+    def narrow(self, needle: str) -> None:
+        """Show what matches, where there is something to narrow."""
+
+    def promise(self, command: CommandId, text: Clean) -> None:
+        """Have a text shown when a command is done."""
+        self.outcomes.promise(command, text)
+
+    def otherwise(self, command: CommandId, ask: Callable[[Operation], None]) -> None:
+        """Have something asked if a command fails."""
+        self.outcomes.otherwise(command, ask)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide what a read-only cockpit has not; dim what cannot be done now."""
         if action != "act":
             return True
         declared = BY_ID[str(parameters[0])]
         situation = self.situation()
-        if hidden(declared, situation):
+        if hidden(declared, situation) or not self.offers(declared):
             return False
         return None if disabled_reason(declared, situation) else True
 
@@ -81,6 +118,8 @@ class ActionScreen(Screen[None]):
         """Say why a key does nothing, if it belongs to an action that is disabled now."""
         situation = self.situation()
         for action in BY_ID.values():
+            if action.screen != self.NAME and not (action.screen == "home" and self.offers(action)):
+                continue
             keys = self.keys.get(action.id, action.keys).split(",")
             if key in keys and (reason := disabled_reason(action, situation)):
                 self._explain(action.id, reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual import events, on
@@ -16,8 +16,6 @@ from cockpit.model.board import Task
 from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
-from cockpit.model.operation import Operation
-from cockpit.text.clean import Clean
 from cockpit.ui.actions.action import PANES, Action, Situation
 from cockpit.ui.actions.footer import footer_pieces
 from cockpit.ui.actions.talk import UNWRITTEN, message, order, submit
@@ -26,7 +24,6 @@ from cockpit.ui.look.bars import open_receipts
 from cockpit.ui.look.cells import content
 from cockpit.ui.look.states import Mode
 from cockpit.ui.look.tree import agent_tree
-from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.screens.action_screen import ActionScreen
 from cockpit.ui.screens.output_frame import frame_output
 from cockpit.ui.tallies import Tallies
@@ -55,10 +52,10 @@ class HomeScreen(ActionScreen):
         self.engine = engine
         self.read_only = read_only
         self.selected: AgentId | None = None
+        self.rates = rates
         self.bridge = Bridge(engine, self, rates)
         self._before_composer = "agents"
         self._slot = ""
-        self._outcomes = Outcomes(self)
         self._tallies = Tallies()
 
     def compose(self) -> ComposeResult:
@@ -186,7 +183,7 @@ class HomeScreen(ActionScreen):
                 yield
                 pane.flush(fleet, now)
         yield
-        self._outcomes.flush(fleet)
+        self.outcomes.flush(fleet)
         self._flush_bars(fleet, now)
         yield
         self._flush_selected(fleet, now)
@@ -281,6 +278,10 @@ class HomeScreen(ActionScreen):
         """Fill panes that a new width brought into view, and take in what came while another screen hid this one."""
         self.call_after_refresh(self.bridge.flush)
 
+    def show(self, name: str, needle: str = "") -> None:
+        """Go to a screen that stands over this one, narrowed to what matches."""
+        self.open_dialog(self.others[name](self, needle))
+
     def zoom(self) -> None:
         """Give the output the whole screen, or take it back."""
         self.zoomed = not self.zoomed
@@ -371,14 +372,6 @@ class HomeScreen(ActionScreen):
         command_id = self.engine.dispatch(command)
         self.bridge.flush()
         return command_id
-
-    def promise(self, command: CommandId, text: Clean) -> None:
-        """Have a text shown when a command is done."""
-        self._outcomes.promise(command, text)
-
-    def otherwise(self, command: CommandId, ask: Callable[[Operation], None]) -> None:
-        """Have something asked if a command fails."""
-        self._outcomes.otherwise(command, ask)
 
     def perform(self, action: Action) -> None:
         """Do an action of the registry."""

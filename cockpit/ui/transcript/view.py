@@ -159,6 +159,12 @@ class TranscriptView(Widget, can_focus=True):
                 self.PageRequested(page_request, reading.wanted.place if reading.wanted is not None else None)
             )
 
+    def go_to_place(self, place: Place) -> None:
+        """Read on at a record, wherever it is, once it is there."""
+        if self._reading is not None:
+            self._reading.go_to_place(place)
+            self._follow_reading(self._reading)
+
     @property
     def pending(self) -> int:
         """How many lines came in below since the reader left the end."""

@@ -43,6 +43,8 @@ class Wanted:
     """The window that does not do."""
     looks: int = 0
     """How often the reader looked for it."""
+    jump: bool = False
+    """It need not hold what is on the screen: the reader goes elsewhere."""
 
 
 class Viewport:
@@ -185,6 +187,11 @@ class Viewport:
             self.wanted = Wanted(place, window)
             self.wishes.append(PageRequest.PAST)
 
+    def go_to_place(self, place: Place) -> None:
+        """Wish to read on at a record, wherever it is."""
+        self.wanted = Wanted(place, self._offered, jump=True)
+        self.wishes.append(PageRequest.PAST)
+
     def _want_beginning(self) -> None:
         if not self._is_wanted(anywhere=True):
             self.wanted = Wanted(None, self._offered)
@@ -201,10 +208,12 @@ class Viewport:
         if window is None or window is wanted.instead_of or not len(window):
             return False
         past = TranscriptLayout(window, self.live.width, expanded=self.live.expanded, beside=self.beside)
-        if wanted.place is None:
-            self._lay_around(past, window.first_key)
+        if wanted.place is None or wanted.jump:
+            before = entry_before(window, wanted.place) if wanted.place is not None else None
+            key = before.key if before is not None else window.first_key
+            self._lay_around(past, key)
             past.above = self.lines.above + self.top
-            self.past, self.top = past, 0
+            self.past, self.top = past, past.start_of(key)
         else:
             top = self._same_line(past, window)
             if top is None:

@@ -12,9 +12,11 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
-from cockpit.text.clean import ours
+from cockpit.text.clean import Clean, ours
 from cockpit.ui.widgets.data_fields import NarrowingInput
 from cockpit.ui.widgets.plain import Plain
+
+HINT = ours("type to narrow the list · enter keeps · esc clears")
 
 
 class FilterLine(Horizontal):
@@ -38,13 +40,14 @@ class FilterLine(Horizontal):
 
         pane: str
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, id: str, hint: Clean = HINT) -> None:
         super().__init__(id=id)
         self._pane = ""
+        self._hint = hint
 
     def compose(self) -> ComposeResult:
         yield Plain(ours(" / "), classes="filter-mark")
-        yield NarrowingInput(placeholder=ours("type to narrow the list · enter keeps · esc clears"))
+        yield NarrowingInput(placeholder=self._hint)
 
     def open(self, pane: str, needle: str) -> None:
         """Ask for a pane's filter."""

@@ -1,0 +1,13 @@
+"""The screens that stand over the home screen, by the names that actions call them by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from textual.screen import Screen
+
+from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.screens.board import BoardScreen
+from cockpit.ui.screens.feed import FeedScreen
+
+OVER_HOME: Mapping[str, Callable[[HomePort, str], Screen[None]]] = {"board": BoardScreen, "feed": FeedScreen}

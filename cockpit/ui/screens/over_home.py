@@ -1,0 +1,200 @@
+"""A screen that stands over the home screen: it has keys of its own, and hands on what is the home screen's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from cockpit.engine.port import CockpitPort
+from cockpit.model.attention import attention, tally
+from cockpit.model.board import Task
+from cockpit.model.commands.command import Command
+from cockpit.model.fleet import Agent, Fleet, Vm
+from cockpit.model.ids import AgentId, CommandId
+from cockpit.ui.actions.action import Action, Situation
+from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.bridge import Bridge
+from cockpit.ui.look.states import Mode
+from cockpit.ui.screens.action_screen import ActionScreen
+from cockpit.ui.transcript.view import TranscriptView
+from cockpit.ui.widgets.composer import Composer
+from cockpit.ui.widgets.filter_line import FilterLine
+from cockpit.ui.widgets.panes import Pane
+
+COMMON = ("app.help", "app.palette", "app.theme", "app.quit", "see.attention", "see.next_waiting", "see.filter")
+"""Actions of the home screen that mean the same on each of these."""
+
+
+class OverHome(ActionScreen):
+    """Satisfies `HomePort` for the actions: what only the home screen has is done there, after this one has gone."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "back_out", "back")]
+    GROUPS: ClassVar[tuple[str, ...]] = ()
+    """The groups of actions that are offered here."""
+
+    def __init__(self, home: HomePort, needle: str = "") -> None:
+        super().__init__()
+        self.home = home
+        self.needle = needle
+        """What it is narrowed to."""
+        self.outcomes = home.outcomes
+        self.rates = home.rates
+        if isinstance(home, ActionScreen):
+            self.keys, self.others = home.keys, home.others
+        self.bridge = Bridge(home.engine, self, home.rates)
+
+    def on_mount(self) -> None:
+        self.bridge.start()
+        self.call_after_refresh(self.bridge.flush)
+
+    def offers(self, action: Action) -> bool:
+        """Offer its own groups, and what means the same everywhere."""
+        return action.group in self.GROUPS or action.id in COMMON
+
+    def situation(self) -> Situation:
+        """What an action is judged by."""
+        fleet = self.fleet
+        wanted = tally(attention(fleet, self.engine.now()))
+        return Situation(
+            self.engine,
+            fleet,
+            self.agent,
+            self.selected_vm(),
+            self.selected_task(),
+            self.pane,
+            wanted,
+            self.read_only,
+            self.selected_event(),
+        )
+
+    # --- what it shows -------------------------------------------------------------------------------
+
+    def flush_transcript(self) -> None:
+        """There is no transcript here."""
+
+    def list_steps(self) -> Iterator[None]:
+        """Take in the newest snapshot."""
+        raise NotImplementedError
+
+    def age_steps(self) -> Iterator[None]:
+        """Let what is in sight grow older."""
+        return self.list_steps()
+
+    def perform(self, action: Action) -> None:
+        """Do an action of the registry."""
+        action.handler(self)
+
+    def take_in(self) -> None:
+        """Show what an action changed."""
+        self.bridge.flush()
+
+    # --- what the actions ask ------------------------------------------------------------------------
+
+    @property
+    def engine(self) -> CockpitPort:
+        """Where commands go."""
+        return self.home.engine
+
+    @property
+    def fleet(self) -> Fleet:
+        """The newest snapshot."""
+        return self.engine.fleet
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing may be changed."""
+        return self.home.read_only
+
+    @property
+    def agent(self) -> Agent | None:
+        """The agent that is meant here."""
+        return None
+
+    @property
+    def selected(self) -> AgentId | None:
+        """The id of the agent that is meant here."""
+        return self.agent.id if self.agent is not None else None
+
+    @property
+    def pane(self) -> str:
+        """How the footers call it."""
+        return self.NAME
+
+    @property
+    def output(self) -> TranscriptView:
+        """The output of the home screen."""
+        return self.home.output
+
+    @property
+    def composer(self) -> Composer:
+        """The composer of the home screen."""
+        return self.home.composer
+
+    @property
+    def filter_line(self) -> FilterLine:
+        """Where its filter is typed."""
+        return self.query_one(FilterLine)
+
+    def list_pane(self, name: str) -> Pane:
+        """Return a list pane of the home screen."""
+        return self.home.list_pane(name)
+
+    def selected_vm(self) -> Vm | None:
+        """Return the VM of the agent that is meant here."""
+        return self.fleet.vm(self.agent.vm_id) if self.agent is not None else None
+
+    def selected_task(self) -> Task | None:
+        """Return the task under the cursor."""
+        return None
+
+    def select(self, agent_id: AgentId | None) -> None:
+        """Look at an agent, once this screen has gone."""
+        self.home.select(agent_id)
+
+    def focus_pane(self, name: str) -> None:
+        """Go to a pane of the home screen."""
+        self.dismiss(None)
+        self.home.focus_pane(name)
+
+    def cycle_pane(self, step: int) -> None:
+        """There is one pane."""
+
+    def go_to(self, place: str) -> None:
+        """Go to `agent:ID`, `task:ID` or `vm:ID`."""
+        self.dismiss(None)
+        self.home.go_to(place)
+
+    def zoom(self) -> None:
+        """It has the whole screen."""
+
+    def write(self, mode: Mode | None) -> None:
+        """Write to the agent that is meant here, on the home screen."""
+        agent = self.selected
+        self.dismiss(None)
+        if agent is not None:
+            self.home.select(agent)
+        self.home.write(mode)
+
+    def show(self, name: str, needle: str = "") -> None:
+        """Go to another screen that stands over the home screen."""
+        self.open_dialog(self.others[name](self.home, needle))
+
+    def command(self, command: Command) -> CommandId:
+        """Hand a command to the engine and show its receipt at once."""
+        command_id = self.engine.dispatch(command)
+        self.bridge.flush()
+        return command_id
+
+    def action_back_out(self) -> None:
+        """Drop the filter, then go back."""
+        if self.needle:
+            self.narrow("")
+        else:
+            self.dismiss(None)
+
+    def narrow(self, needle: str) -> None:
+        """Show what matches."""
+        self.needle = needle
+        self.bridge.flush()
