@@ -129,8 +129,11 @@ def prepare_framework(*, low_bandwidth: bool) -> None:
     os.environ.setdefault("TEXTUAL_FPS", "10" if low_bandwidth else FRAME_GRID)
 
 
-FRAME_GRID = "240"
-"""Moments a second at which a change may be painted: a key waits for the next. How many are depends on the changes."""
+FRAME_GRID = "1000"
+"""Moments a second at which a change may be painted: a key waits for the next. How many are depends on the changes.
+
+With 240 a key that came just after a line that streamed in waited for up to five of its nine milliseconds.
+"""
 
 
 def unusable_terminal() -> str:
