@@ -43,10 +43,15 @@ def least_minutes(status: PlanStatus) -> float | None:
     longest: dict[TaskId, float] = {}
     # Each stands after those it waits for, as they were made.
     for task in by_id.values():
-        longest[task.id] = minutes_of(task) + max(_before(task, longest), default=0.0)
-    together = sum(map(minutes_of, by_id.values())) / status.plan.settings.at_once
+        longest[task.id] = _own(task) + max(_before(task, longest), default=0.0)
+    together = sum(map(_own, by_id.values())) / status.plan.settings.at_once
     return max(together, *longest.values())
 
 
 def _before(task: Task, longest: dict[TaskId, float]) -> list[float]:
     return [longest[one] for one in task.dependencies if one in longest]
+
+
+def _own(task: Task) -> float:
+    """Return what a task takes still; what was handed in takes nobody's time but the operator's."""
+    return 0.0 if task.status == "in_review" else minutes_of(task)
