@@ -144,7 +144,7 @@ async def run_plan(headless: Headless, name: str, how: PlanRun) -> int:
         if (refused is None or refused.code is not RefusalCode.ALREADY) and await _failed(engine, command):
             return ExitCode.FAILED
         if how.detach:
-            await engine.until(lambda: _named(engine, name).plan.runs, headless.left())
+            await engine.until(lambda: standing(_named(engine, name)) not in ("held", "not begun"), headless.left())
             _print(engine, _named(engine, name), how.as_json)
             return ExitCode.DONE
         return await _until_done(engine, name, how)
