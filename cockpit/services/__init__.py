@@ -1,1 +1,1 @@
-"""Board, feed and registry: HTTP and SSE clients with their wire models."""
+"""The clients of the control services: HTTP and SSE, with their wire models; `reef` reads those of its relative."""

@@ -187,7 +187,8 @@ class SharedDialog(Dialog[None]):
 
     def _turned(self) -> None:
         keys = self.shown_tab.keys if not self._read_only else ()
-        self.show_keys(("1-6", "tab"), ("⏎", "open"), *keys, ("y", "copy"), ("r", "read"), ("esc", "close"))
+        opens = (("⏎", "open"),) if self.shown_tab.opens else ()
+        self.show_keys(("1-6", "tab"), *opens, *keys, ("y", "copy"), ("r", "read"), ("esc", "close"))
         self._flush()
         self.action_look()
 

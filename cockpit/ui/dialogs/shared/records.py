@@ -216,6 +216,7 @@ class LedgerTab(Tab[LedgerEntry]):
 
     title = ours("ledger")
     keys: KeyLine = (("n", "record"), ("D", "strike"))
+    opens = False
     nothing = ours("No commit was written down.")
 
     async def look(self, desk: Desk) -> None:

@@ -39,6 +39,7 @@ class RegistryTab(Tab[Registered]):
 
     title = ours("registry")
     keys: KeyLine = (("n", "register"), ("D", "take out"))
+    opens = False
     nothing = ours("Nobody is registered.")
 
     async def look(self, desk: Desk) -> None:

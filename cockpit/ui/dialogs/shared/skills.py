@@ -20,7 +20,7 @@ class SkillsTab(Tab[SharedItem]):
     """Skills, then extensions, by name."""
 
     title = ours("skills")
-    keys: KeyLine = (("n", "publish"), ("e", "on/off"), ("s", "sync agent"), ("D", "remove"))
+    keys: KeyLine = (("n", "publish"), ("e", "on/off"), ("s", "sync"), ("D", "remove"))
     nothing = ours("Nothing is published: n publishes a directory.")
 
     def __init__(self) -> None:

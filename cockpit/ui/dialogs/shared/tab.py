@@ -63,6 +63,8 @@ class Tab(Generic[Entry]):
     title: Clean = NOTHING
     keys: KeyLine = ()
     """What can be done on it, besides what can be done on all."""
+    opens = True
+    """Whether there is more of an entry than its line and what is said of it."""
     nothing: Clean = ours("There is none.")
 
     def __init__(self) -> None:
