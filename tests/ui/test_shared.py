@@ -174,14 +174,14 @@ async def test_a_link_to_a_report_is_asked_for_and_an_entry_taken_out() -> None:
 
 async def test_the_link_into_the_dashboard_is_copied_and_shown_with_its_end() -> None:
     async with cockpit(engine=engine_at_its_time()) as (pilot, _, engine):
-        await pilot.press("W")
+        await pilot.press("V")
         await until(lambda: isinstance(pilot.app.screen, TextDialog))
         text = pilot.app.screen.query_one("#text", Plain).visual.plain  # type: ignore[attr-defined]
         assert "token=SECRET" in text and "5 min" in text and "http://x:3000/ui/" in text
         assert pilot.app.clipboard == "http://x:3000/ui/login?token=SECRET"
         await pilot.press("escape")
         engine.coordination.link.failure = TokenRefused("401", hint="check the token: VERS_AUTH_TOKEN")
-        await pilot.press("W")
+        await pilot.press("V")
         await until(lambda: any("VERS_AUTH_TOKEN" in one for one in notifications(pilot)))
 
 

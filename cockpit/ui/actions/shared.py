@@ -58,7 +58,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "see.link",
-        "W",
+        "V",
         "dashboard",
         "See",
         "Ask for a link that lets a browser into the dashboard of the services, and copy it",
