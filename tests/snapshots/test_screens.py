@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -25,7 +26,9 @@ def cockpit(engine: FakeEngine | None = None, **options: Any) -> CockpitApp:
 
 @pytest.fixture(autouse=True)
 def _no_cursor_blinks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no cursor be invisible at the moment of the picture, however long it took until then."""
+    """Let no cursor be invisible at the moment of the picture, however long it took until then, nor a time be local."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
     monkeypatch.setattr(Input, "_toggle_cursor", lambda _field: None)
     monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda _field: None)
 
@@ -110,3 +113,9 @@ def test_spawn_steps_name_the_step_that_failed(snap_compare: SnapCompare) -> Non
 
 
 _FIELDS = tuple(Fleet.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)], ids=["80x24", "160x45"])
+@pytest.mark.parametrize("key", ["b", "N"], ids=["board", "feed"])
+def test_over_home(snap_compare: SnapCompare, key: str, size: tuple[int, int]) -> None:
+    assert snap_compare(cockpit(), press=[key, "right"], terminal_size=size)

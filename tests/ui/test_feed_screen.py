@@ -43,7 +43,7 @@ async def test_reports_are_sums_and_no_lines_and_what_comes_is_followed() -> Non
     engine = scene()
     engine.change(replace(engine.fleet, feed=(*engine.fleet.feed, *map(report, range(3)))))
     async with feed(engine) as (pilot, screen):
-        assert "tokens" not in text_of(screen) and "token lifetime: draft or tests?" in text_of(screen)
+        assert "1000 tokens" not in text_of(screen) and "token lifetime: draft or tests?" in text_of(screen)
         assert "3.0k tokens" in str(screen.query_one("#notes").render())
         new = FeedItem("new", "w-docs", "finding", "it is the cache", NOW)
         engine.change(replace(engine.fleet, feed=(*engine.fleet.feed, new)))
