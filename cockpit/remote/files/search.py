@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypedDict, TypeVar
+from typing import Generic, TypeVar
 
 from cockpit.remote.errors import FileUnusable
 from cockpit.remote.files import scripts
@@ -116,6 +116,7 @@ async def names_like(
     """
     pattern = needle if re.search(r"[*?\[]", needle) else f"*{needle}*"
     words = (f"{seconds:g}", str(FOUND_BYTES), "-iname" if ignore_case else "-name", "0")
+    teller = _Teller(heard, _whole_paths, most)
     done = await connection.run(
         _NAMES,
         scripts.escaped(base),
@@ -123,10 +124,10 @@ async def names_like(
         *words,
         timeout=seconds + GRACE,
         limit=FOUND_BYTES,
-        **_telling(heard, _paths_in, b"\0", most),
+        heard=teller.take,
     )
     _demand(done.exit_code, base, done.stderr)
-    found = _paths_in(done.stdout)
+    found = _whole_paths(done.stdout)[0]
     return FoundNames(tuple(sorted(found[:most])), _cut(len(found) > most, len(done.stdout), done.stderr, seconds))
 
 
@@ -157,6 +158,7 @@ async def lines_like(
     options = ("-E" if regular else "-F") + ("i" if ignore_case else "")
     bounds = (str(PER_FILE), str(LINE_BYTES), str(FILES_AT_ONCE))
     words = (f"{seconds:g}", str(FOUND_BYTES), options, "L", *bounds)
+    teller = _Teller(heard, _whole_lines, most)
     done = await connection.run(
         _LINES,
         scripts.escaped(base),
@@ -164,48 +166,62 @@ async def lines_like(
         *words,
         timeout=seconds + GRACE,
         limit=FOUND_BYTES,
-        **_telling(heard, _lines_in, b"\n", most),
+        heard=teller.take,
     )
     _demand(done.exit_code, base, done.stderr)
-    found = _lines_in(done.stdout)
+    found = _lines_in(done.stdout, _LINE if b"\0" in done.stdout else _PLAIN_LINE)[0]
+    teller.finish(found)
     return FoundLines(tuple(found[:most]), _cut(len(found) > most, len(done.stdout), done.stderr, seconds))
 
 
-def _paths_in(said: bytes) -> list[bytes]:
-    return [path.removeprefix(b"./") for path in said.split(b"\0")[:-1]]
+def _whole_paths(said: bytes) -> tuple[list[bytes], int]:
+    """Return the paths that are whole, and where the rest begins."""
+    return [path.removeprefix(b"./") for path in said.split(b"\0")[:-1]], said.rfind(b"\0") + 1
 
 
-def _lines_in(said: bytes) -> list[Line]:
-    pattern = _LINE if b"\0" in said else _PLAIN_LINE
-    return [
-        (match[1].removeprefix(b"\n").removeprefix(b"./"), int(match[2]), match[3]) for match in pattern.finditer(said)
-    ]
+def _whole_lines(said: bytes) -> tuple[list[Line], int]:
+    """Return the lines that are surely whole: a path may hold a line feed, and only a NUL byte tells where it ends."""
+    return _lines_in(said, _LINE)
+
+
+def _lines_in(said: bytes, pattern: re.Pattern[bytes]) -> tuple[list[Line], int]:
+    found, end = list[Line](), 0
+    for match in pattern.finditer(said):
+        found.append((match[1].removeprefix(b"\n").removeprefix(b"./"), int(match[2]), match[3]))
+        end = match.end()
+    return found, end
 
 
 Hit = TypeVar("Hit")
+Parser = Callable[[bytes], tuple[list[Hit], int]]
+"""Returns what is whole in some bytes, and where the rest of them begins."""
 
 
-class _Telling(TypedDict, total=False):
-    heard: Callable[[bytes], None]
+class _Teller(Generic[Hit]):
+    """Tells what is found as it comes: whole records, and so many at most."""
 
+    def __init__(self, heard: Callable[[list[Hit]], None] | None, parse: Parser[Hit], most: int) -> None:
+        self._heard = heard
+        self._parse = parse
+        self._most = most
+        self._told = 0
+        self._rest = b""
 
-def _telling(
-    heard: Callable[[list[Hit]], None] | None, parse: Callable[[bytes], list[Hit]], end: bytes, most: int
-) -> _Telling:
-    """Return how a script is run whose words are to be told as they come, whole ones, and so many at most."""
-    if heard is None:
-        return {}
-    rest, told = b"", 0
+    def take(self, data: bytes) -> None:
+        """Take what the script says."""
+        found, end = self._parse(self._rest + data)
+        self._rest = (self._rest + data)[end:]
+        self._tell(found)
 
-    def take(data: bytes) -> None:
-        nonlocal rest, told
-        whole, mark, rest = (rest + data).rpartition(end)
-        found = parse(whole + mark)[: most - told]
-        told += len(found)
-        if found:
-            heard(found)
+    def finish(self, found: Sequence[Hit]) -> None:
+        """Tell what could not be told before all was there."""
+        self._tell(list(found[self._told :]))
 
-    return {"heard": take}
+    def _tell(self, found: list[Hit]) -> None:
+        found = found[: self._most - self._told]
+        self._told += len(found)
+        if found and self._heard is not None:
+            self._heard(found)
 
 
 def _demand(code: int, base: bytes, stderr: bytes) -> None:

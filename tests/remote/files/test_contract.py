@@ -9,8 +9,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cockpit.remote.errors import FileChanged, FileUnusable
+from cockpit.remote.files import search
 from cockpit.remote.files.choice import FileWays
 from cockpit.remote.files.pace import Pace, pieces
 from cockpit.remote.files.port import FileAccess, Placing
@@ -236,3 +239,34 @@ async def test_names_and_lines_are_found_below_a_directory(ways: FileWays, tmp_p
     assert tuple(heard) == lines.lines and len(heard) == 3, "no more are told than are returned"
     with pytest.raises(FileUnusable):
         await names_like(connection, base + b"/absent", "x", most=10, seconds=10)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.binary(min_size=1, max_size=9).filter(lambda path: b"\0" not in path and not path.startswith(b"\n")),
+            st.integers(1, 99),
+            st.binary(max_size=9).filter(lambda text: not set(text) & {0, 10}),
+        ),
+        max_size=5,
+    ),
+    st.lists(st.integers(1, 7), min_size=1),
+    st.booleans(),
+)
+def test_lines_are_told_once_and_whole_however_the_words_are_cut(
+    lines: list[tuple[bytes, int, bytes]], sizes: list[int], plain: bool
+) -> None:
+    wanted = [] if plain else lines
+    said = b"".join(b"./%s\0%d:%s\n" % line for line in wanted) if not plain else b"./a:1:x\n./b:2:y\n"
+    told: list[tuple[bytes, int, bytes]] = []
+    teller = search._Teller(told.extend, search._whole_lines, 4)
+    at, turn = 0, 0
+    while at < len(said):
+        size = sizes[turn % len(sizes)]
+        teller.take(said[at : at + size])
+        at, turn = at + size, turn + 1
+    if plain:
+        assert told == []
+        wanted = [(b"a", 1, b"x"), (b"b", 2, b"y")]
+    teller.finish(wanted)
+    assert told == wanted[:4]
