@@ -28,7 +28,8 @@ from tests.ui.test_reach import HERE, listening
 
 LOOKS = {
     "agent.changes", "agent.commands", "agent.model", "agent.slash", "agent.stats", "agent.thinking", "agent.why",
-    "plan.open", "usage.open", "agent.tasks", "feed.agent", "feed.kinds", "feed.open", "feed.stats", "task.artifacts", "task.output",
+    "plan.open", "usage.open", "agent.tasks", "feed.agent",
+    "feed.kinds", "feed.open", "feed.stats", "task.artifacts", "task.output",
     "board.open", "files.named", "files.open", "image.list", "queue.open", "queue.standard_error", "session.answer",
     "session.export", "session.messages", "session.switch", "session.tree", "swarm.course", "trial.compare",
     "vm.commits", "vm.findings", "vm.ports", "vm.tmux",
