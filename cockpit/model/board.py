@@ -86,6 +86,11 @@ class FeedItem:
     place: str = ""
     """Which run of the agent it tells of, where a cockpit says it for the agent."""
 
+    @property
+    def words(self) -> str:
+        """Its detail where it was written for people: what programs read, an object or a list, is left out."""
+        return "" if self.detail.lstrip().startswith(("{", "[")) else self.detail
+
 
 USAGE_KINDS = ("token_update", "cost_update")
 """Events of which only sums are worth a line; they are by far the most frequent."""

@@ -139,7 +139,7 @@ def _in_feed(feed: Sequence[FeedItem], tasks: dict[TaskId, Task]) -> Iterator[Ow
             continue
         if any(_is_noted(item, task_id, note) for task_id, note in noted) or _is_over(item, feed[at + 1 :]):
             continue
-        text = item.summary if not item.detail or item.detail in item.summary else f"{item.summary}\n\n{item.detail}"
+        text = item.summary if item.words in item.summary else f"{item.summary}\n\n{item.words}"
         title = about.title if about is not None else ""
         yield Owed(f"event:{item.id}", kind, item.agent, text[:TEXT_LIMIT], item.at, item.task, title)
 

@@ -84,6 +84,12 @@ def test_another_matter_stands_beside_the_note(event: FeedItem) -> None:
     assert sorted(keys((TASK,), (event,))) == ["event:E1", "note:T1:N1"]
 
 
+def test_a_question_is_its_words_and_not_what_programs_read() -> None:
+    (plain,) = owed_by_operator((), (replace(ASKED, detail="8080 is taken"),))
+    (made,) = owed_by_operator((), (replace(ASKED, detail='{"taskId": "T1"}'),))
+    assert (plain.text, made.text) == ("Which port?\n\n8080 is taken", "Which port?")
+
+
 def test_an_event_is_answered_by_an_event_or_by_a_note_that_names_it() -> None:
     assert keys((), (ASKED,)) == ["event:E1"]
     assert keys((), (ASKED, FeedItem("E2", "operator", "custom", "8080", 101.0, answers="E1"))) == []

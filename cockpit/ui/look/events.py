@@ -64,7 +64,7 @@ def event_row(item: FeedItem, now: float, width: int) -> Content:
     room = max(8, width - pieces_width(pieces))
     told = cut(summary, room)
     pieces.append((told, ""))
-    more = clean_line(" ".join(item.detail[:300].split())) if item.detail else NOTHING
+    more = clean_line(" ".join(item.words[:300].split()))
     left = room - width_of(told) - 3
     if more and left > 16:
         pieces.append((our_line("   {}", cut(more, left)), "$muted"))
