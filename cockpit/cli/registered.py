@@ -34,7 +34,11 @@ def _print(listed: Listed[Registered], as_json: bool) -> int:
 
 
 def _row(entry: Registered) -> tuple[str, ...]:
-    beat = "never" if entry.age is None else f"{age_text(entry.age)}{' stale' if entry.stale else ''}"
+    beat = (
+        "never"
+        if entry.age is None
+        else f"{age_text(entry.age)}{' stale' if entry.stale else ' by us' if entry.lent else ''}"
+    )
     parent = entry.parent or entry.parent_id or "-"
     return (entry.id, entry.name, entry.role, entry.life.value, entry.status, beat, parent, entry.address)
 
@@ -49,6 +53,7 @@ def registered_object(entry: Registered) -> dict[str, Any]:
         "life": entry.life.value,
         "beat_age": entry.age,
         "stale": entry.stale,
+        "beats_end_with_cockpit": entry.lent,
         "address": entry.address,
         "parent": entry.parent or None,
         "parent_id": entry.parent_id or None,

@@ -34,7 +34,7 @@ async def test_each_list_is_printed_for_programs(engine: HeadlessDouble, capfd: 
     ]
     assert await registered.registry(on, "", "", True) == ExitCode.DONE
     assert [(one["name"], one["life"], one["stale"], one["parent"]) for one in printed(capfd)] == [
-        ("worker-auth", "working", False, "lt-backend"),
+        ("worker-auth", "alive", False, "lt-backend"),
         ("worker-docs", "lost", True, None),
         ("lt-backend", "idle", False, None),
     ]

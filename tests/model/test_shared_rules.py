@@ -30,8 +30,8 @@ from cockpit.services import vocabularies
 @pytest.mark.parametrize(
     ("status", "role", "age", "life"),
     [
-        ("running", "worker", 0.0, Liveness.WORKING),
-        ("running", "worker", 300.0, Liveness.WORKING),
+        ("running", "worker", 0.0, Liveness.ALIVE),
+        ("running", "worker", 300.0, Liveness.ALIVE),
         ("running", "worker", 300.1, Liveness.LOST),
         ("running", "worker", None, Liveness.LOST),
         ("running", "infra", 9e9, Liveness.SILENT),

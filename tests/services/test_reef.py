@@ -74,18 +74,18 @@ NODE = {"vmId": "v", "name": "a", "parentId": None, "category": "agent_vm", "sta
 @pytest.mark.parametrize(
     ("node", "worker", "logged_ms", "life"),
     [
-        ({}, None, NOW_MS - 1000, Liveness.WORKING),
+        ({}, None, NOW_MS - 1000, Liveness.ALIVE),
         ({}, None, NOW_MS - 301_000, Liveness.IDLE),
         ({}, None, 0, Liveness.IDLE),
         ({}, "idle", NOW_MS, Liveness.IDLE),
-        ({}, "working", 0, Liveness.WORKING),
+        ({}, "working", 0, Liveness.ALIVE),
         ({}, "paused", 0, Liveness.PAUSED),
         ({"status": "paused"}, None, NOW_MS, Liveness.PAUSED),
         ({"status": "rewound"}, "working", NOW_MS, Liveness.ENDED),
         ({"status": "error"}, None, NOW_MS, Liveness.LOST),
         ({"status": "creating"}, None, 0, Liveness.UNKNOWN),
         ({"status": "quiet-new-word"}, None, NOW_MS, Liveness.UNKNOWN),
-        ({"lastHeartbeat": NOW_MS - 1000}, None, 0, Liveness.WORKING),
+        ({"lastHeartbeat": NOW_MS - 1000}, None, 0, Liveness.ALIVE),
     ],
 )
 async def test_what_a_node_does(node: dict[str, Any], worker: str | None, logged_ms: int, life: Liveness) -> None:

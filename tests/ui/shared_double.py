@@ -129,7 +129,7 @@ class RegistryDouble(Failing):
     def __init__(self) -> None:
         super().__init__()
         self.entries: tuple[Registered, ...] = (
-            Registered("vm-1", "worker-auth", "worker", "running", Liveness.WORKING, 12.0, "vm-1.vm", "lt-backend"),
+            Registered("vm-1", "worker-auth", "worker", "running", Liveness.ALIVE, 12.0, "vm-1.vm", "lt-backend"),
             Registered("vm-2", "worker-docs", "worker", "running", Liveness.LOST, 7200.0, "vm-2.vm"),
             Registered("vm-3", "lt-backend", "lieutenant", "stopped", Liveness.IDLE, 40.0, "vm-3.vm"),
         )
@@ -142,7 +142,7 @@ class RegistryDouble(Failing):
     async def discover(self, role: str, place: str = "") -> Listed[Registered]:
         """Return those that run and are fresh."""
         self.check(place)
-        found = (one for one in self.entries if one.role == role and one.life is Liveness.WORKING)
+        found = (one for one in self.entries if one.role == role and one.life is Liveness.ALIVE)
         return Listed(tuple(found), 0, NOW)
 
 

@@ -42,9 +42,10 @@ class BlockerNotes:
     async def run(self) -> None:
         """Look again and again, until cancelled."""
         while True:
-            await self._fleet_state.until(lambda: bool(self._fresh()))
+            # By the clock and not at each change of the fleet: with many agents there are hundreds a second.
             await asyncio.sleep(INTERVAL)
-            await self.look()
+            if self._fresh():
+                await self.look()
 
     async def look(self) -> None:
         """Write the notes that are missing now."""

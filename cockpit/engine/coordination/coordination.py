@@ -15,7 +15,7 @@ from cockpit.engine.coordination.publishing import Publisher
 from cockpit.engine.coordination.records import SharedRecords
 from cockpit.engine.coordination.recovery import RecoveryWatch
 from cockpit.engine.coordination.registered import RegistryView
-from cockpit.engine.coordination.registry_life import RegistryLife
+from cockpit.engine.coordination.registry_life import RegistryLife, lends_beats
 from cockpit.engine.coordination.skills import Skills
 from cockpit.engine.plans.plans import Plans
 from cockpit.engine.running_source import RunningSource
@@ -46,7 +46,7 @@ class Coordination:
         places = ServicePlaces(running)
         self.skills = Skills(places)
         self.records = SharedRecords(places, fleet_state.clock)
-        self.registry = RegistryView(places)
+        self.registry = RegistryView(places, lambda vm_id: lends_beats(fleet_state, vm_id))
         self.link = Links(places)
         self._owed = OwedWatch(fleet_state, store, frozenset(self.places))
         self._publisher = Publisher(running, fleet_state)

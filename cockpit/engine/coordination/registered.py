@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from cockpit.engine.agent_record import agent_from_entry, name_in
 from cockpit.engine.coordination.places import ServicePlaces, lack, reef_facts
@@ -18,8 +19,15 @@ from cockpit.services.wire import RegistryEntry, endpoints
 class RegistryView:
     """Implements `cockpit.model.shared.registered.RegisteredPort`."""
 
-    def __init__(self, places: ServicePlaces) -> None:
+    def __init__(self, places: ServicePlaces, lent: Callable[[str], bool] = lambda _id: False) -> None:
+        """Prepare.
+
+        Args:
+            places: where the services are.
+            lent: whether the signs of life of an entry come from this cockpit.
+        """
         self._places = places
+        self._lent = lent
 
     async def look(self, place: str = "", *, role: str = "") -> Listed[Registered]:
         """Return the entries, the newest first, those that are silent too.
@@ -29,7 +37,7 @@ class RegistryView:
         """
         services = self._places.services(place)
         try:
-            return _listed(await services.registry.list_entries(role=role))
+            return self._marked(_listed(await services.registry.list_entries(role=role)))
         except ServiceMissing as missing:
             facts = await reef_facts(services, missing)
             if not facts.has("vm-tree"):
@@ -46,12 +54,16 @@ class RegistryView:
         """
         services = self._places.services(place)
         try:
-            return _listed(await services.registry.discover(role))
+            return self._marked(_listed(await services.registry.discover(role)))
         except ServiceMissing as missing:
             await reef_facts(services, missing)
         listed = await self.look(place, role=role)
         fresh = [entry for entry in listed.entries if entry.status == "running" and not entry.stale]
         return Listed(tuple(sorted(fresh, key=lambda one: one.registered_at)), listed.unreadable, listed.as_of)
+
+    def _marked(self, listed: Listed[Registered]) -> Listed[Registered]:
+        marked = tuple(replace(entry, lent=self._lent(entry.id)) for entry in listed.entries)
+        return replace(listed, entries=marked)
 
 
 def _listed(listing: Listing) -> Listed[Registered]:

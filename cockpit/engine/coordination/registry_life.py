@@ -16,7 +16,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Agent, LinkState, Power, ProcessState
-from cockpit.model.ids import AgentId
+from cockpit.model.ids import AgentId, VmId
 from cockpit.services.errors import RecordNotFound
 from cockpit.store.store import Store
 
@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 BEAT_INTERVAL = 60.0
 """Seconds between two signs of life; an entry without one for five minutes is stale."""
+
+LOOK_INTERVAL = 0.5
+"""Seconds between two looks at what agents have come to."""
 
 RETRY = 10.0
 """Seconds until a registry that took nothing is asked again."""
@@ -55,6 +58,12 @@ def beats_end_with_us(agent: Agent) -> bool:
     return is_ours(agent) and scaffold is not None and scaffold.beats not in FROM_THE_VM
 
 
+def lends_beats(fleet_state: FleetState, vm_id: str) -> bool:
+    """Say whether an entry's signs of life come from a cockpit: its VM can give none."""
+    agent = fleet_state.agent_on(VmId(vm_id.lower()))
+    return agent is not None and beats_end_with_us(agent)
+
+
 class RegistryLife:
     """Keeps the entries of all sources' agents true."""
 
@@ -68,9 +77,9 @@ class RegistryLife:
     async def run(self) -> None:
         """Write what changes, until cancelled."""
         while True:
-            await self._fleet_state.until(lambda: next(self._changes(), None) is not None)
-            if not await self.look():
-                await asyncio.sleep(RETRY)
+            # By the clock and not at each change of the fleet: with many agents there are hundreds a second.
+            taken = await self.look()
+            await asyncio.sleep(LOOK_INTERVAL if taken else RETRY)
 
     async def look(self) -> bool:
         """Write what changed since the last look; False if a registry did not take something."""

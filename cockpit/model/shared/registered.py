@@ -22,7 +22,7 @@ SILENT_ROLES = ("infra", "golden")
 class Liveness(StrEnum):
     """What an entry means, by its status and the age of its last sign of life."""
 
-    WORKING = "working"
+    ALIVE = "alive"
     IDLE = "idle"
     PAUSED = "paused"
     ENDED = "ended"
@@ -48,7 +48,7 @@ def liveness(status: str, role: str, age: float | None) -> Liveness:
     fresh = age is not None and age <= STALE_AFTER
     if status == "running":
         if fresh:
-            return Liveness.WORKING
+            return Liveness.ALIVE
         return Liveness.SILENT if role in SILENT_ROLES else Liveness.LOST
     if status == "stopped":
         return Liveness.IDLE if fresh else Liveness.ENDED
@@ -77,6 +77,8 @@ class Registered:
     registered_at: float = 0.0
     services: tuple[tuple[str, int], ...] = ()
     """What can be reached on it: name and port."""
+    lent: bool = False
+    """Its signs of life come from this cockpit, and end with it: its VM can give none."""
 
     @property
     def stale(self) -> bool:

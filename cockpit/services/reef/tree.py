@@ -27,7 +27,7 @@ ROLES = {
 
 OVER = ("stopped", "destroyed", "rewound")
 
-BUSY_WORDS = {"working": Liveness.WORKING, "starting": Liveness.WORKING, "idle": Liveness.IDLE, "done": Liveness.IDLE}
+BUSY_WORDS = {"working": Liveness.ALIVE, "starting": Liveness.ALIVE, "idle": Liveness.IDLE, "done": Liveness.IDLE}
 """What lieutenants and the swarm say of themselves."""
 
 
@@ -143,4 +143,4 @@ def _life(node: NodeRecord, worker: WorkerRecord | None, age: float | None) -> L
         return Liveness.UNKNOWN
     if node.category == "resource_vm":
         return Liveness.SILENT
-    return Liveness.WORKING if age is not None and age <= STALE_AFTER else Liveness.IDLE
+    return Liveness.ALIVE if age is not None and age <= STALE_AFTER else Liveness.IDLE

@@ -29,7 +29,7 @@ def create_form(fleet: Fleet) -> FormDialog:
                 "description", ours("details"), "area", placeholder=ours("context, limits, how to tell that it is done")
             ),
             Field("assignee", ours("assignee"), "choice", choices=assignees(fleet)),
-            Field("tags", ours("tags"), placeholder=ours("comma-separated")),
+            Field("tags", ours("tags"), placeholder=ours("area, feature bugfix test refactor docs, p0 p1 p2")),
             Field("needs", ours("waits for"), placeholder=ours("ids, or words of titles, with commas between them")),
         ),
         lambda values: "a task needs a title" if not values["title"].strip() else needs_of(fleet, values["needs"])[1],

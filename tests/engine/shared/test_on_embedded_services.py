@@ -134,7 +134,7 @@ async def test_the_registry_is_entered_discovered_and_left(tmp_path: Path) -> No
         await one.order(RegisterEntry("v2", "w", "worker", "h", status="stopped"))
         await one.order(RegisterEntry("v2", "w", "worker", "h2", status="stopped"))
         entries = {entry.id: entry for entry in (await one.registry.look()).entries}
-        assert (entries["v1"].life, entries["v1"].services) == (Liveness.WORKING, (("pg", 5432),))
+        assert (entries["v1"].life, entries["v1"].services) == (Liveness.ALIVE, (("pg", 5432),))
         assert (entries["v2"].life, entries["v2"].address) == (Liveness.IDLE, "h2"), "stopped and fresh is idle"
         assert entries["v1"].registered_by == "operator"
         assert [entry.id for entry in (await one.registry.discover("infra")).entries] == ["v1"]

@@ -6,7 +6,7 @@ from textual.content import Content
 
 from cockpit.model.commands.shared import RegisterEntry, RemoveEntry
 from cockpit.model.shared.registered import ROLES, Liveness, Registered
-from cockpit.text.clean import Clean, ours
+from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.form import Field, FormDialog, Values
 from cockpit.ui.dialogs.shared.tab import Desk, KeyLine, Tab, question
@@ -14,7 +14,7 @@ from cockpit.ui.look.cells import Piece, age, content, fit
 from cockpit.ui.widgets.choice_field import Choice
 
 STYLES = {
-    Liveness.WORKING: ("●", "$agent-running"),
+    Liveness.ALIVE: ("●", "$agent-running"),
     Liveness.IDLE: ("○", "$agent-idle"),
     Liveness.PAUSED: ("‖", "$agent-paused"),
     Liveness.ENDED: ("·", "$muted"),
@@ -23,7 +23,7 @@ STYLES = {
     Liveness.UNKNOWN: ("?", "$link-degraded"),
 }
 MEANS = {
-    Liveness.WORKING: "it runs and gave a sign of life",
+    Liveness.ALIVE: "it runs and gave a sign of life",
     Liveness.IDLE: "it lives, between two prompts: it says `stopped` then",
     Liveness.PAUSED: "its VM is frozen",
     Liveness.ENDED: "it ended and gives no sign of life",
@@ -68,6 +68,7 @@ class RegistryTab(Tab[Registered]):
             (our_line("{}   {}   {}\n", entry.id, entry.address, reached), "$muted"),
             (our_line("says `{}`: {}", entry.status, MEANS[entry.life]), ""),
             (our_line("   registered by {}", entry.registered_by), "$muted"),
+            (ours("\nits signs of life come from this cockpit, and end with it") if entry.lent else NOTHING, ""),
         ]
         return content(pieces)
 
@@ -108,7 +109,8 @@ class RegistryTab(Tab[Registered]):
 def _beat(entry: Registered) -> Clean:
     if entry.age is None:
         return ours("never")
-    return our_line("{} stale", age(entry.age)) if entry.stale else age(entry.age)
+    said = our_line("{} by us", age(entry.age)) if entry.lent else age(entry.age)
+    return our_line("{} stale", age(entry.age)) if entry.stale else said
 
 
 def _command(values: Values, place: str) -> RegisterEntry:
