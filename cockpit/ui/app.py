@@ -87,7 +87,7 @@ class CockpitApp(App[None]):
         self._rates = LOW_BANDWIDTH if low_bandwidth else Rates()
         if low_bandwidth:
             self.animation_level = "none"
-        self._gate = KeyGate(self, self._key_places)
+        self._gate = KeyGate(self, self._key_places, self._stalls)
         self._collector = QuietCollector(self._gate.quiet_for)
         self._unreadable_at = -QUIET
         self._left_unfinished = False
@@ -96,6 +96,9 @@ class CockpitApp(App[None]):
 
     def _key_places(self) -> Mapping[str, str]:
         return self._driver.places if isinstance(self._driver, TerminalDriver) else {}
+
+    def _stalls(self) -> bool:
+        return isinstance(self._driver, TerminalDriver) and self._driver.stalls
 
     def _load_themes(self) -> None:
         """Register what was found and wear the wanted theme, or the nearest that exists."""
@@ -211,6 +214,7 @@ class CockpitApp(App[None]):
 
     def on_reads_again(self) -> None:
         """Take in what came while the terminal stalled: nothing was drawn then."""
+        self._gate.shown_again()
         for screen in self.screen_stack:
             if isinstance(screen, ActionScreen):
                 screen.take_in()

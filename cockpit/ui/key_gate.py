@@ -59,10 +59,22 @@ class KeyGate:
     and the screen it led to is mounted and laid out; never for data, and never longer than `LIMIT`.
     """
 
-    def __init__(self, app: App[None], places: Callable[[], Mapping[str, str]] = dict) -> None:
+    def __init__(
+        self,
+        app: App[None],
+        places: Callable[[], Mapping[str, str]] = dict,
+        stalls: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            app: whose keys.
+            places: keys of another layout, and what is at their places on the standard one.
+            stalls: whether the terminal takes nothing at present: what is composed then, nobody sees.
+        """
         self._app = app
+        self._stalls = stalls
         self._places = places
-        """Keys of another layout, and what is at their places on the standard one."""
         self._settling = Settling(app)
         self._waiting: deque[Typed] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -97,6 +109,11 @@ class KeyGate:
     def painted(self, screen: Screen[object]) -> None:
         """Remember when a screen could first be seen."""
         if screen not in self._painted and any(child.size.area for child in screen.children):
+            self._painted[screen] = monotonic()
+
+    def shown_again(self) -> None:
+        """Take that the terminal shows only now what was composed while it took nothing."""
+        for screen in self._painted:
             self._painted[screen] = monotonic()
 
     def close(self) -> None:
@@ -218,7 +235,8 @@ class KeyGate:
     def _is_early(self, event: Typed) -> bool:
         """Tell whether a key was meant for what stood there before the question that is asked now."""
         screen = self._app.screen
-        if not isinstance(screen, Guarded) or event.time >= self._painted.get(screen, float("inf")):
+        seen = float("inf") if self._stalls() else self._painted.get(screen, float("inf"))
+        if not isinstance(screen, Guarded) or event.time >= seen:
             return False
         if _is_written(event) or not isinstance(event, events.Key):
             return True

@@ -124,6 +124,24 @@ async def test_a_question_takes_keys_once_it_is_shown() -> None:
         assert [type(command) for command in engine.ordered] == [Branch]
 
 
+async def test_a_question_takes_no_key_while_the_terminal_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with cockpit() as (pilot, _home, engine):
+        await write(pilot, BY_ID["vm.branch"].keys.split(",")[0])
+        app = pilot.app
+        assert isinstance(app, CockpitApp)
+        stalled = True
+        monkeypatch.setattr(app._gate, "_stalls", lambda: stalled)
+        await write(pilot, "enter")
+        stalled = False
+        typed_before = events.Key("enter", None)
+        app.on_reads_again()
+        app._gate.take(typed_before)
+        await settled(pilot)
+        assert engine.ordered == []
+        await write(pilot, "enter")
+        assert [type(command) for command in engine.ordered] == [Branch]
+
+
 async def test_pause_says_whom_and_how_to_undo_it() -> None:
     async with cockpit() as (pilot, home, engine):
         await write(pilot, "j", BY_ID["vm.pause"].keys.split(",")[0])
