@@ -265,14 +265,17 @@ def put(text: Clean, *, errors: bool = False) -> None:
 def draw(commands: LiteralString, lines: Iterable[Clean]) -> None:
     """Draw lines on the terminal that standard output is, behind commands to it that are ours; at once.
 
+    Past the buffer of the stream: a signal's handler may draw while a drawing goes on, and no buffer takes two at once.
+
     Raises:
         OutputClosed, OutputFailed: as `say`.
     """
     given = sys.stdout
     stream = given.stream if isinstance(given, _CleanStream) else given
     with _told_failures():
-        stream.write(commands + "\n".join(lines))
-        stream.flush()
+        data = (commands + "\n".join(lines)).encode("utf-8", "replace")
+        while data:
+            data = data[os.write(stream.fileno(), data) :]
 
 
 def is_read_by_a_terminal(*, errors: bool) -> bool:

@@ -54,7 +54,7 @@ async def test_who_records_judges_what_others_send(fleet: FleetUnderTest, isolat
         code, said, complaint = await send("silent: x", "--wait", "done")
         assert (code, said) == (0, "") and "no answer" in complaint
 
-        killed = "mock:text(words=4) four"
+        killed = "mock:text(words=4, rate=4) four"
         sender = await asyncio.create_subprocess_exec(
             *fleet.verb("send", "ada", killed, "--wait", "done"), env=fleet.environment()
         )

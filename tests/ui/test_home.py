@@ -214,7 +214,7 @@ async def test_board_keys() -> None:
         assert home.query_one(BoardPane).cursor_key == "01JTASK1"
         await pilot.press("m", "right", "enter")
         await pilot.pause()
-        assert engine.ordered == [MoveTask(TaskId("01JTASK1"), "in_review")]
+        assert engine.ordered == [MoveTask(TaskId("01JTASK1"), "in_review", seen="in_progress")]
 
 
 async def test_next_waiting_goes_to_the_question_first() -> None:

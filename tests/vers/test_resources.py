@@ -248,9 +248,11 @@ async def test_names_and_variables_are_kept_over_a_restart_and_older_files_are_r
         await vers.repositories.tags("images").create("v1", commit)
         await vers.variables.set({"A": "b"})
     # What the file was before there were names.
+    tables = world.records.database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    later = {name for (name,) in tables} - {"vms", "commits", "tasks", "feed", "registry", "sqlite_sequence"}
     world.records.database.executescript(
-        "DROP TABLE tags; DROP TABLE repositories; DROP TABLE variables;"
-        "ALTER TABLE commits DROP COLUMN size_bytes; PRAGMA user_version=1;"
+        "".join(f"DROP TABLE {name};" for name in later)
+        + "ALTER TABLE commits DROP COLUMN size_bytes; PRAGMA user_version=1;"
     )
     world.records.close()
     world = make_world(path, world.token)

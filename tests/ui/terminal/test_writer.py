@@ -65,6 +65,7 @@ def test_a_terminal_that_stalls_is_known_and_gets_the_newest_frame_when_it_reads
         ends.show("ab"[number % 2])
     ends.writer.write("\x1b]0;" + "x" * 100_000 + "\x07")
     poll(lambda: ends.writer.stalls, "a stall")
+    ends.reads_again.clear()  # a busy machine may have held an earlier write up for as long as counts as one
     for sign in "cdefghij":
         ends.show(sign)
     assert not ends.reads_again.is_set()
