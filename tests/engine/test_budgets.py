@@ -22,8 +22,11 @@ from tests.fleets import FleetUnderTest, order, spawned, until
 WORK = "[slow 100] [bash echo one] [bash echo two] [say 2000]"
 """Answers that cost something, and then a long one."""
 
-NAP = "[bash setsid sh -c 'echo $$ > napping; exec sleep 300' >/dev/null 2>&1 &] [say 3]"
-"""Leaves a process behind that has nothing to do with the run any more."""
+NAP = (
+    "[bash setsid sh -c 'echo $$ > napping; exec sleep 300' >/dev/null 2>&1 &"
+    " until test -s napping; do sleep 0.02; done] [say 3]"
+)
+"""Leaves a process behind that has nothing to do with the run any more: it is its own before the run goes on."""
 
 
 @pytest.fixture(autouse=True)
