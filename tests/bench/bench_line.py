@@ -31,7 +31,7 @@ def over_ssh(server: Sshd, port: int, directory: Path) -> list[str]:
     return [str(require_program("ssh")), *words, f"{server.endpoint().username}@127.0.0.1"]
 
 
-def measure(rate: float, round_trip: float, keys: int, streaming: int, settled: float) -> Table:
+def measure(rate: float, round_trip: float, keys: int, streaming: int, settled: float, seconds: float) -> Table:
     """Type into both screens."""
     title = f"a letter's echo at {rate / 1000:.0f} kB/s and {round_trip * 1000:.0f} ms"
     table = Table(title, ("screen", "p50", "p95", "longest", "p95 in round trips", "bytes a second"))
@@ -52,11 +52,11 @@ def measure(rate: float, round_trip: float, keys: int, streaming: int, settled: 
                         screen.settle(settled + round_trip)
                         if words[0] == "cockpit":
                             screen.type("p", 0.5 + 2 * round_trip)
-                        bytes_, _, _ = screen.watch(2.0)
+                        bytes_, _, _ = screen.watch(seconds)
                         times = screen.keys(keys)
                         cells = [milliseconds(percentile(times, at)) for at in (50, 95, 100)]
                         trips = f"{percentile(times, 95) / round_trip:.2f}"
-                        table.add(label, *cells, trips, f"{bytes_ / 2.0:.0f}")
+                        table.add(label, *cells, trips, f"{bytes_ / seconds:.0f}")
                     finally:
                         screen.close()
         finally:
@@ -72,8 +72,9 @@ def main(words: list[str] | None = None) -> Table:
     parser.add_argument("--keys", type=int, default=30)
     parser.add_argument("--streaming", type=int, default=6)
     parser.add_argument("--settled", type=float, default=3.0)
+    parser.add_argument("--seconds", type=float, default=2.0, help="for which bytes are counted")
     options = parser.parse_args(words)
-    table = measure(options.rate, options.round_trip, options.keys, options.streaming, options.settled)
+    table = measure(options.rate, options.round_trip, options.keys, options.streaming, options.settled, options.seconds)
     table.show()
     return table
 

@@ -34,7 +34,7 @@ RUNS: dict[str, tuple[Callable[[list[str]], Table | tuple[Table, ...]], str, tup
     ),
     "line": (
         bench_line.main,
-        "--keys 2 --settled 0.5 --rate 500000 --round-trip 0.05",
+        "--keys 2 --settled 0.5 --seconds 0.3 --rate 500000 --round-trip 0.05",
         ("hello", "cockpit, 6 streaming"),
     ),
     "closing": (bench_closing.main, "--times 1", ("mounting",)),

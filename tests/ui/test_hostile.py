@@ -69,6 +69,7 @@ KEY_PATHS = (
 )
 
 
+@pytest.mark.usefixtures("short_pauses")
 @pytest.mark.parametrize(
     "size",
     [pytest.param((80, 24), id="80x24"), pytest.param((200, 50), id="200x50")],
@@ -76,10 +77,14 @@ KEY_PATHS = (
 async def test_no_hostile_character_is_drawn(size: tuple[int, int]) -> None:
     app = CockpitApp(hostile_engine())
     async with app.run_test(size=size) as pilot:
+        seen: set[tuple[str, ...]] = set()
         for keys in KEY_PATHS:
-            for key in keys:
+            for at, key in enumerate(keys, 1):
                 await pilot.press(key)
-                await assert_clean(pilot)
+                # Several ways begin alike: what they have in common is looked at once.
+                if keys[:at] not in seen:
+                    await assert_clean(pilot)
+                    seen.add(keys[:at])
             while not isinstance(app.screen, HomeScreen):
                 await pilot.press("escape")
                 await pilot.pause()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
 from textual.pilot import Pilot
 
 from cockpit.model.commands.agent import Prompt
@@ -24,6 +25,7 @@ from tests.ui.test_agent_commands import answering
 from tests.ui.test_changes import engine_with_changes
 from tests.ui.test_home import LT_API, cockpit, notifications
 from tests.ui.test_hostile import drawn
+from tests.ui.test_key_gate import settled
 from tests.ui.test_reach import HERE, listening
 
 LOOKS = {
@@ -91,10 +93,11 @@ def agent_of_the_api(engine: FakeEngine) -> Agent:
 async def opened(pilot: Pilot[None], home: HomeScreen, action: str) -> None:
     home.select(LT_API)
     home.try_action(action)
-    for _ in range(4):
-        await pilot.pause()
+    await settled(pilot)
+    await settled(pilot)
 
 
+@pytest.mark.usefixtures("short_pauses")
 async def test_no_key_in_what_looks_acts() -> None:
     engine = full_of_things_to_see()
     async with cockpit(engine, read_only=True) as (pilot, home, _):
@@ -109,9 +112,12 @@ async def test_no_key_in_what_looks_acts() -> None:
                 await pilot.press(key)
                 if len(pilot.app.screen_stack) > 2:
                     await pilot.press("enter", "y", "escape")
+                    await settled(pilot)
             await pilot.press("escape", "escape")
-            assert len(pilot.app.screen_stack) == 1, action
+            await until(lambda: len(pilot.app.screen_stack) == 1)
             assert not engine.ordered, f"{action} ordered {engine.ordered}"
+        await settled(pilot)
+        assert not engine.ordered
         assert not engine.reach.commands and not engine.work.comments.sent and not engine.work.comments.known
         assert all(form != "html" for form, _ in engine.inquiries.exported)
         assert all(order.direction.value == "get" for order in engine.files.begun)

@@ -186,15 +186,14 @@ async def test_what_cannot_be_reached_is_said_at_the_top(tmp_path: Path) -> None
 
 
 async def test_a_reader_keeps_the_place_when_the_transcript_drops_it(tmp_path: Path) -> None:
-    history = list(session(WHO, 40_000))
+    coming = session(WHO, 40_000)
     async with stored_engine(fleet(), tmp_path / "s.sqlite") as engine:
-        await engine.remember(history[:2_000])
+        await engine.remember(list(islice(coming, 2_000)))
         live = engine.transcript(WHO)
         async with reader(engine) as at:
             await at.press("pageup", "pageup", "pageup")
             assert not at.view.reads_past
             before = at.drawn()
-            coming = iter(history[2_000:])
             while live.entry(live.first_key + 1) is not None and live.dropped < 3_000:
                 await engine.receive(list(islice(coming, 500)))
                 await at.settle()

@@ -269,6 +269,7 @@ KEYS = ["ctrl+z", "ctrl+y", "ctrl+a", "ctrl+x", "ctrl+v", "ctrl+c", "ctrl+k", "c
         "pageup", "pagedown"]  # fmt: skip
 
 
+@pytest.mark.usefixtures("short_pauses")
 @pytest.mark.parametrize("seed", range(6))
 async def test_any_keys_of_editing_leave_a_text_that_is_drawn_as_it_is(seed: int) -> None:
     chance = random.Random(seed)

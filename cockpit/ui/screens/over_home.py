@@ -87,8 +87,9 @@ class OverHome(ActionScreen):
         action.handler(self)
 
     def take_in(self) -> None:
-        """Show what an action changed."""
-        self.bridge.flush()
+        """Show what an action changed, unless that was to leave: then what would show it is gone already."""
+        if self.is_attached:
+            self.bridge.flush()
 
     # --- what the actions ask ------------------------------------------------------------------------
 
