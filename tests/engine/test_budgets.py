@@ -19,7 +19,7 @@ from cockpit.model.usage.idle import why_not_idle
 from cockpit.model.usage.standing import AGENT_SCOPE, BudgetStage, Limit, Standing
 from tests.fleets import FleetUnderTest, order, spawned, until
 
-WORK = "[slow 100] [bash echo one] [bash echo two] [say 2000]"
+WORK = "[slow 100] [bash echo one] [bash echo two] [say 700]"
 """Answers that cost something, and then a long one."""
 
 NAP = (

@@ -107,14 +107,15 @@ async def test_all_of_a_long_history_is_read_up_and_down_while_live_goes_on(desk
     assert not desk.window.border_text
     end = desk.window.next_key
     up = [desk.seen[key] for key in sorted(desk.seen)]
-    assert up == folded(stored)[: len(up)]
+    whole = folded(stored)
+    assert up == whole[: len(up)]
     assert len(up) > 10 * WINDOW_ENTRIES
 
     keys = live.next_key
     await desk.down(lambda: desk.live(list(islice(coming, 15))))
     assert desk.window.last_place == (1, LONG)
     assert desk.window.next_key >= end
-    assert [desk.seen[key] for key in sorted(desk.seen)] == folded(stored)
+    assert [desk.seen[key] for key in sorted(desk.seen)] == whole
     assert desk.most_entries <= WINDOW_ENTRIES + PAGE_RECORDS
     assert desk.most_bytes <= 2 * WINDOW_BYTES
     assert live.next_key > keys, "the live end went on"

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cockpit.engine import watcher
 from cockpit.engine.engine import Engine
 from cockpit.model.commands.agent import Answer
 from cockpit.model.commands.life import Spawn
@@ -35,7 +36,7 @@ def script(number: int) -> str:
     if number == ASKING:
         return "[ask confirm Go on? | It is needed] [say Asked and answered.]"
     if number == LONG:
-        return "[bash sleep 6] [say It took long.]"
+        return "[bash sleep 3] [say It took long.]"
     return f"[bash echo {number}] [say Done with {number}.]"
 
 
@@ -118,7 +119,9 @@ def seen(engine: Engine) -> Outlook:
 
 
 @pytest.mark.timeout(600)  # Six agents and three cockpits on a busy machine.
-async def test_a_plan_of_twelve_tasks(fleet: FleetUnderTest) -> None:
+async def test_a_plan_of_twelve_tasks(fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Each step waits for an approval that is given on the board alone.
+    monkeypatch.setattr(watcher, "BOARD_INTERVAL", 0.5)
     plan = read_plan(plan_text()).plan
     assert plan is not None
     async with fleet.engine() as engine:

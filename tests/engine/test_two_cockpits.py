@@ -18,7 +18,7 @@ import pytest
 
 from cockpit.engine.engine import Engine
 from cockpit.engine.streams import follower
-from cockpit.model.commands.agent import Answer, Prompt
+from cockpit.model.commands.agent import Abort, Answer, Prompt
 from cockpit.model.fleet import ActivityState, Agent, LinkState
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.receipts.receipt import Stage
@@ -149,7 +149,7 @@ async def test_one_records_and_both_see(fleet: FleetUnderTest) -> None:
     async with two(fleet, "ada") as (first, second, agent):
         with writes_of(second) as asked:
             assert first.store.leases.holds(agent.id) and not second.store.leases.holds(agent.id)
-            await begin(first, agent)
+            await begin(first, agent, 400)
             await until(second, lambda: second.fleet_state.agents[agent.id].run_open, "the run, seen by the other")
             assert readers(fleet, agent) == 1
             await assert_both_whole(fleet, agent.id, first, second)
@@ -218,6 +218,7 @@ async def test_the_other_takes_over_when_the_recording_one_ends(fleet: FleetUnde
             within = TAKEOVER + SLACK
             await until(second, lambda: second.store.leases.holds(agent.id), "the lease", within)
             await news(second, agent.id, within)
+            await order(second, Abort(agent.id))
             await assert_both_whole(fleet, agent.id, second)
             await asyncio.to_thread(poll, lambda: readers(fleet, agent) == 1, "the end of the old reader")
             await order(second, Prompt(agent.id, "[say And on.]"))
@@ -255,6 +256,8 @@ async def test_links_that_drop_in_turn_hand_the_agent_over_each_time(fleet: Flee
             handed += 1
             holder, other = other, holder
         assert handed >= 2
+        if first.fleet_state.agents[agent.id].run_open:
+            await order(first, Abort(agent.id))
         await assert_both_whole(fleet, agent.id, first, second)
         await asyncio.to_thread(poll, lambda: readers(fleet, agent) == 1, "the end of the old readers")
 
