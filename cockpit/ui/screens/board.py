@@ -111,7 +111,7 @@ class BoardScreen(OverHome):
 
     def list_steps(self) -> Iterator[None]:
         """Take in the newest snapshot, and say to the engine that somebody looks at the board."""
-        if not self.is_mounted:
+        if not (self.is_mounted and self.is_attached):
             return
         self.engine.coordination.board.look()
         fleet, now = self.fleet, self.engine.now()

@@ -82,7 +82,7 @@ class FeedScreen(OverHome):
 
     def list_steps(self) -> Iterator[None]:
         """Take in the newest snapshot."""
-        if not self.is_mounted:
+        if not (self.is_mounted and self.is_attached):
             return
         fleet, now = self.fleet, self.engine.now()
         self.set_class(self.size.height < LOW, "-low")
