@@ -65,7 +65,11 @@ class PlanDispatcher:
         """Look once at each plan that runs; a failure of one keeps no other."""
         for plan in plans_on(self._tasks()):
             try:
-                reason = await self._look_at(plan) if plan.runs and self._wanted(plan.name) else ""
+                runs = plan.runs and self._wanted(plan.name)
+                if runs:
+                    # What others approve is what it waits for: the board is read as for somebody who looks at it.
+                    self._running.watcher.somebody_looks_at_the_board()
+                reason = await self._look_at(plan) if runs else ""
             except CockpitError as error:
                 log.warning("plan %s: %s", plan.name, error)
                 reason = error.message
