@@ -29,6 +29,7 @@ USAGE = r"""board: the shared board and feed, under the name this agent has ther
 A task is meant by -t ID before these words; without it, it is the one that is yours and in progress.
 A text of - is read from standard input."""
 
+# The X of its directory's name are the pattern of mktemp(1), which puts characters of its own in their place.
 SCRIPT = r"""#!/bin/sh
 # The shared board and feed, for agents whose program has no tools of its own for them. `board` alone says how.
 limit=20
