@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Generic, Protocol, TypeVar
 
@@ -57,7 +58,7 @@ class Desk(Protocol):
         """Show a long text over this dialog."""
 
 
-class Tab(Generic[Entry]):
+class Tab(ABC, Generic[Entry]):
     """A list that is asked for; subclasses say how, and what can be done with an entry."""
 
     title: Clean = NOTHING
@@ -76,17 +77,17 @@ class Tab(Generic[Entry]):
         self.trouble = ""
         """Why it could not be read last time."""
 
+    @abstractmethod
     async def look(self, desk: Desk) -> None:
         """Read it.
 
         Raises:
             CockpitError: it could not be had.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def row(self, entry: Entry, now: float) -> Content:
         """Return an entry's line."""
-        raise NotImplementedError
 
     def about(self, entry: Entry, now: float) -> Content:
         """Return what there is to say of the entry under the cursor."""
