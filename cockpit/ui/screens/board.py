@@ -18,8 +18,6 @@ from cockpit.model.ids import CommandId, TaskId
 from cockpit.model.tasks.filters import filtered
 from cockpit.text.clean import Clean, joined, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
-from cockpit.ui.actions.action import Action
-from cockpit.ui.actions.footer import foot
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.registry import bindings
 from cockpit.ui.board.lanes import Lane, Lanes
@@ -63,6 +61,7 @@ class BoardScreen(OverHome):
 
     NAME: ClassVar[str] = "board"
     GROUPS: ClassVar[tuple[str, ...]] = ("Board", "Board screen")
+    FOOT = FOOT
     AUTO_FOCUS = "#lanes"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("board"),
@@ -184,19 +183,7 @@ class BoardScreen(OverHome):
         bar.set_class(bool(lines), "-said")
         bar.show(content([(joined(lines, ours("\n")), "$link-down")]) if lines else content([]), layout=True)
 
-    def show_foot(self) -> None:
-        """Show the keys that count."""
-        footer = self.query_one("#footer", Plain)
-        footer.show(content(foot(FOOT, self.situation(), self.keys, footer.size.width)))
-
     # --- acts ----------------------------------------------------------------------------------------
-
-    def perform(self, action: Action) -> None:
-        """Do an action of the registry."""
-        if action.id == "see.filter":
-            self.filter_line.open(self.NAME, self.needle)
-        else:
-            super().perform(action)
 
     def go_to(self, place: str) -> None:
         """Go to a task here, to all else on the home screen."""

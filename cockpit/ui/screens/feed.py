@@ -15,8 +15,6 @@ from cockpit.model.fleet import Agent
 from cockpit.model.news.filters import wished
 from cockpit.text.clean import NOTHING, ours, repeated
 from cockpit.text.sanitize import our_line
-from cockpit.ui.actions.action import Action
-from cockpit.ui.actions.footer import foot
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.registry import bindings
 from cockpit.ui.look.cells import Piece, content, pieces_width
@@ -39,6 +37,7 @@ class FeedScreen(OverHome):
 
     NAME: ClassVar[str] = "feed"
     GROUPS: ClassVar[tuple[str, ...]] = ("Feed screen",)
+    FOOT = FOOT
     AUTO_FOCUS = "#rows"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("feed"), Binding("end,G,f", "follow", "follow", show=False)]
 
@@ -129,18 +128,6 @@ class FeedScreen(OverHome):
         bar.show(content([(our_line("✗ {}", lost), "$link-down")]) if lost else content([]), layout=True)
         self.query_one("#kinds", Plain).show(kinds_line(items, width - 2))
         self.query_one("#notes", Plain).show(sums_line(feed.sums, width - 2))
-
-    def show_foot(self) -> None:
-        """Show the keys that count."""
-        footer = self.query_one("#footer", Plain)
-        footer.show(content(foot(FOOT, self.situation(), self.keys, footer.size.width)))
-
-    def perform(self, action: Action) -> None:
-        """Do an action of the registry."""
-        if action.id == "see.filter":
-            self.filter_line.open(self.NAME, self.needle)
-        else:
-            super().perform(action)
 
     def action_follow(self) -> None:
         """Go to the newest event, and stay there."""

@@ -14,14 +14,17 @@ from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.ui.actions.action import Action, Situation
+from cockpit.ui.actions.footer import foot
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.bridge import Bridge
+from cockpit.ui.look.cells import content
 from cockpit.ui.look.states import Mode
 from cockpit.ui.screens.action_screen import ActionScreen
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import Pane
+from cockpit.ui.widgets.plain import Plain
 
 COMMON = ("app.help", "app.palette", "app.theme", "app.quit", "see.attention", "see.next_waiting", "see.filter")
 """Actions of the home screen that mean the same on each of these."""
@@ -33,6 +36,8 @@ class OverHome(ActionScreen):
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "back_out", "back")]
     GROUPS: ClassVar[tuple[str, ...]] = ()
     """The groups of actions that are offered here."""
+    FOOT: ClassVar[tuple[str, ...]] = ()
+    """The actions whose keys stand at the bottom, those that count most first."""
 
     def __init__(self, home: HomePort, needle: str = "") -> None:
         super().__init__()
@@ -75,16 +80,24 @@ class OverHome(ActionScreen):
         """There is no transcript here."""
 
     def list_steps(self) -> Iterator[None]:
-        """Take in the newest snapshot."""
-        raise NotImplementedError
+        """Take in the newest snapshot; each screen says how."""
+        raise NotImplementedError  # a screen has Textual's own metaclass, which no abstract class can share
+
+    def show_foot(self) -> None:
+        """Show the keys that count."""
+        footer = self.query_one("#footer", Plain)
+        footer.show(content(foot(self.FOOT, self.situation(), self.keys, footer.size.width)))
 
     def age_steps(self) -> Iterator[None]:
         """Let what is in sight grow older."""
         return self.list_steps()
 
     def perform(self, action: Action) -> None:
-        """Do an action of the registry."""
-        action.handler(self)
+        """Do an action of the registry; narrowing is done here."""
+        if action.id == "see.filter":
+            self.filter_line.open(self.NAME, self.needle)
+        else:
+            action.handler(self)
 
     def take_in(self) -> None:
         """Show what an action changed, unless that was to leave: then what would show it is gone already."""
