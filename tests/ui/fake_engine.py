@@ -9,47 +9,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from cockpit.engine.accounts_port import PlatformPort
+from cockpit.engine.describe import VERBS
 from cockpit.engine.platform import Platform
 from cockpit.errors import Refused
-from cockpit.model.commands.agent import Abort, Answer, ClearQueue, FollowUp, Prompt, Steer
-from cockpit.model.commands.board import (
-    AddArtifacts,
-    ApproveTask,
-    AssignTask,
-    BumpTask,
-    CreateTask,
-    DeleteTask,
-    EditTask,
-    HandOverTask,
-    MoveTask,
-    NoteTask,
-    RejectTask,
-    SubmitTask,
-)
 from cockpit.model.commands.command import Command
-from cockpit.model.commands.conversation import CONVERSATION_VERBS
-from cockpit.model.commands.feed import PublishEvent
-from cockpit.model.commands.images import BuildImage, DeleteImage
 from cockpit.model.commands.life import (
-    Adopt,
-    Deregister,
-    Destroy,
-    Dismiss,
-    Relaunch,
-    Rename,
-    Restore,
-    SetFindable,
     Spawn,
-    Undo,
 )
-from cockpit.model.commands.owed import AnswerOwed, SettleOwed
-from cockpit.model.commands.plan import CreatePlan, HoldPlan, RunPlan, StepPlan, TakePlanned
-from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
-from cockpit.model.commands.queue import ChangeQueue
-from cockpit.model.commands.shared import SHARED_VERBS
-from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, StopAll, Teardown
-from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
-from cockpit.model.commands.work import BeginTask, RestoreFiles
 from cockpit.model.comparison import Candidate
 from cockpit.model.events import Event, Record
 from cockpit.model.failures import dismissed
@@ -60,7 +26,6 @@ from cockpit.model.inquiries import LEVELS, SLASH_COMMANDS, CarriedOut, Question
 from cockpit.model.last_words import LastWords
 from cockpit.model.loss import Loss, Remains, loss_of
 from cockpit.model.operation import Operation
-from cockpit.model.platform import MakeInfra, Resize, SetLabels
 from cockpit.model.ports import Ports
 from cockpit.model.queue import Waiting, waiting_in
 from cockpit.model.reach import RemoteTerminal, RunningCommand
@@ -76,71 +41,6 @@ from tests.ui.files_double import FilesDouble
 
 NOW = 1_790_000_000.0
 """The moment the double's clock shows."""
-
-VERBS: dict[type, str] = {
-    CreatePlan: "create plan",
-    RunPlan: "run plan",
-    HoldPlan: "hold plan",
-    StepPlan: "step plan",
-    TakePlanned: "take task",
-    BuildImage: "build image",
-    DeleteImage: "delete image",
-    **CONVERSATION_VERBS,
-    **SHARED_VERBS,
-    Prompt: "prompt",
-    Steer: "steer",
-    FollowUp: "follow-up",
-    Abort: "abort",
-    ChangeQueue: "change queue",
-    ClearQueue: "clear queue",
-    Answer: "answer",
-    Spawn: "spawn",
-    Adopt: "adopt",
-    Relaunch: "relaunch",
-    Rename: "rename",
-    SetFindable: "findable",
-    Pause: "pause",
-    Resume: "resume",
-    Destroy: "destroy",
-    Undo: "undo",
-    Checkpoint: "checkpoint",
-    Retry: "retry",
-    Restore: "restore",
-    Dismiss: "dismiss",
-    MakeInfra: "infra",
-    Resize: "resize",
-    SetLabels: "label",
-    Deregister: "deregister",
-    TrustHostKey: "trust host key",
-    Commit: "commit",
-    Branch: "branch",
-    BestOf: "best of",
-    FanOut: "fan out",
-    Teardown: "teardown",
-    StopAll: "stop all",
-    ContinueAll: "continue all",
-    OpenForward: "forward",
-    EndForward: "end forward",
-    OpenBridge: "bridge",
-    EndBridge: "end bridge",
-    CreateTask: "create task",
-    MoveTask: "move task",
-    AssignTask: "assign task",
-    HandOverTask: "hand over",
-    RestoreFiles: "restore files",
-    BeginTask: "begin task",
-    NoteTask: "note",
-    AnswerOwed: "reply",
-    SettleOwed: "settle",
-    EditTask: "edit task",
-    DeleteTask: "delete task",
-    BumpTask: "bump task",
-    SubmitTask: "submit task",
-    ApproveTask: "approve task",
-    RejectTask: "reject task",
-    AddArtifacts: "add artifacts",
-    PublishEvent: "publish",
-}
 
 
 class LossDouble:
