@@ -47,7 +47,13 @@ def pytest_runtestloop() -> None:
 
 
 # How long an example takes says how busy the machine is; what is slow by itself is found by `tests/bench`.
-settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Other examples each time find more; where a change is judged by them the same change must have the same answer twice.
+settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=os.environ.get("COCKPIT_SAME_EXAMPLES") == "1",
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("suite")
 
 

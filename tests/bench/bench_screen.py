@@ -8,6 +8,7 @@ change of style, and the characters. The baseline of the rest is a Textual appli
 from __future__ import annotations
 
 import argparse
+import contextlib
 import fcntl
 import os
 import pty
@@ -37,6 +38,8 @@ RUN, STYLE = 7, 12
 IN_SIGHT = 5
 """Agents that stand in sight below the first, however small a fleet is."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+ENDED = 10.0
+"""Seconds for a screen to end after its line is gone."""
 QUIET = 0.004
 """Seconds of silence that end a frame."""
 
@@ -188,10 +191,12 @@ class Measured:
             return 0.0
 
     def close(self) -> None:
-        """End it."""
+        """End it, and wait for the screen itself, which beyond `ssh` ends once it is told that its line is gone."""
         self.process.kill()
         self.process.wait()
         os.close(self._master)
+        with contextlib.suppress(OSError, psutil.NoSuchProcess):
+            psutil.Process(int(self._gaps.with_suffix(".pid").read_text())).wait(ENDED)
         self._directory.cleanup()
 
 

@@ -1,7 +1,8 @@
 """The screens that `bench_screen` measures, each to be run on a terminal: `python -m tests.bench.screen_load KIND`.
 
 `hello` is a Textual application with one input; `text` is one that draws a streamed text; `cockpit` is the cockpit over
-an engine that stands still but for what streams. Each notes the longest time its loop stood still in the file GAPS.
+an engine that stands still but for what streams. Each notes the longest time its loop stood still in the file GAPS, and
+its process beside it.
 """
 
 from __future__ import annotations
@@ -102,6 +103,7 @@ def main() -> None:
     parser.add_argument("--agents", type=int, default=6)
     parser.add_argument("--streaming", type=int, default=0)
     options = parser.parse_args()
+    options.gaps.with_suffix(".pid").write_text(str(os.getpid()))
     if options.kind == "cockpit":
         prepare_framework(low_bandwidth=False)
         asyncio.run(cockpit(options.agents, options.streaming, options.gaps))

@@ -220,7 +220,7 @@ def _list_of(text: str, line: int) -> tuple[str, ...]:
 
 
 def _dependency(task: TaskId, titles: Mapping[str, str]) -> str:
-    shown = _in_quotes(task) if re.search(r"\s", task) or NEEDS_QUOTES.search(task) else task
+    shown = _in_quotes(task) if not task or re.search(r"^#|\s", task) or NEEDS_QUOTES.search(task) else task
     return f"{shown}  {_one_line(titles.get(task, ''))}".rstrip()
 
 

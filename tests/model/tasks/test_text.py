@@ -14,7 +14,19 @@ ANYTHING = st.text(st.characters(codec="utf-8"), max_size=60)
 HOSTILE = st.one_of(
     ANYTHING,
     st.sampled_from(
-        ["--- description", "--- new note (update)", "\\--- x", '"', '"a', "a, b", "# no", "title: x", "\x1b[31m", "\r"]
+        [
+            "--- description",
+            "--- new note (update)",
+            "\\--- x",
+            '"',
+            '"a',
+            "a, b",
+            "#",
+            "# no",
+            "title: x",
+            "\x1b[31m",
+            "\r",
+        ]
     ),
 )
 LINES = st.lists(HOSTILE, max_size=4).map("\n".join)
@@ -40,6 +52,12 @@ def test_a_text_that_nobody_edited_asks_for_no_change(task: Task, titles: dict[s
     read = read_text(text_of(task, titles, 100.0), content_of(task))
     assert read.content == content_of(task)
     assert read.note == ""
+
+
+@pytest.mark.parametrize("other", ["#", "# 1", "", "a b", '"', "waits for:", "title: x", "---", "\u2028", ","])
+def test_any_id_may_be_waited_for(other: str) -> None:
+    task = Task(TaskId("1"), "paint", "open", dependencies=(TaskId(other), TaskId("2")))
+    assert read_text(text_of(task, {}, 0.0), content_of(task)).content == content_of(task)
 
 
 @given(tasks, tasks)
