@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from cockpit.ui.app import CockpitApp
-    from cockpit.ui.screens.home import HomeScreen
+    from cockpit.ui.screens.home.screen import HomeScreen
 
 SIZE = (160, 45)
 """Columns and rows of the pictures: every pane is in view."""
@@ -157,7 +157,7 @@ def named(engine: HeadlessPort, name: str) -> Agent | None:
 async def photograph(engine: HeadlessPort, directory: Path) -> None:
     """Wait for the moments of the story and write every picture."""
     from cockpit.ui.app import CockpitApp
-    from cockpit.ui.screens.home import HomeScreen
+    from cockpit.ui.screens.home.screen import HomeScreen
 
     def builds() -> bool:
         builder = named(engine, BUILDER)

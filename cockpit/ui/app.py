@@ -30,7 +30,7 @@ from cockpit.ui.look.themes import AUTO_THEME, DARK_THEME, DEFAULT_THEME, LIGHT_
 from cockpit.ui.palette import ActionProvider
 from cockpit.ui.screens.action_screen import ActionScreen
 from cockpit.ui.screens.catalogue import OVER_HOME
-from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.settling import awaited_within
 from cockpit.ui.terminal.bracketed_paste import PasteUnended
 from cockpit.ui.terminal.command_string import GroundReported
@@ -59,7 +59,7 @@ class CockpitApp(App[None]):
     """The cockpit's screens over an engine. The caller starts and stops the engine; leaving touches no agent."""
 
     TITLE = "cockpit"
-    CSS_PATH: ClassVar = ["app.tcss", "screens/home.tcss", "screens/over.tcss"]
+    CSS_PATH: ClassVar = ["app.tcss", "screens/home/home.tcss", "screens/over.tcss"]
     COMMANDS: ClassVar = {ActionProvider}
     COMMAND_PALETTE_BINDING = "f24"
     """The registry's `ctrl+p` opens the palette; the framework's own binding is moved out of the way."""

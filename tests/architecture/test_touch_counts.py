@@ -55,7 +55,7 @@ def test_a_list_pane_touches_four_files() -> None:
     assert files_that_name("FeedPane", "feed_row", "the feed") == [
         "cockpit/ui/actions/action.py",
         "cockpit/ui/look/rows.py",
-        "cockpit/ui/screens/home.py",
+        "cockpit/ui/screens/home/layout.py",
         "cockpit/ui/widgets/panes.py",
     ]
 

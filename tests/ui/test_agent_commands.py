@@ -23,7 +23,7 @@ from cockpit.ui.actions.action import Situation
 from cockpit.ui.actions.registry import disabled_reason
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.live import LivePick, LiveText
-from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.widgets.row_list import RowList
 from cockpit.ui.widgets.slash_list import SlashList, begun_word, fitting
 from tests.ui.fake_engine import FakeEngine

@@ -26,7 +26,7 @@ from cockpit.ui.files.page import page_rows
 from cockpit.ui.files.screen import FilesScreen
 from cockpit.ui.files.tree import FileTree, found_rows
 from cockpit.ui.files.view import PageView
-from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import RowList
 from tests.remote.waiting import until

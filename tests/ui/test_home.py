@@ -23,7 +23,7 @@ from cockpit.ui.app import CockpitApp
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.spawn import SpawnDialog
 from cockpit.ui.look.states import Mode
-from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, VmsTable

@@ -20,7 +20,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from cockpit.ui.app import CockpitApp
-from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.widgets.row_list import RowList
 from tests.ui.hostile import FORBIDDEN, HOSTILE, hostile_engine
 

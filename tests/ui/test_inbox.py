@@ -10,7 +10,7 @@ from cockpit.model.fleet import ActivityState, ProcessState
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.ui.dialogs.inbox import InboxDialog
-from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.widgets.bars import HeaderBar
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.row_list import RowList

@@ -23,7 +23,7 @@ from cockpit.ui.dialogs.form import GuardedForm
 from cockpit.ui.dialogs.spawn import SpawnDialog
 from cockpit.ui.dialogs.working import WorkingDialog
 from cockpit.ui.key_gate import Guarded
-from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import AgentsTree

@@ -17,7 +17,7 @@ from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.dialogs.form import FormDialog
 from cockpit.ui.dialogs.live import LivePick
 from cockpit.ui.dialogs.ports import PortsDialog
-from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.widgets.row_list import RowList
 from tests.remote.waiting import until
 from tests.ui.fake_engine import FakeEngine

@@ -18,7 +18,7 @@ from cockpit.model.ids import agent_of
 from cockpit.model.transcript.entry import EntryKind
 from cockpit.model.transcript.window import TranscriptWindow
 from cockpit.ui.app import CockpitApp
-from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.transcript.layout import TranscriptLayout
 from cockpit.ui.transcript.view import TranscriptView
 from tests.model.histories import session

@@ -19,7 +19,7 @@ from cockpit.ui.app import CockpitApp
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.key_gate import KeyGate
-from cockpit.ui.screens.home import HomeScreen
+from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.settling import Patience, Settling
 from cockpit.ui.widgets.composer import Composer
 from tests.ui.scene import vm_id

@@ -1,0 +1,107 @@
+"""How the home screen takes in what changed: transcript, lists, bars, ages; in steps, and only what is in view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cockpit.engine.port import CockpitPort
+from cockpit.model.fleet import Fleet
+from cockpit.model.ids import AgentId
+from cockpit.ui.actions.footer import footer_pieces
+from cockpit.ui.actions.talk import UNWRITTEN, message, order
+from cockpit.ui.bridge import Bridge, Rates
+from cockpit.ui.look.bars import open_receipts
+from cockpit.ui.look.cells import content
+from cockpit.ui.screens.home.output_frame import frame_output
+from cockpit.ui.screens.home.selection import HomeSelection
+from cockpit.ui.widgets.bars import HeaderBar, ReceiptsBar, StandingBar
+from cockpit.ui.widgets.panes import AgentsTree, Pane, VmsTable
+from cockpit.ui.widgets.plain import Plain
+
+
+class HomeFlushing(HomeSelection):
+    """What the bridge feeds."""
+
+    def __init__(self, engine: CockpitPort, *, read_only: bool, rates: Rates) -> None:
+        super().__init__(engine, read_only=read_only)
+        self.rates = rates
+        self.bridge = Bridge(engine, self, rates)
+
+    def take_in(self) -> None:
+        """Show what an action changed, without waiting for the next look at the engine."""
+        self.bridge.flush()
+
+    def select(self, agent_id: AgentId | None) -> None:
+        """Look at an agent: its transcript, its composer, its rows."""
+        if agent_id != self.selected:
+            self.look_at(agent_id)
+        if agent_id is not None:
+            self.query_one(AgentsTree).point_at(agent_id)
+            agent = self.fleet.agent(agent_id)
+            if agent is not None and self.pane != "vms":
+                self.query_one(VmsTable).point_at(agent.vm_id)
+        self.flush_transcript()
+        self._flush_selected(self.fleet, self.engine.now())
+
+    def flush_transcript(self) -> None:
+        """Take in the selected agent's transcript."""
+        output = self.output
+        if output.display and output.size.width:
+            output.offer_past(self.engine.past(self.selected) if self.selected is not None else None)
+            output.flush()
+
+    def list_steps(self) -> Iterator[None]:
+        """Take in the newest snapshot in steps: between two of them others may have their turn."""
+        if not self.is_mounted:
+            return
+        fleet, now = self.fleet, self.engine.now()
+        tree = self.query_one(AgentsTree)
+        tree.flush(fleet, now)
+        self.reselect(fleet)
+        for pane in self.query(Pane):
+            if pane is not tree:
+                yield
+                pane.flush(fleet, now)
+        yield
+        self.outcomes.flush(fleet)
+        self._flush_bars(fleet, now)
+        yield
+        self._flush_selected(fleet, now)
+
+    def age_steps(self) -> Iterator[None]:
+        """Let what is in sight grow older, in steps; no list is built for it."""
+        if self.is_mounted:
+            fleet, now = self.fleet, self.engine.now()
+            for pane in self.query(Pane):
+                pane.tick(now)
+                yield
+            self._flush_bars(fleet, now)
+            self._flush_frame(fleet, now)
+
+    def flush_composer(self) -> None:
+        """Show in the composer whom it writes to, and why that is refused."""
+        composer, agent = self.composer, self.agent
+        if agent is None:
+            composer.address(None, "", busy=False)
+            composer.describe("")
+            return
+        composer.address(agent.id, agent.name, busy=agent.run_open)
+        refusal = "the cockpit is read-only" if self.read_only else ""
+        wanted = order(self.fleet, agent, message(composer.mode, agent.id, UNWRITTEN), checkpoint=composer.checkpoint)
+        composer.describe(refusal or self.engine.disabled_reason(wanted))
+
+    def _flush_bars(self, fleet: Fleet, now: float) -> None:
+        self.query_one(HeaderBar).flush(fleet, now, self.tallies.of(fleet, now), read_only=self.read_only)
+        self.query_one(StandingBar).flush(fleet, now)
+
+    def _flush_frame(self, fleet: Fleet, now: float) -> None:
+        self.query_one(ReceiptsBar).flush(open_receipts(fleet.receipts, self.selected), now)
+        frame_output(self.output, self.agent, fleet, now)
+
+    def _flush_selected(self, fleet: Fleet, now: float) -> None:
+        """Show what there is of the selected agent beside its transcript, and what can be done with it."""
+        self.output.tell_receipts(fleet.receipts, self.selected)
+        self._flush_frame(fleet, now)
+        self.flush_composer()
+        footer = self.query_one("#footer", Plain)
+        footer.show(content(footer_pieces(self.situation(), self.keys, footer.size.width)))

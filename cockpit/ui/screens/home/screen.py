@@ -1,0 +1,161 @@
+"""The home screen: agents, board, VMs, feed, and the output of the selected agent with its composer."""
+
+from __future__ import annotations
+
+from textual import events, on
+
+from cockpit.engine.port import CockpitPort
+from cockpit.model.commands.command import Command
+from cockpit.model.ids import AgentId, CommandId
+from cockpit.ui.actions.action import PANES, Action
+from cockpit.ui.actions.talk import submit
+from cockpit.ui.bridge import Rates
+from cockpit.ui.look.states import Mode
+from cockpit.ui.screens.home.flushing import HomeFlushing
+from cockpit.ui.transcript.paging import turn_page
+from cockpit.ui.transcript.view import TranscriptView
+from cockpit.ui.widgets.composer import Composer
+from cockpit.ui.widgets.filter_line import FilterLine
+from cockpit.ui.widgets.panes import AgentsTree, Pane
+from cockpit.ui.widgets.row_list import RowList
+
+
+class HomeScreen(HomeFlushing):
+    """One screen for everything: it answers what its parts say, and does the actions."""
+
+    def __init__(self, engine: CockpitPort, *, read_only: bool, rates: Rates) -> None:
+        super().__init__(engine, read_only=read_only, rates=rates)
+        self._before_composer = "agents"
+
+    def on_mount(self) -> None:
+        self.show_slot("agents")
+        self.composer.read_only = self.read_only
+        self.bridge.start()
+        self.call_after_refresh(self.bridge.flush)
+
+    # --- where to go ---------------------------------------------------------------------------------
+
+    def write(self, mode: Mode | None) -> None:
+        """Go to the composer in a mode."""
+        composer = self.composer
+        self._before_composer = self.pane if self.pane in PANES else self._before_composer
+        self.flush_composer()
+        if mode is not None or not composer.text:
+            composer.choose(mode)
+        composer.focus()
+
+    def show(self, name: str, needle: str = "") -> None:
+        """Go to a screen that stands over this one, narrowed to what matches."""
+        self.open_dialog(self.others[name](self, needle))
+
+    def go_to(self, place: str) -> None:
+        """Go to `agent:ID`, `task:ID` or `vm:ID`; filters that hide it are dropped."""
+        kind, _, key = place.partition(":")
+        pane = self.list_pane({"agent": "agents", "task": "board", "vm": "vms"}[kind])
+        pane.needle = ""
+        self.focus_pane(str(pane.id))
+        self.call_after_refresh(self._arrive, pane, key)
+
+    def _arrive(self, pane: Pane, key: str) -> None:
+        self.bridge.flush()
+        if isinstance(pane, AgentsTree):
+            self.select(AgentId(key))
+        else:
+            pane.point_at(key)
+        self.bridge.flush()
+
+    # --- messages ------------------------------------------------------------------------------------
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Keys, titles and the visible pane follow the focus."""
+        if event.widget.id in PANES:
+            self.show_slot(event.widget.id)
+        self.call_after_refresh(self.bridge.flush)
+
+    @on(events.Resize)
+    @on(events.ScreenResume)
+    def _came_into_view(self) -> None:
+        """Fill panes that a new width brought into view, and take in what came while another screen hid this one."""
+        self.call_after_refresh(self.bridge.flush)
+
+    @on(RowList.Highlighted, "#agents")
+    def _agent_highlighted(self, message: RowList.Highlighted) -> None:
+        # The cursor is painted first: another agent's output takes longer to draw.
+        self.call_after_refresh(self._follow_cursor, AgentId(message.key))
+
+    def _follow_cursor(self, agent_id: AgentId) -> None:
+        if self.query_one(AgentsTree).cursor_key == agent_id:
+            self.select(agent_id)
+
+    @on(RowList.Highlighted, "#vms")
+    def _vm_highlighted(self, message: RowList.Highlighted) -> None:
+        vm = next((vm for vm in self.fleet.vms if vm.id == message.key), None)
+        if vm is not None and (agent := self.fleet.agent_on(vm.id)) is not None:
+            self.select(agent.id)
+        self.bridge.flush()
+
+    @on(RowList.Highlighted, "#board")
+    def _task_highlighted(self, message: RowList.Highlighted) -> None:
+        self.bridge.flush()
+
+    @on(RowList.Chosen)
+    def _row_chosen(self, message: RowList.Chosen) -> None:
+        if self.pane == "board":
+            self.action_act("board.open")
+        elif self.pane in ("agents", "vms"):
+            self.focus_pane("output")
+
+    @on(TranscriptView.FollowChanged)
+    @on(Composer.ModeChanged)
+    def _frame_changed(self) -> None:
+        self.bridge.flush()
+
+    @on(TranscriptView.PageRequested)
+    def _wished(self, message: TranscriptView.PageRequested) -> None:
+        if self.selected is not None:
+            turn_page(self.engine, self.selected, message.page_request, message.place)
+
+    @on(Composer.Submitted)
+    def _submitted(self, submitted: Composer.Submitted) -> None:
+        submit(self, submitted)
+        self.query_one(TranscriptView).follow()
+
+    @on(Composer.Left)
+    def _composer_left(self) -> None:
+        self.focus_pane(self._before_composer)
+
+    @on(FilterLine.Changed)
+    def _filter_changed(self, changed: FilterLine.Changed) -> None:
+        self.list_pane(changed.pane).needle = changed.needle
+        self.bridge.flush()
+
+    @on(FilterLine.Closed)
+    def _filter_closed(self, closed: FilterLine.Closed) -> None:
+        """Bring cursor and selection together: narrowing moved the cursor, and acts go to what is selected."""
+        self.focus_pane(closed.pane)
+        tree = self.query_one(AgentsTree)
+        if self.selected is None or not tree.point_at(self.selected):
+            self.select(AgentId(tree.cursor_key) if tree.cursor_key else self.selected)
+
+    # --- actions -------------------------------------------------------------------------------------
+
+    def command(self, command: Command) -> CommandId:
+        """Hand a command to the engine and show its receipt at once."""
+        command_id = self.engine.dispatch(command)
+        self.bridge.flush()
+        return command_id
+
+    def perform(self, action: Action) -> None:
+        """Do an action of the registry."""
+        action.handler(self)
+
+    def action_back_out(self) -> None:
+        """Undo the last narrowing: zoom, then filter, then go to the tree."""
+        pane = self.query(Pane).filter(f"#{self.pane}").first() if self.pane not in ("output", "composer") else None
+        if self.zoomed:
+            self.zoomed = False
+        elif pane is not None and pane.needle:
+            pane.needle = ""
+            self.bridge.flush()
+        else:
+            self.focus_pane("agents")

@@ -1,0 +1,75 @@
+"""What is selected on the home screen, and what an action is judged by."""
+
+from __future__ import annotations
+
+from cockpit.engine.port import CockpitPort
+from cockpit.model.board import Task
+from cockpit.model.fleet import Agent, Fleet, Vm
+from cockpit.model.ids import AgentId
+from cockpit.ui.actions.action import Situation
+from cockpit.ui.look.tree import agent_tree
+from cockpit.ui.screens.home.layout import HomeLayout
+from cockpit.ui.tallies import Tallies
+from cockpit.ui.transcript.view import TranscriptView
+from cockpit.ui.widgets.panes import AgentsTree, BoardPane, VmsTable
+
+
+class HomeSelection(HomeLayout):
+    """One agent is selected; VMs and tasks are what the cursors of their panes stand on."""
+
+    def __init__(self, engine: CockpitPort, *, read_only: bool) -> None:
+        super().__init__(engine, read_only=read_only)
+        self.selected: AgentId | None = None
+        self.tallies = Tallies()
+
+    @property
+    def fleet(self) -> Fleet:
+        """The newest snapshot."""
+        return self.engine.fleet
+
+    @property
+    def agent(self) -> Agent | None:
+        """The selected agent."""
+        return self.fleet.agent(self.selected) if self.selected is not None else None
+
+    def selected_vm(self) -> Vm | None:
+        """The VM under the cursor of its pane, else the selected agent's."""
+        if self.pane == "vms":
+            key = self.query_one(VmsTable).cursor_key
+            return next((vm for vm in self.fleet.vms if vm.id == key), None)
+        agent = self.agent
+        return self.fleet.vm(agent.vm_id) if agent is not None else None
+
+    def selected_task(self) -> Task | None:
+        """The task under the board's cursor, while the board is in view."""
+        board = self.query_one(BoardPane)
+        if not board.display:
+            return None
+        return next((task for task in self.fleet.tasks if task.id == board.cursor_key), None)
+
+    def situation(self) -> Situation:
+        """What an action is judged by."""
+        fleet = self.fleet
+        vm, task = self.selected_vm(), self.selected_task()
+        wanted = self.tallies.of(fleet, self.engine.now())
+        return Situation(self.engine, fleet, self.agent, vm, task, self.pane, wanted, self.read_only)
+
+    def look_at(self, agent_id: AgentId | None) -> None:
+        """Show another agent's transcript, and tell the engine whom the operator looks at."""
+        self.selected = agent_id
+        self.engine.focus(agent_id)
+        output = self.query_one(TranscriptView)
+        output.show(self.engine.transcript(agent_id) if agent_id is not None else None)
+        if agent_id is not None:
+            self.query_one(AgentsTree).point_at(agent_id)
+
+    def reselect(self, fleet: Fleet) -> None:
+        """Hold on to the selected agent; when it is gone the tree's cursor decides."""
+        if self.selected is not None and fleet.agent(self.selected) is not None:
+            return
+        nodes = agent_tree(fleet.agents)
+        ids = {node.agent.id for node in nodes}
+        key = AgentId(self.query_one(AgentsTree).cursor_key)
+        wanted = key if key in ids else nodes[0].agent.id if nodes else None
+        if wanted != self.selected:
+            self.look_at(wanted)
