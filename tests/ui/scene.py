@@ -377,6 +377,7 @@ def main() -> None:
     parser.add_argument("--empty", action="store_true")
     parser.add_argument("--hostile", action="store_true")
     parser.add_argument("--orders", type=Path, help="where to write what was ordered, one a line, once the screen ends")
+    parser.add_argument("--inline", action="store_true", help="below a prompt, not on the whole terminal")
     options = parser.parse_args()
     from cockpit.ui.app import CockpitApp
     from cockpit.ui.terminal.driver import TerminalDriver
@@ -397,7 +398,7 @@ def main() -> None:
 
         engine.say(who, ev.RunStarted(), ev.MessageStarted("assistant"), ev.BlockStarted(0, "text"))
         app.call_later(app.set_interval, 0.05, stream)
-    app.run()
+    app.run(inline=options.inline)
     if options.orders is not None:
         options.orders.write_text("".join(f"{command}\n" for command in engine.ordered))
 
