@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from cockpit.model.family import descendants_of, parents_of
-from cockpit.model.fleet import Agent, AgentKind
+from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
+from cockpit.model.ordering import Rank, SortOrder, ranks
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part
-
-_ORDER = (AgentKind.ARCHITECT, AgentKind.LIEUTENANT, AgentKind.WORKER)
-"""Who stands first among those that work for nobody."""
 
 GUIDE_KEPT = 8
 """Characters of the lines above an agent that are kept: claims of others must not make rows of any length."""
@@ -28,24 +26,26 @@ class TreeNode:
     """Those below it that are not shown."""
 
 
-def agent_tree(agents: Iterable[Agent], folded: Collection[AgentId] = ()) -> list[TreeNode]:
-    """Order agents as a tree: architects on top, then lieutenants, then workers, each with its children below it.
+def agent_tree(
+    agents: Iterable[Agent], folded: Collection[AgentId] = (), rank: Mapping[AgentId, Rank] | None = None
+) -> list[TreeNode]:
+    """SortOrder agents as a tree: the first on top, each with its children below it.
 
     Whose parent is unknown stands among the first, without a guide.
 
     Args:
         agents: all that are shown or folded away.
         folded: those whose children are not shown.
+        rank: where each belongs among those that work for the same one; by name without it.
     """
-    everyone = {
-        agent.id: agent for agent in sorted(agents, key=lambda agent: (agent.name.casefold(), agent.id), reverse=True)
-    }
+    shown = tuple(agents)
+    places = ranks(shown, {}, SortOrder.NAME, 0.0) if rank is None else rank
+    everyone = {agent.id: agent for agent in sorted(shown, key=lambda agent: places[agent.id], reverse=True)}
     parents = parents_of(everyone.values())
     children: dict[AgentId | None, list[Agent]] = {}
     for agent in everyone.values():  # from last to first, as a stack wants them
         children.setdefault(parents.get(agent.id), []).append(agent)
-    roots = children.get(None, [])
-    waiting = [(agent, NOTHING, NOTHING) for kind in reversed(_ORDER) for agent in roots if agent.kind is kind]
+    waiting = [(agent, NOTHING, NOTHING) for agent in children.get(None, ())]
     nodes: list[TreeNode] = []
     while waiting:
         agent, guide, beneath = waiting.pop()

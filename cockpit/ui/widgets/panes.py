@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from cockpit.model.family import ancestors_of, parents_of, sum_of
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId, VmId
+from cockpit.model.ordering import SortOrder, ranks
 from cockpit.model.reconciliation import Finding, FindingKind, findings_of, words_on
 from cockpit.model.row_doubts import all_doubts
 from cockpit.text.clean import NOTHING, Clean, ours
@@ -84,6 +85,8 @@ class AgentsTree(Pane):
         super().__init__(id=id)
         self._folded: set[AgentId] = set()
         """Those whose children are not shown."""
+        self.order = SortOrder.NAME
+        """What decides who stands first."""
         self._seen = Fleet()
         self._now = 0.0
 
@@ -109,9 +112,10 @@ class AgentsTree(Pane):
         self._unfold_above(AgentId(self.cursor_key))
         agents = list(draw.filtered_agents(fleet, self.needle)) if self.needle else fleet.agents
         vms = {vm.id: vm for vm in fleet.vms}
+        rank = ranks(agents, vms, self.order, now)
         set_subtitle(self, draw.legend(agents))
         rows = []
-        for node in agent_tree(agents, () if self.needle else self._folded):
+        for node in agent_tree(agents, () if self.needle else self._folded, rank):
             family = sum_of(node.folded, vms, now) if node.folded else None
             forwards = tuple(one for one in fleet.forwards if one.vm == node.agent.vm_id)
             vm = vms.get(node.agent.vm_id)
