@@ -116,12 +116,12 @@ class ActionScreen(Screen[None]):
 
     def explain_key(self, key: str) -> None:
         """Say why a key does nothing, if it belongs to an action that is disabled now."""
-        situation = self.situation()
         for action in BY_ID.values():
+            if key not in self.keys.get(action.id, action.keys).split(","):
+                continue
             if action.screen != self.NAME and not (action.screen == "home" and self.offers(action)):
                 continue
-            keys = self.keys.get(action.id, action.keys).split(",")
-            if key in keys and (reason := disabled_reason(action, situation)):
+            if reason := disabled_reason(action, self.situation()):
                 self._explain(action.id, reason)
                 return
 

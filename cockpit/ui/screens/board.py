@@ -144,7 +144,7 @@ class BoardScreen(OverHome):
         return lanes
 
     def _show_frame(self, fleet: Fleet, tasks: list[Task], now: float) -> None:
-        self.query_one(HeaderBar).flush(fleet, now, self.situation().wanted, read_only=self.read_only)
+        self.query_one(HeaderBar).flush(fleet, now, self.tallies.of(fleet, now), read_only=self.read_only)
         width = self.size.width
         left: list[Piece] = [(ours(" ◂ fleet ▸ "), "$muted"), (ours("board"), "bold")]
         total, found = len(fleet.tasks), len(tasks)

@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from cockpit.engine.port import CockpitPort
-from cockpit.model.attention import attention, tally
 from cockpit.model.board import Task
 from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
@@ -20,6 +19,7 @@ from cockpit.ui.bridge import Bridge
 from cockpit.ui.look.cells import content
 from cockpit.ui.look.states import Mode
 from cockpit.ui.screens.action_screen import ActionScreen
+from cockpit.ui.tallies import Tallies
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
@@ -46,6 +46,7 @@ class OverHome(ActionScreen):
         """What it is narrowed to."""
         self.outcomes = home.outcomes
         self.rates = home.rates
+        self.tallies = Tallies()
         if isinstance(home, ActionScreen):
             self.keys, self.others = home.keys, home.others
         self.bridge = Bridge(home.engine, self, home.rates)
@@ -61,7 +62,7 @@ class OverHome(ActionScreen):
     def situation(self) -> Situation:
         """What an action is judged by."""
         fleet = self.fleet
-        wanted = tally(attention(fleet, self.engine.now()))
+        wanted = self.tallies.lately(fleet, self.engine.now(), self.engine.urgency)
         return Situation(
             self.engine,
             fleet,

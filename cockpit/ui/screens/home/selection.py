@@ -51,7 +51,7 @@ class HomeSelection(HomeLayout):
         """What an action is judged by."""
         fleet = self.fleet
         vm, task = self.selected_vm(), self.selected_task()
-        wanted = self.tallies.of(fleet, self.engine.now())
+        wanted = self.tallies.lately(fleet, self.engine.now(), self.engine.urgency)
         return Situation(self.engine, fleet, self.agent, vm, task, self.pane, wanted, self.read_only)
 
     def look_at(self, agent_id: AgentId | None) -> None:
