@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from cockpit.model.board import USAGE_KINDS, FeedItem
+from cockpit.model.filters.fields import Field, Vocabulary
+from cockpit.model.filters.language import filter_of
 
 
-@dataclass(frozen=True, slots=True)
-class EventWish:
-    """What an event must have; beginnings of names are enough, whatever the case: they are being typed."""
-
-    words: tuple[str, ...] = ()
-    agents: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-
-    def fits(self, item: FeedItem) -> bool:
-        """Say whether an event is wanted: reports of tokens and cost only if they are asked for by their type."""
-        kind = item.kind.casefold()
-        asked = any(kind.startswith(wanted) for wanted in self.kinds)
-        if not asked and (self.kinds or item.kind in USAGE_KINDS):
-            return False
-        if self.agents and not any(item.agent.casefold().startswith(wanted) for wanted in self.agents):
-            return False
-        text = f"{item.agent}\n{item.kind}\n{item.summary}\n{item.detail}".casefold() if self.words else ""
-        return all(word in text for word in self.words)
+def _words(item: FeedItem) -> Iterable[str]:
+    return (item.agent, item.kind, item.summary, item.detail)
 
 
-def wish_of(text: str) -> EventWish:
-    """Return what a line asks for: `@agent is:type`, and words."""
-    found: dict[str, list[str]] = {"@": [], "is:": [], "": []}
-    for word in text.casefold().split():
-        mark = next((mark for mark in found if mark and word.startswith(mark)), "")
-        if rest := word.removeprefix(mark):
-            found[mark].append(rest)
-    return EventWish(tuple(found[""]), tuple(found["@"]), tuple(found["is:"]))
+EVENTS: Vocabulary[FeedItem] = Vocabulary(
+    _words,
+    {
+        "agent": Field(lambda item: (item.agent,)),
+        "type": Field(lambda item: (item.kind,)),
+        "task": Field(lambda item: (item.task,) if item.task is not None else ()),
+        "text": Field(lambda item: (item.summary, item.detail), within=True),
+    },
+    marks={"@": "agent"},
+    others={"is": "type", "kind": "type", "by": "agent", "state": "type"},
+)
+"""Events: `@agent is:type`, and words."""
 
 
 def wished(items: Iterable[FeedItem], text: str) -> list[FeedItem]:
-    """Return the events that a line asks for, in their order."""
-    wanted = wish_of(text)
-    return [item for item in items if wanted.fits(item)]
+    """Return the events that a line asks for, in their order.
+
+    Reports of tokens and cost are among them only if they are asked for by their type.
+    """
+    wanted = filter_of(text, EVENTS)
+    by_type = any(term.field == "type" and not term.negated for term in wanted.terms)
+    return [item for item in items if wanted.fits(item) and (by_type or item.kind not in USAGE_KINDS)]

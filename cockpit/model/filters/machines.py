@@ -1,0 +1,56 @@
+"""What can be asked of VMs: `power:paused agent:forge -is:orphan`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cockpit.model.filters.fields import UNITS, Amount, Field, Vocabulary
+from cockpit.model.fleet import Agent, LinkState, Power, Vm
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A VM with what is known about it."""
+
+    vm: Vm
+    agent: Agent | None
+    said: str
+    """A word or two on what does not fit."""
+    now: float
+
+    def signs(self) -> Iterator[str]:
+        """Yield what is to be said of it in a word."""
+        if self.agent is None:
+            yield "orphan"
+        if self.vm.hosts_services:
+            yield "services"
+        if self.said:
+            yield self.said
+
+
+def _words(machine: Machine) -> Iterable[str]:
+    vm, agent = machine.vm, machine.agent
+    return (vm.id, vm.label, vm.power.value, agent.name if agent is not None else "orphan", machine.said)
+
+
+MACHINES: Vocabulary[Machine] = Vocabulary(
+    _words,
+    {
+        "vm": Field(lambda machine: (machine.vm.id, machine.vm.label)),
+        "power": Field(lambda machine: (machine.vm.power.value,), known=tuple(Power)),
+        "agent": Field(lambda machine: (machine.agent.name,) if machine.agent is not None else (), within=True),
+        "kind": Field(lambda machine: (machine.agent.kind.value,) if machine.agent is not None else ()),
+        "link": Field(
+            lambda machine: (machine.agent.link.state.value,) if machine.agent is not None else (),
+            known=tuple(LinkState),
+        ),
+        "owner": Field(lambda machine: (machine.vm.owner,)),
+        "source": Field(lambda machine: (machine.vm.source,)),
+        "is": Field(Machine.signs, several=True),
+        "age": Amount(lambda machine: machine.now - machine.vm.created_at if machine.vm.created_at else None, UNITS),
+    },
+    marks={"@": "agent"},
+    others={"state": "power", "name": "agent", "label": "vm"},
+)
+"""VMs."""
