@@ -1,4 +1,4 @@
-"""Which agents a verb about several means: names, or those that a parent or a label tells."""
+"""Which agents a verb about several means: names, or those that a parent, a label or a filter tells."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from cockpit.cli.headless import everybody, only
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
+from cockpit.model.filters.agents import AGENTS, wanted_agents
+from cockpit.model.filters.language import filter_of
 from cockpit.model.fleet import Agent
 from cockpit.model.workers import workers_in
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What was typed: names of any agents, else the workers of a parent, with a label, or all of them."""
+    """What was typed: names of any agents, else the workers of a parent, with a label, that fit a filter, or all."""
 
     names: Sequence[str] = ()
     parent: str = ""
     label: str = ""
     everyone: bool = False
+    line: str = ""
+    """A filter, as it is typed on the screen; workers only."""
 
     def check(self) -> None:
         """Refuse to mean everybody where nothing was typed.
@@ -27,9 +31,10 @@ class Chosen:
         Raises:
             UsageError: nobody is named.
         """
-        if not (self.names or self.parent or self.label or self.everyone):
-            hint = "give names, or --parent, --label, or --all for every worker"
+        if not (self.names or self.parent or self.label or self.everyone or self.line.strip()):
+            hint = "give names, or --parent, --label, --filter, or --all for every worker"
             raise UsageError("nobody is named", hint=hint)
+        check_filter(self.line)
 
     def check_one_way(self) -> None:
         """Refuse names beside what tells workers: the named ones would be meant whatever it tells.
@@ -38,8 +43,8 @@ class Chosen:
             UsageError: nobody is named, or in both ways.
         """
         self.check()
-        if self.names and (self.parent or self.label or self.everyone):
-            raise UsageError("names exclude --parent, --label and --all", hint="give names alone, or none")
+        if self.names and (self.parent or self.label or self.everyone or self.line):
+            raise UsageError("names exclude --parent, --label, --filter and --all", hint="give names alone, or none")
 
     def attached(self) -> Callable[[Agent], bool]:
         """Return which agents are connected to: the named ones, else all, since who is meant is not known yet."""
@@ -55,7 +60,21 @@ class Chosen:
             named = {agent.id: agent for agent in map(engine.agent_named, self.names)}
             return tuple(named.values())
         above = engine.agent_named(self.parent).id if self.parent else None
-        found = workers_in(engine.fleet, parent=above, label=self.label)
+        wanted = {agent.id for agent in wanted_agents(engine.fleet, self.line, engine.now())}
+        workers = workers_in(engine.fleet, parent=above, label=self.label)
+        found = tuple(worker for worker in workers if worker.id in wanted)
         if not found:
             raise NotFound("there is no such worker", hint="`cockpit agents` lists who is here")
         return found
+
+
+def check_filter(line: str) -> None:
+    """Refuse a filter in which something means nothing: a screen shows what it leaves, and a verb acts at once.
+
+    Raises:
+        UsageError: it names a field or a value that there is not.
+    """
+    if faults := filter_of(line, AGENTS).faults:
+        raise UsageError(
+            f"--filter {line!r}: {faults[0]}", hint=f"fields: {' '.join(f'{one}:' for one in AGENTS.fields)}"
+        )

@@ -7,10 +7,12 @@ import contextlib
 
 from cockpit.cli import output
 from cockpit.cli.agent import out_of_reach
+from cockpit.cli.choosing import check_filter
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import VM_LIST, Headless, nearest, nobody, only, require_health, say_missing, silent
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound
+from cockpit.model.filters.agents import wanted_agents
 from cockpit.model.fleet import LinkState, Power
 from cockpit.model.past import remembered_as
 from cockpit.text.sanitize import our_text
@@ -52,16 +54,21 @@ async def vms(headless: Headless, as_json: bool) -> int:
     return ExitCode.PARTIAL if missing else ExitCode.DONE
 
 
-async def agents(headless: Headless, as_json: bool) -> int:
-    """List the agents, each as its stream says it is now, and say of which that is not known."""
+async def agents(headless: Headless, line: str, as_json: bool) -> int:
+    """List the agents a filter leaves, each as its stream says it is now, and say of which that is not known."""
+    check_filter(line)
     async with headless.engine() as engine:
         await engine.settled(min(SETTLE_LIMIT, headless.left()))
         await engine.lookout.learn_parents(min(SETTLE_LIMIT, headless.left()))
+        fleet, now = engine.fleet, engine.now()
+        wanted = wanted_agents(fleet, line, now)
         if as_json:
-            fleet, now = engine.fleet, engine.now()
-            output.print_json(output.agent_objects(fleet.agents, fleet, now))
+            output.print_json(output.agent_objects(wanted, fleet, now))
         else:
-            output.print_agents(engine.fleet, engine.now())
+            output.print_agents(wanted, fleet, now)
+        if not wanted and fleet.agents:
+            warn(our_text("cockpit: none of {} agents is such a one", len(fleet.agents)))
+            return ExitCode.FAILED
         for service in engine.fleet.health:
             if not service.ok and service.name not in LISTS_OF_AGENTS:
                 warn(our_text("cockpit: {}: {}", service.name, service.trouble))

@@ -149,10 +149,10 @@ def print_evidence(agent: Agent, fleet: Fleet, now: float) -> None:
         say(our_line("  err: {}", line))
 
 
-def print_agents(fleet: Fleet, now: float) -> None:
-    """Print the agents as a table."""
+def print_agents(agents: Iterable[Agent], fleet: Fleet, now: float) -> None:
+    """Print agents of a fleet as a table."""
     rows = []
-    for agent in fleet.agents:
+    for agent in agents:
         vm = fleet.vm(agent.vm_id)
         last = age_text(now - agent.last_event_at) if agent.last_event_at else "-"
         rows.append(

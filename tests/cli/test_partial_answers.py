@@ -55,7 +55,7 @@ async def vms(headless: Any) -> int:
 
 
 async def agents(headless: Any) -> int:
-    return await lists.agents(headless, True)
+    return await lists.agents(headless, "", True)
 
 
 async def board(headless: Any) -> int:

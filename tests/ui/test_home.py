@@ -15,7 +15,7 @@ from cockpit.model.commands.agent import Abort, FollowUp, Prompt, Steer
 from cockpit.model.commands.board import MoveTask
 from cockpit.model.commands.life import Destroy, Relaunch, Spawn
 from cockpit.model.commands.vm import Commit, Pause, Resume
-from cockpit.model.fleet import AgentKind, Fleet, Power, ProcessState
+from cockpit.model.fleet import ActivityState, AgentKind, Fleet, Power, ProcessState
 from cockpit.model.ids import OperationId, TaskId, agent_of
 from cockpit.model.operation import Operation, Step
 from cockpit.model.size import VmSize
@@ -27,6 +27,7 @@ from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, VmsTable
+from cockpit.ui.widgets.plain import Plain
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import scene, vm_id
 
@@ -49,6 +50,10 @@ async def cockpit(
 
 def notifications(pilot: Pilot[None]) -> list[str]:
     return [notification.message for notification in pilot.app._notifications]
+
+
+def shown(home: HomeScreen, selector: str) -> str:
+    return str(home.query(selector).first(Plain).content)
 
 
 async def test_the_tree_opens_on_the_architect_and_the_engine_knows() -> None:
@@ -237,12 +242,30 @@ async def test_filter_narrows_and_escape_shows_everything_again() -> None:
         await pilot.press("slash", *"w-")
         await pilot.pause()
         assert [row.key for row in tree.rows] == [agent_of(vm_id(number)) for number in (5, 6, 4)]
+        assert "3 hits" in shown(home, ".filter-note") and "keep" in shown(home, "#footer")
+        await pilot.press(*" -stat:x")
+        await pilot.pause()
+        assert "did you mean state:?" in shown(home, ".filter-note") and len(tree.rows) == 3
         await pilot.press("enter")
         await pilot.pause()
-        assert home.focused is tree
+        assert home.focused is tree and "prompt" in shown(home, "#footer")
         await pilot.press("escape")
         await pilot.pause()
         assert len(tree.rows) == 6
+
+
+async def test_an_agent_under_the_cursor_stays_when_it_no_longer_fits_the_filter() -> None:
+    async with cockpit() as (pilot, home, engine):
+        tree = home.query_one(AgentsTree)
+        await pilot.press("slash", *"state:asking", "enter")
+        await pilot.pause()
+        (asking,) = (row.key for row in tree.rows)
+        assert home.selected == asking
+        calm = replace(engine.fleet.agents[0].activity, state=ActivityState.IDLE, dialogs=())
+        agents = tuple(replace(one, activity=calm) if one.id == asking else one for one in engine.fleet.agents)
+        engine.change(replace(engine.fleet, agents=agents))
+        home.bridge.flush()
+        assert [row.key for row in tree.rows] == [asking] and home.selected == asking
 
 
 async def test_rows_that_come_and_go_leave_the_cursor_on_its_agent() -> None:

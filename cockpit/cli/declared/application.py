@@ -30,6 +30,9 @@ Choice = TypeVar("Choice", bound=str)
 """One of the words an option takes."""
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done and lost; do nothing.")]
+Filter = Annotated[
+    str, typer.Option("--filter", help='As on the screen: words, `state:asking`, `-kind:worker`, `"two words"`.')
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="The agent's name, or its VM's id.")]
 Timeout = Annotated[float | None, typer.Option("--timeout", help="Seconds to wait at most.", min=0)]

@@ -49,7 +49,9 @@ def list_tasks(
     creator: Annotated[list[str] | None, typer.Option("--creator", help="By whom it was created.")] = None,
     status: Annotated[list[str] | None, typer.Option("--status", help="In which column; may be repeated.")] = None,
     words: Annotated[list[str] | None, typer.Option("--words", help="Text in it; may be repeated.")] = None,
-    line: Annotated[str, typer.Option("--filter", help="As it is typed on the board: `#tag @agent is:open -word`.")] = "",
+    line: Annotated[
+        str, typer.Option("--filter", help="As it is typed on the board: `#tag @agent is:open -word`.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """List the board's tasks, and which of their rows say what is not so."""

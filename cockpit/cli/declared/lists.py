@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.cli.declared.application import Json, Name, application, run
+from cockpit.cli.declared.application import Filter, Json, Name, application, run
 
 
 @application.command()
@@ -18,11 +18,11 @@ def vms(as_json: Json = False) -> None:
 
 
 @application.command()
-def agents(as_json: Json = False) -> None:
+def agents(wanted: Filter = "", as_json: Json = False) -> None:
     """List the agents with power, link, process, activity and the evidence for them."""
     from cockpit.cli import lists
 
-    run(lambda headless: lists.agents(headless, as_json))
+    run(lambda headless: lists.agents(headless, wanted, as_json))
 
 
 @application.command()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cockpit import paths
-from cockpit.cli.declared.application import DryRun, Json, Name, Yes, application, run
+from cockpit.cli.declared.application import DryRun, Filter, Json, Name, Yes, application, run
 from cockpit.model.commands.life import Spawn
 from cockpit.model.commands.swarm import STOP_BOUND
 from cockpit.model.fleet import AgentKind
@@ -26,6 +26,7 @@ def teardown(
     parent: Parent = "",
     label: Label = "",
     everyone: Everyone = False,
+    wanted: Filter = "",
     undo: Annotated[bool, typer.Option("--undo", help="Keep a commit of each for a while.")] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -35,7 +36,7 @@ def teardown(
     from cockpit.cli import teardown as tearing
     from cockpit.cli.choosing import Chosen
 
-    choice = Chosen(names or (), parent, label, everyone)
+    choice = Chosen(names or (), parent, label, everyone, wanted)
     run(lambda headless: tearing.teardown(headless, choice, undo=undo, yes=yes, dry_run=dry_run, as_json=as_json))
 
 
@@ -68,6 +69,7 @@ def fan_out(
     parent: Parent = "",
     label: Label = "",
     everyone: Everyone = False,
+    wanted: Filter = "",
     count: Annotated[int, typer.Option("--count", help="Make so many workers for it.", min=0, max=MOST)] = 0,
     image: Annotated[
         str, typer.Option("--image", "--commit", help="With --count: the image they start from, by name or id.")
@@ -84,14 +86,15 @@ def fan_out(
     from cockpit.cli.choosing import Chosen
 
     if not count:
-        chosen = Chosen(names or (), parent, label, everyone)
+        chosen = Chosen(names or (), parent, label, everyone, wanted)
         run(lambda headless: fanning.on_agents(headless, chosen, command, limit, dry_run=dry_run, as_json=as_json))
-    if names or parent or everyone:
-        raise typer.BadParameter("--count makes new workers: names, --parent and --all are of agents that exist")
+    if names or parent or everyone or wanted:
+        others = "names, --parent, --filter and --all"
+        raise typer.BadParameter(f"--count makes new workers: {others} are of agents that exist")
     labels = (label,) if label else ()
-    wanted = Spawn(name, AgentKind.WORKER, image=CommitId(image) if image else None, program=agent, labels=labels)
+    made = Spawn(name, AgentKind.WORKER, image=CommitId(image) if image else None, program=agent, labels=labels)
     how = fanning.OnNew(count, tear_down, dry_run, as_json)
-    run(lambda headless: fanning.on_new_workers(headless, wanted, command, limit, how))
+    run(lambda headless: fanning.on_new_workers(headless, made, command, limit, how))
 
 
 @application.command()
@@ -101,6 +104,7 @@ def collect(
     parent: Parent = "",
     label: Label = "",
     everyone: Everyone = False,
+    wanted: Filter = "",
     file: Annotated[
         list[str] | None,
         typer.Option("--file", help="A path or pattern on the VM, from the workspace on; may be repeated."),
@@ -113,7 +117,7 @@ def collect(
     from cockpit.cli.choosing import Chosen
 
     place = paths.absolute(into, "--into")
-    choice = Chosen(names or (), parent, label, everyone)
+    choice = Chosen(names or (), parent, label, everyone, wanted)
     run(lambda headless: collecting.collect(headless, choice, place, file or (), answers, as_json))
 
 

@@ -131,9 +131,7 @@ AGENTS: Vocabulary[Seen] = Vocabulary(
         "source": Field(lambda seen: (seen.agent.source,)),
         "power": Field(lambda seen: (seen.vm.power.value if seen.vm is not None else "unknown",), known=tuple(Power)),
         "link": Field(lambda seen: (seen.agent.link.state.value,), known=tuple(LinkState)),
-        "is": Field(
-            Seen.signs, several=True, known=("marked", "pinned", "snoozed", "queued", "warned", "elsewhere")
-        ),
+        "is": Field(Seen.signs, several=True, known=("marked", "pinned", "snoozed", "queued", "warned", "elsewhere")),
         "context": Amount(lambda seen: context_part(seen.agent)),
         "cost": Amount(lambda seen: seen.agent.usage.cost),
         "tokens": Amount(lambda seen: float(seen.agent.usage.tokens), {"k": 1e3, "m": 1e6}),
@@ -142,7 +140,14 @@ AGENTS: Vocabulary[Seen] = Vocabulary(
         "quiet": Amount(_quiet, UNITS),
     },
     marks={"#": "label"},
-    others={"status": "state", "repository": "repo", "labels": "label", "ctx": "context", "tasks": "task", "age": "quiet"},
+    others={
+        "status": "state",
+        "repository": "repo",
+        "labels": "label",
+        "ctx": "context",
+        "tasks": "task",
+        "age": "quiet",
+    },
 )
 """Agents: `quiet` is the time since its last sign of life, `context` hundredths of its window, `cost` US dollars."""
 
@@ -186,6 +191,8 @@ def _marks(agent: AgentId, attributes: Attributes) -> Iterator[str]:
 def wanted_agents(fleet: Fleet, text: str, now: float, attributes: Attributes = NO_ATTRIBUTES) -> list[Agent]:
     """Return the agents a line asks for, in their order; all of them if it asks for nothing."""
     wanted = filter_of(text, AGENTS)
-    return [seen.agent for seen in seen_of(fleet, now, attributes) if wanted.fits(seen)] if wanted.terms else [
-        *fleet.agents
-    ]
+    return (
+        [seen.agent for seen in seen_of(fleet, now, attributes) if wanted.fits(seen)]
+        if wanted.terms
+        else [*fleet.agents]
+    )

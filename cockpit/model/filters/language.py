@@ -74,7 +74,9 @@ def filter_of(text: str, vocabulary: Vocabulary[Thing]) -> Filter[Thing]:
         field = vocabulary.named(name) if name else ""
         if name and not field:
             near = vocabulary.nearest(name)
-            advice = f"did you mean {near}:?" if near else f"there are {' '.join(f'{one}:' for one in vocabulary.fields)}"
+            advice = (
+                f"did you mean {near}:?" if near else f"there are {' '.join(f'{one}:' for one in vocabulary.fields)}"
+            )
             faults.append(f"no field {name}: · {advice}")
             word = ",".join(values)
             terms.append(Term("", (f"{name}:{word}".casefold(),), negated))
@@ -132,4 +134,6 @@ def _pieces(text: str, vocabulary: Vocabulary[Thing]) -> Iterator[tuple[bool, st
 def quoted(value: str) -> str:
     """Return a value as it is written in a filter."""
     value = value.replace('"', " ")
-    return f'"{value}"' if not value or any(character.isspace() or character in ",:-#@" for character in value) else value
+    return (
+        f'"{value}"' if not value or any(character.isspace() or character in ",:-#@" for character in value) else value
+    )

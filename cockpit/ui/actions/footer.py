@@ -21,6 +21,26 @@ COMPOSER_KEYS: tuple[tuple[str, str], ...] = (
 """The composer's own keys: it is a text area, so letters are text."""
 
 
+FILTER_KEYS: tuple[tuple[str, str], ...] = (
+    ("type", "narrow"),
+    ("⏎", "keep"),
+    ("esc", "show all"),
+    ("-", "not"),
+    ("state: kind: label: …", "ask for"),
+)
+"""The keys of the line where a filter is typed: letters are text there, too."""
+
+
+def typed_keys(keys: Sequence[tuple[str, str]], width: int) -> list[Piece]:
+    """Lay out the keys of a field that takes letters as text, as far as they fit."""
+    pieces: list[Piece] = []
+    for key, label in keys:
+        entry: list[Piece] = [(our_line(" {}", key), "bold $accent"), (our_line(" {} ", label), "$muted")]
+        if pieces_width(pieces) + pieces_width(entry) <= width:
+            pieces += entry
+    return pieces
+
+
 def _shown_actions(situation: Situation) -> list[Action]:
     """Return the actions of the focused pane's footer, in the registry's order."""
     return [action for action in ACTIONS if situation.pane in action.panes and not hidden(action, situation)]
@@ -31,12 +51,11 @@ def footer_pieces(situation: Situation, keys: Mapping[str, str], width: int) -> 
 
     What cannot be done now is dim; `keys` are the operator's own by action id.
     """
-    pieces: list[Piece] = []
     if situation.pane == "composer":
-        for key, label in COMPOSER_KEYS:
-            pieces += [(our_line(" {}", key), "bold $accent"), (our_line(" {} ", label), "$muted")]
-        return pieces
-    return [*pieces, *_laid_out(_shown_actions(situation), situation, keys, width)]
+        return typed_keys(COMPOSER_KEYS, width)
+    if situation.pane == "filter":
+        return typed_keys(FILTER_KEYS, width)
+    return _laid_out(_shown_actions(situation), situation, keys, width)
 
 
 def foot(ids: Sequence[str], situation: Situation, keys: Mapping[str, str], width: int) -> list[Piece]:

@@ -5,7 +5,7 @@ Text that came from an agent, a service or another operator goes through the san
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from textual.content import Content
 
@@ -372,13 +372,6 @@ def matches(needle: str, *fields: str) -> bool:
     """Tell whether every word of a filter occurs in one of the fields, whatever the case."""
     haystack = " ".join(fields).casefold()
     return all(word in haystack for word in needle.casefold().split())
-
-
-def filtered_agents(fleet: Fleet, needle: str) -> Iterator[Agent]:
-    """Return the agents a filter leaves."""
-    for agent in fleet.agents:
-        if matches(needle, agent.name, agent.kind.value, agent.role, agent.activity.state.value, *agent.labels):
-            yield agent
 
 
 def title(number: int, name: Clean, *notes: Clean) -> Content:

@@ -13,9 +13,10 @@ from textual.binding import Binding, BindingType
 from cockpit.model.board import TASK_STATUSES, Task
 from cockpit.model.commands.board import AssignTask, MoveTask
 from cockpit.model.commands.command import Command
+from cockpit.model.filters.language import filter_of
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import CommandId, TaskId
-from cockpit.model.tasks.filters import filtered
+from cockpit.model.tasks.filters import TASKS, filtered
 from cockpit.text.clean import Clean, joined, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.home_port import HomePort
@@ -116,6 +117,7 @@ class BoardScreen(OverHome):
         fleet, now = self.fleet, self.engine.now()
         self.set_class(self.size.height < LOW, "-low")
         tasks = filtered(fleet.tasks, self.needle) if self.needle else list(fleet.tasks)
+        self.filter_line.tell(len(tasks), filter_of(self.needle, TASKS).faults)
         around = card_context(fleet, now)
         self.lanes.set_words("no task matches" if self.needle else "no task")
         self.lanes.set_lanes(self._lanes_of(fleet, tasks, now), around)

@@ -11,8 +11,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from cockpit.model.board import FeedItem
+from cockpit.model.filters.language import filter_of
 from cockpit.model.fleet import Agent
-from cockpit.model.news.filters import wished
+from cockpit.model.news.filters import EVENTS, wished
 from cockpit.text.clean import NOTHING, ours, repeated
 from cockpit.text.sanitize import our_line
 from cockpit.ui.actions.home_port import HomePort
@@ -86,6 +87,7 @@ class FeedScreen(OverHome):
         fleet, now = self.fleet, self.engine.now()
         self.set_class(self.size.height < LOW, "-low")
         items = wished(fleet.feed, self.needle)
+        self.filter_line.tell(len(items), filter_of(self.needle, EVENTS).faults)
         self._show_events(items, now)
         yield
         self.outcomes.flush(fleet)

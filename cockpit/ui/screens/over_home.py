@@ -13,7 +13,7 @@ from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.ui.actions.action import Action, Situation
-from cockpit.ui.actions.footer import foot
+from cockpit.ui.actions.footer import FILTER_KEYS, foot, typed_keys
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.bridge import Bridge
 from cockpit.ui.look.cells import content
@@ -87,7 +87,10 @@ class OverHome(ActionScreen):
     def show_foot(self) -> None:
         """Show the keys that count."""
         footer = self.query_one("#footer", Plain)
-        footer.show(content(foot(self.FOOT, self.situation(), self.keys, footer.size.width)))
+        if self.filter_line.is_open:
+            footer.show(content(typed_keys(FILTER_KEYS, footer.size.width)))
+        else:
+            footer.show(content(foot(self.FOOT, self.situation(), self.keys, footer.size.width)))
 
     def age_steps(self) -> Iterator[None]:
         """Let what is in sight grow older."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,11 +13,13 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
-from cockpit.text.clean import Clean, ours
+from cockpit.text.clean import NOTHING, Clean, ours
+from cockpit.text.sanitize import our_line
+from cockpit.ui.look.cells import content, cut
 from cockpit.ui.widgets.data_fields import NarrowingInput
 from cockpit.ui.widgets.plain import Plain
 
-HINT = ours("type to narrow the list · enter keeps · esc clears")
+HINT = ours('words · state:asking · -kind:worker · "two words"')
 
 
 class FilterLine(Horizontal):
@@ -48,6 +51,26 @@ class FilterLine(Horizontal):
     def compose(self) -> ComposeResult:
         yield Plain(ours(" / "), classes="filter-mark")
         yield NarrowingInput(placeholder=self._hint)
+        yield Plain(NOTHING, classes="filter-note")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has the keys."""
+        return self.has_class("-open")
+
+    @property
+    def list_name(self) -> str:
+        """Whose filter is typed, or was last."""
+        return self._pane
+
+    def tell(self, hits: int, faults: Sequence[str]) -> None:
+        """Say how many are left, or what in the filter means nothing."""
+        if self.is_open:
+            fault = our_line(" {} ", faults[0]) if faults else NOTHING
+            found = our_line(" {} {} ", hits, "hit" if hits == 1 else "hits")
+            width = max(0, self.size.width // 2)
+            note = content([(cut(fault, width), "$agent-failed"), (found, "$muted" if hits else "$agent-failed")])
+            self.query_one(".filter-note", Plain).show(note, layout=True)
 
     def open(self, pane: str, needle: str) -> None:
         """Ask for a pane's filter."""

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from textual.reactive import reactive
 
 from cockpit.model.family import ancestors_of, parents_of, sum_of
-from cockpit.model.fleet import Fleet
+from cockpit.model.filters.agents import AGENTS, NO_ATTRIBUTES, wanted_agents
+from cockpit.model.filters.fields import Vocabulary
+from cockpit.model.filters.language import filter_of
+from cockpit.model.filters.machines import MACHINES, Machine
+from cockpit.model.fleet import Agent, Fleet, Power, Vm
 from cockpit.model.ids import AgentId, VmId
+from cockpit.model.news.filters import EVENTS, wished
 from cockpit.model.ordering import SortOrder, ranks
 from cockpit.model.reconciliation import Finding, FindingKind, findings_of, words_on
 from cockpit.model.row_doubts import all_doubts
+from cockpit.model.tasks.filters import TASKS, filtered
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.look import rows as draw
@@ -35,9 +43,22 @@ class Pane(RowList):
     needle: reactive[str] = reactive("", repaint=False)
     """What the operator filters by."""
 
+    VOCABULARY: Vocabulary[Any] | None = None
+    """What can be asked in its filter."""
+
     def __init__(self, *, id: str) -> None:
         super().__init__(empty=self.EMPTY, id=id, classes="pane")
         self._title_key: tuple[Clean, ...] = ()
+
+    @property
+    def hits(self) -> int:
+        """How many rows there are that one can stand on."""
+        return sum(bool(row.key) for row in self.rows)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What in the filter means nothing."""
+        return filter_of(self.needle, self.VOCABULARY).faults if self.VOCABULARY is not None else ()
 
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
         """Return the rows for a width in cells, and a short note for the title."""
@@ -70,6 +91,7 @@ class AgentsTree(Pane):
     """Architect on top, lieutenants with their workers, then the other workers."""
 
     NUMBER = 1
+    VOCABULARY = AGENTS
     NAME = ours("Lieutenants")
     WHAT = ours("agents there are")
     SERVICES = ("vers", "registry")
@@ -87,6 +109,10 @@ class AgentsTree(Pane):
         """Those whose children are not shown."""
         self.order = SortOrder.NAME
         """What decides who stands first."""
+        self.attributes = NO_ATTRIBUTES
+        """What the operator keeps of agents on the screen."""
+        self._held = ""
+        """The filter that the rows were last narrowed by."""
         self._seen = Fleet()
         self._now = 0.0
 
@@ -110,7 +136,7 @@ class AgentsTree(Pane):
         self._seen, self._now = fleet, now
         # An agent may come to be known as a child while the cursor is on it: acts go to it, so it stays in sight.
         self._unfold_above(AgentId(self.cursor_key))
-        agents = list(draw.filtered_agents(fleet, self.needle)) if self.needle else fleet.agents
+        agents = self._narrowed(fleet, now) if self.needle else fleet.agents
         vms = {vm.id: vm for vm in fleet.vms}
         rank = ranks(agents, vms, self.order, now)
         set_subtitle(self, draw.legend(agents))
@@ -123,6 +149,18 @@ class AgentsTree(Pane):
             rows.append(Row(node.agent.id, drawn, now))
         number = len(agents)
         return rows, our_line("{} {}", number, "agent" if number == 1 else "agents") if rows else NOTHING
+
+    def _narrowed(self, fleet: Fleet, now: float) -> Sequence[Agent]:
+        """Return the agents that the filter leaves, and the one under the cursor: acts go to it, so it stays in sight.
+
+        It stays until the cursor goes on, or something else is typed.
+        """
+        wanted = wanted_agents(fleet, self.needle, now, self.attributes)
+        held, self._held = self._held, self.needle
+        if held == self.needle and (cursor := fleet.agent(AgentId(self.cursor_key))) is not None:
+            kept = {agent.id for agent in (*wanted, cursor)}
+            return [agent for agent in fleet.agents if agent.id in kept]
+        return wanted
 
     def _unfold_above(self, agent: AgentId) -> bool:
         """Show the children of all who stand above an agent; say whether that shows more than before."""
@@ -137,6 +175,7 @@ class VmsTable(Pane):
     """Every VM with its power, our link to it, and whose it is."""
 
     NUMBER = 3
+    VOCABULARY = MACHINES
     NAME = ours("VMs")
     WHAT = ours("VMs there are")
     SERVICES = ("vers",)
@@ -155,18 +194,11 @@ class VmsTable(Pane):
                 vm.id,
             ),
         )
+        wanted = filter_of(self.needle, MACHINES)
         rows = [
             Row(vm.id, partial(draw.vm_row, vm, by_vm.get(vm.id), width=width, said=words.get(vm.id, "")), now)
             for vm in ordered
-            if not self.needle
-            or draw.matches(
-                self.needle,
-                vm.id,
-                vm.label,
-                vm.power.value,
-                by_vm[vm.id].name if vm.id in by_vm else "orphan",
-                words.get(vm.id, ""),
-            )
+            if wanted.fits(Machine(vm, by_vm.get(vm.id), words.get(vm.id, ""), now))
         ]
         number = len(rows)
         absent: dict[VmId, Finding] = {}
@@ -176,7 +208,7 @@ class VmsTable(Pane):
         rows += [
             Row(finding.vm, partial(draw.gone_row, finding, width=width), now)
             for finding in absent.values()
-            if draw.matches(self.needle, finding.vm, finding.called, finding.kind.value)
+            if wanted.fits(Machine(Vm(finding.vm, Power.GONE, label=finding.called), None, finding.kind.value, now))
         ]
         orphans = sum(words.get(vm.id) in ("orphan", "perhaps ours", "agent found") for vm in fleet.orphans())
         note = our_line("{}, {} orphan", number, orphans) if orphans else our_line("{}", number)
@@ -187,6 +219,7 @@ class BoardPane(Pane):
     """The shared board by status."""
 
     NUMBER = 2
+    VOCABULARY = TASKS
     NAME = ours("Board")
     WHAT = ours("is on the board")
     SERVICES = ("board",)
@@ -195,11 +228,7 @@ class BoardPane(Pane):
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
         """Build a heading and the tasks of each status; what a row says that is not so is counted below."""
         doubted = all_doubts(fleet, now)
-        tasks = [
-            task
-            for task in fleet.tasks
-            if not self.needle or draw.matches(self.needle, task.title, task.assignee, task.status, *task.tags)
-        ]
+        tasks = filtered(fleet.tasks, self.needle)
         rows: list[Row] = []
         for status, members in draw.tasks_in_order(tasks):
             rows.append(Row("", draw.status_heading(status, len(members), width)))
@@ -216,6 +245,7 @@ class FeedPane(Pane):
     """The shared feed, newest on top."""
 
     NUMBER = 5
+    VOCABULARY = EVENTS
     NAME = ours("Feed")
     WHAT = ours("is in the feed")
     SERVICES = ("feed",)
@@ -225,10 +255,7 @@ class FeedPane(Pane):
 
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
         """Build the rows, newest first."""
-        items = [
-            item
-            for item in reversed(fleet.feed[-self.SHOWN :])
-            if not self.needle or draw.matches(self.needle, item.agent, item.kind, item.summary)
-        ]
+        newest = reversed(fleet.feed[-self.SHOWN :])
+        items = wished(newest, self.needle) if self.needle else list(newest)
         rows = [Row(item.id, partial(draw.feed_row, item, width=width), now) for item in items]
         return rows, our_line("{}", len(items)) if items else NOTHING

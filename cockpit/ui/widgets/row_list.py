@@ -127,10 +127,14 @@ class RowList(ScrollView, can_focus=True):
 
         A key that is gone hands the cursor to the row that took its place.
         """
+        seen = self.cursor_index in self._in_sight()
         before, self._rows = self._rows, tuple(rows)
         index = next((at for at, row in enumerate(before) if row.key and row.key == self._key), 0)
         if self.cursor_index is None:
             self._key = self._nearest_key(index)
+        if seen and self.cursor_index != index:
+            # What moved took the row along: whoever reads it goes with it.
+            self.call_after_refresh(self._show_cursor)
         if len(before) != len(self._rows):
             self.virtual_size = Size(0, len(self._rows))
             self.refresh()

@@ -62,6 +62,9 @@ class HomeFlushing(HomeSelection):
             if pane is not tree:
                 yield
                 pane.flush(fleet, now)
+        if self.filter_line.is_open:
+            narrowed = self.list_pane(self.filter_line.list_name)
+            self.filter_line.tell(narrowed.hits, narrowed.faults)
         yield
         self.outcomes.flush(fleet)
         self._flush_bars(fleet, now)

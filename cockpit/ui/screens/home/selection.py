@@ -52,7 +52,8 @@ class HomeSelection(HomeLayout):
         fleet = self.fleet
         vm, task = self.selected_vm(), self.selected_task()
         wanted = self.tallies.lately(fleet, self.engine.now(), self.engine.urgency)
-        return Situation(self.engine, fleet, self.agent, vm, task, self.pane, wanted, self.read_only)
+        pane = "filter" if self.filter_line.is_open else self.pane
+        return Situation(self.engine, fleet, self.agent, vm, task, pane, wanted, self.read_only)
 
     def look_at(self, agent_id: AgentId | None) -> None:
         """Show another agent's transcript, and tell the engine whom the operator looks at."""
