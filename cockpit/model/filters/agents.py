@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cockpit.model.board import Task
 from cockpit.model.family import ancestors_of, parents_of
-from cockpit.model.filters.fields import UNITS, Amount, Field, Vocabulary
+from cockpit.model.filters.fields import UNITS, Measure, Vocabulary, Wording
 from cockpit.model.filters.language import filter_of
 from cockpit.model.fleet import Agent, AgentKind, Fleet, LinkState, Power, Vm
 from cockpit.model.ids import AgentId
@@ -49,7 +49,7 @@ NO_ATTRIBUTES = Attributes()
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class AgentView:
     """An agent with what of the fleet is asked about it."""
 
     agent: Agent
@@ -81,15 +81,15 @@ class Seen:
             yield "elsewhere"
 
 
-def _repositories(seen: Seen) -> tuple[str, ...]:
+def _repositories(seen: AgentView) -> tuple[str, ...]:
     return (seen.agent.workspace.repository,) if seen.agent.workspace is not None else ()
 
 
-def _branches(seen: Seen) -> tuple[str, ...]:
+def _branches(seen: AgentView) -> tuple[str, ...]:
     return (seen.agent.workspace.branch,) if seen.agent.workspace is not None else ()
 
 
-def _changed(seen: Seen) -> float | None:
+def _changed(seen: AgentView) -> float | None:
     known = seen.agent.workspace
     return float(known.added + known.removed) if known is not None else None
 
@@ -101,43 +101,45 @@ def context_part(agent: Agent) -> float | None:
     return 100.0 * agent.context_tokens / agent.context_window
 
 
-def _quiet(seen: Seen) -> float | None:
+def _quiet(seen: AgentView) -> float | None:
     last = seen.agent.last_event_at
     return seen.now - last if last is not None else None
 
 
-def _words(seen: Seen) -> Iterable[str]:
+def _words(seen: AgentView) -> Iterable[str]:
     agent = seen.agent
     yield from (agent.name, agent.kind.value, agent.role, *agent.labels, *seen.states())
     yield from (task.title for task in seen.tasks)
     yield from _repositories(seen)
 
 
-AGENTS: Vocabulary[Seen] = Vocabulary(
+AGENTS: Vocabulary[AgentView] = Vocabulary(
     _words,
     {
-        "state": Field(Seen.states, known=STATES),
-        "kind": Field(lambda seen: (seen.agent.kind.value,), known=tuple(AgentKind)),
-        "name": Field(lambda seen: (seen.agent.name,), within=True),
-        "label": Field(lambda seen: seen.agent.labels, several=True),
-        "task": Field(lambda seen: [word for task in seen.tasks for word in (task.title, task.id)], True, True),
-        "model": Field(lambda seen: (seen.agent.model,), within=True),
-        "repo": Field(_repositories, within=True),
-        "branch": Field(_branches, within=True),
-        "vm": Field(lambda seen: (seen.agent.vm_id, seen.vm.label if seen.vm is not None else "")),
-        "parent": Field(lambda seen: seen.above, several=True),
-        "role": Field(lambda seen: (seen.agent.role,), within=True),
-        "program": Field(lambda seen: (seen.agent.program,)),
-        "source": Field(lambda seen: (seen.agent.source,)),
-        "power": Field(lambda seen: (seen.vm.power.value if seen.vm is not None else "unknown",), known=tuple(Power)),
-        "link": Field(lambda seen: (seen.agent.link.state.value,), known=tuple(LinkState)),
-        "is": Field(Seen.signs, several=True, known=("marked", "pinned", "snoozed", "queued", "warned", "elsewhere")),
-        "context": Amount(lambda seen: context_part(seen.agent)),
-        "cost": Amount(lambda seen: seen.agent.usage.cost),
-        "tokens": Amount(lambda seen: float(seen.agent.usage.tokens), {"k": 1e3, "m": 1e6}),
-        "turns": Amount(lambda seen: float(seen.agent.turns)),
-        "changes": Amount(_changed),
-        "quiet": Amount(_quiet, UNITS),
+        "state": Wording(AgentView.states, known=STATES),
+        "kind": Wording(lambda seen: (seen.agent.kind.value,), known=tuple(AgentKind)),
+        "name": Wording(lambda seen: (seen.agent.name,), within=True),
+        "label": Wording(lambda seen: seen.agent.labels, several=True),
+        "task": Wording(lambda seen: [word for task in seen.tasks for word in (task.title, task.id)], True, True),
+        "model": Wording(lambda seen: (seen.agent.model,), within=True),
+        "repo": Wording(_repositories, within=True),
+        "branch": Wording(_branches, within=True),
+        "vm": Wording(lambda seen: (seen.agent.vm_id, seen.vm.label if seen.vm is not None else "")),
+        "parent": Wording(lambda seen: seen.above, several=True),
+        "role": Wording(lambda seen: (seen.agent.role,), within=True),
+        "program": Wording(lambda seen: (seen.agent.program,)),
+        "source": Wording(lambda seen: (seen.agent.source,)),
+        "power": Wording(lambda seen: (seen.vm.power.value if seen.vm is not None else "unknown",), known=tuple(Power)),
+        "link": Wording(lambda seen: (seen.agent.link.state.value,), known=tuple(LinkState)),
+        "is": Wording(
+            AgentView.signs, several=True, known=("marked", "pinned", "snoozed", "queued", "warned", "elsewhere")
+        ),
+        "context": Measure(lambda seen: context_part(seen.agent)),
+        "cost": Measure(lambda seen: seen.agent.usage.cost),
+        "tokens": Measure(lambda seen: float(seen.agent.usage.tokens), {"k": 1e3, "m": 1e6}),
+        "turns": Measure(lambda seen: float(seen.agent.turns)),
+        "changes": Measure(_changed),
+        "quiet": Measure(_quiet, UNITS),
     },
     marks={"#": "label"},
     others={
@@ -152,7 +154,7 @@ AGENTS: Vocabulary[Seen] = Vocabulary(
 """Agents: `quiet` is the time since its last sign of life, `context` hundredths of its window, `cost` US dollars."""
 
 
-def seen_of(fleet: Fleet, now: float, attributes: Attributes = NO_ATTRIBUTES) -> list[Seen]:
+def seen_of(fleet: Fleet, now: float, attributes: Attributes = NO_ATTRIBUTES) -> list[AgentView]:
     """Return the agents of a fleet with what is asked about them, in their order."""
     vms = {vm.id: vm for vm in fleet.vms}
     tasks: dict[str, list[Task]] = {}
@@ -162,7 +164,7 @@ def seen_of(fleet: Fleet, now: float, attributes: Attributes = NO_ATTRIBUTES) ->
     parents = parents_of(fleet.agents)
     names = {agent.id: agent.name for agent in fleet.agents}
     return [
-        Seen(
+        AgentView(
             agent,
             vms.get(agent.vm_id),
             tuple(tasks.get(agent.name, ())),

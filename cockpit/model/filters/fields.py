@@ -18,7 +18,7 @@ _AMOUNT = re.compile(r"(>=|<=|>|<|=)?\$?([0-9]{1,12}(?:\.[0-9]{1,9})?)(%|[a-z]?)
 
 
 @dataclass(frozen=True, slots=True)
-class Field(Generic[Thing]):
+class Wording(Generic[Thing]):
     """A field whose values are words: one begins with what is asked for, or holds it, whatever the case."""
 
     read: Callable[[Thing], Iterable[str]]
@@ -43,7 +43,7 @@ class Field(Generic[Thing]):
 
 
 @dataclass(frozen=True, slots=True)
-class Amount(Generic[Thing]):
+class Measure(Generic[Thing]):
     """A field whose value is a number: `>5`, `<=0.5`, and without a sign at least as much."""
 
     measure: Callable[[Thing], float | None]
@@ -93,7 +93,7 @@ class Vocabulary(Generic[Thing]):
 
     words: Callable[[Thing], Iterable[str]]
     """Returns the texts of a thing that a word without a field is looked for in."""
-    fields: Mapping[str, Field[Thing] | Amount[Thing]]
+    fields: Mapping[str, Wording[Thing] | Measure[Thing]]
     marks: Mapping[str, str] = field(default_factory=dict)
     """Signs that stand for a field where a word begins with them: `@` for `agent:`."""
     others: Mapping[str, str] = field(default_factory=dict)

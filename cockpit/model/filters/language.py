@@ -29,7 +29,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Filter(Generic[Thing]):
+class RowFilter(Generic[Thing]):
     """What a line asks for, and what in it means nothing."""
 
     vocabulary: Vocabulary[Thing]
@@ -61,7 +61,7 @@ class Filter(Generic[Thing]):
 
 
 @lru_cache(maxsize=64)
-def filter_of(text: str, vocabulary: Vocabulary[Thing]) -> Filter[Thing]:
+def filter_of(text: str, vocabulary: Vocabulary[Thing]) -> RowFilter[Thing]:
     """Read a line. It is never refused: a field that is not known is a word like any other, and is named.
 
     Args:
@@ -88,7 +88,7 @@ def filter_of(text: str, vocabulary: Vocabulary[Thing]) -> Filter[Thing]:
             found = (vocabulary.fields[field].fault(value) for value in asked)
             faults += [f"{field}:{value} {fault}" for value, fault in zip(asked, found, strict=True) if fault]
         terms.append(Term(field, asked, negated))
-    return Filter(vocabulary, tuple(terms), tuple(faults))
+    return RowFilter(vocabulary, tuple(terms), tuple(faults))
 
 
 def _pieces(text: str, vocabulary: Vocabulary[Thing]) -> Iterator[tuple[bool, str, tuple[str, ...]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from cockpit.model.filters.fields import UNITS, Amount, Field, Vocabulary
+from cockpit.model.filters.fields import UNITS, Measure, Vocabulary, Wording
 from cockpit.model.fleet import Agent, LinkState, Power, Vm
 
 
@@ -37,18 +37,18 @@ def _words(machine: Machine) -> Iterable[str]:
 MACHINES: Vocabulary[Machine] = Vocabulary(
     _words,
     {
-        "vm": Field(lambda machine: (machine.vm.id, machine.vm.label)),
-        "power": Field(lambda machine: (machine.vm.power.value,), known=tuple(Power)),
-        "agent": Field(lambda machine: (machine.agent.name,) if machine.agent is not None else (), within=True),
-        "kind": Field(lambda machine: (machine.agent.kind.value,) if machine.agent is not None else ()),
-        "link": Field(
+        "vm": Wording(lambda machine: (machine.vm.id, machine.vm.label)),
+        "power": Wording(lambda machine: (machine.vm.power.value,), known=tuple(Power)),
+        "agent": Wording(lambda machine: (machine.agent.name,) if machine.agent is not None else (), within=True),
+        "kind": Wording(lambda machine: (machine.agent.kind.value,) if machine.agent is not None else ()),
+        "link": Wording(
             lambda machine: (machine.agent.link.state.value,) if machine.agent is not None else (),
             known=tuple(LinkState),
         ),
-        "owner": Field(lambda machine: (machine.vm.owner,)),
-        "source": Field(lambda machine: (machine.vm.source,)),
-        "is": Field(Machine.signs, several=True),
-        "age": Amount(lambda machine: machine.now - machine.vm.created_at if machine.vm.created_at else None, UNITS),
+        "owner": Wording(lambda machine: (machine.vm.owner,)),
+        "source": Wording(lambda machine: (machine.vm.source,)),
+        "is": Wording(Machine.signs, several=True),
+        "age": Measure(lambda machine: machine.now - machine.vm.created_at if machine.vm.created_at else None, UNITS),
     },
     marks={"@": "agent"},
     others={"state": "power", "name": "agent", "label": "vm"},

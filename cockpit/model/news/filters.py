@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cockpit.model.board import USAGE_KINDS, FeedItem
-from cockpit.model.filters.fields import Field, Vocabulary
+from cockpit.model.filters.fields import Vocabulary, Wording
 from cockpit.model.filters.language import filter_of
 
 
@@ -16,10 +16,10 @@ def _words(item: FeedItem) -> Iterable[str]:
 EVENTS: Vocabulary[FeedItem] = Vocabulary(
     _words,
     {
-        "agent": Field(lambda item: (item.agent,)),
-        "type": Field(lambda item: (item.kind,)),
-        "task": Field(lambda item: (item.task,) if item.task is not None else ()),
-        "text": Field(lambda item: (item.summary, item.detail), within=True),
+        "agent": Wording(lambda item: (item.agent,)),
+        "type": Wording(lambda item: (item.kind,)),
+        "task": Wording(lambda item: (item.task,) if item.task is not None else ()),
+        "text": Wording(lambda item: (item.summary, item.detail), within=True),
     },
     marks={"@": "agent"},
     others={"is": "type", "kind": "type", "by": "agent", "state": "type"},

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cockpit.model.board import Task
-from cockpit.model.filters.fields import Field, Vocabulary
+from cockpit.model.filters.fields import Vocabulary, Wording
 from cockpit.model.filters.language import filter_of
 
 NOBODY = "nobody"
@@ -20,11 +20,11 @@ def _words(task: Task) -> Iterable[str]:
 TASKS: Vocabulary[Task] = Vocabulary(
     _words,
     {
-        "state": Field(lambda task: (task.status, task.status.replace("_", "-"))),
-        "tag": Field(lambda task: task.tags, several=True),
-        "agent": Field(lambda task: (task.assignee or NOBODY,)),
-        "by": Field(lambda task: (task.created_by,)),
-        "task": Field(lambda task: (task.title, task.id), within=True),
+        "state": Wording(lambda task: (task.status, task.status.replace("_", "-"))),
+        "tag": Wording(lambda task: task.tags, several=True),
+        "agent": Wording(lambda task: (task.assignee or NOBODY,)),
+        "by": Wording(lambda task: (task.created_by,)),
+        "task": Wording(lambda task: (task.title, task.id), within=True),
     },
     marks={"#": "tag", "@": "agent"},
     others={"is": "state", "status": "state", "label": "tag", "assignee": "agent", "creator": "by", "title": "task"},

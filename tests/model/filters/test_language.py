@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.filters.fields import UNITS, Amount, Field, Vocabulary
+from cockpit.model.filters.fields import UNITS, Measure, Vocabulary, Wording
 from cockpit.model.filters.language import filter_of, quoted
 
 Thing = tuple[str, tuple[str, ...], str, float | None]
@@ -17,10 +17,10 @@ Thing = tuple[str, tuple[str, ...], str, float | None]
 THINGS: Vocabulary[Thing] = Vocabulary(
     lambda thing: (thing[0], *thing[1], thing[2]),
     {
-        "name": Field(lambda thing: (thing[0],), within=True),
-        "label": Field(lambda thing: thing[1], several=True),
-        "state": Field(lambda thing: (thing[2],), known=("asking", "idle", "working")),
-        "age": Amount(lambda thing: thing[3], UNITS),
+        "name": Wording(lambda thing: (thing[0],), within=True),
+        "label": Wording(lambda thing: thing[1], several=True),
+        "state": Wording(lambda thing: (thing[2],), known=("asking", "idle", "working")),
+        "age": Measure(lambda thing: thing[3], UNITS),
     },
     marks={"#": "label"},
     others={"status": "state"},
