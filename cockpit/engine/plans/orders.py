@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 from cockpit.engine.operation import OperationProgress
@@ -41,6 +42,7 @@ class PlanOrders:
     """Carries out what is ordered about the plans of one source."""
 
     def __init__(self, fleet_state: FleetState, store: Store, source: Source) -> None:
+        self._fleet_state = fleet_state
         self._source = source
         self._leases = PlanLeases(store, source, fleet_state.clock.now)
         self._creating = asyncio.Lock()
@@ -96,6 +98,9 @@ class PlanOrders:
                 await _put(board, plan, progress)
             finally:
                 await self._leases.release(lease)
+        # Whoever is told that it is done may order it to run at once: that is refused for a plan nobody here has seen.
+        with contextlib.suppress(ServiceError):
+            self._fleet_state.set_tasks((await board.listing()).tasks, self._source.name)
 
 
 async def _put(board: BoardClient, plan: Plan, progress: OperationProgress) -> None:
