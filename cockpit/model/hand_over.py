@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from cockpit.model.board import OPERATOR, Task
 from cockpit.model.fence import fenced
+from cockpit.model.plan.marks import PLAN, is_own, value_of
 
 RESULT_LIMIT = 4_000
 """Characters of one dependency's results that go along; the board has the rest."""
@@ -44,8 +45,10 @@ def hand_over_text(task: Task, dependencies: Sequence[Task]) -> str:
         parts.append(task.description.strip() if own else _of_another(task))
     if not _ACCEPTANCE.search(task.description):
         parts.append("It names no acceptance criteria: say in your summary how you know that it is done.")
-    if task.tags:
-        parts.append(f"Tags: {', '.join(' '.join(tag.split()) for tag in task.tags)}")
+    # What a plan notes on its tasks is for whoever hands them out.
+    planned = bool(value_of(task, PLAN))
+    if tags := [tag for tag in task.tags if not planned or tag.startswith(PLAN) or not is_own(tag)]:
+        parts.append(f"Tags: {', '.join(' '.join(tag.split()) for tag in tags)}")
     if dependencies:
         parts.append("What it depends on:\n\n" + "\n\n".join(map(_result, dependencies)))
     missing = [dependency for dependency in task.dependencies if dependency not in {one.id for one in dependencies}]

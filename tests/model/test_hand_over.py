@@ -90,14 +90,14 @@ def test_the_operators_own_words_stand_as_they_are_and_results_go_along() -> Non
         "open",
         description="Build it.\n\nAcceptance: curl says 200",
         created_by="operator",
-        tags=("p0", "feature"),
+        tags=("plan:api", "key:the-api", "p0", "given:w-2 4 vm:~/pi-rpc", "giving", "feature"),
         dependencies=(TaskId("T1"), TaskId("T7")),
     )
     text = hand_over_text(task, [first])
     for part in (
         "Its id is T2",
         "\nBuild it.\n\nAcceptance: curl says 200\n",
-        "Tags: p0, feature",
+        "Tags: plan:api, p0, feature",
         "T1, done: the parser",
         "| branch: the branch w-1/parser",
         "| finding: it knows no dates",

@@ -38,6 +38,13 @@ PUBLISHED = frozenset(
         "stop all",
         "continue all",
         "hand over",
+        "create plan",
+        "run plan",
+        "hold plan",
+        "freeze for budget",
+        "budget",
+        "resume and send",
+        "go on",
     }
 )
 """The acts that are told: those that change who is there, and who does what."""

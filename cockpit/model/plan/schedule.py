@@ -99,6 +99,8 @@ class Outlook:
     at_work: int
     """How many tasks agents work on."""
     finished: bool
+    unseen: bool = False
+    """Whether some agent could take a task is not known: nobody here has looked at it yet."""
 
     @property
     def done(self) -> int:
@@ -109,7 +111,8 @@ class Outlook:
     def stands_still(self) -> bool:
         """Whether nothing goes on until somebody else acts."""
         moving = (TaskState.WORKING, TaskState.GIVING)
-        return not self.finished and not self.acts and not any(planned.state in moving for planned in self.tasks)
+        still = not any(planned.state in moving for planned in self.tasks)
+        return still and not self.finished and not self.acts and not self.unseen
 
 
 def outlook(view: View) -> Outlook:
@@ -118,7 +121,8 @@ def outlook(view: View) -> Outlook:
     planned = [look.planned(task) for task in view.plan.tasks]
     finished = bool(planned) and all(one.state is TaskState.DONE for one in planned)
     acts = look.acts(planned, finished)
-    return Outlook(tuple(map(look.planned, view.plan.tasks)), acts, look.occupied(planned), finished)
+    unseen = any(worker.readiness is Readiness.UNSEEN for worker in view.workers)
+    return Outlook(tuple(map(look.planned, view.plan.tasks)), acts, look.occupied(planned), finished, unseen)
 
 
 class _Look:
@@ -325,7 +329,7 @@ class _Look:
                 coming.remove(role)
                 room -= 1  # whoever comes has this one, and must find room
                 self._waits(task, f"a {role or 'worker'} is being made for it")
-            elif self._is_bound(task) or made >= settings.vms:
+            elif self._is_bound(task) or made >= settings.vms or self._may_be_free(role):
                 self._waits(task, why)
             elif self._view.no_worker:
                 self._waits(task, f"{why}; none is made: {self._view.no_worker}")
@@ -350,12 +354,18 @@ class _Look:
         before = self._given(task)
         return next((worker for worker in able if worker is before), able[0] if able else None)
 
+    def _may_be_free(self, role: str) -> bool:
+        """Say whether somebody who plays a role was not looked at yet: no VM is made before that."""
+        return any(one.readiness is Readiness.UNSEEN and plays(one, role) for one in self._view.workers)
+
     def _nobody(self, task: Task, role: str) -> str:
         if self._is_bound(task):
             claimant = self._claimant(task)
             return f"it waits for {task.assignee}: {claimant.reason if claimant else 'it is not here'}"
         able = [worker for worker in self._view.workers if plays(worker, role)]
         word = role or "worker"
+        if self._may_be_free(role):
+            return f"whether a {word} is free is not known here"
         if not able:
             return f"there is no {word}"
         return f"no {word} is free: " + ", ".join(f"{worker.name} {worker.readiness.value}" for worker in able[:4])

@@ -25,6 +25,8 @@ class Readiness(StrEnum):
     ASKS = "asks"
     FAILED = "failed"
     ABORTED = "aborted"
+    UNSEEN = "not looked at"
+    """Nobody here has looked yet: a first look decides."""
     AWAY = "away"
     """It cannot be seen or reached now, and what it does is not known."""
     LOST = "lost"
@@ -109,6 +111,9 @@ def _readiness(agent: Agent, vm: Vm | None) -> tuple[Readiness, str]:
         return Readiness.LOST, "its process ended" + (f" with code {code}" if code is not None else "")
     if vm is None or vm.power is not Power.RUNNING:
         return Readiness.AWAY, f"its VM is {vm.power.value}" if vm is not None else "its VM is on no list"
+    first = agent.link.state is LinkState.CONNECTING and agent.link.attempt <= 1
+    if agent.link.state is LinkState.NEVER or first:
+        return Readiness.UNSEEN, "it was not looked at here yet"
     if agent.link.state is not LinkState.UP:
         return Readiness.AWAY, f"its link is {agent.link.state.value}"
     if agent.process.state is not ProcessState.ALIVE:

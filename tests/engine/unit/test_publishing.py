@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 
 from cockpit.engine.clock import Clock
-from cockpit.engine.coordination.publishing import Publisher
+from cockpit.engine.coordination.publishing import PUBLISHED, Publisher
+from cockpit.engine.describe import VERBS
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.state import FleetState
 from cockpit.errors import TimedOut
@@ -48,3 +49,7 @@ async def test_each_act_is_told_once_and_in_order_also_while_the_cockpit_is_left
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
     assert feed.told == [f"coordinator-x: act {number}" for number in range(20)]
+
+
+def test_what_is_told_are_words_of_receipts() -> None:
+    assert set(VERBS.values()) >= PUBLISHED

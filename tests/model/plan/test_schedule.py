@@ -297,3 +297,13 @@ def test_what_stops_a_task_is_said_by_name() -> None:
         "'Task 2' is stopped",
         "task t77, which it waits for, is gone",
     ]
+
+
+def test_no_vm_is_made_while_somebody_who_may_be_free_was_not_looked_at() -> None:
+    unseen = replace(ADA, readiness=Readiness.UNSEEN)
+    found = outlook(view(member(1, ()), workers=(unseen,), marks=("vms:3",)))
+    assert found.acts == () and not found.stands_still
+    assert "not known" in found.tasks[0].reason
+    away = replace(unseen, readiness=Readiness.AWAY)
+    (act,) = outlook(view(member(1, ()), workers=(away,), marks=("vms:3",))).acts
+    assert isinstance(act, MakeWorker)
