@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Unpack
 from urllib.parse import urlsplit
@@ -107,6 +108,7 @@ def make_source(
 def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
     from cockpit.embedded.endpoint import read_token
     from cockpit.embedded.lifecycle import ensure_started
+    from cockpit.embedded.vm_keys import vm_key
 
     named = "" if own_services else config.infrastructure_url()
     running = ensure_started(places.fleet)
@@ -141,6 +143,7 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
             "VERS_API_KEY": token,
             "VERS_BASE_URL": f"{running.base_url}/api/v1",
         },
+        vm_key=partial(vm_key, token),
         golden_image=settings.vers.golden_image,
         image_max_age=settings.vers.image_max_age_days * DAY,
         shares_host=True,

@@ -138,6 +138,8 @@ class Source:
     """Whether the registry speaks of this source's VMs alone; otherwise a VM it has may be one of another fleet."""
     key_source: str = ""
     """Where its API key was found: a variable or a file; empty for a fleet that made its own."""
+    vm_key: Callable[[VmId], str] | None = None
+    """The key by which the agent of a VM is known as that; None where the platform has one key for all."""
     bounds: FamilyBounds = UNBOUNDED
     """What an agent and all below it may have."""
     out_bound: int = 0
@@ -172,10 +174,25 @@ class Source:
         self.taken_up.take(url, token)
         self.environment.update(services_environment(url, token))
 
+    def environment_on(self, vm_id: VmId) -> dict[str, str]:
+        """Return what an agent on a VM is given to reach platform and services: by that VM's own key, if there is one.
+
+        With the operator's it could stop whoever it likes, and sign as the operator.
+        """
+        own = self.environment.get("VERS_API_KEY")
+        if self.vm_key is None or not own:
+            return dict(self.environment)
+        key = self.vm_key(vm_id)
+        return {name: key if value == own else value for name, value in self.environment.items()}
+
     @property
     def hidden(self) -> tuple[str, ...]:
         """The values that no image may hold: those loaded at the start, and the token of services that came."""
         return (*self.secrets, *([self.taken_up.token] if self.taken_up.token else []))
+
+    def hidden_on(self, vm_id: VmId) -> tuple[str, ...]:
+        """The values that no image of a VM may hold: its own key, beside those that none may."""
+        return (*self.hidden, *([self.vm_key(vm_id)] if self.vm_key is not None else []))
 
     @property
     def host_of_services(self) -> str:

@@ -3,6 +3,11 @@
 A server refuses other words; a reader keeps and shows them.
 """
 
+from cockpit.model.board import OPERATOR
+
+OPERATORS_MARK = OPERATOR
+"""How the operator signs, and nobody else."""
+
 TASK_STATUSES = ("open", "in_progress", "in_review", "blocked", "done")
 NOTE_TYPES = ("finding", "blocker", "question", "update")
 ARTIFACT_TYPES = ("branch", "report", "deploy", "diff", "file", "url")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.embedded.endpoint import read_token
+from cockpit.embedded.vm_keys import vm_key
 from cockpit.engine.engine import Engine
 from cockpit.model.commands.life import Relaunch, Spawn
 from cockpit.model.commands.vm import Branch, Commit
@@ -62,7 +63,8 @@ async def test_an_agent_knows_who_it_is_after_each_kind_of_start(fleet: FleetUnd
         environment = found_by(fleet, ada.vm_id)
         assert own(environment) == (ada.vm_id, "ada", "lieutenant", "", "", "true")
         assert all(environment[name] for name in ADDRESSES)
-        assert environment["VERS_API_KEY"] == read_token(fleet.places.fleet)
+        key = vm_key(read_token(fleet.places.fleet), ada.vm_id)
+        assert environment["VERS_API_KEY"] == environment["VERS_AUTH_TOKEN"] == key, "it calls as itself, not as you"
 
         image = await image_of(engine, ada)
         spawn = Spawn("cy", AgentKind.ARCHITECT, image=image, program="scripted", parent="ada")

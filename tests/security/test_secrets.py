@@ -15,6 +15,7 @@ import pytest
 
 from cockpit.embedded.endpoint import read_token
 from cockpit.embedded.sandbox.layout import FleetLayout
+from cockpit.embedded.vm_keys import vm_key
 from cockpit.model.commands.agent import Prompt
 from cockpit.model.commands.life import Relaunch
 from cockpit.model.fleet import Agent, ProcessState
@@ -125,7 +126,10 @@ async def test_a_secret_is_only_where_it_must_be(fleet: FleetUnderTest) -> None:
         assert pid != first
         environment = environment_of(pid)
         assert f"ANTHROPIC_API_KEY={CANARY}".encode() in environment, "the agent has its key, and only so"
-        assert f"VERS_AUTH_TOKEN={token}".encode() in environment
+        assert (
+            f"VERS_AUTH_TOKEN={vm_key(token, agent.vm_id)}".encode() in environment
+            and token.encode() not in environment
+        )
 
         said = tmux(fleet, agent, "show-environment", "-g") + tmux(fleet, agent, "show-environment", "-t", "=pi-rpc")
         panes = tmux(fleet, agent, "list-panes", "-a", "-F", "#{pane_start_command} #{pane_current_command}")

@@ -18,8 +18,9 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cockpit import __version__
+from cockpit.embedded.api.callers import Callers
 from cockpit.embedded.api.exchange import BodyTooLarge, Rejected, json_response, plain
-from cockpit.embedded.api.gate import ServiceGate, is_below, is_token
+from cockpit.embedded.api.gate import ServiceGate, is_below
 from cockpit.embedded.api.javascript import ServerFault
 from cockpit.embedded.api.manners import faulted, rejected, said_by_disk, too_large, unrouted
 from cockpit.embedded.api.records import Records
@@ -97,7 +98,7 @@ def create_application(
             Mount(API_PREFIX, routes=VersApi(lifecycle, names, owner_id(token)).routes()),
             *surface.routes(),
         ],
-        middleware=[Middleware(Edge, token=token, services=surface.gate, count=edge.count)],
+        middleware=[Middleware(Edge, callers=surface.callers, services=surface.gate, count=edge.count)],
         exception_handlers={
             ApiError: _api_error,
             Rejected: rejected,
@@ -144,10 +145,10 @@ class Edge:
     The two APIs differ in how they say no: the Vers gateway with a bare 403, the services with a worded 401.
     """
 
-    def __init__(self, app: ASGIApp, token: str, services: ServiceGate, count: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, callers: Callers, services: ServiceGate, count: Callable[[], None]) -> None:
         self._app = app
         self._services = services
-        self._token = token.encode()
+        self._callers = callers
         self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -171,7 +172,7 @@ class Edge:
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         if is_below(scope["path"], API_PREFIX):
             value = headers.get("authorization", "")
-            good = len(value) == HEADER_LENGTH and value.startswith("Bearer ") and is_token(value[7:], self._token)
+            good = len(value) == HEADER_LENGTH and value.startswith("Bearer ") and self._callers.admit(scope, value[7:])
             return None if good else BareError(403, "403 Forbidden").response()
         return self._services.refusal(scope)
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cockpit.embedded.api.callers import caller_of, is_operator
 from cockpit.embedded.api.exchange import Rejected, json_response, query
 from cockpit.embedded.api.javascript import (
     SPACES,
@@ -114,6 +115,8 @@ class Board:
         task = self._task(request)
         if "status" in body and not is_one_of(body.get("status"), TASK_STATUSES):
             raise Rejected(400, f"invalid status: {shown(body.get('status'))}")
+        if is_operator(task.get("createdBy")) and caller_of(request) and ("title" in body or "description" in body):
+            raise Rejected(403, "the operator wrote this task: an agent adds notes to it")
         if "title" in body:
             title = body.get("title")
             if not isinstance(title, str) or not title.strip(SPACES):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -41,8 +42,14 @@ def is_token(text: str, token: bytes) -> bool:
 class ServiceGate:
     """Lets nobody to the services without the token, nor to the dashboard without a session."""
 
-    def __init__(self, token: str, sessions: Sessions) -> None:
-        self._token = token.encode()
+    def __init__(self, admit: Callable[[Scope, str], bool], sessions: Sessions) -> None:
+        """Prepare.
+
+        Args:
+            admit: says whether a token is good, and notes on the call whose it is.
+            sessions: those of the dashboard.
+        """
+        self._admit = admit
         self._sessions = sessions
 
     def refusal(self, scope: Scope) -> Response | None:
@@ -57,7 +64,7 @@ class ServiceGate:
         if not headers.get("authorization"):
             return json_response({"error": "Unauthorized — missing Authorization header"}, 401)
         found = re.fullmatch(r"Bearer\s+(.+)", headers["authorization"], re.IGNORECASE)
-        if found is None or not is_token(found[1], self._token):
+        if found is None or not self._admit(scope, found[1]):
             return json_response({"error": "Unauthorized — invalid token"}, 401)
         return None
 

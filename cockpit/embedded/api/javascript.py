@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
+from cockpit.embedded.api.callers import check_signatures
 from cockpit.embedded.api.exchange import Rejected, body_bytes, parse_json
 
 SPACES = (
@@ -109,7 +110,7 @@ async def read_body(request: Request, *, guarded: bool = False) -> Body:
         guarded: the imitated route catches what the parser throws, and says so.
 
     Raises:
-        Rejected: it is malformed, at a guarded route.
+        Rejected: it is malformed, at a guarded route; or an agent signs it as the operator.
         ServerFault: it is null, or malformed at any other route.
     """
     try:
@@ -118,6 +119,7 @@ async def read_body(request: Request, *, guarded: bool = False) -> Body:
         raise (Rejected(400, "Invalid JSON body") if guarded else ServerFault) from error
     if value is None:
         raise ServerFault
+    check_signatures(request, value)
     return Body(value)
 
 

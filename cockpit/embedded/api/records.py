@@ -51,7 +51,8 @@ SERVICES = "".join(
     for kind in SERVICE_TABLES
     if kind not in FIRST_TABLES
 )
-STEPS = (SCHEMA, NAMES, SERVICES)
+MAKERS = "ALTER TABLE vms ADD COLUMN made_by TEXT NOT NULL DEFAULT '';"
+STEPS = (SCHEMA, NAMES, SERVICES, MAKERS)
 """What makes a file of each version one of the next."""
 
 
@@ -173,11 +174,12 @@ class Records:
         labels: dict[str, str] | None = None,
         parent_commit_id: str | None = None,
         grandparent_vm_id: str | None = None,
+        made_by: str = "",
     ) -> None:
-        """Write down a VM whose sandbox is about to be made."""
+        """Write down a VM whose sandbox is about to be made, and the VM whose agent makes it, if one does."""
         self.database.execute(
             "INSERT INTO vms (vm_id, created_at, started, labels, parent_commit_id, grandparent_vm_id,"
-            " vcpu_count, mem_size_mib, fs_size_mib) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)",
+            " vcpu_count, mem_size_mib, fs_size_mib, made_by) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?)",
             (
                 vm_id,
                 now_text(),
@@ -187,8 +189,19 @@ class Records:
                 size.vcpu_count,
                 size.mem_size_mib,
                 size.fs_size_mib,
+                made_by,
             ),
         )
+
+    def maker_of(self, vm_id: str) -> str:
+        """Return the VM whose agent made one, also one that is deleted; empty text if the operator did."""
+        row = self.database.execute("SELECT made_by FROM vms WHERE vm_id = ?", (vm_id,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def copied_from(self, vm_id: str) -> str:
+        """Return the VM of whose commit one was made, also one that is deleted, or empty text."""
+        row = self.database.execute("SELECT grandparent_vm_id FROM vms WHERE vm_id = ?", (vm_id,)).fetchone()
+        return str(row[0] or "") if row else ""
 
     def set_started(self, vm_id: str) -> None:
         """The sandbox is there."""

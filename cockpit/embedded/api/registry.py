@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cockpit.embedded.api.callers import Callers
 from cockpit.embedded.api.exchange import Rejected, json_response, query
 from cockpit.embedded.api.javascript import SPACES, is_one_of, read_body, shown, truthy
 from cockpit.embedded.api.moments import moment_ms, moment_text, now_ms
@@ -22,8 +23,9 @@ ORDER = ("id", "name", "role", "status", "address", "services", "metadata")
 class Registry:
     """The registry's routes. Ids are any text, so they may hold slashes when percent-encoded."""
 
-    def __init__(self, services: ServiceRecords) -> None:
+    def __init__(self, services: ServiceRecords, callers: Callers) -> None:
         self._entries: Documents = services.registry
+        self._callers = callers
 
     def routes(self) -> list[Route]:
         """Return the routes, the most specific first."""
@@ -100,6 +102,8 @@ class Registry:
         entry = self._entry(request)
         if "status" in body and not is_one_of(body.get("status"), REGISTRY_STATUSES):
             raise Rejected(400, f"invalid status: {shown(body.get('status'))}")
+        if "status" in body:
+            self._callers.check_entry(request, str(entry["id"]))
         try:
             _rename(entry, "name", body.given("name"))
             entry |= body.given("status")
@@ -121,7 +125,9 @@ class Registry:
 
     async def delete(self, request: Request) -> Response:
         """DELETE /registry/vms/:id."""
-        self._entries.remove(self._entry(request)["id"])
+        identifier = str(self._entry(request)["id"])
+        self._callers.check_entry(request, identifier)
+        self._entries.remove(identifier)
         return json_response({"deleted": True})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from cockpit.embedded.api.board import Board
+from cockpit.embedded.api.callers import Callers
 from cockpit.embedded.api.dashboard import Dashboard
 from cockpit.embedded.api.feed import FeedApi
 from cockpit.embedded.api.gate import ServiceGate
@@ -33,7 +34,9 @@ class AllServices:
         """
         self.records = ServiceRecords(records)
         sessions = Sessions()
-        self.gate = ServiceGate(token, sessions)
+        self.callers = Callers(token, records)
+        """Tells the operator from agents."""
+        self.gate = ServiceGate(self.callers.admit, sessions)
         self._heartbeat = heartbeat
         self._dashboard = Dashboard(self.records, sessions, token)
 
@@ -42,7 +45,7 @@ class AllServices:
         return [
             *Board(self.records).routes(),
             *FeedApi(self.records, self._heartbeat).routes(),
-            *Registry(self.records).routes(),
+            *Registry(self.records, self.callers).routes(),
             *WorkLog(self.records).routes(),
             *Journal(self.records).routes(),
             *UsageRecords(self.records).routes(),

@@ -29,7 +29,7 @@ def environment_of(
     """
     return {
         **passed,
-        **source.environment,
+        **source.environment_on(vm_id),
         **program.environment,
         "VERS_VM_ID": vm_id,
         "VERS_AGENT_NAME": spawn.name,

@@ -164,7 +164,9 @@ class ImageBuilder:
         Raises:
             Refused: it does; names the files, never what is in them.
         """
-        values = sorted({value for value in self._source.hidden if len(value) >= MIN_SECRET and "\n" not in value})
+        values = sorted(
+            {value for value in self._source.hidden_on(site.vm) if len(value) >= MIN_SECRET and "\n" not in value}
+        )
         done = await site.shell.run(
             scripts.LOOK_FOR_SECRETS,
             site.extent,

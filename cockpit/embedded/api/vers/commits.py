@@ -8,10 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cockpit.embedded.api.callers import NOT_YOURS, caller_of, may_stop
 from cockpit.embedded.api.exchange import json_response
 from cockpit.embedded.api.records import CommitRow
 from cockpit.embedded.api.vers.exchange import (
     WRONG_TYPE,
+    ApiError,
     TextError,
     field_text,
     path_id,
@@ -90,7 +92,12 @@ class CommitRoutes:
 
     async def delete_commit(self, request: Request) -> Response:
         """DELETE /commits/{commit_id}: 204."""
-        await self._lifecycle.delete_commit(path_id(request, "commit_id"))
+        commit_id, caller = path_id(request, "commit_id"), caller_of(request)
+        origin = self._lifecycle.commit_of(commit_id).parent_vm_id or ""
+        # A commit is what undoes an end: of another's VM it is not this one's to take away.
+        if origin != caller and not may_stop(self._records, caller, origin):
+            raise ApiError(403, f"commit {commit_id} is of a VM that this VM did not make: {NOT_YOURS}")
+        await self._lifecycle.delete_commit(commit_id)
         return Response(status_code=204)
 
     async def commit_parents(self, request: Request) -> Response:

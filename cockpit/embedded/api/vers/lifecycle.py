@@ -120,15 +120,15 @@ class Lifecycle:
 
     # -- making --------------------------------------------------------------------------------------------------
 
-    async def create(self, size: Size, labels: dict[str, str] | None, *, wait_boot: bool) -> str:
-        """Make a VM; unless told to wait, return while it boots.
+    async def create(self, size: Size, labels: dict[str, str] | None, *, wait_boot: bool, made_by: str = "") -> str:
+        """Make a VM, for the agent of another if one asks; unless told to wait, return while it boots.
 
         Raises:
             ApiError: the limit is reached, or the boot that was waited for failed.
         """
         self._check_limit(1)
         vm_id = str(uuid.uuid4())
-        self.records.add_vm(vm_id, size, labels=labels)
+        self.records.add_vm(vm_id, size, labels=labels, made_by=made_by)
         boot = asyncio.create_task(self._boot(vm_id), name=f"boot {vm_id}")
         self._boots[vm_id] = boot
         boot.add_done_callback(lambda _: self._boots.pop(vm_id, None))
@@ -160,19 +160,23 @@ class Lifecycle:
                 await self._hosting.destroy(vm_id)
                 raise
 
-    async def restore(self, commit_id: str) -> str:
+    async def restore(self, commit_id: str, made_by: str = "") -> str:
         """Start a VM from a commit; it runs when this returns.
 
         Raises:
             ApiError: no such commit, the limit is reached, or the copy failed.
         """
         self._check_limit(1)
-        return await self._restore(self.commit_of(commit_id))
+        return await self._restore(self.commit_of(commit_id), made_by)
 
-    async def _restore(self, commit: CommitRow) -> str:
+    async def _restore(self, commit: CommitRow, made_by: str) -> str:
         vm_id = str(uuid.uuid4())
         self.records.add_vm(
-            vm_id, commit.size, parent_commit_id=commit.commit_id, grandparent_vm_id=commit.parent_vm_id
+            vm_id,
+            commit.size,
+            parent_commit_id=commit.commit_id,
+            grandparent_vm_id=commit.parent_vm_id,
+            made_by=made_by,
         )
         try:
             await self._hosting.restore(vm_id, commit.commit_id)
@@ -183,7 +187,7 @@ class Lifecycle:
         self.records.set_started(vm_id)
         return vm_id
 
-    async def branch_commit(self, commit: CommitRow, count: int) -> list[str]:
+    async def branch_commit(self, commit: CommitRow, count: int, made_by: str = "") -> list[str]:
         """Start several VMs from a commit, one after another.
 
         Raises:
@@ -194,12 +198,14 @@ class Lifecycle:
         made: list[str] = []
         for _ in range(count):
             try:
-                made.append(await self._restore(commit))
+                made.append(await self._restore(commit, made_by))
             except ApiError as error:
                 raise BranchError(error.status, error.text, made) from error
         return made
 
-    async def branch_vm(self, vm_id: str, count: int, *, keep_paused: bool, skip_wait_boot: bool) -> list[str]:
+    async def branch_vm(
+        self, vm_id: str, count: int, *, keep_paused: bool, skip_wait_boot: bool, made_by: str = ""
+    ) -> list[str]:
         """Commit a VM and start several from the commit.
 
         Raises:
@@ -212,7 +218,7 @@ class Lifecycle:
         except ApiError as error:
             text = "parent vm not found" if error.status == 404 else f"error committing vm: {error.text}"
             raise BranchError(error.status, text, []) from error
-        return await self.branch_commit(self.commit_of(commit_id), count)
+        return await self.branch_commit(self.commit_of(commit_id), count, made_by)
 
     async def commit(
         self, vm_id: str, name: str, description: str | None, *, keep_paused: bool, skip_wait_boot: bool

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cockpit.embedded.api.callers import NOT_YOURS, caller_of, may_stop
 from cockpit.embedded.api.exchange import json_response
 from cockpit.embedded.api.records import Size, VmRow
 from cockpit.embedded.api.vers.absent import absent_routes
@@ -81,6 +82,28 @@ class VersApi:
             Route(vm, self.delete, methods=["DELETE"]),
         ]
 
+    # -- who may ---------------------------------------------------------------------------------------------------
+
+    def _stopped(self, request: Request) -> str:
+        """Return the id of the VM that is to be stopped, frozen or continued.
+
+        Raises:
+            ApiError: an agent asks for one that it did not make; what froze its own is not its to undo.
+        """
+        vm_id = path_id(request, "vm_id")
+        if not may_stop(self._records, caller_of(request), vm_id):
+            raise ApiError(403, f"VM {vm_id} was not made by this VM: {NOT_YOURS}")
+        return vm_id
+
+    def _entered(self, request: Request) -> str:
+        """Return the id of the VM on which something is to be run: from within, all of it can be stopped.
+
+        Raises:
+            ApiError: an agent asks for one that is neither its own nor made by it.
+        """
+        vm_id = path_id(request, "vm_id")
+        return vm_id if vm_id == caller_of(request) else self._stopped(request)
+
     # -- VMs -----------------------------------------------------------------------------------------------------
 
     async def _vm_json(self, vm: VmRow) -> dict[str, Any]:
@@ -118,12 +141,12 @@ class VersApi:
 
     async def ssh_key(self, request: Request) -> Response:
         """GET /vm/{vm_id}/ssh_key."""
-        key, port = await self._lifecycle.private_key(path_id(request, "vm_id"))
+        key, port = await self._lifecycle.private_key(self._entered(request))
         return json_response({"ssh_private_key": key, "ssh_port": port})
 
     async def execute(self, request: Request) -> Response:
         """POST /vm/{vm_id}/exec: an argument list without a shell, run to its end."""
-        vm_id = path_id(request, "vm_id")
+        vm_id = self._entered(request)
         body = await read_object(request)
         if "command" not in body:
             raise TextError(422, f"{WRONG_TYPE}missing field `command`")
@@ -158,7 +181,10 @@ class VersApi:
         field_text(config, "kernel_name")
         if image != IMAGE:
             raise ApiError(404, f"image not found: {image}")
-        return json_response({"vm_id": await self._lifecycle.create(size, labels, wait_boot=wait_boot)}, 201)
+        made_by = caller_of(request)
+        return json_response(
+            {"vm_id": await self._lifecycle.create(size, labels, wait_boot=wait_boot, made_by=made_by)}, 201
+        )
 
     async def from_commit(self, request: Request) -> Response:
         """POST /vm/from_commit: exactly one of three keys."""
@@ -171,16 +197,17 @@ class VersApi:
             raise ApiError(400, "Invalid ref format. Expected 'repo_name:tag_name'")
         if given[0] != "commit_id":
             repository, _, tag = value.rpartition(":") if given[0] == "ref" else ("", "", value)
-            return json_response({"vm_id": await self._lifecycle.restore(self._tagged(repository, tag))}, 201)
+            commit_id = self._tagged(repository, tag)
+            return json_response({"vm_id": await self._lifecycle.restore(commit_id, caller_of(request))}, 201)
         try:
             commit_id = str(uuid.UUID(value))
         except ValueError as error:
             raise TextError(400, "Failed to parse the request body as JSON: commit_id: UUID parsing failed") from error
-        return json_response({"vm_id": await self._lifecycle.restore(commit_id)}, 201)
+        return json_response({"vm_id": await self._lifecycle.restore(commit_id, caller_of(request))}, 201)
 
     async def set_state(self, request: Request) -> Response:
         """PATCH /vm/{vm_id}/state: words are capitalised, the answer is empty."""
-        vm_id = path_id(request, "vm_id")
+        vm_id = self._stopped(request)
         skip_wait_boot = flag(request, "skip_wait_boot")
         body = await read_object(request)
         if "state" not in body:
@@ -196,7 +223,7 @@ class VersApi:
 
     async def delete(self, request: Request) -> Response:
         """DELETE /vm/{vm_id}: 200 with the id; 403 for an unknown one."""
-        vm_id = path_id(request, "vm_id")
+        vm_id = self._stopped(request)
         await self._lifecycle.delete(vm_id, skip_wait_boot=flag(request, "skip_wait_boot"))
         return json_response({"vm_id": vm_id})
 
@@ -293,12 +320,14 @@ class VersApi:
             _copies(request),
             keep_paused=flag(request, "keep_paused"),
             skip_wait_boot=flag(request, "skip_wait_boot"),
+            made_by=caller_of(request),
         )
         return json_response({"vms": new_vms(made)}, 201)
 
     async def _branch_commit(self, request: Request, commit_id: str) -> Response:
         commit = self._lifecycle.commit_of(commit_id)
-        return json_response({"vms": new_vms(await self._lifecycle.branch_commit(commit, _copies(request)))}, 201)
+        made = await self._lifecycle.branch_commit(commit, _copies(request), caller_of(request))
+        return json_response({"vms": new_vms(made)}, 201)
 
 
 def _copies(request: Request) -> int:
