@@ -10,6 +10,7 @@ import msgspec
 from cockpit.model import events as ev
 from cockpit.model.events import Record
 from cockpit.model.reduce.tools import call_title, one_line
+from cockpit.model.todo import PlannedStep, steps_in
 from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.ring import EntryRing
 
@@ -43,6 +44,8 @@ class MessageFold(EntryRing):
         self._taken_steering: list[str] = []
         self._taken_follow_up: list[str] = []
         self._final_text = ""
+        self.steps: tuple[PlannedStep, ...] = ()
+        """What the agent means to do, as its own tools told last; empty where they tell nothing."""
 
     def final_text(self) -> str:
         """Return the text of the last finished assistant message, whole unless it is absurdly long."""
@@ -213,6 +216,8 @@ class MessageFold(EntryRing):
         entry.title = call_title(event.name, event.arguments)
         entry.open = True
         entry.complete = True
+        steps = steps_in(event.name, event.arguments)
+        self.steps = self.steps if steps is None else steps
         self._touch(entry)
 
     def _running_tool(self, record: Record, call_id: str, name: str) -> Entry:

@@ -19,6 +19,7 @@ from cockpit.text.clean import Clean
 from cockpit.ui.bridge import Rates
 from cockpit.ui.look.states import Mode
 from cockpit.ui.outcomes import Outcomes
+from cockpit.ui.places.history import History
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
@@ -113,6 +114,13 @@ class HomePort(Protocol):
 
     def show(self, name: str, needle: str = "") -> None:
         """Go to a screen that stands over the home screen, narrowed to what matches."""
+
+    def walk(self, step: int) -> None:
+        """Go back (-1) or forward (1) through the places where the operator was."""
+
+    @property
+    def history(self) -> History:
+        """Those places."""
 
     def command(self, command: Command) -> CommandId:
         """Hand a command to the engine and show its receipt at once."""

@@ -15,6 +15,8 @@ KEY_NAMES = {
     "dollar_sign": "$",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "enter": "⏎",
     "shift+tab": "shift-tab",
     "tab": "tab",

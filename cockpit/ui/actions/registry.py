@@ -20,6 +20,7 @@ from cockpit.ui.actions import (
     mending,
     menu,
     move,
+    places,
     plan,
     queue,
     reach,
@@ -66,6 +67,7 @@ ACTIONS: tuple[Action, ...] = tuple(
             *usage.ACTIONS,
             *shared.ACTIONS,
             *move.ACTIONS,
+            *places.ACTIONS,
             *application.ACTIONS,
         ),
         key=lambda action: GROUPS.index(action.group),
@@ -116,7 +118,7 @@ def grouped(actions: Iterable[Action] = ACTIONS) -> list[tuple[str, list[Action]
     return [(group, [action for action in chosen if action.group == group]) for group in GROUPS]
 
 
-BRIEF = ("Move", "Board screen", "Feed screen")
+BRIEF = ("Move", "Board screen", "Feed screen", "Agent screen")
 """Groups whose actions say what they do by their names."""
 
 
@@ -124,7 +126,8 @@ def key_table() -> str:
     """Return the README's key table in Markdown, generated so that it cannot drift from the keys."""
     lines = ["| Key | What it does | Key | What it does |", "|---|---|---|---|"]
     for group, members in grouped():
-        lines.append(f"| | **{group}** | | |")
+        if group not in BRIEF:
+            lines.append(f"| | **{group}** | | |")
         told = [_told(action) for action in members if action.keys and action.group not in BRIEF]
         # Two to a row: the table is read at a glance.
         pairs = zip_longest(told[::2], told[1::2], fillvalue=" | ")
@@ -132,7 +135,7 @@ def key_table() -> str:
         if group in BRIEF:
             # They say what they do by their names, so that one row has room for all.
             acts = ", ".join(f"{_keys(action)} {action.label}" for action in members if action.keys)
-            lines.append(f"| | {acts} | | |")
+            lines.append(f"| | **{group}**: {acts} | | |")
         # One row for all of them: the palette says what each does.
         if found := [f"{action.label}{_asks(action)}" for action in members if not action.keys]:
             lines.append(f"| palette | {', '.join(found)} | | |")

@@ -17,7 +17,6 @@ from cockpit.model.slash import order_of, slash_word
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Handler, Situation
-from cockpit.ui.actions.board import open_task
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import NO_AGENT, agent_command, needs_agent
 from cockpit.ui.dialogs.answer import AnswerDialog
@@ -133,16 +132,8 @@ def _unwritten(mode: Mode) -> Callable[[AgentId], Command]:
     return lambda agent: message(mode, agent, UNWRITTEN)
 
 
-def _write(mode: Mode) -> Handler:
+def _write(mode: Mode | None) -> Handler:
     return lambda home: home.write(mode)
-
-
-def _compose(home: HomePort) -> None:
-    """Open the task where the board has the focus, and the composer elsewhere."""
-    if home.pane == "board" and home.selected_task() is not None:
-        open_task(home)
-    else:
-        home.write(None)
 
 
 def _needs_question(situation: Situation) -> str:
@@ -212,11 +203,11 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "talk.compose",
-        "i,enter",
+        "i",
         "write",
         "Talk",
         "Write in the mode that fits what the agent does",
-        _compose,
+        _write(None),
         needs_agent,
         writes=True,
     ),

@@ -15,6 +15,11 @@ Piece = tuple[Clean, str]
 """Text and the style it wears; the style is our own word, the text may be anybody's and is clean."""
 
 
+def clickable(style: str, action: str) -> str:
+    """Return a style whose text does something when it is clicked: an action of the framework, such as `screen.go`."""
+    return f"{style} @click={action}".strip()
+
+
 def content(pieces: Iterable[Piece]) -> Content:
     """Join pieces into Content. Nothing in them is read as markup."""
     texts: list[str] = []

@@ -14,7 +14,7 @@ from cockpit.model.board import FeedItem
 from cockpit.model.ids import CommandId
 from cockpit.model.operation import Operation
 from cockpit.text.clean import Clean
-from cockpit.text.sanitize import our_line
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.help import help_text
 from cockpit.ui.actions.home_port import Chosen, HomePort
@@ -22,6 +22,7 @@ from cockpit.ui.actions.keys import key_labels
 from cockpit.ui.actions.registry import BY_ID, bindings, disabled_reason, hidden
 from cockpit.ui.bridge import Rates
 from cockpit.ui.outcomes import Outcomes
+from cockpit.ui.places.history import History, Place
 from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.widgets.notice import notice
 
@@ -43,6 +44,8 @@ class ActionScreen(Screen[None]):
         """What is said of what became of commands."""
         self.others: Mapping[str, Callable[[HomePort, str], Screen[None]]] = {}
         """The screens that stand over the home screen, by name: each is made of it, and of what narrows it."""
+        self.history = History()
+        """The places where the operator was, on whatever screen."""
 
     # The framework's metaclass leaves no room for `ABCMeta`: the type checker refuses a screen without these.
 
@@ -57,6 +60,22 @@ class ActionScreen(Screen[None]):
     @abstractmethod
     def take_in(self) -> None:
         """Show what an action changed."""
+
+    @abstractmethod
+    def made(self, place: Place) -> Screen[None]:
+        """Make the screen of a place that stands over the home screen."""
+
+    @property
+    def place(self) -> Place:
+        """Where the operator is while this screen is in view."""
+        return Place(self.NAME)
+
+    def steps(self) -> list[tuple[Clean, Place]]:
+        """Return what this screen adds to the way from the fleet: names with the places they lead to."""
+        return [(clean_line("fleet" if self.NAME == "home" else self.NAME), self.place)]
+
+    def arrive(self, key: str) -> None:
+        """Show what was come here for."""
 
     def in_sight(self) -> bool:
         """Tell whether anything of this screen is seen: the terminal reads, and no other screen hides all of it."""
@@ -75,6 +94,8 @@ class ActionScreen(Screen[None]):
         """Show what changed while another screen stood over this one."""
         if self.is_mounted:
             self.call_after_refresh(self.take_in)
+        if self.app.screen is self:
+            self.history.visit(self.place)
 
     def selected_event(self) -> FeedItem | None:
         """Return the event of the feed under the cursor, where there is such a one."""
@@ -104,7 +125,12 @@ class ActionScreen(Screen[None]):
     def action_act(self, action_id: str) -> None:
         """Do what the registry declares."""
         self.perform(BY_ID[action_id])
-        self.call_after_refresh(self.take_in)
+        self.call_after_refresh(self._take_in_seen)
+
+    def _take_in_seen(self) -> None:
+        """Show what an action changed, unless it led to a screen that hides this one."""
+        if self.is_attached and self.in_sight():
+            self.take_in()
 
     def try_action(self, action_id: str) -> None:
         """Do an action from elsewhere than its key, or say why not."""
@@ -113,6 +139,10 @@ class ActionScreen(Screen[None]):
             self._explain(action_id, reason)
         else:
             self.action_act(action_id)
+
+    def action_try_action(self, action_id: str) -> None:
+        """Do an action whose key was clicked, or say why not."""
+        self.try_action(action_id)
 
     def explain_key(self, key: str) -> None:
         """Say why a key does nothing, if it belongs to an action that is disabled now."""

@@ -148,7 +148,7 @@ class BoardScreen(OverHome):
     def _show_frame(self, fleet: Fleet, tasks: list[Task], now: float) -> None:
         self.query_one(HeaderBar).flush(fleet, now, self.tallies.of(fleet, now), read_only=self.read_only)
         width = self.size.width
-        left: list[Piece] = [(ours(" ◂ fleet ▸ "), "$muted"), (ours("board"), "bold")]
+        left = self.way_pieces(width // 2)
         total, found = len(fleet.tasks), len(tasks)
         left.append((our_line("   {} task{}", total, "" if total == 1 else "s"), "$muted"))
         if self.needle:

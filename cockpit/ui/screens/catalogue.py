@@ -7,7 +7,12 @@ from collections.abc import Callable, Mapping
 from textual.screen import Screen
 
 from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.screens.agent.screen import AgentScreen
 from cockpit.ui.screens.board import BoardScreen
 from cockpit.ui.screens.feed import FeedScreen
 
-OVER_HOME: Mapping[str, Callable[[HomePort, str], Screen[None]]] = {"board": BoardScreen, "feed": FeedScreen}
+OVER_HOME: Mapping[str, Callable[[HomePort, str], Screen[None]]] = {
+    "agent": AgentScreen,
+    "board": BoardScreen,
+    "feed": FeedScreen,
+}

@@ -116,7 +116,7 @@ class FeedScreen(OverHome):
     def _show_frame(self, items: list[FeedItem], now: float) -> None:
         fleet, width, feed = self.fleet, self.size.width, self.engine.coordination.feed
         self.query_one(HeaderBar).flush(fleet, now, self.tallies.of(fleet, now), read_only=self.read_only)
-        left: list[Piece] = [(ours(" ◂ fleet ▸ "), "$muted"), (ours("feed"), "bold"), *link_pieces(feed.links, now)]
+        left = [*self.way_pieces(width // 2), *link_pieces(feed.links, now)]
         if self.needle:
             left.append((our_line("   /{}", self.needle), "bold $accent"))
         right: Piece = (

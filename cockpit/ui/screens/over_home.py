@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.screen import Screen
 
 from cockpit.engine.port import CockpitPort
 from cockpit.model.board import Task
@@ -16,17 +17,32 @@ from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.footer import FILTER_KEYS, foot, typed_keys
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.bridge import Bridge
-from cockpit.ui.look.cells import content
+from cockpit.ui.look.cells import Piece, content
 from cockpit.ui.look.states import Mode
+from cockpit.ui.places.crumbs import crumb_pieces
+from cockpit.ui.places.history import Place
 from cockpit.ui.screens.action_screen import ActionScreen
 from cockpit.ui.tallies import Tallies
+from cockpit.ui.screens.travelling import visit, walk, way_to
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import Pane
 from cockpit.ui.widgets.plain import Plain
 
-COMMON = ("app.help", "app.palette", "app.theme", "app.quit", "see.attention", "see.next_waiting", "see.filter")
+COMMON = (
+    "move.back",
+    "move.forward",
+    "move.lanes",
+    "move.events",
+    "app.help",
+    "app.palette",
+    "app.theme",
+    "app.quit",
+    "see.attention",
+    "see.next_waiting",
+    "see.filter",
+)
 """Actions of the home screen that mean the same on each of these."""
 
 
@@ -48,7 +64,7 @@ class OverHome(ActionScreen):
         self.rates = home.rates
         self.tallies = Tallies()
         if isinstance(home, ActionScreen):
-            self.keys, self.others = home.keys, home.others
+            self.keys, self.others, self.history = home.keys, home.others, home.history
         self.bridge = Bridge(home.engine, self, home.rates)
 
     def on_mount(self) -> None:
@@ -173,7 +189,7 @@ class OverHome(ActionScreen):
 
     def focus_pane(self, name: str) -> None:
         """Go to a pane of the home screen."""
-        self.dismiss(None)
+        self.show("home")
         self.home.focus_pane(name)
 
     def cycle_pane(self, step: int) -> None:
@@ -181,7 +197,7 @@ class OverHome(ActionScreen):
 
     def go_to(self, place: str) -> None:
         """Go to `agent:ID`, `task:ID` or `vm:ID`."""
-        self.dismiss(None)
+        self.show("home")
         self.home.go_to(place)
 
     def zoom(self) -> None:
@@ -190,14 +206,30 @@ class OverHome(ActionScreen):
     def write(self, mode: Mode | None) -> None:
         """Write to the agent that is meant here, on the home screen."""
         agent = self.selected
-        self.dismiss(None)
+        self.show("home")
         if agent is not None:
             self.home.select(agent)
         self.home.write(mode)
 
     def show(self, name: str, needle: str = "") -> None:
-        """Go to another screen that stands over the home screen."""
-        self.open_dialog(self.others[name](self.home, needle))
+        """Go to another screen."""
+        visit(self, Place(name, needle))
+
+    def made(self, place: Place) -> Screen[None]:
+        """Make the screen of a place."""
+        return self.others[place.screen](self.home, place.key)
+
+    def walk(self, step: int) -> None:
+        """Go back (-1) or forward (1) through the places where the operator was."""
+        walk(self, step)
+
+    def action_crumb(self, number: int) -> None:
+        """Go to a place on the way that leads here."""
+        visit(self, way_to(self)[number][1])
+
+    def way_pieces(self, width: int) -> list[Piece]:
+        """Say the way from the fleet to this screen, in at most `width` cells."""
+        return crumb_pieces([crumb for crumb, _ in way_to(self)], width)
 
     def command(self, command: Command) -> CommandId:
         """Hand a command to the engine and show its receipt at once."""

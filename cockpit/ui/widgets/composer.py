@@ -114,7 +114,7 @@ class Composer(DataTextArea):
     def address(self, agent: AgentId | None, name: str, *, busy: bool) -> None:
         """Name the recipient. The draft of the one before is kept and comes back with it."""
         if agent != self._recipient:
-            if self._recipient is not None:
+            if self._recipient is not None and (self.text or self._taken_back):
                 self._drafts[self._recipient] = Draft(self.text, self._chosen, self._taken_back)
             draft = self._drafts.pop(agent, Draft()) if agent is not None else Draft()
             self._recipient = agent
@@ -127,6 +127,15 @@ class Composer(DataTextArea):
             # The act must not change under a text that is being written.
             self._chosen = self.mode
         self._recipient_name, self._busy = name, busy
+
+    def hand_on(self, other: Composer) -> None:
+        """Give all that is written here to another composer, of which alone is seen from now on; both write to nobody.
+
+        What they have in common from then on is kept once: drafts, and the texts that were sent.
+        """
+        for composer in (self, other):
+            composer.address(None, "", busy=False)
+        other._drafts, other._history, other._checkpoint = self._drafts, self._history, self._checkpoint
 
     def choose(self, mode: Mode | None) -> None:
         """Set the act; None lets the agent's state decide again."""

@@ -13,6 +13,7 @@ class Plain(Static):
 
     def __init__(self, text: Clean | Content = NOTHING, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(text, markup=False, id=id, classes=classes)
+        self.auto_links = False  # what can be clicked looks as its piece says
         self._shown: Clean | Content = text
 
     def show(self, text: Clean | Content, *, layout: bool = False) -> None:

@@ -24,6 +24,8 @@ PLAIN_XTERM = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
     "exclamation_mark",
     "left_square_bracket",
     "right_square_bracket",
+    "left_curly_bracket",
+    "right_curly_bracket",
     "ctrl+p",
     "ctrl+q",
 }

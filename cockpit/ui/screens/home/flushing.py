@@ -8,12 +8,12 @@ from cockpit.engine.port import CockpitPort
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
 from cockpit.ui.actions.footer import footer_pieces
-from cockpit.ui.actions.talk import UNWRITTEN, message, order
 from cockpit.ui.bridge import Bridge, Rates
 from cockpit.ui.look.bars import open_receipts
 from cockpit.ui.look.cells import content
 from cockpit.ui.screens.home.output_frame import frame_output
 from cockpit.ui.screens.home.selection import HomeSelection
+from cockpit.ui.screens.recipient import address
 from cockpit.ui.widgets.bars import HeaderBar, ReceiptsBar, StandingBar
 from cockpit.ui.widgets.panes import AgentsTree, Pane, VmsTable
 from cockpit.ui.widgets.plain import Plain
@@ -83,15 +83,7 @@ class HomeFlushing(HomeSelection):
 
     def flush_composer(self) -> None:
         """Show in the composer whom it writes to, and why that is refused."""
-        composer, agent = self.composer, self.agent
-        if agent is None:
-            composer.address(None, "", busy=False)
-            composer.describe("")
-            return
-        composer.address(agent.id, agent.name, busy=agent.run_open)
-        refusal = "the cockpit is read-only" if self.read_only else ""
-        wanted = order(self.fleet, agent, message(composer.mode, agent.id, UNWRITTEN), checkpoint=composer.checkpoint)
-        composer.describe(refusal or self.engine.disabled_reason(wanted))
+        address(self.composer, self.agent, self.fleet, self.engine, read_only=self.read_only)
 
     def _flush_bars(self, fleet: Fleet, now: float) -> None:
         self.query_one(HeaderBar).flush(fleet, now, self.tallies.of(fleet, now), read_only=self.read_only)

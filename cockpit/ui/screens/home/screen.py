@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual import events, on
+from textual.screen import Screen
 
 from cockpit.engine.port import CockpitPort
 from cockpit.model.commands.command import Command
@@ -11,7 +12,9 @@ from cockpit.ui.actions.action import PANES, Action
 from cockpit.ui.actions.talk import submit
 from cockpit.ui.bridge import Rates
 from cockpit.ui.look.states import Mode
+from cockpit.ui.places.history import Place
 from cockpit.ui.screens.home.flushing import HomeFlushing
+from cockpit.ui.screens.travelling import visit, walk
 from cockpit.ui.transcript.paging import turn_page
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.composer import Composer
@@ -46,7 +49,15 @@ class HomeScreen(HomeFlushing):
 
     def show(self, name: str, needle: str = "") -> None:
         """Go to a screen that stands over this one, narrowed to what matches."""
-        self.open_dialog(self.others[name](self, needle))
+        visit(self, Place(name, needle))
+
+    def made(self, place: Place) -> Screen[None]:
+        """Make the screen of a place that stands over this one."""
+        return self.others[place.screen](self, place.key)
+
+    def walk(self, step: int) -> None:
+        """Go back (-1) or forward (1) through the places where the operator was."""
+        walk(self, step)
 
     def go_to(self, place: str) -> None:
         """Go to `agent:ID`, `task:ID` or `vm:ID`; filters that hide it are dropped."""
@@ -100,10 +111,7 @@ class HomeScreen(HomeFlushing):
 
     @on(RowList.Chosen)
     def _row_chosen(self, message: RowList.Chosen) -> None:
-        if self.pane == "board":
-            self.action_act("board.open")
-        elif self.pane in ("agents", "vms"):
-            self.focus_pane("output")
+        self.try_action("move.open")
 
     @on(TranscriptView.FollowChanged)
     @on(Composer.ModeChanged)

@@ -1,0 +1,46 @@
+"""Going deeper, back and forward: an agent's screen, its tabs, and the places where the operator was."""
+
+from __future__ import annotations
+
+from cockpit.ui.actions.action import Action, Handler, Situation
+from cockpit.ui.actions.board import open_task
+from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.actions.reasons import needs_agent
+
+
+def _opens(situation: Situation) -> str:
+    if situation.pane == "board" and situation.task is not None:
+        return ""
+    if situation.pane == "vms" and situation.vm is not None and situation.fleet.agent_on(situation.vm.id) is None:
+        return "no agent lives on this VM"
+    return needs_agent(situation)
+
+
+def _open(home: HomePort) -> None:
+    """Open the task where the board has the keys, and the agent elsewhere."""
+    if home.pane == "board" and home.selected_task() is not None:
+        open_task(home)
+    elif home.agent is not None:
+        home.show("agent", home.agent.id)
+
+
+def _walk(step: int) -> Handler:
+    return lambda home: home.walk(step)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("move.open", "enter", "open", "Move", "Open the agent's own screen", _open, _opens, ("agents", "output")),
+    Action("move.back", "left_curly_bracket", "back", "Move", "Go back to the place before", _walk(-1)),
+    Action("move.forward", "right_curly_bracket", "forward", "Move", "Go forward again", _walk(1)),
+    Action(
+        "agent.write",
+        "enter",
+        "write",
+        "Agent screen",
+        "Write in the mode that fits what the agent does",
+        lambda home: home.write(None),
+        needs_agent,
+        writes=True,
+        screen="agent",
+    ),
+)

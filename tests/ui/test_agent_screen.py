@@ -1,0 +1,95 @@
+"""An agent's screen under keys: the acts go to it, what is written is kept, esc and history lead back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.pilot import Pilot
+
+from cockpit.model.commands.agent import Abort, Steer
+from cockpit.model.ids import agent_of
+from cockpit.ui.screens.agent.screen import AgentScreen
+from cockpit.ui.screens.board import BoardScreen
+from cockpit.ui.screens.home.screen import HomeScreen
+from cockpit.ui.widgets.plain import Plain
+from tests.ui.fake_engine import FakeEngine
+from tests.ui.scene import scene, vm_id
+from tests.ui.test_home import cockpit
+
+pytestmark = pytest.mark.usefixtures("short_pauses")
+
+LT_API = agent_of(vm_id(2))
+ASKER = agent_of(vm_id(4))
+
+
+@asynccontextmanager
+async def opened(
+    engine: FakeEngine | None = None, size: tuple[int, int] = (120, 40), *, read_only: bool = False
+) -> AsyncIterator[tuple[Pilot[None], AgentScreen, HomeScreen, FakeEngine]]:
+    """Run the cockpit with the screen of the API's lieutenant open."""
+    async with cockpit(engine or scene(), size, read_only=read_only) as (pilot, home, double):
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, AgentScreen)
+        yield pilot, screen, home, double
+
+
+def shown(screen: AgentScreen, part: str) -> str:
+    return str(screen.query_one(part, Plain).content)
+
+
+async def test_keys_act_upon_the_agent_whose_screen_it_is() -> None:
+    async with opened() as (pilot, screen, _home, engine):
+        assert "◂ fleet ▸ lt-api" in shown(screen, "#where") and "working" in shown(screen, "#where")
+        await pilot.press("s", *"wait", "enter", "escape", "x")
+        await pilot.pause()
+        assert engine.ordered == [Steer(LT_API, "wait"), Abort(LT_API)]
+        await pilot.press("exclamation_mark")
+        await pilot.pause()
+        assert screen.selected == ASKER and "lt-api ▸ w-tokens" in shown(screen, "#where")
+
+
+async def test_a_draft_goes_along_and_comes_back() -> None:
+    async with opened() as (pilot, screen, home, engine):
+        await pilot.press("escape", "p", *"half", "escape", "enter")
+        await pilot.pause()
+        inner = pilot.app.screen
+        assert isinstance(inner, AgentScreen) and inner is not screen
+        assert inner.composer.text == "half" and home.composer.text == ""
+        await pilot.press("enter", *" a thought", "escape", "escape")
+        await pilot.pause()
+        assert pilot.app.screen is home and home.composer.text == "half a thought" and engine.ordered == []
+
+
+async def test_back_and_forward_lead_through_the_places() -> None:
+    async with opened() as (pilot, screen, home, _engine):
+        await pilot.press("exclamation_mark", "left_curly_bracket")
+        await pilot.pause()
+        assert screen.selected == LT_API
+        await pilot.press("left_curly_bracket")
+        await pilot.pause()
+        assert pilot.app.screen is home
+        await pilot.press("right_curly_bracket", "right_curly_bracket")
+        await pilot.pause()
+        again = pilot.app.screen
+        assert isinstance(again, AgentScreen) and again.selected == ASKER
+        await pilot.press("b")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, BoardScreen) and len(pilot.app.screen_stack) == 3
+        assert "fleet ▸ lt-api ▸ w-tokens ▸ board" in str(pilot.app.screen.query_one("#where", Plain).content)
+
+
+async def test_nothing_is_computed_for_the_home_screen_while_it_is_covered(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as (pilot, screen, home, engine):
+        flushed: list[str] = []
+        monkeypatch.setattr(home, "list_steps", lambda: iter(flushed.append("lists") or ()))
+        monkeypatch.setattr(home, "age_steps", lambda: iter(flushed.append("ages") or ()))
+        monkeypatch.setattr(home, "flush_transcript", lambda: flushed.append("transcript"))
+        engine.change(engine.fleet)
+        for timer in list(home._timers):
+            await timer._tick(next_timer=0, count=0)
+        await pilot.pause()
+        assert flushed == [] and screen.in_sight()
