@@ -22,8 +22,8 @@ from cockpit.ui.look.states import Mode
 from cockpit.ui.places.crumbs import crumb_pieces
 from cockpit.ui.places.history import Place
 from cockpit.ui.screens.action_screen import ActionScreen
-from cockpit.ui.tallies import Tallies
 from cockpit.ui.screens.travelling import visit, walk, way_to
+from cockpit.ui.tallies import Tallies
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
