@@ -32,15 +32,15 @@ def test_any_call_is_read_without_failing_and_within_bounds(name: str, arguments
 
 
 def test_the_lists_of_known_tools_are_read_and_the_last_one_counts() -> None:
-    claude = {
+    claude: dict[str, Any] = {
         "todos": [
             {"content": "Parse", "status": "completed"},
             {"content": "Join", "status": "in_progress"},
             {"content": "Bound", "status": "pending"},
         ]
     }
-    codex = {"explanation": "", "plan": [{"step": "Read", "status": "completed"}]}
-    pi = {"items": [{"text": "Ask", "done": True}, "then tell"]}
+    codex: dict[str, Any] = {"explanation": "", "plan": [{"step": "Read", "status": "completed"}]}
+    pi: dict[str, Any] = {"items": [{"text": "Ask", "done": True}, "then tell"]}
     assert steps_in("TodoWrite", claude) == (
         PlannedStep("Parse", StepState.DONE),
         PlannedStep("Join", StepState.NOW),
@@ -49,7 +49,12 @@ def test_the_lists_of_known_tools_are_read_and_the_last_one_counts() -> None:
     assert steps_in("update_plan", codex) == (PlannedStep("Read", StepState.DONE),)
     assert steps_in("todo", pi) == (PlannedStep("Ask", StepState.DONE), PlannedStep("then tell"))
     transcript = Transcript()
-    calls = (("TodoWrite", claude), ("bash", {"command": "ls"}), ("todo", {"action": "list"}), ("todo", pi))
+    calls: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("TodoWrite", claude),
+        ("bash", {**codex, "plan": None}),
+        ("todo", {"action": "list"}),
+        ("todo", pi),
+    )
     for line, (name, arguments) in enumerate(calls, 1):
         transcript.apply(Record(AgentId("a"), 1, line, 0, 1, 1.0, ev.ToolStarted(str(line), name, arguments)))
     assert transcript.steps == steps_in("todo", pi)

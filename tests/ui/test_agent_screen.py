@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -41,6 +41,10 @@ def shown(screen: AgentScreen, part: str) -> str:
     return str(screen.query_one(part, Plain).content)
 
 
+def standing(pilot: Pilot[None]) -> list[object]:
+    return [*pilot.app.screen_stack]
+
+
 async def test_keys_act_upon_the_agent_whose_screen_it_is() -> None:
     async with opened() as (pilot, screen, _home, engine):
         assert "◂ fleet ▸ lt-api" in shown(screen, "#where") and "working" in shown(screen, "#where")
@@ -71,23 +75,27 @@ async def test_back_and_forward_lead_through_the_places() -> None:
         assert screen.selected == LT_API
         await pilot.press("left_curly_bracket")
         await pilot.pause()
-        assert pilot.app.screen is home
+        assert standing(pilot) == [home]
         await pilot.press("right_curly_bracket", "right_curly_bracket")
         await pilot.pause()
         again = pilot.app.screen
         assert isinstance(again, AgentScreen) and again.selected == ASKER
         await pilot.press("b")
         await pilot.pause()
-        assert isinstance(pilot.app.screen, BoardScreen) and len(pilot.app.screen_stack) == 3
+        assert [type(one) for one in standing(pilot)] == [HomeScreen, AgentScreen, BoardScreen]
         assert "fleet ▸ lt-api ▸ w-tokens ▸ board" in str(pilot.app.screen.query_one("#where", Plain).content)
 
 
 async def test_nothing_is_computed_for_the_home_screen_while_it_is_covered(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as (pilot, screen, home, engine):
         flushed: list[str] = []
-        monkeypatch.setattr(home, "list_steps", lambda: iter(flushed.append("lists") or ()))
-        monkeypatch.setattr(home, "age_steps", lambda: iter(flushed.append("ages") or ()))
-        monkeypatch.setattr(home, "flush_transcript", lambda: flushed.append("transcript"))
+
+        def noted() -> Iterator[None]:
+            flushed.append("flushed")
+            yield
+
+        for name in ("list_steps", "age_steps", "flush_transcript"):
+            monkeypatch.setattr(home, name, noted)
         engine.change(engine.fleet)
         for timer in list(home._timers):
             await timer._tick(next_timer=0, count=0)

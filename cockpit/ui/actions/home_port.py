@@ -19,7 +19,7 @@ from cockpit.text.clean import Clean
 from cockpit.ui.bridge import Rates
 from cockpit.ui.look.states import Mode
 from cockpit.ui.outcomes import Outcomes
-from cockpit.ui.places.history import History
+from cockpit.ui.places.history import PlaceHistory
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
@@ -119,7 +119,7 @@ class HomePort(Protocol):
         """Go back (-1) or forward (1) through the places where the operator was."""
 
     @property
-    def history(self) -> History:
+    def history(self) -> PlaceHistory:
         """Those places."""
 
     def command(self, command: Command) -> CommandId:

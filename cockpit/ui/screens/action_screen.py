@@ -22,7 +22,7 @@ from cockpit.ui.actions.keys import key_labels
 from cockpit.ui.actions.registry import BY_ID, bindings, disabled_reason, hidden
 from cockpit.ui.bridge import Rates
 from cockpit.ui.outcomes import Outcomes
-from cockpit.ui.places.history import History, Place
+from cockpit.ui.places.history import PlaceHistory, ScreenPlace
 from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.widgets.notice import notice
 
@@ -44,7 +44,7 @@ class ActionScreen(Screen[None]):
         """What is said of what became of commands."""
         self.others: Mapping[str, Callable[[HomePort, str], Screen[None]]] = {}
         """The screens that stand over the home screen, by name: each is made of it, and of what narrows it."""
-        self.history = History()
+        self.history = PlaceHistory()
         """The places where the operator was, on whatever screen."""
 
     # The framework's metaclass leaves no room for `ABCMeta`: the type checker refuses a screen without these.
@@ -62,15 +62,15 @@ class ActionScreen(Screen[None]):
         """Show what an action changed."""
 
     @abstractmethod
-    def made(self, place: Place) -> Screen[None]:
+    def made(self, place: ScreenPlace) -> Screen[None]:
         """Make the screen of a place that stands over the home screen."""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ScreenPlace:
         """Where the operator is while this screen is in view."""
-        return Place(self.NAME)
+        return ScreenPlace(self.NAME)
 
-    def steps(self) -> list[tuple[Clean, Place]]:
+    def steps(self) -> list[tuple[Clean, ScreenPlace]]:
         """Return what this screen adds to the way from the fleet: names with the places they lead to."""
         return [(clean_line("fleet" if self.NAME == "home" else self.NAME), self.place)]
 

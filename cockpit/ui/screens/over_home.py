@@ -17,12 +17,11 @@ from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.footer import FILTER_KEYS, foot, typed_keys
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.bridge import Bridge
-from cockpit.ui.look.cells import Piece, content
+from cockpit.ui.look.cells import content
 from cockpit.ui.look.states import Mode
-from cockpit.ui.places.crumbs import crumb_pieces
-from cockpit.ui.places.history import Place
+from cockpit.ui.places.history import ScreenPlace
 from cockpit.ui.screens.action_screen import ActionScreen
-from cockpit.ui.screens.travelling import visit, walk, way_to
+from cockpit.ui.screens.travelling import Traveller
 from cockpit.ui.tallies import Tallies
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.composer import Composer
@@ -46,7 +45,7 @@ COMMON = (
 """Actions of the home screen that mean the same on each of these."""
 
 
-class OverHome(ActionScreen):
+class OverHome(Traveller):
     """Satisfies `HomePort` for the actions: what only the home screen has is done there, after this one has gone."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "back_out", "back")]
@@ -211,25 +210,9 @@ class OverHome(ActionScreen):
             self.home.select(agent)
         self.home.write(mode)
 
-    def show(self, name: str, needle: str = "") -> None:
-        """Go to another screen."""
-        visit(self, Place(name, needle))
-
-    def made(self, place: Place) -> Screen[None]:
+    def made(self, place: ScreenPlace) -> Screen[None]:
         """Make the screen of a place."""
         return self.others[place.screen](self.home, place.key)
-
-    def walk(self, step: int) -> None:
-        """Go back (-1) or forward (1) through the places where the operator was."""
-        walk(self, step)
-
-    def action_crumb(self, number: int) -> None:
-        """Go to a place on the way that leads here."""
-        visit(self, way_to(self)[number][1])
-
-    def way_pieces(self, width: int) -> list[Piece]:
-        """Say the way from the fleet to this screen, in at most `width` cells."""
-        return crumb_pieces([crumb for crumb, _ in way_to(self)], width)
 
     def command(self, command: Command) -> CommandId:
         """Hand a command to the engine and show its receipt at once."""

@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 from cockpit.model.ids import AgentId
-from cockpit.ui.places.crumbs import Crumb
-from cockpit.ui.places.history import Place
+from cockpit.ui.look.cells import Piece
+from cockpit.ui.places.crumbs import Crumb, crumb_pieces
+from cockpit.ui.places.history import ScreenPlace
 from cockpit.ui.screens.action_screen import ActionScreen
 
 
-def visit(screen: ActionScreen, place: Place) -> None:
+class Traveller(ActionScreen):
+    """A screen from which one goes to others."""
+
+    def show(self, name: str, needle: str = "") -> None:
+        """Go to a screen by its name: whom it is to show, or what narrows it."""
+        visit(self, ScreenPlace(name, needle))
+
+    def walk(self, step: int) -> None:
+        """Go back (-1) or forward (1) to the next of the places where the operator was that is still there."""
+
+        def exists(place: ScreenPlace) -> bool:
+            return place.screen != "agent" or self.situation().fleet.agent(AgentId(place.key)) is not None
+
+        place = self.history.go(step, exists)
+        if place is not None:
+            visit(self, place)
+
+    def action_crumb(self, number: int) -> None:
+        """Go to a place on the way that leads here."""
+        visit(self, _way_to(self)[number][1])
+
+    def way_pieces(self, width: int) -> list[Piece]:
+        """Say the way from the fleet to this screen, in at most `width` cells."""
+        return crumb_pieces([crumb for crumb, _ in _way_to(self)], width)
+
+
+def visit(screen: ActionScreen, place: ScreenPlace) -> None:
     """Go to a place. Screens that stand over it are left; each kind of screen stands there once at most."""
     app = screen.app
     there = next((one for one in _standing(screen) if place.screen == one.NAME), None)
@@ -20,20 +47,9 @@ def visit(screen: ActionScreen, place: Place) -> None:
     there.arrive(place.key)
 
 
-def walk(screen: ActionScreen, by: int) -> None:
-    """Go back (-1) or forward (1) to the next place that is still there."""
-
-    def exists(place: Place) -> bool:
-        return place.screen != "agent" or screen.situation().fleet.agent(AgentId(place.key)) is not None
-
-    place = screen.history.go(by, exists)
-    if place is not None:
-        visit(screen, place)
-
-
-def way_to(screen: ActionScreen) -> list[tuple[Crumb, Place]]:
+def _way_to(screen: ActionScreen) -> list[tuple[Crumb, ScreenPlace]]:
     """Return the way from the fleet to a screen: the screens that it stands over, and whatever lies between."""
-    found: list[tuple[Crumb, Place]] = []
+    found: list[tuple[Crumb, ScreenPlace]] = []
     for one in _standing(screen):
         for name, place in one.steps():
             found.append((Crumb(name, f"screen.crumb({len(found)})"), place))

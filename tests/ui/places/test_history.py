@@ -9,24 +9,32 @@ from rich.cells import cell_len
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look.cells import pieces_width
 from cockpit.ui.places.crumbs import Crumb, crumb_pieces
-from cockpit.ui.places.history import MOST, History, Place
+from cockpit.ui.places.history import MOST, PlaceHistory, ScreenPlace
 
-PLACES = st.sampled_from([Place(), Place("board"), Place("agent", "a"), Place("agent", "b"), Place("agent", "gone")])
+PLACES = st.sampled_from(
+    [
+        ScreenPlace(),
+        ScreenPlace("board"),
+        ScreenPlace("agent", "a"),
+        ScreenPlace("agent", "b"),
+        ScreenPlace("agent", "gone"),
+    ]
+)
 MOVES = st.lists(st.one_of(PLACES, st.sampled_from([-1, 1])), max_size=40)
 
 
-def there(place: Place) -> bool:
+def there(place: ScreenPlace) -> bool:
     return place.key != "gone"
 
 
 @given(MOVES)
-def test_back_and_forward_are_those_of_a_browser(moves: list[Place | int]) -> None:
-    history = History()
-    before: list[Place] = []
-    after: list[Place] = []
-    here: Place | None = None
+def test_back_and_forward_are_those_of_a_browser(moves: list[ScreenPlace | int]) -> None:
+    history = PlaceHistory()
+    before: list[ScreenPlace] = []
+    after: list[ScreenPlace] = []
+    here: ScreenPlace | None = None
     for move in moves:
-        if isinstance(move, Place):
+        if isinstance(move, ScreenPlace):
             history.visit(move)
             if move != here:
                 before, after, here = [*before, here] if here is not None else before, [], move
@@ -44,9 +52,9 @@ def test_back_and_forward_are_those_of_a_browser(moves: list[Place | int]) -> No
 
 
 def test_the_oldest_places_are_forgotten() -> None:
-    history = History()
+    history = PlaceHistory()
     for number in range(3 * MOST):
-        history.visit(Place("agent", str(number)))
+        history.visit(ScreenPlace("agent", str(number)))
     steps = 0
     while history.go(-1, there) is not None:
         steps += 1

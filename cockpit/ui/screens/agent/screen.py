@@ -24,12 +24,12 @@ from cockpit.ui.actions.registry import BY_ID, bindings, disabled_reason
 from cockpit.ui.actions.talk import submit
 from cockpit.ui.look.cells import content
 from cockpit.ui.look.states import Mode
-from cockpit.ui.places.history import Place
+from cockpit.ui.places.history import ScreenPlace
 from cockpit.ui.screens.agent.heading import heading
 from cockpit.ui.screens.agent.side import Beside, side_content, tasks_of
 from cockpit.ui.screens.agent.tabs import TABS, TabBar
-from cockpit.ui.screens.conversation import Conversation
 from cockpit.ui.screens.over_home import COMMON, OverHome
+from cockpit.ui.screens.talk_view import TalkView
 from cockpit.ui.transcript.paging import turn_page
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import HeaderBar
@@ -84,7 +84,7 @@ class AgentScreen(OverHome):
         yield Plain(id="where")
         yield TabBar(id="tabs")
         with Container(id="body"), Horizontal(id="chat", classes="tab-body -shown"):
-            yield Conversation(self.engine, read_only=self.read_only, id="conversation")
+            yield TalkView(self.engine, read_only=self.read_only, id="conversation")
             yield Plain(id="side")
         yield Plain(id="footer")
 
@@ -105,16 +105,16 @@ class AgentScreen(OverHome):
         return self._agent_id
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ScreenPlace:
         """Where the operator is while this screen is in view."""
-        return Place(self.NAME, self._agent_id)
+        return ScreenPlace(self.NAME, self._agent_id)
 
-    def steps(self) -> list[tuple[Clean, Place]]:
+    def steps(self) -> list[tuple[Clean, ScreenPlace]]:
         """Return those whom the agent works for, and the agent."""
         fleet = self.fleet
         above = [*ancestors_of(self._agent_id, parents_of(fleet.agents))]
         known = [agent for one in reversed(above) if (agent := fleet.agent(one)) is not None]
-        way = [(clean_line(agent.name), Place(self.NAME, agent.id)) for agent in known]
+        way = [(clean_line(agent.name), ScreenPlace(self.NAME, agent.id)) for agent in known]
         return [*way, (self._called, self.place)]
 
     def arrive(self, key: str) -> None:
@@ -141,9 +141,9 @@ class AgentScreen(OverHome):
     # --- its parts -----------------------------------------------------------------------------------
 
     @property
-    def conversation(self) -> Conversation:
+    def conversation(self) -> TalkView:
         """What is said."""
-        return self.query_one(Conversation)
+        return self.query_one(TalkView)
 
     @property
     def output(self) -> TranscriptView:

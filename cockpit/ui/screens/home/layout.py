@@ -11,7 +11,7 @@ from textual.reactive import reactive
 
 from cockpit.engine.port import CockpitPort
 from cockpit.ui.actions.action import PANES
-from cockpit.ui.screens.action_screen import ActionScreen
+from cockpit.ui.screens.travelling import Traveller
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import HeaderBar, ReceiptsBar, StandingBar
 from cockpit.ui.widgets.composer import Composer
@@ -21,7 +21,7 @@ from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.slash_list import SlashList
 
 
-class HomeLayout(ActionScreen):
+class HomeLayout(Traveller):
     """The panes and bars; width decides how many panes stand side by side."""
 
     AUTO_FOCUS = "#agents"

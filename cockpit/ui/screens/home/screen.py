@@ -12,9 +12,8 @@ from cockpit.ui.actions.action import PANES, Action
 from cockpit.ui.actions.talk import submit
 from cockpit.ui.bridge import Rates
 from cockpit.ui.look.states import Mode
-from cockpit.ui.places.history import Place
+from cockpit.ui.places.history import ScreenPlace
 from cockpit.ui.screens.home.flushing import HomeFlushing
-from cockpit.ui.screens.travelling import visit, walk
 from cockpit.ui.transcript.paging import turn_page
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.composer import Composer
@@ -47,17 +46,9 @@ class HomeScreen(HomeFlushing):
             composer.choose(mode)
         composer.focus()
 
-    def show(self, name: str, needle: str = "") -> None:
-        """Go to a screen that stands over this one, narrowed to what matches."""
-        visit(self, Place(name, needle))
-
-    def made(self, place: Place) -> Screen[None]:
+    def made(self, place: ScreenPlace) -> Screen[None]:
         """Make the screen of a place that stands over this one."""
         return self.others[place.screen](self, place.key)
-
-    def walk(self, step: int) -> None:
-        """Go back (-1) or forward (1) through the places where the operator was."""
-        walk(self, step)
 
     def go_to(self, place: str) -> None:
         """Go to `agent:ID`, `task:ID` or `vm:ID`; filters that hide it are dropped."""

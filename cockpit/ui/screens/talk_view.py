@@ -19,7 +19,7 @@ from cockpit.ui.widgets.slash_list import SlashList
 SILENT = (NOTHING, ours("No output yet."), ours("Press p to write the first prompt."))
 
 
-class Conversation(Vertical):
+class TalkView(Vertical):
     """Shows one agent at a time."""
 
     def __init__(self, engine: CockpitPort, *, read_only: bool, id: str) -> None:
