@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
@@ -152,6 +152,21 @@ class UsageSettings(Section):
     """How many of them at once."""
 
 
+class NotifySettings(Section):
+    """How the operator is called who looks elsewhere."""
+
+    bell: bool = True
+    desktop: Literal["auto", "9", "777", "99", "off"] = "auto"
+    """The escape sequence that has the terminal show a notice; `auto` takes the one it is known to read, if any."""
+    title: bool = True
+    """The terminal's title says how many ask and failed."""
+    hook: str = ""
+    """A command, run by `sh -c`; what is told stands in its environment (`COCKPIT_AGENT`, `COCKPIT_TEXT` ...)."""
+    hook_seconds: float = Field(default=10.0, gt=0, le=300)
+    digest_seconds: float = Field(default=60.0, ge=0)
+    """Seconds for which what is not urgent is gathered."""
+
+
 class Settings(Section):
     """Everything that can be set."""
 
@@ -164,6 +179,7 @@ class Settings(Section):
     prices: PriceSettings = PriceSettings()
     budgets: BudgetSettings = BudgetSettings()
     usage: UsageSettings = UsageSettings()
+    notify: NotifySettings = NotifySettings()
     _file: Path | None = PrivateAttr(default=None)
 
     @property

@@ -16,6 +16,7 @@ from cockpit.agents.kinds import ADAPTERS
 from cockpit.agents.scaffold.layout import HOME_PATHS, VM_PATHS, AgentPaths
 from cockpit.bootstrap.coordinator import coordinator
 from cockpit.bootstrap.kept_services import find_services, keep_services, new_token, services_now
+from cockpit.bootstrap.notices import notice_rules
 from cockpit.bootstrap.programs import local_programs, remote_programs
 from cockpit.bootstrap.recipe import load_recipe, recipe_file
 from cockpit.bootstrap.usage import usage_rules
@@ -101,7 +102,12 @@ def make_source(
     bounds = FamilyBounds(settings.agent.max_vms, settings.agent.max_depth)
     recipe = recipe_file(config=settings.file)
     return replace(
-        made, bounds=bounds, rules=usage_rules(settings), recipe=lambda: load_recipe(recipe), secrets=secrets
+        made,
+        bounds=bounds,
+        rules=usage_rules(settings),
+        notice_rules=notice_rules(settings),
+        recipe=lambda: load_recipe(recipe),
+        secrets=secrets,
     )
 
 

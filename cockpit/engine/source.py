@@ -14,6 +14,7 @@ from cockpit.model.ages import DAY
 from cockpit.model.family import UNBOUNDED, FamilyBounds
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
+from cockpit.model.notices.rules import NoticeRules
 from cockpit.model.recipe import Recipe
 from cockpit.model.usage.rules import UsageRules
 from cockpit.remote.ssh.endpoint import SshEndpoint
@@ -151,6 +152,8 @@ class Source:
     """The name under which the feed is told what is done here; empty tells it nothing."""
     rules: UsageRules = field(default_factory=UsageRules)
     """What the configuration says of prices, budgets and idle agents."""
+    notice_rules: NoticeRules = field(default_factory=NoticeRules)
+    """How the operator wants to be called; those of the first source count."""
     undo_seconds: float = 86_400.0
     """How long the commit of a destroyed VM is kept; 0 takes none."""
     infra: ServicesPlace | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from cockpit.model.news.port import FeedPort
+from cockpit.model.notices.port import NoticesPort
 from cockpit.model.plan.port import PlansPort
 from cockpit.model.recovery import RecoveryPort
 from cockpit.model.shared.hub import SkillsPort
@@ -29,6 +30,10 @@ class CoordinationPort(Protocol):
     @property
     def usage(self) -> UsagePort:
         """What agents and machines cost."""
+
+    @property
+    def notices(self) -> NoticesPort:
+        """Calls the operator who looks elsewhere."""
 
     @property
     def board(self) -> BoardPort:

@@ -278,6 +278,18 @@ def draw(commands: LiteralString, lines: Iterable[Clean]) -> None:
             data = data[os.write(stream.fileno(), data) :]
 
 
+def ring() -> bool:
+    """Ring the bell of the terminal that standard error is; say whether it is one."""
+    given = sys.stderr
+    stream = given.stream if isinstance(given, _CleanStream) else given
+    if stream is None or not stream.isatty():
+        return False
+    with _told_failures():
+        stream.write("\a")
+        stream.flush()
+    return True
+
+
 def is_read_by_a_terminal(*, errors: bool) -> bool:
     """Say whether a stream ends at a terminal."""
     stream = sys.stderr if errors else sys.stdout

@@ -24,6 +24,7 @@ from cockpit.text.clean import joined, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.keymap import check_keymap
 from cockpit.ui.bridge import LOW_BANDWIDTH, Rates
+from cockpit.ui.calling import Caller
 from cockpit.ui.collecting import COLLECT_INTERVAL, QuietCollector
 from cockpit.ui.key_gate import LIMIT, KeyGate
 from cockpit.ui.look.themes import AUTO_THEME, DARK_THEME, DEFAULT_THEME, LIGHT_THEME, VARIABLE_DEFAULTS, load_themes
@@ -89,6 +90,7 @@ class CockpitApp(App[None]):
             self.animation_level = "none"
         self._gate = KeyGate(self, self._key_places, self._stalls)
         self._collector = QuietCollector(self._gate.quiet_for)
+        self._caller = Caller(self, engine, write=self._write, quiet_for=self._gate.quiet_for)
         self._unreadable_at = -QUIET
         self._left_unfinished = False
         self._asked_at = 0.0
@@ -96,6 +98,10 @@ class CockpitApp(App[None]):
 
     def _key_places(self) -> Mapping[str, str]:
         return self._driver.places if isinstance(self._driver, TerminalDriver) else {}
+
+    def _write(self, data: str) -> None:
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.write(data)
 
     def _stalls(self) -> bool:
         return isinstance(self._driver, TerminalDriver) and self._driver.stalls
@@ -136,6 +142,7 @@ class CockpitApp(App[None]):
             notice(self, text, title=ours("Settings"), severity="warning", timeout=12)
 
         self.set_interval(SIZE_INTERVAL, self._settle_size)
+        self._caller.start()
         if isinstance(self._driver, TerminalDriver):
             self.call_after_refresh(self._collector.start)
             self.set_interval(COLLECT_INTERVAL, self._collector.look)
@@ -161,6 +168,7 @@ class CockpitApp(App[None]):
                 screen.post_message(events.Resize(size, size))
 
     def on_unmount(self) -> None:
+        self._caller.stop()
         self._gate.close()
         self._collector.stop()
 

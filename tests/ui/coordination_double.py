@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,12 @@ from cockpit.errors import NotFound, UsageError
 from cockpit.model.board import FeedItem, Task, TaskContent, content_of
 from cockpit.model.commands.board import EditTask
 from cockpit.model.fleet import Fleet
-from cockpit.model.ids import TaskId
+from cockpit.model.ids import AgentId, TaskId
 from cockpit.model.news.folding import UsageSum, sums_of
 from cockpit.model.news.port import FeedLink, FeedStatistics, Freshness
+from cockpit.model.notices.condition import Condition, conditions
+from cockpit.model.notices.port import HookOutcome, Tell
+from cockpit.model.notices.rules import NoticeRules
 from cockpit.model.plan.marks import plans_on
 from cockpit.model.plan.port import PlanStatus
 from cockpit.model.plan.schedule import View, outlook
@@ -67,6 +70,36 @@ class UsageDouble:
         """Return what was put in."""
         self.reports.append(since)
         return self.found
+
+
+class NoticesDouble:
+    """Satisfies `cockpit.model.notices.port.NoticesPort`; a test calls `tell` as the engine would."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+        self.rules = NoticeRules()
+        self.tells = True
+        self.told: Tell | None = None
+        self.attended: frozenset[AgentId] = frozenset()
+        self.tests = 0
+        self.outcome: HookOutcome | None = None
+
+    def attach(self, tell: Tell) -> None:
+        """Take who tells."""
+        self.told = tell
+
+    def attend(self, agents: Collection[AgentId]) -> None:
+        """Take whom the operator looks at."""
+        self.attended = frozenset(agents)
+
+    async def test(self) -> HookOutcome | None:
+        """Return what a test gave."""
+        self.tests += 1
+        return self.outcome
+
+    def calling(self) -> tuple[Condition, ...]:
+        """Return what calls in the fleet of a test."""
+        return conditions(self._engine.fleet, self._engine.now())
 
 
 class BoardDouble:
@@ -184,6 +217,7 @@ class CoordinationDouble:
         self.places: tuple[str, ...] = ("embedded",)
         self.recovery = RecoveryDouble(lambda: engine.fleet, engine.now)
         self.usage = UsageDouble()
+        self.notices = NoticesDouble(engine)
         self.board = BoardDouble(engine)
         self.feed = FeedDouble(engine)
         self.plans = PlansDouble(lambda: engine.fleet)

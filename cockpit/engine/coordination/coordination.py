@@ -17,6 +17,7 @@ from cockpit.engine.coordination.recovery import RecoveryWatch
 from cockpit.engine.coordination.registered import RegistryView
 from cockpit.engine.coordination.registry_life import RegistryLife, lends_beats
 from cockpit.engine.coordination.skills import Skills
+from cockpit.engine.notices.watch import NoticeWatch
 from cockpit.engine.plans.plans import Plans
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.state import FleetState
@@ -56,6 +57,7 @@ class Coordination:
         self._blocker_notes = BlockerNotes(running, fleet_state, store)
         self._registry_life = RegistryLife(running, fleet_state, store)
         self.usage = UsageDesk(self._running, fleet_state, store)
+        self.notices = NoticeWatch(self._running, fleet_state, store)
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -80,6 +82,7 @@ class Coordination:
             "announcing": self._announcer.run,
         }
         if watch:
+            works["notices"] = self.notices.run
             works["recovery"] = self._recovery.run
             works["plans"] = self.plans.run
             works["blocker notes"] = self._blocker_notes.run

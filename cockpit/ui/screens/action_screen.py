@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from cockpit.model.board import FeedItem
-from cockpit.model.ids import CommandId
+from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.operation import Operation
 from cockpit.text.clean import Clean
 from cockpit.text.sanitize import clean_line, our_line
@@ -85,6 +85,10 @@ class ActionScreen(Screen[None]):
             if screen is self or screen.styles.background.a == 1:
                 return screen is self
         return False
+
+    def shows_agents(self) -> tuple[AgentId, ...]:
+        """Return the agents whose output can be read on this screen now: nobody is called about these."""
+        return ()
 
     def offers(self, action: Action) -> bool:
         """Say whether an action of the registry makes sense here, by its key or from the palette."""

@@ -55,6 +55,10 @@ class HomeSelection(HomeLayout):
         pane = "filter" if self.filter_line.is_open else self.pane
         return Situation(self.engine, fleet, self.agent, vm, task, pane, wanted, self.read_only)
 
+    def shows_agents(self) -> tuple[AgentId, ...]:
+        """Return the selected agent while its output is in view."""
+        return (self.selected,) if self.selected is not None and self.output.size.height else ()
+
     def look_at(self, agent_id: AgentId | None) -> None:
         """Show another agent's transcript, and tell the engine whom the operator looks at."""
         self.selected = agent_id

@@ -1,0 +1,12 @@
+"""How the operator is called, as the configuration has it."""
+
+from __future__ import annotations
+
+from cockpit.config import Settings
+from cockpit.model.notices.rules import NoticeRules
+
+
+def notice_rules(settings: Settings) -> NoticeRules:
+    """Return what config.toml says in its table `notify`."""
+    said = settings.notify
+    return NoticeRules(said.bell, said.desktop, said.title, said.hook, said.hook_seconds, said.digest_seconds)

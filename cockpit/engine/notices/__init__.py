@@ -1,0 +1,1 @@
+"""Calls the operator: one process of those that share a history does it."""

@@ -1,0 +1,28 @@
+"""A hook has bounded time and output, real ones on a real clock; what it leaves behind on purpose goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from cockpit.engine.notices.hook import run_hook
+
+
+async def test_a_hook_that_takes_long_is_ended_and_one_that_is_loud_is_not_held_up(tmp_path: Path) -> None:
+    late = await run_hook("sleep 30", {}, 0.1)
+    assert late.trouble == "it took more than 0.1 s and was ended"
+    mark = tmp_path / "mark"
+    left = await run_hook(f"(sleep 0.3; touch {mark}) & true", {}, 5)
+    assert left.trouble == ""
+    async with asyncio.timeout(10):
+        await asyncio.to_thread(_wait_for, mark)
+    loud = await run_hook("head -c 3000000 /dev/zero >&2; exit 4", {}, 5)
+    assert loud.trouble.startswith("it ended with 4")
+    assert (await run_hook("exit 0", {"COCKPIT_TEXT": "$(touch /tmp/never)"}, 5)).trouble == ""
+
+
+def _wait_for(path: Path) -> None:
+    """Return once a file is there."""
+    while not path.exists():
+        time.sleep(0.01)
