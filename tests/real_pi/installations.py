@@ -20,6 +20,9 @@ VERSIONS = {
     "newest": ("1.6.0", "COCKPIT_PI_NEWEST", "delta"),
 }
 """Each pi the tests run on: its version, the variable that may say where it is, and its dialect."""
+EXTREMES = ("accumulated", "newest")
+"""Versions for what happens between processes: there the one in the middle does as the newest does. That it speaks as
+it should is tried where one process drives it."""
 _GIVEN = {variable: os.environ.get(variable) for _, variable, _ in VERSIONS.values()}
 MODEL = "anthropic/claude-sonnet-4-5"
 """A built-in model of all versions."""

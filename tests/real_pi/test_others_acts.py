@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from cockpit.engine.engine import Engine
 from cockpit.model.fleet import ActivityState
 from cockpit.model.receipts.receipt import Receipt, Stage
@@ -12,10 +14,12 @@ from cockpit.model.reduce.activity import BY_ANOTHER, UNCLAIMED
 from cockpit.model.why import why
 from tests.fleets import LIMIT, FleetUnderTest, poll, until
 from tests.real_pi.company import ANY_END, Company, add_extension, company, set_retries
-from tests.real_pi.installations import PiInstallation
+from tests.real_pi.installations import EXTREMES, PiInstallation
 from tests.real_pi.test_cockpit_on_pi import bash, fleet, pi, tools
 
 __all__ = ["fleet", "pi"]
+
+pytestmark = pytest.mark.parametrize("pi", EXTREMES, indirect=True)
 
 
 def gated(others: Company, word: str) -> tuple[Path, str]:

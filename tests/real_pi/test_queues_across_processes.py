@@ -12,10 +12,12 @@ from cockpit.model.receipts.receipt import Stage
 from cockpit.model.why import why
 from tests.fleets import FleetUnderTest, order, until
 from tests.real_pi.company import ANY_END, company, set_retries
-from tests.real_pi.installations import PiInstallation
+from tests.real_pi.installations import EXTREMES, PiInstallation
 from tests.real_pi.test_cockpit_on_pi import bash, fleet, pi, tools
 
 __all__ = ["fleet", "pi"]
+
+pytestmark = pytest.mark.parametrize("pi", EXTREMES, indirect=True)
 
 
 def waiting_for(gate: Path, word: str) -> str:
