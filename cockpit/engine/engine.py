@@ -23,6 +23,7 @@ from cockpit.engine.inquiries import Inquiries
 from cockpit.engine.line_tail import LineTail
 from cockpit.engine.losses import Losses
 from cockpit.engine.naming import Naming
+from cockpit.engine.notebook import Notebook
 from cockpit.engine.platform import Platform
 from cockpit.engine.port import StartOptions
 from cockpit.engine.pruning import keep_pruned
@@ -136,6 +137,7 @@ class Engine:
         self.reach = ReachEverywhere(self.fleet_state, [running.reach for running in self.running])
         self.coordination = Coordination(self.running, self.fleet_state, store, self._is_settled)
         self.naming = Naming(self.fleet_state)
+        self.notebook = Notebook(store, self.clock.now)
         self.bounds = history_bounds
         self._background: list[asyncio.Task[None]] = []
         self._attached = asyncio.Event()
@@ -153,7 +155,9 @@ class Engine:
             running.agent_sessions.wanted = options.get("attach", everyone)
             running.agent_sessions.record = options.get("record", True)
         await bring_back(self.fleet_state, self.store, self.recorder, sources)
+        await self.notebook.load()
         works: dict[str, Callable[[], Awaitable[None]]] = {
+            "notebook": self.notebook.run,
             "time": self.recorder.keep_time,
             "receipts": self._save_receipts,
             "courses": Courses(self.fleet_state, self.store).run,
@@ -181,6 +185,7 @@ class Engine:
     async def stop(self) -> None:
         """Detach: agents go on, remote readers end, positions and receipts are saved."""
         await self.work.close()
+        await self.notebook.close()
         await self.coordination.close()
         ending = {*self._background, *self._commands_under_way()}
         for task in ending:

@@ -18,6 +18,7 @@ from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
 from cockpit.model.images import GoldenImage
 from cockpit.model.last_words import LastWords
 from cockpit.model.loss import Loss
+from cockpit.model.notebook.port import NotebookPort
 from cockpit.model.past import RememberedAgent, SearchHit
 from cockpit.model.queue import Waiting
 from cockpit.model.reach import ReachPort
@@ -151,6 +152,10 @@ class CockpitPort(Protocol):
     @property
     def standard_error(self) -> StandardErrorPort:
         """What their programs wrote on standard error."""
+
+    @property
+    def notebook(self) -> NotebookPort:
+        """What the operator wrote and chose."""
 
     @property
     def files(self) -> FilePort:

@@ -71,6 +71,11 @@ def image_fault(name: str, data: bytes) -> str:
     return ""
 
 
+def is_image_name(path: str) -> bool:
+    """Tell whether a path ends as those of images do that can go along."""
+    return _IMAGE_NAME.search(path) is not None
+
+
 def references_in(text: str) -> tuple[str, ...]:
     """Return the images a text names: `@shot.png`, `@"a path.png"`, `@vm:shot.png`; each once, in order."""
     found = (match["quoted"] or match["plain"] for match in _REFERENCE.finditer(text))

@@ -265,6 +265,21 @@ CREATE TABLE announced (
 ) WITHOUT ROWID;
 """
 
+_NOTEBOOK = """
+CREATE TABLE drafts (
+    agent TEXT PRIMARY KEY,
+    at REAL NOT NULL,
+    body TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE sent_texts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    agent TEXT NOT NULL,
+    at REAL NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX sent_texts_by_agent ON sent_texts (agent);
+"""
+
 STEPS = (
     _TRANSCRIPTS,
     _OPERATOR,
@@ -282,6 +297,7 @@ STEPS = (
     _HAND_OVERS,
     USAGE_TABLES,
     _ANNOUNCED,
+    _NOTEBOOK,
 )
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 

@@ -26,6 +26,7 @@ from cockpit.store.host_keys import HostKeys
 from cockpit.store.kept import KeptLog
 from cockpit.store.listings import Listings
 from cockpit.store.names import Reservations
+from cockpit.store.notebook import NotebookLog
 from cockpit.store.open_file import OpenedFile, open_file
 from cockpit.store.owed import OwedLog
 from cockpit.store.progress import StoreProgress
@@ -88,6 +89,8 @@ class Store:
         """What may be spent, and what was done about it."""
         self.announced = Announced(self._writer, self._reader)
         """What is said on the feed of agents that do not say it themselves."""
+        self.notebook = NotebookLog(self._writer, self._reader)
+        """What the operator wrote."""
         self._host_keys = HostKeys(file.path, now)
         self._closed = False
 

@@ -38,6 +38,7 @@ from cockpit.model.transcript.window import Place, TranscriptWindow
 from tests.ui.coordination_double import CoordinationDouble
 from tests.ui.fake_work import WorkDouble
 from tests.ui.files_double import FilesDouble
+from tests.ui.notebook_double import NotebookDouble
 
 NOW = 1_790_000_000.0
 """The moment the double's clock shows."""
@@ -143,8 +144,8 @@ class InquiryDouble:
 
     def known_commands(self, agent_id: AgentId) -> tuple[SlashCommand, ...] | None:
         """Return the slash commands if they were asked for."""
-        asked = SLASH_COMMANDS.name in self.asked
-        return cast("tuple[SlashCommand, ...]", self.answers[agent_id, SLASH_COMMANDS.name]) if asked else None
+        told = self.answers.get((agent_id, SLASH_COMMANDS.name)) if SLASH_COMMANDS.name in self.asked else None
+        return cast("tuple[SlashCommand, ...] | None", told)
 
     def own_words(self, agent_id: AgentId) -> tuple[str, ...]:
         """Return the words of an agent's own screen."""
@@ -273,6 +274,7 @@ class FakeEngine:
         self.inquiries = InquiryDouble()
         self.work = WorkDouble()
         self.coordination = CoordinationDouble(self)
+        self.notebook = NotebookDouble(self.now)
         self.refusals: dict[type, str] = {}
         self.image_list: tuple[tuple[CommitId, str], ...] = (
             (CommitId("c0ffee00-0000-4000-8000-000000000001"), "golden"),

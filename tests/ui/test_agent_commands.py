@@ -25,7 +25,8 @@ from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.live import LivePick, LiveText
 from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.widgets.row_list import RowList
-from cockpit.ui.widgets.slash_list import SlashList, begun_word, fitting
+from cockpit.ui.writing.offers import OfferList
+from cockpit.ui.writing.words import begun_word, fitting
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.hostile import FORBIDDEN, HOSTILE
 from tests.ui.scene import scene
@@ -166,16 +167,19 @@ async def test_words_behind_a_slash_are_completed_from_the_agents_own_list() -> 
         answering(target, engine)
         await pilot.press("p", "slash")
         await settled(pilot)
-        listed = home.query_one(SlashList)
-        assert listed.chosen() == "tidybirds"
+        listed = home.query_one(OfferList)
+        assert listed.chosen() == (0, "/tidybirds ")
         await pilot.press("c", "o")
         await settled(pilot)
         await pilot.press("escape")
         await settled(pilot)
-        assert not listed.chosen(), "who does not write is offered nothing"
+        assert not listed.chosen() and home.pane == "composer", "the list goes first"
+        await pilot.press("escape")
+        await settled(pilot)
+        assert home.pane != "composer"
         await pilot.press("p")
         await settled(pilot)
-        assert listed.chosen() == "compact" and engine.inquiries.asked.count(about.SLASH_COMMANDS.name) == 1
+        assert listed.chosen() == (0, "/compact ") and engine.inquiries.asked.count(about.SLASH_COMMANDS.name) == 1
         await pilot.press("tab")
         await settled(pilot)
         assert home.composer.text == "/compact " and not listed.chosen()
@@ -224,7 +228,7 @@ async def test_hostile_answers_are_inert_in_every_new_place() -> None:
         await pilot.press("p", "slash")
         await settled(pilot)
         shown = drawn(pilot.app)
-        assert home.query_one(SlashList).shown and not [one for one in FORBIDDEN if one in shown]
+        assert home.query_one(OfferList).shown and not [one for one in FORBIDDEN if one in shown]
 
 
 def test_what_fits_a_beginning() -> None:

@@ -18,6 +18,7 @@ from cockpit.ui.app import CockpitApp
 from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.data_fields import DataInput, DataTextArea
 from tests.ui.fake_engine import FakeEngine
+from tests.ui.notebook_double import NotebookDouble
 
 LETTERS = st.text(st.sampled_from("ab ,.Zé世\u200d\u0301\u3000\u00a0"), min_size=1, max_size=12).map(tuple)
 ACTS = st.sampled_from(
@@ -39,7 +40,7 @@ class Fields(Screen[None]):
         yield DataTextArea("one\ntwo three", id="area", tab_behavior="focus")
         yield DataInput("text", id="filled")
         yield DataInput(id="empty")
-        yield Composer(id="composer")
+        yield Composer(NotebookDouble(lambda: 0.0), id="composer")
         yield DataTextArea("indented", id="indenting", tab_behavior="indent")
         fixed = DataTextArea("fixed", id="fixed")
         fixed.read_only = True

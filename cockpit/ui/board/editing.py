@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
@@ -13,9 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from cockpit.engine.port import CockpitPort
-from cockpit.errors import CockpitError, Refused, UsageError
+from cockpit.errors import CockpitError, UsageError
 from cockpit.model.commands.board import EditTask
-from cockpit.model.files.editor import editor_command
 from cockpit.model.ids import CommandId, TaskId
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.receipts.stages import is_ended
@@ -26,7 +23,7 @@ from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.key_gate import Guarded
 from cockpit.ui.look.cells import Piece, content
-from cockpit.ui.terminal.lending import lent
+from cockpit.ui.terminal.operator_editor import edit_files
 from cockpit.ui.widgets.plain import Plain
 
 LOOK_EVERY = 0.2
@@ -150,17 +147,4 @@ class TaskEditor:
         return await answered
 
     async def _open_editor(self, draft: TaskDraft) -> None:
-        kept = f"your text is {draft.path}"
-        editor = editor_command(os.environ, shutil.which)
-        if not editor:
-            raise Refused(f"there is no editor; {kept}", hint="set VISUAL or EDITOR")
-        try:
-            with lent(self._app):
-                process = await asyncio.create_subprocess_exec(*editor, str(draft.path))
-                code = await process.wait()
-        except OSError as error:
-            raise Refused(
-                f"{editor[0]} cannot be started: {error.strerror}; {kept}", hint="set VISUAL or EDITOR"
-            ) from error
-        if code != 0:
-            raise Refused(f"{editor[0]} ended with {code}: nothing was changed", hint=kept)
+        await edit_files(self._app, draft.path, kept=f"your text is {draft.path}", undone="nothing was changed")

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import shutil
 from pathlib import Path
 
 from textual.app import App
 
 from cockpit.errors import Refused
 from cockpit.model.files.editing import CheckedOut, WriteBack, WrittenBack
-from cockpit.model.files.editor import editor_command
 from cockpit.model.files.place import name_of
 from cockpit.model.files.port import FilePort
 from cockpit.model.ids import AgentId
 from cockpit.text.clean import Clean
 from cockpit.text.sanitize import our_line, our_text
-from cockpit.ui.terminal.lending import lent
+from cockpit.ui.terminal.operator_editor import edit_files
 
 
 async def edited(app: App[object], files: FilePort, agent: AgentId, path: str) -> WrittenBack:
@@ -51,20 +47,7 @@ async def _written(files: FilePort, checked_out: CheckedOut) -> WrittenBack:
 
 
 async def _open(app: App[object], checked_out: CheckedOut, *paths: Path) -> None:
-    kept = f"your version is {checked_out.local}"
-    editor = editor_command(os.environ, shutil.which)
-    if not editor:
-        raise Refused(f"there is no editor; {kept}", hint="set VISUAL or EDITOR")
-    try:
-        with lent(app):
-            process = await asyncio.create_subprocess_exec(*editor, *map(str, paths))
-            code = await process.wait()
-    except OSError as error:
-        raise Refused(
-            f"{editor[0]} cannot be started: {error.strerror}; {kept}", hint="set VISUAL or EDITOR"
-        ) from error
-    if code != 0:
-        raise Refused(f"{editor[0]} ended with {code}: nothing was written", hint=kept)
+    await edit_files(app, *paths, kept=f"your version is {checked_out.local}")
 
 
 def words_on(ended: WrittenBack) -> Clean:

@@ -35,12 +35,6 @@ MODE_STYLES: dict[Mode, StateStyle] = {
     Mode.FOLLOW_UP: StateStyle(ours("↳"), ours("FOLLOW-UP"), "$mode-follow-up"),
 }
 
-MODE_MEANINGS: dict[Mode, Clean] = {
-    Mode.PROMPT: ours("starts a run"),
-    Mode.STEER: ours("interrupts the run"),
-    Mode.FOLLOW_UP: ours("waits for the end of the run"),
-}
-
 TONE_STYLES: dict[str, StateStyle] = {
     "asking": StateStyle(ours("?"), ours("asking"), "bold $agent-asking"),
     "failed": StateStyle(ours("✗"), ours("failed"), "$agent-failed"),

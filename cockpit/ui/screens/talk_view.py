@@ -14,7 +14,8 @@ from cockpit.ui.screens.recipient import address
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import ReceiptsBar
 from cockpit.ui.widgets.composer import Composer
-from cockpit.ui.widgets.slash_list import SlashList
+from cockpit.ui.writing.offers import OfferList
+from cockpit.ui.writing.sources import choosable
 
 SILENT = (NOTHING, ours("No output yet."), ours("Press p to write the first prompt."))
 
@@ -32,9 +33,9 @@ class TalkView(Vertical):
     def compose(self) -> ComposeResult:
         yield TranscriptView(id="output")
         yield ReceiptsBar(id="receipts", classes="-empty")
-        slash = SlashList(self._engine, id="slash")
-        yield slash
-        yield Composer(slash, id="composer")
+        offers = OfferList(choosable(self._engine), id="offers")
+        yield offers
+        yield Composer(self._engine.notebook, offers, id="composer")
 
     def on_mount(self) -> None:
         self.composer.read_only = self._read_only

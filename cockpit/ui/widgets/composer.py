@@ -1,4 +1,4 @@
-"""The composer: where the operator writes to an agent. Its border names the recipient and which of three acts it is."""
+"""The composer: where the operator writes to an agent. Its border names the recipients and what will really happen."""
 
 from __future__ import annotations
 
@@ -10,46 +10,45 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
+from cockpit.errors import Refused
 from cockpit.model.attachments import as_reference, references_in
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.kept import IN_THE_COMMIT
-from cockpit.text.clean import NOTHING, ours
+from cockpit.model.notebook.draft import NO_DRAFT, Draft
+from cockpit.model.notebook.pitfalls import pitfall
+from cockpit.model.notebook.port import NotebookPort
+from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
-from cockpit.ui.look.cells import Piece, content, cut
-from cockpit.ui.look.states import MODE_MEANINGS, MODE_STYLES, Mode
+from cockpit.ui.look.cells import content, cut
+from cockpit.ui.look.states import Mode
 from cockpit.ui.widgets.data_fields import DataTextArea
 from cockpit.ui.widgets.frame import set_subtitle, set_title
 from cockpit.ui.widgets.notice import notice
-from cockpit.ui.widgets.slash_list import SlashList
+from cockpit.ui.writing.border import Addressed, subtitle, title
+from cockpit.ui.writing.editor import edited_text
+from cockpit.ui.writing.offers import OfferList
+from cockpit.ui.writing.sent_dialog import SentDialog
+from cockpit.ui.writing.walk import HistoryWalk
 
-HISTORY = 100
-"""Sent texts kept for the up key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What is written to one agent and not sent yet."""
-
-    text: str = ""
-    mode: Mode | None = None
-    """The act the operator chose; None follows the agent's state."""
-    taken_back: tuple[CommandId, ...] = ()
-    """The commands whose texts were taken back into it."""
+Recipient = tuple[AgentId, str]
+"""An agent with its name."""
 
 
 class Composer(DataTextArea):
-    """A text area that sends on enter, keeps a draft per agent, and never changes its recipient under the text."""
+    """A text area that sends on enter, keeps a draft per agent, and never changes its recipients under the text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+j,alt+enter", "newline", "newline", show=False, priority=True),
         Binding("ctrl+t", "cycle_mode", "mode", show=False, priority=True),
         Binding("ctrl+o", "toggle_checkpoint", "commit first", show=False, priority=True),
+        Binding("ctrl+e", "open_editor", "editor", show=False, priority=True),
+        Binding("ctrl+r", "find_sent", "find what was sent", show=False, priority=True),
         Binding("escape", "leave", "leave", show=False, priority=True),
     ]
 
     @dataclass
     class Submitted(Message):
-        """The operator sent a text; the recipient is the one the border named."""
+        """The operator sent a text; the recipients are those the border named."""
 
         agent: AgentId
         mode: Mode
@@ -58,6 +57,8 @@ class Composer(DataTextArea):
         """The commands whose texts were taken back into this one."""
         checkpoint: bool = False
         """A commit is to be taken first, to which one can go back."""
+        others: tuple[AgentId, ...] = ()
+        """Whom it goes to besides."""
 
     @dataclass
     class ModeChanged(Message):
@@ -69,24 +70,27 @@ class Composer(DataTextArea):
     class Left(Message):
         """The operator backed out of the composer."""
 
-    def __init__(self, slash: SlashList | None = None, *, id: str | None = None) -> None:
+    def __init__(self, notebook: NotebookPort, offers: OfferList | None = None, *, id: str | None = None) -> None:
         """Prepare.
 
         Args:
-            slash: shows the words behind `/` that can be chosen; None offers none.
+            notebook: keeps drafts and what was sent.
+            offers: shows what can be chosen for what is being written; None offers nothing.
         """
         super().__init__(id=id)
-        self._slash = slash
+        self._notebook = notebook
+        self._offers = offers
         self._recipient: AgentId | None = None
         self._recipient_name = ""
+        self._others: tuple[Recipient, ...] = ()
         self._busy = False
         self._refusal = ""
-        self._drafts: dict[AgentId, Draft] = {}
         self._chosen: Mode | None = None
         self._taken_back: tuple[CommandId, ...] = ()
         self._checkpoint = False
-        self._history: list[str] = []
-        self._history_at: int | None = None
+        self._walk: HistoryWalk | None = None
+        self._pitfall = ""
+        self._images = 0
         self._title_key: tuple[object, ...] = ()
 
     @property
@@ -98,8 +102,13 @@ class Composer(DataTextArea):
 
     @property
     def recipient(self) -> AgentId | None:
-        """Whom the border names."""
+        """Whom the border names first."""
         return self._recipient
+
+    @property
+    def others(self) -> tuple[AgentId, ...]:
+        """Whom the border names besides."""
+        return tuple(agent for agent, _ in self._others)
 
     @property
     def checkpoint(self) -> bool:
@@ -111,97 +120,85 @@ class Composer(DataTextArea):
         """Why enter would not send now, or empty text."""
         return self._refusal
 
-    def address(self, agent: AgentId | None, name: str, *, busy: bool) -> None:
-        """Name the recipient. The draft of the one before is kept and comes back with it."""
+    # --- to whom -------------------------------------------------------------------------------------
+
+    def address(self, agent: AgentId | None, name: str, *, busy: bool, others: tuple[Recipient, ...] = ()) -> None:
+        """Name the recipients. The draft of the one before is kept and comes back with it.
+
+        Args:
+            agent: whom a text goes to; None for nobody.
+            name: the agent's.
+            busy: a run of it goes on.
+            others: whom the text goes to besides, such as all that are marked.
+        """
         if agent != self._recipient:
-            if self._recipient is not None and (self.text or self._taken_back):
-                self._drafts[self._recipient] = Draft(self.text, self._chosen, self._taken_back)
-            draft = self._drafts.pop(agent, Draft()) if agent is not None else Draft()
+            self._keep_draft()
+            draft = self._notebook.draft(agent) if agent is not None else NO_DRAFT
             self._recipient = agent
-            self._chosen = draft.mode
+            self._chosen = Mode(draft.mode) if draft.mode else None
             self._taken_back = draft.taken_back
-            self._history_at = None
-            self.text = draft.text
-            self.move_cursor(self.document.end)
+            self._walk = None
+            self.put(draft.text)
         elif busy != self._busy and self.text and self._chosen is None:
             # The act must not change under a text that is being written.
             self._chosen = self.mode
         self._recipient_name, self._busy = name, busy
+        self._others = tuple(other for other in others if other[0] != agent)
+
+    def _keep_draft(self) -> None:
+        """Keep what is written: on the way through the history, what was written before it as well."""
+        if self._recipient is not None:
+            text, walk = self.text, self._walk
+            if walk is not None and not walk.at_written:
+                text = walk.written if text == walk.text else _joined(text, walk.written)
+            mode = self._chosen.value if self._chosen is not None else ""
+            # An act is no choice worth keeping where nothing is written.
+            draft = Draft(text, mode, self._taken_back) if text.strip() else Draft(taken_back=self._taken_back)
+            self._notebook.keep_draft(self._recipient, draft)
 
     def hand_on(self, other: Composer) -> None:
-        """Give all that is written here to another composer, of which alone is seen from now on; both write to nobody.
-
-        What they have in common from then on is kept once: drafts, and the texts that were sent.
-        """
+        """Give what is written here to another composer, of which alone is seen from now on; both write to nobody."""
         for composer in (self, other):
             composer.address(None, "", busy=False)
-        other._drafts, other._history, other._checkpoint = self._drafts, self._history, self._checkpoint
+        other._checkpoint = self._checkpoint
 
     def choose(self, mode: Mode | None) -> None:
         """Set the act; None lets the agent's state decide again."""
         before = self.mode
         self._chosen = mode
+        self._keep_draft()
         if self.mode is not before:
             self.post_message(self.ModeChanged(self.mode))
 
-    def describe(self, refusal: str) -> None:
-        """Draw border, title and placeholder for the present recipient, act and refusal."""
-        self._refusal = refusal
-        name, width = self._recipient_name, self.size.width
-        images = len(references_in(self.text)) if "@" in self.text else 0
-        key = (self._recipient, name, self.mode, refusal, self.has_focus, width, self._checkpoint, images)
-        if key == self._title_key:
-            return
-        self._title_key = key
-        look = MODE_STYLES[self.mode]
-        for mode in Mode:
-            self.set_class(mode is self.mode and self._recipient is not None, f"-{mode.value}")
-        self.set_class(bool(refusal), "-refused")
-        if self._recipient is None:
-            set_title(self, content([(ours(" no agent selected "), "$muted")]))
-            set_subtitle(self, content([]))
-            self.placeholder = content([])
-            return
-        name = cut(clean_line(self._recipient_name), max(8, self.size.width - 24))
-        set_title(
-            self,
-            content(
-                [
-                    (our_line(" {} {} ", look.glyph, look.word), f"bold reverse {look.style}"),
-                    (ours(" → "), "$muted"),
-                    (name, "bold"),
-                    (ours(" · commit first") if self._checkpoint else NOTHING, "$accent"),
-                    (our_line(" · ▣ {} image{}", images, "" if images == 1 else "s") if images else NOTHING, "$accent"),
-                ]
-            ),
-        )
-        set_subtitle(self, content(self._subtitle(refusal)))
-        hint = our_line("{} {}: {}", look.word.lower(), self._recipient_name, MODE_MEANINGS[self.mode])
-        # Plain text would be read as markup here.
-        self.placeholder = content([] if refusal else [(cut(hint, max(0, self.size.width - 1)), "")])
+    def describe(self, refusal: str, meaning: str = "") -> None:
+        """Draw border and placeholder for the present recipients, act and refusal.
 
-    def _subtitle(self, refusal: str) -> list[Piece]:
-        if refusal:
-            return [
-                (ours("✗ "), "$agent-failed"),
-                (cut(clean_line(refusal), max(10, self.size.width - 6)), "$agent-failed"),
-            ]
-        if not self.has_focus:
-            return []
-        keys: list[Piece] = [(ours("⏎"), "bold"), (ours(" send  "), "$muted")]
-        keys += [(ours("^j"), "bold"), (ours(" newline  "), "$muted")]
-        return [
-            *keys,
-            (ours("^t"), "bold"),
-            (ours(" mode  "), "$muted"),
-            (ours("^o"), "bold"),
-            (ours(" commit  "), "$accent" if self._checkpoint else "$muted"),
-            (ours("esc"), "bold"),
-            (ours(" back"), "$muted"),
-        ]
+        Args:
+            refusal: why enter would not send now.
+            meaning: what will really happen to a text.
+        """
+        self._refusal = refusal
+        names = (self._recipient_name, *(name for _, name in self._others)) if self._recipient is not None else ()
+        said = Addressed(
+            names, self.mode, meaning, refusal, self._pitfall, self._checkpoint, self._images, self.has_focus
+        )
+        width = self.size.width
+        if (self._recipient, said, width) == self._title_key:
+            return
+        self._title_key = (self._recipient, said, width)
+        for mode in Mode:
+            self.set_class(mode is self.mode and bool(names), f"-{mode.value}")
+        self.set_class(bool(refusal), "-refused")
+        set_title(self, title(said, width))
+        set_subtitle(self, subtitle(said, width))
+        hint = our_line("write to {}: {}", self._recipient_name, meaning or self.mode.value)
+        # Plain text would be read as markup here.
+        self.placeholder = content([(cut(hint, max(0, width - 1)), "")] if names and not refusal else [])
+
+    # --- keys ----------------------------------------------------------------------------------------
 
     async def _on_key(self, event: events.Key) -> None:
-        """Send on enter; walk through the history at the first and last line, or choose a word behind `/`."""
+        """Send on enter; walk through the history at the first and last line, or choose what is offered."""
         if self._completed(event.key):
             event.stop()
             event.prevent_default()
@@ -214,34 +211,58 @@ class Composer(DataTextArea):
             event.prevent_default()
 
     @on(TextArea.Changed)
-    def _look_for_words(self) -> None:
-        if self._slash is not None:
-            self._slash.look(self._recipient, self.text if self.has_focus else "")
+    def _written(self) -> None:
+        """Keep the draft, and see what it is."""
+        self._keep_draft()
+        text = self.text
+        self._images = len(references_in(text)) if "@" in text else 0
+        self._pitfall = pitfall(text)
+        self._look()
+
+    @on(TextArea.SelectionChanged)
+    def _look(self) -> None:
+        if self.has_focus:
+            self._offer_what_fits()
+
+    def _offer_what_fits(self) -> None:
+        if self._offers is not None:
+            row, column = self.cursor_location
+            self._offers.look(self._recipient, self.text, self.document.get_line(row)[:column])
 
     @on(events.Focus)
-    def _offer_words(self) -> None:
-        if self._slash is not None:
-            self._slash.look(self._recipient, self.text)
+    def _offer(self) -> None:
+        if self._offers is not None:
+            self._offers.renew()
+            self._offer_what_fits()
 
     @on(events.Blur)
     def _offer_nothing(self) -> None:
-        if self._slash is not None:
-            self._slash.look(None, "")
+        if self._offers is not None:
+            self._offers.look(None, "", "")
 
     def put(self, text: str) -> None:
         """Have a text written, to go on behind it."""
         self.text = text
         self.move_cursor(self.document.end)
 
+    def insert_at_cursor(self, text: str) -> None:
+        """Put a text where the cursor is, apart from the word before it."""
+        row, column = self.cursor_location
+        before = self.document.get_line(row)[:column]
+        blank = " " if before and not before[-1].isspace() else ""
+        self.move_cursor(self.replace(f"{blank}{text} ", *self.selection).end_location)
+
     def _completed(self, key: str) -> bool:
-        """Move in the list of words behind `/`, or take the chosen one; return whether the key was for it."""
-        slash = self._slash
-        if slash is None or not slash.shown or (key == "enter" and slash.is_whole()):
+        """Move in the list of what can be chosen, or take what is; return whether the key was for it."""
+        offers = self._offers
+        if offers is None or (chosen := offers.chosen()) is None or (key == "enter" and offers.is_whole()):
             return False
         if key in ("up", "down"):
-            slash.move(-1 if key == "up" else 1)
+            offers.move(-1 if key == "up" else 1)
         elif key in ("tab", "enter"):
-            self.put(f"/{slash.chosen()} ")
+            start, inserted = chosen
+            row, _ = self.cursor_location
+            self.move_cursor(self.replace(inserted, (row, start), self.cursor_location).end_location)
         else:
             return False
         return True
@@ -257,27 +278,30 @@ class Composer(DataTextArea):
         self.move_cursor(self.replace(reference, *self.selection).end_location)
 
     def action_send(self) -> None:
-        """Send the text as it is to the recipient the border names; a refused one stays."""
-        text = self.text
-        if self._recipient is None or not text.strip():
+        """Send the text as it is to the recipients the border names; a refused one stays."""
+        text, recipient = self.text, self._recipient
+        if recipient is None or not text.strip():
             return
         if self._refusal:
             notice(self, clean_line(self._refusal), title=ours("Not sent"), severity="warning")
             return
-        mode = self.mode
-        self._history = [*self._history[-(HISTORY - 1) :], text]
-        self._history_at = None
+        mode, walk = self.mode, self._walk
+        self._notebook.note_sent(recipient, text)
+        for other in self.others:
+            self._notebook.note_sent(other, text)
         taken_back, self._taken_back = self._taken_back, ()
-        self._chosen = None
-        self.text = ""
-        self.post_message(self.Submitted(self._recipient, mode, text, taken_back, self._checkpoint))
+        self._chosen = self._walk = None
+        # What was written before an older text was taken is still to be sent.
+        self.put(walk.written if walk is not None and not walk.at_written else "")
+        self._keep_draft()
+        self.post_message(self.Submitted(recipient, mode, text, taken_back, self._checkpoint, self.others))
 
     def take_back(self, command: CommandId, mode: Mode, text: str) -> None:
         """Bring back a text that was sent and not read; it goes behind a draft that is there already."""
         if command not in self._taken_back:
             self._taken_back = (*self._taken_back, command)
-            self.text = f"{self.text}\n\n{text}" if self.text.strip() else text
-            self.move_cursor(self.document.end)
+            self._walk = None
+            self.put(_joined(self.text, text))
             self.choose(mode)
 
     def action_newline(self) -> None:
@@ -301,28 +325,60 @@ class Composer(DataTextArea):
         self.post_message(self.ModeChanged(self.mode))
 
     def action_leave(self) -> None:
-        """Go back to where the operator came from; the draft stays."""
-        self.post_message(self.Left())
+        """Close the list of what can be chosen, or go back to where the operator came from; the draft stays."""
+        if self._offers is None or not self._offers.close():
+            self.post_message(self.Left())
+
+    # --- the editor ----------------------------------------------------------------------------------
+
+    def action_open_editor(self) -> None:
+        """Write on in the operator's editor."""
+        if self._recipient is not None and not self.read_only:
+            self.run_worker(self._edit(self._recipient), name="the operator's editor", exclusive=True, group="editor")
+
+    async def _edit(self, recipient: AgentId) -> None:
+        try:
+            written = await edited_text(self.app, self.text)
+        except Refused as refused:
+            notice(self, clean_line(str(refused)), title=ours("Editor"), severity="warning", timeout=12)
+            return
+        if self._recipient == recipient:
+            self.put(written)
+        else:
+            # Another one was addressed meanwhile: the text waits for its own.
+            self._notebook.keep_draft(recipient, Draft(written))
+
+    # --- what was sent -------------------------------------------------------------------------------
+
+    def action_find_sent(self) -> None:
+        """Look for a text among those that were sent, and take it."""
+        if self._recipient is None or self.read_only:
+            return
+
+        def take(text: str | None) -> None:
+            if text is not None:
+                self._walk = HistoryWalk((text,), self._walk.written if self._walk is not None else self.text)
+                self._walk.step(-1)
+                self.put(text)
+            self.focus()
+
+        self.app.push_screen(SentDialog(self._notebook, self._recipient), take)
 
     def _walked(self, key: str) -> bool:
-        """Walk through the history where the cursor cannot go further; return whether it did."""
-        if key == "up":
-            return self.cursor_location[0] == 0 and self._walk_history(-1)
-        return self._history_at is not None and self._walk_history(1)
-
-    def _walk_history(self, step: int) -> bool:
-        """Show an older or newer text that was sent; return whether there was one."""
-        if not self._history or (self._history_at is None and self.text):
+        """Walk through the history where the cursor cannot go further, or just came from; return whether it did."""
+        at, step = self.cursor_location, -1 if key == "up" else 1
+        ends = self.navigator.is_first_wrapped_line(at) if step < 0 else self.navigator.is_last_wrapped_line(at)
+        walks = self._walk is not None and self.text == self._walk.text and at == self.document.end
+        if not (ends or walks) or self._recipient is None or self.read_only:
             return False
-        at = len(self._history) if self._history_at is None else self._history_at
-        at += step
-        if at < 0:
-            return True
-        if at >= len(self._history):
-            self._history_at = None
-            self.text = ""
-            return True
-        self._history_at = at
-        self.text = self._history[at]
-        self.move_cursor(self.document.end)
+        if self._walk is None or (self._walk.at_written and self.text != self._walk.written):
+            self._walk = HistoryWalk(self._notebook.sent(self._recipient), self.text)
+        if not self._walk.step(step, self.text):
+            return False
+        self.put(self._walk.text)
         return True
+
+
+def _joined(text: str, behind: str) -> str:
+    """Return two texts, one behind the other."""
+    return f"{text}\n\n{behind}" if text.strip() and behind.strip() else text if text.strip() else behind

@@ -82,7 +82,7 @@ class HomeFlushing(HomeSelection):
             self._flush_frame(fleet, now)
 
     def flush_composer(self) -> None:
-        """Show in the composer whom it writes to, and why that is refused."""
+        """Show in the composer whom it writes to, what becomes of a text, and why it is refused."""
         address(self.composer, self.agent, self.fleet, self.engine, read_only=self.read_only)
 
     def _flush_bars(self, fleet: Fleet, now: float) -> None:

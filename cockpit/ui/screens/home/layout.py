@@ -18,7 +18,8 @@ from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
 from cockpit.ui.widgets.plain import Plain
-from cockpit.ui.widgets.slash_list import SlashList
+from cockpit.ui.writing.offers import OfferList
+from cockpit.ui.writing.sources import choosable
 
 
 class HomeLayout(Traveller):
@@ -44,9 +45,9 @@ class HomeLayout(Traveller):
             with Vertical(id="center"):
                 yield TranscriptView(id="output")
                 yield ReceiptsBar(id="receipts", classes="-empty")
-                slash = SlashList(self.engine, id="slash")
-                yield slash
-                yield Composer(slash, id="composer")
+                offers = OfferList(choosable(self.engine), id="offers")
+                yield offers
+                yield Composer(self.engine.notebook, offers, id="composer")
             yield BoardPane(id="board")
             yield VmsTable(id="vms")
             yield FeedPane(id="feed")

@@ -1,0 +1,210 @@
+"""What is written is kept, found again, completed, edited elsewhere; the border says what will really happen."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import App
+
+from cockpit.errors import Refused
+from cockpit.model.commands.agent import FollowUp, Prompt
+from cockpit.model.fleet import ActivityState
+from cockpit.model.ids import AgentId
+from cockpit.model.notebook.draft import NO_DRAFT, Draft
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.actions.talk import submit
+from cockpit.ui.look.cells import width_of
+from cockpit.ui.look.states import Mode
+from cockpit.ui.widgets.composer import Composer
+from cockpit.ui.writing import editor, vm_paths, words
+from cockpit.ui.writing.border import Addressed, names_line, subtitle, title
+from cockpit.ui.writing.offer import Writing
+from cockpit.ui.writing.offers import OfferList
+from cockpit.ui.writing.sent_dialog import SentDialog
+from cockpit.ui.writing.template_files import MOST_BYTES, read_templates
+from cockpit.ui.writing.vm_paths import VmPaths
+from cockpit.ui.writing.walk import HistoryWalk
+from tests.ui.hostile import FORBIDDEN, HOSTILE
+from tests.ui.scene import scene
+from tests.ui.test_home import LT_API, cockpit, notifications
+from tests.ui.test_hostile import drawn
+
+HOSTILE_NAME = f"src/{HOSTILE.replace('/', '')}"
+
+NAMES = st.lists(st.one_of(st.text(max_size=30), st.just(HOSTILE)), min_size=1, max_size=6)
+
+
+@given(NAMES, st.sampled_from(list(Mode)), st.text(max_size=60), st.text(max_size=60), st.integers(20, 250))
+def test_the_border_fits_and_is_clean(names: list[str], mode: Mode, meaning: str, other: str, width: int) -> None:
+    for refusal, warning in (("", ""), (other, ""), ("", other)):
+        said = Addressed(tuple(names), mode, meaning, refusal, warning, True, 2, True)
+        for drawn_line in (title(said, width).plain, subtitle(said, width).plain):
+            assert not [character for character in FORBIDDEN if character in drawn_line]
+            assert width_of(drawn_line) <= max(width, 75), "the act, a name and the marks stand whatever the width"
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=12), min_size=2, max_size=8), st.integers(12, 200))
+def test_all_recipients_are_named_or_counted(names: list[str], width: int) -> None:
+    line = names_line(names, width)
+    assert width_of(line) <= width and line.startswith(f"{len(names)} agents"[: width - 1])
+    if ":" in line and " more" not in line:
+        assert line == clean_line(f"{len(names)} agents: {', '.join(names)}")
+
+
+@given(st.lists(st.text(max_size=4), max_size=6), st.text(max_size=4), st.lists(st.sampled_from([-1, 1]), max_size=20))
+def test_a_walk_comes_back_to_what_was_written(sent: list[str], written: str, steps: list[int]) -> None:
+    walk = HistoryWalk(sent, written)
+    for step in steps:
+        walk.step(step, walk.text)
+    while walk.step(1, walk.text):
+        pass
+    assert walk.at_written and walk.text == walk.written == written
+
+
+async def test_drafts_and_history_are_the_agents_own() -> None:
+    async with cockpit() as (pilot, home, engine):
+        await pilot.press("down", "p", *"one", "enter", *"two", "enter", *"half")
+        composer, agent = home.composer, home.selected
+        assert agent == LT_API and engine.notebook.sent(LT_API) == ("one", "two")
+        assert engine.notebook.draft(LT_API) == Draft("half")
+        await pilot.press("up", "up")
+        assert composer.text == "one" and engine.notebook.draft(LT_API).text == "half", "the draft is not the history's"
+        await pilot.press("down", "down")
+        assert composer.text == "half"
+        await pilot.press("up", "enter")
+        assert engine.ordered[-1] == FollowUp(LT_API, "two") and composer.text == "half", "what was written stays"
+        await pilot.press("ctrl+r", *"one")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, SentDialog)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert composer.text == "one"
+        await pilot.press("down")
+        assert composer.text == "half"
+        await pilot.press("escape", "down", "p")
+        await pilot.pause()
+        assert composer.recipient != LT_API and composer.text == ""
+        await pilot.press("up")
+        assert composer.text == "", "another agent has another history"
+        await pilot.press("escape", "up", "p", "ctrl+u")
+        await pilot.pause()
+        assert engine.notebook.draft(LT_API) == NO_DRAFT, "what was deleted is no draft"
+
+
+async def test_paths_and_templates_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vm_paths, "PAUSE", 0.0)
+    (tmp_path / "review.md").write_text("# Review\nLook at what {name} did\n")
+    monkeypatch.setattr(words.SlashWords.__init__, "__defaults__", (lambda: tmp_path,))
+    engine = scene()
+    for path in (
+        "src/main.py",
+        "src/shot.png",
+        "notes with blank.md",
+        HOSTILE_NAME,
+        "deep/a/mark.py",
+    ):
+        engine.files.content[LT_API, path] = b"x"
+    async with cockpit(engine) as (pilot, home, _):
+        await pilot.press("down", "p", *"look at @s")
+        listed = home.query_one(OfferList)
+        await pilot.pause()
+        assert listed.chosen() == (8, "@src/")
+        await pilot.press("tab")
+        await pilot.pause()
+        assert home.composer.text == "look at @src/" and listed.shown
+        assert not [character for character in FORBIDDEN if character in drawn(pilot.app)]
+        await pilot.press(*"ma", "enter")
+        assert home.composer.text == "look at src/main.py " and engine.ordered == []
+        await pilot.press(*"and @shot", "tab", *"@no", "tab")
+        await pilot.pause()
+        assert home.composer.text == 'look at src/main.py and @vm:src/shot.png "notes with blank.md" '
+        engine.files.refusals[LT_API] = "its VM is paused"
+        await pilot.press(*"@xyz")
+        await pilot.pause()
+        assert listed.shown and listed.chosen() is None and "its VM is paused" in drawn(pilot.app)
+        home.composer.put("")
+        await pilot.press(*"/t:rev", "enter")
+        await pilot.pause()
+        assert home.composer.text == "# Review\nLook at what lt-api did"
+
+
+async def test_paths_are_found_in_all_directories_and_asking_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vm_paths, "PAUSE", 0.0)
+    engine = scene()
+    engine.files.content[LT_API, "deep/a/mark.py"] = b"x"
+    paths = VmPaths(engine)
+    assert paths.begun(Writing(LT_API, "a@b", "a@b")) is None, "an address is none"
+    learnt = [await paths.learn(LT_API, "mark") for _ in range(2)]
+    assert learnt == [True, False], "it is known then"
+    assert [one.inserted for one in paths.offers(LT_API, "mark")] == ["deep/a/mark.py "]
+    engine.files.held_back = asyncio.Event()
+    asking = asyncio.create_task(paths.learn(LT_API, "mar"))
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert [one.inserted for one in paths.offers(LT_API, "mar")] == [], "what was let go is not shown"
+
+
+async def test_the_editor_takes_and_gives_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Path] = []
+
+    async def write(app: App[object], path: Path, **kept: str) -> None:
+        seen.append(path)
+        text = await asyncio.to_thread(path.read_text)
+        await asyncio.to_thread(path.write_text, f"{text} and more\n")
+        if text == "fail":
+            raise Refused("vi ended with 1")
+
+    monkeypatch.setattr(editor, "edit_files", write)
+    async with cockpit() as (pilot, home, _):
+        await pilot.press("down", "p", *"a text", "ctrl+e")
+        await pilot.app.workers.wait_for_complete()
+        assert home.composer.text == "a text and more" and not seen[0].parent.exists()
+        home.composer.put("fail")
+        await pilot.press("ctrl+e")
+        await pilot.app.workers.wait_for_complete()
+        assert home.composer.text == "fail" and seen[1].read_text() == "fail and more\n", "what was written is kept"
+        seen[1].unlink()
+        seen[1].parent.rmdir()
+
+
+def test_templates_that_cannot_be_read_are_said(tmp_path: Path) -> None:
+    (tmp_path / "a b.md").write_text("A\n")
+    (tmp_path / "broken.md").write_bytes(b"\xff")
+    (tmp_path / "large.md").write_bytes(b"x" * (MOST_BYTES + 1))
+    (tmp_path / "other.txt").write_text("no")
+    read = read_templates(tmp_path)
+    assert [(one.name, one.text) for one in read.templates] == [("a-b", "A")]
+    assert ["UTF-8" in read.problems[0], "larger" in read.problems[1]] == [True, True] and len(read.problems) == 2
+    assert read_templates(tmp_path / "none").problems == ()
+
+
+async def test_the_border_names_all_recipients_and_what_happens() -> None:
+    async with cockpit() as (pilot, home, _):
+        await pilot.press("down", "p")
+        await pilot.pause()
+        assert "becomes a follow-up, read at the run's end" in str(home.composer._border_title)
+        await pilot.press("ctrl+t")
+        await pilot.pause()
+        assert "waits for the running tool (bash)" in str(home.composer._border_title)
+        others = ((AgentId("b"), "lt-web"), (AgentId("c"), "w-docs"))
+        home.composer.address(LT_API, "lt-api", busy=True, others=others)
+        home.composer.describe("", "2 start a run")
+        assert "3 agents: lt-api, lt-web, w-docs" in str(home.composer._border_title)
+        assert home.composer.others == ("b", "c")
+
+
+async def test_a_text_goes_to_all_that_the_border_named() -> None:
+    engine = scene()
+    idle = next(agent for agent in engine.fleet.agents if agent.activity.state is ActivityState.DONE_UNSEEN)
+    async with cockpit(engine) as (pilot, home, _):
+        submitted = Composer.Submitted(LT_API, Mode.PROMPT, "look", others=(idle.id, AgentId("gone")))
+        submit(home, submitted)
+        await pilot.pause()
+        assert engine.ordered == [Prompt(LT_API, "look"), Prompt(idle.id, "look")]
+        assert notifications(pilot)[-1].startswith("1 of 3"), "whom it did not reach is said"
