@@ -37,7 +37,7 @@ EXCUSED = {
     "cockpit.text.streams._CleanStream.writelines": _STREAM,
     "cockpit.ui.actions.registry.key_table": "the README's table is made with it, and compared",
     "cockpit.ui.transcript.view.TranscriptView.reads_past": _WATCHED,
-    "cockpit.ui.widgets.composer.Composer.recipient": _WATCHED,
+    "cockpit.ui.writing.composer.Composer.recipient": _WATCHED,
 }
 """Names that nothing in the product uses by name, each with its reason."""
 

@@ -20,8 +20,8 @@ from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.destroy import DestroyDialog
 from cockpit.ui.dialogs.form import FormDialog, GuardedForm
 from cockpit.ui.dialogs.pick import PickDialog
-from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.plain import Plain
+from cockpit.ui.writing.composer import Composer
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import scene, vm_id
 from tests.ui.test_home import cockpit

@@ -21,13 +21,13 @@ from cockpit.model.operation import Operation, Step
 from cockpit.model.size import VmSize
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.dialogs.confirm import ConfirmDialog
-from cockpit.ui.dialogs.spawn import SpawnDialog
+from cockpit.ui.dialogs.spawn.form import SpawnDialog
 from cockpit.ui.look.states import Mode
 from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.transcript.view import TranscriptView
-from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, VmsTable
 from cockpit.ui.widgets.plain import Plain
+from cockpit.ui.writing.composer import Composer
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import scene, vm_id
 

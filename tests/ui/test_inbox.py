@@ -12,8 +12,8 @@ from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.ui.dialogs.inbox import InboxDialog
 from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.widgets.bars import HeaderBar
-from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.row_list import RowList
+from cockpit.ui.writing.composer import Composer
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import scene
 from tests.ui.test_home import LT_API, cockpit

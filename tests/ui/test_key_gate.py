@@ -20,13 +20,13 @@ from cockpit.ui.actions.registry import BY_ID
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.form import GuardedForm
-from cockpit.ui.dialogs.spawn import SpawnDialog
+from cockpit.ui.dialogs.spawn.form import SpawnDialog
 from cockpit.ui.dialogs.working import WorkingDialog
 from cockpit.ui.key_gate import Guarded
 from cockpit.ui.screens.home.screen import HomeScreen
-from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import AgentsTree
+from cockpit.ui.writing.composer import Composer
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import scene, vm_id
 from tests.ui.test_home import cockpit, notifications

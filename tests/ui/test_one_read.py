@@ -16,7 +16,7 @@ from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import agent_of
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.dialog import TextDialog
-from cockpit.ui.widgets.composer import Composer
+from cockpit.ui.writing.composer import Composer
 from tests.ui.scene import vm_id
 from tests.ui.test_home import cockpit, notifications
 from tests.ui.test_key_gate import low_priority as low_priority

@@ -23,9 +23,9 @@ from cockpit.ui.look.bars import MAX_RECEIPTS, open_receipts, receipt_lines
 from cockpit.ui.look.rows import queue_words
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import ReceiptsBar
-from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import RowList
+from cockpit.ui.writing.composer import Composer
 from tests.remote.waiting import until
 from tests.ui.fake_engine import NOW, FakeEngine, ordered_of
 from tests.ui.scene import scene

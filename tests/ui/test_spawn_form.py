@@ -6,7 +6,8 @@ from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommitId
 from cockpit.model.size import VmSize
-from cockpit.ui.dialogs.spawn import spawn_commands, spawn_fields
+from cockpit.ui.dialogs.spawn.fields import FORM, spawn_fields, values_in
+from cockpit.ui.dialogs.spawn.orders import spawn_commands
 from tests.ui.scene import scene
 
 IMAGE = CommitId("c0ffee00-0000-4000-8000-000000000001")
@@ -58,3 +59,13 @@ def test_workers_get_a_task_a_line_and_what_an_image_has() -> None:
 def test_findable_says_why_it_is_not_the_usual() -> None:
     field = next(field for field in FIELDS if field.name == "findable")
     assert field.choices[0].value == "" and "stop what they found" in field.choices[1].label
+
+
+def test_what_was_chosen_last_is_offered_again_if_it_can_still_be_chosen() -> None:
+    engine = scene()
+    engine.notebook.keep_values(
+        FORM, {"kind": "worker", "model": "m", "image": IMAGE, "program": "gone", "parent": "nobody there", "name": "x"}
+    )
+    values = values_in(spawn_fields(engine))
+    assert (values["kind"], values["model"], values["image"]) == ("worker", "m", IMAGE)
+    assert values["program"] == "pi" and values["parent"] == "" and values["name"] == "", "a name is another's now"

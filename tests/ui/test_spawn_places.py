@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cockpit.model.ids import CommitId
-from cockpit.ui.dialogs.spawn import spawn_commands, spawn_fields
+from cockpit.ui.dialogs.spawn.fields import spawn_fields
+from cockpit.ui.dialogs.spawn.orders import spawn_commands
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import scene
 

@@ -21,7 +21,7 @@ from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.key_gate import KeyGate
 from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.settling import Patience, Settling
-from cockpit.ui.widgets.composer import Composer
+from cockpit.ui.writing.composer import Composer
 from tests.ui.scene import vm_id
 from tests.ui.test_home import cockpit, notifications
 from tests.ui.test_key_gate import write

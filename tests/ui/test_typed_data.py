@@ -21,8 +21,8 @@ from cockpit.model.commands.life import Spawn
 from cockpit.model.extensions import DialogRequested
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.terminal.input_parser import InputParser
-from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.data_fields import DataDocument, DataInput, DataTextArea
+from cockpit.ui.writing.composer import Composer
 from tests.faults.harness import ROOT
 from tests.faults.terminal import Terminal
 from tests.fleets import FleetUnderTest, fleet_under_test, poll

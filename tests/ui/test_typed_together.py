@@ -15,8 +15,8 @@ from textual.keys import _character_to_key
 from textual.screen import Screen
 
 from cockpit.ui.app import CockpitApp
-from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.data_fields import DataInput, DataTextArea
+from cockpit.ui.writing.composer import Composer
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.notebook_double import NotebookDouble
 

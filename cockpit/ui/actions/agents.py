@@ -21,7 +21,7 @@ from cockpit.ui.actions.reasons import agent_command, needs_agent, vm_command
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
-from cockpit.ui.dialogs.spawn import SpawnDialog
+from cockpit.ui.dialogs.spawn.form import SpawnDialog
 from cockpit.ui.dialogs.texts import findings_text, why_text, why_vm_text
 from cockpit.ui.dialogs.working import WorkingDialog
 from cockpit.ui.look.rows import vm_words

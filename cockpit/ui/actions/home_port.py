@@ -21,9 +21,9 @@ from cockpit.ui.look.states import Mode
 from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.places.history import PlaceHistory
 from cockpit.ui.transcript.view import TranscriptView
-from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import Pane
+from cockpit.ui.writing.composer import Composer
 
 Chosen = TypeVar("Chosen")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from cockpit.errors import CockpitError
@@ -13,6 +14,7 @@ from cockpit.model.commands.vm import Checkpoint
 from cockpit.model.fleet import Agent, Fleet, Power
 from cockpit.model.ids import AgentId
 from cockpit.model.inquiries import SLASH_COMMANDS
+from cockpit.model.notebook.templates import filled, values_of
 from cockpit.model.slash import order_of, slash_word
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
@@ -21,8 +23,13 @@ from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import NO_AGENT, agent_command, needs_agent
 from cockpit.ui.dialogs.answer import AnswerDialog
 from cockpit.ui.dialogs.confirm import ConfirmDialog
+from cockpit.ui.dialogs.pick import PickDialog
+from cockpit.ui.dialogs.sent import SentDialog
+from cockpit.ui.look.cells import content
 from cockpit.ui.look.states import Mode
-from cockpit.ui.widgets.composer import Composer
+from cockpit.ui.widgets.row_list import Row
+from cockpit.ui.writing.composer import Composer
+from cockpit.ui.writing.template_files import read_templates, template_directory
 
 UNWRITTEN = "…"
 """Stands for the words of a message that is not written yet."""
@@ -155,6 +162,51 @@ def _write(mode: Mode | None) -> Handler:
     return lambda home: home.write(mode)
 
 
+def _sent(home: HomePort) -> None:
+    """Look for a text that was sent, and write it again."""
+    agent = home.agent
+    if agent is None:
+        return
+    target = agent.id
+
+    def finish(text: str | None) -> None:
+        if home.composer.recipient == target:
+            if text is not None:
+                home.composer.take_sent(text)
+            home.write(None)
+
+    home.open_dialog(SentDialog(home.engine.notebook, target), finish)
+
+
+def _template(home: HomePort) -> None:
+    """Have a template chosen, and write what it becomes for this agent."""
+    agent = home.agent
+    if agent is not None:
+        home.app.run_worker(_choose_template(home, agent), name="templates")
+
+
+async def _choose_template(home: HomePort, agent: Agent) -> None:
+    directory = template_directory()
+    read = await asyncio.to_thread(read_templates, directory)
+    if read.problems:
+        home.warn(clean_line("; ".join(read.problems)), title=ours("Templates"))
+    known = {one.name: one for one in read.templates}
+
+    def rows(width: int) -> list[tuple[Row, str]]:
+        return [
+            (Row(name, content([(our_line(" {}  ", name), "bold"), (clean_line(one.heading), "$muted")])), one.text)
+            for name, one in known.items()
+        ]
+
+    def finish(name: str | None) -> None:
+        if name is not None and home.composer.recipient == agent.id:
+            home.write(None)
+            home.composer.insert_at_cursor(filled(known[name].text, values_of(agent, home.fleet.tasks)))
+
+    empty = our_line("There are none: {}/NAME.md is one.", str(directory))
+    home.open_dialog(PickDialog(ours("Templates"), rows, empty), finish)
+
+
 def _needs_question(situation: Situation) -> str:
     if situation.agent is None:
         return NO_AGENT
@@ -227,6 +279,26 @@ ACTIONS: tuple[Action, ...] = (
         "Talk",
         "Write in the mode that fits what the agent does",
         _write(None),
+        needs_agent,
+        writes=True,
+    ),
+    Action(
+        "talk.sent",
+        "",
+        "what was sent",
+        "Talk",
+        "Look for a text among those that were sent, to write it again",
+        _sent,
+        needs_agent,
+        writes=True,
+    ),
+    Action(
+        "talk.template",
+        "",
+        "template",
+        "Talk",
+        "Begin with a template of yours, with this agent's values in it",
+        _template,
         needs_agent,
         writes=True,
     ),

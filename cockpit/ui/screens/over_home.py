@@ -24,10 +24,10 @@ from cockpit.ui.screens.action_screen import ActionScreen
 from cockpit.ui.screens.travelling import Traveller
 from cockpit.ui.tallies import Tallies
 from cockpit.ui.transcript.view import TranscriptView
-from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import Pane
 from cockpit.ui.widgets.plain import Plain
+from cockpit.ui.writing.composer import Composer
 
 COMMON = (
     "move.back",

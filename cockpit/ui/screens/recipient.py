@@ -8,7 +8,7 @@ from cockpit.engine.port import CockpitPort
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.notebook.consequence import consequence_for_all
 from cockpit.ui.actions.talk import UNWRITTEN, message, order
-from cockpit.ui.widgets.composer import Composer
+from cockpit.ui.writing.composer import Composer
 
 
 def address(

@@ -13,7 +13,7 @@ from cockpit.ui.look.bars import open_receipts
 from cockpit.ui.screens.recipient import address
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import ReceiptsBar
-from cockpit.ui.widgets.composer import Composer
+from cockpit.ui.writing.composer import Composer
 from cockpit.ui.writing.offers import OfferList
 from cockpit.ui.writing.sources import choosable
 

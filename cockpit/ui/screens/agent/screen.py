@@ -33,8 +33,8 @@ from cockpit.ui.screens.talk_view import TalkView
 from cockpit.ui.transcript.paging import turn_page
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import HeaderBar
-from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.plain import Plain
+from cockpit.ui.writing.composer import Composer
 
 RULED = 30
 """Lines of the screen from which the chosen tab has a line of its own below it."""

@@ -14,10 +14,10 @@ from cockpit.ui.actions.action import PANES
 from cockpit.ui.screens.travelling import Traveller
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import HeaderBar, ReceiptsBar, StandingBar
-from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
 from cockpit.ui.widgets.plain import Plain
+from cockpit.ui.writing.composer import Composer
 from cockpit.ui.writing.offers import OfferList
 from cockpit.ui.writing.sources import choosable
 

@@ -16,10 +16,10 @@ from cockpit.ui.places.history import ScreenPlace
 from cockpit.ui.screens.home.flushing import HomeFlushing
 from cockpit.ui.transcript.paging import turn_page
 from cockpit.ui.transcript.view import TranscriptView
-from cockpit.ui.widgets.composer import Composer
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import AgentsTree, Pane
 from cockpit.ui.widgets.row_list import RowList
+from cockpit.ui.writing.composer import Composer
 
 
 class HomeScreen(HomeFlushing):

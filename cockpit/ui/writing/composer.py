@@ -27,7 +27,6 @@ from cockpit.ui.widgets.notice import notice
 from cockpit.ui.writing.border import Addressed, subtitle, title
 from cockpit.ui.writing.editor import edited_text
 from cockpit.ui.writing.offers import OfferList
-from cockpit.ui.writing.sent_dialog import SentDialog
 from cockpit.ui.writing.walk import HistoryWalk
 
 Recipient = tuple[AgentId, str]
@@ -42,7 +41,7 @@ class Composer(DataTextArea):
         Binding("ctrl+t", "cycle_mode", "mode", show=False, priority=True),
         Binding("ctrl+o", "toggle_checkpoint", "commit first", show=False, priority=True),
         Binding("ctrl+e", "open_editor", "editor", show=False, priority=True),
-        Binding("ctrl+r", "find_sent", "find what was sent", show=False, priority=True),
+        Binding("ctrl+r", "screen.act('talk.sent')", "find what was sent", show=False, priority=True),
         Binding("escape", "leave", "leave", show=False, priority=True),
     ]
 
@@ -350,19 +349,11 @@ class Composer(DataTextArea):
 
     # --- what was sent -------------------------------------------------------------------------------
 
-    def action_find_sent(self) -> None:
-        """Look for a text among those that were sent, and take it."""
-        if self._recipient is None or self.read_only:
-            return
-
-        def take(text: str | None) -> None:
-            if text is not None:
-                self._walk = HistoryWalk((text,), self._walk.written if self._walk is not None else self.text)
-                self._walk.step(-1)
-                self.put(text)
-            self.focus()
-
-        self.app.push_screen(SentDialog(self._notebook, self._recipient), take)
+    def take_sent(self, text: str) -> None:
+        """Write a text that was sent; what is written comes back by the down key, or once it is sent."""
+        self._walk = HistoryWalk((text,), self._walk.written if self._walk is not None else self.text)
+        self._walk.step(-1)
+        self.put(text)
 
     def _walked(self, key: str) -> bool:
         """Walk through the history where the cursor cannot go further, or just came from; return whether it did."""

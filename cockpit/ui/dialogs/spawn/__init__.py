@@ -1,0 +1,1 @@
+"""Spawning: a line for a name, the whole form, and every step as it happens."""
