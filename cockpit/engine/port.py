@@ -106,6 +106,23 @@ class QueuePort(Protocol):
         """Return what waits in an agent's queues, steers first, each queue in the order in which it is read."""
 
 
+class HistoryPort(Protocol):
+    """What is recorded of agents, also of those that are gone."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What happened to the history when it was opened: set aside, upgraded, or kept for this time only."""
+
+    async def agents(self) -> tuple[RememberedAgent, ...]:
+        """Return every agent that is remembered."""
+
+    async def search(self, text: str, *, agent: AgentId | None = None, limit: int = 50) -> list[SearchHit]:
+        """Return the newest recorded lines that hold all words of a text, at most `limit`."""
+
+    def lines(self, agent: AgentId) -> AsyncIterator[Record]:
+        """Yield what is recorded of an agent, oldest first, without the markers between files."""
+
+
 class CockpitPort(Protocol):
     """The engine as a screen sees it. All methods run on the engine's event loop and return at once."""
 
@@ -164,6 +181,10 @@ class CockpitPort(Protocol):
     @property
     def coordination(self) -> CoordinationPort:
         """The shared state of the swarm, beyond its tasks and events."""
+
+    @property
+    def recorded(self) -> HistoryPort:
+        """The output of agents, as it is recorded here."""
 
     @property
     def work(self) -> WorkPort:
@@ -265,23 +286,6 @@ class OutputPort(Protocol):
         """
 
 
-class HistoryPort(Protocol):
-    """What is recorded of agents, also of those that are gone."""
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What happened to the history when it was opened: set aside, upgraded, or kept for this time only."""
-
-    async def agents(self) -> tuple[RememberedAgent, ...]:
-        """Return every agent that is remembered."""
-
-    async def search(self, text: str, *, agent: AgentId | None = None, limit: int = 50) -> list[SearchHit]:
-        """Return the newest recorded lines that hold all words of a text, at most `limit`."""
-
-    def lines(self, agent: AgentId) -> AsyncIterator[Record]:
-        """Yield what is recorded of an agent, oldest first, without the markers between files."""
-
-
 class LookoutPort(Protocol):
     """Looks at what nobody here has; `fleet.looks` and `fleet.claims` hold what it finds."""
 
@@ -308,10 +312,6 @@ class HeadlessPort(CockpitPort, Protocol):
     @property
     def lookout(self) -> LookoutPort:
         """The look at what nobody here has."""
-
-    @property
-    def recorded(self) -> HistoryPort:
-        """The output of agents, as it is recorded here."""
 
     def agent_named(self, name: str) -> Agent:
         """Return an agent by name or id.

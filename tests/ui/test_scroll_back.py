@@ -55,7 +55,8 @@ class Reader:
     def drawn(self) -> list[str]:
         """Return the pane's lines without the scroll mark, and without the badge over the last one."""
         view = self.view
-        lines = [view.render_line(y).text[: view.size.width - 1].rstrip() for y in range(view.size.height)]
+        left, right = view.gutter_width, view.size.width - 1
+        lines = [view.render_line(y).text[left:right].rstrip() for y in range(view.size.height)]
         return lines[:-1]
 
 
@@ -76,7 +77,7 @@ def all_lines(records: Sequence[Record], width: int) -> list[str]:
     """Return the lines of a transcript without bounds."""
     whole = TranscriptWindow(max_entries=1 << 30, max_bytes=1 << 40)
     whole.append(records)
-    layout = TranscriptLayout(whole, width, expanded=False)
+    layout = TranscriptLayout(whole, width)
     layout.lay_around(0, 1 << 30)
     found = (layout.line_at(number) for number in range(layout.total))
     return [one[0].lines[one[1]].text.rstrip() for one in found if one is not None]
@@ -102,7 +103,7 @@ async def test_every_line_is_seen_on_the_way_up_and_on_the_way_down(
     async with stored_engine(fleet(), tmp_path / "s.sqlite") as engine:
         await engine.remember(stored)
         async with reader(engine, (90, 60)) as at:
-            lines = all_lines(history, at.view.size.width - 1)
+            lines = all_lines(history, at.view.text_width)
             height = at.view.size.height
             top = place_of(at.drawn(), lines, range(len(lines) - 1, -1, -1))
             while top > 0:
@@ -212,7 +213,7 @@ async def test_a_transcript_of_nothing_to_see_has_a_past(tmp_path: Path) -> None
         async with reader(engine) as at:
             assert len(engine.transcript(WHO)) == 0
             await at.press("pageup")
-            lines = all_lines(told, at.view.size.width - 1)
+            lines = all_lines(told, at.view.text_width)
             assert place_of(at.drawn(), lines, range(len(lines))) > len(lines) - 100
             await at.press("end")
             assert at.view.following and engine.past(WHO) is None

@@ -54,9 +54,11 @@ class Entry:
         "at",
         "call_id",
         "complete",
+        "cost",
         "counted",
         "diff",
         "duration",
+        "ended_at",
         "epoch",
         "exit_code",
         "failed",
@@ -65,7 +67,9 @@ class Entry:
         "line",
         "open",
         "revision",
+        "said_at",
         "title",
+        "written",
     )
 
     def __init__(
@@ -99,6 +103,14 @@ class Entry:
         """Of a shell command, where the agent says it."""
         self.duration: float | None = None
         """Seconds a tool or a whole answer took, where the agent says it."""
+        self.cost: float | None = None
+        """US dollars of the answer this is, or of the one that made this call and says nothing beside its calls."""
+        self.said_at: float | None = None
+        """Unix seconds by the agent's clock, where it says when its message was made."""
+        self.ended_at: float | None = None
+        """Unix seconds by the agent's clock, where it says when the answer was complete."""
+        self.written = ""
+        """What a call puts into a file."""
         self.call_id = ""
         """The tool call, dialog or command this entry belongs to."""
         self.complete = False
@@ -125,9 +137,14 @@ class Entry:
         return f"{self._head}\n… {self._cut} characters are not kept here …\n{tail}"
 
     @property
+    def moment(self) -> float:
+        """Unix seconds of its beginning: as the agent says it, else when its first record arrived here."""
+        return self.said_at if self.said_at is not None else self.at
+
+    @property
     def size(self) -> int:
         """Characters held, plus a fixed share for the entry itself."""
-        return self._size + len(self._head) + len(self.title) + len(self.diff) + ENTRY_OVERHEAD
+        return self._size + len(self._head) + len(self.title) + len(self.diff) + len(self.written) + ENTRY_OVERHEAD
 
     def append(self, text: str) -> None:
         """Add text at the end."""
@@ -154,8 +171,15 @@ class Entry:
 
     def keep_diff(self, diff: str) -> None:
         """Set the diff, cut to the entry's limit."""
-        gone = len(diff) - self._limit
-        self.diff = diff if gone <= 0 else f"{diff[: self._limit]}\n… {gone} characters are not kept here …"
+        self.diff = self._within(diff)
+
+    def keep_written(self, text: str) -> None:
+        """Set what a call puts into a file, cut to the entry's limit."""
+        self.written = self._within(text)
+
+    def _within(self, text: str) -> str:
+        gone = len(text) - self._limit
+        return text if gone <= 0 else f"{text[: self._limit]}\n… {gone} characters are not kept here …"
 
     def _tighten(self) -> None:
         """Join the pieces, and beyond the limit keep half of it as head and half of it as tail."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -11,6 +12,7 @@ from cockpit.model import events as ev
 from cockpit.model.events import Record
 from cockpit.model.reduce.tools import call_title, one_line
 from cockpit.model.todo import PlannedStep, steps_in
+from cockpit.model.transcript.authored import authored
 from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.ring import EntryRing
 
@@ -63,6 +65,7 @@ class MessageFold(EntryRing):
         if event.role == "user":
             kind = self._user_kind(event.text)
             self._user_shown = self._add(kind, record, "", event.text)
+            self._user_shown.said_at = event.said_at
         elif event.role == "custom":
             self._add(EntryKind.NOTICE, record, event.custom_type, event.text)
         elif event.role == "assistant":
@@ -146,11 +149,18 @@ class MessageFold(EntryRing):
 
     def _settle_call(self, entry: Entry, arguments: str | None, tool_name: str, call_id: str) -> None:
         source = arguments if arguments is not None else entry.text
-        entry.title = call_title(tool_name or entry.title, parsed_arguments(source))
+        self._tell_call(entry, tool_name or entry.title, parsed_arguments(source))
         entry.replace("")
         entry.complete = True
         if call_id:
             self._name_call(entry, call_id)
+
+    def _tell_call(self, entry: Entry, name: str, arguments: dict[str, Any]) -> None:
+        """Say what a call is, and what it writes."""
+        entry.title = call_title(name, arguments)
+        written, diff = authored(name, arguments)
+        entry.keep_written(written)
+        entry.keep_diff(diff)
 
     def _name_call(self, entry: Entry, call_id: str) -> None:
         entry.call_id = call_id
@@ -168,7 +178,7 @@ class MessageFold(EntryRing):
         images = [block.image_label for block in event.blocks if block.kind == "image"]
         text = "\n".join([*([event.text] if event.text else []), *([" ".join(images)] if images else [])])
         if self._user_shown is None:
-            self._add(self._user_kind(event.text or text), record, "", text)
+            self._add(self._user_kind(event.text or text), record, "", text).said_at = event.said_at
         elif text and self._user_shown.replace(text):
             self._touch(self._user_shown)
         self._user_shown = None
@@ -181,6 +191,7 @@ class MessageFold(EntryRing):
         answers = [entry for entry in self._blocks.values() if entry.kind is EntryKind.ANSWER]
         if answers:
             answers[-1].duration = event.duration
+        self._tell_price(event, answers)
         unfinished = failed or event.stop_reason in ("aborted", "length")
         for entry in self._blocks.values():
             entry.failed = entry.failed or failed
@@ -198,6 +209,21 @@ class MessageFold(EntryRing):
         elif not any(block.kind == "toolCall" or (block.kind == "text" and block.text) for block in event.blocks):
             self._add(EntryKind.ERROR, record, "the answer is empty").failed = True
 
+    def _tell_price(self, event: ev.MessageEnded, answers: list[Entry]) -> None:
+        """Say when a message was made, and what it cost: beside its words, else beside its first call."""
+        for entry in self._blocks.values() if event.said_at is not None else ():
+            entry.said_at = event.said_at
+            self._touch(entry)
+        calls = (entry for entry in self._blocks.values() if entry.kind is EntryKind.TOOL)
+        holder = answers[-1] if answers else next(calls, None)
+        if holder is None:
+            return
+        if event.usage is not None:
+            holder.cost = event.usage.cost
+            self._touch(holder)
+        if event.said_at is not None and event.duration is not None:
+            holder.ended_at = event.said_at + event.duration
+
     def _close_message(self, *, cut: bool = True) -> None:
         """End a message whose own end never came: the run was cut, or another message begins."""
         for entry in self._blocks.values():
@@ -213,7 +239,7 @@ class MessageFold(EntryRing):
         if entry is None:
             entry = self._add(EntryKind.TOOL, record)
             self._name_call(entry, event.call_id)
-        entry.title = call_title(event.name, event.arguments)
+        self._tell_call(entry, event.name, event.arguments)
         entry.open = True
         entry.complete = True
         steps = steps_in(event.name, event.arguments)
@@ -237,7 +263,8 @@ class MessageFold(EntryRing):
         entry = self._running_tool(record, event.call_id, event.name)
         self._tools.pop(event.call_id, None)
         entry.replace(event.text)
-        entry.keep_diff(event.diff)
+        if event.diff or event.is_error:  # what failed changed nothing
+            entry.keep_diff(event.diff)
         entry.failed = event.is_error or bool(event.exit_code)
         entry.exit_code, entry.duration = event.exit_code, event.duration
         self._close(entry)
@@ -255,7 +282,7 @@ def _left(before: Iterable[str], now: Iterable[str]) -> list[str]:
     return gone
 
 
-def parsed_arguments(arguments: str) -> dict[str, object]:
+def parsed_arguments(arguments: str) -> dict[str, Any]:
     """Read a call's arguments, which may be cut or garbled."""
     try:
         found = msgspec.json.decode(arguments)

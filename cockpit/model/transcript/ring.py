@@ -16,6 +16,10 @@ MAX_BYTES = 2 * 1024 * 1024
 """Characters one agent's transcript holds: a hundred agents stay well below a small machine's memory."""
 
 
+CHANGES = 256
+"""Changed entries that are remembered one by one: many times what comes between two looks."""
+
+
 class EntryRing:
     """Entries in order, with contiguous keys, bounded in number and in size.
 
@@ -32,6 +36,10 @@ class EntryRing:
         self._bytes = 0
         self._revision = 0
         self._dropped = 0
+        self._changes: deque[tuple[int, Entry]] = deque(maxlen=CHANGES)
+        """The entries that changed last, each with the revision at which it began to; the newest at the end."""
+        self._forgotten = 0
+        """The revision of the newest change that is in there no more."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -71,6 +79,18 @@ class EntryRing:
         skip = 0 if start_key is None else max(0, start_key - self._first_key)
         return islice(self._entries, skip, None)
 
+    def changed_since(self, revision: int) -> list[Entry] | None:
+        """Return the entries held that changed or came after a revision, in their order; None if that is not known."""
+        if revision < self._forgotten:
+            return None
+        found: dict[int, Entry] = {}
+        for since, entry in reversed(self._changes):
+            if entry.revision > revision and entry.key >= self._first_key:
+                found[entry.key] = entry
+            if since <= revision:
+                break
+        return [found[key] for key in sorted(found)]
+
     def _add(self, kind: EntryKind, record: Record, title: str = "", text: str = "") -> Entry:
         """Append a new entry for what a record says."""
         entry = Entry(
@@ -93,12 +113,19 @@ class EntryRing:
         if entry.key < self._first_key:
             return
         self._revision += 1
+        if not self._changes or self._changes[-1][1] is not entry:
+            self._remember(entry)
         entry.revision = self._revision
         size = entry.size
         self._bytes += size - entry.counted
         entry.counted = size
         if self._bytes > self.max_bytes or len(self._entries) > self.max_entries:
             self._prune()
+
+    def _remember(self, entry: Entry) -> None:
+        if len(self._changes) == CHANGES:
+            self._forgotten = self._changes[1][0] - 1
+        self._changes.append((self._revision, entry))
 
     def _prune(self) -> None:
         """Drop from the front down to the low mark, once the high mark is passed."""

@@ -106,6 +106,10 @@ class TranscriptWindow(Transcript):
             self._border = Entry(0, EntryKind.BORDER, text, oldest.at, line=oldest.line, epoch=oldest.epoch)
             self._put_front(self._border)
 
+    def changed_since(self, revision: int) -> list[Entry] | None:
+        """Say that it is not known: a page that comes in or goes changes keys."""
+        return None
+
     # --- growing -------------------------------------------------------------------------------------
 
     def append(self, newer: Iterable[Item]) -> None:

@@ -12,6 +12,7 @@ from cockpit.text.clean import ours
 from cockpit.ui.actions.action import PANES, Action, Handler, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.mending import mend
+from cockpit.ui.actions.reading import find
 from cockpit.ui.actions.recovery import answer_owed
 from cockpit.ui.actions.usage import continue_refused, settle_budget
 from cockpit.ui.dialogs.dialog import TextDialog
@@ -109,14 +110,11 @@ def _mend_item(home: HomePort, item: Attention) -> None:
         mend(home, finding)
 
 
-def _turn(direction: int) -> Handler:
-    def handler(home: HomePort) -> None:
-        home.output.go_to_turn(direction)
-
-    return handler
-
-
 def _filter(home: HomePort) -> None:
+    """Narrow the list with the keys; in the output look for words."""
+    if home.pane == "output":
+        find(home)
+        return
     name = home.pane if home.pane not in ("output", "composer") else "agents"
     home.filter_line.open(name, home.list_pane(name).needle)
 
@@ -169,41 +167,13 @@ ACTIONS: tuple[Action, ...] = (
         panes=_OUTPUT,
     ),
     Action(
-        "see.follow",
-        "end,G",
-        "follow",
-        "See",
-        "Go to the newest line and stay there",
-        lambda home: home.output.follow(),
-        panes=_OUTPUT,
-    ),
-    Action(
-        "see.expand",
-        "e",
-        "expand",
-        "See",
-        "Show tool output and thinking in full, or short",
-        lambda home: home.output.toggle_expanded(),
-        panes=_OUTPUT,
-    ),
-    Action(
-        "see.previous_turn",
-        "left_square_bracket",
-        "earlier turn",
-        "See",
-        "Go to the message before",
-        _turn(-1),
-        panes=_OUTPUT,
-    ),
-    Action("see.next_turn", "right_square_bracket", "later turn", "See", "Go to the message after", _turn(1)),
-    Action(
         "see.filter",
         "slash",
         "filter",
         "See",
-        "Narrow the list to what matches",
+        "Narrow the list to what matches; in the output find words",
         _filter,
-        panes=("agents", "board", "vms", "feed"),
+        panes=PANES,
     ),
     Action(
         "see.fold",

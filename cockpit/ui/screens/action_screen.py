@@ -6,15 +6,17 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from textual.actions import SkipAction
 from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
 
+from cockpit.errors import CockpitError
 from cockpit.model.board import FeedItem
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.operation import Operation
-from cockpit.text.clean import Clean
-from cockpit.text.sanitize import clean_line, our_line
+from cockpit.text.clean import Clean, ours
+from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.help import help_text
 from cockpit.ui.actions.home_port import Chosen, HomePort
@@ -23,6 +25,7 @@ from cockpit.ui.actions.registry import BY_ID, bindings, disabled_reason, hidden
 from cockpit.ui.bridge import Rates
 from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.places.history import PlaceHistory, ScreenPlace
+from cockpit.ui.terminal.clipboard import copied
 from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.widgets.notice import notice
 
@@ -171,6 +174,25 @@ class ActionScreen(Screen[None]):
     def open_dialog(self, dialog: Screen[Chosen], finish: Callable[[Chosen | None], None] | None = None, /) -> None:
         """Open a dialog over this screen; `finish` gets what was chosen, or None."""
         self.app.push_screen(dialog, finish)
+
+    def on_text_selected(self) -> None:
+        """Copy what was selected with the mouse, and say so."""
+        self._copy_selection()
+
+    def action_copy_text(self) -> None:
+        """Copy what is selected."""
+        if not self._copy_selection():
+            raise SkipAction
+
+    def _copy_selection(self) -> bool:
+        text = self.get_selected_text()
+        if not text:
+            return False
+        try:
+            notice(self, copied(self.app, clean_text(text), ours("what is selected")), timeout=3)
+        except CockpitError as error:
+            self.warn(clean_text(str(error)), title=ours("Not copied"))
+        return True
 
     def key_of(self, action_id: str) -> str:
         """Return the keys of an action for people, the operator's own if there are any."""

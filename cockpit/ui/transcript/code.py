@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.text.clean import Clean, joined, ours
 from cockpit.text.sanitize import StyledLine, clean_line, styled_lines
+from cockpit.ui.transcript.diffs import change_style, diff_styles
 from cockpit.ui.transcript.folding import TextLine, wrapped
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ CODE_LIMIT = 12 * 1024
 """Characters of code that are highlighted; more of it stays plain: what is longer is not read word by word."""
 
 BASE = "$transcript-output"
+
+CHANGES = ("diff", "patch", "udiff")
+"""How authors call a change."""
 
 STYLES: dict[str, str] = {
     "Comment": "italic $muted",
@@ -51,22 +55,26 @@ def code_lines(code: str, language: str, width: int, bar: Clean) -> list[TextLin
 
 
 def _marks(code: str, language: str) -> list[tuple[tuple[int, int, str], ...]]:
-    """Return the coloured parts of each line."""
+    """Return the coloured parts of each line; a change has the colours of one, also where nobody says that it is."""
+    if language in CHANGES or not language:
+        lines = code.split("\n")
+        styles = list(map(change_style, lines)) if language else diff_styles(code)
+        return [((0, len(clean_line(line)), style),) for line, style in zip(lines, styles, strict=False)]
     lexer = _lexer(language) if language and len(code) <= CODE_LIMIT else None
     if lexer is None:
         return []
-    lines: list[list[tuple[int, int, str]]] = [[]]
+    spans: list[list[tuple[int, int, str]]] = [[]]
     column = 0
     for kind, text in lexer.get_tokens(code):
         style = _style(str(kind).removeprefix("Token."))
         for number, piece in enumerate(text.split("\n")):
             if number:
-                lines.append([])
+                spans.append([])
                 column = 0
             if style and piece:
-                lines[-1].append((column, column + len(clean_line(piece)), style))
+                spans[-1].append((column, column + len(clean_line(piece)), style))
             column += len(clean_line(piece))
-    return [tuple(line) for line in lines]
+    return [tuple(line) for line in spans]
 
 
 def _lexer(language: str) -> Lexer | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from cockpit.text.clean import Clean, joined, ours, part, repeated
 from cockpit.text.joiners import is_boundary
-from cockpit.text.sanitize import StyledLine
+from cockpit.text.sanitize import StyledLine, our_line
 from cockpit.ui.look.agent_colours import style_words
 from cockpit.ui.look.cells import Piece, break_points, width_of
 
@@ -25,8 +25,12 @@ class TextLine:
     """Leading characters that are decoration: they are not copied."""
     joined: bool = False
     """It continues the line before: copied without a line feed between."""
+    blank: bool = False
+    """A blank stood between that and the line before, where it was broken."""
     trailer: int = 0
     """Characters at its end that are decoration: they are not copied either."""
+    folds: bool = False
+    """It says that something is left out: a click on it shows that."""
 
     @property
     def text(self) -> Clean:
@@ -79,7 +83,8 @@ def wrapped(
         indent = repeated(ours(" "), hang if number else 0)
         before = joined((lead if lead is not None and not number else bar, indent))
         pieces = ((before, bar_style), *styled(text, start, end, spans, base))
-        lines.append(TextLine(pieces, len(before), number > 0))
+        blank_before = number > 0 and start > parts[number - 1][1]
+        lines.append(TextLine(pieces, len(before), number > 0, blank_before))
     return lines
 
 
@@ -102,3 +107,36 @@ def trimmed(lines: list[TextLine]) -> list[TextLine]:
     while end and not lines[end - 1].text.strip():
         end -= 1
     return lines[:end]
+
+
+def at_end(lines: list[TextLine], width: int, mark: Piece | None, *, folds: bool = False) -> list[TextLine]:
+    """Put a mark at the right end of the last line, or below it where there is no room.
+
+    Args:
+        lines: of a block.
+        width: cells of a line.
+        mark: words and their style; None for none.
+        folds: the mark says that something is left out.
+    """
+    if mark is None or not lines:
+        return lines
+    words, style = mark
+    last = lines[-1]
+    gap = width - width_of(last.text) - width_of(words)
+    if gap >= 2:
+        space = repeated(ours(" "), gap)
+        pieces = (*last.pieces, (space, ""), (words, style))
+        trailer = last.trailer + len(space) + len(words)
+        return [*lines[:-1], replace(last, pieces=pieces, trailer=trailer, folds=folds)]
+    first = last.pieces[0] if last.pieces else (ours("  "), "")
+    bar, bar_style = first if last.gutter >= GUTTER and len(first[0]) >= GUTTER else (ours("  "), "")
+    below = wrapped(StyledLine(words, ()), width, part(bar, 0, GUTTER), bar_style, base=style)
+    return [*lines, *(TextLine(line.pieces, len(line.text), folds=folds) for line in below)]
+
+
+def more_line(number: int, bar: Clean, where: str) -> TextLine:
+    """Return the line that says how much is left out, and the key that shows it."""
+    noun = "line" if number == 1 else "lines"
+    return TextLine(
+        ((bar, "$faint"), (our_line("… {} {} {} · ( opens", number, noun, where), "$muted")), GUTTER, folds=True
+    )

@@ -3,52 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
 
-from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.transcript import Transcript
-from cockpit.model.transcript.window import Place, TranscriptWindow
-from cockpit.ui.transcript.folding import BLANK, TextLine
-from cockpit.ui.transcript.lines import AnswerFolder, answer_lines, entry_lines
-from cockpit.ui.transcript.receipts import ReceiptsBeside, receipt_mark
+from cockpit.model.transcript.window import TranscriptWindow
+from cockpit.ui.transcript.answers import AnswerFolder
+from cockpit.ui.transcript.laid import OWN_WORDS, Anchor, Before, LaidEntry, before, clock_of
+from cockpit.ui.transcript.lines import entry_lines
+from cockpit.ui.transcript.manner import Manner
+from cockpit.ui.transcript.receipts import ReceiptsBeside, message_mark
+from cockpit.ui.transcript.turns import NO_TURN, NOTHING_SPENT, Turn
 
 FIRST_LINES = 600
 """Lines laid out when an agent is opened; older entries are laid out when the reader comes near them."""
-
-OWN_WORDS = (EntryKind.USER, EntryKind.STEER, EntryKind.FOLLOW_UP)
-"""What the operator said: where a turn begins."""
-
-
-class Anchor(NamedTuple):
-    """A line of an entry: a place that outlives what comes and goes around it."""
-
-    key: int
-    line: int
-    """Lines from the entry's first one to this."""
-    below: int
-    """Lines from this one to the entry's end."""
-    pages: int
-    """Pages of older history that had come in: with another one the entry may have grown at its beginning."""
-
-
-@dataclass(slots=True)
-class LaidEntry:
-    """One entry folded at the layout's width."""
-
-    key: int
-    revision: int
-    kind: EntryKind
-    previous: EntryKind | None
-    place: Place
-    """Of its first record."""
-    lines: Sequence[TextLine]
-    folder: AnswerFolder | None = None
-    """Holds what of a streaming answer is folded already."""
-    receipt: Receipt | None = None
-    """What stood beside it."""
 
 
 class TranscriptLayout:
@@ -59,20 +27,22 @@ class TranscriptLayout:
     """
 
     def __init__(
-        self, transcript: Transcript, width: int, *, expanded: bool, beside: ReceiptsBeside | None = None
+        self, transcript: Transcript, width: int, *, manner: Manner | None = None, beside: ReceiptsBeside | None = None
     ) -> None:
         """Prepare; nothing is laid out yet.
 
         Args:
             transcript: what is laid out.
             width: cells of a line.
-            expanded: everything in full.
+            manner: what is shown in full, short and as written.
             beside: the receipts that stand beside the operator's messages.
         """
         self.transcript = transcript
         self.beside = beside or ReceiptsBeside()
         self.width = width
-        self.expanded = expanded
+        self.manner = manner or Manner()
+        self.shape = (width, self.manner.expanded, self.manner.raw)
+        """What all entries were folded for."""
         self.above = 0
         """Lines that were dropped above, less those that came in above: `above + number` never changes for a line."""
         self.total = 0
@@ -80,7 +50,9 @@ class TranscriptLayout:
         self._pages = 0
         self._laid: list[LaidEntry] = []
         self._starts: list[int] = []
-        self._revision = (-1, -1)
+        self._revision = (-1, -1, -1)
+        self.looked_at = 0
+        """Entries looked at by `update` since the beginning; tests count them."""
 
     @property
     def window(self) -> TranscriptWindow | None:
@@ -100,54 +72,84 @@ class TranscriptLayout:
     def update(self) -> bool:
         """Fold what is new or changed, drop what is gone; return whether anything changed."""
         transcript = self.transcript
-        if (transcript.revision, self.beside.version) == self._revision:
+        revision = (transcript.revision, self.beside.version, self.manner.version)
+        if revision == self._revision:
             return False
-        self._revision = (transcript.revision, self.beside.version)
+        known, self._revision = self._revision, revision
         window = self.window
         self._pages = window.pages if window is not None else 0
         while self._laid and self._laid[-1].key >= transcript.next_key:
             del self._laid[-1], self._starts[-1]
-        gone = sum(laid.key < transcript.first_key for laid in self._laid)
+        gone = max(0, min(len(self._laid), transcript.first_key - self._laid[0].key)) if self._laid else 0
         if gone:
             self.above += sum(len(laid.lines) for laid in self._laid[:gone])
             del self._laid[:gone]
         if not self._laid:
             if window is None:
-                self.extend_back(FIRST_LINES, before=transcript.next_key)
+                self.extend_back(FIRST_LINES, end=transcript.next_key)
             else:
                 self._measure(0)
             return True
-        changed = 0 if gone else len(self._laid)
-        for index, entry in enumerate(transcript.entries(self._laid[0].key)):
-            previous = self._laid[index - 1].kind if index else self._kind_before(entry)
-            known = self._laid[index] if index < len(self._laid) else None
-            if known is None and window is not None:
-                break
-            if known is None:
-                self._laid.append(self._fold(entry, previous, None))
-            elif known.revision != entry.revision or known.previous is not previous or self._told_more(known):
-                self._laid[index] = self._fold(entry, previous, known)
-                if not index and known.revision == entry.revision and known.previous is not previous:
-                    # The blank line that parted it from the entry before goes when that one does.
-                    self.above += len(known.lines) - len(self._laid[0].lines)
-            else:
-                continue
-            changed = min(changed, index)
-        self._measure(changed)
+        changed = transcript.changed_since(known[0]) if known[1:] == revision[1:] and not gone else None
+        first = self._take(transcript.entries(self._laid[0].key) if changed is None else self._and_next(changed))
+        if gone or first < len(self._laid):
+            self._measure(0 if gone else first)
         return True
 
-    def extend_back(self, lines: int, *, before: int | None = None) -> int:
+    def _and_next(self, changed: Sequence[Entry]) -> Iterator[Entry]:
+        """Yield entries that changed, and after each the next one: what stands before it decides how it begins."""
+        for key in sorted({key for entry in changed for key in (entry.key, entry.key + 1)}):
+            entry = self.transcript.entry(key)
+            if entry is not None:
+                yield entry
+
+    def _take(self, entries: Iterable[Entry]) -> int:
+        """Fold those of these entries, which are in their order, that are new or changed; return the first index."""
+        first, oldest = len(self._laid), self._laid[0].key
+        for entry in entries:
+            self.looked_at += 1
+            index = entry.key - oldest
+            if index >= len(self._laid) and self.window is not None:
+                break
+            if index >= 0 and self._take_one(entry, index):
+                first = min(first, index)
+        return first
+
+    def _take_one(self, entry: Entry, index: int) -> bool:
+        laid = self._laid[index] if index < len(self._laid) else None
+        previous = before(self._laid[index - 1]) if index else self._before_first(entry)
+        if laid is not None and not self._is_stale(laid, entry, previous):
+            return False
+        folded = self._fold(entry, previous, laid)
+        if laid is None:
+            self._laid.append(folded)
+            return True
+        self._laid[index] = folded
+        if not index and laid.revision == entry.revision and laid.previous != previous:
+            # The blank line that parted it from the entry before goes when that one does.
+            self.above += len(laid.lines) - len(folded.lines)
+        return True
+
+    def _is_stale(self, laid: LaidEntry, entry: Entry, previous: Before | None) -> bool:
+        return (
+            laid.revision != entry.revision
+            or laid.previous != previous
+            or self._told_more(laid)
+            or laid.fullness is not self.manner.of(entry)
+        )
+
+    def extend_back(self, lines: int, *, end: int | None = None) -> int:
         """Fold older entries until there are so many more lines; return how many came in."""
         added: list[LaidEntry] = []
         got = 0
-        key = (self._laid[0].key if before is None and self._laid else before or 0) - 1
+        key = (self._laid[0].key if end is None and self._laid else end or 0) - 1
         while got < lines and (entry := self.transcript.entry(key)) is not None:
-            laid = self._fold(entry, self._kind_before(entry), None)
+            laid = self._fold(entry, self._before_first(entry), None)
             added.append(laid)
             got += len(laid.lines)
             key -= 1
         self._laid[:0] = reversed(added)
-        if before is None:
+        if end is None:
             self.above -= got
         self._measure(0)
         return got
@@ -159,7 +161,7 @@ class TranscriptLayout:
             entry = self.transcript.entry(self._laid[-1].key + 1)
             if entry is None:
                 break
-            laid = self._fold(entry, self._laid[-1].kind, None)
+            laid = self._fold(entry, before(self._laid[-1]), None)
             self._laid.append(laid)
             self.total += len(laid.lines)
         self._measure(start)
@@ -170,7 +172,7 @@ class TranscriptLayout:
         self.update()
         entry = self.transcript.entry(key)
         if entry is not None:
-            self._laid = [self._fold(entry, self._kind_before(entry), None)]
+            self._laid = [self._fold(entry, self._before_first(entry), None)]
             self._measure(0)
             self.extend_forward(lines)
             self.extend_back(lines)
@@ -212,41 +214,78 @@ class TranscriptLayout:
         """Return how many lines a laid entry has."""
         return len(self._laid[key - self._laid[0].key].lines)
 
+    def laid(self, key: int) -> LaidEntry | None:
+        """Return an entry as it is laid out, or None."""
+        return self._laid[key - self._laid[0].key] if self.holds(key) else None
+
     def start_of(self, key: int) -> int:
         """Return the line number at which a laid entry begins."""
         return self._starts[key - self._laid[0].key]
-
-    def turns(self) -> list[int]:
-        """Return the line numbers at which the operator's messages begin."""
-        return [start for start, laid in zip(self._starts, self._laid, strict=True) if laid.kind in OWN_WORDS]
 
     def _told_more(self, laid: LaidEntry) -> bool:
         """Tell whether another receipt stands beside a message than when it was folded."""
         return laid.kind in OWN_WORDS and self.beside.at(laid.place) != laid.receipt
 
-    def _kind_before(self, entry: Entry) -> EntryKind | None:
-        before = self.transcript.entry(entry.key - 1)
-        return before.kind if before is not None else None
+    def _before_first(self, entry: Entry) -> Before | None:
+        """Return what decides how an entry begins whose neighbour is not laid out."""
+        neighbour = self.transcript.entry(entry.key - 1)
+        return Before(neighbour.kind, clock_of(neighbour)) if neighbour is not None else None
 
-    def _fold(self, entry: Entry, previous: EntryKind | None, known: LaidEntry | None) -> LaidEntry:
+    def _fold(self, entry: Entry, previous: Before | None, known: LaidEntry | None) -> LaidEntry:
         """Fold one entry; an answer that streams is folded only where it grew."""
-        if entry.kind is not EntryKind.ANSWER:
-            place = (entry.epoch, entry.line)
-            receipt = self.beside.at(place) if entry.kind in OWN_WORDS else None
-            mark = receipt_mark(receipt) if receipt is not None else None
-            lines = entry_lines(entry, self.width, expanded=self.expanded, previous=previous, mark=mark)
-            return LaidEntry(entry.key, entry.revision, entry.kind, previous, place, lines, receipt=receipt)
-        folder = known.folder if known is not None and known.folder is not None else AnswerFolder(self.width)
-        lines = answer_lines(entry, folder)
-        if previous is not None and lines:
-            lines = [BLANK, *lines]
-        return LaidEntry(entry.key, entry.revision, entry.kind, previous, (entry.epoch, entry.line), lines, folder)
+        place, fullness = (entry.epoch, entry.line), self.manner.of(entry)
+        own = entry.kind in OWN_WORDS
+        receipt = self.beside.at(place) if own else None
+        spent = known.spent if known is not None else NOTHING_SPENT
+        folder = None
+        if entry.kind is EntryKind.ANSWER:
+            folder = known.folder if known is not None and known.folder is not None else AnswerFolder(self.width)
+        lines = entry_lines(
+            entry,
+            self.width,
+            fullness=fullness,
+            raw=self.manner.raw,
+            previous=previous.kind if previous is not None else None,
+            mark=message_mark(receipt, spent) if own else None,
+            folder=folder,
+        )
+        clock = clock_of(entry)
+        laid = LaidEntry(entry.key, entry.revision, entry.kind, previous, place, clock, lines, fullness, folder)
+        laid.receipt, laid.spent = receipt, spent
+        return laid
 
     def _measure(self, start: int) -> None:
-        """Count where each entry begins, from one on."""
+        """Count where each entry begins and what each turn took, from one entry on."""
         del self._starts[start:]
         position = self._starts[-1] + len(self._laid[start - 1].lines) if start else 0
+        turn = self._laid[start - 1].turn if start else NO_TURN
+        ended: list[Turn] = []
         for laid in self._laid[start:]:
             self._starts.append(position)
             position += len(laid.lines)
+            entry = self.transcript.entry(laid.key)
+            if entry is None:
+                continue
+            if laid.kind in OWN_WORDS:
+                ended.append(turn)
+                turn = Turn.begun(entry)
+            else:
+                turn = turn.with_entry(entry)
+            laid.turn = turn
         self.total = position
+        for one in (*ended, turn):
+            self._tell_spent(one)
+
+    def _tell_spent(self, turn: Turn) -> None:
+        """Show beside the message that began a turn what it took."""
+        index = turn.key - self._laid[0].key if turn.key is not None and self._laid else -1
+        entry = self.transcript.entry(turn.key) if turn.key is not None else None
+        if entry is None or not 0 <= index < len(self._laid) or self._laid[index].spent == turn.spent:
+            return
+        laid = self._laid[index]
+        laid.spent = turn.spent
+        folded = self._fold(entry, laid.previous, laid)
+        folded.turn = laid.turn
+        self._laid[index] = folded
+        if len(folded.lines) != len(laid.lines):
+            self._measure(index)

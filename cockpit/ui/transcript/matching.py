@@ -7,7 +7,7 @@ from bisect import bisect_left
 from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place
-from cockpit.ui.transcript.layout import OWN_WORDS
+from cockpit.ui.transcript.laid import OWN_WORDS
 
 
 def counterpart(entry: Entry, of: Transcript, to: Transcript) -> Entry | None:
@@ -32,6 +32,17 @@ def counterpart(entry: Entry, of: Transcript, to: Transcript) -> Entry | None:
 def entry_before(transcript: Transcript, place: Place) -> Entry | None:
     """Return the last entry that began at a place or before it."""
     return transcript.entry(_first_key(transcript, (place[0], place[1] + 1)) - 1)
+
+
+def nth_of(entry: Entry, of: Transcript) -> int:
+    """Return which of the entries an entry is that began with the same record, from 0."""
+    return entry.key - _first_key(of, _place(entry))
+
+
+def entry_at(transcript: Transcript, place: Place, nth: int) -> Entry | None:
+    """Return the n-th entry that began with a record; None if it is not held."""
+    found = transcript.entry(_first_key(transcript, place) + nth)
+    return found if found is not None and _place(found) == place else None
 
 
 def _first_key(transcript: Transcript, place: Place) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cockpit.engine.port import CockpitPort
 from cockpit.model.ids import AgentId
 from cockpit.model.transcript.window import Place
-from cockpit.ui.transcript.viewport import PageRequest
+from cockpit.ui.transcript.passage import PageRequest
 
 
 def turn_page(engine: CockpitPort, agent: AgentId, request: PageRequest, place: Place | None) -> None:

@@ -13,6 +13,8 @@ from cockpit.model.transcript.window import Place
 from cockpit.text.clean import joined, ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.look.cells import Piece, duration
+from cockpit.ui.transcript import figures
+from cockpit.ui.transcript.turns import Spent
 
 
 class ReceiptsBeside:
@@ -39,6 +41,16 @@ class ReceiptsBeside:
     def at(self, place: Place) -> Receipt | None:
         """Return the receipt of the message that began with a record, or None."""
         return self._by_place.get(place)
+
+
+def message_mark(receipt: Receipt | None, spent: Spent) -> Piece | None:
+    """Say what became of a message, as far as that is known, and what its turn took; None for nothing."""
+    if receipt is None:
+        words = figures.spent(spent.seconds, spent.cost)
+        return (words, "$muted") if words else None
+    words, style = receipt_mark(receipt)
+    cost = figures.spent(None, spent.cost)
+    return (joined((words, ours(" · "), cost)) if cost else words, style)
 
 
 def receipt_mark(receipt: Receipt) -> Piece:

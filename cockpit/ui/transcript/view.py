@@ -1,46 +1,37 @@
-"""The output pane: draws only the visible lines of a transcript, follows while the reader wants it to."""
+"""The output pane: follows a transcript while the reader wants it to, and takes keys and the mouse."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+from weakref import WeakKeyDictionary
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
 from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
-from textual.selection import Selection
-from textual.strip import Strip
-from textual.widget import Widget
 
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts.receipt import Receipt
-from cockpit.model.transcript.entry import EntryKind
+from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
-from cockpit.text.clean import Clean, ours
-from cockpit.text.sanitize import our_line
-from cockpit.ui.look.cells import Piece, content, width_of
-from cockpit.ui.transcript.folding import TextLine
-from cockpit.ui.transcript.layout import TranscriptLayout
-from cockpit.ui.transcript.viewport import PageRequest, Viewport
+from cockpit.text.clean import Clean
+from cockpit.ui.transcript.canvas import SELECTION_ORIGIN as SELECTION_ORIGIN
+from cockpit.ui.transcript.find.search import Searched
+from cockpit.ui.transcript.manner import Manner
+from cockpit.ui.transcript.passage import PageRequest
+from cockpit.ui.transcript.viewport import Viewport, WantedBlock
 
 WHEEL_LINES = 3
 """Lines one notch of the wheel moves."""
 
-SELECTION_ORIGIN = 1_000_000
-"""Selected lines are counted from here, so that their numbers stay when older lines come in above."""
 
-
-class TranscriptView(Widget, can_focus=True):
+class TranscriptView(Searched, can_focus=True):
     """A transcript, line by line. It owns its scroll position: an appended line costs a repaint, never a layout."""
 
-    ALLOW_SELECT = True
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"transcript--badge", "transcript--thumb", "transcript--empty"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_by(-1)", "up", show=False),
         Binding("down,j", "scroll_by(1)", "down", show=False),
@@ -48,11 +39,6 @@ class TranscriptView(Widget, can_focus=True):
         Binding("pagedown,ctrl+f,space", "page(1)", "page down", show=False),
         Binding("home,g", "top", "top", show=False),
     ]
-    DEFAULT_CSS = """
-    TranscriptView > .transcript--badge { background: $mode-prompt; color: $background; text-style: bold; }
-    TranscriptView > .transcript--thumb { color: $faint; }
-    TranscriptView > .transcript--empty { color: $muted; }
-    """
 
     following: reactive[bool] = reactive(True, repaint=False)
     """Whether the newest line is kept in view; only the reader's hand changes it."""
@@ -73,15 +59,16 @@ class TranscriptView(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._reading: Viewport | None = None
         self._expanded = False
-        self._empty: tuple[Clean, ...] = ()
-        self._strips: LRUCache[tuple[int, TextLine], Strip] = LRUCache(2048)
-        """What was painted, by the width and all that the line shows: it outlives a new folding of its entry."""
+        self._raw = False
+        self._manners: WeakKeyDictionary[Transcript, Manner] = WeakKeyDictionary()
+        """What was folded and opened one by one, in each transcript that was shown."""
         self._shown: list[tuple[object, ...]] = []
         """What each line of the viewport shows since the last flush."""
         self._behind = False
         """Something was laid out that is not painted."""
+        self._dragged = False
+        """The scroll mark is in the reader's hand."""
 
     # --- what is shown -------------------------------------------------------------------------------
 
@@ -89,12 +76,20 @@ class TranscriptView(Widget, can_focus=True):
         """Show another transcript from its end."""
         if transcript is (self._reading.live.transcript if self._reading is not None else None):
             return
-        self._reading = Viewport(transcript) if transcript is not None else None
+        self.end_search()
+        self._reading = Viewport(transcript, self._manner(transcript)) if transcript is not None else None
         self._strips.clear()
         self.following = True
         self._shown = []
         self.flush()
         self.refresh()
+
+    def _manner(self, transcript: Transcript) -> Manner:
+        manner = self._manners.setdefault(transcript, Manner())
+        if manner.expanded != self._expanded:
+            manner.expand(self._expanded)
+        manner.raw = self._raw
+        return manner
 
     def offer_past(self, window: TranscriptWindow | None) -> None:
         """Show which window onto the agent's past is open; the next flush goes there if the reader wished for it."""
@@ -108,19 +103,19 @@ class TranscriptView(Widget, can_focus=True):
 
     def set_empty(self, lines: Sequence[Clean]) -> None:
         """Set what teaches the operator while there is nothing to read."""
-        if tuple(lines) != self._empty:
-            self._empty = tuple(lines)
+        if tuple(lines) != self.empty:
+            self.empty = tuple(lines)
             self.refresh()
 
     def flush(self) -> bool:
         """Take in what changed since the last flush; return whether anything did."""
-        width = self.size.width - 1  # the last column is the scroll mark's
-        reading = self._reading
+        width, reading = self.text_width, self._reading
         if reading is None or width <= 0:
             return False
-        changed = reading.fit(width, self.size.height, expanded=self._expanded)
+        changed = reading.fit(width, self.size.height)
         changed = reading.update() or changed or self._behind
         self._behind = False
+        changed = self.follow_search() or changed
         self._follow_reading(reading)
         if changed:
             self._refresh_changed()
@@ -133,7 +128,7 @@ class TranscriptView(Widget, can_focus=True):
 
     def _refresh_changed(self) -> None:
         """Have the lines painted that show something else than they do."""
-        shown = [self._seen_at(y) for y in range(self.size.height)]
+        shown = [self.seen_at(y) for y in range(self.size.height)]
         if len(shown) != len(self._shown) or self.text_selection is not None:
             self.refresh()
         else:
@@ -141,14 +136,6 @@ class TranscriptView(Widget, can_focus=True):
             if lines := [y for y, seen in enumerate(shown) if seen != self._shown[y]]:
                 self.refresh(*(Region(0, y, width, 1) for y in lines))
         self._shown = shown
-
-    def _seen_at(self, y: int) -> tuple[object, ...]:
-        """Return all that decides how a line of the viewport looks."""
-        number = self._top + y
-        found = self._layout_lines.line_at(number) if self._layout_lines is not None else None
-        text = found[0].lines[found[1]] if found is not None else None
-        badge = self.pending if y == self.size.height - 1 else 0
-        return text, self._selection_line(number), self._is_marked(y), badge
 
     def _follow_reading(self, reading: Viewport) -> None:
         """Say what changed about where the reader is, and what is wished for."""
@@ -159,17 +146,6 @@ class TranscriptView(Widget, can_focus=True):
                 self.PageRequested(page_request, reading.wanted.place if reading.wanted is not None else None)
             )
 
-    def go_to_place(self, place: Place) -> None:
-        """Read on at a record, wherever it is, once it is there."""
-        if self._reading is not None:
-            self._reading.go_to_place(place)
-            self._follow_reading(self._reading)
-
-    @property
-    def pending(self) -> int:
-        """How many lines came in below since the reader left the end."""
-        return self._reading.pending if self._reading is not None else 0
-
     @property
     def expanded(self) -> bool:
         """Whether everything is shown in full."""
@@ -178,26 +154,33 @@ class TranscriptView(Widget, can_focus=True):
     def toggle_expanded(self) -> None:
         """Show what is folded away, or fold it again."""
         self._expanded = not self._expanded
+        if self._reading is not None:
+            self._reading.manner.expand(self._expanded)
+        self.flush()
+
+    @property
+    def raw(self) -> bool:
+        """Whether texts are shown as they were written."""
+        return self._raw
+
+    def toggle_raw(self) -> None:
+        """Show texts as they were written, or as they are meant."""
+        self._raw = not self._raw
+        if self._reading is not None:
+            self._reading.manner.raw = self._raw
         self.flush()
 
     # --- where the reader is -------------------------------------------------------------------------
 
     @property
-    def _layout_lines(self) -> TranscriptLayout | None:
-        return self._reading.lines if self._reading is not None and self._reading.live.width else None
-
-    @property
-    def _total(self) -> int:
-        return self._layout_lines.total if self._layout_lines is not None else 0
-
-    @property
-    def _top(self) -> int:
-        return self._reading.top if self._reading is not None else 0
-
-    @property
     def reads_past(self) -> bool:
         """Whether what is shown is a window onto the agent's past."""
         return self._reading is not None and self._reading.past is not None
+
+    @property
+    def transcript(self) -> Transcript | None:
+        """What is read: the agent's transcript, or the window onto its past."""
+        return self._reading.lines.transcript if self._reading is not None else None
 
     def watch_following(self, following: bool) -> None:
         """Tell the screen."""
@@ -207,49 +190,95 @@ class TranscriptView(Widget, can_focus=True):
         """Move the view; leaving the end stops following, reaching it resumes."""
         if self._reading is not None:
             self._reading.move_to(top)
-            self._moved(self._reading)
+            self.moved(self._reading)
 
-    def _moved(self, reading: Viewport) -> None:
+    def moved(self, reading: Viewport) -> None:
+        """Show where the reader went."""
         self._follow_reading(reading)
         self._refresh_changed()
 
+    def go_to_place(self, place: Place) -> None:
+        """Read on at a record, wherever it is, once it is there."""
+        if self._reading is not None:
+            self._reading.go_to_place(place)
+            self._follow_reading(self._reading)
+
     def action_scroll_by(self, lines: int) -> None:
         """Move by lines."""
-        self.scroll_to_line(self._top + lines)
+        self.scroll_to_line(self.top + lines)
 
     def action_page(self, direction: int) -> None:
         """Move by a screenful, less one line to hold on to."""
-        self.scroll_to_line(self._top + direction * max(1, self.size.height - 1))
+        self.scroll_to_line(self.top + direction * max(1, self.size.height - 1))
 
     def action_top(self) -> None:
         """Go to the oldest line there is."""
         if self._reading is not None:
             self._reading.go_home()
-            self._moved(self._reading)
+            self.moved(self._reading)
 
     def follow(self) -> None:
         """Go to the newest line and stay there."""
         if self._reading is not None:
             self._reading.follow()
-            self._moved(self._reading)
+            self.moved(self._reading)
 
-    def text_in_view(self) -> str:
-        """Return what is in view, folded lines in one piece."""
-        parts: list[str] = []
-        for number in range(self._top, self._top + self.size.height):
-            found = self._layout_lines.line_at(number) if self._layout_lines is not None else None
-            if found is not None:
-                line = found[0].lines[found[1]]
-                parts.append(f"{'' if line.joined or not parts else chr(10)}{line.text[line.gutter :]}")
-        return "".join(parts)
+    # --- blocks --------------------------------------------------------------------------------------
 
     def go_to_turn(self, direction: int) -> bool:
-        """Go to the operator's message before or after the top of the view; return whether one is held."""
+        """Go to the operator's message before or after; return whether one is held."""
         if self._reading is None:
             return False
         found = self._reading.go_to_turn(direction)
-        self._moved(self._reading)
+        self.moved(self._reading)
         return found
+
+    def go_to_tool(self, direction: int) -> bool:
+        """Go to the tool call before or after; return whether one is held."""
+        return self._go_to_block(direction, lambda entry: entry.kind in (EntryKind.TOOL, EntryKind.COMMAND))
+
+    def go_to_error(self) -> bool:
+        """Go to the error before, from the oldest to the newest again; return whether there is one."""
+        if self._go_to_block(-1, is_error):
+            return True
+        reading = self._reading
+        newest = reading.newest(is_error) if reading is not None else None
+        if reading is None or newest is None:
+            return False
+        reading.bring(newest.key)
+        self.moved(reading)
+        return True
+
+    def _go_to_block(self, direction: int, wanted: WantedBlock) -> bool:
+        if self._reading is None:
+            return False
+        found = self._reading.go_to_block(direction, wanted)
+        self.moved(self._reading)
+        return found
+
+    def block(self, *, cut: bool = False) -> Entry | None:
+        """Return the block an act is about: the one pointed to if it is in view, else the one that is read.
+
+        Args:
+            cut: rather one of which something is left out.
+        """
+        return self._reading.block(cut=cut) if self._reading is not None else None
+
+    def last_in_view(self) -> Entry | None:
+        """Return the block pointed to if it is in view, else the last one that is."""
+        reading = self._reading
+        seen = reading.in_view() if reading is not None else []
+        if reading is None or not seen:
+            return None
+        key = next((laid.key for laid in seen if laid.key == reading.pointed), seen[-1].key)
+        return reading.lines.transcript.entry(key)
+
+    def toggle_block(self, entry: Entry | None = None) -> None:
+        """Fold or open one block, the one an act is about by default; its first line stays where it is."""
+        entry = entry or self.block(cut=True)
+        if entry is not None and self._reading is not None:
+            self._reading.toggle(entry)
+            self.moved(self._reading)
 
     # --- events --------------------------------------------------------------------------------------
 
@@ -268,107 +297,50 @@ class TranscriptView(Widget, can_focus=True):
         event.stop()
         self.action_scroll_by(WHEEL_LINES)
 
-    def notify_style_update(self) -> None:
-        """Forget strips painted in other colours."""
-        self._strips.clear()
-        super().notify_style_update()
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take the scroll mark."""
+        if event.button == 1 and event.x == self.size.width - 1 and self.total > self.size.height:
+            event.stop()
+            self.screen.clear_selection()
+            self.capture_mouse()
+            self._dragged = True
+            self._drag_to(event.y)
 
-    # --- painting ------------------------------------------------------------------------------------
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Pull the scroll mark."""
+        if self._dragged:
+            event.stop()
+            self._drag_to(event.y)
 
-    def render_line(self, y: int) -> Strip:
-        """Draw one line of the viewport."""
-        width = self.size.width
-        number = self._top + y
-        found = self._layout_lines.line_at(number) if self._layout_lines is not None else None
-        if found is None:
-            if not self._total and y < len(self._empty):
-                return self._paint([(our_line(" {}", self._empty[y]), "")], width, "transcript--empty")
-            return Strip.blank(width, self.visual_style.rich_style)
-        laid, line = found
-        selection = self.text_selection
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let the scroll mark go."""
+        if self._dragged:
+            event.stop()
+            self._dragged = False
+            self.release_mouse()
+
+    def _drag_to(self, y: int) -> None:
+        if self._reading is not None:
+            self._reading.stand_at(min(1.0, max(0.0, y / max(1, self.size.height - 1))))
+            self.moved(self._reading)
+
+    def on_click(self, event: events.Click) -> None:
+        """Fold or open a block by its first line or by the line that says what is left out; else point to it."""
+        reading = self._reading
+        at = reading.entry_at(event.y) if reading is not None and event.x < self.size.width - 1 else None
+        if reading is None or at is None or self.text_selection is not None:
+            return
+        laid, line = at
+        entry = reading.lines.transcript.entry(laid.key)
         text = laid.lines[line]
-        strip = self._strips.get((width, text)) if selection is None else None
-        if strip is None:
-            strip = self._paint(text.pieces, width - 1)
-            if selection is not None:
-                strip = self._selected(strip, text, selection, number)
-            else:
-                self._strips[width, text] = strip
-        strip = strip.apply_offsets(0, self._selection_line(number))
-        strip = Strip.join([strip, self._mark(y)])
-        return self._with_badge(strip) if y == self.size.height - 1 and self.pending else strip
+        on_head = line == laid.first_line and event.x < self.gutter_width + text.gutter
+        if entry is not None and (text.folds or on_head):
+            self.toggle_block(entry)
+        else:
+            reading.point_to(laid.key)
+            self.moved(reading)
 
-    def _with_badge(self, strip: Strip) -> Strip:
-        """Lay the count of unread lines over the end of the last line."""
-        text = our_line(" ↓ {} new · end ", self.pending)
-        left = max(0, self.size.width - 1 - width_of(text))
-        badge = self._paint([(text, "")], width_of(text), "transcript--badge")
-        return Strip.join([strip.crop(0, left), badge, strip.crop(left + width_of(text), self.size.width)])
 
-    def _paint(self, pieces: Sequence[Piece], width: int, component: str = "") -> Strip:
-        style = self.visual_style if not component else self.visual_style + self.get_visual_style(component)
-        line = content(pieces).truncate(width, pad=True)
-        parse = self.app.stylesheet.parse_style
-        segments = [
-            Segment(text, (style + piece).rich_style) for text, piece in line.render(style, end="", parse_style=parse)
-        ]
-        return Strip(segments, width)
-
-    def _mark(self, y: int) -> Strip:
-        """Draw the last column: where in the transcript the view stands."""
-        marked = self._is_marked(y)
-        if marked is None:
-            return Strip.blank(1, self.visual_style.rich_style)
-        return self._paint([(ours("▐") if marked else ours(" "), "")], 1, "transcript--thumb" if marked else "")
-
-    def _is_marked(self, y: int) -> bool | None:
-        """Say whether the scroll mark stands on a line; None where nothing can be scrolled."""
-        height = max(1, self.size.height)
-        if self._total <= height:
-            return None
-        size = max(1, round(height * height / self._total))
-        start = round((height - size) * (self._reading.standing() if self._reading is not None else 0.0))
-        return start <= y < start + size
-
-    # --- selecting -----------------------------------------------------------------------------------
-
-    def _selection_line(self, number: int) -> int:
-        """Return the number selections know a line by: it does not change when lines come in above or drop."""
-        above = self._layout_lines.above if self._layout_lines is not None else 0
-        return SELECTION_ORIGIN + above + number
-
-    def _selected(self, strip: Strip, line: TextLine, selection: Selection, number: int) -> Strip:
-        """Paint the selected part of a line."""
-        span = selection.get_span(self._selection_line(number))
-        if span is None:
-            return strip
-        text = line.text
-        start = max(span[0], line.gutter)
-        whole = len(text) - line.trailer
-        end = whole if span[1] == -1 else min(span[1], whole)
-        if end <= start:
-            return strip
-        left, right = width_of(text[:start]), width_of(text[:end])
-        style = self.screen.get_component_rich_style("screen--selection")
-        parts = strip.divide([left, right, strip.cell_length])
-        return Strip.join([parts[0], parts[1].apply_style(style), *parts[2:]]) if len(parts) > 1 else strip
-
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the selected text: without bars and glyphs, folded lines in one piece."""
-        parts: list[str] = []
-        for number in range(self._total):
-            span = selection.get_span(self._selection_line(number))
-            found = self._layout_lines.line_at(number) if self._layout_lines is not None else None
-            if span is None or found is None:
-                continue
-            laid, at = found
-            line = laid.lines[at]
-            whole = len(line.text) - line.trailer
-            text = line.text[max(span[0], line.gutter) : whole if span[1] == -1 else min(span[1], whole)]
-            glue = " " if line.joined and laid.kind is not EntryKind.TOOL else "" if line.joined else "\n"
-            parts.append(f"{glue}{text}" if parts else text)
-        return ("".join(parts), "\n") if parts else None
-
-    def selection_updated(self, selection: Selection | None) -> None:
-        """Paint the selection."""
-        self.refresh()
+def is_error(entry: Entry) -> bool:
+    """Tell whether an entry is one, or a call that failed."""
+    return entry.failed or entry.kind is EntryKind.ERROR

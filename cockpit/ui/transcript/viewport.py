@@ -1,298 +1,20 @@
-"""Where the reader of a transcript is: at its live end, held somewhere in it, or in a window onto the agent's past."""
+"""The reader's moves: by lines, turns and blocks, to a place, and what is folded and opened on the way."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Callable
 
-from cockpit.model.transcript.entry import Entry, EntryKind
-from cockpit.model.transcript.transcript import Transcript
-from cockpit.model.transcript.window import Place, TranscriptWindow
-from cockpit.ui.transcript.layout import LaidEntry, TranscriptLayout
-from cockpit.ui.transcript.matching import counterpart, entry_before
-from cockpit.ui.transcript.receipts import ReceiptsBeside
+from cockpit.model.transcript.entry import Entry
+from cockpit.ui.transcript.laid import OWN_WORDS, LaidEntry
+from cockpit.ui.transcript.manner import Fullness
+from cockpit.ui.transcript.passage import MORE_LINES, Passage
 
-MORE_LINES = 400
-"""Lines laid out at once beyond what is there: some milliseconds."""
-
-PAGE_WAIT = 20
-"""Looks at a transcript that has dropped what the reader reads, until its loss is shown: a window opens sooner."""
-
-NEWEST: Place = (1 << 62, 0)
-"""A place behind every record."""
+WantedBlock = Callable[[Entry], bool]
+"""Tells which blocks the reader goes to."""
 
 
-class PageRequest(Enum):
-    """What the reader needs from elsewhere."""
-
-    PAST = "past"
-    """A window, at `Viewport.wanted`."""
-    OLDER = "older"
-    NEWER = "newer"
-    LIVE = "live"
-    """No window any more."""
-
-
-@dataclass(slots=True)
-class Wanted:
-    """A window that was wished for."""
-
-    place: Place | None
-    """(epoch, line) it is to lie around; None for the beginning."""
-    instead_of: TranscriptWindow | None
-    """The window that does not do."""
-    looks: int = 0
-    """How often the reader looked for it."""
-    jump: bool = False
-    """It need not hold what is on the screen: the reader goes elsewhere."""
-
-
-class Viewport:
-    """The reader's place. Both transcripts are laid out; going from one to the other moves no line on the screen."""
-
-    def __init__(self, transcript: Transcript) -> None:
-        self.beside = ReceiptsBeside()
-        """What stands beside the operator's messages, in both."""
-        self.live = TranscriptLayout(transcript, 0, expanded=False, beside=self.beside)
-        self.past: TranscriptLayout | None = None
-        """Laid out while the reader is in the past."""
-        self.top = 0
-        """The line of `lines` at the top of the view."""
-        self.following = True
-        self.wishes: list[PageRequest] = []
-        """To be fulfilled by whoever shows this."""
-        self.wanted: Wanted | None = None
-        self._height = 0
-        self._offered: TranscriptWindow | None = None
-        self._ended_at: Place | None = None
-        self._seen_lines = 0
-
-    @property
-    def lines(self) -> TranscriptLayout:
-        """The lines that are read."""
-        return self.past if self.past is not None else self.live
-
-    @property
-    def bottom(self) -> int:
-        """The top line of the view when the last line laid out is at its foot."""
-        return max(0, self.lines.total - self._height)
-
-    @property
-    def pending(self) -> int:
-        """How many lines came in at the live end since the reader left it."""
-        return 0 if self.following else max(0, self.live.total + self.live.above - self._seen_lines)
-
-    def offer(self, window: TranscriptWindow | None) -> None:
-        """Show which window onto the past is open."""
-        self._offered = window
-
-    # --- taking in -----------------------------------------------------------------------------------
-
-    def fit(self, width: int, height: int, *, expanded: bool) -> bool:
-        """Lay everything out for a size and fullness; the line at the top stays there. Return whether it was needed."""
-        resized, self._height = height != self._height, height
-        if (self.live.width, self.live.expanded) == (width, expanded):
-            if resized:
-                self.top = self.bottom if self.following else max(0, min(self.top, self.bottom))
-            return resized
-        anchor = self.lines.anchor(self.top)
-        self.live = TranscriptLayout(self.live.transcript, width, expanded=expanded, beside=self.beside)
-        self.live.update()
-        if self.past is not None:
-            self.past = TranscriptLayout(self.past.transcript, width, expanded=expanded, beside=self.beside)
-            self.past.update()
-            self._lay_around(self.past, anchor.key if anchor is not None else self.past.transcript.first_key)
-        elif anchor is not None and not self.following:
-            while not self.live.holds(anchor.key) and self.live.extend_back(MORE_LINES):
-                pass
-        self._seen_lines = self.live.total + self.live.above
-        if self.following or anchor is None:
-            self.top = self.bottom
-        else:
-            self.top = max(0, min(self.lines.number_of(anchor), self.bottom))
-        return True
-
-    def update(self) -> bool:
-        """Take in what changed; return whether anything did."""
-        if self.past is not None:
-            changed = self.live.update()
-            return self._update_past(self.past) or changed
-        if self.wanted is not None:
-            self.wanted.looks += 1
-            if self._enter_past(self.wanted):
-                return True
-        anchor = self.live.anchor(self.top)
-        if self.following or anchor is None:
-            changed = self.live.update()
-            self.top = self.bottom
-        elif anchor.key < self.live.transcript.first_key and self._may_wait():
-            return False  # the lines stay as they are until a window has them
-        else:
-            changed = self.live.update()
-            self.top = max(0, min(self.live.number_of(anchor), self.bottom))
-        return changed
-
-    def _may_wait(self) -> bool:
-        """Wish for a window where the transcript dropped what is read; say whether it may still come."""
-        if self.wanted is None:
-            self._want_past_here()
-        return self.wanted is not None and self.wanted.looks < PAGE_WAIT
-
-    def _update_past(self, past: TranscriptLayout) -> bool:
-        if self.wanted is not None and self._enter_past(self.wanted):
-            return True
-        anchor, at_top = past.anchor(self.top), self.top == 0 and past.begins
-        if not past.update():
-            return False
-        if not past.total:
-            self._lay_around(past, anchor.key if anchor is not None else past.transcript.first_key)
-        self.top = past.number_of(anchor) if anchor is not None else 0
-        if at_top and self._border(past):
-            past.extend_back(1)
-            self.top = 0
-        self._fill(past)
-        self.top = max(0, min(self.top, self.bottom))
-        return True
-
-    def _border(self, past: TranscriptLayout) -> bool:
-        return past.window is not None and bool(past.window.border_text)
-
-    def _fill(self, past: TranscriptLayout, *, asked: bool = False) -> None:
-        """Lay out what is missing around the view, and wish for what is not held.
-
-        What could not be had is wished for again when the reader asks, and not by itself.
-        """
-        if self.top < self._height:
-            self.top += past.extend_back(MORE_LINES)
-        if past.begins and self.top < 2 * self._height and (asked or not self._border(past)):
-            self.wishes.append(PageRequest.OLDER)
-        if past.total - self.top < 2 * self._height:
-            past.extend_forward(MORE_LINES)
-        if past.ends and past.total - self.top < 3 * self._height:
-            self.wishes.append(PageRequest.NEWER)
-
-    # --- between the live transcript and the past ----------------------------------------------------
-
-    def _want_past_here(self) -> None:
-        """Wish for a window around the top of the view; one that is open and holds it does."""
-        if self._is_wanted(anywhere=False):
-            return
-        found = self.live.line_at(self.top)
-        place, window = found[0].place if found is not None else NEWEST, self._offered
-        first, last = (window.first_place, window.last_place) if window is not None else (None, None)
-        if window is not None and first is not None and last is not None and first < place <= last:
-            self.wanted = Wanted(place, None)
-            self._enter_past(self.wanted)
-        else:
-            self.wanted = Wanted(place, window)
-            self.wishes.append(PageRequest.PAST)
-
-    def go_to_place(self, place: Place) -> None:
-        """Wish to read on at a record, wherever it is."""
-        self.wanted = Wanted(place, self._offered, jump=True)
-        self.wishes.append(PageRequest.PAST)
-
-    def _want_beginning(self) -> None:
-        if not self._is_wanted(anywhere=True):
-            self.wanted = Wanted(None, self._offered)
-            self.wishes.append(PageRequest.PAST)
-
-    def _is_wanted(self, *, anywhere: bool) -> bool:
-        """Tell whether a window, around a place or `anywhere`, was wished for just now: one wish at a time."""
-        wanted = self.wanted
-        return wanted is not None and (wanted.place is None) is anywhere and wanted.looks < PAGE_WAIT
-
-    def _enter_past(self, wanted: Wanted) -> bool:
-        """Go on in the window that was wished for, once it is open and holds what is on the screen."""
-        window = self._offered
-        if window is None or window is wanted.instead_of or not len(window):
-            return False
-        past = TranscriptLayout(window, self.live.width, expanded=self.live.expanded, beside=self.beside)
-        if wanted.place is None or wanted.jump:
-            before = entry_before(window, wanted.place) if wanted.place is not None else None
-            key = before.key if before is not None else window.first_key
-            self._lay_around(past, key)
-            past.above = self.lines.above + self.top
-            self.past, self.top = past, past.start_of(key)
-        else:
-            top = self._same_line(past, window)
-            if top is None:
-                return False
-            past.above = self.lines.above + self.top - top
-            self.past, self.top = past, top
-        self.wanted, self._ended_at = None, None
-        self._set_following(False)
-        self._fill(past)
-        return True
-
-    def _same_line(self, past: TranscriptLayout, window: TranscriptWindow) -> int | None:
-        """Lay a window out around what is on the screen; return the line that is at the top, None if it is not held."""
-        height = self._height
-        found = [one for y in range(height) if (one := self.live.line_at(self.top + y)) is not None]
-        seen: list[LaidEntry] = [laid for laid, line in found if not line]
-        if found and found[0][1]:
-            seen.insert(0, found[0][0])
-        for laid in seen:
-            entry = self.live.transcript.entry(laid.key)
-            same = counterpart(entry, self.live.transcript, window) if entry is not None else None
-            if same is not None:
-                self._lay_around(past, same.key)
-                top = past.start_of(same.key) + self.top - self.live.start_of(laid.key)
-                break
-        else:
-            if not found:
-                self._lay_around(past, window.next_key)
-                return max(0, past.total - height)
-            before = entry_before(window, found[0][0].place)
-            if before is None:
-                return None
-            self._lay_around(past, before.key)
-            rest = len(found[0][0].lines) - found[0][1]
-            top = past.start_of(before.key) + max(0, past.lines_of(before.key) - rest)
-        if past.total - top < height and not (past.ends and self._ended_at == window.last_place):
-            self._ended_at = window.last_place
-            self.wishes.append(PageRequest.NEWER)
-            return None
-        return max(0, top)
-
-    def _lay_around(self, past: TranscriptLayout, key: int) -> None:
-        transcript = past.transcript
-        past.lay_around(max(transcript.first_key, min(key, transcript.next_key - 1)), MORE_LINES)
-
-    def _join_live(self, past: TranscriptLayout) -> None:
-        """Go on in the live transcript if it holds the line at the top of the view as the window does."""
-        found = past.line_at(self.top)
-        entry = past.transcript.entry(found[0].key) if found is not None else None
-        same = counterpart(entry, past.transcript, self.live.transcript) if entry is not None else None
-        if found is not None and entry is not None and same is not None and self._reads_alike(entry, same):
-            if not self.live.holds(same.key):
-                self.live.extend_back(MORE_LINES)
-            if self.live.holds(same.key):
-                self._leave_past(past, self.live.start_of(same.key) + found[1])
-        elif past.ends and self.top >= self.bottom and self._ended_at == self._last_place(past):
-            # The store has nothing newer: what follows is in the transcript alone.
-            while self.live.extend_back(MORE_LINES):
-                pass
-            self._leave_past(past, 0)
-        elif past.ends and self.top >= self.bottom:
-            self._ended_at = self._last_place(past)
-
-    def _reads_alike(self, entry: Entry, live: Entry) -> bool:
-        """Tell whether a line of one is the same line of the other."""
-        if live.key == self.live.transcript.first_key:
-            return False
-        return live.text == entry.text or (live.kind is EntryKind.ANSWER and live.text.startswith(entry.text))
-
-    def _last_place(self, past: TranscriptLayout) -> Place | None:
-        return past.window.last_place if past.window is not None else None
-
-    def _leave_past(self, past: TranscriptLayout, top: int) -> None:
-        shift = past.above + self.top - self.live.above - top
-        self.live.above += shift
-        self._seen_lines += shift
-        self.past, self.wanted, self.top = None, None, min(top, max(0, self.live.total - self._height))
-
-    # --- moving --------------------------------------------------------------------------------------
+class Viewport(Passage):
+    """The reader's place, and the block that the reader points to."""
 
     def move_to(self, top: int) -> None:
         """Put a line at the top of the view; leaving the live end stops following, reaching it resumes."""
@@ -339,40 +61,129 @@ class Viewport:
             self._leave_past(self.past, 0)
         self._release()
         self.live.update()
-        self.top = self.bottom
+        self.top, self.pointed = self.bottom, None
         self._set_following(True)
 
+    # --- blocks --------------------------------------------------------------------------------------
+
+    def in_view(self) -> list[LaidEntry]:
+        """Return the entries of which a line is in view, from the top."""
+        found: dict[int, LaidEntry] = {}
+        for y in range(self._height):
+            at = self.lines.line_at(self.top + y)
+            if at is not None:
+                found[at[0].key] = at[0]
+        return list(found.values())
+
+    def block(self, *, cut: bool = False) -> Entry | None:
+        """Return the block that an act is about: the one pointed to if it is in view, else the one that is read.
+
+        Args:
+            cut: rather one of which something is left out.
+        """
+        seen = self.in_view()
+        pointed = next((laid for laid in seen if laid.key == self.pointed), None)
+        if pointed is None and seen:
+            order = seen[::-1] if self.following else [laid for laid in seen if self._row(laid.key) >= 0] or seen
+            pointed = next((laid for laid in order if cut and laid.cuts), order[0])
+        return self.lines.transcript.entry(pointed.key) if pointed is not None else None
+
+    def point_to(self, key: int) -> None:
+        """Point to an entry that is laid out."""
+        self.pointed = key
+
+    def entry_at(self, row: int) -> tuple[LaidEntry, int] | None:
+        """Return the entry, and the line of it, that stands in a row of the view."""
+        return self.lines.line_at(self.top + row)
+
     def go_to_turn(self, direction: int) -> bool:
-        """Go to the operator's message before or after the top of the view; return whether one is held."""
-        lines = self.lines
+        """Go to the operator's message before or after; return whether one is held."""
+        if self.go_to_block(direction, lambda entry: entry.kind in OWN_WORDS, at_top=True):
+            return True
         if direction < 0:
-            while not (turns := [start for start in lines.turns() if start < self.top]):
-                added = lines.extend_back(MORE_LINES)
-                if not added:
-                    break
-                self.top += added
-            self.move_to(turns[-1] if turns else 0)
+            self.move_to(0)
+        elif self.past is not None:
+            self.move_to(self.bottom)
+        return False
+
+    def go_to_block(self, direction: int, wanted: WantedBlock, *, at_top: bool = False) -> bool:
+        """Point to the next entry of a sort, before or after, and bring it into view; return whether one is held.
+
+        Args:
+            direction: -1 to older ones, 1 to newer ones.
+            wanted: tells the sort.
+            at_top: put it at the top of the view also where it is in view already.
+        """
+        entry = self._next_block(direction, wanted)
+        if entry is None:
+            return False
+        self.bring(entry.key, at_top=at_top)
+        return True
+
+    def bring(self, key: int, *, line: int = 0, at_top: bool = False) -> None:
+        """Point to an entry that is held, and have a line of it in view."""
+        lines = self.lines
+        while not lines.holds(key) and (added := lines.extend_back(MORE_LINES)):
+            self.top += added
+        while not lines.holds(key) and lines.extend_forward(MORE_LINES):
+            pass
+        if lines.holds(key):
+            self.pointed = key
+            start = lines.start_of(key) + min(line, lines.lines_of(key) - 1)
+            if at_top:
+                self.move_to(start)
+            elif not 0 <= start - self.top < self._height:
+                self.move_to(start - self._height // 3)
+
+    def _next_block(self, direction: int, wanted: WantedBlock) -> Entry | None:
+        transcript = self.lines.transcript
+        row = self._row(self.pointed) if self.pointed is not None else -1
+        found = self.lines.line_at(self.top)
+        if self.pointed is not None and 0 <= row < self._height:
+            key = self.pointed + direction
+        elif found is None:
+            return None
         else:
-            while not (turns := [start for start in lines.turns() if start > self.top]):
-                if not lines.extend_forward(MORE_LINES):
-                    break
-            turns = [start for start in turns if lines is not self.live or start <= self.bottom]
-            if turns or lines is not self.live:
-                self.move_to(turns[0] if turns else self.bottom)
-        return bool(turns)
+            # Above the top: what begins there; below: what begins after it.
+            key = found[0].key + (0 if direction < 0 and found[1] > found[0].first_line else direction)
+        while (entry := transcript.entry(key)) is not None:
+            if wanted(entry):
+                return entry
+            key += direction
+        return None
 
-    def _set_following(self, following: bool) -> None:
-        if following != self.following:
-            self.following = following
-            self._seen_lines = self.live.total + self.live.above
-            if following:
-                self._release()
+    def newest(self, wanted: WantedBlock) -> Entry | None:
+        """Return the newest entry of a sort that is held."""
+        transcript = self.lines.transcript
+        key = transcript.next_key - 1
+        while (entry := transcript.entry(key)) is not None and not wanted(entry):
+            key -= 1
+        return entry
 
-    def _release(self) -> None:
-        """Need no window any more."""
-        if self._offered is not None or self.wanted is not None:
-            self.wishes.append(PageRequest.LIVE)
-            self.wanted = self._offered = None
+    def _row(self, key: int) -> int:
+        """Return the row of the view in which an entry begins; negative above it, and for what is not laid out."""
+        return self.lines.start_of(key) - self.top if self.lines.holds(key) else -1
+
+    def toggle(self, entry: Entry) -> None:
+        """Open a block of which something is left out, fold one that is open; its first line stays where it is."""
+        lines, shown = self.lines, self.manner.of(entry)
+        laid = lines.laid(entry.key)
+        if laid is None:
+            return
+        self.pointed = entry.key
+        row = max(0, self._row(entry.key))
+        if laid.cuts:
+            self.manner.show(entry, Fullness.FULL)
+        elif shown is Fullness.FULL and self.manner.usual is Fullness.SHORT:
+            self.manner.show(entry, Fullness.SHORT)
+            lines.update()
+            if not (again := lines.laid(entry.key)) or not again.cuts:
+                self.manner.show(entry, Fullness.HEAD)
+        else:
+            self.manner.show(entry, Fullness.HEAD)
+        lines.update()
+        self.top = max(0, min(lines.start_of(entry.key) - row, self.bottom))
+        self._set_following(self.past is None and self.top >= self.bottom)
 
     # --- what the widget draws by --------------------------------------------------------------------
 
@@ -384,3 +195,15 @@ class Viewport:
             return self.top / max(1, self.bottom)
         epoch, line = found[0].place
         return line / max(1, newest.line) if epoch == newest.epoch else 0.0
+
+    def stand_at(self, standing: float) -> None:
+        """Go so far down the whole history, from 0 to 1: by lines where they are laid out, else by records."""
+        newest = self.live.transcript.entry(self.live.transcript.next_key - 1)
+        if standing >= 1.0:
+            self.follow()
+        elif standing <= 0.0:
+            self.go_home()
+        elif self.past is None or newest is None:
+            self.move_to(round(standing * self.bottom))
+        elif self.wanted is None:
+            self.go_to_place((newest.epoch, max(1, round(standing * newest.line))))

@@ -84,7 +84,7 @@ def settled(text: str) -> str:
     transcript = Transcript()
     transcript.apply(Record(AGENT, 1, 1, 0, 1, 0.0, ended))
     (entry,) = transcript.entries()
-    return "\n".join(line.text for line in entry_lines(entry, 60, expanded=False, previous=None))
+    return "\n".join(line.text for line in entry_lines(entry, 60, previous=None))
 
 
 def test_a_settled_answer_is_drawn_so_and_a_long_one_stays_as_it_is_written() -> None:

@@ -18,8 +18,10 @@ from cockpit.model.transcript.entry import EntryKind
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.ui.look.cells import width_of
 from cockpit.ui.look.themes import VARIABLE_DEFAULTS
+from cockpit.ui.transcript.answers import AnswerFolder
 from cockpit.ui.transcript.layout import TranscriptLayout
-from cockpit.ui.transcript.lines import AnswerFolder, entry_lines
+from cockpit.ui.transcript.lines import entry_lines
+from cockpit.ui.transcript.manner import Manner
 from cockpit.ui.transcript.view import SELECTION_ORIGIN, TranscriptView
 from tests.ui.fake_engine import FakeEngine
 
@@ -51,8 +53,9 @@ async def pane(engine: FakeEngine) -> AsyncIterator[tuple[Pilot[None], Transcrip
 
 
 def drawn(view: TranscriptView) -> list[str]:
-    """Return the lines of the pane without the scroll mark in the last column."""
-    return [view.render_line(y).text[: view.size.width - 1].rstrip() for y in range(view.size.height)]
+    """Return the lines of the pane without gutter and scroll mark."""
+    gutter = view.gutter_width
+    return [view.render_line(y).text[gutter : view.size.width - 1].rstrip() for y in range(view.size.height)]
 
 
 def prompts(engine: FakeEngine, start: int, number: int) -> None:
@@ -138,7 +141,7 @@ async def test_long_history_is_laid_out_from_its_end_and_on_demand() -> None:
     engine = FakeEngine()
     prompts(engine, 0, 1500)
     async with pane(engine) as (pilot, view):
-        lines = view._layout_lines
+        lines = view.layout_lines
         assert lines is not None and lines.total < 700
         await pilot.press("home")
         assert "line 0" in drawn(view)[0]
@@ -161,11 +164,11 @@ async def test_expanding_shows_all_of_a_tools_output() -> None:
     engine.say(WHO, ev.ToolStarted("t", "bash", {"command": "seq 100"}))
     engine.say(WHO, ev.ToolEnded("t", "bash", "\n".join(str(number) for number in range(100))))
     async with pane(engine) as (_pilot, view):
-        lines = view._layout_lines
+        lines = view.layout_lines
         assert lines is not None and lines.total == 10
-        assert any("92 lines above · e expands" in lines.line_at(n)[0].lines[n].text for n in (1,))  # type: ignore[index]
+        assert any("92 lines above · ( opens" in lines.line_at(n)[0].lines[n].text for n in (1,))  # type: ignore[index]
         view.toggle_expanded()
-        assert view._layout_lines is not None and view._layout_lines.total == 101
+        assert view.layout_lines is not None and view.layout_lines.total == 101
 
 
 def test_a_growing_answer_is_folded_like_a_whole_one() -> None:
@@ -182,7 +185,9 @@ def test_no_line_is_wider_than_the_pane(text: str, width: int) -> None:
     engine.say(WHO, ev.MessageStarted("user", text), ev.RunStarted(), ev.MessageStarted("assistant"))
     engine.say(WHO, ev.BlockStarted(0, "text"), ev.TextDelta(0, text), ev.ToolStarted("t", text, {"command": text}))
     engine.say(WHO, ev.ToolEnded("t", text, text, diff=text), ev.RetryStarted(1, 2, 1.0, text))
-    layout = TranscriptLayout(engine.transcript(WHO), width, expanded=True)
+    manner = Manner()
+    manner.expand(True)
+    layout = TranscriptLayout(engine.transcript(WHO), width, manner=manner)
     layout.update()
     for number in range(layout.total):
         found = layout.line_at(number)
@@ -194,7 +199,7 @@ def test_no_line_is_wider_than_the_pane(text: str, width: int) -> None:
 def test_updating_step_by_step_equals_laying_out_at_once(steps: list[tuple[int, str]], width: int) -> None:
     engine = FakeEngine()
     transcript = engine._transcripts[WHO] = Transcript(max_entries=12)
-    layout = TranscriptLayout(transcript, width, expanded=False)
+    layout = TranscriptLayout(transcript, width)
     for kind, text in steps:
         match kind:
             case 0:
@@ -208,7 +213,7 @@ def test_updating_step_by_step_equals_laying_out_at_once(steps: list[tuple[int, 
             case _:
                 engine.say(WHO, ev.ToolOutput("t", text))
         layout.update()
-    fresh = TranscriptLayout(transcript, width, expanded=False)
+    fresh = TranscriptLayout(transcript, width)
     fresh.update()
     assert _texts(layout) == _texts(fresh)
 
@@ -226,8 +231,8 @@ def test_colours_of_tools_are_kept_and_every_kind_has_lines() -> None:
         ev.ToolEnded("t", "bash", "\x1b[31mred\x1b[0m plain"),
     )
     entry = next(iter(engine.transcript(WHO).entries()))
-    lines = entry_lines(entry, 40, expanded=False, previous=None)
+    lines = entry_lines(entry, 40, previous=None)
     assert ("red", "$transcript-output ansi_red") in lines[1].pieces
     for kind in EntryKind:
         entry.kind = kind
-        assert entry_lines(entry, 40, expanded=False, previous=None)
+        assert entry_lines(entry, 40, previous=None)

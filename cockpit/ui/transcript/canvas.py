@@ -1,0 +1,260 @@
+"""Paints the lines of a transcript in view: gutter, text, what is found in it, selection, scroll mark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.cache import LRUCache
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.widget import Widget
+
+from cockpit.text.clean import NOTHING, Clean, joined, ours, part
+from cockpit.text.sanitize import our_line
+from cockpit.ui.look.cells import Piece, content, fit, width_of
+from cockpit.ui.transcript.find.found import Mark, NoMarks
+from cockpit.ui.transcript.folding import TextLine
+from cockpit.ui.transcript.laid import LaidEntry
+from cockpit.ui.transcript.layout import TranscriptLayout
+from cockpit.ui.transcript.viewport import Viewport
+
+SELECTION_ORIGIN = 1_000_000
+"""Selected lines are counted from here, so that their numbers stay when older lines come in above."""
+
+CLOCK = 5
+"""Cells of the time beside a line."""
+
+CLOCK_FROM = 60
+"""Cells of a pane from which there is room for the time."""
+
+
+class TranscriptCanvas(Widget):
+    """Draws only the lines in view, each from what it shows and nothing else."""
+
+    ALLOW_SELECT = True
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "transcript--badge",
+        "transcript--thumb",
+        "transcript--empty",
+        "transcript--clock",
+        "transcript--pointer",
+        "transcript--found",
+        "transcript--found-here",
+    }
+    DEFAULT_CSS = """
+    TranscriptCanvas > .transcript--badge { background: $mode-prompt; color: $background; text-style: bold; }
+    TranscriptCanvas > .transcript--thumb { color: $faint; }
+    TranscriptCanvas > .transcript--empty { color: $muted; }
+    TranscriptCanvas > .transcript--clock { color: $muted; }
+    TranscriptCanvas > .transcript--pointer { color: $accent; text-style: bold; }
+    TranscriptCanvas > .transcript--found { text-style: underline bold; }
+    TranscriptCanvas > .transcript--found-here { text-style: reverse bold; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._reading: Viewport | None = None
+        self.empty: tuple[Clean, ...] = ()
+        """What teaches the operator while there is nothing to read."""
+        self.found: NoMarks = NoMarks()
+        """Tells what is marked in a line."""
+        self.painted = 0
+        """Lines painted since the beginning; tests count them."""
+        self._strips: LRUCache[tuple[int, TextLine, tuple[Mark, ...]], Strip] = LRUCache(2048)
+        """What was painted, by the width and all that the line shows: it outlives a new folding of its entry."""
+
+    # --- measures ------------------------------------------------------------------------------------
+
+    @property
+    def gutter_width(self) -> int:
+        """Cells left of the text: for the time where there is room, and for the pointer."""
+        return CLOCK + 1 if self.size.width >= CLOCK_FROM else 1
+
+    @property
+    def text_width(self) -> int:
+        """Cells of a line of text; the last column is the scroll mark's."""
+        return self.size.width - self.gutter_width - 1
+
+    @property
+    def layout_lines(self) -> TranscriptLayout | None:
+        """The lines that are read; None while there is nothing to read."""
+        return self._reading.lines if self._reading is not None and self._reading.live.width else None
+
+    @property
+    def total(self) -> int:
+        """How many lines are laid out."""
+        return self.layout_lines.total if self.layout_lines is not None else 0
+
+    @property
+    def top(self) -> int:
+        """The line at the top of the view."""
+        return self._reading.top if self._reading is not None else 0
+
+    @property
+    def pending(self) -> int:
+        """How many lines came in below since the reader left the end."""
+        return self._reading.pending if self._reading is not None else 0
+
+    # --- painting ------------------------------------------------------------------------------------
+
+    def seen_at(self, y: int) -> tuple[object, ...]:
+        """Return all that decides how a row of the view looks."""
+        number = self.top + y
+        at = self.layout_lines.line_at(number) if self.layout_lines is not None else None
+        badge = self.pending if y == self.size.height - 1 else 0
+        standing = (self._selection_line(number), self._is_marked(y), badge)
+        if at is None:
+            return (None, *standing)
+        laid, line = at
+        return laid.lines[line], self._label(laid, line), self._is_pointed(laid), self.found.at(laid, line), *standing
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row of the view."""
+        self.painted += 1
+        width = self.size.width
+        number = self.top + y
+        at = self.layout_lines.line_at(number) if self.layout_lines is not None else None
+        if at is None:
+            if not self.total and y < len(self.empty):
+                return self._paint([(our_line(" {}", self.empty[y]), "")], width, "transcript--empty")
+            return Strip.blank(width, self.visual_style.rich_style)
+        laid, line = at
+        text, selection = laid.lines[line], self.text_selection
+        marks = self.found.at(laid, line)
+        room = self.text_width
+        strip = self._strips.get((room, text, marks)) if selection is None else None
+        if strip is None:
+            strip = self._with_marks(self._paint(text.pieces, room), text, marks)
+            if selection is not None:
+                strip = self._selected(strip, text, selection, number)
+            else:
+                self._strips[room, text, marks] = strip
+        gutter = self._gutter(self._label(laid, line), pointed=self._is_pointed(laid))
+        row = self._selection_line(number)
+        strip = Strip.join(
+            [gutter.apply_offsets(-self.gutter_width, row), strip.apply_offsets(0, row), self._scroll_mark(y)]
+        )
+        return self._with_badge(strip) if y == self.size.height - 1 and self.pending else strip
+
+    def _label(self, laid: LaidEntry, line: int) -> str:
+        """Return what stands beside a line: the time, or the number of its record where lines are raw."""
+        if line != laid.first_line or self._reading is None:
+            return ""
+        return str(laid.place[1])[-CLOCK:] if self._reading.manner.raw else laid.label
+
+    def _is_pointed(self, laid: LaidEntry) -> bool:
+        return self._reading is not None and self._reading.pointed == laid.key
+
+    def _gutter(self, label: str, *, pointed: bool) -> Strip:
+        sign = self._paint([(ours("▌") if pointed else ours(" "), "")], 1, "transcript--pointer" if pointed else "")
+        if self.gutter_width == 1:
+            return sign
+        words = fit(our_line("{}", label), CLOCK, right=True)
+        return Strip.join([self._paint([(words, "")], CLOCK, "transcript--clock"), sign])
+
+    def _with_badge(self, strip: Strip) -> Strip:
+        """Lay the count of unread lines over the end of the last line."""
+        text = our_line(" ↓ {} new · end ", self.pending)
+        left = max(0, self.size.width - 1 - width_of(text))
+        badge = self._paint([(text, "")], width_of(text), "transcript--badge")
+        return Strip.join([strip.crop(0, left), badge, strip.crop(left + width_of(text), self.size.width)])
+
+    def _with_marks(self, strip: Strip, line: TextLine, marks: Sequence[Mark]) -> Strip:
+        """Paint what was found in a line."""
+        for start, end, here in marks:
+            style = self.get_visual_style("transcript--found-here" if here else "transcript--found").rich_style
+            strip = self._over(strip, width_of(line.text[:start]), width_of(line.text[:end]), style)
+        return strip
+
+    def _over(self, strip: Strip, left: int, right: int, style: object) -> Strip:
+        parts = strip.divide([left, right, strip.cell_length])
+        return Strip.join([parts[0], parts[1].apply_style(style), *parts[2:]]) if len(parts) > 1 else strip  # type: ignore[arg-type]
+
+    def _paint(self, pieces: Sequence[Piece], width: int, component: str = "") -> Strip:
+        style = self.visual_style if not component else self.visual_style + self.get_visual_style(component)
+        line = content(pieces).truncate(width, pad=True)
+        parse = self.app.stylesheet.parse_style
+        segments = [
+            Segment(text, (style + piece).rich_style) for text, piece in line.render(style, end="", parse_style=parse)
+        ]
+        return Strip(segments, width)
+
+    def _scroll_mark(self, y: int) -> Strip:
+        """Draw the last column: where in the transcript the view stands."""
+        marked = self._is_marked(y)
+        if marked is None:
+            return Strip.blank(1, self.visual_style.rich_style)
+        return self._paint([(ours("▐") if marked else ours(" "), "")], 1, "transcript--thumb" if marked else "")
+
+    def _is_marked(self, y: int) -> bool | None:
+        """Say whether the scroll mark stands on a line; None where nothing can be scrolled."""
+        height = max(1, self.size.height)
+        if self.total <= height:
+            return None
+        size = max(1, round(height * height / self.total))
+        start = round((height - size) * (self._reading.standing() if self._reading is not None else 0.0))
+        return start <= y < start + size
+
+    def notify_style_update(self) -> None:
+        """Forget strips painted in other colours."""
+        self._strips.clear()
+        super().notify_style_update()
+
+    # --- selecting -----------------------------------------------------------------------------------
+
+    def _selection_line(self, number: int) -> int:
+        """Return the number selections know a line by: it does not change when lines come in above or drop."""
+        above = self.layout_lines.above if self.layout_lines is not None else 0
+        return SELECTION_ORIGIN + above + number
+
+    def _selected(self, strip: Strip, line: TextLine, selection: Selection, number: int) -> Strip:
+        """Paint the selected part of a line."""
+        span = selection.get_span(self._selection_line(number))
+        if span is None:
+            return strip
+        start, end = _copied(line, span)
+        if end <= start:
+            return strip
+        style = self.screen.get_component_rich_style("screen--selection")
+        return self._over(strip, width_of(line.text[:start]), width_of(line.text[:end]), style)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected text: without bars and glyphs, folded lines in one piece."""
+        parts: list[tuple[TextLine, tuple[int, int]]] = []
+        for number in range(self.total):
+            span = selection.get_span(self._selection_line(number))
+            at = self.layout_lines.line_at(number) if self.layout_lines is not None else None
+            if span is not None and at is not None:
+                parts.append((at[0].lines[at[1]], span))
+        return (_text_of(parts), "\n") if parts else None
+
+    def text_in_view(self) -> str:
+        """Return what is in view, folded lines in one piece."""
+        parts: list[tuple[TextLine, tuple[int, int]]] = []
+        for number in range(self.top, self.top + self.size.height):
+            at = self.layout_lines.line_at(number) if self.layout_lines is not None else None
+            if at is not None:
+                parts.append((at[0].lines[at[1]], (0, -1)))
+        return _text_of(parts)
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Paint the selection."""
+        self.refresh()
+
+
+def _copied(line: TextLine, span: tuple[int, int]) -> tuple[int, int]:
+    """Return the selected characters of a line, without decoration."""
+    whole = len(line.text) - line.trailer
+    return max(span[0], line.gutter), whole if span[1] == -1 else min(span[1], whole)
+
+
+def _text_of(parts: Sequence[tuple[TextLine, tuple[int, int]]]) -> Clean:
+    """Join lines to what is copied of them."""
+    pieces: list[Clean] = []
+    for line, span in parts:
+        start, end = _copied(line, span)
+        glue = (ours(" ") if line.blank else NOTHING) if line.joined else ours("\n")
+        pieces += [glue if pieces else NOTHING, part(line.text, start, end)]
+    return joined(pieces)

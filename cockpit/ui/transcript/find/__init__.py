@@ -1,0 +1,1 @@
+"""Finding words in a transcript: what is held, and what only the history has."""
