@@ -20,7 +20,7 @@ DOORS = {
     "Content": {UI / "look" / "cells.py"},
     "Static": {UI / "widgets" / "plain.py"},
     "Text": {UI / "widgets" / "data_fields.py"},
-    "Segment": {UI / "widgets" / "row_list.py", UI / "transcript" / "view.py", UI / "board" / "lanes.py"},
+    "Segment": {UI / "widgets" / "row_list.py", UI / "transcript" / "canvas.py", UI / "board" / "lanes.py"},
     "notify": {UI / "widgets" / "notice.py"},
     "border_title": {UI / "widgets" / "frame.py"},
     "border_subtitle": {UI / "widgets" / "frame.py"},

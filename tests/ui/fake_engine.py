@@ -11,6 +11,7 @@ from typing import Any, cast
 from cockpit.engine.accounts_port import PlatformPort
 from cockpit.engine.describe import VERBS
 from cockpit.engine.platform import Platform
+from cockpit.engine.port import HistoryPort
 from cockpit.errors import Refused
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.life import (
@@ -26,6 +27,7 @@ from cockpit.model.inquiries import LEVELS, SLASH_COMMANDS, CarriedOut, Question
 from cockpit.model.last_words import LastWords
 from cockpit.model.loss import Loss, Remains, loss_of
 from cockpit.model.operation import Operation
+from cockpit.model.past import RememberedAgent, SearchHit
 from cockpit.model.ports import Ports
 from cockpit.model.queue import Waiting, waiting_in
 from cockpit.model.reach import RemoteTerminal, RunningCommand
@@ -252,6 +254,31 @@ class ReachDouble:
         return self.listening[vm_id]
 
 
+class RecordedDouble:
+    """What a test recorded of agents: records in their order, and agents that are gone."""
+
+    def __init__(self) -> None:
+        self.notices: tuple[str, ...] = ()
+        self.remembered: tuple[RememberedAgent, ...] = ()
+        self.records: dict[AgentId, list[Record]] = {}
+        self.hits: list[SearchHit] = []
+        self.asked: list[str] = []
+
+    async def agents(self) -> tuple[RememberedAgent, ...]:
+        """Return the agents a test remembers."""
+        return self.remembered
+
+    async def search(self, text: str, *, agent: AgentId | None = None, limit: int = 50) -> list[SearchHit]:
+        """Return the hits a test gave."""
+        self.asked.append(text)
+        return [hit for hit in self.hits if agent in (None, hit.agent)][:limit]
+
+    async def lines(self, agent: AgentId) -> AsyncIterator[Record]:
+        """Yield the records a test gave."""
+        for record in self.records.get(agent, []):
+            yield record
+
+
 class FakeEngine:
     """Implements `CockpitPort`; tests change `fleet` with `change` and read `ordered`."""
 
@@ -273,6 +300,7 @@ class FakeEngine:
         self.standard_error = StandardErrorDouble()
         self.inquiries = InquiryDouble()
         self.work = WorkDouble()
+        self.recorded: HistoryPort = RecordedDouble()
         self.coordination = CoordinationDouble(self)
         self.notebook = NotebookDouble(self.now)
         self.refusals: dict[type, str] = {}

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from cockpit.engine.clock import Clock
+from cockpit.engine.recorded import RecordedHistory
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.history import History
 from cockpit.model.events import Record
@@ -27,6 +28,7 @@ class StoredEngine(FakeEngine):
     def __init__(self, fleet: Fleet, store: Store) -> None:
         super().__init__(fleet)
         self.store = store
+        self.recorded = RecordedHistory(store)
         self.fleet_state = FleetState(Clock(), "test")
         self.history = History(self.fleet_state, store, lambda agent: None)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from textual.widget import Widget
+
 from cockpit.errors import CockpitError
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
@@ -13,8 +15,9 @@ from cockpit.ui.dialogs.form import Field, FormDialog, Values
 from cockpit.ui.terminal.clipboard import copied
 from cockpit.ui.transcript.copying import block_name, block_text, newest_answer, whole_text
 from cockpit.ui.transcript.elsewhere import opened, saved
-from cockpit.ui.transcript.find.search import Archive
+from cockpit.ui.transcript.find.search import Archive, Searched
 from cockpit.ui.widgets.choice_field import Choice
+from cockpit.ui.widgets.find_line import FindLine
 from cockpit.ui.widgets.notice import notice
 
 _OUTPUT = ("output",)
@@ -45,10 +48,19 @@ def _error(home: HomePort) -> None:
         notice(home.app, ours("no error is held here"), timeout=3)
 
 
+def line_under(output: Searched, words: str | None) -> FindLine:
+    """Put the line in which words are typed under an output."""
+    line = FindLine(output.look_for, output.look_through, output.action_find_end, words)
+    if isinstance(output.parent, Widget):
+        output.parent.mount(line, after=output)
+    return line
+
+
 def find(home: HomePort) -> None:
     """Ask which words to look for in the output."""
     agent = home.selected
-    home.output.open_search(Archive(home.engine.recorded, agent) if agent is not None else None)
+    archive = Archive(home.engine.recorded, agent) if agent is not None else None
+    home.output.open_search(archive, line_under)
 
 
 def _copy(home: HomePort, text: Clean, what: Clean) -> None:
@@ -213,9 +225,13 @@ ACTIONS: tuple[Action, ...] = (
         find,
         _needs_agent,
     ),
-    Action("read.save", "", "save the output", "Read", "Write the output, or a block, into a file", _save, _needs_agent),
+    Action(
+        "read.save", "", "save the output", "Read", "Write the output, or a block, into a file", _save, _needs_agent
+    ),
     Action(
         "read.editor", "", "output in the editor", "Read", "Open it in `$EDITOR`", _open_in(editor=True), _needs_agent
     ),
-    Action("read.pager", "", "output in the pager", "Read", "Open it in `$PAGER`", _open_in(editor=False), _needs_agent),
+    Action(
+        "read.pager", "", "output in the pager", "Read", "Open it in `$PAGER`", _open_in(editor=False), _needs_agent
+    ),
 )

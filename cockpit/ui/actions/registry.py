@@ -122,7 +122,7 @@ def grouped(actions: Iterable[Action] = ACTIONS) -> list[tuple[str, list[Action]
     return [(group, [action for action in chosen if action.group == group]) for group in GROUPS]
 
 
-BRIEF = ("Move", "Board screen", "Feed screen", "Agent screen")
+BRIEF = ("Read", "Move", "Board screen", "Feed screen", "Agent screen")
 """Groups whose actions say what they do by their names."""
 
 
@@ -139,9 +139,10 @@ def key_table() -> str:
         if group in BRIEF:
             # They say what they do by their names, so that one row has room for all.
             acts = ", ".join(f"{_keys(action)} {action.label}" for action in members if action.keys)
-            lines.append(f"| | **{group}**: {acts} | | |")
+            unbound = ", ".join(action.label for action in members if not action.keys)
+            lines.append(f"| | **{group}**: {acts}{'; palette: ' if unbound else ''}{unbound} | | |")
         # One row for all of them: the palette says what each does.
-        if found := [f"{action.label}{_asks(action)}" for action in members if not action.keys]:
+        elif found := [f"{action.label}{_asks(action)}" for action in members if not action.keys]:
             lines.append(f"| palette | {', '.join(found)} | | |")
     return "\n".join(lines) + "\n"
 

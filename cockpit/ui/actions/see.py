@@ -9,7 +9,7 @@ from cockpit.model.commands.owed import SettleOwed
 from cockpit.model.family import head_of, parents_of
 from cockpit.model.reconciliation import FindingKind, Suggestion, findings_on
 from cockpit.text.clean import ours
-from cockpit.ui.actions.action import PANES, Action, Handler, Situation
+from cockpit.ui.actions.action import PANES, Action, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.mending import mend
 from cockpit.ui.actions.reading import find

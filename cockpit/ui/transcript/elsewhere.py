@@ -46,7 +46,7 @@ def saved(text: Clean, path: Path) -> Path:
         raise Refused(f"{path} exists: nothing was written", hint="choose another name") from error
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}") from error
-    with open(descriptor, "w", encoding="utf-8", errors="replace") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
         file.write(text)
     return path
 

@@ -13,7 +13,7 @@ from cockpit.model.transcript.window import Place
 from cockpit.ui.transcript.answers import AnswerFolder
 from cockpit.ui.transcript.folding import TextLine
 from cockpit.ui.transcript.manner import Fullness
-from cockpit.ui.transcript.turns import NO_TURN, NOTHING_SPENT, Spent, Turn
+from cockpit.ui.transcript.turns import NO_TURN, NOTHING_SPENT, TurnSpent, TurnSum
 
 LATEST = 253_402_300_799.0
 """The last second of the year 9999: what an agent says of its time may be anything."""
@@ -59,9 +59,9 @@ class LaidEntry:
     """Holds what of a streaming answer is folded already."""
     receipt: Receipt | None = None
     """What stood beside it."""
-    spent: Spent = NOTHING_SPENT
+    spent: TurnSpent = NOTHING_SPENT
     """What the turn took that begins with it, as it stands beside it."""
-    turn: Turn = NO_TURN
+    turn: TurnSum = NO_TURN
     """The turn it belongs to, up to and with it."""
 
     @property

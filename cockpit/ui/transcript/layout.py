@@ -11,9 +11,9 @@ from cockpit.model.transcript.window import TranscriptWindow
 from cockpit.ui.transcript.answers import AnswerFolder
 from cockpit.ui.transcript.laid import OWN_WORDS, Anchor, Before, LaidEntry, before, clock_of
 from cockpit.ui.transcript.lines import entry_lines
-from cockpit.ui.transcript.manner import Manner
+from cockpit.ui.transcript.manner import ReadingManner
 from cockpit.ui.transcript.receipts import ReceiptsBeside, message_mark
-from cockpit.ui.transcript.turns import NO_TURN, NOTHING_SPENT, Turn
+from cockpit.ui.transcript.turns import NO_TURN, NOTHING_SPENT, TurnSum
 
 FIRST_LINES = 600
 """Lines laid out when an agent is opened; older entries are laid out when the reader comes near them."""
@@ -27,7 +27,12 @@ class TranscriptLayout:
     """
 
     def __init__(
-        self, transcript: Transcript, width: int, *, manner: Manner | None = None, beside: ReceiptsBeside | None = None
+        self,
+        transcript: Transcript,
+        width: int,
+        *,
+        manner: ReadingManner | None = None,
+        beside: ReceiptsBeside | None = None,
     ) -> None:
         """Prepare; nothing is laid out yet.
 
@@ -40,7 +45,7 @@ class TranscriptLayout:
         self.transcript = transcript
         self.beside = beside or ReceiptsBeside()
         self.width = width
-        self.manner = manner or Manner()
+        self.manner = manner or ReadingManner()
         self.shape = (width, self.manner.expanded, self.manner.raw)
         """What all entries were folded for."""
         self.above = 0
@@ -259,7 +264,7 @@ class TranscriptLayout:
         del self._starts[start:]
         position = self._starts[-1] + len(self._laid[start - 1].lines) if start else 0
         turn = self._laid[start - 1].turn if start else NO_TURN
-        ended: list[Turn] = []
+        ended: list[TurnSum] = []
         for laid in self._laid[start:]:
             self._starts.append(position)
             position += len(laid.lines)
@@ -268,7 +273,7 @@ class TranscriptLayout:
                 continue
             if laid.kind in OWN_WORDS:
                 ended.append(turn)
-                turn = Turn.begun(entry)
+                turn = TurnSum.begun(entry)
             else:
                 turn = turn.with_entry(entry)
             laid.turn = turn
@@ -276,7 +281,7 @@ class TranscriptLayout:
         for one in (*ended, turn):
             self._tell_spent(one)
 
-    def _tell_spent(self, turn: Turn) -> None:
+    def _tell_spent(self, turn: TurnSum) -> None:
         """Show beside the message that began a turn what it took."""
         index = turn.key - self._laid[0].key if turn.key is not None and self._laid else -1
         entry = self.transcript.entry(turn.key) if turn.key is not None else None

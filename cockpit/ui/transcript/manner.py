@@ -24,7 +24,7 @@ class Fullness(Enum):
     FULL = "full"
 
 
-class Manner:
+class ReadingManner:
     """What the reader chose for one agent's transcript."""
 
     def __init__(self) -> None:

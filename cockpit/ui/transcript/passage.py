@@ -13,7 +13,7 @@ from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.ui.transcript.laid import LaidEntry
 from cockpit.ui.transcript.layout import TranscriptLayout
-from cockpit.ui.transcript.manner import Manner
+from cockpit.ui.transcript.manner import ReadingManner
 from cockpit.ui.transcript.matching import counterpart, entry_before
 from cockpit.ui.transcript.receipts import ReceiptsBeside
 
@@ -55,7 +55,7 @@ class Wanted:
 class Passage:
     """The reader's place. Both transcripts are laid out; going from one to the other moves no line on the screen."""
 
-    def __init__(self, transcript: Transcript, manner: Manner) -> None:
+    def __init__(self, transcript: Transcript, manner: ReadingManner) -> None:
         self.beside = ReceiptsBeside()
         """What stands beside the operator's messages, in both."""
         self.manner = manner

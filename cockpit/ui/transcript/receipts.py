@@ -14,7 +14,7 @@ from cockpit.text.clean import joined, ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.look.cells import Piece, duration
 from cockpit.ui.transcript import figures
-from cockpit.ui.transcript.turns import Spent
+from cockpit.ui.transcript.turns import TurnSpent
 
 
 class ReceiptsBeside:
@@ -43,7 +43,7 @@ class ReceiptsBeside:
         return self._by_place.get(place)
 
 
-def message_mark(receipt: Receipt | None, spent: Spent) -> Piece | None:
+def message_mark(receipt: Receipt | None, spent: TurnSpent) -> Piece | None:
     """Say what became of a message, as far as that is known, and what its turn took; None for nothing."""
     if receipt is None:
         words = figures.spent(spent.seconds, spent.cost)

@@ -8,7 +8,7 @@ from cockpit.model.transcript.entry import Entry
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.joiners import is_boundary
 from cockpit.text.sanitize import StyledLine, clean_line, our_line, styled_lines
-from cockpit.ui.look.cells import Piece, cut, width_of
+from cockpit.ui.look.cells import Piece, cut, pieces_width, width_of
 from cockpit.ui.transcript.code import code_lines
 from cockpit.ui.transcript.diffs import change_style, diff_styles
 from cockpit.ui.transcript.figures import figures
@@ -63,9 +63,10 @@ def _header(entry: Entry, width: int) -> TextLine:
     header: list[Piece] = [(glyph, style), (cut(name, width - GUTTER), "bold $transcript-tool")]
     if shown:
         header.append((joined((ours(" "), shown)), ""))
-    if state:
+    used = pieces_width(header)
+    if state and used + width_of(state) <= width:
         header.append((state, style))
-    used = sum(width_of(text) for text, _ in header)
+        used += width_of(state)
     gap = width - used - len(told)
     if not told or gap < 1:
         return TextLine(tuple(header), GUTTER)

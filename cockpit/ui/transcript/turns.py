@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cockpit.model.transcript.entry import Entry
 
 
-class Spent(NamedTuple):
+class TurnSpent(NamedTuple):
     """What a turn took so far."""
 
     seconds: float | None = None
@@ -16,10 +16,10 @@ class Spent(NamedTuple):
     """US dollars."""
 
 
-NOTHING_SPENT = Spent()
+NOTHING_SPENT = TurnSpent()
 
 
-class Turn(NamedTuple):
+class TurnSum(NamedTuple):
     """A turn up to some entry of it."""
 
     key: int | None = None
@@ -29,23 +29,23 @@ class Turn(NamedTuple):
     cost: float = 0.0
 
     @staticmethod
-    def begun(entry: Entry) -> Turn:
+    def begun(entry: Entry) -> TurnSum:
         """Return the turn that begins with a message."""
-        return Turn(entry.key, entry.said_at)
+        return TurnSum(entry.key, entry.said_at)
 
-    def with_entry(self, entry: Entry) -> Turn:
+    def with_entry(self, entry: Entry) -> TurnSum:
         """Return the turn with the next entry in it."""
         if entry.cost is None and entry.ended_at is None:
             return self
         ended = self.ended_at if entry.ended_at is None else entry.ended_at
-        return Turn(self.key, self.said_at, ended, self.cost + (entry.cost or 0.0))
+        return TurnSum(self.key, self.said_at, ended, self.cost + (entry.cost or 0.0))
 
     @property
-    def spent(self) -> Spent:
+    def spent(self) -> TurnSpent:
         """What it took."""
         if self.said_at is None or self.ended_at is None or self.ended_at < self.said_at:
-            return Spent(None, self.cost)
-        return Spent(self.ended_at - self.said_at, self.cost)
+            return TurnSpent(None, self.cost)
+        return TurnSpent(self.ended_at - self.said_at, self.cost)
 
 
-NO_TURN = Turn()
+NO_TURN = TurnSum()

@@ -20,6 +20,10 @@ PLAIN_XTERM = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
     "colon",
     "comma",
     "dollar_sign",
+    "left_parenthesis",
+    "right_parenthesis",
+    "backslash",
+    "number_sign",
     "question_mark",
     "exclamation_mark",
     "left_square_bracket",
@@ -85,15 +89,15 @@ def test_disabled_reasons_name_the_cause() -> None:
 def test_keymap_reports_each_mistake_once_and_applies_the_rest() -> None:
     checked = check_keymap(
         {
-            "vm.pase": "y",
-            "vm.pause": "y",
+            "vm.pase": "7",
+            "vm.pause": "7",
             "agent.why": "n",
             "app.help": "ctrl+c",
             "board.note": "",
             "vm.resume": "z",
         }
     )
-    assert checked.keys == {"vm.pause": "y", "vm.resume": "z"}
+    assert checked.keys == {"vm.pause": "7", "vm.resume": "z"}
     text = "\n".join(checked.problems)
     assert "'vm.pase', nearest is 'vm.pause'" in text
     assert "n already means agent.spawn" in text

@@ -19,10 +19,11 @@ from cockpit.model.transcript.transcript import Transcript
 from cockpit.ui.look.cells import width_of
 from cockpit.ui.look.themes import VARIABLE_DEFAULTS
 from cockpit.ui.transcript.answers import AnswerFolder
+from cockpit.ui.transcript.canvas import SELECTION_ORIGIN
 from cockpit.ui.transcript.layout import TranscriptLayout
 from cockpit.ui.transcript.lines import entry_lines
-from cockpit.ui.transcript.manner import Manner
-from cockpit.ui.transcript.view import SELECTION_ORIGIN, TranscriptView
+from cockpit.ui.transcript.manner import ReadingManner
+from cockpit.ui.transcript.view import TranscriptView
 from tests.ui.fake_engine import FakeEngine
 
 WHO = AgentId("a")
@@ -185,7 +186,7 @@ def test_no_line_is_wider_than_the_pane(text: str, width: int) -> None:
     engine.say(WHO, ev.MessageStarted("user", text), ev.RunStarted(), ev.MessageStarted("assistant"))
     engine.say(WHO, ev.BlockStarted(0, "text"), ev.TextDelta(0, text), ev.ToolStarted("t", text, {"command": text}))
     engine.say(WHO, ev.ToolEnded("t", text, text, diff=text), ev.RetryStarted(1, 2, 1.0, text))
-    manner = Manner()
+    manner = ReadingManner()
     manner.expand(True)
     layout = TranscriptLayout(engine.transcript(WHO), width, manner=manner)
     layout.update()

@@ -39,7 +39,7 @@ from cockpit.ui.writing.composer import Composer
 RULED = 30
 """Lines of the screen from which the chosen tab has a line of its own below it."""
 
-READING = ("see.follow", "see.expand", "see.previous_turn", "see.next_turn", "see.zoom")
+READING = ("see.zoom",)
 """Actions about the output that mean the same here."""
 
 FOOT = (
@@ -49,7 +49,8 @@ FOOT = (
     "talk.follow_up",
     "talk.abort",
     "agent.commands",
-    "see.expand",
+    "read.fold",
+    "see.filter",
     "see.previous_turn",
     "see.follow",
     "vm.pause",
@@ -64,7 +65,7 @@ class AgentScreen(OverHome):
     """Shows one agent; another one takes its place here rather than a place above it."""
 
     NAME: ClassVar[str] = "agent"
-    GROUPS: ClassVar[tuple[str, ...]] = ("Talk", "Agents", "Agent screen")
+    GROUPS: ClassVar[tuple[str, ...]] = ("Talk", "Agents", "Agent screen", "Read")
     FOOT = FOOT
     AUTO_FOCUS = "#output"
     CSS_PATH = "agent.tcss"

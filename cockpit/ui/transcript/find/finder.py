@@ -9,14 +9,11 @@ from cockpit.text.clean import NOTHING, Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece
 from cockpit.ui.transcript.find.found import Marks
-from cockpit.ui.transcript.find.index import FindIndex, Spot, count_in
+from cockpit.ui.transcript.find.index import FindIndex, FoundSpot
 from cockpit.ui.transcript.find.older import OlderHits
 from cockpit.ui.transcript.manner import Fullness
 from cockpit.ui.transcript.matching import entry_at, entry_before, nth_of
 from cockpit.ui.transcript.viewport import Viewport
-
-NEAR = 64
-"""Entries around a record in which the words of a search are looked for: its own one is among them."""
 
 
 class Older(Enum):
@@ -44,8 +41,8 @@ class Finder:
         self.coming = 0
         """Places that were found so far in what is still looked through."""
         self._reading = reading
-        self._spot: Spot | None = None
-        self._landing: Spot | None = None
+        self._spot: FoundSpot | None = None
+        self._landing: FoundSpot | None = None
         self._asked = False
         """The history was asked for what the reader goes to."""
 
@@ -69,17 +66,6 @@ class Finder:
         self._spot = None
         return self.step(-1)
 
-    def go_near(self, key: int) -> None:
-        """Go to the place nearest to an entry that is held, at it or before it."""
-        transcript = self._reading.lines.transcript
-        for behind in range(NEAR):
-            entry = transcript.entry(key - behind)
-            if entry is None:
-                break
-            if count_in(entry, self.pattern):
-                self._go(Spot((entry.epoch, entry.line), nth_of(entry, transcript), 0))
-                return
-
     def _foot(self, direction: int) -> tuple[tuple[int, int], int] | None:
         seen = self._reading.in_view()
         if not seen:
@@ -89,7 +75,7 @@ class Finder:
         nth = nth_of(entry, self._reading.lines.transcript) if entry is not None else 0
         return laid.place, nth - direction
 
-    def _go(self, spot: Spot) -> None:
+    def _go(self, spot: FoundSpot) -> None:
         self._spot = self._landing = spot
         self._asked = False
         self.land()

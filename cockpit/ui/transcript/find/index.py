@@ -30,7 +30,7 @@ class Hit(NamedTuple):
     """How often they stand in it."""
 
 
-class Spot(NamedTuple):
+class FoundSpot(NamedTuple):
     """One place where they stand."""
 
     place: Place
@@ -119,7 +119,7 @@ class FindIndex:
         """Return all hits, the oldest first."""
         return [*self.older, *(self.held[key] for key in sorted(self.held))]
 
-    def number_of(self, spot: Spot) -> int:
+    def number_of(self, spot: FoundSpot) -> int:
         """Return which of all places one is, from 1; 0 if it is none any more."""
         number = 0
         for hit in self.hits():
@@ -128,7 +128,7 @@ class FindIndex:
             number += hit.times
         return 0
 
-    def beside(self, spot: Spot | tuple[Place, int], direction: int) -> Spot | None:
+    def beside(self, spot: FoundSpot | tuple[Place, int], direction: int) -> FoundSpot | None:
         """Return the place after one, or before it, round and round; None if there is none.
 
         Args:
@@ -139,12 +139,12 @@ class FindIndex:
         if not hits:
             return None
         here = (spot[0], spot[1])
-        if isinstance(spot, Spot):
+        if isinstance(spot, FoundSpot):
             same = next((hit for hit in hits if (hit.place, hit.nth) == here), None)
             if same is not None and 0 <= spot.at + direction < same.times:
                 return spot._replace(at=spot.at + direction)
         if direction > 0:
             hit = next((hit for hit in hits if (hit.place, hit.nth) > here), hits[0])
-            return Spot(hit.place, hit.nth, 0)
+            return FoundSpot(hit.place, hit.nth, 0)
         hit = next((hit for hit in reversed(hits) if (hit.place, hit.nth) < here), hits[-1])
-        return Spot(hit.place, hit.nth, hit.times - 1)
+        return FoundSpot(hit.place, hit.nth, hit.times - 1)

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
 
 from cockpit.engine.port import HistoryPort
 from cockpit.errors import CockpitError
 from cockpit.model.ids import AgentId
-from cockpit.model.transcript.window import Place
+from cockpit.ui.look.cells import Piece
 from cockpit.ui.transcript.canvas import TranscriptCanvas
 from cockpit.ui.transcript.find.finder import Finder, Older
 from cockpit.ui.transcript.find.found import NoMarks
 from cockpit.ui.transcript.find.index import pattern_of
-from cockpit.ui.transcript.find.line import FindLine
 from cockpit.ui.transcript.find.older import look_through
-from cockpit.ui.transcript.matching import entry_before
 from cockpit.ui.transcript.viewport import Viewport
+
+
+class SearchLine(Protocol):
+    """Where words are typed that are looked for, and where it is said how often they stand there."""
+
+    def tell(self, pieces: Sequence[Piece]) -> None:
+        """Show how many places there are."""
+
+    def write(self) -> None:
+        """Give the field the keys."""
+
+    def close(self) -> None:
+        """Go away."""
+
+
+MakeLine = Callable[["Searched", str | None], SearchLine]
+"""Makes the line of a transcript, with the words that are looked for already, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +57,8 @@ class Searched(TranscriptCanvas):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._finder: Finder | None = None
-        self._line: FindLine | None = None
+        self._line: SearchLine | None = None
         self._archive: Archive | None = None
-        self._near: Place | None = None
-        """A record at which words are looked for once it is held."""
 
     def moved(self, reading: Viewport) -> None:
         """Show where the reader went."""
@@ -62,34 +75,15 @@ class Searched(TranscriptCanvas):
             return self._line is not None
         return super().check_action(action, parameters)
 
-    def open_search(self, archive: Archive | None) -> None:
+    def open_search(self, archive: Archive | None, make_line: MakeLine) -> None:
         """Ask what to look for; `archive` is where what is older is."""
         self._archive = archive
         if self._line is None:
-            self._show_line(None)
+            self._line = make_line(self, None)
         else:
             self._line.write()
 
-    def _show_line(self, words: str | None) -> None:
-        self._line = FindLine(self._typed, self._searched, self.action_find_end, words)
-        if isinstance(self.parent, Widget):
-            self.parent.mount(self._line, after=self)
-
-    def find_near(self, archive: Archive, words: str, place: Place) -> None:
-        """Go to a record, and to the words there, wherever it is."""
-        pattern = pattern_of(words)
-        if self._reading is None or pattern is None:
-            return
-        self.end_search()
-        self._archive = archive
-        self._show_line(words)
-        self._finder = Finder(self._reading, words, pattern)
-        self.found = self._finder.marks
-        self._near = place
-        self._reading.go_to_place(place)
-        self.moved(self._reading)
-
-    def _typed(self, words: str) -> None:
+    def look_for(self, words: str) -> None:
         """Look for other words, in what is held: what is older waits until they are complete."""
         reading, pattern = self._reading, pattern_of(words)
         self.workers.cancel_group(self, "find")
@@ -103,9 +97,9 @@ class Searched(TranscriptCanvas):
             self._tell()
             self.moved(reading)
 
-    def _searched(self, words: str) -> None:
+    def look_through(self, words: str) -> None:
         """Give the keys back to the output, and look through what is older."""
-        self._typed(words)
+        self.look_for(words)
         if self._finder is None:
             self.action_find_end()
             return
@@ -148,13 +142,6 @@ class Searched(TranscriptCanvas):
             return False
         if finder.index.update():
             self._tell()
-        if self._near is not None and (reading.past is not None or reading.wanted is None or reading.wanted.looks > 2):
-            entry = entry_before(reading.lines.transcript, self._near)
-            if entry is not None:
-                self._near = None
-                reading.bring(entry.key)
-                finder.go_near(entry.key)
-                return True
         return finder.land()
 
     def action_find_step(self, direction: int) -> None:
@@ -173,9 +160,9 @@ class Searched(TranscriptCanvas):
     def end_search(self) -> None:
         """Look for nothing any more."""
         line, self._line = self._line, None
-        self._finder, self._near, self.found = None, None, NoMarks()
+        self._finder, self.found = None, NoMarks()
         if line is not None:
             self.workers.cancel_group(self, "find")
-            line.remove()
+            line.close()
         if self._reading is not None and line is not None:
             self.moved(self._reading)

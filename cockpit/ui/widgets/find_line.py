@@ -70,6 +70,10 @@ class FindLine(Horizontal):
         if self.is_mounted:
             self.query_one(".find-count", Plain).show(content(pieces), layout=True)
 
+    def close(self) -> None:
+        """Go away."""
+        self.remove()
+
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
