@@ -11,7 +11,6 @@ from typing import Any, cast
 from cockpit.engine.accounts_port import PlatformPort
 from cockpit.engine.describe import VERBS
 from cockpit.engine.platform import Platform
-from cockpit.engine.port import HistoryPort
 from cockpit.errors import Refused
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.life import (
@@ -300,7 +299,7 @@ class FakeEngine:
         self.standard_error = StandardErrorDouble()
         self.inquiries = InquiryDouble()
         self.work = WorkDouble()
-        self.recorded: HistoryPort = RecordedDouble()
+        self.recorded: Any = RecordedDouble()
         self.coordination = CoordinationDouble(self)
         self.notebook = NotebookDouble(self.now)
         self.refusals: dict[type, str] = {}

@@ -10,7 +10,7 @@ from cockpit.text.clean import Clean, joined, ours, part, repeated
 from cockpit.text.joiners import is_boundary
 from cockpit.text.sanitize import StyledLine, our_line
 from cockpit.ui.look.agent_colours import style_words
-from cockpit.ui.look.cells import Piece, break_points, width_of
+from cockpit.ui.look.cells import Piece, break_points, cut, width_of
 
 GUTTER = 2
 """Cells before the text of every line: the bar or glyph that says whose it is."""
@@ -134,9 +134,8 @@ def at_end(lines: list[TextLine], width: int, mark: Piece | None, *, folds: bool
     return [*lines, *(TextLine(line.pieces, len(line.text), folds=folds) for line in below)]
 
 
-def more_line(number: int, bar: Clean, where: str) -> TextLine:
+def more_line(number: int, bar: Clean, where: str, width: int) -> TextLine:
     """Return the line that says how much is left out, and the key that shows it."""
     noun = "line" if number == 1 else "lines"
-    return TextLine(
-        ((bar, "$faint"), (our_line("… {} {} {} · ( opens", number, noun, where), "$muted")), GUTTER, folds=True
-    )
+    words = cut(our_line("… {} {} {} · ( opens", number, noun, where), max(1, width - GUTTER))
+    return TextLine(((bar, "$faint"), (words, "$muted")), GUTTER, folds=True)

@@ -136,7 +136,7 @@ def _thinking(entry: Entry, width: int, full: bool) -> list[TextLine]:
         return lines
     if entry.open:
         return lines[-THINKING_TAIL:]
-    return [*lines[:THINKING_TAIL], more_line(len(lines) - THINKING_TAIL, ours("┆ "), "more")]
+    return [*lines[:THINKING_TAIL], more_line(len(lines) - THINKING_TAIL, ours("┆ "), "more", width)]
 
 
 def _question(entry: Entry, width: int) -> list[TextLine]:
@@ -167,7 +167,7 @@ def _block(glyph: Clean, entry: Entry, width: int, style: str, limit: int) -> li
     for line in styled_lines(body) if body else ():
         lines += wrapped(line, width, ours("  ") if lines else glyph, style, base=style)
     if limit and len(lines) > limit + 1:
-        return [*lines[:limit], more_line(len(lines) - limit, ours("  "), "more")]
+        return [*lines[:limit], more_line(len(lines) - limit, ours("  "), "more", width)]
     return lines or [TextLine(((glyph, style),), GUTTER)]
 
 

@@ -86,18 +86,18 @@ def _body(entry: Entry, width: int, full: bool) -> list[TextLine]:
     if entry.failed and entry.text.strip():
         return _output(entry, width, full)
     if entry.diff:
-        return _headed(_diff(entry.diff, width), DIFF_HEAD, full)
+        return _headed(_diff(entry.diff, width), DIFF_HEAD, width, full)
     if entry.written:
         path = entry.title.rpartition(" ")[2]
         language = LANGUAGES.get(PurePosixPath(path).suffix.lower(), "")
-        return _headed(code_lines(entry.written, language, width, NOTHING), WRITTEN_HEAD, full)
+        return _headed(code_lines(entry.written, language, width, NOTHING), WRITTEN_HEAD, width, full)
     return _output(entry, width, full)
 
 
-def _headed(lines: list[TextLine], head: int, full: bool) -> list[TextLine]:
+def _headed(lines: list[TextLine], head: int, width: int, full: bool) -> list[TextLine]:
     if full or len(lines) <= head + 1:
         return lines
-    return [*lines[:head], more_line(len(lines) - head, BAR, "more")]
+    return [*lines[:head], more_line(len(lines) - head, BAR, "more", width)]
 
 
 def _output(entry: Entry, width: int, full: bool) -> list[TextLine]:
@@ -119,7 +119,7 @@ def _output(entry: Entry, width: int, full: bool) -> list[TextLine]:
     if full or len(lines) <= TOOL_TAIL + 1:
         return lines
     above = max(raw_lines, len(lines)) - TOOL_TAIL
-    return [more_line(above, BAR, "above"), *lines[-TOOL_TAIL:]]
+    return [more_line(above, BAR, "above", width), *lines[-TOOL_TAIL:]]
 
 
 def _last_lines(text: str, number: int) -> str:

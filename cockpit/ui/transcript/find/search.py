@@ -20,7 +20,7 @@ from cockpit.ui.transcript.find.older import look_through
 from cockpit.ui.transcript.viewport import Viewport
 
 
-class SearchLine(Protocol):
+class TypingLine(Protocol):
     """Where words are typed that are looked for, and where it is said how often they stand there."""
 
     def tell(self, pieces: Sequence[Piece]) -> None:
@@ -33,7 +33,7 @@ class SearchLine(Protocol):
         """Go away."""
 
 
-MakeLine = Callable[["Searched", str | None], SearchLine]
+MakeLine = Callable[["Searched", str | None], TypingLine]
 """Makes the line of a transcript, with the words that are looked for already, if any."""
 
 
@@ -57,7 +57,7 @@ class Searched(TranscriptCanvas):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._finder: Finder | None = None
-        self._line: SearchLine | None = None
+        self._line: TypingLine | None = None
         self._archive: Archive | None = None
 
     def moved(self, reading: Viewport) -> None:
