@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cockpit.model.board import FeedItem
 from cockpit.model.commands.board import CreateTask, HandOverTask
 from cockpit.model.receipts.receipt import Stage
 from tests.fleets import FleetUnderTest, order, spawned, until
-from tests.real_pi.installations import MODEL
+from tests.real_pi.installations import EXTREMES, MODEL
 from tests.real_pi.test_cockpit_on_pi import bash, fleet, pi, tools
 
 __all__ = ["fleet", "pi"]
+
+pytestmark = pytest.mark.parametrize("pi", EXTREMES, indirect=True)
 
 
 async def test_a_task_from_the_hand_over_to_the_review(fleet: FleetUnderTest) -> None:

@@ -8,6 +8,8 @@ import struct
 import zlib
 from pathlib import Path
 
+import pytest
+
 from cockpit.engine.engine import Engine
 from cockpit.model.commands.agent import Abort, FollowUp, Prompt, Steer
 from cockpit.model.commands.queue import ChangeQueue, QueueAct
@@ -19,10 +21,12 @@ from tests.engine.evidence import out_file, vm_home
 from tests.fleets import FleetUnderTest, order, spawned, until
 from tests.mock_model.server import ModelServerThread
 from tests.real_pi.company import set_retries
-from tests.real_pi.installations import MODEL, PiInstallation
+from tests.real_pi.installations import EXTREMES, MODEL, PiInstallation
 from tests.real_pi.test_cockpit_on_pi import bash, fleet, pi, tools
 
 __all__ = ["fleet", "pi"]
+
+pytestmark = pytest.mark.parametrize("pi", EXTREMES, indirect=True)
 
 STAYS = "0.73.1"
 """The version that leaves its queue alone after a failure, and cannot give it back."""

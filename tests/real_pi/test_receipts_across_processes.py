@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from cockpit.engine.engine import Engine
 from cockpit.model.fleet import Agent
 from cockpit.model.receipts.receipt import Receipt, Stage
 from tests.fleets import FleetUnderTest, spawned, until
 from tests.real_pi.company import add_extension
-from tests.real_pi.installations import MODEL
+from tests.real_pi.installations import EXTREMES, MODEL
 from tests.real_pi.test_cockpit_on_pi import fleet, pi, tools
 
 __all__ = ["fleet", "pi"]
+
+pytestmark = pytest.mark.parametrize("pi", EXTREMES, indirect=True)
 
 
 async def ended(engine: Engine, agent: Agent, text: str, *stages: Stage) -> Receipt:
