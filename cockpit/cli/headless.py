@@ -183,9 +183,10 @@ def say_notices(recorded: HistoryPort) -> None:
 
 def silent(engine: HeadlessPort, name: str) -> ServiceHealth | None:
     """Return what is wrong with a service, or None if it answered, or this fleet has none."""
-    found = engine.fleet.service(name)
-    if found is None and (name == VM_LIST or name in engine.fleet.awaited):
+    found, unanswered = engine.fleet.service(name), engine.fleet.unanswered(name)
+    if (found is None or found.ok) and (unanswered or (found is None and name == VM_LIST)):
         what = "the VM list" if name == VM_LIST else f"the {name}"
+        what += f" of {unanswered[0].removesuffix(f' {name}')}" if unanswered and unanswered[0] != name else ""
         return ServiceHealth(name, False, engine.now(), f"{what} did not answer in time", "try again")
     return found if found is not None and not found.ok else None
 

@@ -119,6 +119,9 @@ class Engine:
             for source in sources
         )
         """One of each source, in the order of preference: new VMs and tasks are the first one's."""
+        usage_acts = {running.name: running.dispatcher.usage for running in self.running}
+        for running in self.running:
+            running.dispatcher.usage.join(usage_acts)
         self.fleet_state.awaited = tuple(name for running in self.running for name in running.services)
         self.golden = ImageCatalogue(self.running, self.fleet_state)
         self.history = History(self.fleet_state, store, self.agent_session)

@@ -14,7 +14,7 @@ from cockpit.model.changes.report import Workspace
 from cockpit.model.claims import Claim, VmLook
 from cockpit.model.content import Usage
 from cockpit.model.extensions import DialogRequested
-from cockpit.model.health import ServiceHealth
+from cockpit.model.health import ServiceHealth, kind_of_service
 from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.kept import KeptCommit
 from cockpit.model.operation import Operation
@@ -351,9 +351,22 @@ class Fleet:
     """The names of the sources, in the order of preference: what is new is the first one's."""
     spending: Spending = field(default_factory=Spending)
 
+    def services(self, name: str) -> tuple[ServiceHealth, ...]:
+        """Return how the control services of a kind answer: with several sources each has one, and its name before."""
+        return tuple(service for service in self.health if name in (service.name, kind_of_service(service.name)))
+
     def service(self, name: str) -> ServiceHealth | None:
-        """Return how a control service answers, or None before its first answer and failure."""
-        return next((service for service in self.health if service.name == name), None)
+        """Return how a control service answers, or None before its first answer and failure.
+
+        Of several of a kind it is the worst one: a list that several fill is whole only where each answers.
+        """
+        found = sorted(self.services(name), key=lambda one: (one.name != name, one.ok, not one.unreadable))
+        return found[0] if found else None
+
+    def unanswered(self, name: str) -> tuple[str, ...]:
+        """Return the names of the services of a kind that are asked and have neither answered nor failed yet."""
+        known = {service.name for service in self.health}
+        return tuple(one for one in self.awaited if name in (one, kind_of_service(one)) and one not in known)
 
     def agent(self, agent_id: AgentId) -> Agent | None:
         """Return the agent with this id, or None."""

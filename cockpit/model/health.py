@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+def kind_of_service(name: str) -> str:
+    """Return what a control service is: where several sources have one, its source's name stands before that."""
+    return name.rpartition(" ")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceHealth:
     """Whether a control service answers: `vers`, `board`, `feed`, `registry`."""

@@ -153,7 +153,7 @@ class Dispatcher:
             self.dispatch,
             self._destroy,
         )
-        self._usage = UsageActs(
+        self.usage = UsageActs(
             fleet_state,
             store,
             source,
@@ -162,6 +162,7 @@ class Dispatcher:
             self.refusal,
             self.dispatch,
         )
+        """What is done about budgets, idle VMs and refused agents."""
         self._queue_orders = QueueOrders(fleet_state, store, book, agent_sessions.agent_session, self.dispatch)
         self._plans = PlanOrders(fleet_state, store, source)
         self._answers = OwedAnswers(fleet_state, store, source, self.dispatch)
@@ -288,7 +289,7 @@ class Dispatcher:
                     await self.hand_overs.carry_out(command, progress)
                     self._board_changed()
                 case _ if isinstance(command, UsageCommand):
-                    await self._usage.carry_out(command, progress)
+                    await self.usage.carry_out(command, progress)
                 case RestoreFiles() | BeginTask():
                     await self._work.carry_out(command, progress)
                 case BuildImage() | DescribeImage() | DeleteImage():

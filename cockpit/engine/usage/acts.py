@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -71,6 +71,26 @@ class UsageActs:
         self._session_of = session_of
         self._refusal = refusal
         self._dispatch = dispatch
+        self._of_sources: Mapping[str, UsageActs] = {source.name: self}
+
+    def join(self, of_sources: Mapping[str, UsageActs]) -> None:
+        """Reach VMs and agents of all sources, each by its own: a budget of the fleet, and a limit, know no borders.
+
+        Args:
+            of_sources: what does so, by the name of its source.
+        """
+        self._of_sources = of_sources
+
+    def _for_vm(self, vm_id: VmId) -> UsageActs:
+        vm, agent = self._fleet_state.vms.get(vm_id), self._fleet_state.agent_on(vm_id)
+        name = vm.source if vm is not None else agent.source if agent is not None else ""
+        return self._of_sources.get(name, self)
+
+    async def _freeze_one(self, vm_id: VmId) -> None:
+        await self._for_vm(vm_id)._operations.freeze(vm_id)
+
+    async def _thaw_one(self, vm_id: VmId) -> None:
+        await self._for_vm(vm_id)._operations.thaw(vm_id)
 
     async def carry_out(self, command: UsageCommand, progress: OperationProgress) -> None:
         """Carry a command out.
@@ -117,7 +137,7 @@ class UsageActs:
         with progress.step("write it down"):
             progress.detail(command.why)
             record = await self._put(record, stage=BudgetStage.FREEZING, vms=vms)
-        failed = await self._each(command.vms, "freeze", FROZEN, self._operations.freeze, progress)
+        failed = await self._each(command.vms, "freeze", FROZEN, self._freeze_one, progress)
         await self._put(record, stage=BudgetStage.FROZEN)
         _check(failed, "not frozen", "freeze them with `cockpit pause --now`")
 
@@ -149,7 +169,7 @@ class UsageActs:
     async def _resume(self, record: BudgetRecord, progress: OperationProgress) -> None:
         """Continue what was frozen for a budget; what runs already was continued by somebody else."""
         paused = [vm for vm in record.vms if self._fleet_state.power(vm) in (Power.PAUSED, Power.SLEEPING)]
-        failed = await self._each(paused, "resume", CONTINUED, self._operations.thaw, progress)
+        failed = await self._each(paused, "resume", CONTINUED, self._thaw_one, progress)
         left = tuple(vm for vm in record.vms if vm in {one for one, _ in failed})
         await self._store.budgets.put(replace(await self._record(record.scope), vms=left))
         _check(failed, "not resumed", "resume them one by one")
@@ -157,9 +177,9 @@ class UsageActs:
     async def _stop(self, vm_id: VmId, progress: OperationProgress) -> None:
         """Continue a VM as long as it takes its agent to end its run, and pause it again."""
         if self._fleet_state.power(vm_id) is not Power.RUNNING:
-            await self._operations.thaw(vm_id)
+            await self._thaw_one(vm_id)
         name = vm_called(vm_id, self._fleet_state.agents.values())
-        await self._operations.pause(Pause(vm_id, abort=True), progress.of(name))
+        await self._for_vm(vm_id)._operations.pause(Pause(vm_id, abort=True), progress.of(name))
 
     async def _each(
         self,
@@ -219,10 +239,10 @@ class UsageActs:
                 agent = self._fleet_state.agents.get(agent_id)
                 if agent is None:
                     continue
-                order = run_of(agent_id, GO_ON)
-                refused = self._refusal(order)
+                order, own = run_of(agent_id, GO_ON), self._of_sources.get(agent.source, self)
+                refused = own._refusal(order)
                 if refused is None:
-                    self._dispatch(order)
+                    own._dispatch(order)
                     progress.part(Part(agent.name, agent.vm_id, TOLD))
                 else:
                     failed.append((agent.vm_id, f"{agent.name}: {refused.sentence}"))

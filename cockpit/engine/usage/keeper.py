@@ -57,9 +57,10 @@ class Keeper:
             if cause is None or cause.kind is not CauseKind.LIMIT or cause.until is None or cause.until > now:
                 continue
             told: list[AgentId] = []
-            for agent_id in item.agents[:most]:
+            for agent_id in item.agents:
                 key, until = cause.provider or "?", cause.until
-                if await self._store.budgets.resumed(key, until, agent_id, now):
+                # Whoever was told and failed again must not stand before those that were not told yet.
+                if len(told) < most and await self._store.budgets.resumed(key, until, agent_id, now):
                     told.append(agent_id)
             if told:
                 agent = fleet.agent(told[0])
@@ -70,8 +71,7 @@ class Keeper:
     async def _keep(self, standing: Standing, fleet: Fleet, now: float) -> None:
         if vms := to_freeze(standing, fleet):
             why = f"the budget of {scope_words(standing)} is used up: {standing.words}"
-            for of_one in _by_source(vms, fleet):
-                self._order(standing.scope, FreezeForBudget(standing.scope, of_one, why), fleet.vm(of_one[0]))
+            self._order(standing.scope, FreezeForBudget(standing.scope, vms, why), fleet.vm(vms[0]))
         elif has_finished(standing, fleet):
             await self._note(standing, now, BudgetStage.FINISHED)
         elif is_at_rest(standing, fleet):
@@ -91,11 +91,3 @@ class Keeper:
     def _is_under_way(self, subject: str) -> bool:
         receipt = self._fleet_state.receipts.get(self._acting.get(subject, CommandId("")))
         return receipt is not None and not is_ended(receipt)
-
-
-def _by_source(vms: Sequence[VmId], fleet: Fleet) -> list[tuple[VmId, ...]]:
-    found: dict[str, list[VmId]] = {}
-    for vm_id in vms:
-        vm = fleet.vm(vm_id)
-        found.setdefault(vm.source if vm is not None else "", []).append(vm_id)
-    return [tuple(of_one) for of_one in found.values()]

@@ -13,6 +13,7 @@ from cockpit.model.board import TASK_STATUSES, FeedItem, Task
 from cockpit.model.colours import COLOURS
 from cockpit.model.family import FamilySum
 from cockpit.model.fleet import ActivityState, Agent, AgentKind, Fleet, LinkState, Power, ProcessState, Vm
+from cockpit.model.health import kind_of_service
 from cockpit.model.ports import PortForward
 from cockpit.model.queue import counted, fate_of
 from cockpit.model.reconciliation import Finding
@@ -338,16 +339,16 @@ def unknown_because(fleet: Fleet, services: Sequence[str], what: Clean) -> tuple
             return (
                 "",
                 f"What {what} is unknown.",
-                f"{clean_line(name)}: {reason}",
+                f"{clean_line(health.name)}: {reason}",
                 *((f"Next: {hint}.",) if hint else ()),
             )
-        if health is None and name in fleet.awaited:
+        if silent := fleet.unanswered(name):
             return (
                 NOTHING,
                 our_line("What {} is not known yet.", what),
-                our_line("Waiting for an answer of {}.", name),
+                our_line("Waiting for an answer of {}.", ", ".join(silent)),
             )
-        if fleet.awaited and name not in fleet.awaited and name != "registry":
+        if fleet.awaited and name not in map(kind_of_service, fleet.awaited) and name != "registry":
             return (
                 NOTHING,
                 our_line("No {} is configured.", name),
@@ -362,7 +363,7 @@ def doubt(fleet: Fleet, services: Sequence[str]) -> Clean:
         health = fleet.service(name)
         if health is not None and not health.ok:
             refused = any(code in health.reason for code in (" 401 ", " 403 "))
-            return our_line("{} {}", name, "refused" if refused else "down")
+            return our_line("{} {}", health.name, "refused" if refused else "down")
         if health is not None and health.unreadable:
             return our_line("{} unreadable", health.unreadable)
     return NOTHING

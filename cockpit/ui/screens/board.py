@@ -15,6 +15,7 @@ from cockpit.model.commands.board import AssignTask, MoveTask
 from cockpit.model.commands.command import Command
 from cockpit.model.filters.language import filter_of
 from cockpit.model.fleet import Agent, Fleet
+from cockpit.model.health import kind_of_service
 from cockpit.model.ids import CommandId, TaskId
 from cockpit.model.tasks.filters import TASKS, filtered
 from cockpit.text.clean import Clean, joined, ours, repeated
@@ -168,8 +169,8 @@ class BoardScreen(OverHome):
     def show_trouble(self, service: str, now: float) -> None:
         """Say what is wrong with a service, since when, and how it is mended."""
         lines: list[Clean] = []
-        for health in self.fleet.health:
-            if health.name.split(" ")[-1] == service and not health.ok:
+        for health in self.fleet.services(service):
+            if not health.ok:
                 refused = any(code in health.reason for code in (" 401 ", " 403 "))
                 what = "the token is refused" if refused else "it does not answer"
                 lines.append(
@@ -177,9 +178,9 @@ class BoardScreen(OverHome):
                 )
                 if health.hint:
                     lines.append(our_line("  → {}; what is shown is the last known", health.hint))
-            elif health.name.split(" ")[-1] == service and health.unreadable:
+            elif health.unreadable:
                 lines.append(our_line("! {}: {} entries cannot be read", health.name, health.unreadable))
-        if service not in {name.split(" ")[-1] for name in self.fleet.awaited} and self.fleet.awaited:
+        if self.fleet.awaited and service not in map(kind_of_service, self.fleet.awaited):
             lines.append(our_line("✗ no {} is configured: `cockpit infra` makes it", service))
         bar = self.query_one("#trouble", Plain)
         bar.set_class(bool(lines), "-said")

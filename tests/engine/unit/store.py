@@ -15,6 +15,7 @@ from cockpit.model.receipts.receipts import is_newer
 from cockpit.store.creations import CreationRow
 from cockpit.store.errors import StoreError
 from cockpit.store.rows import AgentRow, Recollection, StoredCursor, StoredSnapshot
+from cockpit.store.usage.budgets import BudgetLog
 from tests.store.audit import AuditRow
 
 NAMES = {kind: name for name, kind in KINDS.items()}
@@ -276,6 +277,8 @@ class MemoryStore:
         self.creations = MemoryCreations(self)
         self.frozen = MemoryFrozen(self)
         self.choices = MemoryChoices()
+        self.budgets: BudgetLog | None = None
+        """What a test about them gives."""
         self.notices: tuple[str, ...] = ()
         self.trouble = ""
         self.streams: dict[AgentId, list[Record]] = {}
