@@ -105,7 +105,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(ev.EpochStarted, texts),
 )
 
-gaps = st.sampled_from([0.0, 0.001, 0.04, 0.06, 1.0, 30.0])
+gaps = st.sampled_from([0.0, 0.001, 0.2, 0.4, 1.0, 30.0])
 
 
 def as_records(drawn: list[tuple[Event, float]]) -> list[Record]:

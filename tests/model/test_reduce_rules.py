@@ -37,13 +37,13 @@ def state(agent: Agent) -> ActivityState:
     return agent.activity.state
 
 
-def test_an_old_run_is_over_after_fifty_quiet_milliseconds() -> None:
+def test_an_old_run_is_over_after_a_moment_of_quiet_and_not_before_a_late_line_can_come() -> None:
     agent = feed(fresh_agent(), ev.RunStarted(), STOP, ev.RunEnded())
     ended = agent.last_event_at or 0.0
-    assert state(settle(agent, ended + 0.049)) is State.WORKING
-    settled = settle(agent, ended + 0.051)
+    assert state(settle(agent, ended + 0.29)) is State.WORKING, "on a busy machine what follows is read so late"
+    settled = settle(agent, ended + 0.31)
     assert (state(settled), settled.activity.since, settled.run_open) == (State.DONE_UNSEEN, ended, False)
-    assert state(feed(agent, STATE_BUSY, gap=0.06)) is State.WORKING  # settled first, then found at work again
+    assert state(feed(agent, STATE_BUSY, gap=0.4)) is State.WORKING  # settled first, then found at work again
     assert state(mark_seen(settled)) is State.IDLE
 
 

@@ -8,9 +8,12 @@ from typing import Any
 from cockpit.model.extensions import DialogRequested
 from cockpit.model.fleet import Activity, ActivityState, Agent, LinkState, OpenDialog, OpenTool
 
-SETTLE_DELAY = 0.05
-"""Seconds after `agent_end` without a retry or a compaction until the run counts as over (pi before 0.80.4; both
-follow within the same millisecond)."""
+SETTLE_DELAY = 0.3
+"""Seconds after `agent_end` without a retry or a compaction until the run counts as over (pi before 0.80.4).
+
+Both are written within the same millisecond, and so is the answer to an abort that ended the run; but a busy machine
+may stop pi between two lines, and what is looked for on a VM now and then finds them in two looks. What is judged too
+early is told as failed, although it is tried again."""
 
 QUEUE_DELAY = 0.5
 """Seconds after a compaction with queued texts until no run counts as coming: pi starts it 0.1 s later."""

@@ -12,7 +12,7 @@ import pytest
 from cockpit.agents.adapter import Program
 from cockpit.agents.scaffold.scripts import BEGIN, END
 from cockpit.engine.commands.arrival import HOST_KEYS, bootstrap, image_words, own_host_keys
-from cockpit.engine.commands.check_in import OWN_LIMIT, STARTED, CheckIn
+from cockpit.engine.commands.check_in import STARTED, CheckIn
 from cockpit.engine.commands.preparation import prepare
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Services, Source
@@ -220,6 +220,7 @@ async def checked_in(feed: Feed, *, extension: bool, says_after: float | None) -
         await check_in.expect()
     if says_after is not None:
         asyncio.get_running_loop().call_later(says_after, feed.add, "Agent builder started processing")
+        await asyncio.sleep(1.0)  # It takes so long to start.
     with progress.step("check in"):
         await check_in.settle(replace(agent_on(), id=AGENT), progress)
     return progress.operation.steps[-1].detail
@@ -228,7 +229,7 @@ async def checked_in(feed: Feed, *, extension: bool, says_after: float | None) -
 async def test_the_agent_s_own_word_counts_where_its_extension_says_it() -> None:
     feed = Feed()
     feed.add("an earlier start of one of its name")
-    assert await checked_in(feed, extension=True, says_after=3.0) == "its own: Agent builder started processing"
+    assert await checked_in(feed, extension=True, says_after=0.5) == "its own: Agent builder started processing"
     assert len(feed.items) == 2, "nothing is said twice"
 
 
@@ -236,8 +237,8 @@ async def test_without_its_own_word_ours_is_said_and_why() -> None:
     began, feed = asyncio.get_running_loop().time(), Feed()
     assert await checked_in(feed, extension=False, says_after=None) == "ours: no extension of its says it"
     assert asyncio.get_running_loop().time() == began, "nobody is waited for"
-    said = await checked_in(feed, extension=True, says_after=OWN_LIMIT + 5)
-    assert said == "ours: its extension said nothing within 10 s"
+    assert await checked_in(feed, extension=True, says_after=5.0) == "ours: its extension speaks later"
+    assert asyncio.get_running_loop().time() < began + 1.1, "nor is it waited for, which may never be prompted"
     assert [item.summary for item in feed.items[:2]] == ["builder started"] * 2
 
 
