@@ -149,7 +149,7 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
             "VERS_API_KEY": token,
             "VERS_BASE_URL": f"{running.base_url}/api/v1",
         },
-        vm_key=partial(vm_key, token),
+        vm_key=partial(vm_key, token) if running.vm_keys else None,
         golden_image=settings.vers.golden_image,
         image_max_age=settings.vers.image_max_age_days * DAY,
         shares_host=True,

@@ -19,14 +19,14 @@ from cockpit.model.ages import MINUTE, span_text
 from cockpit.model.commands.plan import CreatePlan, HoldPlan, PlanCommand, RunPlan, StepPlan, TakePlanned
 from cockpit.model.plan.acts import words_of
 from cockpit.model.plan.check import findings
-from cockpit.model.plan.draft import Reading
+from cockpit.model.plan.draft import KEEP, TEAR_DOWN, Reading
 from cockpit.model.plan.marks import KEY, task_named, value_of
 from cockpit.model.plan.plan import Plan, PlanFault
 from cockpit.model.plan.port import PlanStatus
 from cockpit.model.plan.read import read_plan
 from cockpit.model.plan.schedule import TaskState
 from cockpit.model.plan.structured import read_data
-from cockpit.model.plan.words import dispatcher_words, least_minutes, standing
+from cockpit.model.plan.words import dispatcher_words, least_minutes, standing, workers_words
 from cockpit.model.refusals.grounds import RefusalCode
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import say, warn
@@ -41,6 +41,8 @@ class PlanRun:
 
     at_once: int | None = None
     vms: int | None = None
+    keeps: bool | None = None
+    """The workers made for it stay when it is done; None leaves it as it is."""
     detach: bool = False
     """Leave the handing out to another cockpit."""
     timeout: float | None = None
@@ -93,7 +95,7 @@ def check(file: str, name: str, as_json: bool) -> int:
     return ExitCode.DONE if plan is not None else ExitCode.USAGE
 
 
-def plan_from(file: str, name: str, at_once: int | None, vms: int | None) -> Plan:
+def plan_from(file: str, name: str, at_once: int | None, vms: int | None, keeps: bool | None = None) -> Plan:
     """Return the plan of a file.
 
     Raises:
@@ -106,7 +108,19 @@ def plan_from(file: str, name: str, at_once: int | None, vms: int | None) -> Pla
     settings = reading.plan.settings
     settings = settings if at_once is None else replace(settings, at_once=at_once)
     settings = settings if vms is None else replace(settings, vms=vms)
+    settings = settings if keeps is None else replace(settings, keeps=keeps)
     return replace(reading.plan, settings=settings)
+
+
+def keeps_in(word: str) -> bool | None:
+    """Return whether a plan's own workers stay when it is done, as it was typed; None if nothing was.
+
+    Raises:
+        UsageError: it is another word.
+    """
+    if word not in ("", KEEP, TEAR_DOWN):
+        raise UsageError(f"--workers {word}: say {KEEP} or {TEAR_DOWN}")
+    return word == KEEP if word else None
 
 
 # --- acting ----------------------------------------------------------------------------------------------
@@ -135,7 +149,7 @@ async def run_plan(headless: Headless, name: str, how: PlanRun) -> int:
     async with headless.engine(attached, watch=not how.dry_run) as engine:
         await _with_board(engine, headless)
         status = _named(engine, name)
-        command = RunPlan(name, how.at_once, how.vms)
+        command = RunPlan(name, how.at_once, how.vms, keeps=how.keeps)
         if how.dry_run:
             acts = [words_of(act) for act in status.outlook.acts]
             what = our_text("run plan {}; next:\n{}", name, "\n".join(f"  {act}" for act in acts))
@@ -354,6 +368,7 @@ def _print(engine: HeadlessPort, status: PlanStatus, as_json: bool) -> None:
         f"{found.done} of {len(found.tasks)} done",
         f"{found.at_work} of {settings.at_once} at work",
         f"at least {span_text(minutes * MINUTE)} more by its own minutes" if minutes is not None else "",
+        workers_words(settings),
         dispatcher_words(status),
     ]
     say(our_line("{}: {} · {}", status.plan.name, standing(status), " · ".join(word for word in words if word)))

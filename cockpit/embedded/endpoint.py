@@ -36,6 +36,8 @@ class ServerEndpoint:
     version: str
     started_at: float
     """Unix seconds."""
+    vm_keys: bool = False
+    """It takes keys of VMs; one of an earlier version, which goes on until it is stopped, knows only its own."""
 
 
 def endpoint_file(root: Path) -> Path:
@@ -76,7 +78,8 @@ def read_endpoint(root: Path) -> ServerEndpoint | None:
     try:
         written = json.loads(endpoint_file(root).read_text(encoding="utf-8"))
         # A newer version may say more than this one knows.
-        endpoint = ServerEndpoint(**{field.name: written[field.name] for field in fields(ServerEndpoint)})
+        known = [field.name for field in fields(ServerEndpoint) if field.name in written]
+        endpoint = ServerEndpoint(**{name: written[name] for name in known})
     except (OSError, ValueError, TypeError, KeyError):
         return None
     return endpoint if serving_pid(root) == endpoint.pid else None

@@ -151,6 +151,7 @@ def _describe(root: Path, gateway: Gateway, api_socket: socket.socket) -> Server
         tmux=shutil.which("tmux", path=search_path(os.environ.get("PATH", ""))) is not None,
         version=__version__,
         started_at=time.time(),
+        vm_keys=True,
     )
 
 

@@ -82,7 +82,11 @@ async def test_keys_hold_step_take_and_run() -> None:
         await until(lambda: isinstance(pilot.app.screen, FormDialog))
         await pilot.press("backspace", "5", "enter")
         await until(lambda: len(engine.ordered) == 5)
-        assert engine.ordered[2:] == [TakePlanned(member(1).id, back=True), StepPlan("p"), RunPlan("p", 5, 0)]
+        assert engine.ordered[2:] == [
+            TakePlanned(member(1).id, back=True),
+            StepPlan("p"),
+            RunPlan("p", 5, 0, keeps=False),
+        ]
 
 
 async def test_nothing_is_ordered_where_nothing_may_be_changed() -> None:

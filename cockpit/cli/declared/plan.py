@@ -22,6 +22,10 @@ AtOnce = Annotated[
 ]
 Vms = Annotated[int | None, typer.Option("--vms", help="VMs that may be made for it.", min=0, max=MOST_VMS)]
 
+Workers = Annotated[
+    str, typer.Option("--workers", help="The workers made for it, when it is done: teardown (as usual) or keep.")
+]
+
 
 @plan.callback()
 def group() -> None:
@@ -42,6 +46,7 @@ def create(
     name: Named = "",
     at_once: AtOnce = None,
     vms: Vms = None,
+    workers: Workers = "",
     source: Source = "",
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -49,7 +54,7 @@ def create(
     """Put a plan on the board; what of it is there already is not made twice. It runs with `plan run`."""
     from cockpit.cli import plan as work
 
-    wanted = work.plan_from(file, name, at_once, vms)
+    wanted = work.plan_from(file, name, at_once, vms, work.keeps_in(workers))
     run(lambda headless: work.create(headless, wanted, source, dry_run, as_json))
 
 
@@ -58,6 +63,7 @@ def run_plan(
     name: PlanName,
     at_once: AtOnce = None,
     vms: Vms = None,
+    workers: Workers = "",
     detach: Annotated[bool, typer.Option("--detach", help="Leave the handing out to a cockpit that is open.")] = False,
     timeout: Timeout = None,
     dry_run: DryRun = False,
@@ -66,7 +72,7 @@ def run_plan(
     """Let a plan run, or go on, and hand its tasks out until it is done. Agents go on when this ends."""
     from cockpit.cli import plan as work
 
-    how = work.PlanRun(at_once, vms, detach, timeout, dry_run, as_json)
+    how = work.PlanRun(at_once, vms, work.keeps_in(workers), detach, timeout, dry_run, as_json)
     run(lambda headless: work.run_plan(headless, name, how))
 
 

@@ -13,7 +13,7 @@ from cockpit.engine.running_source import RunningSource
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
 from cockpit.model.board import Task
-from cockpit.model.plan.acts import Finish
+from cockpit.model.plan.acts import Finish, TearDown
 from cockpit.model.plan.marks import BoardPlan, given_in, plans_on
 from cockpit.model.plan.port import PlanStatus
 from cockpit.model.plan.schedule import Outlook, View, outlook
@@ -104,7 +104,7 @@ class PlanDispatcher:
             await self._hands.use_step(now)
             acts = acts[:1]
         for act in acts:
-            if listing.unreadable and isinstance(act, Finish):
+            if listing.unreadable and isinstance(act, TearDown | Finish):
                 return f"{listing.unreadable} tasks of the board cannot be read, and may be the plan's"
             await self._hands.do(now, act)
         self._running.watcher.look_at_board()
@@ -131,6 +131,8 @@ class PlanDispatcher:
             self._hands.giving,
             making,
             frozenset(agent for agent in gone if agent is not None),
+            frozenset(self._hands.tearing),
+            frozenset(self._hands.tried),
             self._hands.no_worker(plan.name),
         )
         return outlook(view)

@@ -13,10 +13,12 @@ from cockpit.engine.plans.lease import PlanLeases
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, Refused
+from cockpit.model.ages import span_text
 from cockpit.model.board import Note, Task
 from cockpit.model.commands.board import HandOverTask
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.life import Spawn
+from cockpit.model.commands.swarm import Teardown
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import AgentId, TaskId
 from cockpit.model.plan.acts import (
@@ -29,6 +31,7 @@ from cockpit.model.plan.acts import (
     Settle,
     StopTask,
     TakeBack,
+    TearDown,
     Withdraw,
     words_of,
 )
@@ -45,6 +48,7 @@ HAND_OVER_LIMIT = 120.0
 """Seconds a hand-over gets; the agent itself has half of that to answer."""
 
 SPAWN_LIMIT = 600.0
+TEARDOWN_LIMIT = 600.0
 REST_AFTER_REFUSAL = 30.0
 """Seconds for which an agent that did not take a task gets no other."""
 
@@ -63,6 +67,10 @@ class PlanHands:
         """What is being handed over just now."""
         self.making: dict[str, tuple[str, str]] = {}
         """The workers that are being made just now, by name: the plan and the role each is for."""
+        self.tearing: set[AgentId] = set()
+        """Who is being given up just now."""
+        self.tried: set[AgentId] = set()
+        """Who was to be given up: where that failed it is not tried again and again."""
         self._resting: dict[AgentId, float] = {}
         self._no_worker: dict[str, tuple[float, str]] = {}
         self._under_way: set[asyncio.Task[None]] = set()
@@ -112,7 +120,12 @@ class PlanHands:
                 await self._patch(plan.name, task, without(task.tags, GIVING), status="blocked")
             case HandIn():
                 await self._hand_in(plan.name, act)
-            case Finish():
+            case TearDown(workers):
+                self.tearing |= {agent for agent, _ in workers}
+                self._begin(self._tear_down(plan, act), f"tear down the workers of plan {plan.name}")
+            case Finish(left):
+                if left:
+                    await self._say(plan.head, f"of the workers made for it these stay: {', '.join(left)}")
                 await self._patch(plan.name, plan.head, without(plan.head.tags, HELD, STEP), status="done")
 
     async def use_step(self, plan: BoardPlan) -> None:
@@ -211,6 +224,27 @@ class PlanHands:
                 self._no_worker[plan] = (self._fleet_state.clock.now() + REST_AFTER_FAILURE, reason)
         finally:
             del self.making[name]
+            self._fleet_state.changed()
+
+    async def _tear_down(self, plan: BoardPlan, act: TearDown) -> None:
+        """Give workers up, each after a commit, and say on the board what became of them."""
+        ids, names = {agent for agent, _ in act.workers}, ", ".join(name for _, name in act.workers)
+        try:
+            if not self._leases.is_sure(plan.name):
+                return
+            known = [self._fleet_state.agents[agent].vm_id for agent in ids if agent in self._fleet_state.agents]
+            undo = self._running.source.undo_seconds
+            receipt = await self._carried_out(Teardown(tuple(known), undo=undo > 0), TEARDOWN_LIMIT)
+            back = f"; for {span_text(undo)} `cockpit undo NAME` brings one back" if undo > 0 else ""
+            words = f"the workers made for it were torn down: {names}{back}"
+            if receipt.stage is not Stage.DONE:
+                words = f"of the workers made for it some were not torn down: {receipt.reason or receipt.stage.value}"
+            self.tried |= ids
+            await self._say(plan.head, words)
+        except CockpitError as error:
+            log.warning("plan %s: its workers: %s", plan.name, error)
+        finally:
+            self.tearing -= ids
             self._fleet_state.changed()
 
     async def _carried_out(self, command: Command, limit: float) -> Receipt:

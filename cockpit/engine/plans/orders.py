@@ -17,6 +17,7 @@ from cockpit.model.ids import TaskId
 from cockpit.model.plan.marks import (
     AT_ONCE,
     HELD,
+    KEEPS,
     KEY,
     PLAN,
     STEP,
@@ -82,6 +83,8 @@ class PlanOrders:
             tags = without(head.tags, HELD, STEP)
             for prefix, number in ((AT_ONCE, command.at_once), (VMS, command.vms)):
                 tags = tags if number is None else (*without(tags, prefix), f"{prefix}{number}")
+            if command.keeps is not None:
+                tags = (*without(tags, KEEPS), *([KEEPS] if command.keeps else []))
             await _change(board, head, tags, "in_progress")
 
     # --- creating ------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ class RunPlan:
     vms: int | None = None
     """VMs that may be made for it; None leaves it as it is."""
     source: str = ""
+    keeps: bool | None = None
+    """The workers made for it stay when it is done; None leaves it as it is."""
 
 
 @dataclass(frozen=True, slots=True)

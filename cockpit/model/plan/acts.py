@@ -77,11 +77,22 @@ class MakeWorker:
 
 
 @dataclass(frozen=True, slots=True)
+class TearDown:
+    """Give the workers up that were made for a plan whose tasks are done; each can be brought back for a while."""
+
+    workers: tuple[tuple[AgentId, str], ...]
+    """Their ids and names."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """Write down that all of a plan is done."""
 
+    left: tuple[str, ...] = ()
+    """The workers made for it that were to go and stay, each with the reason."""
 
-Act = Give | Confirm | Settle | Withdraw | TakeBack | StopTask | HandIn | MakeWorker | Finish
+
+Act = Give | Confirm | Settle | Withdraw | TakeBack | StopTask | HandIn | MakeWorker | TearDown | Finish
 
 
 def words_of(act: Act) -> str:
@@ -103,5 +114,7 @@ def words_of(act: Act) -> str:
             return f"{'call' if done else 'hand in'} {task.title!r} of {name}{' done' if done else ''}"
         case MakeWorker(role):
             return f"make a {role or 'worker'}"
+        case TearDown(workers):
+            return f"tear down {', '.join(name for _, name in workers)}, made for the plan"
         case Finish():
             return "finish the plan"

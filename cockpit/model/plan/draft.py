@@ -37,11 +37,14 @@ FIELDS = {
 }
 """The words a field of a task may begin with, and what each means."""
 
-SETTINGS = {"name": "name", "at once": "at once", "vms": "vms", "review": "review"}
+SETTINGS = {"name": "name", "at once": "at once", "vms": "vms", "review": "review", "workers": "workers"}
 """The words a setting of the whole plan may begin with."""
 
 LISTS = frozenset({"after", "tags", "paths", "accept"})
 """The fields that hold several."""
+
+KEEP, TEAR_DOWN = "keep", "teardown"
+"""What may become of the workers made for a plan when it is done."""
 
 _MINUTES = re.compile(r"[~≈]?\s*(\d{1,5}(?:[.,]\d{1,3})?)\s*(m|min|mins|minutes|h|hours?)?\.?\Z", re.IGNORECASE)
 _TRUTHS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False, "none": False}
@@ -169,6 +172,10 @@ def _settings(given: Mapping[str, tuple[str, int]]) -> tuple[PlanSettings, list[
     review = _TRUTHS.get(text.casefold())
     if review is None:
         faults.append(PlanFault(line, f"`review: {text[:40]}`: say yes or no"))
+    text, line = given.get("workers", (TEAR_DOWN, 0))
+    policy = " ".join(text.casefold().split())
+    if policy not in (KEEP, TEAR_DOWN):
+        faults.append(PlanFault(line, f"`workers: {text[:40]}`: say {KEEP} or {TEAR_DOWN}, for when the plan is done"))
     at_once = number("at once", AT_ONCE, 1, MOST_AT_ONCE)
     vms = number("vms", 0, 0, MOST_VMS)
-    return PlanSettings(at_once, vms, review is not False), faults
+    return PlanSettings(at_once, vms, review is not False, policy == KEEP), faults

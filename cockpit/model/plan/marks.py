@@ -15,7 +15,7 @@ from cockpit.model.plan.plan import MOST_AT_ONCE, MOST_VMS, Plan, PlanSettings, 
 
 PLAN, KEY, ROLE, MINUTES = "plan:", "key:", "role:", "minutes:"
 HEAD = "plan-head"
-AT_ONCE, VMS, NO_REVIEW = "at-once:", "vms:", "review:no"
+AT_ONCE, VMS, NO_REVIEW, KEEPS = "at-once:", "vms:", "review:no", "workers:keep"
 HELD = "held"
 """On the head: nothing is done by itself."""
 STEP = "step"
@@ -33,7 +33,7 @@ AUTHOR = "plan"
 """How notes are signed that a plan writes; the operator's name is the operator's alone."""
 
 _OWN = (PLAN, KEY, ROLE, MINUTES, AT_ONCE, VMS, GIVEN, LOST)
-RESERVED = frozenset({HEAD, NO_REVIEW, HELD, STEP, TAKEN, GIVING})
+RESERVED = frozenset({HEAD, NO_REVIEW, KEEPS, HELD, STEP, TAKEN, GIVING})
 
 
 def is_own(tag: str) -> bool:
@@ -72,7 +72,8 @@ class BoardPlan:
         """How it is run."""
         usual, tags = PlanSettings(), self.head.tags
         at_once = min(max(1, _number(tags, AT_ONCE, usual.at_once)), MOST_AT_ONCE)
-        return PlanSettings(at_once, min(_number(tags, VMS, usual.vms), MOST_VMS), NO_REVIEW not in tags)
+        vms = min(_number(tags, VMS, usual.vms), MOST_VMS)
+        return PlanSettings(at_once, vms, NO_REVIEW not in tags, KEEPS in tags)
 
 
 def plans_on(tasks: Iterable[Task]) -> tuple[BoardPlan, ...]:
@@ -160,8 +161,9 @@ def without(tags: Iterable[str], *marks: str) -> tuple[str, ...]:
 def head_tags(name: str, settings: PlanSettings, others: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the tags of a plan's head."""
     review = () if settings.review else (NO_REVIEW,)
-    kept = without(others, PLAN, HEAD, AT_ONCE, VMS, NO_REVIEW)
-    return (f"{PLAN}{name}", HEAD, f"{AT_ONCE}{settings.at_once}", f"{VMS}{settings.vms}", *review, *kept)
+    keeps = (KEEPS,) if settings.keeps else ()
+    kept = without(others, PLAN, HEAD, AT_ONCE, VMS, NO_REVIEW, KEEPS)
+    return (f"{PLAN}{name}", HEAD, f"{AT_ONCE}{settings.at_once}", f"{VMS}{settings.vms}", *review, *keeps, *kept)
 
 
 def task_tags(plan: Plan, task: PlanTask) -> tuple[str, ...]:

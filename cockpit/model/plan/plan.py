@@ -29,6 +29,8 @@ class PlanSettings:
     """VMs that may be made for it; with none its tasks go to the workers there are."""
     review: bool = True
     """A task that was handed in counts as done once somebody approved it; else at once."""
+    keeps: bool = False
+    """The workers made for it stay when it is done; else they are torn down, and can be brought back for a while."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from enum import StrEnum
 
 from cockpit.model.board import Task
 from cockpit.model.ids import AgentId, TaskId
-from cockpit.model.plan.acts import Act, Confirm, Finish, Give, HandIn, MakeWorker, Settle, StopTask, TakeBack, Withdraw
+from cockpit.model.plan.acts import Act, Confirm, Give, HandIn, MakeWorker, Settle, StopTask, TakeBack, Withdraw
+from cockpit.model.plan.ending import ending
 from cockpit.model.plan.marks import AUTHOR, GIVING, ROLE, TAKEN, BoardPlan, given_in, losses_of, value_of
 from cockpit.model.plan.workers import Readiness, Worker, by_id, plays
 from cockpit.model.reduce.tools import one_line
@@ -75,6 +76,10 @@ class View:
     """The roles of the workers that are being made just now."""
     gone: frozenset[AgentId] = frozenset()
     """Agents that were given something and are on no list any more, while the lists can be trusted."""
+    tearing: frozenset[AgentId] = frozenset()
+    """The workers that are being given up just now."""
+    tried: frozenset[AgentId] = frozenset()
+    """Those that were to be given up already."""
     no_worker: str = ""
     """Why no worker is made now, although the plan would allow it."""
 
@@ -301,7 +306,7 @@ class _Look:
     def acts(self, planned: Collection[Planned], finished: bool) -> tuple[Act, ...]:
         """Return what is to be done now: first what was begun, then what is ready."""
         if finished:
-            return (Finish(),) if self._view.plan.head.status != "done" else ()
+            return ending(self._view.plan, self._view.workers, self._view.tearing, self._view.tried)
         begun = [act for one in planned if (act := self._known[one.task.id][1]) is not None]
         return (*begun, *self._given_out([one.task for one in planned if one.state is TaskState.READY], planned))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cockpit.model.board import Task
 from cockpit.model.ids import TaskId
 from cockpit.model.plan.marks import minutes_of
+from cockpit.model.plan.plan import PlanSettings
 from cockpit.model.plan.port import PlanStatus
 from cockpit.model.plan.schedule import TaskState
 
@@ -28,6 +29,13 @@ def dispatcher_words(status: PlanStatus) -> str:
     if status.trouble:
         return status.trouble
     return "this cockpit hands its tasks out" if status.here else ""
+
+
+def workers_words(settings: PlanSettings) -> str:
+    """Say what becomes of the workers that are made for a plan, or nothing where none may be made."""
+    if not settings.vms:
+        return ""
+    return f"its {settings.vms} workers {'stay' if settings.keeps else 'are torn down'} when it is done"
 
 
 def least_minutes(status: PlanStatus) -> float | None:

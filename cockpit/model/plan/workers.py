@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cockpit.model.board import Task
-from cockpit.model.fleet import ActivityState, Agent, Fleet, LinkState, Power, ProcessState, Vm
+from cockpit.model.fleet import ActivityState, Agent, AgentKind, Fleet, LinkState, Power, ProcessState, Vm
 from cockpit.model.ids import AgentId
 from cockpit.model.plan.marks import GIVING, PLAN, given_in, is_head
 from cockpit.model.reduce.activity import base_state
@@ -48,6 +48,7 @@ class Worker:
     """The plan it was made for."""
     has_vm: bool = True
     """Whether its VM is there, so that it counts among those that a plan may have."""
+    kind: AgentKind = AgentKind.WORKER
 
 
 def plan_label(name: str) -> str:
@@ -90,7 +91,9 @@ def workers_of(
         if vm is not None and vm.hosts_services:
             continue
         has_vm = vm is not None and vm.power is not Power.GONE
-        found.append(Worker(agent.id, agent.name, readiness, reason, _roles(agent), _made_for(agent), has_vm))
+        found.append(
+            Worker(agent.id, agent.name, readiness, reason, _roles(agent), _made_for(agent), has_vm, agent.kind)
+        )
     return tuple(sorted(found, key=lambda worker: (worker.name, worker.id)))
 
 

@@ -1,7 +1,7 @@
 """Folding an agent's records into what is known of it: pure, total, with no clock but the records' own times.
 
 The rules follow pi's RPC mode (badlogic/pi-mono, packages/coding-agent/src/modes/rpc, versions 0.58 to 1.6), of both
-dialects: where pi is too old to say that a run is finally over, `agent_end` without a follower within a moment is the end.
+dialects: where pi is too old to say that a run is finally over, `agent_end` that nothing follows at once is the end.
 Usage, turns and the count of broken lines are sums over every record ever folded, of all epochs and daemon runs.
 """
 

@@ -25,7 +25,8 @@ def of_plan(command: PlanCommand, fleet: Fleet) -> Refusal | None:
                 return Refusal(RefusalCode.BAD_NUMBER, f"at once: a number from 1 to {MOST_AT_ONCE}")
             if vms is not None and not 0 <= vms <= MOST_VMS:
                 return Refusal(RefusalCode.BAD_NUMBER, f"VMs: a number from 0 to {MOST_VMS}")
-            if plan.runs and not plan.held and at_once is None and vms is None:
+            unchanged = at_once is None and vms is None and command.keeps is None
+            if plan.runs and not plan.held and unchanged:
                 return Refusal(RefusalCode.ALREADY, "it runs already")
         case HoldPlan():
             if not plan.runs:

@@ -58,6 +58,8 @@ def plan_heading(status: PlanStatus, place: int, count: int) -> Content:
         (our_line("{}/{}", found.done, len(found.tasks)), "bold"),
         (our_line("   {} of {} at work", found.at_work, settings.at_once), ""),
         (our_line(" · {} VMs may be made", settings.vms) if settings.vms else NOTHING, "$muted"),
+        (ours(" and stay") if settings.vms and settings.keeps else NOTHING, "$muted"),
+        (ours(", torn down when it is done") if settings.vms and not settings.keeps else NOTHING, "$muted"),
         (NOTHING if settings.review else ours(" · no review"), "$muted"),
         (our_line("   plan {} of {}", place + 1, count) if count > 1 else NOTHING, "$muted"),
     ]

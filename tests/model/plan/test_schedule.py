@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.board import Note, Task
-from cockpit.model.fleet import Fleet
+from cockpit.model.fleet import AgentKind, Fleet
 from cockpit.model.ids import AgentId, TaskId
-from cockpit.model.plan.acts import Confirm, Finish, Give, HandIn, MakeWorker, StopTask, TakeBack, Withdraw
+from cockpit.model.plan.acts import Confirm, Finish, Give, HandIn, MakeWorker, StopTask, TakeBack, TearDown, Withdraw
 from cockpit.model.plan.marks import plans_on
 from cockpit.model.plan.schedule import Arrival, TaskState, View, outlook
 from cockpit.model.plan.workers import Readiness, Worker
@@ -307,3 +307,33 @@ def test_no_vm_is_made_while_somebody_who_may_be_free_was_not_looked_at() -> Non
     away = replace(unseen, readiness=Readiness.AWAY)
     (act,) = outlook(view(member(1, ()), workers=(away,), marks=("vms:3",))).acts
     assert isinstance(act, MakeWorker)
+
+
+MADE = Worker(AgentId("vm-made"), "made", Readiness.FREE, "", frozenset({"worker"}), "p")
+"""A worker that was made for the plan."""
+
+
+def over(*workers: Worker, marks: tuple[str, ...] = (), **view_of: object) -> tuple[object, ...]:
+    """Return what is to be done about a plan whose tasks are done."""
+    done = member(1, (), status="done", assignee="made")
+    return outlook(replace(view(done, workers=workers, marks=marks), **view_of)).acts  # type: ignore[arg-type]
+
+
+def test_when_a_plan_is_done_its_own_workers_go_first_and_nobody_else() -> None:
+    assert over(ADA) == (Finish(),), "she was not made for it"
+    assert over(ADA, MADE) == (TearDown(((MADE.id, "made"),)),)
+    assert over(ADA, MADE, tearing=frozenset({MADE.id})) == ()
+    assert over(ADA, MADE, marks=("workers:keep",)) == (Finish(),)
+    assert over(replace(MADE, readiness=Readiness.LOST, has_vm=False)) == (Finish(),)
+    of_another = replace(MADE, plan="q")
+    assert over(of_another) == (Finish(),)
+
+
+def test_who_has_a_last_word_is_waited_for_and_who_cannot_go_is_named() -> None:
+    working = replace(MADE, readiness=Readiness.WORKS, reason="it is at work")
+    assert over(working) == ()
+    asking = replace(MADE, readiness=Readiness.ASKS, reason="Go on?")
+    assert over(asking) == (Finish(("made (Go on?)",)),)
+    lieutenant = replace(MADE, kind=AgentKind.LIEUTENANT)
+    assert over(lieutenant) == (Finish(("made (free)",)),), "workers are torn down, and nobody else"
+    assert over(MADE, tried=frozenset({MADE.id})) == (Finish(("made (free)",)),), "it could not be"

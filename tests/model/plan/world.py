@@ -12,7 +12,19 @@ from dataclasses import dataclass, replace
 from cockpit.model.board import Note, Task
 from cockpit.model.ids import AgentId, TaskId
 from cockpit.model.plan import schedule
-from cockpit.model.plan.acts import Act, Confirm, Finish, Give, HandIn, MakeWorker, Settle, StopTask, TakeBack, Withdraw
+from cockpit.model.plan.acts import (
+    Act,
+    Confirm,
+    Finish,
+    Give,
+    HandIn,
+    MakeWorker,
+    Settle,
+    StopTask,
+    TakeBack,
+    TearDown,
+    Withdraw,
+)
 from cockpit.model.plan.marks import BoardPlan, plans_on
 from cockpit.model.plan.schedule import Arrival, Outlook, View
 from cockpit.model.plan.workers import Readiness, Worker
@@ -53,6 +65,7 @@ class World:
         """How probable it is that an act is cut off before each of its steps."""
         self.blind = 0.0
         """How probable it is that an agent's output is not read."""
+        self.torn: list[str] = []
         self.counts_as_done = ("done",) if self.plan().settings.review else ("done", "in_review")
         self.most = 0
         """How many were at work at once at most."""
@@ -161,7 +174,20 @@ class World:
                 name = f"made-{len(self.hands)}"
                 self.hands[name] = Hand(name, frozenset({role or "worker"}), plan=self.plan().name)
                 self.said[name] = []
+            case TearDown(workers):
+                for _, name in workers:
+                    hand = self.hands[name]
+                    assert hand.plan == self.plan().name and not (hand.task or hand.asks or hand.fails), (
+                        "its own, at rest"
+                    )
+                    assert all(task.status in self.counts_as_done for task in self.plan().tasks)
+                    self._step()
+                    del self.hands[name]
+                    self.torn.append(name)
             case Finish():
+                assert self.plan().settings.keeps or not [
+                    hand for hand in self.hands.values() if hand.plan and not (hand.asks or hand.fails)
+                ], "who was made for it is gone, or cannot go"
                 self._patch(self.plan().head.id, status="done")
 
     def tell(self, hand: Hand, task: TaskId) -> None:

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from cockpit.engine.port import CockpitPort
 from cockpit.model.commands.plan import HoldPlan, PlanCommand, RunPlan, StepPlan, TakePlanned
 from cockpit.model.plan.acts import words_of
+from cockpit.model.plan.draft import KEEP, TEAR_DOWN
 from cockpit.model.plan.plan import MOST_AT_ONCE, MOST_VMS
 from cockpit.model.plan.port import PlanStatus
 from cockpit.model.plan.schedule import Planned, TaskState
@@ -22,12 +23,20 @@ from cockpit.ui.dialogs.texts import task_text
 from cockpit.ui.key_gate import Guarded
 from cockpit.ui.look.cells import content
 from cockpit.ui.look.plans import plan_heading, planned_line
+from cockpit.ui.widgets.choice_field import Choice
 from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import Row, RowList
 
 REFRESH = 0.5
 """Seconds between two looks at the plans."""
+
+
+AFTERWARDS = (
+    Choice(TEAR_DOWN, ours("tear the workers down that it made")),
+    Choice(KEEP, ours("keep the workers that it made")),
+)
+"""What may become of a plan's own workers when it is done."""
 
 
 class PlansDialog(Guarded, Dialog[None]):
@@ -164,11 +173,13 @@ class PlansDialog(Guarded, Dialog[None]):
 
         def finish(values: Values | None) -> None:
             if values is not None:
-                self._order(RunPlan(name, int(values["at_once"]), int(values["vms"])))
+                keeps = values["workers"] == KEEP
+                self._order(RunPlan(name, int(values["at_once"]), int(values["vms"]), keeps=keeps))
 
         fields = (
             Field("at_once", ours("at once"), value=f"{settings.at_once}"),
             Field("vms", ours("VMs"), value=f"{settings.vms}"),
+            Field("workers", ours("then"), "choice", KEEP if settings.keeps else TEAR_DOWN, choices=AFTERWARDS),
         )
         intro = ours("Each task goes to a free worker of its role; VMs are what the plan may make for it.")
         self.app.push_screen(FormDialog(our_line("Run {}", name), fields, check, intro=intro), finish)
