@@ -1,4 +1,4 @@
-"""What a server says of itself is read by cockpits of other versions: more is overlooked, what came later is lacking."""
+"""What a server says of itself is read by cockpits of other versions: more is overlooked, what is new may lack."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ import pytest
 
 from cockpit.embedded.endpoint import ServerEndpoint, endpoint_file, held_lock, lock_file, read_endpoint
 
-ENDPOINT = ServerEndpoint(
-    os.getpid(), "http://127.0.0.1:1", "127.0.0.1", 2, "vm.test", "ca.pem", True, "0.1", 1.0, True
-)
+ENDPOINT = ServerEndpoint(os.getpid(), "http://127.0.0.1:1", "127.0.0.1", 2, "vm", "ca.pem", True, "0.1", 1.0, True)
 
 
 @pytest.mark.parametrize("more", [{}, {"later": [1]}])
