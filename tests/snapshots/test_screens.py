@@ -60,7 +60,7 @@ STATES: dict[str, Iterable[str]] = {
     "zoom": ["down", "o"],
     "feed": ["5"],
     "filter": ["slash", *"w-"],
-    "spawn": ["n"],
+    "spawn": ["n", "tab"],
     "destroy": ["down", "D"],
     "answer": ["exclamation_mark", "a"],
     "why": ["down", "w"],

@@ -190,7 +190,7 @@ async def test_a_commit_has_the_name_and_the_keys_of_the_form() -> None:
 
 async def test_spawning_workers_from_the_form() -> None:
     async with cockpit() as (pilot, _home, engine):
-        await pilot.press("n", "shift+tab", "right", "tab", *"w-new", "tab", *"fix")
+        await pilot.press("n", "tab", "shift+tab", "right", "tab", *"w-new", "tab", *"fix")
         dialog = pilot.app.screen
         assert isinstance(dialog, SpawnDialog)
         dialog.query_one("#count", Input).value = "2"
@@ -206,7 +206,7 @@ async def test_spawning_workers_from_the_form() -> None:
 
 async def test_the_spawn_form_says_what_is_wrong() -> None:
     async with cockpit() as (pilot, _home, engine):
-        await pilot.press("n", "enter")
+        await pilot.press("n", "tab", "enter")
         await pilot.pause()
         assert "an agent needs a name" in str(pilot.app.screen.query_one("#problem").render())
         assert engine.ordered == []
@@ -424,7 +424,7 @@ async def test_another_version_of_the_program_is_asked_about_before_it_is_taken(
 
 async def test_a_fresh_vm_gets_the_size_that_was_typed_and_an_image_keeps_its_own() -> None:
     async with cockpit() as (pilot, _home, engine):
-        await pilot.press("n", *"ada")
+        await pilot.press("n", *"ada", "tab")
         dialog = pilot.app.screen
         assert isinstance(dialog, SpawnDialog)
         size = dialog.query_one("#size", Input)

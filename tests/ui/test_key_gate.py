@@ -89,10 +89,10 @@ async def test_an_act_behind_a_filter_goes_to_the_row_under_the_cursor(keys: tup
 
 async def test_the_fields_of_the_spawn_form_do_not_mix() -> None:
     async with cockpit() as (pilot, _home, engine):
-        await write(pilot, "n")
+        await write(pilot, "n", "tab")
         assert isinstance(pilot.app.screen, SpawnDialog)
         fields = [widget.id for widget in pilot.app.screen.query(Input)]
-        await write(pilot, "escape", "n", *"pxname")
+        await write(pilot, "escape", "n", *"px", "tab", "end", *"name")
         assert isinstance(pilot.app.screen, SpawnDialog)
         assert "pxname" in [pilot.app.screen.query_one(f"#{name}", Input).value for name in fields]
         assert engine.ordered == []

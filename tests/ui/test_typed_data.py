@@ -151,7 +151,7 @@ async def test_every_field_of_a_form_keeps_its_text_with_the_blanks_at_its_ends(
 async def test_what_is_typed_goes_to_the_role_of_an_agent_as_it_is_and_names_are_refused_with_a_word() -> None:
     text = f" {TYPED} ".replace("\t", "")
     async with cockpit() as (pilot, _home, engine):
-        await pilot.press("n")
+        await pilot.press("n", "tab")
         await typed(pilot, "ada")
         await pilot.press("tab")
         await typed(pilot, text)
@@ -254,7 +254,7 @@ async def test_a_note_arrives_as_it_was_pasted() -> None:
 
 async def test_a_field_of_one_line_takes_no_half_of_a_paste() -> None:
     async with cockpit() as (pilot, home, _):
-        await pilot.press("n")
+        await pilot.press("n", "tab")
         await pilot.pause()
         field = pilot.app.focused
         assert isinstance(field, DataInput) and not isinstance(home, DataInput)

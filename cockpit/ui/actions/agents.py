@@ -22,6 +22,8 @@ from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
 from cockpit.ui.dialogs.spawn.form import SpawnDialog
+from cockpit.ui.dialogs.spawn.line import WHOLE_FORM, SpawnLineDialog
+from cockpit.ui.dialogs.spawn.steps import MADE
 from cockpit.ui.dialogs.texts import findings_text, why_text, why_vm_text
 from cockpit.ui.dialogs.working import WorkingDialog
 from cockpit.ui.look.rows import vm_words
@@ -32,8 +34,17 @@ MOST_COPIES = 20
 
 
 def _spawn(home: HomePort) -> None:
+    """Ask for a line, or for the whole form, and go to the agent that was made."""
     vm = home.selected_vm()
-    home.open_dialog(SpawnDialog(home.engine, vm.source if vm is not None else ""))
+    source = vm.source if vm is not None else ""
+
+    def finish(values: Values | None) -> None:
+        if values is not None and WHOLE_FORM in values:
+            home.open_dialog(SpawnDialog(home.engine, source, values), finish)
+        elif values is not None:
+            home.go_to(f"agent:{values[MADE]}")
+
+    home.open_dialog(SpawnLineDialog(home.engine, source), finish)
 
 
 def _needs_agent_or_vm(situation: Situation) -> str:
@@ -232,7 +243,7 @@ ACTIONS: tuple[Action, ...] = (
         "n",
         "spawn",
         "Agents",
-        "Make a VM and start a lieutenant or workers",
+        "Make agents in one line, or with all fields: lieutenants and workers",
         _spawn,
         panes=("agents", "vms", "feed"),
         writes=True,

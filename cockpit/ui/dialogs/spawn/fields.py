@@ -23,6 +23,12 @@ CUSTOMARY = {
 """How agents are called by custom, so that others who coordinate the same swarm know what each is."""
 
 
+ADVICE = {
+    AgentKind.LIEUTENANT: ours("keeps its context over many tasks, so give it a domain of its own"),
+    AgentKind.WORKER: ours("does one task and is gone: one for each piece of work, side by side"),
+}
+"""When such an agent serves."""
+
 FORM = "spawn"
 """The form whose last values the notebook keeps."""
 
@@ -49,6 +55,11 @@ def _as_before(field: Field, last: Values) -> Field:
     if field.kind == "choice" and not any(one.value == value and not one.reason for one in field.choices):
         return field
     return replace(field, value=value)
+
+
+def with_values(fields: Sequence[Field], written: Values) -> tuple[Field, ...]:
+    """Return fields with what is filled in already."""
+    return tuple(replace(field, value=written.get(field.name, field.value)) for field in fields)
 
 
 def values_in(fields: Sequence[Field]) -> dict[str, str]:

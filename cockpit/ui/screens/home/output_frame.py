@@ -10,7 +10,16 @@ from cockpit.ui.look.output_frame import output_facts, output_title
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.frame import set_subtitle, set_title
 
-NOBODY = (NOTHING, ours("Nothing to read yet."), ours("Press n to spawn a lieutenant, ? for all keys."))
+NOBODY = (
+    NOTHING,
+    ours("Nothing to read yet."),
+    NOTHING,
+    ours("Press n and write who shall do what, such as"),
+    ours("   ada: say what is in this directory"),
+    ours("Enter makes the agent and gives it the task; its answer appears here."),
+    NOTHING,
+    ours("? shows all keys."),
+)
 SILENT = (NOTHING, ours("No output yet."), ours("Press p to write the first prompt."))
 
 
