@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
 
 from cockpit.model.commands.agent import Abort, Steer
+from cockpit.model.fleet import Fleet
 from cockpit.model.ids import agent_of
+from cockpit.ui.dialogs.waiting import QueuePanel
+from cockpit.ui.files.panel import FilesPanel
+from cockpit.ui.screens.agent.panels import VmPanel
 from cockpit.ui.screens.agent.screen import AgentScreen
 from cockpit.ui.screens.board import BoardScreen
 from cockpit.ui.screens.home.screen import HomeScreen
+from cockpit.ui.widgets.panel import Panel
 from cockpit.ui.widgets.plain import Plain
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import scene, vm_id
 from tests.ui.test_home import cockpit
+from tests.ui.test_hostile import drawn
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
@@ -39,6 +46,15 @@ async def opened(
 
 def shown(screen: AgentScreen, part: str) -> str:
     return str(screen.query_one(part, Plain).content)
+
+
+def with_queue(fleet: Fleet, text: str) -> Fleet:
+    """Let a text wait in the API's lieutenant."""
+    waits = {one.id: one for one in fleet.agents}[LT_API]
+    activity = replace(waits.activity, follow_up=(text,))
+    return replace(
+        fleet, agents=tuple(replace(one, activity=activity) if one is waits else one for one in fleet.agents)
+    )
 
 
 def standing(pilot: Pilot[None]) -> list[object]:
@@ -101,3 +117,32 @@ async def test_nothing_is_computed_for_the_home_screen_while_it_is_covered(monke
             await timer._tick(next_timer=0, count=0)
         await pilot.pause()
         assert flushed == [] and screen.in_sight()
+
+
+async def test_tabs_are_filled_by_the_panels_of_the_dialogs_and_esc_leads_back() -> None:
+    engine = scene()
+    engine.files.content[LT_API, "src/a.py"] = b"one\n"
+    engine.change(with_queue(engine.fleet, "then the docs"))
+    async with opened(engine) as (pilot, screen, home, _):
+        assert "queue¹" in shown(screen, "#tabs") and "then the docs" in shown(screen, "#side")
+        for key, part, words in (
+            ("2", FilesPanel, "src/"),
+            ("4", QueuePanel, "then the docs"),
+            ("6", VmPanel, "power"),
+        ):
+            await pilot.press(key)
+            await pilot.pause()
+            await pilot.app.workers.wait_for_complete()
+            await pilot.pause()
+            (panel,) = [one for one in screen.query(part) if one.is_seen]
+            assert words in drawn(pilot.app) and screen.focused in panel.walk_children()
+        assert [one for one in screen.query(Panel) if one.is_seen] == [panel]
+        await pilot.press("p")
+        await pilot.pause()
+        assert screen.tab == "chat" and screen.composer.has_focus
+        await pilot.press("escape", "4", "escape")
+        await pilot.pause()
+        assert screen.tab == "chat" and screen.output.has_focus
+        await pilot.press("escape")
+        await pilot.pause()
+        assert standing(pilot) == [home]

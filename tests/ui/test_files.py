@@ -189,7 +189,7 @@ async def test_out_of_reach_says_why_at_once() -> None:
     engine.files.refusals.clear()
     async with opened(engine) as (pilot, screen):
         engine.files.refusals[AGENT] = "the link is down"
-        screen._look()
+        screen.panel._look()
         assert said(screen) == "the link is down"
         await press(pilot, "down", "enter")
         assert said(screen) == "the link is down"
@@ -203,7 +203,7 @@ async def test_what_is_brought_and_taken_is_asked_for_and_can_be_cancelled(tmp_p
         field.value = str(tmp_path)  # type: ignore[attr-defined]
         await press(pilot, "enter")
         assert engine.files.begun == [Carriage(Direction.GET, AGENT, "/w/src", tmp_path)]
-        screen._look()
+        screen.panel._look()
         assert "100 B of 1.0 kB" in str(screen.query_one("#carried", Plain).content)
         await press(pilot, "x")
         assert engine.files.cancelled == ["t1"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from cockpit.model.commands.agent import Prompt
 from cockpit.model.fleet import Agent
@@ -18,6 +19,7 @@ from cockpit.ui.dialogs.form import FormDialog
 from cockpit.ui.dialogs.live import LivePick
 from cockpit.ui.dialogs.ports import PortsDialog
 from cockpit.ui.screens.home.screen import HomeScreen
+from cockpit.ui.widgets.panel import Panel
 from cockpit.ui.widgets.row_list import RowList
 from tests.remote.waiting import until
 from tests.ui.fake_engine import FakeEngine
@@ -97,6 +99,11 @@ async def opened(pilot: Pilot[None], home: HomeScreen, action: str) -> None:
     await settled(pilot)
 
 
+def keys_of(screen: Screen[object]) -> set[str]:
+    """Return the keys of a screen and of the panel that fills it."""
+    return {key for one in (screen, *screen.query(Panel)) for key in one._bindings.key_to_bindings}
+
+
 @pytest.mark.usefixtures("short_pauses")
 async def test_no_key_in_what_looks_acts() -> None:
     engine = full_of_things_to_see()
@@ -106,7 +113,7 @@ async def test_no_key_in_what_looks_acts() -> None:
             if isinstance(pilot.app.screen, HomeScreen | TextDialog):
                 await pilot.press("escape")
                 continue
-            for key in sorted({*pilot.app.screen._bindings.key_to_bindings, "enter"} - NAVIGATION):
+            for key in sorted({*keys_of(pilot.app.screen), "enter"} - NAVIGATION):
                 if len(pilot.app.screen_stack) == 1:
                     await opened(pilot, home, action)
                 await pilot.press(key)

@@ -98,6 +98,9 @@ class HomePort(Protocol):
     def go_to(self, place: str) -> None:
         """Go to `agent:ID`, `task:ID` or `vm:ID`."""
 
+    def show_tab(self, name: str) -> None:
+        """Show a part of what there is of the selected agent, by the name of its tab."""
+
     def zoom(self) -> None:
         """Give the output the whole screen, or take it back."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cockpit.ui.actions.action import Action, Handler, Situation
+from cockpit.ui.actions.action import Action, Handler, Reason, Situation
 from cockpit.ui.actions.board import open_task
 from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.actions.reach import needs_vm
 from cockpit.ui.actions.reasons import needs_agent
 
 
@@ -28,6 +29,20 @@ def _walk(step: int) -> Handler:
     return lambda home: home.walk(step)
 
 
+def _tab(name: str) -> Handler:
+    return lambda home: home.show_tab(name)
+
+
+TAB_WORDS: dict[str, tuple[str, Reason]] = {
+    "chat": ("what is said", lambda situation: ""),
+    "files": ("the files on the agent's VM", needs_agent),
+    "diff": ("what the agent changed", needs_agent),
+    "queue": ("what waits in the agent", needs_agent),
+    "shell": ("a shell on its VM, in this terminal", needs_vm),
+    "vm": ("its VM: power, link, lineage, what leads to it", needs_agent),
+}
+"""The tabs of an agent's screen, in the order of their number keys: what each shows, and why it cannot."""
+
 ACTIONS: tuple[Action, ...] = (
     Action("move.open", "enter", "open", "Move", "Open the agent's own screen", _open, _opens, ("agents", "output")),
     Action("move.back", "left_curly_bracket", "back", "Move", "Go back to the place before", _walk(-1)),
@@ -42,5 +57,19 @@ ACTIONS: tuple[Action, ...] = (
         needs_agent,
         writes=True,
         screen="agent",
+    ),
+    *(
+        Action(
+            f"tab.{name}",
+            str(number),
+            name,
+            "Agent screen",
+            f"Show {what}",
+            _tab(name),
+            reason,
+            writes=name == "shell",
+            screen="agent",
+        )
+        for number, (name, (what, reason)) in enumerate(TAB_WORDS.items(), 1)
     ),
 )

@@ -12,7 +12,8 @@ from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import needs_agent
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.last_words import LastWordsDialog
-from cockpit.ui.dialogs.queue import CLEAR, QueueDialog
+from cockpit.ui.dialogs.queue import QueueDialog
+from cockpit.ui.dialogs.waiting import CLEAR
 from cockpit.ui.look.states import Mode
 
 
@@ -22,16 +23,22 @@ def _open_queue(home: HomePort) -> None:
         return
 
     def finish(chosen: str | None) -> None:
-        if chosen == CLEAR:
-            _clear(home, agent.id, agent.name)
-        elif chosen is not None:
-            receipt = next((known for known in home.fleet.receipts if known.id == chosen), None)
-            if receipt is not None:
-                home.select(agent.id)
-                home.composer.take_back(receipt.id, Mode(receipt.verb), naming(receipt.text, receipt.images))
-                home.write(Mode(receipt.verb))
+        if chosen is not None:
+            after_queue(home, agent.id, agent.name, chosen)
 
     home.open_dialog(QueueDialog(home.engine, agent.id, agent.name, read_only=home.composer.read_only), finish)
+
+
+def after_queue(home: HomePort, agent_id: AgentId, name: str, chosen: str) -> None:
+    """Do what the look at a queue came to: clear it, or write on in a text that was taken out of it."""
+    if chosen == CLEAR:
+        _clear(home, agent_id, name)
+        return
+    receipt = next((known for known in home.fleet.receipts if known.id == chosen), None)
+    if receipt is not None:
+        home.select(agent_id)
+        home.composer.take_back(receipt.id, Mode(receipt.verb), naming(receipt.text, receipt.images))
+        home.write(Mode(receipt.verb))
 
 
 def _clear(home: HomePort, agent_id: AgentId, name: str) -> None:

@@ -22,14 +22,15 @@ from cockpit.ui.terminal.lending import lent
 from cockpit.ui.terminal.pass_through import PassThrough
 
 
-def _needs_vm(situation: Situation) -> str:
+def needs_vm(situation: Situation) -> str:
+    """Say why the selected VM cannot be reached now."""
     if situation.vm is None:
         return "no VM is selected"
     return situation.engine.reach.refusal(situation.vm.id)
 
 
 def _needs_agent_there(situation: Situation) -> str:
-    reason = _needs_vm(situation)
+    reason = needs_vm(situation)
     return reason or ("" if situation.agent is not None else "no agent is selected")
 
 
@@ -106,7 +107,7 @@ ACTIONS: tuple[Action, ...] = (
         "Agents",
         "Open a shell on the VM in this terminal; `~.` at the beginning of a line leaves it",
         _shell,
-        _needs_vm,
+        needs_vm,
         writes=True,
     ),
     Action(
@@ -116,7 +117,7 @@ ACTIONS: tuple[Action, ...] = (
         "Agents",
         "Run a command on the VM and watch what it says",
         _run,
-        _needs_vm,
+        needs_vm,
         writes=True,
     ),
     Action(
@@ -126,7 +127,7 @@ ACTIONS: tuple[Action, ...] = (
         "Agents",
         "What listens on the VM; forward a port to an address here",
         _ports,
-        _needs_vm,
+        needs_vm,
     ),
     Action(
         "vm.tmux",

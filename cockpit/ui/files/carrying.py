@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual.screen import Screen
+from textual.widget import Widget
 
 from cockpit import paths
 from cockpit.errors import ConfigError
@@ -26,11 +26,11 @@ _REPLACE = Field(
 )
 
 
-def ask_to_carry(screen: Screen[None], files: FilePort, agent: AgentId, direction: Direction, path: str) -> None:
+def ask_to_carry(asker: Widget, files: FilePort, agent: AgentId, direction: Direction, path: str) -> None:
     """Ask for the place here, and begin the transfer.
 
     Args:
-        screen: where the question is asked.
+        asker: where the question is asked.
         files: who carries.
         agent: whose files.
         direction: which way.
@@ -61,4 +61,4 @@ def ask_to_carry(screen: Screen[None], files: FilePort, agent: AgentId, directio
     here = str(Path.cwd()) if brings else ""
     label = ours("to") if brings else ours("from")
     local = Field("local", label, value=here, placeholder=ours("a path here"))
-    screen.app.push_screen(FormDialog(title, (local, _REPLACE), check, intro=intro), finish)
+    asker.app.push_screen(FormDialog(title, (local, _REPLACE), check, intro=intro), finish)

@@ -26,6 +26,8 @@ class PageView(RowList):
         self.page: FilePage | None = None
         """What is shown."""
         self._starts: list[Start] = []
+        self._goes_to: int | None = None
+        """The line to which the cursor is to go once there is room to draw: 0 is the top."""
 
     def show(self, page: FilePage, starts: list[Start] | None = None, line: int = 0) -> None:
         """Show a part of a file.
@@ -36,11 +38,8 @@ class PageView(RowList):
             line: where the cursor goes, from 1; 0 for the top.
         """
         self.page, self._starts = page, starts or [(0, 1)]
+        self._goes_to = line
         self.draw()
-        self.scroll_home(animate=False)
-        self.action_first()
-        if line:
-            self.point_at(str(line))
 
     def renew(self, page: FilePage) -> None:
         """Show the same part as it is now."""
@@ -69,5 +68,11 @@ class PageView(RowList):
             return
         self.set_empty((NOTHING, ours("The file is empty.")))
         self.set_rows(page_rows(page, self._starts[-1][1], width))
+        line, self._goes_to = self._goes_to, None
+        if line is not None:
+            self.scroll_home(animate=False)
+            self.action_first()
+        if line:
+            self.point_at(str(line))
         set_title(self, content([(our_line(" {} ", name_of(page.path)), "bold")]))
         set_subtitle(self, content([(our_line(" {} ", facts(page)), "")]))

@@ -26,6 +26,9 @@ class Traveller(ActionScreen):
         if place is not None:
             visit(self, place)
 
+    def show_tab(self, name: str) -> None:
+        """Show a part of what there is of an agent, where there are such parts."""
+
     def action_crumb(self, number: int) -> None:
         """Go to a place on the way that leads here."""
         visit(self, _way_to(self)[number][1])

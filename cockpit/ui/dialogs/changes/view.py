@@ -15,13 +15,13 @@ from cockpit.model.changes.report import Base, Changes, Since
 from cockpit.model.fleet import Agent
 from cockpit.text.clean import NOTHING, Clean, joined, ours
 from cockpit.text.sanitize import our_line
-from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.dialogs.form import Field, FormDialog, Values
 from cockpit.ui.look.cells import content
 from cockpit.ui.look.changes import ChangeSpot, Drawn, drawn, file_key
 from cockpit.ui.widgets.choice_field import Choice
-from cockpit.ui.widgets.frame import set_title
 from cockpit.ui.widgets.notice import notice
+from cockpit.ui.widgets.panel import Panel
+from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import Row, RowList
 
 SHIFT = 16
@@ -38,11 +38,11 @@ BASES: dict[Since, Clean] = {
 """What can be compared with by one word."""
 
 
-class ChangesView(Dialog[None]):
+class ChangesView(Panel):
     """Stays on the agent it was opened for, whatever is selected behind it."""
 
     def __init__(self, engine: CockpitPort, agent: Agent, others: Sequence[Agent], *, read_only: bool = False) -> None:
-        super().__init__(our_line("Changes of {}", agent.name), classes="full")
+        super().__init__()
         self._engine = engine
         self._agent = agent
         self._others = tuple(others)
@@ -58,12 +58,11 @@ class ChangesView(Dialog[None]):
         self._seen: Changes | None = None
         """What is noted as looked at when the dialog closes."""
 
-    def compose_body(self) -> ComposeResult:
-        """Yield the list."""
+    def compose(self) -> ComposeResult:
+        yield Plain(id="about")
         yield RowList(empty=(ours("Looking at the workspace…"),), id="rows")
 
     def on_mount(self) -> None:
-        self._rows.focus()
         self.action_look()
 
     @property
@@ -101,8 +100,7 @@ class ChangesView(Dialog[None]):
             self._draw()
 
     def _show_title(self, words: Clean) -> None:
-        frame = self.query_one("#frame")
-        set_title(frame, content([(self._frame_title, "bold"), (our_line("  {} ", words), "$muted")]))
+        self.query_one("#about", Plain).show(content([(our_line(" {}", words), "$muted")]))
 
     def _title(self, found: Changes) -> Clean:
         words = BASES.get(found.base.since) or our_line("since {}", found.base.name)
@@ -233,9 +231,14 @@ class ChangesView(Dialog[None]):
 
         self.run_worker(do(), name="about changes")
 
-    def action_back_out(self) -> None:
-        """Close; what was shown counts as seen."""
+    def shown(self) -> None:
+        """Look anew."""
+        self.action_look()
+
+    def left(self) -> None:
+        """What was shown counts as seen."""
         seen, changes = self._seen, self._engine.work.changes
+        self._seen = None
 
         async def note() -> None:
             try:
@@ -245,4 +248,8 @@ class ChangesView(Dialog[None]):
                 self.log(error.message)
 
         self.app.run_worker(note(), name="note what was seen")
-        self.dismiss(None)
+
+    def action_back_out(self) -> None:
+        """Close; what was shown counts as seen."""
+        self.left()
+        self.close()

@@ -12,23 +12,27 @@ from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 from textual.reactive import reactive
 
+from cockpit.errors import CockpitError
+from cockpit.model.changes.report import Base, Changes
 from cockpit.model.family import ancestors_of, parents_of
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import AgentId
-from cockpit.text.clean import Clean
+from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.actions.action import Action
 from cockpit.ui.actions.footer import foot, footer_pieces
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.registry import BY_ID, bindings, disabled_reason
 from cockpit.ui.actions.talk import submit
+from cockpit.ui.dialogs.dialog import key_line
 from cockpit.ui.look.cells import content
 from cockpit.ui.look.states import Mode
 from cockpit.ui.places.history import ScreenPlace
 from cockpit.ui.screens.agent.heading import heading
 from cockpit.ui.screens.agent.side import Beside, side_content, tasks_of
-from cockpit.ui.screens.agent.tabs import TABS, TabBar
-from cockpit.ui.screens.over_home import COMMON, OverHome
+from cockpit.ui.screens.agent.tabbed import Tabbed
+from cockpit.ui.screens.agent.tabs import TabBar
+from cockpit.ui.screens.over_home import COMMON
 from cockpit.ui.screens.talk_view import TalkView
 from cockpit.ui.transcript.paging import turn_page
 from cockpit.ui.transcript.view import TranscriptView
@@ -39,7 +43,7 @@ from cockpit.ui.writing.composer import Composer
 RULED = 30
 """Lines of the screen from which the chosen tab has a line of its own below it."""
 
-READING = ("see.zoom",)
+READING = ("move.next_pane", "move.previous_pane", "see.zoom")
 """Actions about the output that mean the same here."""
 
 FOOT = (
@@ -61,14 +65,14 @@ FOOT = (
 )
 
 
-class AgentScreen(OverHome):
+class AgentScreen(Tabbed):
     """Shows one agent; another one takes its place here rather than a place above it."""
 
     NAME: ClassVar[str] = "agent"
     GROUPS: ClassVar[tuple[str, ...]] = ("Talk", "Agents", "Agent screen", "Read")
     FOOT = FOOT
     AUTO_FOCUS = "#output"
-    CSS_PATH = "agent.tcss"
+    CSS_PATH: ClassVar = ["agent.tcss", "../../files/files.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("agent")]
 
     zoomed: reactive[bool] = reactive(False, toggle_class="-zoomed", repaint=False)
@@ -78,7 +82,10 @@ class AgentScreen(OverHome):
         super().__init__(home)
         self._agent_id = AgentId(needle)
         self._called: Clean = clean_line(needle)
-        self._tab = "chat"
+        self._changes: Changes | None = None
+        """What stands beside the talk of what the agent changed."""
+        self._counted = (0, 0, 0)
+        """Files and lines when that was looked at."""
 
     def compose(self) -> ComposeResult:
         yield HeaderBar(id="header")
@@ -126,11 +133,12 @@ class AgentScreen(OverHome):
         """Show another agent; the draft to the one before is kept."""
         if agent_id is not None and agent_id != self._agent_id:
             self._look_at(agent_id)
+            self.forget_panels()
             self.history.visit(self.place)
             self.bridge.flush()
 
     def _look_at(self, agent_id: AgentId) -> None:
-        self._agent_id = agent_id
+        self._agent_id, self._changes, self._counted = agent_id, None, (0, 0, 0)
         self.engine.focus(agent_id)
         self.conversation.show(agent_id)
 
@@ -185,11 +193,12 @@ class AgentScreen(OverHome):
         )
         ruled = self.size.height >= RULED
         self.set_class(ruled, "-ruled")
-        self.query_one(TabBar).flush(self._tab, self._marks(agent), ruled=ruled)
+        self.query_one(TabBar).flush(self.tab, self._marks(agent), ruled=ruled)
         yield
         self.outcomes.flush(fleet)
         self.conversation.flush(agent, fleet, now)
         self._flush_side(agent)
+        self.flush_panel()
         yield
         self.show_foot()
 
@@ -201,21 +210,47 @@ class AgentScreen(OverHome):
 
     def _flush_side(self, agent: Agent | None) -> None:
         side = self.query_one("#side", Plain)
-        if self._tab != "chat" or agent is None:
+        if self.tab != "chat" or agent is None:
             return
         steps = self.engine.transcript(agent.id).steps
         waiting = self.engine.queues.waiting(agent.id)
-        beside = Beside(steps, tasks_of(agent, self.fleet), None, waiting)
+        self._look_at_changes(agent)
+        beside = Beside(steps, tasks_of(agent, self.fleet), self._changes, waiting)
         side.set_class(beside != Beside(), "-has")
         width, height = side.content_size.width, side.content_size.height
         if width > 0 and height > 0:
             side.show(side_content(beside, width, height))
+
+    def _look_at_changes(self, agent: Agent) -> None:
+        """Have the files told whenever the counts say that they are others than those that are shown."""
+        known = agent.workspace
+        counts = (known.files, known.added, known.removed) if known is not None else (0, 0, 0)
+        if counts == self._counted:
+            return
+        self._counted = counts
+        if not counts[0]:
+            self._changes = None
+        elif not self.has_class("-narrow"):
+            self.run_worker(self._changes_of(agent.id), group="beside", exclusive=True)
+
+    async def _changes_of(self, agent_id: AgentId) -> None:
+        try:
+            found = await self.engine.work.changes.look(agent_id, Base())
+        except CockpitError as error:
+            self.log(error.message)  # the tab of the changes says it
+            found = None
+        if agent_id == self._agent_id and self.is_attached:
+            self._changes = found
+            self.bridge.flush()
 
     def show_foot(self) -> None:
         """Show the keys that count; what cannot be done now is left out."""
         situation, footer = self.situation(), self.query_one("#footer", Plain)
         if situation.pane == "composer":
             footer.show(content(footer_pieces(situation, self.keys, footer.size.width)))
+            return
+        if self.panel_keys:
+            footer.show(content([(ours(" "), "")]) + key_line(self.panel_keys))
             return
         live = [one for one in self.FOOT if not disabled_reason(BY_ID[one], situation)]
         footer.show(content(foot(live, situation, self.keys, footer.size.width)))
@@ -229,14 +264,9 @@ class AgentScreen(OverHome):
     def focus_pane(self, name: str) -> None:
         """Give the output the keys; other panes are the home screen's."""
         if name in ("output", "agents"):
-            self.output.focus()
+            self.show_tab("chat")
         else:
             super().focus_pane(name)
-
-    def cycle_pane(self, step: int) -> None:
-        """Go to the next tab."""
-        names = list(TABS)
-        self.show_tab(names[(names.index(self._tab) + step) % len(names)])
 
     def go_to(self, place: str) -> None:
         """Go to an agent here, to all else on the home screen."""
@@ -252,30 +282,18 @@ class AgentScreen(OverHome):
 
     def write(self, mode: Mode | None) -> None:
         """Go to the composer in a mode."""
-        self.show_tab("chat")
+        if self.tab != "chat":
+            self.show_tab("chat")
         composer = self.composer
         self.conversation.address(self.agent, self.fleet)
         if mode is not None or not composer.text:
             composer.choose(mode)
         composer.focus()
 
-    def show_tab(self, name: str) -> None:
-        """Show a tab."""
-        self._tab = name
-        self.bridge.flush()
-
-    def action_tab(self, name: str) -> None:
-        """Show a tab that was clicked."""
-        self.show_tab(name)
-
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Leave; nothing that is written is lost."""
         self.hand_back()
         return super().dismiss(result)
-
-    def action_back_out(self) -> None:
-        """Go back to where one was."""
-        self.dismiss(None)
 
     # --- messages ------------------------------------------------------------------------------------
 

@@ -7,19 +7,13 @@ from collections.abc import Mapping
 from textual.content import Content
 
 from cockpit.text.clean import NOTHING, Clean, ours, repeated
-from cockpit.text.sanitize import our_line
+from cockpit.text.sanitize import clean_line, our_line
+from cockpit.ui.actions.places import TAB_WORDS
 from cockpit.ui.look.cells import Piece, clickable, content, width_of
 from cockpit.ui.screens.agent.heading import counted_mark
 from cockpit.ui.widgets.plain import Plain
 
-TABS: Mapping[str, Clean] = {
-    "chat": ours("chat"),
-    "files": ours("files"),
-    "diff": ours("diff"),
-    "queue": ours("queue"),
-    "shell": ours("shell"),
-    "vm": ours("vm"),
-}
+TABS: Mapping[str, Clean] = {name: clean_line(name) for name in TAB_WORDS}
 """The tabs by name, in the order of their number keys."""
 
 
