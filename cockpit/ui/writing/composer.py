@@ -157,7 +157,8 @@ class Composer(DataTextArea):
 
     def hand_on(self, other: Composer) -> None:
         """Give what is written here to another composer, of which alone is seen from now on; both write to nobody."""
-        for composer in (self, other):
+        # What is written here comes last: it is what counts.
+        for composer in (other, self):
             composer.address(None, "", busy=False)
         other._checkpoint = self._checkpoint
 
