@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from cockpit.model.desk import DeskPort
 from cockpit.model.news.port import FeedPort
 from cockpit.model.notices.port import NoticesPort
 from cockpit.model.plan.port import PlansPort
@@ -62,3 +63,7 @@ class CoordinationPort(Protocol):
     @property
     def link(self) -> LinkPort:
         """Links into the dashboard."""
+
+    @property
+    def desk(self) -> DeskPort:
+        """What the operator arranged for the lists."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
+from math import inf
 
-from cockpit.model.family import descendants_of, parents_of
+from cockpit.model.family import ancestors_of, descendants_of, parents_of
 from cockpit.model.fleet import Agent, AgentKind, Vm
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.why import headline
@@ -50,6 +51,13 @@ def ranks(agents: Iterable[Agent], vms: Mapping[VmId, Vm], order: SortOrder, now
             else:
                 leads[head] = min(own[member] for member in family)
     return {agent.id: (*leads[agent.id], agent.name.casefold(), agent.id) for agent in everyone.values()}
+
+
+def on_top(places: Mapping[AgentId, Rank], pinned: Collection[AgentId], agents: Iterable[Agent]) -> dict[AgentId, Rank]:
+    """Return the places with those that are pinned before all others, and whoever they work for with them."""
+    parents = parents_of(agents) if pinned else {}
+    first = {above for agent in pinned for above in (agent, *ancestors_of(agent, parents))}
+    return {agent: (-inf, *place[1:]) if agent in first else place for agent, place in places.items()}
 
 
 def _lead(agent: Agent, vm: Vm | None, order: SortOrder, now: float) -> tuple[float, float]:

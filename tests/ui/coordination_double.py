@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.board import FeedItem, Task, TaskContent, content_of
 from cockpit.model.commands.board import EditTask
+from cockpit.model.desk import Arrangement, SavedFilter, fault_of_filter
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId, TaskId
 from cockpit.model.news.folding import UsageSum, sums_of
@@ -17,6 +19,7 @@ from cockpit.model.news.port import FeedLink, FeedStatistics, Freshness
 from cockpit.model.notices.condition import Condition, conditions
 from cockpit.model.notices.port import HookOutcome, Tell
 from cockpit.model.notices.rules import NoticeRules
+from cockpit.model.ordering import SortOrder
 from cockpit.model.plan.marks import plans_on
 from cockpit.model.plan.port import PlanStatus
 from cockpit.model.plan.schedule import View, outlook
@@ -210,6 +213,43 @@ class PlansDouble:
         self.handed_out = True
 
 
+class DeskDouble:
+    """Satisfies `cockpit.model.desk.DeskPort`, and keeps nothing longer than the test."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.arrangement = Arrangement()
+        self._engine = engine
+
+    async def load(self) -> None:
+        """Nothing is kept."""
+
+    async def pin(self, agent: AgentId, on: bool) -> None:
+        """Pin an agent, or take it down."""
+        pinned = self.arrangement.pinned
+        self._arrange(replace(self.arrangement, pinned=pinned | {agent} if on else pinned - {agent}))
+
+    async def sort(self, order: SortOrder) -> None:
+        """Choose who stands first."""
+        self._arrange(replace(self.arrangement, order=order))
+
+    async def keep_filter(self, wanted: SavedFilter) -> None:
+        """Keep a filter."""
+        if fault := fault_of_filter(wanted):
+            raise UsageError(fault)
+        self._arrange(replace(self.arrangement, filters=(*self.arrangement.filters, wanted)))
+
+    async def drop_filter(self, name: str, of: str = "agents") -> bool:
+        """Keep a filter no more."""
+        left = tuple(one for one in self.arrangement.filters if (one.name, one.of) != (name, of))
+        found = left != self.arrangement.filters
+        self._arrange(replace(self.arrangement, filters=left))
+        return found
+
+    def _arrange(self, arrangement: Arrangement) -> None:
+        self.arrangement = arrangement
+        self._engine.change(self._engine.fleet)
+
+
 class CoordinationDouble:
     """Satisfies `cockpit.model.coordination.CoordinationPort` with what a test puts in."""
 
@@ -225,3 +265,4 @@ class CoordinationDouble:
         self.records = RecordsDouble()
         self.registry = RegistryDouble()
         self.link = LinkDouble()
+        self.desk = DeskDouble(engine)

@@ -305,7 +305,7 @@ async def test_wide_screens_show_every_pane() -> None:
 async def test_zoom_gives_the_output_the_screen_and_back(width: int) -> None:
     async with cockpit(size=(width, 30)) as (pilot, home, _engine):
         before = home.query_one(TranscriptView).size.width
-        await pilot.press("o")
+        await pilot.press("Z")
         await pilot.pause()
         assert home.query_one(TranscriptView).size.width > width - 6
         await pilot.press("escape")

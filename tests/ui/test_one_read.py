@@ -105,7 +105,7 @@ async def test_a_click_behind_the_key_that_asks_confirms_nothing() -> None:
 
 async def test_zoom_and_a_prompt() -> None:
     async with cockpit() as (pilot, _home, engine):
-        await write(pilot, "o", "p", *"zz", "enter", "escape", "escape")
+        await write(pilot, "Z", "p", *"zz", "enter", "escape", "escape")
         assert engine.ordered == [Prompt(agent_of(vm_id(1)), "zz")]
 
 

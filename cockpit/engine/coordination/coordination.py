@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from cockpit.engine.coordination.announcing import Announcer
 from cockpit.engine.coordination.blocker_notes import BlockerNotes
 from cockpit.engine.coordination.board import Boards
+from cockpit.engine.coordination.desk import OperatorsDesk
 from cockpit.engine.coordination.feed import Feeds
 from cockpit.engine.coordination.link import Links
 from cockpit.engine.coordination.owed import OwedWatch
@@ -49,6 +50,7 @@ class Coordination:
         self.records = SharedRecords(places, fleet_state.clock)
         self.registry = RegistryView(places, lambda vm_id: lends_beats(fleet_state, vm_id))
         self.link = Links(places)
+        self.desk = OperatorsDesk(fleet_state, store)
         self._owed = OwedWatch(fleet_state, store, frozenset(self.places))
         self._publisher = Publisher(running, fleet_state)
         parts = (running, fleet_state, store, settled)
@@ -83,6 +85,7 @@ class Coordination:
         }
         if watch:
             works["notices"] = self.notices.run
+            works["desk"] = self.desk.load
             works["recovery"] = self._recovery.run
             works["plans"] = self.plans.run
             works["blocker notes"] = self._blocker_notes.run

@@ -108,9 +108,9 @@ _TEXTS: dict[str, type[Prompt] | type[Steer] | type[FollowUp]] = {
 }
 
 
-def text_as(mode: str, agent: AgentId, text: str) -> AgentCommand:
-    """Return the command that gives an agent a text as a prompt, a steer or a follow-up."""
-    return _TEXTS[mode](agent, text)
+def text_as(mode: str, agent: AgentId, text: str, images: tuple[str, ...] = ()) -> AgentCommand:
+    """Return the command that gives an agent a text as a prompt, a steer or a follow-up; images go along."""
+    return _TEXTS[mode](agent, text, images)
 
 
 def task_for(agent: AgentId, text: str) -> AgentCommand:

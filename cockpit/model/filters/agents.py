@@ -43,6 +43,8 @@ class Attributes:
     marked: Collection[AgentId] = frozenset()
     pinned: Collection[AgentId] = frozenset()
     snoozed: Collection[AgentId] = frozenset()
+    failed: Mapping[AgentId, str] = field(default_factory=dict)
+    """Why the last act failed at those that are still marked for it."""
 
 
 NO_ATTRIBUTES = Attributes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cockpit.engine.port import CockpitPort
@@ -41,6 +41,8 @@ class Situation:
     read_only: bool = False
     event: FeedItem | None = None
     """The event of the feed under the cursor."""
+    marked: tuple[Agent, ...] = ()
+    """The agents that are marked: what can be done to several is done to them."""
 
 
 Reason = Callable[[Situation], str]
@@ -48,6 +50,16 @@ Reason = Callable[[Situation], str]
 
 Handler = Callable[[HomePort], None]
 """Does an action on the home screen; it takes its target when it is called, so that what is asked later stays on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForMany:
+    """How an action is done to all marked agents at once, in place of the selected one."""
+
+    handler: Callable[[HomePort, Sequence[Agent]], None]
+    """Asks, with the names, and does it."""
+    reason: Reason
+    """Says why it can be done to none of them, or returns empty text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +81,7 @@ class Action:
     """It changes the fleet: it disappears under `--read-only`."""
     dangerous: bool = False
     """It names its frozen target and asks first."""
+    many: ForMany | None = None
+    """How it is done to the marked agents; None if it has one target only."""
     screen: str = "home"
     """Where its key counts; the palette offers it wherever its target is at hand."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from cockpit.model.commands.life import Dismiss, Relaunch
 from cockpit.model.commands.vm import Branch, Commit, Pause, Resume, TrustHostKey
@@ -17,6 +18,7 @@ from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Handler, Situation
 from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.actions.many import each, of_vm
 from cockpit.ui.actions.reasons import agent_command, needs_agent, vm_command
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.dialog import TextDialog
@@ -231,10 +233,16 @@ def _vm_action(
     panes: tuple[str, ...],
     *,
     dangerous: bool = False,
+    many: str = "",
 ) -> Action:
-    """Declare a change of the selected VM, which the engine may refuse."""
+    """Declare a change of the selected VM, which the engine may refuse; `many` says what it means for marked agents."""
     reason = vm_command(command)
-    return Action(id, keys, label, "Agents", description, handler, reason, panes, writes=True, dangerous=dangerous)
+    declared = Action(id, keys, label, "Agents", description, handler, reason, panes, writes=True, dangerous=dangerous)
+    if not many:
+        return declared
+    return replace(
+        declared, many=each(our_line("{}{}", label[:1].upper(), label[1:]), clean_line(many), of_vm(command))
+    )
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -249,8 +257,26 @@ ACTIONS: tuple[Action, ...] = (
         writes=True,
     ),
     Action("agent.why", "w", "why", "Agents", "Say why this agent is shown as it is", _why, _needs_agent_or_vm, _LISTS),
-    _vm_action("vm.pause", "z", "pause", "Freeze the VM", _pause, lambda vm: Pause(vm.id, now=True), _LISTS),
-    _vm_action("vm.resume", "r", "resume", "Continue a paused VM", _resume, lambda vm: Resume(vm.id), _LISTS),
+    _vm_action(
+        "vm.pause",
+        "z",
+        "pause",
+        "Freeze the VM",
+        _pause,
+        lambda vm: Pause(vm.id, now=True),
+        _LISTS,
+        many="Their VMs freeze, those at work in the midst of it. Resume goes on.",
+    ),
+    _vm_action(
+        "vm.resume",
+        "r",
+        "resume",
+        "Continue a paused VM",
+        _resume,
+        lambda vm: Resume(vm.id),
+        _LISTS,
+        many="Their VMs go on where they were.",
+    ),
     Action(
         "agent.relaunch",
         "R",
@@ -260,6 +286,11 @@ ACTIONS: tuple[Action, ...] = (
         _relaunch,
         agent_command(lambda agent: Relaunch(agent, anew=True)),
         writes=True,
+        many=each(
+            ours("Relaunch"),
+            ours("Who keeps no conversation begins anew."),
+            lambda _, agent: Relaunch(agent.id, anew=True),
+        ),
     ),
     Action(
         "agent.change_program",
@@ -272,9 +303,25 @@ ACTIONS: tuple[Action, ...] = (
         writes=True,
         dangerous=True,
     ),
-    _vm_action("vm.commit", "C", "commit", "Take a snapshot of the VM", _commit, lambda vm: Commit(vm.id), ("vms",)),
     _vm_action(
-        "vm.branch", "B", "branch", "Copy the VM and start the copies", _branch, lambda vm: Branch(vm.id), ("vms",)
+        "vm.commit",
+        "C",
+        "commit",
+        "Take a snapshot of the VM",
+        _commit,
+        lambda vm: Commit(vm.id),
+        ("vms",),
+        many="A commit is taken of each, keys and all.",
+    ),
+    _vm_action(
+        "vm.branch",
+        "B",
+        "branch",
+        "Copy the VM and start the copies",
+        _branch,
+        lambda vm: Branch(vm.id),
+        ("vms",),
+        many="One copy of each is made and started.",
     ),
     Action(
         "vm.trust_host_key",

@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from cockpit.model.ages import age_text, span_text
 from cockpit.model.checkpoints import checkpoint_of
 from cockpit.model.commands.agent import task_for
+from cockpit.model.commands.command import Command
 from cockpit.model.commands.life import Destroy, Restore, Undo
 from cockpit.model.commands.vm import Retry
-from cockpit.model.fleet import AgentKind, Fleet, Vm
-from cockpit.model.ids import CommitId, VmId
+from cockpit.model.fleet import Agent, AgentKind, Fleet, Vm
+from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.kept import IN_THE_COMMIT, KEEP_STEP, KeptCommit, undoable
 from cockpit.model.loss import Loss
 from cockpit.model.operation import Operation
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import clean_line, our_line, our_text
-from cockpit.ui.actions.action import Action, Situation
+from cockpit.ui.actions.action import Action, ForMany, Situation
 from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.actions.many import give, refusals
 from cockpit.ui.actions.reasons import NO_AGENT, vm_command
 from cockpit.ui.dialogs.destroy import DestroyDialog
 from cockpit.ui.dialogs.form import Field, GuardedForm, Values
@@ -32,6 +34,31 @@ def _destroy(home: HomePort) -> None:
     vm = home.selected_vm()
     if vm is not None:
         ask_to_destroy(home, vm)
+
+
+def _none_to_destroy(situation: Situation) -> str:
+    reasons = [situation.engine.disabled_reason(Destroy(agent.vm_id)) for agent in situation.marked]
+    return "" if not all(reasons) else reasons[0]
+
+
+def _destroy_marked(home: HomePort, agents: Sequence[Agent]) -> None:
+    """Ask once for all, with what would be lost with each; their number must be typed."""
+    orders: dict[AgentId, Command] = {agent.id: Destroy(agent.vm_id) for agent in agents}
+    refused = refusals(home, orders)
+    meant = [agent for agent in agents if agent.id not in refused]
+    lines = [our_line("{} {} · VM {}", agent.kind.value, agent.name, agent.vm_id) for agent in meant]
+
+    async def look() -> Sequence[Loss]:
+        return await home.engine.losses.look([agent.vm_id for agent in meant])
+
+    def finish(yes: bool | None) -> None:
+        if yes:
+            give(home, {agent.id: orders[agent.id] for agent in meant}, refused)
+
+    kept = our_line("A commit of each is kept first ({} undo): {}.", home.key_of("agent.undo"), IN_THE_COMMIT)
+    left = [agent.name for agent in agents if agent.id in refused]
+    consequence = our_line("{} Not now: {}.", kept, ", ".join(left)) if left else kept
+    home.open_dialog(DestroyDialog(lines, consequence, look, word=str(len(meant))), finish)
 
 
 def ask_to_destroy(home: HomePort, vm: Vm, evidence: str = "") -> None:
@@ -208,6 +235,7 @@ ACTIONS: tuple[Action, ...] = (
         ("agents", "vms"),
         writes=True,
         dangerous=True,
+        many=ForMany(_destroy_marked, _none_to_destroy),
     ),
     Action(
         "agent.undo",

@@ -14,6 +14,7 @@ from cockpit.model.board import FeedItem, Task
 from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.marks import AgentMarks
 from cockpit.model.operation import Operation
 from cockpit.text.clean import Clean
 from cockpit.ui.bridge import Rates
@@ -82,6 +83,13 @@ class HomePort(Protocol):
 
     def selected_event(self) -> FeedItem | None:
         """Return the event of the feed under the cursor."""
+
+    @property
+    def marks(self) -> AgentMarks:
+        """The agents that are marked."""
+
+    def mark(self, marks: AgentMarks) -> None:
+        """Put other marks in place."""
 
     def narrow(self, needle: str) -> None:
         """Show what matches, in the pane with the keys."""

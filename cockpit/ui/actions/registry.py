@@ -10,6 +10,7 @@ from textual.binding import Binding
 from cockpit.ui.actions import (
     agents,
     application,
+    arranging,
     board,
     ends,
     feed,
@@ -17,10 +18,12 @@ from cockpit.ui.actions import (
     identity,
     images,
     machines,
+    marking,
     mending,
     menu,
     move,
     notices,
+    peeking,
     places,
     plan,
     queue,
@@ -46,6 +49,7 @@ ACTIONS: tuple[Action, ...] = tuple(
         (
             *talk.ACTIONS,
             *queue.ACTIONS,
+            *marking.ACTIONS,
             *agents.ACTIONS,
             *ends.ACTIONS,
             *swarm.ACTIONS,
@@ -68,6 +72,8 @@ ACTIONS: tuple[Action, ...] = tuple(
             *feed.ACTIONS,
             *reading.ACTIONS,
             *see.ACTIONS,
+            *peeking.ACTIONS,
+            *arranging.ACTIONS,
             *usage.ACTIONS,
             *shared.ACTIONS,
             *move.ACTIONS,
@@ -113,6 +119,8 @@ def disabled_reason(action: Action, situation: Situation) -> str:
     """Say why an action cannot be done now, or return empty text."""
     if hidden(action, situation):
         return "the cockpit is read-only"
+    if action.many is not None and situation.marked:
+        return action.many.reason(situation)
     return action.reason(situation)
 
 

@@ -159,7 +159,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "see.zoom",
-        "o",
+        "Z",
         "zoom",
         "See",
         "Give the output the whole screen, or take it back",

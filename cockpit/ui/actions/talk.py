@@ -16,10 +16,12 @@ from cockpit.model.ids import AgentId
 from cockpit.model.inquiries import SLASH_COMMANDS
 from cockpit.model.notebook.templates import filled, values_of
 from cockpit.model.slash import order_of, slash_word
+from cockpit.model.telling import TextManner
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Handler, Situation
 from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.actions.many import each, tell_marked
 from cockpit.ui.actions.reasons import NO_AGENT, agent_command, needs_agent
 from cockpit.ui.dialogs.answer import AnswerDialog
 from cockpit.ui.dialogs.confirm import ConfirmDialog
@@ -249,6 +251,7 @@ ACTIONS: tuple[Action, ...] = (
         _prompts,
         _PANES,
         writes=True,
+        many=tell_marked(TextManner.PROMPT),
     ),
     Action(
         "talk.steer",
@@ -260,6 +263,7 @@ ACTIONS: tuple[Action, ...] = (
         agent_command(_unwritten(Mode.STEER)),
         _PANES,
         writes=True,
+        many=tell_marked(TextManner.STEER),
     ),
     Action(
         "talk.follow_up",
@@ -271,6 +275,7 @@ ACTIONS: tuple[Action, ...] = (
         agent_command(_unwritten(Mode.FOLLOW_UP)),
         _PANES,
         writes=True,
+        many=tell_marked(TextManner.FOLLOW_UP),
     ),
     Action(
         "talk.compose",
@@ -281,6 +286,7 @@ ACTIONS: tuple[Action, ...] = (
         _write(None),
         needs_agent,
         writes=True,
+        many=tell_marked(TextManner.FITS),
     ),
     Action(
         "talk.sent",
@@ -314,6 +320,15 @@ ACTIONS: tuple[Action, ...] = (
         writes=True,
     ),
     Action(
-        "talk.abort", "x", "abort", "Talk", "End the current run", _abort, agent_command(Abort), _PANES, writes=True
+        "talk.abort",
+        "x",
+        "abort",
+        "Talk",
+        "End the current run",
+        _abort,
+        agent_command(Abort),
+        _PANES,
+        writes=True,
+        many=each(ours("Abort"), ours("Their runs end; what they did so far stays."), lambda _, agent: Abort(agent.id)),
     ),
 )

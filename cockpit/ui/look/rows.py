@@ -12,6 +12,7 @@ from textual.content import Content
 from cockpit.model.board import TASK_STATUSES, FeedItem, Task
 from cockpit.model.colours import COLOURS
 from cockpit.model.family import FamilySum
+from cockpit.model.filters.agents import NO_ATTRIBUTES, Attributes
 from cockpit.model.fleet import ActivityState, Agent, AgentKind, Fleet, LinkState, Power, ProcessState, Vm
 from cockpit.model.health import kind_of_service
 from cockpit.model.ports import PortForward
@@ -25,6 +26,7 @@ from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, age, content, cut, fit, width_of
 from cockpit.ui.look.forwards import MARK, forwarded_ports
+from cockpit.ui.look.signs import amiss_words, sign_of
 from cockpit.ui.look.states import LINK_STYLES, POWER_STYLES, STATUS_STYLES, TONE_STYLES, style_of
 from cockpit.ui.look.tree import TreeNode
 
@@ -59,12 +61,14 @@ def agent_row(
     width: int,
     family: FamilySum | None = None,
     forwards: Sequence[PortForward] = (),
+    attributes: Attributes = NO_ATTRIBUTES,
 ) -> Content:
     """One line of the tree: guide, glyph, name, state, what it does, age of its last sign of life.
 
     Args:
         family: what the agents sum up to that are folded into this row; None if none are.
         forwards: those that lead to its VM.
+        attributes: what the operator keeps of agents on the screen.
     """
     agent = node.agent
     head = headline(agent, vm, now)
@@ -95,7 +99,8 @@ def agent_row(
     last = agent.last_event_at
     pieces: list[Piece] = [
         (guide, "$faint"),
-        (our_line("{} ", look.glyph), look.style),
+        (look.glyph, look.style),
+        sign_of(agent.id, attributes),
         (name, _name_style(agent)),
         (mark, "$accent"),
         (repeated(ours(" "), room - width_of(name) + 1), ""),
@@ -106,7 +111,8 @@ def agent_row(
         warning = cut(our_line("{} · ", warned), detail_cells - width_of(trouble)) if warned else NOTHING
         room = detail_cells - width_of(trouble) - width_of(warning)
         pieces += [(ours(" "), ""), (trouble, "$link-down"), (warning, "$link-degraded")]
-        said = [forwarded_ports(forwards), folded_words(family) if family is not None else NOTHING]
+        folded = folded_words(family) if family is not None else NOTHING
+        said = [amiss_words(agent.id, attributes), forwarded_ports(forwards), folded]
         said.append(agent_detail(agent, labelled=in_words))
         pieces.append((fit(joined((words for words in said if words), ours(" · ")), room), "$muted"))
     pieces.append((fit(age(now - last) if last is not None else ours("–"), AGE_CELLS, right=True), "$muted"))

@@ -13,6 +13,7 @@ from cockpit.model.board import Task
 from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.marks import AgentMarks
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.footer import FILTER_KEYS, foot, typed_keys
 from cockpit.ui.actions.home_port import HomePort
@@ -154,6 +155,15 @@ class OverHome(Traveller):
     def pane(self) -> str:
         """How the footers call it."""
         return self.NAME
+
+    @property
+    def marks(self) -> AgentMarks:
+        """The marks of the home screen: nobody is marked here."""
+        return self.home.marks
+
+    def mark(self, marks: AgentMarks) -> None:
+        """Put other marks in place."""
+        self.home.mark(marks)
 
     @property
     def output(self) -> TranscriptView:

@@ -8,19 +8,21 @@ from typing import Any
 
 from textual.reactive import reactive
 
+from cockpit.model.desk import Arrangement
 from cockpit.model.family import ancestors_of, parents_of, sum_of
-from cockpit.model.filters.agents import AGENTS, NO_ATTRIBUTES, wanted_agents
+from cockpit.model.filters.agents import AGENTS, NO_ATTRIBUTES, Attributes, wanted_agents
 from cockpit.model.filters.fields import Vocabulary
 from cockpit.model.filters.language import filter_of
 from cockpit.model.filters.machines import MACHINES, Machine
 from cockpit.model.fleet import Agent, Fleet, Power, Vm
 from cockpit.model.ids import AgentId, VmId
+from cockpit.model.marks import AgentMarks
 from cockpit.model.news.filters import EVENTS, wished
-from cockpit.model.ordering import SortOrder, ranks
+from cockpit.model.ordering import SortOrder, on_top, ranks
 from cockpit.model.reconciliation import Finding, FindingKind, findings_of, words_on
 from cockpit.model.row_doubts import all_doubts
 from cockpit.model.tasks.filters import TASKS, filtered
-from cockpit.text.clean import NOTHING, Clean, ours
+from cockpit.text.clean import NOTHING, Clean, joined, ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.look import rows as draw
 from cockpit.ui.look.tree import agent_tree
@@ -116,6 +118,11 @@ class AgentsTree(Pane):
         self._seen = Fleet()
         self._now = 0.0
 
+    def take_arranged(self, arrangement: Arrangement, marks: AgentMarks) -> None:
+        """Take in what the operator arranged, and who is marked."""
+        self.order = arrangement.order
+        self.attributes = Attributes(frozenset(marks.agents), arrangement.pinned, failed=marks.failed)
+
     def toggle_fold(self, agent: AgentId) -> None:
         """Hide the children of an agent, or show them again; the cursor goes to it."""
         self.point_at(agent)
@@ -138,17 +145,24 @@ class AgentsTree(Pane):
         self._unfold_above(AgentId(self.cursor_key))
         agents = self._narrowed(fleet, now) if self.needle else fleet.agents
         vms = {vm.id: vm for vm in fleet.vms}
-        rank = ranks(agents, vms, self.order, now)
+        rank = on_top(ranks(agents, vms, self.order, now), self.attributes.pinned, agents)
         set_subtitle(self, draw.legend(agents))
         rows = []
         for node in agent_tree(agents, () if self.needle else self._folded, rank):
             family = sum_of(node.folded, vms, now) if node.folded else None
             forwards = tuple(one for one in fleet.forwards if one.vm == node.agent.vm_id)
             vm = vms.get(node.agent.vm_id)
-            drawn = partial(draw.agent_row, node, vm, width=width, family=family, forwards=forwards)
+            drawn = partial(
+                draw.agent_row, node, vm, width=width, family=family, forwards=forwards, attributes=self.attributes
+            )
             rows.append(Row(node.agent.id, drawn, now))
         number = len(agents)
-        return rows, our_line("{} {}", number, "agent" if number == 1 else "agents") if rows else NOTHING
+        notes = [our_line("{} {}", number, "agent" if number == 1 else "agents")]
+        if self.order is not SortOrder.NAME:
+            notes.append(our_line("by {}", self.order.value))
+        if marked := len(self.attributes.marked):
+            notes.append(our_line("{} marked", marked))
+        return rows, joined(notes, ours(" · ")) if rows else NOTHING
 
     def _narrowed(self, fleet: Fleet, now: float) -> Sequence[Agent]:
         """Return the agents that the filter leaves, and the one under the cursor: acts go to it, so it stays in sight.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cockpit.engine.port import CockpitPort
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
+from cockpit.model.marks import AgentMarks
 from cockpit.ui.actions.footer import footer_pieces
 from cockpit.ui.bridge import Bridge, Rates
 from cockpit.ui.look.bars import open_receipts
@@ -26,6 +27,11 @@ class HomeFlushing(HomeSelection):
         super().__init__(engine, read_only=read_only)
         self.rates = rates
         self.bridge = Bridge(engine, self, rates)
+
+    def mark(self, marks: AgentMarks) -> None:
+        """Put other marks in place."""
+        self.marks = marks
+        self.bridge.flush()
 
     def take_in(self) -> None:
         """Show what an action changed, without waiting for the next look at the engine."""
@@ -56,6 +62,8 @@ class HomeFlushing(HomeSelection):
             return
         fleet, now = self.fleet, self.engine.now()
         tree = self.query_one(AgentsTree)
+        self.marks = self.marks.taken_in(fleet)
+        tree.take_arranged(self.engine.coordination.desk.arrangement, self.marks)
         tree.flush(fleet, now)
         self.reselect(fleet)
         for pane in self.query(Pane):

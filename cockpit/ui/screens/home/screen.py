@@ -8,6 +8,7 @@ from textual.screen import Screen
 from cockpit.engine.port import CockpitPort
 from cockpit.model.commands.command import Command
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.marks import AgentMarks
 from cockpit.ui.actions.action import PANES, Action
 from cockpit.ui.actions.talk import submit
 from cockpit.ui.bridge import Rates
@@ -132,6 +133,9 @@ class HomeScreen(HomeFlushing):
     def _filter_closed(self, closed: FilterLine.Closed) -> None:
         """Bring cursor and selection together: narrowing moved the cursor, and acts go to what is selected."""
         self.focus_pane(closed.pane)
+        self._join_cursor()
+
+    def _join_cursor(self) -> None:
         tree = self.query_one(AgentsTree)
         if self.selected is None or not tree.point_at(self.selected):
             self.select(AgentId(tree.cursor_key) if tree.cursor_key else self.selected)
@@ -145,16 +149,29 @@ class HomeScreen(HomeFlushing):
         return command_id
 
     def perform(self, action: Action) -> None:
-        """Do an action of the registry."""
-        action.handler(self)
+        """Do an action of the registry; what can be done to several is done to the marked ones, if any are."""
+        marked = self.marks.among(self.fleet)
+        if action.many is not None and marked:
+            action.many.handler(self, marked)
+        else:
+            action.handler(self)
+
+    def narrow(self, needle: str) -> None:
+        """Show what matches, in the pane with the keys."""
+        pane = self.list_pane(self.pane if self.pane not in ("output", "composer") else "agents")
+        pane.needle = needle
+        self.bridge.flush()
+        self._join_cursor()
 
     def action_back_out(self) -> None:
-        """Undo the last narrowing: zoom, then filter, then go to the tree."""
+        """Undo the last narrowing: zoom, then filter, then go to the tree; marks go last."""
         pane = self.query(Pane).filter(f"#{self.pane}").first() if self.pane not in ("output", "composer") else None
         if self.zoomed:
             self.zoomed = False
         elif pane is not None and pane.needle:
             pane.needle = ""
             self.bridge.flush()
-        else:
+        elif self.pane != "agents":
             self.focus_pane("agents")
+        elif self.marks.agents:
+            self.mark(AgentMarks())

@@ -6,6 +6,7 @@ from cockpit.engine.port import CockpitPort
 from cockpit.model.board import Task
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId
+from cockpit.model.marks import AgentMarks
 from cockpit.ui.actions.action import Situation
 from cockpit.ui.look.tree import agent_tree
 from cockpit.ui.screens.home.layout import HomeLayout
@@ -21,6 +22,8 @@ class HomeSelection(HomeLayout):
         super().__init__(engine, read_only=read_only)
         self.selected: AgentId | None = None
         self.tallies = Tallies()
+        self.marks = AgentMarks()
+        """The agents that are marked."""
 
     @property
     def fleet(self) -> Fleet:
@@ -53,7 +56,8 @@ class HomeSelection(HomeLayout):
         vm, task = self.selected_vm(), self.selected_task()
         wanted = self.tallies.lately(fleet, self.engine.now(), self.engine.urgency)
         pane = "filter" if self.filter_line.is_open else self.pane
-        return Situation(self.engine, fleet, self.agent, vm, task, pane, wanted, self.read_only)
+        marked = self.marks.among(fleet)
+        return Situation(self.engine, fleet, self.agent, vm, task, pane, wanted, self.read_only, marked=marked)
 
     def shows_agents(self) -> tuple[AgentId, ...]:
         """Return the selected agent while its output is in view."""

@@ -1,0 +1,64 @@
+"""Marking agents, so that one act is done to all of them, and telling several something."""
+
+from __future__ import annotations
+
+from cockpit.model.marks import AgentMarks
+from cockpit.ui.actions.action import Action, Situation
+from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.actions.many import tell
+from cockpit.ui.actions.reasons import needs_agent
+
+
+def _mark(home: HomePort) -> None:
+    """Mark the agent and go on to the next one: three in a row are three presses."""
+    if home.agent is not None:
+        home.mark(home.marks.toggled(home.agent.id))
+        if home.pane == "agents":
+            home.list_pane("agents").action_move(1)
+
+
+def _clear(home: HomePort) -> None:
+    home.mark(AgentMarks())
+
+
+def _needs_marks(situation: Situation) -> str:
+    return "" if situation.marked else "no agent is marked"
+
+
+def _needs_agents(situation: Situation) -> str:
+    return "" if situation.fleet.agents else "there is no agent"
+
+
+def _tell(home: HomePort) -> None:
+    """Write to the marked agents, else to those that a filter leaves, else to whom the operator says."""
+    agents = home.marks.among(home.fleet)
+    tree = home.list_pane("agents")
+    if not agents and tree.needle:
+        shown = {row.key for row in tree.rows}
+        agents = tuple(agent for agent in home.fleet.agents if agent.id in shown)
+    tell(home, agents)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "mark.toggle",
+        "asterisk",
+        "mark",
+        "Agents",
+        "Mark this agent and go on: the next act is done to all that are marked",
+        _mark,
+        needs_agent,
+        ("agents",),
+    ),
+    Action("mark.clear", "", "clear marks", "Agents", "Mark nobody any more", _clear, _needs_marks),
+    Action(
+        "talk.tell",
+        "ampersand",
+        "tell several",
+        "Talk",
+        "Write one text to all that are marked, that a filter leaves, or that you name",
+        _tell,
+        _needs_agents,
+        writes=True,
+    ),
+)
