@@ -13,6 +13,7 @@ from cockpit.cli.exits import ExitCode
 from cockpit.cli.signals import GracefulExit, TerminalWatch
 from cockpit.config import Settings
 from cockpit.engine.port import CockpitPort
+from cockpit.paths import state_directory
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import input_is_terminal, is_terminal, warn
 
@@ -92,6 +93,7 @@ async def run_application(
         low_bandwidth=low_bandwidth,
         keymap=settings.screen.keys,
         driver_class=TerminalDriver,
+        layout_file=state_directory() / "layout.json",
     )
     if not read_only:
         engine.coordination.plans.hand_out()

@@ -25,6 +25,7 @@ from cockpit.model.names import agents_called
 from cockpit.model.operation import Operation
 from cockpit.model.owed import Owed
 from cockpit.model.ports import PortForward
+from cockpit.model.pulse import Pulse
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.receipts.stages import is_closed
 from cockpit.model.size import UNKNOWN_SIZE, VmSize
@@ -107,8 +108,7 @@ class FleetState:
         """Receipts that changed here since they were last written to the store."""
         self.operations: OrderedDict[OperationId, Operation] = OrderedDict()
         self.health: dict[str, ServiceHealth] = {}
-        self.kept: dict[str, KeptCommit] = {}
-        """Commits that are kept of agents of the accounts in use, by their orders."""
+        self.kept: dict[str, KeptCommit] = {}  # of agents of the accounts in use, by their orders
         self.read_only = False
         self.forwards: dict[int, PortForward] = {}
         """Local addresses that lead to ports of VMs, by local port."""
@@ -117,6 +117,7 @@ class FleetState:
         self.notices: list[str] = []
         self.findings: list[str] = []
         """Notices that can be taken back: what became of calls that were cut off."""
+        self.pulses: dict[AgentId, Pulse] = {}  # how much came from each since this cockpit reads it
         self._holding: dict[str, tuple[str, ...]] = {}
         self.transcripts: dict[AgentId, Transcript] = {}
         self.pasts: dict[AgentId, TranscriptWindow] = {}
@@ -171,6 +172,7 @@ class FleetState:
                 owed=self.owed,
                 read_only=self.read_only,
                 spending=self.spending,
+                pulses={agent: pulse.bars for agent, pulse in self.pulses.items() if agent in self.agents},
             )
         return self._snapshot
 

@@ -6,6 +6,7 @@ agent, `Activity` from its stream. A trouble of one is never shown as a state of
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -350,6 +351,8 @@ class Fleet:
     sources: tuple[str, ...] = ()
     """The names of the sources, in the order of preference: what is new is the first one's."""
     spending: Spending = field(default_factory=Spending)
+    pulses: Mapping[AgentId, tuple[int, ...]] = field(default_factory=dict)
+    """Bytes that came from each agent, bar by bar (`model.pulse`)."""
 
     def services(self, name: str) -> tuple[ServiceHealth, ...]:
         """Return how the control services of a kind answer: with several sources each has one, and its name before."""

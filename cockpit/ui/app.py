@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from time import monotonic
 from typing import ClassVar, cast
 
@@ -53,7 +54,7 @@ BRIGHT = 0.5
 """Luminance above which a ground is a light one."""
 
 BREAKPOINTS = ((0, "-narrow"), (110, "-normal"), (160, "-wide"))
-"""Screen widths in cells from which there are one list, three lists, or all panes beside the output."""
+"""Screen widths in cells from which there is room for one, two or three areas beside each other."""
 
 
 class CockpitApp(App[None]):
@@ -76,6 +77,7 @@ class CockpitApp(App[None]):
         low_bandwidth: bool = False,
         keymap: Mapping[str, str] | None = None,
         driver_class: type[Driver] | None = None,
+        layout_file: Path | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
         self.HORIZONTAL_BREAKPOINTS = list(BREAKPOINTS)
@@ -83,6 +85,7 @@ class CockpitApp(App[None]):
         self.own_themes: tuple[str, ...] = ()
         self._wanted_theme = theme or DEFAULT_THEME
         self._read_only = read_only
+        self._layout_file = layout_file
         self._keymap_overrides = check_keymap(keymap or {})
         self._problems = list(self._keymap_overrides.problems)
         self._rates = LOW_BANDWIDTH if low_bandwidth else Rates()
@@ -129,7 +132,7 @@ class CockpitApp(App[None]):
 
     def get_default_screen(self) -> HomeScreen:
         """Return the home screen."""
-        home = HomeScreen(self.engine, read_only=self._read_only, rates=self._rates)
+        home = HomeScreen(self.engine, read_only=self._read_only, rates=self._rates, layout_file=self._layout_file)
         home.keys = dict(self._keymap_overrides.keys)
         home.others = OVER_HOME
         return home

@@ -54,7 +54,7 @@ def test_a_command_to_an_agent_touches_three_files_and_one_of_each_kind(command:
 def test_a_list_pane_touches_four_files() -> None:
     assert files_that_name("FeedPane", "feed_row", "the feed") == [
         "cockpit/ui/actions/action.py",
-        "cockpit/ui/look/rows.py",
+        "cockpit/ui/look/rows/feed.py",
         "cockpit/ui/screens/home/layout.py",
         "cockpit/ui/widgets/panes.py",
     ]

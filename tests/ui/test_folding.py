@@ -10,11 +10,11 @@ from cockpit.model.content import Usage
 from cockpit.model.family import sum_of
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import agent_of
-from cockpit.ui.look import rows as draw
 from cockpit.ui.look.tree import GUIDE_KEPT, agent_tree
 from cockpit.ui.widgets.panes import AgentsTree
 from tests.ui.fake_engine import NOW
 from tests.ui.hostile import fleet as hostile_fleet
+from tests.ui.look.drawn import agent_line
 from tests.ui.scene import scene, vm_id
 from tests.ui.test_home import LT_API, cockpit
 
@@ -45,8 +45,8 @@ async def test_folding_hides_the_children_and_the_row_says_what_they_do_and_cost
         await pilot.pause()
         assert shown(tree) == [key for key in before if key not in (W_TOKENS, W_DOCS)]
         row = text_of(tree, LT_API)
-        assert "▸2?" in row, "the question below must not be out of sight"
-        assert "?1 ✓1 $1.25" in row
+        assert "▸1?1✓" in row, "the question below must not be out of sight"
+        assert f"${1.25 + 1.34:.2f}" in row, "what the family cost"
         assert home.selected == LT_API == tree.cursor_key
         await pilot.press("minus")
         await pilot.pause()
@@ -108,8 +108,8 @@ def test_rows_of_any_depth_and_with_any_family_have_the_width_of_their_column(wi
     assert len(folded.folded) == 29
     family = sum_of(folded.folded, {}, NOW)
     for row in [
-        *(draw.agent_row(node, None, NOW, width) for node in nodes),
-        *(draw.agent_row(replace(folded, guide=node.guide), None, NOW, width, family) for node in nodes),
+        *(agent_line(node, None, NOW, width) for node in nodes),
+        *(agent_line(replace(folded, guide=node.guide), None, NOW, width, family) for node in nodes),
     ]:
         assert row.cell_length == width, row.plain
 

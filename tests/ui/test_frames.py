@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 from textual.geometry import Region
@@ -13,7 +14,7 @@ from textual.widget import Widget
 from cockpit.model import events as ev
 from cockpit.model.fleet import Activity, ActivityState, AgentKind, Fleet, Power, Vm
 from cockpit.model.ids import agent_of
-from cockpit.ui.look import rows as draw
+from cockpit.ui.look.rows import agents, machines
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, VmsTable
 from tests.ui.fake_engine import NOW, FakeEngine
@@ -26,12 +27,12 @@ FIRST = agent_of(vm_id(1))
 
 def many() -> FakeEngine:
     """Return an engine with many agents, the first of which writes."""
-    agents = [
+    everyone = [
         make_agent(number, f"agent-{number:03}", AgentKind.LIEUTENANT, Activity(ActivityState.WORKING, NOW))
         for number in range(1, AGENTS + 1)
     ]
     vms = tuple(Vm(vm_id(number), Power.RUNNING) for number in range(1, AGENTS + 1))
-    engine = FakeEngine(Fleet(vms=vms, agents=tuple(agents)))
+    engine = FakeEngine(Fleet(vms=vms, agents=tuple(everyone)))
     engine.say(FIRST, ev.RunStarted(), ev.MessageStarted("assistant"), ev.BlockStarted(0, "text"))
     engine.say(FIRST, ev.TextDelta(0, "one\n\ntwo\n\nthree"))
     return engine
@@ -40,17 +41,17 @@ def many() -> FakeEngine:
 async def test_rows_out_of_sight_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: Counter[str] = Counter()
 
-    def counted(name: str) -> None:
-        original = getattr(draw, name)
+    def counted(room: ModuleType, name: str) -> None:
+        original = getattr(room, name)
 
         def draw_row(*arguments: object, **named: object) -> object:
             drawn[name] += 1
             return original(*arguments, **named)
 
-        monkeypatch.setattr(draw, name, draw_row)
+        monkeypatch.setattr(room, name, draw_row)
 
-    counted("agent_row")
-    counted("vm_row")
+    counted(agents, "agent_row")
+    counted(machines, "vm_row")
     async with cockpit(many()) as (_, home, engine):
         drawn.clear()
         engine.clock += 61.0

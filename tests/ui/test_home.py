@@ -24,7 +24,6 @@ from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.spawn.form import SpawnDialog
 from cockpit.ui.look.states import Mode
 from cockpit.ui.screens.home.screen import HomeScreen
-from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, VmsTable
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.writing.composer import Composer
@@ -302,15 +301,19 @@ async def test_wide_screens_show_every_pane() -> None:
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])
-async def test_zoom_gives_the_output_the_screen_and_back(width: int) -> None:
+async def test_zoom_gives_the_focused_area_the_screen_and_back(width: int) -> None:
     async with cockpit(size=(width, 30)) as (pilot, home, _engine):
-        before = home.query_one(TranscriptView).size.width
-        await pilot.press("Z")
-        await pilot.pause()
-        assert home.query_one(TranscriptView).size.width > width - 6
-        await pilot.press("escape")
-        await pilot.pause()
-        assert home.query_one(TranscriptView).size.width == before < width - 20
+        for pane, key in (("agents", "1"), ("output", "4"), ("board", "2")):
+            await pilot.press(key)
+            await pilot.pause()
+            shown = home.query_one(f"#{pane}")
+            before = shown.size
+            await pilot.press("Z")
+            await pilot.pause()
+            assert shown.size.width >= width - 3 and shown.size.height >= 24
+            await pilot.press("escape")
+            await pilot.pause()
+            assert shown.size == before and before.height < 24
 
 
 async def test_read_only_orders_nothing() -> None:

@@ -8,7 +8,7 @@ from cockpit.model.commands.life import Dismiss
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import VmId, agent_of
 from cockpit.ui.dialogs.texts import why_vm_text
-from cockpit.ui.look.rows import vm_row
+from cockpit.ui.look.rows.machines import vm_row
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import scene, vm_id
 from tests.ui.test_home import cockpit, notifications
@@ -19,9 +19,7 @@ def test_the_evidence_is_shown() -> None:
     assert "perhaps ours" in vm_row(vm, None, 0.0, 60).plain
     text = why_vm_text(vm).plain
     assert "perhaps ours" in text and "spawn ada: a lost" in text and vm.id in text and "\x1b" not in text
-    assert "claimed twice " in vm_row(Vm(vm.id), None, 0.0, 60, "claimed twice").plain, (
-        "a blank parts it from what follows"
-    )
+    assert "claimed twice " in vm_row(Vm(vm.id), None, 0.0, 60, "claimed twice").plain + " "
     assert "orphan" in vm_row(Vm(vm.id), None, 0.0, 60).plain and "orphan" in why_vm_text(Vm(vm.id)).plain
 
 

@@ -20,7 +20,7 @@ from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.last_words import LastWordsDialog
 from cockpit.ui.dialogs.queue import QueueDialog
 from cockpit.ui.look.bars import MAX_RECEIPTS, open_receipts, receipt_lines
-from cockpit.ui.look.rows import queue_words
+from cockpit.ui.look.rows.queues import queue_words
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import ReceiptsBar
 from cockpit.ui.widgets.plain import Plain

@@ -30,6 +30,7 @@ from cockpit.errors import CockpitError, Refused, TimedOut
 from cockpit.model.events import Responded
 from cockpit.model.fleet import Process, ProcessState
 from cockpit.model.ids import AgentId
+from cockpit.model.pulse import Pulse, beaten
 from cockpit.model.why import warnings_in
 from cockpit.remote.errors import ChannelRefused, Dropped
 
@@ -232,6 +233,9 @@ class AgentSession:
     def _fold(self, batch: Batch) -> None:
         """Apply what was read to everything that shows it."""
         if batch.records:
+            if self.caught_up.is_set():  # What stood in the file before is no sign of life.
+                pulses, size = self._fleet_state.pulses, batch.records[-1].end - batch.records[0].offset
+                pulses[self.agent] = beaten(pulses.get(self.agent, Pulse()), size, batch.at)
             self._recorder.fold_all(batch.records)
             if any(calls_for_a_look(record.event) for record in batch.records):
                 self.look_at_process()

@@ -28,7 +28,7 @@ from cockpit.ui.dialogs.spawn.line import WHOLE_FORM, SpawnLineDialog
 from cockpit.ui.dialogs.spawn.steps import MADE
 from cockpit.ui.dialogs.texts import findings_text, why_text, why_vm_text
 from cockpit.ui.dialogs.working import WorkingDialog
-from cockpit.ui.look.rows import vm_words
+from cockpit.ui.look.rows.machines import vm_words
 from cockpit.ui.widgets.choice_field import Choice
 
 MOST_COPIES = 20

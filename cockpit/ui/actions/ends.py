@@ -25,7 +25,7 @@ from cockpit.ui.dialogs.destroy import DestroyDialog
 from cockpit.ui.dialogs.form import Field, GuardedForm, Values
 from cockpit.ui.dialogs.pick import PickDialog
 from cockpit.ui.look.cells import age, content, fit
-from cockpit.ui.look.rows import vm_words
+from cockpit.ui.look.rows.machines import vm_words
 from cockpit.ui.widgets.row_list import Row
 
 

@@ -110,7 +110,13 @@ class HomePort(Protocol):
         """Show a part of what there is of the selected agent, by the name of its tab."""
 
     def zoom(self) -> None:
-        """Give the output the whole screen, or take it back."""
+        """Give the focused area the whole screen, or take it back."""
+
+    def resize_area(self, step: int) -> None:
+        """Make the focused area larger or smaller by some steps."""
+
+    def hide_area(self) -> None:
+        """Hide the focused area until its number is pressed."""
 
     def write(self, mode: Mode | None) -> None:
         """Go to the composer in a mode; None for the one that fits what the agent does."""

@@ -26,6 +26,7 @@ KEY_NAMES = {
     "equals_sign": "=",
     "apostrophe": "'",
     "tilde": "~",
+    "vertical_line": "|",
     "enter": "⏎",
     "shift+tab": "shift-tab",
     "tab": "tab",

@@ -160,7 +160,8 @@ def _told(action: Action) -> str:
 
 
 def _keys(action: Action) -> str:
-    return " ".join(f"`{key_label(key)}`" for key in action.keys.split(","))
+    # A bar would end the cell of a table in Markdown.
+    return " ".join(f"`{key_label(key)}`".replace("|", "\\|") for key in action.keys.split(","))
 
 
 def _asks(action: Action) -> str:

@@ -162,7 +162,7 @@ ACTIONS: tuple[Action, ...] = (
         "Z",
         "zoom",
         "See",
-        "Give the output the whole screen, or take it back",
+        "Give the focused area the whole screen, or take it back",
         lambda home: home.zoom(),
         panes=_OUTPUT,
     ),

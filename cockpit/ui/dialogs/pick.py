@@ -16,7 +16,7 @@ from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.look.cells import content, cut, fit
-from cockpit.ui.look.rows import matches
+from cockpit.ui.look.rows.panes import matches
 from cockpit.ui.look.states import STATUS_STYLES, style_of
 from cockpit.ui.widgets.data_fields import NarrowingInput
 from cockpit.ui.widgets.row_list import Row, RowList

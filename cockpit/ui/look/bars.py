@@ -20,7 +20,7 @@ from cockpit.text.clean import NOTHING, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, age, content, cut, duration, fit, pieces_width
 from cockpit.ui.look.forwards import forwards_counted
-from cockpit.ui.look.rows import unknown_because
+from cockpit.ui.look.rows.panes import unknown_because
 from cockpit.ui.look.states import STAGE_WORDS, TONE_STYLES, StateStyle
 from cockpit.ui.look.usage import day_words
 

@@ -11,6 +11,9 @@ from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.joiners import cluster_ends, is_boundary
 from cockpit.text.sanitize import our_line
 
+AGE_CELLS = 4
+"""Cells of a column of ages: `59m` and a blank before it."""
+
 Piece = tuple[Clean, str]
 """Text and the style it wears; the style is our own word, the text may be anybody's and is clean."""
 

@@ -12,14 +12,14 @@ from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, count
 from cockpit.ui.look.changes import counted, workspace_pieces
 from cockpit.ui.look.forwards import forwarded_addresses
-from cockpit.ui.look.rows import queue_words
+from cockpit.ui.look.rows.queues import queue_words
 from cockpit.ui.look.states import style_of
 
 
 def output_title(agent: Agent, vm: Vm | None, now: float) -> list[Piece]:
     """Name the agent and say how it is."""
     look = style_of(headline(agent, vm, now))
-    pieces: list[Piece] = [(ours("4 "), "$muted"), (clean_line(agent.name), "bold")]
+    pieces: list[Piece] = [(ours("4 "), "$muted"), (clean_line(agent.name), "bold $foreground")]
     pieces.append((our_line(" · {}", agent.kind.value), "$muted"))
     if agent.program == "scripted":
         pieces.append((ours(" · scripted agent"), "$link-degraded"))

@@ -25,7 +25,7 @@ from cockpit.ui.actions.registry import bindings
 from cockpit.ui.board.lanes import Lane, Lanes
 from cockpit.ui.look.cards import PRIORITIES, card_context, lanes_of
 from cockpit.ui.look.cells import Piece, age, content, cut, pieces_width
-from cockpit.ui.look.rows import doubts_note
+from cockpit.ui.look.rows.tasks import doubts_note
 from cockpit.ui.screens.over_home import OverHome
 from cockpit.ui.widgets.bars import HeaderBar
 from cockpit.ui.widgets.filter_line import FilterLine
@@ -125,7 +125,7 @@ class BoardScreen(OverHome):
         yield
         self.outcomes.flush(fleet)
         self._show_frame(fleet, tasks, now)
-        note = doubts_note(around.doubts)
+        note = content(doubts_note(around.doubts))
         self.query_one("#notes", Plain).show(note)
         yield
         self.show_foot()

@@ -20,7 +20,7 @@ from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.registry import bindings
 from cockpit.ui.look.cells import Piece, content, pieces_width
 from cockpit.ui.look.events import event_row, kinds_line, link_pieces, lost_words, sums_line
-from cockpit.ui.look.rows import unknown_because
+from cockpit.ui.look.rows.panes import unknown_because
 from cockpit.ui.screens.over_home import OverHome
 from cockpit.ui.widgets.bars import HeaderBar
 from cockpit.ui.widgets.filter_line import FilterLine

@@ -212,6 +212,12 @@ class OverHome(Traveller):
     def zoom(self) -> None:
         """It has the whole screen."""
 
+    def resize_area(self, step: int) -> None:
+        """There is one area here."""
+
+    def hide_area(self) -> None:
+        """There is one area here."""
+
     def write(self, mode: Mode | None) -> None:
         """Write to the agent that is meant here, on the home screen."""
         agent = self.selected

@@ -23,10 +23,13 @@ from cockpit.model.reconciliation import Finding, FindingKind, findings_of, word
 from cockpit.model.row_doubts import all_doubts
 from cockpit.model.tasks.filters import TASKS, filtered
 from cockpit.text.clean import NOTHING, Clean, joined, ours
-from cockpit.text.sanitize import our_line
-from cockpit.ui.look import rows as draw
+from cockpit.text.sanitize import clean_line, our_line
+from cockpit.ui.look.cells import Piece
+from cockpit.ui.look.rows import agents, feed, machines, tasks
+from cockpit.ui.look.rows import panes as look
+from cockpit.ui.look.rows.columns import allot
 from cockpit.ui.look.tree import agent_tree
-from cockpit.ui.widgets.frame import set_subtitle, set_title
+from cockpit.ui.widgets.frame import set_title
 from cockpit.ui.widgets.row_list import Row, RowList
 
 
@@ -50,7 +53,12 @@ class Pane(RowList):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(empty=self.EMPTY, id=id, classes="pane")
-        self._title_key: tuple[Clean, ...] = ()
+        self.heads: tuple[tuple[int, Clean], ...] = ()
+        """Words over columns, each with the cell of a row at which it begins."""
+        self.warned: tuple[Piece, ...] = ()
+        """What the title says in another tone behind all else."""
+        self._notes: tuple[Clean, ...] = ()
+        self._title_key: tuple[object, ...] = ()
 
     @property
     def hits(self) -> int:
@@ -71,22 +79,36 @@ class Pane(RowList):
         width = self.scrollable_content_region.width
         if not self.display or width <= 0:
             return
-        rows, note = self.build(fleet, now, width - 1)
-        unknown = draw.unknown_because(fleet, self.SERVICES, self.WHAT)
+        rows, note = self.build(fleet, now, width - 2)
+        unknown = look.unknown_because(fleet, self.SERVICES, self.WHAT)
         self.set_empty(unknown or (self.NO_MATCH if self.needle else self.EMPTY))
         self.set_rows(rows)
-        doubt = draw.doubt(fleet, self.SERVICES)
-        self._retitle(note, our_line("/{}", self.needle) if self.needle else NOTHING, doubt)
+        doubt = look.doubt(fleet, self.SERVICES)
+        self._notes = (note, our_line("/{}", self.needle) if self.needle else NOTHING, doubt)
+        self._retitle()
 
     def tick(self, now: float) -> None:
         """Let the ages go on, unless nobody sees this pane."""
         if self.display and self.size.width:
             super().tick(now)
 
-    def _retitle(self, *notes: Clean) -> None:
-        if notes != self._title_key:
-            self._title_key = notes
-            set_title(self, draw.title(self.NUMBER, self.NAME, *notes))
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Say in the title which rows are in sight."""
+        super().watch_scroll_y(old_value, new_value)
+        self._retitle()
+
+    def _retitle(self) -> None:
+        """Set the title if it says something else now, or for another width."""
+        width = self.outer_size.width - look.TITLE_MARGIN
+        top, height, number = self.scroll_offset.y, self.size.height, len(self.rows)
+        where = our_line("{}–{} of {}", top + 1, min(number, top + height), number) if 0 < height < number else NOTHING
+        key = (width, where, self.heads, self.warned, *self._notes)
+        if key != self._title_key:
+            self._title_key = key
+            lead = look.title(self.NUMBER, self.NAME, *self._notes, where if self.heads else NOTHING)
+            lead += [(our_line(" · {}", word), style) for word, style in self.warned]
+            tail: list[Piece] = [(where, "$muted")] if where else []
+            set_title(self, look.title_line(lead, width, [(at - 2, word) for at, word in self.heads], tail))
 
 
 class AgentsTree(Pane):
@@ -143,26 +165,39 @@ class AgentsTree(Pane):
         self._seen, self._now = fleet, now
         # An agent may come to be known as a child while the cursor is on it: acts go to it, so it stays in sight.
         self._unfold_above(AgentId(self.cursor_key))
-        agents = self._narrowed(fleet, now) if self.needle else fleet.agents
+        shown = self._narrowed(fleet, now) if self.needle else fleet.agents
         vms = {vm.id: vm for vm in fleet.vms}
-        rank = on_top(ranks(agents, vms, self.order, now), self.attributes.pinned, agents)
-        set_subtitle(self, draw.legend(agents))
-        rows = []
-        for node in agent_tree(agents, () if self.needle else self._folded, rank):
-            family = sum_of(node.folded, vms, now) if node.folded else None
-            forwards = tuple(one for one in fleet.forwards if one.vm == node.agent.vm_id)
-            vm = vms.get(node.agent.vm_id)
-            drawn = partial(
-                draw.agent_row, node, vm, width=width, family=family, forwards=forwards, attributes=self.attributes
+        on = agents.tasks_by_assignee(fleet.tasks)
+        rank = on_top(ranks(shown, vms, self.order, now), self.attributes.pinned, shown)
+        names = tuple(clean_line(agent.name) for agent in shown)
+        drawn = []
+        for node in agent_tree(shown, () if self.needle else self._folded, rank):
+            agent = node.agent
+            task, more = on.get(agent.name, (None, 0))
+            drawn.append(
+                agents.AgentLine(
+                    node,
+                    vms.get(agent.vm_id),
+                    task,
+                    more,
+                    sum_of(node.folded, vms, now) if node.folded else None,
+                    tuple(one for one in fleet.forwards if one.vm == agent.vm_id),
+                    fleet.pulses.get(agent.id, ()),
+                    names,
+                    self.attributes,
+                )
             )
-            rows.append(Row(node.agent.id, drawn, now))
-        number = len(agents)
-        notes = [our_line("{} {}", number, "agent" if number == 1 else "agents")]
+        columns = agents.columns_for(drawn, width)
+        table = allot(columns, width)
+        self.heads = tuple(agents.headings(columns, table)) if drawn else ()
+        rows = [Row(row.node.agent.id, partial(agents.agent_row, row, table=table), now) for row in drawn]
+        number = len(shown)
+        said = [our_line("{}", number), look.legend(shown)]
         if self.order is not SortOrder.NAME:
-            notes.append(our_line("by {}", self.order.value))
+            said.append(our_line("by {}", self.order.value))
         if marked := len(self.attributes.marked):
-            notes.append(our_line("{} marked", marked))
-        return rows, joined(notes, ours(" · ")) if rows else NOTHING
+            said.append(our_line("{} marked", marked))
+        return rows, joined((word for word in said if word), ours(" · ")) if rows else NOTHING
 
     def _narrowed(self, fleet: Fleet, now: float) -> Sequence[Agent]:
         """Return the agents that the filter leaves, and the one under the cursor: acts go to it, so it stays in sight.
@@ -186,7 +221,7 @@ class AgentsTree(Pane):
 
 
 class VmsTable(Pane):
-    """Every VM with its power, our link to it, and whose it is."""
+    """The VMs: what the agents' rows do not say of them stands first, a count says the rest."""
 
     NUMBER = 3
     VOCABULARY = MACHINES
@@ -195,38 +230,48 @@ class VmsTable(Pane):
     SERVICES = ("vers",)
     EMPTY = (NOTHING, ours("No VMs."), ours("Press n: spawning an agent makes one."))
 
+    images = 0
+    """Golden images that are known."""
+
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
-        """Build the rows: claimed VMs by name, then orphans, then what is registered and gone or kept."""
+        """Build the rows: what is odd, gone or kept, then under a heading the running VMs of agents by name."""
         by_vm = {agent.vm_id: agent for agent in fleet.agents}
         findings = findings_of(fleet, now)
         words = words_on(fleet, findings, now)
-        ordered = sorted(
-            fleet.vms,
-            key=lambda vm: (
-                vm.id not in by_vm,
-                (by_vm[vm.id].name if vm.id in by_vm else vm.label).casefold(),
-                vm.id,
-            ),
-        )
-        wanted = filter_of(self.needle, MACHINES)
-        rows = [
-            Row(vm.id, partial(draw.vm_row, vm, by_vm.get(vm.id), width=width, said=words.get(vm.id, "")), now)
-            for vm in ordered
-            if wanted.fits(Machine(vm, by_vm.get(vm.id), words.get(vm.id, ""), now))
+
+        def drawn(vm: Vm) -> Row:
+            shown = partial(machines.vm_row, vm, by_vm.get(vm.id), width=width, said=words.get(vm.id, ""))
+            return Row(vm.id, shown, now)
+
+        def called(vm: Vm) -> str:
+            return by_vm[vm.id].name if vm.id in by_vm else "orphan"
+
+        fitting = filter_of(self.needle, MACHINES)
+        wanted = [
+            vm
+            for vm in sorted(fleet.vms, key=lambda vm: (vm.id not in by_vm, (called(vm) + vm.label).casefold(), vm.id))
+            if fitting.fits(Machine(vm, by_vm.get(vm.id), words.get(vm.id, ""), now))
         ]
-        number = len(rows)
+        plain = [vm for vm in wanted if vm.id in by_vm and vm.power is Power.RUNNING and vm.id not in words]
+        odd = [vm for vm in wanted if vm not in plain]
         absent: dict[VmId, Finding] = {}
         for finding in findings:
             if finding.kind in (FindingKind.GONE, FindingKind.KEPT):
                 absent.setdefault(finding.vm, finding)  # The first is the one that is mended.
-        rows += [
-            Row(finding.vm, partial(draw.gone_row, finding, width=width), now)
+        gone = [
+            Row(finding.vm, partial(machines.gone_row, finding, width=width), now)
             for finding in absent.values()
-            if wanted.fits(Machine(Vm(finding.vm, Power.GONE, label=finding.called), None, finding.kind.value, now))
+            if fitting.fits(Machine(Vm(finding.vm, Power.GONE, label=finding.called), None, finding.kind.value, now))
         ]
+        rows = [*map(drawn, odd), *gone]
+        if plain:
+            rows += [Row("", machines.plain_heading(len(plain), width))] if rows else []
+            rows += map(drawn, plain)
         orphans = sum(words.get(vm.id) in ("orphan", "perhaps ours", "agent found") for vm in fleet.orphans())
-        note = our_line("{}, {} orphan", number, orphans) if orphans else our_line("{}", number)
-        return rows, note if rows else NOTHING
+        still = sum(vm.power in (Power.PAUSED, Power.SLEEPING) for vm in wanted)
+        counts = ((orphans, "orphan"), (still, "paused"), (self.images, "image" if self.images == 1 else "images"))
+        said = [our_line("{}", len(wanted)), *(our_line("{} {}", number, word) for number, word in counts if number)]
+        return rows, joined(said, ours(" · ")) if rows else NOTHING
 
 
 class BoardPane(Pane):
@@ -240,19 +285,19 @@ class BoardPane(Pane):
     EMPTY = (NOTHING, ours("The board is empty."), ours("Press t to put a task on it."))
 
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
-        """Build a heading and the tasks of each status; what a row says that is not so is counted below."""
+        """Build a heading and the tasks of each status; what a row says that is not so is counted in the title."""
         doubted = all_doubts(fleet, now)
-        tasks = filtered(fleet.tasks, self.needle)
+        shown = filtered(fleet.tasks, self.needle)
         rows: list[Row] = []
-        for status, members in draw.tasks_in_order(tasks):
-            rows.append(Row("", draw.status_heading(status, len(members), width)))
+        for status, members in tasks.tasks_in_order(shown):
+            rows.append(Row("", tasks.status_heading(status, len(members), width)))
             rows += [
-                Row(task.id, partial(draw.task_row, task, width=width, doubted=task.id in doubted), now)
+                Row(task.id, partial(tasks.task_row, task, width=width, doubted=task.id in doubted), now)
                 for task in members
             ]
-        still_open = sum(task.status != "done" for task in tasks)
-        set_subtitle(self, draw.doubts_note(doubted))
-        return rows, our_line("{} to do", still_open) if tasks else NOTHING
+        still_open = sum(task.status != "done" for task in shown)
+        self.warned = tuple(tasks.doubts_note(doubted))
+        return rows, our_line("{} to do", still_open) if shown else NOTHING
 
 
 class FeedPane(Pane):
@@ -271,5 +316,5 @@ class FeedPane(Pane):
         """Build the rows, newest first."""
         newest = reversed(fleet.feed[-self.SHOWN :])
         items = wished(newest, self.needle) if self.needle else list(newest)
-        rows = [Row(item.id, partial(draw.feed_row, item, width=width), now) for item in items]
+        rows = [Row(item.id, partial(feed.feed_row, item, width=width), now) for item in items]
         return rows, our_line("{}", len(items)) if items else NOTHING

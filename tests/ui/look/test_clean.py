@@ -18,10 +18,11 @@ from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars
-from cockpit.ui.look import rows as draw
+from cockpit.ui.look.rows import feed, machines, panes, tasks
 from cockpit.ui.look.tree import agent_tree
 from tests.ui.fake_engine import NOW
 from tests.ui.hostile import FORBIDDEN
+from tests.ui.look.drawn import agent_line
 
 WIDTH = 220
 """Cells: nothing is cut, so nothing hides behind the edge."""
@@ -71,7 +72,7 @@ def agent(activity: Activity, **words: str) -> Callable[[], Iterable[Content]]:
         last_text=words.get("last_text", ""),
     )
     (node,) = agent_tree([made])
-    return lambda: [draw.agent_row(node, None, NOW, WIDTH)]
+    return lambda: [agent_line(node, None, NOW, WIDTH)]
 
 
 DIALOG = OpenDialog(DialogRequested("d", "input", foul("Question")), NOW)
@@ -109,24 +110,27 @@ DRAWN: Mapping[str, tuple[Callable[[], Iterable[Content]], set[str]]] = {
     "agent that said something": (agent(Activity(ActivityState.IDLE), last_text=foul("Said")), {"Said"}),
     "agent with a role": (agent(Activity(ActivityState.IDLE), role=foul("Role")), {"Role"}),
     "VM without an agent": (
-        lambda: [draw.vm_row(Vm(VM, Power.RUNNING, label=foul("Label")), None, NOW, WIDTH)],
+        lambda: [machines.vm_row(Vm(VM, Power.RUNNING, label=foul("Label")), None, NOW, WIDTH)],
         {"Label"},
     ),
-    "VM with a foul id": (lambda: [draw.vm_row(Vm(VmId(foul("Id")), Power.RUNNING), None, NOW, WIDTH)], {"Id"}),
-    "column": (lambda: [draw.status_heading(foul("Status"), 3, WIDTH)], {"Status"}),
-    "task": (lambda: [draw.task_row(TASK, NOW, WIDTH)], {"Title", "Assignee"}),
+    "VM with a foul id": (lambda: [machines.vm_row(Vm(VmId(foul("Id")), Power.RUNNING), None, NOW, WIDTH)], {"Id"}),
+    "column": (lambda: [tasks.status_heading(foul("Status"), 3, WIDTH)], {"Status"}),
+    "task": (lambda: [tasks.task_row(TASK, NOW, WIDTH)], {"Title", "Assignee"}),
     "feed": (
-        lambda: [draw.feed_row(FeedItem("f", foul("Agent"), foul("Kind"), foul("Summary"), NOW), NOW, WIDTH)],
+        lambda: [feed.feed_row(FeedItem("f", foul("Agent"), foul("Kind"), foul("Summary"), NOW), NOW, WIDTH)],
         {"Agent", "Kind", "Summary"},
     ),
     "feed without a summary": (
-        lambda: [draw.feed_row(FeedItem("f", "a", foul("Kind"), "", NOW), NOW, 40)],
+        lambda: [feed.feed_row(FeedItem("f", "a", foul("Kind"), "", NOW), NOW, 40)],
         {"Kind"},
     ),
-    "title": (lambda: [draw.title(1, ours("Agents"), clean_line(foul("Filter")))], {"Filter"}),
+    "title": (
+        lambda: [panes.title_line(panes.title(1, ours("Agents"), clean_line(foul("Filter"))), WIDTH)],
+        {"Filter"},
+    ),
     "empty pane": (
         lambda: [
-            Content("\n".join(draw.unknown_because(Fleet(1, health=(HEALTH,)), (HEALTH.name,), ours("there is"))))
+            Content("\n".join(panes.unknown_because(Fleet(1, health=(HEALTH,)), (HEALTH.name,), ours("there is"))))
         ],
         {"Service", "Reason", "Hint"},
     ),

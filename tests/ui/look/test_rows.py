@@ -18,13 +18,14 @@ from cockpit.model.size import VmSize
 from cockpit.text.clean import NOTHING
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars
-from cockpit.ui.look import rows as draw
 from cockpit.ui.look.bars import header
 from cockpit.ui.look.cells import age, break_points, content, cut, duration, fit, width_of
 from cockpit.ui.look.output_frame import output_facts
+from cockpit.ui.look.rows import feed, machines, panes, tasks
 from cockpit.ui.look.tree import TreeNode, agent_tree
 from tests.ui.fake_engine import NOW
 from tests.ui.hostile import fleet as hostile_fleet
+from tests.ui.look.drawn import agent_line
 from tests.ui.scene import fleet
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Mn", "Me", "Cf")), max_size=80)
@@ -52,9 +53,9 @@ def test_a_forward_is_seen_in_its_agents_row_and_frame_and_in_the_header() -> No
     agent = shown.agents[0]
     forwards = leading_to(agent)
     node = TreeNode(agent, NOTHING)
-    assert "⇢ 3000 5173" in draw.agent_row(node, None, NOW, 90, forwards=forwards).plain
-    assert " ⇢" in draw.agent_row(node, None, NOW, 28, forwards=forwards).plain
-    assert "⇢" not in draw.agent_row(node, None, NOW, 90).plain
+    assert "⇢ 3000 5173" in agent_line(node, None, NOW, 90, forwards=forwards).plain
+    assert " ⇢" in agent_line(node, None, NOW, 28, forwards=forwards).plain
+    assert "⇢" not in agent_line(node, None, NOW, 90).plain
     others = leading_to(shown.agents[1])
     facts = content(output_facts(agent, (*forwards, *others), following=True)).plain
     assert facts.count("⇢") == 2 and "127.0.0.1:43000→3000" in facts
@@ -69,11 +70,11 @@ def test_a_forward_is_seen_in_its_agents_row_and_frame_and_in_the_header() -> No
 def test_every_row_has_the_width_of_its_column(width: int, build: Callable[[], Fleet]) -> None:
     shown = build()
     nodes = agent_tree(shown.agents)
-    rows = [draw.agent_row(node, shown.vm(node.agent.vm_id), NOW, width) for node in nodes]
-    rows += [draw.agent_row(node, None, NOW, width, forwards=leading_to(node.agent)) for node in nodes]
-    rows += [draw.vm_row(vm, shown.agent(agent_of(vm.id)), NOW, width) for vm in shown.vms]
-    rows += [draw.task_row(task, NOW, width) for task in shown.tasks]
-    rows += [draw.feed_row(item, NOW, width) for item in shown.feed]
+    rows = [agent_line(node, shown.vm(node.agent.vm_id), NOW, width) for node in nodes]
+    rows += [agent_line(node, None, NOW, width, forwards=leading_to(node.agent)) for node in nodes]
+    rows += [machines.vm_row(vm, shown.agent(agent_of(vm.id)), NOW, width) for vm in shown.vms]
+    rows += [tasks.task_row(task, NOW, width) for task in shown.tasks]
+    rows += [feed.feed_row(item, NOW, width) for item in shown.feed]
     for row in rows:
         assert row.cell_length == width, row.plain
 
@@ -101,15 +102,15 @@ def test_orphan_workers_and_namesakes_appear_once() -> None:
 
 def test_a_link_problem_is_never_an_agent_state() -> None:
     agent = replace(fleet().agents[1], link=Link(LinkState.DOWN, NOW - 5, reason="no route"))
-    row = draw.agent_row(TreeNode(agent, NOTHING), fleet().vms[1], NOW, 80).plain
-    assert row.startswith("~ lt-api") and "working?" in row and "link down" in row
+    row = agent_line(TreeNode(agent, NOTHING), fleet().vms[1], NOW, 80).plain
+    assert row.startswith("~ lt-api") and "working?" in row and "⇄ link down 5s" in row
 
 
 def test_a_scripted_agent_is_labelled() -> None:
     agent = replace(fleet().agents[5], kind=AgentKind.LIEUTENANT)
-    assert "scripted" in draw.agent_row(TreeNode(agent, NOTHING), None, NOW, 64).plain
-    assert "w-e2e §" in draw.agent_row(TreeNode(agent, NOTHING), None, NOW, 44).plain
-    assert "w-e2e §" in draw.agent_row(TreeNode(agent, NOTHING), None, NOW, 28).plain
+    for width in (28, 44, 64, 200):
+        assert "w-e2e §" in agent_line(TreeNode(agent, NOTHING), None, NOW, width).plain
+    assert panes.legend((agent,)) == "§ scripted" and not panes.legend(fleet().agents[:2])
 
 
 def test_the_header_counts_and_says_what_waits_at_every_width() -> None:
@@ -153,8 +154,8 @@ def test_receipts_say_how_far_a_command_came(stage: Stage, words: str) -> None:
 def test_every_combination_of_power_and_link_has_a_row(power: Power, state: LinkState) -> None:
     agent = replace(fleet().agents[0], link=Link(state, NOW))
     vm = replace(fleet().vms[0], power=power)
-    assert draw.vm_row(vm, agent, NOW, 44).cell_length == 44
-    assert draw.agent_row(TreeNode(agent, NOTHING), vm, NOW, 44).cell_length == 44
+    assert machines.vm_row(vm, agent, NOW, 44).cell_length == 44
+    assert agent_line(TreeNode(agent, NOTHING), vm, NOW, 44).cell_length == 44
 
 
 def test_ages_and_durations() -> None:
@@ -171,19 +172,19 @@ def test_ages_and_durations() -> None:
     assert [duration(seconds) for seconds in (0.42, 12, 185)] == ["0.4s", "12s", "3m05s"]
 
 
-@pytest.mark.parametrize(("width", "shown"), [(30, ""), (36, ""), (42, "4c 8G"), (56, "4c 8G"), (66, "4c 8G 20G")])
+@pytest.mark.parametrize(("width", "shown"), [(30, ""), (36, ""), (46, "4c 8G"), (52, "4c 8G 20G"), (66, "4c 8G 20G")])
 def test_a_vm_s_size_is_shown_where_its_name_has_room(width: int, shown: str) -> None:
     vm = Vm(VmId("c3f27b67-f057-40e4-875e-0487f9293efc"), Power.RUNNING, label="golden", size=VmSize(4, 8192, 20480))
     for each in (vm, replace(vm, perhaps_ours="a call lost its answer")):
-        row = draw.vm_row(each, None, NOW, width)
+        row = machines.vm_row(each, None, NOW, width)
         assert row.cell_length == width
-    said = draw.vm_row(vm, None, NOW, width).plain
+    said = machines.vm_row(vm, None, NOW, width).plain
     assert shown in said and ("c " in said) == bool(shown) and "golden" in said
 
 
 @pytest.mark.parametrize("width", [30, 36, 44, 60, 100])
 def test_a_long_word_of_the_registry_leaves_name_and_age_of_a_vm(width: int) -> None:
     vm = Vm(VmId("c3f27b67-f057-40e4-875e-0487f9293efc"), Power.RUNNING, NOW - 240, label="golden")
-    row = draw.vm_row(vm, None, NOW, width, "serves all of them " * 9)
+    row = machines.vm_row(vm, None, NOW, width, "serves all of them " * 9)
     assert row.cell_length == width
-    assert "golde" in row.plain and row.plain.endswith(" 4m") and "running" in row.plain
+    assert "golde" in row.plain and row.plain.endswith(" 4m") and "serves" in row.plain

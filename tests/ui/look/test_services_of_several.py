@@ -5,7 +5,7 @@ from __future__ import annotations
 from cockpit.model.fleet import Fleet
 from cockpit.model.health import ServiceHealth
 from cockpit.text.clean import ours
-from cockpit.ui.look.rows import doubt, unknown_because
+from cockpit.ui.look.rows.panes import doubt, unknown_because
 
 NAMES = ("north board", "south board")
 

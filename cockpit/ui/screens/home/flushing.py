@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from cockpit.engine.port import CockpitPort
 from cockpit.model.fleet import Fleet
@@ -23,8 +25,8 @@ from cockpit.ui.widgets.plain import Plain
 class HomeFlushing(HomeSelection):
     """What the bridge feeds."""
 
-    def __init__(self, engine: CockpitPort, *, read_only: bool, rates: Rates) -> None:
-        super().__init__(engine, read_only=read_only)
+    def __init__(self, engine: CockpitPort, *, read_only: bool, rates: Rates, layout_file: Path | None = None) -> None:
+        super().__init__(engine, read_only=read_only, layout_file=layout_file)
         self.rates = rates
         self.bridge = Bridge(engine, self, rates)
 
@@ -66,6 +68,8 @@ class HomeFlushing(HomeSelection):
         tree.take_arranged(self.engine.coordination.desk.arrangement, self.marks)
         tree.flush(fleet, now)
         self.reselect(fleet)
+        self.see(replace(self.body.view, rows=len(tree.rows)))
+        self.query_one(VmsTable).images = len(self.engine.golden.known)
         for pane in self.query(Pane):
             if pane is not tree:
                 yield
@@ -91,6 +95,7 @@ class HomeFlushing(HomeSelection):
 
     def flush_composer(self) -> None:
         """Show in the composer whom it writes to, what becomes of a text, and why it is refused."""
+        self.composer.set_class(bool(self.composer.text), "-draft")
         address(self.composer, self.agent, self.fleet, self.engine, read_only=self.read_only)
 
     def _flush_bars(self, fleet: Fleet, now: float) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.text.clean import NOTHING, ours
-from cockpit.ui.look import rows as draw
-from cockpit.ui.look.cells import content
 from cockpit.ui.look.output_frame import output_facts, output_title
+from cockpit.ui.look.rows.panes import TITLE_MARGIN, title, title_line
 from cockpit.ui.transcript.view import TranscriptView
-from cockpit.ui.widgets.frame import set_subtitle, set_title
+from cockpit.ui.widgets.frame import set_title
 
 NOBODY = (
     NOTHING,
@@ -25,11 +24,14 @@ SILENT = (NOTHING, ours("No output yet."), ours("Press p to write the first prom
 
 def frame_output(output: TranscriptView, agent: Agent | None, fleet: Fleet, now: float) -> None:
     """Name the agent and say how it is in the output's border."""
+    width = output.outer_size.width - TITLE_MARGIN
     if agent is None:
-        set_title(output, draw.title(4, ours("Output")))
-        set_subtitle(output, content([]))
+        set_title(output, title_line(title(4, ours("Output")), width))
         output.set_empty(NOBODY)
         return
     output.set_empty(SILENT)
-    set_title(output, content(output_title(agent, fleet.vm(agent.vm_id), now)))
-    set_subtitle(output, draw.subtitle(output_facts(agent, fleet.forwards, following=output.following)))
+    lead, facts = (
+        output_title(agent, fleet.vm(agent.vm_id), now),
+        output_facts(agent, fleet.forwards, following=output.following),
+    )
+    set_title(output, title_line(lead, width, (), facts))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual import events, on
 from textual.screen import Screen
 
@@ -26,12 +28,11 @@ from cockpit.ui.writing.composer import Composer
 class HomeScreen(HomeFlushing):
     """One screen for everything: it answers what its parts say, and does the actions."""
 
-    def __init__(self, engine: CockpitPort, *, read_only: bool, rates: Rates) -> None:
-        super().__init__(engine, read_only=read_only, rates=rates)
+    def __init__(self, engine: CockpitPort, *, read_only: bool, rates: Rates, layout_file: Path | None = None) -> None:
+        super().__init__(engine, read_only=read_only, rates=rates, layout_file=layout_file)
         self._before_composer = "agents"
 
     def on_mount(self) -> None:
-        self.show_slot("agents")
         self.composer.read_only = self.read_only
         self.bridge.start()
         self.call_after_refresh(self.bridge.flush)
@@ -45,6 +46,7 @@ class HomeScreen(HomeFlushing):
         self.flush_composer()
         if mode is not None or not composer.text:
             composer.choose(mode)
+        self.bring_into_view("composer")
         composer.focus()
 
     def made(self, place: ScreenPlace) -> Screen[None]:
@@ -71,8 +73,8 @@ class HomeScreen(HomeFlushing):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Keys, titles and the visible pane follow the focus."""
-        if event.widget.id in PANES:
-            self.show_slot(event.widget.id)
+        if event.widget.id in (*PANES, "composer"):
+            self.bring_into_view(event.widget.id)
         self.call_after_refresh(self.bridge.flush)
 
     @on(events.Resize)

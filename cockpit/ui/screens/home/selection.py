@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from cockpit.engine.port import CockpitPort
 from cockpit.model.board import Task
 from cockpit.model.fleet import Agent, Fleet, Vm
@@ -18,8 +20,8 @@ from cockpit.ui.widgets.panes import AgentsTree, BoardPane, VmsTable
 class HomeSelection(HomeLayout):
     """One agent is selected; VMs and tasks are what the cursors of their panes stand on."""
 
-    def __init__(self, engine: CockpitPort, *, read_only: bool) -> None:
-        super().__init__(engine, read_only=read_only)
+    def __init__(self, engine: CockpitPort, *, read_only: bool, layout_file: Path | None = None) -> None:
+        super().__init__(engine, read_only=read_only, layout_file=layout_file)
         self.selected: AgentId | None = None
         self.tallies = Tallies()
         self.marks = AgentMarks()

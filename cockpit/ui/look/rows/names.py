@@ -1,0 +1,98 @@
+"""Names that are too long for their column: cut in the middle, and never where they differ from each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from cockpit.text.clean import NOTHING, Clean, joined, ours, part
+from cockpit.text.joiners import cluster_ends
+from cockpit.ui.look.cells import break_points, width_of
+
+_NUMBER = re.compile(r"[-_. #]?\d+$")
+"""The number at the end of a name, with what parts it from the rest."""
+
+MOST_LOOKED_AT = 400
+"""Characters of a name that are looked at where names are told apart: nobody reads more of it."""
+
+
+def cut_apart(name: Clean, others: Iterable[Clean], room: int) -> Clean:
+    """Return a name in at most `room` cells: its middle goes, its number stays, and no other name looks the same.
+
+    Where no cut tells it apart, what stands where it differs is shown in place of its end.
+    """
+    if width_of(name) <= room:
+        return name
+    if room < 2:
+        return ours("…") if room == 1 else NOTHING
+    near = [other for other in dict.fromkeys(others) if other != name]
+    first = None
+    for tail in _tails(name, room):
+        shown = _cut(name, room, tail)
+        if first is None:
+            first = shown
+        if all((other if width_of(other) <= room else _cut(other, room, tail)) != shown for other in near):
+            return shown
+    assert first is not None
+    return _where_it_differs(name, [other for other in near if _looks_alike(other, name, room)], room) or first
+
+
+@lru_cache(maxsize=64)
+def least_room(names: tuple[Clean, ...], least: int, most: int) -> int:
+    """Return the fewest cells, from `least` to `most`, in which all these names look different."""
+    for room in range(least, most):
+        shown = [cut_apart(name, names, room) for name in names]
+        if len(set(shown)) == len(set(names)):
+            return room
+    return max(least, most)
+
+
+def _tails(name: Clean, room: int) -> Iterator[int]:
+    """Return how many cells of the end may be kept: the number at the end first, then ever more, then fewer."""
+    number = _NUMBER.search(name[-MOST_LOOKED_AT:])
+    wanted = min(len(number.group()) if number else room // 3, room - 2)
+    yield wanted
+    yield from range(wanted + 1, room - 1)
+    yield from range(wanted - 1, -1, -1)
+
+
+def _cut(name: Clean, room: int, tail: int) -> Clean:
+    end = _end(name, tail)
+    head = break_points(name, room - 1 - width_of(end), words=False)[0][1] if room - 1 > width_of(end) else 0
+    start = part(name, 0, head) if width_of(name[:head]) <= room - 1 - width_of(end) else NOTHING
+    return joined((start, ours("…"), end))
+
+
+def _end(name: Clean, cells: int) -> Clean:
+    """Return the end of a name that takes at most so many cells."""
+    if cells <= 0:
+        return NOTHING
+    start = 0
+    for at in cluster_ends(name, 0):
+        if width_of(name[start:]) <= cells:
+            break
+        start = at
+    return part(name, start)
+
+
+def _looks_alike(other: Clean, name: Clean, room: int) -> bool:
+    return width_of(other) > room and other[:1] == name[:1]
+
+
+def _where_it_differs(name: Clean, alike: list[Clean], room: int) -> Clean:
+    """Return the place at which a name parts from those that look like it, behind its first character."""
+    if room < 5 or not alike:
+        return NOTHING
+    at = max(_common(name, other) for other in alike)
+    begin = max(1, at - 1)
+    shown = part(name, begin, begin + room - 3)
+    return joined((part(name, 0, 1), ours("…"), shown)) if width_of(shown) <= room - 2 else NOTHING
+
+
+def _common(first: str, second: str) -> int:
+    """Return how many characters two texts begin with alike."""
+    return next(
+        (at for at, (one, two) in enumerate(zip(first, second, strict=False)) if one != two),
+        min(len(first), len(second)),
+    )

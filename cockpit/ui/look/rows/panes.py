@@ -1,0 +1,118 @@
+"""What a list pane says of itself: its title, what narrows it, and why it may be empty without that meaning nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from cockpit.model.fleet import Agent, Fleet
+from cockpit.model.health import kind_of_service
+from cockpit.text.clean import NOTHING, Clean, ours, repeated
+from cockpit.text.sanitize import clean_line, our_line
+from cockpit.ui.look.cells import Piece, content, cut, pieces_width, width_of
+
+TITLE_MARGIN = 6
+"""Cells of a frame's upper line that its title has not: two corners, each with a line and a blank."""
+
+
+def unknown_because(fleet: Fleet, services: Sequence[str], what: Clean) -> tuple[Clean, ...]:
+    """Say why a pane without rows does not mean that there is nothing, or return no lines."""
+    for name in services:
+        health = fleet.service(name)
+        if health is not None and not health.ok:
+            hint = clean_line(health.hint)
+            reason = clean_line(health.reason)
+            return (
+                "",
+                f"What {what} is unknown.",
+                f"{clean_line(health.name)}: {reason}",
+                *((f"Next: {hint}.",) if hint else ()),
+            )
+        if silent := fleet.unanswered(name):
+            return (
+                NOTHING,
+                our_line("What {} is not known yet.", what),
+                our_line("Waiting for an answer of {}.", ", ".join(silent)),
+            )
+        if fleet.awaited and name not in map(kind_of_service, fleet.awaited) and name != "registry":
+            return (
+                NOTHING,
+                our_line("No {} is configured.", name),
+                ours("`cockpit infra` makes it, or set VERS_INFRA_URL and VERS_AUTH_TOKEN."),
+            )
+    return ()
+
+
+def doubt(fleet: Fleet, services: Sequence[str]) -> Clean:
+    """Say in a few words what is wrong with the list a pane shows, or return empty text."""
+    for name in services:
+        health = fleet.service(name)
+        if health is not None and not health.ok:
+            refused = any(code in health.reason for code in (" 401 ", " 403 "))
+            return our_line("{} {}", health.name, "refused" if refused else "down")
+        if health is not None and health.unreadable:
+            return our_line("{} unreadable", health.unreadable)
+    return NOTHING
+
+
+def matches(needle: str, *fields: str) -> bool:
+    """Tell whether every word of a filter occurs in one of the fields, whatever the case."""
+    haystack = " ".join(fields).casefold()
+    return all(word in haystack for word in needle.casefold().split())
+
+
+def title(number: int, name: Clean, *notes: Clean) -> list[Piece]:
+    """A pane's title: its key, its name, and what narrows it."""
+    pieces: list[Piece] = [(our_line("{} ", number), "$muted"), (name, "bold $foreground")]
+    return pieces + [(our_line(" · {}", note), "$muted") for note in notes if note]
+
+
+def title_line(
+    lead: Sequence[Piece], width: int, words: Sequence[tuple[int, Clean]] = (), tail: Sequence[Piece] = ()
+) -> Content:
+    """Return a line for the border over a pane: its title, words over columns, and what stands at the right end.
+
+    Args:
+        lead: the title; it is cut where the first word begins.
+        width: cells of the whole line.
+        words: each with the cell at which it begins, from left to right.
+        tail: stands at the right end; its first parts go where there is no room for it behind the title.
+    """
+    ends = pieces_width(tail)
+    if words:
+        tail, ends = (), 0
+    while tail and ends + min(pieces_width(lead), width * 2 // 3) + 2 > width:
+        tail = tail[1:]
+        ends = pieces_width(tail)
+    pieces = shortened(lead, min(width, words[0][0] - 1) if words else width - ends - 1)
+    at = pieces_width(pieces)
+    for begin, word in words:
+        if begin - at < 1 or begin + width_of(word) > width:
+            continue
+        pieces += [*_rule(begin - at), (word, "$muted")]
+        at = begin + width_of(word)
+    return content([*pieces, *_rule(width - ends - at, closed=bool(tail)), *tail])
+
+
+def _rule(cells: int, *, closed: bool = True) -> list[Piece]:
+    """Return a rule with a blank at each end; it wears the colour of the border it stands in."""
+    if cells <= 0:
+        return []
+    after = 1 if closed and cells > 1 else 0
+    return [(ours(" "), ""), (repeated(ours("─"), cells - 1 - after), ""), (repeated(ours(" "), after), "")]
+
+
+def shortened(pieces: Sequence[Piece], width: int) -> list[Piece]:
+    """Return pieces cut to a width in cells."""
+    shown: list[Piece] = []
+    for text, style in pieces:
+        left = width - pieces_width(shown)
+        if left > 0:
+            shown.append((cut(text, left), style))
+    return shown
+
+
+def legend(agents: Sequence[Agent]) -> Clean:
+    """Return what the sign of a scripted agent means, while there is one."""
+    return ours("§ scripted") if any(agent.program == "scripted" for agent in agents) else NOTHING

@@ -1,0 +1,66 @@
+"""Tasks as rows: a heading over those of one status, a line each, and what is said that is not so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from textual.content import Content
+
+from cockpit.model.board import TASK_STATUSES, Task
+from cockpit.model.row_doubts import Doubt, counts
+from cockpit.text.clean import NOTHING, ours, repeated
+from cockpit.text.sanitize import clean_line, our_line
+from cockpit.ui.look.cells import AGE_CELLS, Piece, age, content, cut, fit, width_of
+from cockpit.ui.look.states import STATUS_STYLES
+
+
+def tasks_in_order(tasks: Iterable[Task]) -> list[tuple[str, list[Task]]]:
+    """Group tasks by status in board order: what moves first, what is done last, unknown words before `done`."""
+    groups: dict[str, list[Task]] = {}
+    for task in tasks:
+        groups.setdefault(task.status, []).append(task)
+    order = ["in_progress", "in_review", "blocked", "open"]
+    unknown = sorted(status for status in groups if status not in TASK_STATUSES)
+    return [
+        (status, sorted(groups[status], key=lambda task: (-task.score, -task.updated_at, task.id)))
+        for status in [*order, *unknown, "done"]
+        if status in groups
+    ]
+
+
+def status_heading(status: str, number: int, width: int) -> Content:
+    """The heading over the tasks of one status."""
+    look = STATUS_STYLES.get(status)
+    word = look.word if look else clean_line(status)
+    style = look.style if look else "$muted"
+    label = our_line(" {} ", number)
+    rule = repeated(ours("─"), width - width_of(word) - width_of(label))
+    return content([(cut(word, width - 4), f"bold {style}"), (label, "$muted"), (rule, "$rule")])
+
+
+def task_row(task: Task, now: float, width: int, *, doubted: bool = False) -> Content:
+    """One line of the board: glyph, title, who has it, notes, age; a mark where it says what is not so."""
+    look = STATUS_STYLES.get(task.status)
+    glyph, style = (look.glyph, look.style) if look else ("·", "$muted")
+    who_cells = 8 if width < 28 else 10 if width < 60 else 14
+    note_cells = 4 if width >= 40 else 0
+    title_cells = max(8, width - 2 - who_cells - note_cells - AGE_CELLS - 1)
+    quiet = "$muted" if task.status == "done" else ""
+    notes = our_line("✎{}", len(task.notes)) if task.notes else NOTHING
+    assignee = clean_line(task.assignee) or ours("–")
+    pieces: list[Piece] = [
+        (our_line("{} ", glyph), style),
+        (fit(clean_line(task.title), title_cells), quiet),
+        (ours("!") if doubted else ours(" "), "$link-degraded" if doubted else ""),
+        (fit(assignee, who_cells), "$accent" if task.assignee else "$faint"),
+    ]
+    if note_cells:
+        pieces.append((fit(notes, note_cells), "$muted"))
+    pieces.append((fit(age(now - task.updated_at) if task.updated_at else ours("–"), AGE_CELLS, right=True), "$muted"))
+    return content(pieces)
+
+
+def doubts_note(doubted: Mapping[str, tuple[Doubt, ...]]) -> list[Piece]:
+    """Count what the rows of the board say that is not so, by kind."""
+    words = [our_line("! {}: {}", kind.value, number) for kind, number in counts(doubted.values()).items()]
+    return [(word if place == 0 else our_line("  {}", word), "$link-degraded") for place, word in enumerate(words)]
