@@ -119,6 +119,9 @@ class HistoryPort(Protocol):
     async def search(self, text: str, *, agent: AgentId | None = None, limit: int = 50) -> list[SearchHit]:
         """Return the newest recorded lines that hold all words of a text, at most `limit`."""
 
+    async def end(self, agent: AgentId) -> Transcript:
+        """Return the end of what is recorded of an agent, as its transcript would be if it went on."""
+
     def lines(self, agent: AgentId) -> AsyncIterator[Record]:
         """Yield what is recorded of an agent, oldest first, without the markers between files."""
 

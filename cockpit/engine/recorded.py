@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from cockpit.model.events import Record
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.past import RememberedAgent, SearchHit
+from cockpit.model.transcript.transcript import Transcript
 from cockpit.store.store import Store
 
 PAGE_RECORDS = 2_000
@@ -33,6 +34,16 @@ class RecordedHistory:
     async def search(self, text: str, *, agent: AgentId | None = None, limit: int = 50) -> list[SearchHit]:
         """Return the newest recorded lines that hold all words of a text."""
         return await self._store.search(text, agent=agent, limit=limit)
+
+    async def end(self, agent: AgentId) -> Transcript:
+        """Return the end of what is recorded of an agent, as its transcript would be if it went on."""
+        kept = await self._store.recollection(agent, limit=PAGE_RECORDS)
+        transcript = Transcript()
+        for record in kept.records:
+            transcript.apply(record)
+        for dialog_id, text in kept.answers:
+            transcript.answered(dialog_id, text)
+        return transcript
 
     async def lines(self, agent: AgentId) -> AsyncIterator[Record]:
         """Yield what is recorded of an agent, oldest first, without the markers between files."""

@@ -16,6 +16,7 @@ from cockpit.model.ids import AgentId, CommandId, VmId
 from cockpit.model.past import RememberedAgent, SearchHit
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended, reached
+from cockpit.model.transcript.transcript import Transcript
 from tests.ui.fake_engine import FakeEngine
 
 
@@ -63,6 +64,13 @@ class HistoryDouble:
     async def agents(self) -> tuple[RememberedAgent, ...]:
         """Return the remembered agents."""
         return self.known
+
+    async def end(self, agent: AgentId) -> Transcript:
+        """Return the records a test gave, folded."""
+        transcript = Transcript()
+        for record in self.records.get(agent, []):
+            transcript.apply(record)
+        return transcript
 
     async def search(self, text: str, *, agent: AgentId | None = None, limit: int = 50) -> list[SearchHit]:
         """Return the hits that hold the text."""

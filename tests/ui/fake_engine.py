@@ -267,6 +267,13 @@ class RecordedDouble:
         """Return the agents a test remembers."""
         return self.remembered
 
+    async def end(self, agent: AgentId) -> Transcript:
+        """Return the records a test gave, folded."""
+        transcript = Transcript()
+        for record in self.records.get(agent, []):
+            transcript.apply(record)
+        return transcript
+
     async def search(self, text: str, *, agent: AgentId | None = None, limit: int = 50) -> list[SearchHit]:
         """Return the hits a test gave."""
         self.asked.append(text)

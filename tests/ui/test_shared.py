@@ -52,7 +52,7 @@ def said(dialog: SharedDialog, name: str) -> str:
 
 async def opened(pilot: Pilot[None], tab: str = "skills") -> SharedDialog:
     """Open the dialog on a tab, and wait until that was read."""
-    await pilot.press("S")
+    await pilot.press("number_sign")
     await pilot.pause()
     dialog = dialog_of(pilot)
     await pilot.press(TABS[tab])
@@ -189,6 +189,6 @@ async def test_without_services_both_say_so() -> None:
     engine = engine_at_its_time()
     engine.coordination.places = ()
     async with cockpit(engine=engine) as (pilot, _, _):
-        await pilot.press("S")
+        await pilot.press("number_sign")
         await until(lambda: any("cockpit infra" in one for one in notifications(pilot)))
         assert not isinstance(pilot.app.screen, SharedDialog)

@@ -226,6 +226,14 @@ ACTIONS: tuple[Action, ...] = (
         _needs_agent,
     ),
     Action(
+        "see.search",
+        "S",
+        "search",
+        "Read",
+        "Search everything agents said and did, also those that are gone, and go there",
+        lambda home: home.show("search"),
+    ),
+    Action(
         "read.save", "", "save the output", "Read", "Write the output, or a block, into a file", _save, _needs_agent
     ),
     Action(

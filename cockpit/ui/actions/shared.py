@@ -49,7 +49,7 @@ def _show(app: App[object], link: MagicLink) -> None:
 ACTIONS: tuple[Action, ...] = (
     Action(
         "see.shared",
-        "S",
+        "number_sign",
         "shared records",
         "See",
         "Look at skills, registry, log, journal, reports and ledger, and write into them",

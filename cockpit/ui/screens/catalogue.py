@@ -10,9 +10,11 @@ from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.screens.agent.screen import AgentScreen
 from cockpit.ui.screens.board import BoardScreen
 from cockpit.ui.screens.feed import FeedScreen
+from cockpit.ui.screens.search import SearchScreen
 
 OVER_HOME: Mapping[str, Callable[[HomePort, str], Screen[None]]] = {
     "agent": AgentScreen,
     "board": BoardScreen,
     "feed": FeedScreen,
+    "search": SearchScreen,
 }

@@ -9,11 +9,14 @@ from cockpit.text.clean import NOTHING, Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece
 from cockpit.ui.transcript.find.found import Marks
-from cockpit.ui.transcript.find.index import FindIndex, FoundSpot
+from cockpit.ui.transcript.find.index import FindIndex, FoundSpot, count_in
 from cockpit.ui.transcript.find.older import OlderHits
 from cockpit.ui.transcript.manner import Fullness
 from cockpit.ui.transcript.matching import entry_at, entry_before, nth_of
 from cockpit.ui.transcript.viewport import Viewport
+
+NEAR = 64
+"""Entries around a record in which the words of a search are looked for: its own one is among them."""
 
 
 class Older(Enum):
@@ -65,6 +68,17 @@ class Finder:
         """Go to the newest place at or above the foot of the view."""
         self._spot = None
         return self.step(-1)
+
+    def go_near(self, key: int) -> None:
+        """Go to the place nearest to an entry that is held, at it or before it."""
+        transcript = self._reading.lines.transcript
+        for behind in range(NEAR):
+            entry = transcript.entry(key - behind)
+            if entry is None:
+                break
+            if count_in(entry, self.pattern):
+                self._go(FoundSpot((entry.epoch, entry.line), nth_of(entry, transcript), 0))
+                return
 
     def _foot(self, direction: int) -> tuple[tuple[int, int], int] | None:
         seen = self._reading.in_view()

@@ -11,12 +11,14 @@ from textual.binding import Binding, BindingType
 from cockpit.engine.port import HistoryPort
 from cockpit.errors import CockpitError
 from cockpit.model.ids import AgentId
+from cockpit.model.transcript.window import Place
 from cockpit.ui.look.cells import Piece
 from cockpit.ui.transcript.canvas import TranscriptCanvas
 from cockpit.ui.transcript.find.finder import Finder, Older
 from cockpit.ui.transcript.find.found import NoMarks
 from cockpit.ui.transcript.find.index import pattern_of
 from cockpit.ui.transcript.find.older import look_through
+from cockpit.ui.transcript.matching import entry_before
 from cockpit.ui.transcript.viewport import Viewport
 
 
@@ -59,10 +61,18 @@ class Searched(TranscriptCanvas):
         self._finder: Finder | None = None
         self._line: TypingLine | None = None
         self._archive: Archive | None = None
+        self._near: Place | None = None
+        """A record that the reader wants to read at, once it is held."""
+
+    # The pane does these; a widget has Textual's own metaclass, which no abstract class has.
 
     def moved(self, reading: Viewport) -> None:
         """Show where the reader went."""
-        raise NotImplementedError  # the pane does; a widget has Textual's own metaclass, which no abstract class has
+        raise NotImplementedError
+
+    def flush(self) -> bool:
+        """Take in what changed since the last flush; return whether anything did."""
+        raise NotImplementedError
 
     @property
     def finder(self) -> Finder | None:
@@ -82,6 +92,26 @@ class Searched(TranscriptCanvas):
             self._line = make_line(self, None)
         else:
             self._line.write()
+
+    def find_near(self, archive: Archive, make_line: MakeLine, words: str, place: Place) -> None:
+        """Go to a record, and to the words there, wherever it is."""
+        reading, pattern = self._reading, pattern_of(words)
+        if reading is None:
+            return
+        self.end_search()
+        if pattern is not None:
+            self._archive = archive
+            self._line = make_line(self, words)
+            self._finder = Finder(reading, words, pattern)
+            self.found = self._finder.marks
+        self._near = place
+        oldest = next(reading.live.transcript.entries(), None)
+        if oldest is not None and (oldest.epoch, oldest.line) <= place:
+            reading.return_to_live()
+        else:
+            reading.go_to_place(place)
+        if self.flush():
+            self._tell()
 
     def look_for(self, words: str) -> None:
         """Look for other words, in what is held: what is older waits until they are complete."""
@@ -138,11 +168,26 @@ class Searched(TranscriptCanvas):
     def follow_search(self) -> bool:
         """Count what came in, and go on to the place the reader wants if it is there by now; tell whether it is."""
         finder, reading = self._finder, self._reading
+        if reading is not None and self._near is not None and self._arrive(reading):
+            return True
         if finder is None or reading is None:
             return False
         if finder.index.update():
             self._tell()
         return finder.land()
+
+    def _arrive(self, reading: Viewport) -> bool:
+        """Go to the record the reader wants, once it is held."""
+        transcript = reading.lines.transcript
+        entry = entry_before(transcript, self._near) if self._near is not None else None
+        if entry is None or not reading.live.width or (reading.wanted is not None and reading.wanted.jump):
+            return False
+        self._near = None
+        reading.bring(entry.key)
+        if self._finder is not None:
+            self._finder.go_near(entry.key)
+            self._tell()
+        return True
 
     def action_find_step(self, direction: int) -> None:
         """Go to the next place, 1 to newer ones."""
@@ -160,7 +205,7 @@ class Searched(TranscriptCanvas):
     def end_search(self) -> None:
         """Look for nothing any more."""
         line, self._line = self._line, None
-        self._finder, self.found = None, NoMarks()
+        self._finder, self._near, self.found = None, None, NoMarks()
         if line is not None:
             self.workers.cancel_group(self, "find")
             line.close()
