@@ -74,8 +74,8 @@ class TranscriptCanvas(Widget):
 
     @property
     def text_width(self) -> int:
-        """Cells of a line of text; the last column is the scroll mark's."""
-        return self.size.width - self.gutter_width - 1
+        """Cells of a line of text; behind it a blank, and the scroll mark."""
+        return self.size.width - self.gutter_width - 2
 
     @property
     def layout_lines(self) -> TranscriptLayout | None:
@@ -108,7 +108,8 @@ class TranscriptCanvas(Widget):
         if at is None:
             return (None, *standing)
         laid, line = at
-        return laid.lines[line], self._label(laid, line), self._is_pointed(laid), self.found.at(laid, line), *standing
+        pointed = self._is_pointed(laid, line)
+        return laid.lines[line], self._label(laid, line), pointed, self.found.at(laid, line), *standing
 
     def render_line(self, y: int) -> Strip:
         """Draw one row of the view."""
@@ -131,10 +132,11 @@ class TranscriptCanvas(Widget):
                 strip = self._selected(strip, text, selection, number)
             else:
                 self._strips[room, text, marks] = strip
-        gutter = self._gutter(self._label(laid, line), pointed=self._is_pointed(laid))
+        gutter = self._gutter(self._label(laid, line), pointed=self._is_pointed(laid, line))
         row = self._selection_line(number)
+        blank = Strip.blank(1, self.visual_style.rich_style)
         strip = Strip.join(
-            [gutter.apply_offsets(-self.gutter_width, row), strip.apply_offsets(0, row), self._scroll_mark(y)]
+            [gutter.apply_offsets(-self.gutter_width, row), strip.apply_offsets(0, row), blank, self._scroll_mark(y)]
         )
         return self._with_badge(strip) if y == self.size.height - 1 and self.pending else strip
 
@@ -144,8 +146,8 @@ class TranscriptCanvas(Widget):
             return ""
         return str(laid.place[1])[-CLOCK:] if self._reading.manner.raw else laid.label
 
-    def _is_pointed(self, laid: LaidEntry) -> bool:
-        return self._reading is not None and self._reading.pointed == laid.key
+    def _is_pointed(self, laid: LaidEntry, line: int) -> bool:
+        return self._reading is not None and self._reading.pointed == laid.key and line >= laid.first_line
 
     def _gutter(self, label: str, *, pointed: bool) -> Strip:
         sign = self._paint([(ours("▌") if pointed else ours(" "), "")], 1, "transcript--pointer" if pointed else "")

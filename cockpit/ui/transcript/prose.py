@@ -12,7 +12,7 @@ from cockpit.text.clean import Clean, joined, ours, part, repeated
 from cockpit.text.sanitize import StyledLine, clean_line, clean_text, our_line
 from cockpit.ui.look.cells import width_of
 from cockpit.ui.transcript.code import code_lines
-from cockpit.ui.transcript.folding import BLANK, GUTTER, TextLine, trimmed, wrapped
+from cockpit.ui.transcript.folding import BLANK, GUTTER, TextLine, at_end, trimmed, wrapped
 from cockpit.ui.transcript.inline import StyledWords, words_of
 from cockpit.ui.transcript.tables import table_lines
 
@@ -83,7 +83,7 @@ class _Page:
             case "bullet_list" | "ordered_list":
                 return self._list(node, bar, depth)
             case "fence" | "code_block":
-                return code_lines(node.content, node.info.split()[0] if node.info.split() else "", self._width, bar)
+                return self._code(node, bar)
             case "blockquote":
                 return self.blocks(node.children, self._deeper(bar, ours("▏ "), depth), depth + 1)
             case "table":
@@ -93,6 +93,16 @@ class _Page:
                 return [TextLine(((bar, ""), (rule, "$faint")), len(bar))]
             case _:
                 return self._words(node, bar, "")
+
+    def _code(self, node: SyntaxTreeNode, bar: Clean) -> list[TextLine]:
+        """Return the lines of a piece of code; what its author calls it stands at the end of the first one."""
+        words = node.info.split()
+        lines = code_lines(node.content, words[0] if words else "", self._width, bar)
+        if not words:
+            return lines
+        edge = joined((bar, ours("│ ")))
+        first = lines[:1] or [TextLine(((edge, "$faint"),), len(edge))]
+        return [*at_end(first, self._width, (clean_line(" ".join(words)), "$faint")), *lines[1:]]
 
     def _words(self, node: SyntaxTreeNode, bar: Clean, base: str, lead: Clean | None = None) -> list[TextLine]:
         """Return the lines of a paragraph or a heading: each of its own lines stays one."""
