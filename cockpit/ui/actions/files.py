@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.files.mentions import Mention, mentions_in
+from cockpit.model.fleet import Agent
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Situation
@@ -18,12 +19,16 @@ def _within_reach(situation: Situation) -> str:
     return situation.engine.files.refusal(situation.agent.id) if situation.agent is not None else NO_AGENT
 
 
+def open_files(home: HomePort, agent: Agent, mention: Mention | None = None) -> None:
+    """Open an agent's files at a path that something mentions, else at its workspace."""
+    path, line = (mention.path, mention.line) if mention is not None else ("", 0)
+    name = clean_line(agent.name)
+    home.open_dialog(FilesScreen(home.engine, agent.id, name, path=path, line=line, read_only=home.read_only))
+
+
 def _open(home: HomePort, mention: Mention | None = None) -> None:
-    agent = home.agent
-    if agent is not None:
-        path, line = (mention.path, mention.line) if mention is not None else ("", 0)
-        name = clean_line(agent.name)
-        home.open_dialog(FilesScreen(home.engine, agent.id, name, path=path, line=line, read_only=home.read_only))
+    if home.agent is not None:
+        open_files(home, home.agent, mention)
 
 
 def _open_selected(home: HomePort) -> None:

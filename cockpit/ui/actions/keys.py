@@ -5,6 +5,7 @@ from __future__ import annotations
 KEY_NAMES = {
     "exclamation_mark": "!",
     "question_mark": "?",
+    "quotation_mark": '"',
     "slash": "/",
     "colon": ":",
     "comma": ",",

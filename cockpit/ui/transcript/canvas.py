@@ -232,14 +232,18 @@ class TranscriptCanvas(Widget):
                 parts.append((at[0].lines[at[1]], span))
         return (_text_of(parts), "\n") if parts else None
 
+    def rows_in_view(self) -> list[tuple[int, TextLine]]:
+        """Return the lines in view, each with its row, counted from the top of the view."""
+        found: list[tuple[int, TextLine]] = []
+        for row in range(self.size.height):
+            at = self.layout_lines.line_at(self.top + row) if self.layout_lines is not None else None
+            if at is not None:
+                found.append((row, at[0].lines[at[1]]))
+        return found
+
     def text_in_view(self) -> str:
         """Return what is in view, folded lines in one piece."""
-        parts: list[tuple[TextLine, tuple[int, int]]] = []
-        for number in range(self.top, self.top + self.size.height):
-            at = self.layout_lines.line_at(number) if self.layout_lines is not None else None
-            if at is not None:
-                parts.append((at[0].lines[at[1]], (0, -1)))
-        return _text_of(parts)
+        return _text_of([(line, (0, -1)) for _, line in self.rows_in_view()])
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Paint the selection."""
