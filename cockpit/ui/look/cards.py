@@ -15,6 +15,7 @@ from cockpit.model.why import headline
 from cockpit.text.clean import NOTHING, Clean, ours, part, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, age, break_points, content, cut, fit, pieces_width, width_of
+from cockpit.ui.look.rows.names import cut_apart
 from cockpit.ui.look.states import STATUS_STYLES, StateStyle, style_of
 
 PRIORITIES = {"p0": "bold $agent-failed", "p1": "bold $agent-asking", "p2": "$muted"}
@@ -131,7 +132,7 @@ def _owned(task: Task, around: CardContext, width: int) -> list[Piece]:
     if task.assignee:
         look = around.who.get(task.assignee)
         glyph = look.glyph if look is not None else ours("·")
-        name = cut(clean_line(task.assignee), max(4, room - 2 - width_of(since)))
+        name = cut_apart(clean_line(task.assignee), map(clean_line, around.who), max(4, room - 2 - width_of(since)))
         left += [(our_line("{} ", glyph), look.style if look is not None else "$muted"), (name, "$accent")]
     else:
         left.append((ours("nobody"), "$muted"))

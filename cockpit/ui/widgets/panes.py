@@ -238,10 +238,11 @@ class VmsTable(Pane):
         by_vm = {agent.vm_id: agent for agent in fleet.agents}
         findings = findings_of(fleet, now)
         words = words_on(fleet, findings, now)
+        names = tuple(machines.name_of(vm, by_vm.get(vm.id)) for vm in fleet.vms)
 
         def drawn(vm: Vm) -> Row:
-            shown = partial(machines.vm_row, vm, by_vm.get(vm.id), width=width, said=words.get(vm.id, ""))
-            return Row(vm.id, shown, now)
+            said = words.get(vm.id, "")
+            return Row(vm.id, partial(machines.vm_row, vm, by_vm.get(vm.id), width=width, said=said, names=names), now)
 
         def called(vm: Vm) -> str:
             return by_vm[vm.id].name if vm.id in by_vm else "orphan"
@@ -288,11 +289,12 @@ class BoardPane(Pane):
         """Build a heading and the tasks of each status; what a row says that is not so is counted in the title."""
         doubted = all_doubts(fleet, now)
         shown = filtered(fleet.tasks, self.needle)
+        names = tuple({clean_line(task.assignee): None for task in fleet.tasks})
         rows: list[Row] = []
         for status, members in tasks.tasks_in_order(shown):
             rows.append(Row("", tasks.status_heading(status, len(members), width)))
             rows += [
-                Row(task.id, partial(tasks.task_row, task, width=width, doubted=task.id in doubted), now)
+                Row(task.id, partial(tasks.task_row, task, width=width, doubted=task.id in doubted, names=names), now)
                 for task in members
             ]
         still_open = sum(task.status != "done" for task in shown)
@@ -316,5 +318,6 @@ class FeedPane(Pane):
         """Build the rows, newest first."""
         newest = reversed(fleet.feed[-self.SHOWN :])
         items = wished(newest, self.needle) if self.needle else list(newest)
-        rows = [Row(item.id, partial(feed.feed_row, item, width=width), now) for item in items]
+        names = tuple({clean_line(item.agent): None for item in items})
+        rows = [Row(item.id, partial(feed.feed_row, item, width=width, names=names), now) for item in items]
         return rows, our_line("{}", len(items)) if items else NOTHING

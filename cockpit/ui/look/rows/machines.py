@@ -9,6 +9,7 @@ from cockpit.model.reconciliation import Finding
 from cockpit.text.clean import Clean, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import AGE_CELLS, Piece, age, content, cut, fit, pieces_width, width_of
+from cockpit.ui.look.rows.names import fit_apart
 from cockpit.ui.look.rows.panes import shortened
 from cockpit.ui.look.states import LINK_STYLES, POWER_STYLES
 
@@ -33,14 +34,22 @@ def vm_words(fleet: Fleet, vm: Vm) -> Clean:
     return clean_line(vm.label) or our_line("orphan {}", vm.id[:8])
 
 
-def vm_row(vm: Vm, agent: Agent | None, now: float, width: int, said: str = "") -> Content:
+def name_of(vm: Vm, agent: Agent | None) -> Clean:
+    """Return how a VM is called in its row."""
+    return clean_line(agent.name if agent is not None else vm.label) or ours("no name")
+
+
+def vm_row(
+    vm: Vm, agent: Agent | None, now: float, width: int, said: str = "", names: tuple[Clean, ...] = ()
+) -> Content:
     """One line of the VMs: power, name, our link to it or what is odd, size, id, age.
 
     Args:
         said: a word or two on what does not fit, in place of the link.
+        names: of all VMs, so that none looks like another.
     """
     power = POWER_STYLES.get(vm.power, POWER_STYLES[Power.UNKNOWN])
-    name = clean_line(agent.name if agent is not None else vm.label) or ours("no name")
+    name = name_of(vm, agent)
     link = agent.link if agent is not None else None
     odd, odd_style = _link_word(link.state if link is not None else None, agent is None, vm.perhaps_ours != "")
     if said:
@@ -59,7 +68,7 @@ def vm_row(vm: Vm, agent: Agent | None, now: float, width: int, said: str = "") 
     blank = room - pieces_width(words) - pieces_width(besides)
     pieces: list[Piece] = [
         (our_line("{} ", power.glyph), power.style),
-        (fit(name, name_cells), "" if agent is not None else "italic"),
+        (fit_apart(name, names, name_cells), "" if agent is not None else "italic"),
         (ours(" "), ""),
         *words,
         (repeated(ours(" "), blank), ""),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from cockpit.text.clean import NOTHING, Clean, joined, ours, part
+from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.joiners import cluster_ends
 from cockpit.ui.look.cells import break_points, width_of
 
@@ -36,6 +36,12 @@ def cut_apart(name: Clean, others: Iterable[Clean], room: int) -> Clean:
             return shown
     assert first is not None
     return _where_it_differs(name, [other for other in near if _looks_alike(other, name, room)], room) or first
+
+
+def fit_apart(name: Clean, others: Iterable[Clean], width: int) -> Clean:
+    """Return a name in exactly so many cells, cut as `cut_apart` does."""
+    shown = cut_apart(name, others, width)
+    return joined((shown, repeated(ours(" "), width - width_of(shown))))
 
 
 @lru_cache(maxsize=64)

@@ -8,9 +8,10 @@ from textual.content import Content
 
 from cockpit.model.board import TASK_STATUSES, Task
 from cockpit.model.row_doubts import Doubt, counts
-from cockpit.text.clean import NOTHING, ours, repeated
+from cockpit.text.clean import NOTHING, Clean, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import AGE_CELLS, Piece, age, content, cut, fit, width_of
+from cockpit.ui.look.rows.names import fit_apart
 from cockpit.ui.look.states import STATUS_STYLES
 
 
@@ -38,8 +39,13 @@ def status_heading(status: str, number: int, width: int) -> Content:
     return content([(cut(word, width - 4), f"bold {style}"), (label, "$muted"), (rule, "$rule")])
 
 
-def task_row(task: Task, now: float, width: int, *, doubted: bool = False) -> Content:
-    """One line of the board: glyph, title, who has it, notes, age; a mark where it says what is not so."""
+def task_row(task: Task, now: float, width: int, *, doubted: bool = False, names: tuple[Clean, ...] = ()) -> Content:
+    """One line of the board: glyph, title, who has it, notes, age; a mark where it says what is not so.
+
+    Args:
+        doubted: whether it has that mark.
+        names: of those who may have tasks, so that none looks like another.
+    """
     look = STATUS_STYLES.get(task.status)
     glyph, style = (look.glyph, look.style) if look else ("·", "$muted")
     who_cells = 8 if width < 28 else 10 if width < 60 else 14
@@ -52,7 +58,7 @@ def task_row(task: Task, now: float, width: int, *, doubted: bool = False) -> Co
         (our_line("{} ", glyph), style),
         (fit(clean_line(task.title), title_cells), quiet),
         (ours("!") if doubted else ours(" "), "$link-degraded" if doubted else ""),
-        (fit(assignee, who_cells), "$accent" if task.assignee else "$faint"),
+        (fit_apart(assignee, names, who_cells), "$accent" if task.assignee else "$faint"),
     ]
     if note_cells:
         pieces.append((fit(notes, note_cells), "$muted"))
