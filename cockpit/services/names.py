@@ -4,7 +4,7 @@ one cockpit may do; for cockpits that share no store."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from cockpit.services.errors import RecordNotFound, RequestRefused
 from cockpit.services.registry import Registration, RegistryClient
@@ -28,6 +28,9 @@ class RegistryNames:
         rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
         *,
         doing: str = "is making an agent of this name",
+        void_after: float = STALE_AFTER,
+        mark: Mapping[str, str] | None = None,
+        is_dead: Callable[[Mapping[str, object]], bool] = lambda mark: False,
     ) -> None:
         """Prepare.
 
@@ -37,12 +40,22 @@ class RegistryNames:
             registered_by: how the entries are signed.
             rest: waits.
             doing: what whoever holds a reservation does, for people.
+            void_after: seconds without a sign after which a reservation is nobody's.
+            mark: what this process writes of itself beside a reservation.
+            is_dead: says of such a mark whether its process is proven to be no more.
         """
         self._registry = registry
         self._holder = holder
         self._by = registered_by
         self._rest = rest
         self._doing = doing
+        self._void_after = void_after
+        self._mark = dict(mark or {})
+        self._is_dead = is_dead
+
+    @property
+    def _metadata(self) -> dict[str, object]:
+        return {"reservation": self._holder, **({"process": self._mark} if self._mark else {})}
 
     async def take(self, name: str) -> str:
         """Take a name; return who has it otherwise, empty text if it is held now.
@@ -54,12 +67,15 @@ class RegistryNames:
             return ""
         holder, is_void = await self._held(name)
         if holder == self._holder:
-            return ""  # The answer of a first try was lost.
+            # The answer of a first try was lost, or one who held it under this name before is dead.
+            if self._mark:
+                await self._registry.patch(PREFIX + name, status="running", metadata=self._metadata)
+            return ""
         if not is_void:
             return f"{holder or 'somebody'} {self._doing}: the registry has entry {PREFIX}{name}"
         try:
             # Changed, not removed: whoever takes it over at the same time changes the same entry, the last stays.
-            await self._registry.patch(PREFIX + name, status="running", metadata={"reservation": self._holder})
+            await self._registry.patch(PREFIX + name, status="running", metadata=self._metadata)
         except RecordNotFound:
             await self._add(name)
         await self._rest(RACE)
@@ -112,7 +128,7 @@ class RegistryNames:
             role="custom",
             address="reserved",
             registered_by=self._by,
-            metadata={"reservation": self._holder},
+            metadata=self._metadata,
         )
         try:
             await self._registry.add(entry)
@@ -127,6 +143,8 @@ class RegistryNames:
         listing = await self._registry.list_entries()
         for entry in listing.entries:
             if entry.id == (PREFIX + name).lower():
-                holder = entry.metadata.get("reservation")
-                return (holder if isinstance(holder, str) else "", entry.age(listing.server_now) > STALE_AFTER)
+                holder, mark = entry.metadata.get("reservation"), entry.metadata.get("process")
+                is_void = entry.age(listing.server_now) > self._void_after
+                is_void = is_void or (isinstance(mark, Mapping) and self._is_dead(mark))
+                return (holder if isinstance(holder, str) else "", is_void)
         return "", True

@@ -107,7 +107,7 @@ def sync_skills(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Write what is enabled onto an agent's VM, and take away what is not; its program reads it at its next start."""
+    """Write what is enabled onto an agent's VM, take away what is not; its next conversation, or start, knows it."""
     from cockpit.cli import skills as work
 
     run(lambda headless: work.sync(headless, agent, dry_run, as_json))

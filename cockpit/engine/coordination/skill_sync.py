@@ -104,7 +104,7 @@ class SkillSync:
             await _written(connection, adapter, plan, fetched, stays)
             said = [f"{item.kind.value} {item.name} v{item.version}" for item in fetched]
             said += [f"removed {kind.value} {name}" for kind, name in plan.remove]
-            progress.detail(", ".join(said) + "; read at its next start" if said else "nothing to change")
+            progress.detail(", ".join(said) + "; known from its next conversation on" if said else "nothing to change")
         with progress.step("tell the SkillHub"):
             try:
                 await client.sync(agent.name, *_lists(stays), vm_id=agent.vm_id)

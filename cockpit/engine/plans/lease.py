@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 
 from cockpit.engine.agent_record import REGISTERED_BY
+from cockpit.engine.plans.holder import is_dead, own_mark
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.errors import CockpitError
@@ -18,11 +19,22 @@ from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
 
-RENEWAL = 30.0
-"""Seconds between two signs in the registry that the dispatcher is still at it; it is void after five minutes."""
+RENEWAL = 20.0
+"""Seconds between two signs in the registry that the dispatcher is still at it."""
 
-TRUSTED = 120.0
-"""Seconds after such a sign within which nobody else can have taken the lease, whatever held this process up."""
+VOID = 120.0
+"""Seconds without a sign after which the lease is nobody's, where it is not proven before that its holder is dead.
+
+Six signs may be lost, which a registry that starts anew costs; a plan that stands still for two minutes harms nobody,
+and of a holder on another machine nothing else can be known.
+"""
+
+TRUSTED = 60.0
+"""Seconds after such a sign within which nobody else can have taken the lease, whatever held this process up.
+
+What was begun in the last of them has as many again until another one may begin: longer than a request to the board
+takes with all its tries.
+"""
 
 HOLDER = "holder of plans"
 """Under which the store keeps how its cockpits are named in a registry: of those only one lives, as the lock says."""
@@ -99,7 +111,15 @@ class PlanLeases:
             holder = kept or holder
             if kept is None:
                 await saved(self._store.choices.keep(HOLDER, holder))
-        return RegistryNames(registry, holder, REGISTERED_BY, doing="hands its tasks out")
+        return RegistryNames(
+            registry,
+            holder,
+            REGISTERED_BY,
+            doing="hands its tasks out",
+            void_after=VOID,
+            mark=own_mark(),
+            is_dead=is_dead,
+        )
 
     def _key(self, name: str) -> str:
         return f"plan {self._source.name} {name}"

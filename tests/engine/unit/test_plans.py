@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import random
+import subprocess
+import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cockpit.embedded.api.service_records import Documents
 from cockpit.engine.operation import OperationProgress
+from cockpit.engine.plans import holder, lease
 from cockpit.engine.plans.hands import PlanHands
-from cockpit.engine.plans.lease import TRUSTED, PlanLeases
+from cockpit.engine.plans.lease import TRUSTED, VOID, PlanLeases
 from cockpit.engine.plans.orders import PlanOrders
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.source import Source
@@ -217,6 +225,64 @@ async def test_a_registry_that_is_silent_ends_the_lease_before_anybody_else_can_
     await asyncio.sleep(41)
     assert not cockpit.leases.is_sure("release")
     assert "does not say" in await cockpit.leases.hold("release")
+
+
+def ended_process() -> dict[str, str]:
+    """Return the mark of a process that ran beside this one and was killed."""
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    began = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
+    mark = holder.own_mark() | {"pid": f"{process.pid}", "began": began}
+    assert not holder.is_dead(mark), "it is at work"
+    process.kill()
+    process.wait()
+    return mark
+
+
+async def test_who_was_killed_on_this_machine_is_followed_at_once_also_by_a_cockpit_of_another_history(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = make_world()
+    killed, other = Cockpit(world), Cockpit(world)
+    with monkeypatch.context() as then:
+        mark = ended_process()
+        then.setattr(lease, "own_mark", lambda: mark)
+        assert await killed.leases.hold("release") == ""
+    assert await other.leases.hold("release") == "" and other.leases.is_sure("release")
+    third = Cockpit(world)
+    assert "hands its tasks out" in await third.leases.hold("release"), "who has it now lives"
+    # Whoever comes back under the name of one that was killed leaves its own mark.
+    with monkeypatch.context() as then:
+        then.setattr(lease, "own_mark", lambda: mark)
+        assert await killed.leases.hold("second") == ""
+    again = Cockpit(world, store=killed.memory)
+    killed.memory.leases = MemoryLeases()
+    assert await again.leases.hold("second") == ""
+    assert "hands its tasks out" in await third.leases.hold("second")
+
+
+async def test_of_a_holder_elsewhere_only_time_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world()
+    first, second = Cockpit(world), Cockpit(world)
+    with monkeypatch.context() as then:
+        then.setattr(lease, "own_mark", lambda: {"place": "elsewhere", "pid": "1", "began": "1"})
+        assert await first.leases.hold("release") == ""
+    entries = Documents(world.records, "registry")
+    for age, taken in ((VOID - 5, False), (VOID + 5, True)):
+        entry = entries.get("name:plan release")
+        assert entry is not None
+        seen = datetime.now(UTC) - timedelta(seconds=age)
+        entries.put(entry | {"lastSeen": seen.isoformat(timespec="milliseconds").replace("+00:00", "Z")})
+        assert (await second.leases.hold("release") == "") is taken
+    assert TRUSTED < VOID - 30, "what was begun in the last moment of trust has its answer before another one begins"
+
+
+@given(st.dictionaries(st.sampled_from(["place", "pid", "began", "x"]), st.text() | st.integers() | st.none()))
+def test_of_what_a_stranger_wrote_nothing_is_proven(mark: dict[str, object]) -> None:
+    assert not holder.is_dead(mark)
+    assert not holder.is_dead({**holder.own_mark(), "place": mark.get("place")})
+    assert not holder.is_dead(holder.own_mark())
+    hidden = Path("/nonexistent")
+    assert not holder._is_given_to_nobody(1) and not holder.is_dead(holder.own_mark(), hidden), "it may be hidden"
 
 
 # --- the acts --------------------------------------------------------------------------------------------
