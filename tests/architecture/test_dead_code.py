@@ -248,6 +248,7 @@ PROC = {
     "bench/bench_ingest.py": "inotify instances",
     "bench/table.py": "processor time to the nanosecond, shared memory by its share",
     "embedded/test_serve.py": "arguments and environment as they are, byte for byte",
+    "engine/unit/test_plans.py": "when a process began, in ticks",
     "faults/test_one_agent_alone.py": "the highest number of a descriptor",
     "faults/test_signals.py": "which signals are caught, what a thread waits in",
     "real_pi/test_pi_in_scaffold.py": "arguments and environment as they are, byte for byte",
