@@ -26,7 +26,7 @@ from cockpit.model.plan.port import PlanStatus
 from cockpit.model.plan.read import read_plan
 from cockpit.model.plan.schedule import TaskState
 from cockpit.model.plan.structured import read_data
-from cockpit.model.plan.words import dispatcher_words, least_minutes, standing, workers_words
+from cockpit.model.plan.words import dispatcher_words, last_words, least_minutes, standing, workers_words
 from cockpit.model.refusals.grounds import RefusalCode
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import say, warn
@@ -374,5 +374,7 @@ def _print(engine: HeadlessPort, status: PlanStatus, as_json: bool) -> None:
     say(our_line("{}: {} · {}", status.plan.name, standing(status), " · ".join(word for word in words if word)))
     rows = [(one.task.title, one.state.value, one.who or "-", one.reason) for one in found.tasks]
     print_table(("TASK", "STANDS", "WHO", "WHY"), rows)
+    for line in last_words(status.plan):
+        say(our_line("{}", line))
     if len(status.plan.doubles):
         warn(our_line("{} tasks are there twice and done by nobody", len(status.plan.doubles)))

@@ -78,7 +78,7 @@ def loss_of(vm_id: VmId, fleet: Fleet, remains: Remains | None, unseen: str = ""
     agent = agents[0] if agents else None
     whose = {one.id: f"{one.name}: " if len(agents) > 1 else "" for one in agents}
     lost = [*_of_host(vm_id, fleet), *(f"{whose[one.id]}{said}" for one in agents for said in _of_agent(one))]
-    lost += _of_vm(remains) if remains is not None else ()
+    lost += unsaved_on(remains) if remains is not None else ()
     unknown = list(remains.unknown) if remains is not None else []
     if remains is None:
         unknown.append(f"uncommitted and unpushed work, and what runs there: {unseen or why_unseen(vm_id, fleet)}")
@@ -145,8 +145,8 @@ def _of_agent(agent: Agent) -> Iterator[str]:
         yield f"{_count(queued, 'text')} queued and not read by it"
 
 
-def _of_vm(remains: Remains) -> Iterator[str]:
-    """Yield what the look found."""
+def unsaved_on(remains: Remains) -> Iterator[str]:
+    """Yield what a look found that is nowhere else, or runs."""
     for repository in remains.repositories:
         yield from _of_repository(repository)
     if remains.loose_files:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 
+from cockpit.engine.losses import Losses
 from cockpit.engine.plans.lease import PlanLeases
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.state import FleetState
@@ -21,6 +22,7 @@ from cockpit.model.commands.life import Spawn
 from cockpit.model.commands.swarm import Teardown
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import AgentId, TaskId
+from cockpit.model.loss import Loss, unsaved_on
 from cockpit.model.plan.acts import (
     Act,
     Confirm,
@@ -227,25 +229,40 @@ class PlanHands:
             self._fleet_state.changed()
 
     async def _tear_down(self, plan: BoardPlan, act: TearDown) -> None:
-        """Give workers up, each after a commit, and say on the board what became of them."""
-        ids, names = {agent for agent, _ in act.workers}, ", ".join(name for _, name in act.workers)
+        """Give workers up, each after a commit, and say on the board what became of them.
+
+        Nobody is asked: whoever has something on its VM that is nowhere else stays, and so does who was not looked at.
+        """
+        ids = {agent for agent, _ in act.workers}
         try:
+            vms = [self._fleet_state.agents[agent].vm_id for agent in ids if agent in self._fleet_state.agents]
+            losses = await Losses(self._fleet_state, (self._running,)).look(vms)
+            stay = {loss.vm: _reasons(loss) for loss in losses}
+            go = tuple(loss for loss in losses if not stay[loss.vm])
             if not self._leases.is_sure(plan.name):
                 return
-            known = [self._fleet_state.agents[agent].vm_id for agent in ids if agent in self._fleet_state.agents]
-            undo = self._running.source.undo_seconds
-            receipt = await self._carried_out(Teardown(tuple(known), undo=undo > 0), TEARDOWN_LIMIT)
-            back = f"; for {span_text(undo)} `cockpit undo NAME` brings one back" if undo > 0 else ""
-            words = f"the workers made for it were torn down: {names}{back}"
-            if receipt.stage is not Stage.DONE:
-                words = f"of the workers made for it some were not torn down: {receipt.reason or receipt.stage.value}"
+            said = [f"{loss.name} stays: {stay[loss.vm]}" for loss in losses if stay[loss.vm]]
+            if go:
+                said.insert(0, await self._torn_down(go))
             self.tried |= ids
-            await self._say(plan.head, words)
+            if any(stay.values()):
+                said.append(f"`cockpit teardown --label {plan_label(plan.name)}` names what would be lost, and asks")
+            await self._say(plan.head, "\n".join(("its tasks are done:", *said)))
         except CockpitError as error:
             log.warning("plan %s: its workers: %s", plan.name, error)
         finally:
             self.tearing -= ids
             self._fleet_state.changed()
+
+    async def _torn_down(self, losses: Sequence[Loss]) -> str:
+        """Tear workers down, and say in words what came of it."""
+        undo, names = self._running.source.undo_seconds, ", ".join(loss.name for loss in losses)
+        command = Teardown(tuple(loss.vm for loss in losses), undo=undo > 0)
+        receipt = await self._carried_out(command, TEARDOWN_LIMIT)
+        if receipt.stage is not Stage.DONE:
+            return f"not all of {names} were torn down: {receipt.reason or receipt.stage.value}"
+        back = f"; for {span_text(undo)} `cockpit undo NAME` brings one back" if undo > 0 else ""
+        return f"torn down: {names}{back}"
 
     async def _carried_out(self, command: Command, limit: float) -> Receipt:
         """Order something, and return its receipt once it has ended, or the seconds have run out."""
@@ -253,3 +270,10 @@ class PlanHands:
         ended: Callable[[], bool] = lambda: is_ended(self._fleet_state.receipts[command_id])  # noqa: E731
         await self._fleet_state.until(ended, limit)
         return self._fleet_state.receipts[command_id]
+
+
+def _reasons(loss: Loss) -> str:
+    """Say why a VM is not given up without a question, or return empty text."""
+    if loss.remains is None:
+        return "; ".join(loss.unknown) or "it was not looked at"
+    return "; ".join((*unsaved_on(loss.remains), *loss.remains.unknown))

@@ -26,7 +26,7 @@ def ending(
         plan: which.
         workers: everybody of its source.
         tearing: who is being given up just now.
-        tried: who was to be given up, and is there still where it is among the workers.
+        tried: who was to be given up; where one is among the workers still, it was said why.
     """
     if plan.head.status == "done":
         return ()
@@ -40,4 +40,5 @@ def ending(
         return (TearDown(tuple((one.id, one.name) for one in due)),)
     if any(one.readiness in COMES_TO_REST and one.id not in tried for one in made):
         return ()
-    return (Finish(tuple(f"{one.name} ({one.reason or one.readiness.value})" for one in made)),)
+    left = (f"{one.name} ({one.reason or one.readiness.value})" for one in made if one.id not in tried)
+    return (Finish(tuple(left)),)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from cockpit.model.board import Task
 from cockpit.model.ids import TaskId
-from cockpit.model.plan.marks import minutes_of
+from cockpit.model.plan.marks import AUTHOR, BoardPlan, minutes_of
 from cockpit.model.plan.plan import PlanSettings
 from cockpit.model.plan.port import PlanStatus
 from cockpit.model.plan.schedule import TaskState
+
+LAST_WORDS = 12
+"""Lines of what a plan said last that are shown; the task that stands for it has all."""
 
 
 def standing(status: PlanStatus) -> str:
@@ -29,6 +32,12 @@ def dispatcher_words(status: PlanStatus) -> str:
     if status.trouble:
         return status.trouble
     return "this cockpit hands its tasks out" if status.here else ""
+
+
+def last_words(plan: BoardPlan) -> tuple[str, ...]:
+    """Return what a plan that is done said of its workers, a line each."""
+    said = [note.content for note in plan.head.notes if note.author == AUTHOR]
+    return tuple(said[-1].splitlines()[:LAST_WORDS]) if said and plan.head.status == "done" else ()
 
 
 def workers_words(settings: PlanSettings) -> str:

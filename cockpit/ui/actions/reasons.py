@@ -19,7 +19,7 @@ def needs_agent(situation: Situation) -> str:
 
 def needs_task(situation: Situation) -> str:
     """Ask for a task under the cursor."""
-    return "" if situation.task is not None else "no task is selected: press 2 and choose one"
+    return "" if situation.task is not None else "no task is selected: choose one on the board"
 
 
 def agent_command(build: Callable[[AgentId], Command]) -> Reason:

@@ -7,7 +7,7 @@ from textual.content import Content
 from cockpit.model.ages import MINUTE, span_text
 from cockpit.model.plan.port import PlanStatus
 from cockpit.model.plan.schedule import Planned, TaskState
-from cockpit.model.plan.words import dispatcher_words, least_minutes, standing
+from cockpit.model.plan.words import dispatcher_words, last_words, least_minutes, standing
 from cockpit.text.clean import NOTHING, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, content, cut, fit, pieces_width
@@ -68,6 +68,7 @@ def plan_heading(status: PlanStatus, place: int, count: int) -> Content:
         pieces.append((our_line("\nat least {} more, by its own minutes", span_text(minutes * MINUTE)), "$muted"))
     if words := dispatcher_words(status):
         pieces.append((our_line("\n{}", words), "$link-degraded" if status.trouble else "$muted"))
+    pieces += [(our_line("\n{}", line), "$muted") for line in last_words(status.plan)]
     if status.plan.doubles:
         pieces.append((our_line("\n{} tasks stand there twice: nobody does them", len(status.plan.doubles)), "$muted"))
     return content(pieces)

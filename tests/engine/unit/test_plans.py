@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from cockpit.embedded.api.service_records import Documents
 from cockpit.engine.operation import OperationProgress
-from cockpit.engine.plans import holder, lease
+from cockpit.engine.plans import hands, holder, lease
 from cockpit.engine.plans.hands import PlanHands
 from cockpit.engine.plans.lease import TRUSTED, VOID, PlanLeases
 from cockpit.engine.plans.orders import PlanOrders
@@ -30,8 +30,10 @@ from cockpit.errors import CockpitError, Refused, Undecided
 from cockpit.model.board import Task
 from cockpit.model.commands.board import HandOverTask
 from cockpit.model.commands.plan import CreatePlan, HoldPlan, PlanCommand, RunPlan, StepPlan, TakePlanned
-from cockpit.model.ids import CommandId, OperationId
-from cockpit.model.plan.acts import Give, HandIn, StopTask, TakeBack
+from cockpit.model.commands.swarm import Teardown
+from cockpit.model.ids import CommandId, OperationId, VmId, agent_of
+from cockpit.model.loss import Loss, Remains
+from cockpit.model.plan.acts import Give, HandIn, StopTask, TakeBack, TearDown
 from cockpit.model.plan.marks import BoardPlan, given_in, plans_on
 from cockpit.model.plan.plan import Plan
 from cockpit.model.plan.read import read_plan
@@ -384,3 +386,53 @@ async def test_nothing_is_written_once_the_lease_is_in_doubt() -> None:
     await scene.hands.do(plan, Give(plan.tasks[0], AGENT, "builder"))
     await scene.cockpit.state.until(lambda: not scene.hands.giving, 60)
     assert scene.heard == [] and (await scene.cockpit.plan()).tasks == plan.tasks
+
+
+async def test_workers_go_when_the_plan_is_done_but_for_those_that_have_something_alone_or_were_not_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scene = Scene()
+    plan = await scene.begin()
+    vms = [VmId(f"{letter * 8}-0000-4000-8000-000000000001") for letter in "abcd"]
+    names = ("clean", "loose", "busy", "blind")
+    for vm_id, name in zip(vms, names, strict=True):
+        scene.cockpit.state.put_agent(agent_on(vm_id, name))
+    remains = (Remains(), Remains(loose_files=3), Remains(processes=("make",), unknown=("git hung",)), None)
+    found = tuple(
+        Loss(vm_id, name, "worker", ("a result nobody has seen",), ("no route",) if left is None else (), left)
+        for vm_id, name, left in zip(vms, names, remains, strict=True)
+    )
+
+    class Looked:
+        def __init__(self, *_: object) -> None:
+            pass
+
+        async def look(self, vm_ids: list[VmId]) -> tuple[Loss, ...]:
+            assert sorted(vm_ids) == vms
+            return found
+
+    ordered: list[Teardown] = []
+
+    def dispatch(command: Teardown) -> CommandId:
+        ordered.append(command)
+        receipt = Receipt(CommandId("t"), None, "teardown", "", Stage.DONE, 0.0)
+        scene.cockpit.state.put_receipt(receipt)
+        return receipt.id
+
+    monkeypatch.setattr(hands, "Losses", Looked)
+    monkeypatch.setattr(scene.running.dispatcher, "dispatch", dispatch)
+    monkeypatch.setattr(scene.cockpit.source, "undo_seconds", 3600.0, raising=False)
+    workers = tuple((agent_of(vm_id), name) for vm_id, name in zip(vms, names, strict=True))
+    await scene.hands.do(plan, TearDown(workers))
+    await scene.cockpit.state.until(lambda: not scene.hands.tearing, 60)
+    assert ordered == [Teardown((vms[0],), undo=True)]
+    assert scene.hands.tried == {agent_of(vm_id) for vm_id in vms}
+    (note,) = (await scene.cockpit.plan()).head.notes
+    assert note.author == "plan" and note.content.splitlines() == [
+        "its tasks are done:",
+        "torn down: clean; for 1 h `cockpit undo NAME` brings one back",
+        "loose stays: 3 files of its workspace in no repository",
+        "busy stays: 1 process: make; git hung",
+        "blind stays: no route",
+        "`cockpit teardown --label plan:release` names what would be lost, and asks",
+    ]
