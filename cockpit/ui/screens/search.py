@@ -167,6 +167,8 @@ class SearchScreen(OverHome):
         event.stop()
         if self._hits:
             self.rows.focus()
+        else:
+            self._look(event.value)
 
     @on(RowList.Chosen)
     def _chosen(self, message: RowList.Chosen) -> None:

@@ -134,8 +134,8 @@ def at_end(lines: list[TextLine], width: int, mark: Piece | None, *, folds: bool
     return [*lines, *(TextLine(line.pieces, len(line.text), folds=folds) for line in below)]
 
 
-def more_line(number: int, bar: Clean, where: str, width: int) -> TextLine:
+def more_line(number: int, bar: Clean, where: str, width: int, nouns: tuple[str, str] = ("line", "lines")) -> TextLine:
     """Return the line that says how much is left out, and the key that shows it."""
-    noun = "line" if number == 1 else "lines"
+    noun = nouns[0] if number == 1 else nouns[1]
     words = cut(our_line("… {} {} {} · ( opens", number, noun, where), max(1, width - GUTTER))
     return TextLine(((bar, "$faint"), (words, "$muted")), GUTTER, folds=True)

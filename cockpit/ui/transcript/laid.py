@@ -13,6 +13,7 @@ from cockpit.model.transcript.window import Place
 from cockpit.ui.transcript.answers import AnswerFolder
 from cockpit.ui.transcript.folding import TextLine
 from cockpit.ui.transcript.manner import Fullness
+from cockpit.ui.transcript.tools import OutputFolder
 from cockpit.ui.transcript.turns import NO_TURN, NOTHING_SPENT, TurnSpent, TurnSum
 
 LATEST = 253_402_300_799.0
@@ -55,8 +56,8 @@ class LaidEntry:
     """When it began, as `HH:MM` of this machine's zone."""
     lines: Sequence[TextLine]
     fullness: Fullness
-    folder: AnswerFolder | None = None
-    """Holds what of a streaming answer is folded already."""
+    folder: AnswerFolder | OutputFolder | None = None
+    """Holds what is folded already of what grows."""
     receipt: Receipt | None = None
     """What stood beside it."""
     spent: TurnSpent = NOTHING_SPENT

@@ -13,6 +13,7 @@ from cockpit.ui.transcript.laid import OWN_WORDS, Anchor, Before, LaidEntry, bef
 from cockpit.ui.transcript.lines import entry_lines
 from cockpit.ui.transcript.manner import ReadingManner
 from cockpit.ui.transcript.receipts import ReceiptsBeside, message_mark
+from cockpit.ui.transcript.tools import OutputFolder
 from cockpit.ui.transcript.turns import NO_TURN, NOTHING_SPENT, TurnSum
 
 FIRST_LINES = 600
@@ -242,9 +243,11 @@ class TranscriptLayout:
         own = entry.kind in OWN_WORDS
         receipt = self.beside.at(place) if own else None
         spent = known.spent if known is not None else NOTHING_SPENT
-        folder = None
-        if entry.kind is EntryKind.ANSWER:
-            folder = known.folder if known is not None and known.folder is not None else AnswerFolder(self.width)
+        folder = known.folder if known is not None else None
+        if folder is None and entry.kind is EntryKind.ANSWER:
+            folder = AnswerFolder(self.width)
+        elif folder is None and entry.open and entry.kind in (EntryKind.TOOL, EntryKind.COMMAND):
+            folder = OutputFolder(self.width)
         lines = entry_lines(
             entry,
             self.width,

@@ -9,7 +9,7 @@ from cockpit.ui.look.cells import Piece, cut, width_of
 from cockpit.ui.transcript.answers import AnswerFolder, answer_lines
 from cockpit.ui.transcript.folding import BLANK, GUTTER, TextLine, at_end, more_line, trimmed, wrapped
 from cockpit.ui.transcript.manner import Fullness
-from cockpit.ui.transcript.tools import tool_lines
+from cockpit.ui.transcript.tools import OutputFolder, tool_lines
 
 THINKING_TAIL = 3
 """Lines of thinking that are shown short."""
@@ -33,7 +33,7 @@ def entry_lines(
     raw: bool = False,
     previous: EntryKind | None = None,
     mark: Piece | None = None,
-    folder: AnswerFolder | None = None,
+    folder: AnswerFolder | OutputFolder | None = None,
 ) -> list[TextLine]:
     """Return an entry's lines for a width in cells, with a blank line before it where the eye needs one.
 
@@ -44,17 +44,19 @@ def entry_lines(
         raw: its texts as they were written.
         previous: the kind of the entry before it; None if there is none.
         mark: what became of a message of the operator's and what it took, if that is known.
-        folder: holds what of an answer that streams is folded already.
+        folder: holds what is folded already of an answer or an output that grows.
     """
     air = [BLANK] if _needs_air(entry.kind, previous) else []
     if raw:
         lines = _raw(entry, width)
     elif entry.kind is EntryKind.ANSWER:
-        lines = answer_lines(entry, folder or AnswerFolder(width))
+        lines = answer_lines(entry, folder if isinstance(folder, AnswerFolder) else AnswerFolder(width))
+    elif entry.kind in (EntryKind.TOOL, EntryKind.COMMAND):
+        lines = tool_lines(entry, width, fullness, folder if isinstance(folder, OutputFolder) else None)
     else:
         lines = _lines(entry, width, fullness, mark)
     if fullness is Fullness.HEAD:
-        lines = _head(entry, lines, width, fullness)
+        lines = _head(entry, lines, width)
     return [*air, *lines] if lines else []
 
 
@@ -65,8 +67,6 @@ def _lines(entry: Entry, width: int, fullness: Fullness, mark: Piece | None) -> 
             return at_end(_message(entry, width), width, mark)
         case EntryKind.THINKING:
             return _thinking(entry, width, full)
-        case EntryKind.TOOL | EntryKind.COMMAND:
-            return tool_lines(entry, width, fullness)
         case EntryKind.QUESTION:
             return _question(entry, width)
         case EntryKind.ERROR:
@@ -80,11 +80,12 @@ def _lines(entry: Entry, width: int, fullness: Fullness, mark: Piece | None) -> 
             return _block(ours("¿ "), entry, width, "$transcript-marker", 0 if full else 2)
 
 
-def _head(entry: Entry, lines: list[TextLine], width: int, fullness: Fullness) -> list[TextLine]:
+def _head(entry: Entry, lines: list[TextLine], width: int) -> list[TextLine]:
     """Leave the first line of a block, and say behind it that there is more."""
     hidden = len(lines) - 1
     if entry.kind in (EntryKind.TOOL, EntryKind.COMMAND):
-        hidden = len(tool_lines(entry, width, Fullness.FULL)) - 1
+        body = entry.text if entry.failed and entry.text.strip() else entry.diff or entry.written or entry.text
+        hidden = body.rstrip("\n").count("\n") + 1 if body.strip() else 0
     if hidden <= 0:
         return lines
     words = our_line("▸ {} {}", hidden, "line" if hidden == 1 else "lines")

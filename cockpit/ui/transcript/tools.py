@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import PurePosixPath
 
 from cockpit.model.transcript.entry import Entry
@@ -10,7 +11,7 @@ from cockpit.text.joiners import is_boundary
 from cockpit.text.sanitize import StyledLine, clean_line, our_line, styled_lines
 from cockpit.ui.look.cells import Piece, cut, pieces_width, width_of
 from cockpit.ui.transcript.code import code_lines
-from cockpit.ui.transcript.diffs import change_style, diff_styles
+from cockpit.ui.transcript.diffs import DiffReader, change_style, diff_styles
 from cockpit.ui.transcript.figures import figures
 from cockpit.ui.transcript.folding import GUTTER, TextLine, more_line, wrapped
 from cockpit.ui.transcript.manner import Fullness
@@ -39,10 +40,48 @@ LANGUAGES = {
 """The language of a file by the end of its name: asking a library for it costs more than to draw it."""
 
 
-def tool_lines(entry: Entry, width: int, fullness: Fullness) -> list[TextLine]:
-    """Return a call's header with its outcome and figures, then its body, of which the head or the tail is shown."""
-    body = _body(entry, width, fullness is Fullness.FULL) if fullness is not Fullness.HEAD else []
+SHORT_LINES = TOOL_TAIL * 4
+"""Lines of an output that are looked at where its end is shown short."""
+
+
+def tool_lines(entry: Entry, width: int, fullness: Fullness, folder: OutputFolder | None = None) -> list[TextLine]:
+    """Return a call's header with its outcome and figures, then its body, of which the head or the tail is shown.
+
+    Args:
+        entry: the call.
+        width: cells of a line.
+        fullness: how much is shown.
+        folder: holds what of an output that still grows is folded already.
+    """
+    body = _body(entry, width, fullness is Fullness.FULL, folder) if fullness is not Fullness.HEAD else []
     return [_header(entry, width), *body]
+
+
+class OutputFolder:
+    """Folds the output of a tool that runs, and folds only what is new when the output has grown."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self._settled = ""
+        self._lines: list[TextLine] = []
+        self._change = DiffReader()
+
+    def fold(self, text: str) -> list[TextLine]:
+        """Return all lines of the text; a colour that lasts over several of them is complete once the tool ended."""
+        if not text.startswith(self._settled):
+            self._settled, self._lines, self._change = "", [], DiffReader()
+        end = text.rfind("\n") + 1
+        if end > len(self._settled):
+            for line in styled_lines(text[len(self._settled) : end - 1]):
+                self._lines += self._folded(line, self._change)
+            self._settled = text[:end]
+        change = copy(self._change)
+        tail = [one for line in styled_lines(text[len(self._settled) :]) for one in self._folded(line, change)]
+        return [*self._lines, *tail]
+
+    def _folded(self, line: StyledLine, change: DiffReader) -> list[TextLine]:
+        base = change.style(line.text) or "$transcript-output"
+        return wrapped(line, self.width, BAR, "$faint", base=base, words=False)
 
 
 def _header(entry: Entry, width: int) -> TextLine:
@@ -81,10 +120,12 @@ def _outcome(entry: Entry) -> Clean:
     return our_line(" exit {}", entry.exit_code) if entry.exit_code else ours(" failed")
 
 
-def _body(entry: Entry, width: int, full: bool) -> list[TextLine]:
+def _body(entry: Entry, width: int, full: bool, folder: OutputFolder | None) -> list[TextLine]:
     """What a call that failed printed comes first: the change it meant was not made."""
     if entry.failed and entry.text.strip():
         return _output(entry, width, full)
+    if entry.open and full and folder is not None and not (entry.diff or entry.written):
+        return folder.fold(entry.text.rstrip("\n")) if entry.text.strip("\n") else []
     if entry.diff:
         return _headed(_diff(entry.diff, width), DIFF_HEAD, width, full)
     if entry.written:
@@ -107,9 +148,14 @@ def _output(entry: Entry, width: int, full: bool) -> list[TextLine]:
         return []
     raw_lines = text.count("\n") + 1
     styles = diff_styles(text)
-    if not full and raw_lines > TOOL_TAIL * 4:
-        text = _last_lines(text, TOOL_TAIL * 4)
-        styles = styles[-TOOL_TAIL * 4 :]
+    left_out = 0
+    if not full and raw_lines > SHORT_LINES:
+        text = _last_lines(text, SHORT_LINES)
+        styles = styles[-SHORT_LINES:]
+    if not full and len(text) > SHORT_LINES * max(width, 40):
+        # A line of a megabyte: laying it out to show its end would take seconds.
+        left_out = len(text) - SHORT_LINES * max(width, 40)
+        text, styles = text[left_out:], []
     base = "$transcript-stderr" if entry.failed else "$transcript-output"
     lines = [
         folded
@@ -118,6 +164,8 @@ def _output(entry: Entry, width: int, full: bool) -> list[TextLine]:
     ]
     if full or len(lines) <= TOOL_TAIL + 1:
         return lines
+    if left_out:
+        return [more_line(left_out, BAR, "above", width, ("character", "characters")), *lines[-TOOL_TAIL:]]
     above = max(raw_lines, len(lines)) - TOOL_TAIL
     return [more_line(above, BAR, "above", width), *lines[-TOOL_TAIL:]]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,8 +13,11 @@ from cockpit.model.content import Block, Usage
 from cockpit.model.events import Record
 from cockpit.model.transcript.entry import EntryKind
 from cockpit.model.transcript.transcript import Transcript
+from cockpit.text.sanitize import StyledLine
 from cockpit.ui.look.cells import width_of
+from cockpit.ui.transcript import answers, tools
 from cockpit.ui.transcript.diffs import ADDED, REMOVED, diff_styles
+from cockpit.ui.transcript.folding import TextLine, wrapped
 from cockpit.ui.transcript.layout import TranscriptLayout
 from cockpit.ui.transcript.lines import entry_lines
 from cockpit.ui.transcript.manner import Fullness, ReadingManner
@@ -226,6 +232,61 @@ def test_a_flush_while_an_answer_streams_looks_at_what_changed_alone() -> None:
     assert layout.looked_at - looked <= 60
     entry = transcript.entry(transcript.next_key - 1)
     assert entry is not None and entry.kind is EntryKind.ANSWER
+
+
+@settings(max_examples=40)
+@given(
+    st.text(alphabet="ab 語-#`*", max_size=700),
+    st.lists(st.integers(1, 60), min_size=1, max_size=30),
+    st.integers(8, 30),
+)
+def test_a_long_line_that_grows_is_broken_as_one_that_is_there(text: str, steps: list[int], width: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answers, "PIECE", 100)
+        growing, end = answers.AnswerFolder(width), 0
+        for step in [*steps, len(text)]:
+            end = min(len(text), end + step)
+            lines = growing.fold(text[:end])
+        assert lines == answers.AnswerFolder(width).fold(text)
+        pieces = [line.text for line in lines]
+        patch.setattr(answers, "PIECE", 1 << 30)
+        if "`" not in text and "*" not in text:
+            assert pieces == [line.text for line in answers.AnswerFolder(width).fold(text)]
+
+
+def test_a_line_that_never_ends_is_folded_where_it_grew(monkeypatch: pytest.MonkeyPatch) -> None:
+    folded: list[int] = []
+    fold = wrapped
+
+    def counted(line: StyledLine, *rest: Any, **more: Any) -> list[TextLine]:
+        folded.append(len(line.text))
+        return fold(line, *rest, **more)
+
+    monkeypatch.setattr(answers, "wrapped", counted)
+    growing = answers.AnswerFolder(80)
+    for end in range(0, 60_000, 400):
+        growing.fold("no end " * (end // 7))
+    assert sum(folded) < 6 * 60_000 and max(folded) <= answers.PIECE + 400
+
+
+def test_the_output_of_a_tool_that_runs_is_folded_where_it_grew(monkeypatch: pytest.MonkeyPatch) -> None:
+    folded: list[int] = []
+    fold = wrapped
+
+    def counted(line: StyledLine, *rest: Any, **more: Any) -> list[TextLine]:
+        folded.append(1)
+        return fold(line, *rest, **more)
+
+    monkeypatch.setattr(tools, "wrapped", counted)
+    engine = FakeEngine()
+    engine.say(WHO, ev.ToolStarted("t", "bash", {"command": "x"}))
+    manner = ReadingManner()
+    manner.expand(True)
+    layout = TranscriptLayout(engine.transcript(WHO), 60, manner=manner)
+    for number in range(1, 200):
+        engine.say(WHO, ev.ToolOutput("t", "".join(f"row {row}\n" for row in range(number)), "bash"))
+        layout.update()
+    assert layout.total == 200 and len(folded) < 600
 
 
 async def test_a_flush_paints_only_the_lines_that_changed() -> None:
