@@ -143,6 +143,8 @@ class Viewport(Passage):
             key = self.pointed + direction
         elif found is None:
             return None
+        elif self.following and direction < 0:
+            key = transcript.next_key - 1
         else:
             # Above the top: what begins there; below: what begins after it.
             key = found[0].key + (0 if direction < 0 and found[1] > found[0].first_line else direction)
