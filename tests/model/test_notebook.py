@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cockpit.model.board import Task
 from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, OpenTool, Power, Vm
 from cockpit.model.ids import AgentId, TaskId, VmId
-from cockpit.model.notebook.consequence import consequence, consequence_for_all
+from cockpit.model.notebook.consequence import consequence
 from cockpit.model.notebook.pitfalls import INLINE_FILE, pitfall
 from cockpit.model.notebook.secrets import holds_secret
 from cockpit.model.notebook.templates import filled, values_of
@@ -48,14 +48,6 @@ def test_what_becomes_of_a_text_is_said(mode: str, agent: Agent, words: str) -> 
 def test_a_frozen_vm_is_said_whatever_the_agent_did(mode: str, power: Power) -> None:
     said = consequence(mode, WITH_TOOL, Vm(VmId("v"), power))
     assert power.value in said and "resumes" in said
-
-
-def test_of_several_it_is_counted() -> None:
-    frozen = Vm(VmId("v"), Power.PAUSED)
-    said = consequence_for_all("steer", ((IDLE, None), (WORKING, None), (WITH_TOOL, None)))
-    assert said == "1 starts a run, 2 read it between steps"
-    assert consequence_for_all("prompt", ((IDLE, None),)) == consequence("prompt", IDLE, None)
-    assert "1 paused" in consequence_for_all("prompt", ((IDLE, None), (IDLE, frozen)))
 
 
 @pytest.mark.parametrize(

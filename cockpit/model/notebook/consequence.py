@@ -39,19 +39,3 @@ def consequence(mode: str, agent: Agent, vm: Vm | None) -> str:
 
 def _ahead(waiting: int) -> str:
     return f", behind {waiting} that wait{'s' if waiting == 1 else ''}" if waiting else ""
-
-
-def consequence_for_all(mode: str, recipients: tuple[tuple[Agent, Vm | None], ...]) -> str:
-    """Say what becomes of a text that goes to several: how many do what."""
-    if len(recipients) == 1:
-        return consequence(mode, *recipients[0])
-    paused = sum(vm is not None and vm.power in (Power.PAUSED, Power.SLEEPING) for _, vm in recipients)
-    busy = sum(agent.run_open for agent, _ in recipients)
-    idle = len(recipients) - busy
-    parts = [f"{idle} start a run" if idle > 1 else "1 starts a run"] if idle else []
-    if busy:
-        read = "read it between steps" if mode == "steer" else "read it at the end of the run"
-        parts.append(f"{busy} {read}")
-    if paused:
-        parts.append(f"{paused} paused: not sent there")
-    return ", ".join(parts)

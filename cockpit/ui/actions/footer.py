@@ -10,16 +10,7 @@ from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.keys import key_label
 from cockpit.ui.actions.registry import ACTIONS, BY_ID, disabled_reason, hidden
 from cockpit.ui.look.cells import Piece, pieces_width
-
-COMPOSER_KEYS: tuple[tuple[str, str], ...] = (
-    ("⏎", "send"),
-    ("^j", "newline"),
-    ("^t", "mode"),
-    ("↑", "history"),
-    ("esc", "back"),
-)
-"""The composer's own keys: it is a text area, so letters are text."""
-
+from cockpit.ui.writing.keys import COMPOSER_KEYS
 
 FILTER_KEYS: tuple[tuple[str, str], ...] = (
     ("type", "narrow"),
@@ -52,7 +43,7 @@ def footer_pieces(situation: Situation, keys: Mapping[str, str], width: int) -> 
     What cannot be done now is dim; `keys` are the operator's own by action id.
     """
     if situation.pane == "composer":
-        return typed_keys(COMPOSER_KEYS, width)
+        return typed_keys([(key, label) for key, label, _ in COMPOSER_KEYS], width)
     if situation.pane == "filter":
         return typed_keys(FILTER_KEYS, width)
     return _laid_out(_shown_actions(situation), situation, keys, width)

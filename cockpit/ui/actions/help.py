@@ -11,6 +11,7 @@ from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.keys import key_labels
 from cockpit.ui.actions.registry import grouped
 from cockpit.ui.look.cells import Piece, break_points, content, fit
+from cockpit.ui.writing.keys import COMPOSER_KEYS
 
 KEY_WIDTH, LABEL_WIDTH = 10, 22
 """Cells of the columns of keys and of names."""
@@ -47,16 +48,14 @@ def help_text(keys: Mapping[str, str], width: int) -> Content:
                 (ours(" · asks first") if action.dangerous else NOTHING, "$agent-asking"),
                 (ours("\n"), ""),
             ]
+    pieces.append((ours("\nComposer\n"), "bold $accent"))
+    for key, _, meaning in COMPOSER_KEYS:
+        pieces += [
+            (our_line("  {}", fit(key, KEY_WIDTH)), "bold"),
+            (our_line("{}", meaning), "$muted"),
+            (ours("\n"), ""),
+        ]
     pieces += [
-        (ours("\nComposer\n"), "bold $accent"),
-        (our_line("  {}", fit(ours("⏎"), KEY_WIDTH)), "bold"),
-        (ours("send to the agent the border names\n"), "$muted"),
-        (our_line("  {}", fit(ours("^j"), KEY_WIDTH)), "bold"),
-        (ours("new line\n"), "$muted"),
-        (our_line("  {}", fit(ours("^t"), KEY_WIDTH)), "bold"),
-        (ours("prompt, steer or follow-up\n"), "$muted"),
-        (our_line("  {}", fit(ours("↑ ↓"), KEY_WIDTH)), "bold"),
-        (ours("what was sent before\n"), "$muted"),
         (ours("\n◆ is the architect, § follows a script: no model thinks there."), "$muted"),
         (ours("\nKeys typed ahead keep their order; a question takes none from before it was shown."), "$muted"),
         (ours("\nA mouse selection is copied with ^c. Leaving with q touches no agent."), "$muted"),

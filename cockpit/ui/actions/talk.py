@@ -74,29 +74,10 @@ SCREEN_WORDS = {
 def submit(home: HomePort, submitted: Composer.Submitted) -> None:
     """Send what was written; a word behind `/` that the agent's own screen carries out is carried out here."""
     found = slash_word(submitted.text)
-    if submitted.others:
-        _send_to_all(home, submitted)
-    elif found is None:
+    if found is None:
         _send(home, submitted)
     else:
         home.app.run_worker(_slash(home, submitted, *found), name="a word behind /")
-
-
-def _send_to_all(home: HomePort, submitted: Composer.Submitted) -> None:
-    """Send to everybody the border named; whom it cannot reach now is said, with the reasons."""
-    recipients = (submitted.agent, *submitted.others)
-    reasons: list[str] = []
-    for recipient in recipients:
-        said = message(submitted.mode, recipient, submitted.text)
-        if reason := home.engine.disabled_reason(said):
-            reasons.append(reason)
-        else:
-            home.command(said)
-    for command in submitted.taken_back:
-        home.engine.dismiss(command)
-    if reasons:
-        text = our_line("{} of {} were not reached: {}", len(reasons), len(recipients), "; ".join(reasons))
-        home.warn(text, title=ours("Not sent to all"))
 
 
 def _send(home: HomePort, submitted: Composer.Submitted) -> None:

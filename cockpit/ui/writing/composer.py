@@ -1,4 +1,4 @@
-"""The composer: where the operator writes to an agent. Its border names the recipients and what will really happen."""
+"""The composer: where the operator writes to an agent. Its border names the recipient and what will really happen."""
 
 from __future__ import annotations
 
@@ -29,12 +29,9 @@ from cockpit.ui.writing.editor import edited_text
 from cockpit.ui.writing.offers import OfferList
 from cockpit.ui.writing.walk import HistoryWalk
 
-Recipient = tuple[AgentId, str]
-"""An agent with its name."""
-
 
 class Composer(DataTextArea):
-    """A text area that sends on enter, keeps a draft per agent, and never changes its recipients under the text."""
+    """A text area that sends on enter, keeps a draft per agent, and never changes its recipient under the text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+j,alt+enter", "newline", "newline", show=False, priority=True),
@@ -47,7 +44,7 @@ class Composer(DataTextArea):
 
     @dataclass
     class Submitted(Message):
-        """The operator sent a text; the recipients are those the border named."""
+        """The operator sent a text; the recipient is the one the border named."""
 
         agent: AgentId
         mode: Mode
@@ -56,8 +53,6 @@ class Composer(DataTextArea):
         """The commands whose texts were taken back into this one."""
         checkpoint: bool = False
         """A commit is to be taken first, to which one can go back."""
-        others: tuple[AgentId, ...] = ()
-        """Whom it goes to besides."""
 
     @dataclass
     class ModeChanged(Message):
@@ -81,7 +76,6 @@ class Composer(DataTextArea):
         self._offers = offers
         self._recipient: AgentId | None = None
         self._recipient_name = ""
-        self._others: tuple[Recipient, ...] = ()
         self._busy = False
         self._refusal = ""
         self._chosen: Mode | None = None
@@ -105,11 +99,6 @@ class Composer(DataTextArea):
         return self._recipient
 
     @property
-    def others(self) -> tuple[AgentId, ...]:
-        """Whom the border names besides."""
-        return tuple(agent for agent, _ in self._others)
-
-    @property
     def checkpoint(self) -> bool:
         """Whether a commit is taken before a text."""
         return self._checkpoint
@@ -121,15 +110,8 @@ class Composer(DataTextArea):
 
     # --- to whom -------------------------------------------------------------------------------------
 
-    def address(self, agent: AgentId | None, name: str, *, busy: bool, others: tuple[Recipient, ...] = ()) -> None:
-        """Name the recipients. The draft of the one before is kept and comes back with it.
-
-        Args:
-            agent: whom a text goes to; None for nobody.
-            name: the agent's.
-            busy: a run of it goes on.
-            others: whom the text goes to besides, such as all that are marked.
-        """
+    def address(self, agent: AgentId | None, name: str, *, busy: bool) -> None:
+        """Name the recipient. The draft of the one before is kept and comes back with it."""
         if agent != self._recipient:
             self._keep_draft()
             draft = self._notebook.draft(agent) if agent is not None else NO_DRAFT
@@ -142,7 +124,6 @@ class Composer(DataTextArea):
             # The act must not change under a text that is being written.
             self._chosen = self.mode
         self._recipient_name, self._busy = name, busy
-        self._others = tuple(other for other in others if other[0] != agent)
 
     def _keep_draft(self) -> None:
         """Keep what is written: on the way through the history, what was written before it as well."""
@@ -171,29 +152,29 @@ class Composer(DataTextArea):
             self.post_message(self.ModeChanged(self.mode))
 
     def describe(self, refusal: str, meaning: str = "") -> None:
-        """Draw border and placeholder for the present recipients, act and refusal.
+        """Draw border and placeholder for the present recipient, act and refusal.
 
         Args:
             refusal: why enter would not send now.
             meaning: what will really happen to a text.
         """
         self._refusal = refusal
-        names = (self._recipient_name, *(name for _, name in self._others)) if self._recipient is not None else ()
+        name = self._recipient_name if self._recipient is not None else ""
         said = Addressed(
-            names, self.mode, meaning, refusal, self._pitfall, self._checkpoint, self._images, self.has_focus
+            name, self.mode, meaning, refusal, self._pitfall, self._checkpoint, self._images, self.has_focus
         )
         width = self.size.width
         if (self._recipient, said, width) == self._title_key:
             return
         self._title_key = (self._recipient, said, width)
         for mode in Mode:
-            self.set_class(mode is self.mode and bool(names), f"-{mode.value}")
+            self.set_class(mode is self.mode and bool(name), f"-{mode.value}")
         self.set_class(bool(refusal), "-refused")
         set_title(self, title(said, width))
         set_subtitle(self, subtitle(said, width))
         hint = our_line("write to {}: {}", self._recipient_name, meaning or self.mode.value)
         # Plain text would be read as markup here.
-        self.placeholder = content([(cut(hint, max(0, width - 1)), "")] if names and not refusal else [])
+        self.placeholder = content([(cut(hint, max(0, width - 1)), "")] if name and not refusal else [])
 
     # --- keys ----------------------------------------------------------------------------------------
 
@@ -278,7 +259,7 @@ class Composer(DataTextArea):
         self.move_cursor(self.replace(reference, *self.selection).end_location)
 
     def action_send(self) -> None:
-        """Send the text as it is to the recipients the border names; a refused one stays."""
+        """Send the text as it is to the recipient the border names; a refused one stays."""
         text, recipient = self.text, self._recipient
         if recipient is None or not text.strip():
             return
@@ -287,14 +268,12 @@ class Composer(DataTextArea):
             return
         mode, walk = self.mode, self._walk
         self._notebook.note_sent(recipient, text)
-        for other in self.others:
-            self._notebook.note_sent(other, text)
         taken_back, self._taken_back = self._taken_back, ()
         self._chosen = self._walk = None
         # What was written before an older text was taken is still to be sent.
         self.put(walk.written if walk is not None and not walk.at_written else "")
         self._keep_draft()
-        self.post_message(self.Submitted(recipient, mode, text, taken_back, self._checkpoint, self.others))
+        self.post_message(self.Submitted(recipient, mode, text, taken_back, self._checkpoint))
 
     def take_back(self, command: CommandId, mode: Mode, text: str) -> None:
         """Bring back a text that was sent and not read; it goes behind a draft that is there already."""

@@ -11,18 +11,13 @@ from hypothesis import strategies as st
 from textual.app import App
 
 from cockpit.errors import Refused
-from cockpit.model.commands.agent import FollowUp, Prompt
-from cockpit.model.fleet import ActivityState
-from cockpit.model.ids import AgentId
+from cockpit.model.commands.agent import FollowUp
 from cockpit.model.notebook.draft import NO_DRAFT, Draft
-from cockpit.text.sanitize import clean_line
-from cockpit.ui.actions.talk import submit
 from cockpit.ui.dialogs.sent import SentDialog
 from cockpit.ui.look.cells import width_of
 from cockpit.ui.look.states import Mode
 from cockpit.ui.writing import editor, vm_paths, words
-from cockpit.ui.writing.border import Addressed, names_line, subtitle, title
-from cockpit.ui.writing.composer import Composer
+from cockpit.ui.writing.border import Addressed, subtitle, title
 from cockpit.ui.writing.offer import Writing
 from cockpit.ui.writing.offers import OfferList
 from cockpit.ui.writing.template_files import MOST_BYTES, read_templates
@@ -30,29 +25,21 @@ from cockpit.ui.writing.vm_paths import VmPaths
 from cockpit.ui.writing.walk import HistoryWalk
 from tests.ui.hostile import FORBIDDEN, HOSTILE
 from tests.ui.scene import scene
-from tests.ui.test_home import LT_API, cockpit, notifications
+from tests.ui.test_home import LT_API, cockpit
 from tests.ui.test_hostile import drawn
 
 HOSTILE_NAME = f"src/{HOSTILE.replace('/', '')}"
 
-NAMES = st.lists(st.one_of(st.text(max_size=30), st.just(HOSTILE)), min_size=1, max_size=6)
+NAMES = st.one_of(st.text(max_size=30), st.just(HOSTILE))
 
 
 @given(NAMES, st.sampled_from(list(Mode)), st.text(max_size=60), st.text(max_size=60), st.integers(20, 250))
-def test_the_border_fits_and_is_clean(names: list[str], mode: Mode, meaning: str, other: str, width: int) -> None:
+def test_the_border_fits_and_is_clean(name: str, mode: Mode, meaning: str, other: str, width: int) -> None:
     for refusal, warning in (("", ""), (other, ""), ("", other)):
-        said = Addressed(tuple(names), mode, meaning, refusal, warning, True, 2, True)
+        said = Addressed(name, mode, meaning, refusal, warning, True, 2, True)
         for drawn_line in (title(said, width).plain, subtitle(said, width).plain):
             assert not [character for character in FORBIDDEN if character in drawn_line]
             assert width_of(drawn_line) <= max(width, 75), "the act, a name and the marks stand whatever the width"
-
-
-@given(st.lists(st.text("abc", min_size=1, max_size=12), min_size=2, max_size=8), st.integers(12, 200))
-def test_all_recipients_are_named_or_counted(names: list[str], width: int) -> None:
-    line = names_line(names, width)
-    assert width_of(line) <= width and line.startswith(f"{len(names)} agents"[: width - 1])
-    if ":" in line and " more" not in line:
-        assert line == clean_line(f"{len(names)} agents: {', '.join(names)}")
 
 
 @given(st.lists(st.text(max_size=4), max_size=6), st.text(max_size=4), st.lists(st.sampled_from([-1, 1]), max_size=20))
@@ -184,7 +171,7 @@ def test_templates_that_cannot_be_read_are_said(tmp_path: Path) -> None:
     assert read_templates(tmp_path / "none").problems == ()
 
 
-async def test_the_border_names_all_recipients_and_what_happens() -> None:
+async def test_the_border_says_what_happens() -> None:
     async with cockpit() as (pilot, home, _):
         await pilot.press("down", "p")
         await pilot.pause()
@@ -192,19 +179,3 @@ async def test_the_border_names_all_recipients_and_what_happens() -> None:
         await pilot.press("ctrl+t")
         await pilot.pause()
         assert "waits for the running tool (bash)" in str(home.composer._border_title)
-        others = ((AgentId("b"), "lt-web"), (AgentId("c"), "w-docs"))
-        home.composer.address(LT_API, "lt-api", busy=True, others=others)
-        home.composer.describe("", "2 start a run")
-        assert "3 agents: lt-api, lt-web, w-docs" in str(home.composer._border_title)
-        assert home.composer.others == ("b", "c")
-
-
-async def test_a_text_goes_to_all_that_the_border_named() -> None:
-    engine = scene()
-    idle = next(agent for agent in engine.fleet.agents if agent.activity.state is ActivityState.DONE_UNSEEN)
-    async with cockpit(engine) as (pilot, home, _):
-        submitted = Composer.Submitted(LT_API, Mode.PROMPT, "look", others=(idle.id, AgentId("gone")))
-        submit(home, submitted)
-        await pilot.pause()
-        assert engine.ordered == [Prompt(LT_API, "look"), Prompt(idle.id, "look")]
-        assert notifications(pilot)[-1].startswith("1 of 3"), "whom it did not reach is said"
