@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ DEFAULT_THEME = DARK_THEME
 AUTO_THEME = "auto"
 """The light one or the dark one, by what the terminal says of its ground."""
 
+TOP_KEYS = ("name", "dark", "ansi", "palette", "variables")
 PALETTE_KEYS = (
     "primary",
     "secondary",
@@ -30,6 +33,15 @@ PALETTE_KEYS = (
     "warning",
     "error",
 )
+
+ON_ANY_GROUND: Mapping[str, str] = {
+    "dim": "ansi_bright_black",
+    "plain": "ansi_default",
+    "reverse": "ansi_bright_black",
+    "underline": "ansi_black",
+}
+"""Words for what a theme with the terminal's own colours cannot say by a colour, for it does not know the ground. The
+colours that stand for them never reach a terminal: `ui/terminal/colours.py` makes attributes of them."""
 
 VARIABLE_DEFAULTS: Mapping[str, str] = {
     "muted": "#7f8a9e",
@@ -65,6 +77,15 @@ VARIABLE_DEFAULTS: Mapping[str, str] = {
 """Every semantic variable with the value it takes where a theme is silent; an undefined one would stop the start."""
 
 
+class ThemeProblem(ValueError):
+    """What is wrong with a theme's file: the text names the key."""
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+        """The last part of the key's name."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoadedThemes:
     """What was found, and what was wrong with the files that were not."""
@@ -86,26 +107,53 @@ def load_themes(directories: Iterable[Path] | None = None) -> LoadedThemes:
     for directory in theme_directories() if directories is None else directories:
         for path in sorted(directory.glob("*.toml")) if directory.is_dir() else ():
             try:
-                theme = parse_theme(tomllib.loads(path.read_text(encoding="utf-8")))
-            except (OSError, ValueError, tomllib.TOMLDecodeError) as error:
-                problems.append(f"{path.name}: {error}")
+                theme = read_theme(path)
+            except ValueError as error:
+                problems.append(str(error))
                 continue
             found.setdefault(theme.name, theme)
     return LoadedThemes(tuple(found.values()), tuple(problems))
+
+
+def read_theme(path: Path) -> Theme:
+    """Read one theme's file.
+
+    Raises:
+        ValueError: it cannot be read, or something in it is wrong; the text names the file, the line and the key.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path.name}: it cannot be read: {error}") from error
+    try:
+        return parse_theme(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    except ThemeProblem as problem:
+        line = _line_of(text, problem.key)
+        raise ValueError(f"{path.name}{f', line {line}' if line else ''}: {problem}") from problem
+
+
+def _line_of(text: str, key: str) -> int:
+    """Return the number of the line that sets a key; 0 where none does."""
+    wanted = re.compile(rf"\s*(?:\[+\s*)?(?:[A-Za-z-]+\s*\.\s*)?[\"']?{re.escape(key)}[\"']?\s*[=\]]")
+    return next((number for number, line in enumerate(text.split("\n"), 1) if key and wanted.match(line)), 0)
 
 
 def parse_theme(document: Mapping[str, Any]) -> Theme:
     """Build a theme from a parsed file.
 
     Raises:
-        ValueError: a key is missing, unknown, or no colour; the message names it.
+        ThemeProblem: a key is missing, unknown, or no colour; the message names it.
     """
+    if unknown := [key for key in document if key not in TOP_KEYS]:
+        raise ThemeProblem(f"`{unknown[0]}` is not a known name{_nearest(unknown[0], TOP_KEYS)}", unknown[0])
     name = document.get("name")
     if not isinstance(name, str) or not name:
-        raise ValueError("`name` is missing")
+        raise ThemeProblem("`name` is missing")
     palette = _colours(document.get("palette", {}), "palette", PALETTE_KEYS)
     if "primary" not in palette:
-        raise ValueError("`palette.primary` is missing")
+        raise ThemeProblem("`palette.primary` is missing", "palette")
     variables = _colours(document.get("variables", {}), "variables", tuple(VARIABLE_DEFAULTS))
     variables |= {
         "block-cursor-background": variables.get("row-cursor", VARIABLE_DEFAULTS["row-cursor"]),
@@ -139,14 +187,21 @@ def parse_theme(document: Mapping[str, Any]) -> Theme:
 def _colours(section: object, title: str, known: tuple[str, ...]) -> dict[str, str]:
     """Check that a section holds only known keys with colours."""
     if not isinstance(section, Mapping):
-        raise ValueError(f"`{title}` is not a table")
+        raise ThemeProblem(f"`{title}` is not a table", title)
     colours: dict[str, str] = {}
     for key, value in section.items():
         if key not in known:
-            raise ValueError(f"`{title}.{key}` is not a known name")
+            raise ThemeProblem(f"`{title}.{key}` is not a known name{_nearest(key, known)}", key)
+        if isinstance(value, str):
+            value = ON_ANY_GROUND.get(value, value)
         try:
             Color.parse(value)
         except (ColorParseError, TypeError, AttributeError) as error:
-            raise ValueError(f"`{title}.{key}` is no colour: {value!r}") from error
+            raise ThemeProblem(f"`{title}.{key}` is no colour: {value!r}", key) from error
         colours[key] = value
     return colours
+
+
+def _nearest(key: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(key, list(known), n=1)
+    return f"; did you mean `{near[0]}`?" if near else ""

@@ -12,6 +12,8 @@ from rich.color import ColorSystem
 from rich.style import Style
 from textual.strip import Strip
 
+from cockpit.ui.terminal.colours import shown_as, without_black
+
 BLANK = " "
 REST = ""
 """Stands in the cells that a wider character before them covers."""
@@ -126,10 +128,11 @@ def printable(grapheme: str) -> str:
 def pen_of(style: Style, colours: ColorSystem) -> Pen:
     """Return how a style is drawn; links and what Textual notes in a style are no part of it."""
     attributes = style._attributes & style._set_attributes
-    ground, colour = style._bgcolor, style._color
+    ground, colour, added = without_black(style._bgcolor, style._color)
+    attributes |= added
     pen = Pen(
         ";".join(code for bit, code in enumerate(SGR_ATTRIBUTES) if attributes & (1 << bit)),
-        "" if ground is None else ";".join(ground.downgrade(colours).get_ansi_codes(foreground=False)),
-        "" if colour is None else ";".join(colour.downgrade(colours).get_ansi_codes()),
+        "" if ground is None else ";".join(shown_as(ground, colours).get_ansi_codes(foreground=False)),
+        "" if colour is None else ";".join(shown_as(colour, colours).get_ansi_codes()),
     )
     return PLAIN if pen == PLAIN else pen
