@@ -6,7 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from cockpit import config
+from cockpit import config, paths
 from cockpit.bootstrap.fleet import Places, Setup
 from cockpit.cli import first_sight
 from cockpit.cli.exits import ExitCode
@@ -85,10 +85,14 @@ async def run_application(
     prepare_framework(low_bandwidth=low_bandwidth)
     from cockpit.ui.app import CockpitApp
     from cockpit.ui.terminal.driver import TerminalDriver
+    from cockpit.ui.theming import kept_theme
 
+    configured = settings.screen.theme
     app = CockpitApp(
         engine,
-        theme=theme or settings.screen.theme,
+        theme=theme or await kept_theme(engine.coordination.preferences, configured),
+        own_themes=(settings.file or paths.config_file()).parent / "themes",
+        configured_theme=configured,
         read_only=read_only,
         low_bandwidth=low_bandwidth,
         keymap=settings.screen.keys,

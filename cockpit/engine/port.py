@@ -8,6 +8,7 @@ from typing import Protocol, TypedDict
 from cockpit.engine.accounts_port import PlatformPort
 from cockpit.engine.inquiry_port import InquiryPort
 from cockpit.engine.work_port import WorkPort
+from cockpit.model.acts import DoneAct
 from cockpit.model.commands.command import Command
 from cockpit.model.comparison import Candidate
 from cockpit.model.coordination import CoordinationPort
@@ -121,6 +122,9 @@ class HistoryPort(Protocol):
 
     async def end(self, agent: AgentId) -> Transcript:
         """Return the end of what is recorded of an agent, as its transcript would be if it went on."""
+
+    async def acts(self, *, words: str = "", since: float = 0.0, limit: int = 200) -> list[DoneAct]:
+        """Return the newest acts that hold all words, the newest first."""
 
     def lines(self, agent: AgentId) -> AsyncIterator[Record]:
         """Yield what is recorded of an agent, oldest first, without the markers between files."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from cockpit.model.acts import DoneAct
 from cockpit.model.events import Record
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.past import RememberedAgent, SearchHit
@@ -44,6 +45,10 @@ class RecordedHistory:
         for dialog_id, text in kept.answers:
             transcript.answered(dialog_id, text)
         return transcript
+
+    async def acts(self, *, words: str = "", since: float = 0.0, limit: int = 200) -> list[DoneAct]:
+        """Return the newest acts that hold all words."""
+        return await self._store.acts.acts(words=words, since=since, limit=limit)
 
     async def lines(self, agent: AgentId) -> AsyncIterator[Record]:
         """Yield what is recorded of an agent, oldest first, without the markers between files."""

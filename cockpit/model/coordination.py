@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from cockpit.model.acts import ActsPort
 from cockpit.model.desk import DeskPort
 from cockpit.model.news.port import FeedPort
 from cockpit.model.notices.port import NoticesPort
 from cockpit.model.plan.port import PlansPort
+from cockpit.model.preferences import PreferencesPort
 from cockpit.model.recovery import RecoveryPort
 from cockpit.model.shared.hub import SkillsPort
 from cockpit.model.shared.link import LinkPort
@@ -31,6 +33,14 @@ class CoordinationPort(Protocol):
     @property
     def usage(self) -> UsagePort:
         """What agents and machines cost."""
+
+    @property
+    def acts(self) -> ActsPort:
+        """What was done here."""
+
+    @property
+    def preferences(self) -> PreferencesPort:
+        """What is kept of the operator's small choices."""
 
     @property
     def notices(self) -> NoticesPort:

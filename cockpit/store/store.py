@@ -15,6 +15,7 @@ from cockpit.model.ids import AgentId
 from cockpit.model.past import SearchHit
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.store import prune, reader, search, statements
+from cockpit.store.acts import ActLog
 from cockpit.store.announced import Announced
 from cockpit.store.choices import Choices
 from cockpit.store.comments import Comments
@@ -83,6 +84,8 @@ class Store:
         """What the operator owes the swarm."""
         self.hand_overs = HandOverLog(self._writer, self._reader, self.leases)
         """Tasks that were handed to agents, until the board shows who has them."""
+        self.acts = ActLog(self._reader)
+        """What was done here."""
         self.usage = UsageLog(self._writer, self._reader)
         """What agents and VMs took."""
         self.budgets = BudgetLog(self._writer, self._reader)

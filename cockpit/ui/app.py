@@ -28,7 +28,7 @@ from cockpit.ui.bridge import LOW_BANDWIDTH, Rates
 from cockpit.ui.calling import Caller
 from cockpit.ui.collecting import COLLECT_INTERVAL, QuietCollector
 from cockpit.ui.key_gate import LIMIT, KeyGate
-from cockpit.ui.look.themes import AUTO_THEME, DARK_THEME, DEFAULT_THEME, LIGHT_THEME, VARIABLE_DEFAULTS, load_themes
+from cockpit.ui.look.themes import AUTO_THEME, DARK_THEME, DEFAULT_THEME, LIGHT_THEME, VARIABLE_DEFAULTS
 from cockpit.ui.palette import ActionProvider
 from cockpit.ui.screens.action_screen import ActionScreen
 from cockpit.ui.screens.catalogue import OVER_HOME
@@ -38,6 +38,7 @@ from cockpit.ui.terminal.bracketed_paste import PasteUnended
 from cockpit.ui.terminal.command_string import GroundReported
 from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.terminal.input_parser import UnreadableInput
+from cockpit.ui.theming import RELOAD_INTERVAL, Themes
 from cockpit.ui.widgets.notice import notice
 
 log = logging.getLogger(__name__)
@@ -78,11 +79,14 @@ class CockpitApp(App[None]):
         keymap: Mapping[str, str] | None = None,
         driver_class: type[Driver] | None = None,
         layout_file: Path | None = None,
+        own_themes: Path | None = None,
+        configured_theme: str = "",
     ) -> None:
         super().__init__(driver_class=driver_class)
         self.HORIZONTAL_BREAKPOINTS = list(BREAKPOINTS)
         self.engine = engine
         self.own_themes: tuple[str, ...] = ()
+        self.themes = Themes(self, engine.coordination.preferences, own_themes, configured_theme)
         self._wanted_theme = theme or DEFAULT_THEME
         self._read_only = read_only
         self._layout_file = layout_file
@@ -111,11 +115,8 @@ class CockpitApp(App[None]):
 
     def _load_themes(self) -> None:
         """Register what was found and wear the wanted theme, or the nearest that exists."""
-        loaded = load_themes()
-        self._problems += loaded.problems
-        for theme in loaded.themes:
-            self.register_theme(theme)
-        self.own_themes = tuple(theme.name for theme in loaded.themes)
+        self.own_themes, problems = self.themes.load()
+        self._problems += problems
         if self._wanted_theme == AUTO_THEME:
             self.theme = DARK_THEME
         elif self._wanted_theme in self.available_themes:
@@ -145,6 +146,7 @@ class CockpitApp(App[None]):
             notice(self, text, title=ours("Settings"), severity="warning", timeout=12)
 
         self.set_interval(SIZE_INTERVAL, self._settle_size)
+        self.set_interval(RELOAD_INTERVAL, self._reload_themes)
         self._caller.start()
         if isinstance(self._driver, TerminalDriver):
             self.call_after_refresh(self._collector.start)
@@ -161,6 +163,9 @@ class CockpitApp(App[None]):
             and monotonic() - self._asked_at < GROUND_LIMIT
         ):
             self.theme = LIGHT_THEME if message.luminance > BRIGHT else DARK_THEME
+
+    def _reload_themes(self) -> None:
+        self.own_themes = tuple(dict.fromkeys((*self.own_themes, *self.themes.reload())))
 
     def _settle_size(self) -> None:
         """Draw at the terminal's size if a change of it was lost among others that came in quick succession."""

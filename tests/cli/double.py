@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from cockpit.cli.headless import Headless
 from cockpit.engine.port import HeadlessPort, HistoryPort
 from cockpit.errors import NotFound, UsageError
+from cockpit.model.acts import DoneAct
 from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId, CommandId, VmId
@@ -58,6 +59,7 @@ class HistoryDouble:
     def __init__(self) -> None:
         self.notices: tuple[str, ...] = ()
         self.known: tuple[RememberedAgent, ...] = ()
+        self.acted: list[DoneAct] = []
         self.hits: list[SearchHit] = []
         self.records: dict[AgentId, list[Record]] = {}
 
@@ -71,6 +73,10 @@ class HistoryDouble:
         for record in self.records.get(agent, []):
             transcript.apply(record)
         return transcript
+
+    async def acts(self, *, words: str = "", since: float = 0.0, limit: int = 200) -> list[DoneAct]:
+        """Return the acts that hold the text."""
+        return [one for one in self.acted if words in f"{one.verb} {one.target} {one.text}"][:limit]
 
     async def search(self, text: str, *, agent: AgentId | None = None, limit: int = 50) -> list[SearchHit]:
         """Return the hits that hold the text."""

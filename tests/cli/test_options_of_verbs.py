@@ -43,6 +43,7 @@ from tests.model.plan.world import head, member
 declare_all()
 
 LOOKS_ONLY = {
+    "acts",
     "cat",
     "find",
     "grep",

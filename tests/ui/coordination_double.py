@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.errors import NotFound, UsageError
+from cockpit.model.acts import DoneAct
 from cockpit.model.board import FeedItem, Task, TaskContent, content_of
 from cockpit.model.commands.board import EditTask
 from cockpit.model.desk import Arrangement, SavedFilter, fault_of_filter
@@ -73,6 +74,32 @@ class UsageDouble:
         """Return what was put in."""
         self.reports.append(since)
         return self.found
+
+
+class ActsDouble:
+    """The acts that a test gives."""
+
+    def __init__(self) -> None:
+        self.known: list[DoneAct] = []
+
+    async def acts(self, *, words: str = "", since: float = 0.0, limit: int = 200) -> list[DoneAct]:
+        """Return those that hold the text."""
+        return [one for one in self.known if words in f"{one.verb} {one.target} {one.text}" and one.at >= since][:limit]
+
+
+class PreferencesDouble:
+    """Choices as a test gives them, and those that are kept."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    async def read(self, name: str) -> str:
+        """Return one."""
+        return self.kept.get(name, "")
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep one."""
+        self.kept[name] = value
 
 
 class NoticesDouble:
@@ -258,6 +285,8 @@ class CoordinationDouble:
         self.recovery = RecoveryDouble(lambda: engine.fleet, engine.now)
         self.usage = UsageDouble()
         self.notices = NoticesDouble(engine)
+        self.preferences = PreferencesDouble()
+        self.acts = ActsDouble()
         self.board = BoardDouble(engine)
         self.feed = FeedDouble(engine)
         self.plans = PlansDouble(lambda: engine.fleet)

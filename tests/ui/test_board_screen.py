@@ -127,7 +127,10 @@ async def test_a_task_is_moved_by_one_column_as_it_was_seen_and_taken_back() -> 
         await pilot.pause()
         assert engine.ordered == [MoveTask(TaskId("01JTASK5"), "in_progress", "open")]
         tasks = [replace(one, status="in_progress") if one.id == "01JTASK5" else one for one in engine.fleet.tasks]
-        engine.change(replace(engine.fleet, tasks=tuple(tasks)))
+        receipts = tuple(replace(one, stage=Stage.DONE) for one in engine.fleet.receipts)
+        engine.change(replace(engine.fleet, tasks=tuple(tasks), receipts=receipts))
+        screen.bridge.flush()
+        await pilot.pause()
         await pilot.press("u")
         await pilot.pause()
         assert engine.ordered[-1] == MoveTask(TaskId("01JTASK5"), "open", "in_progress")

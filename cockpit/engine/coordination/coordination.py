@@ -12,6 +12,7 @@ from cockpit.engine.coordination.feed import Feeds
 from cockpit.engine.coordination.link import Links
 from cockpit.engine.coordination.owed import OwedWatch
 from cockpit.engine.coordination.places import ServicePlaces
+from cockpit.engine.coordination.preferences import Preferences
 from cockpit.engine.coordination.publishing import Publisher
 from cockpit.engine.coordination.records import SharedRecords
 from cockpit.engine.coordination.recovery import RecoveryWatch
@@ -59,6 +60,8 @@ class Coordination:
         self._blocker_notes = BlockerNotes(running, fleet_state, store)
         self._registry_life = RegistryLife(running, fleet_state, store)
         self.usage = UsageDesk(self._running, fleet_state, store)
+        self.acts = store.acts
+        self.preferences = Preferences(store)
         self.notices = NoticeWatch(self._running, fleet_state, store)
 
     @property
@@ -73,6 +76,7 @@ class Coordination:
 
     async def close(self) -> None:
         """Write down that this ended well, and tell the feed what was done last."""
+        await self.preferences.close()
         await self._publisher.close()
         await self._recovery.close()
 

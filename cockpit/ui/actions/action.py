@@ -43,6 +43,8 @@ class Situation:
     """The event of the feed under the cursor."""
     marked: tuple[Agent, ...] = ()
     """The agents that are marked: what can be done to several is done to them."""
+    undoes: str = ""
+    """What was done last on this screen that can be undone."""
 
 
 Reason = Callable[[Situation], str]

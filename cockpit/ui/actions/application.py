@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 from cockpit.text.clean import ours
 from cockpit.ui.actions.action import PANES, Action
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.dialogs.dialog import TextDialog
+from cockpit.ui.dialogs.themes import ThemeDialog
+
+
+@runtime_checkable
+class ThemedApp(Protocol):
+    """An application that can wear themes."""
+
+    own_themes: tuple[str, ...]
+    themes: KeepsTheme
+
+
+class KeepsTheme(Protocol):
+    """Who keeps which theme was picked."""
+
+    def keep(self, name: str) -> None:
+        """Keep one."""
 
 
 def _help(home: HomePort) -> None:
@@ -17,10 +35,19 @@ def _palette(home: HomePort) -> None:
 
 
 def _theme(home: HomePort) -> None:
-    names = sorted(theme for theme in home.app.available_themes if not theme.startswith("textual"))
-    ours = [name for name in names if name in getattr(home.app, "own_themes", ())] or names
-    at = ours.index(home.app.theme) if home.app.theme in ours else -1
-    home.app.theme = ours[(at + 1) % len(ours)]
+    """Let the operator pick one by looking at it."""
+    app = home.app
+
+    def wear(name: str) -> None:
+        app.theme = name
+
+    def finish(name: str | None) -> None:
+        if name is not None and isinstance(app, ThemedApp):
+            app.theme = name
+            app.themes.keep(name)
+
+    names = app.own_themes if isinstance(app, ThemedApp) else ()
+    home.open_dialog(ThemeDialog(sorted(names), app.theme, wear), finish)
 
 
 def _quit(home: HomePort) -> None:
@@ -30,6 +57,6 @@ def _quit(home: HomePort) -> None:
 ACTIONS: tuple[Action, ...] = (
     Action("app.help", "question_mark", "help", "Cockpit", "Show all keys", _help, panes=(*PANES, "composer")),
     Action("app.palette", "ctrl+p", "palette", "Cockpit", "Find any action by name", _palette, panes=PANES),
-    Action("app.theme", "", "theme", "Cockpit", "Wear the next theme", _theme),
+    Action("app.theme", "", "theme", "Cockpit", "Pick a theme by looking at it; it is kept", _theme),
     Action("app.quit", "q,ctrl+q", "detach", "Cockpit", "Leave the cockpit; every agent goes on", _quit, panes=PANES),
 )

@@ -26,6 +26,7 @@ from cockpit.ui.dialogs.form import Field, GuardedForm, Values
 from cockpit.ui.dialogs.pick import PickDialog
 from cockpit.ui.look.cells import age, content, fit
 from cockpit.ui.look.rows.machines import vm_words
+from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.row_list import Row
 
 
@@ -115,13 +116,19 @@ def _target(home: HomePort, vm: Vm) -> Clean:
 
 
 def _nothing_to_undo(situation: Situation) -> str:
-    return "" if undoable(situation.fleet.kept) else "no destroyed agent is kept"
+    if situation.undoes or undoable(situation.fleet.kept):
+        return ""
+    return "nothing was done that can be undone, and no destroyed agent is kept"
 
 
 def _undo(home: HomePort) -> None:
-    """Let the operator choose who is brought back."""
+    """Undo what was done last; where that is an agent's end, let the operator choose who is brought back."""
     kept = undoable(home.fleet.kept)
     now = home.engine.now()
+    act = home.last_acts.newest
+    if act is not None and all(one.at <= act.at for one in kept):
+        _take_back(home)
+        return
 
     def rows(width: int) -> list[tuple[Row, str]]:
         return [(Row(one.commit or "", content(_row(one, now))), f"{one.name} {one.kind} {one.vm}") for one in kept]
@@ -132,6 +139,20 @@ def _undo(home: HomePort) -> None:
             _bring_back(home, chosen, chosen.commit)
 
     home.open_dialog(PickDialog(ours("Undo destroy"), rows, ours("No destroyed agent is kept.")), finish)
+
+
+def _take_back(home: HomePort) -> None:
+    """Undo the newest act of this screen."""
+    act = home.last_acts.take()
+    if act is None:
+        return
+    if callable(act.undo):
+        act.undo()
+        notice(home.app, our_line("undone: {}", act.said), timeout=3)
+    elif reason := home.engine.disabled_reason(act.undo):
+        home.warn(clean_line(reason), title=our_line("Undo: {}", act.said))
+    else:
+        home.promise(home.engine.dispatch(act.undo), our_line("undone: {}", act.said))
 
 
 def _row(kept: KeptCommit, now: float) -> list[tuple[Clean, str]]:
@@ -242,7 +263,7 @@ ACTIONS: tuple[Action, ...] = (
         "u",
         "undo",
         "Agents",
-        "Bring a destroyed agent back, with its conversation",
+        "Undo the last act; a destroyed agent comes back with its conversation",
         _undo,
         _nothing_to_undo,
         writes=True,

@@ -22,6 +22,7 @@ from cockpit.ui.look.states import Mode
 from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.places.history import PlaceHistory
 from cockpit.ui.transcript.view import TranscriptView
+from cockpit.ui.undo import LastActs
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import Pane
 from cockpit.ui.writing.composer import Composer
@@ -124,6 +125,10 @@ class HomePort(Protocol):
     @property
     def rates(self) -> Rates:
         """How often is drawn what changes."""
+
+    @property
+    def last_acts(self) -> LastActs:
+        """What was done that can be undone."""
 
     @property
     def outcomes(self) -> Outcomes:

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from textual.binding import Binding
 
 from cockpit.ui.actions import (
+    acts,
     agents,
     application,
     arranging,
@@ -63,6 +64,7 @@ ACTIONS: tuple[Action, ...] = tuple(
             *menu.ACTIONS,
             *tuning.ACTIONS,
             *sessions.ACTIONS,
+            *acts.ACTIONS,
             *notices.ACTIONS,
             *reach.ACTIONS,
             *identity.ACTIONS,

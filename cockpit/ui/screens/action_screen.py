@@ -27,6 +27,7 @@ from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.places.history import PlaceHistory, ScreenPlace
 from cockpit.ui.terminal.clipboard import copied
 from cockpit.ui.terminal.driver import TerminalDriver
+from cockpit.ui.undo import LastActs
 from cockpit.ui.widgets.notice import notice
 
 
@@ -45,6 +46,8 @@ class ActionScreen(Screen[None]):
         self.rates = Rates()
         self.outcomes = Outcomes(self)
         """What is said of what became of commands."""
+        self.last_acts = LastActs()
+        """What was done here that can be undone."""
         self.others: Mapping[str, Callable[[HomePort, str], Screen[None]]] = {}
         """The screens that stand over the home screen, by name: each is made of it, and of what narrows it."""
         self.history = PlaceHistory()

@@ -8,18 +8,15 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from cockpit.model.board import TASK_STATUSES, Task
-from cockpit.model.commands.board import AssignTask, MoveTask
-from cockpit.model.commands.command import Command
 from cockpit.model.filters.language import filter_of
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.health import kind_of_service
-from cockpit.model.ids import CommandId, TaskId
 from cockpit.model.tasks.filters import TASKS, filtered
 from cockpit.text.clean import Clean, joined, ours, repeated
-from cockpit.text.sanitize import clean_line, our_line
+from cockpit.text.sanitize import our_line
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.registry import bindings
 from cockpit.ui.board.lanes import Lane, Lanes
@@ -65,16 +62,11 @@ class BoardScreen(OverHome):
     GROUPS: ClassVar[tuple[str, ...]] = ("Board", "Board screen")
     FOOT = FOOT
     AUTO_FOCUS = "#lanes"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("board"),
-        Binding("u", "take_back", "take back", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("board")]
 
     def __init__(self, home: HomePort, needle: str = "") -> None:
         super().__init__(home, needle)
         self._folded = {TASK_STATUSES[-1]}
-        self._back: MoveTask | AssignTask | None = None
-        """What undoes the last move."""
 
     def compose(self) -> ComposeResult:
         yield HeaderBar(id="header")
@@ -196,26 +188,6 @@ class BoardScreen(OverHome):
         elif not self.lanes.point_at(key):
             self.narrow("")
             self.lanes.point_at(key)
-
-    def command(self, command: Command) -> CommandId:
-        """Hand a command to the engine; what undoes a move is remembered."""
-        task = self.selected_task()
-        if isinstance(command, MoveTask) and task is not None and task.id == command.task:
-            self._back = MoveTask(command.task, task.status, command.status)
-        elif isinstance(command, AssignTask) and task is not None and task.id == command.task:
-            self._back = AssignTask(command.task, task.assignee, command.assignee)
-        return super().command(command)
-
-    def action_take_back(self) -> None:
-        """Undo the last move or assignment."""
-        back, self._back = self._back, None
-        if back is None:
-            self.warn(ours("nothing was moved here"), title=ours("Take back"))
-        elif reason := self.engine.disabled_reason(back):
-            self.warn(clean_line(reason), title=ours("Take back"))
-        else:
-            self.promise(super().command(back), ours("taken back"))
-            self.lanes.point_at(TaskId(back.task))
 
     @on(Lanes.Highlighted)
     def _highlighted(self) -> None:

@@ -14,11 +14,13 @@ from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.marks import AgentMarks
+from cockpit.model.undoing import undoable_of
+from cockpit.text.sanitize import our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.footer import FILTER_KEYS, foot, typed_keys
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.bridge import Bridge
-from cockpit.ui.look.cells import content
+from cockpit.ui.look.cells import Piece, content, pieces_width
 from cockpit.ui.look.states import Mode
 from cockpit.ui.places.history import ScreenPlace
 from cockpit.ui.screens.action_screen import ActionScreen
@@ -42,6 +44,8 @@ COMMON = (
     "see.attention",
     "see.next_waiting",
     "see.filter",
+    "see.acts",
+    "agent.undo",
 )
 """Actions of the home screen that mean the same on each of these."""
 
@@ -61,6 +65,7 @@ class OverHome(Traveller):
         self.needle = needle
         """What it is narrowed to."""
         self.outcomes = home.outcomes
+        self.last_acts = home.last_acts
         self.rates = home.rates
         self.tallies = Tallies()
         if isinstance(home, ActionScreen):
@@ -89,6 +94,7 @@ class OverHome(Traveller):
             wanted,
             self.read_only,
             self.selected_event(),
+            undoes=self.last_acts.newest.said if self.last_acts.newest is not None else "",
         )
 
     # --- what it shows -------------------------------------------------------------------------------
@@ -105,8 +111,14 @@ class OverHome(Traveller):
         footer = self.query_one("#footer", Plain)
         if self.filter_line.is_open:
             footer.show(content(typed_keys(FILTER_KEYS, footer.size.width)))
-        else:
-            footer.show(content(foot(self.FOOT, self.situation(), self.keys, footer.size.width)))
+            return
+        now = self.engine.now()
+        self.last_acts.flush(self.fleet, now)
+        said = self.last_acts.line(now)
+        words: list[Piece] = [(our_line(" ✓ {} ·", said), "")] if said else []
+        keys = ("agent.undo", *self.FOOT) if said else self.FOOT
+        room = footer.size.width - pieces_width(words)
+        footer.show(content([*words, *foot(keys, self.situation(), self.keys, room)]))
 
     def age_steps(self) -> Iterator[None]:
         """Let what is in sight grow older."""
@@ -232,7 +244,9 @@ class OverHome(Traveller):
 
     def command(self, command: Command) -> CommandId:
         """Hand a command to the engine and show its receipt at once."""
+        undoable = undoable_of(command, self.engine.fleet)
         command_id = self.engine.dispatch(command)
+        self.last_acts.ordered(undoable, command_id, self.engine.now())
         self.bridge.flush()
         return command_id
 

@@ -16,6 +16,7 @@ from cockpit.ui.app import CockpitApp
 from cockpit.ui.look.states import LINK_STYLES, MODE_STYLES, POWER_STYLES, STATUS_STYLES, TONE_STYLES
 from cockpit.ui.look.themes import VARIABLE_DEFAULTS, load_themes, parse_theme
 from cockpit.ui.terminal.cells import cells_of, pen_of
+from cockpit.ui.theming import kept_theme
 from tests.ui.scene import scene
 
 THEMES = Path(__file__).parents[3] / "themes"
@@ -208,3 +209,41 @@ def test_a_broken_file_is_reported_by_name(tmp_path: Path) -> None:
 def test_unknown_keys_are_refused() -> None:
     with pytest.raises(ValueError, match=r"`variables.agent-runing`"):
         parse_theme({"name": "x", "palette": {"primary": "#ffffff"}, "variables": {"agent-runing": "#ffffff"}})
+
+
+async def test_a_theme_is_picked_by_looking_at_it_kept_and_taken_off_by_escape(tmp_path: Path) -> None:
+    engine = scene()
+    own = tmp_path / "mine.toml"
+    own.write_text("name = 'mine'\n[palette]\nprimary = '#123456'\nforeground = '#ffffff'\n")
+    app = CockpitApp(engine, own_themes=tmp_path, configured_theme="cockpit-dark")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        app.screen.try_action("app.theme")  # type: ignore[attr-defined]
+        await pilot.pause()
+        await pilot.press("down")
+        await pilot.pause()
+        assert app.theme == "ansi"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.theme == "cockpit-dark"
+        app.screen.try_action("app.theme")  # type: ignore[attr-defined]
+        await pilot.pause()
+        await pilot.press(*"mine")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.theme == "mine"
+        preferences = engine.coordination.preferences
+        assert await kept_theme(preferences, "cockpit-dark") == "mine"
+        # What config.toml says since then counts more.
+        assert await kept_theme(preferences, "ansi") == "ansi"
+        # A save is seen; one that is wrong is named with line and key, and what is worn stays.
+        own.write_text("name = 'mine'\n[palette]\nprimary = '#123456'\nforeground = '#00ff00'\n")
+        app._reload_themes()
+        await pilot.pause()
+        assert app.theme_variables["foreground"].upper() == "#00FF00"
+        own.write_text("name = 'mine'\n[palette]\nprimary = '#123456'\nforground = '#00ff00'\n")
+        app._reload_themes()
+        await pilot.pause()
+        said = [one.message for one in app._notifications]
+        assert "mine.toml, line 4: `palette.forground` is not a known name; did you mean `foreground`?" in said
+        assert app.theme == "mine"

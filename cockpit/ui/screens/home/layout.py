@@ -20,6 +20,7 @@ from cockpit.ui.screens.home.body import AreasBody
 from cockpit.ui.screens.home.remembered import recalled, remember
 from cockpit.ui.screens.travelling import Traveller
 from cockpit.ui.transcript.view import TranscriptView
+from cockpit.ui.undo import UndoBar
 from cockpit.ui.widgets.bars import HeaderBar, ReceiptsBar, StandingBar
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
@@ -67,6 +68,7 @@ class HomeLayout(Traveller):
             yield VmsTable(id="vms")
             yield FeedPane(id="feed")
         yield FilterLine(id="filter")
+        yield UndoBar(id="undo")
         yield Plain(id="footer")
 
     @property

@@ -11,6 +11,7 @@ from cockpit.engine.port import CockpitPort
 from cockpit.model.commands.command import Command
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.marks import AgentMarks
+from cockpit.model.undoing import undoable_of
 from cockpit.ui.actions.action import PANES, Action
 from cockpit.ui.actions.talk import submit
 from cockpit.ui.bridge import Rates
@@ -146,7 +147,9 @@ class HomeScreen(HomeFlushing):
 
     def command(self, command: Command) -> CommandId:
         """Hand a command to the engine and show its receipt at once."""
+        undoable = undoable_of(command, self.engine.fleet)
         command_id = self.engine.dispatch(command)
+        self.last_acts.ordered(undoable, command_id, self.engine.now())
         self.bridge.flush()
         return command_id
 

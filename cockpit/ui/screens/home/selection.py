@@ -57,9 +57,12 @@ class HomeSelection(HomeLayout):
         fleet = self.fleet
         vm, task = self.selected_vm(), self.selected_task()
         wanted = self.tallies.lately(fleet, self.engine.now(), self.engine.urgency)
+        undoes = self.last_acts.newest.said if self.last_acts.newest is not None else ""
         pane = "filter" if self.filter_line.is_open else self.pane
         marked = self.marks.among(fleet)
-        return Situation(self.engine, fleet, self.agent, vm, task, pane, wanted, self.read_only, marked=marked)
+        return Situation(
+            self.engine, fleet, self.agent, vm, task, pane, wanted, self.read_only, marked=marked, undoes=undoes
+        )
 
     def shows_agents(self) -> tuple[AgentId, ...]:
         """Return the selected agent while its output is in view."""

@@ -1,0 +1,103 @@
+"""The last acts that can be undone, the newest first, and the line that says so for some seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cockpit.model.commands.command import Command
+from cockpit.model.fleet import Fleet
+from cockpit.model.ids import CommandId
+from cockpit.model.receipts.receipt import Stage
+from cockpit.model.undoing import UNDO_SECONDS, Undoable
+from cockpit.text.clean import Clean
+from cockpit.text.sanitize import our_line
+from cockpit.ui.look.cells import Piece, content
+from cockpit.ui.widgets.plain import Plain
+
+MOST_ACTS = 50
+"""Acts that are remembered; nobody undoes more of them one by one."""
+
+OVER = (Stage.FAILED, Stage.UNCONFIRMED, Stage.DISMISSED)
+
+
+@dataclass(slots=True)
+class LastAct:
+    """One act."""
+
+    said: str
+    undo: Callable[[], None] | Command
+    """What undoes it: an order, or, of what only this screen knows, a function."""
+    at: float
+    """Unix seconds of the engine, when it was done."""
+    command: CommandId | None = None
+    """The order that it was, until its receipt says that it is done."""
+
+
+class LastActs:
+    """What one screen did that can be undone."""
+
+    def __init__(self) -> None:
+        self._acts: list[LastAct] = []
+
+    def ordered(self, undoable: Undoable | None, command: CommandId, now: float) -> None:
+        """Take an order that can be undone once it is done."""
+        if undoable is not None:
+            self._add(LastAct(undoable.said, undoable.back, now, command))
+
+    def done(self, said: str, undo: Callable[[], None], now: float) -> None:
+        """Take something that was done on this screen alone, e.g. a mark.
+
+        Args:
+            said: what was done, e.g. `marked 3`.
+            undo: undoes it.
+            now: unix seconds.
+        """
+        self._add(LastAct(said, undo, now))
+
+    def _add(self, act: LastAct) -> None:
+        self._acts.append(act)
+        del self._acts[:-MOST_ACTS]
+
+    def flush(self, fleet: Fleet, now: float) -> None:
+        """Take in what became of orders: what failed needs no undoing; the line stands from when it is done."""
+        stages = {one.id: one.stage for one in fleet.receipts}
+        self._acts = [act for act in self._acts if act.command is None or stages.get(act.command) not in OVER]
+        for act in self._acts:
+            if act.command is not None and stages.get(act.command) is Stage.DONE:
+                act.command, act.at = None, now
+
+    @property
+    def newest(self) -> LastAct | None:
+        """The newest act that is done."""
+        return next((act for act in reversed(self._acts) if act.command is None), None)
+
+    def take(self) -> LastAct | None:
+        """Return the newest act that is done, and forget it: it is being undone."""
+        act = self.newest
+        if act is not None:
+            self._acts.remove(act)
+        return act
+
+    def line(self, now: float) -> str:
+        """Return what was done just now, empty text if that is some seconds ago."""
+        act = self.newest
+        return act.said if act is not None and now - act.at < UNDO_SECONDS else ""
+
+
+class UndoBar(Plain):
+    """Says what was done just now, and the key that undoes it; no line when there is nothing."""
+
+    _said = ""
+
+    def flush(self, acts: LastActs, fleet: Fleet, now: float, key: str) -> None:
+        """Show it."""
+        acts.flush(fleet, now)
+        said = acts.line(now)
+        if said == self._said:
+            return
+        self._said = said
+        self.display = bool(said)
+        words: Clean = our_line(" ✓ {} ", said)
+        pieces: list[Piece] = [(words, ""), (our_line("· {} undo", key), "bold $accent")] if said else []
+        self.show(content(pieces))
