@@ -63,15 +63,20 @@ class Reader:
             connection.close()
 
     def _read(self, read: Callable[[sqlite3.Connection], Result]) -> Result:
+        deadline = time.monotonic() + READ_SECONDS
         try:
             connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
             if connection is None:
                 connection = self._local.connection = schema.connect(self._path, read_only=True)
                 self._connections.append(connection)
-            deadline = time.monotonic() + READ_SECONDS
             connection.set_progress_handler(lambda: time.monotonic() > deadline, _CHECK_INTERVAL)
             return read(connection)
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
+                raise StoreError(
+                    f"what is recorded in {self._path} could not be read within {READ_SECONDS:g} s",
+                    hint="try again when this machine is less busy, or ask for less",
+                ) from error
             if is_damage(error):
                 with contextlib.suppress(OSError):
                     suspicion_of(self._path).touch(mode=0o600)
