@@ -20,7 +20,7 @@ async def test_a_reading_without_end_is_ended_and_the_next_one_goes_on(
     store = await Store.open(tmp_path / "history.sqlite")
     try:
         monkeypatch.setattr(reader, "READ_SECONDS", 0.05)
-        with pytest.raises(StoreError, match="could not be read within 0.05 s") as caught:
+        with pytest.raises(StoreError, match=r"could not be read within 0\.05 s") as caught:
             await store._reader.run(lambda connection: connection.execute(FOR_EVER).fetchone())
         assert "less busy" in (caught.value.hint or "")
         assert not suspicion_of(store.path).exists()

@@ -70,6 +70,26 @@ async def test_an_agent_stops_what_it_made_and_nobody_else(world: World) -> None
         assert await stops(operator, child) == [200] * 5 and await stops(operator, ada) == [200] * 5
 
 
+async def test_a_copy_of_anothers_vm_neither_freezes_nor_continues_it(world: World) -> None:
+    async with world.http() as operator:
+        ada, bob = await made(operator), await made(operator)
+        async with as_agent(world, ada) as by_ada, as_agent(world, bob) as by_bob:
+            child = await made(by_ada)
+            ways = (f"{API}/vm/{{}}/commit", f"{API}/vm/{{}}/branch", f"{API}/vm/branch/by_vm/{{}}")
+            for way in ways:
+                for vm_id in (ada, child):
+                    assert (await by_bob.post(f"{way.format(vm_id)}?keep_paused=true")).status_code == 403
+                    assert (await by_bob.post(way.format(vm_id))).status_code == 201
+                assert (await by_ada.post(f"{way.format(ada)}?keep_paused=true")).status_code == 403, "nor itself"
+            assert "pause" not in [call[0] for call in world.hosting.calls]
+            assert (await operator.patch(f"{API}/vm/{ada}/state", json={"state": "Paused"})).status_code == 200
+            for way in ways:
+                assert (await by_bob.post(way.format(ada))).status_code == 403, "who froze it has a reason"
+            assert world.hosting.sandboxes[ada] == "paused"
+            assert (await by_ada.post(f"{API}/vm/{child}/commit?keep_paused=true")).status_code == 201
+            assert (await operator.post(f"{API}/vm/{ada}/commit")).status_code == 201
+
+
 async def test_who_is_brought_back_has_its_own_again_and_a_copy_beside_it_has_not(world: World) -> None:
     async with world.http() as operator:
         ada = await made(operator)

@@ -104,6 +104,18 @@ class VersApi:
         vm_id = path_id(request, "vm_id")
         return vm_id if vm_id == caller_of(request) else self._stopped(request)
 
+    async def _check_copied(self, request: Request, vm_id: str) -> None:
+        """See that an agent which copies another's VM leaves it running: to take a commit can freeze, and continue.
+
+        Raises:
+            ApiError: it would not.
+        """
+        vm = self._records.vm(vm_id)
+        if vm is None or may_stop(self._records, caller_of(request), vm_id):
+            return
+        if flag(request, "keep_paused") or await self._lifecycle.state(vm) != "running":
+            raise ApiError(403, f"VM {vm_id} would not be left as it is, and was not made by this VM: {NOT_YOURS}")
+
     # -- VMs -----------------------------------------------------------------------------------------------------
 
     async def _vm_json(self, vm: VmRow) -> dict[str, Any]:
@@ -268,6 +280,7 @@ class VersApi:
         """POST /vm/{vm_id}/commit; the body is optional, blank texts count as absent."""
         vm_id = path_id(request, "vm_id")
         keep_paused, skip_wait_boot = flag(request, "keep_paused"), flag(request, "skip_wait_boot")
+        await self._check_copied(request, vm_id)
         body = await read_object(request, optional=True)
         name = (field_text(body, "name") or "").strip()
         description = (field_text(body, "description") or "").strip() or None
@@ -315,6 +328,7 @@ class VersApi:
         return tag.commit_id
 
     async def _branch_vm(self, request: Request, vm_id: str) -> Response:
+        await self._check_copied(request, vm_id)
         made = await self._lifecycle.branch_vm(
             vm_id,
             _copies(request),
