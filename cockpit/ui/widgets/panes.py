@@ -192,11 +192,12 @@ class AgentsTree(Pane):
         self.heads = tuple(agents.headings(columns, table)) if drawn else ()
         rows = [Row(row.node.agent.id, partial(agents.agent_row, row, table=table), now) for row in drawn]
         number = len(shown)
-        said = [our_line("{}", number), look.legend(shown)]
-        if self.order is not SortOrder.NAME:
-            said.append(our_line("by {}", self.order.value))
+        said = [our_line("{}", number)]
         if marked := len(self.attributes.marked):
             said.append(our_line("{} marked", marked))
+        if self.order is not SortOrder.NAME:
+            said.append(our_line("by {}", self.order.value))
+        said.append(look.legend(shown))
         return rows, joined((word for word in said if word), ours(" · ")) if rows else NOTHING
 
     def _narrowed(self, fleet: Fleet, now: float) -> Sequence[Agent]:
