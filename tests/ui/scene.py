@@ -32,6 +32,7 @@ from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, TaskId, VmId, agent_of
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.size import VmSize
+from cockpit.model.usage.spending import DaySpending, Spending
 from tests.ui.fake_engine import NOW, FakeEngine
 
 UP = Link(LinkState.UP, NOW - 8000, last_byte_at=NOW - 2)
@@ -96,6 +97,7 @@ def agents() -> tuple[Agent, ...]:
             AgentKind.ARCHITECT,
             Activity(working, NOW - 95, detail="thinking"),
             role="splits the work",
+            last_text="What is left for 1.0: pagination, tokens, the settings page.",
             turns=31,
             usage=Usage(812_000, 41_000, 90_000, 0, 4.18),
             context_tokens=88_000,
@@ -106,6 +108,7 @@ def agents() -> tuple[Agent, ...]:
             AgentKind.LIEUTENANT,
             Activity(working, NOW - 41, tools=(pytest_run,)),
             role="owns the HTTP API",
+            last_text="Understood: numeric cursors stay valid. Running the API tests.",
             turns=12,
             usage=Usage(310_000, 22_400, 0, 0, 1.34),
             context_tokens=61_000,
@@ -273,6 +276,7 @@ def fleet() -> Fleet:
         (receipt,),
         health=health,
         pulses=PULSES,
+        spending=Spending(DAY),
     )
 
 
@@ -283,6 +287,9 @@ PULSES = {
     agent_of(vm_id(4)): (700, 2500, 300, 60),
 }
 """What came from some of the agents."""
+
+DAY = DaySpending(Usage(1_240_000, 72_500, cost=6.04), tokens_per_minute=41_000, course=(1.0, 2.0, 5.0, 3.0, 2.0, 4.0))
+"""What the fleet spent today."""
 
 DIFF = """--- a/api/events.py
 +++ b/api/events.py

@@ -11,7 +11,7 @@ from cockpit.model.fleet import Activity, ActivityState, Agent, Fleet, Process, 
 from cockpit.model.health import ServiceHealth
 from cockpit.model.scaffold import Scaffold
 from cockpit.text.clean import NOTHING
-from cockpit.ui.look.bars import header
+from cockpit.ui.look.header import header
 from cockpit.ui.look.rows.doing import warning_word
 from cockpit.ui.look.rows.panes import doubt, unknown_because
 from cockpit.ui.look.tree import TreeNode

@@ -1,28 +1,23 @@
-"""One-line summaries: the header's counts, the stages of a command, the steps of an operation."""
+"""One-line summaries: the stages of a command, the steps of an operation, standing notices."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from textual.content import Content
 
-from cockpit.model.attention import Tally
 from cockpit.model.failures import is_undelivered
-from cockpit.model.fleet import Fleet, LinkState
+from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
 from cockpit.model.operation import Operation, Step
 from cockpit.model.receipts.flow import TEXT_VERBS
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_closed
-from cockpit.model.why import headline
-from cockpit.text.clean import NOTHING, ours, repeated
+from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, age, content, cut, duration, fit, pieces_width
-from cockpit.ui.look.forwards import forwards_counted
-from cockpit.ui.look.rows.panes import unknown_because
-from cockpit.ui.look.states import STAGE_WORDS, TONE_STYLES, StateStyle
-from cockpit.ui.look.usage import day_words
+from cockpit.ui.look.rows.panes import shortened
+from cockpit.ui.look.states import STAGE_WORDS
 
 MAX_NOTICES = 2
 """Standing notices shown at once: more would push the panes away."""
@@ -38,103 +33,6 @@ FAILED_FOR = 30.0
 
 PASSED = (Stage.WRITTEN, Stage.ACCEPTED, Stage.QUEUED, Stage.STEERING, Stage.CONSUMED)
 """Stages a command goes through on its way; the last ones end it."""
-
-
-def header(fleet: Fleet, now: float, wanted: Tally, width: int, *, read_only: bool = False) -> Content:
-    """The header: where the fleet comes from, agents by state, what waits, what is broken."""
-    left: list[Piece] = [(ours(" ◆ cockpit"), "bold $accent"), (ours("  "), "")]
-    left.append((clean_line(fleet.source) or ours("no fleet yet"), "$muted"))
-    if read_only:
-        left.append((ours(" read-only"), "bold $link-degraded"))
-    left.append((ours("  "), ""))
-    left += _counts(fleet, now)
-    right: list[Piece] = []
-    if today := day_words(fleet.spending.day):
-        over = any(one.is_over for one in fleet.spending.budgets)
-        right.append((our_line("{}  ", today), "$agent-failed" if over else "$muted"))
-    for service in fleet.health:
-        if not service.ok:
-            right.append(
-                (our_line("✗ {} down {}  ", cut(clean_line(service.name), 12), age(now - service.since)), "$link-down")
-            )
-    right += [*forwards_counted(fleet.forwards), *_links(fleet)]
-    waiting = wanted.waiting
-    if waiting:
-        right.append(
-            (our_line(" ! {} {} for you ", waiting, "waits" if waiting == 1 else "wait"), "bold reverse $agent-asking")
-        )
-    else:
-        unknown = unknown_because(fleet, ("vers", "registry"), ours("agents there are"))
-        right.append((ours("nothing known waits ") if unknown else ours("nothing waits "), "$muted"))
-    apart: list[Piece] = []
-    if wanted.blocked:
-        apart.append((our_line("✗ {} blocked  ", wanted.blocked), "$link-degraded"))
-    if wanted.unfitting:
-        fits = "does not fit" if wanted.unfitting == 1 else "do not fit"
-        apart.append((our_line("≠ {} {}  ", wanted.unfitting, fits), "$link-degraded"))
-    if wanted.to_review:
-        apart.append((our_line("◐ {} to review  ", wanted.to_review), "$agent-done"))
-    if pieces_width([*left, *apart, *right]) < width:
-        right = [*apart, *right]
-    gap = width - pieces_width(left) - pieces_width(right)
-    if gap < 1:
-        return content([*_shortened(left, width - pieces_width(right) - 1), (ours(" "), ""), *right])
-    return content([*left, (repeated(ours(" "), gap), ""), *right])
-
-
-def _shortened(pieces: Sequence[Piece], width: int) -> list[Piece]:
-    """Cut pieces at a width: whole ones first, the last with an ellipsis."""
-    kept: list[Piece] = []
-    for text, style in pieces:
-        room = width - pieces_width(kept)
-        if room <= 0:
-            break
-        kept.append((cut(text, room), style))
-    return kept
-
-
-def _counts(fleet: Fleet, now: float) -> list[Piece]:
-    """Count agents by tone, in the order of what needs the operator."""
-    if not fleet.agents:
-        unknown = unknown_because(fleet, ("vers", "registry"), ours("agents there are"))
-        return [(ours("agents unknown") if unknown else ours("no agents"), "$muted")]
-    counts: Counter[str] = Counter()
-    words: dict[str, set[str]] = {}
-    vms = {vm.id: vm for vm in fleet.vms}
-    for agent in fleet.agents:
-        head = headline(agent, vms.get(agent.vm_id), now)
-        tone = head.tone if head.tone in TONE_STYLES else "unknown"
-        counts[tone] += 1
-        words.setdefault(tone, set()).add(head.word)
-    pieces: list[Piece] = []
-    for tone, look in TONE_STYLES.items():
-        if counts[tone]:
-            pieces += [
-                (our_line("{} {} ", look.glyph, counts[tone]), look.style),
-                (our_line("{}  ", _word(look, words[tone])), "$muted"),
-            ]
-    return pieces
-
-
-def _word(look: StateStyle, words: set[str]) -> str:
-    """Use the agents' own word where they agree and it is short."""
-    only = next(iter(words)) if len(words) == 1 else ""
-    return only if only and len(only) <= 10 and "/" not in only else look.word
-
-
-def _links(fleet: Fleet) -> list[Piece]:
-    """Say which links are in trouble."""
-    states = Counter(agent.link.state for agent in fleet.agents)
-    pieces: list[Piece] = []
-    for state, word, style in (
-        (LinkState.DOWN, "down", "$link-down"),
-        (LinkState.SILENT, "silent", "$link-degraded"),
-        (LinkState.CONNECTING, "linking", "$link-degraded"),
-    ):
-        if states[state]:
-            noun = "link" if states[state] == 1 else "links"
-            pieces.append((our_line("~ {} {} {}  ", states[state], noun, word), style))
-    return pieces
 
 
 def open_receipts(receipts: Sequence[Receipt], agent: AgentId | None) -> list[Receipt]:
@@ -232,7 +130,7 @@ def _operation_line(operation: Operation, now: float, width: int) -> Content:
     else:
         place = our_line("  {} {}", step.name, duration(now - step.started_at)) if step is not None else NOTHING
         pieces = [(ours(" ▸ "), "bold $agent-running"), *head, (place, "$muted")]
-    return content(_shortened(pieces, width - 1))
+    return content(shortened(pieces, width - 1))
 
 
 def step_lines(operation: Operation, now: float, width: int) -> list[Content]:

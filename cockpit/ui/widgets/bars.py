@@ -12,6 +12,7 @@ from cockpit.model.receipts.receipt import Receipt
 from cockpit.text.clean import ours
 from cockpit.ui.look import bars
 from cockpit.ui.look.cells import content
+from cockpit.ui.look.header import header
 from cockpit.ui.widgets.plain import Plain
 
 
@@ -20,7 +21,7 @@ class HeaderBar(Plain):
 
     def flush(self, fleet: Fleet, now: float, wanted: Tally, *, read_only: bool) -> None:
         """Show a snapshot."""
-        self.show(bars.header(fleet, now, wanted, self.size.width, read_only=read_only))
+        self.show(header(fleet, now, wanted, self.size.width, read_only=read_only))
 
 
 class StandingBar(Plain):

@@ -18,6 +18,7 @@ from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars
+from cockpit.ui.look.header import header
 from cockpit.ui.look.rows import feed, machines, panes, tasks
 from cockpit.ui.look.tree import agent_tree
 from tests.ui.fake_engine import NOW
@@ -81,7 +82,7 @@ HEALTH = ServiceHealth(foul("Service"), False, NOW, foul("Reason"), foul("Hint")
 TASK = Task(TaskId("t"), foul("Title"), "open", foul("Assignee"))
 
 DRAWN: Mapping[str, tuple[Callable[[], Iterable[Content]], set[str]]] = {
-    "header": (lambda: [bars.header(Fleet(1, foul("Source"), health=(HEALTH,)), NOW, Tally(), WIDTH)], {"Source"}),
+    "header": (lambda: [header(Fleet(1, foul("Source"), health=(HEALTH,)), NOW, Tally(), WIDTH)], {"Source"}),
     "notice": (standing(), {"Notice"}),
     "operation at a step": (standing(operation(RUNNING_STEP)), {"Verb", "Target", "Step"}),
     "operation failed at a step": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,16 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.attention import NOTHING_WANTED, Tally
+from cockpit.model.content import Usage
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
 from cockpit.model.ids import CommandId, VmId, agent_of
 from cockpit.model.ports import PortForward
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.size import VmSize
+from cockpit.model.usage.spending import DaySpending, Spending
 from cockpit.text.clean import NOTHING
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars
-from cockpit.ui.look.bars import header
 from cockpit.ui.look.cells import age, break_points, content, cut, duration, fit, width_of
+from cockpit.ui.look.header import header
 from cockpit.ui.look.output_frame import output_facts
 from cockpit.ui.look.rows import feed, machines, panes, tasks
 from cockpit.ui.look.tree import TreeNode, agent_tree
@@ -115,18 +118,32 @@ def test_a_scripted_agent_is_labelled() -> None:
 
 def test_the_header_counts_and_says_what_waits_at_every_width() -> None:
     shown = fleet()
-    wide = bars.header(shown, NOW, Tally(waiting=5), 120).plain
+    wide = header(shown, NOW, Tally(waiting=5), 120).plain
     assert "embedded" in wide and "? 1 asking" in wide and "● 3 working" in wide
     for width in range(40, 160, 7):
-        line = bars.header(shown, NOW, Tally(5, 2, 3, 4), width)
+        line = header(shown, NOW, Tally(5, 2, 3, 4), width)
         assert "! 5 wait for you" in line.plain
-        assert line.cell_length <= width
+        assert line.cell_length == width
+
+
+def test_the_header_says_pace_cost_links_and_time_where_there_is_room() -> None:
+    day = DaySpending(Usage(900_000, cost=4.18), tokens_per_minute=41_000, course=(1, 2, 5, 3, 2, 4))
+    spent = replace(fleet(), spending=Spending(day))
+    line = header(spent, NOW, Tally(2), 160).plain
+    clock = time.strftime("%H:%M", time.localtime(NOW))
+    assert all(word in line for word in ("tok/min", "$4.18 today", "⇄ 6/6", clock, "! 2 wait for you"))
+    narrow = header(spent, NOW, Tally(2), 60).plain
+    assert "?1" in narrow and "✗1" in narrow and "tok/min" not in narrow
+    down = (replace(spent.agents[0], link=Link(LinkState.DOWN, NOW)), *spent.agents[1:])
+    assert "⇄ 5/6" in header(replace(spent, agents=down), NOW, Tally(2), 200).plain
+    paused = (replace(spent.agents[0], link=Link(LinkState.PAUSED, NOW)), *spent.agents[1:])
+    assert "⇄ 5/5" in header(replace(spent, agents=paused), NOW, Tally(2), 160).plain
 
 
 def test_the_header_names_what_is_broken() -> None:
     down = tuple(replace(service, ok=False, since=NOW - 9) for service in fleet().health[1:2])
     agents = tuple(replace(agent, link=Link(LinkState.DOWN, NOW)) for agent in fleet().agents[:2])
-    line = bars.header(replace(fleet(), health=down, agents=agents), NOW, Tally(done=7), 140).plain
+    line = header(replace(fleet(), health=down, agents=agents), NOW, Tally(done=7), 140).plain
     assert "✗ board down 9s" in line and "2 links down" in line and "nothing waits" in line
 
 
@@ -172,7 +189,7 @@ def test_ages_and_durations() -> None:
     assert [duration(seconds) for seconds in (0.42, 12, 185)] == ["0.4s", "12s", "3m05s"]
 
 
-@pytest.mark.parametrize(("width", "shown"), [(30, ""), (36, ""), (46, "4c 8G"), (52, "4c 8G 20G"), (66, "4c 8G 20G")])
+@pytest.mark.parametrize(("width", "shown"), [(30, ""), (36, ""), (54, "4c 8G"), (70, "4c 8G 20G")])
 def test_a_vm_s_size_is_shown_where_its_name_has_room(width: int, shown: str) -> None:
     vm = Vm(VmId("c3f27b67-f057-40e4-875e-0487f9293efc"), Power.RUNNING, label="golden", size=VmSize(4, 8192, 20480))
     for each in (vm, replace(vm, perhaps_ours="a call lost its answer")):

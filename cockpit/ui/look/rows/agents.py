@@ -34,7 +34,7 @@ SCRIPTED_MARK = ours(" §")
 LEAST_AGENT, MOST_AGENT = 12, 44
 """Cells of a name with what stands before and behind it; of more nobody reads the rest."""
 
-STATE_CELLS, DOING_LEAST, DOING_NATURAL = 10, 14, 30
+STATE_CELLS, DOING_LEAST, DOING_NATURAL, DOING_MOST, SAYS_LEAST = 10, 14, 30, 56, 24
 TASK_LEAST, TASK_NATURAL, TASK_MOST = 12, 30, 60
 PULSE_LEAST, PULSE_NATURAL, PULSE_MOST = 6, 8, 20
 CHANGES_CELLS, MODEL_CELLS, CONTEXT_CELLS = 11, 20, 5
@@ -99,6 +99,7 @@ def columns_for(rows: Sequence[AgentLine], width: int) -> list[TableColumn]:
     model = max((width_of(clean_line(agent.model)) for agent in agents if agent.model), default=0)
     cost = max((width_of(said) for said in costs), default=0)
     pulse = any(row.bars for row in rows)
+    said = any(agent.last_text for agent in agents)
     return [
         TableColumn(
             "agent",
@@ -111,7 +112,8 @@ def columns_for(rows: Sequence[AgentLine], width: int) -> list[TableColumn]:
         TableColumn("kind", NOTHING, kinds, kinds, kinds, 7),
         TableColumn("state", NOTHING, STATE_CELLS, STATE_CELLS, STATE_CELLS + 3, 1),
         TableColumn("task", ours("TASK"), min(task, TASK_LEAST), min(task, TASK_NATURAL), min(task, TASK_MOST), 6),
-        TableColumn("doing", ours("DOING"), DOING_LEAST, DOING_NATURAL, EVER, 2),
+        TableColumn("doing", ours("DOING"), DOING_LEAST, DOING_NATURAL, DOING_MOST if said else EVER, 2),
+        TableColumn("says", ours("SAYS"), SAYS_LEAST, SAYS_LEAST * said, EVER, 11, extra=SAYS_LEAST),
         TableColumn("changes", ours("CHANGES"), CHANGES_CELLS, CHANGES_CELLS * changed, CHANGES_CELLS, 9, extra=8),
         TableColumn(
             "model",
@@ -120,7 +122,7 @@ def columns_for(rows: Sequence[AgentLine], width: int) -> list[TableColumn]:
             min(model, MODEL_CELLS),
             min(model, 2 * MODEL_CELLS),
             10,
-            extra=True,
+            extra=12,
         ),
         TableColumn(
             "context",
@@ -142,6 +144,7 @@ def agent_row(row: AgentLine, now: float, table: Table) -> Content:
     head = headline(agent, row.vm, now)
     look = style_of(head)
     last = agent.last_event_at
+    told = table.width("says") > 0
     pieces: list[Piece] = []
     for number, (name, cells) in enumerate(table.cells.items()):
         if number:
@@ -156,7 +159,10 @@ def agent_row(row: AgentLine, now: float, table: Table) -> Content:
             case "task":
                 pieces += _task_pieces(row, cells)
             case "doing":
-                pieces += doing_pieces(agent, row.forwards, now, cells, amiss=amiss_words(agent.id, row.attributes))
+                amiss = amiss_words(agent.id, row.attributes)
+                pieces += doing_pieces(agent, row.forwards, now, cells, amiss=amiss, told=told)
+            case "says":
+                pieces.append((fit(clean_line(agent.last_text), cells), "$muted"))
             case "changes":
                 pieces += _padded(_changes(agent), cells)
             case "model":

@@ -82,6 +82,6 @@ def allot(columns: Sequence[TableColumn], width: int) -> Table:
             more = min(left, max(0, goal - shown[column.name]))
             shown[column.name] += more
             left -= more
-    if left and wanted:
-        shown[wanted[0].name] += left
+    if left:
+        shown[max(shown, key=lambda name: next(one.most for one in wanted if one.name == name))] += left
     return Table(gap, {column.name: shown[column.name] for column in columns if column.name in shown})

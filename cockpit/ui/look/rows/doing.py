@@ -24,12 +24,13 @@ NORMAL = (LinkState.UP, LinkState.PAUSED)
 
 
 def doing_pieces(
-    agent: Agent, forwards: Sequence[PortForward], now: float, cells: int, *, amiss: Clean = NOTHING
+    agent: Agent, forwards: Sequence[PortForward], now: float, cells: int, *, amiss: Clean = NOTHING, told: bool = False
 ) -> list[Piece]:
     """Return what an agent is at, in exactly so many cells.
 
     Args:
         amiss: what came between, of an act on several agents; it stands first.
+        told: what the agent said last stands in a column of its own.
     """
     since = _since(agent)
     span = age(now - since) if since is not None and cells >= SINCE_FROM else NOTHING
@@ -43,7 +44,7 @@ def doing_pieces(
         pieces.append((our_line("{}  ", ports), "$muted"))
     if queued := queue_words(agent):
         pieces.append((our_line("{}  ", queued), "$mode-follow-up"))
-    pieces += _act(agent)
+    pieces += _act(agent, told=told)
     shown: list[Piece] = []
     for text, style in pieces:
         left = room - pieces_width(shown)
@@ -63,7 +64,7 @@ def link_words(agent: Agent, now: float) -> Clean:
     return our_line("⇄ {} {}", said, age(now - agent.link.since)) if agent.link.since else our_line("⇄ {}", said)
 
 
-def _act(agent: Agent) -> list[Piece]:
+def _act(agent: Agent, *, told: bool) -> list[Piece]:
     """Return what it does, asks or said last."""
     activity = agent.activity
     if activity.dialogs:
@@ -79,7 +80,7 @@ def _act(agent: Agent) -> list[Piece]:
         return [(clean_line(activity.detail), "$muted")]
     if warning_word(agent) and agent.process.errors:
         return [(clean_line(agent.process.errors[-1]), "$muted")]
-    if agent.last_text:
+    if agent.last_text and not told:
         return [(our_line("“{}”", agent.last_text), "$muted")]
     return [(clean_line(agent.role), "$muted")]
 

@@ -19,7 +19,7 @@ CORE_CELLS = 7
 """Cells of a VM's processors and memory: `2c 4G`."""
 ID_CELLS = 9
 """Cells of the beginning of a VM's id."""
-LEAST_NAME = 10
+LEAST_NAME = 8
 """Cells of a VM's name that nothing of these takes."""
 MOST_NAME = 30
 WORD_CELLS = 20
@@ -56,9 +56,7 @@ def vm_row(
         odd, odd_style = clean_line(said), "$link-degraded"
     state = our_line("{} ", vm.power.value)
     room = width - 2 - AGE_CELLS - 1
-    name_cells = min(
-        MOST_NAME, max(LEAST_NAME, width_of(name)), max(LEAST_NAME, room - width_of(state) - width_of(odd))
-    )
+    name_cells = min(MOST_NAME, max(LEAST_NAME, width * 2 // 5 - 3))
     room -= name_cells
     words: list[Piece] = [(state, "$muted" if vm.power is Power.RUNNING else power.style), (odd, odd_style)]
     if vm.power is Power.RUNNING and pieces_width(words) > room:
@@ -90,7 +88,7 @@ def _besides(vm: Vm, room: int) -> list[Piece]:
 
 def plain_heading(number: int, width: int) -> Content:
     """The heading over the VMs of which the agents' rows say everything."""
-    words = our_line("{} running with {}", number, "its agent" if number == 1 else "their agents")
+    words = our_line("{} with {}", number, "its agent" if number == 1 else "their agents")
     return content(
         [(cut(words, width), "$muted"), (ours(" "), ""), (repeated(ours("─"), width - width_of(words) - 1), "$rule")]
     )
