@@ -16,6 +16,7 @@ from cockpit.model.fleet import Activity, ActivityState, AgentKind, Fleet, Power
 from cockpit.model.ids import agent_of
 from cockpit.ui.look.rows import agents, machines
 from cockpit.ui.transcript.view import TranscriptView
+from cockpit.ui.widgets.bars import HeaderBar
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, VmsTable
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import make_agent, vm_id
@@ -136,7 +137,7 @@ async def test_ages_go_on_without_building_a_list_or_painting_anything_else(monk
             pass
         after = [tree.render_line(y).text for y in range(tree.size.height)]
         assert built == []
-        # An agent's age stands in its row; the scene's VMs have none, and nothing else on this screen grows older.
+        # An agent's age stands in its row, the time in the header; the scene's VMs have no age, and nothing else grows.
         assert all(was != now for was, now in zip(before, after, strict=True))
-        assert {widget for widget, _ in asked} == {tree}
-        assert all(regions for _, regions in asked)
+        assert {widget for widget, _ in asked} == {tree, home.query_one(HeaderBar)}
+        assert all(regions for widget, regions in asked if widget is tree)

@@ -157,9 +157,11 @@ def _counts(fleet: Fleet, now: float, *, words: bool) -> list[Piece]:
     pieces: list[Piece] = []
     for tone, look in TONE_STYLES.items():
         if counts[tone]:
-            pieces.append((our_line("{} {} " if words else "{}{}  ", look.glyph, counts[tone]), look.style))
             if words:
+                pieces.append((our_line("{} {} ", look.glyph, counts[tone]), look.style))
                 pieces.append((our_line("{}  ", _word(look, said[tone])), "$muted"))
+            else:
+                pieces.append((our_line("{}{}  ", look.glyph, counts[tone]), look.style))
     return pieces
 
 

@@ -50,6 +50,10 @@ class AreasBody(Container):
             self._clear_arrangement_cache()  # Its key is the size alone.
             self.refresh(layout=True)
 
+    def shows(self, area: str) -> bool:
+        """Say whether an area is in sight."""
+        return area in arrange(self.size.width, self.size.height, self.view, self.app.size.height)
+
     def on_resize(self, event: events.Resize) -> None:
         """What is in sight depends on the size."""
         self._settle()

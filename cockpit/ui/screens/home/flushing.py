@@ -14,6 +14,7 @@ from cockpit.ui.actions.footer import footer_pieces
 from cockpit.ui.bridge import Bridge, Rates
 from cockpit.ui.look.bars import open_receipts
 from cockpit.ui.look.cells import content
+from cockpit.ui.screens.home.arrangement import CENTER
 from cockpit.ui.screens.home.output_frame import frame_output
 from cockpit.ui.screens.home.selection import HomeSelection
 from cockpit.ui.screens.recipient import address
@@ -55,7 +56,7 @@ class HomeFlushing(HomeSelection):
     def flush_transcript(self) -> None:
         """Take in the selected agent's transcript."""
         output = self.output
-        if output.display and output.size.width:
+        if self.body.shows(CENTER) and output.size.width:
             output.offer_past(self.engine.past(self.selected) if self.selected is not None else None)
             output.flush()
 
