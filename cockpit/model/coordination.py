@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from cockpit.model.acts import ActsPort
+from cockpit.model.away import AwayPort
 from cockpit.model.desk import DeskPort
 from cockpit.model.news.port import FeedPort
 from cockpit.model.notices.port import NoticesPort
@@ -33,6 +34,10 @@ class CoordinationPort(Protocol):
     @property
     def usage(self) -> UsagePort:
         """What agents and machines cost."""
+
+    @property
+    def away(self) -> AwayPort:
+        """What happened while the operator was away."""
 
     @property
     def acts(self) -> ActsPort:

@@ -25,6 +25,7 @@ from cockpit.store.frozen import FrozenVms
 from cockpit.store.hand_overs import HandOverLog
 from cockpit.store.host_keys import HostKeys
 from cockpit.store.kept import KeptLog
+from cockpit.store.lately import LateEvents
 from cockpit.store.listings import Listings
 from cockpit.store.names import Reservations
 from cockpit.store.notebook import NotebookLog
@@ -84,6 +85,8 @@ class Store:
         """What the operator owes the swarm."""
         self.hand_overs = HandOverLog(self._writer, self._reader, self.leases)
         """Tasks that were handed to agents, until the board shows who has them."""
+        self.lately = LateEvents(self._reader)
+        """What was recorded since a moment."""
         self.acts = ActLog(self._reader)
         """What was done here."""
         self.usage = UsageLog(self._writer, self._reader)

@@ -23,6 +23,7 @@ from textual.widget import AwaitMount
 from cockpit.engine.port import CockpitPort
 from cockpit.text.clean import joined, ours
 from cockpit.text.sanitize import clean_line, our_line
+from cockpit.ui.absence import Absence
 from cockpit.ui.actions.keymap import check_keymap
 from cockpit.ui.bridge import LOW_BANDWIDTH, Rates
 from cockpit.ui.calling import Caller
@@ -98,6 +99,7 @@ class CockpitApp(App[None]):
         self._gate = KeyGate(self, self._key_places, self._stalls)
         self._collector = QuietCollector(self._gate.quiet_for)
         self._caller = Caller(self, engine, write=self._write, quiet_for=self._gate.quiet_for)
+        self.absence = Absence(self, engine, self._gate.quiet_for)
         self._unreadable_at = -QUIET
         self._left_unfinished = False
         self._asked_at = 0.0
@@ -148,6 +150,7 @@ class CockpitApp(App[None]):
         self.set_interval(SIZE_INTERVAL, self._settle_size)
         self.set_interval(RELOAD_INTERVAL, self._reload_themes)
         self._caller.start()
+        self.absence.start()
         if isinstance(self._driver, TerminalDriver):
             self.call_after_refresh(self._collector.start)
             self.set_interval(COLLECT_INTERVAL, self._collector.look)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.acts import DoneAct
+from cockpit.model.away import Away
 from cockpit.model.board import FeedItem, Task, TaskContent, content_of
 from cockpit.model.commands.board import EditTask
 from cockpit.model.desk import Arrangement, SavedFilter, fault_of_filter
@@ -73,6 +74,19 @@ class UsageDouble:
     async def report(self, since: float) -> UsageReport:
         """Return what was put in."""
         self.reports.append(since)
+        return self.found
+
+
+class AwayDouble:
+    """What happened, as a test gives it."""
+
+    def __init__(self) -> None:
+        self.found = Away(0.0, 0.0)
+        self.asked: list[float] = []
+
+    async def happened(self, since: float) -> Away:
+        """Return what was given."""
+        self.asked.append(since)
         return self.found
 
 
@@ -287,6 +301,7 @@ class CoordinationDouble:
         self.notices = NoticesDouble(engine)
         self.preferences = PreferencesDouble()
         self.acts = ActsDouble()
+        self.away = AwayDouble()
         self.board = BoardDouble(engine)
         self.feed = FeedDouble(engine)
         self.plans = PlansDouble(lambda: engine.fleet)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from cockpit.engine.coordination.announcing import Announcer
+from cockpit.engine.coordination.away import AwaySums
 from cockpit.engine.coordination.blocker_notes import BlockerNotes
 from cockpit.engine.coordination.board import Boards
 from cockpit.engine.coordination.desk import OperatorsDesk
@@ -60,6 +61,7 @@ class Coordination:
         self._blocker_notes = BlockerNotes(running, fleet_state, store)
         self._registry_life = RegistryLife(running, fleet_state, store)
         self.usage = UsageDesk(self._running, fleet_state, store)
+        self.away = AwaySums(fleet_state, store)
         self.acts = store.acts
         self.preferences = Preferences(store)
         self.notices = NoticeWatch(self._running, fleet_state, store)

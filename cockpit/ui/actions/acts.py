@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 from cockpit.errors import CockpitError
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line
@@ -32,6 +34,28 @@ def _acts(home: HomePort) -> None:
     home.app.run_worker(show(), name="read what was done", group="acts", exclusive=True)
 
 
+@runtime_checkable
+class WatchesAbsence(Protocol):
+    """An application that notes when the operator was away."""
+
+    absence: ShowsAbsence
+
+
+class ShowsAbsence(Protocol):
+    """Shows what happened meanwhile."""
+
+    async def show(self, *, asked: bool, hint: bool = False) -> None:
+        """Show it."""
+
+
+def _away(home: HomePort) -> None:
+    """Show again what happened while the operator was away."""
+    app = home.app
+    if isinstance(app, WatchesAbsence):
+        app.run_worker(app.absence.show(asked=True), name="what happened meanwhile", group="away", exclusive=True)
+
+
 ACTIONS: tuple[Action, ...] = (
     Action("see.acts", "T", "what I did", "See", "Show and search what was done here, the newest first", _acts),
+    Action("see.away", "0", "while away", "See", "Show again what happened while you were away", _away),
 )

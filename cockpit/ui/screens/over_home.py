@@ -45,6 +45,7 @@ COMMON = (
     "see.next_waiting",
     "see.filter",
     "see.acts",
+    "see.away",
     "agent.undo",
 )
 """Actions of the home screen that mean the same on each of these."""
