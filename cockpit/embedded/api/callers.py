@@ -48,7 +48,8 @@ class Callers:
         return True
 
     def check_entry(self, request: Request, identifier: str) -> None:
-        """See that an agent changes what the registry says of the life of none but itself and those it made.
+        """See that an agent changes what the registry says of none but itself and those it made: who somebody is, whose
+        he is and whether he lives decides what is done with him.
 
         Raises:
             Rejected: it is another's, whose VM is there.

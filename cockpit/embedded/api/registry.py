@@ -86,6 +86,7 @@ class Registry:
         address, registered_by = body.required("address"), body.required("registeredBy")
         if self._entries.get(identifier) is not None:
             raise Rejected(409, "VM already registered")
+        self._callers.check_entry(request, identifier)
         moment = moment_text()
         entry: Document = {"id": identifier, "name": name, "role": role, "status": status or "running"}
         entry |= {"address": address, **body.given("services", "metadata")}
@@ -102,8 +103,7 @@ class Registry:
         entry = self._entry(request)
         if "status" in body and not is_one_of(body.get("status"), REGISTRY_STATUSES):
             raise Rejected(400, f"invalid status: {shown(body.get('status'))}")
-        if "status" in body:
-            self._callers.check_entry(request, str(entry["id"]))
+        self._callers.check_entry(request, str(entry["id"]))
         try:
             _rename(entry, "name", body.given("name"))
             entry |= body.given("status")

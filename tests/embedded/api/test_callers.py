@@ -111,14 +111,18 @@ async def test_an_agent_says_of_others_neither_that_they_stopped_nor_that_they_a
         ada, bob = await made(operator), await made(operator)
         async with as_agent(world, ada) as by_ada, as_agent(world, bob) as by_bob:
             child = await made(by_ada)
-            entry = {"name": "x", "role": "worker", "address": "a", "registeredBy": "ada"}
+            entry = {"name": "x", "role": "worker", "address": "a", "registeredBy": "ada", "metadata": {"own": True}}
+            assert (await by_bob.post("/registry/vms", json={**entry, "id": ada})).status_code == 403
             for vm_id in (ada, child, "name:x"):
                 assert (await by_ada.post("/registry/vms", json={**entry, "id": vm_id})).status_code == 201
             for vm_id in (ada, child):
                 path = f"/registry/vms/{vm_id}"
                 assert (await by_bob.patch(path, json={"status": "stopped"})).status_code == 403
                 assert (await by_bob.delete(path)).status_code == 403
-                assert (await by_bob.patch(path, json={"metadata": {"seen": 1}})).status_code == 200
+                forged = {"metadata": {"labels": ["plan:p"], "parentVmId": bob, "namedAt": 9e9}}
+                assert (await by_bob.patch(path, json=forged)).status_code == 403
+                assert (await by_bob.patch(path, json={"name": "bob"})).status_code == 403
+                assert (await by_bob.get(path)).json()["metadata"] == {"own": True}
                 assert (await by_ada.patch(path, json={"status": "stopped"})).status_code == 200
                 assert (await by_ada.delete(path)).status_code == 200
             assert (await by_bob.delete("/registry/vms/name:x")).status_code == 200, "it is nobody's life"
