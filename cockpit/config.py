@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
@@ -15,6 +15,16 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from cockpit import paths
 from cockpit.errors import ConfigError
+from cockpit.model.own.declared import (
+    LEAST_EVERY,
+    MOST_COLUMNS,
+    Own,
+    OwnColumn,
+    OwnCommand,
+    fault_of_column,
+    fault_of_command,
+)
+from cockpit.model.own.toml_lines import line_of
 from cockpit.net.address import web_address
 
 _PATTERN = re.compile(r"[A-Za-z0-9_*?\[\]!-]{1,128}\Z")
@@ -167,6 +177,30 @@ class NotifySettings(Section):
     """Seconds for which what is not urgent is gathered."""
 
 
+class ColumnSettings(Section):
+    """A column of one's own in the list of agents: a field of theirs, or what a command prints."""
+
+    name: str
+    field: str = ""
+    command: str = ""
+    """Run here by `sh -c`; the agent's values are in its environment, `COCKPIT_NAME` and so on."""
+    width: int = Field(default=12, ge=3, le=60)
+    every: float = Field(default=30.0, ge=LEAST_EVERY)
+    """Seconds for which what the command printed holds."""
+    seconds: float = Field(default=5.0, gt=0, le=60)
+    """Seconds the command may take."""
+
+
+class CommandSettings(Section):
+    """A command of one's own about the selected agent; what it prints is shown."""
+
+    name: str
+    command: str
+    key: str = ""
+    description: str = ""
+    seconds: float = Field(default=30.0, gt=0, le=600)
+
+
 class Settings(Section):
     """Everything that can be set."""
 
@@ -179,6 +213,8 @@ class Settings(Section):
     prices: PriceSettings = PriceSettings()
     budgets: BudgetSettings = BudgetSettings()
     usage: UsageSettings = UsageSettings()
+    columns: tuple[ColumnSettings, ...] = Field(default=(), max_length=MOST_COLUMNS)
+    commands: tuple[CommandSettings, ...] = ()
     notify: NotifySettings = NotifySettings()
     _file: Path | None = PrivateAttr(default=None)
 
@@ -186,6 +222,14 @@ class Settings(Section):
     def file(self) -> Path | None:
         """Where they were read; None for defaults. A recipe of golden images is looked for beside it."""
         return self._file
+
+    @property
+    def own(self) -> Own:
+        """The columns and commands of the operator's own."""
+        return Own(
+            tuple(OwnColumn(**column.model_dump()) for column in self.columns),
+            tuple(OwnCommand(**command.model_dump()) for command in self.commands),
+        )
 
 
 def load(file: Path | None = None) -> Settings:
@@ -206,8 +250,37 @@ def load(file: Path | None = None) -> Settings:
         settings = _settled(Settings.model_validate(content), file)
     except ValidationError as error:
         raise ConfigError(explain(file, error, Settings)) from error
+    _check_own(settings, file)
     settings._file = file
     return settings
+
+
+def _check_own(settings: Settings, file: Path) -> None:
+    """Refuse a column or a command of one's own that means nothing.
+
+    Raises:
+        ConfigError: it says which, with its line.
+    """
+    own = settings.own
+    faults = [("columns", at, *fault_of_column(one, own.columns[:at])) for at, one in enumerate(own.columns)]
+    faults += [("commands", at, *fault_of_command(one, own.commands[:at])) for at, one in enumerate(own.commands)]
+    for table, at, key, fault in faults:
+        if fault:
+            raise ConfigError(f"{file}{_line_words(file, (table, at, key))}: {table}.{at + 1}.{key}: {fault}")
+
+
+def _line_words(file: Path, location: Sequence[int | str]) -> str:
+    """Return the line of something in one of several tables, as a message says it; nothing where it has none."""
+    match [*location]:
+        case [str(table), int(number), *rest]:
+            try:
+                text = file.read_text(encoding="utf-8")
+            except OSError:
+                return ""
+            line = line_of(text, table, number, str(rest[0]) if rest else "")
+            return f", line {line}" if line is not None else ""
+        case _:
+            return ""
 
 
 def parsed(file: Path) -> dict[str, Any]:
@@ -260,7 +333,8 @@ def explain(file: Path, error: ValidationError, model: type) -> str:
     first = error.errors()[0]
     location = first["loc"]
     key = ".".join(str(part + 1 if isinstance(part, int) else part) for part in location)
-    where = f"{file}: {key}" if key else f"{file}"
+    place = f"{file}{_line_words(file, location)}"
+    where = f"{place}: {key}" if key else f"{place}"
     if "pass_environment" in location:
         # What stands there may be a key that somebody took for its name.
         return f"{where}: takes a list of names of variables, or patterns of them with * ? [ ], never a value"
@@ -271,7 +345,7 @@ def explain(file: Path, error: ValidationError, model: type) -> str:
     known = _keys_beside(location, model)
     near = difflib.get_close_matches(str(location[-1]), known, n=1)
     advice = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
-    return f"{file}: unknown key {key!r}; {advice}"
+    return f"{place}: unknown key {key!r}; {advice}"
 
 
 def _keys_beside(location: tuple[int | str, ...], model: Any) -> list[str]:

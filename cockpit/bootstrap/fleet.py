@@ -106,6 +106,7 @@ def make_source(
         bounds=bounds,
         rules=usage_rules(settings),
         notice_rules=notice_rules(settings),
+        own=settings.own,
         recipe=lambda: load_recipe(recipe),
         secrets=secrets,
     )

@@ -13,6 +13,9 @@ from cockpit.model.filters.language import filter_of
 from cockpit.model.fleet import Agent
 from cockpit.model.workers import workers_in
 
+NAMED = "'"
+"""What stands before the name of a filter that is kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -68,13 +71,31 @@ class Chosen:
         return found
 
 
+async def filter_named(engine: HeadlessPort, line: str) -> str:
+    """Return a filter as it is typed; one that begins with `'` is the name of one that is kept.
+
+    Raises:
+        NotFound: none is called so.
+        UsageError: it names a field or a value that there is not.
+    """
+    if line.startswith(NAMED):
+        desk = engine.coordination.desk
+        await desk.load()
+        found = desk.arrangement.filter_named(line.removeprefix(NAMED))
+        if found is None:
+            raise NotFound(f"no filter is called {line.removeprefix(NAMED)!r}", hint="`cockpit filters` lists them")
+        line = found.line
+    check_filter(line)
+    return line
+
+
 def check_filter(line: str) -> None:
     """Refuse a filter in which something means nothing: a screen shows what it leaves, and a verb acts at once.
 
     Raises:
         UsageError: it names a field or a value that there is not.
     """
-    if faults := filter_of(line, AGENTS).faults:
+    if not line.startswith(NAMED) and (faults := filter_of(line, AGENTS).faults):
         raise UsageError(
             f"--filter {line!r}: {faults[0]}", hint=f"fields: {' '.join(f'{one}:' for one in AGENTS.fields)}"
         )

@@ -7,7 +7,7 @@ import contextlib
 
 from cockpit.cli import output
 from cockpit.cli.agent import out_of_reach
-from cockpit.cli.choosing import check_filter
+from cockpit.cli.choosing import check_filter, filter_named
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import VM_LIST, Headless, nearest, nobody, only, require_health, say_missing, silent
 from cockpit.engine.port import HeadlessPort
@@ -60,6 +60,7 @@ async def agents(headless: Headless, line: str, as_json: bool) -> int:
     async with headless.engine() as engine:
         await engine.settled(min(SETTLE_LIMIT, headless.left()))
         await engine.lookout.learn_parents(min(SETTLE_LIMIT, headless.left()))
+        line = await filter_named(engine, line)
         fleet, now = engine.fleet, engine.now()
         wanted = wanted_agents(fleet, line, now)
         if as_json:

@@ -15,6 +15,7 @@ from cockpit.model.family import UNBOUNDED, FamilyBounds
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
 from cockpit.model.notices.rules import NoticeRules
+from cockpit.model.own.declared import NOTHING_OWN, Own
 from cockpit.model.recipe import Recipe
 from cockpit.model.usage.rules import UsageRules
 from cockpit.remote.ssh.endpoint import SshEndpoint
@@ -154,6 +155,8 @@ class Source:
     """What the configuration says of prices, budgets and idle agents."""
     notice_rules: NoticeRules = field(default_factory=NoticeRules)
     """How the operator wants to be called; those of the first source count."""
+    own: Own = NOTHING_OWN
+    """Columns and commands of the operator's own; those of the first source count."""
     undo_seconds: float = 86_400.0
     """How long the commit of a destroyed VM is kept; 0 takes none."""
     infra: ServicesPlace | None = None

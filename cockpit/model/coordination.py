@@ -9,6 +9,7 @@ from cockpit.model.away import AwayPort
 from cockpit.model.desk import DeskPort
 from cockpit.model.news.port import FeedPort
 from cockpit.model.notices.port import NoticesPort
+from cockpit.model.own.port import OwnPort
 from cockpit.model.plan.port import PlansPort
 from cockpit.model.preferences import PreferencesPort
 from cockpit.model.recovery import RecoveryPort
@@ -82,3 +83,7 @@ class CoordinationPort(Protocol):
     @property
     def desk(self) -> DeskPort:
         """What the operator arranged for the lists."""
+
+    @property
+    def own(self) -> OwnPort:
+        """Columns and commands of the operator's own."""

@@ -71,6 +71,11 @@ def meant_by(fleet: Fleet, line: str, now: float, attributes: Attributes = NO_AT
     return tuple(wanted_agents(fleet, line, now, attributes)) if filter_of(line, AGENTS).terms else ()
 
 
+def wanted_or_named(fleet: Fleet, line: str, now: float) -> tuple[Agent, ...]:
+    """Return the agents that a line means, and everybody where it is empty: a verb was told so in another way."""
+    return meant_by(fleet, line, now) if line.strip() else fleet.agents
+
+
 def named(agents: Sequence[Agent], most: int = 4) -> str:
     """Return the names of agents for a sentence; of many, how many more there are."""
     names = [agent.name for agent in agents[:most]]

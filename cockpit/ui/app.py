@@ -24,14 +24,15 @@ from cockpit.engine.port import CockpitPort
 from cockpit.text.clean import joined, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.absence import Absence
-from cockpit.ui.actions.keymap import check_keymap
+from cockpit.ui.actions.keymap import check_keymap, keys_of_home
+from cockpit.ui.actions.own import own_actions
 from cockpit.ui.bridge import LOW_BANDWIDTH, Rates
 from cockpit.ui.calling import Caller
 from cockpit.ui.collecting import COLLECT_INTERVAL, QuietCollector
 from cockpit.ui.key_gate import LIMIT, KeyGate
 from cockpit.ui.look.themes import AUTO_THEME, DARK_THEME, DEFAULT_THEME, LIGHT_THEME, VARIABLE_DEFAULTS
 from cockpit.ui.palette import ActionProvider
-from cockpit.ui.screens.action_screen import ActionScreen
+from cockpit.ui.screens.action_screen import ActionScreen, give_own
 from cockpit.ui.screens.catalogue import OVER_HOME
 from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.settling import awaited_within
@@ -138,6 +139,9 @@ class CockpitApp(App[None]):
         home = HomeScreen(self.engine, read_only=self._read_only, rates=self._rates, layout_file=self._layout_file)
         home.keys = dict(self._keymap_overrides.keys)
         home.others = OVER_HOME
+        own, problems = own_actions(self.engine.coordination.own.declared.commands, keys_of_home(home.keys))
+        give_own(home, own)
+        self._problems += problems
         return home
 
     def on_mount(self) -> None:

@@ -38,7 +38,7 @@ class ActionProvider(Provider):
         situation = screen.situation()
         return [
             (action, situation)
-            for action in ACTIONS
+            for action in (*ACTIONS, *screen.own.values())
             if not hidden(action, situation) and screen.offers(action) and action.id != "app.palette"
         ]
 
@@ -50,8 +50,9 @@ class ActionProvider(Provider):
 
     def _help(self, action: Action, situation: Situation) -> str:
         """Say what it does or why not. The framework reads this text as markup, so it must hold no bracket."""
-        reason = clean_line(disabled_reason(action, situation)).replace("[", "(").replace("]", ")")
-        return f"not now: {reason}" if reason else action.description
+        reason = disabled_reason(action, situation)
+        said = clean_line(f"not now: {reason}" if reason else action.description)
+        return said.replace("[", "(").replace("]", ")")
 
     def _command(self, action: Action) -> partial[None]:
         screen = self._acting()

@@ -25,6 +25,7 @@ from cockpit.model.commands.life import Destroy
 from cockpit.model.commands.ports import OpenBridge
 from cockpit.model.commands.work import RestoreFiles
 from cockpit.model.content import Usage
+from cockpit.model.desk import Arrangement, SavedFilter
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Process, ProcessState, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import CommandId, CommitId, TaskId, VmId, agent_of
@@ -64,6 +65,7 @@ LOOKS_ONLY = {
     "commits",
     "commits show",
     "err",
+    "filters",
     "images list",
     "images recipe",
     "notify",
@@ -99,6 +101,7 @@ LOOKS_ONLY = {
 """Verbs that change nothing on the fleet: there is nothing to rehearse."""
 
 SAID = {
+    "own": "what it would do is the command that config.toml has",
     "run": "what it would do is the command that was typed",
     "forward": "it listens here for as long as it runs, and changes nothing on the VM",
     "comment": "it is kept here until it is sent, and what would be sent is listed without --send",
@@ -297,6 +300,10 @@ REHEARSED_ELSEWHERE = {
 """Verbs whose rehearsal needs more than a fleet: a server, a VM that answers, files."""
 
 REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
+    "filters drop": (("mine",), replace),
+    "filters keep": (("mine", "state:asking"), replace),
+    "pin": (("ada",), replace),
+    "tell": (("go on", "ada"), replace),
     "abort": (("ada",), replace),
     "adopt": ((BOB, "--name", "bob"), replace),
     "bash": (("ada", "ls"), replace),
@@ -395,6 +402,7 @@ def rehearse(
     """Type a verb with `--dry-run` over a fleet."""
     monkeypatch.setattr(headless, "Headless", lambda root, config: HeadlessOnDouble(engine))
     engine.golden.known = (GoldenImage(COMMIT, "golden", 1.0),)
+    engine.coordination.desk.arrangement = Arrangement(filters=(SavedFilter("mine", "bird"),))
     engine.output.records[RUNNING.id] = []
     monkeypatch.setattr(engine, "platform", Kept())
     models, levels = (ModelChoice("mock", "m1"),), ("off", "high")

@@ -15,14 +15,15 @@ import pytest
 from cockpit.cli import collect as collecting
 from cockpit.cli import fan_out, standstill, teardown, texts, workers
 from cockpit.cli.architects import spec_text
-from cockpit.cli.choosing import Chosen
+from cockpit.cli.choosing import Chosen, filter_named
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import everybody
 from cockpit.cli.workers import tasks_given
 from cockpit.engine.port import HeadlessPort
-from cockpit.errors import CockpitError, ConfigError, UsageError
+from cockpit.errors import CockpitError, ConfigError, NotFound, UsageError
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.life import Spawn
+from cockpit.model.desk import Arrangement, SavedFilter
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import CommandId, CommitId, OperationId, VmId, agent_of
@@ -283,3 +284,17 @@ def test_tasks_come_from_one_place(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="exclude each other"):
         tasks_given("one", str(file))
     assert tasks_given("", "") == () and tasks_given(" one ", "") == ("one",)
+
+
+async def test_a_filter_says_who_is_meant_by_words_or_by_its_name() -> None:
+    engine = Ending({})
+    engine.coordination.desk.arrangement = Arrangement(filters=(SavedFilter("mine", "name:ada"),))
+    assert await filter_named(engine, "'mine") == "name:ada"
+    assert await filter_named(engine, "kind:worker") == "kind:worker"
+    with pytest.raises(NotFound, match="no filter is called 'other'"):
+        await filter_named(engine, "'other")
+    with pytest.raises(UsageError, match="did you mean name:"):
+        await filter_named(engine, "nam:ada")
+    assert [agent.name for agent in Chosen(line="name:ada").agents(engine)] == ["ada"]
+    with pytest.raises(NotFound):
+        Chosen(line="name:nobody").agents(engine)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,8 @@ from cockpit.model.notices.condition import Condition, conditions
 from cockpit.model.notices.port import HookOutcome, Tell
 from cockpit.model.notices.rules import NoticeRules
 from cockpit.model.ordering import SortOrder
+from cockpit.model.own.declared import Own
+from cockpit.model.own.port import Printed
 from cockpit.model.plan.marks import plans_on
 from cockpit.model.plan.port import PlanStatus
 from cockpit.model.plan.schedule import View, outlook
@@ -291,6 +293,30 @@ class DeskDouble:
         self._engine.change(self._engine.fleet)
 
 
+class OwnDouble:
+    """Satisfies `cockpit.model.own.port.OwnPort` with what a test declares, and what it says is printed."""
+
+    def __init__(self) -> None:
+        self.declared = Own()
+        self.cells: dict[tuple[AgentId, str], str] = {}
+        self.wanted: list[AgentId] = []
+        self.ran: list[tuple[str, AgentId]] = []
+        self.printed = Printed("", 0)
+
+    def cell(self, agent: AgentId, column: str) -> str:
+        """Return what the test put in."""
+        return self.cells.get((agent, column), "")
+
+    def want(self, agents: Sequence[AgentId]) -> None:
+        """Note whose rows are seen."""
+        self.wanted = list(agents)
+
+    async def run(self, name: str, agent: AgentId) -> Printed:
+        """Note it, and print what the test says."""
+        self.ran.append((name, agent))
+        return self.printed
+
+
 class CoordinationDouble:
     """Satisfies `cockpit.model.coordination.CoordinationPort` with what a test puts in."""
 
@@ -310,3 +336,4 @@ class CoordinationDouble:
         self.registry = RegistryDouble()
         self.link = LinkDouble()
         self.desk = DeskDouble(engine)
+        self.own = OwnDouble()

@@ -31,7 +31,8 @@ Choice = TypeVar("Choice", bound=str)
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done and lost; do nothing.")]
 Filter = Annotated[
-    str, typer.Option("--filter", help='As on the screen: words, `state:asking`, `-kind:worker`, `"two words"`.')
+    str,
+    typer.Option("--filter", help="As on the screen: words, `state:asking`, `-kind:worker`; `'NAME` is a kept one."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="The agent's name, or its VM's id.")]

@@ -21,10 +21,12 @@ from cockpit.engine.coordination.registered import RegistryView
 from cockpit.engine.coordination.registry_life import RegistryLife, lends_beats
 from cockpit.engine.coordination.skills import Skills
 from cockpit.engine.notices.watch import NoticeWatch
+from cockpit.engine.own.programs import OwnPrograms
 from cockpit.engine.plans.plans import Plans
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.state import FleetState
 from cockpit.engine.usage.desk import UsageDesk
+from cockpit.model.own.declared import NOTHING_OWN
 from cockpit.store.store import Store
 
 
@@ -52,6 +54,7 @@ class Coordination:
         self.records = SharedRecords(places, fleet_state.clock)
         self.registry = RegistryView(places, lambda vm_id: lends_beats(fleet_state, vm_id))
         self.link = Links(places)
+        self.own = OwnPrograms(fleet_state, running[0].source.own if running else NOTHING_OWN)
         self.desk = OperatorsDesk(fleet_state, store)
         self._owed = OwedWatch(fleet_state, store, frozenset(self.places))
         self._publisher = Publisher(running, fleet_state)
@@ -79,6 +82,7 @@ class Coordination:
     async def close(self) -> None:
         """Write down that this ended well, and tell the feed what was done last."""
         await self.preferences.close()
+        await self.own.close()
         await self._publisher.close()
         await self._recovery.close()
 

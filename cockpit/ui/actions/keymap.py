@@ -57,3 +57,15 @@ def check_keymap(overrides: Mapping[str, str]) -> CheckedKeymap:
 def _split(keys: str) -> list[str]:
     """Split a comma-separated key list."""
     return [key.strip() for key in keys.split(",") if key.strip()]
+
+
+def keys_of_home(overrides: Mapping[str, str]) -> dict[str, str]:
+    """Return the keys that mean something on the home screen, each with its action; `overrides` are the accepted ones.
+
+    Keys of the lists themselves are among them.
+    """
+    taken = dict.fromkeys(("up", "down", "j", "k", "pageup", "pagedown", "home", "end"), "to move in a list") | RESERVED
+    for action in ACTIONS:
+        if action.screen == "home":
+            taken.update(dict.fromkeys(_split(overrides.get(action.id, action.keys)), action.label))
+    return taken

@@ -90,6 +90,8 @@ class TellDialog(Guarded, Dialog[Telling]):
 
     def on_mount(self) -> None:
         self.query_one("#to" if self._asks else "#text").focus()
+        if not self._asks:
+            self.show_keys(*(key for key in self.KEYS if key[0] != "tab"))
         self._name_them()
 
     @on(Input.Changed, "#to")

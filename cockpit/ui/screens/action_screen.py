@@ -50,6 +50,8 @@ class ActionScreen(Screen[None]):
         """What was done here that can be undone."""
         self.others: Mapping[str, Callable[[HomePort, str], Screen[None]]] = {}
         """The screens that stand over the home screen, by name: each is made of it, and of what narrows it."""
+        self.own: Mapping[str, Action] = {}
+        """The operator's own commands by id."""
         self.history = PlaceHistory()
         """The places where the operator was, on whatever screen."""
 
@@ -114,6 +116,10 @@ class ActionScreen(Screen[None]):
     def narrow(self, needle: str) -> None:
         """Show what matches, where there is something to narrow."""
 
+    def _declared(self, action_id: str) -> Action:
+        """Return an action of the registry, or a command of the operator's own."""
+        return self.own.get(action_id) or BY_ID[action_id]
+
     def promise(self, command: CommandId, text: Clean) -> None:
         """Have a text shown when a command is done."""
         self.outcomes.promise(command, text)
@@ -126,7 +132,7 @@ class ActionScreen(Screen[None]):
         """Hide what a read-only cockpit has not; dim what cannot be done now."""
         if action != "act":
             return True
-        declared = BY_ID[str(parameters[0])]
+        declared = self._declared(str(parameters[0]))
         situation = self.situation()
         if hidden(declared, situation) or not self.offers(declared):
             return False
@@ -134,7 +140,7 @@ class ActionScreen(Screen[None]):
 
     def action_act(self, action_id: str) -> None:
         """Do what the registry declares."""
-        self.perform(BY_ID[action_id])
+        self.perform(self._declared(action_id))
         self.call_after_refresh(self._take_in_seen)
 
     def _take_in_seen(self) -> None:
@@ -144,7 +150,7 @@ class ActionScreen(Screen[None]):
 
     def try_action(self, action_id: str) -> None:
         """Do an action from elsewhere than its key, or say why not."""
-        reason = disabled_reason(BY_ID[action_id], self.situation())
+        reason = disabled_reason(self._declared(action_id), self.situation())
         if reason:
             self._explain(action_id, reason)
         else:
@@ -156,7 +162,7 @@ class ActionScreen(Screen[None]):
 
     def explain_key(self, key: str) -> None:
         """Say why a key does nothing, if it belongs to an action that is disabled now."""
-        for action in BY_ID.values():
+        for action in (*BY_ID.values(), *self.own.values()):
             if key not in self.keys.get(action.id, action.keys).split(","):
                 continue
             if action.screen != self.NAME and not (action.screen == "home" and self.offers(action)):
@@ -166,7 +172,7 @@ class ActionScreen(Screen[None]):
                 return
 
     def _explain(self, action_id: str, reason: str) -> None:
-        label = BY_ID[action_id].label
+        label = self._declared(action_id).label
         text = our_line("{}{}: {}", label[:1].upper(), label[1:], reason)
         notice(self, text, severity="warning", timeout=4)
 
@@ -199,8 +205,16 @@ class ActionScreen(Screen[None]):
 
     def key_of(self, action_id: str) -> str:
         """Return the keys of an action for people, the operator's own if there are any."""
-        return key_labels(self.keys.get(action_id, BY_ID[action_id].keys))
+        return key_labels(self.keys.get(action_id, self._declared(action_id).keys))
 
     def key_help(self) -> Content:
         """Return all actions with their keys."""
         return help_text(self.keys, self.app.size.width)
+
+
+def give_own(screen: ActionScreen, actions: Mapping[str, Action]) -> None:
+    """Give a screen commands of the operator's own, with their keys."""
+    screen.own = actions
+    for action in actions.values():
+        if action.keys:
+            screen._bindings.bind(action.keys, f"act('{action.id}')", action.label, show=False)

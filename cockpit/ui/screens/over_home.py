@@ -71,6 +71,7 @@ class OverHome(Traveller):
         self.tallies = Tallies()
         if isinstance(home, ActionScreen):
             self.keys, self.others, self.history = home.keys, home.others, home.history
+            self.own = home.own
         self.bridge = Bridge(home.engine, self, home.rates)
 
     def on_mount(self) -> None:

@@ -19,6 +19,7 @@ from cockpit.model.ids import AgentId, VmId
 from cockpit.model.marks import AgentMarks
 from cockpit.model.news.filters import EVENTS, wished
 from cockpit.model.ordering import SortOrder, on_top, ranks
+from cockpit.model.own.port import OwnPort
 from cockpit.model.reconciliation import Finding, FindingKind, findings_of, words_on
 from cockpit.model.row_doubts import all_doubts
 from cockpit.model.tasks.filters import TASKS, filtered
@@ -127,8 +128,14 @@ class AgentsTree(Pane):
         ours("A lieutenant keeps its context over many tasks; a worker does one task."),
     )
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, own: OwnPort, *, id: str) -> None:
+        """Prepare.
+
+        Args:
+            own: tells what the operator's own columns say.
+        """
         super().__init__(id=id)
+        self._own = own
         self._folded: set[AgentId] = set()
         """Those whose children are not shown."""
         self.order = SortOrder.NAME
@@ -144,6 +151,12 @@ class AgentsTree(Pane):
         """Take in what the operator arranged, and who is marked."""
         self.order = arrangement.order
         self.attributes = Attributes(frozenset(marks.agents), arrangement.pinned, failed=marks.failed)
+
+    def flush(self, fleet: Fleet, now: float) -> None:
+        """Show a snapshot; the commands of the operator's own columns run for the rows in sight alone."""
+        super().flush(fleet, now)
+        if self.display and self.size.height:
+            self._own.want([AgentId(self.rows[at].key) for at in self._in_sight()])
 
     def toggle_fold(self, agent: AgentId) -> None:
         """Hide the children of an agent, or show them again; the cursor goes to it."""
@@ -170,6 +183,7 @@ class AgentsTree(Pane):
         on = agents.tasks_by_assignee(fleet.tasks)
         rank = on_top(ranks(shown, vms, self.order, now), self.attributes.pinned, shown)
         names = tuple(clean_line(agent.name) for agent in shown)
+        own = self._own.declared.columns
         drawn = []
         for node in agent_tree(shown, () if self.needle else self._folded, rank):
             agent = node.agent
@@ -185,9 +199,10 @@ class AgentsTree(Pane):
                     fleet.pulses.get(agent.id, ()),
                     names,
                     self.attributes,
+                    tuple(clean_line(self._own.cell(agent.id, column.name)) for column in own),
                 )
             )
-        columns = agents.columns_for(drawn, width)
+        columns = agents.columns_for(drawn, width, own)
         table = allot(columns, width)
         self.heads = tuple(agents.headings(columns, table)) if drawn else ()
         rows = [Row(row.node.agent.id, partial(agents.agent_row, row, table=table), now) for row in drawn]

@@ -12,6 +12,7 @@ from cockpit.model.colours import COLOURS
 from cockpit.model.family import FamilySum
 from cockpit.model.filters.agents import NO_ATTRIBUTES, Attributes
 from cockpit.model.fleet import Agent, AgentKind, Vm
+from cockpit.model.own.declared import OwnColumn
 from cockpit.model.ports import PortForward
 from cockpit.model.pulse import heights
 from cockpit.model.why import headline
@@ -65,6 +66,8 @@ class AgentLine:
     names: tuple[Clean, ...] = ()
     """Those of all agents in the list, so that no two are cut alike."""
     attributes: Attributes = NO_ATTRIBUTES
+    own: Sequence[Clean] = ()
+    """What the operator's own columns say of it, in their order."""
     """What the operator keeps of agents on the screen."""
 
 
@@ -80,8 +83,8 @@ def tasks_by_assignee(tasks: Iterable[Task]) -> dict[str, tuple[Task, int]]:
     }
 
 
-def columns_for(rows: Sequence[AgentLine], width: int) -> list[TableColumn]:
-    """Return the columns of a list of agents by what they hold."""
+def columns_for(rows: Sequence[AgentLine], width: int, own: Sequence[OwnColumn] = ()) -> list[TableColumn]:
+    """Return the columns of a list of agents by what they hold; `own` are the operator's."""
     names = tuple(dict.fromkeys(clean_line(row.node.agent.name) for row in rows))
     beside = [_beside(row) for row in rows]
     most = min(MOST_AGENT, max(LEAST_AGENT, width * 2 // 5))
@@ -114,6 +117,7 @@ def columns_for(rows: Sequence[AgentLine], width: int) -> list[TableColumn]:
         TableColumn("task", ours("TASK"), min(task, TASK_LEAST), min(task, TASK_NATURAL), min(task, TASK_MOST), 6),
         TableColumn("doing", ours("DOING"), DOING_LEAST, DOING_NATURAL, DOING_MOST if said else EVER, 2),
         TableColumn("says", ours("SAYS"), SAYS_LEAST, SAYS_LEAST * said, EVER, 11, extra=SAYS_LEAST),
+        *own_columns(rows, own),
         TableColumn("changes", ours("CHANGES"), CHANGES_CELLS, CHANGES_CELLS * changed, CHANGES_CELLS, 9, extra=8),
         TableColumn(
             "model",
@@ -163,6 +167,8 @@ def agent_row(row: AgentLine, now: float, table: Table) -> Content:
                 pieces += doing_pieces(agent, row.forwards, now, cells, amiss=amiss, told=told)
             case "says":
                 pieces.append((fit(clean_line(agent.last_text), cells), "$muted"))
+            case str() if name.startswith(OWN):
+                pieces.append((fit(row.own[int(name.removeprefix(OWN))], cells), "$muted"))
             case "changes":
                 pieces += _padded(_changes(agent), cells)
             case "model":
@@ -181,6 +187,22 @@ def agent_row(row: AgentLine, now: float, table: Table) -> Content:
             case _:
                 pieces.append((fit(age(now - last) if last is not None else ours("–"), cells, right=True), "$muted"))
     return content(pieces)
+
+
+OWN = "own "
+"""What the names of the operator's own columns begin with; behind it stands their number."""
+
+
+def own_columns(rows: Sequence[AgentLine], own: Sequence[OwnColumn]) -> list[TableColumn]:
+    """Return the operator's own columns: before all that is shown only where there is room."""
+    found = []
+    for number, column in enumerate(own):
+        heading = cut(clean_line(column.name), column.width)
+        said = max((width_of(row.own[number]) for row in rows), default=0)
+        cells = min(column.width, max(width_of(heading), said))
+        least = min(cells, max(4, width_of(heading)))
+        found.append(TableColumn(f"{OWN}{number}", heading, least, cells, column.width, 6))
+    return found
 
 
 RIGHT = ("context", "cost", "pulse", "age")

@@ -57,7 +57,7 @@ class HomeLayout(Traveller):
         yield StandingBar(id="standing")
         yield Container(id="needs-you")
         with AreasBody(id="body"):
-            yield AgentsTree(id="agents")
+            yield AgentsTree(self.engine.coordination.own, id="agents")
             with Vertical(id="center"):
                 yield TranscriptView(id="output")
                 yield ReceiptsBar(id="receipts", classes="-empty")

@@ -1,0 +1,1 @@
+"""Runs the operator's own columns and commands on this machine."""
