@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from cockpit import config, logs, paths
 from cockpit.agents.kinds import ADAPTERS
 from cockpit.agents.scaffold.layout import HOME_PATHS, VM_PATHS, AgentPaths
+from cockpit.bootstrap.caution import caution_file, load_caution
 from cockpit.bootstrap.coordinator import coordinator
 from cockpit.bootstrap.kept_services import find_services, keep_services, new_token, services_now
 from cockpit.bootstrap.notices import notice_rules
@@ -109,6 +110,7 @@ def make_source(
         own=settings.own,
         recipe=lambda: load_recipe(recipe),
         secrets=secrets,
+        caution=load_caution(caution_file(settings.file)),
     )
 
 

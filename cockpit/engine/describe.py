@@ -25,6 +25,7 @@ from cockpit.model.commands.command import Command
 from cockpit.model.commands.conversation import CONVERSATION_VERBS, ConversationCommand, conversation_text
 from cockpit.model.commands.feed import PublishEvent
 from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
+from cockpit.model.commands.inbox import PutOffEntry, TakeBackEntry
 from cockpit.model.commands.life import (
     Adopt,
     Deregister,
@@ -134,6 +135,8 @@ VERBS: dict[type[object], str] = {
     TakePlanned: "take task",
     AnswerOwed: "reply",
     SettleOwed: "settle",
+    PutOffEntry: "put off",
+    TakeBackEntry: "take back",
     EditTask: "edit task",
     DeleteTask: "delete task",
     BumpTask: "bump task",
@@ -192,7 +195,7 @@ def text_of(command: Command) -> str:
             | PublishEvent(summary=text)
         ):
             return text
-        case AnswerOwed(text=text):
+        case AnswerOwed(text=text) | PutOffEntry(sentence=text):
             return text
         case ChangeBudget(act=act, limit=limit):
             return f"{act.value} {words_of_limit(limit)}".rstrip()
@@ -248,6 +251,8 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
         case AnswerOwed(key=key) | SettleOwed(key=key):
             owed = next((one for one in fleet.owed if one.key == key), None)
             return None, owed.asker if owed is not None else key
+        case PutOffEntry(key=key) | TakeBackEntry(key=key):
+            return None, key
         case CreatePlan(plan=plan):
             return None, plan.name
         case RunPlan(name=name) | HoldPlan(name=name) | StepPlan(name=name):

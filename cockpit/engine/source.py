@@ -14,6 +14,7 @@ from cockpit.model.ages import DAY
 from cockpit.model.family import UNBOUNDED, FamilyBounds
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
+from cockpit.model.inbox.caution import CautionRule
 from cockpit.model.notices.rules import NoticeRules
 from cockpit.model.own.declared import NOTHING_OWN, Own
 from cockpit.model.recipe import Recipe
@@ -151,6 +152,8 @@ class Source:
     """The ports of a VM that everybody reaches at its `address`, with TLS and over IPv6; none where it has none."""
     coordinator: str = ""
     """The name under which the feed is told what is done here; empty tells it nothing."""
+    caution: tuple[CautionRule, ...] = ()
+    """What is let through only by the same key twice."""
     rules: UsageRules = field(default_factory=UsageRules)
     """What the configuration says of prices, budgets and idle agents."""
     notice_rules: NoticeRules = field(default_factory=NoticeRules)

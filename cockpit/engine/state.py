@@ -20,6 +20,7 @@ from cockpit.model.failures import is_undelivered
 from cockpit.model.fleet import ActivityState, Agent, Fleet, Link, Power, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, OperationId, VmId
+from cockpit.model.inbox.shelf import Shelved
 from cockpit.model.kept import KeptCommit
 from cockpit.model.names import agents_called
 from cockpit.model.operation import Operation
@@ -71,6 +72,8 @@ class FleetState:
     """The control services this fleet has."""
     owed: tuple[Owed, ...] = ()
     """What the operator owes the swarm."""
+    shelved: tuple[Shelved, ...] = ()
+    """Entries of the inbox that are put off; whoever writes it says that it changed."""
 
     run_watcher: RunWatcher | None = None
     """Who is told of begins and ends of runs."""
@@ -170,6 +173,7 @@ class FleetState:
                 owners=frozenset(self.sightings.owners),
                 forwards=tuple(self.forwards.values()),
                 owed=self.owed,
+                shelved=self.shelved,
                 read_only=self.read_only,
                 spending=self.spending,
                 pulses={agent: pulse.bars for agent, pulse in self.pulses.items() if agent in self.agents},

@@ -9,6 +9,7 @@ from cockpit.model.commands.board import BoardCommand, CreateTask, HandOverTask
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.feed import PublishEvent
 from cockpit.model.commands.images import ImageCommand
+from cockpit.model.commands.inbox import InboxCommand
 from cockpit.model.commands.life import Relaunch, Rename, Restore, SetFindable, Spawn, Undo
 from cockpit.model.commands.owed import OwedCommand
 from cockpit.model.commands.plan import CreatePlan, HoldPlan, RunPlan, StepPlan, TakePlanned
@@ -54,7 +55,7 @@ def source_of_task(task_id: TaskId, fleet_state: FleetState) -> str | None:
 
 def source_of(command: Command, fleet_state: FleetState) -> str | None:
     """Return the name of the source that has a command's target; None for what is new, or not known."""
-    if isinstance(command, Spawn | Undo | Restore | CreateTask | CreatePlan | ImageCommand):
+    if isinstance(command, Spawn | Undo | Restore | CreateTask | CreatePlan | ImageCommand | InboxCommand):
         return None
     if isinstance(command, PublishEvent):
         return command.source or None

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from cockpit.model.board import Task
 from cockpit.model.failures import failed_at, is_undelivered, wanting
-from cockpit.model.fleet import ActivityState, Agent, Fleet, Power, ProcessState, Vm
+from cockpit.model.fleet import ActivityState, Agent, Fleet, OpenDialog, Power, ProcessState, Vm
 from cockpit.model.ids import AgentId, CommandId, TaskId
 from cockpit.model.names import vm_called
 from cockpit.model.owed import Owed, OwedKind
@@ -55,6 +55,8 @@ class Attention:
     agent: AgentId | None = None
     task: TaskId | None = None
     command: CommandId | None = None
+    dialog: OpenDialog | None = None
+    """What its agent asks by itself."""
     finding: Finding | None = None
     """What does not fit, with the suggested act."""
     owed: Owed | None = None
@@ -128,7 +130,7 @@ def _of_agent(agent: Agent, vm: Vm | None) -> Iterator[Attention]:
     activity = agent.activity
     for dialog in activity.dialogs:
         question = one_line(dialog.request.title or dialog.request.message or dialog.request.method, SENTENCE_PART)
-        yield Attention(Urgency.ASKING, f"{agent.name} asks: {question}", dialog.since, agent.id)
+        yield Attention(Urgency.ASKING, f"{agent.name} asks: {question}", dialog.since, agent.id, dialog=dialog)
     state = base_state(activity)
     if agent.process.state is ProcessState.DEAD:
         code = f" with code {agent.process.exit_code}" if agent.process.exit_code is not None else ""

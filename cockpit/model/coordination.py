@@ -7,6 +7,7 @@ from typing import Protocol
 from cockpit.model.acts import ActsPort
 from cockpit.model.away import AwayPort
 from cockpit.model.desk import DeskPort
+from cockpit.model.inbox.port import InboxPort
 from cockpit.model.news.port import FeedPort
 from cockpit.model.notices.port import NoticesPort
 from cockpit.model.own.port import OwnPort
@@ -31,6 +32,10 @@ class CoordinationPort(Protocol):
     @property
     def recovery(self) -> RecoveryPort:
         """What a crash left behind."""
+
+    @property
+    def inbox(self) -> InboxPort:
+        """Rules over commands, and what became of questions."""
 
     @property
     def usage(self) -> UsagePort:

@@ -17,6 +17,7 @@ from cockpit.model.content import Usage
 from cockpit.model.extensions import DialogRequested
 from cockpit.model.health import ServiceHealth, kind_of_service
 from cockpit.model.ids import AgentId, CommitId, VmId
+from cockpit.model.inbox.shelf import Shelved
 from cockpit.model.kept import KeptCommit
 from cockpit.model.operation import Operation
 from cockpit.model.owed import Owed
@@ -346,6 +347,8 @@ class Fleet:
     """The local addresses that lead to ports of VMs, in the order in which they were opened."""
     owed: tuple[Owed, ...] = ()
     """Questions and blockers of the board and the feed that wait for an answer, the oldest first."""
+    shelved: tuple[Shelved, ...] = ()
+    """Entries of the inbox that the operator put off."""
     read_only: bool = False
     """This cockpit looks, and orders nothing."""
     sources: tuple[str, ...] = ()

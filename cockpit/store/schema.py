@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from cockpit.model.codec import KINDS
+from cockpit.store.inbox.tables import INBOX_TABLES
 from cockpit.store.usage.tables import USAGE_TABLES
 
 APPLICATION_ID = 0x53574350
@@ -298,6 +299,7 @@ STEPS = (
     USAGE_TABLES,
     _ANNOUNCED,
     _NOTEBOOK,
+    INBOX_TABLES,
 )
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 

@@ -24,6 +24,7 @@ from cockpit.store.errors import StoreError
 from cockpit.store.frozen import FrozenVms
 from cockpit.store.hand_overs import HandOverLog
 from cockpit.store.host_keys import HostKeys
+from cockpit.store.inbox.log import InboxLog
 from cockpit.store.kept import KeptLog
 from cockpit.store.lately import LateEvents
 from cockpit.store.listings import Listings
@@ -83,6 +84,8 @@ class Store:
         """What the files of workspaces were, where no git keeps them."""
         self.owed = OwedLog(self._writer, self._reader)
         """What the operator owes the swarm."""
+        self.inbox = InboxLog(self._writer, self._reader)
+        """What is put off, and what became of questions."""
         self.hand_overs = HandOverLog(self._writer, self._reader, self.leases)
         """Tasks that were handed to agents, until the board shows who has them."""
         self.lately = LateEvents(self._reader)

@@ -41,6 +41,7 @@ from cockpit.ui.terminal.command_string import GroundReported
 from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.terminal.input_parser import UnreadableInput
 from cockpit.ui.theming import RELOAD_INTERVAL, Themes
+from cockpit.ui.widgets.needs_you.sight import Painted
 from cockpit.ui.widgets.notice import notice
 
 log = logging.getLogger(__name__)
@@ -216,7 +217,7 @@ class CockpitApp(App[None]):
             await super().on_event(event)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        driver, composed = self._driver, cast("object", renderable)
+        driver, composed, at = self._driver, cast("object", renderable), monotonic()
         if isinstance(driver, TerminalDriver) and isinstance(composed, CompositorUpdate):
             if self._running and not self._closed and not self._batch_count:
                 cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
@@ -226,6 +227,8 @@ class CockpitApp(App[None]):
             super()._display(screen, renderable)
         if screen is self.screen:
             self._gate.painted(screen)
+            if isinstance(screen, Painted):
+                screen.frame_painted(at)
 
     def on_unreadable_input(self, message: UnreadableInput) -> None:
         """Say that bytes of the terminal wrote nothing, once for all that come together."""

@@ -30,6 +30,7 @@ from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power,
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import CommandId, CommitId, TaskId, VmId, agent_of
 from cockpit.model.images import GoldenImage
+from cockpit.model.inbox.entries import id_of
 from cockpit.model.inquiries import LEVELS, MODELS, ModelChoice
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
 from cockpit.model.owed import Owed, OwedKind
@@ -67,6 +68,8 @@ LOOKS_ONLY = {
     "err",
     "filters",
     "images list",
+    "inbox",
+    "inbox history",
     "images recipe",
     "notify",
     "notify test",  # it calls the operator; nothing of the swarm changes
@@ -357,6 +360,7 @@ REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
     "plan take": (("p", "Task 1"), of_plan),
     "questions answer": (("N1", "take 8080"), of_owed),
     "questions settle": (("N1",), of_owed),
+    "snooze": ((id_of("owed:note:T1:N1"),), of_owed),
     "queue": (("ada", "--clear"), of_waiting),
     "journal": (("calm", "--mood", "good"), replace),
     "ledger record": ((COMMIT, ADA), replace),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cockpit.bootstrap.caution import SHIPPED, load_caution
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.acts import DoneAct
 from cockpit.model.away import Away
@@ -16,6 +17,8 @@ from cockpit.model.commands.board import EditTask
 from cockpit.model.desk import Arrangement, SavedFilter, fault_of_filter
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId, TaskId
+from cockpit.model.inbox.caution import CautionRule
+from cockpit.model.inbox.history import Decided
 from cockpit.model.news.folding import UsageSum, sums_of
 from cockpit.model.news.port import FeedLink, FeedStatistics, Freshness
 from cockpit.model.notices.condition import Condition, conditions
@@ -315,6 +318,16 @@ class OwnDouble:
         """Note it, and print what the test says."""
         self.ran.append((name, agent))
         return self.printed
+class InboxDouble:
+    """The shipped rules, and what a test says became of questions."""
+
+    def __init__(self) -> None:
+        self.rules: tuple[CautionRule, ...] = load_caution(SHIPPED)
+        self.decided: tuple[Decided, ...] = ()
+
+    async def history(self, limit: int = 200) -> tuple[Decided, ...]:
+        """Return what a test gave."""
+        return self.decided[:limit]
 
 
 class CoordinationDouble:
@@ -328,6 +341,7 @@ class CoordinationDouble:
         self.preferences = PreferencesDouble()
         self.acts = ActsDouble()
         self.away = AwayDouble()
+        self.inbox = InboxDouble()
         self.board = BoardDouble(engine)
         self.feed = FeedDouble(engine)
         self.plans = PlansDouble(lambda: engine.fleet)

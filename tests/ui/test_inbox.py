@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from textual.pilot import Pilot
 
+from cockpit.model.commands.inbox import PutOffEntry, TakeBackEntry
 from cockpit.model.fleet import ActivityState, ProcessState
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.inbox.history import Decided, HowEnded
+from cockpit.model.inbox.shelf import PutOff, Shelved
 from cockpit.model.receipts.receipt import Receipt, Stage
-from cockpit.ui.dialogs.inbox import InboxDialog
+from cockpit.ui.dialogs.inbox.dialog import InboxDialog
+from cockpit.ui.dialogs.put_off import PutOffDialog
 from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.widgets.bars import HeaderBar
+from cockpit.ui.widgets.needs_you import sight
 from cockpit.ui.widgets.row_list import RowList
 from cockpit.ui.writing.composer import Composer
 from tests.ui.fake_engine import NOW, FakeEngine
-from tests.ui.scene import scene
+from tests.ui.hostile import FORBIDDEN, HOSTILE
+from tests.ui.scene import DIALOG, scene
 from tests.ui.test_home import LT_API, cockpit
+from tests.ui.test_hostile import drawn
 
 TEXT = "Use a cursor,\n\tnot an offset\u200d"
 
@@ -37,7 +45,7 @@ async def choose(pilot: Pilot[None], words: str) -> InboxDialog:
     await pilot.pause()
     dialog = pilot.app.screen
     assert isinstance(dialog, InboxDialog)
-    await pilot.press(*words)
+    await pilot.press("slash", *words, "enter")
     await pilot.pause()
     return dialog
 
@@ -95,7 +103,7 @@ async def test_a_failure_is_dismissed_and_a_question_is_not() -> None:
         await pilot.pause()
         assert stage_of(engine) is Stage.DISMISSED
         assert not dialog.query_one("#rows", RowList).cursor_key
-        await pilot.press(*["backspace"] * 4, *"asks")
+        await pilot.press("slash", *["backspace"] * 4, *"asks", "enter")
         await pilot.pause()
         await pilot.press("ctrl+x")
         await pilot.pause()
@@ -120,3 +128,54 @@ async def test_the_badge_counts_asks_and_failures_only() -> None:
         reviews = sum(task.status == "in_review" for task in engine.fleet.tasks)
         assert asking and f"! {asking + failed} wait for you" in shown
         assert reviews and f"◐ {reviews} to review" in shown
+
+
+async def test_what_is_put_off_is_listed_apart_and_comes_back(short_pauses: None) -> None:
+    async with cockpit() as (pilot, _home, engine):
+        await choose(pilot, "asks")
+        await pilot.press("tilde")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, PutOffDialog)
+        await pilot.press("1")
+        await pilot.pause()
+        (ordered,) = engine.ordered
+        assert isinstance(ordered, PutOffEntry) and ordered.how is PutOff.QUARTER
+        shelved = Shelved(ordered.key, ordered.how, ordered.mark, NOW, NOW + 900.0, ordered.sentence)
+        engine.change(replace(engine.fleet, shelved=(shelved,)))
+        await pilot.press("escape", "tab")
+        await pilot.pause()
+        shown = drawn(pilot.app)
+        assert "put off 1" in shown and "w-tokens" in shown and "until" in shown
+        await pilot.press("b")
+        assert engine.ordered[1] == TakeBackEntry(ordered.key)
+
+
+async def test_the_history_says_what_was_answered_by_whom(short_pauses: None) -> None:
+    async with cockpit(size=(160, 40)) as (pilot, _home, engine):
+        engine.coordination.inbox.decided = (
+            Decided("a", "m", NOW, "quill", "Which one?", HowEnded.ANSWERED, "0.1.0", "ada@here"),
+            Decided("b", "m", NOW - 9, HOSTILE, HOSTILE, HowEnded.WITHDRAWN),
+        )
+        await pilot.press("I", "shift+tab")
+        await pilot.pause()
+        shown = drawn(pilot.app)
+        assert "Which one?" in shown and "→ 0.1.0" in shown and "ada@here" in shown and "withdrawn" in shown
+        assert not any(char in shown for char in FORBIDDEN)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (100, 30), (250, 60)])
+async def test_a_question_is_answered_in_the_inbox_at_every_size(
+    size: tuple[int, int], short_pauses: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with cockpit(size=size) as (pilot, _home, engine):
+        monkeypatch.setattr(sight, "STANDS", 3600.0)
+        await pilot.press("I")
+        await pilot.pause()
+        await pilot.press("2")
+        await pilot.pause()
+        assert engine.ordered == [] and "was not used" in drawn(pilot.app)
+        monkeypatch.setattr(sight, "STANDS", 0.0)
+        await pilot.press("2")
+        await pilot.pause()
+        assert [getattr(command, "value", "") for command in engine.ordered] == [DIALOG.options[1]]
+        assert isinstance(pilot.app.screen, InboxDialog), "the next one can be answered"

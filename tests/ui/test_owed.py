@@ -15,7 +15,7 @@ from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import TaskId
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
 from cockpit.model.owed import Owed, OwedKind
-from cockpit.ui.dialogs.inbox import InboxDialog
+from cockpit.ui.dialogs.inbox.dialog import InboxDialog
 from cockpit.ui.dialogs.owed import OwedDialog
 from cockpit.ui.dialogs.recovery import RecoveryDialog
 from tests.ui.fake_engine import NOW, FakeEngine
@@ -45,7 +45,7 @@ async def to_question(pilot: Pilot[None]) -> OwedDialog:
     await pilot.press("I")
     await settled(pilot)
     assert isinstance(pilot.app.screen, InboxDialog)
-    await pilot.press(*"port", "enter")
+    await pilot.press("slash", *"port", "enter", "enter")
     await settled(pilot)
     dialog = pilot.app.screen
     assert isinstance(dialog, OwedDialog)
@@ -81,7 +81,7 @@ async def test_under_read_only_nothing_is_answered() -> None:
     async with cockpit(asking(), read_only=True) as (pilot, _home, engine):
         await pilot.press("I")
         await settled(pilot)
-        await pilot.press(*"port", "enter")
+        await pilot.press("slash", *"port", "enter", "enter")
         await settled(pilot)
         assert not isinstance(pilot.app.screen, OwedDialog) and engine.ordered == []
 

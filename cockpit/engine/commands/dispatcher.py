@@ -29,6 +29,7 @@ from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.vm_operations import FleetOperations
 from cockpit.engine.coordination.acts import SharedActs
 from cockpit.engine.coordination.answering import OwedAnswers
+from cockpit.engine.coordination.inbox import InboxActs
 from cockpit.engine.describe import VERBS, images_of, target_of, text_of
 from cockpit.engine.images.acts import ImageActs
 from cockpit.engine.images.builder import ImageBuilder
@@ -48,6 +49,7 @@ from cockpit.model.commands.board import BoardCommand, HandOverTask
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.feed import PublishEvent
 from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
+from cockpit.model.commands.inbox import InboxCommand
 from cockpit.model.commands.life import (
     Adopt,
     Deregister,
@@ -166,6 +168,7 @@ class Dispatcher:
         self._queue_orders = QueueOrders(fleet_state, store, book, agent_sessions.agent_session, self.dispatch)
         self._plans = PlanOrders(fleet_state, store, source)
         self._answers = OwedAnswers(fleet_state, store, source, self.dispatch)
+        self._inbox = InboxActs(fleet_state, store)
         self.hand_overs = HandOvers(fleet_state, store, source, self.dispatch)
         """Hands tasks over; what was left of that is finished in the background."""
         self._reach = reach
@@ -279,7 +282,7 @@ class Dispatcher:
                     await self._platform.carry_out(command, progress)
                     if isinstance(command, ChangeCommit | DeleteCommit | TagCommit | Untag):
                         await self._images_changed()
-                case _ if isinstance(command, PlanCommand | OwedCommand):
+                case _ if isinstance(command, PlanCommand | OwedCommand | InboxCommand):
                     await self._coordinate(command, progress)
                 case _ if isinstance(command, SharedCommand):
                     await self._shared.carry_out(command, progress)
@@ -299,11 +302,13 @@ class Dispatcher:
             raise
         progress.finish()
 
-    async def _coordinate(self, command: PlanCommand | OwedCommand, progress: OperationProgress) -> None:
+    async def _coordinate(self, command: PlanCommand | OwedCommand | InboxCommand, progress: OperationProgress) -> None:
         """Do what is about the shared state of the swarm."""
         if isinstance(command, PlanCommand):
             await self._plans.carry_out(command, progress)
             self._board_changed()
+        elif isinstance(command, InboxCommand):
+            await self._inbox.carry_out(command, progress)
         else:
             await self._answers.carry_out(command, progress)
 

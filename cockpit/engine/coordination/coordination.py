@@ -10,6 +10,7 @@ from cockpit.engine.coordination.blocker_notes import BlockerNotes
 from cockpit.engine.coordination.board import Boards
 from cockpit.engine.coordination.desk import OperatorsDesk
 from cockpit.engine.coordination.feed import Feeds
+from cockpit.engine.coordination.inbox import InboxDesk
 from cockpit.engine.coordination.link import Links
 from cockpit.engine.coordination.owed import OwedWatch
 from cockpit.engine.coordination.places import ServicePlaces
@@ -56,6 +57,7 @@ class Coordination:
         self.link = Links(places)
         self.own = OwnPrograms(fleet_state, running[0].source.own if running else NOTHING_OWN)
         self.desk = OperatorsDesk(fleet_state, store)
+        self.inbox = InboxDesk(fleet_state, store, self._running[0].source.caution)
         self._owed = OwedWatch(fleet_state, store, frozenset(self.places))
         self._publisher = Publisher(running, fleet_state)
         parts = (running, fleet_state, store, settled)
@@ -90,6 +92,7 @@ class Coordination:
         """Return what runs in the background, by name; what goes on by itself only where the engine watches."""
         works: dict[str, Callable[[], Awaitable[None]]] = {
             "owed answers": self._owed.run,
+            "inbox": self.inbox.run,
             "publishing": self._publisher.run,
             "announcing": self._announcer.run,
         }

@@ -13,6 +13,7 @@ from cockpit.agents.scaffold.answers import parse_send
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.scaffold.scripts import send_script, stage_script
 from cockpit.engine.attachments import load_images
+from cockpit.engine.coordination.decided import decided, whose
 from cockpit.engine.describe import images_of, text_of
 from cockpit.engine.operation import describe
 from cockpit.engine.state import FleetState
@@ -22,6 +23,7 @@ from cockpit.model.commands.agent import Abort, AgentCommand, Answer
 from cockpit.model.commands.conversation import RunShell, RunShellAside
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId
+from cockpit.model.inbox.history import HowEnded
 from cockpit.model.inquiries import STATE, Question
 from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.reduce.reduce import abort_requested, dialog_answered
@@ -181,8 +183,12 @@ class Sender:
             case Answer(dialog_id=dialog_id):
                 self._fleet_state.put_agent(dialog_answered(current, dialog_id, now))
                 self._fleet_state.answered(agent.id, dialog_id, text_of(command))
+                asked = [one.request for one in agent.activity.dialogs if one.request.dialog_id == dialog_id]
                 try:
                     await self._store.save_answer(agent.id, dialog_id, text_of(command), now)
+                    for request in asked:
+                        given = decided(agent, request, now, HowEnded.ANSWERED, text_of(command), whose())
+                        await self._store.inbox.add(given)
                 except StoreError as error:
                     log.error("%s", error)
             case RunShell(text=text) | RunShellAside(text=text):

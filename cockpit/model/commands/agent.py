@@ -56,6 +56,8 @@ class Answer:
     value: str | None = None
     confirmed: bool | None = None
     cancelled: bool = False
+    digest: str = ""
+    """Of the question that was read: another one under the same id is not answered. Empty: whatever it says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from cockpit.model.commands.agent import AgentCommand
 from cockpit.model.commands.board import BoardCommand, HandOverTask
 from cockpit.model.commands.feed import PublishEvent
 from cockpit.model.commands.images import ImageCommand
+from cockpit.model.commands.inbox import InboxCommand
 from cockpit.model.commands.life import LifeCommand
 from cockpit.model.commands.owed import OwedCommand
 from cockpit.model.commands.plan import PlanCommand
@@ -28,6 +29,7 @@ Command = (
     | ImageCommand
     | BoardCommand
     | OwedCommand
+    | InboxCommand
     | HandOverTask
     | PublishEvent
     | WorkCommand

@@ -1,13 +1,14 @@
-"""Facts that call the operator: what waits, failed, died, is lost from sight or done; pure functions of a fleet."""
+"""Facts that call the operator: what waits, failed, died, is lost from sight or done; what is put off calls nobody."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cockpit.model.attention import SENTENCE_PART, Attention, Urgency, attention
+from cockpit.model.attention import SENTENCE_PART, Attention, Urgency
 from cockpit.model.fleet import Agent, Fleet, LinkState, Power, ProcessState, Vm
 from cockpit.model.ids import AgentId
+from cockpit.model.inbox.entries import inbox
 from cockpit.model.reduce.tools import one_line
 from cockpit.model.why import headline
 
@@ -57,7 +58,7 @@ def conditions(fleet: Fleet, now: float) -> tuple[Condition, ...]:
     """Return everything that calls, the most urgent first."""
     vms = {vm.id: vm for vm in fleet.vms}
     agents = {agent.id: agent for agent in fleet.agents}
-    found = {one.key: one for one in (_of_entry(item, agents) for item in attention(fleet, now))}
+    found = {one.key: one for one in (_of_entry(item, agents) for item in inbox(fleet, now).shown)}
     for agent in fleet.agents:
         for one in _of_agent(agent, vms.get(agent.vm_id), fleet):
             found.setdefault(one.key, one)

@@ -8,6 +8,7 @@ from cockpit.model.commands.life import Relaunch
 from cockpit.model.commands.vm import Checkpoint, Retry
 from cockpit.model.conversation import forgets, is_forgetful
 from cockpit.model.fleet import Agent, Fleet, LinkState, Power, ProcessState
+from cockpit.model.inbox.question import digest_of
 from cockpit.model.refusals.conversation import of_conversation
 from cockpit.model.refusals.grounds import NO_AGENT, Refusal, RefusalCode
 from cockpit.model.sendable import unsendable_part
@@ -68,11 +69,20 @@ def _pointless(command: AgentCommand, agent: Agent) -> Refusal | None:
     match command:
         case Prompt(text=text) | Steer(text=text) | FollowUp(text=text) if not text.strip():
             return Refusal(RefusalCode.NO_TEXT, "there is no text")
-        case Answer(dialog_id=dialog_id):
-            if dialog_id not in {dialog.request.dialog_id for dialog in agent.activity.dialogs}:
-                return Refusal(RefusalCode.QUESTION_CLOSED, "that question is no longer open")
+        case Answer():
+            return _of_answer(command, agent)
         case _ if isinstance(command, ConversationCommand):
             return of_conversation(command, agent)
         case _:
             pass
+    return None
+
+
+def _of_answer(command: Answer, agent: Agent) -> Refusal | None:
+    """Refuse what answers nothing that waits, and what was meant for another question under the same id."""
+    open_now = [dialog.request for dialog in agent.activity.dialogs if dialog.request.dialog_id == command.dialog_id]
+    if not open_now:
+        return Refusal(RefusalCode.QUESTION_CLOSED, "that question is no longer open")
+    if command.digest and command.digest not in {digest_of(request) for request in open_now}:
+        return Refusal(RefusalCode.QUESTION_CHANGED, "what it asks now is not what was shown: read it again")
     return None

@@ -50,6 +50,8 @@ class RefusalCode(StrEnum):
     PROCESS_ALIVE = "process alive"
     NOT_CONNECTED = "not connected"
     QUESTION_CLOSED = "question closed"
+    QUESTION_CHANGED = "question changed"
+    """What waits under the same id is not what was read."""
     NOT_WAITING = "not waiting"
     """The text is in the queue no longer."""
     LACKING = "lacking"

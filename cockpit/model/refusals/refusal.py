@@ -7,6 +7,7 @@ from cockpit.model.commands.board import BoardCommand, HandOverTask
 from cockpit.model.commands.command import Command, FleetCommand
 from cockpit.model.commands.feed import PublishEvent
 from cockpit.model.commands.images import DeleteImage, ImageCommand
+from cockpit.model.commands.inbox import InboxCommand
 from cockpit.model.commands.life import (
     Adopt,
     Deregister,
@@ -37,6 +38,7 @@ from cockpit.model.refusals.feed import NO_FEED, to_feed
 from cockpit.model.refusals.grounds import READ_ONLY, Facilities, Refusal, RefusalCode
 from cockpit.model.refusals.identity import of_deregister, of_dismiss, of_findable, of_rename
 from cockpit.model.refusals.images import of_image
+from cockpit.model.refusals.inbox import of_inbox
 from cockpit.model.refusals.kept import of_checkpoint, of_conversation, of_deletion, of_undo
 from cockpit.model.refusals.names import name_fault
 from cockpit.model.refusals.owed import of_owed
@@ -81,6 +83,8 @@ def refusal(command: Command, fleet: Fleet, facilities: Facilities) -> Refusal |
         return of_plan(command, fleet) if facilities.has_board else NO_BOARD
     if isinstance(command, OwedCommand):
         return of_owed(command, fleet)
+    if isinstance(command, InboxCommand):
+        return of_inbox(command, fleet)
     if isinstance(command, PublishEvent):
         return to_feed(command) if facilities.has_board else NO_FEED
     if isinstance(command, SharedCommand):

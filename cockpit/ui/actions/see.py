@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from cockpit.model.attachments import naming
-from cockpit.model.attention import Attention, Urgency, attention
+from cockpit.model.attention import Attention
 from cockpit.model.commands.life import Dismiss
 from cockpit.model.commands.owed import SettleOwed
 from cockpit.model.family import head_of, parents_of
-from cockpit.model.reconciliation import FindingKind, Suggestion, findings_on
-from cockpit.text.clean import ours
+from cockpit.model.inbox.entries import inbox
+from cockpit.model.reconciliation import FindingKind
 from cockpit.ui.actions.action import PANES, Action, Situation
 from cockpit.ui.actions.home_port import HomePort
-from cockpit.ui.actions.mending import mend
+from cockpit.ui.actions.needs_you import act_about, give_answer, go_to_item, shelve_item
 from cockpit.ui.actions.reading import find
-from cockpit.ui.actions.recovery import answer_owed
-from cockpit.ui.actions.usage import continue_refused, settle_budget
-from cockpit.ui.dialogs.dialog import TextDialog
-from cockpit.ui.dialogs.inbox import InboxDialog
-from cockpit.ui.dialogs.texts import undelivered_text
-from cockpit.ui.look.states import Mode
+from cockpit.ui.dialogs.inbox.dialog import InboxDialog
+from cockpit.ui.widgets.needs_you.card import QuestionCard
 from cockpit.ui.widgets.panes import AgentsTree
 
 
@@ -27,56 +22,25 @@ def _needs_waiting(situation: Situation) -> str:
 
 
 def _next_waiting(home: HomePort) -> None:
-    """Go to the next thing that waits, round and round from the selected agent."""
-    items = attention(home.fleet, home.engine.now())
-    if not items:
-        return
-    here = next((at for at, item in enumerate(items) if item.agent is not None and item.agent == home.selected), -1)
-    _go_to_item(home, items[(here + 1) % len(items)])
-
-
-def _go_to_item(home: HomePort, item: Attention) -> None:
-    """Select what waits; a text that nobody read comes back into the composer, or is shown if its agent is gone."""
-    if item.urgency is Urgency.UNDELIVERED and _take_back(home, item):
-        return
-    if item.owed is not None:
-        answer_owed(home, item.owed)
-    elif item.budget is not None and not home.read_only:
-        settle_budget(home, item.budget)
-    elif item.agent is not None and home.fleet.agent(item.agent) is not None:
-        home.select(item.agent)
-        home.focus_pane("agents")
-    elif item.task is not None:
-        home.go_to(f"task:{item.task}")
-    elif item.finding is not None:
-        home.go_to(f"vm:{item.finding.vm}")
-
-
-def _take_back(home: HomePort, item: Attention) -> bool:
-    """Give a text that nobody read back to the operator; False if it is no longer known."""
-    receipt = next((known for known in home.fleet.receipts if known.id == item.command), None)
-    if receipt is None:
-        return False
-    if receipt.agent is None or home.fleet.agent(receipt.agent) is None:
-        home.open_dialog(TextDialog(ours("Not delivered"), undelivered_text(receipt)))
-        return True
-    home.select(receipt.agent)
-    home.composer.take_back(receipt.id, Mode(receipt.verb), naming(receipt.text, receipt.images))
-    home.write(Mode(receipt.verb))
-    return True
+    """Give the keys to the oldest that waits; where nothing does, go round what is done or does not fit."""
+    items = inbox(home.fleet, home.engine.now()).shown
+    if any(item.urgency.waits for item in items):
+        home.focus_pane("needs-you")
+    elif items:
+        here = next((at for at, item in enumerate(items) if item.agent is not None and item.agent == home.selected), -1)
+        go_to_item(home, items[(here + 1) % len(items)])
 
 
 def _open_inbox(home: HomePort) -> None:
-    items = attention(home.fleet, home.engine.now())
+    def finish(chosen: tuple[str, Attention] | None) -> None:
+        if chosen is not None:
+            act_about(home, chosen[1], chosen[0])
 
-    def finish(key: str | None) -> None:
-        if key is None:
-            return
-        item = items[int(key.removeprefix(InboxDialog.MEND))]
-        if key.startswith(InboxDialog.MEND):
-            _mend_item(home, item)
-        else:
-            _go_to_item(home, item)
+    def answer(wanted: QuestionCard.Answered, dialog: InboxDialog) -> None:
+        give_answer(home, wanted, dialog)
+
+    def shelve(item: Attention, key: str) -> None:
+        shelve_item(home, item, key)
 
     def drop(item: Attention) -> bool:
         if item.owed is not None and not home.read_only:
@@ -91,23 +55,7 @@ def _open_inbox(home: HomePort) -> None:
         home.command(Dismiss(finding.vm))
         return True
 
-    home.open_dialog(InboxDialog(items, home.engine.now(), drop), finish)
-
-
-def _mend_item(home: HomePort, item: Attention) -> None:
-    """Do what is suggested about an entry; where nothing is, go there."""
-    if item.cause is not None and not home.read_only:
-        continue_refused(home, item)
-        return
-    agent = home.fleet.agent(item.agent) if item.agent is not None else None
-    on_vm = findings_on(home.fleet, agent.vm_id, home.engine.now()) if agent is not None else ()
-    finding = item.finding or next((one for one in on_vm if one.suggestion is not Suggestion.WAIT), None)
-    if finding is None:
-        _go_to_item(home, item)
-    elif home.read_only:
-        home.warn(ours("the cockpit is read-only"), title=ours("Not mended"))
-    else:
-        mend(home, finding)
+    home.open_dialog(InboxDialog(home.engine, answer, shelve, drop), finish)
 
 
 def _filter(home: HomePort) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Input, TextArea
 from cockpit.model.commands.agent import Answer
 from cockpit.model.extensions import DialogRequested
 from cockpit.model.fleet import Agent
+from cockpit.model.inbox.question import answer_by_text, answer_with, cancelled, keys_of
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.ui.dialogs.dialog import Dialog
@@ -110,15 +111,15 @@ class AnswerDialog(Guarded, Dialog[Answer]):
             case "select":
                 key = self.query_one("#options", RowList).cursor_key
                 if key:
-                    self._finish(Answer(self._agent, self._request.dialog_id, value=self._request.options[int(key)]))
+                    self._finish(answer_by_text(self._agent, self._request, self._request.options[int(key)]))
             case "confirm":
                 return
             case "editor":
                 text = self.query_one("#text", TextArea).text
-                self._finish(Answer(self._agent, self._request.dialog_id, value=text))
+                self._finish(answer_by_text(self._agent, self._request, text))
             case _:
                 value = self.query_one("#value", Input).value
-                self._finish(Answer(self._agent, self._request.dialog_id, value=value))
+                self._finish(answer_by_text(self._agent, self._request, value))
 
     def action_pick(self, number: int) -> None:
         """Go to an option by its number; a slip of the finger answers nothing."""
@@ -128,11 +129,12 @@ class AnswerDialog(Guarded, Dialog[Answer]):
     def action_say(self, yes: bool) -> None:
         """Answer yes or no."""
         if self._request.method == "confirm":
-            self._finish(Answer(self._agent, self._request.dialog_id, confirmed=yes))
+            chosen = next(key for key in keys_of(self._request) if key.confirmed is yes)
+            self._finish(answer_with(self._agent, self._request, chosen))
 
     def action_refuse(self) -> None:
         """Tell the agent that there will be no answer."""
-        self._finish(Answer(self._agent, self._request.dialog_id, cancelled=True))
+        self._finish(cancelled(self._agent, self._request))
 
     def _finish(self, answer: Answer) -> None:
         self.dismiss(answer)

@@ -218,6 +218,10 @@ class TerminalDriver(LinuxDriver):
         """Whether the terminal has not taken a frame for so long that drawing another is for nobody."""
         return self._terminal_writer is not None and self._terminal_writer.stalls
 
+    def taken(self, composed: float) -> float | None:
+        """Return when the terminal had taken a frame composed at a moment (monotonic); None if it has not yet."""
+        return self._terminal_writer.taken(composed) if self._terminal_writer is not None else None
+
     def _tell_it_reads(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._app.post_message, ReadsAgain())

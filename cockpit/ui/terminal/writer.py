@@ -17,6 +17,9 @@ MAX_WAITING = 2_000_000
 STOP_LIMIT = 1.0
 """Seconds the end waits for the terminal to take what restores it."""
 
+FRAMES_KNOWN = 64
+"""Frames of which it is known when the terminal took them."""
+
 STALLED = 1.0
 """Seconds that one write takes after which nothing more is drawn until it is done: nobody would see it."""
 
@@ -58,6 +61,8 @@ class TerminalWriter:
         self._closed = closed
         self._failed = failed
         self._reads_again = reads_again
+        self._frames: deque[tuple[float, float]] = deque(maxlen=FRAMES_KNOWN)
+        """When the writing of the last frames began and ended."""
         self._began: float | None = None
         """When the write began that goes on now."""
         self._texts: deque[str] = deque()
@@ -93,6 +98,11 @@ class TerminalWriter:
         began = self._began
         return began is not None and time.monotonic() - began > STALLED
 
+    def taken(self, composed: float) -> float | None:
+        """Return when the terminal had taken a frame composed at a moment, or a later one; None if it has not yet."""
+        with self._change:
+            return next((ended for began, ended in self._frames if began >= composed), None)
+
     def stop(self) -> None:
         """Write what waits, as far as the terminal takes it within `STOP_LIMIT`, and end."""
         with self._change:
@@ -114,7 +124,10 @@ class TerminalWriter:
             try:
                 self._write(text)
                 if frame_waits:
+                    began = time.monotonic()
                     self._write(self._replica.difference())
+                    with self._change:
+                        self._frames.append((began, time.monotonic()))
             except OSError as error:
                 self._closed(error)
                 break

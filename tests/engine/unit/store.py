@@ -9,6 +9,8 @@ from pathlib import Path
 from cockpit.model.codec import KINDS
 from cockpit.model.events import Record
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.inbox.history import Decided, HowEnded
+from cockpit.model.inbox.shelf import Shelved
 from cockpit.model.kept import KeptCommit
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.receipts.receipts import is_newer
@@ -260,6 +262,41 @@ class MemoryCreations:
         return list(self.written.values())
 
 
+class MemoryInbox:
+    """What is put off, and what became of questions."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self.off: dict[str, Shelved] = {}
+        self.ended: dict[tuple[str, str], Decided] = {}
+
+    async def put_off(self, one: Shelved) -> None:
+        """Keep one."""
+        self._store.check_writable()
+        self.off[one.key] = one
+
+    async def take_back(self, key: str) -> None:
+        """Drop one."""
+        self._store.check_writable()
+        self.off.pop(key, None)
+
+    async def shelved(self) -> tuple[Shelved, ...]:
+        """Return what is put off."""
+        return tuple(self.off.values())
+
+    async def add(self, one: Decided) -> None:
+        """Remember one; an answer counts more than that it was withdrawn."""
+        self._store.check_writable()
+        if one.outcome is HowEnded.ANSWERED:
+            self.ended[one.key, one.mark] = one
+        else:
+            self.ended.setdefault((one.key, one.mark), one)
+
+    async def decided(self, limit: int) -> tuple[Decided, ...]:
+        """Return the newest."""
+        return tuple(sorted(self.ended.values(), key=lambda one: -one.at))[:limit]
+
+
 class MemoryStore:
     """What `cockpit.store.store.Store` does for the engine, without a file and without threads."""
 
@@ -279,6 +316,7 @@ class MemoryStore:
         self.choices = MemoryChoices()
         self.budgets: BudgetLog | None = None
         """What a test about them gives."""
+        self.inbox = MemoryInbox(self)
         self.notices: tuple[str, ...] = ()
         self.trouble = ""
         self.streams: dict[AgentId, list[Record]] = {}

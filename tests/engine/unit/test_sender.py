@@ -305,6 +305,9 @@ async def test_an_answer_closes_its_dialog_and_no_other_and_is_kept() -> None:
     assert (line["type"], line["id"], line["value"]) == ("extension_ui_response", "d1", "the left one")
     assert [dialog.request.dialog_id for dialog in parts.agent.activity.dialogs] == ["d2"]
     assert parts.memory.given == {AGENT: [("d1", "the left one")]}
+    (ended,) = parts.memory.inbox.ended.values()
+    assert (ended.key, ended.answer, ended.outcome.value) == (f"ask:{AGENT}:d1", "the left one", "answered")
+    assert "@" in ended.by
     answered = [entry for entry in dialogs_shown(parts) if "the left one" in entry]
     assert len(answered) == 1
 

@@ -20,6 +20,7 @@ from cockpit.ui.screens.home.selection import HomeSelection
 from cockpit.ui.screens.recipient import address
 from cockpit.ui.undo import UndoBar
 from cockpit.ui.widgets.bars import HeaderBar, ReceiptsBar, StandingBar
+from cockpit.ui.widgets.needs_you.strip import NeedsYou
 from cockpit.ui.widgets.panes import AgentsTree, Pane, VmsTable
 from cockpit.ui.widgets.plain import Plain
 
@@ -104,6 +105,7 @@ class HomeFlushing(HomeSelection):
         self.query_one(HeaderBar).flush(fleet, now, self.tallies.of(fleet, now), read_only=self.read_only)
         self.query_one(StandingBar).flush(fleet, now)
         self.query_one(UndoBar).flush(self.last_acts, fleet, now, self.key_of("agent.undo"))
+        self.query_one(NeedsYou).flush(fleet, self.tallies.entries(fleet, now), now)
 
     def _flush_frame(self, fleet: Fleet, now: float) -> None:
         self.query_one(ReceiptsBar).flush(open_receipts(fleet.receipts, self.selected), now)

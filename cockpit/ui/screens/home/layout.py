@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Vertical
 from textual.reactive import reactive
 
 from cockpit.engine.port import CockpitPort
@@ -23,6 +23,7 @@ from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.undo import UndoBar
 from cockpit.ui.widgets.bars import HeaderBar, ReceiptsBar, StandingBar
 from cockpit.ui.widgets.filter_line import FilterLine
+from cockpit.ui.widgets.needs_you.strip import NeedsYou
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.writing.composer import Composer
@@ -55,7 +56,7 @@ class HomeLayout(Traveller):
     def compose(self) -> ComposeResult:
         yield HeaderBar(id="header")
         yield StandingBar(id="standing")
-        yield Container(id="needs-you")
+        yield NeedsYou(self.engine, id="needs-you")
         with AreasBody(id="body"):
             yield AgentsTree(self.engine.coordination.own, id="agents")
             with Vertical(id="center"):

@@ -13,6 +13,7 @@ from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.marks import AgentMarks
 from cockpit.model.undoing import undoable_of
 from cockpit.ui.actions.action import PANES, Action
+from cockpit.ui.actions.needs_you import act_about, give_answer
 from cockpit.ui.actions.talk import submit
 from cockpit.ui.bridge import Rates
 from cockpit.ui.look.states import Mode
@@ -21,12 +22,15 @@ from cockpit.ui.screens.home.flushing import HomeFlushing
 from cockpit.ui.transcript.paging import turn_page
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.filter_line import FilterLine
+from cockpit.ui.widgets.needs_you.card import QuestionCard
+from cockpit.ui.widgets.needs_you.sight import Painted
+from cockpit.ui.widgets.needs_you.strip import NeedsYou
 from cockpit.ui.widgets.panes import AgentsTree, Pane
 from cockpit.ui.widgets.row_list import RowList
 from cockpit.ui.writing.composer import Composer
 
 
-class HomeScreen(HomeFlushing):
+class HomeScreen(Painted, HomeFlushing):
     """One screen for everything: it answers what its parts say, and does the actions."""
 
     def __init__(self, engine: CockpitPort, *, read_only: bool, rates: Rates, layout_file: Path | None = None) -> None:
@@ -142,6 +146,41 @@ class HomeScreen(HomeFlushing):
         tree = self.query_one(AgentsTree)
         if self.selected is None or not tree.point_at(self.selected):
             self.select(AgentId(tree.cursor_key) if tree.cursor_key else self.selected)
+
+    # --- what waits for the operator -----------------------------------------------------------------
+
+    @property
+    def strip(self) -> NeedsYou:
+        """Where it stands."""
+        return self.query_one(NeedsYou)
+
+    def frame_painted(self, at: float) -> None:
+        """Tell the strip that what it drew is in a frame."""
+        if self.is_mounted:
+            self.strip.frame_painted(at)
+
+    @on(events.ScreenSuspend)
+    def _other_screen(self) -> None:
+        """Take that another screen stands over this one: what waits is to be read again afterwards."""
+        self.strip.card.hide()
+
+    @on(NeedsYou.Pointed)
+    def _pointed(self, message: NeedsYou.Pointed) -> None:
+        """Show what the agent that waits did before it asked."""
+        if message.item.agent is not None and self.fleet.agent(message.item.agent) is not None:
+            self.select(message.item.agent)
+
+    @on(NeedsYou.Left)
+    def _strip_left(self) -> None:
+        self.focus_pane("agents")
+
+    @on(QuestionCard.Answered)
+    def _answered(self, message: QuestionCard.Answered) -> None:
+        give_answer(self, message, self.strip)
+
+    @on(QuestionCard.Wanted)
+    def _wanted(self, message: QuestionCard.Wanted) -> None:
+        act_about(self, message.item, message.act)
 
     # --- actions -------------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""The inbox's memory: entries that are put off, and what became of questions."""

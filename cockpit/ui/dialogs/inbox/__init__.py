@@ -1,0 +1,1 @@
+"""The inbox: everything that wants the operator, in groups."""

@@ -1,0 +1,1 @@
+"""What waits for the operator, answered where it stands: the strip at the top, and the card that poses one entry."""

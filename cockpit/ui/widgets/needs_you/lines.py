@@ -1,0 +1,166 @@
+"""How an entry that waits is drawn: one line for each, and the one that has the keys in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from cockpit.model.attention import Urgency
+from cockpit.model.inbox.question import AnswerKey
+from cockpit.text.clean import NOTHING, Clean, ours, part, repeated
+from cockpit.text.sanitize import clean_line, our_line
+from cockpit.ui.look.cells import Piece, age, break_points, content, cut, fit, pieces_width, width_of
+from cockpit.ui.widgets.needs_you.posed import LINE, Posed
+
+URGENCY_STYLES = {
+    Urgency.ASKING: ("?", "bold $agent-asking"),
+    Urgency.FAILED: ("✗", "$agent-failed"),
+    Urgency.UNDELIVERED: ("✉", "$agent-failed"),
+    Urgency.COMMAND: ("!", "$agent-failed"),
+    Urgency.BLOCKED: ("▪", "$link-degraded"),
+    Urgency.UNFITTING: ("≠", "$link-degraded"),
+    Urgency.REVIEW: ("◐", "$agent-done"),
+    Urgency.DONE: ("✓", "$agent-done"),
+}
+
+NAME_CELLS = 14
+OPTION_CELLS = 22
+"""Cells of an option in a line that it shares; in full it stands where the entry has the keys."""
+
+
+def entry_line(posed: Posed, now: float, width: int, *, name_cells: int = NAME_CELLS, sent: str = "") -> Content:
+    """Draw one entry in a line: glyph, who, what, the keys that answer it, how long it waits."""
+    glyph, style = URGENCY_STYLES[posed.item.urgency]
+    waited = posed.item.since
+    end: list[Piece] = [
+        (our_line(" {} ", fit(age(now - waited), 4, right=True)) if waited else ours("    – "), "$muted")
+    ]
+    head: list[Piece] = [
+        (our_line(" {} ", glyph), style),
+        (fit(posed.who, min(name_cells, max(6, width // 6))), "bold"),
+    ]
+    room = width - pieces_width(head) - pieces_width(end) - 1
+    keys = _short_keys(posed, max(0, room // 2))
+    if sent:
+        keys = [(our_line("  → {}", cut(clean_line(sent), OPTION_CELLS)), "$agent-running")]
+    words = fit(_in_line(posed), max(4, room - pieces_width(keys)))
+    return content([*head, (ours(" "), ""), (words, ""), *keys, *end])
+
+
+def _in_line(posed: Posed) -> Clean:
+    words = clean_line(" ".join(posed.words.split("\n")))
+    name = posed.who
+    # The sentence of an entry begins with its agent's name, which stands before it here.
+    return part(words, len(name) + 1) if words.startswith(our_line("{} ", name)) else words
+
+
+def _short_keys(posed: Posed, room: int) -> list[Piece]:
+    """Return keys with what they answer as far as there is room; what does not fit is said to be there."""
+    pieces: list[Piece] = []
+    shown = [(one.key, clean_line(one.label)) for one in posed.answers] or [(key, label) for key, label in posed.acts]
+    if posed.field == LINE and not posed.acts:
+        shown = [("⏎", ours("answer…"))]
+    for at, (key, label) in enumerate(shown):
+        entry: list[Piece] = [
+            (our_line("  [{}]", key), "bold $accent"),
+            (our_line(" {}", cut(label, OPTION_CELLS)), ""),
+        ]
+        more = 3 if at + 1 < len(shown) else 0
+        if pieces_width(pieces) + pieces_width(entry) + more > room:
+            return [*pieces, (ours("  …"), "$muted")] if room >= 3 else pieces
+        pieces += entry
+    return pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The words and options of an entry, broken to a width."""
+
+    words: tuple[Clean, ...]
+    options: tuple[Content, ...]
+
+
+def lay_out(posed: Posed, width: int, armed: str = "") -> Layout:
+    """Break an entry to a width; nothing of it is cut."""
+    lines = [
+        part(line, start, end)
+        for line in map(clean_line, posed.words.split("\n"))
+        for start, end in break_points(line, max(4, width), words=True)
+    ]
+    return Layout(tuple(lines), tuple(_option_lines(posed.answers, width, armed)))
+
+
+def _option_lines(answers: Sequence[AnswerKey], width: int, armed: str) -> list[Content]:
+    def key_piece(one: AnswerKey) -> Piece:
+        return our_line("[{}]", one.key), "bold reverse $agent-asking" if one.key == armed else "bold $accent"
+
+    together: list[Piece] = []
+    for one in answers:
+        gap = ours("   ") if together else NOTHING
+        together += [(gap, ""), key_piece(one), (our_line(" {}", clean_line(one.label)), "")]
+    if pieces_width(together) <= width:
+        return [content(together)] if together else []
+    lines: list[Content] = []
+    for one in answers:
+        label = clean_line(one.label)
+        for at, (start, end) in enumerate(break_points(label, max(4, width - 4), words=True)):
+            lead: Piece = key_piece(one) if at == 0 else (repeated(ours(" "), 3), "")
+            lines.append(content([lead, (ours(" "), ""), (part(label, start, end), "")]))
+    return lines
+
+
+def head_line(posed: Posed, now: float, width: int, sent: str) -> Content:
+    """Draw the head of the entry that has the keys: who asks, what it warns of, how long it waits."""
+    glyph, style = URGENCY_STYLES[posed.item.urgency]
+    verb = ours("asks") if posed.item.urgency is Urgency.ASKING and posed.item.budget is None else NOTHING
+    pieces: list[Piece] = [
+        (our_line("{} ", glyph), style),
+        (cut(posed.who, max(8, width // 3)), "bold"),
+        (our_line(" {}", verb), "$muted"),
+    ]
+    if sent:
+        pieces.append((our_line("  → {}", sent), "$agent-running"))
+    elif posed.warning:
+        pieces.append((our_line("  ⚠ {}", posed.warning), "bold $agent-failed"))
+    since = our_line(" {}", age(now - posed.item.since)) if posed.item.since else NOTHING
+    room = width - width_of(since)
+    left = content(pieces)
+    gap = room - pieces_width(pieces)
+    if gap < 0:
+        return content([*_cut_pieces(pieces, room), (since, "$muted")])
+    return left + content([(repeated(ours(" "), gap), ""), (since, "$muted")])
+
+
+def _cut_pieces(pieces: Sequence[Piece], width: int) -> list[Piece]:
+    kept: list[Piece] = []
+    for text, style in pieces:
+        room = width - pieces_width(kept)
+        if room <= 0:
+            break
+        kept.append((cut(text, room), style))
+    return kept
+
+
+def hints(posed: Posed, *, scrolls: bool, leaves: bool, room: int) -> Content:
+    """Draw the keys that count now, those that matter most first."""
+    keys: list[tuple[str, str]] = []
+    if posed.field:
+        keys.append(("⏎", "write an answer"))
+    elif posed.answers:
+        keys.append(("⏎", "in full"))
+    keys += [(key, label) for key, label in posed.acts if (key, label) not in keys and not (key == "⏎" and posed.field)]
+    if posed.can_refuse:
+        keys.append(("N", "no, because…"))
+    if scrolls:
+        keys.append(("pgdn", "more"))
+    if leaves:
+        keys += [("~", "put off"), ("!", "next"), ("esc", "leave")]
+    pieces: list[Piece] = []
+    for key, label in keys:
+        entry: list[Piece] = [(clean_line(key), "bold $accent"), (our_line(" {}   ", label), "$muted")]
+        if pieces_width(pieces) + pieces_width(entry) > room:
+            break
+        pieces += entry
+    return content(pieces)

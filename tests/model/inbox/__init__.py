@@ -1,0 +1,1 @@
+"""Tests of the entries that wait for the operator."""

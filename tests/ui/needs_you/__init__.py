@@ -1,0 +1,1 @@
+"""Tests of what waits for the operator, answered where it stands."""
