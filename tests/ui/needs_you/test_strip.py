@@ -183,6 +183,18 @@ async def test_what_is_withdrawn_says_so_and_loses_no_text() -> None:
 
 
 @pytest.mark.usefixtures("at_once")
+async def test_what_was_answered_here_is_not_called_withdrawn() -> None:
+    async with cockpit(asking(CONFIRM)) as (pilot, home, engine):
+        await press(pilot, "exclamation_mark", "y")
+        done = (replace(one, stage=Stage.DONE) for one in engine.fleet.receipts)
+        engine.change(replace(engine.fleet, receipts=tuple(done)))
+        asking(engine=engine)
+        home.bridge.flush()
+        await pilot.pause()
+        assert "withdrawn" not in drawn(pilot.app)
+
+
+@pytest.mark.usefixtures("at_once")
 async def test_a_question_of_the_board_is_answered_in_place() -> None:
     engine = asking()
     owed = Owed("note:T1:N1", OwedKind.QUESTION, "stranger", "Which port?", NOW - 999.0, TaskId("T1"), "Limiter")

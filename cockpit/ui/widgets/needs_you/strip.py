@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from cockpit.engine.port import CockpitPort
-from cockpit.model.attention import Attention
+from cockpit.model.attention import Attention, Urgency
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import CommandId
 from cockpit.model.inbox.entries import Inbox, key_of
@@ -101,7 +101,7 @@ class NeedsYou(Vertical, can_focus=True, can_focus_children=False):
         waiting = self._waiting()
         self._number, self._off = len(waiting), len(found.snoozed) + len(found.muted)
         before = self._at(self._posed)
-        held = before if self.has_keys else None
+        held = before if self.has_keys and before is not None and before.question not in self._sent else None
         rules = self._engine.coordination.inbox.rules
         self._posed = tuple(pose(item, fleet, rules) for item in self._near(waiting))
         if reason := self._sent.look(fleet, (one.question for one in self._posed)):
@@ -127,7 +127,7 @@ class NeedsYou(Vertical, can_focus=True, can_focus_children=False):
         return next((one for one in posed if one.key == self._cursor), posed[0] if posed else None)
 
     def _tell_gone(self, gone: Posed, now: float) -> None:
-        if gone.question not in self._sent:
+        if gone.item.urgency is Urgency.ASKING:
             self._gone = (our_line("withdrawn: {} does not wait any more", gone.who), now + WITHDRAWN_FOR)
             self.card.withdraw()
 
