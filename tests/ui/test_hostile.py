@@ -19,6 +19,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
+from cockpit.model.inbox.question import digest_of
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.widgets.row_list import RowList
@@ -121,7 +122,8 @@ async def test_answering_sends_the_raw_option_back() -> None:
         assert app.screen.query_one("#options", RowList).cursor_key == "0"
         await pilot.press("2", "enter")
         await pilot.pause()
-    assert engine.ordered == [Answer(asking.id, "d-select", value=HOSTILE + "2")]
+    digest = digest_of(asking.activity.dialogs[0].request)
+    assert engine.ordered == [Answer(asking.id, "d-select", value=HOSTILE + "2", digest=digest)]
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from cockpit.model.commands.agent import Answer, Prompt
 from cockpit.model.commands.board import CreateTask, NoteTask
 from cockpit.model.commands.life import Spawn
 from cockpit.model.extensions import DialogRequested
+from cockpit.model.inbox.question import digest_of
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.terminal.input_parser import InputParser
 from cockpit.ui.widgets.data_fields import DataDocument, DataInput, DataTextArea
@@ -130,7 +131,8 @@ async def test_an_answer_reaches_the_agent_as_it_is(method: str, way: Callable[.
         await way(pilot, text)
         await pilot.press("ctrl+s" if method == "editor" else "enter")
         await pilot.pause()
-        assert engine.ordered == [Answer(LT_API, "d1", value=text)]
+        asked = DialogRequested("d1", method, "Say it", prefill="")
+        assert engine.ordered == [Answer(LT_API, "d1", value=text, digest=digest_of(asked))]
 
 
 @pytest.mark.parametrize("way", [typed, pasted], ids=["typed", "pasted"])
@@ -238,7 +240,8 @@ async def test_a_prefill_goes_back_as_the_agent_gave_it(method: str) -> None:
         await pilot.pause()
         await pilot.press("ctrl+s" if method == "editor" else "enter")
         await pilot.pause()
-        assert engine.ordered == [Answer(LT_API, "d1", value=prefill)]
+        asked = DialogRequested("d1", method, "Edit it", prefill=prefill)
+        assert engine.ordered == [Answer(LT_API, "d1", value=prefill, digest=digest_of(asked))]
 
 
 async def test_a_note_arrives_as_it_was_pasted() -> None:

@@ -210,7 +210,9 @@ def _answer(home: HomePort) -> None:
         else:
             home.command(answer)
 
-    home.open_dialog(AnswerDialog(agent, agent.activity.dialogs[0].request), finish)
+    home.open_dialog(
+        AnswerDialog(agent, agent.activity.dialogs[0].request, home.engine.coordination.inbox.rules), finish
+    )
 
 
 def _abort(home: HomePort) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -13,13 +14,15 @@ from textual.widgets import Input, TextArea
 from cockpit.model.commands.agent import Answer
 from cockpit.model.extensions import DialogRequested
 from cockpit.model.fleet import Agent
+from cockpit.model.inbox.caution import CautionRule, cautions, lets_through, warning
 from cockpit.model.inbox.question import answer_by_text, answer_with, cancelled, keys_of
-from cockpit.text.clean import ours
+from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.key_gate import Guarded
 from cockpit.ui.look.cells import content
 from cockpit.ui.widgets.data_fields import DataInput, DataTextArea
+from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import Row, RowList
 
@@ -38,8 +41,11 @@ class AnswerDialog(Guarded, Dialog[Answer]):
         *(Binding(str(number), f"pick({number})", f"option {number}", show=False) for number in range(1, 10)),
     ]
 
-    def __init__(self, agent: Agent, request: DialogRequested) -> None:
+    def __init__(self, agent: Agent, request: DialogRequested, rules: Sequence[CautionRule] = ()) -> None:
         super().__init__(our_line("? {} asks", agent.name), classes="answer")
+        self._warning = warning(cautions(rules, request))
+        self._pressed: Answer | None = None
+        """What was answered once, where it is to be said twice."""
         self._agent = agent.id
         self._request = request
 
@@ -137,4 +143,18 @@ class AnswerDialog(Guarded, Dialog[Answer]):
         self._finish(cancelled(self._agent, self._request))
 
     def _finish(self, answer: Answer) -> None:
-        self.dismiss(answer)
+        """Answer, unless something could happen of which the end was not shown, or that is to be said twice."""
+        if lets_through(answer) and (reason := self._lacks(answer)):
+            notice(self, reason, title=ours("Not answered yet"), severity="warning")
+        else:
+            self.dismiss(answer)
+
+    def _lacks(self, answer: Answer) -> Clean:
+        if any(
+            scroll.scroll_offset.y < scroll.max_scroll_y for scroll in self.query("#message").results(VerticalScroll)
+        ):
+            return ours("its end was not shown yet: scroll to it first")
+        if self._warning and self._pressed != answer:
+            self._pressed = answer
+            return our_line("it {}: the same key once more", self._warning)
+        return NOTHING

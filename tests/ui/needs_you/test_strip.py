@@ -227,3 +227,22 @@ async def test_a_terminal_that_took_no_frame_yet_lets_no_key_answer(monkeypatch:
         monkeypatch.setattr(home.strip.card.sight, "_taken", taken)
         await press(pilot, "exclamation_mark", "y")
         assert engine.ordered == [] and "before the question was shown" in drawn(pilot.app)
+
+
+@pytest.mark.parametrize(
+    ("request_", "keys", "answered"),
+    [
+        (CONFIRM, ("y",), 1),
+        (DELETES, ("y",), 0),
+        (DELETES, ("y", "y"), 1),
+        (DELETES, ("n",), 1),
+        (DialogRequested("p", "confirm", "Approve?", "line\n" * 60), ("y", "y"), 0),
+    ],
+)
+async def test_the_dialog_asks_twice_and_shows_the_end_as_the_strip_does(
+    request_: DialogRequested, keys: tuple[str, ...], answered: int
+) -> None:
+    async with cockpit(asking(request_)) as (pilot, home, engine):
+        home.select(ASKER)
+        await press(pilot, "a", *keys)
+        assert len(answers(engine)) == answered
