@@ -318,6 +318,8 @@ class OwnDouble:
         """Note it, and print what the test says."""
         self.ran.append((name, agent))
         return self.printed
+
+
 class InboxDouble:
     """The shipped rules, and what a test says became of questions."""
 
