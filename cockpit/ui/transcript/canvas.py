@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.cache import LRUCache
 from textual.selection import Selection
 from textual.strip import Strip
@@ -30,6 +31,11 @@ CLOCK_FROM = 60
 """Cells of a pane from which there is room for the time."""
 
 
+FOUND = Style(underline=True, bold=True)
+FOUND_HERE = Style(reverse=True, bold=True)
+"""Found words keep their colours: every theme can show these two, also one that has the terminal's colours alone."""
+
+
 class TranscriptCanvas(Widget):
     """Draws only the lines in view, each from what it shows and nothing else."""
 
@@ -40,8 +46,6 @@ class TranscriptCanvas(Widget):
         "transcript--empty",
         "transcript--clock",
         "transcript--pointer",
-        "transcript--found",
-        "transcript--found-here",
     }
     DEFAULT_CSS = """
     TranscriptCanvas > .transcript--badge { background: $mode-prompt; color: $background; text-style: bold; }
@@ -49,8 +53,6 @@ class TranscriptCanvas(Widget):
     TranscriptCanvas > .transcript--empty { color: $muted; }
     TranscriptCanvas > .transcript--clock { color: $muted; }
     TranscriptCanvas > .transcript--pointer { color: $accent; text-style: bold; }
-    TranscriptCanvas > .transcript--found { text-style: underline bold; }
-    TranscriptCanvas > .transcript--found-here { text-style: reverse bold; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -166,13 +168,17 @@ class TranscriptCanvas(Widget):
     def _with_marks(self, strip: Strip, line: TextLine, marks: Sequence[Mark]) -> Strip:
         """Paint what was found in a line."""
         for start, end, here in marks:
-            style = self.get_visual_style("transcript--found-here" if here else "transcript--found").rich_style
+            style = FOUND_HERE if here else FOUND
             strip = self._over(strip, width_of(line.text[:start]), width_of(line.text[:end]), style)
         return strip
 
-    def _over(self, strip: Strip, left: int, right: int, style: object) -> Strip:
+    def _over(self, strip: Strip, left: int, right: int, style: Style) -> Strip:
+        """Lay a style over a part of a strip; what is painted there has colours of its own, so it goes on top."""
         parts = strip.divide([left, right, strip.cell_length])
-        return Strip.join([parts[0], parts[1].apply_style(style), *parts[2:]]) if len(parts) > 1 else strip  # type: ignore[arg-type]
+        if len(parts) < 2:
+            return strip
+        marked = Strip(Segment.apply_style(parts[1], post_style=style), parts[1].cell_length)
+        return Strip.join([parts[0], marked, *parts[2:]])
 
     def _paint(self, pieces: Sequence[Piece], width: int, component: str = "") -> Strip:
         style = self.visual_style if not component else self.visual_style + self.get_visual_style(component)

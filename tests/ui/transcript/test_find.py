@@ -139,6 +139,9 @@ async def test_n_spawns_again_once_nothing_is_looked_for() -> None:
         await pilot.press("slash", *["backspace"] * 6, *"needle", "enter", "N")
         await pilot.pause()
         assert _screen(pilot) is home and home.output.finder.index.total == 2
+        rows = [home.output.render_line(y) for y in range(home.output.size.height)]
+        here = [part for row in rows for part in row if part.style and part.style.reverse]
+        assert [part.text for part in here] == ["needle"]
         await pilot.press("escape", "n")
         await pilot.pause()
         assert _screen(pilot) is not home

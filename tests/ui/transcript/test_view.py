@@ -158,6 +158,14 @@ async def test_selection_copies_text_without_bars_and_joins_folded_lines() -> No
         assert everything[0] == "❯ a prompt that is certainly longer than the pane is wide"
         part = view.get_selection(Selection(Offset(4, SELECTION_ORIGIN), Offset(12, SELECTION_ORIGIN)))
         assert part is not None and part[0] == "a prompt"
+        plain = {segment.style for segment in view.render_line(0)}
+        view.screen.selections = {view: Selection(Offset(4, SELECTION_ORIGIN), Offset(12, SELECTION_ORIGIN))}
+        seen = [
+            segment.text
+            for segment in view.render_line(0)
+            if segment.style and segment.style.bgcolor not in {style.bgcolor for style in plain if style}
+        ]
+        assert "".join(seen) == "a prompt", "what is selected looks selected"
 
 
 async def test_expanding_shows_all_of_a_tools_output() -> None:
