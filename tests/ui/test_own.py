@@ -40,7 +40,9 @@ async def test_own_columns_stand_in_the_rows_and_are_asked_for_what_is_in_sight(
     own.declared = Own((OwnColumn("REPO", "repository"), OwnColumn("CI", command="ci")))
     first = engine.fleet.agents[0]
     own.cells = {(first.id, "REPO"): "shortly", (first.id, "CI"): "green\x1b[31m"}
-    async with cockpit(engine, size=(200, 50)) as (_pilot, home, _):
+    async with cockpit(engine, size=(200, 50)) as (pilot, home, _):
+        await pilot.pause()
+        home.bridge.flush()
         tree = home.query_one(AgentsTree)
         (row,) = (str(row.content) for row in tree.rows if row.key == first.id)
         assert "shortly" in row and "green" in row and "\x1b" not in row
