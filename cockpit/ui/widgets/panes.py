@@ -147,10 +147,10 @@ class AgentsTree(Pane):
         self._seen = Fleet()
         self._now = 0.0
 
-    def take_arranged(self, arrangement: Arrangement, marks: AgentMarks) -> None:
-        """Take in what the operator arranged, and who is marked."""
+    def take_arranged(self, arrangement: Arrangement, marks: AgentMarks, snoozed: frozenset[AgentId]) -> None:
+        """Take in what the operator arranged, who is marked, and of whom something is put off."""
         self.order = arrangement.order
-        self.attributes = Attributes(frozenset(marks.agents), arrangement.pinned, failed=marks.failed)
+        self.attributes = Attributes(frozenset(marks.agents), arrangement.pinned, snoozed, marks.failed)
 
     def flush(self, fleet: Fleet, now: float) -> None:
         """Show a snapshot; the commands of the operator's own columns run for the rows in sight alone."""
