@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -24,6 +25,7 @@ declare_all()
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PICTURES = sorted((ROOT / "screenshots").glob("*.svg"))
+CAST = ROOT / "screenshots" / "demonstration.cast"
 THEMES = sorted(path.stem for path in (ROOT / "themes").glob("*.toml"))
 
 ADDRESS = re.compile(r"https?://(?!www\.w3\.org/2000/svg)\S+|@import|@font-face|url\((?!#)")
@@ -50,8 +52,19 @@ def test_it_opens_with_the_picture_and_the_two_commands() -> None:
 def test_every_picture_it_shows_is_there() -> None:
     shown = set(re.findall(r"\]\((screenshots/[^)]+)\)", README))
     assert [path for path in sorted(shown) if not (ROOT / path).is_file()] == []
-    assert shown == {f"screenshots/{picture.name}" for picture in PICTURES}
+    assert shown == {f"screenshots/{picture.name}" for picture in [*PICTURES, CAST]}
     assert {f"screenshots/home-{theme}.svg" for theme in THEMES} <= shown
+
+
+def test_the_animated_picture_is_small_and_shows_the_cockpit_at_work() -> None:
+    assert CAST.stat().st_size < 300_000
+    head, *lines = [json.loads(line) for line in CAST.read_text(encoding="utf-8").splitlines()]
+    assert (head["version"], MACHINE.findall(json.dumps(head))) == (2, [])
+    times, kinds, texts = zip(*lines, strict=True)
+    assert set(kinds) == {"o"} and list(times) == sorted(times) and times[-1] < 60
+    written = "".join(texts)
+    assert all(word in written for word in ("atlas", "forge", "working", "asking"))
+    assert MACHINE.findall(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", " ", written)) == []
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.stem)

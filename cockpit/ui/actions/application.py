@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from cockpit.text.clean import ours
 from cockpit.ui.actions.action import PANES, Action
 from cockpit.ui.actions.home_port import HomePort
-from cockpit.ui.dialogs.dialog import TextDialog
+from cockpit.ui.dialogs.help import HelpDialog
 from cockpit.ui.dialogs.themes import ThemeDialog
 
 
@@ -27,7 +26,7 @@ class KeepsTheme(Protocol):
 
 
 def _help(home: HomePort) -> None:
-    home.open_dialog(TextDialog(ours("Keys"), home.key_help(), classes="wide"))
+    home.open_dialog(HelpDialog(home.key_help))
 
 
 def _palette(home: HomePort) -> None:
@@ -55,7 +54,15 @@ def _quit(home: HomePort) -> None:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("app.help", "question_mark", "help", "Cockpit", "Show all keys", _help, panes=(*PANES, "composer")),
+    Action(
+        "app.help",
+        "question_mark",
+        "help",
+        "Cockpit",
+        "The manual: what counts here first; words search it",
+        _help,
+        panes=(*PANES, "composer"),
+    ),
     Action("app.palette", "ctrl+p", "palette", "Cockpit", "Find any action by name", _palette, panes=PANES),
     Action("app.theme", "", "theme", "Cockpit", "Pick a theme by looking at it; it is kept", _theme),
     Action("app.quit", "q,ctrl+q", "detach", "Cockpit", "Leave the cockpit; every agent goes on", _quit, panes=PANES),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.sanitize import clean_line, our_line
+from cockpit.ui.actions.action import PANE_WORDS, Action
 from cockpit.ui.actions.keys import key_labels
 from cockpit.ui.actions.registry import grouped
 from cockpit.ui.look.cells import Piece, break_points, content, fit
@@ -17,8 +18,22 @@ KEY_WIDTH, LABEL_WIDTH = 10, 22
 """Cells of the columns of keys and of names."""
 WIDEST = 52
 """Cells of a line of an explanation at most."""
+MANY_PANES = 4
+"""Panes from which on a key is no pane's own."""
 AROUND = 0.06, 9
 """The part of a screen, and the cells, that are not the text of a dialog: its distance, frame and scroll bar."""
+
+
+def _counts(action: Action, here: str) -> bool:
+    """Say whether an action counts first where one is: its key is that screen's, or stands at the bottom there."""
+    near = here in action.panes and len(action.panes) < MANY_PANES
+    return bool(here and action.keys) and (action.screen == here or near)
+
+
+def _fits(action: Action, keys: Mapping[str, str], group: str, words: Sequence[str]) -> bool:
+    shown = key_labels(keys.get(action.id, action.keys)) or "palette"
+    text = f"{group}{shown} {action.label} {action.description} {action.id}".casefold()
+    return all(word in text for word in words)
 
 
 def _hanging(text: Clean, width: int) -> Clean:
@@ -29,17 +44,26 @@ def _hanging(text: Clean, width: int) -> Clean:
     return joined(lines, joined((ours("\n"), indent)))
 
 
-def help_text(keys: Mapping[str, str], width: int) -> Content:
-    """List every action with its key, by group, for a screen of some width in cells.
+def help_text(keys: Mapping[str, str], width: int, *, here: str = "", needle: str = "") -> Content:
+    """List every action with its key, by group, for a screen of some width in cells; first those that count here.
 
     Args:
         keys: the operator's own by action id.
         width: cells of the screen.
+        here: the pane or screen that has the keys; empty lists the groups alone.
+        needle: words that must be in what is listed.
     """
+    words = needle.casefold().split()
+    sections = [(group, actions) for group, actions in grouped()]
+    if near := [action for _, actions in sections for action in actions if _counts(action, here)]:
+        sections.insert(0, (f"Here: {PANE_WORDS.get(here, (here, here))[1]}", near))
     pieces: list[Piece] = []
-    for group, actions in grouped():
+    for group, actions in sections:
+        fitting = [action for action in actions if _fits(action, keys, f"{group} ", words)]
+        if not fitting:
+            continue
         pieces += [(ours("\n") if pieces else NOTHING, ""), (clean_line(group), "bold $accent"), (ours("\n"), "")]
-        for action in actions:
+        for action in fitting:
             shown = clean_line(key_labels(keys.get(action.id, action.keys)) or "palette")
             pieces += [
                 (our_line("  {}", fit(shown, KEY_WIDTH)), "bold"),
@@ -48,13 +72,17 @@ def help_text(keys: Mapping[str, str], width: int) -> Content:
                 (ours(" · asks first") if action.dangerous else NOTHING, "$agent-asking"),
                 (ours("\n"), ""),
             ]
-    pieces.append((ours("\nComposer\n"), "bold $accent"))
-    for key, _, meaning in COMPOSER_KEYS:
+    written = [one for one in COMPOSER_KEYS if all(word in f"composer {one[0]} {one[2]}".casefold() for word in words)]
+    if written:
+        pieces.append((ours("\nComposer\n"), "bold $accent"))
+    for key, _, meaning in written:
         pieces += [
             (our_line("  {}", fit(key, KEY_WIDTH)), "bold"),
             (our_line("{}", meaning), "$muted"),
             (ours("\n"), ""),
         ]
+    if words:
+        return content(pieces or [(ours("Nothing fits these words."), "$muted")])
     pieces += [
         (ours("\n◆ is the architect, § follows a script: no model thinks there."), "$muted"),
         (ours("\nKeys typed ahead keep their order; a question takes none from before it was shown."), "$muted"),

@@ -165,5 +165,5 @@ class HomePort(Protocol):
     def key_of(self, action_id: str) -> str:
         """Return the keys of an action for people, the operator's own if there are any."""
 
-    def key_help(self) -> Content:
-        """Return all actions with their keys."""
+    def key_help(self, needle: str = "") -> Content:
+        """Return all actions with their keys that hold some words, those that count here first."""

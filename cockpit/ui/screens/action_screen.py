@@ -207,9 +207,9 @@ class ActionScreen(Screen[None]):
         """Return the keys of an action for people, the operator's own if there are any."""
         return key_labels(self.keys.get(action_id, self._declared(action_id).keys))
 
-    def key_help(self) -> Content:
-        """Return all actions with their keys."""
-        return help_text(self.keys, self.app.size.width)
+    def key_help(self, needle: str = "") -> Content:
+        """Return all actions with their keys that hold some words, those that count here first."""
+        return help_text(self.keys, self.app.size.width, here=self.situation().pane, needle=needle)
 
 
 def give_own(screen: ActionScreen, actions: Mapping[str, Action]) -> None:
