@@ -23,6 +23,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cockpit.text.streams import guard_streams
+
 COLUMNS, LINES = 120, 34
 SECONDS = 34.0
 MOST_BYTES = 300_000
@@ -120,4 +122,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    guard_streams()
     sys.exit(main(sys.argv[1:]))

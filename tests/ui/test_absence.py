@@ -33,7 +33,10 @@ async def test_what_happened_is_shown_once_and_again_by_its_key(size: tuple[int,
         assert isinstance(app.screen, AwayDialog)
         assert engine.coordination.away.asked == [engine.clock - AWAY_AFTER - 1]
         await pilot.press("1")
-        await pilot.pause()
+        for _ in range(40):  # the way there takes several refreshes
+            await pilot.pause()
+            if getattr(app.screen, "selected", None) == agent.id:
+                break
         assert getattr(app.screen, "selected", None) == agent.id
         # It comes once for an absence, and by its key again.
         await absence.look()

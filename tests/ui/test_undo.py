@@ -63,6 +63,13 @@ async def test_a_pause_is_undone_by_one_key_and_what_was_done_is_shown() -> None
         await pilot.press("u")
         await pilot.pause()
         assert undone == ["marks"]
+        # A mark is an act too.
+        await pilot.press("asterisk")
+        await pilot.pause()
+        assert [len(home.marks.agents)] == [1]
+        await pilot.press("u")
+        await pilot.pause()
+        assert [len(home.marks.agents)] == [0]
         engine.coordination.acts.known = [DoneAct(engine.clock - 5, "pause", "atlas", "\x1b[31mred")]
         await pilot.press("T")
         await pilot.pause()

@@ -11,14 +11,19 @@ from cockpit.ui.actions.reasons import needs_agent
 
 def _mark(home: HomePort) -> None:
     """Mark the agent and go on to the next one: three in a row are three presses."""
-    if home.agent is not None:
-        home.mark(home.marks.toggled(home.agent.id))
+    agent, before = home.agent, home.marks
+    if agent is not None:
+        home.mark(before.toggled(agent.id))
+        done = "took the mark from" if agent.id in before.agents else "marked"
+        home.last_acts.done(f"{done} {agent.name}", lambda: home.mark(before), home.engine.now())
         if home.pane == "agents":
             home.list_pane("agents").action_move(1)
 
 
 def _clear(home: HomePort) -> None:
+    before = home.marks
     home.mark(AgentMarks())
+    home.last_acts.done("cleared the marks", lambda: home.mark(before), home.engine.now())
 
 
 def _needs_marks(situation: Situation) -> str:
