@@ -22,7 +22,19 @@ PANE_WORDS = {
 
 PANES = tuple(PANE_WORDS)
 
-GROUPS = ("Talk", "Agents", "Board", "Board screen", "Feed screen", "Agent screen", "Read", "See", "Move", "Cockpit")
+GROUPS = (
+    "Talk",
+    "Agents",
+    "Board",
+    "Board screen",
+    "Feed screen",
+    "Agent screen",
+    "Grid screen",
+    "Read",
+    "See",
+    "Move",
+    "Cockpit",
+)
 """The order of the help screen and of the README table."""
 
 

@@ -17,6 +17,7 @@ from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.marks import AgentMarks
 from cockpit.model.operation import Operation
 from cockpit.text.clean import Clean
+from cockpit.ui.actions.travel_port import TravelPort
 from cockpit.ui.bridge import Rates
 from cockpit.ui.look.states import Mode
 from cockpit.ui.outcomes import Outcomes
@@ -30,7 +31,7 @@ from cockpit.ui.writing.composer import Composer
 Chosen = TypeVar("Chosen")
 
 
-class HomePort(Protocol):
+class HomePort(TravelPort, Protocol):
     """The home screen as its actions see it; the screen knows the actions, and they know no screen."""
 
     @property
@@ -107,9 +108,6 @@ class HomePort(Protocol):
     def go_to(self, place: str) -> None:
         """Go to `agent:ID`, `task:ID` or `vm:ID`."""
 
-    def show_tab(self, name: str) -> None:
-        """Show a part of what there is of the selected agent, by the name of its tab."""
-
     def zoom(self) -> None:
         """Give the focused area the whole screen, or take it back."""
 
@@ -137,9 +135,6 @@ class HomePort(Protocol):
     def show(self, name: str, needle: str = "") -> None:
         """Go to a screen that stands over the home screen, narrowed to what matches."""
 
-    def walk(self, step: int) -> None:
-        """Go back (-1) or forward (1) through the places where the operator was."""
-
     @property
     def history(self) -> PlaceHistory:
         """Those places."""
@@ -152,6 +147,9 @@ class HomePort(Protocol):
 
     def otherwise(self, command: CommandId, ask: Callable[[Operation], None]) -> None:
         """Have something asked if a command fails; it gets the steps that were done."""
+
+    def foremost(self) -> HomePort:
+        """Return the screen of the operator that is in view."""
 
     def try_action(self, action_id: str) -> None:
         """Do an action, or say why not."""

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from cockpit.text.clean import ours
 from cockpit.ui.actions.action import PANE_WORDS, Action, Handler, Situation
-from cockpit.ui.actions.home_port import HomePort
-from cockpit.ui.dialogs.pick import PickDialog, places
-
-
-def _go_to(home: HomePort) -> None:
-    def finish(place: str | None) -> None:
-        if place is not None:
-            home.go_to(place)
-
-    dialog = PickDialog(ours("Go to"), places(home.fleet, home.engine.now()), ours("Nothing has this name."))
-    home.open_dialog(dialog, finish)
+from cockpit.ui.actions.command import open_line
+from cockpit.ui.actions.words import GO
 
 
 def _focus(name: str) -> Handler:
@@ -36,7 +26,7 @@ def _needs_another_area(situation: Situation) -> str:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("move.go_to", "colon", "go to", "Move", "Jump to an agent, a task or a VM by name", _go_to),
+    Action(GO, "colon", "command", "Move", "Type a command with its arguments, or where to go", open_line),
     *(
         Action(f"move.{pane}", str(number), label, "Move", f"Focus {what}", _focus(pane))
         for number, (pane, (label, what)) in enumerate(PANE_WORDS.items(), 1)

@@ -29,9 +29,16 @@ def _walk(step: int) -> Handler:
     return lambda home: home.walk(step)
 
 
+def _watches(situation: Situation) -> str:
+    return "" if situation.fleet.agents else "there is no agent"
+
+
 def _tab(name: str) -> Handler:
     return lambda home: home.show_tab(name)
 
+
+CELLS = 6
+"""Cells of the grid at most."""
 
 TAB_WORDS: dict[str, tuple[str, Reason]] = {
     "chat": ("what is said", lambda situation: ""),
@@ -45,6 +52,7 @@ TAB_WORDS: dict[str, tuple[str, Reason]] = {
 
 ACTIONS: tuple[Action, ...] = (
     Action("move.open", "enter", "open", "Move", "Open the agent's own screen", _open, _opens, ("agents", "output")),
+    Action("move.grid", "g", "grid", "Move", "Watch several agents at once", lambda home: home.show("grid"), _watches),
     Action("move.back", "left_curly_bracket", "back", "Move", "Go back to the place before", _walk(-1)),
     Action("move.forward", "right_curly_bracket", "forward", "Move", "Go forward again", _walk(1)),
     Action(
@@ -72,4 +80,9 @@ ACTIONS: tuple[Action, ...] = (
         )
         for number, (name, (what, reason)) in enumerate(TAB_WORDS.items(), 1)
     ),
+    *(
+        Action(f"grid.{cell}", cell, f"cell {cell}", "Grid screen", f"Go to cell {cell}", _tab(cell), screen="grid")
+        for cell in map(str, range(1, CELLS + 1))
+    ),
+    Action("grid.merge", "m", "one stream", "Grid screen", "Show all as one stream", _tab("merge"), screen="grid"),
 )

@@ -136,8 +136,12 @@ def grouped(actions: Iterable[Action] = ACTIONS) -> list[tuple[str, list[Action]
     return [(group, [action for action in chosen if action.group == group]) for group in GROUPS]
 
 
-BRIEF = ("Read", "Move", "Board screen", "Feed screen", "Agent screen")
+BRIEF = ("Read", "Move", "Board screen", "Feed screen", "Agent screen", "Grid screen")
 """Groups whose actions say what they do by their names."""
+
+
+BESIDE = " | |"
+"""The end of a row of the table that has room for another group."""
 
 
 def key_table() -> str:
@@ -154,7 +158,11 @@ def key_table() -> str:
             # They say what they do by their names, so that one row has room for all.
             acts = ", ".join(f"{_keys(action)} {action.label}" for action in members if action.keys)
             unbound = ", ".join(action.label for action in members if not action.keys)
-            lines.append(f"| | **{group}**: {acts}{'; palette: ' if unbound else ''}{unbound} | | |")
+            cell = f"| **{group}**: {acts}{'; palette: ' if unbound else ''}{unbound} |"
+            if lines[-1].endswith(BESIDE):
+                lines[-1] = lines[-1].removesuffix(BESIDE) + f" {cell}"
+            else:
+                lines.append(f"| {cell}{BESIDE}")
         # One row for all of them: the palette says what each does.
         elif found := [f"{action.label}{_asks(action)}" for action in members if not action.keys]:
             lines.append(f"| palette | {', '.join(found)} | | |")

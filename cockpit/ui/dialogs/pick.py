@@ -10,14 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from cockpit.model.fleet import Fleet
-from cockpit.model.why import headline
 from cockpit.text.clean import Clean, ours
-from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.dialog import Dialog
-from cockpit.ui.look.cells import content, cut, fit
 from cockpit.ui.look.rows.panes import matches
-from cockpit.ui.look.states import STATUS_STYLES, style_of
 from cockpit.ui.widgets.data_fields import NarrowingInput
 from cockpit.ui.widgets.row_list import Row, RowList
 
@@ -77,41 +72,3 @@ class PickDialog(Dialog[str]):
         key = self.query_one("#rows", RowList).cursor_key
         if key:
             self.dismiss(key)
-
-
-def places(fleet: Fleet, now: float) -> Callable[[int], Sequence[tuple[Row, str]]]:
-    """Return everything one can go to: `agent:ID`, `task:ID`, `vm:ID`."""
-
-    def rows(width: int) -> list[tuple[Row, str]]:
-        found: list[tuple[Row, str]] = []
-        for agent in fleet.agents:
-            look = style_of(headline(agent, fleet.vm(agent.vm_id), now))
-            name = clean_line(agent.name)
-            line = content(
-                [
-                    (our_line(" {} ", look.glyph), look.style),
-                    (fit(name, 24), "bold"),
-                    (our_line(" {}", agent.kind.value), "$muted"),
-                ]
-            )
-            found.append((Row(f"agent:{agent.id}", line), f"{agent.name} {agent.kind.value} {agent.role}"))
-        for task in fleet.tasks:
-            task_style = STATUS_STYLES.get(task.status)
-            glyph = task_style.glyph if task_style else "·"
-            title = cut(clean_line(task.title), max(10, width - 14))
-            line = content(
-                [
-                    (our_line(" {} ", glyph), task_style.style if task_style else ""),
-                    (title, ""),
-                    (ours("  task"), "$muted"),
-                ]
-            )
-            found.append((Row(f"task:{task.id}", line), f"{task.title} task {task.status} {task.assignee}"))
-        for vm in fleet.orphans():
-            line = content(
-                [(ours(" ▫ "), "$muted"), (fit(clean_line(vm.label or vm.id), 24), ""), (ours(" orphan VM"), "$muted")]
-            )
-            found.append((Row(f"vm:{vm.id}", line), f"{vm.label} {vm.id} orphan vm"))
-        return found
-
-    return rows

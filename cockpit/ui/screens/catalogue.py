@@ -10,6 +10,7 @@ from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.screens.agent.screen import AgentScreen
 from cockpit.ui.screens.board import BoardScreen
 from cockpit.ui.screens.feed import FeedScreen
+from cockpit.ui.screens.grid.screen import GridScreen
 from cockpit.ui.screens.search import SearchScreen
 
 OVER_HOME: Mapping[str, Callable[[HomePort, str], Screen[None]]] = {
@@ -17,4 +18,5 @@ OVER_HOME: Mapping[str, Callable[[HomePort, str], Screen[None]]] = {
     "board": BoardScreen,
     "feed": FeedScreen,
     "search": SearchScreen,
+    "grid": GridScreen,
 }

@@ -34,6 +34,8 @@ from cockpit.ui.writing.composer import Composer
 
 COMMON = (
     "move.back",
+    "move.go_to",
+    "move.grid",
     "move.forward",
     "move.lanes",
     "move.events",

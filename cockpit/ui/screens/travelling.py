@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from cockpit.model.ids import AgentId
+from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.actions.offered import OfferedAction
+from cockpit.ui.actions.registry import ACTIONS, disabled_reason, hidden
 from cockpit.ui.look.cells import Piece
 from cockpit.ui.places.crumbs import Crumb, crumb_pieces
 from cockpit.ui.places.history import ScreenPlace
@@ -28,6 +33,23 @@ class Traveller(ActionScreen):
 
     def show_tab(self, name: str) -> None:
         """Show a part of what there is of an agent, where there are such parts."""
+
+    def offered(self) -> list[OfferedAction]:
+        """Return the actions that make sense here."""
+        situation = self.situation()
+        here = [one for one in ACTIONS if one.screen in ("home", self.NAME) and self.offers(one)]
+        return [
+            OfferedAction(
+                one.id, one.label, one.group, one.description, self.key_of(one.id), disabled_reason(one, situation)
+            )
+            for one in here
+            if not hidden(one, situation)
+        ]
+
+    def foremost(self) -> HomePort:
+        """Return the screen of the operator that is in view."""
+        over = self.app.screen
+        return cast("HomePort", over if isinstance(over, Traveller) else self)
 
     def action_crumb(self, number: int) -> None:
         """Go to a place on the way that leads here."""

@@ -35,7 +35,7 @@ class TranscriptView(BlockReader, can_focus=True):
         Binding("down,j", "scroll_by(1)", "down", show=False),
         Binding("pageup,ctrl+b", "page(-1)", "page up", show=False),
         Binding("pagedown,ctrl+f,space", "page(1)", "page down", show=False),
-        Binding("home,g", "top", "top", show=False),
+        Binding("home", "top", "top", show=False),
     ]
 
     following: reactive[bool] = reactive(True, repaint=False)

@@ -88,6 +88,8 @@ class RowList(ScrollView, can_focus=True):
 
         row_list: RowList
         key: str
+        twice: bool = False
+        """It was a double click."""
 
         @property
         def control(self) -> RowList:
@@ -233,7 +235,7 @@ class RowList(ScrollView, can_focus=True):
         if not 0 <= index < len(self._rows) or not self._rows[index].key:
             return
         if self._rows[index].key == self._key:
-            self.post_message(self.Chosen(self, self._key))
+            self.post_message(self.Chosen(self, self._key, event.chain > 1))
         else:
             self._go(index)
 

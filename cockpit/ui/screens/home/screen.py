@@ -110,7 +110,10 @@ class HomeScreen(Painted, HomeFlushing):
 
     @on(RowList.Chosen)
     def _row_chosen(self, message: RowList.Chosen) -> None:
-        self.try_action("move.open")
+        if message.twice or self.pane == "board":
+            self.try_action("move.open")
+        elif self.pane in ("agents", "vms"):
+            self.focus_pane("output")
 
     @on(TranscriptView.FollowChanged)
     @on(Composer.ModeChanged)

@@ -1,0 +1,99 @@
+"""The output of several agents as one, in the order of time; what tells no time stands between what does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import merge
+from typing import NamedTuple
+
+from textual.content import Content
+
+from cockpit.model.ids import AgentId
+from cockpit.model.transcript.entry import Entry, EntryKind
+from cockpit.model.transcript.transcript import Transcript
+from cockpit.text.clean import Clean, ours
+from cockpit.ui.look.cells import content, fit
+from cockpit.ui.transcript.folding import BLANK
+from cockpit.ui.transcript.lines import entry_lines
+
+MOST_ENTRIES = 60
+"""Entries of each agent that are told, the newest ones: a few screenfuls of all together."""
+NAME_CELLS = 12
+COLOURS = ("$accent", "$agent-running", "$agent-asking", "$agent-done", "$mode-follow-up", "$mode-steer")
+"""One for each agent, as far as it has none of its own."""
+
+
+class AgentStream(NamedTuple):
+    """One agent's part."""
+
+    agent: AgentId
+    name: Clean
+    colour: str
+    transcript: Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class MergedLine:
+    """One line."""
+
+    key: str
+    content: Content
+
+
+class Merging:
+    """Merges anew what changed; an entry that did not is folded once."""
+
+    def __init__(self) -> None:
+        self._folded: dict[tuple[AgentId, int], tuple[int, int, list[Content]]] = {}
+
+    def lines(self, streams: Sequence[AgentStream], width: int) -> list[MergedLine]:
+        """Return the lines for a width in cells, oldest first."""
+        known, self._folded = self._folded, {}
+        found: list[MergedLine] = []
+        for _, place, entry in merge(*(_timed(place, stream) for place, stream in enumerate(streams))):
+            stream = streams[place]
+            folded = known.get((stream.agent, entry.key))
+            if folded is None or folded[:2] != (entry.revision, width):
+                folded = (entry.revision, width, _lines(stream, entry, width))
+            self._folded[stream.agent, entry.key] = folded
+            found += [MergedLine(f"{place} {entry.key} {at}", line) for at, line in enumerate(folded[2])]
+        return found
+
+
+class _Timed(NamedTuple):
+    at: float
+    place: int
+    entry: Entry
+
+    def __lt__(self, other: tuple[object, ...]) -> bool:
+        return self[:2] < other[:2]
+
+
+def _timed(place: int, stream: AgentStream) -> list[_Timed]:
+    first = stream.transcript.next_key - MOST_ENTRIES
+    entries = [one for one in stream.transcript.entries(first) if one.kind is not EntryKind.BORDER]
+    return [_Timed(at, place, entry) for at, entry in zip(moments(entries), entries, strict=True)]
+
+
+def moments(entries: Sequence[Entry]) -> list[float]:
+    """Return when entries were about, which never goes back: what says no time is no later than what follows it."""
+    latest = float("inf")
+    bounds = []
+    for entry in reversed(entries):
+        latest = min(latest, entry.said_at) if entry.said_at is not None else latest
+        bounds.append(min(latest, entry.said_at if entry.said_at is not None else entry.at))
+    found: list[float] = []
+    for bound in reversed(bounds):
+        found.append(max(bound, found[-1]) if found else bound)
+    return found
+
+
+def _lines(stream: AgentStream, entry: Entry, width: int) -> list[Content]:
+    """Return an entry's lines, the first behind the agent's name, all in its colour at the edge."""
+    lines = [line for line in entry_lines(entry, max(8, width - NAME_CELLS - 2), previous=None) if line != BLANK]
+    shown = []
+    for at, line in enumerate(lines):
+        name = fit(stream.name, NAME_CELLS) if at == 0 else fit(ours(""), NAME_CELLS)
+        shown.append(content([(name, f"bold {stream.colour}"), (ours("▏ "), stream.colour), *line.pieces]))
+    return shown

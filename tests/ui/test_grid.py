@@ -1,0 +1,95 @@
+"""The grid: whom it shows and how its cells lie, one stream in the order of time, and its keys."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model import events as ev
+from cockpit.model.commands.agent import Abort, Answer
+from cockpit.model.ids import AgentId, agent_of
+from cockpit.model.transcript.entry import Entry, EntryKind
+from cockpit.ui.dialogs.answer import AnswerDialog
+from cockpit.ui.screens.agent.screen import AgentScreen
+from cockpit.ui.screens.grid.cell import GridCell
+from cockpit.ui.screens.grid.choosing import MOST, shape, watched
+from cockpit.ui.screens.grid.merging import moments
+from cockpit.ui.screens.grid.screen import GridScreen
+from cockpit.ui.widgets.row_list import RowList
+from tests.ui.fake_engine import NOW
+from tests.ui.scene import scene, vm_id
+from tests.ui.test_home import LT_API, cockpit
+
+
+@given(st.lists(st.sampled_from([agent_of(vm_id(number)) for number in range(1, 9)]), unique=True))
+def test_marked_agents_are_shown_else_those_whose_turn_it_is(marked: list[AgentId]) -> None:
+    fleet = scene().fleet
+    there = [one for one in marked if fleet.agent(one) is not None]
+    found = watched(fleet, marked, NOW)
+    assert 2 <= len(found) <= MOST and len(set(found)) == len(found)
+    if len(there) >= 2:
+        assert list(found) == there[:MOST]
+    else:
+        assert list(found[: len(there)]) == there
+        asker = agent_of(vm_id(4))
+        assert asker in there or found[len(there)] == asker
+
+
+@given(st.integers(1, 6), st.integers(20, 300), st.integers(6, 100))
+def test_cells_have_room_for_all_and_none_that_is_a_whole_row_of_nothing(number: int, width: int, height: int) -> None:
+    columns, rows = shape(number, width, height)
+    assert columns * rows >= number > columns * (rows - 1) and columns <= number
+
+
+TIMES = st.lists(st.tuples(st.integers(0, 100), st.none() | st.integers(0, 100)), max_size=20)
+
+
+@given(TIMES)
+def test_moments_never_go_back_and_what_says_none_waits_for_nobody_later(times: list[tuple[int, int | None]]) -> None:
+    entries = []
+    for key, (arrived, said) in enumerate(times):
+        entry = Entry(key, EntryKind.TOOL, "", arrived, line=key, epoch=1)
+        entry.said_at = said
+        entries.append(entry)
+    found = moments(entries)
+    assert found == sorted(found) and len(found) == len(entries)
+    said_in_order = [said for _, said in times if said is not None]
+    if said_in_order == sorted(said_in_order):
+        assert all(at == said for at, (_, said) in zip(found, times, strict=True) if said is not None)
+
+
+@pytest.mark.usefixtures("short_pauses")
+async def test_digits_go_to_cells_questions_are_answered_and_one_stream_tells_all() -> None:
+    async with cockpit() as (pilot, home, engine):
+        await pilot.press("g")
+        await pilot.pause()
+        grid = pilot.app.screen
+        assert isinstance(grid, GridScreen) and grid.agent is not None and grid.agent.name == "w-tokens"
+        await pilot.press("a")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, AnswerDialog)
+        await pilot.press("escape", "4", "x")
+        await pilot.pause()
+        assert engine.ordered == [Abort(LT_API)] and not any(isinstance(one, Answer) for one in engine.ordered)
+        painted: list[str] = []
+        for cell in grid.query(GridCell):
+            cell.refresh = lambda *regions, name=cell.id, **_: painted.append(str(name))  # type: ignore[method-assign, assignment]
+        engine.say(LT_API, ev.ToolOutput("t1", "one more line", "bash"))
+        grid.flush_transcript()
+        assert set(painted) == {"cell-4"}, "only the cell whose agent spoke is painted"
+        for cell in grid.query(GridCell):
+            del cell.refresh
+        await pilot.press("m")
+        await pilot.pause()
+        told = "\n".join(row.content.plain for row in grid.query_one("#stream", RowList).rows)
+        assert (
+            told.index("Plan the 1.0 release") < told.index("stable pagination") < told.index("Which token lifetime?")
+        )
+        await pilot.press("m", "4", "enter")
+        await pilot.pause()
+        opened = pilot.app.screen
+        assert isinstance(opened, AgentScreen) and opened.selected == LT_API
+        await pilot.press("escape", "escape")
+        await pilot.pause()
+        assert [*pilot.app.screen_stack] == [home]
