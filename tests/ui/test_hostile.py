@@ -20,6 +20,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from cockpit.model.inbox.question import digest_of
+from cockpit.ui.actions.registry import ACTIONS
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.widgets.row_list import RowList
@@ -67,19 +68,33 @@ KEY_PATHS = (
     ("4", "e", "home"),
     ("p",),
     ("r",),
+    ("down", "enter", "2", "3", "4", "6", "1"),
+    ("down", "asterisk", "asterisk", "ampersand"),
+    ("down", "space"),
+    ("S", *"egnp", "enter"),
 )
+
+ALONE = {"q,ctrl+q", "dollar_sign", "tab", "shift+tab"}
+"""Keys that end the screen, hand the terminal on, or only move."""
+
+
+def other_keys() -> tuple[tuple[str, ...], ...]:
+    """Return every key of the home screen that opens the paths above by no other way, the first agent selected."""
+    begun = {path[-1] for path in KEY_PATHS if path} | {path[0] for path in KEY_PATHS if path}
+    keys = [action.keys for action in ACTIONS if action.screen == "home" and action.keys and action.keys not in ALONE]
+    return tuple(("down", keys.split(",")[0]) for keys in keys if keys.split(",")[0] not in begun)
 
 
 @pytest.mark.usefixtures("short_pauses")
 @pytest.mark.parametrize(
-    "size",
-    [pytest.param((80, 24), id="80x24"), pytest.param((200, 50), id="200x50")],
+    ("size", "paths"),
+    [pytest.param((80, 24), KEY_PATHS, id="80x24"), pytest.param((200, 50), other_keys(), id="200x50")],
 )
-async def test_no_hostile_character_is_drawn(size: tuple[int, int]) -> None:
+async def test_no_hostile_character_is_drawn(size: tuple[int, int], paths: tuple[tuple[str, ...], ...]) -> None:
     app = CockpitApp(hostile_engine())
     async with app.run_test(size=size) as pilot:
         seen: set[tuple[str, ...]] = set()
-        for keys in KEY_PATHS:
+        for keys in paths:
             for at, key in enumerate(keys, 1):
                 await pilot.press(key)
                 # Several ways begin alike: what they have in common is looked at once.
