@@ -78,6 +78,7 @@ LOOKS_ONLY = {
     "plan list",
     "plan status",
     "read",
+    "written",
     "reconcile",
     "repositories",
     "repositories tags",

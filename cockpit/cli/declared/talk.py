@@ -134,6 +134,19 @@ def read(
 
 
 @application.command()
+def written(
+    name: Annotated[str, typer.Argument(help="An agent, by name or VM id; all without one.")] = "",
+    find: Annotated[str, typer.Option("--find", help="Only texts that hold all of these words.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """List the drafts, and what was sent from the screen, newest first; what looks like a secret is not kept."""
+    from cockpit.cli import written as listing
+
+    run(lambda headless: listing.written(headless, name, find, limit, as_json))
+
+
+@application.command()
 def wait(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Agents, by name or VM id.")],
     until: Annotated[str, typer.Option("--until", help="idle, working, asking, retrying, compacting, error, dead.")],

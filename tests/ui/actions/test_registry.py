@@ -13,6 +13,8 @@ PLAIN_XTERM = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
     "shift+tab",
     "end",
     "slash",
+    "vertical_line",
+    "quotation_mark",
     "asterisk",
     "apostrophe",
     "ampersand",
