@@ -17,7 +17,7 @@ SENT = "sent"
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenText:
     """One text."""
 
     state: str
@@ -29,7 +29,7 @@ class Written:
     """When it was sent, unix seconds; 0 for a draft."""
 
 
-def written_to(notebook: NotebookPort, fleet: Fleet, agent: str = "", words: str = "") -> Iterator[Written]:
+def written_to(notebook: NotebookPort, fleet: Fleet, agent: str = "", words: str = "") -> Iterator[WrittenText]:
     """Yield drafts, then what was sent, the newest first.
 
     Args:
@@ -47,10 +47,10 @@ def written_to(notebook: NotebookPort, fleet: Fleet, agent: str = "", words: str
     for one in fleet.agents:
         text = notebook.draft(one.id).text
         if text and agent in ("", one.id) and fits(text):
-            yield Written(DRAFT, one.name, text, 0.0)
+            yield WrittenText(DRAFT, one.name, text, 0.0)
     for sent in notebook.all_sent():
         if agent in ("", sent.agent) and fits(sent.text):
-            yield Written(SENT, names.get(sent.agent, sent.agent), sent.text, sent.at)
+            yield WrittenText(SENT, names.get(sent.agent, sent.agent), sent.text, sent.at)
 
 
 async def written(headless: Headless, name: str, words: str, limit: int, as_json: bool) -> int:

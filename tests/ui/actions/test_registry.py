@@ -32,8 +32,6 @@ PLAIN_XTERM = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
     "right_parenthesis",
     "backslash",
     "number_sign",
-    "quotation_mark",
-    "vertical_line",
     "question_mark",
     "exclamation_mark",
     "left_square_bracket",
