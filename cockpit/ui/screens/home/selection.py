@@ -12,6 +12,7 @@ from cockpit.model.marks import AgentMarks
 from cockpit.ui.actions.action import Situation
 from cockpit.ui.look.tree import agent_tree
 from cockpit.ui.screens.home.arrangement import CENTER
+from cockpit.ui.screens.home.body import AreasBody
 from cockpit.ui.screens.home.layout import HomeLayout
 from cockpit.ui.tallies import Tallies
 from cockpit.ui.transcript.view import TranscriptView
@@ -67,9 +68,9 @@ class HomeSelection(HomeLayout):
 
     def shows_agents(self) -> tuple[AgentId, ...]:
         """Return the selected agent while its output is in view."""
-        if self.selected is None or not self.is_mounted:
-            return ()
-        return (self.selected,) if self.body.shows(CENTER) else ()
+        # A screen that comes or goes has no areas yet, or none any more.
+        shown = self.selected is not None and any(areas.shows(CENTER) for areas in self.query(AreasBody))
+        return (self.selected,) if shown and self.selected is not None else ()
 
     def look_at(self, agent_id: AgentId | None) -> None:
         """Show another agent's transcript, and tell the engine whom the operator looks at."""
