@@ -105,7 +105,7 @@ def test_spawn_steps_name_the_step_that_failed(snap_compare: SnapCompare) -> Non
         )
         fleet = engine.fleet
         engine.change(Fleet(**{name: getattr(fleet, name) for name in _FIELDS} | {"operations": (operation,)}))
-        pilot.app.screen._flush()
+        pilot.app.screen.flush_steps()
         pilot.app.screen_stack[0].bridge.flush()
         await pilot.pause()
 

@@ -67,7 +67,7 @@ async def test_keys_act_upon_the_agent_whose_screen_it_is() -> None:
         await pilot.press("s", *"wait", "enter", "escape", "x")
         await pilot.pause()
         assert engine.ordered == [Steer(LT_API, "wait"), Abort(LT_API)]
-        await pilot.press("exclamation_mark")
+        await pilot.press("o")
         await pilot.pause()
         assert screen.selected == ASKER and "lt-api ▸ w-tokens" in shown(screen, "#where")
 
@@ -86,7 +86,7 @@ async def test_a_draft_goes_along_and_comes_back() -> None:
 
 async def test_back_and_forward_lead_through_the_places() -> None:
     async with opened() as (pilot, screen, home, _engine):
-        await pilot.press("exclamation_mark", "left_curly_bracket")
+        await pilot.press("o", "left_curly_bracket")
         await pilot.pause()
         assert screen.selected == LT_API
         await pilot.press("left_curly_bracket")

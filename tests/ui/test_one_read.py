@@ -43,7 +43,7 @@ def click(widget: Widget, row: int = 1) -> tuple[events.MouseDown, events.MouseU
 async def test_each_field_of_the_spawn_form_gets_its_own_text() -> None:
     async with cockpit() as (pilot, _home, engine):
         await write(
-            pilot, "n", "shift+tab", "right", "tab", *"pxz", "tab", *"a role", "tab", "tab", "right",
+            pilot, "n", "tab", "shift+tab", "right", "tab", *"pxz", "tab", *"a role", "tab", "tab", "right",
             "tab", "backspace", "2", "tab", *"x,y", "tab", "right", "tab", "tab", *"opus", "enter",
         )  # fmt: skip
         image = engine.image_list[0][0]

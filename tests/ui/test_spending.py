@@ -68,9 +68,9 @@ async def test_a_budget_that_is_used_up_asks_and_is_let_finish() -> None:
     async with cockpit(engine) as (pilot, _home, _):
         await pilot.press("I")
         await pilot.pause()
-        await pilot.press(*"raise, stop")
+        await pilot.press("slash", *"raise, stop")
         await pilot.pause()
-        await pilot.press("enter")
+        await pilot.press("enter", "enter")
         await until(lambda: isinstance(pilot.app.screen, GuardedForm))
         await pilot.pause()
         assert pilot.app.screen.query_one("#amount").value == "7.5"  # type: ignore[attr-defined]

@@ -78,7 +78,7 @@ def test_a_value_that_cannot_be_used_is_named_with_its_step(tmp_path: Path, fiel
     file = written(tmp_path, text)
     with pytest.raises(ConfigError) as caught:
         load_recipe(file)
-    assert str(caught.value).startswith(f"{file}: steps.1: ")
+    assert str(caught.value).startswith(f"{file}, line 1: steps.1: ")
     assert field in str(caught.value)
     assert "hush" not in str(caught.value)
 

@@ -33,6 +33,8 @@ from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.writing.composer import Composer
 
 COMMON = (
+    "see.oldest_ask",
+    "see.newest_unseen",
     "move.back",
     "move.go_to",
     "move.grid",

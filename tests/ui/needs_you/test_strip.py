@@ -18,7 +18,9 @@ from cockpit.model.ids import TaskId, agent_of
 from cockpit.model.inbox.question import digest_of
 from cockpit.model.owed import Owed, OwedKind
 from cockpit.model.receipts.receipt import Stage
+from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.widgets.needs_you import sight
+from tests.remote.waiting import until
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.hostile import FORBIDDEN, HOSTILE
 from tests.ui.scene import DIALOG, scene, vm_id
@@ -48,6 +50,16 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
         await pilot.pause()
+        await until(lambda: not is_being_drawn(pilot))
+
+
+def is_being_drawn(pilot: Pilot[None]) -> bool:
+    """Say whether a question has the keys that no frame has shown yet: a key would come before it could be read."""
+    home = pilot.app.screen
+    if not isinstance(home, HomeScreen) or not home.strip.has_focus:
+        return False
+    drawn = home.strip.card.sight
+    return drawn._what is not None and drawn._since is None
 
 
 def answers(engine: FakeEngine) -> list[object]:
