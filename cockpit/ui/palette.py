@@ -46,7 +46,8 @@ class ActionProvider(Provider):
         return self.screen if isinstance(self.screen, ActionScreen) else None
 
     def _display(self, action: Action) -> Content:
-        return content([(our_line("{}   {}", action.label, key_labels(action.keys)), "")]).rstrip()
+        label = our_line("{}   {}", action.label, key_labels(action.keys))
+        return content([(label, ""), (our_line("   {}", action.group), "dim")]).rstrip()
 
     def _help(self, action: Action, situation: Situation) -> str:
         """Say what it does or why not. The framework reads this text as markup, so it must hold no bracket."""

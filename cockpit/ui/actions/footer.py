@@ -9,7 +9,7 @@ from cockpit.text.sanitize import our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.keys import key_label
 from cockpit.ui.actions.registry import ACTIONS, BY_ID, disabled_reason, hidden
-from cockpit.ui.look.cells import Piece, pieces_width
+from cockpit.ui.look.cells import Piece, clickable, pieces_width
 from cockpit.ui.writing.keys import COMPOSER_KEYS
 
 FILTER_KEYS: tuple[tuple[str, str], ...] = (
@@ -63,9 +63,10 @@ def _laid_out(actions: Sequence[Action], situation: Situation, keys: Mapping[str
         if not shown:
             continue
         dim = bool(disabled_reason(action, situation))
+        click = f"screen.try_action('{action.id}')"
         entry: list[Piece] = [
-            (our_line(" {}", key_label(shown)), "$faint" if dim else "bold $accent"),
-            (our_line(" {} ", action.label), "$faint" if dim else "$muted"),
+            (our_line(" {}", key_label(shown)), clickable("$faint" if dim else "bold $accent", click)),
+            (our_line(" {} ", action.label), clickable("$faint" if dim else "$muted", click)),
         ]
         if action.id == "app.help":
             help_pieces = entry

@@ -13,12 +13,14 @@ from cockpit.model.usage.amounts import tokens_text
 from cockpit.model.why import headline
 from cockpit.text.clean import ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
-from cockpit.ui.look.cells import Piece, age, content, cut, pieces_width
+from cockpit.ui.look.cells import Piece, age, clickable, content, cut, pieces_width
 from cockpit.ui.look.forwards import forwards_counted
 from cockpit.ui.look.rows.panes import shortened, unknown_because
 from cockpit.ui.look.states import TONE_STYLES, StateStyle
 from cockpit.ui.look.usage import day_words, sparkline
 
+INBOX = "screen.try_action('see.attention')"
+"""What a click on a count does."""
 COURSE_CELLS = 6
 """Bars of the day's course."""
 
@@ -76,7 +78,7 @@ def _badge(fleet: Fleet, wanted: Tally) -> list[Piece]:
     """Say how many asks and failures wait: nothing else is counted here."""
     if wanted.waiting:
         words = our_line(" ! {} {} for you ", wanted.waiting, "waits" if wanted.waiting == 1 else "wait")
-        return [(words, "bold reverse $agent-asking")]
+        return [(words, clickable("bold reverse $agent-asking", "screen.try_action('see.next_waiting')"))]
     unknown = unknown_because(fleet, ("vers", "registry"), ours("agents there are"))
     return [(ours("nothing known waits ") if unknown else ours("nothing waits "), "$muted")]
 
@@ -85,9 +87,13 @@ def _apart(wanted: Tally) -> dict[str, list[Piece]]:
     """Count what wants the operator and holds nobody up."""
     fits = "does not fit" if wanted.unfitting == 1 else "do not fit"
     return {
-        "blocked": [(our_line("✗ {} blocked  ", wanted.blocked), "$link-degraded")] if wanted.blocked else [],
+        "blocked": [(our_line("✗ {} blocked  ", wanted.blocked), clickable("$link-degraded", INBOX))]
+        if wanted.blocked
+        else [],
         "unfitting": [(our_line("≠ {} {}  ", wanted.unfitting, fits), "$link-degraded")] if wanted.unfitting else [],
-        "review": [(our_line("◐ {} to review  ", wanted.to_review), "$agent-done")] if wanted.to_review else [],
+        "review": [(our_line("◐ {} to review  ", wanted.to_review), clickable("$agent-done", INBOX))]
+        if wanted.to_review
+        else [],
     }
 
 
