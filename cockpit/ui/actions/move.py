@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from cockpit.ui.actions.action import PANE_WORDS, Action, Handler, Situation
 from cockpit.ui.actions.command import open_line
+from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.words import GO
+from cockpit.ui.jump.screen import JumpScreen
+from cockpit.ui.jump.targets import Target, targets_of
 
 
 def _focus(name: str) -> Handler:
@@ -17,6 +20,14 @@ def _cycle(step: int) -> Handler:
 
 def _resize(step: int) -> Handler:
     return lambda home: home.resize_area(step)
+
+
+def _jump(home: HomePort) -> None:
+    def finish(target: Target | None) -> None:
+        if target is not None:
+            target.reach()
+
+    home.open_dialog(JumpScreen(targets_of(home.app.screen)), finish)
 
 
 def _needs_another_area(situation: Situation) -> str:
@@ -42,6 +53,7 @@ ACTIONS: tuple[Action, ...] = (
         lambda home: home.hide_area(),
         _needs_another_area,
     ),
+    Action("move.jump", "semicolon", "jump", "Move", "Label all that can have the keys, and go where one says", _jump),
     Action("move.next_pane", "tab", "next pane", "Move", "Focus the next pane", _cycle(1)),
     Action("move.previous_pane", "shift+tab", "previous pane", "Move", "Focus the pane before", _cycle(-1)),
 )

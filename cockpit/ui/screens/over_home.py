@@ -36,6 +36,7 @@ COMMON = (
     "see.oldest_ask",
     "see.newest_unseen",
     "move.back",
+    "move.jump",
     "move.go_to",
     "move.grid",
     "move.forward",

@@ -160,6 +160,17 @@ class RowList(ScrollView, can_focus=True):
         top = self.scroll_offset.y
         return range(top, min(len(self._rows), top + self.size.height))
 
+    def keys_in_sight(self) -> list[tuple[int, str]]:
+        """Return the rows in sight that have a key, each with its line in the view."""
+        top = self.scroll_offset.y
+        return [(at - top, self._rows[at].key) for at in self._in_sight() if self._rows[at].key]
+
+    def go_to_key(self, key: str) -> None:
+        """Move the cursor to a key and tell of it, as its keys do."""
+        index = next((at for at, row in enumerate(self._rows) if row.key == key), None)
+        if index is not None:
+            self._go(index)
+
     def point_at(self, key: str, *, scroll: bool = True) -> bool:
         """Put the cursor on a key without telling anybody; return False when it is not here."""
         if key == self._key:

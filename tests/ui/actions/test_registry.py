@@ -32,6 +32,7 @@ PLAIN_XTERM = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
     "right_parenthesis",
     "backslash",
     "number_sign",
+    "semicolon",
     "question_mark",
     "exclamation_mark",
     "left_square_bracket",

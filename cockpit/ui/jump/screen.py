@@ -1,0 +1,70 @@
+"""Letters over all that can be jumped to: whoever types them is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from cockpit.model.hints import labels_for
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.jump.targets import Target
+from cockpit.ui.look.cells import content
+from cockpit.ui.widgets.plain import Plain
+
+
+class JumpScreen(ModalScreen[Target]):
+    """Stands over another screen, all of which stays in sight."""
+
+    DEFAULT_CSS = """
+    JumpScreen { background: transparent; }
+    JumpScreen .target {
+        position: absolute; width: auto; height: 1; background: $accent; color: $background; text-style: bold;
+    }
+    JumpScreen #jump-line { dock: bottom; height: 1; width: 100%; background: $panel; padding: 0 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "stay", "back", show=False, priority=True)]
+
+    def __init__(self, targets: Sequence[Target]) -> None:
+        """Prepare.
+
+        Args:
+            targets: where one can go.
+        """
+        super().__init__()
+        by_name = {target.name: target for target in targets}
+        self._targets = {label: by_name[name] for name, label in labels_for(by_name, {}).items()}
+        self._typed = ""
+
+    def compose(self) -> ComposeResult:
+        for label, target in self._targets.items():
+            plain = Plain(clean_line(label), classes="target")
+            plain.styles.offset = (target.column, target.row)
+            yield plain
+        line = content(
+            [(ours("its letters lead there"), "bold"), (ours("   esc"), "bold $accent"), (ours(" back"), "")]
+        )
+        yield Plain(line, id="jump-line")
+
+    def on_key(self, event: events.Key) -> None:
+        """Take the letters of a label."""
+        letter = event.character or ""
+        if not letter or not letter.isprintable():
+            return
+        event.stop()
+        typed = self._typed + letter.lower()
+        if typed in self._targets:
+            self.dismiss(self._targets[typed])
+        elif any(label.startswith(typed) for label in self._targets):
+            self._typed = typed
+            for plain, label in zip(self.query(".target"), self._targets, strict=True):
+                plain.display = label.startswith(typed)
+
+    def action_stay(self) -> None:
+        """Let all be as it was."""
+        self.dismiss(None)
