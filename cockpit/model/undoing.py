@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from cockpit.model.commands.board import AssignTask, MoveTask
 from cockpit.model.commands.command import Command
+from cockpit.model.commands.inbox import PutOffEntry, TakeBackEntry
 from cockpit.model.commands.vm import Pause, Resume
 from cockpit.model.fleet import Fleet
+from cockpit.model.inbox.shelf import PutOff
 from cockpit.model.names import vm_called
 from cockpit.model.reduce.tools import one_line
 
@@ -53,6 +55,9 @@ def undoable_of(command: Command, fleet: Fleet) -> Undoable | None:
             title = one_line(task.title, TITLE)
             said = f"gave {title} to {assignee}" if assignee else f"took {title} from {task.assignee}"
             return Undoable(said, AssignTask(task_id, task.assignee, assignee))
+        case PutOffEntry(key=key, how=how, sentence=sentence):
+            done = "muted" if how is PutOff.MUTE else "put off"
+            return Undoable(f"{done} {one_line(sentence, TITLE)}".rstrip(), TakeBackEntry(key))
         case _:
             return None
 

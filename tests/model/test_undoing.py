@@ -9,9 +9,11 @@ import pytest
 from cockpit.model.board import Task
 from cockpit.model.commands.board import AssignTask, DeleteTask, MoveTask
 from cockpit.model.commands.command import Command
+from cockpit.model.commands.inbox import PutOffEntry, TakeBackEntry
 from cockpit.model.commands.vm import Pause, Resume
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Vm
 from cockpit.model.ids import TaskId, VmId, agent_of
+from cockpit.model.inbox.shelf import PutOff
 from cockpit.model.undoing import undoable_of
 
 VM = VmId("aaaaaaaa-0000-4000-8000-000000000001")
@@ -30,6 +32,8 @@ FLEET = Fleet(vms=(Vm(VM),), agents=(Agent(agent_of(VM), "ada", AgentKind.LIEUTE
             MoveTask(TASK.id, "open", "in_review"),
         ),
         (AssignTask(TASK.id, "ada"), "gave Limiter to ada", AssignTask(TASK.id, "w-1", "ada")),
+        (PutOffEntry("k", "m", PutOff.MUTE, "ada failed"), "muted ada failed", TakeBackEntry("k")),
+        (PutOffEntry("k", "m", PutOff.HOUR, "ada failed"), "put off ada failed", TakeBackEntry("k")),
         (AssignTask(TASK.id, ""), "took Limiter from w-1", AssignTask(TASK.id, "w-1", "")),
     ],
 )

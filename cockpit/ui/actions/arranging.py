@@ -22,8 +22,16 @@ def _sort(home: HomePort) -> None:
 
 def _pin(home: HomePort) -> None:
     agent, desk = home.agent, home.engine.coordination.desk
-    if agent is not None:
-        home.app.run_worker(desk.pin(agent.id, agent.id not in desk.arrangement.pinned), name="keep a pin")
+    if agent is None:
+        return
+    before = agent.id in desk.arrangement.pinned
+
+    def pin(pinned: bool) -> None:
+        home.app.run_worker(desk.pin(agent.id, pinned), name="keep a pin")
+
+    pin(not before)
+    said = f"{'unpinned' if before else 'pinned'} {agent.name}"
+    home.last_acts.done(said, lambda: pin(before), home.engine.now())
 
 
 def _filters(home: HomePort) -> None:
