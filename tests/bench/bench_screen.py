@@ -122,6 +122,10 @@ class Measured:
         numbers = [*range(2, downs + 2), *range(downs, downs - (count - downs), -1)]
         keys = "j" * downs + "k" * (count - downs)
         self.type("jk")
+        began = time.monotonic()
+        while self._ground_of(1) == self._ground_of(3):
+            assert time.monotonic() - began < ENDED, f"the cursor is not on the first agent: {self.emulator.lines()}"
+            self.watch(QUIET)
         ground = self._ground_of(1)
         pointed, shown = [], []
         for key, number in zip(keys, numbers, strict=True):

@@ -40,7 +40,7 @@ LOOKS = {
 }  # fmt: skip
 """What an operator may want to see of a fleet that must not be touched."""
 
-OF_THE_SCREEN = ("see.", "move.", "app.", "tab.", "read.", "mark.", "notify.")
+OF_THE_SCREEN = ("see.", "move.", "app.", "tab.", "read.", "mark.", "notify.", "grid.")
 """These change what is shown here, and nothing else."""
 
 NAVIGATION = {

@@ -69,7 +69,7 @@ async def reader(engine: StoredEngine, size: tuple[int, int] = (90, 30)) -> Asyn
         assert isinstance(app.screen, HomeScreen)
         assert app.screen.selected == WHO
         reader = Reader(pilot, app.screen, engine)
-        await reader.press("4", "o")
+        await reader.press("4", "Z")
         yield reader
 
 
@@ -161,7 +161,7 @@ async def test_a_new_size_and_fullness_keep_the_place_far_back(tmp_path: Path) -
         async with reader(engine) as at:
             await at.press("home")
             await at.press("pagedown", "pagedown", "pagedown")
-            top = next(line for line in at.drawn()[:12] if "answer" in line)
+            top = next(line for line in at.drawn()[:18] if "answer" in line)
             await at.pilot.resize_terminal(70, 24)
             await at.settle()
             assert top in at.drawn()
@@ -226,7 +226,7 @@ async def test_another_agent_closes_the_window(tmp_path: Path) -> None:
         async with reader(engine) as at:
             await at.press("home")
             assert engine.past(WHO) is not None
-            await at.press("o", "1", "down")
+            await at.press("Z", "1", "down")
             assert at.view.following and not at.view.reads_past
 
 

@@ -32,7 +32,7 @@ from tests.fleets import FleetUnderTest
 
 AT_ONCE = 3
 SIZES = ((120, 40), (300, 90), (60, 15))
-KEYS = (b"?", b"\x1b[27u", b"j", b"4", b"I", b"1", b"/a", b"n", b"o", b"\x1b[<0;30;8M\x1b[<0;30;8m", b"\t")
+KEYS = (b"?", b"\x1b[27u", b"j", b"4", b"I", b"1", b"/a", b"n", b"Z", b"\x1b[<0;30;8M\x1b[<0;30;8m", b"\t")
 READY = b"ada"
 """Stands on every cockpit's first screen."""
 PATIENCE = 30.0

@@ -19,7 +19,7 @@ from tests.emulator import Emulator
 from tests.ui.scene import scene, vm_id
 from tests.ui.terminal.test_replica import assert_same, painted
 
-KEYS = (*"jk412opnIwx", "question_mark", "escape", "escape", "down", "end", "tab", "slash")
+KEYS = (*"jk412ZpnIwx", "question_mark", "escape", "escape", "down", "end", "tab", "slash")
 MOST_PAUSES = 50
 SIZES = ((100, 30), (80, 24), (60, 20), (161, 41))
 

@@ -30,7 +30,7 @@ from tests.requirements import require_program
 pytestmark = pytest.mark.slow
 
 SCENE = [sys.executable, "-m", "tests.ui.scene"]
-KEYS = (b"j", b"k", b"4", b"1", b"2", b"3", b"5", b"o", b"I", b"w", b"?", b"p", b"\x1b[27u", b"\t", b" ", b"e")
+KEYS = (b"j", b"k", b"4", b"1", b"2", b"3", b"5", b"Z", b"I", b"w", b"?", b"p", b"\x1b[27u", b"\t", b" ", b"e")
 SIZES = ((100, 30), (80, 24), (161, 45), (60, 20))
 HELP = "Write a prompt that starts a run"
 """Stands on the screen of all keys only."""

@@ -57,7 +57,7 @@ CASES: dict[str, tuple[bytes, list[Command]]] = {
     "a prompt": (b"pzebra\r", [Prompt(FIRST, "zebra")]),
     "a prompt that is not sent": (b"pzebra", []),
     "a follow-up": (b"fzoo max\r", [FollowUp(FIRST, "zoo max")]),
-    "the fields of the spawn form": (b"nada\tpxzk\r", [spawn("ada", "pxzk")]),
+    "the fields of the spawn form": (b"nada\t\tpxzk\r", [spawn("ada", "pxzk")]),
     "escape and a key behind it": (b"jpxak\x1bkpother\r", [Prompt(FIRST, "other")]),
     "a filter": (b"/api\rpgo\r", [Prompt(SECOND, "go")]),
     "a place to go to": (b":lt-api\rpgo\r", [Prompt(SECOND, "go")]),
