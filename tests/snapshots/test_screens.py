@@ -33,12 +33,15 @@ def _no_cursor_blinks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda _field: None)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50)], ids=["80x24", "120x40", "160x50"])
+SIZES = ((60, 20), (80, 24), (100, 30), (120, 40), (160, 50), (200, 50), (250, 60))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=[f"{width}x{height}" for width, height in SIZES])
 def test_home(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     assert snap_compare(cockpit(), press=["down"], terminal_size=size)
 
 
-@pytest.mark.parametrize("theme", ["cockpit-light", "high-contrast", "ansi"])
+@pytest.mark.parametrize("theme", ["cockpit-light", "high-contrast", "colour-blind", "ansi"])
 def test_theme(snap_compare: SnapCompare, theme: str) -> None:
     assert snap_compare(cockpit(theme=theme), press=["down"], terminal_size=(120, 40))
 
@@ -119,3 +122,9 @@ _FIELDS = tuple(Fleet.__dataclass_fields__)
 @pytest.mark.parametrize("key", ["b", "N"], ids=["board", "feed"])
 def test_over_home(snap_compare: SnapCompare, key: str, size: tuple[int, int]) -> None:
     assert snap_compare(cockpit(), press=[key, "right"], terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=["80x24", "120x40", "200x50"])
+@pytest.mark.parametrize("keys", [("down", "enter"), ("g",), ("semicolon",)], ids=["agent", "grid", "jump"])
+def test_one_and_several(snap_compare: SnapCompare, keys: tuple[str, ...], size: tuple[int, int]) -> None:
+    assert snap_compare(cockpit(), press=[*keys], terminal_size=size)
