@@ -85,11 +85,16 @@ def held(place: Path) -> dict[str, bytes]:
     return {str(path.relative_to(place)): path.read_bytes() for path in place.rglob("*") if path.is_file()}
 
 
-async def carried_over_cuts(made: AgentFiles, relay: Relay, order: Carriage, total: int) -> None:
-    """Carry out an order; cut the line each time that another part of it has arrived."""
+async def carried_over_cuts(made: AgentFiles, link: Link, relay: Relay, order: Carriage, total: int) -> None:
+    """Carry out an order; cut the line each time that another part of it has arrived, and the link is there again."""
     carrying = made.begin(order)
     for cut in range(1, CUTS + 1):
-        await until(lambda part=cut: is_over(made) or made.transfers[-1].done >= total * part // (CUTS + 1))  # type: ignore[misc]
+
+        def due(part: int = cut) -> bool:
+            arrived = made.transfers[-1].done >= total * part // (CUTS + 1)
+            return is_over(made) or (arrived and link.connects >= part)
+
+        await until(due)
         assert not is_over(made), "it was over before it could be cut"
         relay.cut()
     ended = await asyncio.wait_for(made.wait(carrying), 60)
@@ -121,7 +126,7 @@ async def test_a_tree_arrives_whole_over_a_line_that_is_cut(
     )
     relay.delay = 0.004
     order = Carriage(way, AGENT, "tree", here / "tree")
-    await carried_over_cuts(made, relay, order, sum(map(len, contents.values())))
+    await carried_over_cuts(made, link, relay, order, sum(map(len, contents.values())))
     assert held(target / "tree") == contents
     assert link.connects > CUTS and not parts_left(tmp_path)
     await made.close()
