@@ -13,6 +13,7 @@ from cockpit.model.ids import TaskId, agent_of
 from cockpit.ui.command_line.line import CommandLine
 from cockpit.ui.screens.board import BoardScreen
 from cockpit.ui.widgets.plain import Plain
+from tests.remote.waiting import until
 from tests.ui.scene import vm_id
 from tests.ui.test_home import LT_API, cockpit
 
@@ -55,7 +56,7 @@ async def test_what_is_not_understood_or_refused_stays_to_be_mended() -> None:
 async def test_a_part_of_a_name_becomes_the_word_and_a_place_is_gone_to() -> None:
     async with cockpit() as (pilot, home, engine):
         await pilot.press("colon", *"stee", "tab")
-        assert pilot.app.screen.query_one(Input).value == "steer "
+        await until(lambda: pilot.app.screen.query_one(Input).value == "steer ")
         await pilot.press("escape")
         await typed(pilot, "lt-a")
         assert home.selected == LT_API and [*pilot.app.screen_stack] == [home]
