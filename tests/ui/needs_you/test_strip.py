@@ -66,7 +66,7 @@ async def take_the_strip(pilot: Pilot[None]) -> None:
     await until(lambda: home.strip.has_class("-waits") and home.strip.region.area > 0)
     await pilot.press("exclamation_mark")
     await pilot.pause()
-    await until(lambda: home.strip.has_focus and not is_being_drawn(pilot))
+    await until(lambda: home.strip.has_focus and home.strip.card.sight._since is not None)
 
 
 def is_being_drawn(pilot: Pilot[None]) -> bool:
