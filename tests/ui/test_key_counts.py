@@ -27,7 +27,6 @@ async def test_three_workers_are_spawned_with_five() -> None:
         assert kinds([*engine.ordered]) == [Spawn] * 3
 
 
-@pytest.mark.races_the_clock("a key counts only once a frame was painted, and a busy machine paints late")
 async def test_the_oldest_question_is_answered_with_two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sight, "STANDS", 0.0)
     async with cockpit() as (pilot, _home, engine):

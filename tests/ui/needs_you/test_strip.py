@@ -13,7 +13,7 @@ from cockpit.model.commands.agent import Answer, Steer
 from cockpit.model.commands.life import Relaunch
 from cockpit.model.commands.owed import AnswerOwed
 from cockpit.model.extensions import DialogRequested
-from cockpit.model.fleet import OpenDialog
+from cockpit.model.fleet import Activity, ActivityState, OpenDialog, Process, ProcessState
 from cockpit.model.ids import TaskId, agent_of
 from cockpit.model.inbox.question import digest_of
 from cockpit.model.owed import Owed, OwedKind
@@ -27,10 +27,7 @@ from tests.ui.scene import DIALOG, scene, vm_id
 from tests.ui.test_home import cockpit
 from tests.ui.test_hostile import drawn
 
-pytestmark = [
-    pytest.mark.usefixtures("short_pauses"),
-    pytest.mark.races_the_clock("a key counts only once a frame was painted, and a busy machine paints late"),
-]
+pytestmark = pytest.mark.usefixtures("short_pauses")
 
 ASKER, DEAD = agent_of(vm_id(4)), agent_of(vm_id(6))
 
@@ -126,6 +123,24 @@ async def test_before_it_was_read_no_key_answers_and_the_strip_says_why(monkeypa
             assert engine.ordered == []
             if keys not in (("y",), ("n",)):
                 await until(lambda: "was not used: the question had stood there for" in drawn(pilot.app))
+
+
+async def test_what_began_to_wait_since_the_last_look_stands_there_as_soon_as_the_keys_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = scene()
+    waiting = engine.fleet
+    idle, alive = Activity(ActivityState.IDLE), Process(ProcessState.ALIVE)
+    quiet = tuple(replace(one, activity=idle, process=alive) for one in waiting.agents)
+    engine.change(replace(waiting, agents=quiet, tasks=()))
+    async with cockpit(engine) as (_pilot, home, _):
+        home.bridge.flush()
+        assert home.strip.waits == 0
+        monkeypatch.setattr(HomeScreen, "list_steps", lambda _self: iter(()))  # no look comes to its help
+        monkeypatch.setattr(HomeScreen, "age_steps", lambda _self: iter(()))
+        engine.change(waiting)
+        home.focus_pane("needs-you")
+        await until(lambda: home.strip.waits == 2 and home.strip.has_focus and home.strip.card.display, 3.0)
 
 
 @pytest.mark.usefixtures("at_once")

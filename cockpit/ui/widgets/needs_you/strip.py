@@ -13,7 +13,7 @@ from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import Attention, Urgency
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import CommandId
-from cockpit.model.inbox.entries import Inbox, key_of
+from cockpit.model.inbox.entries import Inbox, inbox, key_of
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.look.cells import Piece, content
@@ -180,15 +180,21 @@ class NeedsYou(Vertical, can_focus=True, can_focus_children=False):
 
     # --- keys ----------------------------------------------------------------------------------------
 
-    def on_focus(self) -> None:
-        """Take the keys: the oldest is first, unless the field of another was just closed."""
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Take the keys or give them back; to the message of the focus itself it would not have them yet."""
+        super().watch_has_focus(has_focus)
+        if has_focus:
+            self._take_keys()
+        else:
+            self.call_after_refresh(self._left_keys)
+
+    def _take_keys(self) -> None:
+        """Begin with the oldest, unless the field of another was just closed."""
+        # Whoever gave it the keys knew what began to wait since the last look: without it there were nothing to answer.
+        self._found = inbox(self._engine.fleet, self._engine.now())
         if self._posed and not any(one.key == self._cursor for one in self._posed):
             self._cursor = self._posed[0].key
         self._again()
-
-    def on_blur(self) -> None:
-        """Give the keys back; the lines are short again."""
-        self.call_after_refresh(self._left_keys)
 
     def _left_keys(self) -> None:
         if not self.has_keys:
