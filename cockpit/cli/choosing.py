@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from cockpit.cli.headless import everybody, only
+from cockpit.cli.headless import everybody, learn_parents, only
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.filters.agents import AGENTS, wanted_agents
@@ -53,6 +53,16 @@ class Chosen:
         """Return which agents are connected to: the named ones, else all, since who is meant is not known yet."""
         return only(*self.names) if self.names else everybody
 
+    async def looked_up(self, engine: HeadlessPort, seconds: float) -> Chosen:
+        """Return the same once it can be told who is meant: a filter goes by what agents do, a kept one has a name.
+
+        Raises:
+            NotFound, UsageError: as `filter_named` says.
+        """
+        if self.parent or self.line:
+            await learn_parents(engine, seconds)
+        return replace(self, line=await filter_named(engine, self.line))
+
     def agents(self, engine: HeadlessPort) -> tuple[Agent, ...]:
         """Return those that are meant, each once.
 
@@ -62,13 +72,20 @@ class Chosen:
         if self.names:
             named = {agent.id: agent for agent in map(engine.agent_named, self.names)}
             return tuple(named.values())
-        above = engine.agent_named(self.parent).id if self.parent else None
-        wanted = {agent.id for agent in wanted_agents(engine.fleet, self.line, engine.now())}
-        workers = workers_in(engine.fleet, parent=above, label=self.label)
-        found = tuple(worker for worker in workers if worker.id in wanted)
+        found = self.workers(engine)
         if not found:
             raise NotFound("there is no such worker", hint="`cockpit agents` lists who is here")
         return found
+
+    def workers(self, engine: HeadlessPort) -> tuple[Agent, ...]:
+        """Return the workers that parent, label and filter leave.
+
+        Raises:
+            NotFound, UsageError: the parent's name fits nothing, or several.
+        """
+        above = engine.agent_named(self.parent).id if self.parent else None
+        wanted = {agent.id for agent in wanted_agents(engine.fleet, self.line, engine.now())}
+        return tuple(one for one in workers_in(engine.fleet, parent=above, label=self.label) if one.id in wanted)
 
 
 async def filter_named(engine: HeadlessPort, line: str) -> str:

@@ -11,7 +11,7 @@ from cockpit.cli import output
 from cockpit.cli.agent import connected
 from cockpit.cli.choosing import Chosen
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.headless import Headless, learn_parents, require_health
+from cockpit.cli.headless import Headless, require_health
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Agent
@@ -61,9 +61,7 @@ async def collect(
     collected = Collected(into)
     async with headless.engine(choice.attached(), watch=True) as engine:
         require_health(engine, "vers")
-        if choice.parent:
-            await learn_parents(engine, headless.left())
-        agents = choice.agents(engine)
+        agents = (await choice.looked_up(engine, headless.left())).agents(engine)
         turns = asyncio.Semaphore(AT_ONCE)
         places, contact = directories(agents), headless.left()
 

@@ -9,7 +9,7 @@ from cockpit.cli import output
 from cockpit.cli.choosing import Chosen
 from cockpit.cli.courses import carry_out_all, operations_of, parts_of, say_failed
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.headless import Headless, learn_parents, nobody, require_health
+from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.origins import with_commit
 from cockpit.cli.rehearsal import would
 from cockpit.engine.port import HeadlessPort
@@ -43,9 +43,7 @@ async def on_agents(
     choice.check_one_way()
     async with headless.engine(choice.attached(), watch=True) as engine:
         require_health(engine, "vers")
-        if choice.parent:
-            await learn_parents(engine, headless.left())
-        agents = choice.agents(engine)
+        agents = (await choice.looked_up(engine, headless.left())).agents(engine)
         if dry_run:
             for order in _orders(agents, command, limit):
                 if refusal := engine.disabled_reason(order):

@@ -6,12 +6,12 @@ from cockpit.cli import output
 from cockpit.cli.choosing import Chosen
 from cockpit.cli.courses import carry_out_all, part_object, parts_of, print_parts, say_failed
 from cockpit.cli.exits import ExitCode, of_several
-from cockpit.cli.headless import Headless, learn_parents, require_health
+from cockpit.cli.headless import Headless, require_health
 from cockpit.cli.losses import agreed, look, say_losses
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.fleet import Agent, AgentKind
-from cockpit.model.workers import DELETED, teardown_orders, workers_in
+from cockpit.model.workers import DELETED, teardown_orders
 from cockpit.text.clean import ours
 
 GOES = ours("The VMs go with their disks. No commit of them is made.")
@@ -27,12 +27,10 @@ async def teardown(headless: Headless, choice: Chosen, *, undo: bool, yes: bool,
     """
     choice.check()
     asked = dry_run or not yes
-    reached = asked or bool(choice.parent)
+    reached = asked or bool(choice.parent or choice.line)
     async with headless.engine((lambda agent: agent.kind is AgentKind.WORKER and reached), watch=True) as engine:
         require_health(engine, "vers")
-        if choice.parent:
-            await learn_parents(engine, headless.left())
-        workers = chosen(engine, choice)
+        workers = chosen(engine, await choice.looked_up(engine, headless.left()))
         if not workers:
             raise NotFound("there is no such worker", hint="`cockpit agents` lists who is here")
         orders = teardown_orders(workers, undo=undo)
@@ -58,13 +56,12 @@ async def teardown(headless: Headless, choice: Chosen, *, undo: bool, yes: bool,
 
 
 def chosen(engine: HeadlessPort, choice: Chosen) -> tuple[Agent, ...]:
-    """Return the workers that are meant, each once: the named ones, else all that parent and label leave.
+    """Return the workers that are meant, each once: the named ones, else all that parent, label and filter leave.
 
     Raises:
         NotFound, UsageError: a name fits nothing, or several, or no worker.
     """
-    above = engine.agent_named(choice.parent).id if choice.parent else None
-    found = workers_in(engine.fleet, parent=above, label=choice.label)
+    found = choice.workers(engine)
     if not choice.names:
         return found
     wanted = [engine.agent_named(name) for name in dict.fromkeys(choice.names)]
@@ -73,6 +70,6 @@ def chosen(engine: HeadlessPort, choice: Chosen) -> tuple[Agent, ...]:
             kind = f"{agent.name} is no worker but {agent.kind.value}"
             raise UsageError(kind, hint=f"cockpit destroy {agent.name}, if you mean it")
         if agent.id not in {one.id for one in found}:
-            why = "it is of another account, hosts the services, or --parent or --label leave it out"
+            why = "it is of another account, hosts the services, or --parent, --label or --filter leave it out"
             raise UsageError(f"{agent.name} is not among the workers that are meant", hint=why)
     return tuple(wanted)
