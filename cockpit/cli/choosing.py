@@ -110,9 +110,11 @@ def check_filter(line: str) -> None:
     """Refuse a filter in which something means nothing: a screen shows what it leaves, and a verb acts at once.
 
     Raises:
-        UsageError: it names a field or a value that there is not.
+        UsageError: it names a field or a value that there is not, or asks for nothing behind a field.
     """
-    if not line.startswith(NAMED) and (faults := filter_of(line, AGENTS).faults):
-        raise UsageError(
-            f"--filter {line!r}: {faults[0]}", hint=f"fields: {' '.join(f'{one}:' for one in AGENTS.fields)}"
-        )
+    if line.startswith(NAMED):
+        return
+    asked = filter_of(line, AGENTS)
+    if fault := next(iter(asked.faults), "a part of it asks for nothing" if asked.unfinished else ""):
+        hint = f"fields: {' '.join(f'{one}:' for one in AGENTS.fields)}"
+        raise UsageError(f"--filter {line!r}: {fault}", hint=hint)

@@ -57,3 +57,18 @@ async def test_a_filter_that_leaves_nobody_or_that_nobody_kept_means_nobody(tmp_
         choice = Chosen([ONE.name], line="name:nobody")
         await teardown.teardown(headless, choice, undo=False, yes=True, dry_run=False, as_json=True)
     assert engine.ordered == []
+
+
+@pytest.mark.parametrize(
+    "line", ["state:", "-kind:", '""', "state:,", f"name:{ONE.name} state:", "no:such", "x" * 3000]
+)
+async def test_a_filter_of_which_a_part_asks_for_nothing_tears_nobody_down(line: str) -> None:
+    """As a variable of the shell leaves it that is empty."""
+    engine = Failing(SCENE, set())
+    kept = SavedFilter("kept", line)
+    await engine.coordination.desk.keep_filter(kept)
+    for given in (line, "'kept"):
+        with pytest.raises(UsageError, match="--filter"):
+            choice = Chosen(line=given)
+            await teardown.teardown(HeadlessOnDouble(engine), choice, undo=False, yes=True, dry_run=False, as_json=True)
+    assert engine.ordered == []

@@ -36,6 +36,8 @@ class RowFilter(Generic[Thing]):
     terms: tuple[Term, ...] = ()
     faults: tuple[str, ...] = ()
     """What is wrong with it, in the order of the line; the rest of it counts all the same."""
+    unfinished: bool = False
+    """Something in it asks for nothing, as it does while it is being typed: all the rest counts without it."""
 
     def fits(self, thing: Thing) -> bool:
         """Say whether a thing is wanted: all terms fit; of several about a field with one value, one is enough."""
@@ -70,6 +72,7 @@ def filter_of(text: str, vocabulary: Vocabulary[Thing]) -> RowFilter[Thing]:
     """
     terms: list[Term] = []
     faults: list[str] = []
+    unfinished = len(text) > LONGEST
     for negated, name, values in _pieces(text[:LONGEST], vocabulary):
         field = vocabulary.named(name) if name else ""
         if name and not field:
@@ -83,12 +86,13 @@ def filter_of(text: str, vocabulary: Vocabulary[Thing]) -> RowFilter[Thing]:
             continue
         asked = tuple(value.casefold() for value in values if value)
         if not asked:
-            continue  # it is being typed
+            unfinished = True
+            continue
         if field:
             found = (vocabulary.fields[field].fault(value) for value in asked)
             faults += [f"{field}:{value} {fault}" for value, fault in zip(asked, found, strict=True) if fault]
         terms.append(Term(field, asked, negated))
-    return RowFilter(vocabulary, tuple(terms), tuple(faults))
+    return RowFilter(vocabulary, tuple(terms), tuple(faults), unfinished)
 
 
 def _pieces(text: str, vocabulary: Vocabulary[Thing]) -> Iterator[tuple[bool, str, tuple[str, ...]]]:
