@@ -7,14 +7,19 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
+from cockpit.model.attention import Attention, Urgency
 from cockpit.model.board import FeedItem, Task
 from cockpit.model.ids import TaskId
+from cockpit.model.inbox.history import Decided, HowEnded
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.app import CockpitApp
+from cockpit.ui.dialogs.inbox.rows import history_rows
 from cockpit.ui.look.rows.feed import feed_row
 from cockpit.ui.look.rows.machines import vm_row
 from cockpit.ui.look.rows.tasks import task_row
 from cockpit.ui.screens.home.screen import HomeScreen
+from cockpit.ui.widgets.needs_you.lines import entry_line
+from cockpit.ui.widgets.needs_you.posed import pose
 from cockpit.ui.widgets.panes import AgentsTree
 from tests.ui.crowd import AGENTS, crowd, crowd_names
 from tests.ui.fake_engine import NOW
@@ -72,3 +77,14 @@ def test_nor_do_two_look_the_same_in_any_other_list(width: int) -> None:
     ):
         assert len(set(rows)) == AGENTS
         assert {cell_len(row) for row in rows} == {width}
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_nor_do_they_where_they_wait_or_asked_once(width: int) -> None:
+    """Few stand together there, so that names are cut without a look at the others."""
+    fleet = crowd().fleet
+    items = [Attention(Urgency.FAILED, "failed", NOW - 9, agent.id) for agent in fleet.agents]
+    waiting = {entry_line(pose(item, fleet, ()), NOW, width).plain for item in items}
+    asked = [Decided("k", "m", NOW, name, "Which?", HowEnded.WITHDRAWN) for name in crowd_names()]
+    assert len(waiting) == len({row.content.plain for row in history_rows(asked, "", width)}) == AGENTS
+    assert {cell_len(row) for row in waiting} == {width}

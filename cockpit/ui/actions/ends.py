@@ -24,8 +24,9 @@ from cockpit.ui.actions.reasons import NO_AGENT, vm_command
 from cockpit.ui.dialogs.destroy import DestroyDialog
 from cockpit.ui.dialogs.form import Field, GuardedForm, Values
 from cockpit.ui.dialogs.pick import PickDialog
-from cockpit.ui.look.cells import age, content, fit
+from cockpit.ui.look.cells import age, content
 from cockpit.ui.look.rows.machines import vm_words
+from cockpit.ui.look.rows.names import fit_name
 from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.row_list import Row
 
@@ -160,7 +161,7 @@ def _row(kept: KeptCommit, now: float) -> list[tuple[Clean, str]]:
     size = f", {kept.size.memory_mib} MiB" if kept.size is not None and kept.size.memory_mib else ""
     return [
         (ours(" ↶ "), "$accent"),
-        (fit(clean_line(kept.name), 24), "bold"),
+        (fit_name(clean_line(kept.name), 24), "bold"),
         (
             our_line(" {} destroyed {} ago, kept {} more{}", kept.kind or "VM", age_text(now - kept.at), left, size),
             "$muted",
@@ -238,7 +239,7 @@ def _commit_row(kept: KeptCommit, now: float) -> list[tuple[Clean, str]]:
     before = our_line(" before “{}”", clean_line(kept.prompt)) if kept.prompt else NOTHING
     return [
         (our_line(" {} ", (kept.commit or "")[:8]), "$accent"),
-        (fit(clean_line(kept.name), 20), "bold"),
+        (fit_name(clean_line(kept.name), 20), "bold"),
         (our_line(" {} of {} ago", kept.purpose.value, age_text(now - kept.at)), "$muted"),
         (before, "$muted"),
     ]

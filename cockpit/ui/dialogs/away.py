@@ -18,6 +18,7 @@ from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.look.cells import Piece, age, content, cut, fit
+from cockpit.ui.look.rows.names import fit_name
 from cockpit.ui.look.states import TONE_STYLES, StateStyle
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import Row, RowList
@@ -133,7 +134,7 @@ def line_of(line: AwayLine, key: str, now: float, width: int) -> list[Piece]:
     return [
         (our_line(" {} ", key), "bold $accent"),
         (our_line("{} ", look.glyph), look.style),
-        (fit(clean_line(line.name), NAME_WIDTH), "bold"),
+        (fit_name(clean_line(line.name), NAME_WIDTH), "bold"),
         (fit(what, 13), look.style),
         (our_line("{:>5} ", age(now - line.at)), "$muted"),
         (fit(clean_line(line.words), max(8, room)), ""),

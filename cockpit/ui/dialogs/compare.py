@@ -15,6 +15,7 @@ from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.look.cells import Piece, content, count, fit
+from cockpit.ui.look.rows.names import fit_name
 from cockpit.ui.widgets.plain import Plain
 
 KEEP = "keep"
@@ -72,7 +73,7 @@ def comparison_text(candidates: Sequence[Candidate]) -> Content:
 def _row(name: Clean, state: Clean, time: str, tokens: str, cost: str, files: str) -> Clean:
     return our_line(
         "{} {} {} {} {}  {}",
-        fit(name, NAME_CELLS),
+        fit_name(name, NAME_CELLS),
         fit(state, 10),
         fit(clean_line(time), 7, right=True),
         fit(clean_line(tokens), 8, right=True),

@@ -20,7 +20,8 @@ from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.key_gate import Guarded
-from cockpit.ui.look.cells import Piece, content, fit
+from cockpit.ui.look.cells import Piece, content
+from cockpit.ui.look.rows.names import fit_name
 from cockpit.ui.widgets.data_fields import DataInput
 from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.plain import Plain
@@ -139,7 +140,7 @@ class TellDialog(Guarded, Dialog[Telling]):
         said = (our_line("not sent: {}", refusal), "$agent-failed") if refusal else become
         pieces: list[Piece] = [
             (ours("✗ ") if refusal else ours("→ "), "$agent-failed" if refusal else "bold $accent"),
-            (fit(clean_line(agent.name), NAME_CELLS), "bold"),
+            (fit_name(clean_line(agent.name), NAME_CELLS), "bold"),
             (ours(" "), ""),
             said,
         ]

@@ -14,6 +14,7 @@ from cockpit.model.news.port import FeedLink, FeedStatistics, Freshness
 from cockpit.text.clean import NOTHING, Clean, ours, repeated
 from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.ui.look.cells import Piece, age, content, count, cut, fit, pieces_width, width_of
+from cockpit.ui.look.rows.names import cut_apart, fit_name
 from cockpit.ui.look.states import StateStyle
 
 EVENT_STYLES: dict[str, StateStyle] = {
@@ -59,7 +60,7 @@ def event_row(item: FeedItem, now: float, width: int) -> Content:
     ]
     if width >= 60:
         pieces.append((our_line("{} ", fit(look.word, KIND_CELLS)), look.style))
-    pieces += [(fit(clean_line(item.agent), who_cells), "bold"), (ours(" "), "")]
+    pieces += [(fit_name(clean_line(item.agent), who_cells), "bold"), (ours(" "), "")]
     summary = clean_line(item.summary) or look.word
     room = max(8, width - pieces_width(pieces))
     told = cut(summary, room)
@@ -114,7 +115,7 @@ def sums_line(sums: Sequence[UsageSum], width: int) -> Content:
     for one in sums:
         cost = our_line(" ${:.2f}", one.cost) if one.cost is not None else NOTHING
         entry: list[Piece] = [
-            (our_line("{} ", cut(clean_line(one.agent), 16)), ""),
+            (our_line("{} ", cut_apart(clean_line(one.agent), (), 16)), ""),
             (our_line("{}{}  ", count(one.tokens), cost), "$muted"),
         ]
         if pieces_width(pieces) + pieces_width(entry) > width:

@@ -10,6 +10,7 @@ from cockpit.model.past import SearchHit
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, content, cut, fit, pieces_width
+from cockpit.ui.look.rows.names import fit_name
 
 SOURCES = {
     "prompt": ("❯", "$transcript-user"),
@@ -39,7 +40,7 @@ def hit_row(hit: SearchHit, name: Clean, now: float, width: int, *, gone: bool) 
     narrow = width < 80
     pieces: list[Piece] = [
         (fit(our_line("{}", when), 12), "$muted"),
-        (fit(name, 12 if narrow else 18), "$muted" if gone else "bold"),
+        (fit_name(name, 12 if narrow else 18), "$muted" if gone else "bold"),
         (ours(" "), ""),
         (our_line("{} ", sign), style),
     ]

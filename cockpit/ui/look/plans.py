@@ -11,6 +11,7 @@ from cockpit.model.plan.words import dispatcher_words, last_words, least_minutes
 from cockpit.text.clean import NOTHING, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, content, cut, fit, pieces_width
+from cockpit.ui.look.rows.names import fit_name
 from cockpit.ui.look.states import StateStyle
 
 BAR = 20
@@ -37,7 +38,7 @@ def planned_line(one: Planned, width: int) -> Content:
     pieces: list[Piece] = [
         (our_line(" {} {:<11} ", look.glyph, look.word), look.style),
         (fit(clean_line(one.task.title), max(12, width * 2 // 5)), "$muted" if one.state is TaskState.DONE else ""),
-        (our_line(" {} ", fit(clean_line(one.who or "-"), 14)), "$accent" if one.who else "$muted"),
+        (our_line(" {} ", fit_name(clean_line(one.who or "-"), 14)), "$accent" if one.who else "$muted"),
     ]
     reason = "" if one.state is TaskState.DONE else one.reason
     pieces.append((cut(clean_line(reason), max(0, width - pieces_width(pieces))), "$muted"))

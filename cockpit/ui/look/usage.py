@@ -16,6 +16,7 @@ from cockpit.model.usage.sums import By, Sum
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, content, fit
+from cockpit.ui.look.rows.names import fit_name
 
 BARS = ours("▁▂▃▄▅▆▇█")
 """The heights of a course; what took nothing is a dot."""
@@ -140,7 +141,7 @@ def _table(sums: Sequence[Sum], total: Sum, width: int) -> list[Piece]:
         is_total = one is total
         share = (one.usage.cost if priced else one.usage.tokens) / most if most and not is_total else 0.0
         name = our_line("{} ({})", one.name, one.members) if one.members > 1 else clean_line(one.name)
-        pieces += [(ours("\n"), ""), (fit(name, name_cells), "bold" if is_total else "")]
+        pieces += [(ours("\n"), ""), (fit_name(name, name_cells), "bold" if is_total else "")]
         if with_bar:
             full, empty = bar(share, BAR_CELLS)
             pieces += [(ours(" "), ""), (full, "$accent")]

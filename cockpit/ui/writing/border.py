@@ -9,6 +9,7 @@ from textual.content import Content
 from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, content, cut, pieces_width, width_of
+from cockpit.ui.look.rows.names import cut_apart
 from cockpit.ui.look.states import MODE_STYLES, Mode
 from cockpit.ui.writing.keys import COMPOSER_KEYS
 
@@ -58,7 +59,7 @@ def title(said: Addressed, width: int) -> Content:
         ),
     ]
     room = width - FRAME - pieces_width(head) - pieces_width(marks)
-    name = cut(clean_line(said.name), max(LEAST_NAME, room))
+    name = cut_apart(clean_line(said.name), (), max(LEAST_NAME, room))
     left = room - width_of(name)
     meaning = our_line(" · {} ", said.meaning) if said.meaning and left >= LEAST_MEANING else ours(" ")
     return content([*head, (name, "bold"), *marks, (cut(meaning, max(1, left)), "$muted")])

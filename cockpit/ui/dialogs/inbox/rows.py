@@ -12,6 +12,7 @@ from cockpit.model.inbox.shelf import PUT_OFF_WORDS, Shelved
 from cockpit.text.clean import NOTHING, Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import content, cut, fit
+from cockpit.ui.look.rows.names import fit_name
 from cockpit.ui.look.rows.panes import matches
 from cockpit.ui.widgets.needs_you.lines import entry_line
 from cockpit.ui.widgets.needs_you.posed import Posed
@@ -55,7 +56,7 @@ def history_rows(decided: Sequence[Decided], needle: str, width: int) -> list[Ro
         said = ours("withdrawn") if withdrawn else our_line("→ {}", one.answer)
         pieces = [
             (our_line(" {} ", f"{datetime.fromtimestamp(one.at):%d %b %H:%M}"), "$muted"),
-            (fit(clean_line(one.who), NAME_CELLS), "bold"),
+            (fit_name(clean_line(one.who), NAME_CELLS), "bold"),
             (ours(" "), ""),
             (fit(clean_line(one.asked), room // 2), ""),
             (our_line(" {}", cut(said, room // 4)), "$muted" if withdrawn else "$agent-running"),

@@ -20,6 +20,7 @@ from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.ui.dialogs.form import Field, FormDialog, Values, listed
 from cockpit.ui.dialogs.shared.tab import Desk, KeyLine, Tab, question
 from cockpit.ui.look.cells import Piece, age, content, fit
+from cockpit.ui.look.rows.names import fit_name
 
 WEEK = "7d"
 """How far back log and journal are read."""
@@ -31,7 +32,7 @@ def _head(now: float, at: float, who: str) -> list[Piece]:
     lived: Clean = age(now - at) if at else ours("–")
     return [
         (fit(lived, 5, right=True), "$muted"),
-        (our_line(" {} ", fit(clean_line(who) or ours("–"), WHO_CELLS)), "$accent"),
+        (our_line(" {} ", fit_name(clean_line(who) or ours("–"), WHO_CELLS)), "$accent"),
     ]
 
 

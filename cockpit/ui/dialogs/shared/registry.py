@@ -11,6 +11,7 @@ from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.form import Field, FormDialog, Values
 from cockpit.ui.dialogs.shared.tab import Desk, KeyLine, Tab, question
 from cockpit.ui.look.cells import Piece, age, content, fit
+from cockpit.ui.look.rows.names import fit_name
 from cockpit.ui.widgets.choice_field import Choice
 
 STYLES = {
@@ -52,7 +53,7 @@ class RegistryTab(Tab[Registered]):
         glyph, style = STYLES[entry.life]
         pieces: list[Piece] = [
             (our_line("{} ", glyph), style),
-            (fit(clean_line(entry.name), 24), "bold"),
+            (fit_name(clean_line(entry.name), 24), "bold"),
             (our_line(" {} ", fit(clean_line(entry.role), 10)), "$muted"),
             (fit(clean_line(entry.life.value), 8), style),
             (fit(_beat(entry), 12, right=True), "$link-degraded" if entry.stale else "$muted"),

@@ -44,6 +44,11 @@ def fit_apart(name: Clean, others: Iterable[Clean], width: int) -> Clean:
     return joined((shown, repeated(ours(" "), width - width_of(shown))))
 
 
+def fit_name(name: Clean, width: int) -> Clean:
+    """Return a name in exactly so many cells: its middle goes, its end stays, for there names mostly differ."""
+    return fit_apart(name, (), width)
+
+
 @lru_cache(maxsize=64)
 def least_room(names: tuple[Clean, ...], least: int, most: int) -> int:
     """Return the fewest cells, from `least` to `most`, in which all these names look different."""

@@ -8,6 +8,7 @@ from cockpit.model.ids import AgentId
 from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, content, cut, pieces_width, width_of
+from cockpit.ui.look.rows.names import cut_apart
 from cockpit.ui.screens.agent.heading import state_pieces
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.frame import set_subtitle, set_title
@@ -36,7 +37,7 @@ class GridCell(TranscriptView):
         facts = [*state_pieces(agent, fleet.vm(agent.vm_id), now)]
         cost: Piece = (our_line("  ${:.2f}", agent.usage.cost) if agent.usage.tokens else NOTHING, "$muted")
         room = width - 4 - pieces_width([*facts, cost])
-        name = cut(clean_line(agent.name), max(4, room))
+        name = cut_apart(clean_line(agent.name), (), max(4, room))
         set_title(
             self, content([(our_line("{} ", self.number), "$accent"), (name, "bold"), (ours(" "), ""), *facts, cost])
         )

@@ -12,8 +12,9 @@ from textual.content import Content
 from cockpit.model.ids import AgentId
 from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.transcript import Transcript
-from cockpit.text.clean import Clean, ours
-from cockpit.ui.look.cells import content, fit
+from cockpit.text.clean import NOTHING, Clean, ours
+from cockpit.ui.look.cells import content
+from cockpit.ui.look.rows.names import fit_name
 from cockpit.ui.transcript.folding import BLANK
 from cockpit.ui.transcript.lines import entry_lines
 
@@ -94,6 +95,6 @@ def _lines(stream: AgentStream, entry: Entry, width: int) -> list[Content]:
     lines = [line for line in entry_lines(entry, max(8, width - NAME_CELLS - 2), previous=None) if line != BLANK]
     shown = []
     for at, line in enumerate(lines):
-        name = fit(stream.name, NAME_CELLS) if at == 0 else fit(ours(""), NAME_CELLS)
+        name = fit_name(stream.name if at == 0 else NOTHING, NAME_CELLS)
         shown.append(content([(name, f"bold {stream.colour}"), (ours("▏ "), stream.colour), *line.pieces]))
     return shown

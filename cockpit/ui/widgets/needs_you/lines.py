@@ -12,6 +12,7 @@ from cockpit.model.inbox.question import AnswerKey
 from cockpit.text.clean import NOTHING, Clean, ours, part, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, age, break_points, content, cut, fit, pieces_width, width_of
+from cockpit.ui.look.rows.names import cut_apart, fit_name
 from cockpit.ui.widgets.needs_you.posed import LINE, Posed
 
 URGENCY_STYLES = {
@@ -39,7 +40,7 @@ def entry_line(posed: Posed, now: float, width: int, *, name_cells: int = NAME_C
     ]
     head: list[Piece] = [
         (our_line(" {} ", glyph), style),
-        (fit(posed.who, min(name_cells, max(6, width // 6))), "bold"),
+        (fit_name(posed.who, min(name_cells, max(6, width // 6))), "bold"),
     ]
     room = width - pieces_width(head) - pieces_width(end) - 1
     keys = _short_keys(posed, max(0, room // 2))
@@ -117,7 +118,7 @@ def head_line(posed: Posed, now: float, width: int, sent: str) -> Content:
     verb = ours("asks") if posed.item.urgency is Urgency.ASKING and posed.item.budget is None else NOTHING
     pieces: list[Piece] = [
         (our_line("{} ", glyph), style),
-        (cut(posed.who, max(8, width // 3)), "bold"),
+        (cut_apart(posed.who, (), max(8, width // 3)), "bold"),
         (our_line(" {}", verb), "$muted"),
     ]
     if sent:
