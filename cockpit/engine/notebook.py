@@ -38,6 +38,7 @@ class Notebook:
         self._new_sent: list[Sent] = []
         self._changed_values: set[str] = set()
         self._changed = asyncio.Event()
+        self._writing = asyncio.Lock()
 
     async def load(self) -> None:
         """Bring back what an earlier cockpit kept; without history there is nothing to bring back."""
@@ -66,6 +67,10 @@ class Notebook:
 
     async def _write(self) -> bool:
         """Write what changed; what the disk refuses stays to be written. Return whether all is there."""
+        async with self._writing:  # at the end somebody else may be in the midst of it
+            return await self._write_all()
+
+    async def _write_all(self) -> bool:
         self._changed.clear()
         log_of = self._store.notebook
         try:

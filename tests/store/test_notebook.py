@@ -10,7 +10,7 @@ import pytest
 from cockpit.engine import notebook as notebook_module
 from cockpit.engine.notebook import Notebook
 from cockpit.model.ids import AgentId, CommandId
-from cockpit.model.notebook.draft import NO_DRAFT, Draft
+from cockpit.model.notebook.draft import NO_DRAFT, Draft, Sent
 from cockpit.store import notebook as log_module
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
@@ -93,6 +93,31 @@ async def test_it_writes_by_itself_and_again_what_the_disk_refused(
         await written.wait()
     running.cancel()
     assert refused == ["kept"] and await store.notebook.drafts() == {ADA: Draft("kept")}
+    await store.close()
+
+
+async def test_an_end_in_the_midst_of_writing_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notebook_module, "WRITE_EVERY", 0.0)
+    notebook, store = await reopened(tmp_path / "s.sqlite")
+    began, may_go_on = asyncio.Event(), asyncio.Event()
+    add = store.notebook.add_sent
+
+    async def slow(sent: Sent) -> None:
+        began.set()
+        await may_go_on.wait()
+        await add(sent)
+
+    monkeypatch.setattr(store.notebook, "add_sent", slow)
+    running = asyncio.create_task(notebook.run())
+    notebook.note_sent(ADA, "one")
+    async with asyncio.timeout(10):
+        await began.wait()
+        ending = asyncio.create_task(notebook.close())
+        await asyncio.sleep(0)
+        may_go_on.set()
+        await ending
+    running.cancel()
+    assert [one.text for one in await store.notebook.sent()] == ["one"]
     await store.close()
 
 
