@@ -53,6 +53,7 @@ from cockpit.model.reduce.activity import is_settling
 from cockpit.model.refusals.grounds import Refusal
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
+from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -208,10 +209,15 @@ class Engine:
             try:
                 await work()
                 return
-            except Exception:
-                log.exception("background work %r failed and starts again", name)
+            except Exception as error:
+                said = f"internal error in {name}: see the log file"
+                if isinstance(error, StoreError):  # a busy or a broken disk
+                    said = str(error)
+                    log.error("background work %r starts again: %s", name, error)
+                else:
+                    log.exception("background work %r failed and starts again", name)
                 check_cancelled()
-                self.fleet_state.notice(f"internal error in {name}: see the log file")
+                self.fleet_state.notice(said)
                 await asyncio.sleep(1.0)
 
     async def _save_receipts(self) -> None:

@@ -282,6 +282,7 @@ class MemoryInbox:
 
     async def shelved(self) -> tuple[Shelved, ...]:
         """Return what is put off."""
+        self._store.check_readable()
         return tuple(self.off.values())
 
     async def add(self, one: Decided) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from cockpit.engine.coordination.inbox import InboxActs, InboxDesk, bring_back
+from cockpit.engine.engine import Engine
 from cockpit.engine.operation import OperationProgress
 from cockpit.model import events as ev
 from cockpit.model.commands.inbox import PutOffEntry, TakeBackEntry
@@ -57,5 +58,20 @@ async def test_a_question_that_waits_no_more_is_withdrawn_and_the_others_wait() 
         await asyncio.sleep(1.0)
         (ended,) = await desk.history()
         assert (ended.key, ended.outcome, ended.asked) == (f"ask:{AGENT}:d1", HowEnded.WITHDRAWN, "d1?")
+    finally:
+        work.cancel()
+
+
+async def test_a_disk_that_cannot_be_read_is_no_fault_of_the_program_and_is_asked_again() -> None:
+    parts = Parts()
+    engine = Engine((parts.source(),), parts.store, clock=parts.clock)
+    parts.memory.unreadable = "the history cannot be read now"
+    work = asyncio.create_task(engine._supervised("inbox", engine.coordination.inbox.run))
+    try:
+        assert await engine.until(lambda: bool(engine.fleet.notices), 5.0)
+        assert engine.fleet.notices == ("the history cannot be read now",)
+        parts.memory.unreadable = ""
+        parts.memory.inbox.off["k"] = Shelved("k", PutOff.MUTE, "m", 1.0)
+        assert await engine.until(lambda: bool(engine.fleet.shelved), 5.0)
     finally:
         work.cancel()
