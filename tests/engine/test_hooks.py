@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from pathlib import Path
+
+import pytest
 
 from cockpit.engine.notices.hook import run_hook
 
@@ -20,6 +23,16 @@ async def test_a_hook_that_takes_long_is_ended_and_one_that_is_loud_is_not_held_
     loud = await run_hook("head -c 3000000 /dev/zero >&2; exit 4", {}, 5)
     assert loud.trouble.startswith("it ended with 4")
     assert (await run_hook("exit 0", {"COCKPIT_TEXT": "$(touch /tmp/never)"}, 5)).trouble == ""
+
+
+async def test_a_hook_that_may_not_be_ended_is_told_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that runs as another user."""
+
+    def refused(group: int, signal: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "killpg", refused)
+    assert (await run_hook("sleep 0.4", {}, 0.1)).trouble == "it took more than 0.1 s and was ended"
 
 
 def _wait_for(path: Path) -> None:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import time
+from asyncio.subprocess import DEVNULL
 from collections.abc import Mapping
 
+from cockpit.engine.own.process import READ_SIZE, begin, end, why_ended, why_not_begun
 from cockpit.model.notices.port import HookOutcome
 
 MOST_SAID = 4_096
 """Bytes of its standard error that are read; the first line of them is told if it fails."""
 MOST_LINE = 200
 """Characters of that line."""
-READ_SIZE = 65_536
-END_LIMIT = 1.0
-"""Seconds that a hook which was ended gets to be gone."""
 
 
 async def run_hook(command: str, variables: Mapping[str, str], seconds: float) -> HookOutcome:
@@ -31,19 +29,10 @@ async def run_hook(command: str, variables: Mapping[str, str], seconds: float) -
     began = time.monotonic()
     with _Ear() as ear:
         try:
-            process = await asyncio.create_subprocess_exec(
-                "/bin/sh",
-                "-c",
-                command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=ear.theirs,
-                env={**os.environ, **variables},
-                start_new_session=True,
-            )
+            process = await begin(command, variables, output=DEVNULL, errors=ear.theirs)
         except OSError as error:
-            return HookOutcome(command, f"it could not be started: {error.strerror or error}")
-        trouble = f"it took more than {seconds:g} s and was ended"
+            return HookOutcome(command, why_not_begun(error))
+        trouble = why_ended(seconds)
         try:
             async with asyncio.timeout(seconds):
                 code = await process.wait()
@@ -52,7 +41,7 @@ async def run_hook(command: str, variables: Mapping[str, str], seconds: float) -
             pass
         finally:
             if process.returncode is None:
-                await _end(process)
+                await end(process)
     return HookOutcome(command, trouble, time.monotonic() - began)
 
 
@@ -83,9 +72,9 @@ class _Ear:
         return bytes(self._said)
 
     def _hear(self) -> None:
+        """Take what the pipe holds, once: whoever speaks without an end must not hold up all else here."""
         with contextlib.suppress(BlockingIOError):
-            while part := os.read(self._mine, READ_SIZE):
-                self._said += part[: MOST_SAID - len(self._said)]
+            self._said += os.read(self._mine, READ_SIZE)[: MOST_SAID - len(self._said)]
 
 
 def _trouble(code: int, said: bytes) -> str:
@@ -95,12 +84,3 @@ def _trouble(code: int, said: bytes) -> str:
     line = next((line.strip() for line in lines if line.strip()), "")[:MOST_LINE]
     how = f"it was ended by signal {-code}" if code < 0 else f"it ended with {code}"
     return f"{how}: {line}" if line else how
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """End a hook that took too long, with whatever it started in its session."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(END_LIMIT):
-            await process.wait()

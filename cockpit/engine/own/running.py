@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import signal
+from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import Mapping
 
+from cockpit.engine.own.process import READ_SIZE, begin, end, why_ended, why_not_begun
 from cockpit.model.own.port import Printed
-
-END_LIMIT = 1.0
-"""Seconds that a command which was ended gets to be gone."""
-
-READ_SIZE = 65_536
 
 
 async def run_command(command: str, variables: Mapping[str, str], seconds: float, most: int) -> Printed:
@@ -26,18 +20,9 @@ async def run_command(command: str, variables: Mapping[str, str], seconds: float
         most: bytes of its output that are kept; the rest is read and dropped, so that it is not held up.
     """
     try:
-        process = await asyncio.create_subprocess_exec(
-            "/bin/sh",
-            "-c",
-            command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **variables},
-            start_new_session=True,
-        )
+        process = await begin(command, variables, output=PIPE, errors=STDOUT)
     except OSError as error:
-        return Printed(trouble=f"it could not be started: {error.strerror or error}")
+        return Printed(trouble=why_not_begun(error))
     assert process.stdout is not None
     kept = bytearray()
     read = 0
@@ -49,17 +34,8 @@ async def run_command(command: str, variables: Mapping[str, str], seconds: float
                 read += len(part)
             await process.wait()
     except TimeoutError:
-        trouble = f"it took more than {seconds:g} s and was ended"
+        trouble = why_ended(seconds)
     finally:
-        await _end(process)
+        await end(process)
     code = process.returncode if not trouble else None
     return Printed(kept.decode("utf-8", "replace"), code, trouble, read > len(kept))
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """End a command with whatever it started in its session and left."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(END_LIMIT):
-            await process.wait()
