@@ -130,13 +130,14 @@ def _act(home: HomePort, target: AgentId, parsed: Parsed) -> None:
     if agent is None or agent.id != target or (vm is not None and vm.id != agent.vm_id):
         here.warn(ours("something else is selected by now"), title=ours("Not done"))
     else:
-        _try(here, parsed)
+        _try(here, parsed, alone=True)
 
 
-def _try(home: HomePort, parsed: Parsed) -> None:
+def _try(home: HomePort, parsed: Parsed, *, alone: bool = False) -> None:
+    """Do an action; who is named in the line is meant alone, whoever is marked."""
     action = parsed.command.action
-    reason = next((one.reason for one in home.offered() if one.id == action), "it is not offered here")
+    reason = next((one.reason for one in home.offered(alone=alone) if one.id == action), "it is not offered here")
     if reason:
         open_line(home, parsed.line, reason)
     else:
-        home.try_action(action)
+        home.try_action(action, alone=alone)

@@ -151,8 +151,13 @@ class HomePort(TravelPort, Protocol):
     def foremost(self) -> HomePort:
         """Return the screen of the operator that is in view."""
 
-    def try_action(self, action_id: str) -> None:
-        """Do an action, or say why not."""
+    def try_action(self, action_id: str, *, alone: bool = False) -> None:
+        """Do an action, or say why not.
+
+        Args:
+            action_id: which.
+            alone: it is done to what is selected, whoever is marked.
+        """
 
     def open_dialog(self, dialog: Screen[Chosen], finish: Callable[[Chosen | None], None] | None = None, /) -> None:
         """Open a dialog; `finish` gets what was chosen, or None."""

@@ -70,7 +70,7 @@ def act_about(home: HomePort, item: Attention, act: str) -> None:
         mend_item(home, item)
     elif act in ACTS and item.agent is not None:
         home.select(item.agent)
-        home.try_action(ACTS[act])
+        home.try_action(ACTS[act], alone=True)
     elif item.dialog is not None and item.agent is not None:
         home.select(item.agent)
         home.try_action("talk.answer")

@@ -16,5 +16,5 @@ class TravelPort(Protocol):
     def show_tab(self, name: str) -> None:
         """Show a part of what there is of the selected agent, by the name of its tab."""
 
-    def offered(self) -> list[OfferedAction]:
-        """Return the actions that make sense here."""
+    def offered(self, *, alone: bool = False) -> list[OfferedAction]:
+        """Return the actions that make sense here; `alone` judges them by what is selected, whoever is marked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.actions import SkipAction
@@ -140,7 +141,10 @@ class ActionScreen(Screen[None]):
 
     def action_act(self, action_id: str) -> None:
         """Do what the registry declares."""
-        self.perform(self._declared(action_id))
+        self._do(self._declared(action_id))
+
+    def _do(self, action: Action) -> None:
+        self.perform(action)
         self.call_after_refresh(self._take_in_seen)
 
     def _take_in_seen(self) -> None:
@@ -148,13 +152,15 @@ class ActionScreen(Screen[None]):
         if self.is_attached and self.in_sight():
             self.take_in()
 
-    def try_action(self, action_id: str) -> None:
-        """Do an action from elsewhere than its key, or say why not."""
-        reason = disabled_reason(self._declared(action_id), self.situation())
-        if reason:
+    def try_action(self, action_id: str, *, alone: bool = False) -> None:
+        """Do an action from elsewhere than its key, or say why not; `alone` leaves the marked agents out of it."""
+        action = self._declared(action_id)
+        if alone:
+            action = replace(action, many=None)
+        if reason := disabled_reason(action, self.situation()):
             self._explain(action_id, reason)
         else:
-            self.action_act(action_id)
+            self._do(action)
 
     def action_try_action(self, action_id: str) -> None:
         """Do an action whose key was clicked, or say why not."""

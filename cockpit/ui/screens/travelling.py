@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 from cockpit.model.ids import AgentId
@@ -34,9 +35,9 @@ class Traveller(ActionScreen):
     def show_tab(self, name: str) -> None:
         """Show a part of what there is of an agent, where there are such parts."""
 
-    def offered(self) -> list[OfferedAction]:
-        """Return the actions that make sense here."""
-        situation = self.situation()
+    def offered(self, *, alone: bool = False) -> list[OfferedAction]:
+        """Return the actions that make sense here; `alone` judges them by what is selected, whoever is marked."""
+        situation = replace(self.situation(), marked=()) if alone else self.situation()
         here = [one for one in ACTIONS if one.screen in ("home", self.NAME) and self.offers(one)]
         return [
             OfferedAction(

@@ -42,6 +42,13 @@ async def test_a_line_acts_upon_whom_it_names_wherever_the_keys_are() -> None:
         assert isinstance(pilot.app.screen, BoardScreen)
 
 
+async def test_who_is_named_is_meant_alone_whoever_is_marked() -> None:
+    async with cockpit() as (pilot, home, engine):
+        await pilot.press("down", "asterisk", "asterisk")
+        await typed(pilot, "pause w-docs")
+        assert engine.ordered == [Pause(vm_id(5))] and len(home.marks.agents) == 2
+
+
 async def test_what_is_not_understood_or_refused_stays_to_be_mended() -> None:
     async with cockpit() as (pilot, _home, engine):
         await typed(pilot, "steer lt-apo now")

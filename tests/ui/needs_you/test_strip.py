@@ -201,6 +201,13 @@ async def test_an_agent_that_died_is_relaunched_from_the_strip_and_the_next_come
 
 
 @pytest.mark.usefixtures("at_once")
+async def test_the_strip_relaunches_the_agent_it_names_alone_whoever_is_marked() -> None:
+    async with cockpit() as (pilot, home, engine):
+        await press(pilot, "down", "asterisk", "exclamation_mark", "exclamation_mark", "R")
+        assert engine.ordered == [Relaunch(DEAD)] and len(home.marks.agents) == 1
+
+
+@pytest.mark.usefixtures("at_once")
 async def test_an_answer_on_its_way_is_not_given_twice_and_one_that_failed_can_be_given_again() -> None:
     async with cockpit(asking(CONFIRM)) as (pilot, home, engine):
         await press(pilot, "exclamation_mark", "y", "y", "n")
