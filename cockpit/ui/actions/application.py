@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from textual.app import App
+
 from cockpit.ui.actions.action import PANES, Action
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.dialogs.help import HelpDialog
@@ -25,6 +27,18 @@ class KeepsTheme(Protocol):
         """Keep one."""
 
 
+def theme_names(app: App[object]) -> tuple[str, ...]:
+    """Return the themes that an application can wear."""
+    return app.own_themes if isinstance(app, ThemedApp) else ()
+
+
+def wear_theme(app: App[object], name: str) -> None:
+    """Wear a theme that was picked, here and in the cockpits to come."""
+    app.theme = name
+    if isinstance(app, ThemedApp):
+        app.themes.keep(name)
+
+
 def _help(home: HomePort) -> None:
     home.open_dialog(HelpDialog(home.key_help))
 
@@ -41,12 +55,10 @@ def _theme(home: HomePort) -> None:
         app.theme = name
 
     def finish(name: str | None) -> None:
-        if name is not None and isinstance(app, ThemedApp):
-            app.theme = name
-            app.themes.keep(name)
+        if name is not None:
+            wear_theme(app, name)
 
-    names = app.own_themes if isinstance(app, ThemedApp) else ()
-    home.open_dialog(ThemeDialog(sorted(names), app.theme, wear), finish)
+    home.open_dialog(ThemeDialog(sorted(theme_names(app)), app.theme, wear), finish)
 
 
 def _quit(home: HomePort) -> None:

@@ -9,6 +9,7 @@ from cockpit.model.commands.command import Command
 from cockpit.model.ids import AgentId, TaskId
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line
+from cockpit.ui.actions.application import theme_names, wear_theme
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.talk import message, order, submit
 from cockpit.ui.actions.words import GO, TEXTS, vocabulary
@@ -22,13 +23,12 @@ MODES = dict(zip(TEXTS, Mode, strict=True))
 
 def open_line(home: HomePort, line: str = "", refused: str = "") -> None:
     """Ask what is to be done."""
-    themes = getattr(home.app, "own_themes", ())
 
     def finish(parsed: Parsed | None) -> None:
         if parsed is not None:
             _run(home.foremost(), parsed)
 
-    words = vocabulary(home.offered(), home.fleet, themes)
+    words = vocabulary(home.offered(), home.fleet, theme_names(home.app))
     home.open_dialog(CommandLine(words, line=line, refused=refused), finish)
 
 
@@ -44,7 +44,7 @@ def _run(home: HomePort, parsed: Parsed) -> None:
     elif action in TEXTS and len(keys) == 2:
         _say(home, MODES[action], AgentId(keys[0]), keys[1], parsed)
     elif action == "app.theme" and keys:
-        home.app.theme = keys[0]
+        wear_theme(home.app, keys[0])
     elif kinds[:1] == (Kind.TASK,) and keys:
         _about_task(home, action, keys, parsed)
     elif kinds[:1] == (Kind.AGENT,) and keys:

@@ -12,6 +12,7 @@ from cockpit.model.commands.vm import Pause
 from cockpit.model.ids import TaskId, agent_of
 from cockpit.ui.command_line.line import CommandLine
 from cockpit.ui.screens.board import BoardScreen
+from cockpit.ui.theming import CHOICE
 from cockpit.ui.widgets.plain import Plain
 from tests.remote.waiting import until
 from tests.ui.scene import vm_id
@@ -47,6 +48,13 @@ async def test_who_is_named_is_meant_alone_whoever_is_marked() -> None:
         await pilot.press("down", "asterisk", "asterisk")
         await typed(pilot, "pause w-docs")
         assert engine.ordered == [Pause(vm_id(5))] and len(home.marks.agents) == 2
+
+
+async def test_a_theme_that_is_typed_is_kept_as_one_that_is_picked() -> None:
+    async with cockpit() as (pilot, home, engine):
+        name = next(one for one in home.app.own_themes if one != home.app.theme)
+        await typed(pilot, f"theme {name}")
+        assert pilot.app.theme == name and name in engine.coordination.preferences.kept[CHOICE]
 
 
 async def test_what_is_not_understood_or_refused_stays_to_be_mended() -> None:
