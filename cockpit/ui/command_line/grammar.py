@@ -96,9 +96,14 @@ def tokens_of(line: str) -> list[Token]:
     return found
 
 
+def _plain(name: str) -> str:
+    """Return a name without the quotes that would end it in a line: it is typed, and found, with other ones."""
+    return name.replace('"', "'")
+
+
 def quoted(name: str) -> str:
     """Return a name as it is typed: one with blanks, or that looks quoted, in quotes."""
-    plain = name.replace('"', "'")
+    plain = _plain(name)
     return f'"{plain}"' if not plain or any(letter.isspace() for letter in plain) else plain
 
 
@@ -144,7 +149,7 @@ def _place(line: str, tokens: Sequence[Token], vocabulary: LineWords) -> Parsed 
 def _key(name: str, kind: Kind, vocabulary: LineWords) -> str | LineError:
     listed = vocabulary.names.get(kind, ())
     found = [key for known, key in listed if known == name] or [
-        key for known, key in listed if known.casefold() == name.casefold()
+        key for known, key in listed if _plain(known).casefold() == _plain(name).casefold()
     ]
     if len(set(found)) == 1:
         return found[0]

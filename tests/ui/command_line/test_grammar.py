@@ -25,7 +25,11 @@ from cockpit.ui.command_line.grammar import (
 )
 from tests.ui.scene import scene
 
-NAMES = st.lists(st.text(max_size=12).map(lambda name: name.replace('"', "'")), max_size=5, unique_by=str.casefold)
+NAMES = st.lists(
+    st.text(max_size=12) | st.text(alphabet="a\"' "),
+    max_size=5,
+    unique_by=lambda name: name.replace('"', "'").casefold(),
+)
 COMMANDS = (
     Command("pause", "vm.pause", kinds=(Kind.AGENT,)),
     Command("prompt", "talk.prompt", kinds=(Kind.AGENT, Kind.TEXT)),
