@@ -30,6 +30,10 @@ class Wording(Generic[Thing]):
     known: tuple[str, ...] = ()
     """The words there are, where they are known beforehand: another one is said to be none."""
 
+    def means(self, wanted: str) -> bool:
+        """Say whether something is asked for already."""
+        return bool(wanted)
+
     def fits(self, thing: Thing, wanted: str) -> bool:
         """Say whether a value of a thing is what is asked for."""
         values = (value.casefold() for value in self.read(thing))
@@ -54,15 +58,16 @@ class Measure(Generic[Thing]):
     several = True
     """What is asked for twice must fit both times: `>1` and `<5`."""
 
+    def means(self, wanted: str) -> bool:
+        """Say whether something is asked for already: what is no number yet is not."""
+        return _AMOUNT.match(wanted) is not None
+
     def fits(self, thing: Thing, wanted: str) -> bool:
-        """Say whether the number of a thing is what is asked for; what is no number yet narrows nothing."""
-        parsed = _AMOUNT.match(wanted)
-        if parsed is None:
-            return True
-        sign, digits, unit = parsed.groups()
-        value = self.measure(thing)
-        if value is None:
+        """Say whether the number of a thing is what is asked for."""
+        parsed, value = _AMOUNT.match(wanted), self.measure(thing)
+        if parsed is None or value is None:
             return False
+        sign, digits, unit = parsed.groups()
         bound = float(digits) * self.units.get(unit, 1.0)
         match sign:
             case ">":

@@ -91,6 +91,9 @@ def filter_of(text: str, vocabulary: Vocabulary[Thing]) -> RowFilter[Thing]:
         if field:
             found = (vocabulary.fields[field].fault(value) for value in asked)
             faults += [f"{field}:{value} {fault}" for value, fault in zip(asked, found, strict=True) if fault]
+            asked = tuple(value for value in asked if vocabulary.fields[field].means(value))
+            if not asked:
+                continue  # so is this: negated or not, it narrows nothing
         terms.append(Term(field, asked, negated))
     return RowFilter(vocabulary, tuple(terms), tuple(faults), unfinished)
 
