@@ -58,16 +58,18 @@ def becomes(fleet: Fleet, agent: Agent, manner: TextManner) -> str:
 
 
 def meant_by(fleet: Fleet, line: str, now: float, attributes: Attributes = NO_ATTRIBUTES) -> tuple[Agent, ...]:
-    """Return the agents that a line means: those whose names it lists, else those that a filter asks for.
+    """Return the agents that a line means: all whose names it lists, else those that a filter asks for.
 
     Nobody where it is empty: everybody is meant only by saying so.
     """
     if not line.strip():
         return ()
     words = line.replace(",", " ").split()
-    by_name = {agent.name.casefold(): agent for agent in fleet.agents}
+    by_name: dict[str, list[Agent]] = {}
+    for agent in fleet.agents:
+        by_name.setdefault(agent.name.casefold(), []).append(agent)
     if all(word.casefold() in by_name for word in words):
-        return tuple({agent.id: agent for agent in (by_name[word.casefold()] for word in words)}.values())
+        return tuple({agent.id: agent for word in words for agent in by_name[word.casefold()]}.values())
     return tuple(wanted_agents(fleet, line, now, attributes)) if filter_of(line, AGENTS).terms else ()
 
 

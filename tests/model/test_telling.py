@@ -57,6 +57,12 @@ def test_names_or_a_filter_say_who_is_meant(line: str, wanted: list[str]) -> Non
     assert [agent.name for agent in meant_by(FLEET, line, 0.0)] == wanted
 
 
+def test_all_who_have_a_name_are_meant_by_it() -> None:
+    twin = replace(CALM, id=AgentId("d"), name="Quill")
+    fleet = replace(FLEET, agents=(*FLEET.agents, twin))
+    assert meant_by(fleet, "quill", 0.0) == (CALM, twin)
+
+
 @given(st.text(max_size=20), st.integers(0, 9))
 def test_whoever_is_meant_is_named_or_counted(line: str, number: int) -> None:
     assert set(meant_by(FLEET, line, 0.0)) <= set(FLEET.agents)
