@@ -9,7 +9,6 @@ from pathlib import Path
 from cockpit.engine.port import CockpitPort
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
-from cockpit.model.inbox.entries import inbox
 from cockpit.model.marks import AgentMarks
 from cockpit.ui.actions.footer import footer_pieces
 from cockpit.ui.actions.snoozing import snoozed_agents
@@ -70,7 +69,7 @@ class HomeFlushing(HomeSelection):
         fleet, now = self.fleet, self.engine.now()
         tree = self.query_one(AgentsTree)
         self.marks = self.marks.taken_in(fleet)
-        snoozed = snoozed_agents(inbox(fleet, now)) if fleet.shelved else frozenset()
+        snoozed = snoozed_agents(self.tallies.entries(fleet, now)) if fleet.shelved else frozenset()
         tree.take_arranged(self.engine.coordination.desk.arrangement, self.marks, snoozed)
         tree.flush(fleet, now)
         self.reselect(fleet)
