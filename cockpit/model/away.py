@@ -19,7 +19,7 @@ from cockpit.model.usage.bucket import Bucket
 AWAY_AFTER = 600.0
 """Seconds without a key after which somebody was away."""
 
-TOLD = ("message_ended", "run_ended", "run_settled", "dialog_requested", "daemon_exited")
+TOLD = ("message_ended", "run_ended", "dialog_requested", "daemon_exited")
 """The kinds of events that the summary is made of."""
 
 MOST_WORDS = 200
