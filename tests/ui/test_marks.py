@@ -37,6 +37,7 @@ async def test_one_text_to_three_agents_takes_five_keys_beside_it_and_a_filter_f
         await pilot.pause()
         sent = [one for one in engine.ordered if isinstance(one, Prompt | FollowUp)]
         assert {one.agent for one in sent} == set(marked) and {one.text for one in sent} == {"go on"}
+        assert all(engine.notebook.sent(agent) == ("go on",) for agent in marked)
 
 
 async def test_an_act_is_done_to_all_marked_and_who_fails_stays_with_the_reason() -> None:

@@ -31,7 +31,7 @@ async def test_a_text_goes_to_the_agent_that_was_looked_at_whatever_is_selected_
         home.select(agent_of(vm_id(1)))
         await pilot.press("enter")
         await pilot.pause()
-        assert engine.ordered == [Prompt(done.id, "thanks!")]
+        assert engine.ordered == [Prompt(done.id, "thanks!")] and engine.notebook.sent(done.id) == ("thanks!",)
         home.select(done.id)
         assert home.composer.text == ""
 

@@ -80,6 +80,7 @@ def _say(home: HomePort, mode: Mode, target: AgentId, text: str, parsed: Parsed)
     if reason := home.engine.disabled_reason(wanted):
         open_line(home, parsed.line, reason)
     else:
+        home.engine.notebook.note_sent(target, text)
         submit(home, Composer.Submitted(target, mode, text))
 
 

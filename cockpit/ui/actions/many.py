@@ -89,6 +89,8 @@ def tell(home: HomePort, agents: Sequence[Agent], manner: TextManner = TextManne
         there = [agent for agent in map(fleet.agent, telling.agents) if agent is not None]
         orders = {agent.id: order_to(fleet, agent, telling.text, telling.manner) for agent in there}
         refused = refusals(home, orders)
+        for agent in orders:
+            home.engine.notebook.note_sent(agent, telling.text)
         give(home, {agent: command for agent, command in orders.items() if agent not in refused}, refused)
 
     home.open_dialog(TellDialog(agents, lambda: home.fleet, meant, refusal, manner), finish)

@@ -55,6 +55,7 @@ def _peek(home: HomePort) -> None:
         if there is None:
             home.warn(our_line("it is gone; your text was: {}", peeked.text), title=clean_line(agent.name))
         elif peeked.sent is not None:
+            home.engine.notebook.note_sent(target, peeked.text)
             home.command(order_to(home.fleet, there, peeked.text, peeked.sent, references_in(peeked.text)))
         elif peeked.text and home.composer.recipient != target:
             home.select(target)

@@ -89,8 +89,8 @@ def _send(home: HomePort, submitted: Composer.Submitted) -> None:
             home.command(wanted)
             for command in submitted.taken_back:
                 home.engine.dismiss(command)
-        elif home.composer.recipient == submitted.agent and not home.composer.text:
-            home.composer.put(submitted.text)
+        else:
+            home.composer.give_back(submitted)
 
     if isinstance(wanted, ResumeAndSend) and agent is not None:
         consequence = ours("Its VM is paused. Yes resumes it and sends the text; no gives the text back.")
@@ -123,8 +123,8 @@ def _ask_to_send(home: HomePort, submitted: Composer.Submitted, word: str, why: 
     def finish(yes: bool | None) -> None:
         if yes:
             _send(home, submitted)
-        elif home.composer.recipient == submitted.agent and not home.composer.text:
-            home.composer.put(submitted.text)
+        else:
+            home.composer.give_back(submitted)
 
     reason = our_line("Whether it has such a command is not known: {}", why) if why else ours("It knows no such word.")
     consequence = our_line("{} Yes sends it to the model as text.", reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import events, on
@@ -282,6 +282,17 @@ class Composer(DataTextArea):
             self._walk = None
             self.put(_joined(self.text, text))
             self.choose(mode)
+
+    def give_back(self, submitted: Submitted) -> None:
+        """Take a text that is not sent after all as a draft to whom it was meant for, behind what is written to it."""
+        agent, text, taken_back = submitted.agent, submitted.text, submitted.taken_back
+        if agent == self._recipient:
+            self._taken_back = (*self._taken_back, *taken_back)
+            self.put(_joined(self.text, text))
+        else:
+            draft = self._notebook.draft(agent)
+            given = replace(draft, text=_joined(draft.text, text), taken_back=(*draft.taken_back, *taken_back))
+            self._notebook.keep_draft(agent, given)
 
     def action_newline(self) -> None:
         """Begin a new line, in place of what is selected."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -9,13 +11,15 @@ from textual.widgets import Input
 from cockpit.model.commands.agent import Prompt, Steer
 from cockpit.model.commands.board import MoveTask
 from cockpit.model.commands.vm import Pause
+from cockpit.model.fleet import Power
 from cockpit.model.ids import TaskId, agent_of
 from cockpit.ui.command_line.line import CommandLine
+from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.screens.board import BoardScreen
 from cockpit.ui.theming import CHOICE
 from cockpit.ui.widgets.plain import Plain
 from tests.remote.waiting import until
-from tests.ui.scene import vm_id
+from tests.ui.scene import scene, vm_id
 from tests.ui.test_home import LT_API, cockpit
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
@@ -50,11 +54,27 @@ async def test_who_is_named_is_meant_alone_whoever_is_marked() -> None:
         assert engine.ordered == [Pause(vm_id(5))] and len(home.marks.agents) == 2
 
 
+async def test_a_text_that_is_not_sent_after_all_becomes_the_draft_of_whom_it_was_meant_for() -> None:
+    engine = scene()
+    engine.change(replace(engine.fleet, vms=tuple(replace(vm, power=Power.PAUSED) for vm in engine.fleet.vms)))
+    docs = agent_of(vm_id(5))
+    async with cockpit(engine) as (pilot, home, _):
+        assert home.selected != docs
+        await typed(pilot, "prompt w-docs go on")
+        await until(lambda: isinstance(pilot.app.screen, ConfirmDialog))
+        await pilot.press("n")
+        await until(lambda: pilot.app.screen is home)
+        assert engine.ordered == [] and engine.notebook.draft(docs).text == "go on"
+        assert engine.notebook.sent(docs) == ("go on",)
+        home.select(docs)
+        assert home.composer.text == "go on"
+
+
 async def test_a_theme_that_is_typed_is_kept_as_one_that_is_picked() -> None:
-    async with cockpit() as (pilot, home, engine):
-        name = next(one for one in home.app.own_themes if one != home.app.theme)
-        await typed(pilot, f"theme {name}")
-        assert pilot.app.theme == name and name in engine.coordination.preferences.kept[CHOICE]
+    async with cockpit() as (pilot, _home, engine):
+        assert pilot.app.theme != "cockpit-light"
+        await typed(pilot, "theme cockpit-light")
+        assert pilot.app.theme == "cockpit-light" and "cockpit-light" in engine.coordination.preferences.kept[CHOICE]
 
 
 async def test_what_is_not_understood_or_refused_stays_to_be_mended() -> None:
