@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, TypeVar, get_args
+from typing import ClassVar, get_args
 
 from textual.binding import Binding, BindingType
 
@@ -14,7 +14,7 @@ from cockpit.model.changes.turns import turns_of
 from cockpit.model.commands.work import BeginTask, RestoreFiles
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
-from cockpit.ui.dialogs.changes.view import ChangesView
+from cockpit.ui.dialogs.changes.view import BASES, ChangesView
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
@@ -23,20 +23,6 @@ from cockpit.ui.look.cells import content, fit
 from cockpit.ui.widgets.choice_field import Choice
 from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.row_list import Row
-
-SHIFT = 16
-"""Characters that long lines move at a time."""
-
-Done = TypeVar("Done")
-
-BASES: dict[Since, Clean] = {
-    Since.TASK: ours("since the task began"),
-    Since.PROMPT: ours("since the last text"),
-    Since.LOOKED: ours("since you last looked"),
-    Since.START: ours("since the copy began"),
-}
-"""What can be compared with by one word."""
-
 
 ALL_KEYS: tuple[tuple[str, Clean], ...] = (
     ("⏎ space", ours("open or close the file")),

@@ -56,7 +56,7 @@ class ChangesView(Panel):
         self._shift = 0
         self._spots: dict[str, ChangeSpot] = {}
         self._seen: Changes | None = None
-        """What is noted as looked at when the dialog closes."""
+        """What is noted as looked at when it goes out of view."""
 
     def compose(self) -> ComposeResult:
         yield Plain(id="about")

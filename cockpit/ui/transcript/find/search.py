@@ -64,15 +64,13 @@ class Searched(TranscriptCanvas):
         self._near: Place | None = None
         """A record that the reader wants to read at, once it is held."""
 
-    # The pane does these; a widget has Textual's own metaclass, which no abstract class has.
-
     def moved(self, reading: Viewport) -> None:
         """Show where the reader went."""
-        raise NotImplementedError
+        raise NotImplementedError  # the pane does it; a widget has Textual's own metaclass, which no abstract class has
 
     def flush(self) -> bool:
         """Take in what changed since the last flush; return whether anything did."""
-        raise NotImplementedError
+        raise NotImplementedError  # the pane does it; a widget has Textual's own metaclass, which no abstract class has
 
     @property
     def finder(self) -> Finder | None:
