@@ -24,9 +24,9 @@ class SentDialog(PickDialog):
     """Dismisses with the chosen text, not with its place in the list."""
 
     def __init__(self, notebook: NotebookPort, agent: AgentId) -> None:
-        mine = tuple(reversed(notebook.sent(agent)))
-        others = dict.fromkeys(one.text for one in notebook.all_sent() if one.agent != agent)
-        self._texts = (*mine, *(text for text in others if text not in set(mine)))
+        mine = dict.fromkeys(reversed(notebook.sent(agent)))
+        # Each text once, at the first place it has.
+        self._texts = tuple(dict.fromkeys((*mine, *(one.text for one in notebook.all_sent()))))
         self._own = len(mine)
         super().__init__(ours("What was sent"), self._rows_of, ours("Nothing was sent that holds these words."))
 
