@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -20,8 +21,11 @@ from cockpit.ui.app import CockpitApp
 from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.screens.recorded import RecordedScreen
 from cockpit.ui.screens.search import SearchScreen
+from cockpit.ui.transcript.find import search
+from cockpit.ui.transcript.find.finder import Older
 from cockpit.ui.transcript.find.found import marked_lines
 from cockpit.ui.transcript.find.index import FindIndex, pattern_of
+from cockpit.ui.transcript.find.older import OlderHits
 from cockpit.ui.transcript.folding import wrapped
 from cockpit.ui.widgets.find_line import FindLine
 from tests.model.histories import session
@@ -145,6 +149,35 @@ async def test_n_spawns_again_once_nothing_is_looked_for() -> None:
         await pilot.press("escape", "n")
         await pilot.pause()
         assert _screen(pilot) is not home
+
+
+async def test_words_that_are_given_once_more_do_not_end_the_look_at_what_is_older(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    goes_on = asyncio.Event()
+
+    async def looked(*_about: object) -> OlderHits:
+        await goes_on.wait()
+        return OlderHits((), whole=True)
+
+    monkeypatch.setattr(search, "look_through", looked)
+    engine = FakeEngine(fleet())
+    engine.say(FIRST, ev.MessageStarted("user", "a needle"))
+    app = CockpitApp(engine)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        home = app.screen
+        assert isinstance(home, HomeScreen)
+        home.focus_pane("output")
+        await pilot.press("slash", *"needle", "enter")
+        await pilot.pause()
+        finder = home.output.finder
+        assert finder is not None
+        await _until(pilot, lambda: finder.older is Older.UNDER_WAY)
+        await pilot.press("slash", "enter")
+        goes_on.set()
+        await _until(pilot, lambda: finder.older is Older.WHOLE)
+        assert home.output.finder is finder
 
 
 def _hit(agent: AgentId, line: int, text: str, word: str) -> SearchHit:

@@ -114,10 +114,11 @@ class Searched(TranscriptCanvas):
     def look_for(self, words: str) -> None:
         """Look for other words, in what is held: what is older waits until they are complete."""
         reading, pattern = self._reading, pattern_of(words)
-        self.workers.cancel_group(self, "find")
         if reading is None or pattern is None:
+            self.workers.cancel_group(self, "find")
             self._finder, self.found = None, NoMarks()
         elif self._finder is None or self._finder.pattern != pattern:
+            self.workers.cancel_group(self, "find")
             self._finder = Finder(reading, words, pattern)
             self.found = self._finder.marks
             self._finder.begin()
