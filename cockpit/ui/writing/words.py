@@ -47,7 +47,7 @@ class SlashWords:
         self._engine = engine
         self._directory = directory
         self._read = ReadTemplates()
-        self._asked: set[AgentId] = set()
+        self._asked: dict[AgentId, asyncio.Task[bool]] = {}
 
     async def renew(self) -> None:
         """Read the templates: somebody may have written one."""
@@ -83,17 +83,21 @@ class SlashWords:
         return Offer(our_line("/{}{}", WORD, template.name), text, clean_line(template.heading))
 
     async def learn(self, agent: AgentId, needle: str) -> bool:
-        """Ask the agent for its words, once."""
-        if self._engine.inquiries.known_commands(agent) is not None or agent in self._asked:
+        """Ask the agent for its words, once: it answers what was asked also where writing went on."""
+        if self._engine.inquiries.known_commands(agent) is not None:
             return False
-        self._asked.add(agent)
+        if agent not in self._asked:
+            self._asked[agent] = asyncio.create_task(self._ask(agent), name="ask for slash commands")
+        return await asyncio.shield(self._asked[agent])
+
+    async def _ask(self, agent: AgentId) -> bool:
         try:
             await self._engine.inquiries.ask(agent, SLASH_COMMANDS)
         except CockpitError:
             # What is done here can be chosen all the same, and the next `/` asks again.
             return False
         finally:
-            self._asked.discard(agent)
+            del self._asked[agent]
         return True
 
     def trouble(self, agent: AgentId) -> Clean:

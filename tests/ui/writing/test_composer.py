@@ -137,6 +137,31 @@ async def test_paths_are_found_in_all_directories_and_asking_is_let_go(monkeypat
     assert [one.inserted for one in paths.offers(LT_API, "mar")] == [], "what was let go is not shown"
 
 
+async def test_an_agent_is_asked_for_its_words_once_whatever_is_typed_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine, answered, asked = scene(), asyncio.Event(), 0
+
+    async def ask(*_about: object) -> None:
+        nonlocal asked
+        asked += 1
+        await answered.wait()
+
+    monkeypatch.setattr(engine.inquiries, "ask", ask)
+    source = words.SlashWords(engine)
+    for needle in ("", "c", "co"):
+        learning = asyncio.create_task(source.learn(LT_API, needle))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        learning.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await learning
+    last = asyncio.create_task(source.learn(LT_API, "com"))
+    await asyncio.sleep(0)
+    answered.set()
+    assert await last and asked == 1
+
+
 async def test_the_editor_takes_and_gives_back(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Path] = []
 
