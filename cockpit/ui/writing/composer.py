@@ -336,7 +336,7 @@ class Composer(DataTextArea):
             self.put(written)
         else:
             # Another one was addressed meanwhile: the text waits for its own.
-            self._notebook.keep_draft(recipient, Draft(written))
+            self._notebook.keep_draft(recipient, replace(self._notebook.draft(recipient), text=written))
 
     # --- what was sent -------------------------------------------------------------------------------
 

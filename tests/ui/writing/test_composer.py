@@ -12,6 +12,7 @@ from textual.app import App
 
 from cockpit.errors import Refused
 from cockpit.model.commands.agent import FollowUp
+from cockpit.model.ids import CommandId
 from cockpit.model.notebook.draft import NO_DRAFT, Draft
 from cockpit.ui.dialogs.sent import SentDialog
 from cockpit.ui.look.cells import width_of
@@ -160,6 +161,25 @@ async def test_an_agent_is_asked_for_its_words_once_whatever_is_typed_meanwhile(
     await asyncio.sleep(0)
     answered.set()
     assert await last and asked == 1
+
+
+async def test_a_text_that_comes_back_from_the_editor_late_keeps_what_else_its_draft_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken_back = (CommandId("c1"),)
+
+    async with cockpit() as (pilot, home, engine):
+
+        async def write(app: App[object], path: Path, **kept: str) -> None:
+            await asyncio.to_thread(path.write_text, "longer")
+            home.composer.address(None, "", busy=False)
+
+        monkeypatch.setattr(editor, "edit_files", write)
+        await pilot.press("down", "p")
+        home.composer.take_back(taken_back[0], Mode.STEER, "short")
+        await pilot.press("ctrl+e")
+        await pilot.app.workers.wait_for_complete()
+        assert engine.notebook.draft(LT_API) == Draft("longer", Mode.STEER.value, taken_back)
 
 
 async def test_the_editor_takes_and_gives_back(monkeypatch: pytest.MonkeyPatch) -> None:
