@@ -236,3 +236,19 @@ def test_what_fits_a_beginning() -> None:
     assert [begun_word(text) for text in ("", "a /b", "/a b", "/a\n", "//", "/a/b")] == [None] * 6
     names = [about.SlashCommand(name) for name in ("renew", "new", "model")]
     assert [one.name for one in fitting("NEW", names)] == ["new", "renew"]
+
+
+async def test_enter_takes_the_word_that_is_pointed_to_also_where_another_is_written_whole() -> None:
+    engine = scene()
+    async with cockpit(engine) as (pilot, home, _):
+        target = chosen(home)
+        engine.inquiries.words = ()
+        names = tuple(about.SlashCommand(name) for name in ("model-list", "model"))
+        engine.inquiries.answers[target, about.SLASH_COMMANDS.name] = names
+        await pilot.press("p", *"/model")
+        await settled(pilot)
+        listed = home.query_one(OfferList)
+        assert listed.chosen() == (0, "/model ") and listed.is_whole()
+        await pilot.press("down", "enter")
+        await settled(pilot)
+        assert home.composer.text == "/model-list " and engine.ordered == []

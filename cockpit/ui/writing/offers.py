@@ -126,5 +126,5 @@ class OfferList(Plain):
         return self._begun.start, self._offers[self._at].inserted
 
     def is_whole(self) -> bool:
-        """Say whether what is written is one of the offers already."""
-        return any(one.is_whole for one in self._offers)
+        """Say whether what is chosen is what is written already."""
+        return bool(self._offers) and self._offers[self._at].is_whole

@@ -28,9 +28,10 @@ def begun_word(text: str) -> str | None:
 
 
 def fitting(needle: str, commands: Sequence[SlashCommand]) -> list[SlashCommand]:
-    """Return the commands that a beginning fits, those that begin with it first."""
+    """Return the commands that a beginning fits: one that is written whole first, then those that begin with it."""
     wanted = needle.lower()
     begin = [one for one in commands if one.name.lower().startswith(wanted)]
+    begin.sort(key=lambda one: one.name != needle)
     return begin + [one for one in commands if wanted in one.name.lower() and one not in begin]
 
 
