@@ -41,7 +41,7 @@ LANGUAGES = {
 
 
 SHORT_LINES = TOOL_TAIL * 4
-"""Lines of an output that are looked at where its end is shown short."""
+"""Lines that are looked at where a few of them are shown: laying out a whole file for its head would hold keys up."""
 
 
 def tool_lines(entry: Entry, width: int, fullness: Fullness, folder: OutputFolder | None = None) -> list[TextLine]:
@@ -127,18 +127,21 @@ def _body(entry: Entry, width: int, full: bool, folder: OutputFolder | None) -> 
     if entry.open and full and folder is not None and not (entry.diff or entry.written):
         return folder.fold(entry.text.rstrip("\n")) if entry.text.strip("\n") else []
     if entry.diff:
-        return _headed(_diff(entry.diff, width), DIFF_HEAD, width, full)
+        shown, left = (entry.diff, 0) if full else _first_lines(entry.diff.rstrip("\n"), SHORT_LINES)
+        return _headed(_diff(shown, width), left, DIFF_HEAD, width, full)
     if entry.written:
         path = entry.title.rpartition(" ")[2]
         language = LANGUAGES.get(PurePosixPath(path).suffix.lower(), "")
-        return _headed(code_lines(entry.written, language, width, NOTHING), WRITTEN_HEAD, width, full)
+        shown, left = (entry.written, 0) if full else _first_lines(entry.written.rstrip("\n"), SHORT_LINES)
+        return _headed(code_lines(shown, language, width, NOTHING), left, WRITTEN_HEAD, width, full)
     return _output(entry, width, full)
 
 
-def _headed(lines: list[TextLine], head: int, width: int, full: bool) -> list[TextLine]:
-    if full or len(lines) <= head + 1:
+def _headed(lines: list[TextLine], left: int, head: int, width: int, full: bool) -> list[TextLine]:
+    """Return all lines or the first ones, and then how many more there are: `left` of them were not laid out."""
+    if full or len(lines) + left <= head + 1:
         return lines
-    return [*lines[:head], more_line(len(lines) - head, BAR, "more", width)]
+    return [*lines[:head], more_line(len(lines) + left - head, BAR, "more", width)]
 
 
 def _output(entry: Entry, width: int, full: bool) -> list[TextLine]:
@@ -178,6 +181,16 @@ def _last_lines(text: str, number: int) -> str:
         if position < 0:
             return text
     return text[position + 1 :]
+
+
+def _first_lines(text: str, number: int) -> tuple[str, int]:
+    """Return the first lines of a text without splitting all of it, and how many there are behind them."""
+    position = -1
+    for _ in range(number):
+        position = text.find("\n", position + 1)
+        if position < 0:
+            return text, 0
+    return text[:position], text.count("\n", position)
 
 
 def _diff(diff: str, width: int) -> list[TextLine]:

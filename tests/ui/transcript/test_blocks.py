@@ -15,7 +15,7 @@ from cockpit.model.transcript.entry import EntryKind
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.text.sanitize import StyledLine
 from cockpit.ui.look.cells import width_of
-from cockpit.ui.transcript import answers, tools
+from cockpit.ui.transcript import answers, code, tools
 from cockpit.ui.transcript.diffs import ADDED, REMOVED, diff_styles
 from cockpit.ui.transcript.folding import TextLine, wrapped
 from cockpit.ui.transcript.layout import TranscriptLayout
@@ -186,6 +186,28 @@ def test_write_shows_its_content_and_edit_its_change_before_the_agent_tells_it()
     engine.say(WHO, ev.ToolEnded("e", "edit", "no such text", is_error=True))
     assert "no such text" in "".join(line.text for line in entry_lines(edited, 60))
     assert "+new" not in "".join(line.text for line in entry_lines(edited, 60))
+
+
+def test_of_a_long_file_only_the_lines_around_its_head_are_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    folded: list[int] = []
+    fold = wrapped
+
+    def counted(line: StyledLine, *rest: Any, **more: Any) -> list[TextLine]:
+        folded.append(1)
+        return fold(line, *rest, **more)
+
+    monkeypatch.setattr(tools, "wrapped", counted)
+    monkeypatch.setattr(code, "wrapped", counted)
+    engine = FakeEngine()
+    content = "\n".join(f"x{number} = {number}" for number in range(5_000))
+    engine.say(WHO, ev.ToolStarted("w", "write", {"path": "a.py", "content": content}))
+    engine.say(WHO, ev.ToolStarted("e", "edit", {"path": "a.py", "oldText": "", "newText": content}))
+    for entry, head, removed in zip(engine.transcript(WHO).entries(), (4, 24), (0, 1), strict=True):
+        texts = [line.text for line in entry_lines(entry, 60)]
+        assert len(texts) == 1 + head + 1 and f"{5_000 + removed - head} lines more" in texts[-1]
+        assert len(folded) <= tools.SHORT_LINES
+        assert len(entry_lines(entry, 60, fullness=Fullness.FULL)) == 1 + 5_000 + removed
+        folded.clear()
 
 
 @settings(max_examples=60)
