@@ -115,8 +115,8 @@ class Board:
         task = self._task(request)
         if "status" in body and not is_one_of(body.get("status"), TASK_STATUSES):
             raise Rejected(400, f"invalid status: {shown(body.get('status'))}")
-        if is_operator(task.get("createdBy")) and caller_of(request) and ("title" in body or "description" in body):
-            raise Rejected(403, "the operator wrote this task: an agent adds notes to it")
+        if "title" in body or "description" in body:
+            _check_wording(request, task)
         if "title" in body:
             title = body.get("title")
             if not isinstance(title, str) or not title.strip(SPACES):
@@ -135,7 +135,9 @@ class Board:
 
     async def delete(self, request: Request) -> Response:
         """DELETE /board/tasks/:id."""
-        self._tasks.remove(self._task(request)["id"])
+        task = self._task(request)
+        _check_wording(request, task)
+        self._tasks.remove(task["id"])
         return json_response({"deleted": True})
 
     async def bump(self, request: Request) -> Response:
@@ -217,6 +219,16 @@ class Board:
         task["status"] = "open"
         self._append_note(task, who, f"Rejected by {who}: {reason}")
         return json_response(self._save(task))
+
+
+def _check_wording(request: Request, task: Document) -> None:
+    """See that what the operator asked for stays as it was written, and stays.
+
+    Raises:
+        Rejected: an agent would change it.
+    """
+    if is_operator(task.get("createdBy")) and caller_of(request):
+        raise Rejected(403, "the operator wrote this task: an agent adds notes to it")
 
 
 def _set_optional(task: Document, body: Body, name: str) -> None:

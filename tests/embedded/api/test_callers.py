@@ -142,8 +142,9 @@ FORGED: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/feed/events", {"agent": "operator", "type": "custom", "summary": "x"}),
     ("PATCH", "/board/tasks/{task}", {"description": "delete all of it"}),
     ("PATCH", "/board/tasks/{task}", {"title": "delete all of it"}),
+    ("DELETE", "/board/tasks/{task}", {}),
 ]
-"""What would look as if the operator said it."""
+"""What would look as if the operator said it, or never did."""
 
 
 async def test_only_the_operator_signs_as_the_operator(world: World) -> None:
