@@ -14,6 +14,9 @@ from cockpit.model.own.declared import OwnColumn, OwnCommand
 from cockpit.text.sanitize import clean_text, our_line
 from cockpit.text.streams import say, warn
 
+SETTLE_LIMIT = 20.0
+"""Seconds the agent gets to be read to its end: a command is told how it is now, where that can be known."""
+
 
 async def pin(headless: Headless, name: str, on: bool, *, dry_run: bool, as_json: bool) -> int:
     """Keep an agent on top, or let it go."""
@@ -90,6 +93,7 @@ async def own(headless: Headless, command: str, name: str, as_json: bool) -> int
         if not name:
             raise UsageError("no agent is named", hint=f"cockpit own {command} AGENT")
         agent = engine.agent_named(name)
+        await engine.settled(min(SETTLE_LIMIT, headless.left()))
         printed = await own.run(command, agent.id)
         if as_json:
             output.print_json({"name": agent.name, "output": printed.text, "exit_code": printed.code})

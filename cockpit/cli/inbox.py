@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from cockpit.cli import output
 from cockpit.cli.courses import carry_out_all, say_failed
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.headless import Headless
+from cockpit.cli.headless import Headless, nobody
 from cockpit.cli.rehearsal import rehearse
+from cockpit.cli.shared import clock_text
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound
 from cockpit.model.ages import age_text
@@ -89,7 +89,7 @@ def entry_object(item: Attention, fleet: Fleet, now: float) -> dict[str, Any]:
 
 async def history(headless: Headless, limit: int, as_json: bool) -> int:
     """Print the questions that ended last; none is no failure."""
-    async with headless.engine(lambda agent: False) as engine:
+    async with headless.engine(nobody) as engine:
         found = await engine.coordination.inbox.history(limit)
         if as_json:
             output.print_json(
@@ -108,7 +108,7 @@ async def history(headless: Headless, limit: int, as_json: bool) -> int:
         else:
             rows = [
                 (
-                    f"{datetime.fromtimestamp(one.at):%Y-%m-%d %H:%M}",
+                    clock_text(one.at),
                     one.who,
                     one.asked,
                     _ended(one),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cockpit.cli import output
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.headless import Headless
+from cockpit.cli.headless import Headless, nobody
 from cockpit.cli.shared import clock_text
 from cockpit.model.fleet import Fleet
 from cockpit.model.notebook.port import NotebookPort
@@ -55,7 +55,7 @@ def written_to(notebook: NotebookPort, fleet: Fleet, agent: str = "", words: str
 
 async def written(headless: Headless, name: str, words: str, limit: int, as_json: bool) -> int:
     """Print what was written; nothing is no failure."""
-    async with headless.engine(watch=False) as engine:
+    async with headless.engine(nobody) as engine:
         agent = engine.agent_named(name).id if name else ""
         found = list(written_to(engine.notebook, engine.fleet, agent, words))[:limit]
         if as_json:
