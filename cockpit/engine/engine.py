@@ -64,7 +64,7 @@ SAVE_INTERVAL = 0.25
 CONTACT_LIMIT = 25.0
 """Seconds the first look at the fleet may take."""
 
-SETTLING_LIMIT = 1.0
+SETTLING_LIMIT = 2.0
 """Seconds that a run which just ended gets to show whether something follows it."""
 
 STOP_LIMIT = 5.0

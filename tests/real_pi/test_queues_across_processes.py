@@ -57,7 +57,6 @@ async def test_steered_and_queued_from_outside_while_a_run_works(fleet: FleetUnd
             assert (await others.reached(sending.text, *ANY_END)).stage is Stage.DONE
 
 
-@pytest.mark.races_the_clock("of pi 0.73 only time tells that a run is over, and a busy machine stretches it")
 async def test_sent_in_a_backoff(fleet: FleetUnderTest, pi: PiInstallation, isolated_home: Path) -> None:
     set_retries(isolated_home)
     async with company(fleet) as others:

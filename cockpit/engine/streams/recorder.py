@@ -18,7 +18,7 @@ from cockpit.model.events import Record, Responded
 from cockpit.model.fleet import Agent, Link
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts.receipts import ReceiptBook
-from cockpit.model.reduce.reduce import awaits_time, expire, mark_seen, only_stamps, reduce_agent, settle
+from cockpit.model.reduce.reduce import awaits_time, expire, mark_seen, only_stamps, reduce_agent
 from cockpit.model.reduce.stamp import stamped
 from cockpit.store.errors import StoreError
 from cockpit.store.rows import StoredCursor
@@ -35,6 +35,10 @@ FOLD_PAGE = 5_000
 TICK = 0.1
 """Seconds between two looks at what only time can settle, while there is something."""
 
+STORED_LATE = 1.0
+"""Seconds by which a line is seen later here that another cockpit reads and stores: it may wait half a second for a
+transaction, and a quarter of one for the look that finds it; the rest is for a busy machine."""
+
 SNAPSHOT_EVERY = 2_000
 """Lines between two snapshots of an agent's state, so that a relaunch folds no more than this."""
 
@@ -48,6 +52,8 @@ class Recorder:
         self._book = book
         self._unsaved: dict[AgentId, int] = {}
         self._touched: set[AgentId] = set()
+        self._caught_up: set[AgentId] = set()
+        """Agents of whom lines came from the store: until this cockpit records them they come late."""
         self._expected: dict[str, asyncio.Future[Responded]] = {}
         self._awaited = asyncio.Event()
         """Set when time alone may change an agent."""
@@ -85,6 +91,7 @@ class Recorder:
 
     async def catch_up(self, agent_id: AgentId) -> None:
         """Apply what another cockpit stored since this agent was read back: reading goes on behind it."""
+        self._caught_up.add(agent_id)
         while (agent := self._fleet_state.agents.get(agent_id)) is not None:
             place = (agent.epoch, agent.line) if agent.epoch else (0, -1)
             records = await self._store.records(agent_id, after=place, limit=FOLD_PAGE)
@@ -261,8 +268,11 @@ class Recorder:
         for before in list(self._fleet_state.agents.values()):
             if not awaits_time(before):
                 continue
-            self._fleet_state.transcript(before.id).expire(now)
-            after = expire(settle(before, now), now)
+            # Silence proves something only if what was said meanwhile would have come by now.
+            late = before.id in self._caught_up and not self._store.leases.holds(before.id)
+            known_until = now - STORED_LATE if late else now
+            self._fleet_state.transcript(before.id).expire(known_until)
+            after = expire(before, known_until)
             if after is not before:
                 self._touched.add(after.id)
                 if before.run_open and not after.run_open:

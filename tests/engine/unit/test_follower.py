@@ -11,15 +11,19 @@ import pytest
 from cockpit.engine.streams import follower as follower_module
 from cockpit.engine.streams.follower import COMPARISON_INTERVAL, POLL, QUIET_LIMIT, Following, first_of
 from cockpit.model import events as ev
+from cockpit.model.fleet import ActivityState
+from cockpit.model.receipts.receipt import Stage
 from cockpit.remote.errors import CommandFailed, Dropped, FileChanged
 from cockpit.remote.ssh.connection import Connection
 from cockpit.store.errors import StoreError
 from cockpit.store.rows import StoredCursor
+from cockpit.store.writer import FLUSH_INTERVAL
 from tests.engine.unit.connection import FakeConnection
 from tests.engine.unit.parts import AGENT, BEGAN, OTHER_AGENT, OTHER_VM, Parts, agent_on, record
 
 ANCHOR = '[0, "x"]'
 IDENTITY = '[1, 2, 0, "x"]'
+OVERLOADED = ev.MessageEnded("assistant", (), stop_reason="error", error="529")
 
 
 class Other:
@@ -29,10 +33,10 @@ class Other:
         self.parts = parts
         parts.memory.leases.others |= {AGENT, OTHER_AGENT}
 
-    async def stores(self, *lines: int, event: ev.Event | None = None) -> None:
+    async def stores(self, *lines: int, event: ev.Event | None = None, at: float = BEGAN) -> None:
         """Store lines and the cursor behind them."""
-        cursor = StoredCursor(1, lines[-1] * 100, lines[-1], IDENTITY, ANCHOR, BEGAN)
-        await self.parts.memory.append(AGENT, [record(line, event) for line in lines], cursor)
+        cursor = StoredCursor(1, lines[-1] * 100, lines[-1], IDENTITY, ANCHOR, at)
+        await self.parts.memory.append(AGENT, [record(line, event, at=at) for line in lines], cursor)
         self.parts.memory.written_by_others = True
 
     def lets_go(self) -> None:
@@ -78,6 +82,31 @@ async def test_what_was_stored_between_the_first_reading_and_the_first_look_is_n
     await asyncio.sleep(3 * POLL)
     assert parts.agent.line == 1
     task.cancel()
+    await following.close()
+
+
+async def test_a_retry_that_is_stored_after_the_end_before_it_is_no_failure() -> None:
+    parts = Parts()
+    other, following = Other(parts), parts.following()
+    receipt = parts.receipt(text="go")
+    parts.state.put_receipts(parts.book.written(receipt.id, parts.clock.now()))
+    for line, event in enumerate((ev.RunStarted(), ev.MessageStarted("user", "go"), OVERLOADED), 1):
+        await other.stores(line, event=event, at=parts.clock.now())
+    following_it, passing = follow(following), asyncio.create_task(parts.recorder.keep_time())
+    await asyncio.sleep(POLL)
+    ended = parts.clock.now()
+    await other.stores(4, event=ev.RunEnded(), at=ended)
+    # What the agent wrote right behind it may come into the next transaction, and that be read by the look after it.
+    await asyncio.sleep(FLUSH_INTERVAL)
+    await other.stores(5, event=ev.RetryStarted(1, 3, 4.0, "529"), at=ended + 0.001)
+    await asyncio.sleep(2 * POLL)
+    assert parts.agent.activity.state is ActivityState.RETRYING
+    assert parts.shown(receipt).stage is Stage.CONSUMED
+    await other.stores(6, event=ev.RunEnded(), at=parts.clock.now())
+    await asyncio.sleep(2.0)
+    assert (parts.shown(receipt).stage, parts.shown(receipt).reason) == (Stage.FAILED, "529"), "nothing followed"
+    for work in (following_it, passing):
+        work.cancel()
     await following.close()
 
 
