@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from cockpit.model.board import Task
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import TaskId
+from cockpit.text.clean import Clean
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look.cells import width_of
+from cockpit.ui.look.rows import names as names_module
 from cockpit.ui.look.rows.agents import AgentLine, agent_row, columns_for, headings, tasks_by_assignee
 from cockpit.ui.look.rows.columns import Table, allot
 from cockpit.ui.look.rows.names import cut_apart, least_room
@@ -115,6 +117,22 @@ def test_the_middle_goes_and_the_number_stays() -> None:
     assert cut_apart(names[11], names, 12) == "refactor…-12"
     middles = [clean_line(f"the-same-beginning-{word}-the-same-end") for word in ("ada", "bob")]
     assert len({cut_apart(name, middles, 14) for name in middles}) == 2
+
+
+def test_each_name_is_cut_once_for_all_rows_of_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuts: list[Clean] = []
+    cut = names_module._cut
+
+    def counted(name: Clean, room: int, tail: int) -> Clean:
+        cuts.append(name)
+        return cut(name, room, tail)
+
+    monkeypatch.setattr(names_module, "_cut", counted)
+    many = tuple(clean_line(f"implement-the-login-page-of-the-shop-{number:03}") for number in range(200))
+    for _ in range(3):  # flushes
+        for name in many[:30]:
+            assert cut_apart(name, many, 11).endswith(name[-4:])
+    assert len(cuts) <= len(many) + 3 * 30
 
 
 def test_an_agent_is_on_the_task_that_moves_and_the_others_are_counted() -> None:

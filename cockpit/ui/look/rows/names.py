@@ -26,15 +26,16 @@ def cut_apart(name: Clean, others: Iterable[Clean], room: int) -> Clean:
         return name
     if room < 2:
         return ours("…") if room == 1 else NOTHING
-    near = [other for other in dict.fromkeys(others) if other != name]
+    known = tuple(others)
     first = None
     for tail in _tails(name, room):
         shown = _cut(name, room, tail)
         if first is None:
             first = shown
-        if all((other if width_of(other) <= room else _cut(other, room, tail)) != shown for other in near):
+        if _owners(known, room, tail).get(shown, name) == name:
             return shown
     assert first is not None
+    near = [other for other in dict.fromkeys(known) if other != name]
     return _where_it_differs(name, [other for other in near if _looks_alike(other, name, room)], room) or first
 
 
@@ -68,7 +69,22 @@ def _tails(name: Clean, room: int) -> Iterator[int]:
     yield from range(wanted - 1, -1, -1)
 
 
+@lru_cache(maxsize=256)
+def _owners(names: tuple[Clean, ...], room: int, tail: int) -> dict[Clean, Clean | None]:
+    """Return how names look where so many cells of their ends are kept, each with whose look it is; None if several's.
+
+    Every row of a list asks for the same, at each flush.
+    """
+    found: dict[Clean, Clean | None] = {}
+    for name in dict.fromkeys(names):
+        shown = name if width_of(name) <= room else _cut(name, room, tail)
+        found[shown] = None if shown in found else name
+    return found
+
+
 def _cut(name: Clean, room: int, tail: int) -> Clean:
+    if name.isascii():
+        return joined((part(name, 0, room - 1 - tail), ours("…"), part(name, len(name) - tail)))
     end = _end(name, tail)
     head = break_points(name, room - 1 - width_of(end), words=False)[0][1] if room - 1 > width_of(end) else 0
     start = part(name, 0, head) if width_of(name[:head]) <= room - 1 - width_of(end) else NOTHING
