@@ -29,7 +29,7 @@ def header(fleet: Fleet, now: float, wanted: Tally, width: int, *, read_only: bo
     """Return the line for a width: what waits is always there, the rest as far as it fits, the more telling first."""
     source: list[Piece] = [(clean_line(fleet.source) or ours("no fleet yet"), "$muted"), (ours("  "), "")]
     only: list[Piece] = [(ours("read-only  "), "bold $link-degraded")] if read_only else []
-    short, worded = _counts(fleet, now, words=False), _counts(fleet, now, words=True)
+    short, worded = _counts(fleet, now)
     clock = our_line("{}  ", time.strftime("%H:%M", time.localtime(now)))
     parts: dict[str, list[Piece]] = {
         "rate": _rate(fleet),
@@ -147,11 +147,12 @@ def _troubles(fleet: Fleet) -> list[Piece]:
     return pieces
 
 
-def _counts(fleet: Fleet, now: float, *, words: bool) -> list[Piece]:
-    """Count agents by tone, in the order of what needs the operator; with a word for each, or by their signs."""
+def _counts(fleet: Fleet, now: float) -> tuple[list[Piece], list[Piece]]:
+    """Count agents by tone, in the order of what needs the operator: by their signs, and with a word for each."""
     if not fleet.agents:
         unknown = unknown_because(fleet, ("vers", "registry"), ours("agents there are"))
-        return [(ours("agents unknown  ") if unknown else ours("no agents  "), "$muted")]
+        nobody: list[Piece] = [(ours("agents unknown  ") if unknown else ours("no agents  "), "$muted")]
+        return nobody, nobody
     counts: Counter[str] = Counter()
     said: dict[str, set[str]] = {}
     vms = {vm.id: vm for vm in fleet.vms}
@@ -160,15 +161,14 @@ def _counts(fleet: Fleet, now: float, *, words: bool) -> list[Piece]:
         tone = head.tone if head.tone in TONE_STYLES else "unknown"
         counts[tone] += 1
         said.setdefault(tone, set()).add(head.word)
-    pieces: list[Piece] = []
+    short: list[Piece] = []
+    worded: list[Piece] = []
     for tone, look in TONE_STYLES.items():
         if counts[tone]:
-            if words:
-                pieces.append((our_line("{} {} ", look.glyph, counts[tone]), look.style))
-                pieces.append((our_line("{}  ", _word(look, said[tone])), "$muted"))
-            else:
-                pieces.append((our_line("{}{}  ", look.glyph, counts[tone]), look.style))
-    return pieces
+            short.append((our_line("{}{}  ", look.glyph, counts[tone]), look.style))
+            worded.append((our_line("{} {} ", look.glyph, counts[tone]), look.style))
+            worded.append((our_line("{}  ", _word(look, said[tone])), "$muted"))
+    return short, worded
 
 
 def _word(look: StateStyle, words: set[str]) -> str:

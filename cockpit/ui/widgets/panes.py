@@ -269,8 +269,11 @@ class VmsTable(Pane):
             for vm in sorted(fleet.vms, key=lambda vm: (vm.id not in by_vm, (called(vm) + vm.label).casefold(), vm.id))
             if fitting.fits(Machine(vm, by_vm.get(vm.id), words.get(vm.id, ""), now))
         ]
-        plain = [vm for vm in wanted if vm.id in by_vm and vm.power is Power.RUNNING and vm.id not in words]
-        odd = [vm for vm in wanted if vm not in plain]
+        plain: list[Vm] = []
+        odd: list[Vm] = []
+        for vm in wanted:
+            is_plain = vm.id in by_vm and vm.power is Power.RUNNING and vm.id not in words
+            (plain if is_plain else odd).append(vm)
         absent: dict[VmId, Finding] = {}
         for finding in findings:
             if finding.kind in (FindingKind.GONE, FindingKind.KEPT):

@@ -83,9 +83,8 @@ class HomeScreen(Painted, HomeFlushing):
         self.call_after_refresh(self.bridge.flush)
 
     @on(events.Resize)
-    @on(events.ScreenResume)
-    def _came_into_view(self) -> None:
-        """Fill panes that a new width brought into view, and take in what came while another screen hid this one."""
+    def _resized(self) -> None:
+        """Fill panes that a new width brought into view."""
         self.call_after_refresh(self.bridge.flush)
 
     @on(RowList.Highlighted, "#agents")
