@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from cockpit.errors import CockpitError
 from cockpit.model.away import AWAY_AFTER
-from cockpit.model.ids import AgentId
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.dialogs.away import AwayDialog
-from cockpit.ui.screens.home.screen import HomeScreen
+from cockpit.ui.screens.travelling import Traveller
 from cockpit.ui.widgets.notice import notice
 
 if TYPE_CHECKING:
@@ -99,19 +98,20 @@ class Absence:
             if asked:
                 notice(self._app, our_line("{}", str(error)), title=ours("Away"), severity="warning")
             return
-        home = self._app.screen
+        screen = self._app.screen
         if not asked and not away.lines:
             return
-        if not isinstance(home, HomeScreen):
+        if not isinstance(screen, Traveller):
             return
-        if not asked and (hint or home.pane == "composer"):
+        here = screen.foremost()
+        if not asked and (hint or here.pane == "composer"):
             notice(
-                self._app, our_line("{} shows what happened while you were away", home.key_of("see.away")), timeout=12
+                self._app, our_line("{} shows what happened while you were away", screen.key_of("see.away")), timeout=12
             )
             return
 
         def finish(agent: str | None) -> None:
             if agent is not None:
-                home.go_to(f"agent:{AgentId(agent)}")
+                here.go_to(f"agent:{agent}")
 
         self._app.push_screen(AwayDialog(away, lambda: port.happened(since)), finish)

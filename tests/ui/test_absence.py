@@ -9,6 +9,7 @@ from cockpit.model.content import Usage
 from cockpit.ui.absence import LAST_KEY, SETTLING, Absence
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.dialogs.away import AwayDialog
+from cockpit.ui.screens.board import BoardScreen
 from cockpit.ui.screens.home.screen import HomeScreen
 from tests.ui.scene import scene
 
@@ -45,6 +46,15 @@ async def test_what_happened_is_shown_once_and_again_by_its_key(size: tuple[int,
         await pilot.pause()
         assert isinstance(app.screen, AwayDialog)
         await pilot.press("escape")
+        await pilot.pause()
+        # So it is on a screen over the home screen.
+        await pilot.press("b", "0")
+        for _ in range(40):
+            await pilot.pause()
+            if isinstance(app.screen, AwayDialog):
+                break
+        assert isinstance(app.screen, AwayDialog) and isinstance(app.screen_stack[-2], BoardScreen)
+        await pilot.press("escape", "escape")
         await pilot.pause()
         # At a start after a while it is shown too, since the last key in any cockpit.
         quiet[0] = SETTLING + 1
