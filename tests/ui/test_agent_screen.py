@@ -74,6 +74,7 @@ async def test_keys_act_upon_the_agent_whose_screen_it_is() -> None:
 
 async def test_a_draft_goes_along_and_comes_back() -> None:
     async with opened() as (pilot, screen, home, engine):
+        assert screen.shows_agents() == (LT_API,), "nobody is called about whom one reads"
         await pilot.press("escape", "p", *"half", "escape", "enter")
         await pilot.pause()
         inner = pilot.app.screen

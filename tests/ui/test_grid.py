@@ -60,6 +60,19 @@ def test_moments_never_go_back_and_what_says_none_waits_for_nobody_later(times: 
 
 
 @pytest.mark.usefixtures("short_pauses")
+async def test_the_engine_knows_whom_the_operator_looks_at_here_and_afterwards() -> None:
+    async with cockpit() as (pilot, home, engine):
+        await pilot.press("g", "4")
+        await pilot.pause()
+        grid = pilot.app.screen
+        assert isinstance(grid, GridScreen) and engine.focused[-1] == LT_API != home.selected
+        assert LT_API in grid.shows_agents() and len(grid.shows_agents()) == len(grid.query(GridCell))
+        await pilot.press("escape")
+        await pilot.pause()
+        assert pilot.app.screen is home and engine.focused[-1] == home.selected
+
+
+@pytest.mark.usefixtures("short_pauses")
 async def test_digits_go_to_cells_questions_are_answered_and_one_stream_tells_all() -> None:
     async with cockpit() as (pilot, home, engine):
         await pilot.press("g")

@@ -125,6 +125,10 @@ class AgentScreen(Tabbed):
         way = [(clean_line(agent.name), ScreenPlace(self.NAME, agent.id)) for agent in known]
         return [*way, (self._called, self.place)]
 
+    def shows_agents(self) -> tuple[AgentId, ...]:
+        """Return the agent while its output is in view."""
+        return (self._agent_id,) if self.tab == "chat" else ()
+
     def arrive(self, key: str) -> None:
         """Show an agent here."""
         self.select(AgentId(key))

@@ -80,6 +80,10 @@ class GridScreen(OverHome):
         """The output in the cell with the keys, else of the home screen."""
         return next((cell for cell in self.query(GridCell) if cell.agent == self._last), self.home.output)
 
+    def shows_agents(self) -> tuple[AgentId, ...]:
+        """Return all that are shown."""
+        return self._watched
+
     @property
     def merged(self) -> bool:
         """Whether all is one stream."""
@@ -211,6 +215,7 @@ class GridScreen(OverHome):
             self.dismiss(None)
 
     @on(events.DescendantFocus)
+    @on(events.ScreenResume)
     def _cell_chosen(self) -> None:
         agent = self.agent
         if agent is not None:

@@ -161,6 +161,11 @@ class HomeScreen(Painted, HomeFlushing):
         if self.is_mounted:
             self.strip.frame_painted(at)
 
+    @on(events.ScreenResume)
+    def _came_back(self) -> None:
+        """Tell the engine whom the operator looks at: a screen that stood over this one may have shown another."""
+        self.engine.focus(self.selected)
+
     @on(events.ScreenSuspend)
     def _other_screen(self) -> None:
         """Take that another screen stands over this one: what waits is to be read again afterwards."""
