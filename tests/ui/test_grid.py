@@ -10,11 +10,12 @@ from cockpit.model import events as ev
 from cockpit.model.commands.agent import Abort, Answer
 from cockpit.model.ids import AgentId, agent_of
 from cockpit.model.transcript.entry import Entry, EntryKind
+from cockpit.text.clean import ours
 from cockpit.ui.dialogs.answer import AnswerDialog
 from cockpit.ui.screens.agent.screen import AgentScreen
 from cockpit.ui.screens.grid.cell import GridCell
 from cockpit.ui.screens.grid.choosing import MOST, shape, watched
-from cockpit.ui.screens.grid.merging import moments
+from cockpit.ui.screens.grid.merging import AgentStream, Merging, moments
 from cockpit.ui.screens.grid.screen import GridScreen
 from cockpit.ui.widgets.row_list import RowList
 from tests.ui.fake_engine import NOW
@@ -57,6 +58,19 @@ def test_moments_never_go_back_and_what_says_none_waits_for_nobody_later(times: 
     said_in_order = [said for _, said in times if said is not None]
     if said_in_order == sorted(said_in_order):
         assert all(at == said for at, (_, said) in zip(found, times, strict=True) if said is not None)
+
+
+def test_lines_of_one_stream_wear_the_name_and_the_colour_that_the_agent_has_now() -> None:
+    transcript = scene().transcript(LT_API)
+    merging = Merging()
+    before = AgentStream(LT_API, ours("once"), "$accent", transcript)
+    after = before._replace(name=ours("now"), colour="ansi_red")
+    assert any(line.content.plain.startswith("once ") for line in merging.lines([before], 60))
+    lines = [line.content for line in merging.lines([after], 60)]
+    assert any(line.plain.startswith("now ") for line in lines) and not any(
+        line.plain.startswith("once ") for line in lines
+    )
+    assert not any("$accent" in str(span.style) for line in lines for span in line.spans if span.start == 0)
 
 
 @pytest.mark.usefixtures("short_pauses")

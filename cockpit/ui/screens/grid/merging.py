@@ -46,7 +46,8 @@ class Merging:
     """Merges anew what changed; an entry that did not is folded once."""
 
     def __init__(self) -> None:
-        self._folded: dict[tuple[AgentId, int], tuple[int, int, list[Content]]] = {}
+        self._folded: dict[tuple[AgentId, int], tuple[tuple[object, ...], list[Content]]] = {}
+        """By agent and key of an entry: what the lines were made of, and the lines."""
 
     def lines(self, streams: Sequence[AgentStream], width: int) -> list[MergedLine]:
         """Return the lines for a width in cells, oldest first."""
@@ -55,10 +56,11 @@ class Merging:
         for _, place, entry in merge(*(_timed(place, stream) for place, stream in enumerate(streams))):
             stream = streams[place]
             folded = known.get((stream.agent, entry.key))
-            if folded is None or folded[:2] != (entry.revision, width):
-                folded = (entry.revision, width, _lines(stream, entry, width))
+            made_of = (entry.revision, width, stream.name, stream.colour)
+            if folded is None or folded[0] != made_of:
+                folded = (made_of, _lines(stream, entry, width))
             self._folded[stream.agent, entry.key] = folded
-            found += [MergedLine(f"{place} {entry.key} {at}", line) for at, line in enumerate(folded[2])]
+            found += [MergedLine(f"{stream.agent} {entry.key} {at}", line) for at, line in enumerate(folded[1])]
         return found
 
 

@@ -114,7 +114,7 @@ class GridScreen(OverHome):
             for place, one in enumerate(self._watched)
             if (agent := self.fleet.agent(one)) is not None
         ]
-        now = (width, *(stream.transcript.revision for stream in streams))
+        now = (width, *((*stream[:-1], stream.transcript.revision) for stream in streams))
         if width <= 0 or now == self._merged_at:
             return
         follows = not rows.rows or rows.cursor_key == rows.rows[-1].key
