@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from cockpit.model.codec import safe_text
 from cockpit.store.reader import Reader
 from cockpit.store.writer import Writer
 
@@ -29,11 +30,13 @@ class Choices:
 
 
 def _keep(connection: sqlite3.Connection, name: str, value: str) -> None:
-    connection.execute("INSERT OR REPLACE INTO choices (name, value) VALUES (?, ?)", (name, value))
+    connection.execute(
+        "INSERT OR REPLACE INTO choices (name, value) VALUES (?, ?)", (safe_text(name), safe_text(value))
+    )
 
 
 def _forget(connection: sqlite3.Connection, name: str) -> None:
-    connection.execute("DELETE FROM choices WHERE name = ?", (name,))
+    connection.execute("DELETE FROM choices WHERE name = ?", (safe_text(name),))
 
 
 def _read(connection: sqlite3.Connection) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,6 @@ from cockpit.cli import inbox
 from cockpit.cli.exits import ExitCode
 from cockpit.errors import NotFound
 from cockpit.model.commands.inbox import PutOffEntry, TakeBackEntry
-from cockpit.model.fleet import Fleet
 from cockpit.model.inbox.entries import Group, id_of, key_of, put_off
 from cockpit.model.inbox.entries import inbox as entries
 from cockpit.model.inbox.history import Decided, HowEnded
@@ -50,15 +50,11 @@ async def test_an_entry_is_put_off_by_its_id_and_taken_back(how: PutOff, capsys:
     assert await inbox.snooze(HeadlessOnDouble(engine), id_of(key)[:6], how, False, True) == ExitCode.DONE
     assert isinstance(engine.ordered[0], PutOffEntry) and engine.ordered[0].how is how
     assert printed(capsys)["done"] is True
-    engine.change(Fleet(**{**_fields(SCENE), "shelved": (put_off(FIRST, how, NOW),)}))  # type: ignore[arg-type]
+    engine.change(replace(SCENE, shelved=(put_off(FIRST, how, NOW),)))
     assert await inbox.listed(HeadlessOnDouble(engine), None, True, True) == ExitCode.DONE
     assert [one["key"] for one in printed(capsys)["entries"]] == [key]  # type: ignore[attr-defined]
     assert await inbox.snooze(HeadlessOnDouble(engine), id_of(key), None, False, False) == ExitCode.DONE
     assert engine.ordered[1] == TakeBackEntry(key)
-
-
-def _fields(known: Fleet) -> dict[str, object]:
-    return {name: getattr(known, name) for name in Fleet.__dataclass_fields__}
 
 
 async def test_nothing_is_put_off_by_a_rehearsal_nor_by_an_id_that_means_nothing() -> None:

@@ -23,7 +23,7 @@ ANYTHING: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@given(st.sampled_from(["TodoWrite", "update_plan", "bash", "", "TODO"]), ANYTHING)
+@given(st.sampled_from(["TodoWrite", "update_plan", "bash", "", "UPDATE_PLAN"]), ANYTHING)
 def test_any_call_is_read_without_failing_and_within_bounds(name: str, arguments: Any) -> None:
     found = steps_in(name, arguments)
     if found is not None:

@@ -57,6 +57,11 @@ def add_extension(home: Path) -> None:
     (extensions / "house.ts").write_text(EXTENSION, encoding="utf-8")
 
 
+def said(content: str | list[dict[str, Any]]) -> str:
+    """Return the text of a message's content, which is a text or a list of parts."""
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How a sending process ended."""
@@ -112,7 +117,7 @@ class Company:
     def heard(self, text: str) -> bool:
         """Say whether a text has appeared as a user's message in the agent's output; new pi tells its system's, too."""
         messages = (line["message"] for line in self.lines() if line["type"] == "message_start")
-        return any(text in str(message["content"]) for message in messages if message["role"] == "user")
+        return any(text in said(message["content"]) for message in messages if message["role"] == "user")
 
     def write(self, **command: Any) -> None:
         """Write a command as another client of the agent would, one line into its FIFO."""

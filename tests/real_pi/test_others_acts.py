@@ -144,20 +144,23 @@ async def test_commands_of_extensions_while_a_run_works(
 async def test_a_sender_killed_right_after_its_writing(fleet: FleetUnderTest) -> None:
     """With a screen open, and with none: who looks next says what became of the text."""
     async with company(fleet) as others:
-        sending = await others.send("one", "--wait", "done")
-
-        await until(others.engine, lambda: others.known("one") is not None, "the receipt")
+        gate, one = gated(others, "one")
+        sending = await others.send(one, "--wait", "done")
+        await until(others.engine, lambda: others.known(one) is not None, "the receipt")
         await sending.kill()
-        await others.engine.fleet_state.until(lambda: others.heard("one"), 3.0)
-        found = await others.reached("one", *ANY_END) if others.heard("one") else await others.reached("one", *Stage)
-        assert (found.stage is Stage.DONE) == others.heard("one"), found
-    sending = await others.send("two", "--wait", "done")
-    poll(lambda: others.heard("two"), "the text in the agent's output", LIMIT)
+        gate.touch()
+        await others.engine.fleet_state.until(lambda: others.heard(one), 3.0)
+        found = await others.reached(one, *ANY_END) if others.heard(one) else await others.reached(one, *Stage)
+        assert (found.stage is Stage.DONE) == others.heard(one), found
+    gate, two = gated(others, "two")
+    sending = await others.send(two, "--wait", "done")
+    poll(lambda: others.heard(two), "the text in the agent's output", LIMIT)
     await sending.kill()
+    gate.touch()
     async with fleet.engine() as engine:
         await engine.settled(LIMIT)
         async with asyncio.timeout(LIMIT):
-            while (found := await stored_receipt(engine, "two")).stage not in ANY_END:
+            while (found := await stored_receipt(engine, two)).stage not in ANY_END:
                 await engine.recorder.save_receipts()
                 await asyncio.sleep(0.05)
         assert found.stage is Stage.DONE, found

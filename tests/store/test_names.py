@@ -51,4 +51,9 @@ async def test_the_last_choice_is_offered_by_the_next_process(tmp_path: Path) ->
     await store.close()
     store = await Store.open(tmp_path / "history")
     assert await store.choices.kept() == {"size": "4/8192/20480"}
+    # A name may be made of an agent's id, and that of what a platform says.
+    await store.choices.keep("pinned:\ud800", "\udcff")
+    assert (await store.choices.kept())["pinned:\ufffd"] == "\ufffd"
+    await store.choices.forget("pinned:\ud800")
+    assert await store.choices.kept() == {"size": "4/8192/20480"}
     await store.close()

@@ -11,6 +11,7 @@ from cockpit.ui.app import CockpitApp
 from cockpit.ui.dialogs.away import AwayDialog
 from cockpit.ui.screens.board import BoardScreen
 from cockpit.ui.screens.home.screen import HomeScreen
+from tests.remote.waiting import until
 from tests.ui.scene import scene
 
 
@@ -34,11 +35,7 @@ async def test_what_happened_is_shown_once_and_again_by_its_key(size: tuple[int,
         assert isinstance(app.screen, AwayDialog)
         assert engine.coordination.away.asked == [engine.clock - AWAY_AFTER - 1]
         await pilot.press("1")
-        for _ in range(40):  # the way there takes several refreshes
-            await pilot.pause()
-            if getattr(app.screen, "selected", None) == agent.id:
-                break
-        assert getattr(app.screen, "selected", None) == agent.id
+        await until(lambda: getattr(app.screen, "selected", None) == agent.id)  # it takes several refreshes
         # It comes once for an absence, and by its key again.
         await absence.look()
         assert isinstance(app.screen, HomeScreen)
@@ -49,11 +46,7 @@ async def test_what_happened_is_shown_once_and_again_by_its_key(size: tuple[int,
         await pilot.pause()
         # So it is on a screen over the home screen.
         await pilot.press("b", "0")
-        for _ in range(40):
-            await pilot.pause()
-            if isinstance(app.screen, AwayDialog):
-                break
-        assert isinstance(app.screen, AwayDialog) and isinstance(app.screen_stack[-2], BoardScreen)
+        await until(lambda: [type(one) for one in app.screen_stack[-2:]] == [BoardScreen, AwayDialog])
         await pilot.press("escape", "escape")
         await pilot.pause()
         # At a start after a while it is shown too, since the last key in any cockpit.

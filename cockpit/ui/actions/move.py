@@ -27,7 +27,8 @@ def _jump(home: HomePort) -> None:
         if target is not None:
             target.reach()
 
-    home.open_dialog(JumpScreen(targets_of(home.app.screen)), finish)
+    below = home.app.screen
+    home.open_dialog(JumpScreen(lambda: targets_of(below)), finish)
 
 
 def _needs_another_area(situation: Situation) -> str:

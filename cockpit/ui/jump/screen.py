@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -17,6 +17,9 @@ from cockpit.ui.jump.targets import Target
 from cockpit.ui.look.cells import content
 from cockpit.ui.widgets.plain import Plain
 
+FOLLOWING = 0.2
+"""Seconds between two looks at where the targets are: rows move while somebody looks for letters."""
+
 
 class JumpScreen(ModalScreen[Target]):
     """Stands over another screen, all of which stays in sight."""
@@ -30,16 +33,21 @@ class JumpScreen(ModalScreen[Target]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "stay", "back", show=False, priority=True)]
 
-    def __init__(self, targets: Sequence[Target]) -> None:
+    def __init__(self, look: Callable[[], Sequence[Target]]) -> None:
         """Prepare.
 
         Args:
-            targets: where one can go.
+            look: returns where one can go, and where its letters stand now.
         """
         super().__init__()
-        by_name = {target.name: target for target in targets}
-        self._targets = {label: by_name[name] for name, label in labels_for(by_name, {}).items()}
+        self._look = look
+        by_name = {target.name: target for target in look()}
+        self._names = {label: name for name, label in labels_for(by_name, {}).items()}
+        self._targets = {label: by_name[name] for label, name in self._names.items()}
         self._typed = ""
+
+    def on_mount(self) -> None:
+        self.set_interval(FOLLOWING, self._follow)
 
     def compose(self) -> ComposeResult:
         for label, target in self._targets.items():
@@ -62,8 +70,22 @@ class JumpScreen(ModalScreen[Target]):
             self.dismiss(self._targets[typed])
         elif any(label.startswith(typed) for label in self._targets):
             self._typed = typed
-            for plain, label in zip(self.query(".target"), self._targets, strict=True):
-                plain.display = label.startswith(typed)
+            self._show()
+
+    def _follow(self) -> None:
+        """Keep each target's letters beside it; those of what is gone lead nowhere."""
+        by_name = {target.name: target for target in self._look()}
+        found = {label: by_name[name] for label, name in self._names.items() if name in by_name}
+        if found != self._targets:
+            self._targets = found
+            self._show()
+
+    def _show(self) -> None:
+        for plain, label in zip(self.query(".target"), self._names, strict=True):
+            target = self._targets.get(label)
+            plain.display = target is not None and label.startswith(self._typed)
+            if target is not None:
+                plain.styles.offset = (target.column, target.row)
 
     def action_stay(self) -> None:
         """Let all be as it was."""

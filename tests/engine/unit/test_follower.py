@@ -90,7 +90,8 @@ async def test_a_retry_that_is_stored_after_the_end_before_it_is_no_failure() ->
     other, following = Other(parts), parts.following()
     receipt = parts.receipt(text="go")
     parts.state.put_receipts(parts.book.written(receipt.id, parts.clock.now()))
-    for line, event in enumerate((ev.RunStarted(), ev.MessageStarted("user", "go"), OVERLOADED), 1):
+    events: tuple[ev.Event, ...] = (ev.RunStarted(), ev.MessageStarted("user", "go"), OVERLOADED)
+    for line, event in enumerate(events, 1):
         await other.stores(line, event=event, at=parts.clock.now())
     following_it, passing = follow(following), asyncio.create_task(parts.recorder.keep_time())
     await asyncio.sleep(POLL)

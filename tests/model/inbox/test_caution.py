@@ -63,9 +63,9 @@ def test_every_part_of_a_question_is_looked_at() -> None:
         assert warning(cautions(RULES, request)) == "deletes files or data"
 
 
-@given(st.text(max_size=400))
-def test_any_text_is_judged_alike_twice(text: str) -> None:
-    assert matched(RULES, text) == matched(RULES, text)
+@given(st.text(max_size=400), st.text(max_size=400))
+def test_no_text_around_it_hides_a_command(before: str, behind: str) -> None:
+    assert "deletes" in [rule.name for rule in matched(RULES, f"{before}\n\nrm -rf /\n{behind}")]
 
 
 @pytest.mark.parametrize("piece", ["git push ", "rm ", " -", "find ", "> /", "A_", "\\\n", "a" * 50, "env env "])

@@ -28,7 +28,9 @@ from cockpit.ui.transcript.find.index import FindIndex, pattern_of
 from cockpit.ui.transcript.find.older import OlderHits
 from cockpit.ui.transcript.folding import wrapped
 from cockpit.ui.widgets.find_line import FindLine
+from cockpit.ui.widgets.row_list import RowList
 from tests.model.histories import session
+from tests.remote.waiting import until
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.hostile import HOSTILE
 from tests.ui.scene import fleet
@@ -68,7 +70,7 @@ def test_counting_step_by_step_equals_counting_at_once(steps: list[tuple[int, st
             index.update()
         expected += clean_line(text).count("b") if "\n" not in text else len(pattern.findall(text))
     index.update()
-    assert index.total == sum(hit.times for hit in index.hits())
+    assert index.total == sum(hit.times for hit in index.hits()) == expected
     assert [hit.place for hit in index.hits()] == sorted(hit.place for hit in index.hits())
 
 
@@ -90,14 +92,6 @@ def _screen(pilot: Pilot[None]) -> object:
     return pilot.app.screen
 
 
-async def _until(pilot: Pilot[None], done: object) -> None:
-    for _ in range(400):
-        await pilot.pause()
-        if done():  # type: ignore[operator]
-            return
-    raise AssertionError("it never came")
-
-
 async def test_slash_finds_in_all_of_the_history_and_n_goes_there(tmp_path: Path) -> None:
     history = list(session(FIRST, 6_000))
     said = [record.event for record in history if isinstance(record.event, ev.MessageStarted)]
@@ -112,7 +106,7 @@ async def test_slash_finds_in_all_of_the_history_and_n_goes_there(tmp_path: Path
             home.focus_pane("output")
             await pilot.press("slash", *"prompt 7", "enter")
             output = home.output
-            await _until(pilot, lambda: output.finder is not None and output.finder.older.value == "whole")
+            await until(lambda: output.finder is not None and output.finder.older.value == "whole")
             assert output.finder is not None and output.finder.index.total == expected > 5
             await pilot.press("n")
             assert output.finder.index.number_of(output.finder._spot) == 1, "from the newest round to the oldest"  # type: ignore[arg-type]
@@ -121,7 +115,7 @@ async def test_slash_finds_in_all_of_the_history_and_n_goes_there(tmp_path: Path
                 home.flush_transcript()
                 return output.reads_past and "prompt 7" in output.text_in_view()
 
-            await _until(pilot, there)
+            await until(there)
             assert f"1/{expected}" in str(home.query_one(FindLine).query_one(".find-count").render())
             await pilot.press("escape")
             await pilot.pause()
@@ -173,10 +167,10 @@ async def test_words_that_are_given_once_more_do_not_end_the_look_at_what_is_old
         await pilot.pause()
         finder = home.output.finder
         assert finder is not None
-        await _until(pilot, lambda: finder.older is Older.UNDER_WAY)
+        await until(lambda: finder.older is Older.UNDER_WAY)
         await pilot.press("slash", "enter")
         goes_on.set()
-        await _until(pilot, lambda: finder.older is Older.WHOLE)
+        await until(lambda: finder.older is Older.WHOLE)
         assert home.output.finder is finder
 
 
@@ -212,9 +206,9 @@ async def test_a_search_leads_to_what_is_recorded_of_an_agent_that_is_gone(tmp_p
         async with app.run_test(size=(110, 30)) as pilot:
             await pilot.pause()
             await pilot.press("S", *"prompt 3")
-            await _until(pilot, lambda: len(app.screen.query("#rows")) and app.screen.query_one("#rows").rows)  # type: ignore[attr-defined]
+            await until(lambda: any(one.rows for one in app.screen.query("#rows").results(RowList)))
             await pilot.press("enter", "enter")
-            await _until(pilot, lambda: isinstance(app.screen, RecordedScreen))
+            await until(lambda: isinstance(app.screen, RecordedScreen))
             screen: object = app.screen
             assert isinstance(screen, RecordedScreen)
 
@@ -222,7 +216,7 @@ async def test_a_search_leads_to_what_is_recorded_of_an_agent_that_is_gone(tmp_p
                 screen.flush_transcript()
                 return "prompt 3" in screen.output.text_in_view()
 
-            await _until(pilot, there)
+            await until(there)
             await pilot.press("left_parenthesis", "y", "escape", "escape")
-            await _until(pilot, lambda: isinstance(app.screen, SearchScreen))
+            await until(lambda: isinstance(app.screen, SearchScreen))
             assert engine.past(gone) is None, "the window is closed"
