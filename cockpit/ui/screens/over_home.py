@@ -60,6 +60,8 @@ class OverHome(Traveller):
     """Satisfies `HomePort` for the actions: what only the home screen has is done there, after this one has gone."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "back_out", "back")]
+    OF_AGENTS: ClassVar[bool] = False
+    """Whether it is agents that are shown, so that one goes to an agent here."""
     GROUPS: ClassVar[tuple[str, ...]] = ()
     """The groups of actions that are offered here."""
     FOOT: ClassVar[tuple[str, ...]] = ()
@@ -224,7 +226,11 @@ class OverHome(Traveller):
         """There is one pane."""
 
     def go_to(self, place: str) -> None:
-        """Go to `agent:ID`, `task:ID` or `vm:ID`."""
+        """Go to `agent:ID`, `task:ID` or `vm:ID`: to an agent here, if agents are shown, else on the home screen."""
+        kind, _, key = place.partition(":")
+        if kind == "agent" and self.OF_AGENTS:
+            self.select(AgentId(key))
+            return
         self.show("home")
         self.home.go_to(place)
 

@@ -69,6 +69,7 @@ class AgentScreen(Tabbed):
     """Shows one agent; another one takes its place here rather than a place above it."""
 
     NAME: ClassVar[str] = "agent"
+    OF_AGENTS = True
     GROUPS: ClassVar[tuple[str, ...]] = ("Talk", "Agents", "Agent screen", "Read")
     FOOT = FOOT
     AUTO_FOCUS = "#output"
@@ -271,14 +272,6 @@ class AgentScreen(Tabbed):
             self.show_tab("chat")
         else:
             super().focus_pane(name)
-
-    def go_to(self, place: str) -> None:
-        """Go to an agent here, to all else on the home screen."""
-        kind, _, key = place.partition(":")
-        if kind == "agent":
-            self.select(AgentId(key))
-        else:
-            super().go_to(place)
 
     def zoom(self) -> None:
         """Give what is said all of the width, or take it back."""

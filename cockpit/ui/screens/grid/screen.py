@@ -38,6 +38,7 @@ class GridScreen(OverHome):
     """Who is shown is chosen when it opens, and stays: cells that jump cannot be read."""
 
     NAME: ClassVar[str] = "grid"
+    OF_AGENTS = True
     GROUPS: ClassVar[tuple[str, ...]] = ("Talk", "Agents", "Grid screen")
     FOOT = FOOT
     AUTO_FOCUS = "#cell-1"
@@ -176,14 +177,6 @@ class GridScreen(OverHome):
         """The cells are what there is of agents here; other panes are the home screen's."""
         if name not in ("output", "agents"):
             super().focus_pane(name)
-
-    def go_to(self, place: str) -> None:
-        """Go to an agent's cell, to all else on the home screen."""
-        kind, _, key = place.partition(":")
-        if kind == "agent":
-            self.select(AgentId(key))
-        else:
-            super().go_to(place)
 
     def show_tab(self, name: str) -> None:
         """Go to a cell by its number, or show all as one stream, or as cells again."""
