@@ -17,10 +17,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.idle import pytest_collection_finish
 from tests.lanes import pytest_collection_modifyitems, pytest_terminal_summary
 from tests.leftovers import pytest_configure, pytest_sessionfinish, pytest_testnodeready
 
 __all__ = [
+    "pytest_collection_finish",
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_sessionfinish",
