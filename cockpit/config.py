@@ -103,6 +103,8 @@ class ScreenSettings(Section):
 
     theme: str = "cockpit-dark"
     low_bandwidth: bool = False
+    low_motion: bool = False
+    """Nothing moves by itself, unless the operator chose otherwise since."""
     keys: dict[str, str] = Field(default_factory=dict)
     """Action id to key, for those who want other keys."""
 

@@ -35,6 +35,9 @@ def main(
     low_bandwidth: Annotated[
         bool, typer.Option("--low-bandwidth", help="Fewer frames and colours, for slow lines.")
     ] = False,
+    low_motion: Annotated[
+        bool, typer.Option("--low-motion", help="Nothing moves by itself, also by COCKPIT_LOW_MOTION=1.")
+    ] = False,
 ) -> None:
     """Open the cockpit, or run a verb without a screen."""
     options.root = paths.absolute(root, "--root") if root is not None else None
@@ -48,7 +51,7 @@ def main(
         from cockpit.cli.screen import open_cockpit
 
         try:
-            code = open_cockpit(watch, options.root, options.config, theme, read_only, low_bandwidth)
+            code = open_cockpit(watch, options.root, options.config, theme, read_only, low_bandwidth, low_motion)
         finally:
             first_sight.leave()
         raise typer.Exit(code)

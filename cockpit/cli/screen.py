@@ -25,6 +25,7 @@ def open_cockpit(
     theme: str,
     read_only: bool,
     low_bandwidth: bool,
+    low_motion: bool,
 ) -> int:
     """Open the cockpit on the configured fleet; returns when the operator detaches."""
     settings = config.load(config_file)
@@ -33,11 +34,19 @@ def open_cockpit(
         warn(our_text("cockpit: {}", reason))
         return ExitCode.USAGE
     setup = Setup.of(settings, places, force_embedded=root is not None)
-    return asyncio.run(show(setup, watch, theme=theme, read_only=read_only, low_bandwidth=low_bandwidth))
+    return asyncio.run(
+        show(setup, watch, theme=theme, read_only=read_only, low_bandwidth=low_bandwidth, low_motion=low_motion)
+    )
 
 
 async def show(
-    setup: Setup, watch: TerminalWatch, *, theme: str = "", read_only: bool = False, low_bandwidth: bool = False
+    setup: Setup,
+    watch: TerminalWatch,
+    *,
+    theme: str = "",
+    read_only: bool = False,
+    low_bandwidth: bool = False,
+    low_motion: bool = False,
 ) -> int:
     """Run engine and application until the operator leaves, is told to, or the terminal goes away."""
     with GracefulExit() as graceful_exit:
@@ -50,6 +59,7 @@ async def show(
                 theme=theme,
                 read_only=read_only,
                 low_bandwidth=low_bandwidth or setup.settings.screen.low_bandwidth,
+                low_motion=low_motion,
             )
     return graceful_exit.exit_code
 
@@ -80,10 +90,12 @@ async def run_application(
     theme: str = "",
     read_only: bool = False,
     low_bandwidth: bool = False,
+    low_motion: bool = False,
 ) -> int:
     """Show the screen over an engine; return the exit code: 1 if it ended by a fault of its own."""
     prepare_framework(low_bandwidth=low_bandwidth)
     from cockpit.ui.app import CockpitApp
+    from cockpit.ui.motion import kept_motion
     from cockpit.ui.terminal.driver import TerminalDriver
     from cockpit.ui.theming import kept_theme
 
@@ -95,6 +107,8 @@ async def run_application(
         configured_theme=configured,
         read_only=read_only,
         low_bandwidth=low_bandwidth,
+        low_motion=low_motion or await kept_motion(engine.coordination.preferences, settings.screen.low_motion),
+        configured_motion=settings.screen.low_motion,
         keymap=settings.screen.keys,
         driver_class=TerminalDriver,
         layout_file=state_directory() / "layout.json",

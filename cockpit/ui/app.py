@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
@@ -17,6 +18,7 @@ from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 from textual.widget import AwaitMount
 
@@ -30,13 +32,15 @@ from cockpit.ui.bridge import LOW_BANDWIDTH, Rates
 from cockpit.ui.calling import Caller
 from cockpit.ui.collecting import COLLECT_INTERVAL, QuietCollector
 from cockpit.ui.key_gate import LIMIT, KeyGate
-from cockpit.ui.look.themes import AUTO_THEME, DARK_THEME, DEFAULT_THEME, LIGHT_THEME, VARIABLE_DEFAULTS
+from cockpit.ui.look.themes import ANSI_THEME, AUTO_THEME, DARK_THEME, DEFAULT_THEME, LIGHT_THEME, VARIABLE_DEFAULTS
+from cockpit.ui.motion import Motion
 from cockpit.ui.palette import ActionProvider
 from cockpit.ui.screens.action_screen import ActionScreen, give_own
 from cockpit.ui.screens.catalogue import OVER_HOME
 from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.settling import awaited_within
 from cockpit.ui.terminal.bracketed_paste import PasteUnended
+from cockpit.ui.terminal.colours import are_unwanted
 from cockpit.ui.terminal.command_string import GroundReported
 from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.terminal.input_parser import UnreadableInput
@@ -79,6 +83,8 @@ class CockpitApp(App[None]):
         theme: str | None = None,
         read_only: bool = False,
         low_bandwidth: bool = False,
+        low_motion: bool = False,
+        configured_motion: bool = False,
         keymap: Mapping[str, str] | None = None,
         driver_class: type[Driver] | None = None,
         layout_file: Path | None = None,
@@ -90,7 +96,10 @@ class CockpitApp(App[None]):
         self.engine = engine
         self.own_themes: tuple[str, ...] = ()
         self.themes = Themes(self, engine.coordination.preferences, own_themes, configured_theme)
-        self._wanted_theme = theme or DEFAULT_THEME
+        # The framework takes an empty variable for a wish, and draws greys: those are colours to the terminal.
+        self.no_color = are_unwanted(os.environ)
+        self._filters = [one for one in self._filters if not isinstance(one, Monochrome | NoColor)]
+        self._wanted_theme = ANSI_THEME if self.no_color else theme or DEFAULT_THEME
         self._read_only = read_only
         self._layout_file = layout_file
         self._keymap_overrides = check_keymap(keymap or {})
@@ -98,6 +107,7 @@ class CockpitApp(App[None]):
         self._rates = LOW_BANDWIDTH if low_bandwidth else Rates()
         if low_bandwidth:
             self.animation_level = "none"
+        self.motion = Motion(self, engine.coordination.preferences, low=low_motion, configured=configured_motion)
         self._gate = KeyGate(self, self._key_places, self._stalls)
         self._collector = QuietCollector(self._gate.quiet_for)
         self._caller = Caller(self, engine, write=self._write, quiet_for=self._gate.quiet_for)
@@ -171,6 +181,10 @@ class CockpitApp(App[None]):
             and monotonic() - self._asked_at < GROUND_LIMIT
         ):
             self.theme = LIGHT_THEME if message.luminance > BRIGHT else DARK_THEME
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Have the cursor of whatever field is written in blink, or stand."""
+        self.motion.still(event.widget)
 
     def _reload_themes(self) -> None:
         self.own_themes = tuple(dict.fromkeys((*self.own_themes, *self.themes.reload())))

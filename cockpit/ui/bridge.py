@@ -29,9 +29,11 @@ class Rates:
     transcript: float = TRANSCRIPT_INTERVAL
     lists: float = LIST_INTERVAL
     ages: float = AGE_INTERVAL
+    pulses: bool = True
+    """Whether what changes with each byte that comes is drawn at all."""
 
 
-LOW_BANDWIDTH = Rates(transcript=0.4, lists=1.0, ages=5.0)
+LOW_BANDWIDTH = Rates(transcript=1.0, lists=1.0, ages=5.0, pulses=False)
 """For thin lines: what is painted is what is sent."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 
 from cockpit.model.commands.board import AssignTask, HandOverTask, MoveTask, NoteTask
@@ -16,6 +17,7 @@ from cockpit.ui.actions.words import GO, TEXTS, vocabulary
 from cockpit.ui.command_line.grammar import HERE, Kind, Parsed
 from cockpit.ui.command_line.line import CommandLine
 from cockpit.ui.look.states import Mode
+from cockpit.ui.terminal.colours import are_unwanted
 from cockpit.ui.writing.composer import Composer
 
 MODES = dict(zip(TEXTS, Mode, strict=True))
@@ -43,7 +45,7 @@ def _run(home: HomePort, parsed: Parsed) -> None:
         _go(home, keys[0] if keys else "", parsed)
     elif action in TEXTS and len(keys) == 2:
         _say(home, MODES[action], AgentId(keys[0]), keys[1], parsed)
-    elif action == "app.theme" and keys:
+    elif action == "app.theme" and keys and not are_unwanted(os.environ):
         wear_theme(home.app, keys[0])
     elif kinds[:1] == (Kind.TASK,) and keys:
         _about_task(home, action, keys, parsed)

@@ -86,6 +86,10 @@ def help_text(keys: Mapping[str, str], width: int, *, here: str = "", needle: st
     pieces += [
         (ours("\n◆ is the architect, § follows a script: no model thinks there."), "$muted"),
         (ours("\nKeys typed ahead keep their order; a question takes none from before it was shown."), "$muted"),
+        (
+            ours("\nLow motion (palette): only what is new moves. `cockpit --low-bandwidth` draws once a second."),
+            "$muted",
+        ),
         (ours("\nA mouse selection is copied with ^c. Leaving with q touches no agent."), "$muted"),
     ]
     return content(pieces)

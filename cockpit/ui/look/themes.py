@@ -17,6 +17,8 @@ import cockpit
 
 DARK_THEME, LIGHT_THEME = "cockpit-dark", "cockpit-light"
 DEFAULT_THEME = DARK_THEME
+ANSI_THEME = "ansi"
+"""The one that tells by attributes what others tell by colours alone."""
 AUTO_THEME = "auto"
 """The light one or the dark one, by what the terminal says of its ground."""
 

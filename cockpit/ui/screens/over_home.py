@@ -45,6 +45,7 @@ COMMON = (
     "app.help",
     "app.palette",
     "app.theme",
+    "app.motion",
     "app.quit",
     "see.attention",
     "see.next_waiting",

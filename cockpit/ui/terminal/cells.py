@@ -83,7 +83,7 @@ def _halve(texts: list[str], at: int) -> None:
     texts[at] = BLANK
 
 
-def cells_of(strip: Strip, colours: ColorSystem) -> CellRow:
+def cells_of(strip: Strip, colours: ColorSystem | None) -> CellRow:
     """Return a strip's cells."""
     row = CellRow()
     texts, pens = row.texts, row.pens
@@ -125,14 +125,23 @@ def printable(grapheme: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def pen_of(style: Style, colours: ColorSystem) -> Pen:
-    """Return how a style is drawn; links and what Textual notes in a style are no part of it."""
+def pen_of(style: Style, colours: ColorSystem | None) -> Pen:
+    """Return how a style is drawn; links and what Textual notes in a style are no part of it.
+
+    Where there are to be no colours (None) what stands for one that is no colour is left: reversed, underlined, dim.
+    """
     attributes = style._attributes & style._set_attributes
     ground, colour, added = without_black(style._bgcolor, style._color)
     attributes |= added
-    pen = Pen(
-        ";".join(code for bit, code in enumerate(SGR_ATTRIBUTES) if attributes & (1 << bit)),
+    if colours is None:
+        return _pen(attributes, "", "")
+    return _pen(
+        attributes,
         "" if ground is None else ";".join(shown_as(ground, colours).get_ansi_codes(foreground=False)),
         "" if colour is None else ";".join(shown_as(colour, colours).get_ansi_codes()),
     )
+
+
+def _pen(attributes: int, ground: str, colour: str) -> Pen:
+    pen = Pen(";".join(code for bit, code in enumerate(SGR_ATTRIBUTES) if attributes & (1 << bit)), ground, colour)
     return PLAIN if pen == PLAIN else pen

@@ -5,6 +5,7 @@ The framework's own way rounds each channel for itself, which makes teal of a da
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from rich.color import Color, ColorSystem, ColorType
@@ -23,6 +24,11 @@ WHITES = (7, 15)
 
 DIM, UNDERLINED, REVERSED = 1 << 1, 1 << 3, 1 << 6
 """Attributes, by their bits (Rich's)."""
+
+
+def are_unwanted(environment: Mapping[str, str]) -> bool:
+    """Say whether the operator wants no colours at all (no-color.org: `NO_COLOR` is there, and not empty)."""
+    return bool(environment.get("NO_COLOR"))
 
 
 def without_black(ground: Color | None, colour: Color | None) -> tuple[Color | None, Color | None, int]:

@@ -208,7 +208,8 @@ class TerminalDriver(LinuxDriver):
             cursor: where the terminal's cursor shall be.
             together: whether the terminal knows how to show a frame at once.
         """
-        colours = self._app.console._color_system or ColorSystem.TRUECOLOR
+        known = self._app.console._color_system or ColorSystem.TRUECOLOR
+        colours = None if self._app.no_color else known
         news = self._replica.note(update, (cursor.x, cursor.y), colours=colours, together=together)
         if news and self._terminal_writer is not None:
             self._terminal_writer.show()

@@ -57,7 +57,7 @@ class Replica:
         self._news: set[int] = set()
         """Lines with strips that are not laid down."""
         self._cursor = (0, 0)
-        self._colours = ColorSystem.TRUECOLOR
+        self._colours: ColorSystem | None = ColorSystem.TRUECOLOR
         self._together = False
         self._away = True
         self._known = False
@@ -73,14 +73,14 @@ class Replica:
         self._pen: Pen | None = None
 
     def note(
-        self, update: CompositorUpdate, cursor: tuple[int, int], *, colours: ColorSystem, together: bool = False
+        self, update: CompositorUpdate, cursor: tuple[int, int], *, colours: ColorSystem | None, together: bool = False
     ) -> bool:
         """Take what Textual composed; return False where the terminal has, or will have, all of it.
 
         Args:
             update: the strips; each is kept as it is, and read later by another thread.
             cursor: where the terminal's cursor shall be, as column and line from 0.
-            colours: what the terminal can show.
+            colours: what the terminal can show; None: no colours are wanted.
             together: whether the terminal knows how to show a frame at once (its mode 2026).
         """
         with self._guard:
@@ -148,7 +148,9 @@ class Replica:
         self._news.clear()
         return taken
 
-    def _lay_down(self, size: tuple[int, int], strips: list[tuple[int, int, Strip]], colours: ColorSystem) -> None:
+    def _lay_down(
+        self, size: tuple[int, int], strips: list[tuple[int, int, Strip]], colours: ColorSystem | None
+    ) -> None:
         """Put strips in their places; `_rows` is held."""
         width, height = size
         if len(self._wanted) != height or self._width != width:

@@ -138,6 +138,8 @@ class AgentsTree(Pane):
         self._own = own
         self._folded: set[AgentId] = set()
         """Those whose children are not shown."""
+        self.shows_pulses = True
+        """Whether a column says how much comes from each."""
         self.order = SortOrder.NAME
         """What decides who stands first."""
         self.attributes = NO_ATTRIBUTES
@@ -196,7 +198,7 @@ class AgentsTree(Pane):
                     more,
                     sum_of(node.folded, vms, now) if node.folded else None,
                     tuple(one for one in fleet.forwards if one.vm == agent.vm_id),
-                    fleet.pulses.get(agent.id, ()),
+                    fleet.pulses.get(agent.id, ()) if self.shows_pulses else (),
                     names,
                     self.attributes,
                     tuple(clean_line(self._own.cell(agent.id, column.name)) for column in own),

@@ -71,6 +71,7 @@ class HomeFlushing(HomeSelection):
         self.marks = self.marks.taken_in(fleet)
         snoozed = snoozed_agents(self.tallies.entries(fleet, now)) if fleet.shelved else frozenset()
         tree.take_arranged(self.engine.coordination.desk.arrangement, self.marks, snoozed)
+        tree.shows_pulses = self.rates.pulses
         tree.flush(fleet, now)
         self.reselect(fleet)
         self.see(replace(self.body.view, rows=len(tree.rows)))
