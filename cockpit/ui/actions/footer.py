@@ -1,4 +1,4 @@
-"""The footer: the keys that matter in the focused pane."""
+"""The footer: the keys that act now where one is, those that matter most there first."""
 
 from __future__ import annotations
 
@@ -33,14 +33,22 @@ def typed_keys(keys: Sequence[tuple[str, str]], width: int) -> list[Piece]:
 
 
 def _shown_actions(situation: Situation) -> list[Action]:
-    """Return the actions of the focused pane's footer, in the registry's order."""
-    return [action for action in ACTIONS if situation.pane in action.panes and not hidden(action, situation)]
+    """Return the actions of the focused pane's footer: an answer that waits, what only that pane has, then the rest."""
+    offered = [action for action in ACTIONS if situation.pane in action.panes and not hidden(action, situation)]
+
+    def rank(action: Action) -> int:
+        if action.id == "talk.answer":
+            return 0
+        # Of the list of agents most is about an agent, wherever it is shown.
+        return 1 if situation.pane == "agents" or len(action.panes) == 1 else 2
+
+    return sorted(offered, key=rank)
 
 
 def footer_pieces(situation: Situation, keys: Mapping[str, str], width: int) -> list[Piece]:
     """Lay keys out from the left as far as they fit; help keeps its place at the end.
 
-    What cannot be done now is dim; `keys` are the operator's own by action id.
+    What cannot be done now is not among them; `keys` are the operator's own by action id.
     """
     if situation.pane == "composer":
         return typed_keys([(key, label) for key, label, _ in COMPOSER_KEYS], width)
@@ -60,13 +68,12 @@ def _laid_out(actions: Sequence[Action], situation: Situation, keys: Mapping[str
     help_pieces: list[Piece] = []
     for action in actions:
         shown = keys.get(action.id, action.keys).split(",")[0]
-        if not shown:
+        if not shown or disabled_reason(action, situation):
             continue
-        dim = bool(disabled_reason(action, situation))
         click = f"screen.try_action('{action.id}')"
         entry: list[Piece] = [
-            (our_line(" {}", key_label(shown)), clickable("$faint" if dim else "bold $accent", click)),
-            (our_line(" {} ", action.label), clickable("$faint" if dim else "$muted", click)),
+            (our_line(" {}", key_label(shown)), clickable("bold $accent", click)),
+            (our_line(" {} ", action.label), clickable("$muted", click)),
         ]
         if action.id == "app.help":
             help_pieces = entry

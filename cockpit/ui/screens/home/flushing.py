@@ -10,7 +10,7 @@ from cockpit.engine.port import CockpitPort
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
 from cockpit.model.marks import AgentMarks
-from cockpit.ui.actions.footer import footer_pieces
+from cockpit.ui.actions.footer import footer_pieces, typed_keys
 from cockpit.ui.actions.snoozing import snoozed_agents
 from cockpit.ui.bridge import Bridge, Rates
 from cockpit.ui.look.bars import open_receipts
@@ -119,5 +119,13 @@ class HomeFlushing(HomeSelection):
         self.output.tell_receipts(fleet.receipts, self.selected)
         self._flush_frame(fleet, now)
         self.flush_composer()
-        footer = self.query_one("#footer", Plain)
-        footer.show(content(footer_pieces(self.situation(), self.keys, footer.size.width)))
+        self.flush_footer()
+
+    def flush_footer(self) -> None:
+        """Show the keys that act now: of what waits while it has the keys, else of the focused area."""
+        footer, strip = self.query_one("#footer", Plain), self.query_one(NeedsYou)
+        width = footer.size.width
+        if strip.has_keys and not self.filter_line.is_open:
+            footer.show(content(typed_keys(strip.foot_keys(), width)))
+        else:
+            footer.show(content(footer_pieces(self.situation(), self.keys, width)))

@@ -176,6 +176,7 @@ class HomeScreen(Painted, HomeFlushing):
         """Show what the agent that waits did before it asked."""
         if message.item.agent is not None and self.fleet.agent(message.item.agent) is not None:
             self.select(message.item.agent)
+        self.flush_footer()
 
     @on(NeedsYou.Left)
     def _strip_left(self) -> None:

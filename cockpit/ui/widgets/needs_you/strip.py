@@ -15,8 +15,8 @@ from cockpit.model.fleet import Fleet
 from cockpit.model.ids import CommandId
 from cockpit.model.inbox.entries import Inbox, inbox, key_of
 from cockpit.text.clean import NOTHING, Clean, ours
-from cockpit.text.sanitize import our_line
-from cockpit.ui.look.cells import Piece, content
+from cockpit.text.sanitize import clean_line, our_line
+from cockpit.ui.look.cells import Piece, content, cut
 from cockpit.ui.widgets.frame import set_title
 from cockpit.ui.widgets.needs_you.card import QuestionCard, key_name
 from cockpit.ui.widgets.needs_you.lines import entry_line
@@ -32,6 +32,9 @@ FRAMED = 30
 
 LEAST_ROOM, MOST_ROOM = 7, 16
 """Lines that the entry with the keys has at least, and at most."""
+
+LABEL_CELLS = 14
+"""Cells of an option where it stands beside its key at the bottom."""
 
 WITHDRAWN_FOR = 8.0
 """Seconds for which it is said that something waits no more."""
@@ -92,6 +95,20 @@ class NeedsYou(Vertical, can_focus=True, can_focus_children=False):
     def waits(self) -> int:
         """How many entries wait."""
         return self._number
+
+    def foot_keys(self) -> tuple[tuple[str, str], ...]:
+        """Return the keys that act while it has them, those that answer first."""
+        if self.card.writes:
+            return (("⏎", "send"), ("esc", "back"))
+        posed = self._at(self._posed)
+        keys: list[tuple[str, str]] = []
+        if posed is not None and not self._sent.said(posed.question):
+            keys += [(one.key, cut(clean_line(one.label), LABEL_CELLS)) for one in posed.answers]
+            keys += [("⏎", "write an answer")] if posed.field else []
+            keys += posed.acts
+            keys += [("N", "no, because…")] if posed.can_refuse else []
+        elsewhere = [("!", "next")] if self._number > 1 else []
+        return (*keys, ("~", "put off"), *elsewhere, ("esc", "leave"))
 
     # --- what is shown -------------------------------------------------------------------------------
 
