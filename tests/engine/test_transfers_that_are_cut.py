@@ -15,14 +15,13 @@ from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.engine.files import course as course_module
 from cockpit.engine.files.agent_files import AgentFiles
 from cockpit.engine.streams.session import AgentSession
-from cockpit.model.files.transfer import ENDED, Carriage, Direction, TransferState
+from cockpit.model.files.transfer import Carriage, Direction, TransferState
 from cockpit.remote.ssh.connection import Connection
 from tests.engine.unit.parts import AGENT, Parts
 from tests.remote.files.test_contract import SERVERS
 from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.relays import Relay
 from tests.remote.sshd import Sshd
-from tests.remote.waiting import until
 
 SIZE = 6_000_000
 """Bytes of the large file: several pieces, whatever the pace."""
@@ -85,28 +84,16 @@ def held(place: Path) -> dict[str, bytes]:
     return {str(path.relative_to(place)): path.read_bytes() for path in place.rglob("*") if path.is_file()}
 
 
-async def carried_over_cuts(made: AgentFiles, link: Link, relay: Relay, order: Carriage, total: int) -> None:
-    """Carry out an order; cut the line each time that another part of it has arrived, and the link is there again."""
-    carrying = made.begin(order)
-    for cut in range(1, CUTS + 1):
-
-        def due(part: int = cut) -> bool:
-            arrived = made.transfers[-1].done >= total * part // (CUTS + 1)
-            return is_over(made) or (arrived and link.connects >= part)
-
-        await until(due)
-        assert not is_over(made), "it was over before it could be cut"
-        relay.cut()
-    ended = await asyncio.wait_for(made.wait(carrying), 60)
-    assert ended.state is TransferState.DONE, ended.reason
+async def carried_over_cuts(made: AgentFiles, relay: Relay, order: Carriage, total: int) -> None:
+    """Carry out an order; the line is cut each time that another part of all bytes went over it."""
+    relay.cuts_at = [relay.carried + total * part // (CUTS + 1) for part in range(1, CUTS + 1)]
+    ended = await asyncio.wait_for(made.wait(made.begin(order)), 60)
+    assert ended.state is TransferState.DONE, (ended.reason, ended.left_out)
+    assert not relay.cuts_at
 
 
 def parts_left(place: Path) -> list[Path]:
     return list(place.rglob(".cockpit-*"))
-
-
-def is_over(made: AgentFiles) -> bool:
-    return made.transfers[-1].state in ENDED
 
 
 @pytest.mark.parametrize("way", [Direction.GET, Direction.PUT])
@@ -126,7 +113,7 @@ async def test_a_tree_arrives_whole_over_a_line_that_is_cut(
     )
     relay.delay = 0.004
     order = Carriage(way, AGENT, "tree", here / "tree")
-    await carried_over_cuts(made, link, relay, order, sum(map(len, contents.values())))
+    await carried_over_cuts(made, relay, order, sum(map(len, contents.values())))
     assert held(target / "tree") == contents
     assert link.connects > CUTS and not parts_left(tmp_path)
     await made.close()

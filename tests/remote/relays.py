@@ -31,6 +31,10 @@ class Relay:
         """Bytes that went to clients."""
         self.cut_after: int | None = None
         """Bytes downstream after which all connections are cut."""
+        self.cuts_at: list[int] = []
+        """Bytes in both directions after each of which all connections are cut."""
+        self.carried = 0
+        """Bytes that went through, whatever their direction."""
         self.chunk = 65536
         self.delay = 0.0
         self.drop_upstream = False
@@ -106,6 +110,10 @@ class Relay:
                 else:
                     writer.write(data)
                     await writer.drain()
+                self.carried += len(data)
+                if self.cuts_at and self.carried >= self.cuts_at[0]:
+                    del self.cuts_at[0]
+                    self.cut()
         except OSError:
             pass
         finally:

@@ -47,7 +47,7 @@ class ShellFiles:
     async def status(self, path: bytes, *, follow: bool = True) -> Status:
         """Return what is under a path."""
         said = await self._run(scripts.STATUS if follow else scripts.STATUS_OF_LINK, path, what="looking at")
-        return _status(path, _STATUS.fullmatch(said))
+        return _status(path, said, _STATUS.fullmatch(said))
 
     async def target(self, path: bytes) -> bytes:
         """Return where a symbolic link leads."""
@@ -62,7 +62,9 @@ class ShellFiles:
         )
         head, _, rest = said.partition(b"\n")
         found = {
-            name: DirectoryEntry(name, _status(path, match)) for match in _ENTRY.finditer(rest) if (name := match[4])
+            name: DirectoryEntry(name, _status(path, rest, match))
+            for match in _ENTRY.finditer(rest)
+            if (name := match[4])
         }
         # The count was taken first; a directory may have grown since.
         total = max(int(head) if head.isdigit() else 0, len(found))
@@ -81,7 +83,9 @@ class ShellFiles:
         """Open a regular file for reading."""
         said = await self._run(scripts.OPEN, path, what="opening")
         identity, _, rest = said.partition(b" ")
-        return _ShellSource(self, path, identity.decode("ascii", "replace"), _status(path, _STATUS.fullmatch(rest)))
+        return _ShellSource(
+            self, path, identity.decode("ascii", "replace"), _status(path, rest, _STATUS.fullmatch(rest))
+        )
 
     async def piece(self, path: bytes, identity: str, offset: int, length: int) -> bytes:
         """Return bytes of exactly the file that an identity means: its device and its inode.
@@ -178,9 +182,10 @@ def _fault(done: Completed, what: str, path: str) -> FileUnusable | FileChanged:
             return FileUnusable(f"{what} {path} failed: {reason}", hint="check the path and its rights")
 
 
-def _status(path: bytes, match: re.Match[bytes] | None) -> Status:
+def _status(path: bytes, said: bytes, match: re.Match[bytes] | None) -> Status:
     if match is None:
-        raise FileUnusable(f"looking at {shown(path)}: what the VM said cannot be read", hint="has it stat(1)?")
+        quoted = said[:200].decode("utf-8", "backslashreplace")
+        raise FileUnusable(f"looking at {shown(path)}: it cannot be read from {quoted!r}", hint="has the VM stat(1)?")
     return Status(int(match[1], 16), int(match[2]), int(match[3]))
 
 

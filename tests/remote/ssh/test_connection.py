@@ -328,6 +328,7 @@ async def test_a_cancelled_connect_leaves_nothing(sshd: Sshd) -> None:
         await until(lambda: len(asyncio.all_tasks()) <= before)
 
 
+@pytest.mark.races_the_clock("sshd counts a log-in as open until its process has told it of the end")
 async def test_the_gate_keeps_an_sshd_with_default_limits_from_refusing(tmp_path: Path) -> None:
     server = Sshd(tmp_path / "sshd", "MaxStartups 10:30:100")
     server.start()
