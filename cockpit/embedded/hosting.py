@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from cockpit.errors import CockpitError
@@ -10,6 +11,30 @@ from cockpit.errors import CockpitError
 
 class HostingError(CockpitError):
     """A sandbox could not be made, copied, frozen or ended; the message says which and why."""
+
+
+OUTPUT_LIMIT = 10 * 1024 * 1024
+"""Bytes of each stream of a command that are answered, as on the platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What is run in a sandbox: an argument list, without a shell."""
+
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    """Beside what every command of the sandbox has."""
+    stdin: bytes
+    timeout: float
+    """Seconds; on the platform a command that is waited for goes on beyond them, here it is ended."""
+    directory: str = ""
+    """Where it runs; empty is the sandbox's home."""
+    limit: int = OUTPUT_LIMIT
+    """Bytes that are kept of each stream."""
+
+
+Written = Sequence[tuple[str, bytes]]
+"""What a command wrote, in pieces: `stdout` or `stderr`, and the bytes."""
 
 
 class Hosting(Protocol):
@@ -58,13 +83,41 @@ class Hosting(Protocol):
     async def destroy_commit(self, commit_id: str) -> None:
         """Remove the copy behind a commit; a missing one is no error."""
 
-    async def execute(
-        self, vm_id: str, command: Sequence[str], environment: Mapping[str, str], stdin: bytes, timeout: float
-    ) -> tuple[int, bytes, bytes]:
-        """Run an argument list in a sandbox; return its exit code (-1 for a signal), output and error output.
+    async def execute(self, vm_id: str, command: Execution) -> tuple[int, bytes, bytes]:
+        """Run a command to its end; return its exit code (-1 for a signal), output and error output.
+
+        Of each stream one byte more than the limit is returned where there was more.
 
         Raises:
-            HostingError: it could not be started, or did not end within `timeout` seconds.
+            HostingError: it could not be started, or did not end in time.
+        """
+
+    async def follow(self, vm_id: str, command: Execution, take: Callable[[str, bytes], None]) -> int:
+        """Run a command and hand over what it writes as it comes, until both its streams have ended.
+
+        Args:
+            vm_id: where.
+            command: what is run.
+            take: gets `stdout` or `stderr` and the bytes.
+
+        Returns:
+            Its exit code, -1 for a signal.
+
+        Raises:
+            HostingError: it could not be started, or did not end in time; then it is ended.
+        """
+
+    async def note(self, vm_id: str, exec_id: str, written: Written) -> None:
+        """Append what a command wrote to the VM's log of commands, which its copies inherit."""
+
+    async def noted(self, vm_id: str, offset: int, entries: int, stream: str) -> tuple[list[dict[str, str]], int, bool]:
+        """Return entries of that log, the offset behind them, and whether the end of it was reached.
+
+        Args:
+            vm_id: whose.
+            offset: bytes from its beginning.
+            entries: how many at most.
+            stream: `stdout` or `stderr`; empty for both.
         """
 
     async def state(self, vm_id: str) -> str:

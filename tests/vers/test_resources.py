@@ -252,7 +252,8 @@ async def test_names_and_variables_are_kept_over_a_restart_and_older_files_are_r
     later = {name for (name,) in tables} - {"vms", "commits", "tasks", "feed", "registry", "sqlite_sequence"}
     world.records.database.executescript(
         "".join(f"DROP TABLE {name};" for name in later)
-        + "ALTER TABLE commits DROP COLUMN size_bytes; ALTER TABLE vms DROP COLUMN made_by; PRAGMA user_version=1;"
+        + "ALTER TABLE commits DROP COLUMN size_bytes; ALTER TABLE vms DROP COLUMN made_by;"
+        + "ALTER TABLE vms DROP COLUMN asleep; PRAGMA user_version=1;"
     )
     world.records.close()
     world = make_world(path, world.token)

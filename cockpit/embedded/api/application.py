@@ -31,6 +31,7 @@ from cockpit.embedded.api.vers.exchange import ApiError, BareError
 from cockpit.embedded.api.vers.lifecycle import VM_LIMIT, Lifecycle
 from cockpit.embedded.api.vers.named import NameRecords
 from cockpit.embedded.api.vers.routes import VersApi
+from cockpit.embedded.api.vers.running.sessions import StreamedCommands
 from cockpit.embedded.hosting import Hosting
 from cockpit.errors import ConfigError
 from cockpit.vers.credentials import API_PREFIX, KEY_FORM, owner_id
@@ -47,10 +48,12 @@ class Parts:
 
     lifecycle: Lifecycle
     services: ServiceRecords
+    sessions: StreamedCommands
 
     def end_streams(self) -> None:
         """End the open event streams: call it when the server is told to stop, or it waits for them for ever."""
         self.services.end_streams()
+        self.sessions.end_all()
 
 
 def create_application(
@@ -79,7 +82,8 @@ def create_application(
     lifecycle = Lifecycle(records, hosting, names, vm_limit)
     surface = AllServices(records, token, heartbeat)
     edge = _Information()
-    parts = Parts(lifecycle, surface.records)
+    sessions = StreamedCommands(hosting)
+    parts = Parts(lifecycle, surface.records, sessions)
 
     @asynccontextmanager
     async def lifespan(_application: Starlette) -> AsyncIterator[None]:
@@ -88,6 +92,7 @@ def create_application(
             yield
         finally:
             parts.end_streams()
+            await sessions.close()
             await lifecycle.close()
 
     application = Starlette(
@@ -95,7 +100,7 @@ def create_application(
             Route("/", edge.banner, methods=["GET"]),
             Route("/version", edge.version, methods=["GET"]),
             Route("/health", edge.health, methods=["GET"]),
-            Mount(API_PREFIX, routes=VersApi(lifecycle, names, owner_id(token)).routes()),
+            Mount(API_PREFIX, routes=VersApi(lifecycle, names, sessions, owner_id(token)).routes()),
             *surface.routes(),
         ],
         middleware=[Middleware(Edge, callers=surface.callers, services=surface.gate, count=edge.count)],

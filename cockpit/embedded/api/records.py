@@ -52,7 +52,8 @@ SERVICES = "".join(
     if kind not in FIRST_TABLES
 )
 MAKERS = "ALTER TABLE vms ADD COLUMN made_by TEXT NOT NULL DEFAULT '';"
-STEPS = (SCHEMA, NAMES, SERVICES, MAKERS)
+SLEEP = "ALTER TABLE vms ADD COLUMN asleep INTEGER NOT NULL DEFAULT 0;"
+STEPS = (SCHEMA, NAMES, SERVICES, MAKERS, SLEEP)
 """What makes a file of each version one of the next."""
 
 
@@ -84,6 +85,8 @@ class VmRow:
     parent_commit_id: str | None
     grandparent_vm_id: str | None
     size: Size
+    asleep: bool = False
+    """It was put to sleep: it stands still as a paused one, and answers otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,10 @@ class Records:
         """Replace all labels of a VM."""
         self.database.execute("UPDATE vms SET labels = ? WHERE vm_id = ?", (json.dumps(labels), vm_id))
 
+    def set_asleep(self, vm_id: str, *, asleep: bool) -> None:
+        """A VM was put to sleep, or woke up."""
+        self.database.execute("UPDATE vms SET asleep = ? WHERE vm_id = ?", (int(asleep), vm_id))
+
     def set_disk(self, vm_id: str, fs_size_mib: int) -> None:
         """Give a VM's disk another size."""
         self.database.execute("UPDATE vms SET fs_size_mib = ? WHERE vm_id = ?", (fs_size_mib, vm_id))
@@ -233,11 +240,20 @@ class Records:
     def _vms(self, condition: str, values: tuple[str, ...]) -> list[VmRow]:
         rows = self.database.execute(
             "SELECT vm_id, created_at, started, labels, parent_commit_id, grandparent_vm_id, vcpu_count,"
-            f" mem_size_mib, fs_size_mib FROM vms WHERE deleted_at IS NULL AND {condition} ORDER BY seq",
+            f" mem_size_mib, fs_size_mib, asleep FROM vms WHERE deleted_at IS NULL AND {condition} ORDER BY seq",
             values,
         )
         return [
-            VmRow(row[0], row[1], bool(row[2]), json.loads(row[3]) if row[3] else None, row[4], row[5], Size(*row[6:]))
+            VmRow(
+                row[0],
+                row[1],
+                bool(row[2]),
+                json.loads(row[3]) if row[3] else None,
+                row[4],
+                row[5],
+                Size(*row[6:9]),
+                bool(row[9]),
+            )
             for row in rows
         ]
 

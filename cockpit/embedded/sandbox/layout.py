@@ -109,6 +109,11 @@ class SandboxLayout:
         return self.directory / "environment"
 
     @property
+    def command_log(self) -> Path:
+        """What commands of the API wrote; copies inherit it."""
+        return self.directory / "commands.log"
+
+    @property
     def channels(self) -> Path:
         """One empty file per running SSH command, named after its process: pid and start time in clock ticks."""
         return self.directory / "channels"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import asyncssh
 
-from cockpit.embedded.hosting import HostingError
+from cockpit.embedded.hosting import Execution, HostingError, Written
+from cockpit.embedded.sandbox import command_log, execution
 from cockpit.embedded.sandbox.copy import bytes_on_disk, clear_leftovers, copy_tree, remove_tree
-from cockpit.embedded.sandbox.execution import Execution, execute
 from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, choose_freezer
 from cockpit.embedded.sandbox.layout import BUILDING, LEAVING, FleetLayout
 from cockpit.embedded.sandbox.sandbox import Sandbox
@@ -132,6 +133,8 @@ class Sandboxes:
                 host_key = (commit / "host").read_text(encoding="ascii")
                 if (commit / "environment").exists():
                     write_private(building / "environment", (commit / "environment").read_text(encoding="utf-8"))
+                if (commit / "commands.log").exists():
+                    await asyncio.to_thread(shutil.copyfile, commit / "commands.log", building / "commands.log")
             private_directory(building / "keys")
             write_private(building / "keys" / "host", host_key)
             write_private(building / "keys" / "client", new_private_key())
@@ -169,6 +172,8 @@ class Sandboxes:
             write_private(building / "host", sandbox.layout.host_key.read_text(encoding="ascii"))
             if sandbox.layout.variables.exists():
                 write_private(building / "environment", sandbox.layout.variables.read_text(encoding="utf-8"))
+            if sandbox.layout.command_log.exists():
+                await asyncio.to_thread(shutil.copyfile, sandbox.layout.command_log, building / "commands.log")
             building.rename(commit)
         except BaseException as error:
             await remove_tree(building)
@@ -236,15 +241,44 @@ class Sandboxes:
             commit.rename(leaving)
         await remove_tree(leaving)
 
-    async def execute(
-        self, vm_id: str, command: Sequence[str], environment: Mapping[str, str], stdin: bytes, timeout: float
-    ) -> tuple[int, bytes, bytes]:
+    async def execute(self, vm_id: str, command: Execution) -> tuple[int, bytes, bytes]:
         """Run a command in a VM; return its exit code, output and error output.
 
         Raises:
             HostingError: the VM is missing, or the command could not be started or did not end in time.
         """
-        return await execute(self._demand(vm_id), Execution(command, environment, stdin, timeout))
+        return await execution.execute(self._demand(vm_id), command)
+
+    async def follow(self, vm_id: str, command: Execution, take: Callable[[str, bytes], None]) -> int:
+        """Run a command in a VM and hand over its output as it comes; return its exit code.
+
+        Raises:
+            HostingError: the VM is missing, or the command could not be started or did not end in time.
+        """
+        return await execution.follow(self._demand(vm_id), command, take)
+
+    async def note(self, vm_id: str, exec_id: str, written: Written) -> None:
+        """Append what a command wrote to the VM's log; where the disk is full nothing is logged, and that is said.
+
+        Raises:
+            HostingError: the VM is missing.
+        """
+        try:
+            await asyncio.to_thread(command_log.note, self._demand(vm_id).layout.command_log, exec_id, written)
+        except OSError as error:
+            logger.warning("VM %s: the output of a command was not logged: %s", vm_id, error)
+
+    async def noted(self, vm_id: str, offset: int, entries: int, stream: str) -> tuple[list[dict[str, str]], int, bool]:
+        """Return entries of a VM's log of commands, the offset behind them, and whether its end was reached.
+
+        Raises:
+            HostingError: the VM is missing, or its log cannot be read.
+        """
+        log = self._demand(vm_id).layout.command_log
+        try:
+            return await asyncio.to_thread(command_log.noted, log, offset, entries, stream)
+        except OSError as error:
+            raise HostingError(f"the log of VM {vm_id} cannot be read: {error}") from error
 
     async def state(self, vm_id: str) -> str:
         """Return `running`, `paused`, or `dead` for a VM whose directory is gone."""

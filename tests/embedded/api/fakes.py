@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import secrets
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from starlette.applications import Starlette
 
 from cockpit.embedded.api.application import create_application
 from cockpit.embedded.api.records import Records
-from cockpit.embedded.hosting import HostingError
+from cockpit.embedded.hosting import Execution, HostingError
 
 
 @dataclass
@@ -31,6 +32,8 @@ class FakeHosting:
     failing: set[str] = field(default_factory=set)
     restores_left: int | None = None
     gate: asyncio.Event | None = None
+    answer: tuple[int, bytes, bytes] | None = None
+    logs: dict[str, list[dict[str, str]]] = field(default_factory=dict)
 
     def _called(self, *call: str) -> None:
         self.calls.append(call)
@@ -80,11 +83,28 @@ class FakeHosting:
         self._called("destroy_commit", commit_id)
         self.commits.pop(commit_id, None)
 
-    async def execute(
-        self, vm_id: str, command: Sequence[str], environment: Mapping[str, str], stdin: bytes, timeout: float
-    ) -> tuple[int, bytes, bytes]:
-        self._called("execute", vm_id, *command, f"{dict(environment)}", f"{timeout:g}")
-        return 3, stdin, b"\xff"
+    async def execute(self, vm_id: str, command: Execution) -> tuple[int, bytes, bytes]:
+        self._called("execute", vm_id, *command.arguments, f"{dict(command.environment)}", f"{command.timeout:g}")
+        return self.answer or (3, command.stdin, b"\xff")
+
+    async def follow(self, vm_id: str, command: Execution, take: Callable[[str, bytes], None]) -> int:
+        self._called("follow", vm_id, *command.arguments)
+        for word in command.arguments[1:]:
+            take("stdout", word.encode())
+        if self.gate:
+            await self.gate.wait()
+        return 4
+
+    async def note(self, vm_id: str, exec_id: str, written: Sequence[tuple[str, bytes]]) -> None:
+        self.logs.setdefault(vm_id, []).extend(
+            {"exec_id": exec_id, "stream": stream, "data_b64": base64.b64encode(data).decode()}
+            for stream, data in written
+            if data
+        )
+
+    async def noted(self, vm_id: str, offset: int, entries: int, stream: str) -> tuple[list[dict[str, str]], int, bool]:
+        found = [entry for entry in self.logs.get(vm_id, [])[offset:] if stream in ("", entry["stream"])]
+        return found[:entries], offset + len(found), True
 
     async def state(self, vm_id: str) -> str:
         return self.sandboxes.get(vm_id, "dead")

@@ -134,7 +134,7 @@ async def test_bodies_that_cannot_be_read_are_plain_text(world: World, body: byt
     assert answer.text.startswith(start)
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     if body == b'{"state":"paused"}':
-        assert "unknown variant `paused`, expected `Paused` or `Running`" in answer.text
+        assert "unknown variant `paused`, expected one of `Paused`, `Running`, `Sleeping`" in answer.text
 
 
 async def test_a_malformed_id_is_a_400_without_content_type(world: World) -> None:

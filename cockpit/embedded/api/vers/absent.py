@@ -16,28 +16,13 @@ from cockpit.embedded.api.vers.exchange import ApiError
 NO_DOMAINS = "the embedded fleet has no domains: its VMs are reached on this machine alone"
 NO_IMAGES = "the embedded fleet has one base image, `default`, and takes no other: build on a VM, and commit it"
 NO_DEPLOY = "the embedded fleet deploys nothing from a repository of source text: spawn an agent that does"
-NO_FORK = "the embedded fleet is one organisation, and its public repositories are its own: there is nothing to fork"
-NO_STREAM = "the embedded fleet runs a command to its end: for its output as it comes, go over SSH"
-NO_LOGS = "the embedded fleet keeps no log of commands: their answers hold their output"
-NO_FILES = "the embedded fleet moves files over SSH alone"
 
 ABSENT: tuple[tuple[str, str, str], ...] = (
-    ("GET", "/domains", NO_DOMAINS),
     ("POST", "/domains", NO_DOMAINS),
-    ("GET", "/domains/{domain_id}", NO_DOMAINS),
-    ("DELETE", "/domains/{domain_id}", NO_DOMAINS),
-    ("GET", "/images", NO_IMAGES),
     ("POST", "/images/create", NO_IMAGES),
     ("POST", "/images/upload", NO_IMAGES),
-    ("GET", "/images/{name}/status", NO_IMAGES),
     ("DELETE", "/images/images/{image_id}", NO_IMAGES),
     ("POST", "/deploy", NO_DEPLOY),
-    ("POST", "/repositories/fork", NO_FORK),
-    ("POST", "/vm/{vm_id}/exec/stream", NO_STREAM),
-    ("POST", "/vm/{vm_id}/exec/stream/attach", NO_STREAM),
-    ("GET", "/vm/{vm_id}/logs", NO_LOGS),
-    ("GET", "/vm/{vm_id}/files", NO_FILES),
-    ("PUT", "/vm/{vm_id}/files", NO_FILES),
 )
 """Method and path of each such call, with what it is answered."""
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cockpit import __version__
 from cockpit.embedded.api.exchange import json_response
 from cockpit.embedded.api.vers.exchange import WRONG_TYPE, ApiError, TextError, read_object, wrong_type
 from cockpit.embedded.api.vers.named import NameRecords
@@ -30,6 +31,7 @@ class AccountRoutes:
         """Return the routes."""
         return [
             Route("/whoami", self.whoami, methods=["GET"]),
+            Route("/system/version", self.version, methods=["GET"]),
             Route("/keys/validate", self.validate, methods=["POST"]),
             Route("/env_vars", self.list_variables, methods=["GET"]),
             Route("/env_vars", self.set_variables, methods=["PUT"]),
@@ -38,9 +40,21 @@ class AccountRoutes:
 
     async def whoami(self, _request: Request) -> Response:
         """GET /whoami: a fleet of one's own has no limits but the machine's."""
-        key = {"id": self._owner_id, "label": "embedded fleet", "max_vcpus": None, "max_memory_mib": None}
+        key = {
+            "id": self._owner_id,
+            "label": "embedded fleet",
+            "created_at": self._names.begun_at(),
+            "expires_at": None,
+            "max_vcpus": None,
+            "max_memory_mib": None,
+        }
         user = {"id": self._owner_id, "user_name": "operator", "email": ""}
         return json_response({"user": user, "org": {"id": self._owner_id, "name": ORGANISATION}, "api_key": key})
+
+    async def version(self, _request: Request) -> Response:
+        """GET /system/version: the control plane's form."""
+        version = {"executable_name": "orchestrator", "workspace_version": __version__, "git_hash": "embedded"}
+        return json_response(version)
 
     async def validate(self, _request: Request) -> Response:
         """POST /keys/validate: the gate has judged it already."""

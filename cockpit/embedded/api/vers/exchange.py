@@ -149,6 +149,18 @@ def field_number(body: dict[str, Any], name: str, default: int) -> int:
     return value
 
 
+def field_flag(body: dict[str, Any], name: str) -> bool:
+    """Return an optional boolean field; null counts as absent, and absent as false.
+
+    Raises:
+        TextError: it is of another type.
+    """
+    value = body.get(name)
+    if not isinstance(value, bool | None):
+        raise wrong_type(name, value, "a boolean")
+    return bool(value)
+
+
 def field_labels(body: dict[str, Any], *, needed: bool = False) -> dict[str, str] | None:
     """Return the labels of a body.
 

@@ -14,10 +14,12 @@ from weakref import WeakValueDictionary
 from cockpit.embedded.api.records import CommitRow, Records, Size, VmRow, now_text
 from cockpit.embedded.api.vers.exchange import ApiError, BranchError
 from cockpit.embedded.api.vers.named import NameRecords
-from cockpit.embedded.hosting import Hosting, HostingError
+from cockpit.embedded.hosting import Execution, Hosting, HostingError
 
 log = logging.getLogger(__name__)
 
+ASLEEP = "The requested VM is not currently running (node_id is null); is it sleeping?"
+"""What a VM that sleeps answers to nearly everything, with 409."""
 VM_LIMIT = 256
 """VMs that may exist at once: all of them share the machine the cockpit runs on."""
 
@@ -28,7 +30,7 @@ class Lifecycle:
     def __init__(self, records: Records, hosting: Hosting, names: NameRecords, vm_limit: int = VM_LIMIT) -> None:
         self.records = records
         self._names = names
-        self._hosting = hosting
+        self.hosting = hosting
         self._vm_limit = vm_limit
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._boots: dict[str, asyncio.Task[None]] = {}
@@ -40,11 +42,11 @@ class Lifecycle:
             if vm_id in self._boots:
                 continue
             log.warning("VM %s was never finished: removing it", vm_id)
-            await self._hosting.destroy(vm_id)
+            await self.hosting.destroy(vm_id)
             self.records.delete_vm(vm_id)
         for commit_id in commit_ids:
             log.warning("commit %s was never finished: removing it", commit_id)
-            await self._hosting.destroy_commit(commit_id)
+            await self.hosting.destroy_commit(commit_id)
             self.records.remove_commit(commit_id)
 
     async def close(self) -> None:
@@ -84,39 +86,60 @@ class Lifecycle:
 
     async def state(self, vm: VmRow) -> str:
         """Return the state word as it is read."""
-        return await self._hosting.state(vm.vm_id) if vm.started else "booting"
+        if not vm.started:
+            return "booting"
+        return "sleeping" if vm.asleep else await self.hosting.state(vm.vm_id)
+
+    def check_awake(self, vm: VmRow) -> None:
+        """See that a VM does not sleep.
+
+        Raises:
+            ApiError: 409 with the platform's text.
+        """
+        if vm.asleep:
+            raise ApiError(409, ASLEEP)
 
     async def private_key(self, vm_id: str) -> tuple[str, int]:
         """Return the key and the port of a running VM.
 
         Raises:
-            ApiError: it is paused, or there is none.
+            ApiError: it is paused or sleeps, or there is none.
         """
         vm = await self._booted(vm_id, "not found")
+        self.check_awake(vm)
         if await self.state(vm) == "paused":
             # The host refuses for a paused VM, and the control plane fails to read that refusal as a key.
             raise ApiError(500, "db error: body unparsable")
         try:
-            return await self._hosting.private_key(vm_id)
+            return await self.hosting.private_key(vm_id)
         except HostingError as error:
-            raise _node_error(error) from error
+            raise node_error(error) from error
 
-    async def execute(
-        self, vm_id: str, command: list[str], environment: dict[str, str], stdin: str, timeout: float
-    ) -> tuple[int, str, str]:
-        """Run a command in a running VM.
+    async def running(self, vm_id: str, asleep: str = "internal server error") -> None:
+        """See that commands can be run in a VM, waiting for its boot.
+
+        Args:
+            vm_id: where.
+            asleep: what is said of one that sleeps.
+
+        Raises:
+            ApiError: there is none, or it is paused or sleeps.
+        """
+        vm = await self._booted(vm_id, "not found")
+        if (state := await self.state(vm)) in ("paused", "sleeping"):
+            raise ApiError(500, asleep if state == "sleeping" else "internal server error")
+
+    async def run(self, vm_id: str, command: Execution) -> tuple[int, bytes, bytes]:
+        """Run a command in a running VM; return its exit code, output and error output.
 
         Raises:
             ApiError: there is none, it is paused, or the command could not be run to its end.
         """
-        vm = await self._booted(vm_id, "not found")
-        if await self.state(vm) == "paused":
-            raise ApiError(500, "internal server error")
+        await self.running(vm_id)
         try:
-            code, out, err = await self._hosting.execute(vm_id, command, environment, stdin.encode(), timeout)
+            return await self.hosting.execute(vm_id, command)
         except HostingError as error:
-            raise _node_error(error) from error
-        return code, out.decode(errors="replace"), err.decode(errors="replace")
+            raise node_error(error) from error
 
     # -- making --------------------------------------------------------------------------------------------------
 
@@ -140,7 +163,7 @@ class Lifecycle:
 
     async def _boot(self, vm_id: str) -> None:
         try:
-            await self._hosting.create(vm_id)
+            await self.hosting.create(vm_id)
             await self._give_variables(vm_id)
         except HostingError as error:
             log.error("VM %s did not boot: %s", vm_id, error)
@@ -155,9 +178,9 @@ class Lifecycle:
         """Replace what the VM has in its environment by the account's variables, if the account has any."""
         if variables := self._names.variables():
             try:
-                await self._hosting.write_environment(vm_id, variables)
+                await self.hosting.write_environment(vm_id, variables)
             except HostingError:
-                await self._hosting.destroy(vm_id)
+                await self.hosting.destroy(vm_id)
                 raise
 
     async def restore(self, commit_id: str, made_by: str = "") -> str:
@@ -179,7 +202,7 @@ class Lifecycle:
             made_by=made_by,
         )
         try:
-            await self._hosting.restore(vm_id, commit.commit_id)
+            await self.hosting.restore(vm_id, commit.commit_id)
             await self._give_variables(vm_id)
         except HostingError as error:
             self.records.delete_vm(vm_id)
@@ -217,7 +240,8 @@ class Lifecycle:
             commit_id = await self.commit(vm_id, "", None, keep_paused=keep_paused, skip_wait_boot=skip_wait_boot)
         except ApiError as error:
             text = "parent vm not found" if error.status == 404 else f"error committing vm: {error.text}"
-            raise BranchError(error.status, text, []) from error
+            # The platform tells of one that sleeps as of any failure here.
+            raise BranchError(500 if error.status == 409 else error.status, text, []) from error
         return await self.branch_commit(self.commit_of(commit_id), count, made_by)
 
     async def commit(
@@ -230,39 +254,50 @@ class Lifecycle:
         """
         async with self._lock(vm_id):
             vm = await self._booted(vm_id, "vm not found", skip_wait_boot=skip_wait_boot)
+            self.check_awake(vm)
             commit_id = str(uuid.uuid4())
             title = name or f"commit: of_vm={vm_id} timestamp={now_text()}"
             self.records.add_commit(commit_id, vm, title, description)
             try:
-                before = await self._hosting.state(vm_id)
-                await self._hosting.snapshot(vm_id, commit_id)
-                self.records.set_complete(commit_id, await self._hosting.commit_bytes(commit_id))
+                before = await self.hosting.state(vm_id)
+                await self.hosting.snapshot(vm_id, commit_id)
+                self.records.set_complete(commit_id, await self.hosting.commit_bytes(commit_id))
             except HostingError as error:
                 self.records.remove_commit(commit_id)
-                raise _node_error(error) from error
+                raise node_error(error) from error
             try:
                 if keep_paused and before == "running":
-                    await self._hosting.pause(vm_id)
+                    await self.hosting.pause(vm_id)
                 elif not keep_paused and before == "paused":
-                    await self._hosting.resume(vm_id)
+                    await self.hosting.resume(vm_id)
             except HostingError as error:
-                raise _node_error(error) from error
+                raise node_error(error) from error
             return commit_id
 
     # -- changing ------------------------------------------------------------------------------------------------
 
-    async def set_state(self, vm_id: str, *, paused: bool, skip_wait_boot: bool) -> None:
-        """Freeze a VM or let it run; doing it again changes nothing.
+    async def set_state(self, vm_id: str, word: str, *, skip_wait_boot: bool) -> None:
+        """Freeze a VM, put it to sleep or let it run; doing it again changes nothing.
+
+        A VM that sleeps stands as still as a paused one, and answers as the platform's do.
+
+        Args:
+            vm_id: which.
+            word: `Paused`, `Sleeping` or `Running`.
+            skip_wait_boot: do not wait until it has booted.
 
         Raises:
-            ApiError: no such VM, or its processes could not be frozen.
+            ApiError: no such VM, its processes could not be frozen, or it sleeps and is to be paused.
         """
         async with self._lock(vm_id):
-            await self._booted(vm_id, "vm not found", skip_wait_boot=skip_wait_boot)
+            vm = await self._booted(vm_id, "vm not found", skip_wait_boot=skip_wait_boot)
+            if word == "Paused":
+                self.check_awake(vm)
             try:
-                await (self._hosting.pause(vm_id) if paused else self._hosting.resume(vm_id))
+                await (self.hosting.resume(vm_id) if word == "Running" else self.hosting.pause(vm_id))
             except HostingError as error:
-                raise _node_error(error) from error
+                raise node_error(error) from error
+            self.records.set_asleep(vm_id, asleep=word == "Sleeping")
 
     async def resize_disk(self, vm_id: str, fs_size_mib: int, *, skip_wait_boot: bool) -> None:
         """Let a disk grow: the size is kept and reported, for a sandbox has the whole machine's disk anyhow.
@@ -272,6 +307,8 @@ class Lifecycle:
         """
         async with self._lock(vm_id):
             vm = await self._booted(vm_id, "vm not found", skip_wait_boot=skip_wait_boot)
+            if vm.asleep:
+                raise ApiError(500, "node not found")
             if fs_size_mib <= vm.size.fs_size_mib:
                 said = f"the new disk size must be greater than the current one ({vm.size.fs_size_mib} MiB)"
                 raise ApiError(400, said)
@@ -285,13 +322,13 @@ class Lifecycle:
         """
         async with self._lock(vm_id):
             try:
-                await self._booted(vm_id, "", skip_wait_boot=skip_wait_boot)
+                self.check_awake(await self._booted(vm_id, "", skip_wait_boot=skip_wait_boot))
             except ApiError as error:
                 raise (ApiError(403, "Forbidden") if error.status == 404 else error) from error
             try:
-                await self._hosting.destroy(vm_id)
+                await self.hosting.destroy(vm_id)
             except HostingError as error:
-                raise _node_error(error) from error
+                raise node_error(error) from error
             self.records.delete_vm(vm_id)
 
     async def delete_commit(self, commit_id: str) -> None:
@@ -306,9 +343,9 @@ class Lifecycle:
             raise ApiError(409, f"commit still has {living} active VM(s)")
         self.records.remove_commit(commit_id)
         try:
-            await self._hosting.destroy_commit(commit_id)
+            await self.hosting.destroy_commit(commit_id)
         except HostingError as error:
-            raise _node_error(error) from error
+            raise node_error(error) from error
 
     def _lock(self, vm_id: str) -> asyncio.Lock:
         lock = self._locks.get(vm_id)
@@ -342,5 +379,6 @@ def _is_visible(vm: VmRow) -> bool:
     return vm.started or vm.parent_commit_id is None
 
 
-def _node_error(error: HostingError) -> ApiError:
+def node_error(error: HostingError) -> ApiError:
+    """Return the 500 that a failure on a node is told as."""
     return ApiError(500, f"http error: NonSuccessStatusCode(500, {str(error)!r})")

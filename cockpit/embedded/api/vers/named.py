@@ -111,6 +111,14 @@ class NameRecords:
             database.execute("DELETE FROM tags WHERE repository = ?", (name,))
             database.execute("DELETE FROM repositories WHERE name = ?", (name,))
 
+    # -- the account ---------------------------------------------------------------------------------------------
+
+    def begun_at(self) -> str:
+        """Return when the first VM or commit was made, the present in a fleet that has neither."""
+        query = "SELECT min(created_at) FROM (SELECT created_at FROM vms UNION ALL SELECT created_at FROM commits)"
+        found = self._database.execute(query).fetchone()[0]
+        return str(found) if found else now_text()
+
     # -- variables -----------------------------------------------------------------------------------------------
 
     def variables(self) -> dict[str, str]:

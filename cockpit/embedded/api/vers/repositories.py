@@ -8,8 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cockpit.embedded.api.callers import caller_of
 from cockpit.embedded.api.exchange import json_response
 from cockpit.embedded.api.vers.exchange import WRONG_TYPE, ApiError, TextError, field_text, read_object, wrong_type
+from cockpit.embedded.api.vers.lifecycle import Lifecycle
 from cockpit.embedded.api.vers.named import NameRecords, RepositoryRow
 from cockpit.embedded.api.vers.tags import NAME_FORM, needed_text, tag_json
 
@@ -20,7 +22,8 @@ ORGANISATION = "embedded"
 class RepositoryRoutes:
     """Repositories."""
 
-    def __init__(self, names: NameRecords) -> None:
+    def __init__(self, lifecycle: Lifecycle, names: NameRecords) -> None:
+        self._lifecycle = lifecycle
         self._names = names
 
     def routes(self) -> list[Route]:
@@ -30,6 +33,7 @@ class RepositoryRoutes:
         return [
             Route("/repositories", self.list_repositories, methods=["GET"]),
             Route("/repositories", self.create, methods=["POST"]),
+            Route("/repositories/fork", self.fork, methods=["POST"]),
             Route(one, self.read, methods=["GET"]),
             Route(one, self.delete, methods=["DELETE"]),
             Route(f"{one}/visibility", self.show, methods=["PATCH"]),
@@ -77,6 +81,32 @@ class RepositoryRoutes:
             raise wrong_type("is_public", body["is_public"], "a boolean")
         self._names.set_public(self._repository(request).name, body["is_public"])
         return Response(status_code=204)
+
+    async def fork(self, request: Request) -> Response:
+        """POST /repositories/fork: a VM of a public tag, its commit, and a tag of one's own for that."""
+        body = await read_object(request)
+        organisation, source, source_tag = (
+            needed_text(body, name) for name in ("source_org", "source_repo", "source_tag")
+        )
+        name, tag_name = field_text(body, "repo_name") or source, field_text(body, "tag_name") or source_tag
+        if not NAME_FORM.fullmatch(name) or not NAME_FORM.fullmatch(tag_name):
+            raise ApiError(400, "Invalid repository or tag name: 1-64 characters of letters, digits, '-', '_', '.'")
+        shown = self._names.repository(source)
+        if organisation != ORGANISATION or shown is None or not shown.is_public:
+            raise ApiError(404, "repository not found")
+        tag = self._names.tag(source, source_tag)
+        if tag is None:
+            raise ApiError(404, "tag not found")
+        if self._names.tag(name, tag_name) is not None:
+            raise ApiError(409, "tag already exists")
+        vm_id = await self._lifecycle.restore(tag.commit_id, caller_of(request))
+        commit_id = await self._lifecycle.commit(vm_id, "", None, keep_paused=False, skip_wait_boot=False)
+        if self._names.repository(name) is None:
+            self._names.add_repository(name, shown.description)
+        self._names.put_tag(name, tag_name, commit_id, tag.description)
+        reference = f"{name}:{tag_name}"
+        made = {"repo_name": name, "tag_name": tag_name, "reference": reference}
+        return json_response({**made, "commit_id": commit_id, "vm_id": vm_id}, 201)
 
     # -- public --------------------------------------------------------------------------------------------------
 

@@ -30,23 +30,24 @@ from cockpit.embedded.api.vers.exchange import (
     whole,
     wrong_type,
 )
+from cockpit.embedded.api.vers.images import IMAGE, ImageRoutes
 from cockpit.embedded.api.vers.lifecycle import Lifecycle
 from cockpit.embedded.api.vers.named import NameRecords
 from cockpit.embedded.api.vers.repositories import RepositoryRoutes
+from cockpit.embedded.api.vers.running.routes import RunningRoutes
+from cockpit.embedded.api.vers.running.sessions import StreamedCommands
 from cockpit.embedded.api.vers.tags import TagRoutes
 
-EXECUTION_TIME = 300
-EXECUTION_LIMIT = 3600
-"""Seconds a command gets that names none, and that it can have at most."""
-IMAGE = "default"
-"""The one image there is: an empty home on this machine."""
+STATES = ("Paused", "Running", "Sleeping")
+"""The words of a state to be: `Paused` is the platform's older one, `Sleeping` its newer one, and both are taken."""
 
 
 class VersApi:
     """The routes below the version prefix; those of VMs are its own."""
 
-    def __init__(self, lifecycle: Lifecycle, names: NameRecords, owner_id: str) -> None:
+    def __init__(self, lifecycle: Lifecycle, names: NameRecords, sessions: StreamedCommands, owner_id: str) -> None:
         self._lifecycle = lifecycle
+        self._sessions = sessions
         self._names = names
         self._records = lifecycle.records
         self._owner_id = owner_id
@@ -56,9 +57,11 @@ class VersApi:
         vm = "/vm/{vm_id}"
         return [
             *absent_routes(),
+            *ImageRoutes(self._owner_id).routes(),
+            *RunningRoutes(self._lifecycle, self._sessions, self._entered).routes(),
             *CommitRoutes(self._lifecycle, self._owner_id).routes(),
             *TagRoutes(self._lifecycle, self._names).routes(),
-            *RepositoryRoutes(self._names).routes(),
+            *RepositoryRoutes(self._lifecycle, self._names).routes(),
             *AccountRoutes(self._names, self._owner_id).routes(),
             Route("/vms", self.list_vms, methods=["GET"]),
             Route("/vm", self.list_vms, methods=["GET"]),
@@ -72,7 +75,6 @@ class VersApi:
             Route(f"{vm}/status", self.status, methods=["GET"]),
             Route(f"{vm}/metadata", self.metadata, methods=["GET"]),
             Route(f"{vm}/ssh_key", self.ssh_key, methods=["GET"]),
-            Route(f"{vm}/exec", self.execute, methods=["POST"]),
             Route(f"{vm}/state", self.set_state, methods=["PATCH"]),
             Route(f"{vm}/commit", self.commit, methods=["POST"]),
             Route(f"{vm}/disk", self.resize_disk, methods=["PATCH"]),
@@ -133,11 +135,14 @@ class VersApi:
 
     async def status(self, request: Request) -> Response:
         """GET /vm/{vm_id}/status."""
-        return json_response(await self._vm_json(self._lifecycle.vm(path_id(request, "vm_id"))))
+        vm = self._lifecycle.vm(path_id(request, "vm_id"))
+        self._lifecycle.check_awake(vm)
+        return json_response(await self._vm_json(vm))
 
     async def metadata(self, request: Request) -> Response:
         """GET /vm/{vm_id}/metadata: lineage and address, no labels."""
         vm = self._lifecycle.vm(path_id(request, "vm_id"))
+        self._lifecycle.check_awake(vm)
         record = await self._vm_json(vm)
         del record["labels"]
         record |= {
@@ -155,23 +160,6 @@ class VersApi:
         """GET /vm/{vm_id}/ssh_key."""
         key, port = await self._lifecycle.private_key(self._entered(request))
         return json_response({"ssh_private_key": key, "ssh_port": port})
-
-    async def execute(self, request: Request) -> Response:
-        """POST /vm/{vm_id}/exec: an argument list without a shell, run to its end."""
-        vm_id = self._entered(request)
-        body = await read_object(request)
-        if "command" not in body:
-            raise TextError(422, f"{WRONG_TYPE}missing field `command`")
-        command = body["command"]
-        if not isinstance(command, list) or not command or not all(isinstance(word, str) for word in command):
-            raise wrong_type("command", command, "a sequence")
-        environment = body.get("env") or {}
-        if not isinstance(environment, dict) or not all(isinstance(text, str) for text in environment.values()):
-            raise wrong_type("env", environment, "a map")
-        seconds = min(field_number(body, "timeout_secs", 0) or EXECUTION_TIME, EXECUTION_LIMIT)
-        stdin = field_text(body, "stdin") or ""
-        code, out, err = await self._lifecycle.execute(vm_id, command, environment, stdin, float(seconds))
-        return json_response({"exit_code": code, "stdout": out, "stderr": err})
 
     async def new_root(self, request: Request) -> Response:
         """POST /vm/new_root."""
@@ -227,10 +215,10 @@ class VersApi:
         word = body["state"]
         if not isinstance(word, str):
             raise wrong_type("state", word, "string or map")
-        if word not in ("Paused", "Running"):
-            text = f"{WRONG_TYPE}state: unknown variant `{word[:60]}`, expected `Paused` or `Running`"
-            raise TextError(422, text)
-        await self._lifecycle.set_state(vm_id, paused=word == "Paused", skip_wait_boot=skip_wait_boot)
+        if word not in STATES:
+            known = ", ".join(f"`{state}`" for state in STATES)
+            raise TextError(422, f"{WRONG_TYPE}state: unknown variant `{word[:60]}`, expected one of {known}")
+        await self._lifecycle.set_state(vm_id, word, skip_wait_boot=skip_wait_boot)
         return Response(status_code=200)
 
     async def delete(self, request: Request) -> Response:
@@ -294,6 +282,7 @@ class VersApi:
         either = path_id(request, "vm_or_commit_id")
         vm = self._records.vm(either)
         if vm is not None and (vm.started or vm.parent_commit_id is None):
+            self._lifecycle.check_awake(vm)
             return await self._branch_vm(request, either)
         return await self._branch_commit(request, either)
 
@@ -336,12 +325,17 @@ class VersApi:
             skip_wait_boot=flag(request, "skip_wait_boot"),
             made_by=caller_of(request),
         )
-        return json_response({"vms": new_vms(made)}, 201)
+        return _branched(made)
 
     async def _branch_commit(self, request: Request, commit_id: str) -> Response:
         commit = self._lifecycle.commit_of(commit_id)
         made = await self._lifecycle.branch_commit(commit, _copies(request), caller_of(request))
-        return json_response({"vms": new_vms(made)}, 201)
+        return _branched(made)
+
+
+def _branched(made: list[str]) -> Response:
+    """Return both results of a branch in one: clients of today read `vms`, older ones `vm_id`."""
+    return json_response({"vms": new_vms(made)} | ({"vm_id": made[0]} if made else {}), 201)
 
 
 def _copies(request: Request) -> int:

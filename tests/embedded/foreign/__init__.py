@@ -1,0 +1,1 @@
+"""The published clients of others against an embedded fleet."""
