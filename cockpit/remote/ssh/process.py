@@ -43,8 +43,9 @@ class RemoteProcess(asyncssh.SSHClientSession[bytes]):
         self._ended = asyncio.Event()
         self._takes_more = asyncio.Event()
         self._takes_more.set()
+        self._output_ended = False
         self.exit_status: int | None = None
-        """None while it runs, when a signal ended it, or when the connection was lost first."""
+        """None while it runs, when a signal ended it, or when the connection was lost before all was said."""
         self.signal: str | None = None
         """Name without SIG, e.g. KILL."""
 
@@ -61,6 +62,7 @@ class RemoteProcess(asyncssh.SSHClientSession[bytes]):
 
     def eof_received(self) -> bool:
         # The command's output ended; its standard input may still be open, and its exit status is to come.
+        self._output_ended = True
         return True
 
     def pause_writing(self) -> None:
@@ -77,6 +79,10 @@ class RemoteProcess(asyncssh.SSHClientSession[bytes]):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._takes_more.set()
+        if exc is not None and not self._output_ended:
+            # A server may tell the exit status before the last of the output (OpenSSH, session.c), and asyncssh holds
+            # back output while a channel opens: a status without the end of the output says nothing of the output.
+            self.exit_status, self.signal = None, None
         if not self._ended.is_set():
             self._ended.set()
             self._changed(self)
