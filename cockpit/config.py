@@ -29,7 +29,6 @@ from cockpit.net.address import web_address
 
 _PATTERN = re.compile(r"[A-Za-z0-9_*?\[\]!-]{1,128}\Z")
 
-
 UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 """What pydantic calls a key that a model, or a dataclass, does not have."""
 
@@ -203,6 +202,25 @@ class CommandSettings(Section):
     seconds: float = Field(default=30.0, gt=0, le=600)
 
 
+class HostSettings(Section):
+    """A plain SSH host; what is not said here is as OpenSSH's own configuration has it for the address."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")
+    address: str = ""
+    """Host name, address or alias; empty is the name."""
+    user: str = ""
+    port: int = Field(default=0, ge=0, le=65_535)
+    identity_file: str = ""
+    agent: bool = True
+    jump: str = ""
+    known_hosts: str = ""
+    config_file: str = "~/.ssh/config"
+    directory: str = Field(default="~/agents", pattern=r"^(~/|/)[^\n\t]+$")
+    """Where agents that are spawned there get homes of their own, each named after its agent."""
+    look_in: tuple[str, ...] = ("/tmp/pi-rpc", "~/pi-rpc")
+    """Directories, or patterns of them, in which others keep agents' FIFO and output."""
+
+
 class Settings(Section):
     """Everything that can be set."""
 
@@ -218,6 +236,7 @@ class Settings(Section):
     columns: tuple[ColumnSettings, ...] = Field(default=(), max_length=MOST_COLUMNS)
     commands: tuple[CommandSettings, ...] = ()
     notify: NotifySettings = NotifySettings()
+    hosts: tuple[HostSettings, ...] = ()
     _file: Path | None = PrivateAttr(default=None)
 
     @property

@@ -247,19 +247,26 @@ async def running_engine(
     settings: Settings,
     places: Places,
     source: Source,
+    *,
+    hosts: bool = False,
     **options: Unpack[StartOptions],
 ) -> AsyncIterator[Engine]:
-    """Run an engine for the time of the block; leaving it detaches and touches no agent."""
+    """Run an engine for the time of the block; leaving it detaches and touches no agent.
+
+    Args:
+        hosts: serve the plain SSH hosts of the configuration, too.
+    """
     no_log = logs.write_log(paths.log_directory() / "cockpit.log", secrets=list(source.secrets))
     try:
         store = await Store.open(places.history)
     except BaseException:
         await source.close()
         raise
+    others = _hosts(settings, store) if hosts and settings.hosts else ()
     link = settings.link
     kept = LinkOptions(link.keepalive_interval, link.keepalive_count, link.connect_timeout, link.compression)
     bounds = (settings.store.max_bytes, settings.store.max_age_days * 86_400.0)
-    engine = Engine((source,), store, link_options=kept, history_bounds=bounds)
+    engine = Engine((source, *others), store, link_options=kept, history_bounds=bounds)
     if no_log:
         engine.notice(no_log)
     try:
@@ -268,7 +275,15 @@ async def running_engine(
     finally:
         await engine.stop()
         await store.close()
-        await source.close()
+        for one in (source, *others):
+            await one.close()
+
+
+def _hosts(settings: Settings, store: Store) -> tuple[Source, ...]:
+    """Return the hosts of the configuration; what they stand on takes long to load, and is needed by them alone."""
+    from cockpit.bootstrap.hosts import host_sources
+
+    return host_sources(settings, store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +293,8 @@ class Setup:
     settings: Settings
     places: Places
     source: Source
+    hosts: bool = False
+    """Whether the plain SSH hosts of the settings are served, too."""
 
     @staticmethod
     def of(settings: Settings, places: Places, *, force_embedded: bool = False) -> Setup:
@@ -286,7 +303,11 @@ class Setup:
         Raises:
             CockpitError: as `make_source`.
         """
-        return Setup(settings, places, make_source(settings, places, force_embedded=force_embedded))
+        if settings.hosts:
+            from cockpit.bootstrap.hosts import check_names
+
+            check_names(settings)
+        return Setup(settings, places, make_source(settings, places, force_embedded=force_embedded), hosts=True)
 
     @staticmethod
     def scripted(settings: Settings, places: Places, script_file: str, script: bytes, speed: float) -> Setup:
@@ -332,7 +353,7 @@ class Setup:
     def engine(self, **options: Unpack[StartOptions]) -> contextlib.AbstractAsyncContextManager[HeadlessPort]:
         """Run an engine over the fleet for the time of the block, once."""
         options["contact"] = min(CONTACT_LIMIT, options.get("contact", CONTACT_LIMIT))
-        return running_engine(self.settings, self.places, self.source, **options)
+        return running_engine(self.settings, self.places, self.source, hosts=self.hosts, **options)
 
 
 @contextlib.asynccontextmanager

@@ -103,6 +103,7 @@ class Engine:
             )
         self.fleet_state = FleetState(self.clock, " + ".join(names))
         self.fleet_state.sources = tuple(names)
+        self.fleet_state.plain = frozenset(source.name for source in sources if source.plain_host is not None)
         self.book = ReceiptBook()
         self.recorder = Recorder(self.fleet_state, store, self.book)
         options = link_options or LinkOptions()

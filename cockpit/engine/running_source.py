@@ -9,6 +9,7 @@ from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.dispatcher import Dispatcher
 from cockpit.engine.commands.keeping import Keeping
 from cockpit.engine.cut_off import CutOffCalls
+from cockpit.engine.hosts.taking_up import TakingUp
 from cockpit.engine.images.description import image_of
 from cockpit.engine.particulars import Particulars
 from cockpit.engine.reach.reach import Reach
@@ -71,6 +72,11 @@ class RunningSource:
             images_changed=self.read_images,
             reach=self.reach,
         )
+        self.taking_up: TakingUp | None = None
+        """Takes over the agents that are found; None where each is adopted by the operator's own order."""
+        if source.plain_host is not None:
+            dispatch = self.dispatcher.dispatch
+            self.taking_up = TakingUp(fleet_state, source.plain_host, self.agent_sessions, dispatch)
         self.particulars = Particulars(fleet_state, source)
         """Learns what the list of VMs does not tell."""
         self.images: tuple[tuple[CommitId, str], ...] = ()
@@ -104,6 +110,8 @@ class RunningSource:
             works[f"images of {self.name}"] = self.read_images
             works[f"particulars of {self.name}"] = self.particulars.run
             works[f"surroundings of {self.name}"] = self._look_around
+        if watch and self.taking_up is not None:
+            works[f"agents of {self.name}"] = self.taking_up.run
         return works
 
     async def close(self) -> None:

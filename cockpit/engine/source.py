@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cockpit.agents.adapter import Program
@@ -26,6 +27,9 @@ from cockpit.services.http import ServiceHttp
 from cockpit.services.registry import RegistryClient
 from cockpit.services.usage import UsageClient
 from cockpit.vers.client import VersClient
+
+if TYPE_CHECKING:
+    from cockpit.engine.hosts.platform import HostPlatform
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,8 @@ class Source:
     """Where agents of other tools live on its VMs; looked at when one is adopted, after the source's own place."""
     recipe: Callable[[], Recipe] | None = None
     """Returns the recipe of golden images, as it is now; raises ConfigError if it cannot be used."""
+    plain_host: HostPlatform | None = None
+    """Set where it is a plain SSH host: places of agents stand where VMs stand elsewhere, over one connection."""
     shares_host: bool = False
     """Its VMs are sandboxes that share this machine's programs and files: what changes those must not run there."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -226,6 +232,10 @@ class Source:
     def registry(self) -> RegistryClient | None:
         """The registry, where there is one."""
         return self.present.registry if self.present else None
+
+    def directory_on(self, vm_id: VmId) -> str:
+        """Return where the agent of a VM lives, as far as nobody says otherwise."""
+        return self.plain_host.directory_of(vm_id) if self.plain_host is not None else self.paths.directory
 
     async def close(self) -> None:
         """Close the connections to API and services."""

@@ -65,6 +65,8 @@ class FleetState:
     """Everything known about the fleet, by id. Only the engine's loop touches it."""
 
     sources: tuple[str, ...] = ()
+    plain: frozenset[str] = frozenset()
+    """The sources that are plain SSH hosts."""
     receipts_revision = 0
     """Grows with each change of a receipt."""
     tasks: tuple[Task, ...] = ()
@@ -153,6 +155,7 @@ class FleetState:
                 revision=self.revision,
                 source=self.source,
                 sources=self.sources,
+                plain=self.plain,
                 vms=tuple(sorted(self.vms.values(), key=lambda vm: (vm.created_at, vm.id))),
                 agents=tuple(sorted(self.agents.values(), key=lambda agent: (agent.name, agent.id))),
                 tasks=self.tasks,

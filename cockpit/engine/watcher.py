@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 
 from cockpit.engine.agent_record import agent_from_entry, claim_from_entry, says_directory
-from cockpit.engine.commands.names import NAME_LABEL
 from cockpit.engine.commands.registration import update_entry
 from cockpit.engine.cut_off import CutOffCalls
 from cockpit.engine.infrastructure.arrival import NO_SERVICES, arrival
@@ -23,7 +22,7 @@ from cockpit.errors import CockpitError
 from cockpit.model.claims import Claim, ClaimedBy
 from cockpit.model.fleet import Agent, Power
 from cockpit.model.ids import VmId
-from cockpit.model.names import usable_name
+from cockpit.model.names import NAME_LABEL, usable_name
 from cockpit.model.platform import INFRA
 from cockpit.vers.wire import VmListing
 

@@ -353,6 +353,8 @@ class Fleet:
     """This cockpit looks, and orders nothing."""
     sources: tuple[str, ...] = ()
     """The names of the sources, in the order of preference: what is new is the first one's."""
+    plain: frozenset[str] = frozenset()
+    """The sources that are plain SSH hosts, without a platform."""
     spending: Spending = field(default_factory=Spending)
     pulses: Mapping[AgentId, tuple[int, ...]] = field(default_factory=dict)
     """Bytes that came from each agent, bar by bar (`model.pulse`)."""

@@ -10,6 +10,9 @@ from cockpit.model.board import OPERATOR
 from cockpit.model.fleet import Agent, Vm
 from cockpit.model.ids import VmId
 
+NAME_LABEL = "swarm-cockpit-agent"
+"""Label of a VM that holds its agent's name: what cockpits see of each other that share no store and no registry."""
+
 NAME_LENGTH = 64
 """Characters an agent's name may have."""
 

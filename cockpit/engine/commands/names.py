@@ -13,6 +13,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError, UsageError
 from cockpit.model.ids import VmId
+from cockpit.model.names import NAME_LABEL
 from cockpit.services.errors import ServiceError
 from cockpit.services.names import RegistryNames
 from cockpit.store.errors import StoreError
@@ -27,9 +28,6 @@ RENEWAL = 60.0
 """Seconds between two signs that a spawn is still at it; without them a reservation is void after five minutes."""
 
 RELEASE_LIMIT = 5.0
-
-NAME_LABEL = "swarm-cockpit-agent"
-"""Label of a VM that holds its agent's name: what cockpits see of each other that share no store and no registry."""
 
 
 class Names:

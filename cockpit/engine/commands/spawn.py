@@ -32,7 +32,7 @@ from cockpit.engine.commands.launch_record import (
     golden_of,
     spawn_of,
 )
-from cockpit.engine.commands.names import NAME_LABEL, Names
+from cockpit.engine.commands.names import Names
 from cockpit.engine.commands.places import OwnPlaces
 from cockpit.engine.commands.preparation import prepare
 from cockpit.engine.commands.registration import left_there, register, remember, say_status
@@ -50,6 +50,7 @@ from cockpit.model.commands.life import Spawn
 from cockpit.model.family import parent_vm_of
 from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
 from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
+from cockpit.model.names import NAME_LABEL
 from cockpit.model.refusals.refusal import refusal
 from cockpit.model.size import CHOSEN_SIZE, UNKNOWN_SIZE, VmSize
 from cockpit.store.store import Store
@@ -128,21 +129,24 @@ class Spawner:
 
     async def _make_vm(self, spawn: Spawn, request: str, progress: OperationProgress) -> VmId:
         image = spawn.image or self._source.golden_image
-        size = UNKNOWN_SIZE if image else spawn.size or VmSize()
-        if not image:
+        hosted = self._source.plain_host is not None
+        size = UNKNOWN_SIZE if image or hosted else spawn.size or VmSize()
+        if not image and not hosted:
             with progress.step(f"check the size {size.text}"):
                 await check_size(self._source.vers, size)
-        with progress.step(f"restore image {image[:8]}" if image else "create VM"):
+        making = f"make its home on {self._source.name}" if hosted else "create VM"
+        with progress.step(f"restore image {image[:8]}" if image else making):
             if image:
                 vm_id = await self._source.vers.from_commit(CommitId(image))
             else:
                 labels = {NAME_LABEL: spawn.name}
-                vm_id = await self._source.vers.create_root(size, labels=labels, request=request)
+                asked = None if hosted else size
+                vm_id = await self._source.vers.create_root(asked, labels=labels, request=request)
             progress.detail(vm_id)
         now = self._fleet_state.clock.now()
         made = Vm(vm_id, Power.BOOTING, now, label=spawn.name, seen_at=now, source=self._source.name, size=size)
         self._fleet_state.put_vm(made)
-        if spawn.size is not None:
+        if spawn.size is not None and not hosted:
             self._fleet_state.fresh_size = spawn.size
             self._fleet_state.changed()
             await saved(self._store.choices.keep(CHOSEN_SIZE, spawn.size.text))

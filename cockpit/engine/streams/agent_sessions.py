@@ -350,7 +350,9 @@ class AgentSessions:
 
     def trusted_keys(self, vm_id: VmId) -> tuple[str, ...]:
         """Return the host keys that are trusted for a VM, as OpenSSH lines."""
-        return self._store.known(self._source.endpoint(vm_id).identity)
+        known = self._store.known(self._source.endpoint(vm_id).identity)
+        # What `known_hosts` has of a plain host counts beside these: none here invites nobody.
+        return known or (("known_hosts",) if self._source.plain_host is not None else ())
 
     async def connect(self, vm_id: VmId) -> Connection:
         """Open a connection of the caller's own; the VM's key is fetched while it runs and kept in memory only.
@@ -360,6 +362,8 @@ class AgentSessions:
         """
         if self._fleet_state.power(vm_id) is Power.BOOTING:
             await self._fleet_state.until(lambda: self._fleet_state.power(vm_id) is not Power.BOOTING, 60.0)
+        if self._source.plain_host is not None:
+            return await self._source.plain_host.lend(vm_id)
         if vm_id not in self._keys:
             self._keys[vm_id] = (await self._source.vers.ssh_key(vm_id)).ssh_private_key
         endpoint = self._source.endpoint(vm_id)

@@ -61,6 +61,8 @@ class RefusalCode(StrEnum):
     FAMILY_FULL = "family full"
     """The agent's parent may have no child more."""
     NO_SOURCE = "no source"
+    PLAIN_HOST = "plain host"
+    """It needs a platform of VMs, and the source is a plain SSH host."""
     NO_STEP = "no step"
     """The recipe has no such step."""
     IN_USE = "in use"

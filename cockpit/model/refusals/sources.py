@@ -20,9 +20,15 @@ def source_named(command: Command) -> str:
     return command.source if isinstance(command, names_one) else ""
 
 
+def _of_commit(command: Command) -> bool:
+    return isinstance(command, Spawn) and command.image is not None
+
+
 def of_source(command: Command, fleet: Fleet) -> Refusal | None:
     """Return why the source that an order names is none, or None."""
     name = source_named(command)
+    if name in fleet.plain and (isinstance(command, BuildImage | PlatformCommand) or _of_commit(command)):
+        return Refusal(RefusalCode.PLAIN_HOST, f"{name} is a plain SSH host: it has neither VMs nor images")
     if not name or not fleet.sources or name in fleet.sources:
         return None
     known = ", ".join(fleet.sources)

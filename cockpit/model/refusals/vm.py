@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.model.commands.life import Destroy
 from cockpit.model.commands.vm import Branch, Commit, Pause, Resume, TrustHostKey
-from cockpit.model.fleet import Fleet, LinkState, Power, is_at_work
+from cockpit.model.fleet import Fleet, LinkState, Power, Vm, is_at_work
 from cockpit.model.platform import Resize, SetLabels
 from cockpit.model.refusals.grounds import NO_AGENT, Refusal, RefusalCode, of_another_account
 from cockpit.model.refusals.kept import of_clean_commit
@@ -18,6 +18,8 @@ def to_vm(command: Pause | Resume | Destroy | Commit | Branch | Resize | SetLabe
         return away
     if vm is None and agent is not None and isinstance(command, Destroy):
         return None  # Whether it exists is found out by the deletion itself.
+    if vm is not None and (plain := of_plain_host(command, vm, fleet)):
+        return plain
     if vm is None or vm.power is Power.GONE:
         return Refusal(RefusalCode.NO_VM, "the VM is gone")
     power = vm.power
@@ -42,6 +44,22 @@ def to_vm(command: Pause | Resume | Destroy | Commit | Branch | Resize | SetLabe
         case SetLabels(labels=(), removed=(), replace=False):
             return Refusal(RefusalCode.NO_TEXT, "there is no label to change")
     return None
+
+
+def of_plain_host(command: object, vm: Vm, fleet: Fleet) -> Refusal | None:
+    """Return why a plain SSH host cannot do what is ordered, or None."""
+    if vm.source not in fleet.plain:
+        return None
+    match command:
+        case Commit() | Branch():
+            what = "an agent on it can be neither committed nor branched: there is no VM to copy"
+        case Resize():
+            what = "there is no VM to resize"
+        case Destroy() if not vm.doubt:
+            what = "its agents and their directories stay; end one by hand there, and it can be forgotten here"
+        case _:
+            return None
+    return Refusal(RefusalCode.PLAIN_HOST, f"{vm.source} is a plain SSH host: {what}")
 
 
 def of_trust(command: TrustHostKey, fleet: Fleet) -> Refusal | None:

@@ -63,6 +63,7 @@ class Connection:
         compression: bool = True,
         connect_limit: ConnectLimit | None = None,
         read_batching: ReadBatching | None = None,
+        dialer: Dialer | None = None,
     ) -> None:
         """Prepare a connection; nothing is opened yet.
 
@@ -77,6 +78,7 @@ class Connection:
             compression: ask for zlib after authentication.
             connect_limit: limits simultaneous connects per host; the wait for it is not part of `connect_timeout`.
             read_batching: when the stream is read while all its processes are patient; None reads always at once.
+            dialer: opens the stream; None goes straight to the endpoint.
         """
         self.endpoint = endpoint
         self._private_key = private_key
@@ -88,7 +90,7 @@ class Connection:
         self._compression = compression
         self._connect_limit = connect_limit
         self._read_batching = read_batching
-        self._dialer = Dialer(endpoint, read_batching)
+        self._dialer = dialer or Dialer(endpoint, read_batching)
         self._promptness = Promptness(self._dialer, lambda: self.closed)
         self._ssh: asyncssh.SSHClientConnection | None = None
         self._closing = False
@@ -105,8 +107,7 @@ class Connection:
         Raises:
             Unreachable, TlsRefused, ClosedWithoutBanner, HostKeyChanged, KeyRefused, Dropped: see their classes.
         """
-        key = self._import_key()
-        check = HostKeyCheck(self.endpoint.identity, self._host_keys)
+        check = self._check()
         async with AsyncExitStack() as stack:
             if self._connect_limit is not None:
                 await stack.enter_async_context(self._connect_limit.slot(self.endpoint.host))
@@ -114,7 +115,7 @@ class Connection:
                 # Out of descriptors, the library says strange things: that this user has no name, for example.
                 os.close(os.open(os.devnull, os.O_RDONLY))
                 async with asyncio.timeout(self._connect_timeout):
-                    self._ssh = await self._open(key, check)
+                    self._ssh = await self._open(check)
             except TimeoutError as error:
                 raise self._dialer.timed_out(self._connect_timeout) from error
             except (asyncssh.Error, OSError) as error:
@@ -123,6 +124,9 @@ class Connection:
                 if self._ssh is None:
                     self._dialer.abort()
         check.confirm()
+
+    def _check(self) -> HostKeyCheck:
+        return HostKeyCheck(self.endpoint.identity, self._host_keys)
 
     def _import_key(self) -> asyncssh.SSHKey:
         try:
@@ -133,8 +137,8 @@ class Connection:
                 hint="it must be an unencrypted OpenSSH or PEM key; fetch it again",
             ) from error
 
-    async def _open(self, key: asyncssh.SSHKey, check: HostKeyCheck) -> asyncssh.SSHClientConnection:
-        endpoint = self.endpoint
+    async def _open(self, check: HostKeyCheck) -> asyncssh.SSHClientConnection:
+        endpoint, key = self.endpoint, self._import_key()
         return await asyncssh.connect(
             endpoint.host,
             endpoint.port,
@@ -168,8 +172,7 @@ class Connection:
                 f"{self.endpoint} does not accept our key for user {self.endpoint.username}",
                 hint="fetch the VM's key again; a VM just restored may need some seconds to take its new key",
             )
-        early = self._dialer.closed_early()
-        if early is not None:
+        if (early := self._dialer.closed_early()) is not None:
             return early
         return Dropped(
             f"the SSH handshake with {self.endpoint} ended early: {str(error) or type(error).__name__}",
@@ -266,10 +269,8 @@ class Connection:
             async with asyncio.timeout(wait):
                 await self._budget.acquire()
         except TimeoutError as error:
-            raise ChannelRefused(
-                f"all channels to {self.endpoint} were busy for {wait:g} s",
-                hint="wait for running commands to end",
-            ) from error
+            busy = f"all channels to {self.endpoint} were busy for {wait:g} s"
+            raise ChannelRefused(busy, hint="wait for running commands to end") from error
         process = RemoteProcess(listener, self._process_changed, self._dialer.count)
         self._promptness.add(process)
         opened = False
@@ -304,6 +305,10 @@ class Connection:
             if not opened:
                 process.abandon()
         return process
+
+    async def open_reader(self, command: str, listener: ProcessListener, *, window: int = WINDOW) -> RemoteProcess:
+        """Start a command that lives as long as the connection; see `open_process`."""
+        return await self.open_process(command, listener, window=window)
 
     async def open_sftp(self, wait: float = 30.0) -> asyncssh.SFTPClient | None:
         """Start a file transfer session; see `file_session.open_session`.
@@ -387,9 +392,9 @@ class Connection:
         return await running(output_limit=limit, heard=heard)
 
     async def read_file(self, path: str, offset: int = 0, limit: int = 8 << 20, *, timeout: float = 30.0) -> bytes:
-        """Return up to `limit` bytes of a remote file from `offset`; see `files.read_file`."""
+        """See `files.read_file`."""
         return await read_file(self, path, offset, limit, timeout=timeout)
 
     async def write_file(self, path: str, data: bytes, mode: int = 0o600, *, timeout: float = 30.0) -> None:
-        """Replace a remote file atomically; see `files.write_file`."""
+        """See `files.write_file`."""
         await write_file(self, path, data, mode, timeout=timeout)

@@ -8,7 +8,7 @@ import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from cockpit.remote.errors import CertificateRefused, ClosedWithoutBanner, HostUnreachable, RemoteError, TlsRefused
 from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
@@ -42,7 +42,7 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
         ) from error
 
 
-class _Watched(asyncio.Protocol):
+class Watched(asyncio.Protocol):
     """Stands between the transport and asyncssh and notes what arrives."""
 
     def __init__(self, dialer: Dialer, connection: Any) -> None:
@@ -51,8 +51,8 @@ class _Watched(asyncio.Protocol):
         self._early: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._dialer.transport = transport
+        # A channel of a jump host is one, too, without being of that class.
+        self._dialer.transport = cast(asyncio.Transport, transport)
         self._dialer.opened = True
         self._dialer.last_byte_at = time.monotonic()
         self._connection.connection_made(transport)
@@ -162,7 +162,7 @@ class Dialer:
         """
         endpoint, tls = self._endpoint, self._endpoint.tls
         connection = session_factory()
-        watched = _Watched(self, connection)
+        watched = Watched(self, connection)
         loop = asyncio.get_running_loop()
         try:
             if tls is None:

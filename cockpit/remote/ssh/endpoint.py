@@ -26,6 +26,8 @@ class SshEndpoint:
     identity: str
     """The name under which the host key is pinned: the VM's id, never an address that may be given to another VM."""
     tls: Tls | None = None
+    called: str = ""
+    """How it is called in messages; empty for the VM that `identity` names."""
 
     @property
     def local(self) -> bool:
@@ -37,4 +39,4 @@ class SshEndpoint:
 
     def __str__(self) -> str:
         way = f" as {self.tls.server_name} inside TLS" if self.tls else ""
-        return f"VM {self.identity} at {self.host}:{self.port}{way}"
+        return f"{self.called or f'VM {self.identity}'} at {self.host}:{self.port}{way}"

@@ -50,17 +50,17 @@ class HostKeyCheck:
             identity=self._identity,
             pinned=pinned,
             offered=offered,
-            offered_key=_line(key),
+            offered_key=key_line(key),
         )
         return False
 
     def confirm(self) -> None:
         """Pin a key seen for the first time; called once the key exchange has proved that the server owns it."""
         if self._first_seen is not None:
-            self._store.trust(self._identity, _line(self._first_seen))
+            self._store.trust(self._identity, key_line(self._first_seen))
             self._first_seen = None
 
 
-def _line(key: asyncssh.SSHKey) -> str:
+def key_line(key: asyncssh.SSHKey) -> str:
     """Return a public key as an OpenSSH line, without a comment."""
     return " ".join(key.export_public_key("openssh").decode("ascii").split()[:2])

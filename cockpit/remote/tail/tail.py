@@ -245,7 +245,7 @@ class Tail:
         interval = self._check_interval * (1 if self._polling is None else limits.PATIENT_CHECKS)
         reader = TailReader(command, self._exact_place, heartbeat=self._heartbeat_interval, check_interval=interval)
         window = limits.FOREGROUND_WINDOW if self._polling is None else limits.BACKGROUND_WINDOW
-        reader.started(await self._connection.open_process(command.line, reader, window=window))
+        reader.started(await self._connection.open_reader(command.line, reader, window=window))
         return reader
 
     async def _wait_for_file(self, reader: TailReader) -> Opened:

@@ -1,0 +1,95 @@
+"""The plain SSH hosts of the configuration, each a source of its own beside the fleet."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+from cockpit.agents.scaffold.layout import HOME_PATHS
+from cockpit.bootstrap.programs import local_programs, remote_programs
+from cockpit.config import HostSettings, Settings
+from cockpit.engine.hosts.platform import HostPlatform
+from cockpit.engine.source import Source
+from cockpit.errors import ConfigError
+from cockpit.remote.hosts.host import PlainHost
+from cockpit.remote.hosts.line import HostLine
+from cockpit.remote.ssh.connection import Connection
+from cockpit.remote.ssh.trust import HostKeyStore
+from cockpit.vers.client import VersClient
+
+TAKEN = ("embedded", "vers")
+"""Names of the fleets that are no hosts."""
+LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+def host_sources(settings: Settings, keys: HostKeyStore) -> tuple[Source, ...]:
+    """Return a source for each host of the configuration; nothing is connected.
+
+    Args:
+        settings: what config.toml says.
+        keys: host keys that the operator trusted here, beside those of `known_hosts`.
+    """
+    return tuple(_source(settings, host, keys) for host in settings.hosts)
+
+
+def check_names(settings: Settings) -> None:
+    """Return if each host can be told from the others and from the fleets.
+
+    Raises:
+        ConfigError: two have one name, or one has that of a fleet.
+    """
+    names = [host.name for host in settings.hosts]
+    for name in names:
+        if name in TAKEN or names.count(name) > 1:
+            why = "is the name of a fleet" if name in TAKEN else "is there twice"
+            raise ConfigError(f"{settings.file}: hosts: {name!r} {why}", hint="each host needs a name of its own")
+
+
+def _source(settings: Settings, said: HostSettings, keys: HostKeyStore) -> Source:
+    address = said.address or said.name
+    host = PlainHost(
+        said.name,
+        address,
+        said.user,
+        said.port,
+        said.identity_file,
+        said.agent,
+        said.jump,
+        said.known_hosts,
+        said.config_file,
+    )
+    platform = HostPlatform(
+        said.name, HostLine(partial(_connection, settings, host, keys)), said.directory, said.look_in
+    )
+    here = address in LOCAL
+    programs = (local_programs if here else remote_programs)(settings.agent, os.environ)
+    startable = next((program.name for program in programs if not program.reason), programs[0].name)
+    return Source(
+        name=said.name,
+        vers=VersClient(f"ssh://{said.name}", "", transport=platform, place=f"host {said.name}"),
+        services=None,
+        endpoint=lambda _: host.endpoint(),
+        address=lambda _: address,
+        paths=HOME_PATHS,
+        programs=programs,
+        default_program=settings.agent.program or startable,
+        plain_host=platform,
+        shares_host=True,
+        allow_detached=True,
+        out_bound=settings.agent.max_out_bytes,
+        undo_seconds=0.0,
+    )
+
+
+def _connection(settings: Settings, host: PlainHost, keys: HostKeyStore) -> Connection:
+    from cockpit.remote.hosts.connection import HostConnection
+
+    link = settings.link
+    return HostConnection(
+        host,
+        keys,
+        keepalive_interval=link.keepalive_interval,
+        keepalive_count=link.keepalive_count,
+        connect_timeout=link.connect_timeout,
+        compression=link.compression and host.address not in LOCAL,
+    )

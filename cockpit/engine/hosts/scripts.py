@@ -1,0 +1,112 @@
+"""The shell scripts that look for agents on a host, make a place for one, freeze one, and take a place away again.
+
+Plain POSIX sh. They touch nothing but what the operator's user owns and, but for the look, one named directory.
+"""
+
+from __future__ import annotations
+
+MOST_PLACES = 200
+"""Places of one host that a look tells of."""
+
+PLACE_FILE = "place.json"
+"""Beside an agent's FIFO: the labels of its place, which a VM would have on its platform."""
+
+SCAFFOLD = "pi-rpc"
+"""The directory of FIFO and output in the home of an agent that was spawned here."""
+
+_HOME = """case $1 in "~/"*) base=$HOME/${1#"~/"} ;; *) base=$1 ;; esac
+"""
+
+_AGENT = """pid=$(head -c 20 "$directory/pid" 2>/dev/null)
+case $pid in '' | *[!0-9]*) pid= ;; esac
+if [ -n "$pid" ] && ! { [ -p "$directory/in" ] && [ "/proc/$pid/fd/0" -ef "$directory/in" ]; }; then pid=; fi
+"""
+
+SCAN = f"""{_HOME}shift
+tab=$(printf '\\t')
+printf 'home\\t%s\\nbase\\t%s\\n' "$HOME" "$base"
+count=0
+look() {{
+    directory=$1
+    case $directory in *"$tab"*) return 0 ;; esac
+    [ "$(printf %s "$directory" | wc -l)" -eq 0 ] || return 0
+    [ -d "$directory" ] && [ ! -L "$directory" ] && [ -O "$directory" ] || return 0
+    [ -f "$directory/run" ] || [ -p "$directory/in" ] || [ -f "$directory/out" ] || [ -f "$directory/{PLACE_FILE}" ] ||
+        return 0
+    count=$((count + 1))
+    if [ "$count" -gt {MOST_PLACES} ]; then
+        [ "$count" -gt {MOST_PLACES + 1} ] || echo more
+        return 0
+    fi
+    {_AGENT}
+    state=running line=
+    if [ -n "$pid" ] && read -r line <"/proc/$pid/stat"; then
+        case ${{line##*) }} in [Tt]*) state=paused ;; esac
+    fi 2>/dev/null
+    labels=$(head -c 4096 "$directory/{PLACE_FILE}" 2>/dev/null | tr '\\n\\t\\r' '   ')
+    printf 'place\\t%s\\t%s\\t%s\\t%s\\n' "$directory" "$state" "$pid" "$labels"
+}}
+for found in "$base"/*/{SCAFFOLD}; do look "$found"; done
+IFS=
+for pattern; do
+    case $pattern in "~/"*) pattern=$HOME/${{pattern#"~/"}} ;; esac
+    for found in $pattern; do look "$found"; done
+done
+echo done
+"""
+"""Looks in `$1/*/pi-rpc` and the patterns behind it. Of a process it believes the FIFO, never a number alone."""
+
+MAKE = f"""{_HOME}umask 077
+mkdir -p "$base" || exit 1
+number=1 home=$base/$2
+until mkdir "$home" 2>/dev/null; do
+    [ -e "$home" ] || {{ mkdir "$home"; exit 1; }}
+    number=$((number + 1))
+    [ "$number" -le 99 ] || exit 1
+    home=$base/$2-$number
+done
+mkdir "$home/{SCAFFOLD}" && cat >"$home/{SCAFFOLD}/{PLACE_FILE}" && printf '%s\\n' "$home/{SCAFFOLD}"
+"""
+"""Makes a home that was not there before, `$1/$2`, with its labels from standard input."""
+
+LABEL = f"""umask 077
+cat >"$1/{PLACE_FILE}.new" && mv "$1/{PLACE_FILE}.new" "$1/{PLACE_FILE}"
+"""
+
+REMOVE = f"""{_HOME}
+case $2 in "$base"/*/{SCAFFOLD}) ;; *) echo "$2 is no place below $base" >&2; exit 1 ;; esac
+home=${{2%/{SCAFFOLD}}}
+case ${{home#"$base"/}} in */* | .* | '') echo "$2 is no place below $base" >&2; exit 1 ;; esac
+[ -f "$2/{PLACE_FILE}" ] && [ ! -L "$home" ] || exit 1
+rm -rf "$home"
+"""
+"""Takes away a home that `MAKE` made a moment ago, for an agent that did not start."""
+
+NO_AGENT = 3
+"""Exit code of `FREEZE` where no agent's process is there."""
+
+FREEZE = f"""directory=$1 signal=$2
+{_AGENT}
+[ -n "$pid" ] || exit {NO_AGENT}
+members=" $pid "
+kill "-$signal" "$pid" || exit 1
+new=1
+while [ -n "$new" ]; do
+    new=
+    for file in /proc/[0-9]*/stat; do
+        read -r line <"$file" || continue
+        process=${{file#/proc/}}
+        process=${{process%/stat}}
+        case $members in *" $process "*) continue ;; esac
+        set -- ${{line##*) }}
+        case $members in
+        *" $2 "*)
+            members="$members$process "
+            kill "-$signal" "$process" && new=1
+            ;;
+        esac
+    done
+done 2>/dev/null
+echo $members
+"""
+"""Signals the agent's process and all below it, the parent first, until nothing new is found below it."""

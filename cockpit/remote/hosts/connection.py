@@ -1,0 +1,132 @@
+"""One SSH connection to a plain host: found, trusted and logged in to by OpenSSH's files and this host's settings."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncssh
+
+from cockpit.remote.errors import ChannelRefused, HostUnreachable, RemoteError, SshKeyRefused
+from cockpit.remote.hosts.dialing import HostDialer
+from cockpit.remote.hosts.host import NOTHING_TRUSTED, PlainHost
+from cockpit.remote.hosts.known import KnownHostsCheck, KnownHostsClient
+from cockpit.remote.ssh.compression import ALGORITHM
+from cockpit.remote.ssh.connection import CIPHERS, WINDOW, Connection
+from cockpit.remote.ssh.host_keys import HostKeyCheck
+from cockpit.remote.ssh.process import ProcessListener, RemoteProcess
+from cockpit.remote.ssh.pseudo_terminal import PseudoTerminal
+from cockpit.remote.ssh.read_batching import ReadBatching
+from cockpit.remote.ssh.trust import HostKeyStore
+
+CHANNELS = 6
+"""Channels at once, of sshd's ten: the readers' common one, commands that are run, and some for other people."""
+REFUSED_PAUSE = 0.1
+"""Seconds until a refused channel is asked for again."""
+
+
+class HostConnection(Connection):
+    """A connection to one plain host. It connects once; a new attempt is a new object."""
+
+    def __init__(
+        self,
+        host: PlainHost,
+        host_keys: HostKeyStore,
+        *,
+        keepalive_interval: float = 15.0,
+        keepalive_count: int = 3,
+        connect_timeout: float = 20.0,
+        compression: bool = True,
+        read_batching: ReadBatching | None = None,
+    ) -> None:
+        """Prepare a connection; nothing is opened yet.
+
+        Args:
+            host: where it is, and with which keys it is opened.
+            host_keys: keys the operator trusted here, beside those of `known_hosts`.
+            keepalive_interval: as of `Connection`, and so are the others.
+        """
+        way = HostDialer(host, read_batching)
+        super().__init__(
+            host.endpoint(),
+            "",
+            host_keys,
+            keepalive_interval=keepalive_interval,
+            keepalive_count=keepalive_count,
+            connect_timeout=connect_timeout,
+            channel_budget=CHANNELS,
+            compression=compression,
+            read_batching=read_batching,
+            dialer=way,
+        )
+        self._host, self._way = host, way
+
+    def _check(self) -> HostKeyCheck:
+        return KnownHostsCheck(self.endpoint.identity, self._host_keys)
+
+    async def _open(self, check: HostKeyCheck) -> asyncssh.SSHClientConnection:
+        assert isinstance(check, KnownHostsCheck)
+        options = self._host.options()
+        if self._host.jump:
+            options["tunnel"] = self._host.jump
+        try:
+            known = await asyncssh.SSHClientConnectionOptions.construct(host=self._host.address, **options)
+        except (ValueError, OSError) as error:
+            raise HostUnreachable(
+                f"what is said of {self.endpoint} cannot be used: {error}",
+                hint=f"look at its table in config.toml, and at {self._host.config_file}",
+            ) from error
+        check.known_hosts, self._way.jump, self._way.command = known.known_hosts, known.tunnel, known.proxy_command
+        if known.known_hosts is None:
+            # `StrictHostKeyChecking no` and the like switch the check off: here nobody is trusted unseen.
+            options["known_hosts"] = NOTHING_TRUSTED
+        return await asyncssh.connect(
+            self._host.address,
+            client_factory=lambda: KnownHostsClient(check, self._lost_way),
+            preferred_auth=["publickey"],
+            gss_host=None,
+            agent_forwarding=False,
+            encryption_algs=list(CIPHERS),
+            compression_algs=[ALGORITHM, "none"] if self._compression else ["none"],
+            keepalive_interval=self._interval,
+            keepalive_count_max=self._count,
+            login_timeout=0,
+            x509_trusted_certs=None,
+            **(options | {"tunnel": self._way}),
+        )
+
+    async def open_process(
+        self,
+        command: str,
+        listener: ProcessListener,
+        *,
+        window: int = WINDOW,
+        wait: float = 30.0,
+        terminal: PseudoTerminal | None = None,
+    ) -> RemoteProcess:
+        """Start a command; see `Connection.open_process`.
+
+        The server counts a session until it has cleaned up behind it: one that is refused for that has room soon.
+        """
+        deadline = asyncio.get_running_loop().time() + wait
+        while True:
+            left = max(0.1, deadline - asyncio.get_running_loop().time())
+            try:
+                return await super().open_process(command, listener, window=window, wait=left, terminal=terminal)
+            except ChannelRefused:
+                if not self.connected or asyncio.get_running_loop().time() + REFUSED_PAUSE >= deadline:
+                    raise
+            await asyncio.sleep(REFUSED_PAUSE)
+
+    def _lost_way(self, exc: Exception | None) -> None:
+        self._lost(exc)
+        self._way.leave()
+
+    def _explain(self, error: Exception, check: HostKeyCheck) -> RemoteError:
+        explained = super()._explain(error, check)
+        if isinstance(explained, SshKeyRefused):
+            user = f" for user {self._host.user}" if self._host.user else ""
+            return SshKeyRefused(
+                f"{self.endpoint} accepts none of our keys{user}",
+                hint=f"try `ssh {self._host.address}` by hand; name a key by identity_file, or load the agent",
+            )
+        return explained

@@ -1,0 +1,1 @@
+"""Plain SSH hosts beside a fleet: a real server, real scripted agents, one connection."""

@@ -1,0 +1,1 @@
+"""Plain SSH hosts: OpenSSH's files, one connection for many, and many readers over one channel."""
