@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Protocol, TypedDict
 
 from cockpit.engine.accounts_port import PlatformPort
@@ -25,6 +25,7 @@ from cockpit.model.queue import Waiting
 from cockpit.model.reach import ReachPort
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals.grounds import Refusal
+from cockpit.model.timeline.minute import Timeline
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 
@@ -125,6 +126,18 @@ class HistoryPort(Protocol):
 
     async def acts(self, *, words: str = "", since: float = 0.0, limit: int = 200) -> list[DoneAct]:
         """Return the newest acts that hold all words, the newest first."""
+
+    async def timeline(
+        self, since: float, now: float, *, standing: Collection[AgentId], names: Mapping[AgentId, str]
+    ) -> Timeline:
+        """Return what agents did minute by minute since a moment; each look reads on where the last one ended.
+
+        Args:
+            since: unix seconds.
+            now: unix seconds.
+            standing: who does still what its last record says; the rows of others end with their records.
+            names: of the agents.
+        """
 
     def lines(self, agent: AgentId) -> AsyncIterator[Record]:
         """Yield what is recorded of an agent, oldest first, without the markers between files."""

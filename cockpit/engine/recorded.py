@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 
+from cockpit.engine.timeline import Timelines
 from cockpit.model.acts import DoneAct
 from cockpit.model.events import Record
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.past import RememberedAgent, SearchHit
+from cockpit.model.timeline.minute import Timeline
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.store.store import Store
 
@@ -20,6 +22,7 @@ class RecordedHistory:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._timelines = Timelines(store)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -49,6 +52,12 @@ class RecordedHistory:
     async def acts(self, *, words: str = "", since: float = 0.0, limit: int = 200) -> list[DoneAct]:
         """Return the newest acts that hold all words."""
         return await self._store.acts.acts(words=words, since=since, limit=limit)
+
+    async def timeline(
+        self, since: float, now: float, *, standing: Collection[AgentId], names: Mapping[AgentId, str]
+    ) -> Timeline:
+        """Return what agents did minute by minute since a moment."""
+        return await self._timelines.look(since, now, standing, names)
 
     async def lines(self, agent: AgentId) -> AsyncIterator[Record]:
         """Yield what is recorded of an agent, oldest first, without the markers between files."""

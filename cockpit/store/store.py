@@ -28,6 +28,7 @@ from cockpit.store.inbox.log import InboxLog
 from cockpit.store.kept import KeptLog
 from cockpit.store.lately import LateEvents
 from cockpit.store.listings import Listings
+from cockpit.store.minutes import GrownFiles
 from cockpit.store.names import Reservations
 from cockpit.store.notebook import NotebookLog
 from cockpit.store.open_file import OpenedFile, open_file
@@ -90,6 +91,8 @@ class Store:
         """Tasks that were handed to agents, until the board shows who has them."""
         self.lately = LateEvents(self._reader)
         """What was recorded since a moment."""
+        self.minutes = GrownFiles(self._reader)
+        """What was recorded since the last look."""
         self.acts = ActLog(self._reader)
         """What was done here."""
         self.usage = UsageLog(self._writer, self._reader)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -17,6 +17,7 @@ from cockpit.model.ids import AgentId, CommandId, VmId
 from cockpit.model.past import RememberedAgent, SearchHit
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_ended, reached
+from cockpit.model.timeline.minute import AgentMinutes, Timeline
 from cockpit.model.transcript.transcript import Transcript
 from tests.ui.fake_engine import FakeEngine
 
@@ -62,6 +63,13 @@ class HistoryDouble:
         self.acted: list[DoneAct] = []
         self.hits: list[SearchHit] = []
         self.records: dict[AgentId, list[Record]] = {}
+        self.rows: tuple[AgentMinutes, ...] = ()
+
+    async def timeline(
+        self, since: float, now: float, *, standing: Collection[AgentId], names: Mapping[AgentId, str]
+    ) -> Timeline:
+        """Return the minutes a test gave."""
+        return Timeline(since, now, self.rows)
 
     async def agents(self) -> tuple[RememberedAgent, ...]:
         """Return the remembered agents."""

@@ -85,6 +85,7 @@ LOOKS_ONLY = {
     "search",
     "stats",
     "tail",
+    "timeline",
     "usage",
     "ledger",
     "link",  # the server makes it; nothing of the swarm changes

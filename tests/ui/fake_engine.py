@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -34,6 +34,7 @@ from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
 from cockpit.model.refusals.ports import of_reach
 from cockpit.model.refusals.refusal import refusal
+from cockpit.model.timeline.minute import AgentMinutes, Timeline
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import Place, TranscriptWindow
 from tests.ui.coordination_double import CoordinationDouble
@@ -262,6 +263,13 @@ class RecordedDouble:
         self.records: dict[AgentId, list[Record]] = {}
         self.hits: list[SearchHit] = []
         self.asked: list[str] = []
+        self.rows: tuple[AgentMinutes, ...] = ()
+
+    async def timeline(
+        self, since: float, now: float, *, standing: Collection[AgentId], names: Mapping[AgentId, str]
+    ) -> Timeline:
+        """Return the minutes a test gave."""
+        return Timeline(since, now, self.rows)
 
     async def agents(self) -> tuple[RememberedAgent, ...]:
         """Return the agents a test remembers."""

@@ -1,4 +1,4 @@
-"""The verb about what was done here."""
+"""The verbs about what was done: here, and by agents."""
 
 from __future__ import annotations
 
@@ -20,3 +20,15 @@ def acts(
     from cockpit.cli import acted
 
     run(lambda headless: acted.acts(headless, " ".join(words or ()), since, limit, as_json=as_json))
+
+
+@application.command()
+def timeline(
+    names: Annotated[list[str] | None, typer.Argument(help="Agents; everybody without any.")] = None,
+    since: Annotated[str, typer.Option("--since", help="From when on: 90s, 1h30m, 14:05, 2026-11-29T14:05.")] = "24h",
+    as_json: Json = False,
+) -> None:
+    """Say how long agents worked, and how long they waited for you; --json has every minute."""
+    from cockpit.cli import timeline as work
+
+    run(lambda headless: work.timeline(headless, tuple(names or ()), since, as_json=as_json))

@@ -58,4 +58,12 @@ def _away(home: HomePort) -> None:
 ACTIONS: tuple[Action, ...] = (
     Action("see.acts", "T", "what I did", "See", "Show and search what was done here, the newest first", _acts),
     Action("see.away", "0", "while away", "See", "Show again what happened while you were away", _away),
+    Action(
+        "see.timeline",
+        "",
+        "timeline",
+        "See",
+        "Show what each agent did minute by minute, and how long it waited for you",
+        lambda home: home.show("timeline"),
+    ),
 )

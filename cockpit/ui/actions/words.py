@@ -27,7 +27,7 @@ ARGUMENTS: dict[str, tuple[Kind, ...]] = {
 }
 """What follows a word, where it is more than the agent that actions upon agents take."""
 
-SCREENS = {"fleet": "home", "board": "board", "feed": "feed", "grid": "grid"}
+SCREENS = {"fleet": "home", "board": "board", "feed": "feed", "grid": "grid", "timeline": "timeline"}
 """The screens one can go to, by what they are called."""
 
 

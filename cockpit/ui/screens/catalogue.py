@@ -12,6 +12,7 @@ from cockpit.ui.screens.board import BoardScreen
 from cockpit.ui.screens.feed import FeedScreen
 from cockpit.ui.screens.grid.screen import GridScreen
 from cockpit.ui.screens.search import SearchScreen
+from cockpit.ui.screens.timeline import TimelineScreen
 
 OVER_HOME: Mapping[str, Callable[[HomePort, str], Screen[None]]] = {
     "agent": AgentScreen,
@@ -19,4 +20,5 @@ OVER_HOME: Mapping[str, Callable[[HomePort, str], Screen[None]]] = {
     "feed": FeedScreen,
     "search": SearchScreen,
     "grid": GridScreen,
+    "timeline": TimelineScreen,
 }
