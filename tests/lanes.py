@@ -23,6 +23,7 @@ SLOW_FOLDERS: dict[str, str] = {
     "engine": "starts fleets and cockpits",
     "faults": "breaks links and processes, again and again",
     "packaging": "builds and installs the product",
+    "real_claude": "starts agents of other makers",
     "real_pi": "starts agents of other makers",
     "remote": "starts SSH servers",
     "security": "starts agents of other makers",

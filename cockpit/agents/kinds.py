@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from cockpit.agents.adapter import AgentAdapter
+from cockpit.agents.claude.adapter import ClaudeAdapter
 from cockpit.agents.pi.adapter import PiAdapter
 from cockpit.agents.scripted.adapter import ScriptedAdapter
 
-ADAPTERS: tuple[AgentAdapter, ...] = (PiAdapter(), ScriptedAdapter())
+ADAPTERS: tuple[AgentAdapter, ...] = (PiAdapter(), ClaudeAdapter(), ScriptedAdapter())
 """The first one that can be started is what a new agent is, where nothing else is configured."""
 
 USUAL = ADAPTERS[0]

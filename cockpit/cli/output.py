@@ -243,6 +243,8 @@ def spoken(record: Record) -> tuple[str, str] | None:
         case ev.MessageEnded(role="user") as ended:
             images = [block.image_label for block in ended.blocks if block.kind == "image"]
             return ("user's images", " ".join(images)) if images else None
+        case ev.MessageEnded(role="assistant", part=True, text="", error=""):
+            return None
         case ev.MessageEnded(role="assistant") as ended:
             return f"agent{_took(ended.duration)}", ended.text or ended.error
         case ev.ToolStarted(name=name, arguments=arguments):

@@ -117,6 +117,12 @@ def _told(record: Record, answers: dict[AgentId, ev.MessageEnded]) -> Sequence[t
             return [(Happened.ASKED, title or message or method)]
         case ev.DaemonExited(exit_code=code) if code != 0:
             return [(Happened.DIED, f"exit {code}")]
+        case ev.RunSettled(error=error) if error:
+            answers.pop(record.agent, None)
+            return [(Happened.FAILED, error)]
+        case ev.RunSettled(answer=str() as text):
+            answers.pop(record.agent, None)
+            return [(Happened.FINISHED, text)]
         case ev.RunEnded(will_retry=retries) if not retries:
             # Of a run whose messages were told before, or are not kept, nothing is said.
             answer_of = answers.pop(record.agent, None)

@@ -34,6 +34,8 @@ KINDS: dict[str, type[Any]] = {
     "tool_started": events.ToolStarted,
     "tool_output": events.ToolOutput,
     "tool_ended": events.ToolEnded,
+    "task_started": events.TaskStarted,
+    "task_ended": events.TaskEnded,
     "queue_changed": events.QueueChanged,
     "compaction_started": events.CompactionStarted,
     "compaction_ended": events.CompactionEnded,

@@ -20,6 +20,8 @@ from cockpit.model.extensions import DialogRequested as DialogRequested
 from cockpit.model.extensions import ExtensionFailed as ExtensionFailed
 from cockpit.model.extensions import ExtensionNotice as ExtensionNotice
 from cockpit.model.ids import AgentId
+from cockpit.model.tool_use import TaskEnded as TaskEnded
+from cockpit.model.tool_use import TaskStarted as TaskStarted
 from cockpit.model.tool_use import ToolEnded as ToolEnded
 from cockpit.model.tool_use import ToolOutput as ToolOutput
 from cockpit.model.tool_use import ToolStarted as ToolStarted
@@ -30,6 +32,9 @@ from cockpit.model.tool_use import ToolStarted as ToolStarted
 @dataclass(frozen=True, slots=True)
 class RunStarted:
     """`agent_start`: a run begins."""
+
+    session: str = ""
+    """The id of the conversation it is in, where the agent says it with each run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,14 @@ class RunSettled:
     """`agent_settled` (pi 0.80.4 and later): nothing will happen by itself any more."""
 
     aborted: bool | None = None
+    error: str = ""
+    """Why the run failed, where the agent says it with its end."""
+    answer: str | None = None
+    """The whole final message, where the agent repeats it with the end of a run that did not fail."""
+    usage: Usage | None = None
+    """The tokens of the whole run, where the agent counts them with its end; none of its messages has any then."""
+    cost_so_far: float | None = None
+    """US dollars that its process has cost since it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,10 @@ class MessageStarted:
     custom_type: str = ""
     said_at: float | None = field(default=None, compare=False)
     """Unix seconds by the agent's clock; of an assistant's message, when it was asked for."""
+    within: bool = False
+    """It is told late, in the midst of the message that answers it: that one goes on."""
+    context: int = 0
+    """Tokens in the context that an assistant's message is asked for with; 0 where nobody says."""
 
 
 class TextDelta(msgspec.Struct, frozen=True, gc=False):
@@ -136,6 +153,8 @@ class MessageEnded:
     """Seconds the answer took, where the agent says it (pi 1.6)."""
     said_at: float | None = field(default=None, compare=False)
     """Unix seconds by the agent's clock; of an answer, when it was asked for."""
+    part: bool = False
+    """Only one finished block of a message, of which more may follow; which one of them is not said."""
 
     @property
     def text(self) -> str:
@@ -305,6 +324,8 @@ Event = (
     | ToolStarted
     | ToolOutput
     | ToolEnded
+    | TaskStarted
+    | TaskEnded
     | QueueChanged
     | CompactionStarted
     | CompactionEnded

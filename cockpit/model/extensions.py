@@ -22,6 +22,8 @@ class DialogRequested:
     prefill: str = ""
     timeout: float | None = None
     """Seconds until the agent answers itself; nothing is emitted when it does."""
+    carries: str = ""
+    """What an answer has to bring back, in the words of the kind of agent; shown nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,6 +251,8 @@ class Agent:
     """The account and platform its VM belongs to, where that is not the one in use: nothing is known of it then."""
     link: Link = field(default_factory=Link)
     process: Process = field(default_factory=Process)
+    background: tuple[OpenTool, ...] = ()
+    """What works beside its run, or still works behind its end, by the ids of these tasks."""
     activity: Activity = field(default_factory=Activity)
     model: str = ""
     provider: str = ""
@@ -274,6 +276,8 @@ class Agent:
     settles: bool = False
     """Its process has said of a run that it was over for good: then it says so of each."""
     usage: Usage = field(default_factory=Usage)
+    process_cost: float = 0.0
+    """US dollars that its process has said it cost so far, where it says only that; they are in `usage`, too."""
     context_tokens: int = 0
     """Tokens of the last good answer: how full the context is."""
     context_window: int = 0

@@ -38,3 +38,24 @@ class ToolEnded:
     """Of a shell command, where the agent says it (pi 1.6)."""
     duration: float | None = None
     """Seconds, where the agent says it (pi 1.6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStarted:
+    """Work began that goes on beside the run, and perhaps behind its end: a command or a sub-agent."""
+
+    task_id: str
+    what: str
+    """In words of the agent."""
+    call_id: str = ""
+    """The tool call that began it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEnded:
+    """Such work ended, in whatever way."""
+
+    task_id: str
+    status: str
+    """In the agent's word: `completed`, `failed`, `stopped`."""
+    what: str = ""

@@ -24,8 +24,8 @@ def pi_on_path(directory: Path) -> dict[str, str]:
 
 
 def test_without_pi_the_reason_is_said(tmp_path: Path) -> None:
-    pi, scripted = local_programs(AgentSettings(), {"PATH": str(tmp_path)})
-    assert "not installed" in pi.reason and scripted.reason == ""
+    pi, claude, scripted = local_programs(AgentSettings(), {"PATH": str(tmp_path)})
+    assert "not installed" in pi.reason and "not installed" in claude.reason and scripted.reason == ""
 
 
 def test_no_configuration_of_this_machine_goes_to_a_real_vm(tmp_path: Path) -> None:
@@ -66,14 +66,14 @@ def test_pi_keeps_the_operators_configuration(tmp_path: Path, isolated_home: Pat
 
 def test_arguments_hold_the_model_and_no_secret(tmp_path: Path) -> None:
     environment = pi_on_path(tmp_path / "bin") | {"ANTHROPIC_API_KEY": "canary-key"}
-    pi, scripted = local_programs(AgentSettings(model="some/model"), environment)
+    pi, claude, scripted = local_programs(AgentSettings(model="some/model"), environment)
     arguments = list(pi.arguments(SPAWN, "~/.swarm/instructions.md", False))
     assert arguments[:4] == ["pi", "--mode", "rpc", "--model"] and "some/model" in arguments
     assert "--continue" in pi.arguments(SPAWN, "~/.swarm/instructions.md", True)
-    assert not any("canary" in word for word in arguments)
+    assert not any("canary" in word for word in (*arguments, *claude.arguments(SPAWN, "x", True)))
     assert "cockpit.embedded.scripted_agent" in scripted.arguments(SPAWN, "x", False)
 
 
 def test_scripted_agents_are_for_the_embedded_fleet() -> None:
-    pi, scripted = remote_programs(AgentSettings(), {})
-    assert pi.reason == "" and "embedded" in scripted.reason
+    pi, claude, scripted = remote_programs(AgentSettings(), {})
+    assert pi.reason == claude.reason == "" and "embedded" in scripted.reason

@@ -8,6 +8,9 @@ from typing import Any
 SUMMARY_MARK = "summariz"
 """Part of the system prompt of a request for a compaction summary."""
 
+AT_WORK = ("coding assistant", "claude code")
+"""Parts of the system prompts of agents at work, which may speak of summaries, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
@@ -47,7 +50,8 @@ def _reduce(model: str, system: str, messages: list[dict[str, Any]]) -> Conversa
         elif message["role"] == "assistant":
             turn += 1
         last_result = _result(message) or last_result
-    wants_summary = SUMMARY_MARK in system.lower() and "coding assistant" not in system.lower()
+    at_work = any(words in system.lower() for words in AT_WORK)
+    wants_summary = not at_work and SUMMARY_MARK in system.lower()
     return Conversation(model, task, turn, last_result, wants_summary, len(repr(messages) + system) // 4)
 
 

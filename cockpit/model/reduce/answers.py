@@ -57,7 +57,7 @@ def responded(agent: Agent, event: Responded, at: float) -> Agent:
         agent = _model(agent, data)
     elif event.command == "cycle_model":
         agent = settings_told(_model(agent, data.get("model")), data)
-    elif event.command == "cycle_thinking_level":
+    elif event.command in ("cycle_thinking_level", "set_thinking_level"):
         agent = settings_told(agent, data)
     elif event.command == "get_session_stats":
         agent = _context(agent, data.get("contextUsage"))

@@ -43,6 +43,14 @@ def another_conversation(agent: Agent, at: float) -> Agent:
     )
 
 
+def in_session(agent: Agent, session: str) -> Agent:
+    """Return the agent in the conversation that a run of it named; one it was not in before begins there."""
+    known = agent.conversation
+    if known.id == session:
+        return agent
+    return replace(agent, conversation=Conversation(session, since=agent.line + 1 if known.id else known.since))
+
+
 def conversation_told(agent: Agent, data: Mapping[str, Any]) -> Agent:
     """Return the agent with what it says of its conversation when it is asked how it is set."""
     if not isinstance(data.get("sessionId"), str):

@@ -38,9 +38,12 @@ from cockpit.model.reduce.activity import (
     working,
 )
 from cockpit.model.reduce.answers import OUTCOMES, responded
+from cockpit.model.reduce.background import in_background, task_ended, task_started
+from cockpit.model.reduce.conversations import in_session
 from cockpit.model.reduce.interruptions import compaction_ended, compaction_started, retry_ended, retry_started
 from cockpit.model.reduce.queues import queues_changed
 from cockpit.model.reduce.settings import setting_changed, settings_of_answer
+from cockpit.model.reduce.spending import spent
 from cockpit.model.reduce.stamp import stamped
 from cockpit.model.reduce.tools import one_line, summarize_call
 
@@ -141,7 +144,8 @@ def abort_requested(agent: Agent, at: float) -> Agent:
 
 def _run_started(agent: Agent, event: ev.RunStarted, at: float) -> Agent:
     fresh = working(agent, at, "", error="", retry_attempt=0, retry_of=0, retry_at=None, compaction_reason="")
-    return replace(fresh, stop_reason="", former=())
+    fresh = replace(fresh, stop_reason="", former=())
+    return in_session(fresh, event.session) if event.session else fresh
 
 
 def _turn_started(agent: Agent, event: ev.TurnStarted, at: float) -> Agent:
@@ -156,8 +160,9 @@ def _run_ended(agent: Agent, event: ev.RunEnded, at: float) -> Agent:
 def _run_settled(agent: Agent, event: ev.RunSettled, at: float) -> Agent:
     aborted = event.aborted is True
     agent = agent if agent.settles else replace(agent, settles=True)
+    agent = spent(agent, event)
     if agent.run_open:
-        return finished(agent, at, aborted=aborted)
+        return in_background(finished(agent, at, error=event.error or None, aborted=aborted), at)
     if aborted and base_state(agent.activity) in (ActivityState.DONE_UNSEEN, ActivityState.ERROR):
         return replace(agent, activity=entered(agent.activity, ActivityState.ABORTED, at, error="", detail=UNCLAIMED))
     return agent
@@ -167,7 +172,9 @@ def _run_settled(agent: Agent, event: ev.RunSettled, at: float) -> Agent:
 
 
 def _message_started(agent: Agent, event: ev.MessageStarted, at: float) -> Agent:
-    return working(agent, at, "") if event.role == "assistant" else agent
+    if event.role != "assistant":
+        return agent
+    return replace(working(agent, at, ""), context_tokens=event.context or agent.context_tokens)
 
 
 def _text(agent: Agent, event: ev.TextDelta, at: float) -> Agent:
@@ -191,7 +198,7 @@ def _block(agent: Agent, event: ev.BlockStarted | ev.BlockEnded, at: float) -> A
 
 
 def _message_ended(agent: Agent, event: ev.MessageEnded, at: float) -> Agent:
-    if event.role != "assistant":
+    if event.role != "assistant" or (event.part and not event.text):
         return agent
     usage = event.usage
     good = event.stop_reason not in ("error", "aborted")
@@ -248,6 +255,8 @@ def _daemon_started(agent: Agent, event: ev.DaemonStarted, at: float) -> Agent:
         activity=Activity(ActivityState.STARTING, at),
         program=event.agent or agent.program,
         settles=False,
+        process_cost=0.0,
+        background=(),
         conversation_kept=None,
         run_open=False,
         stop_reason="",
@@ -263,7 +272,7 @@ def _daemon_exited(agent: Agent, event: ev.DaemonExited, at: float) -> Agent:
     # A look at the process may have told it before, and the same line may be read again: the end was at the earlier.
     since = min(at, process.ended_at) if process.ended_at is not None else at
     known = replace(process, state=ProcessState.DEAD, since=since, ended_at=since, exit_code=event.exit_code)
-    ended = replace(agent, process=known)
+    ended = replace(agent, process=known, background=())
     what = "before it was ready" if base_state(agent.activity) is ActivityState.STARTING else "in the middle of a run"
     before = agent.activity
     state = ActivityState.ERROR if cut else base_state(before)
@@ -306,6 +315,8 @@ _HANDLERS: dict[type[Any], Callable[[Agent, Any, float], Agent]] = {
     ev.ToolStarted: _tool_started,
     ev.ToolOutput: _tool_output,
     ev.ToolEnded: _tool_ended,
+    ev.TaskStarted: task_started,
+    ev.TaskEnded: task_ended,
     ev.QueueChanged: queues_changed,
     ev.RetryStarted: retry_started,
     ev.RetryEnded: retry_ended,

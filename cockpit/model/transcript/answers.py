@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from cockpit.model.events import DaemonStarted, EpochStarted, MessageEnded, Record, RunEnded, RunSettled, RunStarted
+from cockpit.model.events import (
+    DaemonStarted,
+    EpochStarted,
+    MessageEnded,
+    Record,
+    RunEnded,
+    RunSettled,
+    RunStarted,
+    ToolStarted,
+)
 
 
 class AnswerPicker:
@@ -25,6 +34,8 @@ class AnswerPicker:
                 # With a tool call, or without a text, it is no answer, and what was said before it is none either.
                 calls = any(block.kind == "toolCall" for block in ended.blocks)
                 self._said = record if ended.text.strip() and not calls else None
+            case ToolStarted():
+                self._said = None
             case RunEnded() | RunSettled():
                 answer, self._said, self.working = self._said, None, False
                 return answer

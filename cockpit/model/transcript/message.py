@@ -61,7 +61,8 @@ class MessageFold(EntryRing):
 
     def _on_message_started(self, record: Record, event: ev.MessageStarted) -> None:
         self._user_shown = None
-        self._close_message()
+        if not event.within:
+            self._close_message()
         if event.role == "user":
             kind = self._user_kind(event.text)
             self._user_shown = self._add(kind, record, "", event.text)
@@ -171,6 +172,8 @@ class MessageFold(EntryRing):
     def _on_message_ended(self, record: Record, event: ev.MessageEnded) -> None:
         if event.role == "user":
             self._end_user(record, event)
+        elif event.role == "assistant" and event.part:
+            self._end_part(record, event)
         elif event.role == "assistant":
             self._end_answer(record, event)
 
@@ -182,6 +185,19 @@ class MessageFold(EntryRing):
         elif text and self._user_shown.replace(text):
             self._touch(self._user_shown)
         self._user_shown = None
+
+    def _end_part(self, record: Record, event: ev.MessageEnded) -> None:
+        """Put a finished block of a message that goes on in the place of the one that streams, or behind the others."""
+        for block in event.blocks[:BLOCKS_LIMIT]:
+            kind = BLOCK_KINDS.get(block.kind)
+            streaming = (at for at, entry in self._blocks.items() if entry.kind is kind and not entry.complete)
+            index = next(streaming, max(self._blocks, default=-1) + 1)
+            self._settle_block(record, index, block.kind, block.text, block.tool_name, block.call_id)
+        if event.text:
+            self._final_text = event.text[:FINAL_TEXT_LIMIT]
+        if event.stop_reason == "error":
+            self._close_message(cut=False)
+            self._add(EntryKind.ERROR, record, "the model's answer failed", event.error).failed = True
 
     def _end_answer(self, record: Record, event: ev.MessageEnded) -> None:
         self._final_text = event.text[:FINAL_TEXT_LIMIT]

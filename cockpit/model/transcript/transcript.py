@@ -24,6 +24,13 @@ QUIET_TYPES = frozenset(
         "summarization_retry_end",
         "summarization_retry_attempt",
         "message_update",  # a kind of update that never carries text: start, done, error
+        "content_block_stop",
+        "control_cancel_request",  # the tool that asked ends, too
+        "message_delta",
+        "message_stop",
+        "signature_delta",
+        "task_updated",
+        "thinking_tokens",
     }
 )
 """Line types that are well-formed, known and tell an operator nothing; any other unknown type is shown raw."""
@@ -56,6 +63,10 @@ class Transcript(MessageFold):
         self._compaction: Entry | None = None
         self._untold = True
         """Nothing was said yet in the conversation the agent is in: what it tells of it comes before."""
+        self._session = ""
+        """The conversation that the last run was in, where runs say it."""
+        self._ended = True
+        """The end of the run was seen."""
         self._handlers: dict[type[Any], Callable[[Record, Any], None]] = {
             ev.TextDelta: self._on_text,
             ev.ThinkingDelta: self._on_thinking,
@@ -68,8 +79,10 @@ class Transcript(MessageFold):
             ev.ToolStarted: self._on_tool_started,
             ev.ToolOutput: self._on_tool_output,
             ev.ToolEnded: self._on_tool_ended,
+            ev.TaskEnded: self._on_task_ended,
             ev.RunStarted: self._on_run_started,
             ev.RunEnded: self._on_run_ended,
+            ev.RunSettled: self._on_run_settled,
             ev.RetryStarted: self._on_retry_started,
             ev.RetryEnded: self._on_retry_ended,
             ev.CompactionStarted: self._on_compaction_started,
@@ -117,10 +130,28 @@ class Transcript(MessageFold):
 
     def _on_run_started(self, record: Record, event: ev.RunStarted) -> None:
         self._end_wait()
-        self._untold = False
+        self._untold = self._ended = False
+        if event.session and event.session != self._session:
+            if self._session:
+                words = f"it was in {self._session} before, and knows nothing of that here"
+                self._add(EntryKind.MARKER, record, f"another session: {event.session}", words).failed = True
+            self._session = event.session
 
     def _on_run_ended(self, record: Record, event: ev.RunEnded) -> None:
+        self._ended = True
         self._interrupt("")
+
+    def _on_run_settled(self, record: Record, event: ev.RunSettled) -> None:
+        """End what a run left open, where this is the only line that says that it is over."""
+        if self._ended:
+            return
+        self._ended = True
+        self._end_wait()
+        self._interrupt("")
+        if event.error:
+            self._add(EntryKind.ERROR, record, "the run failed", event.error).failed = True
+        elif event.aborted:
+            self._add(EntryKind.NOTICE, record, "aborted")
 
     def _end_wait(self) -> None:
         if self._retry is not None:
@@ -211,6 +242,12 @@ class Transcript(MessageFold):
         for dialog_id, gates in list(self._gates.items()):
             if gates and not any(name in self._tools for name in gates):
                 self._close_dialog(dialog_id, "→ closed: the tool that asked has ended")
+
+    def _on_task_ended(self, record: Record, event: ev.TaskEnded) -> None:
+        """Tell the end of work behind a run: within one the call that began it tells it."""
+        if self._ended:
+            words = event.what or "a task in the background"
+            self._add(EntryKind.NOTICE, record, f"in the background: {one_line(event.status, 40)}", words)
 
     def _on_notice(self, record: Record, event: ev.ExtensionNotice) -> None:
         if event.method == "notify":

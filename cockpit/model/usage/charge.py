@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from cockpit.model.content import Usage
-from cockpit.model.events import CompactionEnded, MessageEnded, Record
+from cockpit.model.events import CompactionEnded, MessageEnded, Record, RunSettled
 from cockpit.model.ids import AgentId
 
 MOST_TOKENS = 2**40
@@ -47,6 +47,13 @@ class Charge:
 def charge_of(record: Record) -> Charge | None:
     """Return what a record of an agent's output says that was spent, or None if it says nothing of it."""
     event = record.event
+    if isinstance(event, RunSettled) and event.usage is not None:
+        usage = bounded(event.usage)
+        # No time stands in it: the agent and its place in the output tell it from another run's.
+        key = _key("run", record.agent, f"{record.epoch} {record.offset}", _numbers(usage))
+        return Charge(key, record.agent, record.at, False, usage)
+    if isinstance(event, MessageEnded) and event.part:
+        return None
     if isinstance(event, MessageEnded) and event.role == "assistant":
         usage = bounded(event.usage or Usage())
         told = event.usage is not None and event.stop_reason != "aborted"

@@ -1,0 +1,42 @@
+"""Work beside a run: while some of it goes on behind the end of a run, the agent counts as working."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cockpit.model.fleet import ActivityState, Agent, OpenTool
+from cockpit.model.reduce.activity import OPEN_LIMIT, base_state, entered
+from cockpit.model.reduce.tools import one_line
+from cockpit.model.tool_use import TaskEnded, TaskStarted
+
+IN_BACKGROUND = "in the background: "
+"""How the detail begins of an agent whose run is over."""
+
+
+def task_started(agent: Agent, event: TaskStarted, at: float) -> Agent:
+    """Return the agent with one more task."""
+    others = tuple(task for task in agent.background if task.call_id != event.task_id)
+    task = OpenTool(event.task_id, "task", one_line(event.what, 120) or "a task", at)
+    return replace(agent, background=(*others, task)[-OPEN_LIMIT:])
+
+
+def task_ended(agent: Agent, event: TaskEnded, at: float) -> Agent:
+    """Return the agent without a task; with the last one behind the end of its run it is done."""
+    left = tuple(task for task in agent.background if task.call_id != event.task_id)
+    if left == agent.background:
+        return agent
+    waited = not agent.run_open and agent.activity.detail.startswith(IN_BACKGROUND)
+    agent = replace(agent, background=left)
+    if not waited:
+        return agent
+    if left:
+        return in_background(agent, at)
+    return replace(agent, activity=entered(agent.activity, ActivityState.DONE_UNSEEN, at, detail=""))
+
+
+def in_background(agent: Agent, at: float) -> Agent:
+    """Return the agent at work behind the end of a run that was no failure, if some task goes on."""
+    if not agent.background or base_state(agent.activity) not in (ActivityState.DONE_UNSEEN, ActivityState.WORKING):
+        return agent
+    detail = IN_BACKGROUND + agent.background[-1].summary
+    return replace(agent, activity=entered(agent.activity, ActivityState.WORKING, at, detail=detail))

@@ -1,0 +1,174 @@
+"""What Claude Code wrote, as events, state and transcript; the oracle is the recording itself, read as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cockpit.agents.claude.decode import ClaudeDecoder
+from cockpit.model import events as ev
+from cockpit.model.fleet import ActivityState
+from cockpit.model.transcript.entry import EntryKind
+from cockpit.model.usage.charge import charge_of
+from tests.agents.claude.captures import NAMES, events, folded, lines, objects, records
+
+TELLS_NOTHING = {"content_block_stop", "message_delta", "message_stop", "signature_delta", "thinking_tokens"}
+"""Lines that repeat others or are noise; what is void of a question its tool's end tells, too."""
+
+
+def line(**record: Any) -> bytes:
+    """Return a record as a line."""
+    return json.dumps(record).encode()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_line_of_the_recordings_is_known(name: str) -> None:
+    unknown = {event.type for event in events(name) if isinstance(event, ev.UnknownEvent)}
+    assert unknown <= TELLS_NOTHING | {"control_cancel_request"}
+    assert not [event for event in events(name) if isinstance(event, ev.BrokenLine)]
+    _, transcript = folded(*lines(name))
+    assert not [entry for entry in transcript.entries() if entry.kind is EntryKind.RAW]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tokens_are_those_of_the_results_and_dollars_those_of_the_processes(name: str) -> None:
+    agent, _ = folded(*lines(name))
+    results = [record for record in objects(name) if record["type"] == "result"]
+    counted = [result["usage"] for result in results]
+    assert agent.usage.input == sum(usage["input_tokens"] for usage in counted)
+    assert agent.usage.output == sum(usage["output_tokens"] for usage in counted)
+    assert agent.usage.cache_read == sum(usage["cache_read_input_tokens"] for usage in counted)
+    spent, before = 0.0, 0.0
+    for result in results:
+        # The sum of a process never falls: where it does, another process has begun.
+        spent += result["total_cost_usd"] - (before if result["total_cost_usd"] >= before else 0.0)
+        before = result["total_cost_usd"]
+    assert agent.usage.cost == pytest.approx(spent)
+    charged = [charge for record in records(*lines(name)) if (charge := charge_of(record)) is not None]
+    assert sum(charge.usage.output for charge in charged) == agent.usage.output
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if objects(name)[-1]["type"] == "result"])
+def test_the_result_alone_ends_a_run_and_its_text_is_the_answer(name: str) -> None:
+    said = lines(name)
+    result = json.loads(said[-1])
+    before, _ = folded(*said[:-1])
+    after, transcript = folded(*said)
+    assert before.run_open and not after.run_open
+    if result["is_error"]:
+        aborted = str(result.get("terminal_reason", "")).startswith("aborted")
+        assert after.activity.state is (ActivityState.ABORTED if aborted else ActivityState.ERROR)
+        assert aborted or after.activity.error == result["result"]
+    elif result["result"] and result["num_turns"]:
+        assert after.activity.state is ActivityState.DONE_UNSEEN
+        assert transcript.final_text() == result["result"]
+        assert records(*said)[-1].event.answer == result["result"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_streamed_stands_there_once(name: str) -> None:
+    _, transcript = folded(*lines(name))
+    whole = [
+        block["text"]
+        for record in objects(name)
+        if record["type"] == "assistant" and not record["parent_tool_use_id"]
+        for block in record["message"]["content"]
+        if block["type"] == "text"
+    ]
+    shown = [entry.text for entry in transcript.entries() if entry.kind is EntryKind.ANSWER]
+    assert [text for text in shown if text in whole] == whole, "each once, in its order"
+
+
+def test_a_tool_runs_from_its_call_to_its_result() -> None:
+    said = lines("tools_allowed")
+    for record in objects("tools_allowed"):
+        if record["type"] == "assistant" and record["message"]["content"][0]["type"] == "tool_use":
+            at = objects("tools_allowed").index(record)
+            agent, _ = folded(*said[: at + 1])
+            assert [tool.call_id for tool in agent.activity.tools] == [record["message"]["content"][0]["id"]]
+    agent, transcript = folded(*said)
+    tools = [entry for entry in transcript.entries() if entry.kind is EntryKind.TOOL]
+    results = [record for record in objects("tools_allowed") if record["type"] == "user"]
+    assert len(tools) == len(results) > 2 and not any(entry.open or entry.failed for entry in tools)
+    assert any("-- second item" in entry.diff and "+- second item, revised" in entry.diff for entry in tools)
+    assert [entry for entry in transcript.entries() if entry.kind is EntryKind.THINKING]
+    assert not agent.activity.tools
+
+
+def test_a_retry_is_one_until_the_model_speaks() -> None:
+    said = lines("api_errors")
+    first = next(at for at, record in enumerate(objects("api_errors")) if record.get("subtype") == "api_retry")
+    agent, _ = folded(*said[: first + 1])
+    assert agent.activity.state is ActivityState.RETRYING and "529" in agent.activity.error
+    speaks = next(at for at, event in enumerate(events("api_errors")) if isinstance(event, ev.TextDelta))
+    agent, _ = folded(*said[: speaks + 1])
+    assert agent.activity.state is ActivityState.WORKING
+
+
+def test_an_open_question_ends_with_the_interrupt() -> None:
+    said = lines("interrupt_while_asking")
+    asked = next(
+        at for at, event in enumerate(events("interrupt_while_asking")) if isinstance(event, ev.DialogRequested)
+    )
+    agent, _ = folded(*said[: asked + 1])
+    assert agent.activity.state is ActivityState.ASKING
+    agent, _ = folded(*said)
+    assert not agent.activity.dialogs and agent.activity.state is ActivityState.ABORTED
+
+
+def test_a_text_told_late_does_not_cut_the_answer_that_streams() -> None:
+    _, transcript = folded(*lines("simple_partial"))
+    assert [entry.kind for entry in transcript.entries()] == [EntryKind.ANSWER, EntryKind.USER]
+    assert not any(entry.failed or entry.open for entry in transcript.entries())
+
+
+def test_another_session_than_before_is_never_silent() -> None:
+    one, other = (line(type="system", subtype="init", session_id=name) for name in ("one", "other"))
+    end = line(type="result", subtype="success", is_error=False, result="x", usage={}, total_cost_usd=0)
+    agent, transcript = folded(one, end, one, end)
+    assert agent.conversation.id == "one" and not list(transcript.entries())
+    agent, transcript = folded(one, end, b'{"type":"cockpit_run","run":"r2","agent":"claude"}', other, end)
+    assert agent.conversation.id == "other"
+    assert [entry.failed for entry in transcript.entries() if "other" in entry.title] == [True]
+    _, transcript = folded(line(type="cockpit_session", id=""))
+    assert "begins anew" in next(iter(transcript.entries())).text
+
+
+def test_work_in_the_background_counts_as_working_behind_the_run() -> None:
+    init = line(type="system", subtype="init", session_id="s")
+    begun = line(type="system", subtype="task_started", task_id="b1", tool_use_id="t", description="sleep 20")
+    end = line(type="result", subtype="success", is_error=False, result="x", usage={}, total_cost_usd=0)
+    over = line(type="system", subtype="task_notification", task_id="b1", status="completed", summary="sleep 20")
+    agent, _ = folded(init, begun, end)
+    assert agent.activity.state is ActivityState.WORKING and "sleep 20" in agent.activity.detail
+    assert not agent.run_open, "the run itself is over: what was asked is done"
+    agent, transcript = folded(init, begun, end, over)
+    assert agent.activity.state is ActivityState.DONE_UNSEEN and not agent.background
+    assert "completed" in list(transcript.entries())[-1].title
+    agent, _ = folded(init, begun, over, end)
+    assert agent.activity.state is ActivityState.DONE_UNSEEN
+    agent, _ = folded(init, begun, end, b'{"type":"cockpit_exit","run":"","code":137}')
+    assert not agent.background and agent.activity.state is ActivityState.ERROR
+
+
+def test_a_sub_agent_is_shown_in_the_call_that_made_it() -> None:
+    call = {"type": "tool_use", "id": "t1", "name": "Task", "input": {"description": "look"}}
+    inner = {"type": "tool_use", "id": "t2", "name": "Bash", "input": {"command": "ls"}}
+    result = {"type": "tool_result", "tool_use_id": "t2", "content": "files"}
+    said = (
+        line(type="system", subtype="init", session_id="s"),
+        line(type="assistant", message={"content": [call]}, parent_tool_use_id=None),
+        line(type="assistant", message={"content": [inner]}, parent_tool_use_id="t1"),
+        line(type="user", message={"content": [result]}, parent_tool_use_id="t1"),
+    )
+    agent, transcript = folded(*said)
+    assert [tool.name for tool in agent.activity.tools] == ["Task"]
+    [task] = [entry for entry in transcript.entries() if entry.kind is EntryKind.TOOL]
+    assert task.open and "ls" in task.text
+
+
+def test_a_line_that_was_cut_is_told() -> None:
+    event = ClaudeDecoder().decode(b'{"type":"user","message":{"content":"', truncated=True, length=9_000_000)
+    assert isinstance(event, ev.BrokenLine) and event.length == 9_000_000

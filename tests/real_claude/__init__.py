@@ -1,0 +1,1 @@
+"""Claude Code itself, in the cockpit, against the scripted model server."""

@@ -1,0 +1,154 @@
+"""The whole cockpit on Claude Code: prompt, permission, interrupt, death, and the same session afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cockpit.agents.claude.permissions import ALLOW
+from cockpit.engine.engine import Engine
+from cockpit.model.commands.agent import Abort, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.life import Relaunch
+from cockpit.model.fleet import ActivityState, Agent, ProcessState
+from cockpit.model.ids import AgentId
+from cockpit.model.receipts.receipt import Stage
+from cockpit.model.transcript.entry import EntryKind
+from tests.engine.evidence import out_file, vm_home
+from tests.fleets import FleetUnderTest, fleet_under_test, order, spawned, until
+from tests.mock_model.server import ModelServerThread
+from tests.real_claude.installations import KEY, VERSIONS, find_claude, variables
+from tests.requirements import require_program
+
+LIMIT = 240.0
+"""Seconds a condition gets: the program alone takes seconds to start, and minutes on a machine with much to do."""
+
+
+@pytest.fixture
+def model() -> Iterator[ModelServerThread]:
+    """The server, with the bodies of the requests it got."""
+    with ModelServerThread() as server:
+        yield server
+
+
+@pytest.fixture(params=list(VERSIONS))
+def fleet(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, model: ModelServerThread
+) -> Iterator[FleetUnderTest]:
+    """A fleet that finds Claude Code, and that server, in its environment."""
+    require_program("tmux")
+    for name, value in variables(find_claude(request.param), model.url).items():
+        monkeypatch.setenv(name, value)
+    with fleet_under_test() as made:
+        yield made
+
+
+def bash(command: str) -> dict[str, Any]:
+    """Return a call of its shell."""
+    return {"Bash": {"command": command}}
+
+
+def tools(*steps: Any) -> str:
+    """Return a prompt that makes the model call tools."""
+    return f"mock:tools({json.dumps(steps)})"
+
+
+def state(engine: Engine, agent: AgentId) -> Agent:
+    """Return an agent as it is now."""
+    return engine.fleet_state.agents[agent]
+
+
+async def test_a_lieutenants_life(fleet: FleetUnderTest, model: ModelServerThread) -> None:
+    async with fleet.engine() as engine:
+        agent = await spawned(engine, "ada", program="claude")
+        home = vm_home(fleet, agent.vm_id)
+        assert state(engine, agent.id).model and not model.server.requests, "a start asks no model"
+
+        # A prompt: words, then done by the end of the run, with the whole answer, its tokens and its cost.
+        prompt = engine.dispatch(Prompt(agent.id, "mock:text(words=12, input=1000) first"))
+        assert (await engine.outcome(prompt, timeout=LIMIT)).stage is Stage.DONE
+        words = " ".join(f"word{number}" for number in range(1, 13))
+        now = state(engine, agent.id)
+        assert engine.transcript(agent.id).final_text() == words and now.last_text == words
+        assert now.activity.state is ActivityState.DONE_UNSEEN
+        assert now.usage.input == 1000 and now.usage.output == 13 and now.context_tokens == 1000
+        end = [
+            json.loads(line) for line in out_file(fleet, agent.vm_id).read_bytes().splitlines() if b'"result"' in line
+        ][-1]
+        assert now.usage.cost == pytest.approx(end["total_cost_usd"]) and now.usage.cost > 0
+        session = now.conversation.id
+        assert session == end["session_id"]
+
+        # A permission: its command is shown, with the rule that "always" would add; allowed, it runs.
+        asked = engine.dispatch(Prompt(agent.id, tools(bash("rm -rf build-output && touch gone"))))
+        await until(engine, lambda: bool(state(engine, agent.id).activity.dialogs), "a question", LIMIT)
+        question = state(engine, agent.id).activity.dialogs[0].request
+        assert "rm -rf build-output && touch gone" in question.message and question.options[0] == ALLOW
+        assert state(engine, agent.id).activity.state is ActivityState.ASKING
+        await order(engine, Answer(agent.id, question.dialog_id, value=ALLOW))
+        assert (await engine.outcome(asked, timeout=LIMIT)).stage is Stage.DONE
+        assert (home / "workspace" / "gone").exists()
+
+        # An interrupt while it asks: the run is aborted, and says so.
+        cut = engine.dispatch(Prompt(agent.id, tools(bash("touch never"))))
+        await until(engine, lambda: bool(state(engine, agent.id).activity.dialogs), "another question", LIMIT)
+        await engine.outcome(engine.dispatch(Abort(agent.id)), timeout=LIMIT)
+        aborted = await engine.outcome(cut, timeout=LIMIT)
+        assert aborted.stage is Stage.FAILED and "aborted" in aborted.reason
+        assert state(engine, agent.id).activity.state is ActivityState.ABORTED
+        assert not (home / "workspace" / "never").exists() and not state(engine, agent.id).activity.dialogs
+
+        # A death, and the same session afterwards, to which nothing is sent.
+        before, asked_before = now.process.run_id, len(model.server.requests)
+        os.kill(int((home / "pi-rpc" / "pid").read_text()), signal.SIGKILL)
+        await until(engine, lambda: state(engine, agent.id).process.state is ProcessState.DEAD, "its death", LIMIT)
+        assert (await engine.outcome(engine.dispatch(Relaunch(agent.id)), timeout=LIMIT)).stage is Stage.DONE
+        assert state(engine, agent.id).process.run_id != before
+        assert len(model.server.requests) == asked_before
+        again = engine.dispatch(Prompt(agent.id, "mock:text(words=2) again"))
+        assert (await engine.outcome(again, timeout=LIMIT)).stage is Stage.DONE
+        assert state(engine, agent.id).conversation.id == session
+        assert "mock:text(words=12, input=1000) first" in json.dumps(model.server.requests[-1]["messages"])
+        entries = engine.transcript(agent.id).entries()
+        assert [entry.text for entry in entries if session in entry.text], "which session it goes on with is said"
+        assert not [entry for entry in entries if entry.kind is EntryKind.RAW], "every line is understood"
+        assert KEY.encode() not in out_file(fleet, agent.vm_id).read_bytes()
+
+
+async def test_texts_while_it_works_and_an_interrupt(monkeypatch: pytest.MonkeyPatch, model: ModelServerThread) -> None:
+    require_program("tmux")
+    for name, value in variables(find_claude("newer"), model.url).items():
+        monkeypatch.setenv(name, value)
+    with fleet_under_test() as fleet:
+        async with fleet.engine() as engine:
+            agent = await spawned(engine, "bea", program="claude")
+            gate = vm_home(fleet, agent.vm_id) / "gate"
+            slow = tools(bash(f"until [ -e '{gate}' ]; do sleep 0.2; done; echo through"))
+            prompt = engine.dispatch(Prompt(agent.id, slow))
+            await until(engine, lambda: bool(state(engine, agent.id).activity.dialogs), "a question", LIMIT)
+            question = state(engine, agent.id).activity.dialogs[0].request
+            await order(engine, Answer(agent.id, question.dialog_id, value=ALLOW), until=Stage.WRITTEN)
+            steer = engine.dispatch(Steer(agent.id, "use the other file"))
+            assert (await engine.outcome(steer, until=Stage.STEERING, timeout=LIMIT)).stage is Stage.STEERING
+            later = engine.dispatch(FollowUp(agent.id, "then write the summary"))
+            assert (await engine.outcome(later, until=Stage.QUEUED, timeout=LIMIT)).stage is Stage.QUEUED
+            gate.touch()
+            for command in (prompt, steer, later):
+                assert (await engine.outcome(command, timeout=LIMIT)).stage is Stage.DONE
+            read = [str(body["messages"][-1]["content"]) for body in model.server.requests]
+            steered = next(at for at, text in enumerate(read) if "use the other file" in text)
+            followed = next(at for at, text in enumerate(read) if "then write the summary" in text)
+            assert "through" in read[steered] and steered < followed, "one behind the tool, one behind the run"
+            gate.unlink()
+            cut = engine.dispatch(Prompt(agent.id, "mock:stall(words=4)"))
+            await until(engine, lambda: "word4" in list(engine.transcript(agent.id).entries())[-1].text, "words", LIMIT)
+            await engine.outcome(engine.dispatch(Abort(agent.id)), timeout=LIMIT)
+            assert (await engine.outcome(cut, timeout=LIMIT)).stage is Stage.FAILED
+            assert state(engine, agent.id).activity.state is ActivityState.ABORTED
+            failed = await engine.outcome(engine.dispatch(Prompt(agent.id, "mock:error(400)")), timeout=LIMIT)
+            assert failed.stage is Stage.FAILED and "400" in failed.reason
+            assert state(engine, agent.id).activity.state is ActivityState.ERROR
