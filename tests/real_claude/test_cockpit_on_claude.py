@@ -66,7 +66,8 @@ async def test_a_lieutenants_life(fleet: FleetUnderTest, model: ModelServerThrea
     async with fleet.engine() as engine:
         agent = await spawned(engine, "ada", program="claude")
         home = vm_home(fleet, agent.vm_id)
-        assert state(engine, agent.id).model and not model.server.requests, "a start asks no model"
+        await until(engine, lambda: bool(state(engine, agent.id).model), "the model's name", LIMIT)
+        assert not model.server.requests, "a start asks no model"
 
         # A prompt: words, then done by the end of the run, with the whole answer, its tokens and its cost.
         prompt = engine.dispatch(Prompt(agent.id, "mock:text(words=12, input=1000) first"))
