@@ -31,13 +31,11 @@ from cockpit.model.events import (
     RunSettled,
     RunStarted,
     SettingChanged,
-    TaskEnded,
-    TaskStarted,
-    ToolOutput,
     TurnStarted,
     UnknownEvent,
 )
 from cockpit.model.extensions import ExtensionNotice
+from cockpit.model.tool_use import TaskEnded, TaskStarted, ToolOutput
 
 RESUMED = "cockpit_session"
 """The line that our own launch writes before it goes on with a session."""

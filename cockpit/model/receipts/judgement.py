@@ -164,10 +164,8 @@ class Judgement:
             case ev.RunSettled(aborted=True):
                 for tracked in self._consumed():
                     tracked.outcome.stop_reason = "aborted"
-            case ev.RunSettled(error=error) if error:
-                self._ended_badly(error)
-            case ev.RunSettled(answer=str() as answer):
-                self._answered(Outcome("stop", "", answer))
+            case ev.RunSettled(error=error, answer=answer) if error or answer is not None:
+                self._answered(Outcome("error" if error else "stop", error, answer or ""))
             case ev.ExtensionFailed(event="command"):
                 changed += self._extension_failed(event, at)
             case ev.DaemonExited() | ev.DaemonStarted():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cockpit.agents.claude.adapter import ClaudeAdapter
 from cockpit.agents.claude.permissions import ALLOW, REFUSE
 from cockpit.model.commands.agent import Abort, Answer, FollowUp, Prompt, Steer
-from cockpit.model.events import DialogRequested
+from cockpit.model.extensions import DialogRequested
 from cockpit.model.fleet import Activity, Agent, OpenDialog
 from cockpit.model.ids import CommandId
 from tests.agents.claude.captures import AGENT, lines, objects, records
