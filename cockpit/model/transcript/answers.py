@@ -10,8 +10,8 @@ from cockpit.model.events import (
     RunEnded,
     RunSettled,
     RunStarted,
-    ToolStarted,
 )
+from cockpit.model.tool_use import ToolStarted
 
 
 class AnswerPicker:
