@@ -95,11 +95,12 @@ def serve(
         foreground: stay until the server ends.
         as_json: say what became of it as an object.
     """
+    from cockpit.cli.inventory import inventory
     from cockpit.embedded.lifecycle import ensure_started
     from cockpit.embedded.lifecycle import stop as stop_server
     from cockpit.embedded.serve import run_foreground
 
-    place = root or (Places.under(cockpit_root) if cockpit_root else Places.standard()).fleet
+    place = _place(root, cockpit_root)
     if end_fleet is not None:
         return _end_fleet(place, end_fleet, as_json)
     if stop:
@@ -111,20 +112,45 @@ def serve(
     if foreground:
         return run_foreground(place)
     endpoint = ensure_started(place)
+    seen = inventory(place, endpoint)
     if as_json:
-        where = {"base_url": endpoint.base_url, "ssh_host": endpoint.ssh_host, "ssh_port": endpoint.ssh_port}
-        print_json({**where, "pid": endpoint.pid})
+        print_json(seen.object())
         return 0
-    say(
-        our_line(
-            "serving at {}, SSH at {}:{} (pid {})",
-            endpoint.base_url,
-            endpoint.ssh_host,
-            endpoint.ssh_port,
-            endpoint.pid,
-        )
-    )
+    for line in seen.lines():
+        say(line)
     return 0
+
+
+def write_access(root: Path | None, cockpit_root: Path | None, *, ssh: bool, as_json: bool) -> int:
+    """Write a file by which foreign programs use the fleet, and print its path: what is in it is printed nowhere.
+
+    Args:
+        root: the fleet's own directory.
+        cockpit_root: the directory given before the verb; the fleet is in it.
+        ssh: OpenSSH's configuration instead of the variables.
+        as_json: print an object.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    from cockpit.embedded.access import files
+    from cockpit.embedded.lifecycle import ensure_started
+
+    place = _place(root, cockpit_root)
+    endpoint = ensure_started(place)
+    if ssh:
+        file = files.write_ssh_configuration(place, Path(endpoint.ca_file), endpoint.ssh_host, endpoint.ssh_port)
+    else:
+        file = files.write_environment(place, endpoint)
+    if as_json:
+        print_json({"file": str(file)} | ({} if ssh else {"variables": sorted(files.variables(place, endpoint))}))
+    else:
+        say(our_line("{}", str(file)))
+    return 0
+
+
+def _place(root: Path | None, cockpit_root: Path | None) -> Path:
+    return root or (Places.under(cockpit_root) if cockpit_root else Places.standard()).fleet
 
 
 def _end_fleet(place: Path, how: Ending, as_json: bool) -> int:

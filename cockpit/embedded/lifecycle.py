@@ -137,6 +137,7 @@ class Running:
 
 def running_in(root: Path) -> Running:
     """Look at what runs in a fleet, without touching any of it."""
+    from cockpit.embedded.inventory import agent_in
     from cockpit.embedded.sandbox.layout import FleetLayout
     from cockpit.embedded.sandbox.processes import find_members
 
@@ -145,18 +146,9 @@ def running_in(root: Path) -> Running:
     for directory in sorted(vms.iterdir()) if vms.is_dir() else ():
         members = len(find_members(directory.name))
         if members:
-            processes[f"{directory.name}{_agent_in(directory)}"] = members
+            name = agent_in(directory)
+            processes[f"{directory.name} ({name})" if name else directory.name] = members
     return Running(serving_pid(root) is not None, processes)
-
-
-def _agent_in(directory: Path) -> str:
-    """Return the name of a VM's agent as its instructions begin with it, in brackets, or empty text."""
-    try:
-        with (directory / "home" / ".swarm" / "instructions.md").open("rb") as file:
-            first = file.readline(200).decode(errors="replace").strip()
-    except OSError:
-        return ""
-    return f" ({first.removeprefix('# You are ')})" if first.startswith("# You are ") else ""
 
 
 def end_fleet(root: Path) -> None:

@@ -6,6 +6,7 @@ import itertools
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -146,6 +147,10 @@ def test_destroy_forgets_the_agent_but_not_its_lines(fleet: FleetUnderTest) -> N
 
 
 def test_serve_stops_and_agents_go_on(fleet: FleetUnderTest, ada: str) -> None:
+    written = fleet.run("serve", "--env")
+    assert Path(written.stdout.strip()).read_text(encoding="utf-8").startswith("export VERS_API_KEY=")
+    assert fleet.run("serve", "--ssh-config", "--json").returncode == 0
+    assert fleet.run("serve", "--env", "--stop").returncode == 2
     assert fleet.run("serve", "--stop").returncode == 0
     done = fleet.run("send", ada, "[say Still here.]", "--wait", "done")
     assert done.stdout.strip() == "Still here.", done.stderr

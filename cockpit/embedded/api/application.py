@@ -39,6 +39,7 @@ from cockpit.vers.credentials import API_PREFIX, KEY_FORM, owner_id
 HEADER_LENGTH = 107
 """Characters of a good `Authorization` value: `Bearer `, a UUID and 64 hexadecimal digits."""
 REQUEST_ID_LIMIT = 128
+TWICE = f"{API_PREFIX}{API_PREFIX}/"
 BANNER = "Swarm Cockpit, embedded fleet. It speaks the Vers API under /api/v1.\n"
 
 
@@ -162,6 +163,9 @@ class Edge:
             await self._app(scope, receive, send)
             return
         self._count()
+        if scope["path"].startswith(TWICE):
+            # `VERS_BASE_URL` has two meanings: who is given one with the prefix may add it again.
+            scope = {**scope, "path": scope["path"].removeprefix(API_PREFIX)}
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if 0 < len(given) <= REQUEST_ID_LIMIT and given.isprintable() else str(uuid.uuid4())

@@ -19,6 +19,10 @@ logger = logging.getLogger(__name__)
 VM_DOMAIN = "vm.cockpit.internal"
 """VMs are `<vm_id>.` below this name; `.internal` is reserved for private use and never resolves publicly."""
 
+PLATFORM_DOMAIN = "vm.vers.sh"
+"""What VMs of the platform are below: programs that know no other name reach ours by it as well."""
+DOMAINS = (VM_DOMAIN, PLATFORM_DOMAIN)
+
 AUTHORITY_LIFETIME = datetime.timedelta(days=3650)
 SERVER_LIFETIME = datetime.timedelta(days=90)
 RENEW_BEFORE = datetime.timedelta(days=30)
@@ -66,6 +70,8 @@ def ensure_certificates(directory: Path, now: datetime.datetime | None = None) -
     files = CertificateFiles(private_directory(directory))
     moment = now or datetime.datetime.now(datetime.UTC)
     authority = _load(files.authority, files.authority_key, moment)
+    if authority is not None and not _vouches_for_all(authority[0]):
+        authority = None
     server = _load(files.server, files.server_key, moment)
     if authority is not None and server is not None and server[0].issuer == authority[0].subject:
         return files, False
@@ -93,6 +99,16 @@ def _load(certificate_file: Path, key_file: Path, now: datetime.datetime) -> Pai
     if certificate.not_valid_before_utc > now or certificate.not_valid_after_utc < now + RENEW_BEFORE:
         return None
     return certificate, key
+
+
+def _vouches_for_all(authority: x509.Certificate) -> bool:
+    """Say whether an authority may vouch for every name that VMs have now; one of an earlier version knew only one."""
+    try:
+        constraints = authority.extensions.get_extension_for_class(x509.NameConstraints).value
+    except x509.ExtensionNotFound:
+        return False
+    permitted = {name.value for name in constraints.permitted_subtrees or ()}
+    return permitted == set(DOMAINS)
 
 
 def _store(
@@ -147,7 +163,7 @@ def _make_authority(now: datetime.datetime) -> Pair:
         _builder(name, name, key.public_key(), now, AUTHORITY_LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
-        .add_extension(x509.NameConstraints([x509.DNSName(VM_DOMAIN)], None), critical=True)
+        .add_extension(x509.NameConstraints([x509.DNSName(domain) for domain in DOMAINS], None), critical=True)
         .sign(key, hashes.SHA256())
     )
     return certificate, key
@@ -161,7 +177,7 @@ def _make_server(
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"*.{VM_DOMAIN}")])
     certificate = (
         _builder(name, authority.subject, key.public_key(), now, SERVER_LIFETIME)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(f"*.{VM_DOMAIN}")]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(f"*.{domain}") for domain in DOMAINS]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

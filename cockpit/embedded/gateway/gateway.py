@@ -12,7 +12,7 @@ from pathlib import Path
 
 import asyncssh
 
-from cockpit.embedded.gateway.certificates import VM_DOMAIN, CertificateFiles, ensure_certificates
+from cockpit.embedded.gateway.certificates import DOMAINS, CertificateFiles, ensure_certificates
 from cockpit.embedded.gateway.sessions import VmSessions
 from cockpit.embedded.sandbox.sandbox import Sandbox
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
@@ -41,7 +41,7 @@ def vm_of_server_name(name: str | None) -> str | None:
     if not name:
         return None
     label, _, domain = name.lower().rstrip(".").partition(".")
-    if domain != VM_DOMAIN:
+    if domain not in DOMAINS:
         return None
     try:
         return str(uuid.UUID(label)) if len(label) == 36 else None

@@ -12,13 +12,14 @@ import signal
 import socket
 import struct
 import termios
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import IO
 
 import asyncssh
 from asyncssh.channel import SSHChannel
 
 from cockpit.embedded.gateway.files import SandboxFiles
+from cockpit.embedded.gateway.key_agent import forwarded_agent
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox.launch import LaunchedProcess
 from cockpit.embedded.sandbox.layout import login_shell
@@ -60,6 +61,10 @@ class _OneKeyServer(asyncssh.SSHServer):
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
         """Forward streams to what listens on loopback, as an OpenSSH server does by default; to nowhere else."""
         return dest_host in LOOPBACK
+
+    def server_requested(self, listen_host: str, listen_port: int) -> bool:
+        """Carry back what connects to a port of this machine's loopback, as an OpenSSH server does by default."""
+        return listen_host in ("", *LOOPBACK)
 
     def session_requested(self) -> VmSession | bool:
         return self._sessions.open()
@@ -142,7 +147,7 @@ class VmSessions:
                 server_host_keys=[host_key],
                 encoding=None,
                 line_editor=False,
-                agent_forwarding=False,
+                agent_forwarding=True,
                 x11_forwarding=False,
                 gss_host=None,
                 password_auth=False,
@@ -182,10 +187,9 @@ class VmSessions:
     async def _run(self, process: Process) -> None:
         """Run one command; whatever goes wrong stays inside it."""
         try:
-            if process.term_type is None:
-                await _run_command(self._sandbox, process)
-            else:
-                await _run_terminal(self._sandbox, process)
+            async with forwarded_agent(process.channel, self._sandbox.sockets) as variables:
+                run = _run_command if process.term_type is None else _run_terminal
+                await run(self._sandbox, process, variables)
         except (OSError, asyncssh.Error, HostingError) as error:
             logger.warning("a command in VM %s failed: %s", self._sandbox.vm_id, error)
             _report_failure(process, str(error))
@@ -213,7 +217,7 @@ def _client_environment(process: Process) -> dict[str, str]:
     return environment
 
 
-async def _run_command(sandbox: Sandbox, process: Process) -> None:
+async def _run_command(sandbox: Sandbox, process: Process, variables: Mapping[str, str]) -> None:
     """Run a command on pipes."""
     stdin_read, stdin_write = os.pipe()
     stdout_read, stdout_write = os.pipe()
@@ -225,6 +229,7 @@ async def _run_command(sandbox: Sandbox, process: Process) -> None:
         child = await sandbox.launch(
             _shell_arguments(process),
             extra=_client_environment(process),
+            variables=variables,
             stdin=stdin_read,
             stdout=stdout_write,
             stderr=stderr_write,
@@ -244,7 +249,7 @@ async def _run_command(sandbox: Sandbox, process: Process) -> None:
     await _attend(sandbox, process, child, _send_input(process, to_child), outputs)
 
 
-async def _run_terminal(sandbox: Sandbox, process: Process) -> None:
+async def _run_terminal(sandbox: Sandbox, process: Process, variables: Mapping[str, str]) -> None:
     """Run a command or a login shell on a pseudo-terminal of its own."""
     master, slave = pty.openpty()
     reading = os.fdopen(master, "rb", buffering=0)
@@ -253,6 +258,7 @@ async def _run_terminal(sandbox: Sandbox, process: Process) -> None:
         child = await sandbox.launch(
             _shell_arguments(process),
             extra=_client_environment(process),
+            variables=variables,
             terminal=os.ttyname(slave),
             stdin=slave,
             stdout=slave,

@@ -99,6 +99,11 @@ class SandboxLayout:
         return self.directory / "keys" / "client"
 
     @property
+    def key_link(self) -> Path:
+        """A link to that key, by the name that the VM has for programs made for the platform."""
+        return self.directory.parent.parent / "keys" / f"{self.vm_id}.vm.vers.sh"
+
+    @property
     def host_key(self) -> Path:
         """The host key the VM shows, OpenSSH format."""
         return self.directory / "keys" / "host"
@@ -133,6 +138,9 @@ class SandboxLayout:
         for directory in (self.directory, self.home, self.temporary, self.channels, self.client_key.parent):
             private_directory(directory)
         (self.home / "workspace").mkdir(mode=0o755, exist_ok=True)
+        private_directory(self.key_link.parent)
+        if not self.key_link.is_symlink():
+            self.key_link.symlink_to(Path("..", "vms", self.vm_id, "keys", "client"))
 
 
 @dataclass(frozen=True, slots=True)

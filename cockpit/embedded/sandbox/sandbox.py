@@ -57,6 +57,11 @@ class Sandbox:
             freezer.first = lambda: self._supervisor.identity
 
     @property
+    def sockets(self) -> Path:
+        """The directory for sockets that its commands use."""
+        return self._sockets
+
+    @property
     def paused(self) -> bool:
         """Whether the operator paused it; a copy's short freeze does not count."""
         return self._record.paused
@@ -251,6 +256,7 @@ class Sandbox:
             if self.layout.directory.is_dir():
                 self.layout.directory.rename(leaving)
             await remove_tree(self._sockets)
+            self.layout.key_link.unlink(missing_ok=True)
             await remove_tree(leaving)
             self.moving.set()
 

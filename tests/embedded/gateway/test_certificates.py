@@ -6,8 +6,10 @@ import datetime
 import stat
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 
+from cockpit.embedded.gateway import certificates
 from cockpit.embedded.gateway.certificates import (
     AUTHORITY_LIFETIME,
     RENEW_BEFORE,
@@ -66,4 +68,15 @@ def test_the_authority_can_only_vouch_for_vms(tmp_path: Path) -> None:
     authority = x509.load_pem_x509_certificate(files.authority.read_bytes())
     names = authority.extensions.get_extension_for_class(x509.NameConstraints)
     assert names.critical
-    assert names.value.permitted_subtrees == [x509.DNSName(VM_DOMAIN)]
+    assert names.value.permitted_subtrees == [x509.DNSName(VM_DOMAIN), x509.DNSName("vm.vers.sh")]
+
+
+def test_an_authority_that_knows_one_name_alone_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as former:
+        former.setattr(certificates, "DOMAINS", (VM_DOMAIN,))
+        files, _ = ensure_certificates(tmp_path / "tls", NOW)
+    before = files.authority.read_bytes()
+    _, made = ensure_certificates(tmp_path / "tls", NOW)
+    assert made and files.authority.read_bytes() != before
+    _, made = ensure_certificates(tmp_path / "tls", NOW)
+    assert not made

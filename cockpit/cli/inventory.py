@@ -1,0 +1,90 @@
+"""What `cockpit serve` says once the embedded fleet runs: where it is, what runs on it, since when, what it costs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cockpit.embedded.endpoint import ServerEndpoint
+from cockpit.embedded.inventory import Costs, RunningVm, look
+from cockpit.text.clean import Clean
+from cockpit.text.sanitize import our_line
+
+ROWS = 14
+"""VMs that one screen has room for; those that take most memory come first."""
+MIB = 1024 * 1024
+NO_WALL = "no wall stands between VMs: all run as you and share the network and what your user can read"
+
+FOREIGN = 'for other programs: . "$(cockpit serve --env)", ssh -F "$(cockpit serve --ssh-config)" VM_ID'
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """A fleet that runs."""
+
+    root: Path
+    endpoint: ServerEndpoint
+    costs: Costs
+    now: float
+
+    def object(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        where = {name: getattr(self.endpoint, name) for name in ("base_url", "ssh_host", "ssh_port", "pid")}
+        served = {"root": str(self.root), "seconds": round(self.now - self.endpoint.started_at)}
+        vms = [asdict(vm) for vm in self.costs.vms]
+        commits = {"commits": self.costs.commits, "commit_bytes": self.costs.commit_bytes}
+        return {**where, **served, "vms": vms, **commits, "server_memory_bytes": self.costs.server_bytes}
+
+    def lines(self) -> Iterator[Clean]:
+        """Yield it as one screen of lines."""
+        at, costs = self.endpoint, self.costs
+        yield our_line("serving at {}, SSH at {}:{} (pid {})", at.base_url, at.ssh_host, at.ssh_port, at.pid)
+        yield our_line(
+            "  since {}, in {}; the server takes {}",
+            _span(self.now - at.started_at),
+            str(self.root),
+            _size(costs.server_bytes),
+        )
+        most = sorted(costs.vms, key=lambda vm: (-vm.memory_bytes, vm.vm_id))
+        for vm in most[:ROWS]:
+            yield _row(vm)
+        if len(most) > ROWS:
+            yield our_line("  … and {} more that take less; --json has all", len(most) - ROWS)
+        yield our_line(
+            "  {} VMs: {} processes, {} of memory, {} on disk; {} commits: {}",
+            len(most),
+            sum(vm.processes for vm in most),
+            _size(sum(vm.memory_bytes for vm in most)),
+            _size(sum(vm.disk_bytes for vm in most)),
+            costs.commits,
+            _size(costs.commit_bytes),
+        )
+        yield our_line("  {}", NO_WALL)
+        yield our_line("  {}", FOREIGN)
+
+
+def inventory(root: Path, endpoint: ServerEndpoint) -> Inventory:
+    """Look at a fleet that runs."""
+    return Inventory(root, endpoint, look(root, endpoint.pid), time.time())
+
+
+def _row(vm: RunningVm) -> Clean:
+    age = "?" if vm.seconds is None else _span(vm.seconds)
+    told = f"{vm.state:8} {age:>7} {vm.processes:>4} processes"
+    costs = f"{_size(vm.memory_bytes):>9} {_size(vm.disk_bytes):>9} disk"
+    return our_line("  {}  {} {}  {}", vm.vm_id, told, costs, vm.agent)
+
+
+def _size(number: int) -> str:
+    return f"{number / MIB / 1024:.1f} GiB" if number >= 1024 * MIB else f"{number / MIB:.1f} MiB"
+
+
+def _span(seconds: float) -> str:
+    whole = max(0, int(seconds))
+    for unit, name in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if whole >= unit:
+            return f"{whole // unit} {name}"
+    return f"{whole} s"

@@ -1,0 +1,1 @@
+"""How programs that are not ours reach an embedded fleet: an environment, and a configuration of OpenSSH."""

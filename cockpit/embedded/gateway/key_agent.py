@@ -1,0 +1,61 @@
+"""The agent of keys that an SSH client sends along: a socket that the sandbox sees, while a command runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from asyncssh.channel import SSHChannel, SSHServerChannel
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 16_384
+"""Bytes carried at once: questions to such an agent are small."""
+
+
+@asynccontextmanager
+async def forwarded_agent(channel: SSHChannel[bytes], directory: Path) -> AsyncIterator[dict[str, str]]:
+    """Yield the variables by which a command finds the agent of keys; none where its client sent none along.
+
+    Args:
+        channel: the command's.
+        directory: where the socket is made; what it carries goes to the one that the SSH library made.
+    """
+    inner = channel.get_agent_path() if isinstance(channel, SSHServerChannel) else None
+    if inner is None:
+        yield {}
+        return
+    place = directory / f"agent-{secrets.token_hex(4)}"
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            inner_reader, inner_writer = await asyncio.open_unix_connection(inner)
+        except OSError as error:
+            logger.debug("an agent of keys is gone: %s", error)
+            writer.close()
+            return
+        await asyncio.gather(_pass_on(reader, inner_writer), _pass_on(inner_reader, writer))
+
+    server = await asyncio.start_unix_server(carry, place)
+    try:
+        place.chmod(0o600)
+        yield {"SSH_AUTH_SOCK": str(place)}
+    finally:
+        server.close()
+        place.unlink(missing_ok=True)
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Carry bytes one way until their end."""
+    try:
+        while data := await reader.read(CHUNK):
+            writer.write(data)
+            await writer.drain()
+    except OSError as error:
+        logger.debug("a connection to an agent of keys ended: %s", error)
+    finally:
+        writer.close()

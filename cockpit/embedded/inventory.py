@@ -1,0 +1,137 @@
+"""What runs in an embedded fleet and what it costs: each VM's processes, memory and disk, and the server's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cockpit.embedded.hosting import HostingError
+from cockpit.embedded.sandbox.copy import bytes_on_disk
+from cockpit.embedded.sandbox.layout import MARKER_VARIABLE, FleetLayout, MachineRecord
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class RunningVm:
+    """One VM."""
+
+    vm_id: str
+    agent: str
+    """The name of the agent its instructions are for, or empty text."""
+    state: str
+    seconds: float | None
+    """Since it was made; None where that is not on record."""
+    processes: int
+    memory_bytes: int
+    disk_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """The whole fleet."""
+
+    vms: tuple[RunningVm, ...]
+    commits: int
+    commit_bytes: int
+    server_bytes: int
+    """Memory of the server itself."""
+
+
+def look(root: Path, server: int) -> Costs:
+    """Look at a fleet without touching any of it.
+
+    Args:
+        root: its directory.
+        server: the pid of its server.
+    """
+    layout = FleetLayout(root)
+    directories = [path for path in _listed(layout.vms) if not path.name.startswith(".")]
+    members = _members({path.name for path in directories})
+    made = _made_at(root / "records.sqlite")
+    now = time.time()
+    vms: list[RunningVm] = []
+    for directory in directories:
+        vm_id = directory.name
+        pids = members.get(vm_id, [])
+        since = made.get(vm_id)
+        try:
+            paused = MachineRecord.load(layout.sandbox(vm_id).record).paused
+            state = "paused" if paused else "running"
+        except HostingError:
+            state = "dead"
+        vms.append(
+            RunningVm(
+                vm_id,
+                agent_in(directory),
+                state,
+                None if since is None else now - since,
+                len(pids),
+                sum(map(_memory, pids)),
+                bytes_on_disk(directory),
+            )
+        )
+    commits = [path for path in _listed(layout.commits) if not path.name.startswith(".")]
+    return Costs(tuple(vms), len(commits), sum(map(bytes_on_disk, commits)), _memory(server))
+
+
+def agent_in(directory: Path) -> str:
+    """Return the name of a VM's agent as its instructions begin with it, or empty text."""
+    try:
+        with (directory / "home" / ".swarm" / "instructions.md").open("rb") as file:
+            first = file.readline(200).decode(errors="replace").strip()
+    except OSError:
+        return ""
+    return first.removeprefix("# You are ") if first.startswith("# You are ") else ""
+
+
+def _listed(directory: Path) -> Iterable[Path]:
+    return sorted(directory.iterdir()) if directory.is_dir() else ()
+
+
+def _members(vm_ids: set[str]) -> dict[str, list[int]]:
+    """Return the processes of each VM by the marker that they carry, in one look at the process table."""
+    found: dict[str, list[int]] = {}
+    mark = f"{MARKER_VARIABLE}=".encode()
+    for place in Path("/proc").iterdir():
+        if not place.name.isdigit():
+            continue
+        try:
+            words = (place / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        values = [word.removeprefix(mark).decode("ascii", "replace") for word in words if word.startswith(mark)]
+        if values and values[0] in vm_ids and int(place.name) != os.getpid():
+            found.setdefault(values[0], []).append(int(place.name))
+    return found
+
+
+def _memory(pid: int) -> int:
+    """Return a process's share of memory in bytes: what it has with others counts in part, where the kernel tells."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * PAGE
+    return 0
+
+
+def _made_at(file: Path) -> dict[str, float]:
+    """Return when each VM was made, in Unix seconds; nothing where the records cannot be read."""
+    made: dict[str, float] = {}
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            rows = database.execute("SELECT vm_id, created_at FROM vms WHERE deleted_at IS NULL").fetchall()
+    except sqlite3.Error:
+        return made
+    for vm_id, text in rows:
+        with contextlib.suppress(ValueError, TypeError):
+            made[str(vm_id)] = datetime.fromisoformat(text).timestamp()
+    return made
