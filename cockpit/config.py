@@ -7,9 +7,8 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
@@ -24,6 +23,8 @@ from cockpit.model.own.declared import (
     fault_of_column,
     fault_of_command,
 )
+from cockpit.model.own.described import DescribedAgent, fault_of_agent
+from cockpit.model.own.known_keys import keys_beside
 from cockpit.model.own.toml_lines import line_of
 from cockpit.net.address import web_address
 
@@ -237,6 +238,8 @@ class Settings(Section):
     commands: tuple[CommandSettings, ...] = ()
     notify: NotifySettings = NotifySettings()
     hosts: tuple[HostSettings, ...] = ()
+    agents: dict[str, DescribedAgent] = Field(default_factory=dict)
+    """Kinds of agent of the operator's own, by their names: programs that read and print lines."""
     _file: Path | None = PrivateAttr(default=None)
 
     @property
@@ -285,6 +288,10 @@ def _check_own(settings: Settings, file: Path) -> None:
     own = settings.own
     faults = [("columns", at, *fault_of_column(one, own.columns[:at])) for at, one in enumerate(own.columns)]
     faults += [("commands", at, *fault_of_command(one, own.commands[:at])) for at, one in enumerate(own.commands)]
+    for name, agent in settings.agents.items():
+        key, fault = fault_of_agent(name, agent)
+        if fault:
+            raise ConfigError(f"{file}: agents.{name}{f'.{key}' if key else ''}: {fault}")
     for table, at, key, fault in faults:
         if fault:
             raise ConfigError(f"{file}{_line_words(file, (table, at, key))}: {table}.{at + 1}.{key}: {fault}")
@@ -363,26 +370,10 @@ def explain(file: Path, error: ValidationError, model: type) -> str:
         # A table is not repeated: one of its values may be long, or a secret.
         given = "" if isinstance(first.get("input"), (dict, list)) else f", not {first.get('input')!r}"
         return f"{where}: {first['msg']}{given}"
-    known = _keys_beside(location, model)
+    known = keys_beside(location, model)
     near = difflib.get_close_matches(str(location[-1]), known, n=1)
     advice = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
     return f"{place}: unknown key {key!r}; {advice}"
-
-
-def _keys_beside(location: tuple[int | str, ...], model: Any) -> list[str]:
-    for part in location[:-1]:
-        model = get_args(model)[0] if isinstance(part, int) else _fields(model).get(part)
-        if model is None:
-            return []
-    return list(_fields(model))
-
-
-def _fields(model: Any) -> dict[str, Any]:
-    """Return the keys of a table and the type of each."""
-    if is_dataclass(model) and isinstance(model, type):
-        hints = get_type_hints(model)
-        return {field.name: hints[field.name] for field in fields(model)}
-    return {name: field.annotation for name, field in getattr(model, "model_fields", {}).items()}
 
 
 def infrastructure_url(environment: Mapping[str, str] | None = None) -> str:

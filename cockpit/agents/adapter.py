@@ -93,6 +93,9 @@ class Program:
 class AgentAdapter(Protocol):
     """One kind of agent."""
 
+    guesses: bool
+    """What its agents are at is guessed from what they print, and shown as a guess wherever it is shown."""
+
     @property
     def name(self) -> str:
         """The word that configuration, registry and scaffold use for this kind."""

@@ -18,7 +18,7 @@ from cockpit.bootstrap.caution import caution_file, load_caution
 from cockpit.bootstrap.coordinator import coordinator
 from cockpit.bootstrap.kept_services import find_services, keep_services, new_token, services_now
 from cockpit.bootstrap.notices import notice_rules
-from cockpit.bootstrap.programs import local_programs, remote_programs
+from cockpit.bootstrap.programs import default_program, local_programs, remote_programs
 from cockpit.bootstrap.recipe import load_recipe, recipe_file
 from cockpit.bootstrap.usage import usage_rules
 from cockpit.config import Settings
@@ -123,12 +123,11 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
     running = ensure_started(places.fleet)
     services = named or running.base_url
     token = read_token(places.fleet)
-    programs = local_programs(settings.agent, os.environ)
-    startable = next((program.name for program in programs if not program.reason), programs[0].name)
-    default = settings.agent.program or startable
+    programs = local_programs(settings, os.environ)
+    default, why_default = default_program(settings, programs)
     notices = [] if running.tmux else ["tmux is not installed: agents run as detached processes"]
     if default != programs[0].name and not settings.agent.program:
-        notices.append(f"new agents are {default}: {programs[0].reason}")
+        notices.append(f"new agents are {why_default}")
 
     service_token = os.environ.get("VERS_AUTH_TOKEN", "").strip() if named else token
     if named:
@@ -147,6 +146,7 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
         paths=_paths(settings, HOME_PATHS),
         programs=programs,
         default_program=default,
+        why_default=why_default,
         environment={
             **services_environment(services, service_token),
             "VERS_API_KEY": token,
@@ -184,7 +184,8 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         tls = Tls(name, settings.vers.ca_file or None) if settings.vers.ssh_tls else None
         return SshEndpoint(name, settings.vers.ssh_port, "root", vm_id, tls)
 
-    programs = remote_programs(settings.agent, os.environ)
+    programs = remote_programs(settings, os.environ)
+    default, why_default = default_program(settings, programs)
     environment = {"VERS_API_KEY": credentials.api_key, "VERS_BASE_URL": base_url}
     if services:
         environment |= services_environment(services, token)
@@ -197,7 +198,8 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         address=lambda vm_id: f"{vm_id}.{domain}",
         paths=_paths(settings, VM_PATHS),
         programs=programs,
-        default_program=settings.agent.program or programs[0].name,
+        default_program=default,
+        why_default=why_default,
         environment=environment,
         golden_image=settings.vers.golden_image,
         image_max_age=settings.vers.image_max_age_days * DAY,
@@ -333,7 +335,8 @@ class Setup:
             ],
             files=((script_file, script),),
         )
-        return Setup(settings, places, replace(source, programs=(told,), default_program=scripted.name, notices=()))
+        alone = replace(source, programs=(told,), default_program=scripted.name, why_default="", notices=())
+        return Setup(settings, places, alone)
 
     @property
     def key_source(self) -> str:

@@ -6,7 +6,7 @@ import os
 from functools import partial
 
 from cockpit.agents.scaffold.layout import HOME_PATHS
-from cockpit.bootstrap.programs import local_programs, remote_programs
+from cockpit.bootstrap.programs import default_program, local_programs, remote_programs
 from cockpit.config import HostSettings, Settings
 from cockpit.engine.hosts.platform import HostPlatform
 from cockpit.engine.source import Source
@@ -62,8 +62,8 @@ def _source(settings: Settings, said: HostSettings, keys: HostKeyStore) -> Sourc
         said.name, HostLine(partial(_connection, settings, host, keys)), said.directory, said.look_in
     )
     here = address in LOCAL
-    programs = (local_programs if here else remote_programs)(settings.agent, os.environ)
-    startable = next((program.name for program in programs if not program.reason), programs[0].name)
+    programs = (local_programs if here else remote_programs)(settings, os.environ)
+    default, why_default = default_program(settings, programs)
     return Source(
         name=said.name,
         vers=VersClient(f"ssh://{said.name}", "", transport=platform, place=f"host {said.name}"),
@@ -72,7 +72,8 @@ def _source(settings: Settings, said: HostSettings, keys: HostKeyStore) -> Sourc
         address=lambda _: address,
         paths=HOME_PATHS,
         programs=programs,
-        default_program=settings.agent.program or startable,
+        default_program=default,
+        why_default=why_default,
         plain_host=platform,
         shares_host=True,
         allow_detached=True,

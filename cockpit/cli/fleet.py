@@ -55,7 +55,11 @@ async def spawn(
         if refusal:
             raise UsageError(f"cannot spawn {command.name}: {refusal}")
         if dry_run:
-            return rehearse(engine, command, words_of_spawn(command), as_json, spawn_object(command))
+            why = (
+                "" if command.program else next(filter(None, (why for *_, why in engine.programs(command.source))), "")
+            )
+            words = our_text("{}\nits kind is {}", words_of_spawn(command), why) if why else words_of_spawn(command)
+            return rehearse(engine, command, words, as_json, spawn_object(command))
         receipt = await carry_out(engine, command)
         operation = operation_of(engine, receipt)
         agent = engine.agent_named(operation.agent if operation is not None and operation.agent else command.name)

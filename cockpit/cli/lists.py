@@ -79,6 +79,30 @@ async def agents(headless: Headless, line: str, as_json: bool) -> int:
     return ExitCode.FAILED if nothing else ExitCode.PARTIAL if missing else ExitCode.DONE
 
 
+async def kinds(headless: Headless, as_json: bool) -> int:
+    """List the kinds of agent of each source, with why one cannot be started, and which one is taken unasked."""
+    async with headless.engine(nobody) as engine:
+        objects = [
+            {"source": source, "kind": name, "reason": reason or None, "unasked": unasked or None}
+            for source in engine.fleet.sources
+            for name, reason, unasked in engine.programs(source)
+        ]
+    if as_json:
+        output.print_json(objects)
+        return ExitCode.DONE
+    rows = [
+        (
+            str(row["source"]),
+            str(row["kind"]),
+            f"no: {row['reason']}" if row["reason"] else "yes",
+            f"{row['unasked'] or ''}",
+        )
+        for row in objects
+    ]
+    output.print_table(("SOURCE", "KIND", "CAN RUN", "TAKEN UNASKED"), rows)
+    return ExitCode.DONE
+
+
 async def why(headless: Headless, name: str, as_json: bool) -> int:
     """Say why one agent is shown as it is, and what it said on standard error last, warnings or not."""
     async with headless.engine(only(name)) as engine:

@@ -88,6 +88,7 @@ def _agent_object(agent: Agent, vm: Vm | None, now: float, parent: AgentId | Non
         "link": agent.link.state.value,
         "process": agent.process.state.value,
         "activity": agent.activity.state.value,
+        "guessed": agent.guessed,
         "why": list(why(agent, vm, now)),
         "role": agent.role,
         "program": agent.program,
@@ -160,7 +161,7 @@ def print_agents(agents: Iterable[Agent], fleet: Fleet, now: float) -> None:
                 agent.name,
                 agent.kind.value,
                 agent.program,
-                headline(agent, vm, now).word + (", warned" if warnings_in(agent.process.errors) else ""),
+                _state_words(agent, headline(agent, vm, now).word),
                 agent.link.state.value,
                 last,
                 f"{agent.usage.tokens}",
@@ -169,6 +170,12 @@ def print_agents(agents: Iterable[Agent], fleet: Fleet, now: float) -> None:
             )
         )
     print_table(("NAME", "KIND", "PROGRAM", "STATE", "LINK", "LAST", "TOKENS", "COST", "SAID"), rows)
+
+
+def _state_words(agent: Agent, word: str) -> str:
+    """Return an agent's state with what is to be said of it besides."""
+    warned = ["warned"] if warnings_in(agent.process.errors) else []
+    return ", ".join((word, *(["guessed"] if agent.guessed else []), *warned))
 
 
 def task_object(task: Task, doubted: Sequence[Doubt] = ()) -> dict[str, Any]:

@@ -240,6 +240,6 @@ def with_protocol(agent: Agent) -> Agent:
     adapter = adapter_of(agent.program)
     says_end = adapter.says_end(agent.dialect, agent.version)
     rules = adapter.queue_rules(agent.dialect, agent.version)
-    if (agent.says_end, agent.queue_rules) == (says_end, rules):
+    if (agent.says_end, agent.queue_rules, agent.guessed) == (says_end, rules, adapter.guesses):
         return agent
-    return replace(agent, says_end=says_end, queue_rules=rules)
+    return replace(agent, says_end=says_end, queue_rules=rules, guessed=adapter.guesses)

@@ -260,11 +260,12 @@ class Engine:
         """Return the commits an agent can be started from in a source, the first by default, newest first."""
         return next((one for one in self.running if one.name == source_name), self.running[0]).images
 
-    def programs(self, source_name: str = "") -> tuple[tuple[str, str], ...]:
-        """Return the agent programs of a source, the first by default, each with why it cannot be started, or ''."""
+    def programs(self, source_name: str = "") -> tuple[tuple[str, str, str], ...]:
+        """Return the agent programs of a source, the first by default, each with why not and why unasked, or ''."""
         source = next((one for one in self.running if one.name == source_name), self.running[0]).source
         ordered = sorted(source.programs, key=lambda program: program.name != source.default_program)
-        return tuple((program.name, program.reason) for program in ordered)
+        unasked = {source.default_program: source.why_default}
+        return tuple((program.name, program.reason, unasked.get(program.name, "")) for program in ordered)
 
     def focus(self, agent: AgentId | None) -> None:
         """Name the agent the operator looks at; a window onto another one's past is closed."""

@@ -259,8 +259,9 @@ class CockpitPort(Protocol):
     def images(self, source_name: str = "") -> tuple[tuple[CommitId, str], ...]:
         """Return the commits an agent can be started from in a source, newest first, with names; empty: the first."""
 
-    def programs(self, source_name: str = "") -> tuple[tuple[str, str], ...]:
-        """Return the agent programs of a source, each with the reason it cannot be started, or ''; empty: the first."""
+    def programs(self, source_name: str = "") -> tuple[tuple[str, str, str], ...]:
+        """Return the agent programs of a source, each with the reason it cannot be started, or '', and for the one that
+        is taken where nobody chooses in words why; empty: the first source."""
 
     def now(self) -> float:
         """Return unix seconds on a clock that never jumps; all ages are measured with it."""

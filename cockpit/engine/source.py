@@ -18,6 +18,7 @@ from cockpit.model.ids import VmId
 from cockpit.model.inbox.caution import CautionRule
 from cockpit.model.notices.rules import NoticeRules
 from cockpit.model.own.declared import NOTHING_OWN, Own
+from cockpit.model.own.described import kind_meant
 from cockpit.model.recipe import Recipe
 from cockpit.model.usage.rules import UsageRules
 from cockpit.remote.ssh.endpoint import SshEndpoint
@@ -121,6 +122,8 @@ class Source:
     paths: AgentPaths
     programs: tuple[Program, ...]
     default_program: str
+    why_default: str = ""
+    """Which program that is and why, in words."""
     environment: dict[str, str] = field(default_factory=dict)
     """What every agent gets; holds secrets."""
     golden_image: str = ""
@@ -250,5 +253,5 @@ class Source:
 
     def program(self, name: str) -> Program | None:
         """Return the program with this name; empty text means the default."""
-        wanted = name or self.default_program
+        wanted = kind_meant(name or self.default_program, tuple(program.name for program in self.programs))
         return next((program for program in self.programs if program.name == wanted), None)

@@ -47,6 +47,7 @@ KINDS: dict[str, type[Any]] = {
     "responded": events.Responded,
     "setting_changed": events.SettingChanged,
     "shell_output": events.ShellOutput,
+    "lines_printed": events.LinesPrinted,
     "daemon_started": events.DaemonStarted,
     "daemon_exited": events.DaemonExited,
     "unknown_event": events.UnknownEvent,

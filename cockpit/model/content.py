@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from cockpit.model.attachments import size_text
 
+OUTPUT = "output"
+"""The kind of a block that repeats what a program printed: an answer, though nothing of it was written as one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -38,7 +41,7 @@ class Block:
     """One content block of a finished message."""
 
     kind: str
-    """`text`, `thinking`, `toolCall`, `image`, or a word this version does not know."""
+    """`text`, `thinking`, `toolCall`, `image`, `output`, or a word this version does not know."""
     text: str = ""
     """The text; for a tool call its arguments as JSON text; for an image its media type."""
     tool_name: str = ""

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from cockpit.model.content import OUTPUT
 from cockpit.model.content import Block as Block
 from cockpit.model.content import Usage as Usage
 from cockpit.model.extensions import DialogRequested as DialogRequested
@@ -159,7 +160,7 @@ class MessageEnded:
     @property
     def text(self) -> str:
         """The text blocks joined, as the operator reads the answer."""
-        return "".join(block.text for block in self.blocks if block.kind == "text")
+        return "".join(block.text for block in self.blocks if block.kind in ("text", OUTPUT))
 
 
 # --- tools ---------------------------------------------------------------------------------------
@@ -259,6 +260,15 @@ class ShellOutput:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class LinesPrinted:
+    """What a program that only prints has printed: whole lines, or a part of one that has no end yet."""
+
+    text: str
+    line: int = 0
+    """The number of its last line among all that it printed."""
+
+
 # --- what the scaffold writes into the same file -------------------------------------------------
 
 
@@ -337,6 +347,7 @@ Event = (
     | Responded
     | SettingChanged
     | ShellOutput
+    | LinesPrinted
     | DaemonStarted
     | DaemonExited
     | UnknownEvent

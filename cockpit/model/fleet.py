@@ -269,6 +269,8 @@ class Agent:
     """Where its program was found on the VM then."""
     dialect: str = ""
     """The variant of its protocol, in a word of its kind; empty until seen."""
+    guessed: bool = False
+    """What it is at is guessed from what it prints: agents of its kind do not say it."""
     says_end: bool = False
     """Agents of its kind, dialect and version write a line once a run is over for good."""
     queue_rules: QueueRules = field(default_factory=QueueRules)

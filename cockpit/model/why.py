@@ -103,6 +103,7 @@ def why(agent: Agent, vm: Vm | None, now: float) -> tuple[str, ...]:
     sentences = [
         *_elsewhere(agent),
         *_activity(agent, now),
+        *_guessed(agent),
         *_times(agent, now),
         _link(agent.link, now),
         *_process(agent, now),
@@ -181,6 +182,12 @@ def _retrying(agent: Agent, now: float) -> str:
     when = f"in {span_text(left)}" if left > 0 else f"due {span_text(-left)} ago"
     attempt = f"Retry {activity.retry_attempt} of {activity.retry_of} {when}"
     return f"{attempt} after: {_quoted(activity.error)}"
+
+
+def _guessed(agent: Agent) -> list[str]:
+    if not agent.guessed:
+        return []
+    return ["This is a guess: its program only prints lines, and what it is at is told from them by patterns."]
 
 
 def _times(agent: Agent, now: float) -> list[str]:

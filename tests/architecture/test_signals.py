@@ -9,6 +9,7 @@ from tests.architecture.sources import PACKAGE, package_files, place, tree_of
 OWNER = PACKAGE / "cli" / "signals.py"
 
 PROGRAMS = {
+    PACKAGE / "agents" / "lines" / "__main__.py": "around an agent that prints lines, on its VM",
     PACKAGE / "embedded" / "sandbox" / "init.py": "the first process of a sandbox",
     PACKAGE / "embedded" / "scripted_agent" / "__main__.py": "an agent",
     PACKAGE / "embedded" / "serve.py": "the server of the embedded fleet, a process of its own",
@@ -18,10 +19,12 @@ PROGRAMS = {
 
 OTHERS = {
     PACKAGE / "__main__.py": {"SIGINT"},
+    PACKAGE / "agents" / "lines" / "patterns.py": {"SIGALRM", "?"},
     PACKAGE / "cli" / "first_sight.py": {"SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"},
     PACKAGE / "ui" / "terminal" / "driver.py": {"SIGWINCH"},
 }
-"""What else sets a handler, and for which signals: before the command line is imported; the size of the terminal."""
+"""What else sets a handler, and for which signals: before the command line is imported; the size of the
+terminal; the bound of a pattern's time, on the VM of an agent that prints lines."""
 
 SETTERS = {
     "add_signal_handler",

@@ -9,13 +9,21 @@ from pathlib import Path
 import pytest
 
 from cockpit.agents.adapter import AgentAdapter
-from cockpit.agents.kinds import ADAPTERS
+from cockpit.agents.kinds import ADAPTERS, described
+from cockpit.model.own.described import DescribedAgent
 from tests.architecture.sources import PACKAGE, package_files, place, tree_of
 
 ABOVE = (PACKAGE / "cli", PACKAGE / "demo", PACKAGE / "ui")
 """Who gives commands: a verb and a key are counted by themselves."""
 
-KINDS = tuple(sorted({Path(inspect.getfile(type(adapter))).parent for adapter in ADAPTERS}))
+KINDS = tuple(
+    sorted(
+        {
+            Path(inspect.getfile(type(adapter))).parent
+            for adapter in (*ADAPTERS, *described({"a": DescribedAgent(("a",))}))
+        }
+    )
+)
 """The folders of the kinds of agent: each reads and writes in its own way."""
 
 

@@ -70,6 +70,7 @@ LOOKS_ONLY = {
     "images list",
     "inbox",
     "inbox history",
+    "kinds",
     "images recipe",
     "notify",
     "notify test",  # it calls the operator; nothing of the swarm changes

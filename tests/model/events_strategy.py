@@ -98,6 +98,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(ev.Responded, ids, commands, st.booleans(), texts, states | anything),
     st.builds(ev.SettingChanged, texts, texts),
     st.builds(ev.ShellOutput, ids, texts),
+    st.builds(ev.LinesPrinted, texts, small),
     st.builds(ev.DaemonStarted, ids, texts),
     st.builds(ev.DaemonExited, ids, small),
     st.builds(ev.UnknownEvent, texts, texts),

@@ -424,9 +424,11 @@ class FakeEngine:
         """Return the images of the double."""
         return self.image_list
 
-    def programs(self, source_name: str = "") -> tuple[tuple[str, str], ...]:
+    def programs(self, source_name: str = "") -> tuple[tuple[str, str, str], ...]:
         """Return the programs of the double."""
-        return self.facilities.programs
+        default = self.facilities.default_program
+        unasked = f"{default}, as the double has it"
+        return tuple((name, why, unasked if name == default else "") for name, why in self.facilities.programs)
 
     def now(self) -> float:
         """Return the standing clock."""

@@ -63,6 +63,9 @@ LACKS: dict[type[AgentCommand], str] = {
 class ClaudeAdapter:
     """`claude -p` with stream-json on both sides, versions 2.1.112 to 2.1.197; 2.0 dies of an empty line."""
 
+    guesses = False
+    """It says what it is at."""
+
     @property
     def name(self) -> str:
         """`claude`."""

@@ -67,6 +67,9 @@ DELTA = "delta"
 class PiAdapter:
     """`pi --mode rpc`, versions 0.58 to 1.6 (badlogic/pi-mono, packages/coding-agent/docs/rpc.md)."""
 
+    guesses = False
+    """It says what it is at."""
+
     @property
     def name(self) -> str:
         """`pi`."""

@@ -26,6 +26,14 @@ def agents(wanted: Filter = "", as_json: Json = False) -> None:
 
 
 @application.command()
+def kinds(as_json: Json = False) -> None:
+    """List the kinds of agent, with why one cannot be started, and which a spawn takes unasked."""
+    from cockpit.cli import lists
+
+    run(lambda headless: lists.kinds(headless, as_json))
+
+
+@application.command()
 def orphans(as_json: Json = False) -> None:
     """List the VMs that no agent has, with what a look at each found and what may be done."""
     from cockpit.cli import reconciliation

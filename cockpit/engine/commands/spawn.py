@@ -160,7 +160,9 @@ class Spawner:
         """
         program = self._source.program(spawn.program)
         if program is None or program.reason:
-            raise Refused(f"{spawn.program} cannot be started: {program.reason if program else 'unknown program'}")
+            known = ", ".join(program.name for program in self._source.programs)
+            reason = program.reason if program else f"there is no such kind of agent here, but {known}"
+            raise Refused(f"{spawn.program} cannot be started: {reason}", hint="describe it in config.toml again")
         return program
 
     async def start_copy(self, spawn: Spawn, vm_id: VmId, progress: OperationProgress) -> Agent:
@@ -360,6 +362,7 @@ class Spawner:
         await self._creations.settle(vm_id)
         _, version = found(program, facts)
         said = [
+            "" if spawn.program else self._source.why_default,
             f"version {version}" if version else "",
             "adopted a running agent" if result.adopted else f"in {result.mode}",
             "" if result.adopted else adapter_of(program.name).passed_words(passed),

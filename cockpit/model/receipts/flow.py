@@ -62,6 +62,8 @@ FINAL = frozenset({"stop", "length", "error", "aborted"})
 """Reasons to stop after which a message is the last word on what was asked; another answers something else."""
 
 
+SILENT = "it was written to the agent, which fell silent: nothing that it printed says that it is done"
+
 WENT_ON = frozenset(
     {
         ev.ToolOutput,
@@ -83,6 +85,11 @@ class Outcome:
     stop_reason: str = ""
     error: str = ""
     text: str = ""
+
+    @property
+    def doubt(self) -> str:
+        """Why nobody can tell whether it is done; empty where somebody can."""
+        return SILENT if self.stop_reason == "silent" else ""
 
     def failure(self, *, own_abort: bool) -> str:
         """Say why this is no success; empty if it is one."""

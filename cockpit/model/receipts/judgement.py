@@ -54,8 +54,7 @@ class Judgement:
 
     def __init__(self, agent: AgentId) -> None:
         self.agent = agent
-        self.tracked: dict[CommandId, Tracked] = {}
-        """The open receipts."""
+        self.tracked: dict[CommandId, Tracked] = {}  # the open receipts
         self.strangers: list[Tracked] = []
         """Texts that the agent accepted from somebody whose receipt is not known."""
         self.answers: dict[CommandId, str] = {}
@@ -376,6 +375,8 @@ class Judgement:
     def _close(self, tracked: Tracked, at: float, failure: str) -> list[Receipt]:
         if not failure:
             self.answers[tracked.receipt.id] = tracked.outcome.text
+            if doubt := tracked.outcome.doubt:
+                return self.unsure(tracked, at, doubt)
         return self.move(tracked, Stage.FAILED if failure else Stage.DONE, at, failure)
 
     def unsure(self, tracked: Tracked, at: float, reason: str) -> list[Receipt]:

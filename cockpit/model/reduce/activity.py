@@ -46,6 +46,13 @@ WRITING = "writing"
 
 BETWEEN_RUNS = frozenset({SETTLING, QUEUED_START, RETRY_COMING})
 
+ODD_ENDS = {
+    "length": "the answer was cut by the output limit",
+    "empty": "the answer is empty",
+    "silent": "it fell silent, and nothing that it printed says that it is done",
+}
+"""What is odd about a run that ended well, by the last answer's reason to stop."""
+
 OPEN_LIMIT = 128
 """Tools, and dialogs, held open at once; a stream that never closes any must not grow the state."""
 
@@ -102,7 +109,7 @@ def finished(agent: Agent, at: float, *, error: str | None = None, aborted: bool
         text = said or "the agent gave no reason"
     else:
         state = ActivityState.DONE_UNSEEN
-        detail = {"length": "the answer was cut by the output limit", "empty": "the answer is empty"}.get(reason, "")
+        detail = ODD_ENDS.get(reason, "")
     return _at_rest(agent, state, at, detail=detail, error=text)
 
 

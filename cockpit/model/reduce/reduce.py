@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from cockpit.model import events as ev
+from cockpit.model.content import OUTPUT
 from cockpit.model.events import Record
 from cockpit.model.fleet import Activity, ActivityState, Agent, LinkState, OpenTool, Process, ProcessState
 from cockpit.model.reduce.activity import (
@@ -203,7 +204,7 @@ def _message_ended(agent: Agent, event: ev.MessageEnded, at: float) -> Agent:
     usage = event.usage
     good = event.stop_reason not in ("error", "aborted")
     reason = event.stop_reason
-    if good and not any(block.kind == "toolCall" or (block.kind == "text" and block.text) for block in event.blocks):
+    if good and not event.text and not any(block.kind in ("toolCall", OUTPUT) for block in event.blocks):
         reason = "empty" if reason != "length" else reason
     activity = agent.activity
     detail = activity.detail if activity.detail.startswith("calling ") and reason == "toolUse" else ""
@@ -340,6 +341,7 @@ _WORK = frozenset(
         ev.ToolStarted,
         ev.ToolOutput,
         ev.ToolEnded,
+        ev.LinesPrinted,
     }
 )
 """The signs of useful work."""

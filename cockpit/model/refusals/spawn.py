@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from cockpit.model.commands.life import Adopt, Spawn
 from cockpit.model.fleet import Fleet, Power
 from cockpit.model.names import agents_called
+from cockpit.model.own.described import kind_meant
 from cockpit.model.platform import fault_of_size
 from cockpit.model.refusals.family import of_member
 from cockpit.model.refusals.grounds import Facilities, Refusal, RefusalCode
@@ -23,7 +24,8 @@ def of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | No
         return Refusal(RefusalCode.BAD_SIZE, sentence)
     if fault := of_member(spawn, fleet, facilities):
         return fault
-    program = spawn.program or facilities.default_program
+    known = tuple(name for name, _ in facilities.programs)
+    program = kind_meant(spawn.program or facilities.default_program, known)
     return _of_program(program, facilities.programs) or _of_thinking(spawn.thinking, program, facilities.thinking)
 
 

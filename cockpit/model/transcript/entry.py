@@ -36,6 +36,8 @@ class EntryKind(StrEnum):
     """A seam: the agent started or exited, the output file was replaced."""
     BORDER = "border"
     """Not the agent's: why nothing older than this is shown."""
+    OUTPUT = "output"
+    """What a program that only prints has printed."""
     RAW = "raw"
     """A line this version cannot read, as it came."""
     COMMAND = "command"

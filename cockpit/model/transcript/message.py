@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from cockpit.model import events as ev
+from cockpit.model.content import OUTPUT
 from cockpit.model.events import Record
 from cockpit.model.reduce.tools import call_title, one_line
 from cockpit.model.todo import PlannedStep, steps_in
@@ -222,7 +223,7 @@ class MessageFold(EntryRing):
             self._add(EntryKind.NOTICE, record, "aborted", event.error)
         elif event.stop_reason == "length":
             self._add(EntryKind.ERROR, record, "the answer was cut by the output limit").failed = True
-        elif not any(block.kind == "toolCall" or (block.kind == "text" and block.text) for block in event.blocks):
+        elif not event.text and not any(block.kind in ("toolCall", OUTPUT) for block in event.blocks):
             self._add(EntryKind.ERROR, record, "the answer is empty").failed = True
 
     def _tell_price(self, event: ev.MessageEnded, answers: list[Entry]) -> None:

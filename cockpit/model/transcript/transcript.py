@@ -38,6 +38,9 @@ QUIET_TYPES = frozenset(
 OPEN_LIMIT = 256
 """Tool calls, dialogs and shell commands followed at once; the oldest beyond that are no longer updated."""
 
+OUTPUT_ENTRY = 16 * 1024
+"""Characters of one entry of what a program prints; what follows begins another, so that nothing of it is left out."""
+
 PARSE_NOISE = "Unexpected end of JSON input"
 """What pi says of the empty line that is sent first after every connect, to end a half-written command."""
 
@@ -92,6 +95,7 @@ class Transcript(MessageFold):
             ev.ExtensionFailed: self._on_extension_failed,
             ev.Responded: self._on_responded,
             ev.ShellOutput: self._on_shell_output,
+            ev.LinesPrinted: self._on_printed,
             ev.SettingChanged: self._on_setting,
             ev.DaemonStarted: self._on_daemon_started,
             ev.DaemonExited: self._on_daemon_exited,
@@ -319,6 +323,13 @@ class Transcript(MessageFold):
         entry = self._shell(record, event.command_id)
         entry.append(event.text)
         self._touch(entry)
+
+    def _on_printed(self, record: Record, event: ev.LinesPrinted) -> None:
+        last = self._entries[-1] if self._entries else None
+        if last is None or last.kind is not EntryKind.OUTPUT or len(last.text) > OUTPUT_ENTRY:
+            last = self._add(EntryKind.OUTPUT, record)
+        last.append(event.text)
+        self._touch(last)
 
     def _end_shell(self, record: Record, event: ev.Responded) -> None:
         entry = self._shell(record, event.command_id)

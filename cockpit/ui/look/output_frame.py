@@ -24,6 +24,8 @@ def output_title(agent: Agent, vm: Vm | None, now: float) -> list[Piece]:
     if agent.program == "scripted":
         pieces.append((ours(" · scripted agent"), "$link-degraded"))
     pieces += [(our_line("  {} {}", look.glyph, look.word), look.style)]
+    if agent.guessed:
+        pieces.append((ours(" (guessed)"), "$link-degraded"))
     return pieces + workspace_facts(agent)
 
 

@@ -13,7 +13,7 @@ from cockpit.ui.transcript.laid import OWN_WORDS, clock_of
 def newest_answer(transcript: Transcript, key: int) -> Entry | None:
     """Return the newest answer with words in it, up to an entry."""
     while (entry := transcript.entry(key)) is not None:
-        if entry.kind is EntryKind.ANSWER and entry.text.strip():
+        if entry.kind in (EntryKind.ANSWER, EntryKind.OUTPUT) and entry.text.strip():
             return entry
         key -= 1
     return None

@@ -74,6 +74,8 @@ def _lines(entry: Entry, width: int, fullness: Fullness, mark: Piece | None) -> 
         case EntryKind.NOTICE:
             style = "$transcript-stderr" if entry.failed else "$muted"
             return _block(ours("· "), entry, width, style, 0 if full else 4)
+        case EntryKind.OUTPUT:
+            return _output(entry, width)
         case EntryKind.MARKER | EntryKind.BORDER:
             return [_rule(entry, width)]
         case _:
@@ -96,7 +98,7 @@ def _needs_air(kind: EntryKind, previous: EntryKind | None) -> bool:
     """Tell whether a blank line goes before an entry: not at the top, and not between entries of one sort."""
     if previous is None:
         return False
-    quiet = {EntryKind.TOOL, EntryKind.THINKING, EntryKind.NOTICE, EntryKind.RAW, EntryKind.COMMAND}
+    quiet = {EntryKind.TOOL, EntryKind.THINKING, EntryKind.NOTICE, EntryKind.RAW, EntryKind.COMMAND, EntryKind.OUTPUT}
     return not (kind in quiet and (previous is kind or previous in {EntryKind.THINKING, EntryKind.NOTICE}))
 
 
@@ -156,6 +158,15 @@ def _question(entry: Entry, width: int) -> list[TextLine]:
             )
         )
     return lines
+
+
+def _output(entry: Entry, width: int) -> list[TextLine]:
+    """What a program printed, as it printed it."""
+    return [
+        folded
+        for line in styled_lines(entry.text.removesuffix("\n"))
+        for folded in wrapped(line, width, ours("  "), "", base="$transcript-output", words=False)
+    ]
 
 
 def _block(glyph: Clean, entry: Entry, width: int, style: str, limit: int) -> list[TextLine]:

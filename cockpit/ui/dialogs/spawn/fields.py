@@ -86,7 +86,7 @@ def _fields(engine: CockpitPort, source: str) -> tuple[Field, ...]:
             for commit, name in engine.images(other)
         ),
     ]
-    programs = [Choice(name, clean_line(name), reason) for name, reason in engine.programs(where)]
+    programs = [Choice(name, clean_line(unasked or name), reason) for name, reason, unasked in engine.programs(where)]
     first_usable = next((choice.value for choice in programs if not choice.reason), "")
     return (
         Field(

@@ -32,6 +32,9 @@ from cockpit.ui.look.usage import BARS
 SCRIPTED_MARK = ours(" §")
 """The mark of a scripted agent: it follows a script, no model thinks."""
 
+GUESSED_MARK = ours(" guessed")
+"""Behind the name of an agent that only prints lines: what it is at is told from them by patterns."""
+
 LEAST_AGENT, MOST_AGENT = 12, 44
 """Cells of a name with what stands before and behind it; of more nobody reads the rest."""
 
@@ -256,6 +259,8 @@ def _marks(row: AgentLine) -> Clean:
     marks = [ours(" ◆")] if agent.kind is AgentKind.ARCHITECT else []
     if agent.program == "scripted":
         marks.append(SCRIPTED_MARK)
+    if agent.guessed:
+        marks.append(GUESSED_MARK)
     if warning_word(agent):
         marks.append(ours(" !"))
     if row.forwards:

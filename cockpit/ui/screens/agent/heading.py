@@ -57,6 +57,8 @@ def fact_groups(agent: Agent, vm: Vm | None) -> list[list[Piece]]:
         groups.append([(clean_line(agent.model + thinking), "$muted")])
     if agent.program == "scripted":
         groups.append([(ours("scripted agent"), "$link-degraded")])
+    if agent.guessed:
+        groups.append([(ours("state guessed"), "$link-degraded")])
     known = agent.workspace
     if known is not None and known.repository:
         branch = workspace_pieces(known.branch, known.ahead, known.behind, known.midst)
