@@ -16,7 +16,6 @@ from cockpit.text.sanitize import our_line
 ROWS = 14
 """VMs that one screen has room for; those that take most memory come first."""
 MIB = 1024 * 1024
-NO_WALL = "no wall stands between VMs: all run as you and share the network and what your user can read"
 
 FOREIGN = 'for other programs: . "$(cockpit serve --env)", ssh -F "$(cockpit serve --ssh-config)" VM_ID'
 
@@ -62,7 +61,6 @@ class Inventory:
             costs.commits,
             _size(costs.commit_bytes),
         )
-        yield our_line("  {}", NO_WALL)
         yield our_line("  {}", FOREIGN)
 
 

@@ -23,7 +23,8 @@ async def forwarded_agent(channel: SSHChannel[bytes], directory: Path) -> AsyncI
 
     Args:
         channel: the command's.
-        directory: where the socket is made; what it carries goes to the one that the SSH library made.
+        directory: where the socket is made, seen at the same place by the command; what it carries goes to the one
+            that the SSH library made.
     """
     inner = channel.get_agent_path() if isinstance(channel, SSHServerChannel) else None
     if inner is None:
@@ -40,7 +41,13 @@ async def forwarded_agent(channel: SSHChannel[bytes], directory: Path) -> AsyncI
             return
         await asyncio.gather(_pass_on(reader, inner_writer), _pass_on(inner_reader, writer))
 
-    server = await asyncio.start_unix_server(carry, place)
+    try:
+        server = await asyncio.start_unix_server(carry, place)
+    except OSError as error:
+        # As with an OpenSSH server: the command runs without.
+        logger.warning("an agent of keys is not passed on: %s", error)
+        yield {}
+        return
     try:
         place.chmod(0o600)
         yield {"SSH_AUTH_SOCK": str(place)}

@@ -187,7 +187,7 @@ class VmSessions:
     async def _run(self, process: Process) -> None:
         """Run one command; whatever goes wrong stays inside it."""
         try:
-            async with forwarded_agent(process.channel, self._sandbox.sockets) as variables:
+            async with forwarded_agent(process.channel, self._sandbox.layout.temporary) as variables:
                 run = _run_command if process.term_type is None else _run_terminal
                 await run(self._sandbox, process, variables)
         except (OSError, asyncssh.Error, HostingError) as error:

@@ -57,11 +57,6 @@ class Sandbox:
             freezer.first = lambda: self._supervisor.identity
 
     @property
-    def sockets(self) -> Path:
-        """The directory for sockets that its commands use."""
-        return self._sockets
-
-    @property
     def paused(self) -> bool:
         """Whether the operator paused it; a copy's short freeze does not count."""
         return self._record.paused

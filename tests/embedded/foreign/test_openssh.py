@@ -155,8 +155,7 @@ async def check_agent(programs: Programs, served: Served, vm_id: str, root: Path
     finally:
         agent.terminate()
         await agent.wait()
-    sandbox = served.sandboxes.find(vm_id)
-    assert sandbox is not None and not list(sandbox.sockets.glob("agent-*"))
+    assert not list(served.sandboxes.layout.sandbox(vm_id).temporary.glob("agent-*"))
 
 
 async def test_openssh_programs_reach_every_vm(served: Served, short_root: Path) -> None:
@@ -167,7 +166,8 @@ async def test_openssh_programs_reach_every_vm(served: Served, short_root: Path)
     await check_forwards(programs, vm_id)
     await check_agent(programs, served, vm_id, short_root)
     later = await served.create()
-    assert await programs.run("ssh", later, "pwd") == (0, f"{served.home(later)}\n".encode(), b"")
+    (served.home(later) / "mark").write_text(later)
+    assert await programs.run("ssh", later, "cat mark") == (0, later.encode(), b"")
     link = served.sandboxes.layout.sandbox(later).key_link
     await served.sandboxes.destroy(later)
     assert not link.is_symlink()
