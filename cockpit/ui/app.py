@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import ClassVar, cast
@@ -17,10 +18,12 @@ from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.binding import Binding, BindingType
+from textual.css.styles import RulesMap
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
-from textual.widget import AwaitMount
+from textual.widget import AwaitMount, Widget
 
 from cockpit.engine.port import CockpitPort
 from cockpit.text.clean import joined, ours
@@ -42,6 +45,7 @@ from cockpit.ui.settling import awaited_within
 from cockpit.ui.terminal.bracketed_paste import PasteUnended
 from cockpit.ui.terminal.colours import are_unwanted
 from cockpit.ui.terminal.command_string import GroundReported
+from cockpit.ui.terminal.composition import FrameCompositor
 from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.terminal.input_parser import UnreadableInput
 from cockpit.ui.theming import RELOAD_INTERVAL, Themes
@@ -104,11 +108,11 @@ class CockpitApp(App[None]):
         self._layout_file = layout_file
         self._keymap_overrides = check_keymap(keymap or {})
         self._problems = list(self._keymap_overrides.problems)
-        self._rates = LOW_BANDWIDTH if low_bandwidth else Rates()
+        self._gate = KeyGate(self, self._key_places, self._stalls)
+        self._rates = replace(LOW_BANDWIDTH if low_bandwidth else Rates(), key_waits=self._gate.is_answering)
         if low_bandwidth:
             self.animation_level = "none"
         self.motion = Motion(self, engine.coordination.preferences, low=low_motion, configured=configured_motion)
-        self._gate = KeyGate(self, self._key_places, self._stalls)
         self._collector = QuietCollector(self._gate.quiet_for)
         self._caller = Caller(self, engine, write=self._write, quiet_for=self._gate.quiet_for)
         self.absence = Absence(self, engine, self._gate.quiet_for)
@@ -229,6 +233,20 @@ class CockpitApp(App[None]):
             self._gate.take(event)
         else:
             await super().on_event(event)
+
+    def _register(
+        self,
+        parent: DOMNode,
+        *widgets: Widget,
+        before: int | None = None,
+        after: int | None = None,
+        cache: dict[tuple[object, ...], RulesMap] | None = None,
+    ) -> list[Widget]:
+        """Take widgets in; every screen composes its frames as ours do, those of the framework included."""
+        for widget in widgets:
+            if isinstance(widget, Screen):
+                widget._compositor = FrameCompositor()
+        return super()._register(parent, *widgets, before=before, after=after, cache=cache)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         driver, composed, at = self._driver, cast("object", renderable), monotonic()

@@ -22,15 +22,22 @@ AGE_INTERVAL = 1.0
 """Seconds between two ticks of the ages."""
 
 
+def nobody_types() -> bool:
+    """Tell that no key is on its way."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Seconds between two flushes of each sort."""
+    """Seconds between two flushes of each sort, and what they make way for."""
 
     transcript: float = TRANSCRIPT_INTERVAL
     lists: float = LIST_INTERVAL
     ages: float = AGE_INTERVAL
     pulses: bool = True
     """Whether what changes with each byte that comes is drawn at all."""
+    key_waits: Callable[[], bool] = nobody_types
+    """Tells whether a key is on its way to its frame: it goes first."""
 
 
 LOW_BANDWIDTH = Rates(transcript=1.0, lists=1.0, ages=5.0, pulses=False)
@@ -42,6 +49,9 @@ LIST_AGE = 5.0
 
 STEP_PAUSE = 1 / 240
 """Seconds between two steps of the lists: each is painted for itself, and a key waits for one of them only."""
+
+MOST_PAUSES = 24
+"""Such pauses for which a step makes way for keys at most: who types without end sees the lists go on all the same."""
 
 
 class Output(Protocol):
@@ -97,6 +107,7 @@ class Bridge:
         """Take everything in at once: a key was pressed."""
         for _ in self._lists():
             pass
+        self._steps = None
         self._surface.flush_transcript()
 
     def _lists(self) -> Iterator[None]:
@@ -106,21 +117,39 @@ class Bridge:
 
     async def _in_steps(self, steps: Iterator[None]) -> None:
         self._steps = steps
-        for _ in steps:
+        try:
+            await self._give_way()
+            for _ in steps:
+                await asyncio.sleep(STEP_PAUSE)
+                await self._give_way()
+                if self._steps is not steps:
+                    return  # others have begun from the start, and go further
+        finally:
+            if self._steps is steps:
+                self._steps = None
+
+    async def _give_way(self) -> None:
+        """Let a key have its frame first."""
+        for _ in range(MOST_PAUSES):
+            if not self._rates.key_waits():
+                return
             await asyncio.sleep(STEP_PAUSE)
-            if self._steps is not steps:
-                return  # others have begun from the start, and go further
 
     async def _tick_transcript(self) -> None:
+        await self._give_way()
         if not self._surface.in_sight():
             return
         # What begins to wait for the operator is shown within a second of its writing, on the way here included.
         if self._engine.urgency != self._urgency:
             self._urgency = self._engine.urgency
-            await self._tick_lists()
+            await self._take_in_changes()
         self._surface.flush_transcript()
 
     async def _tick_lists(self) -> None:
+        if self._steps is None:
+            await self._take_in_changes()
+
+    async def _take_in_changes(self) -> None:
         if self._engine.revision != self._seen and self._surface.in_sight():
             await self._in_steps(self._lists())
 
@@ -128,5 +157,7 @@ class Bridge:
         if not self._surface.in_sight():
             self._surface.output.keep_up()
             return
-        due = self._engine.revision != self._seen or monotonic() - self._flushed_at > LIST_AGE
-        await self._in_steps(self._lists() if due else self._surface.age_steps())
+        changed, since = self._engine.revision != self._seen, monotonic() - self._flushed_at
+        if self._steps is not None or (changed and since < self._rates.lists):
+            return  # the lists are taken in now, or by their own next look, and with them the ages
+        await self._in_steps(self._lists() if changed or since > LIST_AGE else self._surface.age_steps())

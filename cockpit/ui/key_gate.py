@@ -35,6 +35,9 @@ BLIND_WAIT = 0.05
 REST_STEPS = 5
 """Steps in which that time is counted."""
 
+ANSWERED_WITHIN = 0.03
+"""Seconds for which a key that was taken counts as being on its way to its frame: not all of them change one."""
+
 MOST_TOGETHER = 4096
 """Keys that are written at once at most."""
 
@@ -86,6 +89,12 @@ class KeyGate:
         """Steps of rest that are still to come before nothing of the last key can be under way."""
         self._calming: asyncio.TimerHandle | None = None
         self._taken_at = monotonic()
+        self._unseen = self._handed = False
+        """Whether no frame was shown since a key was taken, and whether it was handed on."""
+
+    def is_answering(self) -> bool:
+        """Tell whether a key is on its way to its frame: what takes long waits for that."""
+        return self._unseen and monotonic() - self._taken_at < ANSWERED_WITHIN
 
     def quiet_for(self) -> float:
         """Return the seconds since something was typed."""
@@ -94,6 +103,7 @@ class KeyGate:
     def take(self, event: Typed) -> None:
         """Queue a key or a paste as it was read."""
         self._taken_at = monotonic()
+        self._unseen, self._handed = True, False
         self._waiting.append(event)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._drain(), name="key gate")
@@ -107,7 +117,9 @@ class KeyGate:
         return isinstance(event, events.MouseEvent) and self._task is not None and not self._task.done()
 
     def painted(self, screen: Screen[object]) -> None:
-        """Remember when a screen could first be seen."""
+        """Take that a frame is shown, and remember when a screen could first be seen."""
+        if self._handed:
+            self._unseen = self._handed = False
         if screen not in self._painted and any(child.size.area for child in screen.children):
             self._painted[screen] = monotonic()
 
@@ -180,6 +192,7 @@ class KeyGate:
                 self._calming.cancel()
             self._restless = REST_STEPS + 1
             self._calm_down()
+            self._handed = not self._waiting
             passed.set()
 
     def _chosen(self, event: Typed) -> Typed | None:

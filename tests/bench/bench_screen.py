@@ -55,6 +55,8 @@ class Measured:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_ANIMATIONS": "none"}
         command = [*before, sys.executable, "-m", "tests.bench.screen_load", words[0], str(self._gaps), *words[1:]]
+        self.linked = words[0] == "links"
+        """Whether it is a cockpit that reads its agents over SSH."""
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, cwd=ROOT, env=environment, start_new_session=True
@@ -121,6 +123,10 @@ class Measured:
         downs = (count + 1) // 2
         numbers = [*range(2, downs + 2), *range(downs, downs - (count - downs), -1)]
         keys = "j" * downs + "k" * (count - downs)
+        began = time.monotonic()
+        while not self._ground_of(3):
+            assert time.monotonic() - began < ENDED, f"there are no agents: {self.emulator.lines()}"
+            self.watch(QUIET)
         self.type("jk")
         began = time.monotonic()
         while self._ground_of(1) == self._ground_of(3):
@@ -136,10 +142,10 @@ class Measured:
         return pointed, shown
 
     def _ground_of(self, number: int) -> str:
-        """Return the ground on which an agent's row stands in the list."""
+        """Return the ground on which an agent's row stands in the list; empty text while it does not."""
         name = f"agent-{number:03}"
-        y, x = next((y, line.index(name)) for y, line in enumerate(self.emulator.lines()) if name in line[:40])
-        return self.emulator.cells()[y][x].ground
+        found = [(y, line.index(name)) for y, line in enumerate(self.emulator.lines()) if name in line[:40]]
+        return self.emulator.cells()[found[0][0]][found[0][1]].ground if found else ""
 
     def _stands_on(self, number: int, ground: str) -> bool:
         return self._ground_of(number) == ground
@@ -182,10 +188,14 @@ class Measured:
 
     def stall(self, seconds: float) -> float:
         """Read nothing for some seconds, and return the longest time the loop stood still since."""
-        self._gaps.unlink(missing_ok=True)
+        self.forget_gap()
         time.sleep(seconds)
         self.watch(1.0)
         return self.gap()
+
+    def forget_gap(self) -> None:
+        """Have the longest time the loop stood still be found anew from now on."""
+        self._gaps.unlink(missing_ok=True)
 
     def gap(self) -> float:
         """Return the longest time the loop stood still, in seconds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from time import monotonic
 from typing import cast
 
 import pytest
@@ -103,15 +104,53 @@ async def test_a_key_in_between_takes_all_in_and_the_rest_is_not_done_twice(
 
 
 async def test_without_a_change_only_ages_go_on(bridge: tuple[Bridge, Noted, Engine]) -> None:
-    made, noted, engine = bridge
+    made, noted, _ = bridge
     made.flush()
     noted.told.clear()
     await tick(noted, 1)
     await tick(noted, 2)
     assert noted.told == ["ages"]
+
+
+async def test_ages_that_the_lists_are_about_to_show_are_not_shown_for_themselves(
+    bridge: tuple[Bridge, Noted, Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, noted, engine = bridge
+    made.flush()
+    noted.told.clear()
+    engine.revision += 1
+    await tick(noted, 2)  # the lists' own look comes within a moment
+    assert noted.told == []
+    ticking = asyncio.create_task(tick(noted, 1))
+    await asyncio.sleep(0)
     engine.revision += 1
     await tick(noted, 2)
-    assert noted.told == ["ages", "lists 0", "lists 1", "lists 2"]
+    await tick(noted, 1)
+    await ticking
+    assert noted.told == ["lists 0", "lists 1", "lists 2"]
+    noted.told.clear()
+    monkeypatch.setattr("cockpit.ui.bridge.monotonic", lambda: monotonic() + 1.0)
+    await tick(noted, 2)  # and where it does not come, they show what changed, too
+    assert noted.told == ["lists 0", "lists 1", "lists 2"]
+
+
+async def test_a_key_on_its_way_goes_first_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.ui.bridge.STEP_PAUSE", 1e-3)
+    waits = [True]
+    engine, noted = Engine(), Noted()
+    made = Bridge(cast(CockpitPort, engine), noted, Rates(key_waits=lambda: waits[0]))
+    made.start()
+    ticking = [asyncio.create_task(tick(noted, number)) for number in (0, 1)]
+    for _ in range(5):
+        await asyncio.sleep(1e-3)
+    assert noted.told == []
+    waits[0] = False
+    await asyncio.gather(*ticking)
+    assert noted.told.count("transcript") == 1
+    assert [told for told in noted.told if told != "transcript"] == ["lists 0", "lists 1", "lists 2"]
+    waits[0], engine.revision = True, engine.revision + 1
+    await tick(noted, 1)
+    assert noted.told[4:] == ["lists 0", "lists 1", "lists 2"]
 
 
 async def test_for_a_screen_that_nobody_sees_nothing_is_drawn(bridge: tuple[Bridge, Noted, Engine]) -> None:

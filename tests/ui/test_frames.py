@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -18,6 +19,8 @@ from cockpit.ui.look.rows import agents, machines
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import HeaderBar
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, VmsTable
+from cockpit.ui.writing.composer import Composer
+from tests.remote.waiting import until
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import make_agent, vm_id
 from tests.ui.test_home import cockpit
@@ -103,6 +106,8 @@ async def test_a_view_that_was_moved_shows_what_stands_there() -> None:
 
 async def test_an_unchanged_fleet_repaints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async with cockpit(many()) as (pilot, home, _):
+        panes = [home.query_one(pane) for pane in (AgentsTree, VmsTable)]
+        await until(lambda: all(f"–{pane.size.height} of {AGENTS}" in str(pane.border_title) for pane in panes))
         await pilot.pause()
         asked: list[Widget] = []
         original = Widget.refresh
@@ -141,3 +146,74 @@ async def test_ages_go_on_without_building_a_list_or_painting_anything_else(monk
         assert all(was != now for was, now in zip(before, after, strict=True))
         assert {widget for widget, _ in asked} == {tree, home.query_one(HeaderBar)}
         assert all(regions for widget, regions in asked if widget is tree)
+
+
+async def test_a_letter_makes_only_its_own_line_be_composed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with cockpit(many()) as (pilot, home, engine):
+        await pilot.press("p", "x")
+        await pilot.pause()
+        asked: Counter[str] = Counter()
+        original = Widget.render_lines
+
+        def render_lines(self: Widget, crop: Region) -> list[Strip]:
+            asked[str(self.id or type(self).__name__)] += crop.height
+            return original(self, crop)
+
+        monkeypatch.setattr(Widget, "render_lines", render_lines)
+        await pilot.press("y")
+        await until(lambda: "xy" in home.composer.text and "composer" in asked)
+        await pilot.pause()
+        assert set(asked) == {"composer"}
+        # A word that comes at the other end of the screen meanwhile is composed beside it, and nothing between.
+        asked.clear()
+        engine.say(FIRST, ev.TextDelta(0, " four"))
+        home.flush_transcript()
+        home.query_one(AgentsTree).refresh_line(0)
+        await until(lambda: {"output", "agents"} <= set(asked))
+        assert set(asked) == {"output", "agents"}
+        assert asked["agents"] == 1
+
+
+def styles_of(field: Composer) -> dict[str, object]:
+    """Return what the parts of a text area wear."""
+    return {name: worn for name, worn in vars(field._theme).items() if isinstance(worn, Style)}
+
+
+async def test_a_text_area_wears_what_the_framework_would_give_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with cockpit(many()) as (pilot, home, _):
+        composer = home.composer
+        seen = set()
+        for act in (
+            lambda: composer.focus(),
+            lambda: home.query_one(AgentsTree).focus(),
+            lambda: setattr(pilot.app, "theme", "textual-light"),
+            lambda: composer.set_class(True, "-refused"),
+            lambda: composer.focus(),
+        ):
+            act()
+            await pilot.pause()
+            crop = Region(0, 0, *composer.outer_size)
+            drawn = composer.render_lines(crop)
+            worn = styles_of(composer)
+            composer._worn = None
+            composer._line_cache.clear()
+            composer._styles_cache.clear()
+            assert [list(strip) for strip in composer.render_lines(crop)] == [list(strip) for strip in drawn]
+            assert worn == styles_of(composer)
+            seen.add(str(worn))
+        assert len(seen) > 1
+
+
+async def test_what_several_want_to_have_taken_in_after_a_frame_is_taken_in_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with cockpit(many()) as (pilot, home, _):
+        await pilot.pause()
+        order: list[str] = []
+        monkeypatch.setattr(home.bridge, "flush", lambda: order.append("taken in"))
+        home._take_in_soon()
+        home.call_after_refresh(order.append, "between")
+        home._take_in_soon()
+        await until(lambda: "taken in" in order)
+        await pilot.pause()
+        assert order == ["between", "taken in"]

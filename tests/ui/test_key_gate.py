@@ -27,6 +27,7 @@ from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import AgentsTree
 from cockpit.ui.writing.composer import Composer
+from tests.remote.waiting import until
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import scene, vm_id
 from tests.ui.test_home import cockpit, notifications
@@ -241,3 +242,19 @@ async def test_a_key_given_to_an_action_is_still_text_in_a_field(key: str) -> No
     async with app.run_test(size=(120, 40)) as pilot:
         await write(pilot, "p", "a", key, "b")
         assert app.screen.query_one(Composer).text == {"u": "aub", "ctrl+j": "a\nb"}[key]
+
+
+async def test_a_key_is_on_its_way_until_the_next_frame_or_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.ui.key_gate.ANSWERED_WITHIN", 60.0)
+    async with cockpit() as (pilot, home, _):
+        app = pilot.app
+        assert isinstance(app, CockpitApp)
+        gate = app._gate
+        gate.take(events.Key("j", "j"))
+        assert gate.is_answering()
+        await until(lambda: home.selected == agent_of(vm_id(2)))
+        await until(lambda: not gate.is_answering())
+        gate.take(events.Key("f20", None))  # does nothing, so that no frame may come
+        assert gate.is_answering()
+        monkeypatch.setattr("cockpit.ui.key_gate.ANSWERED_WITHIN", 0.0)
+        assert not gate.is_answering()

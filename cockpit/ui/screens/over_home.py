@@ -84,7 +84,7 @@ class OverHome(Traveller):
 
     def on_mount(self) -> None:
         self.bridge.start()
-        self.call_after_refresh(self.bridge.flush)
+        self._take_in_soon()
 
     def offers(self, action: Action) -> bool:
         """Offer its own groups, and what means the same everywhere."""

@@ -6,12 +6,16 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from rich.style import Style
 from rich.text import Text
 from textual import events, on
+from textual._text_area_theme import TextAreaTheme
 from textual.document._document import Document, EditResult, Location
 from textual.document._document_navigator import DocumentNavigator
 from textual.document._edit import Edit
 from textual.document._wrapped_document import WrappedDocument
+from textual.geometry import Region
+from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -92,6 +96,9 @@ class DataWrappedDocument(WrappedDocument):
 class DataTextArea(TextArea):
     """A text area that gives back exactly what was put into it."""
 
+    _worn: tuple[TextAreaTheme, Style] | None = None
+    """The styles that were found out last, and the widget's own, from which they come."""
+
     def __init__(
         self,
         text: str = "",
@@ -122,6 +129,19 @@ class DataTextArea(TextArea):
     def render_line(self, y: int) -> Strip:
         """Return a line as it is drawn; where there is no cell for text, the framework would fail on a placeholder."""
         return super().render_line(y) if self.content_size.width > 0 else Strip.blank(self.size.width)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw lines; what they wear is found out anew only when it may be another: the framework does it each time."""
+        theme, base = self._theme, self.rich_style
+        if self._worn is None or self._worn[0] is not theme or self._worn[1] != base:
+            theme.apply_css(self)
+            self._worn = (theme, base)
+        return ScrollView.render_lines(self, crop)
+
+    def notify_style_update(self) -> None:
+        """Forget what was worn."""
+        self._worn = None
+        super().notify_style_update()
 
     def get_line(self, line_index: int) -> Text:
         """Return what is drawn for a line: as many characters as it has, all of them harmless."""

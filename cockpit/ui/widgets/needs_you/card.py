@@ -211,7 +211,10 @@ class QuestionCard(Vertical):
             lines += self._layout.options if self._fits else [content([(ours("⏎ shows its options"), "$muted")])]
         lines.append(self._foot())
         self.sight.put((posed.question, armed, self._width, self._top, words, self._fits, bool(self.sent)))
-        self.query_one(WatchedLines).show(content([(ours("\n"), "")]).join(lines), layout=len(lines) != self._lines)
+        seen = self.query_one(WatchedLines)
+        seen.show(content([(ours("\n"), "")]).join(lines), layout=len(lines) != self._lines)
+        if self.sight.is_awaited:
+            seen.refresh()  # another question may look the same
         self._lines = len(lines)
 
     def _place(self) -> Content:

@@ -35,6 +35,11 @@ class Sight:
             self._what = what
             self.hide()
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether it is still to be drawn."""
+        return self._what is not None and not self._rendered and self._since is None
+
     def rendered(self) -> None:
         """Take that all of it is in the frame that is being composed."""
         self._rendered = self._what is not None
