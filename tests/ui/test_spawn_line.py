@@ -12,6 +12,7 @@ from cockpit.model.ids import VmId, agent_of
 from cockpit.model.notebook.pitfalls import INLINE_FILE
 from cockpit.ui.dialogs.spawn.form import SpawnDialog
 from cockpit.ui.dialogs.spawn.line import SpawnLineDialog
+from tests.remote.waiting import until
 from tests.ui.hostile import FORBIDDEN, HOSTILE
 from tests.ui.scene import scene
 from tests.ui.test_home import cockpit
@@ -83,3 +84,17 @@ async def test_a_faulty_line_stays_and_a_list_goes_to_the_form(short_pauses: Non
         await pilot.press("ctrl+s")
         await pilot.pause()
         assert [order.task for order in engine.ordered if isinstance(order, Spawn)] == ["one thing", "another"]
+
+
+async def test_where_they_are_made_is_said_and_turned(short_pauses: None) -> None:
+    engine = scene()
+    engine.change(replace(engine.fleet, sources=("embedded", "alpha"), plain=frozenset({"alpha"})))
+    async with cockpit(engine) as (pilot, _home, _):
+        await pilot.press("n", "ctrl+o", *"ada")
+        await until(lambda: "a home of its own in alpha" in drawn(pilot.app))
+        await pilot.press("ctrl+o")
+        await until(lambda: "in embedded" in drawn(pilot.app))
+        await pilot.press("ctrl+o", "enter")
+        await until(lambda: any(isinstance(order, Spawn) for order in engine.ordered))
+        (order,) = [order for order in engine.ordered if isinstance(order, Spawn)]
+        assert (order.name, order.source) == ("ada", "alpha")

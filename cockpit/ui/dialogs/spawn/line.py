@@ -61,6 +61,7 @@ class SpawnLineDialog(MakesAgents):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "whole_form", "all fields", show=False, priority=True),
         Binding("ctrl+t", "turn_kind", "kind", show=False, priority=True),
+        Binding("ctrl+o", "turn_source", "where", show=False, priority=True),
     ]
 
     def __init__(self, engine: CockpitPort, source: str = "") -> None:
@@ -96,10 +97,13 @@ class SpawnLineDialog(MakesAgents):
         """Say what enter makes, and when such an agent serves."""
         read, values = self._read(), self._values
         width = max(20, self.query_one("#names").size.width - 1)
+        where, fleet = values.get("source", ""), self.engine.fleet
+        fresh = "a home of its own" if where in fleet.plain else "fresh VM"
         image = next(
-            (known or commit for commit, known in self.engine.images() if commit == values["image"]), "fresh VM"
+            (known or commit for commit, known in self.engine.images(where) if commit == values["image"]), fresh
         )
-        facts = " · ".join(filter(None, (values["program"], values["model"], image)))
+        place = f"{image} in {where} (^o: elsewhere)" if where else image
+        facts = " · ".join(filter(None, (values["program"], values["model"], place)))
         several = f"{len(read.names)} {self._kind.value}s" if len(read.names) > 1 else self._kind.value
         head: list[Piece] = [(our_line("{} ", several), "bold"), (our_line("on {}", facts), "")]
         said = our_line("{}: {}", self._kind.value, ADVICE[self._kind])
@@ -133,6 +137,15 @@ class SpawnLineDialog(MakesAgents):
             self._values["kind"] = (AgentKind.LIEUTENANT if worker else AgentKind.WORKER).value
             self._describe()
 
+    def action_turn_source(self) -> None:
+        """Make them in the next of the sources, with what can be started there."""
+        sources = self.engine.fleet.sources
+        if self.commands or len(sources) < 2:
+            return
+        source = sources[(sources.index(self._values["source"]) + 1) % len(sources)]
+        self._values = {**values_in(spawn_fields(self.engine, source)), "kind": self._values["kind"], "source": source}
+        self._describe()
+
     @on(NamesField.ListPasted)
     def _list_pasted(self, message: NamesField.ListPasted) -> None:
         self._whole_form(tasks=message.text, kind=AgentKind.WORKER.value)
@@ -145,4 +158,5 @@ class SpawnLineDialog(MakesAgents):
     def _whole_form(self, **written: str) -> None:
         read = self._read()
         name = read.names[0] if len(read.names) == 1 else ""
-        self.dismiss({WHOLE_FORM: "yes", "kind": self._values["kind"], "name": name, **written})
+        where = {"source": self._values["source"]} if "source" in self._values else {}
+        self.dismiss({WHOLE_FORM: "yes", "kind": self._values["kind"], "name": name, **where, **written})
