@@ -199,6 +199,8 @@ async def send(
             output.print_json({**receipt_object(receipt), "answer": engine.answer_to(agent.id, command_id)})
         code = report(receipt)
         if code:
+            if not as_json and (printed := engine.answer_to(agent.id, command_id)):
+                say(clean_text(printed))  # what was printed until it fell silent
             return code
         if not reached(receipt, wanted):
             raise TimedOut(

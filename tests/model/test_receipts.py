@@ -219,3 +219,24 @@ def test_another_agents_records_change_nothing() -> None:
     stream.book.forget(AGENT)
     assert stream.book.failed(CommandId("a"), 2.0, "no such VM")[0].stage is Stage.FAILED
     assert stream.book.get(CommandId("a")) is None
+
+
+SILENT_RUN: tuple[Event, ...] = (
+    ev.Responded("c1", "prompt", True, data={"disposition": "started"}),
+    ev.RunStarted(),
+    ev.MessageStarted("user", "do it"),
+    ev.MessageEnded("assistant", (ev.Block("output", "42"),), stop_reason="silent"),
+    ev.RunSettled(False),
+)
+"""What an agent that only prints lines shows where nothing that it prints says that it is done."""
+
+
+def test_where_only_silence_ends_a_run_a_text_that_was_read_stays_unconfirmed() -> None:
+    stream = Stream(prompt("c1"))
+    receipt = stream.say(*SILENT_RUN, settled=True)[-1]
+    assert stages(receipt) == "written accepted consumed unconfirmed" and "silent" in receipt.reason
+    assert stream.book.answer(AGENT, CommandId("c1")) == "42"
+    assert not stream.book.open_for(AGENT), "nothing more will be known of it"
+    stream.book.add(prompt("c2"))
+    again = stream.say(ev.Responded("c2", "prompt", True), *SILENT_RUN[1:], settled=True)
+    assert {one.id for one in again} == {"c2"}, "the same text again is another one"

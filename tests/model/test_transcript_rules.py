@@ -259,3 +259,16 @@ def test_an_answer_given_before_history_was_joined_is_kept() -> None:
     prepend(window, Feeder().records(ev.RunStarted(), STARTED))
     assert [entry.title for entry in window.entries()] == ["bash make", "Deploy?"]
     assert [entry.text for entry in window.entries()][-1].endswith("→ yes")
+
+
+def test_what_a_program_prints_stands_between_its_prompts_as_it_was_printed() -> None:
+    feeder = Feeder(ev.LinesPrinted("# ready\n", 1), ev.LinesPrinted("> no mark", 1), ev.LinesPrinted("up\n", 2))
+    feeder.say(ev.MessageStarted("user", "6*7"))
+    feeder.say(ev.LinesPrinted("42\n", 3))
+    feeder.say(ev.MessageEnded("assistant", (ev.Block("output", "42"),), stop_reason="stop"))
+    assert [(entry.kind, entry.text) for entry in feeder.transcript.entries()] == [
+        (EntryKind.OUTPUT, "# ready\n> no markup\n"),
+        (EntryKind.USER, "6*7"),
+        (EntryKind.OUTPUT, "42\n"),
+    ]
+    assert feeder.transcript.final_text() == "42"

@@ -9,6 +9,7 @@ from cockpit.model import events as ev
 from cockpit.model.events import Event
 from cockpit.model.ids import CommandId
 from cockpit.model.receipts.receipt import Receipt, Stage
+from cockpit.model.receipts.stages import SILENT
 
 TEXT_VERBS = frozenset({"prompt", "steer", "follow-up"})
 """The verbs whose text must appear as a user message before it counts as read."""
@@ -61,8 +62,6 @@ CLEARED_LIMIT = 16
 FINAL = frozenset({"stop", "length", "error", "aborted"})
 """Reasons to stop after which a message is the last word on what was asked; another answers something else."""
 
-
-SILENT = "it was written to the agent, which fell silent: nothing that it printed says that it is done"
 
 WENT_ON = frozenset(
     {

@@ -57,8 +57,7 @@ class Judgement:
         self.tracked: dict[CommandId, Tracked] = {}  # the open receipts
         self.strangers: list[Tracked] = []
         """Texts that the agent accepted from somebody whose receipt is not known."""
-        self.answers: dict[CommandId, str] = {}
-        """What was answered to each text that is done."""
+        self.answers: dict[CommandId, str] = {}  # what was answered to each text that is done
         self.cleared: dict[CommandId, tuple[Cleared, ...]] = {}
         """What each order took out of the queues that emptied them."""
         self.outcomes: dict[CommandId, Any] = {}
@@ -376,6 +375,7 @@ class Judgement:
         if not failure:
             self.answers[tracked.receipt.id] = tracked.outcome.text
             if doubt := tracked.outcome.doubt:
+                self.tracked.pop(tracked.receipt.id, None)
                 return self.unsure(tracked, at, doubt)
         return self.move(tracked, Stage.FAILED if failure else Stage.DONE, at, failure)
 

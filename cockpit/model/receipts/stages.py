@@ -39,8 +39,14 @@ _PROVES: dict[Stage, tuple[Stage, ...]] = {
 """What must have happened before: the agent's stream is often faster than the end of our own writing command."""
 
 
+SILENT = "it was written to the agent, which fell silent: nothing that it printed says that it is done"
+"""Why a text that was read stays unconfirmed for good."""
+
+
 def is_closed(receipt: Receipt) -> bool:
     """Say whether nothing more will happen to a receipt."""
+    if receipt.stage is Stage.UNCONFIRMED and receipt.reason == SILENT:
+        return True
     return receipt.stage in (Stage.DONE, Stage.FAILED, Stage.DISMISSED)
 
 

@@ -32,7 +32,7 @@ from cockpit.ui.look.usage import BARS
 SCRIPTED_MARK = ours(" §")
 """The mark of a scripted agent: it follows a script, no model thinks."""
 
-GUESSED_MARK = ours(" guessed")
+GUESSED_MARK = ours(" guess")
 """Behind the name of an agent that only prints lines: what it is at is told from them by patterns."""
 
 LEAST_AGENT, MOST_AGENT = 12, 44
