@@ -24,6 +24,8 @@ from tests.mock_model.server import ModelServerThread
 from tests.real_claude.installations import KEY, VERSIONS, find_claude, variables
 from tests.requirements import require_program
 
+pytestmark = pytest.mark.timeout(900)
+
 LIMIT = 240.0
 """Seconds a condition gets: the program alone takes seconds to start, and minutes on a machine with much to do."""
 
