@@ -12,7 +12,7 @@ import pytest
 
 from cockpit.agents.claude.permissions import ALLOW
 from cockpit.engine.engine import Engine
-from cockpit.model.commands.agent import Abort, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.agent import Abort, Answer, Prompt
 from cockpit.model.commands.life import Relaunch
 from cockpit.model.fleet import ActivityState, Agent, ProcessState
 from cockpit.model.ids import AgentId
@@ -120,38 +120,3 @@ async def test_a_lieutenants_life(fleet: FleetUnderTest, model: ModelServerThrea
         assert [entry.text for entry in entries if session in entry.text], "which session it goes on with is said"
         assert not [entry for entry in entries if entry.kind is EntryKind.RAW], "every line is understood"
         assert KEY.encode() not in out_file(fleet, agent.vm_id).read_bytes()
-
-
-async def test_texts_while_it_works_and_an_interrupt(monkeypatch: pytest.MonkeyPatch, model: ModelServerThread) -> None:
-    require_program("tmux")
-    for name, value in variables(find_claude("newer"), model.url).items():
-        monkeypatch.setenv(name, value)
-    with fleet_under_test() as fleet:
-        async with fleet.engine() as engine:
-            agent = await spawned(engine, "bea", program="claude")
-            gate = vm_home(fleet, agent.vm_id) / "gate"
-            slow = tools(bash(f"until [ -e '{gate}' ]; do sleep 0.2; done; echo through"))
-            prompt = engine.dispatch(Prompt(agent.id, slow))
-            await until(engine, lambda: bool(state(engine, agent.id).activity.dialogs), "a question", LIMIT)
-            question = state(engine, agent.id).activity.dialogs[0].request
-            await order(engine, Answer(agent.id, question.dialog_id, value=ALLOW), until=Stage.WRITTEN)
-            steer = engine.dispatch(Steer(agent.id, "use the other file"))
-            assert (await engine.outcome(steer, until=Stage.STEERING, timeout=LIMIT)).stage is Stage.STEERING
-            later = engine.dispatch(FollowUp(agent.id, "then write the summary"))
-            assert (await engine.outcome(later, until=Stage.QUEUED, timeout=LIMIT)).stage is Stage.QUEUED
-            gate.touch()
-            for command in (prompt, steer, later):
-                assert (await engine.outcome(command, timeout=LIMIT)).stage is Stage.DONE
-            read = [str(body["messages"][-1]["content"]) for body in model.server.requests]
-            steered = next(at for at, text in enumerate(read) if "use the other file" in text)
-            followed = next(at for at, text in enumerate(read) if "then write the summary" in text)
-            assert "through" in read[steered] and steered < followed, "one behind the tool, one behind the run"
-            gate.unlink()
-            cut = engine.dispatch(Prompt(agent.id, "mock:stall(words=4)"))
-            await until(engine, lambda: "word4" in list(engine.transcript(agent.id).entries())[-1].text, "words", LIMIT)
-            await engine.outcome(engine.dispatch(Abort(agent.id)), timeout=LIMIT)
-            assert (await engine.outcome(cut, timeout=LIMIT)).stage is Stage.FAILED
-            assert state(engine, agent.id).activity.state is ActivityState.ABORTED
-            failed = await engine.outcome(engine.dispatch(Prompt(agent.id, "mock:error(400)")), timeout=LIMIT)
-            assert failed.stage is Stage.FAILED and "400" in failed.reason
-            assert state(engine, agent.id).activity.state is ActivityState.ERROR
