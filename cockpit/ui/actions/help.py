@@ -18,6 +18,10 @@ KEY_WIDTH, LABEL_WIDTH = 10, 22
 """Cells of the columns of keys and of names."""
 WIDEST = 52
 """Cells of a line of an explanation at most."""
+NARROWEST = 26
+"""Cells of a column of explanations below which there is none: they stand below the names."""
+BELOW = 4
+"""Cells before an explanation that stands below its name."""
 MANY_PANES = 4
 """Panes from which on a key is no pane's own."""
 AROUND = 0.06, 9
@@ -36,12 +40,14 @@ def _fits(action: Action, keys: Mapping[str, str], group: str, words: Sequence[s
     return all(word in text for word in words)
 
 
-def _hanging(text: Clean, width: int) -> Clean:
-    """Break an explanation so that it stays in its column on a screen of some width."""
-    room = int(width * (1 - AROUND[0])) - AROUND[1] - 2 - KEY_WIDTH - LABEL_WIDTH - 1
-    indent = repeated(ours(" "), 2 + KEY_WIDTH + LABEL_WIDTH + 1)
+def _hanging(text: Clean, width: int, column: int) -> Clean:
+    """Break an explanation so that it stays in its column on a screen of some width; without room, below its name."""
+    inner = int(width * (1 - AROUND[0])) - AROUND[1]
+    below = inner - column < NARROWEST
+    indent = joined((ours("\n"), repeated(ours(" "), BELOW if below else column)))
+    room = inner - (BELOW if below else column)
     lines = [part(text, start, end) for start, end in break_points(text, max(20, min(WIDEST, room)), words=True)]
-    return joined(lines, joined((ours("\n"), indent)))
+    return joined((*((indent,) if below else ()), joined(lines, indent)))
 
 
 def help_text(keys: Mapping[str, str], width: int, *, here: str = "", needle: str = "") -> Content:
@@ -68,7 +74,7 @@ def help_text(keys: Mapping[str, str], width: int, *, here: str = "", needle: st
             pieces += [
                 (our_line("  {}", fit(shown, KEY_WIDTH)), "bold"),
                 (joined((fit(clean_line(action.label), LABEL_WIDTH), ours(" "))), ""),
-                (_hanging(clean_line(action.description), width), "$muted"),
+                (_hanging(clean_line(action.description), width, 2 + KEY_WIDTH + LABEL_WIDTH + 1), "$muted"),
                 (ours(" · asks first") if action.dangerous else NOTHING, "$agent-asking"),
                 (ours("\n"), ""),
             ]
@@ -78,7 +84,7 @@ def help_text(keys: Mapping[str, str], width: int, *, here: str = "", needle: st
     for key, _, meaning in written:
         pieces += [
             (our_line("  {}", fit(key, KEY_WIDTH)), "bold"),
-            (our_line("{}", meaning), "$muted"),
+            (_hanging(clean_line(meaning), width, 2 + KEY_WIDTH), "$muted"),
             (ours("\n"), ""),
         ]
     if words:

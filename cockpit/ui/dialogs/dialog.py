@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -12,11 +13,14 @@ from textual.screen import ModalScreen
 
 from cockpit.text.clean import Clean
 from cockpit.text.sanitize import clean_line, our_line
-from cockpit.ui.look.cells import Piece, content
+from cockpit.ui.look.cells import Piece, content, pieces_width
 from cockpit.ui.widgets.frame import set_title
 from cockpit.ui.widgets.plain import Plain
 
 Result = TypeVar("Result")
+
+WAY_OUT = "esc"
+"""The key that leads out of a dialog."""
 
 
 class Dialog(ModalScreen[Result]):
@@ -34,7 +38,7 @@ class Dialog(ModalScreen[Result]):
         set_title(frame, content([(self._frame_title, "bold")]))
         with frame:
             yield from self.compose_body()
-            yield Plain(key_line(self.KEYS), id="keys")
+            yield KeyLine(self.KEYS, id="keys")
 
     def compose_body(self) -> ComposeResult:
         """Yield what is between title and keys."""
@@ -46,19 +50,50 @@ class Dialog(ModalScreen[Result]):
 
     def show_keys(self, *keys: tuple[str, str]) -> None:
         """Replace the line of keys."""
-        self.query_one("#keys", Plain).show(key_line(keys))
+        self.query_one("#keys", KeyLine).show_keys(keys)
 
     def action_back_out(self) -> None:
         """Close without a result."""
         self.dismiss(None)
 
 
-def key_line(keys: tuple[tuple[str, str], ...]) -> Content:
-    """Return a line of keys with what they do."""
+def key_line(keys: Sequence[tuple[str, str]], width: int = 0) -> Content:
+    """Return a line of keys with what they do.
+
+    Args:
+        keys: those that matter most first.
+        width: cells; what does not fit whole is left out, but for the key that leads out. 0 leaves out nothing.
+    """
+    entries: list[tuple[str, list[Piece]]] = [
+        (key, [(clean_line(key), "bold $accent"), (our_line(" {}   ", label), "$muted")]) for key, label in keys
+    ]
+    left = width + 3  # the blanks behind the last one need no room
+    left -= sum(pieces_width(entry) for key, entry in entries if key == WAY_OUT)
     pieces: list[Piece] = []
-    for key, label in keys:
-        pieces += [(clean_line(key), "bold $accent"), (our_line(" {}   ", label), "$muted")]
+    for key, entry in entries:
+        if key != WAY_OUT:
+            left -= pieces_width(entry)
+            if width > 0 and left < 0:
+                continue
+        pieces += entry
     return content(pieces)
+
+
+class KeyLine(Plain):
+    """A line of keys, as many as there is room for."""
+
+    def __init__(self, keys: Sequence[tuple[str, str]], *, id: str) -> None:
+        super().__init__(key_line(keys), id=id)
+        self._keys = keys
+
+    def show_keys(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Show other keys."""
+        self._keys = keys
+        self.show(key_line(keys, self.size.width))
+
+    def on_resize(self) -> None:
+        """Show those that fit now."""
+        self.show_keys(self._keys)
 
 
 class TextDialog(Dialog[None]):

@@ -45,7 +45,7 @@ class FilesScreen(Screen[None]):
 
     @on(Panel.KeysChanged)
     def _keys_changed(self, message: Panel.KeysChanged) -> None:
-        self.query_one("#keys", Plain).show(key_line(message.keys))
+        self.query_one("#keys", Plain).show(key_line(message.keys, self.size.width))
 
     @on(Panel.Closed)
     def _panel_closed(self) -> None:

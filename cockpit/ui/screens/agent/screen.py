@@ -255,7 +255,7 @@ class AgentScreen(Tabbed):
             footer.show(content(footer_pieces(situation, self.keys, footer.size.width)))
             return
         if self.panel_keys:
-            footer.show(content([(ours(" "), "")]) + key_line(self.panel_keys))
+            footer.show(content([(ours(" "), "")]) + key_line(self.panel_keys, footer.size.width - 1))
             return
         live = [one for one in self.FOOT if not disabled_reason(BY_ID[one], situation)]
         footer.show(content(foot(live, situation, self.keys, footer.size.width)))

@@ -27,8 +27,10 @@ URGENCY_STYLES = {
 }
 
 NAME_CELLS = 14
+LEAST_OPTION = 14
+"""Cells of an option below which one of several is left out rather than all of them cut further."""
 OPTION_CELLS = 22
-"""Cells of an option in a line that it shares; in full it stands where the entry has the keys."""
+"""Cells of an option in a line that it shares without room for more; in full it stands where the entry has the keys."""
 
 
 def entry_line(posed: Posed, now: float, width: int, *, name_cells: int = NAME_CELLS, sent: str = "") -> Content:
@@ -43,10 +45,12 @@ def entry_line(posed: Posed, now: float, width: int, *, name_cells: int = NAME_C
         (fit_name(posed.who, min(name_cells, max(6, width // 6))), "bold"),
     ]
     room = width - pieces_width(head) - pieces_width(end) - 1
-    keys = _short_keys(posed, max(0, room // 2))
+    said = _in_line(posed)
+    # What the question leaves is the options': half of the line is theirs in any case.
+    keys = _short_keys(posed, max(0, room // 2, room - width_of(said)))
     if sent:
         keys = [(our_line("  → {}", cut(clean_line(sent), OPTION_CELLS)), "$agent-running")]
-    words = fit(_in_line(posed), max(4, room - pieces_width(keys)))
+    words = fit(said, max(4, room - pieces_width(keys)))
     return content([*head, (ours(" "), ""), (words, ""), *keys, *end])
 
 
@@ -63,16 +67,27 @@ def _short_keys(posed: Posed, room: int) -> list[Piece]:
     shown = [(one.key, clean_line(one.label)) for one in posed.answers] or [(key, label) for key, label in posed.acts]
     if posed.field == LINE and not posed.acts:
         shown = [("⏎", ours("answer…"))]
+    most = _option_cells(shown, room)
     for at, (key, label) in enumerate(shown):
         entry: list[Piece] = [
             (our_line("  [{}]", key), "bold $accent"),
-            (our_line(" {}", cut(label, OPTION_CELLS)), ""),
+            (our_line(" {}", cut(label, most)), ""),
         ]
         more = 3 if at + 1 < len(shown) else 0
         if pieces_width(pieces) + pieces_width(entry) + more > room:
             return [*pieces, (ours("  …"), "$muted")] if room >= 3 else pieces
         pieces += entry
     return pieces
+
+
+def _option_cells(shown: Sequence[tuple[str, Clean]], room: int) -> int:
+    """Return the most cells that an option may take so that all of them stand there, if they can be told apart so."""
+    labels = [width_of(label) for _, label in shown]
+    left = room - sum(5 + width_of(key) for key, _ in shown)
+    for cells in range(min(max(labels, default=0), max(0, left)), LEAST_OPTION - 1, -1):
+        if sum(min(label, cells) for label in labels) <= left:
+            return cells
+    return OPTION_CELLS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,50 @@
+"""What shares a line: it takes the room that is there, and what does not fit whole is left out or stands below."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model.attention import attention
+from cockpit.ui.actions.help import help_text
+from cockpit.ui.dialogs.dialog import key_line
+from cockpit.ui.look.cells import width_of
+from cockpit.ui.widgets.needs_you.lines import entry_line
+from cockpit.ui.widgets.needs_you.posed import Posed, pose
+from tests.ui.fake_engine import NOW
+from tests.ui.scene import scene
+
+KEYS = (("⏎", "spawn"), ("^t", "lieutenant or worker"), ("esc", "back"), ("tab", "all fields"))
+
+
+@given(st.integers(1, 90))
+def test_of_a_line_of_keys_only_whole_ones_are_shown_and_always_the_way_out(width: int) -> None:
+    shown = key_line(KEYS, width).plain.rstrip()
+    assert "esc back" in shown
+    assert width_of(shown) <= max(width, len("esc back"))
+    for key, label in KEYS:
+        assert (f"{key} {label}" in shown) == (key in shown)
+
+
+@given(st.integers(40, 200))
+def test_no_line_of_the_help_is_wider_than_its_dialog(width: int) -> None:
+    room = int(width * 0.94) - 9
+    for line in help_text({}, width).plain.split("\n"):
+        assert not line.startswith("  ") or len(line) <= max(room, 37) + len(" · asks first")
+
+
+def question() -> Posed:
+    """Return the question of the scene."""
+    fleet = scene().fleet
+    return next(one for one in (pose(item, fleet, ()) for item in attention(fleet, NOW)) if one.answers)
+
+
+@given(st.integers(60, 260))
+def test_options_are_cut_only_where_the_line_is_full(width: int) -> None:
+    asked = question()
+    line = entry_line(asked, NOW, width).plain
+    assert width_of(line) <= width
+    whole = sum(width_of(one.label) + 6 for one in asked.answers)
+    said = width_of(asked.words.replace("\n", " "))
+    if width >= whole + said + 30:
+        assert all(one.label in line for one in asked.answers) and "…" not in line
