@@ -55,8 +55,6 @@ class Measured:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_ANIMATIONS": "none"}
         command = [*before, sys.executable, "-m", "tests.bench.screen_load", words[0], str(self._gaps), *words[1:]]
-        self.linked = words[0] == "links"
-        """Whether it is a cockpit that reads its agents over SSH."""
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, cwd=ROOT, env=environment, start_new_session=True
@@ -188,14 +186,10 @@ class Measured:
 
     def stall(self, seconds: float) -> float:
         """Read nothing for some seconds, and return the longest time the loop stood still since."""
-        self.forget_gap()
+        self._gaps.unlink(missing_ok=True)
         time.sleep(seconds)
         self.watch(1.0)
         return self.gap()
-
-    def forget_gap(self) -> None:
-        """Have the longest time the loop stood still be found anew from now on."""
-        self._gaps.unlink(missing_ok=True)
 
     def gap(self) -> float:
         """Return the longest time the loop stood still, in seconds."""

@@ -1,8 +1,8 @@
 """The screens that `bench_screen` measures, each to be run on a terminal: `python -m tests.bench.screen_load KIND`.
 
 `hello` is a Textual application with one input; `text` is one that draws a streamed text; `cockpit` is the cockpit over
-an engine that stands still but for what streams; `links` is one that reads its agents over SSH. Each notes the longest
-time its loop stood still in the file GAPS, and its process beside it.
+an engine that stands still but for what streams. Each notes the longest time its loop stood still in the file GAPS, and
+its process beside it.
 """
 
 from __future__ import annotations
@@ -10,21 +10,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
-import json
 import os
 import time
 from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 from cockpit.cli.screen import prepare_framework
 from cockpit.model import events as ev
 from cockpit.model.fleet import Activity, ActivityState, AgentKind, Fleet, Power, Vm
-from cockpit.model.ids import AgentId, agent_of
-from cockpit.model.transcript.transcript import Transcript
-from tests.bench.rig import Rig, rig
-from tests.bench.vms import LoopbackVms, VmAddresses
+from cockpit.model.ids import agent_of
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import make_agent, vm_id
 
@@ -100,60 +95,18 @@ async def stream(engine: FakeEngine, streaming: int) -> None:
             engine.change(replace(engine.fleet, agents=tuple(agents)))
 
 
-class LinkedEngine(FakeEngine):
-    """An engine whose agents are read by the engine's real reading side."""
-
-    def __init__(self, reading: Rig) -> None:
-        super().__init__()
-        self._reading = reading
-
-    @property
-    def revision(self) -> int:
-        """Grows with each change."""
-        return self._reading.fleet_state.revision
-
-    @property
-    def fleet(self) -> Fleet:
-        """The newest snapshot."""
-        return self._reading.fleet_state.snapshot()
-
-    def transcript(self, agent: AgentId) -> Transcript:
-        """Return an agent's transcript."""
-        return self._reading.fleet_state.transcript(agent)
-
-    def now(self) -> float:
-        """Return the time."""
-        return self._reading.clock.now()
-
-
-async def links(addresses: VmAddresses, gaps: Path) -> None:
-    """Run the cockpit over agents that are read over SSH."""
-    from cockpit.ui.app import CockpitApp
-    from cockpit.ui.terminal.driver import TerminalDriver
-
-    async with rig(cast(LoopbackVms, addresses), gaps.with_suffix(".db")) as reading:
-        reading.attach()
-        app = CockpitApp(LinkedEngine(reading), driver_class=TerminalDriver)
-        await beside(app.run_async(), note_gaps(gaps))
-
-
 def main() -> None:
     """Run one of the screens."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=("hello", "text", "cockpit", "links"))
+    parser.add_argument("kind", choices=("hello", "text", "cockpit"))
     parser.add_argument("gaps", type=Path)
     parser.add_argument("--agents", type=int, default=6)
     parser.add_argument("--streaming", type=int, default=0)
-    parser.add_argument("--addresses", type=Path)
     options = parser.parse_args()
     options.gaps.with_suffix(".pid").write_text(str(os.getpid()))
     if options.kind == "cockpit":
         prepare_framework(low_bandwidth=False)
         asyncio.run(cockpit(options.agents, options.streaming, options.gaps))
-    elif options.kind == "links":
-        prepare_framework(low_bandwidth=False)
-        port, keys = json.loads(options.addresses.read_text())
-        asyncio.run(links(VmAddresses(port, tuple(keys)), options.gaps))
     else:
         from tests.bench.hello import Hello, Text
 

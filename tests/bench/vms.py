@@ -9,7 +9,6 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncssh
@@ -32,36 +31,6 @@ ADDRESSES_EACH = 15
 
 ROOMY = ("MaxStartups 1000", "MaxSessions 100")
 """Options of a server whose limits are not what is measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class VmAddresses:
-    """What another process needs to read agents behind one host."""
-
-    port: int
-    keys: tuple[str, ...]
-    """Their private keys, in order."""
-
-    @property
-    def count(self) -> int:
-        """How many agents there are."""
-        return len(self.keys)
-
-    def vm_id(self, number: int) -> VmId:
-        """Return an agent's VM."""
-        return VmId(f"vm-{number:04}")
-
-    def number(self, vm_id: VmId) -> int:
-        """Return which agent a VM has."""
-        return int(vm_id.removeprefix("vm-"))
-
-    def key(self, number: int) -> str:
-        """Return an agent's private key."""
-        return self.keys[number]
-
-    def endpoint(self, number: int) -> SshEndpoint:
-        """Return where an agent's VM is."""
-        return SshEndpoint("127.0.0.1", self.port, _username(), self.vm_id(number))
 
 
 class _Server(Sshd):
@@ -132,11 +101,6 @@ class LoopbackVms:
     def key(self, number: int) -> str:
         """Return an agent's private key."""
         return self._keys[number]
-
-    def addresses(self) -> VmAddresses:
-        """Return what another process needs to read these agents."""
-        assert not self._own_addresses, "they stand behind several hosts"
-        return VmAddresses(self.server(0).port, tuple(self._keys))
 
     def key_file(self, number: int) -> Path:
         """Return the file with an agent's private key."""

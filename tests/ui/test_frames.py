@@ -106,8 +106,6 @@ async def test_a_view_that_was_moved_shows_what_stands_there() -> None:
 
 async def test_an_unchanged_fleet_repaints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async with cockpit(many()) as (pilot, home, _):
-        panes = [home.query_one(pane) for pane in (AgentsTree, VmsTable)]
-        await until(lambda: all(f"–{pane.size.height} of {AGENTS}" in str(pane.border_title) for pane in panes))
         await pilot.pause()
         asked: list[Widget] = []
         original = Widget.refresh
@@ -202,18 +200,3 @@ async def test_a_text_area_wears_what_the_framework_would_give_it(monkeypatch: p
             assert worn == styles_of(composer)
             seen.add(str(worn))
         assert len(seen) > 1
-
-
-async def test_what_several_want_to_have_taken_in_after_a_frame_is_taken_in_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with cockpit(many()) as (pilot, home, _):
-        await pilot.pause()
-        order: list[str] = []
-        monkeypatch.setattr(home.bridge, "flush", lambda: order.append("taken in"))
-        home._take_in_soon()
-        home.call_after_refresh(order.append, "between")
-        home._take_in_soon()
-        await until(lambda: "taken in" in order)
-        await pilot.pause()
-        assert order == ["between", "taken in"]

@@ -53,8 +53,6 @@ class ActionScreen(Screen[None]):
         """The screens that stand over the home screen, by name: each is made of it, and of what narrows it."""
         self.own: Mapping[str, Action] = {}
         """The operator's own commands by id."""
-        self._asked = 0
-        """How often what changed was to be taken in after a frame."""
         self.history = PlaceHistory()
         """The places where the operator was, on whatever screen."""
 
@@ -108,7 +106,7 @@ class ActionScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what changed while another screen stood over this one."""
         if self.is_mounted:
-            self._take_in_soon()
+            self.call_after_refresh(self.take_in)
         if self.app.screen is self:
             self.history.visit(self.place)
 
@@ -147,16 +145,11 @@ class ActionScreen(Screen[None]):
 
     def _do(self, action: Action) -> None:
         self.perform(action)
-        self._take_in_soon()
+        self.call_after_refresh(self._take_in_seen)
 
-    def _take_in_soon(self) -> None:
-        """Have what changed taken in after the next frame, once for all who want it until then."""
-        self._asked += 1
-        self.call_after_refresh(self._take_in_seen, self._asked)
-
-    def _take_in_seen(self, asked: int) -> None:
-        """Show what changed, unless that led to a screen that hides this one, or it was asked for again since."""
-        if asked == self._asked and self.is_attached and self.in_sight():
+    def _take_in_seen(self) -> None:
+        """Show what an action changed, unless it led to a screen that hides this one."""
+        if self.is_attached and self.in_sight():
             self.take_in()
 
     def try_action(self, action_id: str, *, alone: bool = False) -> None:

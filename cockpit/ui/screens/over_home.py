@@ -84,7 +84,7 @@ class OverHome(Traveller):
 
     def on_mount(self) -> None:
         self.bridge.start()
-        self._take_in_soon()
+        self.call_after_refresh(self.bridge.flush)
 
     def offers(self, action: Action) -> bool:
         """Offer its own groups, and what means the same everywhere."""

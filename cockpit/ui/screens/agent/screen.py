@@ -300,7 +300,7 @@ class AgentScreen(Tabbed):
 
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:
-        self._take_in_soon()
+        self.call_after_refresh(self.take_in)
 
     @on(TranscriptView.FollowChanged)
     @on(Composer.ModeChanged)

@@ -156,7 +156,7 @@ class GridScreen(OverHome):
         columns, rows = shape(len(self._watched), event.size.width, max(1, event.size.height - 3))
         cells = self.query_one("#cells")
         cells.styles.grid_size_columns, cells.styles.grid_size_rows = columns, rows
-        self._take_in_soon()
+        self.call_after_refresh(self.take_in)
 
     # --- acts ----------------------------------------------------------------------------------------
 
@@ -187,7 +187,7 @@ class GridScreen(OverHome):
         self.toggle_class("-merged")
         shown = self.query_one("#stream") if self.merged else self.output
         shown.focus()
-        self._take_in_soon()
+        self.call_after_refresh(self.take_in)
 
     def cycle_pane(self, step: int) -> None:
         """Go to the next cell."""
@@ -213,4 +213,4 @@ class GridScreen(OverHome):
         agent = self.agent
         if agent is not None:
             self.engine.focus(agent.id)
-        self._take_in_soon()
+        self.call_after_refresh(self.take_in)

@@ -42,15 +42,13 @@ class AreasBody(Container):
         """Its own: what stands in a style sheet has names of the framework only."""
         return self._areas
 
-    def see(self, view: HomeView) -> bool:
-        """Share the room out for another view; return whether it is another one."""
-        if view == self.view:
-            return False
-        self.view = view
-        self._settle()
-        self._clear_arrangement_cache()  # Its key is the size alone.
-        self.refresh(layout=True)
-        return True
+    def see(self, view: HomeView) -> None:
+        """Share the room out for another view, if it is another one."""
+        if view != self.view:
+            self.view = view
+            self._settle()
+            self._clear_arrangement_cache()  # Its key is the size alone.
+            self.refresh(layout=True)
 
     def shows(self, area: str) -> bool:
         """Say whether an area is in sight."""

@@ -53,7 +53,7 @@ class HomeFlushing(HomeSelection):
             if agent is not None and self.pane != "vms":
                 self.query_one(VmsTable).point_at(agent.vm_id)
         self.flush_transcript()
-        self.flush_selected()
+        self._flush_selected(self.fleet, self.engine.now())
 
     def flush_transcript(self) -> None:
         """Take in the selected agent's transcript."""
@@ -114,11 +114,8 @@ class HomeFlushing(HomeSelection):
         self.query_one(ReceiptsBar).flush(open_receipts(fleet.receipts, self.selected), now)
         frame_output(self.output, self.agent, fleet, now)
 
-    def flush_selected(self) -> None:
-        """Show what there is of the selected agent beside its transcript, and what can be done with it."""
-        self._flush_selected(self.fleet, self.engine.now())
-
     def _flush_selected(self, fleet: Fleet, now: float) -> None:
+        """Show what there is of the selected agent beside its transcript, and what can be done with it."""
         self.output.tell_receipts(fleet.receipts, self.selected)
         self._flush_frame(fleet, now)
         self.flush_composer()

@@ -116,8 +116,7 @@ class HomeLayout(Traveller):
     def see(self, view: HomeView) -> None:
         """Share the room out anew where another view asks for it."""
         area = CENTER if view.reading else view.slot
-        if self.body.see(replace(view, zoomed=area if self.zoomed else "", wishes=self._wishes)):
-            self._take_in_soon()  # titles and rows go by the size of their area
+        self.body.see(replace(view, zoomed=area if self.zoomed else "", wishes=self._wishes))
 
     def watch_zoomed(self) -> None:
         """Give the focused area everything, or take it back."""

@@ -40,7 +40,7 @@ class HomeScreen(Painted, HomeFlushing):
     def on_mount(self) -> None:
         self.composer.read_only = self.read_only
         self.bridge.start()
-        self._take_in_soon()
+        self.call_after_refresh(self.bridge.flush)
 
     # --- where to go ---------------------------------------------------------------------------------
 
@@ -80,12 +80,12 @@ class HomeScreen(Painted, HomeFlushing):
         """Keys, titles and the visible pane follow the focus."""
         if event.widget.id in (*PANES, "composer"):
             self.bring_into_view(event.widget.id)
-        self._take_in_soon()
+        self.call_after_refresh(self.bridge.flush)
 
     @on(events.Resize)
     def _resized(self) -> None:
         """Fill panes that a new width brought into view."""
-        self._take_in_soon()
+        self.call_after_refresh(self.bridge.flush)
 
     @on(RowList.Highlighted, "#agents")
     def _agent_highlighted(self, message: RowList.Highlighted) -> None:
@@ -101,15 +101,11 @@ class HomeScreen(Painted, HomeFlushing):
         vm = next((vm for vm in self.fleet.vms if vm.id == message.key), None)
         if vm is not None and (agent := self.fleet.agent_on(vm.id)) is not None:
             self.select(agent.id)
-        else:
-            self.flush_selected()
+        self.bridge.flush()
 
     @on(RowList.Highlighted, "#board")
-    @on(TranscriptView.FollowChanged)
-    @on(Composer.ModeChanged)
-    def _selected_changed(self) -> None:
-        """Show what hangs on the cursor, or on the hand of the reader or writer: no list does."""
-        self.flush_selected()
+    def _task_highlighted(self, message: RowList.Highlighted) -> None:
+        self.bridge.flush()
 
     @on(RowList.Chosen)
     def _row_chosen(self, message: RowList.Chosen) -> None:
@@ -117,6 +113,11 @@ class HomeScreen(Painted, HomeFlushing):
             self.try_action("move.open")
         elif self.pane in ("agents", "vms"):
             self.focus_pane("output")
+
+    @on(TranscriptView.FollowChanged)
+    @on(Composer.ModeChanged)
+    def _frame_changed(self) -> None:
+        self.bridge.flush()
 
     @on(TranscriptView.PageRequested)
     def _wished(self, message: TranscriptView.PageRequested) -> None:
