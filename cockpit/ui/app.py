@@ -121,6 +121,11 @@ class CockpitApp(App[None]):
         self._asked_at = 0.0
         self._load_themes()
 
+    @property
+    def read_at(self) -> float:
+        """When the key or click was read that was handed on last (monotonic seconds)."""
+        return self._gate.read_at
+
     def _key_places(self) -> Mapping[str, str]:
         return self._driver.places if isinstance(self._driver, TerminalDriver) else {}
 

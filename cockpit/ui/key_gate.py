@@ -84,6 +84,8 @@ class KeyGate:
         self._painted: WeakKeyDictionary[Screen[object], float] = WeakKeyDictionary()
         self._typed_into: Widget | None = None
         self._dropped = 0
+        self.read_at = 0.0
+        """When what was handed on last was read."""
         self._unready = 0
         self._restless = 0
         """Steps of rest that are still to come before nothing of the last key can be under way."""
@@ -184,6 +186,7 @@ class KeyGate:
                 event = self._chosen(self._placed(self._waiting.popleft()))
                 focused = self._app.focused
                 if event is not None:
+                    self.read_at = event.time
                     await App.on_event(self._app, event)
                 into_field = event is not None and _is_written(event) and isinstance(focused, Input | TextArea)
                 self._typed_into = focused if into_field else None

@@ -22,8 +22,10 @@ from textual.pilot import Pilot
 from cockpit.model.inbox.question import digest_of
 from cockpit.ui.actions.registry import ACTIONS
 from cockpit.ui.app import CockpitApp
+from cockpit.ui.dialogs.answer import AnswerDialog
 from cockpit.ui.screens.home.screen import HomeScreen
-from cockpit.ui.widgets.row_list import RowList
+from cockpit.ui.widgets.needs_you import sight
+from tests.remote.waiting import until
 from tests.ui.hostile import FORBIDDEN, HOSTILE, hostile_engine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,10 +123,11 @@ async def test_a_toast_with_a_hostile_reason_is_clean() -> None:
         await assert_clean(pilot)
 
 
-async def test_answering_sends_the_raw_option_back() -> None:
+async def test_answering_sends_the_raw_option_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is shown is clean; what the agent gets is its own word, or it would not know it."""
     from cockpit.model.commands.agent import Answer
 
+    monkeypatch.setattr(sight, "STANDS", 0.0)
     engine = hostile_engine()
     app = CockpitApp(engine)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -133,9 +136,8 @@ async def test_answering_sends_the_raw_option_back() -> None:
         asking = next(one for one in engine.fleet.agents if one.activity.dialogs)
         home.select(asking.id)
         await pilot.press("a")
-        await pilot.pause()
-        assert app.screen.query_one("#options", RowList).cursor_key == "0"
-        await pilot.press("2", "enter")
+        await until(lambda: isinstance(app.screen, AnswerDialog) and app.screen.card.sight._since is not None)
+        await pilot.press("2")
         await pilot.pause()
     digest = digest_of(asking.activity.dialogs[0].request)
     assert engine.ordered == [Answer(asking.id, "d-select", value=HOSTILE + "2", digest=digest)]

@@ -23,12 +23,14 @@ from cockpit.model.inbox.question import digest_of
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.terminal.input_parser import InputParser
 from cockpit.ui.widgets.data_fields import DataDocument, DataInput, DataTextArea
+from cockpit.ui.widgets.needs_you import sight
 from cockpit.ui.writing.composer import Composer
 from tests.faults.harness import ROOT
 from tests.faults.terminal import Terminal
 from tests.fleets import FleetUnderTest, fleet_under_test, poll
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.hostile import FORBIDDEN
+from tests.ui.needs_you.test_answer_dialog import opened
 from tests.ui.scene import scene
 from tests.ui.test_home import LT_API, cockpit, notifications
 from tests.ui.test_key_gate import settled
@@ -121,13 +123,16 @@ async def test_what_is_typed_into_the_composer_reaches_the_agent_as_it_is(kitty:
 
 @pytest.mark.parametrize("method", ["editor", "input"])
 @pytest.mark.parametrize("way", [typed, pasted], ids=["typed", "pasted"])
-async def test_an_answer_reaches_the_agent_as_it_is(method: str, way: Callable[..., Awaitable[None]]) -> None:
+async def test_an_answer_reaches_the_agent_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, method: str, way: Callable[..., Awaitable[None]]
+) -> None:
+    monkeypatch.setattr(sight, "STANDS", 0.0)
     text = TYPED if method == "editor" or way is pasted else TYPED.replace("\t", "")
     engine = scene()
     asking(engine, DialogRequested("d1", method, "Say it", prefill=""))
     async with cockpit(engine) as (pilot, home, _):
         home.select(LT_API)
-        await pilot.press("a")
+        await opened(pilot)
         await way(pilot, text)
         await pilot.press("ctrl+s" if method == "editor" else "enter")
         await pilot.pause()
@@ -230,14 +235,14 @@ def asking(engine: FakeEngine, request: DialogRequested) -> None:
 
 
 @pytest.mark.parametrize("method", ["editor", "input"])
-async def test_a_prefill_goes_back_as_the_agent_gave_it(method: str) -> None:
+async def test_a_prefill_goes_back_as_the_agent_gave_it(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    monkeypatch.setattr(sight, "STANDS", 0.0)
     prefill = "\tx\u200dy\u2028z" if method == "input" else "\tall:\n\u200e# x\u2028y\n"
     engine = scene()
     asking(engine, DialogRequested("d1", method, "Edit it", prefill=prefill))
     async with cockpit(engine) as (pilot, home, _):
         home.select(LT_API)
-        await pilot.press("a")
-        await pilot.pause()
+        await opened(pilot)
         await pilot.press("ctrl+s" if method == "editor" else "enter")
         await pilot.pause()
         asked = DialogRequested("d1", method, "Edit it", prefill=prefill)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from cockpit.errors import CockpitError
 from cockpit.model.attachments import references_in
-from cockpit.model.commands.agent import Abort, AgentCommand, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.agent import Abort, AgentCommand, FollowUp, Prompt, Steer
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.usage import ResumeAndSend
 from cockpit.model.commands.vm import Checkpoint
@@ -22,6 +22,7 @@ from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Handler, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.many import each, tell_marked
+from cockpit.ui.actions.needs_you import give_answer
 from cockpit.ui.actions.reasons import NO_AGENT, agent_command, needs_agent
 from cockpit.ui.dialogs.answer import AnswerDialog
 from cockpit.ui.dialogs.confirm import ConfirmDialog
@@ -29,6 +30,7 @@ from cockpit.ui.dialogs.pick import PickDialog
 from cockpit.ui.dialogs.sent import SentDialog
 from cockpit.ui.look.cells import content
 from cockpit.ui.look.states import Mode
+from cockpit.ui.widgets.needs_you.card import QuestionCard
 from cockpit.ui.widgets.row_list import Row
 from cockpit.ui.writing.composer import Composer
 from cockpit.ui.writing.template_files import read_templates, template_directory
@@ -202,17 +204,10 @@ def _answer(home: HomePort) -> None:
     if agent is None or not agent.activity.dialogs:
         return
 
-    def finish(answer: Answer | None) -> None:
-        if answer is None:
-            return
-        if reason := home.engine.disabled_reason(answer):
-            home.warn(clean_line(reason), title=ours("Not answered"))
-        else:
-            home.command(answer)
+    def answer(wanted: QuestionCard.Answered, dialog: AnswerDialog) -> None:
+        give_answer(home, wanted, dialog)
 
-    home.open_dialog(
-        AnswerDialog(agent, agent.activity.dialogs[0].request, home.engine.coordination.inbox.rules), finish
-    )
+    home.open_dialog(AnswerDialog(home.engine, agent, agent.activity.dialogs[0], answer))
 
 
 def _abort(home: HomePort) -> None:

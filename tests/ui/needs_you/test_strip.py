@@ -282,22 +282,3 @@ async def test_a_terminal_that_took_no_frame_yet_lets_no_key_answer(monkeypatch:
         await press(pilot, "exclamation_mark", "y")
         await until(lambda: "before the question was shown" in drawn(pilot.app))
         assert engine.ordered == []
-
-
-@pytest.mark.parametrize(
-    ("request_", "keys", "answered"),
-    [
-        (CONFIRM, ("y",), 1),
-        (DELETES, ("y",), 0),
-        (DELETES, ("y", "y"), 1),
-        (DELETES, ("n",), 1),
-        (DialogRequested("p", "confirm", "Approve?", "line\n" * 60), ("y", "y"), 0),
-    ],
-)
-async def test_the_dialog_asks_twice_and_shows_the_end_as_the_strip_does(
-    request_: DialogRequested, keys: tuple[str, ...], answered: int
-) -> None:
-    async with cockpit(asking(request_)) as (pilot, home, engine):
-        home.select(ASKER)
-        await press(pilot, "a", *keys)
-        assert len(answers(engine)) == answered

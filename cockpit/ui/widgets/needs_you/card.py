@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import monotonic
 from typing import ClassVar
 
 from textual import on
@@ -28,7 +27,7 @@ from cockpit.ui.widgets.data_fields import DataInput
 from cockpit.ui.widgets.needs_you.lines import Layout, head_line, hints, lay_out
 from cockpit.ui.widgets.needs_you.posed import LINE, Posed
 from cockpit.ui.widgets.needs_you.reply import KeyJudge
-from cockpit.ui.widgets.needs_you.sight import Sight
+from cockpit.ui.widgets.needs_you.sight import Sight, read_at
 from cockpit.ui.widgets.plain import Plain
 
 ANSWER, BECAUSE = "answer", "because"
@@ -86,14 +85,15 @@ class QuestionCard(Vertical):
 
         card: QuestionCard
 
-    def __init__(self, *, leaves: bool = True, id: str | None = None) -> None:
+    def __init__(self, *, leaves: bool = True, opens: bool = True, id: str | None = None) -> None:
         """Prepare.
 
         Args:
             leaves: whoever holds it has keys for the next entry and for leaving, which are named with its own.
+            opens: enter leads to where more of an entry is seen.
         """
         super().__init__(id=id)
-        self._leaves = leaves
+        self._leaves, self._opens = leaves, opens
         self.sight = Sight(self._taken)
         self.posed: Posed | None = None
         """What is posed now."""
@@ -192,7 +192,8 @@ class QuestionCard(Vertical):
         return len(self._layout.options) + 2 + LEAST_WORDS <= self._room
 
     @property
-    def _scrolls(self) -> bool:
+    def scrolls(self) -> bool:
+        """Whether not all of its words are in sight at once."""
         return self._words_room() < len(self._layout.words)
 
     def _draw(self) -> None:
@@ -205,7 +206,7 @@ class QuestionCard(Vertical):
         self._top = max(0, min(self._top, len(self._layout.words) - number))
         words = self._layout.words[self._top : self._top + number]
         lines = [head_line(posed, self._now, self._width, self.sent), *(content([(line, "")]) for line in words)]
-        if self._scrolls:
+        if self.scrolls:
             lines.append(self._place())
         if not self.sent:
             lines += self._layout.options if self._fits else [content([(ours("⏎ shows its options"), "$muted")])]
@@ -229,7 +230,7 @@ class QuestionCard(Vertical):
         if self.writes:
             what = "why not?" if self._purpose == BECAUSE else "your answer"
             return content([(our_line("{} ", what), "bold"), (ours("· ⏎ sends · esc back"), "$muted")])
-        return hints(self.posed, scrolls=self._scrolls, leaves=self._leaves, room=self._width)
+        return hints(self.posed, scrolls=self.scrolls, leaves=self._leaves, opens=self._opens, room=self._width)
 
     # --- keys ----------------------------------------------------------------------------------------
 
@@ -272,7 +273,7 @@ class QuestionCard(Vertical):
             self.screen.post_message(self.Wanted(self, posed.item, "enter"))
 
     def _because(self, posed: Posed, at: float) -> None:
-        if posed.can_refuse and not self._refuses_now(posed, "N", at, harmless=True):
+        if posed.can_refuse and not self.refuses_now(posed, "N", at, harmless=True):
             self._write(posed, BECAUSE, "")
 
     def _answer(self, posed: Posed, key: str, at: float) -> None:
@@ -281,12 +282,20 @@ class QuestionCard(Vertical):
         if chosen is None or request is None:
             said = "it takes a text: ⏎" if posed.field else "it has no such answer"
             self.say(our_line("{} answers nothing here: {}", key, said))
-        elif not self._refuses_now(posed, key, at, harmless=chosen.refuses):
+        elif not self.refuses_now(posed, key, at, harmless=chosen.refuses):
             assert posed.item.agent is not None
             self.screen.post_message(self.Answered(self, posed, answer_with(posed.item.agent, request, chosen)))
 
-    def _refuses_now(self, posed: Posed, key: str, at: float, *, harmless: bool) -> bool:
-        """Say why a key is not taken, if it is not."""
+    def refuses_now(self, posed: Posed, key: str, at: float, *, harmless: bool, of: str = "") -> bool:
+        """Say why a key is not taken, if it is not.
+
+        Args:
+            posed: what it would answer.
+            key: the key.
+            at: when it was read (monotonic seconds).
+            harmless: it can let nothing happen.
+            of: what it would answer, where that is more than the key says: to be said twice it must be the same again.
+        """
         if self.sent:
             self.say(our_line("{}: it is on its way", self.sent))
             return True
@@ -294,7 +303,10 @@ class QuestionCard(Vertical):
             self.say(our_line("{} was not used: its options do not fit here: ⏎ shows them", key))
             return True
         ended = self._seen_to >= len(self._layout.words)
-        verdict = self._reply.judge(posed.question, key, at, harmless=harmless, ended=ended, warning=posed.warning)
+        meant = f"{key} {of}" if of else key
+        verdict = self._reply.judge(
+            posed.question, key, at, harmless=harmless, ended=ended, warning=posed.warning, meant=meant
+        )
         if verdict.taken:
             return False
         armed = self._reply.armed_for(posed.question)
@@ -334,7 +346,7 @@ class QuestionCard(Vertical):
             self.say(ours("write a word, or esc"))
             return
         harmless = self._purpose == BECAUSE
-        if self._refuses_now(posed, "⏎", monotonic(), harmless=harmless):
+        if self.refuses_now(posed, "⏎", read_at(self.app), harmless=harmless, of=text):
             return
         request, agent = posed.request, posed.item.agent
         command: Answer | AnswerOwed

@@ -159,12 +159,12 @@ def _cut_pieces(pieces: Sequence[Piece], width: int) -> list[Piece]:
     return kept
 
 
-def hints(posed: Posed, *, scrolls: bool, leaves: bool, room: int) -> Content:
+def hints(posed: Posed, *, scrolls: bool, leaves: bool, opens: bool, room: int) -> Content:
     """Draw the keys that count now, those that matter most first."""
     keys: list[tuple[str, str]] = []
     if posed.field:
         keys.append(("⏎", "write an answer"))
-    elif posed.answers:
+    elif posed.answers and opens:
         keys.append(("⏎", "in full"))
     keys += [(key, label) for key, label in posed.acts if (key, label) not in keys and not (key == "⏎" and posed.field)]
     if posed.can_refuse:

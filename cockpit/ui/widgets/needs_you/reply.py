@@ -31,13 +31,16 @@ class KeyJudge:
 
     def armed_for(self, question: str) -> str:
         """Return the key of a question that is to be pressed once more, or empty text."""
-        return self._armed[1] if self._armed is not None and self._armed[0] == question else ""
+        armed = self._armed[1] if self._armed is not None and self._armed[0] == question else ""
+        return armed.split(" ", 1)[0]
 
     def disarm(self) -> None:
         """Forget what was pressed once."""
         self._armed = None
 
-    def judge(self, question: str, key: str, at: float, *, harmless: bool, ended: bool, warning: str) -> Verdict:
+    def judge(
+        self, question: str, key: str, at: float, *, harmless: bool, ended: bool, warning: str, meant: str = ""
+    ) -> Verdict:
         """Say whether a key answers.
 
         Args:
@@ -47,15 +50,17 @@ class KeyJudge:
             harmless: it can let nothing happen.
             ended: all of the question was shown, also its end.
             warning: what it would do that is to be said twice.
+            meant: key and answer, where the key alone does not say it.
         """
+        meant = meant or key
         if lacks := self._sight.lacks(at):
             return Verdict(False, lacks)
         if harmless:
             return TAKEN
         if not ended:
             return Verdict(False, "its end was not shown yet: pgdn, then press again")
-        if warning and not (self.armed_for(question) == key and at - self._armed_at <= WITHIN):
-            self._armed, self._armed_at = (question, key), at
+        if warning and not (self._armed == (question, meant) and at - self._armed_at <= WITHIN):
+            self._armed, self._armed_at = (question, meant), at
             return Verdict(False, f"it {warning}: press {key} once more")
         self.disarm()
         return TAKEN

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from time import monotonic
+from typing import Protocol, runtime_checkable
 
 STANDS = 0.4
 """Seconds that a question has to stand unchanged before a key answers it."""
@@ -13,6 +15,20 @@ class Painted:
 
     def frame_painted(self, at: float) -> None:
         """Take that a frame of it was painted, composed at `at` (monotonic seconds)."""
+
+
+@runtime_checkable
+class TellsReading(Protocol):
+    """An application that knows when the key or click that it deals with was read."""
+
+    @property
+    def read_at(self) -> float:
+        """Monotonic seconds."""
+
+
+def read_at(app: object) -> float:
+    """Return when the key or click was read that an application deals with; it may have waited since."""
+    return app.read_at if isinstance(app, TellsReading) else monotonic()
 
 
 class Sight:
