@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cockpit.ui.dialogs.inbox.dialog import InboxDialog
-from tests.ui.test_home import cockpit, notifications
+from tests.remote.waiting import until
+from tests.ui.test_home import cockpit
 from tests.ui.test_hostile import drawn
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
@@ -17,14 +18,15 @@ def place_of(text: str, shown: str) -> tuple[int, int]:
 
 
 async def test_keys_and_counts_can_be_clicked() -> None:
-    async with cockpit() as (pilot, home, engine):
+    async with cockpit() as (pilot, home, _engine):
         await pilot.click(offset=place_of("spawn", drawn(pilot.app)))
         await pilot.pause()
         assert pilot.app.screen is not home
         await pilot.press("escape")
-        await pilot.click(offset=place_of("resume", drawn(pilot.app)))
-        await pilot.pause()
-        assert any("running, not paused" in said for said in notifications(pilot)) and engine.ordered == []
+        await until(lambda: pilot.app.screen is home and home.strip.outer_size.height > 0)
+        await pilot.click(offset=place_of("prompt", drawn(pilot.app)))
+        await until(lambda: home.pane == "composer")
+        await pilot.press("escape")
         await pilot.click(offset=place_of("wait for you", drawn(pilot.app)))
         await pilot.pause()
         assert home.strip.has_focus

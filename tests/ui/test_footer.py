@@ -8,6 +8,7 @@ from cockpit.ui.actions.footer import footer_pieces
 from cockpit.ui.actions.keys import key_label
 from cockpit.ui.actions.registry import ACTIONS, disabled_reason
 from cockpit.ui.screens.home.screen import HomeScreen
+from tests.remote.waiting import until
 from tests.ui.needs_you.test_strip import take_the_strip
 from tests.ui.test_home import cockpit, shown
 
@@ -41,15 +42,12 @@ async def test_while_what_waits_or_a_filter_has_the_keys_theirs_are_named() -> N
     async with cockpit() as (pilot, home, _engine):
         assert "prompt" in foot(home)
         await take_the_strip(pilot)
-        await pilot.pause()
-        said = foot(home)
-        assert said.startswith(" 1 15 minutes") and "leave" in said and "prompt" not in said
+        await until(lambda: foot(home).startswith(" 1 15 minutes"))
+        assert "leave" in foot(home) and "prompt" not in foot(home)
         await pilot.press("exclamation_mark")
-        await pilot.pause()
-        assert foot(home).startswith(" R relaunch  w why")
+        await until(lambda: foot(home).startswith(" R relaunch  w why"))
         await pilot.press("escape")
-        await pilot.pause()
-        assert "* mark" in foot(home)
+        await until(lambda: "* mark" in foot(home))
         await pilot.press("slash")
-        await pilot.pause()
-        assert foot(home).startswith(" type narrow  ⏎ keep  esc show all") and "prompt" not in foot(home)
+        await until(lambda: foot(home).startswith(" type narrow  ⏎ keep  esc show all"))
+        assert "prompt" not in foot(home)

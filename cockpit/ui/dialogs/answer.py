@@ -255,4 +255,4 @@ class AnswerDialog(Painted, Guarded, Dialog[None]):
 
     def refuse(self, reason: Clean) -> None:
         """Say that an answer was refused, where it was pressed."""
-        self.card.say(our_line("nothing was sent: {}", reason))
+        self.card.refuse(reason)

@@ -158,12 +158,17 @@ async def test_a_question_that_takes_the_place_of_the_one_that_was_read_is_not_a
     other = replace(CONFIRM, message="rm -rf /")
     async with cockpit(asking(CONFIRM)) as (pilot, home, engine):
         await press(pilot, "exclamation_mark")
-        asking(other, engine=engine)  # not drawn yet: the key was meant for what stands there
-        await press(pilot, "y")
-        assert answers(engine) == []
-        await until(lambda: "read it again" in drawn(pilot.app))
-        monkeypatch.setattr(sight, "STANDS", 3600.0)
+        with monkeypatch.context() as between_two_looks:
+            between_two_looks.setattr(HomeScreen, "list_steps", lambda _home: iter(()))
+            between_two_looks.setattr(HomeScreen, "age_steps", lambda _home: iter(()))
+            asking(other, engine=engine)  # not drawn yet: the key was meant for what stands there
+            await press(pilot, "y")
+            assert answers(engine) == []
+            await until(lambda: "read it again" in drawn(pilot.app))
         home.bridge.flush()
+        # What became of the key is said beside the question that took the place of its own.
+        await until(lambda: all(words in drawn(pilot.app) for words in ("⚠ deletes", "rm -rf /", "read it again")))
+        monkeypatch.setattr(sight, "STANDS", 3600.0)
         await press(pilot, "y")
         await until(lambda: "rm -rf /" in drawn(pilot.app))
         assert answers(engine) == []

@@ -347,4 +347,4 @@ class InboxDialog(Painted, Guarded, Dialog[tuple[str, Attention]]):
 
     def refuse(self, reason: Clean) -> None:
         """Say that an answer was refused, where it was pressed."""
-        self.card.say(our_line("nothing was sent: {}", reason))
+        self.card.refuse(reason)

@@ -125,7 +125,8 @@ class HomeFlushing(HomeSelection):
         """Show the keys that act now: of what waits while it has the keys, else of the focused area."""
         footer, strip = self.query_one("#footer", Plain), self.query_one(NeedsYou)
         width = footer.size.width
-        if strip.has_keys and not self.filter_line.is_open:
+        # Whoever lost the keys is told so later than the screen.
+        if (self.focused is strip or strip.card.writes) and not self.filter_line.is_open:
             footer.show(content(typed_keys(strip.foot_keys(), width)))
         else:
             footer.show(content(footer_pieces(self.situation(), self.keys, width)))

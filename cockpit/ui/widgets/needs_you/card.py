@@ -106,7 +106,7 @@ class QuestionCard(Vertical):
         """Lines of the words that were shown, from the first on."""
         self._room = 8
         self._width = 0
-        self._said = NOTHING
+        self._said, self._stays = NOTHING, False
         self._about = ""
         """The question to which what is said belongs."""
         self._now = 0.0
@@ -159,7 +159,8 @@ class QuestionCard(Vertical):
         if self.posed is None or posed.question != self.posed.question or width != self._width:
             self._top = self._seen_to = 0
         if posed.question != self._about:
-            self._said, self._about = NOTHING, posed.question
+            self._said, self._about = (self._said if self._stays else NOTHING), posed.question
+            self._stays = False
         self.posed, self.sent, self._now, self._width, self._room = posed, sent, now, width, room
         self._draw()
 
@@ -175,9 +176,14 @@ class QuestionCard(Vertical):
             self.action_close_field()
 
     def say(self, text: Clean) -> None:
-        """Say something where the keys are pressed."""
-        self._said = text
+        """Say something where the keys are pressed, until another entry is posed."""
+        self._said, self._stays = text, False
         self._draw()
+
+    def refuse(self, reason: Clean) -> None:
+        """Say why an answer was not sent, also beside a question that just takes the place of its own."""
+        self.say(our_line("nothing was sent: {}", reason))
+        self._stays = True
 
     def _words_room(self) -> int:
         """Return how many lines of the words are shown."""

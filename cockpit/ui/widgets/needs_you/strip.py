@@ -254,6 +254,7 @@ class NeedsYou(Vertical, can_focus=True, can_focus_children=False):
         at = next((place for place, item in enumerate(waiting) if key_of(item) == self._cursor), 0) + step
         at = at % len(waiting) if around else max(0, min(at, len(waiting) - 1))
         self._cursor = key_of(waiting[at])
+        self.card.say(NOTHING)
         self._again()
 
     # --- what became of it ---------------------------------------------------------------------------
@@ -266,7 +267,7 @@ class NeedsYou(Vertical, can_focus=True, can_focus_children=False):
 
     def refuse(self, reason: Clean) -> None:
         """Say that an answer was refused, where it was pressed."""
-        self.card.say(our_line("nothing was sent: {}", reason))
+        self.card.refuse(reason)
 
     @on(QuestionCard.Closed)
     def _field_closed(self, message: QuestionCard.Closed) -> None:
