@@ -72,7 +72,8 @@ def test_they_serve_whoever_has_the_token_and_end_with_open_streams(url: str) ->
     assert httpx.get(f"{url}/api/v1/vms").status_code == 404
     # What the pages load is a part of the archive.
     assert "five minutes" in httpx.get(f"{url}/ui/login").text
-    assert "svg" in httpx.get(f"{url}/ui/static/icon.svg").headers["content-type"]
+    for icon in ("ui/static/icon.svg", "favicon.ico"):
+        assert "svg" in httpx.get(f"{url}/{icon}").headers["content-type"]
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
         made = client.post("/board/tasks", json={"title": "first", "createdBy": "me"})
         assert made.status_code == 201

@@ -41,6 +41,7 @@ class Dashboard:
             Route("/auth/magic-link", self.make_link, methods=["POST"]),
             Route("/ui/login", self.enter, methods=["GET"]),
             Route("/ui/static/{file}", self.load, methods=["GET"]),
+            Route("/favicon.ico", self.show_icon, methods=["GET"]),
             Route("/ui/", self.show, methods=["GET"]),
             Route("/ui/report/{id}", self.show_report, methods=["GET"]),
             Route(f"{PROXY}/{{path:path}}", _Proxy(self._token)),
@@ -72,7 +73,14 @@ class Dashboard:
 
     async def load(self, request: Request) -> Response:
         """GET /ui/static/:file: what the pages load; nothing secret is among it."""
-        found = loaded(request.path_params["file"])
+        return self._loaded(request.path_params["file"])
+
+    async def show_icon(self, _request: Request) -> Response:
+        """GET /favicon.ico: a browser asks for it where a page names no icon, as the one that follows a link."""
+        return self._loaded("icon.svg")
+
+    def _loaded(self, name: str) -> Response:
+        found = loaded(name)
         if found is None:
             return plain(404, "Not found")
         content, kind = found
