@@ -19,11 +19,11 @@ from cockpit.agents.claude.messages import (
 )
 from cockpit.agents.claude.permissions import asked
 from cockpit.agents.claude.requests import responded
-from cockpit.agents.fields import dict_of, flag_of, head_text, integer_of, number_of, parse_object, text_of
+from cockpit.agents.fields import dict_of, flag_of, head_text, integer_of, number_of, text_of
+from cockpit.agents.line_events import event_of_line
 from cockpit.agents.scaffold.run_lines import event_of_run
 from cockpit.model.content import Usage
 from cockpit.model.events import (
-    BrokenLine,
     CompactionEnded,
     CompactionStarted,
     Event,
@@ -62,19 +62,14 @@ class ClaudeDecoder:
             truncated: only the head of an oversized line is given.
             length: bytes of the whole line, if truncated.
         """
-        if truncated:
-            return BrokenLine("longer than the limit", head_text(line), max(length, len(line)))
-        try:
-            record = parse_object(line)
-            if record is None:
-                reason = "not a JSON object" if line.strip() else "empty line"
-                return BrokenLine(reason, head_text(line), len(line))
+
+        def event_of(record: dict[str, Any]) -> Event:
             kind = text_of(record.get("type"))
             decode = _DECODERS.get(kind)
             event = decode(record) if decode is not None else None
             return event if event is not None else UnknownEvent(_name(record, kind), head_text(line))
-        except RecursionError:
-            return BrokenLine("nested too deeply", head_text(line), len(line))
+
+        return event_of_line(line, truncated, length, event_of)
 
 
 def _name(record: dict[str, Any], kind: str) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from cockpit.agents.adapter import WireRules
-from cockpit.agents.fields import flag_of, head_text, integer_of, number_of, parse_object, text_of
+from cockpit.agents.fields import flag_of, head_text, integer_of, number_of, text_of
+from cockpit.agents.line_events import event_of_line
 from cockpit.agents.scaffold.run_lines import event_of_run
 from cockpit.model.content import OUTPUT, Block
 from cockpit.model.events import (
-    BrokenLine,
     Event,
     LinesPrinted,
     MessageEnded,
@@ -38,19 +38,13 @@ class LinesDecoder:
 
     def decode(self, line: bytes, truncated: bool = False, length: int = 0) -> Event:
         """Return the event a line means. Never raises: what cannot be read is a `BrokenLine`."""
-        whole = max(length, len(line))
-        if truncated:
-            return BrokenLine("longer than the limit", head_text(line), whole)
-        try:
-            record = parse_object(line)
-        except RecursionError:
-            return BrokenLine("nested too deeply", head_text(line), whole)
-        if record is None:
-            reason = "not a JSON object" if line.strip() else "empty line"
-            return BrokenLine(reason, head_text(line), whole)
-        kind = text_of(record.get("type"))
-        read = _READERS.get(kind)
-        return (read(record) if read is not None else event_of_run(record)) or UnknownEvent(kind, head_text(line))
+
+        def event_of(record: dict[str, Any]) -> Event:
+            kind = text_of(record.get("type"))
+            read = _READERS.get(kind)
+            return (read(record) if read is not None else event_of_run(record)) or UnknownEvent(kind, head_text(line))
+
+        return event_of_line(line, truncated, length, event_of)
 
 
 def _said_at(record: dict[str, Any]) -> float | None:

@@ -21,6 +21,7 @@ from cockpit.agents.fields import (
     text_of,
     texts_of,
 )
+from cockpit.agents.line_events import broken, nested_too_deeply
 from cockpit.agents.pi import messages
 from cockpit.agents.pi.context import context_told, tree_told
 from cockpit.agents.pi.oversized import event_of_head
@@ -30,7 +31,6 @@ from cockpit.agents.pi.usage import usage_of
 from cockpit.agents.pi.wire_filter import ACCUMULATED, WIRE_RULES
 from cockpit.agents.scaffold.run_lines import event_of_run
 from cockpit.model.events import (
-    BrokenLine,
     CompactionEnded,
     CompactionStarted,
     Event,
@@ -94,7 +94,7 @@ class PiDecoder:
                     return decoded[0]
             return event_of_head(line, length) if truncated else self._general(line)
         except RecursionError:
-            return BrokenLine("nested too deeply", head_text(line), max(length, len(line)))
+            return nested_too_deeply(line, max(length, len(line)))
 
     def _noted(self, decoded: tuple[Event, str] | None) -> Event | None:
         if decoded is None:
@@ -107,7 +107,7 @@ class PiDecoder:
     def _general(self, line: bytes) -> Event:
         record = parse_object(line)
         if record is None:
-            return BrokenLine(_broken_reason(line), head_text(line), len(line))
+            return broken(line)
         kind = text_of(record.get("type"))
         if kind == "message_update":
             event = self._noted(decode_update_object(record))
@@ -119,17 +119,6 @@ class PiDecoder:
             if self._tells_file and isinstance(event, Responded) and event.success and event.command == "get_state":
                 event = _with_file(event)
         return event if event is not None else UnknownEvent(kind, head_text(line))
-
-
-def _broken_reason(line: bytes) -> str:
-    if not line.strip():
-        return "empty line"
-    return "not a JSON object" if _is_json(line) else "not JSON"
-
-
-def _is_json(line: bytes) -> bool:
-    """Say whether a line is JSON of any kind."""
-    return parse_object(b'{"value":' + line.removeprefix(b"\xef\xbb\xbf") + b"}") is not None
 
 
 def _optional_flag(record: dict[str, Any], key: str) -> bool | None:
