@@ -73,7 +73,8 @@ def _row(vm: RunningVm) -> Clean:
     age = "?" if vm.seconds is None else _span(vm.seconds)
     told = f"{vm.state:8} {age:>7} {vm.processes:>4} processes"
     costs = f"{_size(vm.memory_bytes):>9} {_size(vm.disk_bytes):>9} disk"
-    return our_line("  {}  {} {}  {}", vm.vm_id, told, costs, vm.agent)
+    whose = f"{vm.agent} of {vm.owner}".strip() if vm.owner else vm.agent
+    return our_line("  {}  {} {}  {}", vm.vm_id, told, costs, whose)
 
 
 def _size(number: int) -> str:

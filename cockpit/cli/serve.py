@@ -121,13 +121,33 @@ def serve(
     return 0
 
 
-def write_access(root: Path | None, cockpit_root: Path | None, *, ssh: bool, as_json: bool) -> int:
+def make_owner(root: Path | None, cockpit_root: Path | None, name: str, *, as_json: bool) -> int:
+    """See that the fleet has an owner of that name, and print the path of its token's file.
+
+    Raises:
+        ConfigError: no owner can have that name, or the token cannot be kept.
+    """
+    from cockpit.embedded.lifecycle import ensure_started
+    from cockpit.embedded.owners import ensure_owner, token_file
+
+    place = _place(root, cockpit_root)
+    ensure_started(place)
+    file = token_file(ensure_owner(place, name))
+    if as_json:
+        print_json({"owner": name, "token_file": str(file)})
+    else:
+        say(our_line("{}", str(file)))
+    return 0
+
+
+def write_access(root: Path | None, cockpit_root: Path | None, *, ssh: bool, owner: str, as_json: bool) -> int:
     """Write a file by which foreign programs use the fleet, and print its path: what is in it is printed nowhere.
 
     Args:
         root: the fleet's own directory.
         cockpit_root: the directory given before the verb; the fleet is in it.
         ssh: OpenSSH's configuration instead of the variables.
+        owner: whose variables, an owner that is made if it is new; empty for the fleet's first.
         as_json: print an object.
 
     Raises:
@@ -135,15 +155,17 @@ def write_access(root: Path | None, cockpit_root: Path | None, *, ssh: bool, as_
     """
     from cockpit.embedded.access import files
     from cockpit.embedded.lifecycle import ensure_started
+    from cockpit.embedded.owners import ensure_owner
 
     place = _place(root, cockpit_root)
     endpoint = ensure_started(place)
+    whose = ensure_owner(place, owner) if owner else place
     if ssh:
         file = files.write_ssh_configuration(place, Path(endpoint.ca_file), endpoint.ssh_host, endpoint.ssh_port)
     else:
-        file = files.write_environment(place, endpoint)
+        file = files.write_environment(whose, endpoint)
     if as_json:
-        print_json({"file": str(file)} | ({} if ssh else {"variables": sorted(files.variables(place, endpoint))}))
+        print_json({"file": str(file)} | ({} if ssh else {"variables": sorted(files.variables(whose, endpoint))}))
     else:
         say(our_line("{}", str(file)))
     return 0

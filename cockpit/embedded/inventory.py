@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cockpit.embedded.hosting import HostingError
+from cockpit.embedded.owners import owner_directory, owner_names
 from cockpit.embedded.sandbox.copy import bytes_on_disk
 from cockpit.embedded.sandbox.layout import MARKER_VARIABLE, FleetLayout, MachineRecord
 
@@ -31,6 +32,8 @@ class RunningVm:
     processes: int
     memory_bytes: int
     disk_bytes: int
+    owner: str = ""
+    """Whose it is, empty for the first owner's and where that is not on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,16 @@ def look(root: Path, server: int) -> Costs:
     layout = FleetLayout(root)
     directories = [path for path in _listed(layout.vms) if not path.name.startswith(".")]
     members = _members({path.name for path in directories})
-    made = _made_at(root / "records.sqlite")
+    made = {vm_id: (since, "") for vm_id, since in _made_at(root / "records.sqlite").items()}
+    for name in owner_names(root):
+        of_owner = _made_at(owner_directory(root, name) / "records.sqlite")
+        made |= {vm_id: (since, name) for vm_id, since in of_owner.items()}
     now = time.time()
     vms: list[RunningVm] = []
     for directory in directories:
         vm_id = directory.name
         pids = members.get(vm_id, [])
-        since = made.get(vm_id)
+        since, owner = made.get(vm_id, (None, ""))
         try:
             paused = MachineRecord.load(layout.sandbox(vm_id).record).paused
             state = "paused" if paused else "running"
@@ -75,6 +81,7 @@ def look(root: Path, server: int) -> Costs:
                 len(pids),
                 sum(map(_memory, pids)),
                 bytes_on_disk(directory),
+                owner,
             )
         )
     commits = [path for path in _listed(layout.commits) if not path.name.startswith(".")]

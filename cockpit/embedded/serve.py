@@ -111,7 +111,7 @@ async def _serve(root: Path) -> None:
     await gateway.start(ssh_socket)
     records = Records(root / "records.sqlite")
     try:
-        application = create_application(records, sandboxes, ensure_token(root))
+        application = create_application(records, sandboxes, ensure_token(root), root=root)
         api = ApiServer(application)
         serving = asyncio.create_task(api.serve(sockets=[api_socket]), name="API")
         try:

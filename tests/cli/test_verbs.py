@@ -151,6 +151,10 @@ def test_serve_stops_and_agents_go_on(fleet: FleetUnderTest, ada: str) -> None:
     assert Path(written.stdout.strip()).read_text(encoding="utf-8").startswith("export VERS_API_KEY=")
     assert fleet.run("serve", "--ssh-config", "--json").returncode == 0
     assert fleet.run("serve", "--env", "--stop").returncode == 2
+    of_bob = Path(fleet.run("serve", "--owner", "bob").stdout.strip())
+    assert of_bob.stat().st_mode & 0o777 == 0o600
+    his = Path(fleet.run("serve", "--owner", "bob", "--env").stdout.strip()).read_text(encoding="utf-8")
+    assert of_bob.read_text(encoding="ascii") in his and "VERS_API_KEY" in his
     assert fleet.run("serve", "--stop").returncode == 0
     done = fleet.run("send", ada, "[say Still here.]", "--wait", "done")
     assert done.stdout.strip() == "Still here.", done.stderr

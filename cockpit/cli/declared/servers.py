@@ -28,6 +28,9 @@ def serve(
     ssh_config: Annotated[
         bool, typer.Option("--ssh-config", help="Write a configuration for ssh -F, scp, rsync, git; print its path.")
     ] = False,
+    owner: Annotated[
+        str, typer.Option("--owner", help="Make an owner with a token and VMs of its own, if new; goes with --env too.")
+    ] = "",
     root: Annotated[str | None, typer.Option("--root", help="The fleet's directory.")] = None,
     services_only: Annotated[
         bool, typer.Option("--services-only", help="Board, feed, registry and the others for a team; no VMs.")
@@ -53,7 +56,7 @@ def serve(
 
     team = serving.Team(bind or "127.0.0.1", token_file, certificate, key, self_signed)
     if services_only:
-        if stop or end_fleet or foreground or dry_run or env or ssh_config:
+        if stop or end_fleet or foreground or dry_run or env or ssh_config or owner:
             raise typer.BadParameter("--services-only stays in the foreground, and ends with SIGTERM or ctrl-c")
         raise typer.Exit(serving.serve_team(root, options.root, team, as_json))
     if bind or token_file or certificate or key or self_signed:
@@ -61,10 +64,12 @@ def serve(
     place = paths.absolute(root, "--root") if root is not None else None
     if dry_run and not end_fleet:
         raise typer.BadParameter("--dry-run goes with --end-fleet")
-    if env or ssh_config:
-        if stop or end_fleet or foreground or (env and ssh_config):
-            raise typer.BadParameter("--env and --ssh-config go alone: each prints the path of one file")
-        raise typer.Exit(serving.write_access(place, options.root, ssh=ssh_config, as_json=as_json))
+    if env or ssh_config or owner:
+        if stop or end_fleet or foreground or (env and ssh_config) or (owner and ssh_config):
+            raise typer.BadParameter("--env, --ssh-config and --owner print the path of one file; --owner takes --env")
+        if owner and not env:
+            raise typer.Exit(serving.make_owner(place, options.root, owner, as_json=as_json))
+        raise typer.Exit(serving.write_access(place, options.root, ssh=ssh_config, owner=owner, as_json=as_json))
     ending = serving.Ending(yes, dry_run) if end_fleet else None
     raise typer.Exit(
         serving.serve(place, options.root, stop=stop, end_fleet=ending, foreground=foreground, as_json=as_json)

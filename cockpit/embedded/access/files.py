@@ -20,16 +20,20 @@ ANY_ID = "-".join("?" * length for length in (8, 4, 4, 4, 12))
 """A VM's id alone, as OpenSSH's patterns say it."""
 
 
-def variables(root: Path, endpoint: ServerEndpoint) -> dict[str, str]:
+def variables(place: Path, endpoint: ServerEndpoint) -> dict[str, str]:
     """Return what programs made for the platform read from their environment; holds the token.
 
+    Args:
+        place: the directory of whose token it is: the fleet's, or that of one of its further owners.
+        endpoint: where the fleet is served.
+
     Raises:
-        ConfigError: the fleet's token cannot be read.
+        ConfigError: the token cannot be read.
     """
     try:
-        token = read_token(root)
+        token = read_token(place)
     except OSError as error:
-        raise ConfigError(f"the token of the fleet in {root} cannot be read: {error}") from error
+        raise ConfigError(f"the token in {place} cannot be read: {error}") from error
     return {
         "VERS_API_KEY": token,
         "VERS_BASE_URL": f"{endpoint.base_url}{API_PREFIX}",
@@ -41,14 +45,14 @@ def variables(root: Path, endpoint: ServerEndpoint) -> dict[str, str]:
     }
 
 
-def write_environment(root: Path, endpoint: ServerEndpoint) -> Path:
+def write_environment(place: Path, endpoint: ServerEndpoint) -> Path:
     """Write the variables as a shell reads them, and return the file.
 
     Raises:
-        ConfigError: the fleet's token cannot be read.
+        ConfigError: as `variables`.
     """
-    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables(root, endpoint).items()]
-    file = root / "environment.sh"
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables(place, endpoint).items()]
+    file = place / "environment.sh"
     write_private(file, "".join(lines))
     return file
 

@@ -50,6 +50,10 @@ class Sessions:
         _add(self._sessions, session, self._clock() + SESSION_LIFETIME, self._clock())
         return session
 
+    def has_link(self, token: str) -> bool:
+        """Say whether a link of these was made and not used yet."""
+        return self._links.get(token, 0.0) >= self._clock()
+
     def is_open(self, session: str) -> bool:
         """Say whether a session goes on."""
         return self._sessions.get(session, 0.0) >= self._clock()

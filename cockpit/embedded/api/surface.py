@@ -33,12 +33,17 @@ class AllServices:
             heartbeat: seconds between two comments on an open stream.
         """
         self.records = ServiceRecords(records)
-        sessions = Sessions()
+        self.sessions = Sessions()
+        """Those of the dashboard."""
         self.callers = Callers(token, records)
         """Tells the operator from agents."""
-        self.gate = ServiceGate(self.callers.admit, sessions)
+        self.gate = ServiceGate(self.callers.admit, self.sessions)
         self._heartbeat = heartbeat
-        self._dashboard = Dashboard(self.records, sessions, token)
+        self._dashboard = Dashboard(self.records, self.sessions, token)
+
+    def shares(self, link: str) -> bool:
+        """Say whether a report was shared under a link."""
+        return self.records.share_links.get(link) is not None
 
     def routes(self) -> list[BaseRoute]:
         """Return every route."""

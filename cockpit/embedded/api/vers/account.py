@@ -10,9 +10,8 @@ from starlette.routing import Route
 
 from cockpit import __version__
 from cockpit.embedded.api.exchange import json_response
+from cockpit.embedded.api.owners.others import Holding
 from cockpit.embedded.api.vers.exchange import WRONG_TYPE, ApiError, TextError, read_object, wrong_type
-from cockpit.embedded.api.vers.named import NameRecords
-from cockpit.embedded.api.vers.repositories import ORGANISATION
 
 NAME_FORM = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 NAME_LIMIT = 256
@@ -21,11 +20,11 @@ VALUE_LIMIT = 8192
 
 
 class AccountRoutes:
-    """The one account of an embedded fleet."""
+    """The account of one owner."""
 
-    def __init__(self, names: NameRecords, owner_id: str) -> None:
-        self._names = names
-        self._owner_id = owner_id
+    def __init__(self, holding: Holding) -> None:
+        self._holding = holding
+        self._names = holding.names
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -40,16 +39,17 @@ class AccountRoutes:
 
     async def whoami(self, _request: Request) -> Response:
         """GET /whoami: a fleet of one's own has no limits but the machine's."""
+        owner = self._holding
         key = {
-            "id": self._owner_id,
+            "id": owner.owner_id,
             "label": "embedded fleet",
             "created_at": self._names.begun_at(),
             "expires_at": None,
             "max_vcpus": None,
             "max_memory_mib": None,
         }
-        user = {"id": self._owner_id, "user_name": "operator", "email": ""}
-        return json_response({"user": user, "org": {"id": self._owner_id, "name": ORGANISATION}, "api_key": key})
+        user = {"id": owner.owner_id, "user_name": owner.user_name, "email": ""}
+        return json_response({"user": user, "org": {"id": owner.owner_id, "name": owner.organisation}, "api_key": key})
 
     async def version(self, _request: Request) -> Response:
         """GET /system/version: the control plane's form."""

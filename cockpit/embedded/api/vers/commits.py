@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from cockpit.embedded.api.callers import NOT_YOURS, caller_of, may_stop
 from cockpit.embedded.api.exchange import json_response
+from cockpit.embedded.api.owners.others import Holding
 from cockpit.embedded.api.records import CommitRow
 from cockpit.embedded.api.vers.exchange import (
     WRONG_TYPE,
@@ -30,10 +31,10 @@ PAGE_LIMIT = 100
 class CommitRoutes:
     """Commits that are there; they are taken of a VM and started by its routes."""
 
-    def __init__(self, lifecycle: Lifecycle, owner_id: str) -> None:
+    def __init__(self, lifecycle: Lifecycle) -> None:
         self._lifecycle = lifecycle
         self._records = lifecycle.records
-        self._owner_id = owner_id
+        self._own = next(lifecycle.others.holdings())
 
     def routes(self) -> list[Route]:
         """Return the routes, the most specific first."""
@@ -45,35 +46,26 @@ class CommitRoutes:
             Route("/commits/{commit_id}", self.delete_commit, methods=["DELETE"]),
         ]
 
-    def _commit_json(self, commit: CommitRow) -> dict[str, Any]:
-        return {
-            "commit_id": commit.commit_id,
-            "name": commit.name,
-            "owner_id": self._owner_id,
-            "is_public": commit.is_public,
-            "created_at": commit.created_at,
-            "description": commit.description,
-            "parent_vm_id": commit.parent_vm_id,
-            "grandparent_commit_id": commit.grandparent_commit_id,
-            "vcpu_count": commit.size.vcpu_count,
-            "mem_size_mib": commit.size.mem_size_mib,
-            "fs_size_mib": commit.size.fs_size_mib,
-            "size_bytes": commit.size_bytes,
-        }
-
     async def list_commits(self, request: Request) -> Response:
         """GET /commits."""
-        return self._commit_page(request, public=False)
+        return self._commit_page(request, [self._own], public=False)
 
     async def list_public_commits(self, request: Request) -> Response:
-        """GET /commits/public."""
-        return self._commit_page(request, public=True)
+        """GET /commits/public: those of every owner."""
+        return self._commit_page(request, list(self._lifecycle.others.holdings()), public=True)
 
-    def _commit_page(self, request: Request, *, public: bool) -> Response:
+    def _commit_page(self, request: Request, owners: list[Holding], *, public: bool) -> Response:
         limit = min(max(whole(request, "limit", PAGE), 1), PAGE_LIMIT)
         offset = max(whole(request, "offset", 0), 0)
-        commits, total = self._records.commits(limit, offset, public=public)
-        page = [self._commit_json(commit) for commit in commits]
+        found: list[dict[str, Any]] = []
+        total = 0
+        for owner in owners:
+            commits, count = owner.records.commits(offset + limit, 0, public=public)
+            found += [_commit_json(commit, owner) for commit in commits]
+            total += count
+        if len(owners) > 1:
+            found.sort(key=lambda commit: str(commit["created_at"]), reverse=True)
+        page = found[offset : offset + limit]
         return json_response({"commits": page, "total": total, "limit": limit, "offset": offset})
 
     async def change_commit(self, request: Request) -> Response:
@@ -88,7 +80,7 @@ class CommitRoutes:
         name = (field_text(body, "name") or "").strip() or commit.name
         description = (field_text(body, "description") or "").strip() or commit.description
         self._records.change_commit(commit_id, name, description, body["is_public"])
-        return json_response(self._commit_json(self._lifecycle.commit_of(commit_id)))
+        return json_response(_commit_json(self._lifecycle.commit_of(commit_id), self._own))
 
     async def delete_commit(self, request: Request) -> Response:
         """DELETE /commits/{commit_id}: 204."""
@@ -105,8 +97,25 @@ class CommitRoutes:
         found: list[dict[str, Any]] = []
         commit: CommitRow | None = self._lifecycle.commit_of(path_id(request, "commit_id"))
         while commit is not None:
-            record = self._commit_json(commit)
+            record = _commit_json(commit, self._own)
             found.append({"id": record.pop("commit_id"), **record})
             parent = commit.grandparent_commit_id
             commit = self._records.commit(parent) if parent else None
         return json_response(found)
+
+
+def _commit_json(commit: CommitRow, owner: Holding) -> dict[str, Any]:
+    return {
+        "commit_id": commit.commit_id,
+        "name": commit.name,
+        "owner_id": owner.owner_id,
+        "is_public": commit.is_public,
+        "created_at": commit.created_at,
+        "description": commit.description,
+        "parent_vm_id": commit.parent_vm_id,
+        "grandparent_commit_id": commit.grandparent_commit_id,
+        "vcpu_count": commit.size.vcpu_count,
+        "mem_size_mib": commit.size.mem_size_mib,
+        "fs_size_mib": commit.size.fs_size_mib,
+        "size_bytes": commit.size_bytes,
+    }

@@ -11,9 +11,10 @@ import logging
 import uuid
 from weakref import WeakValueDictionary
 
-from cockpit.embedded.api.records import CommitRow, Records, Size, VmRow, now_text
+from cockpit.embedded.api.owners.others import Holding, Others
+from cockpit.embedded.api.owners.possessions import Possessions
+from cockpit.embedded.api.records import CommitRow, Size, VmRow, now_text
 from cockpit.embedded.api.vers.exchange import ApiError, BranchError
-from cockpit.embedded.api.vers.named import NameRecords
 from cockpit.embedded.hosting import Execution, Hosting, HostingError
 
 log = logging.getLogger(__name__)
@@ -24,12 +25,19 @@ VM_LIMIT = 256
 """VMs that may exist at once: all of them share the machine the cockpit runs on."""
 
 
-class Lifecycle:
+class Lifecycle(Possessions):
     """Makes, copies, freezes and ends VMs."""
 
-    def __init__(self, records: Records, hosting: Hosting, names: NameRecords, vm_limit: int = VM_LIMIT) -> None:
-        self.records = records
-        self._names = names
+    def __init__(self, holding: Holding, others: Others, hosting: Hosting, vm_limit: int = VM_LIMIT) -> None:
+        """Prepare.
+
+        Args:
+            holding: whose VMs these are, and what is on record of them.
+            others: the holdings of the fleet's other owners.
+            hosting: what runs the VMs.
+            vm_limit: VMs of all owners that may exist at once.
+        """
+        super().__init__(holding, others)
         self.hosting = hosting
         self._vm_limit = vm_limit
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -57,32 +65,6 @@ class Lifecycle:
         await asyncio.gather(*boots, return_exceptions=True)
 
     # -- reading -------------------------------------------------------------------------------------------------
-
-    def visible(self) -> list[VmRow]:
-        """Return the VMs a listing shows: a restore under way is not among them."""
-        return [vm for vm in self.records.vms() if _is_visible(vm)]
-
-    def vm(self, vm_id: str, text: str = "not found") -> VmRow:
-        """Return a VM.
-
-        Raises:
-            ApiError: 404 with the given text.
-        """
-        vm = self.records.vm(vm_id)
-        if vm is None or not _is_visible(vm):
-            raise ApiError(404, text)
-        return vm
-
-    def commit_of(self, commit_id: str) -> CommitRow:
-        """Return a commit.
-
-        Raises:
-            ApiError: 404.
-        """
-        commit = self.records.commit(commit_id)
-        if commit is None:
-            raise ApiError(404, "commit not found")
-        return commit
 
     async def state(self, vm: VmRow) -> str:
         """Return the state word as it is read."""
@@ -189,8 +171,16 @@ class Lifecycle:
         Raises:
             ApiError: no such commit, the limit is reached, or the copy failed.
         """
+        return await self.start(self.startable(commit_id), made_by)
+
+    async def start(self, commit: CommitRow, made_by: str = "") -> str:
+        """Start a VM from a commit that the caller may have, whoever's it is.
+
+        Raises:
+            ApiError: as `restore`.
+        """
         self._check_limit(1)
-        return await self._restore(self.commit_of(commit_id), made_by)
+        return await self._restore(commit, made_by)
 
     async def _restore(self, commit: CommitRow, made_by: str) -> str:
         vm_id = str(uuid.uuid4())
@@ -338,7 +328,7 @@ class Lifecycle:
             ApiError: no such commit, or VMs made from it live.
         """
         self.commit_of(commit_id)
-        living = self.records.vms_from(commit_id)
+        living = self.records.vms_from(commit_id) + self.others.vms_from(commit_id)
         if living:
             raise ApiError(409, f"commit still has {living} active VM(s)")
         self.records.remove_commit(commit_id)
@@ -370,13 +360,9 @@ class Lifecycle:
         return self.vm(vm_id, text)
 
     def _check_limit(self, count: int) -> None:
-        existing = len(self.records.vms())
+        existing = len(self.records.vms()) + self.others.vms()
         if existing + count > self._vm_limit:
             raise ApiError(403, f"resource limit exceeded: {existing} of {self._vm_limit} VMs exist")
-
-
-def _is_visible(vm: VmRow) -> bool:
-    return vm.started or vm.parent_commit_id is None
 
 
 def node_error(error: HostingError) -> ApiError:

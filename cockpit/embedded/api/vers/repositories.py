@@ -10,13 +10,11 @@ from starlette.routing import Route
 
 from cockpit.embedded.api.callers import caller_of
 from cockpit.embedded.api.exchange import json_response
+from cockpit.embedded.api.owners.others import Holding
 from cockpit.embedded.api.vers.exchange import WRONG_TYPE, ApiError, TextError, field_text, read_object, wrong_type
 from cockpit.embedded.api.vers.lifecycle import Lifecycle
 from cockpit.embedded.api.vers.named import NameRecords, RepositoryRow
 from cockpit.embedded.api.vers.tags import NAME_FORM, needed_text, tag_json
-
-ORGANISATION = "embedded"
-"""Whose the public repositories of an embedded fleet are."""
 
 
 class RepositoryRoutes:
@@ -91,15 +89,14 @@ class RepositoryRoutes:
         name, tag_name = field_text(body, "repo_name") or source, field_text(body, "tag_name") or source_tag
         if not NAME_FORM.fullmatch(name) or not NAME_FORM.fullmatch(tag_name):
             raise ApiError(400, "Invalid repository or tag name: 1-64 characters of letters, digits, '-', '_', '.'")
-        shown = self._names.repository(source)
-        if organisation != ORGANISATION or shown is None or not shown.is_public:
-            raise ApiError(404, "repository not found")
-        tag = self._names.tag(source, source_tag)
-        if tag is None:
+        owner, shown = self._shown(organisation, source)
+        tag = owner.names.tag(source, source_tag)
+        commit = owner.records.commit(tag.commit_id) if tag is not None else None
+        if tag is None or commit is None:
             raise ApiError(404, "tag not found")
         if self._names.tag(name, tag_name) is not None:
             raise ApiError(409, "tag already exists")
-        vm_id = await self._lifecycle.restore(tag.commit_id, caller_of(request))
+        vm_id = await self._lifecycle.start(commit, caller_of(request))
         commit_id = await self._lifecycle.commit(vm_id, "", None, keep_paused=False, skip_wait_boot=False)
         if self._names.repository(name) is None:
             self._names.add_repository(name, shown.description)
@@ -110,29 +107,46 @@ class RepositoryRoutes:
 
     # -- public --------------------------------------------------------------------------------------------------
 
-    def _public(self, request: Request) -> RepositoryRow:
-        repository = self._repository(request)
-        if not repository.is_public or request.path_params["organisation"] != ORGANISATION:
+    def _shown(self, organisation: str, name: str) -> tuple[Holding, RepositoryRow]:
+        """Return a repository that its owner shows to everybody.
+
+        Raises:
+            ApiError: there is none.
+        """
+        owner = self._lifecycle.others.organisation(organisation)
+        repository = owner.names.repository(name) if owner is not None else None
+        if owner is None or repository is None or not repository.is_public:
             raise ApiError(404, "repository not found")
-        return repository
+        return owner, repository
+
+    def _public(self, request: Request) -> tuple[Holding, RepositoryRow]:
+        return self._shown(request.path_params["organisation"], request.path_params["repository"])
 
     async def list_public(self, _request: Request) -> Response:
-        """GET /public/repositories."""
-        shown = [_public_json(row) for row in self._names.repositories() if row.is_public]
+        """GET /public/repositories: those of every owner."""
+        shown = [
+            _public_json(row, owner)
+            for owner in self._lifecycle.others.holdings()
+            for row in owner.names.repositories()
+            if row.is_public
+        ]
         return json_response({"repositories": shown})
 
     async def read_public(self, request: Request) -> Response:
         """GET /public/repositories/{organisation}/{repository}."""
-        return json_response(_public_json(self._public(request)))
+        owner, repository = self._public(request)
+        return json_response(_public_json(repository, owner))
 
     async def list_public_tags(self, request: Request) -> Response:
         """GET /public/repositories/{organisation}/{repository}/tags."""
-        name = self._public(request).name
-        return json_response({"repository": name, "tags": [tag_json(tag) for tag in self._names.tags(name)]})
+        owner, repository = self._public(request)
+        tags = owner.names.tags(repository.name)
+        return json_response({"repository": repository.name, "tags": [tag_json(tag) for tag in tags]})
 
     async def read_public_tag(self, request: Request) -> Response:
         """GET /public/repositories/{organisation}/{repository}/tags/{tag}."""
-        tag = self._names.tag(self._public(request).name, request.path_params["tag"])
+        owner, repository = self._public(request)
+        tag = owner.names.tag(repository.name, request.path_params["tag"])
         if tag is None:
             raise ApiError(404, "tag not found")
         return json_response(tag_json(tag))
@@ -148,5 +162,6 @@ def _repository_json(row: RepositoryRow) -> dict[str, Any]:
     }
 
 
-def _public_json(row: RepositoryRow) -> dict[str, Any]:
-    return {**_repository_json(row), "org_name": ORGANISATION, "full_name": f"{ORGANISATION}/{row.name}"}
+def _public_json(row: RepositoryRow, owner: Holding) -> dict[str, Any]:
+    named = {"org_name": owner.organisation, "full_name": f"{owner.organisation}/{row.name}"}
+    return {**_repository_json(row), **named}

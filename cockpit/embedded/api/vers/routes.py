@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from cockpit.embedded.api.callers import NOT_YOURS, caller_of, may_stop
 from cockpit.embedded.api.exchange import json_response
+from cockpit.embedded.api.owners.others import Holding
 from cockpit.embedded.api.records import Size, VmRow
 from cockpit.embedded.api.vers.absent import absent_routes
 from cockpit.embedded.api.vers.account import AccountRoutes
@@ -32,7 +33,6 @@ from cockpit.embedded.api.vers.exchange import (
 )
 from cockpit.embedded.api.vers.images import IMAGE, ImageRoutes
 from cockpit.embedded.api.vers.lifecycle import Lifecycle
-from cockpit.embedded.api.vers.named import NameRecords
 from cockpit.embedded.api.vers.repositories import RepositoryRoutes
 from cockpit.embedded.api.vers.running.routes import RunningRoutes
 from cockpit.embedded.api.vers.running.sessions import StreamedCommands
@@ -45,24 +45,24 @@ STATES = ("Paused", "Running", "Sleeping")
 class VersApi:
     """The routes below the version prefix; those of VMs are its own."""
 
-    def __init__(self, lifecycle: Lifecycle, names: NameRecords, sessions: StreamedCommands, owner_id: str) -> None:
+    def __init__(self, holding: Holding, lifecycle: Lifecycle, sessions: StreamedCommands) -> None:
         self._lifecycle = lifecycle
         self._sessions = sessions
-        self._names = names
-        self._records = lifecycle.records
-        self._owner_id = owner_id
+        self._holding = holding
+        self._names = holding.names
+        self._records = holding.records
 
     def routes(self) -> list[Route]:
         """Return the routes, the most specific first."""
         vm = "/vm/{vm_id}"
         return [
             *absent_routes(),
-            *ImageRoutes(self._owner_id).routes(),
+            *ImageRoutes(self._holding.owner_id).routes(),
             *RunningRoutes(self._lifecycle, self._sessions, self._entered).routes(),
-            *CommitRoutes(self._lifecycle, self._owner_id).routes(),
+            *CommitRoutes(self._lifecycle).routes(),
             *TagRoutes(self._lifecycle, self._names).routes(),
             *RepositoryRoutes(self._lifecycle, self._names).routes(),
-            *AccountRoutes(self._names, self._owner_id).routes(),
+            *AccountRoutes(self._holding).routes(),
             Route("/vms", self.list_vms, methods=["GET"]),
             Route("/vm", self.list_vms, methods=["GET"]),
             Route("/vm/new_root", self.new_root, methods=["POST"]),
@@ -123,7 +123,7 @@ class VersApi:
     async def _vm_json(self, vm: VmRow) -> dict[str, Any]:
         return {
             "vm_id": vm.vm_id,
-            "owner_id": self._owner_id,
+            "owner_id": self._holding.owner_id,
             "created_at": vm.created_at,
             "state": await self._lifecycle.state(vm),
             "labels": vm.labels,
@@ -284,6 +284,7 @@ class VersApi:
         if vm is not None and (vm.started or vm.parent_commit_id is None):
             self._lifecycle.check_awake(vm)
             return await self._branch_vm(request, either)
+        self._lifecycle.check_not_others(either)
         return await self._branch_commit(request, either)
 
     async def branch_by_vm(self, request: Request) -> Response:
@@ -328,7 +329,7 @@ class VersApi:
         return _branched(made)
 
     async def _branch_commit(self, request: Request, commit_id: str) -> Response:
-        commit = self._lifecycle.commit_of(commit_id)
+        commit = self._lifecycle.startable(commit_id)
         made = await self._lifecycle.branch_commit(commit, _copies(request), caller_of(request))
         return _branched(made)
 

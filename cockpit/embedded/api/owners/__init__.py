@@ -1,0 +1,1 @@
+"""Who has what in one fleet: each owner has a token, records and an application of its own."""
