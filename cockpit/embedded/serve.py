@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 from cockpit import __version__
+from cockpit.embedded.access.inside import Inside
 from cockpit.embedded.api.application import create_application
 from cockpit.embedded.api.records import Records
 from cockpit.embedded.api.server import ApiServer
@@ -112,6 +113,9 @@ async def _serve(root: Path) -> None:
     records = Records(root / "records.sqlite")
     try:
         application = create_application(records, sandboxes, ensure_token(root), root=root)
+        household = application.state.parts.household
+        inside = Inside(_base_url(api_socket), f"{LOOPBACK}:{gateway.port}", household.key_on)
+        sandboxes.platform = inside.variables
         api = ApiServer(application)
         serving = asyncio.create_task(api.serve(sockets=[api_socket]), name="API")
         try:
@@ -143,7 +147,7 @@ async def _until_started(api: ApiServer, serving: asyncio.Task[None]) -> None:
 def _describe(root: Path, gateway: Gateway, api_socket: socket.socket) -> ServerEndpoint:
     return ServerEndpoint(
         pid=os.getpid(),
-        base_url=f"http://{LOOPBACK}:{api_socket.getsockname()[1]}",
+        base_url=_base_url(api_socket),
         ssh_host=LOOPBACK,
         ssh_port=gateway.port,
         vm_domain=VM_DOMAIN,
@@ -153,6 +157,10 @@ def _describe(root: Path, gateway: Gateway, api_socket: socket.socket) -> Server
         started_at=time.time(),
         vm_keys=True,
     )
+
+
+def _base_url(api_socket: socket.socket) -> str:
+    return f"http://{LOOPBACK}:{api_socket.getsockname()[1]}"
 
 
 def _bind(root: Path) -> tuple[socket.socket, socket.socket]:

@@ -51,10 +51,16 @@ def test_what_other_programs_need_stands_in_private_files(tmp_path: Path) -> Non
     file = write_environment(root, ENDPOINT)
     assert file.stat().st_mode & 0o777 == 0o600
     read = subprocess.run(
-        ["/bin/sh", "-c", '. "$1"; env', "sh", str(file)], capture_output=True, text=True, check=True, env={}
-    )
+        ["/bin/sh", "-c", '. "$1"; . "$1"; env', "sh", str(file)],
+        capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
     found = dict(line.split("=", 1) for line in read.stdout.splitlines() if "=" in line)
     assert variables(root, ENDPOINT).items() <= found.items()
+    first, *others = found["PATH"].split(":")
+    assert (Path(first) / "openssl").stat().st_mode & 0o111 and others == ["/usr/bin", "/bin"], (
+        "sourced twice, in front once"
+    )
+    assert found["COCKPIT_GATEWAY"] == "127.0.0.1:2"
     assert found["VERS_API_KEY"] == found["VERS_AUTH_TOKEN"] == token
     assert found["VERS_BASE_URL"] == "http://127.0.0.1:1/api/v1"
     assert found["VERS_VM_REGISTRY_URL"] == found["VERS_INFRA_URL"] == "http://127.0.0.1:1"

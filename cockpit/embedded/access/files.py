@@ -10,11 +10,11 @@ import shlex
 import shutil
 from pathlib import Path
 
+from cockpit.embedded.access.inside import GATEWAY_VARIABLE, PROGRAMS, service_variables
 from cockpit.embedded.endpoint import ServerEndpoint, read_token
 from cockpit.embedded.gateway.certificates import PLATFORM_DOMAIN
 from cockpit.errors import ConfigError
 from cockpit.paths import write_private
-from cockpit.vers.credentials import API_PREFIX
 
 ANY_ID = "-".join("?" * length for length in (8, 4, 4, 4, 12))
 """A VM's id alone, as OpenSSH's patterns say it."""
@@ -35,12 +35,8 @@ def variables(place: Path, endpoint: ServerEndpoint) -> dict[str, str]:
     except OSError as error:
         raise ConfigError(f"the token in {place} cannot be read: {error}") from error
     return {
-        "VERS_API_KEY": token,
-        "VERS_BASE_URL": f"{endpoint.base_url}{API_PREFIX}",
-        "VERS_URL": endpoint.base_url,
-        "VERS_INFRA_URL": endpoint.base_url,
-        "VERS_VM_REGISTRY_URL": endpoint.base_url,
-        "VERS_AUTH_TOKEN": token,
+        **service_variables(endpoint.base_url, token),
+        GATEWAY_VARIABLE: f"{endpoint.ssh_host}:{endpoint.ssh_port}",
         "NODE_EXTRA_CA_CERTS": endpoint.ca_file,
     }
 
@@ -52,6 +48,8 @@ def write_environment(place: Path, endpoint: ServerEndpoint) -> Path:
         ConfigError: as `variables`.
     """
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables(place, endpoint).items()]
+    # Sourced again, it does not grow.
+    lines.append(f'PATH={shlex.quote(str(PROGRAMS))}:"${{PATH#*/access/programs:}}"\nexport PATH\n')
     file = place / "environment.sh"
     write_private(file, "".join(lines))
     return file

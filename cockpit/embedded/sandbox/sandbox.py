@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from cockpit.embedded.access.inside import PROGRAMS
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox.copy import remove_tree
 from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, build_freezer, still_runs
@@ -33,6 +34,11 @@ CLIENT_VARIABLES = ("LANG", "LC_", "TERM", "COLORTERM")
 """Beginnings of the variables an SSH client may set, as an OpenSSH server is usually set up."""
 
 
+def no_platform(_vm_id: str) -> Mapping[str, str]:
+    """Return the variables of a sandbox that nothing is served around."""
+    return {}
+
+
 class Sandbox:
     """A VM as a directory, an environment and a tree of processes."""
 
@@ -44,6 +50,8 @@ class Sandbox:
         self._supervisor = Supervisor(layout.supervisor, sockets / "init")
         self._watch_over(freezer)
         self._record = MachineRecord(freezer=freezer.kind, group=str(freezer.group or ""), sockets=str(sockets))
+        self.platform: Callable[[str], Mapping[str, str]] = no_platform
+        """Tells what its programs get to reach the fleet; what the account sets goes before it."""
         self._change = asyncio.Lock()
         self.moving = asyncio.Event()
         """Set while the sandbox runs: whoever carries bytes in or out waits for it."""
@@ -162,7 +170,9 @@ class Sandbox:
     def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of a new process; of `extra` only what concerns language and terminal counts."""
         wanted = {name: value for name, value in extra.items() if name.startswith(CLIENT_VARIABLES)}
-        return {**sandbox_environment(self.layout, self._sockets, os.environ), **wanted}
+        own = sandbox_environment(self.layout, self._sockets, os.environ)
+        own["PATH"] = f"{PROGRAMS}{os.pathsep}{own['PATH']}"
+        return {**self.platform(self.vm_id), **own, **wanted}
 
     async def launch(
         self,

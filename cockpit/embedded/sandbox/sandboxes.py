@@ -16,7 +16,7 @@ from cockpit.embedded.sandbox import command_log, execution
 from cockpit.embedded.sandbox.copy import bytes_on_disk, clear_leftovers, copy_tree, remove_tree
 from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, choose_freezer
 from cockpit.embedded.sandbox.layout import BUILDING, LEAVING, FleetLayout
-from cockpit.embedded.sandbox.sandbox import Sandbox
+from cockpit.embedded.sandbox.sandbox import Sandbox, no_platform
 from cockpit.errors import ConfigError
 from cockpit.paths import private_directory, write_private
 
@@ -59,6 +59,8 @@ class Sandboxes:
         self._sandboxes: dict[str, Sandbox] = {}
         self._building: set[str] = set()
         self._make_freezer: Callable[[str], Freezer] = SignalFreezer
+        self.platform: Callable[[str], Mapping[str, str]] = no_platform
+        """Tells what the programs of a VM get to reach the fleet, once it is served."""
 
     async def adopt(self) -> None:
         """Take over what an earlier server left: VMs as they were, half-made things removed.
@@ -76,8 +78,12 @@ class Sandboxes:
             try:
                 layout = self.layout.sandbox(directory.name)
                 self._sandboxes[directory.name] = await Sandbox.adopt(layout, self._make_freezer)
+                self._sandboxes[directory.name].platform = self._variables
             except (HostingError, OSError) as error:
                 logger.error("VM %s cannot be adopted and counts as dead: %s", directory.name, error)
+
+    def _variables(self, vm_id: str) -> Mapping[str, str]:
+        return self.platform(vm_id)
 
     def vm_ids(self) -> tuple[str, ...]:
         """Return the VMs that exist."""
@@ -139,6 +145,7 @@ class Sandboxes:
             write_private(building / "keys" / "host", host_key)
             write_private(building / "keys" / "client", new_private_key())
             sandbox = Sandbox(layout, self._make_freezer(vm_id), self.layout.socket_directory(vm_id))
+            sandbox.platform = self._variables
             building.rename(layout.directory)
             sandbox.prepare()
             self._sandboxes[vm_id] = sandbox

@@ -39,13 +39,13 @@ async def two(tmp_path: Path) -> AsyncIterator[Two]:
         base = await stack.enter_async_context(serving(world.application))
         # He is made while the server runs, as an operator makes him.
         token = token_file(ensure_owner(tmp_path, "bob")).read_text(encoding="ascii")
-        clients = [
+        ada, bob = [
             await stack.enter_async_context(
                 httpx.AsyncClient(base_url=base, headers={"Authorization": f"Bearer {key}"}, timeout=30)
             )
             for key in (world.token, token)
         ]
-        yield Two(world, tmp_path, base, *clients, token)
+        yield Two(world, tmp_path, base, ada, bob, token)
 
 
 async def made(http: httpx.AsyncClient) -> str:
@@ -221,10 +221,10 @@ async def test_a_token_that_is_taken_away_opens_nothing_and_comes_back_as_it_was
 
 async def test_the_next_server_serves_every_owner_and_the_limit_is_the_machines(tmp_path: Path) -> None:
     token = token_file(ensure_owner(tmp_path, "bob")).read_text(encoding="ascii")
-    key = {"headers": {"Authorization": f"Bearer {token}"}}
+    key = {"Authorization": f"Bearer {token}"}
     for turn in range(2):
         world = make_world(tmp_path / "records.sqlite", root=tmp_path, vm_limit=2)
-        async with serving(world.application) as base, httpx.AsyncClient(base_url=base, **key) as bob:
+        async with serving(world.application) as base, httpx.AsyncClient(base_url=base, headers=key) as bob:
             assert len((await bob.get(f"{API}/vms")).json()) == turn
             if not turn:
                 await made(bob)
