@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from cockpit.model.ids import AgentId
@@ -13,6 +14,16 @@ LONGEST_NAME = 40
 
 FILTERED = ("agents", "board", "vms", "feed")
 """The lists that have filters."""
+
+
+class Density(StrEnum):
+    """How many lines a row of the list of agents takes."""
+
+    AUTOMATIC = "automatic"
+    """Two where all of them fit twice into the room that the list has."""
+    TWO = "two lines"
+    """Who and where; what it says now."""
+    ONE = "one line"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,6 +45,7 @@ class Arrangement:
     order: SortOrder = SortOrder.NAME
     filters: tuple[SavedFilter, ...] = ()
     """In the order of their names."""
+    density: Density = Density.AUTOMATIC
 
     def filter_named(self, name: str, of: str = "agents") -> SavedFilter | None:
         """Return the filter of a list that has a name, or None."""
@@ -68,6 +80,9 @@ class DeskPort(Protocol):
 
     async def sort(self, order: SortOrder) -> None:
         """Choose who stands first."""
+
+    async def lay_out(self, density: Density) -> None:
+        """Choose how many lines a row takes."""
 
     async def keep_filter(self, wanted: SavedFilter) -> None:
         """Keep a filter under its name, in place of another one that has it.

@@ -14,7 +14,7 @@ from cockpit.model.acts import DoneAct
 from cockpit.model.away import Away
 from cockpit.model.board import FeedItem, Task, TaskContent, content_of
 from cockpit.model.commands.board import EditTask
-from cockpit.model.desk import Arrangement, SavedFilter, fault_of_filter
+from cockpit.model.desk import Arrangement, Density, SavedFilter, fault_of_filter
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId, TaskId
 from cockpit.model.inbox.caution import CautionRule
@@ -277,6 +277,10 @@ class DeskDouble:
     async def sort(self, order: SortOrder) -> None:
         """Choose who stands first."""
         self._arrange(replace(self.arrangement, order=order))
+
+    async def lay_out(self, density: Density) -> None:
+        """Choose how many lines a row takes."""
+        self._arrange(replace(self.arrangement, density=density))
 
     async def keep_filter(self, wanted: SavedFilter) -> None:
         """Keep a filter."""

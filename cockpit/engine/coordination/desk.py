@@ -10,7 +10,7 @@ from dataclasses import replace
 from cockpit.engine.saving import saved
 from cockpit.engine.state import FleetState
 from cockpit.errors import UsageError
-from cockpit.model.desk import Arrangement, SavedFilter, fault_of_filter
+from cockpit.model.desk import Arrangement, Density, SavedFilter, fault_of_filter
 from cockpit.model.ids import AgentId
 from cockpit.model.ordering import SortOrder
 from cockpit.store.errors import StoreError
@@ -18,7 +18,7 @@ from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
 
-PINNED, ORDER, FILTER = "pinned:", "order of agents", "filter:"
+PINNED, ORDER, DENSITY, FILTER = "pinned:", "order of agents", "density of agents", "filter:"
 """Names of what is kept; behind the first the agent's id, behind the last the list and the filter's name."""
 
 
@@ -58,6 +58,12 @@ class OperatorsDesk:
         await self.load()
         self._arrange(replace(self.arrangement, order=order))
         await saved(self._store.choices.keep(ORDER, order.value))
+
+    async def lay_out(self, density: Density) -> None:
+        """Choose how many lines a row takes."""
+        await self.load()
+        self._arrange(replace(self.arrangement, density=density))
+        await saved(self._store.choices.keep(DENSITY, density.value))
 
     async def keep_filter(self, wanted: SavedFilter) -> None:
         """Keep a filter under its name, in place of another one that has it.
@@ -107,4 +113,6 @@ def arrangement_in(kept: dict[str, str]) -> Arrangement:
                 filters.append(found)
     order = kept.get(ORDER, "")
     known = SortOrder(order) if order in set(SortOrder) else SortOrder.NAME
-    return Arrangement(frozenset(pinned), known, tuple(sorted(filters)))
+    lines = kept.get(DENSITY, "")
+    density = Density(lines) if lines in set(Density) else Density.AUTOMATIC
+    return Arrangement(frozenset(pinned), known, tuple(sorted(filters)), density)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.model.desk import SavedFilter, fault_of_filter
+from cockpit.model.desk import Density, SavedFilter, fault_of_filter
 from cockpit.model.ordering import SortOrder
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
@@ -11,6 +11,7 @@ from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reasons import needs_agent
 from cockpit.ui.dialogs.form import Field, FormDialog, Values
 from cockpit.ui.dialogs.saved_filters import KEEP, SavedFiltersDialog
+from cockpit.ui.widgets.notice import notice
 
 
 def _sort(home: HomePort) -> None:
@@ -18,6 +19,22 @@ def _sort(home: HomePort) -> None:
     desk = home.engine.coordination.desk
     chosen = orders[(orders.index(desk.arrangement.order) + 1) % len(orders)]
     home.app.run_worker(desk.sort(chosen), name="keep the order")
+
+
+DENSITY_WORDS = {
+    Density.AUTOMATIC: ours("Rows take two lines where all of them fit twice."),
+    Density.TWO: ours("Each row takes two lines: who and where, then what it does and says."),
+    Density.ONE: ours("Each row takes one line."),
+}
+
+
+def _density(home: HomePort) -> None:
+    """Choose the next density, and say which one that is: a list that is short may look the same."""
+    choices = list(Density)
+    desk = home.engine.coordination.desk
+    chosen = choices[(choices.index(desk.arrangement.density) + 1) % len(choices)]
+    home.app.run_worker(desk.lay_out(chosen), name="keep the density")
+    notice(home.app, DENSITY_WORDS[chosen])
 
 
 def _pin(home: HomePort) -> None:
@@ -78,6 +95,14 @@ ACTIONS: tuple[Action, ...] = (
         "See",
         "Sort agents by name, need, age or cost",
         _sort,
+    ),
+    Action(
+        "see.density",
+        "",
+        "density",
+        "See",
+        "Rows of agents take one line, or two, or two where they fit; it is kept",
+        _density,
     ),
     Action(
         "see.pin",

@@ -24,6 +24,8 @@ class TreeNode:
     """The lines that lead to it: `├ `, `│ └ `."""
     folded: tuple[Agent, ...] = ()
     """Those below it that are not shown."""
+    leads: bool = False
+    """Somebody stands below it."""
 
 
 def agent_tree(
@@ -53,8 +55,9 @@ def agent_tree(
             hidden = tuple(everyone[below] for below in descendants_of(agent.id, parents))
             nodes.append(TreeNode(agent, guide, hidden))
             continue
-        nodes.append(TreeNode(agent, guide))
-        for number, child in enumerate(children.get(agent.id, ())):
+        below_it = children.get(agent.id, ())
+        nodes.append(TreeNode(agent, guide, leads=bool(below_it)))
+        for number, child in enumerate(below_it):
             last = number == 0
             lead, below = (ours("└ "), ours("  ")) if last else (ours("├ "), ours("│ "))
             waiting.append((child, joined((beneath, lead)), part(joined((beneath, below)), -GUIDE_KEPT)))

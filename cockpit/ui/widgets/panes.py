@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.reactive import reactive
 
-from cockpit.model.desk import Arrangement
+from cockpit.model.desk import Arrangement, Density
 from cockpit.model.family import ancestors_of, parents_of, sum_of
 from cockpit.model.filters.agents import AGENTS, NO_ATTRIBUTES, Attributes, wanted_agents
 from cockpit.model.filters.fields import Vocabulary
@@ -29,6 +29,7 @@ from cockpit.ui.look.cells import Piece
 from cockpit.ui.look.rows import agents, feed, machines, tasks
 from cockpit.ui.look.rows import panes as look
 from cockpit.ui.look.rows.columns import allot
+from cockpit.ui.look.rows.second_line import agent_lines
 from cockpit.ui.look.tree import agent_tree
 from cockpit.ui.widgets.frame import set_title
 from cockpit.ui.widgets.row_list import Row, RowList
@@ -58,6 +59,8 @@ class Pane(RowList):
         """Words over columns, each with the cell of a row at which it begins."""
         self.warned: tuple[Piece, ...] = ()
         """What the title says in another tone behind all else."""
+        self.count: Clean = NOTHING
+        """How many there are, where words over columns share the title with it."""
         self._notes: tuple[Clean, ...] = ()
         self._title_key: tuple[object, ...] = ()
 
@@ -101,12 +104,15 @@ class Pane(RowList):
     def _retitle(self) -> None:
         """Set the title if it says something else now, or for another width."""
         width = self.outer_size.width - look.TITLE_MARGIN
-        top, height, number = self.scroll_offset.y, self.size.height, len(self.rows)
-        where = our_line("{}–{} of {}", top + 1, min(number, top + height), number) if 0 < height < number else NOTHING
-        key = (width, where, self.heads, self.warned, *self._notes)
+        seen, number = self._in_sight(), len(self.rows)
+        where = (
+            our_line("{}–{} of {}", seen.start + 1, seen.stop, number) if 0 < self.size.height < self.lines else NOTHING
+        )
+        key = (width, where, self.count, self.heads, self.warned, *self._notes)
         if key != self._title_key:
             self._title_key = key
-            lead = look.title(self.NUMBER, self.NAME, *self._notes, where if self.heads else NOTHING)
+            # Columns that have words leave little room: what is cut first is what counts least.
+            lead = look.title(self.NUMBER, self.NAME, *((where or self.count,) if self.heads else ()), *self._notes)
             lead += [(our_line(" · {}", word), style) for word, style in self.warned]
             tail: list[Piece] = [(where, "$muted")] if where else []
             set_title(self, look.title_line(lead, width, [(at - 2, word) for at, word in self.heads], tail))
@@ -142,6 +148,12 @@ class AgentsTree(Pane):
         """Whether a column says how much comes from each."""
         self.order = SortOrder.NAME
         """What decides who stands first."""
+        self.density = Density.AUTOMATIC
+        """How many lines a row takes."""
+        self.room = 0
+        """Lines that the rows may take where they need not scroll."""
+        self._form = (1, False)
+        """How many lines each row takes now, and whether rules stand between them."""
         self.attributes = NO_ATTRIBUTES
         """What the operator keeps of agents on the screen."""
         self._held = ""
@@ -152,6 +164,7 @@ class AgentsTree(Pane):
     def take_arranged(self, arrangement: Arrangement, marks: AgentMarks, snoozed: frozenset[AgentId]) -> None:
         """Take in what the operator arranged, who is marked, and of whom something is put off."""
         self.order = arrangement.order
+        self.density = arrangement.density
         self.attributes = Attributes(frozenset(marks.agents), arrangement.pinned, snoozed, marks.failed)
 
     def flush(self, fleet: Fleet, now: float) -> None:
@@ -204,18 +217,35 @@ class AgentsTree(Pane):
                     tuple(clean_line(self._own.cell(agent.id, column.name)) for column in own),
                 )
             )
-        columns = agents.columns_for(drawn, width, own)
+        height, ruled = self._form = self._form_of(len(drawn))
+        columns = agents.columns_for(drawn, width, own, two_lines=height > 1)
         table = allot(columns, width)
         self.heads = tuple(agents.headings(columns, table)) if drawn else ()
-        rows = [Row(row.node.agent.id, partial(agents.agent_row, row, table=table), now) for row in drawn]
-        number = len(shown)
-        said = [our_line("{}", number)]
+        rows = []
+        for place, row in enumerate(drawn, 1):
+            rule = ruled and place < len(drawn)
+            draw = partial(agent_lines, row, table=table, width=width, height=height, ruled=rule)
+            rows.append(Row(row.node.agent.id, draw, now, height=height + rule, ruled=rule))
+        self.count = our_line("{}", len(shown)) if drawn else NOTHING
+        said = []
         if marked := len(self.attributes.marked):
             said.append(our_line("{} marked", marked))
         if self.order is not SortOrder.NAME:
             said.append(our_line("by {}", self.order.value))
         said.append(look.legend(shown))
         return rows, joined((word for word in said if word), ours(" · ")) if rows else NOTHING
+
+    def take_form(self) -> bool:
+        """Give the rows the form that fits the room there is now; say whether they had another one."""
+        if not self.rows or self._form_of(len(self.rows)) == self._form:
+            return False
+        self.flush(self._seen, self._now)
+        return True
+
+    def _form_of(self, number: int) -> tuple[int, bool]:
+        """Return how many lines each of so many rows takes, and whether there is room for rules between them."""
+        two = self.density is Density.TWO or (self.density is Density.AUTOMATIC and 0 < 2 * number <= self.room)
+        return (2, 3 * number - 1 <= self.room) if two else (1, False)
 
     def _narrowed(self, fleet: Fleet, now: float) -> Sequence[Agent]:
         """Return the agents that the filter leaves, and the one under the cursor: acts go to it, so it stays in sight.
@@ -334,6 +364,13 @@ class FeedPane(Pane):
     EMPTY = (NOTHING, ours("Nothing in the feed yet."), ours("Agents and the cockpit report here."))
     SHOWN = 300
     """Items shown: more than anybody scrolls through."""
+
+    def flush(self, fleet: Fleet, now: float) -> None:
+        """Show a snapshot; whoever stands on the newest and has no key on it stays there."""
+        newest = self.cursor_index in (0, None) and not self.has_focus
+        super().flush(fleet, now)
+        if newest and self.rows:
+            self.point_at(self.rows[0].key)
 
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
         """Build the rows, newest first."""

@@ -1,9 +1,11 @@
-"""A list of one-line rows drawn line by line: the cursor is a key, and only rows that changed are painted."""
+"""A list of rows drawn line by line: the cursor is a key, and only rows that changed are painted."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -18,36 +20,60 @@ from textual.strip import Strip
 from cockpit.text.clean import NOTHING, Clean, ours, part
 from cockpit.ui.look.cells import break_points, content
 
+Lines = Content | Sequence[Content]
+"""What a row shows: one line, or several."""
+
 
 class Row:
-    """One line of a list; what it shows is drawn when somebody sees it."""
+    """One entry of a list; what it shows is drawn when somebody sees it."""
 
-    __slots__ = ("_content", "_draw", "_now", "key")
+    __slots__ = ("_draw", "_lines", "_now", "height", "key", "ruled")
 
-    def __init__(self, key: str, shown: Content | Callable[[float], Content], now: float = 0.0) -> None:
+    def __init__(
+        self,
+        key: str,
+        shown: Lines | Callable[[float], Lines],
+        now: float = 0.0,
+        *,
+        height: int = 1,
+        ruled: bool = False,
+    ) -> None:
         """Take what a row shows, or what draws it.
 
         Args:
             key: what the row stands for; empty for a heading, which the cursor skips.
-            shown: its content, or a function that returns it for a moment and is called once, at the first look.
+            shown: its lines, or a function that returns them for a moment and is called once, at the first look.
             now: the moment it is drawn for.
+            height: how many lines it takes.
+            ruled: the last of them parts it from the next row, and is no part of what the cursor marks.
         """
         self.key = key
+        self.height = height
+        self.ruled = ruled
         self._now = now
-        self._content: Content | None = shown if isinstance(shown, Content) else None
-        self._draw = None if isinstance(shown, Content) else shown
+        self._draw = shown if callable(shown) else None
+        self._lines: tuple[Content, ...] | None = None if callable(shown) else _as_lines(shown)
 
     def at(self, now: float) -> Row:
         """Return the row for another moment, not drawn yet."""
-        return self if self._draw is None else Row(self.key, self._draw, now)
+        return self if self._draw is None else Row(self.key, self._draw, now, height=self.height, ruled=self.ruled)
+
+    @property
+    def lines(self) -> tuple[Content, ...]:
+        """What the row shows, line by line."""
+        if self._lines is None:
+            assert self._draw is not None
+            self._lines = _as_lines(self._draw(self._now))
+        return self._lines
 
     @property
     def content(self) -> Content:
-        """What the row shows."""
-        if self._content is None:
-            assert self._draw is not None
-            self._content = self._draw(self._now)
-        return self._content
+        """Its first line."""
+        return self.lines[0]
+
+
+def _as_lines(shown: Lines) -> tuple[Content, ...]:
+    return (shown,) if isinstance(shown, Content) else tuple(shown)
 
 
 class RowList(ScrollView, can_focus=True):
@@ -99,6 +125,8 @@ class RowList(ScrollView, can_focus=True):
     def __init__(self, *, empty: Sequence[Clean] = (), id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._rows: tuple[Row, ...] = ()
+        self._tops: tuple[int, ...] = (0,)
+        """The line at which each row begins, and behind them the one after the last."""
         self._empty = tuple(empty)
         self._key = ""
 
@@ -111,6 +139,11 @@ class RowList(ScrollView, can_focus=True):
     def rows(self) -> tuple[Row, ...]:
         """The rows shown."""
         return self._rows
+
+    @property
+    def lines(self) -> int:
+        """How many lines all rows take."""
+        return self._tops[-1]
 
     @property
     def cursor_index(self) -> int | None:
@@ -131,20 +164,22 @@ class RowList(ScrollView, can_focus=True):
         """
         seen = self.cursor_index in self._in_sight()
         before, self._rows = self._rows, tuple(rows)
+        stood, self._tops = self._tops, tuple(accumulate((row.height for row in self._rows), initial=0))
         index = next((at for at, row in enumerate(before) if row.key and row.key == self._key), 0)
         if self.cursor_index is None:
             self._key = self._nearest_key(index)
-        if seen and self.cursor_index != index:
+        now_at = self.cursor_index
+        if seen and now_at is not None and self._tops[now_at] != stood[min(index, len(before))]:
             # What moved took the row along: whoever reads it goes with it.
             self.call_after_refresh(self._show_cursor)
-        if len(before) != len(self._rows):
-            self.virtual_size = Size(0, len(self._rows))
+        if stood != self._tops:
+            self.virtual_size = Size(0, self._tops[-1])
             self.refresh()
             return
         # Rows that are out of sight are drawn when they come into it: a scroll paints all lines.
         for at in self._in_sight():
             if not _same(self._rows[at], before[at]):
-                self.refresh_line(at)
+                self._refresh_row(at)
 
     def tick(self, now: float) -> None:
         """Show the rows in sight as they are at another moment: nothing is built, and only what differs is painted."""
@@ -153,17 +188,27 @@ class RowList(ScrollView, can_focus=True):
             row = rows[at].at(now)
             if not _same(row, rows[at]):
                 rows[at] = row
-                self.refresh_line(at)
+                self._refresh_row(at)
         self._rows = tuple(rows)
 
     def _in_sight(self) -> range:
-        top = self.scroll_offset.y
-        return range(top, min(len(self._rows), top + self.size.height))
+        """Return the rows of which any line is in sight."""
+        top, bottom = self.scroll_offset.y, min(self._tops[-1], self.scroll_offset.y + self.size.height)
+        return range(self._row_at(top), self._row_at(bottom - 1) + 1) if top < bottom else range(0)
+
+    def _row_at(self, line: int) -> int:
+        """Return which row a line belongs to; behind the last, the number of rows."""
+        return bisect_right(self._tops, line) - 1 if 0 <= line < self._tops[-1] else len(self._rows)
+
+    def _refresh_row(self, at: int) -> None:
+        for line in range(self._tops[at], self._tops[at + 1]):
+            self.refresh_line(line)
 
     def keys_in_sight(self) -> list[tuple[int, str]]:
-        """Return the rows in sight that have a key, each with its line in the view."""
+        """Return the rows whose first line is in sight and that have a key, each with that line in the view."""
         top = self.scroll_offset.y
-        return [(at - top, self._rows[at].key) for at in self._in_sight() if self._rows[at].key]
+        found = ((self._tops[at] - top, self._rows[at].key) for at in self._in_sight())
+        return [(line, key) for line, key in found if key and line >= 0]
 
     def go_to_key(self, key: str) -> None:
         """Move the cursor to a key and tell of it, as its keys do."""
@@ -193,7 +238,7 @@ class RowList(ScrollView, can_focus=True):
     def _repaint(self, before: int | None) -> None:
         for index in (before, self.cursor_index):
             if index is not None:
-                self.refresh_line(index)
+                self._refresh_row(index)
 
     def _go(self, index: int) -> None:
         key = self._rows[index].key
@@ -204,7 +249,9 @@ class RowList(ScrollView, can_focus=True):
     def _show_cursor(self) -> None:
         index = self.cursor_index
         if index is not None:
-            self.scroll_to_region(Region(0, index, 1, 1), animate=False, force=True)
+            row = self._rows[index]
+            region = Region(0, self._tops[index], 1, row.height - row.ruled)
+            self.scroll_to_region(region, animate=False, force=True)
 
     def action_move(self, step: int) -> None:
         """Move the cursor by rows, over headings."""
@@ -221,7 +268,8 @@ class RowList(ScrollView, can_focus=True):
     def action_page(self, direction: int) -> None:
         """Move the cursor by a screenful."""
         index = self.cursor_index or 0
-        at = max(0, min(len(self._rows) - 1, index + direction * max(1, self.size.height - 1)))
+        line = max(0, min(self._tops[-1] - 1, self._tops[index] + direction * max(1, self.size.height - 1)))
+        at = self._row_at(line)
         keyed = [number for number, row in enumerate(self._rows) if row.key]
         if keyed:
             self._go(min(keyed, key=lambda number: abs(number - at)))
@@ -242,8 +290,8 @@ class RowList(ScrollView, can_focus=True):
     @on(events.Click)
     def _clicked(self, event: events.Click) -> None:
         """Select by mouse; a click on the selected row chooses it."""
-        index = event.y - self.gutter.top + self.scroll_offset.y
-        if not 0 <= index < len(self._rows) or not self._rows[index].key:
+        index = self._row_at(event.y - self.gutter.top + self.scroll_offset.y)
+        if not index < len(self._rows) or not self._rows[index].key:
             return
         if self._rows[index].key == self._key:
             self.post_message(self.Chosen(self, self._key, event.chain > 1))
@@ -261,17 +309,17 @@ class RowList(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line of the viewport."""
         width = self.scrollable_content_region.width
-        index = y + self.scroll_offset.y
+        index = self._row_at(y + self.scroll_offset.y)
         style = self.visual_style
         if index >= len(self._rows):
             taught = self._taught(width - 2) if not self._rows else []
-            text = taught[index] if index < len(taught) else NOTHING
+            text = taught[y] if y < len(taught) else NOTHING
             style += self.get_visual_style("row-list--empty") if text else style
             line = content([(ours(" "), ""), (text, "")] if text else [])
         else:
-            row = self._rows[index]
-            line = row.content
-            if row.key and row.key == self._key:
+            row, at = self._rows[index], y + self.scroll_offset.y - self._tops[index]
+            line = row.lines[at] if at < len(row.lines) else content([])
+            if row.key and row.key == self._key and not (row.ruled and at == row.height - 1):
                 style = self.get_visual_style("row-list--cursor")
         line = line.truncate(width, ellipsis=True, pad=True)
         parse = self.app.stylesheet.parse_style
@@ -283,4 +331,8 @@ class RowList(ScrollView, can_focus=True):
 
 def _same(first: Row, second: Row) -> bool:
     """Compare rows with the spans of their content."""
-    return first is second or (first.key == second.key and first.content.is_same(second.content))
+    return first is second or (
+        first.key == second.key
+        and len(first.lines) == len(second.lines)
+        and all(one.is_same(other) for one, other in zip(first.lines, second.lines, strict=True))
+    )

@@ -86,8 +86,13 @@ def tasks_by_assignee(tasks: Iterable[Task]) -> dict[str, tuple[Task, int]]:
     }
 
 
-def columns_for(rows: Sequence[AgentLine], width: int, own: Sequence[OwnColumn] = ()) -> list[TableColumn]:
-    """Return the columns of a list of agents by what they hold; `own` are the operator's."""
+def columns_for(
+    rows: Sequence[AgentLine], width: int, own: Sequence[OwnColumn] = (), *, two_lines: bool = False
+) -> list[TableColumn]:
+    """Return the columns of a list of agents by what they hold; `own` are the operator's.
+
+    With `two_lines` what an agent does and says has a line of its own below them.
+    """
     names = tuple(dict.fromkeys(clean_line(row.node.agent.name) for row in rows))
     beside = [_beside(row) for row in rows]
     most = min(MOST_AGENT, max(LEAST_AGENT, width * 2 // 5))
@@ -106,7 +111,7 @@ def columns_for(rows: Sequence[AgentLine], width: int, own: Sequence[OwnColumn] 
     cost = max((width_of(said) for said in costs), default=0)
     pulse = any(row.bars for row in rows)
     said = any(agent.last_text for agent in agents)
-    return [
+    columns = [
         TableColumn(
             "agent",
             NOTHING,
@@ -143,6 +148,7 @@ def columns_for(rows: Sequence[AgentLine], width: int, own: Sequence[OwnColumn] 
         TableColumn("pulse", ours("PULSE"), PULSE_LEAST, PULSE_NATURAL * pulse, PULSE_MOST, 8),
         TableColumn("age", ours("AGE"), AGE_CELLS, AGE_CELLS, AGE_CELLS, 3),
     ]
+    return [column for column in columns if column.name not in ("doing", "says")] if two_lines else columns
 
 
 def agent_row(row: AgentLine, now: float, table: Table) -> Content:

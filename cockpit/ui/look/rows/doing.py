@@ -24,16 +24,24 @@ NORMAL = (LinkState.UP, LinkState.PAUSED)
 
 
 def doing_pieces(
-    agent: Agent, forwards: Sequence[PortForward], now: float, cells: int, *, amiss: Clean = NOTHING, told: bool = False
+    agent: Agent,
+    forwards: Sequence[PortForward],
+    now: float,
+    cells: int,
+    *,
+    amiss: Clean = NOTHING,
+    told: bool = False,
+    timed: bool = True,
 ) -> list[Piece]:
     """Return what an agent is at, in exactly so many cells.
 
     Args:
         amiss: what came between, of an act on several agents; it stands first.
         told: what the agent said last stands in a column of its own.
+        timed: it is said since when, where there is room.
     """
     since = _since(agent)
-    span = age(now - since) if since is not None and cells >= SINCE_FROM else NOTHING
+    span = age(now - since) if timed and since is not None and cells >= SINCE_FROM else NOTHING
     room = cells - (AGE_CELLS + 1 if span else 0)
     pieces: list[Piece] = [(our_line("{}  ", amiss), "$agent-failed")] if amiss else []
     if trouble := link_words(agent, now):

@@ -7,7 +7,7 @@ below it needs no line of its own there, for a title stands in the next one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from textual.geometry import Region
 
@@ -19,6 +19,12 @@ LEAST_SIDE, LEAST_CENTER = 26, 40
 """Cells below which an area is of no use."""
 LEAST_ROWS, LEAST_OUTPUT = 5, 8
 """Lines of agents and of the output, with their titles."""
+EVER = 10_000
+"""Lines that nobody has room for."""
+BARS = 2
+"""Lines of the header and of the keys."""
+STRIP = ((50, 7), (30, 5), (24, 2), (0, 1))
+"""From so many lines of the screen on, the lines that what waits usually takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class HomeView:
     zoomed: str = ""
     """The area that has everything."""
     rows: int = 0
-    """Rows of the list of agents."""
+    """Lines of the rows of the list of agents."""
     wishes: Mapping[str, Wishes] = field(default_factory=dict)
     """By the names of the size classes."""
 
@@ -114,6 +120,17 @@ def _agents_height(height: int, view: HomeView, wishes: Wishes, *, small: bool) 
         wanted = height
     usual = min(wanted, height * (5 if small else 4) // 10)
     return max(LEAST_ROWS, min(height - LEAST_OUTPUT, usual + wishes.agents))
+
+
+def lines_for_agents(width: int, view: HomeView, screen_height: int) -> int:
+    """Return the lines that the rows of agents may take, had they as many as they like; 0 where the list is not seen.
+
+    What waits for the operator is taken to be there: a list must not change its form whenever somebody asks.
+    """
+    above = next(lines for height, lines in STRIP if screen_height >= height)
+    regions = arrange(width, screen_height - BARS - above, replace(view, rows=EVER), screen_height)
+    region = regions.get(AGENTS)
+    return max(0, region.height - 1 - (AGENTS in closed(regions))) if region is not None else 0
 
 
 def _side_width(width: int, name: str) -> int:

@@ -15,7 +15,7 @@ from cockpit.ui.actions.snoozing import snoozed_agents
 from cockpit.ui.bridge import Bridge, Rates
 from cockpit.ui.look.bars import open_receipts
 from cockpit.ui.look.cells import content
-from cockpit.ui.screens.home.arrangement import CENTER
+from cockpit.ui.screens.home.arrangement import CENTER, HomeView, lines_for_agents
 from cockpit.ui.screens.home.output_frame import frame_output
 from cockpit.ui.screens.home.selection import HomeSelection
 from cockpit.ui.screens.recipient import address
@@ -72,9 +72,10 @@ class HomeFlushing(HomeSelection):
         snoozed = snoozed_agents(self.tallies.entries(fleet, now)) if fleet.shelved else frozenset()
         tree.take_arranged(self.engine.coordination.desk.arrangement, self.marks, snoozed)
         tree.shows_pulses = self.rates.pulses
+        tree.room = self._lines_for_agents()
         tree.flush(fleet, now)
         self.reselect(fleet)
-        self.see(replace(self.body.view, rows=len(tree.rows)))
+        self.see(replace(self.body.view, rows=tree.lines))
         self.query_one(VmsTable).images = len(self.engine.golden.known)
         for pane in self.query(Pane):
             if pane is not tree:
@@ -88,6 +89,19 @@ class HomeFlushing(HomeSelection):
         self._flush_bars(fleet, now)
         yield
         self._flush_selected(fleet, now)
+
+    def see(self, view: HomeView) -> None:
+        """Share the room out anew; the rows of agents take the form that fits it at once."""
+        super().see(view)
+        if not self.is_mounted:
+            return
+        tree = self.query_one(AgentsTree)
+        tree.room = self._lines_for_agents()
+        if tree.take_form():
+            super().see(replace(self.body.view, rows=tree.lines))
+
+    def _lines_for_agents(self) -> int:
+        return lines_for_agents(self.size.width, replace(self.body.view, wishes=self._wishes), self.size.height)
 
     def age_steps(self) -> Iterator[None]:
         """Let what is in sight grow older, in steps; no list is built for it."""
