@@ -114,13 +114,11 @@ class Measured:
         return found
 
     def moves(self, count: int) -> tuple[list[float], list[float]]:
-        """Go down the list of agents, and up again.
+        """Go down the list of agents and up again, as often as it takes.
 
         Return for each key the seconds until the cursor stands on the other agent, and until its output is shown.
         """
-        downs = (count + 1) // 2
-        numbers = [*range(2, downs + 2), *range(downs, downs - (count - downs), -1)]
-        keys = "j" * downs + "k" * (count - downs)
+        numbers, keys = walk(count)
         began = time.monotonic()
         while not self._ground_of(3):
             assert time.monotonic() - began < ENDED, f"there are no agents: {self.emulator.lines()}"
@@ -208,6 +206,13 @@ class Measured:
         self._directory.cleanup()
 
 
+def walk(count: int) -> tuple[list[int], str]:
+    """Return where the cursor comes to by some keys, from the first agent down and up again, and the keys."""
+    there = [*range(2, IN_SIGHT + 2), *range(IN_SIGHT, 0, -1)]
+    keys = "j" * IN_SIGHT + "k" * IN_SIGHT
+    return [there[at % len(there)] for at in range(count)], "".join(keys[at % len(keys)] for at in range(count))
+
+
 def difference(before: list[list[Cell]], after: list[list[Cell]]) -> int:
     """Return the bytes that a difference of two screens needs, cell by cell."""
     total, style = 0, None
@@ -253,7 +258,7 @@ def measure(seconds: float, settled: float, keys: int, stall: float, fleets: lis
             per_second = f"{cpu / seconds * 100:.1f} %"
             sent.add(name, f"{bytes_ / seconds:.0f}", f"{wanted / seconds:.0f}", ratio(bytes_, wanted), per_second)
             if words[0] == "cockpit":
-                pointed, shown = screen.moves(min(keys, 2 * IN_SIGHT))
+                pointed, shown = screen.moves(keys)
                 felt_by(f"{name}: cursor", pointed)
                 felt_by(f"{name}: output of another", shown)
                 screen.type("p")

@@ -8,6 +8,7 @@ from typing import cast
 from textual._compositor import ChopsUpdate, Compositor
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.widget import Widget
 
 Span = tuple[int, int, int]
 """A line, and the first cell and the one behind the last of what is painted in it."""
@@ -19,6 +20,25 @@ class FrameCompositor(Compositor):
     Textual's own asks each widget in the box around all that is dirty for all of its lines, those included that lie
     behind others: a letter and the clock at the other end of the screen make it go through the whole screen.
     """
+
+    def update_widgets(self, widgets: set[Widget]) -> None:
+        """Note what of some widgets is to be painted, without what stands in front of it.
+
+        Areas share a column of their frames, so one that is painted whole would have each line of its neighbour painted
+        as well.
+        """
+        noted = self._dirty_regions
+        fronts: list[Region] = []
+        for widget, (region, clip) in self.visible_widgets.items():  # from front to back
+            if widget in widgets:
+                self._dirty_regions = set()
+                super().update_widgets({widget})
+                for dirty in self._dirty_regions:
+                    # Who has children in front is painted for their sake as well.
+                    noted.update((dirty,) if widget.children else uncovered(dirty, fronts))
+            fronts.append(region.intersection(clip))
+        self._dirty_regions = noted
+        super().update_widgets(widgets - self.visible_widgets.keys())  # what is new is laid out first
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """Compose what is dirty; None if nothing is."""
@@ -60,6 +80,26 @@ class FrameCompositor(Compositor):
             if not missing:
                 break
         return chops
+
+
+def uncovered(region: Region, fronts: Sequence[Region]) -> Iterator[Region]:
+    """Yield what is left of a region without its columns at the sides that others cover."""
+    for at, front in enumerate(fronts, 1):
+        cover = region.intersection(front)
+        reaches_left, reaches_right = cover.x <= region.x, cover.right >= region.right
+        if not cover or not (reaches_left or reaches_right):
+            continue
+        x, y, width, _ = region
+        if cover.y > y:
+            yield from uncovered(Region(x, y, width, cover.y - y), fronts[at:])
+        if cover.bottom < region.bottom:
+            yield from uncovered(Region(x, cover.bottom, width, region.bottom - cover.bottom), fronts[at:])
+        left = cover.right if reaches_left else x
+        right = cover.x if reaches_right else region.right
+        if right <= left:
+            return
+        region = Region(left, cover.y, right - left, cover.height)
+    yield region
 
 
 def _wanted(missing: Mapping[int, set[int]], area: Region) -> list[int]:

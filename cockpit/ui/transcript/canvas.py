@@ -66,18 +66,20 @@ class TranscriptCanvas(Widget):
         """Lines painted since the beginning; tests count them."""
         self._strips: LRUCache[tuple[int, TextLine, tuple[Mark, ...]], Strip] = LRUCache(2048)
         """What was painted, by the width and all that the line shows: it outlives a new folding of its entry."""
+        self._beside: LRUCache[tuple[Clean, int, str], Strip] = LRUCache(256)
+        """What was painted beside the lines, by its text, its cells and the component that gives it its colours."""
 
     # --- measures ------------------------------------------------------------------------------------
 
     @property
     def gutter_width(self) -> int:
         """Cells left of the text: for the time where there is room, and for the pointer."""
-        return CLOCK + 1 if self.size.width >= CLOCK_FROM else 1
+        return _gutter_of(self.size.width)
 
     @property
     def text_width(self) -> int:
         """Cells of a line of text; behind it a blank, and the scroll mark."""
-        return self.size.width - self.gutter_width - 2
+        return _text_of_width(self.size.width)
 
     @property
     def layout_lines(self) -> TranscriptLayout | None:
@@ -101,12 +103,12 @@ class TranscriptCanvas(Widget):
 
     # --- painting ------------------------------------------------------------------------------------
 
-    def seen_at(self, y: int) -> tuple[object, ...]:
-        """Return all that decides how a row of the view looks."""
+    def seen_at(self, y: int, height: int) -> tuple[object, ...]:
+        """Return all that decides how a row of the view looks, which has so many rows."""
         number = self.top + y
         at = self.layout_lines.line_at(number) if self.layout_lines is not None else None
-        badge = self.pending if y == self.size.height - 1 else 0
-        standing = (self._selection_line(number), self._is_marked(y), badge)
+        badge = self.pending if y == height - 1 else 0
+        standing = (self._selection_line(number), self._is_marked(y, height), badge)
         if at is None:
             return (None, *standing)
         laid, line = at
@@ -116,7 +118,7 @@ class TranscriptCanvas(Widget):
     def render_line(self, y: int) -> Strip:
         """Draw one row of the view."""
         self.painted += 1
-        width = self.size.width
+        width, height = self.size
         number = self.top + y
         at = self.layout_lines.line_at(number) if self.layout_lines is not None else None
         if at is None:
@@ -126,7 +128,7 @@ class TranscriptCanvas(Widget):
         laid, line = at
         text, selection = laid.lines[line], self.text_selection
         marks = self.found.at(laid, line)
-        room = self.text_width
+        room = _text_of_width(width)
         strip = self._strips.get((room, text, marks)) if selection is None else None
         if strip is None:
             strip = self._with_marks(self._paint(text.pieces, room), text, marks)
@@ -134,13 +136,18 @@ class TranscriptCanvas(Widget):
                 strip = self._selected(strip, text, selection, number)
             else:
                 self._strips[room, text, marks] = strip
-        gutter = self._gutter(self._label(laid, line), pointed=self._is_pointed(laid, line))
+        gutter = self._gutter(self._label(laid, line), _gutter_of(width), pointed=self._is_pointed(laid, line))
         row = self._selection_line(number)
-        blank = Strip.blank(1, self.visual_style.rich_style)
+        blank = self._paint_beside(ours(" "), 1)
         strip = Strip.join(
-            [gutter.apply_offsets(-self.gutter_width, row), strip.apply_offsets(0, row), blank, self._scroll_mark(y)]
+            [
+                gutter.apply_offsets(-gutter.cell_length, row),
+                strip.apply_offsets(0, row),
+                blank,
+                self._scroll_mark(y, height),
+            ]
         )
-        return self._with_badge(strip) if y == self.size.height - 1 and self.pending else strip
+        return self._with_badge(strip, width) if y == height - 1 and self.pending else strip
 
     def _label(self, laid: LaidEntry, line: int) -> str:
         """Return what stands beside a line: the time, or the number of its record where lines are raw."""
@@ -151,19 +158,19 @@ class TranscriptCanvas(Widget):
     def _is_pointed(self, laid: LaidEntry, line: int) -> bool:
         return self._reading is not None and self._reading.pointed == laid.key and line >= laid.first_line
 
-    def _gutter(self, label: str, *, pointed: bool) -> Strip:
-        sign = self._paint([(ours("▌") if pointed else ours(" "), "")], 1, "transcript--pointer" if pointed else "")
-        if self.gutter_width == 1:
+    def _gutter(self, label: str, cells: int, *, pointed: bool) -> Strip:
+        sign = self._paint_beside(ours("▌") if pointed else ours(" "), 1, "transcript--pointer" if pointed else "")
+        if cells == 1:
             return sign
         words = fit(our_line("{}", label), CLOCK, right=True)
-        return Strip.join([self._paint([(words, "")], CLOCK, "transcript--clock"), sign])
+        return Strip.join([self._paint_beside(words, CLOCK, "transcript--clock"), sign])
 
-    def _with_badge(self, strip: Strip) -> Strip:
+    def _with_badge(self, strip: Strip, width: int) -> Strip:
         """Lay the count of unread lines over the end of the last line."""
         text = our_line(" ↓ {} new · end ", self.pending)
-        left = max(0, self.size.width - 1 - width_of(text))
-        badge = self._paint([(text, "")], width_of(text), "transcript--badge")
-        return Strip.join([strip.crop(0, left), badge, strip.crop(left + width_of(text), self.size.width)])
+        left = max(0, width - 1 - width_of(text))
+        badge = self._paint_beside(text, width_of(text), "transcript--badge")
+        return Strip.join([strip.crop(0, left), badge, strip.crop(left + width_of(text), width)])
 
     def _with_marks(self, strip: Strip, line: TextLine, marks: Sequence[Mark]) -> Strip:
         """Paint what was found in a line."""
@@ -189,18 +196,23 @@ class TranscriptCanvas(Widget):
         ]
         return Strip(segments, width)
 
-    def _scroll_mark(self, y: int) -> Strip:
-        """Draw the last column: where in the transcript the view stands."""
-        marked = self._is_marked(y)
-        if marked is None:
-            return Strip.blank(1, self.visual_style.rich_style)
-        return self._paint([(ours("▐") if marked else ours(" "), "")], 1, "transcript--thumb" if marked else "")
+    def _paint_beside(self, text: Clean, width: int, component: str = "") -> Strip:
+        """Paint what stands beside lines: few texts, again and again."""
+        key = (text, width, component)
+        if (strip := self._beside.get(key)) is None:
+            strip = self._beside[key] = self._paint([(text, "")], width, component)
+        return strip
 
-    def _is_marked(self, y: int) -> bool | None:
-        """Say whether the scroll mark stands on a line; None where nothing can be scrolled."""
-        height = max(1, self.size.height)
+    def _scroll_mark(self, y: int, height: int) -> Strip:
+        """Draw the last column: where in the transcript the view stands."""
+        marked = self._is_marked(y, height)
+        return self._paint_beside(ours("▐") if marked else ours(" "), 1, "transcript--thumb" if marked else "")
+
+    def _is_marked(self, y: int, height: int) -> bool:
+        """Say whether the scroll mark stands on a line."""
+        height = max(1, height)
         if self.total <= height:
-            return None
+            return False
         size = max(1, round(height * height / self.total))
         start = round((height - size) * (self._reading.standing() if self._reading is not None else 0.0))
         return start <= y < start + size
@@ -208,6 +220,7 @@ class TranscriptCanvas(Widget):
     def notify_style_update(self) -> None:
         """Forget strips painted in other colours."""
         self._strips.clear()
+        self._beside.clear()
         super().notify_style_update()
 
     # --- selecting -----------------------------------------------------------------------------------
@@ -254,6 +267,16 @@ class TranscriptCanvas(Widget):
     def selection_updated(self, selection: Selection | None) -> None:
         """Paint the selection."""
         self.refresh()
+
+
+def _gutter_of(width: int) -> int:
+    """Return the cells left of the text in a view of a width."""
+    return CLOCK + 1 if width >= CLOCK_FROM else 1
+
+
+def _text_of_width(width: int) -> int:
+    """Return the cells of a line of text in a view of a width."""
+    return width - _gutter_of(width) - 2
 
 
 def _copied(line: TextLine, span: tuple[int, int]) -> tuple[int, int]:

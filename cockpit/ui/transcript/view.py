@@ -76,7 +76,6 @@ class TranscriptView(BlockReader, can_focus=True):
             return
         self.end_search()
         self._reading = Viewport(transcript, self._manner(transcript)) if transcript is not None else None
-        self._strips.clear()
         self.following = True
         self._shown = []
         self.flush()
@@ -126,11 +125,11 @@ class TranscriptView(BlockReader, can_focus=True):
 
     def _refresh_changed(self) -> None:
         """Have the lines painted that show something else than they do."""
-        shown = [self.seen_at(y) for y in range(self.size.height)]
+        width, height = self.size
+        shown = [self.seen_at(y, height) for y in range(height)]
         if len(shown) != len(self._shown) or self.text_selection is not None:
             self.refresh()
         else:
-            width = self.size.width
             if lines := [y for y, seen in enumerate(shown) if seen != self._shown[y]]:
                 self.refresh(*(Region(0, y, width, 1) for y in lines))
         self._shown = shown

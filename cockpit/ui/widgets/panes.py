@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -63,6 +63,8 @@ class Pane(RowList):
         """How many there are, where words over columns share the title with it."""
         self._notes: tuple[Clean, ...] = ()
         self._title_key: tuple[object, ...] = ()
+        self._taken_in = 0
+        """Snapshots that were taken in or begun to be."""
 
     @property
     def hits(self) -> int:
@@ -80,13 +82,22 @@ class Pane(RowList):
 
     def flush(self, fleet: Fleet, now: float) -> None:
         """Show a snapshot, unless nobody sees this pane."""
+        for _ in self.flush_steps(fleet, now):
+            pass
+
+    def flush_steps(self, fleet: Fleet, now: float) -> Iterator[None]:
+        """Show a snapshot in steps, unless nobody sees this pane; it gives way to one that is taken in meanwhile."""
         width = self.scrollable_content_region.width
         if not self.display or width <= 0:
             return
+        self._taken_in = taken_in = self._taken_in + 1
         rows, note = self.build(fleet, now, width - 2)
+        yield
+        if taken_in != self._taken_in:
+            return
         unknown = look.unknown_because(fleet, self.SERVICES, self.WHAT)
         self.set_empty(unknown or (self.NO_MATCH if self.needle else self.EMPTY))
-        self.set_rows(rows)
+        yield from self.take_rows(rows)
         doubt = look.doubt(fleet, self.SERVICES)
         self._notes = (note, our_line("/{}", self.needle) if self.needle else NOTHING, doubt)
         self._retitle()
@@ -167,9 +178,9 @@ class AgentsTree(Pane):
         self.density = arrangement.density
         self.attributes = Attributes(frozenset(marks.agents), arrangement.pinned, snoozed, marks.failed)
 
-    def flush(self, fleet: Fleet, now: float) -> None:
+    def flush_steps(self, fleet: Fleet, now: float) -> Iterator[None]:
         """Show a snapshot; the commands of the operator's own columns run for the rows in sight alone."""
-        super().flush(fleet, now)
+        yield from super().flush_steps(fleet, now)
         if self.display and self.size.height:
             self._own.want([AgentId(self.rows[at].key) for at in self._in_sight()])
 

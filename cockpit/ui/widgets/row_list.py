@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import ClassVar
@@ -22,6 +22,9 @@ from cockpit.ui.look.cells import break_points, content
 
 Lines = Content | Sequence[Content]
 """What a row shows: one line, or several."""
+
+LOT = 5
+"""Rows that are painted at once: a key waits for one lot at most, and a list of the usual height takes three."""
 
 
 class Row:
@@ -129,6 +132,8 @@ class RowList(ScrollView, can_focus=True):
         """The line at which each row begins, and behind them the one after the last."""
         self._empty = tuple(empty)
         self._key = ""
+        self._unpainted: set[int] = set()
+        """Rows that show something else than what was painted of them."""
 
     @property
     def cursor_key(self) -> str:
@@ -162,6 +167,11 @@ class RowList(ScrollView, can_focus=True):
 
         A key that is gone hands the cursor to the row that took its place.
         """
+        for _ in self.take_rows(rows):
+            pass
+
+    def take_rows(self, rows: Sequence[Row]) -> Iterator[None]:
+        """Show these rows like `set_rows`, some at a time: each lot is painted for itself if its caller lets it be."""
         seen = self.cursor_index in self._in_sight()
         before, self._rows = self._rows, tuple(rows)
         stood, self._tops = self._tops, tuple(accumulate((row.height for row in self._rows), initial=0))
@@ -173,13 +183,18 @@ class RowList(ScrollView, can_focus=True):
             # What moved took the row along: whoever reads it goes with it.
             self.call_after_refresh(self._show_cursor)
         if stood != self._tops:
+            self._unpainted.clear()
             self.virtual_size = Size(0, self._tops[-1])
             self.refresh()
             return
         # Rows that are out of sight are drawn when they come into it: a scroll paints all lines.
-        for at in self._in_sight():
-            if not _same(self._rows[at], before[at]):
+        self._unpainted.update(at for at in self._in_sight() if not _same(self._rows[at], before[at]))
+        while self._unpainted:
+            for at in sorted(self._unpainted)[:LOT]:
+                self._unpainted.discard(at)
                 self._refresh_row(at)
+            if self._unpainted:
+                yield
 
     def tick(self, now: float) -> None:
         """Show the rows in sight as they are at another moment: nothing is built, and only what differs is painted."""

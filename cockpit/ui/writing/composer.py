@@ -119,7 +119,10 @@ class Composer(DataTextArea):
             self._chosen = Mode(draft.mode) if draft.mode else None
             self._taken_back = draft.taken_back
             self._walk = None
-            self.put(draft.text)
+            if draft.text or self.text:
+                self.put(draft.text)
+            else:
+                self.history.clear()  # what was written to another cannot come back by an undo here
         elif busy != self._busy and self.text and self._chosen is None:
             # The act must not change under a text that is being written.
             self._chosen = self.mode

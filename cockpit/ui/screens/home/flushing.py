@@ -73,14 +73,14 @@ class HomeFlushing(HomeSelection):
         tree.take_arranged(self.engine.coordination.desk.arrangement, self.marks, snoozed)
         tree.shows_pulses = self.rates.pulses
         tree.room = self._lines_for_agents()
-        tree.flush(fleet, now)
+        yield from tree.flush_steps(fleet, now)
         self.reselect(fleet)
         self.see(replace(self.body.view, rows=tree.lines))
         self.query_one(VmsTable).images = len(self.engine.golden.known)
         for pane in self.query(Pane):
             if pane is not tree:
                 yield
-                pane.flush(fleet, now)
+                yield from pane.flush_steps(fleet, now)
         if self.filter_line.is_open:
             narrowed = self.list_pane(self.filter_line.list_name)
             self.filter_line.tell(narrowed.hits, narrowed.faults)
