@@ -7,7 +7,7 @@ import logging.handlers
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -21,12 +21,20 @@ SHAPES = re.compile(r"sk-[A-Za-z0-9_-]{16,}|Bearer\s+\S+|-----BEGIN [A-Z ]*PRIVA
 class Redaction(logging.Formatter):
     """Replaces secrets by value and by shape in what is written; the record is everybody's and stays as it is."""
 
-    def __init__(self, form: str, secrets: Iterable[str]) -> None:
+    def __init__(self, form: str, secrets: Callable[[], Iterable[str]]) -> None:
         super().__init__(form)
-        self._secrets = tuple(secret for secret in secrets if len(secret) >= 8)
+        self._given: Callable[[], Iterable[str]] | None = secrets
+        self._secrets: tuple[str, ...] = ()
+
+    def _take_given(self) -> None:
+        """Take what was given when the first line is written: most verbs write none, and to find them all costs."""
+        if self._given is not None:
+            given, self._given = self._given, None
+            self._secrets += tuple(secret for secret in given() if len(secret) >= 8)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record's line, its traceback included, without a secret."""
+        self._take_given()
         text = super().format(record)
         for secret in self._secrets:
             text = text.replace(secret, "[secret]")
@@ -34,6 +42,7 @@ class Redaction(logging.Formatter):
 
     def hide(self, secret: str) -> None:
         """Replace one more."""
+        self._take_given()
         if len(secret) >= 8 and secret not in self._secrets:
             self._secrets = (*self._secrets, secret)
 
@@ -63,8 +72,12 @@ def hide(secret: str) -> None:
             handler.formatter.hide(secret)
 
 
-def write_log(file: Path, *, secrets: Iterable[str] = ()) -> str:
+def write_log(file: Path, *, secrets: Callable[[], Iterable[str]] = tuple) -> str:
     """Send everything the product logs to a file (0600), rotated by size.
+
+    Args:
+        file: the file.
+        secrets: returns what is kept out of it; asked when the first line is written.
 
     Returns:
         Why there will be no log, on a disk that is full or read-only; empty text usually.

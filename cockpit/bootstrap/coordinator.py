@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cockpit.config import Settings
+if TYPE_CHECKING:
+    from cockpit.config import Settings
 
 NAME_LIMIT = 48
 """Characters of a project's name that a coordinator's name takes."""

@@ -4,34 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 from urllib.parse import urlsplit
 
 from cockpit import config, logs, paths
-from cockpit.agents.kinds import ADAPTERS
 from cockpit.agents.scaffold.layout import HOME_PATHS, VM_PATHS, AgentPaths
-from cockpit.bootstrap.caution import caution_file, load_caution
 from cockpit.bootstrap.coordinator import coordinator
 from cockpit.bootstrap.kept_services import find_services, keep_services, new_token, services_now
+from cockpit.bootstrap.kinds import kinds_of
 from cockpit.bootstrap.notices import notice_rules
-from cockpit.bootstrap.programs import default_program, local_programs, remote_programs
-from cockpit.bootstrap.recipe import load_recipe, recipe_file
 from cockpit.bootstrap.usage import usage_rules
 from cockpit.config import Settings
 from cockpit.engine.engine import CONTACT_LIMIT, Engine
 from cockpit.engine.infrastructure.arrival import NO_SERVICES
-from cockpit.engine.port import HeadlessPort, HistoryPort, StartOptions
 from cockpit.engine.recorded import RecordedHistory
-from cockpit.engine.source import Services, ServicesPlace, Source, services_environment
+from cockpit.engine.source import Kinds, Services, ServicesPlace, Source, services_environment
 from cockpit.engine.streams.agent_sessions import LinkOptions
 from cockpit.errors import ConfigError, UsageError
 from cockpit.model.ages import DAY
 from cockpit.model.family import FamilyBounds
-from cockpit.model.ids import VmId
 from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
@@ -45,6 +40,12 @@ from cockpit.vers.credentials import (
     vers_home,
     vm_domain,
 )
+
+if TYPE_CHECKING:
+    from cockpit.engine.port import HeadlessPort, HistoryPort, StartOptions
+    from cockpit.model.ids import VmId
+    from cockpit.model.inbox.caution import CautionRule
+    from cockpit.model.recipe import Recipe
 
 ROUTED_PORTS = (80, 1337, 3000, 3210, 3306, 3724, 5173, 8000, 8080, 9000, 9999)
 """The ports of a VM that the platform's edge serves to everybody: those it listens on itself, 443 standing for 80."""
@@ -99,18 +100,15 @@ def make_source(
     made = _embedded(settings, places, own_services) if credentials is None else _vers(settings, credentials)
     if credentials is None and not force_embedded:
         made = replace(made, notices=(*made.notices, KEY_NOTICE))
-    secrets = tuple(dict.fromkeys(_secrets(made, settings.agent.pass_environment or ())))
     bounds = FamilyBounds(settings.agent.max_vms, settings.agent.max_depth)
-    recipe = recipe_file(config=settings.file)
     return replace(
         made,
         bounds=bounds,
         rules=usage_rules(settings),
         notice_rules=notice_rules(settings),
         own=settings.own,
-        recipe=lambda: load_recipe(recipe),
-        secrets=secrets,
-        caution=load_caution(caution_file(settings.file)),
+        recipe=lambda: _recipe(settings),
+        caution=lambda: _caution(settings),
     )
 
 
@@ -123,11 +121,7 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
     running = ensure_started(places.fleet)
     services = named or running.base_url
     token = read_token(places.fleet)
-    programs = local_programs(settings, os.environ)
-    default, why_default = default_program(settings, programs)
     notices = [] if running.tmux else ["tmux is not installed: agents run as detached processes"]
-    if default != programs[0].name and not settings.agent.program:
-        notices.append(f"new agents are {why_default}")
 
     service_token = os.environ.get("VERS_AUTH_TOKEN", "").strip() if named else token
     if named:
@@ -144,9 +138,7 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
         endpoint=endpoint,
         address=lambda vm_id: f"{vm_id}.{running.vm_domain}",
         paths=_paths(settings, HOME_PATHS),
-        programs=programs,
-        default_program=default,
-        why_default=why_default,
+        kinds=kinds_of(settings, local=True, told=True),
         environment={
             **services_environment(services, service_token),
             "VERS_API_KEY": token,
@@ -184,8 +176,6 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         tls = Tls(name, settings.vers.ca_file or None) if settings.vers.ssh_tls else None
         return SshEndpoint(name, settings.vers.ssh_port, "root", vm_id, tls)
 
-    programs = remote_programs(settings, os.environ)
-    default, why_default = default_program(settings, programs)
     environment = {"VERS_API_KEY": credentials.api_key, "VERS_BASE_URL": base_url}
     if services:
         environment |= services_environment(services, token)
@@ -197,9 +187,7 @@ def _vers(settings: Settings, credentials: Credentials) -> Source:
         endpoint=endpoint,
         address=lambda vm_id: f"{vm_id}.{domain}",
         paths=_paths(settings, VM_PATHS),
-        programs=programs,
-        default_program=default,
-        why_default=why_default,
+        kinds=kinds_of(settings, local=False),
         environment=environment,
         golden_image=settings.vers.golden_image,
         image_max_age=settings.vers.image_max_age_days * DAY,
@@ -227,6 +215,20 @@ def _service_archive() -> bytes:
     from cockpit.bootstrap.archive import service_archive
 
     return service_archive()
+
+
+def _recipe(settings: Settings) -> Recipe:
+    """Return the recipe of golden images as it is now."""
+    from cockpit.bootstrap.recipe import load_recipe, recipe_file
+
+    return load_recipe(recipe_file(config=settings.file))
+
+
+def _caution(settings: Settings) -> tuple[CautionRule, ...]:
+    """Return the rules over commands that ask twice."""
+    from cockpit.bootstrap.caution import caution_file, load_caution
+
+    return load_caution(caution_file(settings.file))
 
 
 def _state_files() -> tuple[Path, ...]:
@@ -258,7 +260,7 @@ async def running_engine(
     Args:
         hosts: serve the plain SSH hosts of the configuration, too.
     """
-    no_log = logs.write_log(paths.log_directory() / "cockpit.log", secrets=list(source.secrets))
+    no_log = logs.write_log(paths.log_directory() / "cockpit.log", secrets=lambda: source.secrets)
     try:
         store = await Store.open(places.history)
     except BaseException:
@@ -335,7 +337,8 @@ class Setup:
             ],
             files=((script_file, script),),
         )
-        alone = replace(source, programs=(told,), default_program=scripted.name, why_default="", notices=())
+        kinds = Kinds((told,), scripted.name, secrets=source.kinds().secrets)
+        alone = replace(source, kinds=lambda: kinds, notices=())
         return Setup(settings, places, alone)
 
     @property
@@ -373,9 +376,3 @@ async def open_history(places: Places) -> AsyncIterator[HistoryPort]:
         yield RecordedHistory(store)
     finally:
         await store.close()
-
-
-def _secrets(source: Source, patterns: Sequence[str]) -> list[str]:
-    """Return every secret this process has loaded, for the log's redaction."""
-    secrets = [value for name, value in source.environment.items() if name.endswith(("KEY", "TOKEN"))]
-    return secrets + [value for adapter in ADAPTERS for value in adapter.secret_values(patterns, os.environ)]

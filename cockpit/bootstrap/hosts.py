@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
+from typing import TYPE_CHECKING
 
 from cockpit.agents.scaffold.layout import HOME_PATHS
-from cockpit.bootstrap.programs import default_program, local_programs, remote_programs
-from cockpit.config import HostSettings, Settings
+from cockpit.bootstrap.kinds import kinds_of
 from cockpit.engine.hosts.platform import HostPlatform
 from cockpit.engine.source import Source
 from cockpit.errors import ConfigError
 from cockpit.remote.hosts.host import PlainHost
 from cockpit.remote.hosts.line import HostLine
-from cockpit.remote.ssh.connection import Connection
-from cockpit.remote.ssh.trust import HostKeyStore
 from cockpit.vers.client import VersClient
+
+if TYPE_CHECKING:
+    from cockpit.config import HostSettings, Settings
+    from cockpit.remote.ssh.connection import Connection
+    from cockpit.remote.ssh.trust import HostKeyStore
 
 TAKEN = ("embedded", "vers")
 """Names of the fleets that are no hosts."""
@@ -61,9 +63,6 @@ def _source(settings: Settings, said: HostSettings, keys: HostKeyStore) -> Sourc
     platform = HostPlatform(
         said.name, HostLine(partial(_connection, settings, host, keys)), said.directory, said.look_in
     )
-    here = address in LOCAL
-    programs = (local_programs if here else remote_programs)(settings, os.environ)
-    default, why_default = default_program(settings, programs)
     return Source(
         name=said.name,
         vers=VersClient(f"ssh://{said.name}", "", transport=platform, place=f"host {said.name}"),
@@ -71,9 +70,7 @@ def _source(settings: Settings, said: HostSettings, keys: HostKeyStore) -> Sourc
         endpoint=lambda _: host.endpoint(),
         address=lambda _: address,
         paths=HOME_PATHS,
-        programs=programs,
-        default_program=default,
-        why_default=why_default,
+        kinds=kinds_of(settings, local=address in LOCAL),
         plain_host=platform,
         shares_host=True,
         allow_detached=True,

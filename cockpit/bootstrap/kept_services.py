@@ -8,12 +8,15 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cockpit import config, logs, paths
 from cockpit.bootstrap.setting import write_setting
-from cockpit.config import Settings
 from cockpit.errors import ConfigError
 from cockpit.net.address import web_address
+
+if TYPE_CHECKING:
+    from cockpit.config import Settings
 
 TABLE, KEY = "vers", "infra_url"
 """Where config.toml has the address."""

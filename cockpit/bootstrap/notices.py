@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from cockpit.config import Settings
+from typing import TYPE_CHECKING
+
 from cockpit.model.notices.rules import NoticeRules
+
+if TYPE_CHECKING:
+    from cockpit.config import Settings
 
 
 def notice_rules(settings: Settings) -> NoticeRules:

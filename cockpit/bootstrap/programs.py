@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cockpit.agents.adapter import AgentAdapter, LaunchSettings, Program
 from cockpit.agents.kinds import ADAPTERS, described
-from cockpit.config import AgentSettings, Settings
 from cockpit.errors import ConfigError
 from cockpit.model.own.described import kind_meant
+
+if TYPE_CHECKING:
+    from cockpit.config import AgentSettings, Settings
 
 
 def local_programs(settings: Settings, environment: Mapping[str, str]) -> tuple[Program, ...]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from cockpit.config import Settings
+from typing import TYPE_CHECKING
+
 from cockpit.model.usage.machines import Prices
 from cockpit.model.usage.rules import UsageRules
 from cockpit.model.usage.standing import BudgetDefaults, Limit
+
+if TYPE_CHECKING:
+    from cockpit.config import Settings
 
 
 def usage_rules(settings: Settings) -> UsageRules:

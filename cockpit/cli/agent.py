@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cockpit.cli import output
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, nearest, only
 from cockpit.cli.signals import while_somebody_reads
-from cockpit.engine.port import HeadlessPort, OutputLine
 from cockpit.errors import NotFound, Refused, TimedOut, UsageError
 from cockpit.model.attachments import ON_VM
 from cockpit.model.codec import record_to_object
@@ -18,7 +17,6 @@ from cockpit.model.commands.usage import ResumeAndSend
 from cockpit.model.commands.vm import Checkpoint
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.fleet import Agent, LinkState, Power
-from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.kept import IN_THE_COMMIT
 from cockpit.model.past import remembered_as
 from cockpit.model.receipts.receipt import Receipt, Stage
@@ -26,6 +24,10 @@ from cockpit.model.receipts.stages import reached
 from cockpit.paths import absolute
 from cockpit.text.sanitize import clean_text, our_text
 from cockpit.text.streams import flush_output, output_is_terminal, say, warn, write_raw
+
+if TYPE_CHECKING:
+    from cockpit.engine.port import HeadlessPort, OutputLine
+    from cockpit.model.ids import AgentId, CommandId
 
 REACH_LIMIT = 60.0
 """Seconds a verb waits until its agent's stream is read to the end, once its link is up."""

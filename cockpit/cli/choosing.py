@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from cockpit.cli.headless import everybody, learn_parents, only
-from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.filters.agents import AGENTS, wanted_agents
 from cockpit.model.filters.language import filter_of
-from cockpit.model.fleet import Agent
 from cockpit.model.workers import workers_in
+
+if TYPE_CHECKING:
+    from cockpit.engine.port import HeadlessPort
+    from cockpit.model.fleet import Agent
 
 NAMED = "'"
 """What stands before the name of a filter that is kept."""

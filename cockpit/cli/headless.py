@@ -8,17 +8,20 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cockpit import config
 from cockpit.bootstrap.fleet import Places, Setup, open_history
 from cockpit.cli.signals import GracefulExit
-from cockpit.engine.port import HeadlessPort, HistoryPort
 from cockpit.errors import Gone, NotFound, Refused
 from cockpit.model.family import FamilyBounds
-from cockpit.model.fleet import Agent
 from cockpit.model.health import ServiceHealth
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn
+
+if TYPE_CHECKING:
+    from cockpit.engine.port import HeadlessPort, HistoryPort
+    from cockpit.model.fleet import Agent
 
 FIRST_CONTACT = 28.0
 """Seconds from its start within which a verb has reached what it needs, or ends and says what it waited for."""
@@ -85,11 +88,18 @@ class Headless:
 
     @asynccontextmanager
     async def engine(
-        self, attach: Callable[[Agent], bool] = everybody, *, watch: bool = False, record: bool = True
+        self,
+        attach: Callable[[Agent], bool] = everybody,
+        *,
+        watch: bool = False,
+        record: bool = True,
+        lists_only: bool = False,
     ) -> AsyncIterator[HeadlessPort]:
-        """Run an engine that attaches to the named agents only."""
+        """Run an engine that attaches to the named agents only; `lists_only` as `StartOptions` says."""
         setup = await self._started()
-        async with setup.engine(attach=attach, watch=watch, record=record, contact=self.left()) as engine:
+        async with setup.engine(
+            attach=attach, watch=watch, record=record, contact=self.left(), lists_only=lists_only
+        ) as engine:
             say_notices(engine.recorded)
             for finding in engine.fleet.findings:
                 warn(our_text("cockpit: {}", finding))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import TYPE_CHECKING
 
 from cockpit.cli import output
-from cockpit.cli.agent import out_of_reach
-from cockpit.cli.choosing import check_filter, filter_named
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import VM_LIST, Headless, nearest, nobody, only, require_health, say_missing, silent
-from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound
-from cockpit.model.filters.agents import wanted_agents
 from cockpit.model.fleet import LinkState, Power
 from cockpit.model.past import remembered_as
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn
+
+if TYPE_CHECKING:
+    from cockpit.engine.port import HeadlessPort
 
 SETTLE_LIMIT = 20.0
 """Seconds `agents` waits for links that are slow; what has not answered by then is shown as it is."""
@@ -30,7 +30,7 @@ LISTS_OF_AGENTS = (VM_LIST, "registry")
 
 async def vms(headless: Headless, as_json: bool) -> int:
     """List the VMs."""
-    async with headless.engine(nobody) as engine:
+    async with headless.engine(nobody, lists_only=True) as engine:
         require_health(engine, "vers")
         with contextlib.suppress(TimeoutError):  # what is not told by then is shown as unknown
             async with asyncio.timeout(min(LEARN_LIMIT, headless.left())):
@@ -56,6 +56,9 @@ async def vms(headless: Headless, as_json: bool) -> int:
 
 async def agents(headless: Headless, line: str, as_json: bool) -> int:
     """List the agents a filter leaves, each as its stream says it is now, and say of which that is not known."""
+    from cockpit.cli.choosing import check_filter, filter_named
+    from cockpit.model.filters.agents import wanted_agents
+
     check_filter(line)
     async with headless.engine() as engine:
         await engine.settled(min(SETTLE_LIMIT, headless.left()))
@@ -122,6 +125,8 @@ async def why(headless: Headless, name: str, as_json: bool) -> int:
 
 def say_unreached(engine: HeadlessPort) -> bool:
     """Say which agents are shown as last known, since their VM runs but does not answer."""
+    from cockpit.cli.agent import out_of_reach
+
     unreached = False
     for agent in engine.fleet.agents:
         vm = engine.fleet.vm(agent.vm_id)

@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cockpit.model import events as ev
 from cockpit.model.ages import age_text, span_text
-from cockpit.model.board import Task
-from cockpit.model.events import Record
 from cockpit.model.family import FamilySum, descendants_of, parents_of, sum_of
-from cockpit.model.fleet import Agent, Fleet, Vm
-from cockpit.model.ids import AgentId
-from cockpit.model.operation import Operation
-from cockpit.model.past import SearchHit
-from cockpit.model.row_doubts import Doubt
-from cockpit.model.why import headline, warnings_in, why
 from cockpit.text.clean import Clean, part
 from cockpit.text.joiners import cells_in, cluster_ends
 from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.text.streams import say, warn
+
+if TYPE_CHECKING:
+    from cockpit.model.board import Task
+    from cockpit.model.events import Record
+    from cockpit.model.fleet import Agent, Fleet, Vm
+    from cockpit.model.ids import AgentId
+    from cockpit.model.operation import Operation
+    from cockpit.model.past import SearchHit
+    from cockpit.model.row_doubts import Doubt
 
 MAX_CELL = 60
 """Cells a column may be wide in a table."""
@@ -80,6 +80,8 @@ def agent_objects(agents: Iterable[Agent], fleet: Fleet, now: float) -> list[dic
 
 
 def _agent_object(agent: Agent, vm: Vm | None, now: float, parent: AgentId | None, family: FamilySum) -> dict[str, Any]:
+    from cockpit.model.why import warnings_in, why
+
     return {
         "name": agent.name,
         "kind": agent.kind.value,
@@ -141,6 +143,8 @@ def print_agent(agent: Agent, fleet: Fleet, now: float, as_json: bool) -> None:
 
 def print_evidence(agent: Agent, fleet: Fleet, now: float) -> None:
     """Print why an agent is shown as it is, a sentence a line, and the last lines of its standard error."""
+    from cockpit.model.why import headline, why
+
     vm = fleet.vm(agent.vm_id)
     head = headline(agent, vm, now)
     say(our_line("{}: {}", agent.name, ", ".join(word for word in (head.word, head.link) if word)))
@@ -152,6 +156,8 @@ def print_evidence(agent: Agent, fleet: Fleet, now: float) -> None:
 
 def print_agents(agents: Iterable[Agent], fleet: Fleet, now: float) -> None:
     """Print agents of a fleet as a table."""
+    from cockpit.model.why import headline
+
     rows = []
     for agent in agents:
         vm = fleet.vm(agent.vm_id)
@@ -174,6 +180,8 @@ def print_agents(agents: Iterable[Agent], fleet: Fleet, now: float) -> None:
 
 def _state_words(agent: Agent, word: str) -> str:
     """Return an agent's state with what is to be said of it besides."""
+    from cockpit.model.why import warnings_in
+
     warned = ["warned"] if warnings_in(agent.process.errors) else []
     return ", ".join((word, *(["guessed"] if agent.guessed else []), *warned))
 
@@ -244,6 +252,8 @@ def _took(duration: float | None) -> str:
 
 def spoken(record: Record) -> tuple[str, str] | None:
     """Return an event as a heading and a text, or None for what only repeats or prepares others."""
+    from cockpit.model import events as ev
+
     match record.event:
         case ev.MessageStarted(role="user", text=text):
             return "user", text

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.ids import CommitId, VmId
-from cockpit.model.platform import AccountView, CommitList, CommitView, RepositoryView
+if TYPE_CHECKING:
+    from cockpit.model.ids import CommitId, VmId
+    from cockpit.model.platform import AccountView, CommitList, CommitView, RepositoryView
 
 
 class PlatformPort(Protocol):

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cockpit.agents.kinds import USUAL, adapter_of
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.engine.clock import moment
 from cockpit.errors import UsageError
 from cockpit.model.claims import Claim, ClaimedBy
-from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.names import looks_like_id, usable_name
 from cockpit.services.names import PREFIX as RESERVATION
 from cockpit.services.registry import Registration
-from cockpit.services.wire import RegistryEntry
 from cockpit.store.rows import AgentRow
+
+if TYPE_CHECKING:
+    from cockpit.model.commands.life import Spawn
+    from cockpit.services.wire import RegistryEntry
 
 REGISTERED_BY = "swarm-cockpit"
 
@@ -56,7 +57,7 @@ def agent_from_entry(entry: RegistryEntry, source: str, usual_directory: str) ->
         kind=kind,
         vm_id=vm_id,
         role=str(metadata.get("role") or ""),
-        program=str(metadata.get("program") or USUAL.name),
+        program=str(metadata.get("program") or _usual_program()),
         labels=tuple(str(label) for label in labels) if isinstance(labels, list) else (),
         parent=str(metadata.get("parent") or ""),
         parent_vm=_parent_vm_in(metadata),
@@ -235,8 +236,17 @@ def metadata_of(agent: Agent, *, directory: str, workspace: str, created_at: flo
     }
 
 
+def _usual_program() -> str:
+    """Return what an agent is taken for whose registration does not say."""
+    from cockpit.agents.kinds import USUAL
+
+    return USUAL.name
+
+
 def with_protocol(agent: Agent) -> Agent:
     """Return an agent with what its kind knows of its dialect and version; to be called when one of them is learnt."""
+    from cockpit.agents.kinds import adapter_of
+
     adapter = adapter_of(agent.program)
     says_end = adapter.says_end(agent.dialect, agent.version)
     rules = adapter.queue_rules(agent.dialect, agent.version)

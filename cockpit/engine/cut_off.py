@@ -5,25 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cockpit.engine.agent_record import agent_from_spawn
-from cockpit.engine.commands.copies import copy_name
-from cockpit.engine.commands.creations import Creations
 from cockpit.engine.commands.wanted import wanted_from
-from cockpit.engine.source import Source
-from cockpit.engine.state import FleetState
-from cockpit.engine.streams.agent_sessions import AgentSessions
-from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import Agent, ProcessState
 from cockpit.model.ids import VmId
-from cockpit.store.creations import CreationRow
 from cockpit.store.errors import StoreError
-from cockpit.store.store import Store
 from cockpit.vers.errors import VersError
 from cockpit.vers.look import Missing, Unknown
 from cockpit.vers.reconcile import REQUEST_LABEL
 from cockpit.vers.transport import CREATION_TIMEOUT
-from cockpit.vers.wire import VmListing, VmRecord
+
+if TYPE_CHECKING:
+    from cockpit.engine.commands.creations import Creations
+    from cockpit.engine.source import Source
+    from cockpit.engine.state import FleetState
+    from cockpit.engine.streams.agent_sessions import AgentSessions
+    from cockpit.model.commands.life import Spawn
+    from cockpit.store.creations import CreationRow
+    from cockpit.store.store import Store
+    from cockpit.vers.wire import VmListing, VmRecord
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +139,8 @@ class CutOffCalls:
         if agent is None and wanted is not None:
             name = wanted.name
             if self._fleet_state.agents_called(name):
+                from cockpit.engine.commands.copies import copy_name
+
                 name = copy_name(self._fleet_state, name)
             made = agent_from_spawn(wanted, vm_id, self._source.name, self._source.paths.directory)
             await self._sessions.adopt(replace(made, name=name))

@@ -5,56 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
-from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.engine.cancellation import check_cancelled
-from cockpit.engine.changes.desk import WorkDesk
-from cockpit.engine.choosing import source_for
-from cockpit.engine.clock import Clock
-from cockpit.engine.comparison import Comparison
-from cockpit.engine.coordination.coordination import Coordination
-from cockpit.engine.courses import Courses
-from cockpit.engine.files.agent_files import AgentFiles
-from cockpit.engine.images.catalogue import ImageCatalogue
-from cockpit.engine.inquiries import Inquiries
-from cockpit.engine.line_tail import LineTail
-from cockpit.engine.losses import Losses
-from cockpit.engine.naming import Naming
-from cockpit.engine.notebook import Notebook
-from cockpit.engine.platform import Platform
-from cockpit.engine.port import StartOptions
-from cockpit.engine.pruning import keep_pruned
-from cockpit.engine.queues import Queues
-from cockpit.engine.reach.reach import ReachEverywhere
-from cockpit.engine.recollection import bring_back
-from cockpit.engine.recorded import RecordedHistory
-from cockpit.engine.running_source import RunningSource
+from cockpit.engine.recollection import bring_back, bring_back_names
+from cockpit.engine.rooms import Rooms
 from cockpit.engine.saving import saved
-from cockpit.engine.source import Source
-from cockpit.engine.standard_error import StandardError
-from cockpit.engine.state import FleetState
-from cockpit.engine.streams.agent_sessions import LinkOptions
-from cockpit.engine.streams.history import History
-from cockpit.engine.streams.recorder import Recorder
-from cockpit.engine.streams.session import AgentSession
-from cockpit.engine.surroundings import Lookout
-from cockpit.errors import ConfigError
-from cockpit.model.commands.command import Command
 from cockpit.model.failures import dismissed
-from cockpit.model.fleet import Agent, Fleet
-from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
-from cockpit.model.receipts.receipt import Receipt, Stage
-from cockpit.model.receipts.receipts import ReceiptBook
-from cockpit.model.receipts.stages import is_ended, reached
+from cockpit.model.receipts.receipt import Stage
 from cockpit.model.reduce.activity import is_settling
-from cockpit.model.refusals.grounds import Refusal
-from cockpit.model.transcript.transcript import Transcript
-from cockpit.model.transcript.window import Place, TranscriptWindow
 from cockpit.store.errors import StoreError
-from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.engine.port import StartOptions
+    from cockpit.model.commands.command import Command
+    from cockpit.model.fleet import Agent, Fleet
+    from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
+    from cockpit.model.refusals.grounds import Refusal
+    from cockpit.model.transcript.transcript import Transcript
+    from cockpit.model.transcript.window import Place, TranscriptWindow
 
 log = logging.getLogger(__name__)
 
@@ -76,76 +47,10 @@ def everyone(agent: Agent) -> bool:
     return True
 
 
-class Engine:
+class Engine(Rooms):
     """Implements `cockpit.engine.port.HeadlessPort`; start it, dispatch commands, stop it."""
 
-    def __init__(
-        self,
-        sources: Sequence[Source],
-        store: Store,
-        *,
-        clock: Clock | None = None,
-        link_options: LinkOptions | None = None,
-        history_bounds: tuple[int, float] = (2_000_000_000, 90 * 86_400.0),
-    ) -> None:
-        """Prepare; `start` does it.
-
-        Args:
-            link_options: how connections are kept.
-            history_bounds: bytes, and seconds of age, the store may keep.
-        """
-        self.store = store
-        self.clock = clock or Clock()
-        names = [source.name for source in sources]
-        if not sources or len(set(names)) != len(names):
-            raise ConfigError(
-                f"the sources of a cockpit need names of their own: {', '.join(names) or 'there is none'}"
-            )
-        self.fleet_state = FleetState(self.clock, " + ".join(names))
-        self.fleet_state.sources = tuple(names)
-        self.fleet_state.plain = frozenset(source.name for source in sources if source.plain_host is not None)
-        self.book = ReceiptBook()
-        self.recorder = Recorder(self.fleet_state, store, self.book)
-        options = link_options or LinkOptions()
-        several = len(names) > 1
-        self.running = tuple(
-            RunningSource(
-                source,
-                self.fleet_state,
-                store,
-                self.recorder,
-                self.book,
-                options,
-                shown_as=source.name if several else "",
-            )
-            for source in sources
-        )
-        """One of each source, in the order of preference: new VMs and tasks are the first one's."""
-        usage_acts = {running.name: running.dispatcher.usage for running in self.running}
-        for running in self.running:
-            running.dispatcher.usage.join(usage_acts)
-        self.fleet_state.awaited = tuple(name for running in self.running for name in running.services)
-        self.golden = ImageCatalogue(self.running, self.fleet_state)
-        self.history = History(self.fleet_state, store, self.agent_session)
-        self.recorded = RecordedHistory(store)
-        self.lookout = Lookout(tuple(running.surroundings for running in self.running))
-        self.output = LineTail(self.agent_session, store, self.clock)
-        self.platform = Platform(self.running)
-        self.losses = Losses(self.fleet_state, self.running)
-        self.work = WorkDesk(self.fleet_state, store, self.agent_session, self._paths_of, self.dispatch)
-        self.comparison = Comparison(self.fleet_state, self.output, self.work.changes)
-        self.queues = Queues(self.fleet_state, self.book)
-        self.standard_error = StandardError(self.fleet_state, self.agent_session, self._paths_of)
-        self.files = AgentFiles(self.fleet_state, self.agent_session, self._paths_of)
-        parts = (self.fleet_state, self.recorder, self.book, self.agent_session, self._paths_of, self.files)
-        self.inquiries = Inquiries(*parts, self._carried_out)
-        self.reach = ReachEverywhere(self.fleet_state, [running.reach for running in self.running])
-        self.coordination = Coordination(self.running, self.fleet_state, store, self._is_settled)
-        self.naming = Naming(self.fleet_state)
-        self.notebook = Notebook(store, self.clock.now)
-        self.bounds = history_bounds
-        self._background: list[asyncio.Task[None]] = []
-        self._attached = asyncio.Event()
+    _background: Sequence[asyncio.Task[None]] = ()
 
     # --- life ----------------------------------------------------------------------------------------
 
@@ -154,32 +59,66 @@ class Engine:
         watch = options.get("watch", True)
         self.fleet_state.read_only = options.get("read_only", False)
         sources = [running.source for running in self.running]
-        for notice in (*(notice for source in sources for notice in source.notices), *self.store.notices):
+        lists_only = options.get("lists_only", False)
+        for source in sources:
+            # Which kinds there are is of no use to a list, and takes long to load.
+            for notice in (*source.notices, *(() if lists_only else source.kinds().notices)):
+                self.fleet_state.notice(notice)
+        for notice in self.store.notices:
             self.fleet_state.notice(notice)
         for running in self.running:
             running.agent_sessions.wanted = options.get("attach", everyone)
             running.agent_sessions.record = options.get("record", True)
-        await bring_back(self.fleet_state, self.store, self.recorder, sources)
-        await self.notebook.load()
-        works: dict[str, Callable[[], Awaitable[None]]] = {
-            "notebook": self.notebook.run,
-            "time": self.recorder.keep_time,
-            "receipts": self._save_receipts,
-            "courses": Courses(self.fleet_state, self.store).run,
-            "attach": self._attach,
-        }
+        if lists_only:
+            await bring_back_names(self.fleet_state, self.store, sources)
+        else:
+            await bring_back(self.fleet_state, self.store, self.recorder, sources)
+        self._begin({"attach": self._attach})
         for running in self.running:
-            works |= running.works(watch)
-        works |= self.coordination.works(watch)
-        if watch:
-            works["prune"] = partial(keep_pruned, self.store, *self.bounds)
-        self._background = [
-            asyncio.create_task(self._supervised(name, work), name=name) for name, work in works.items()
-        ]
+            self._begin(running.looks(watch))
+        if not lists_only:
+            await self._begin_all(watch)
         if options.get("wait", True):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(options.get("contact", CONTACT_LIMIT)):
                     await self._attached.wait()
+
+    async def attach(self, wanted: Callable[[Agent], bool]) -> None:
+        """Serve agents after a start for lists only, and do whatever else such a start left out."""
+        for running in self.running:
+            running.agent_sessions.wanted = wanted
+        await self._begin_all(watch=False)
+        for agent in filter(wanted, tuple(self.fleet_state.agents.values())):
+            await self.recorder.load(agent)
+        for running in self.running:
+            running.agent_sessions.attach_known()
+
+    def _begin(self, works: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
+        """Begin works in the background, each by its name."""
+        begun = (asyncio.create_task(self._supervised(name, work), name=name) for name, work in works.items())
+        self._background = (*self._background, *begun)
+
+    async def _begin_all(self, watch: bool) -> None:
+        """Begin what goes on where something may be ordered or an agent is attached; its rooms are entered."""
+        from cockpit.engine.courses import Courses
+
+        await self.notebook.load()
+        self.keep_turns()
+        self._begin(
+            {
+                "notebook": self.notebook.run,
+                "time": self.recorder.keep_time,
+                "receipts": self._save_receipts,
+                "courses": Courses(self.fleet_state, self.store).run,
+            }
+        )
+        for running in self.running:
+            self._begin(running.works(watch))
+        self._begin(self.coordination.works(watch))
+        if watch:
+            from cockpit.engine.pruning import keep_pruned
+
+            self._begin({"prune": partial(keep_pruned, self.store, *self.bounds)})
 
     async def _attach(self) -> None:
         """Say when each source was looked at once; each look attaches to the known agents it found."""
@@ -189,19 +128,25 @@ class Engine:
 
     async def stop(self) -> None:
         """Detach: agents go on, remote readers end, positions and receipts are saved."""
-        await self.work.close()
-        await self.notebook.close()
-        await self.coordination.close()
+        if self.entered("work"):
+            await self.work.close()
+        if self.entered("notebook"):
+            await self.notebook.close()
+        if self.entered("coordination"):
+            await self.coordination.close()
         ending = {*self._background, *self._commands_under_way()}
         for task in ending:
             task.cancel()
         for running in self.running:
             ending.add(asyncio.create_task(running.close(), name=f"detach from {running.name}"))
-        ending.add(asyncio.create_task(self.history.close(), name="end paging"))
-        ending.add(asyncio.create_task(self.files.close(), name="end transfers"))
+        if self.entered("history"):
+            ending.add(asyncio.create_task(self.history.close(), name="end paging"))
+        if self.entered("files"):
+            ending.add(asyncio.create_task(self.files.close(), name="end transfers"))
         await asyncio.wait(ending, timeout=STOP_LIMIT)
-        await self.recorder.save_receipts()
-        await self.recorder.save_touched()
+        if self.entered("recorder"):
+            await self.recorder.save_receipts()
+            await self.recorder.save_touched()
         await saved(self.store.flush())
 
     async def _supervised(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -303,26 +248,8 @@ class Engine:
         """Return the VM with an id or of an agent with a name, and how it is called; raises as `Naming` says."""
         return self.naming.vm_named(name)
 
-    def agent_session(self, agent: AgentId) -> AgentSession | None:
-        """Return the session with an agent, if it has one."""
-        for running in self.running:
-            if (session := running.agent_sessions.agent_session(agent)) is not None:
-                return session
-        return None
-
-    def _paths_of(self, agent: Agent) -> AgentPaths:
-        running = next((running for running in self.running if running.name == agent.source), self.running[0])
-        return running.source.paths_of(agent)
-
-    def _is_settled(self) -> bool:
-        """Say whether each attached agent was tried, and read to its end where its link is up."""
-        return all(running.agent_sessions.settled() for running in self.running)
-
-    def _source_for(self, command: Command) -> RunningSource:
-        return source_for(command, self.fleet_state, self.running)
-
     def _commands_under_way(self) -> set[asyncio.Task[None]]:
-        return {task for running in self.running for task in running.dispatcher.under_way}
+        return {task for running in self.running for task in running.under_way}
 
     def notice(self, text: str) -> None:
         """Add a standing fact the operator must know."""
@@ -339,34 +266,11 @@ class Engine:
         """Return why a command would be refused now, with its code, or None."""
         return self._source_for(command).dispatcher.refusal(command)
 
-    def dispatch(self, command: Command) -> CommandId:
-        """Take a command; the receipt is in the snapshot when this returns."""
-        return self._source_for(command).dispatcher.dispatch(command)
-
     def dismiss(self, command: CommandId) -> None:
         """Hear no more of a command that failed or is unconfirmed."""
         receipt = self.fleet_state.receipts.get(command)
         if receipt is not None and receipt.stage in (Stage.FAILED, Stage.UNCONFIRMED):
             self.fleet_state.put_receipt(dismissed(receipt, self.clock.now()))
-
-    async def outcome(
-        self, command_id: CommandId, *, until: Stage = Stage.DONE, timeout: float | None = None
-    ) -> Receipt:
-        """Wait until a command has come at least as far as a stage, or has ended otherwise.
-
-        Returns the receipt as it stands, also when the seconds ran out first.
-        """
-
-        def there() -> bool:
-            receipt = self.fleet_state.receipts[command_id]
-            return is_ended(receipt) or reached(receipt, until)
-
-        await self.fleet_state.until(there, timeout)
-        return self.fleet_state.receipts[command_id]
-
-    async def _carried_out(self, command: Command, timeout: float) -> Receipt:
-        """Dispatch a command and return its receipt at its end, or as it stands when the seconds have run out."""
-        return await self.outcome(self.dispatch(command), timeout=timeout)
 
     def answer_to(self, agent: AgentId, command: CommandId) -> str | None:
         """Return what an agent answered to a text that is done; None if no answer of its own appeared."""
@@ -390,7 +294,8 @@ class Engine:
 
     async def idle(self) -> None:
         """Return when nothing is in flight: no operation, no unsent command, no page of older history."""
-        await self.history.idle()
+        if self.entered("history"):
+            await self.history.idle()
         while under_way := self._commands_under_way():
             await asyncio.gather(*under_way, return_exceptions=True)
         await saved(self.store.flush())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.ids import AgentId, CommandId
-from cockpit.model.inquiries import CarriedOut, Question, SavedSession, SlashCommand, Told
+if TYPE_CHECKING:
+    from cockpit.model.ids import AgentId, CommandId
+    from cockpit.model.inquiries import CarriedOut, Question, SavedSession, SlashCommand, Told
 
 
 class InquiryPort(Protocol):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from cockpit.model.fleet import Agent
 from cockpit.store.errors import StoreError
-from cockpit.store.rows import AgentRow
-from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.model.fleet import Agent
+    from cockpit.store.rows import AgentRow
+    from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
 

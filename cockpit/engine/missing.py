@@ -6,16 +6,19 @@ import asyncio
 import logging
 import uuid
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cockpit.engine.operation import OperationProgress
-from cockpit.engine.state import FleetState
-from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import OperationId, VmId
 from cockpit.model.names import vm_called
-from cockpit.vers.client import VersClient
 from cockpit.vers.look import Found, Look, Missing, Unknown, look_at
-from cockpit.vers.wire import VmListing
+
+if TYPE_CHECKING:
+    from cockpit.engine.state import FleetState
+    from cockpit.engine.streams.agent_sessions import AgentSessions
+    from cockpit.vers.client import VersClient
+    from cockpit.vers.wire import VmListing
 
 log = logging.getLogger(__name__)
 

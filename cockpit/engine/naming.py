@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from cockpit.engine.state import FleetState
+from typing import TYPE_CHECKING
+
 from cockpit.errors import NotFound
-from cockpit.model.fleet import Agent
 from cockpit.model.ids import VmId
+
+if TYPE_CHECKING:
+    from cockpit.engine.state import FleetState
+    from cockpit.model.fleet import Agent
 
 
 class Naming:

@@ -7,11 +7,14 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
-from cockpit.model.ids import AgentId, OperationId
 from cockpit.model.operation import Operation, Part, Step
+
+if TYPE_CHECKING:
+    from cockpit.engine.state import FleetState
+    from cockpit.model.ids import AgentId, OperationId
 
 LEFT = "the cockpit that did it ended here"
 """Said of a step that was under way then."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from cockpit.engine.source import Source
-from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.size import VmSize
+
+if TYPE_CHECKING:
+    from cockpit.engine.source import Source
+    from cockpit.engine.state import FleetState
 
 log = logging.getLogger(__name__)
 

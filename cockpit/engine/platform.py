@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from cockpit.engine.running_source import RunningSource
 from cockpit.errors import CockpitError, NotFound
 from cockpit.model.ids import CommitId, VmId
 from cockpit.model.platform import AccountView, CommitList, CommitView, RepositoryView
 from cockpit.model.size import VmSize
-from cockpit.vers.client import VersClient
-from cockpit.vers.wire import CommitRecord
+
+if TYPE_CHECKING:
+    from cockpit.engine.running_source import RunningSource
+    from cockpit.vers.client import VersClient
+    from cockpit.vers.wire import CommitRecord
 
 log = logging.getLogger(__name__)
 

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from typing import Protocol, TypedDict
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
-from cockpit.engine.accounts_port import PlatformPort
-from cockpit.engine.inquiry_port import InquiryPort
-from cockpit.engine.work_port import WorkPort
-from cockpit.model.acts import DoneAct
-from cockpit.model.commands.command import Command
-from cockpit.model.comparison import Candidate
-from cockpit.model.coordination import CoordinationPort
-from cockpit.model.events import Record
-from cockpit.model.files.port import FilePort
-from cockpit.model.fleet import Agent, Fleet
-from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
-from cockpit.model.images import GoldenImage
-from cockpit.model.last_words import LastWords
-from cockpit.model.loss import Loss
-from cockpit.model.notebook.port import NotebookPort
-from cockpit.model.past import RememberedAgent, SearchHit
-from cockpit.model.queue import Waiting
-from cockpit.model.reach import ReachPort
 from cockpit.model.receipts.receipt import Receipt, Stage
-from cockpit.model.refusals.grounds import Refusal
-from cockpit.model.timeline.minute import Timeline
-from cockpit.model.transcript.transcript import Transcript
-from cockpit.model.transcript.window import Place, TranscriptWindow
+
+if TYPE_CHECKING:
+    from cockpit.engine.accounts_port import PlatformPort
+    from cockpit.engine.inquiry_port import InquiryPort
+    from cockpit.engine.work_port import WorkPort
+    from cockpit.model.acts import DoneAct
+    from cockpit.model.commands.command import Command
+    from cockpit.model.comparison import Candidate
+    from cockpit.model.coordination import CoordinationPort
+    from cockpit.model.events import Record
+    from cockpit.model.files.port import FilePort
+    from cockpit.model.fleet import Agent, Fleet
+    from cockpit.model.ids import AgentId, CommandId, CommitId, VmId
+    from cockpit.model.images import GoldenImage
+    from cockpit.model.last_words import LastWords
+    from cockpit.model.loss import Loss
+    from cockpit.model.notebook.port import NotebookPort
+    from cockpit.model.past import RememberedAgent, SearchHit
+    from cockpit.model.queue import Waiting
+    from cockpit.model.reach import ReachPort
+    from cockpit.model.refusals.grounds import Refusal
+    from cockpit.model.timeline.minute import Timeline
+    from cockpit.model.transcript.transcript import Transcript
+    from cockpit.model.transcript.window import Place, TranscriptWindow
 
 
 class StartOptions(TypedDict, total=False):
@@ -44,6 +46,9 @@ class StartOptions(TypedDict, total=False):
     not wait for the network."""
     read_only: bool
     """Refuse every command: this cockpit only looks."""
+    lists_only: bool
+    """Nothing is wanted but the lists of VMs, of agents by their names, and of the board: nothing is ordered or told to
+    others, no agent is attached or brought back in full. What that would take is not even loaded."""
     contact: float
     """Seconds the first look may take; what did not answer by then says so in its health."""
 
@@ -325,6 +330,9 @@ class LookoutPort(Protocol):
 
 class HeadlessPort(CockpitPort, Protocol):
     """The engine as verbs and the demonstration see it: they also wait, find by name, and read output themselves."""
+
+    async def attach(self, wanted: Callable[[Agent], bool]) -> None:
+        """Serve agents after a start for lists only, and do whatever else such a start left out."""
 
     @property
     def output(self) -> OutputPort:

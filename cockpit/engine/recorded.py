@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from cockpit.engine.timeline import Timelines
-from cockpit.model.acts import DoneAct
-from cockpit.model.events import Record
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.past import RememberedAgent, SearchHit
-from cockpit.model.timeline.minute import Timeline
-from cockpit.model.transcript.transcript import Transcript
-from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.engine.timeline import Timelines
+    from cockpit.model.acts import DoneAct
+    from cockpit.model.events import Record
+    from cockpit.model.timeline.minute import Timeline
+    from cockpit.model.transcript.transcript import Transcript
+    from cockpit.store.store import Store
 
 PAGE_RECORDS = 2_000
 """Records read at a time."""
@@ -22,7 +26,12 @@ class RecordedHistory:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._timelines = Timelines(store)
+
+    @cached_property
+    def _timelines(self) -> Timelines:
+        from cockpit.engine.timeline import Timelines
+
+        return Timelines(self._store)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -42,6 +51,8 @@ class RecordedHistory:
     async def end(self, agent: AgentId) -> Transcript:
         """Return the end of what is recorded of an agent, as its transcript would be if it went on."""
         kept = await self._store.recollection(agent, limit=PAGE_RECORDS)
+        from cockpit.model.transcript.transcript import Transcript
+
         transcript = Transcript()
         for record in kept.records:
             transcript.apply(record)

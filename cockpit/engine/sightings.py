@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
-from cockpit.model.claims import Claim, VmLook
-from cockpit.model.ids import VmId
+if TYPE_CHECKING:
+    from cockpit.model.claims import Claim, VmLook
+    from cockpit.model.ids import VmId
 
 
 class Sightings:

@@ -9,28 +9,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cockpit.agents.adapter import Program
-from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.model.ages import DAY
 from cockpit.model.family import UNBOUNDED, FamilyBounds
-from cockpit.model.fleet import Agent
-from cockpit.model.ids import VmId
-from cockpit.model.inbox.caution import CautionRule
 from cockpit.model.notices.rules import NoticeRules
 from cockpit.model.own.declared import NOTHING_OWN, Own
 from cockpit.model.own.described import kind_meant
-from cockpit.model.recipe import Recipe
 from cockpit.model.usage.rules import UsageRules
-from cockpit.remote.ssh.endpoint import SshEndpoint
 from cockpit.services.board import BoardClient
 from cockpit.services.feed import FeedClient
 from cockpit.services.http import ServiceHttp
 from cockpit.services.registry import RegistryClient
-from cockpit.services.usage import UsageClient
-from cockpit.vers.client import VersClient
 
 if TYPE_CHECKING:
+    from cockpit.agents.adapter import Program
+    from cockpit.agents.scaffold.layout import AgentPaths
     from cockpit.engine.hosts.platform import HostPlatform
+    from cockpit.model.fleet import Agent
+    from cockpit.model.ids import VmId
+    from cockpit.model.inbox.caution import CautionRule
+    from cockpit.model.recipe import Recipe
+    from cockpit.remote.ssh.endpoint import SshEndpoint
+    from cockpit.services.usage import UsageClient
+    from cockpit.vers.client import VersClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ class Services:
     @property
     def usage(self) -> UsageClient:
         """Tokens, cost and the time of VMs, as that server recorded them."""
+        from cockpit.services.usage import UsageClient
+
         return UsageClient(self.http)
 
     @staticmethod
@@ -107,6 +109,21 @@ class ServicesPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Kinds:
+    """What can be started as an agent."""
+
+    programs: tuple[Program, ...]
+    default_program: str
+    """The one that a new agent is unasked."""
+    why_default: str = ""
+    """Which program that is and why, in words."""
+    notices: tuple[str, ...] = ()
+    """What the operator must know of it."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """The values of this machine's variables that are their keys."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A fleet: its API, its services, its way in."""
 
@@ -120,10 +137,8 @@ class Source:
     endpoint: Callable[[VmId], SshEndpoint]
     """How to reach a VM over SSH."""
     paths: AgentPaths
-    programs: tuple[Program, ...]
-    default_program: str
-    why_default: str = ""
-    """Which program that is and why, in words."""
+    kinds: Callable[[], Kinds]
+    """Returns the kinds of agents, the same each time; they are loaded when somebody asks."""
     environment: dict[str, str] = field(default_factory=dict)
     """What every agent gets; holds secrets."""
     golden_image: str = ""
@@ -142,8 +157,6 @@ class Source:
     """Set where it is a plain SSH host: places of agents stand where VMs stand elsewhere, over one connection."""
     shares_host: bool = False
     """Its VMs are sandboxes that share this machine's programs and files: what changes those must not run there."""
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    """The values this cockpit has loaded that no image may hold."""
     state_files: tuple[Path, ...] = ()
     """Files on this machine in which other tools keep their lieutenants."""
     registry_is_own: bool = True
@@ -161,8 +174,8 @@ class Source:
     """The ports of a VM that everybody reaches at its `address`, with TLS and over IPv6; none where it has none."""
     coordinator: str = ""
     """The name under which the feed is told what is done here; empty tells it nothing."""
-    caution: tuple[CautionRule, ...] = ()
-    """What is let through only by the same key twice."""
+    caution: Callable[[], tuple[CautionRule, ...]] = tuple
+    """Returns what is let through only by the same key twice; raises ConfigError if that cannot be read."""
     rules: UsageRules = field(default_factory=UsageRules)
     """What the configuration says of prices, budgets and idle agents."""
     notice_rules: NoticeRules = field(default_factory=NoticeRules)
@@ -177,6 +190,21 @@ class Source:
     """The host name that board, feed and registry are asked at; empty where it was made with none."""
     taken_up: TakenUp = field(default_factory=TakenUp)
     """Services that came while it was in use; copies of this source share them."""
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """What can be started as an agent."""
+        return self.kinds().programs
+
+    @property
+    def default_program(self) -> str:
+        """What a new agent is unasked."""
+        return self.kinds().default_program
+
+    @property
+    def why_default(self) -> str:
+        """Which program that is and why, in words."""
+        return self.kinds().why_default
 
     @property
     def present(self) -> Services | None:
@@ -202,6 +230,12 @@ class Source:
             return dict(self.environment)
         key = self.vm_key(vm_id)
         return {name: key if value == own else value for name, value in self.environment.items()}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values this cockpit has loaded that no image may hold, and no log."""
+        own = (value for name, value in self.environment.items() if name.endswith(("KEY", "TOKEN")))
+        return tuple(dict.fromkeys((*own, *self.kinds().secrets)))
 
     @property
     def hidden(self) -> tuple[str, ...]:

@@ -6,33 +6,34 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.engine.clock import Clock
 from cockpit.engine.news import News
 from cockpit.engine.sightings import Sightings
 from cockpit.errors import Gone, UsageError
 from cockpit.model.ages import span_text
-from cockpit.model.board import FeedItem, Task
-from cockpit.model.commands.conversation import SHELL_VERBS
-from cockpit.model.events import Record
 from cockpit.model.failures import is_undelivered
 from cockpit.model.fleet import ActivityState, Agent, Fleet, Link, Power, Vm
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, OperationId, VmId
-from cockpit.model.inbox.shelf import Shelved
-from cockpit.model.kept import KeptCommit
 from cockpit.model.names import agents_called
-from cockpit.model.operation import Operation
-from cockpit.model.owed import Owed
-from cockpit.model.ports import PortForward
-from cockpit.model.pulse import Pulse
-from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.receipts.stages import is_closed
 from cockpit.model.size import UNKNOWN_SIZE, VmSize
-from cockpit.model.transcript.transcript import Transcript
-from cockpit.model.transcript.window import TranscriptWindow
 from cockpit.model.usage.spending import Spending
+
+if TYPE_CHECKING:
+    from cockpit.engine.clock import Clock
+    from cockpit.model.board import FeedItem, Task
+    from cockpit.model.events import Record
+    from cockpit.model.inbox.shelf import Shelved
+    from cockpit.model.kept import KeptCommit
+    from cockpit.model.operation import Operation
+    from cockpit.model.owed import Owed
+    from cockpit.model.ports import PortForward
+    from cockpit.model.pulse import Pulse
+    from cockpit.model.receipts.receipt import Receipt
+    from cockpit.model.transcript.transcript import Transcript
+    from cockpit.model.transcript.window import TranscriptWindow
 
 URGENT = frozenset({ActivityState.ASKING, ActivityState.ERROR, ActivityState.DONE_UNSEEN, ActivityState.ABORTED})
 """Activities that wait for the operator."""
@@ -187,6 +188,8 @@ class FleetState:
         """Return an agent's transcript, made on first use."""
         found = self.transcripts.get(agent)
         if found is None:
+            from cockpit.model.transcript.transcript import Transcript
+
             found = self.transcripts[agent] = Transcript()
         return found
 
@@ -261,6 +264,8 @@ class FleetState:
             saved: it comes from the store as it is.
         """
         self.receipts_revision += 1
+        from cockpit.model.commands.conversation import SHELL_VERBS
+
         if receipt.id not in self.receipts and receipt.verb in SHELL_VERBS and receipt.agent is not None:
             self.answered(receipt.agent, receipt.id, receipt.text)
         self.receipts[receipt.id] = receipt

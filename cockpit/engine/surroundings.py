@@ -58,8 +58,6 @@ class Surroundings:
         self._agent_sessions = agent_sessions
         self._files = StateFiles(source.state_files)
         self._origins = Origins(fleet_state, source, agent_sessions)
-        if source.vers.owner_id:
-            fleet_state.sightings.owners.add(source.vers.owner_id)
 
     async def run(self) -> None:
         """Look around until cancelled; VMs that nobody has may not answer, and hold up nothing else."""

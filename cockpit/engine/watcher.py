@@ -7,24 +7,25 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cockpit.engine.agent_record import agent_from_entry, claim_from_entry, says_directory
-from cockpit.engine.commands.registration import update_entry
-from cockpit.engine.cut_off import CutOffCalls
 from cockpit.engine.infrastructure.arrival import NO_SERVICES, arrival
 from cockpit.engine.memory import with_names_of
 from cockpit.engine.missing import MissingVms
 from cockpit.engine.operation import describe
-from cockpit.engine.source import Source
-from cockpit.engine.state import FleetState
-from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import CockpitError
 from cockpit.model.claims import Claim, ClaimedBy
 from cockpit.model.fleet import Agent, Power
 from cockpit.model.ids import VmId
 from cockpit.model.names import NAME_LABEL, usable_name
-from cockpit.model.platform import INFRA
-from cockpit.vers.wire import VmListing
+
+if TYPE_CHECKING:
+    from cockpit.engine.cut_off import CutOffCalls
+    from cockpit.engine.source import Source
+    from cockpit.engine.state import FleetState
+    from cockpit.engine.streams.agent_sessions import AgentSessions
+    from cockpit.vers.wire import VmListing
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +125,8 @@ class Watcher:
         for agent in own if self._source.registry is not None else ():
             # Those that were made before had nowhere to be entered.
             try:
+                from cockpit.engine.commands.registration import update_entry
+
                 await update_entry(self._source, agent, self._fleet_state.clock.now())
             except CockpitError as error:
                 log.warning("agent %s is not registered: %s", agent.name, error)
@@ -175,6 +178,8 @@ class Watcher:
 
     async def registry(self) -> int:
         """Take over agents that somebody else registered, if their VM exists; return how many cannot be read."""
+        from cockpit.model.platform import INFRA
+
         assert self._source.registry is not None
         # Two looks at once would adopt an agent twice, and one would be over before the other had attached it.
         async with self._adopting:
@@ -211,6 +216,8 @@ class Watcher:
         failure: CockpitError | None = None
         for agent in renamed:
             try:
+                from cockpit.engine.commands.registration import update_entry
+
                 await update_entry(self._source, agent, self._fleet_state.clock.now())
             except CockpitError as error:
                 failure = error

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.changes.comments import Comment, RoundMode
-from cockpit.model.changes.report import Base, Changes
-from cockpit.model.ids import AgentId, CommandId
+if TYPE_CHECKING:
+    from cockpit.model.changes.comments import Comment, RoundMode
+    from cockpit.model.changes.report import Base, Changes
+    from cockpit.model.ids import AgentId, CommandId
 
 
 class ChangesPort(Protocol):

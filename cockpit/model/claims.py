@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from cockpit.model.ids import VmId
+if TYPE_CHECKING:
+    from cockpit.model.ids import VmId
 
 
 class ClaimedBy(StrEnum):

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.acts import ActsPort
-from cockpit.model.away import AwayPort
-from cockpit.model.desk import DeskPort
-from cockpit.model.inbox.port import InboxPort
-from cockpit.model.news.port import FeedPort
-from cockpit.model.notices.port import NoticesPort
-from cockpit.model.own.port import OwnPort
-from cockpit.model.plan.port import PlansPort
-from cockpit.model.preferences import PreferencesPort
-from cockpit.model.recovery import RecoveryPort
-from cockpit.model.shared.hub import SkillsPort
-from cockpit.model.shared.link import LinkPort
-from cockpit.model.shared.records import RecordsPort
-from cockpit.model.shared.registered import RegisteredPort
-from cockpit.model.tasks.port import BoardPort
-from cockpit.model.usage.port import UsagePort
+if TYPE_CHECKING:
+    from cockpit.model.acts import ActsPort
+    from cockpit.model.away import AwayPort
+    from cockpit.model.desk import DeskPort
+    from cockpit.model.inbox.port import InboxPort
+    from cockpit.model.news.port import FeedPort
+    from cockpit.model.notices.port import NoticesPort
+    from cockpit.model.own.port import OwnPort
+    from cockpit.model.plan.port import PlansPort
+    from cockpit.model.preferences import PreferencesPort
+    from cockpit.model.recovery import RecoveryPort
+    from cockpit.model.shared.hub import SkillsPort
+    from cockpit.model.shared.link import LinkPort
+    from cockpit.model.shared.records import RecordsPort
+    from cockpit.model.shared.registered import RegisteredPort
+    from cockpit.model.tasks.port import BoardPort
+    from cockpit.model.usage.port import UsagePort
 
 
 class CoordinationPort(Protocol):

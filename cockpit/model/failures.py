@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from cockpit.model.ids import AgentId
 from cockpit.model.receipts.flow import TEXT_VERBS
 from cockpit.model.receipts.receipt import Receipt, Stage
+
+if TYPE_CHECKING:
+    from cockpit.model.ids import AgentId
 
 RECEIPT_AGE = 3600.0
 """Seconds for which a failed command calls for attention; after that it is history. A text that nobody read is kept."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from cockpit.model.fleet import Agent, Vm
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.names import looks_like_id
-from cockpit.model.why import headline
+
+if TYPE_CHECKING:
+    from cockpit.model.fleet import Agent, Vm
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,8 @@ def descendants_of(agent: AgentId, parents: Mapping[AgentId, AgentId]) -> Iterat
 
 def sum_of(agents: Iterable[Agent], vms: Mapping[VmId, Vm], now: float) -> FamilySum:
     """Return what these agents are and cost together."""
+    from cockpit.model.why import headline
+
     number, tokens, cost = 0, 0, 0.0
     tones: dict[str, int] = {}
     for agent in agents:

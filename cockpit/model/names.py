@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import count
+from typing import TYPE_CHECKING
 
 from cockpit.model.board import OPERATOR
-from cockpit.model.fleet import Agent, Vm
-from cockpit.model.ids import VmId
+
+if TYPE_CHECKING:
+    from cockpit.model.fleet import Agent, Vm
+    from cockpit.model.ids import VmId
 
 NAME_LABEL = "swarm-cockpit-agent"
 """Label of a VM that holds its agent's name: what cockpits see of each other that share no store and no registry."""

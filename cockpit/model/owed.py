@@ -11,9 +11,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from cockpit.model.board import OPERATOR, FeedItem, Note, Task
-from cockpit.model.ids import TaskId
+
+if TYPE_CHECKING:
+    from cockpit.model.ids import TaskId
 
 SAME_MATTER = 600.0
 """Seconds between a note and an event of the same words that are one matter: agents are told to write both."""

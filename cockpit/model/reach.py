@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.ids import VmId
-from cockpit.model.ports import Ports
+if TYPE_CHECKING:
+    from cockpit.model.ids import VmId
+    from cockpit.model.ports import Ports
 
 
 class RunningCommand(Protocol):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING
 
-from cockpit.model.commands.command import Command
+if TYPE_CHECKING:
+    from cockpit.model.commands.command import Command
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 BYTES_AS_SURROGATES = range(0xDC80, 0xDD00)

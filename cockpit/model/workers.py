@@ -6,13 +6,16 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from cockpit.model.commands.life import Spawn
 from cockpit.model.commands.swarm import Teardown
 from cockpit.model.family import descendants_of, parents_of
 from cockpit.model.fleet import Agent, AgentKind, Fleet
-from cockpit.model.ids import AgentId, VmId
 from cockpit.model.names import numbered_from
+
+if TYPE_CHECKING:
+    from cockpit.model.commands.life import Spawn
+    from cockpit.model.ids import AgentId, VmId
 
 MOST = 50
 """Workers that are made by one order: enough for a task list, few enough for a slip of the finger."""

@@ -15,29 +15,18 @@ from cockpit.model.ids import AgentId
 from cockpit.model.past import SearchHit
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.store import prune, reader, search, statements
-from cockpit.store.acts import ActLog
-from cockpit.store.announced import Announced
 from cockpit.store.choices import Choices
-from cockpit.store.comments import Comments
 from cockpit.store.creations import CreationLog
 from cockpit.store.errors import StoreError
 from cockpit.store.frozen import FrozenVms
-from cockpit.store.hand_overs import HandOverLog
 from cockpit.store.host_keys import HostKeys
-from cockpit.store.inbox.log import InboxLog
 from cockpit.store.kept import KeptLog
-from cockpit.store.lately import LateEvents
-from cockpit.store.listings import Listings
-from cockpit.store.minutes import GrownFiles
 from cockpit.store.names import Reservations
-from cockpit.store.notebook import NotebookLog
 from cockpit.store.open_file import OpenedFile, open_file
-from cockpit.store.owed import OwedLog
 from cockpit.store.progress import StoreProgress
 from cockpit.store.reader import Reader
 from cockpit.store.rows import AgentRow, Recollection, StoredCursor, StoredSnapshot
-from cockpit.store.usage.budgets import BudgetLog
-from cockpit.store.usage.log import UsageLog
+from cockpit.store.tables import Tables
 from cockpit.store.writer import Writer
 
 PAGE = 500
@@ -50,7 +39,7 @@ MAX_AGE = 90 * 86_400.0
 """Age in seconds of the oldest event that a prune without arguments keeps."""
 
 
-class Store:
+class Store(Tables):
     """Events, cursors, snapshots, agents, receipts, answers, audit, host keys and search. Processes may share it.
 
     Reading sees what was appended before, as soon as the append returned; while `trouble` is set, what waits in the
@@ -79,30 +68,6 @@ class Store:
         """What the operator chose last."""
         self.kept = KeptLog(self._writer, self._reader, self.leases)
         """Commits that are kept of agents."""
-        self.comments = Comments(self._writer, self._reader)
-        """Comments on what agents changed."""
-        self.listings = Listings(self._writer, self._reader)
-        """What the files of workspaces were, where no git keeps them."""
-        self.owed = OwedLog(self._writer, self._reader)
-        """What the operator owes the swarm."""
-        self.inbox = InboxLog(self._writer, self._reader)
-        """What is put off, and what became of questions."""
-        self.hand_overs = HandOverLog(self._writer, self._reader, self.leases)
-        """Tasks that were handed to agents, until the board shows who has them."""
-        self.lately = LateEvents(self._reader)
-        """What was recorded since a moment."""
-        self.minutes = GrownFiles(self._reader)
-        """What was recorded since the last look."""
-        self.acts = ActLog(self._reader)
-        """What was done here."""
-        self.usage = UsageLog(self._writer, self._reader)
-        """What agents and VMs took."""
-        self.budgets = BudgetLog(self._writer, self._reader)
-        """What may be spent, and what was done about it."""
-        self.announced = Announced(self._writer, self._reader)
-        """What is said on the feed of agents that do not say it themselves."""
-        self.notebook = NotebookLog(self._writer, self._reader)
-        """What the operator wrote."""
         self._host_keys = HostKeys(file.path, now)
         self._closed = False
 

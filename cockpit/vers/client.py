@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import httpx
 
 from cockpit.model.ids import CommitId, VmId
-from cockpit.vers.account import ApiKey, PlatformVersion
 from cockpit.vers.commits import Commits
 from cockpit.vers.credentials import owner_id
 from cockpit.vers.errors import Resource, ResourceNotFound
@@ -17,6 +18,9 @@ from cockpit.vers.making import MakingVms
 from cockpit.vers.transport import VersTransport
 from cockpit.vers.variables import Variables
 from cockpit.vers.vms import READ_TIMEOUT
+
+if TYPE_CHECKING:
+    from cockpit.vers.account import ApiKey
 
 
 class VersClient(MakingVms):
@@ -56,10 +60,15 @@ class VersClient(MakingVms):
         """Whose VMs this client sees: what its lists lack may well exist in another account."""
         self.commits = Commits(wire)
         """This key's commits, and the public ones."""
-        self.key = ApiKey(wire)
-        """Who the key belongs to, and what it may have."""
         self.variables = Variables(wire)
         """What every VM gets in its environment as it starts."""
+
+    @cached_property
+    def key(self) -> ApiKey:
+        """Who the key belongs to, and what it may have; loaded when somebody asks."""
+        from cockpit.vers.account import ApiKey
+
+        return ApiKey(self._wire)
 
     def __repr__(self) -> str:
         return f"VersClient({self._wire.base_url!r}, owner={self.owner_id!r})"
@@ -88,6 +97,8 @@ class VersClient(MakingVms):
         Raises:
             VersError: it does not answer.
         """
+        from cockpit.vers.account import PlatformVersion
+
         what = "ask for the platform's version"
         try:
             answer = await self._wire.request(what, "GET", f"{self._wire.root_url}/version", resource=Resource.ACCOUNT)

@@ -12,7 +12,7 @@ from typing import cast
 from cockpit.agents.scaffold.layout import HOME_PATHS
 from cockpit.engine.clock import Clock
 from cockpit.engine.recollection import bring_back
-from cockpit.engine.source import Source
+from cockpit.engine.source import Kinds, Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
 from cockpit.engine.streams.recorder import Recorder
@@ -83,11 +83,10 @@ class Rig:
             address=str,
             endpoint=endpoint or (lambda vm_id: vms.endpoint(vms.number(vm_id))),
             paths=HOME_PATHS,
-            programs=(),
-            default_program="pi",
+            kinds=lambda: Kinds((), "pi"),
         )
         self.agent_sessions = AgentSessions(
-            self.fleet_state, store, self.source, self.recorder, book, options or LinkOptions()
+            self.fleet_state, store, self.source, lambda: self.recorder, lambda: book, options or LinkOptions()
         )
 
     def agent_id(self, number: int) -> AgentId:

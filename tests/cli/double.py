@@ -165,6 +165,9 @@ class HeadlessDouble(FakeEngine):
             return condition()
         return True
 
+    async def attach(self, wanted: Callable[[Agent], bool]) -> None:
+        """Everybody is served already."""
+
     async def settled(self, timeout: float) -> None:
         """Nothing is ever read here."""
 
@@ -205,7 +208,12 @@ class HeadlessOnDouble(Headless):
 
     @asynccontextmanager
     async def engine(
-        self, attach: Callable[[Agent], bool] = lambda agent: True, *, watch: bool = False, record: bool = True
+        self,
+        attach: Callable[[Agent], bool] = lambda agent: True,
+        *,
+        watch: bool = False,
+        record: bool = True,
+        lists_only: bool = False,
     ) -> AsyncIterator[HeadlessPort]:
         """Give the double."""
         yield self._double

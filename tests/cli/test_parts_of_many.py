@@ -117,11 +117,16 @@ class Attaching(HeadlessOnDouble):
 
     @asynccontextmanager
     async def engine(
-        self, attach: Callable[[Agent], bool] = everybody, *, watch: bool = False, record: bool = True
+        self,
+        attach: Callable[[Agent], bool] = everybody,
+        *,
+        watch: bool = False,
+        record: bool = True,
+        lists_only: bool = False,
     ) -> AsyncIterator[HeadlessPort]:
         """Give the double."""
         self.attached = [agent.name for agent in FLEET.agents if attach(agent)]
-        async with super().engine(attach, watch=watch, record=record) as engine:
+        async with super().engine(attach, watch=watch, record=record, lists_only=lists_only) as engine:
             yield engine
 
 

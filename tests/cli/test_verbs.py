@@ -174,3 +174,49 @@ def test_no_screen_is_imported(fleet: FleetUnderTest) -> None:
     words = fleet.command("vms")[3:]
     done = subprocess.run([sys.executable, "-c", program, *words], env=fleet.environment(), check=False)
     assert done.returncode == 0
+
+
+UNUSED = {
+    "vms": (
+        "asyncssh",
+        "cryptography",
+        "textual",
+        "rich",
+        "pygments",
+        "cockpit.agents.kinds",
+        "cockpit.engine.changes",
+        "cockpit.engine.commands.dispatcher",
+        "cockpit.engine.coordination",
+        "cockpit.engine.files",
+        "cockpit.engine.images",
+        "cockpit.engine.plans",
+        "cockpit.engine.streams.recorder",
+        "cockpit.engine.streams.session",
+        "cockpit.engine.usage",
+        "cockpit.model.refusals.refusal",
+        "cockpit.model.transcript",
+        "cockpit.remote.tail",
+    ),
+    "agents": ("textual", "rich", "pygments", "cockpit.engine.commands.dispatcher", "cockpit.engine.files"),
+}
+UNUSED["board"] = UNUSED["vms"]
+"""What each list does without; it is loaded by whoever needs it."""
+
+MOST_LOADED = {"vms": 230, "agents": 490, "board": 240}
+"""Modules of ours that each loads; there are nine hundred."""
+
+
+@pytest.mark.parametrize("verb", sorted(UNUSED))
+def test_a_list_loads_what_it_needs_and_no_more(fleet: FleetUnderTest, ada: str, verb: str) -> None:
+    # In a process of its own: those of `run` are forked from one that has loaded everything.
+    words = fleet.command(verb, "--json")
+    done = subprocess.run(
+        [words[0], "-X", "importtime", *words[1:]], capture_output=True, text=True, env=fleet.environment(), timeout=60
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert verb == "board" or f'"{ada}"' in done.stdout
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert {"httpx", "cockpit.cli.main"} <= loaded
+    known = {name for name in loaded for unused in UNUSED[verb] if f"{name}.".startswith(f"{unused}.")}
+    assert not known, sorted(known)
+    assert len([name for name in loaded if name.startswith("cockpit.")]) <= MOST_LOADED[verb]

@@ -86,10 +86,11 @@ def faulty(source: Source, wire: FaultyWire, chance: random.Random) -> Source:
         scripted,
         arguments=lambda spawn, *more: ["sh", "-c", "exit 3"] if ends(spawn.name) else scripted.arguments(spawn, *more),
     )
+    kinds = dataclasses.replace(source.kinds(), programs=(some,))
     given = source.environment
     place = source.vers.account.split(" at ", 1)[1]
     vers = VersClient(given["VERS_BASE_URL"], given["VERS_API_KEY"], transport=wire, place=place)
-    return dataclasses.replace(source, vers=vers, endpoint=endpoint, programs=(some,))
+    return dataclasses.replace(source, vers=vers, endpoint=endpoint, kinds=lambda: kinds)
 
 
 async def test_no_vm_of_many_spawns_is_lost(fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ import psutil  # type: ignore[import-untyped]
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.engine.clock import Clock
 from cockpit.engine.recollection import bring_back
-from cockpit.engine.source import Source
+from cockpit.engine.source import Kinds, Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams import agent_sessions, reader, session
 from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
@@ -318,10 +318,11 @@ class Stack:
             address=lambda vm_id: "127.0.0.1",
             endpoint=lambda vm_id: self.machines[vm_id].endpoint(),
             paths=paths,
-            programs=(),
-            default_program="pi",
+            kinds=lambda: Kinds((), "pi"),
         )
-        self.agent_sessions = AgentSessions(self.fleet_state, store, self.source, self.recorder, self.book, options)
+        self.agent_sessions = AgentSessions(
+            self.fleet_state, store, self.source, lambda: self.recorder, lambda: self.book, options
+        )
         self.shown: dict[str, list[Link]] = {machine.name: [] for machine in machines}
         """Every state of each link that was ever shown, in order."""
         self.waits: dict[str, list[float]] = {machine.name: [] for machine in machines}

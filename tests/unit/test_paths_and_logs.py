@@ -56,7 +56,7 @@ def root_logger() -> Iterator[logging.Logger]:
 
 def test_the_log_holds_no_secret(tmp_path: Path, root_logger: logging.Logger) -> None:
     file = tmp_path / "cockpit.log"
-    logs.write_log(file, secrets=["canary-value-123"])
+    logs.write_log(file, secrets=lambda: ["canary-value-123"])
     log = logging.getLogger("cockpit.test")
     log.warning("the key is %s", "canary-value-123")
     log.warning("header Authorization: Bearer abc.def and sk-ant-REDACTED-by-shape-000")
@@ -73,7 +73,7 @@ def test_the_log_holds_no_secret(tmp_path: Path, root_logger: logging.Logger) ->
 def test_who_else_hears_a_record_gets_it_as_it_was(
     tmp_path: Path, root_logger: logging.Logger, caplog: pytest.LogCaptureFixture
 ) -> None:
-    logs.write_log(tmp_path / "cockpit.log", secrets=["canary-value-123"])
+    logs.write_log(tmp_path / "cockpit.log", secrets=lambda: ["canary-value-123"])
     try:
         raise RuntimeError("oh")
     except RuntimeError:

@@ -10,30 +10,34 @@ from typing import Any
 
 from cockpit.cli import output
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.headless import Headless, nobody, require_health, say_missing
-from cockpit.cli.lists import SETTLE_LIMIT
+from cockpit.cli.headless import Headless, everybody, nobody, require_health, say_missing
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, Refused, UsageError
 from cockpit.model.ages import age_text
 from cockpit.model.board import Task
-from cockpit.model.fleet import Agent, Fleet
+from cockpit.model.fleet import Fleet
 from cockpit.model.row_doubts import all_doubts
 from cockpit.model.tasks.filters import TaskFilter
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, clean_text, our_line, our_text
 from cockpit.text.streams import say, warn
 
+SETTLE_LIMIT = 20.0
+"""Seconds the list waits for what agents do who are said to work on a task."""
+
 LEAST = 4
 """Characters of the beginning of an id that name a task."""
 
 
 @asynccontextmanager
-async def with_board(headless: Headless, *, agents: bool = False, watch: bool = False) -> AsyncIterator[HeadlessPort]:
-    """Run an engine that has read the board.
+async def with_board(
+    headless: Headless, *, watch: bool = False, lists_only: bool = False
+) -> AsyncIterator[HeadlessPort]:
+    """Run an engine that has read the board, attached to no agent.
 
     Args:
-        agents: attach to the agents, too.
         watch: keep reading it.
+        lists_only: nothing is ordered.
 
     Raises:
         Refused: there is no board, or it did not answer.
@@ -42,13 +46,9 @@ async def with_board(headless: Headless, *, agents: bool = False, watch: bool = 
         raise Refused(
             "no board is configured", hint="`cockpit infra` makes one, or set VERS_INFRA_URL and VERS_AUTH_TOKEN"
         )
-    async with headless.engine(_everybody if agents else nobody, watch=watch) as engine:
+    async with headless.engine(nobody, watch=watch, lists_only=lists_only) as engine:
         require_health(engine, "board")
         yield engine
-
-
-def _everybody(agent: Agent) -> bool:
-    return True
 
 
 def task_named(fleet: Fleet, name: str) -> Task:
@@ -74,9 +74,10 @@ def task_named(fleet: Fleet, name: str) -> Task:
 
 async def listed(headless: Headless, wanted: TaskFilter, as_json: bool) -> int:
     """List the tasks of the board that are wanted, with what their rows say that is not so."""
-    async with with_board(headless, agents=True) as engine:
+    async with with_board(headless, lists_only=True) as engine:
         if any(task.status == "in_progress" and task.assignee for task in engine.fleet.tasks):
             # Whether an agent works on its task is told by its stream alone.
+            await engine.attach(everybody)
             await engine.settled(min(SETTLE_LIMIT, headless.left()))
         tasks = [task for task in engine.fleet.tasks if wanted.fits(task)]
         doubted = all_doubts(engine.fleet, engine.now())

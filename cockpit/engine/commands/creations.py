@@ -6,19 +6,22 @@ import contextlib
 import logging
 import uuid
 from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING
 
 from cockpit.engine.commands.wanted import wanted_text
 from cockpit.engine.saving import saved
-from cockpit.engine.source import Source
-from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
-from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import Vm
 from cockpit.model.ids import VmId
 from cockpit.store.creations import CreationRow
 from cockpit.store.errors import StoreError
-from cockpit.store.store import Store
 from cockpit.vers.errors import CreationUncertain
+
+if TYPE_CHECKING:
+    from cockpit.engine.source import Source
+    from cockpit.engine.state import FleetState
+    from cockpit.model.commands.life import Spawn
+    from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -7,21 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cockpit.agents.scaffold.answers import ProbeResult, parse_probe
-from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.scaffold.scripts import probe_script
 from cockpit.engine.agent_record import registration_of, row_of
 from cockpit.engine.operation import OperationProgress, describe
-from cockpit.engine.source import Source
 from cockpit.errors import CockpitError
-from cockpit.model.fleet import Agent
-from cockpit.model.ids import VmId
 from cockpit.services.errors import RecordNotFound
-from cockpit.services.registry import Registration
 from cockpit.store.errors import StoreError
-from cockpit.store.store import Store
 
 if TYPE_CHECKING:
+    from cockpit.agents.scaffold.layout import AgentPaths
+    from cockpit.engine.source import Source
+    from cockpit.model.fleet import Agent
+    from cockpit.model.ids import VmId
     from cockpit.remote.ssh.connection import Connection
+    from cockpit.services.registry import Registration
+    from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind
 from cockpit.model.size import VmSize
+
+if TYPE_CHECKING:
+    from cockpit.model.commands.life import Spawn
 
 
 def wanted_text(wanted: Spawn | None) -> str:
@@ -17,6 +20,8 @@ def wanted_text(wanted: Spawn | None) -> str:
 
 def wanted_from(text: str) -> Spawn | None:
     """Return what an agent should have been; None if none was wanted, or it cannot be read."""
+    from cockpit.model.commands.life import Spawn
+
     try:
         found = json.loads(text)
         size = VmSize(**found["size"]) if found.get("size") else None

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from typing import TYPE_CHECKING
 
-from cockpit.engine.source import Source
 from cockpit.errors import CockpitError
+
+if TYPE_CHECKING:
+    from cockpit.engine.source import Source
 
 log = logging.getLogger(__name__)
 

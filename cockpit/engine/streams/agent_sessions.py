@@ -6,34 +6,32 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from cockpit.agents.kinds import adapter_of
 from cockpit.engine.agent_record import agent_from_row, row_of
 from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.memory import try_to_keep_identity, with_names_of
-from cockpit.engine.source import Source
-from cockpit.engine.state import FleetState
-from cockpit.engine.streams.follower import Following
-from cockpit.engine.streams.link import VmLink
-from cockpit.engine.streams.reader import AgentReader
-from cockpit.engine.streams.recorder import Recorder
-from cockpit.engine.streams.renewal import OutputRenewal
-from cockpit.engine.streams.sender import Sender
-from cockpit.engine.streams.session import AgentSession
 from cockpit.model.fleet import Agent, LinkState, Power
 from cockpit.model.ids import AgentId, VmId
-from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.remote.errors import SshKeyRefused
 from cockpit.remote.ssh.backoff import Backoff
 from cockpit.remote.ssh.connect_limit import ConnectLimit
 from cockpit.remote.ssh.read_batching import ReadBatching
 from cockpit.store.errors import StoreError
-from cockpit.store.store import Store
 
 if TYPE_CHECKING:
+    from cockpit.engine.source import Source
+    from cockpit.engine.state import FleetState
+    from cockpit.engine.streams.follower import Following
+    from cockpit.engine.streams.link import VmLink
+    from cockpit.engine.streams.reader import AgentReader
+    from cockpit.engine.streams.recorder import Recorder
+    from cockpit.engine.streams.session import AgentSession
+    from cockpit.model.receipts.receipts import ReceiptBook
     from cockpit.remote.ssh.connection import Connection
+    from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +62,8 @@ class AgentSessions:
         fleet_state: FleetState,
         store: Store,
         source: Source,
-        recorder: Recorder,
-        book: ReceiptBook,
+        recorder: Callable[[], Recorder],
+        book: Callable[[], ReceiptBook],
         link_options: LinkOptions,
     ) -> None:
         self.wanted: Callable[[Agent], bool] = lambda agent: True
@@ -74,9 +72,8 @@ class AgentSessions:
         self._fleet_state = fleet_state
         self._store = store
         self._source = source
-        self._recorder = recorder
-        self._following = Following(fleet_state, store, recorder)
-        self._book = book
+        self._recorder_of = recorder
+        self._book_of = book
         self._link_options = link_options
         self._focused: AgentId | None = None
         self._has_focus = False
@@ -90,6 +87,12 @@ class AgentSessions:
         self._sessions: dict[AgentId, AgentSession] = {}
         self._tasks: dict[AgentId, asyncio.Task[None]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
+
+    @cached_property
+    def _following(self) -> Following:
+        from cockpit.engine.streams.follower import Following
+
+        return Following(self._fleet_state, self._store, self._recorder_of())
 
     # --- knowing -------------------------------------------------------------------------------------
 
@@ -107,7 +110,7 @@ class AgentSessions:
             )
         except StoreError as error:
             log.error("agent %s is not remembered: %s", agent.name, error)
-        await self._recorder.load(agent)
+        await self._recorder_of().load(agent)
         if agent.vm_id not in self._fleet_state.vms:
             self._fleet_state.agents.pop(agent.id, None)  # destroyed meanwhile
         elif self.wanted(agent):
@@ -121,7 +124,7 @@ class AgentSessions:
         except StoreError as error:
             log.error("the former place of agent %s is still remembered: %s", agent.name, error)
         self.detach(former)
-        self._book.forget(former)
+        self._book_of().forget(former)
         self._fleet_state.agents.pop(former, None)
         await self.adopt(agent)
 
@@ -145,7 +148,7 @@ class AgentSessions:
                 self._fleet_state.put_agent(with_names_of(agent, row))
             elif agent is None and row.vm_id not in known and row.vm_id not in self._fleet_state.dismissed:
                 self._made_elsewhere.add(row.id)
-                await self._recorder.load(agent_from_row(row, self._source.name))
+                await self._recorder_of().load(agent_from_row(row, self._source.name))
 
     async def place(self, listed: Collection[VmId]) -> None:
         """Take agents of unknown or of another account as this one's, since its list has their VMs.
@@ -185,7 +188,7 @@ class AgentSessions:
                     await self._store.names.recall(row.vm_id)
                     await self._store.remember_agent(replace(row, account=self._source.vers.account))
                     self._fleet_state.dismissed.pop(VmId(row.vm_id), None)
-                    await self._recorder.load(agent_from_row(row, self._source.name))
+                    await self._recorder_of().load(agent_from_row(row, self._source.name))
         except StoreError as error:
             log.error("agents that were dismissed and are here after all are not remembered: %s", error)
 
@@ -194,11 +197,11 @@ class AgentSessions:
         agents = [agent for agent in self._fleet_state.agents.values() if agent.vm_id == vm_id]
         for agent in agents:
             self.detach(agent.id)
-            for receipt in self._book.open_for(agent.id):
+            for receipt in self._book_of().open_for(agent.id):
                 self._fleet_state.put_receipts(
-                    self._book.failed(receipt.id, self._fleet_state.clock.now(), "its VM was deleted")
+                    self._book_of().failed(receipt.id, self._fleet_state.clock.now(), "its VM was deleted")
                 )
-            self._book.forget(agent.id)
+            self._book_of().forget(agent.id)
             self._fleet_state.agents.pop(agent.id, None)
             self._fleet_state.unplaced.discard(agent.id)
             self._fleet_state.departed[agent.name] = (VmId(vm_id), self._fleet_state.clock.now())
@@ -235,19 +238,23 @@ class AgentSessions:
         known = self._sessions.get(agent.id)
         if known is not None:
             return known
+        # What serves an agent is loaded with the first one that is attached.
+        from cockpit.agents.kinds import adapter_of
+        from cockpit.engine.streams.link import VmLink
+        from cockpit.engine.streams.reader import AgentReader
+        from cockpit.engine.streams.renewal import OutputRenewal
+        from cockpit.engine.streams.sender import Sender
+        from cockpit.engine.streams.session import AgentSession
+
+        paths, recorder = self._source.paths_of(agent), self._recorder_of()
         sender = Sender(
-            self._fleet_state,
-            self._store,
-            self._book,
-            self._connection_of(agent.id),
-            self._source.paths_of(agent),
-            agent.vm_id,
+            self._fleet_state, self._store, self._book_of(), self._connection_of(agent.id), paths, agent.vm_id
         )
 
         async def make_reader(whole: bool, raw: bool) -> AgentReader:
             reader = AgentReader(
                 agent.id,
-                self._source.paths_of(agent).file("out"),
+                paths.file("out"),
                 self._store,
                 self._fleet_state.clock,
                 adapter_of(agent.program).decoder(),
@@ -256,13 +263,12 @@ class AgentSessions:
             )
             stored, known = await reader.restore(), self._fleet_state.agents.get(agent.id)
             if known is None or (known.epoch, known.line) < stored:
-                await self._recorder.catch_up(agent.id)
+                await recorder.catch_up(agent.id)
             return reader
 
-        paths = self._source.paths_of(agent)
         agent_session = AgentSession(
             self._fleet_state,
-            self._recorder,
+            recorder,
             self._following,
             make_reader,
             sender,
@@ -286,11 +292,7 @@ class AgentSessions:
         return agent_session
 
     def _connection_of(self, agent: AgentId) -> Callable[[], Connection | None]:
-        def connection() -> Connection | None:
-            agent_session = self._sessions.get(agent)
-            return agent_session.connection() if agent_session else None
-
-        return connection
+        return lambda: session.connection() if (session := self._sessions.get(agent)) else None
 
     def focus(self, agent: AgentId | None) -> None:
         """Read one agent the moment it writes, the others in batches; exactness is the same."""
@@ -317,7 +319,8 @@ class AgentSessions:
         for agent in list(self._sessions):
             self.detach(agent)
         await asyncio.gather(*self._leaving, return_exceptions=True)
-        await self._following.close()
+        if "_following" in vars(self):
+            await self._following.close()
 
     def read_to_the_end(self) -> frozenset[AgentId]:
         """Return the agents whose output was read to its end, here or by the cockpit that records them."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cockpit.agents.kinds import adapter_of
 from cockpit.engine.describe import STREAM_VERBS
-from cockpit.engine.state import FleetState
 from cockpit.model import codec
-from cockpit.model.events import Record
 from cockpit.model.fleet import Agent, LinkState
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.receipts.flow import RELEVANT
@@ -18,7 +17,11 @@ from cockpit.model.receipts.receipts import Evidence, ReceiptBook
 from cockpit.model.receipts.stages import advance, is_closed
 from cockpit.model.reduce.reduce import reduce_agent
 from cockpit.store.errors import StoreError
-from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.engine.state import FleetState
+    from cockpit.model.events import Record
+    from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -6,23 +6,26 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from cockpit.agents.kinds import USUAL
 from cockpit.engine.agent_record import with_protocol
 from cockpit.engine.memory import with_names_of
-from cockpit.engine.state import FleetState
 from cockpit.engine.streams.outbox import Outbox
 from cockpit.model.events import Record, Responded
 from cockpit.model.fleet import Agent, Link
-from cockpit.model.ids import AgentId
-from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.reduce.reduce import awaits_time, expire, mark_seen, only_stamps, reduce_agent
 from cockpit.model.reduce.stamp import stamped
 from cockpit.store.errors import StoreError
-from cockpit.store.rows import StoredCursor
-from cockpit.store.store import Store
+
+if TYPE_CHECKING:
+    from cockpit.engine.state import FleetState
+    from cockpit.model.ids import AgentId
+    from cockpit.model.receipts.receipts import ReceiptBook
+    from cockpit.store.rows import StoredCursor
+    from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -71,20 +71,20 @@ class UsageActs:
         self._session_of = session_of
         self._refusal = refusal
         self._dispatch = dispatch
-        self._of_sources: Mapping[str, UsageActs] = {source.name: self}
+        self._of_sources: Callable[[], Mapping[str, UsageActs]] = lambda: {source.name: self}
 
-    def join(self, of_sources: Mapping[str, UsageActs]) -> None:
+    def join(self, of_sources: Callable[[], Mapping[str, UsageActs]]) -> None:
         """Reach VMs and agents of all sources, each by its own: a budget of the fleet, and a limit, know no borders.
 
         Args:
-            of_sources: what does so, by the name of its source.
+            of_sources: returns what does so, by the name of its source.
         """
         self._of_sources = of_sources
 
     def _for_vm(self, vm_id: VmId) -> UsageActs:
         vm, agent = self._fleet_state.vms.get(vm_id), self._fleet_state.agent_on(vm_id)
         name = vm.source if vm is not None else agent.source if agent is not None else ""
-        return self._of_sources.get(name, self)
+        return self._of_sources().get(name, self)
 
     async def _freeze_one(self, vm_id: VmId) -> None:
         await self._for_vm(vm_id)._operations.freeze(vm_id)
@@ -239,7 +239,7 @@ class UsageActs:
                 agent = self._fleet_state.agents.get(agent_id)
                 if agent is None:
                     continue
-                order, own = run_of(agent_id, GO_ON), self._of_sources.get(agent.source, self)
+                order, own = run_of(agent_id, GO_ON), self._of_sources().get(agent.source, self)
                 refused = own._refusal(order)
                 if refused is None:
                     own._dispatch(order)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cockpit.model.ages import span_text
-from cockpit.model.changes.report import Workspace
+
+if TYPE_CHECKING:
+    from cockpit.model.changes.report import Workspace
 
 
 def workspace_sentences(known: Workspace | None, now: float) -> list[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.files.content import FilePage
-from cockpit.model.files.editing import CheckedOut, WrittenBack
-from cockpit.model.files.entries import FileListing, SearchResult
-from cockpit.model.files.transfer import Carriage, Transfer, TransferId
-from cockpit.model.ids import AgentId
+if TYPE_CHECKING:
+    from cockpit.model.files.content import FilePage
+    from cockpit.model.files.editing import CheckedOut, WrittenBack
+    from cockpit.model.files.entries import FileListing, SearchResult
+    from cockpit.model.files.transfer import Carriage, Transfer, TransferId
+    from cockpit.model.ids import AgentId
 
 
 class FilePort(Protocol):

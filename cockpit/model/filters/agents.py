@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from cockpit.model.board import Task
 from cockpit.model.family import ancestors_of, parents_of
 from cockpit.model.filters.fields import UNITS, Measure, Vocabulary, Wording
 from cockpit.model.filters.language import filter_of
 from cockpit.model.fleet import Agent, AgentKind, Fleet, LinkState, Power, Vm
-from cockpit.model.ids import AgentId
 from cockpit.model.queue import counted
 from cockpit.model.why import headline, warnings_in
+
+if TYPE_CHECKING:
+    from cockpit.model.board import Task
+    from cockpit.model.ids import AgentId
 
 STATES = (
     "asking",

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from cockpit.model.commands.agent import Answer
-from cockpit.model.extensions import DialogRequested
 from cockpit.model.inbox.question import command_in
+
+if TYPE_CHECKING:
+    from cockpit.model.commands.agent import Answer
+    from cockpit.model.extensions import DialogRequested
 
 READ = 10_000
 """Characters of a command that are looked at; of a longer one it is not known what is in it, and so it asks twice."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.inbox.caution import CautionRule
-from cockpit.model.inbox.history import Decided
+if TYPE_CHECKING:
+    from cockpit.model.inbox.caution import CautionRule
+    from cockpit.model.inbox.history import Decided
 
 
 class InboxPort(Protocol):

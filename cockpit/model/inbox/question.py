@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cockpit.model.commands.agent import Answer
-from cockpit.model.extensions import DialogRequested
-from cockpit.model.ids import AgentId
+
+if TYPE_CHECKING:
+    from cockpit.model.extensions import DialogRequested
+    from cockpit.model.ids import AgentId
 
 DIGITS = "123456789"
 """Keys for options; what has more is answered from a list."""

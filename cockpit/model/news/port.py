@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.board import FeedItem
-from cockpit.model.news.folding import UsageSum
+if TYPE_CHECKING:
+    from cockpit.model.board import FeedItem
+    from cockpit.model.news.folding import UsageSum
 
 EVENT_KINDS = (
     "task_started",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.ids import AgentId
-from cockpit.model.notebook.draft import Draft, Sent
+if TYPE_CHECKING:
+    from cockpit.model.ids import AgentId
+    from cockpit.model.notebook.draft import Draft, Sent
 
 
 class NotebookPort(Protocol):

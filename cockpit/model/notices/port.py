@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.ids import AgentId
-from cockpit.model.notices.condition import Condition
 from cockpit.model.notices.notifier import Summons
-from cockpit.model.notices.rules import NoticeRules
+
+if TYPE_CHECKING:
+    from cockpit.model.ids import AgentId
+    from cockpit.model.notices.condition import Condition
+    from cockpit.model.notices.rules import NoticeRules
 
 Tell = Callable[[Summons], None]
 """Tells the operator; returns at once."""

@@ -6,8 +6,6 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cockpit.model.own.values import FIELDS
-
 MOST_COLUMNS = 8
 """Columns of one's own at most: a row has no room for more."""
 
@@ -70,6 +68,8 @@ def fault_of_column(column: OwnColumn, others: Sequence[OwnColumn]) -> tuple[str
         return "name", f"there is a column {column.name!r} already"
     if bool(column.field) == bool(column.command):
         return "field", "a column takes either field or command"
+    from cockpit.model.own.values import FIELDS
+
     if column.field and column.field not in FIELDS:
         near = difflib.get_close_matches(column.field, FIELDS, n=1, cutoff=0.4)
         advice = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(FIELDS)}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.ids import AgentId
-from cockpit.model.own.declared import Own
+if TYPE_CHECKING:
+    from cockpit.model.ids import AgentId
+    from cockpit.model.own.declared import Own
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.plan.marks import BoardPlan
-from cockpit.model.plan.schedule import Outlook
+if TYPE_CHECKING:
+    from cockpit.model.plan.marks import BoardPlan
+    from cockpit.model.plan.schedule import Outlook
 
 
 @dataclass(frozen=True, slots=True)

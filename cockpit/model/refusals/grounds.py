@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from cockpit.model.family import UNBOUNDED, FamilyBounds
-from cockpit.model.fleet import Agent
+
+if TYPE_CHECKING:
+    from cockpit.model.fleet import Agent
 
 
 class RefusalCode(StrEnum):

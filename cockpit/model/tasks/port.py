@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.board import Task, TaskContent
-from cockpit.model.commands.board import EditTask
-from cockpit.model.ids import AgentId, TaskId
-from cockpit.model.tasks.merging import Collision
+if TYPE_CHECKING:
+    from cockpit.model.board import Task, TaskContent
+    from cockpit.model.commands.board import EditTask
+    from cockpit.model.ids import AgentId, TaskId
+    from cockpit.model.tasks.merging import Collision
 
 
 @dataclass(frozen=True, slots=True)

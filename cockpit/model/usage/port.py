@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cockpit.model.usage.machines import MachineSum
-from cockpit.model.usage.rules import UsageRules
 from cockpit.model.usage.spending import Spending
 from cockpit.model.usage.sums import By, Sum
+
+if TYPE_CHECKING:
+    from cockpit.model.usage.rules import UsageRules
 
 WEEK = 7 * 86_400.0
 """Seconds of history that are shown unless asked otherwise."""

@@ -19,7 +19,7 @@ from cockpit.engine.cut_off import CutOffCalls
 from cockpit.engine.missing import MissingVms
 from cockpit.engine.reach.reach import Reach
 from cockpit.engine.recollection import bring_back
-from cockpit.engine.source import Services, Source
+from cockpit.engine.source import Kinds, Services, Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams import agent_sessions as agent_sessions_module
 from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
@@ -128,13 +128,14 @@ class Parts:
             lambda vm_id: f"{vm_id}.test",
             lambda vm_id: SshEndpoint("127.0.0.1", 1, "root", vm_id),
             HOME_PATHS,
-            (Program("pi", "", lambda spawn, path, again: ()),),
-            "pi",
+            lambda: Kinds((Program("pi", "", lambda spawn, path, again: ()),), "pi"),
         )
 
     def agent_sessions(self) -> AgentSessions:
         """Make the part that attaches agents; `Connections` says what it connects to."""
-        return AgentSessions(self.state, self.store, self.source(), self.recorder, self.book, LinkOptions())
+        return AgentSessions(
+            self.state, self.store, self.source(), lambda: self.recorder, lambda: self.book, LinkOptions()
+        )
 
     async def bring_back(self) -> None:
         """Let the store's agents and receipts come back, as the engine does when it starts."""

@@ -87,7 +87,7 @@ class Money:
         self.dispatchers = [one.dispatcher(one.agent_sessions()) for one in (self.parts, self.south)]
         together = {"": self.dispatchers[0].usage, "south": self.dispatchers[1].usage}
         for one in self.dispatchers:
-            one.usage.join(together)
+            one.usage.join(lambda: together)
 
     async def stands(self, tokens: int, limit: Limit = LIMIT) -> Standing:
         """Let so much be spent, and return how the budget stands."""
@@ -186,7 +186,7 @@ async def test_stop_ends_the_runs_and_leaves_the_vms_paused(monkeypatch: pytest.
     await state.until(lambda: state.agents[agent_of(VM)].link.state is LinkState.UP, 5.0)
     money.open()
     money.dispatchers[0] = money.parts.dispatcher(sessions)
-    money.dispatchers[0].usage.join({"": money.dispatchers[0].usage, "south": money.dispatchers[1].usage})
+    money.dispatchers[0].usage.join(lambda: {"": money.dispatchers[0].usage, "south": money.dispatchers[1].usage})
     await money.stands(100)
     await money.order(FreezeForBudget(FLEET, (VM, THIRD), "used up"))
     assert money.powers() == ["paused", "running", "paused"]
