@@ -30,7 +30,11 @@ class Redaction(logging.Formatter):
         """Take what was given when the first line is written: most verbs write none, and to find them all costs."""
         if self._given is not None:
             given, self._given = self._given, None
-            self._secrets += tuple(secret for secret in given() if len(secret) >= 8)
+            try:
+                self._secrets += tuple(secret for secret in given() if len(secret) >= 8)
+            except BaseException:
+                self._given = given  # without them no line is written
+                raise
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record's line, its traceback included, without a secret."""

@@ -70,6 +70,25 @@ def test_the_log_holds_no_secret(tmp_path: Path, root_logger: logging.Logger) ->
     assert "RuntimeError: with [secret] inside" in text
 
 
+def test_no_line_is_written_while_the_secrets_cannot_be_told(
+    tmp_path: Path, root_logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    fails = iter((True, True, False))
+
+    def secrets() -> list[str]:
+        if next(fails):
+            raise OSError("the file cannot be read")
+        return ["canary-value-123"]
+
+    file = tmp_path / "cockpit.log"
+    logs.write_log(file, secrets=secrets)
+    for number in range(3):
+        logging.getLogger("cockpit.test").warning("%s: canary-value-123", number)
+    assert "canary" not in file.read_text()
+    assert file.read_text().endswith("2: [secret]\n")
+
+
 def test_who_else_hears_a_record_gets_it_as_it_was(
     tmp_path: Path, root_logger: logging.Logger, caplog: pytest.LogCaptureFixture
 ) -> None:
