@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model import events as ev
-from cockpit.model.commands.agent import Abort, Answer
+from cockpit.model.commands.agent import Abort, Answer, Steer
 from cockpit.model.ids import AgentId, agent_of
 from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.text.clean import ours
@@ -18,6 +18,7 @@ from cockpit.ui.screens.grid.choosing import MOST, shape, watched
 from cockpit.ui.screens.grid.merging import AgentStream, Merging, moments
 from cockpit.ui.screens.grid.screen import GridScreen
 from cockpit.ui.widgets.row_list import RowList
+from tests.remote.waiting import until
 from tests.ui.fake_engine import NOW
 from tests.ui.scene import scene, vm_id
 from tests.ui.test_home import LT_API, cockpit
@@ -120,3 +121,38 @@ async def test_digits_go_to_cells_questions_are_answered_and_one_stream_tells_al
         await pilot.press("escape", "escape")
         await pilot.pause()
         assert [*pilot.app.screen_stack] == [home]
+
+
+@pytest.mark.parametrize("size", [(200, 45), (250, 55)])
+def test_six_stand_in_three_columns_on_wide_screens_and_in_two_on_small_ones(size: tuple[int, int]) -> None:
+    assert shape(6, *size) == (3, 2) and shape(4, *size) == (2, 2)
+    assert shape(6, 80, 20) == (2, 3) and shape(2, 160, 40) == (2, 1)
+
+
+@pytest.mark.usefixtures("short_pauses")
+async def test_a_text_goes_to_the_cell_with_the_keys_and_drafts_go_along_from_screen_to_screen() -> None:
+    async with cockpit() as (pilot, home, engine):
+        await pilot.press("g", "4")
+        await pilot.pause()
+        grid = pilot.app.screen
+        assert isinstance(grid, GridScreen) and grid.agent is not None
+        await pilot.press("s", *"stop at once", "enter")
+        await pilot.pause()
+        assert engine.ordered == [Steer(LT_API, "stop at once")]
+        await pilot.press(*"half a text")
+        await pilot.pause()
+        assert "FOLLOW-UP" in str(grid.composer.border_title) and grid.agent.name in str(grid.composer.border_title)
+        await pilot.press("escape", "1")
+        await until(lambda: grid.composer.recipient != LT_API and grid.composer.text == "")
+        await pilot.press("4", "enter")
+        await pilot.pause()
+        opened = pilot.app.screen
+        assert isinstance(opened, AgentScreen)
+        await until(lambda: opened.composer.text == "half a text" and grid.composer.recipient is None)
+        await pilot.press("i", *" and more", "escape", "escape")
+        await until(lambda: pilot.app.screen is grid and grid.composer.text == "half a text and more")
+        await pilot.press("escape")
+        await until(lambda: pilot.app.screen is home)
+        home.select(LT_API)
+        await until(lambda: home.composer.text == "half a text and more")
+        assert len(engine.ordered) == 1

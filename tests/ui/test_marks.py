@@ -22,13 +22,16 @@ from tests.ui.test_home import cockpit
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
 
-async def test_one_text_to_three_agents_takes_five_keys_beside_it_and_a_filter_four() -> None:
+async def test_one_text_to_three_agents_takes_four_keys_beside_it() -> None:
     async with cockpit() as (pilot, home, engine):
-        await pilot.press("down", "asterisk", "asterisk", "asterisk")
+        await pilot.press("down", "down", "shift+down", "shift+up")
+        await pilot.pause()
+        assert len(home.marks.agents) == 1, "back over marks takes them"
+        await pilot.press("escape", "home", "down", "shift+down", "shift+down")
         await pilot.pause()
         marked = home.marks.agents
         assert len(marked) == 3
-        await pilot.press("ampersand")
+        await pilot.press("i")
         await pilot.pause()
         assert isinstance(pilot.app.screen, TellDialog)
         told = str(pilot.app.screen.query_one("#targets", Plain).content)

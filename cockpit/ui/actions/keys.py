@@ -30,6 +30,8 @@ KEY_NAMES = {
     "vertical_line": "|",
     "enter": "⏎",
     "shift+tab": "shift-tab",
+    "shift+down": "shift-↓",
+    "shift+up": "shift-↑",
     "tab": "tab",
 }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from cockpit.model.ids import AgentId
 from cockpit.model.marks import AgentMarks
-from cockpit.ui.actions.action import Action, Situation
+from cockpit.ui.actions.action import Action, Handler, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.many import tell
 from cockpit.ui.actions.reasons import needs_agent
@@ -18,6 +19,31 @@ def _mark(home: HomePort) -> None:
         home.last_acts.done(f"{done} {agent.name}", lambda: home.mark(before), home.engine.now())
         if home.pane == "agents":
             home.list_pane("agents").action_move(1)
+
+
+def _mark_on(step: int) -> Handler:
+    """Return what marks the agent and the next one in a direction, and goes there; back over marks it takes them."""
+
+    def mark(home: HomePort) -> None:
+        tree, before = home.list_pane("agents"), home.marks
+        here = home.fleet.agent(AgentId(tree.cursor_key))  # what is selected follows it later
+        tree.action_move(step)
+        there = home.fleet.agent(AgentId(tree.cursor_key))
+        if here is None or there is None or here.id == there.id:
+            return
+        both = here.id in before.agents and there.id in before.agents
+        marks = before.toggled(here.id) if both else before
+        for agent in (here, there):
+            marks = marks if agent.id in marks.agents or both else marks.toggled(agent.id)
+        home.mark(marks)
+        said = f"took the mark from {here.name}" if both else f"marked {here.name} and {there.name}"
+        home.last_acts.done(said, lambda: home.mark(before), home.engine.now())
+
+    return mark
+
+
+def _in_the_list(situation: Situation) -> str:
+    return needs_agent(situation) or ("" if situation.pane == "agents" else "that is a key of the list of agents")
 
 
 def _clear(home: HomePort) -> None:
@@ -55,6 +81,16 @@ ACTIONS: tuple[Action, ...] = (
         needs_agent,
         ("agents",),
     ),
+    Action(
+        "mark.down",
+        "shift+down",
+        "mark down",
+        "Agents",
+        "Mark this agent and the one below, and go there; back over marks takes them",
+        _mark_on(1),
+        _in_the_list,
+    ),
+    Action("mark.up", "shift+up", "mark up", "Agents", "Mark this agent and the one above", _mark_on(-1), _in_the_list),
     Action("mark.clear", "", "clear marks", "Agents", "Mark nobody any more", _clear, _needs_marks),
     Action(
         "talk.tell",

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from textual.screen import Screen
+
 from cockpit.engine.port import CockpitPort
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.notebook.consequence import consequence
 from cockpit.ui.actions.talk import UNWRITTEN, message, order
 from cockpit.ui.writing.composer import Composer
+
+
+def take_over(screen: Screen[None], composer: Composer) -> None:
+    """Have what is written on the screens below go on in a composer of a screen that comes."""
+    for other in _below(screen):
+        other.hand_on(composer)
+
+
+def hand_back(screen: Screen[None], composer: Composer) -> None:
+    """Give what is written and not sent to the screens below one that goes."""
+    for other in _below(screen):
+        composer.hand_on(other)
+
+
+def _below(screen: Screen[None]) -> list[Composer]:
+    others = (one for one in screen.app.screen_stack if one is not screen)
+    return [composer for one in others for composer in one.query(Composer)]
 
 
 def address(composer: Composer, agent: Agent | None, fleet: Fleet, engine: CockpitPort, *, read_only: bool) -> None:

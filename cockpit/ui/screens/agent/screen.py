@@ -33,6 +33,7 @@ from cockpit.ui.screens.agent.side import Beside, side_content, tasks_of
 from cockpit.ui.screens.agent.tabbed import Tabbed
 from cockpit.ui.screens.agent.tabs import TabBar
 from cockpit.ui.screens.over_home import COMMON
+from cockpit.ui.screens.recipient import hand_back, take_over
 from cockpit.ui.screens.talk_view import TalkView
 from cockpit.ui.transcript.paging import turn_page
 from cockpit.ui.transcript.view import TranscriptView
@@ -98,7 +99,7 @@ class AgentScreen(Tabbed):
         yield Plain(id="footer")
 
     def on_mount(self) -> None:
-        self.home.composer.hand_on(self.composer)
+        take_over(self, self.composer)
         self._look_at(self._agent_id)
 
     # --- whom it shows -------------------------------------------------------------------------------
@@ -148,8 +149,8 @@ class AgentScreen(Tabbed):
         self.conversation.show(agent_id)
 
     def hand_back(self) -> None:
-        """Give what is written and not sent to the home screen, and have it show whom this one showed."""
-        self.composer.hand_on(self.home.composer)
+        """Give what is written and not sent to the screens below, and have home show whom this one showed."""
+        hand_back(self, self.composer)
         self.home.select(self._agent_id if self.agent is not None else None)
 
     # --- its parts -----------------------------------------------------------------------------------

@@ -38,13 +38,18 @@ def watched(fleet: Fleet, marked: Sequence[AgentId], now: float) -> tuple[AgentI
 
 
 def shape(number: int, width: int, height: int) -> tuple[int, int]:
-    """Return columns and rows for a number of cells on a surface: each as comfortable as can be, few left empty."""
+    """Return columns and rows for a number of cells on a surface.
 
-    def worth(columns: int) -> tuple[float, int, float]:
+    Each is as comfortable as can be, few are left empty; where that leaves a choice they are narrow if they are
+    comfortable all the same, for lines of an output are seldom long, and wide if they are not.
+    """
+
+    def worth(columns: int) -> tuple[float, int, int]:
         rows = -(-number // columns)
         wide, high = width / columns, height / rows
         empty = columns * rows - number
-        return min(wide / WIDE, 1.0) * min(high / HIGH, 1.0), -empty, -abs(wide / max(high, 1) - WIDE / HIGH)
+        comfort = round(min(wide / WIDE, 1.0) * min(high / HIGH, 1.0), 2)
+        return comfort, -empty, columns if comfort == 1.0 else -columns
 
     columns = max(range(1, max(1, number) + 1), key=worth)
     return columns, max(1, -(-number // columns))

@@ -1,4 +1,4 @@
-"""The grid: two to six agents side by side, or their output as one stream; every act goes to the one with the keys."""
+"""The grid: two to six agents side by side, or their output as one stream; all goes to the one with the keys."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.widget import Widget
 
 from cockpit.model.colours import COLOURS as OWN_COLOURS
 from cockpit.model.fleet import Agent
@@ -16,20 +18,37 @@ from cockpit.model.ids import AgentId
 from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action
-from cockpit.ui.actions.footer import foot
+from cockpit.ui.actions.footer import foot, footer_pieces
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.registry import BY_ID, bindings, disabled_reason
+from cockpit.ui.actions.talk import submit
+from cockpit.ui.look.bars import open_receipts
 from cockpit.ui.look.cells import content
+from cockpit.ui.look.states import Mode
 from cockpit.ui.screens.grid.cell import GridCell
 from cockpit.ui.screens.grid.choosing import shape, watched
 from cockpit.ui.screens.grid.merging import COLOURS, AgentStream, Merging
 from cockpit.ui.screens.over_home import COMMON, OverHome
+from cockpit.ui.screens.recipient import address, hand_back, take_over
 from cockpit.ui.transcript.view import TranscriptView
-from cockpit.ui.widgets.bars import HeaderBar
+from cockpit.ui.widgets.bars import HeaderBar, ReceiptsBar
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import Row, RowList
+from cockpit.ui.writing.composer import Composer
+from cockpit.ui.writing.offers import OfferList
+from cockpit.ui.writing.sources import choosable
 
-FOOT = ("talk.answer", "move.open", "talk.prompt", "talk.steer", "talk.abort", "grid.merge", "agent.why", "app.help")
+FOOT = (
+    "talk.answer",
+    "talk.prompt",
+    "talk.steer",
+    "talk.follow_up",
+    "move.open",
+    "talk.abort",
+    "grid.merge",
+    "agent.why",
+    "app.help",
+)
 HERE = ("move.open", "move.next_pane", "move.previous_pane", "see.follow")
 """Actions of other groups that mean the same here."""
 
@@ -59,7 +78,15 @@ class GridScreen(OverHome):
             for number, agent in enumerate(self._watched, 1):
                 yield GridCell(number, agent, self.engine)
         yield RowList(empty=(NOTHING, ours("Nothing was said yet.")), id="stream")
+        yield ReceiptsBar(id="receipts", classes="-empty")
+        offers = OfferList(choosable(self.engine), id="offers")
+        yield offers
+        yield Composer(self.engine.notebook, offers, id="composer")
         yield Plain(id="footer")
+
+    def on_mount(self) -> None:
+        self.composer.read_only = self.read_only
+        take_over(self, self.composer)
 
     # --- who is meant --------------------------------------------------------------------------------
 
@@ -72,9 +99,14 @@ class GridScreen(OverHome):
         return self.fleet.agent(self._last) if self._last is not None else None
 
     @property
+    def composer(self) -> Composer:
+        """Where texts to the agent of the cell with the keys are written."""
+        return self.query_one(Composer)
+
+    @property
     def pane(self) -> str:
         """The pane of the home screen that has the same acts."""
-        return "output"
+        return "composer" if self.focused is self.composer else "output"
 
     @property
     def output(self) -> TranscriptView:
@@ -142,12 +174,24 @@ class GridScreen(OverHome):
         self.outcomes.flush(fleet)
         for cell in self.query(GridCell) if not self.merged else ():
             cell.frame(fleet, now)
+            cell.tell_receipts(fleet.receipts, cell.agent)
         yield
+        self.query_one(ReceiptsBar).flush(open_receipts(fleet.receipts, self._last), now)
+        self._address()
         self.show_foot()
+
+    def _address(self) -> None:
+        """Name in the composer whom it writes to: the agent of the cell with the keys, or that had them last."""
+        composer = self.composer
+        composer.set_class(bool(composer.text), "-draft")
+        address(composer, self.agent, self.fleet, self.engine, read_only=self.read_only)
 
     def show_foot(self) -> None:
         """Show the keys that count; what cannot be done now is left out."""
         situation, footer = self.situation(), self.query_one("#footer", Plain)
+        if situation.pane == "composer":
+            footer.show(content(footer_pieces(situation, self.keys, footer.size.width)))
+            return
         live = [one for one in self.FOOT if not disabled_reason(BY_ID[one], situation)]
         footer.show(content(foot(live, situation, self.keys, footer.size.width)))
 
@@ -157,6 +201,36 @@ class GridScreen(OverHome):
         cells = self.query_one("#cells")
         cells.styles.grid_size_columns, cells.styles.grid_size_rows = columns, rows
         self.call_after_refresh(self.take_in)
+
+    # --- what is written -----------------------------------------------------------------------------
+
+    def write(self, mode: Mode | None) -> None:
+        """Go to the composer in a mode; its border says to whom."""
+        self._address()
+        if mode is not None or not self.composer.text:
+            self.composer.choose(mode)
+        self.composer.focus()
+
+    @on(Composer.Submitted)
+    def _submitted(self, submitted: Composer.Submitted) -> None:
+        submit(self, submitted)
+        self.output.follow()
+
+    @on(Composer.ModeChanged)
+    def _mode_changed(self) -> None:
+        self.take_in()
+
+    @on(Composer.Left)
+    def _composer_left(self) -> None:
+        self._shown().focus()
+
+    def _shown(self) -> Widget:
+        return self.query_one("#stream") if self.merged else self.output
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Leave; nothing that is written is lost."""
+        hand_back(self, self.composer)
+        return super().dismiss(result)
 
     # --- acts ----------------------------------------------------------------------------------------
 
@@ -185,8 +259,7 @@ class GridScreen(OverHome):
                 cell.focus()
             return
         self.toggle_class("-merged")
-        shown = self.query_one("#stream") if self.merged else self.output
-        shown.focus()
+        self._shown().focus()
         self.call_after_refresh(self.take_in)
 
     def cycle_pane(self, step: int) -> None:
