@@ -134,14 +134,15 @@ async def test_a_text_goes_to_the_cell_with_the_keys_and_drafts_go_along_from_sc
     async with cockpit() as (pilot, home, engine):
         await pilot.press("g", "4")
         await pilot.pause()
-        grid = pilot.app.screen
-        assert isinstance(grid, GridScreen) and grid.agent is not None
+        screen = pilot.app.screen
+        assert isinstance(screen, GridScreen)
+        grid = screen
         await pilot.press("s", *"stop at once", "enter")
         await pilot.pause()
         assert engine.ordered == [Steer(LT_API, "stop at once")]
         await pilot.press(*"half a text")
         await pilot.pause()
-        assert "FOLLOW-UP" in str(grid.composer.border_title) and grid.agent.name in str(grid.composer.border_title)
+        assert all(word in str(grid.composer.border_title) for word in ("FOLLOW-UP", "lt-api"))
         await pilot.press("escape", "1")
         await until(lambda: grid.composer.recipient != LT_API and grid.composer.text == "")
         await pilot.press("4", "enter")
