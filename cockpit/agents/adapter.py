@@ -86,6 +86,8 @@ class Program:
     """What a VM must have on its PATH, and whose `--version` is written down; empty where nothing is looked for."""
     thinking: tuple[str, ...] = ()
     """How much it can be told to think at its start, in its own words, least first; empty where it cannot be told."""
+    permission_modes: tuple[tuple[str, str], ...] = ()
+    """What it can be allowed to do unasked at its start: its words, each with what it means; empty: nothing."""
     brought: bool = False
     """The program comes from this machine's PATH, so that a VM need not have it installed."""
 
@@ -135,6 +137,9 @@ class AgentAdapter(Protocol):
 
     def levels(self, agent: Agent) -> tuple[str, ...]:
         """Return the thinking levels of an agent that cannot be asked which its model knows, least first."""
+
+    def permission_modes(self, agent: Agent) -> tuple[tuple[str, str], ...]:
+        """Return the words that set what an agent does unasked, each with what it means; empty: it has none."""
 
     def sessions_script(self, paths: AgentPaths, file: str) -> str:
         """Return the script that lists the conversations saved for the workspace; empty if it keeps none.

@@ -17,6 +17,7 @@ from cockpit.model.commands.usage import ResumeAndSend
 from cockpit.model.commands.vm import Checkpoint
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.fleet import Agent, LinkState, Power
+from cockpit.model.inbox.question import refused
 from cockpit.model.kept import IN_THE_COMMIT
 from cockpit.model.past import remembered_as
 from cockpit.model.receipts.receipt import Receipt, Stage
@@ -248,14 +249,19 @@ async def _after_checkpoint(engine: HeadlessPort, agent: Agent, command: Prompt 
     return next(known.id for known in texts if known.text == command.text)
 
 
-async def answer(headless: Headless, name: str, value: str, cancel: bool, as_json: bool) -> int:
-    """Answer the oldest open question."""
+async def answer(headless: Headless, name: str, value: str, cancel: bool, reason: str, as_json: bool) -> int:
+    """Answer the oldest open question, or refuse it with a reason."""
     async with headless.engine(only(name)) as engine:
         agent = await reachable(engine, name, headless.left())
         if not agent.activity.dialogs:
             raise Refused(f"{name} asks nothing", hint=f"cockpit wait {name} --until asking")
         request = agent.activity.dialogs[0].request
-        if cancel:
+        if reason and not request.takes_reason:
+            hint = f"answer it, and `cockpit send {name} TEXT --mode steer` says why"
+            raise Refused(f"{request.title!r} takes no reason", hint=hint)
+        if reason:
+            command = refused(agent.id, request, reason)
+        elif cancel:
             command = Answer(agent.id, request.dialog_id, cancelled=True)
         elif request.method == "confirm":
             if value.lower() not in ("yes", "no", "y", "n", "true", "false"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from cockpit.cli import output
@@ -55,11 +56,9 @@ async def spawn(
         if refusal:
             raise UsageError(f"cannot spawn {command.name}: {refusal}")
         if dry_run:
-            why = (
-                "" if command.program else next(filter(None, (why for *_, why in engine.programs(command.source))), "")
-            )
+            taken, why = taken_unasked(engine, command)
             words = our_text("{}\nits kind is {}", words_of_spawn(command), why) if why else words_of_spawn(command)
-            return rehearse(engine, command, words, as_json, spawn_object(command))
+            return rehearse(engine, command, words, as_json, spawn_object(replace(command, program=taken), why))
         receipt = await carry_out(engine, command)
         operation = operation_of(engine, receipt)
         agent = engine.agent_named(operation.agent if operation is not None and operation.agent else command.name)
@@ -78,13 +77,26 @@ def _size_words(command: Spawn) -> str:
     return f" with {command.size.text}" if command.size is not None else ""
 
 
-def spawn_object(command: Spawn) -> dict[str, Any]:
-    """Return what a spawn would make, for JSON."""
+def taken_unasked(engine: HeadlessPort, command: Spawn) -> tuple[str, str]:
+    """Return the kind of agent that a spawn takes, and why that one where it names none, else empty text."""
+    if command.program:
+        return command.program, ""
+    return next(((name, why) for name, _, why in engine.programs(command.source) if why), ("", ""))
+
+
+def spawn_object(command: Spawn, unasked: str = "") -> dict[str, Any]:
+    """Return what a spawn would make, for JSON.
+
+    Args:
+        command: the spawn.
+        unasked: why its kind of agent was taken, where nobody chose it.
+    """
     return {
         "name": command.name,
         "kind": command.kind.value,
         "commit_id": command.image or None,
         "program": command.program or None,
+        "unasked": unasked or None,
         "parent": command.parent or None,
         "task": command.task or None,
     }

@@ -111,6 +111,7 @@ def _agent_object(agent: Agent, vm: Vm | None, now: float, parent: AgentId | Non
         "model": agent.model,
         "provider": agent.provider,
         "thinking": agent.thinking,
+        "permission_mode": agent.permission_mode or None,
         "warnings": list(warnings_in(agent.process.errors)),
         "tool": agent.activity.tools[0].name if agent.activity.tools else None,
         "questions": [

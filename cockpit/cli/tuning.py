@@ -22,6 +22,7 @@ from cockpit.model.commands.conversation import (
     SetAutoCompaction,
     SetAutoRetry,
     SetModel,
+    SetPermissionMode,
     SetQueueMode,
     SetThinking,
     conversation_text,
@@ -38,6 +39,7 @@ from cockpit.model.inquiries import (
     fault_of_level,
 )
 from cockpit.model.receipts.receipt import Stage
+from cockpit.model.refusals.grounds import RefusalCode
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_text, our_line, our_text
 from cockpit.text.streams import say, warn
@@ -142,6 +144,32 @@ async def thinking(headless: Headless, name: str, level: str, *, dry_run: bool, 
                 say(our_line("{} {}", "*" if one == now else " ", one))
         if level and now != level:
             raise Refused(f"{name} took {now!r} instead of {level!r}: its model does not know that level")
+    return ExitCode.DONE
+
+
+async def permissions(headless: Headless, name: str, mode: str, *, dry_run: bool, as_json: bool) -> int:
+    """Say what an agent may do unasked, or set it; what it took instead is a failure."""
+    async with headless.engine(only(name)) as engine:
+        agent = await reachable(engine, name, headless.left())
+        modes = engine.inquiries.permission_modes(agent.id)
+        command = SetPermissionMode(agent.id, mode or (modes[0][0] if modes else "?"))
+        if (refused := engine.refusal(command)) is not None:
+            raise (UsageError if refused.code is RefusalCode.BAD_MODE else Refused)(refused.sentence)
+        if mode:
+            if dry_run:
+                return rehearsed(engine, command, as_json)
+            await order(engine, command)
+        now = (await engine.inquiries.ask(agent.id, STATE)).permission_mode
+        if as_json:
+            told = [{"mode": word, "means": meaning} for word, meaning in modes]
+            output.print_json({"permission_mode": now or None, "modes": told})
+        else:
+            for word, meaning in modes:
+                say(our_line("{} {:<18} {}", "*" if word == now else " ", word, meaning))
+            if not now:
+                warn(our_text("cockpit: {} says which one it is in with its first run", name))
+        if mode and now != mode:
+            raise Refused(f"{name} is in {now or 'a mode that it does not name'} instead of {mode}")
     return ExitCode.DONE
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cockpit.cli import output
 from cockpit.cli.courses import carry_out_all, operations_of
 from cockpit.cli.exits import of_several
-from cockpit.cli.fleet import spawn_object, words_of_spawn
+from cockpit.cli.fleet import spawn_object, taken_unasked, words_of_spawn
 from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.origins import with_commit
 from cockpit.cli.rehearsal import would
@@ -58,8 +59,11 @@ async def spawn(
             if refusal := engine.disabled_reason(command):
                 raise UsageError(f"cannot spawn {command.name}: {refusal}")
         if dry_run:
+            taken, why = taken_unasked(engine, wanted)
             what = our_text("make {} workers:\n{}", len(commands), "\n".join(map(words_of_spawn, commands)))
-            return would(what, as_json, {"workers": [spawn_object(command) for command in commands]})
+            what = our_text("{}\ntheir kind is {}", what, why) if why else what
+            objects = [spawn_object(replace(command, program=taken), why) for command in commands]
+            return would(what, as_json, {"workers": objects})
         receipts = await carry_out_all(engine, commands)
         agents = {operation.target: operation.agent for operation in operations_of(engine, receipts)}
         fleet = engine.fleet

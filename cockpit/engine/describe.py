@@ -172,6 +172,8 @@ def text_of(command: Command) -> str:
             Prompt(text=text) | Steer(text=text) | FollowUp(text=text) | NoteTask(content=text) | ChangeQueue(text=text)
         ):
             return text
+        case Answer(reason=reason) if reason:
+            return f"no: {reason}"
         case Answer(cancelled=True):
             return "cancelled"
         case Answer(value=None, confirmed=confirmed):

@@ -38,6 +38,9 @@ class InquiryPort(Protocol):
     def own_words(self, agent_id: AgentId) -> tuple[str, ...]:
         """Return the words behind `/` that the agent's own screen carries out, and that it takes for text from here."""
 
+    def permission_modes(self, agent_id: AgentId) -> tuple[tuple[str, str], ...]:
+        """Return the modes by which an agent does things unasked, each with what it means; none if it has none."""
+
     def carried_out(self, agent_id: AgentId, command_id: CommandId) -> CarriedOut:
         """Return what an agent said of a command that is done and is no text; empty if it said nothing.
 

@@ -37,6 +37,16 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelUsage:
+    """What one model was used for, and what that cost."""
+
+    model: str
+    usage: Usage
+    provider: str = ""
+    """Whose the model is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """One content block of a finished message."""
 

@@ -16,6 +16,7 @@ import msgspec
 
 from cockpit.model.content import OUTPUT
 from cockpit.model.content import Block as Block
+from cockpit.model.content import ModelUsage as ModelUsage
 from cockpit.model.content import Usage as Usage
 from cockpit.model.extensions import DialogRequested as DialogRequested
 from cockpit.model.extensions import ExtensionFailed as ExtensionFailed
@@ -36,6 +37,8 @@ class RunStarted:
 
     session: str = ""
     """The id of the conversation it is in, where the agent says it with each run."""
+    permission_mode: str = ""
+    """What it may do unasked, where the agent says it with each run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,13 @@ class RunSettled:
     """The whole final message, where the agent repeats it with the end of a run that did not fail."""
     usage: Usage | None = None
     """The tokens of the whole run, where the agent counts them with its end; none of its messages has any then."""
-    cost_so_far: float | None = None
-    """US dollars that its process has cost since it began."""
+    so_far: tuple[ModelUsage, ...] = ()
+    """What its process has used of each model since it began, where the agent tells only that: what its sub-agents and
+    its summaries took is in it. Of a run it is the difference to the end before, in the same process."""
+    id: str = ""
+    """The agent's own id of this end, the same in a copy of the line; empty where it gives none."""
+    context_window: int = 0
+    """Tokens that fit into the context of its one model; 0 where nobody says."""
 
 
 @dataclass(frozen=True, slots=True)

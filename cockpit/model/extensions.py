@@ -24,6 +24,8 @@ class DialogRequested:
     """Seconds until the agent answers itself; nothing is emitted when it does."""
     carries: str = ""
     """What an answer has to bring back, in the words of the kind of agent; shown nowhere."""
+    takes_reason: bool = False
+    """A no can say why; else the reason is a text of its own behind it."""
 
 
 @dataclass(frozen=True, slots=True)

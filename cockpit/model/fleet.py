@@ -14,11 +14,12 @@ from cockpit.model.board import FeedItem, Task
 from cockpit.model.changes.report import Workspace
 from cockpit.model.claims import Claim, VmLook
 from cockpit.model.content import Usage
-from cockpit.model.extensions import DialogRequested
 from cockpit.model.health import ServiceHealth, kind_of_service
 from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.inbox.shelf import Shelved
 from cockpit.model.kept import KeptCommit
+from cockpit.model.open_work import OpenDialog as OpenDialog
+from cockpit.model.open_work import OpenTool as OpenTool
 from cockpit.model.operation import Operation
 from cockpit.model.owed import Owed
 from cockpit.model.ports import PortForward
@@ -160,27 +161,6 @@ class QueueRules:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenTool:
-    """A tool call that is running."""
-
-    call_id: str
-    name: str
-    summary: str
-    """The command or path it works on, one line."""
-    since: float
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDialog:
-    """A question that waits for the operator."""
-
-    request: DialogRequested
-    since: float
-    gates: tuple[str, ...] = ()
-    """The tool calls that were open when it asked: when all of them have ended, nobody waits for it any more."""
-
-
-@dataclass(frozen=True, slots=True)
 class Activity:
     """What the agent is doing, with the evidence `why` speaks from."""
 
@@ -261,6 +241,11 @@ class Agent:
     """What its model reads beside and including text, in words of the agent (`text`, `image`); empty is not known."""
     thinking: str = ""
     """How much it thinks, in its own word: `off`, `low`, `high` ..."""
+    permission_mode: str = ""
+    """What it may do unasked, in its own word; empty where it does not say, or did not yet."""
+    permission_ordered: str = ""
+    """The mode that was ordered for it, and that a start of its process gets again; one that a single answer opened is
+    over with the process."""
     former: tuple[str, ...] = ()
     """Models and thinking levels that were replaced while the run went on: its answers still name them."""
     version: str = ""
@@ -278,8 +263,8 @@ class Agent:
     settles: bool = False
     """Its process has said of a run that it was over for good: then it says so of each."""
     usage: Usage = field(default_factory=Usage)
-    process_cost: float = 0.0
-    """US dollars that its process has said it cost so far, where it says only that; they are in `usage`, too."""
+    process_usage: Usage = field(default_factory=Usage)
+    """What its process has said it used so far, where it says only that; it is in `usage`, too."""
     context_tokens: int = 0
     """Tokens of the last good answer: how full the context is."""
     context_window: int = 0

@@ -65,6 +65,8 @@ class AgentSetup:
     """In the context."""
     waiting: int = 0
     """Texts in its queues."""
+    permission_mode: str = ""
+    """What it may do unasked, in its own word; empty where it does not say, or did not yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cockpit.model.codec import KINDS
 from cockpit.store.inbox.tables import INBOX_TABLES
-from cockpit.store.usage.tables import USAGE_TABLES
+from cockpit.store.usage.tables import PROCESS_TABLES, USAGE_TABLES
 
 APPLICATION_ID = 0x53574350
 """Marks the file as ours in SQLite's header ("SWCP")."""
@@ -300,6 +300,7 @@ STEPS = (
     _ANNOUNCED,
     _NOTEBOOK,
     INBOX_TABLES,
+    PROCESS_TABLES,
 )
 """A file of version n has gone through the first n steps. A released step never changes: a new one is added."""
 

@@ -7,14 +7,15 @@ import sqlite3
 from collections.abc import Sequence
 
 from cockpit.model.codec import encode_event, kind_of, safe_text
-from cockpit.model.events import Record
+from cockpit.model.events import DaemonStarted, Record
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import is_newer
-from cockpit.model.usage.charge import charge_of
+from cockpit.model.usage.charge import charges_of
 from cockpit.store.rows import AgentRow, StoredCursor
 from cockpit.store.search import searchable
 from cockpit.store.usage.charges import add_charge, note_read
+from cockpit.store.usage.processes import process_began
 
 _ADD_EVENT = """
 INSERT OR IGNORE INTO events (stream, line, offset, length, at, kind, body) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -103,8 +104,10 @@ def add_records(
         found = searchable(record.event)
         if found is not None:
             texts.append((stream, record.line, record.at, *found))
-        if (charge := charge_of(record)) is not None:
-            add_charge(connection, charge)
+        for charge in charges_of(record):
+            add_charge(connection, charge, record.epoch, record.line)
+        if isinstance(record.event, DaemonStarted):
+            process_began(connection, name, record.epoch, record.line)
     if records and streams.begins(streams.stream(connection, name, records[0].epoch), records[0].line):
         note_read(connection, name, records[0].epoch, records[0].line)
     connection.executemany(_ADD_EVENT, events)

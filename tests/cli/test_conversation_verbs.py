@@ -24,6 +24,7 @@ from cockpit.model.commands.conversation import (
     RunShell,
     RunShellAside,
     SetModel,
+    SetPermissionMode,
     SetThinking,
     SwitchSession,
 )
@@ -109,6 +110,20 @@ def test_a_level_that_the_agent_did_not_take_is_a_failure(engine: Obedient) -> N
     with pytest.raises(UsageError, match="known: off, high"):
         run(engine, lambda headless: tuning.thinking(headless, "ada", "deep", dry_run=False, as_json=True))
     assert [type(command) for command in engine.ordered] == [SetThinking, SetThinking]
+
+
+def test_a_permission_mode_that_the_agent_did_not_take_is_a_failure(
+    engine: Obedient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    agent = engine.fleet.agents[0]
+    engine.inquiries.answers[agent.id, about.STATE.name] = about.AgentSetup(permission_mode="plan")
+    assert run(engine, lambda headless: tuning.permissions(headless, "ada", "plan", dry_run=False, as_json=True)) == 0
+    assert json.loads(capsys.readouterr().out)["permission_mode"] == "plan"
+    with pytest.raises(Refused, match="is in plan instead of default"):
+        run(engine, lambda headless: tuning.permissions(headless, "ada", "default", dry_run=False, as_json=False))
+    assert engine.ordered == [SetPermissionMode(agent.id, "plan"), SetPermissionMode(agent.id, "default")]
+    assert run(engine, lambda headless: tuning.permissions(headless, "ada", "", dry_run=False, as_json=False)) == 0
+    assert "* plan" in capsys.readouterr().out and len(engine.ordered) == 2
 
 
 def test_a_shell_command_ends_as_it_ended(engine: Obedient, capsys: pytest.CaptureFixture[str]) -> None:

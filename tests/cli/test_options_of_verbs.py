@@ -379,6 +379,7 @@ REHEARSALS: dict[str, tuple[tuple[str, ...], Callable[[Fleet], Fleet]]] = {
     "skills publish": (("skills/triage",), replace),
     "skills remove": (("triage",), replace),
     "skills sync": (("ada",), replace),
+    "permissions": (("ada", "plan"), replace),
     "relaunch": (("ada",), of_dead),
     "rename": (("ada", "ann"), replace),
     "repositories delete": (("images",), replace),
@@ -448,3 +449,16 @@ def test_a_dry_run_is_refused_as_the_act_is(
     verb: str, words: tuple[str, ...], code: ExitCode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert rehearse(verb, HeadlessDouble(FLEET), monkeypatch, *words) == code
+
+
+@pytest.mark.parametrize("more", [(), ("--count", "2")])
+def test_a_rehearsed_spawn_says_which_kind_it_takes_unasked_and_why(
+    more: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def said(*words: str) -> list[tuple[str | None, str | None]]:
+        assert rehearse("spawn", HeadlessDouble(FLEET), monkeypatch, *words, as_json=True) == ExitCode.DONE
+        told = json.loads(capfd.readouterr().out)
+        return [(one["program"], one["unasked"]) for one in told.get("workers", [told])]
+
+    assert set(said("w", *more)) == {("pi", "pi, as the double has it")}
+    assert set(said("w", "--agent", "scripted", *more)) == {("scripted", None)}

@@ -127,6 +127,7 @@ class InquiryDouble:
         self.asked: list[str] = []
         self.exported: list[tuple[str, Path | None]] = []
         self.outcomes: dict[CommandId, CarriedOut] = {}
+        self.modes: tuple[tuple[str, str], ...] = (("default", "asks"), ("plan", "changes nothing"))
         self.words: tuple[str, ...] = ("compact", "new", "model", "name", "settings")
 
     def reason(self, agent_id: AgentId, question: Question[Told]) -> str:
@@ -152,6 +153,10 @@ class InquiryDouble:
     def own_words(self, agent_id: AgentId) -> tuple[str, ...]:
         """Return the words of an agent's own screen."""
         return self.words
+
+    def permission_modes(self, agent_id: AgentId) -> tuple[tuple[str, str], ...]:
+        """Return the modes a test gave."""
+        return self.modes
 
     def carried_out(self, agent_id: AgentId, command_id: CommandId) -> CarriedOut:
         """Return what a test gave."""

@@ -32,6 +32,7 @@ from tests.ui.test_reach import HERE, listening
 
 LOOKS = {
     "agent.changes", "agent.commands", "agent.model", "agent.slash", "agent.stats", "agent.thinking", "agent.why",
+    "agent.permission_mode",
     "plan.open", "usage.open", "agent.tasks", "feed.agent",
     "feed.kinds", "feed.open", "feed.stats", "task.artifacts", "task.output",
     "board.open", "files.named", "files.open", "image.list", "queue.open", "queue.standard_error", "session.answer",

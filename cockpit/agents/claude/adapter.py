@@ -9,6 +9,7 @@ from typing import Any, cast
 from cockpit.agents.adapter import Decoder, LaunchSettings, Program
 from cockpit.agents.claude import launch
 from cockpit.agents.claude.decode import ClaudeDecoder
+from cockpit.agents.claude.modes import PERMISSION_MODES, THINKING
 from cockpit.agents.claude.permissions import answer_to
 from cockpit.agents.claude.requests import PROVIDER, line_of, request, response_to
 from cockpit.agents.claude.sessions import (
@@ -29,9 +30,6 @@ from cockpit.model.fleet import Agent, QueueRules
 from cockpit.model.ids import CommandId
 from cockpit.model.inquiries import STATE, CarriedOut, Question, SavedSession, Told
 from cockpit.model.shared.skills import SharedKind
-
-THINKING = {"off": 0, "low": 4_000, "medium": 10_000, "high": 31_999}
-"""Tokens that it may think with, by the words of this cockpit."""
 
 ASKED: dict[Question[Any], str] = {
     STATE: "get_state",
@@ -105,6 +103,8 @@ class ClaudeAdapter:
             case turns.SetThinking(level=level):
                 tokens = THINKING.get(level, 0)
                 return request("set_thinking_level", command_id, level, max_thinking_tokens=tokens)
+            case turns.SetPermissionMode(mode=mode):
+                return request("set_permission_mode", command_id, mode, mode=mode)
             case _:
                 raise AssertionError(f"{type(command).__name__} is refused before it comes here")
 
@@ -131,6 +131,10 @@ class ClaudeAdapter:
     def levels(self, agent: Agent) -> tuple[str, ...]:
         """Return the words for how many tokens it may think with."""
         return tuple(THINKING)
+
+    def permission_modes(self, agent: Agent) -> tuple[tuple[str, str], ...]:
+        """Return its modes."""
+        return PERMISSION_MODES
 
     def sessions_script(self, paths: AgentPaths, file: str) -> str:
         """Return the script that lists the sessions of the workspace."""
@@ -223,7 +227,8 @@ def _told(question: Question[Any], data: dict[str, Any], agent: Agent) -> Any:
     if question == STATE:
         name = text_of(dict_of(data.get("model")).get("id")) or agent.model
         model = about.ModelChoice(PROVIDER, name, context_window=agent.context_window) if name else None
-        return about.AgentSetup(model, agent.thinking, session_id=agent.conversation.id)
+        session, mode = agent.conversation.id, agent.permission_mode
+        return about.AgentSetup(model, agent.thinking, session_id=session, permission_mode=mode)
     if question == about.STATISTICS:
         context, used = dict_of(data.get("contextUsage")), agent.usage
         return about.Statistics(

@@ -19,10 +19,10 @@ from cockpit.agents.claude.messages import (
 )
 from cockpit.agents.claude.permissions import asked
 from cockpit.agents.claude.requests import responded
+from cockpit.agents.claude.usage import used_so_far
 from cockpit.agents.fields import dict_of, flag_of, head_text, integer_of, number_of, text_of
 from cockpit.agents.line_events import event_of_line
 from cockpit.agents.scaffold.run_lines import event_of_run
-from cockpit.model.content import Usage
 from cockpit.model.events import (
     CompactionEnded,
     CompactionStarted,
@@ -101,7 +101,7 @@ def _system(record: dict[str, Any]) -> Event | None:
 
 
 def _init(record: dict[str, Any]) -> Event:
-    return RunStarted(text_of(record.get("session_id")))
+    return RunStarted(text_of(record.get("session_id")), text_of(record.get("permissionMode")))
 
 
 def _status(record: dict[str, Any]) -> Event | None:
@@ -158,24 +158,18 @@ def _result(record: dict[str, Any]) -> Event:
     """Return the end of a run: aborted, failed (also where it is called a success), or whole."""
     aborted = text_of(record.get("terminal_reason")).startswith("aborted")
     failed = flag_of(record.get("is_error")) and not aborted
-    told = dict_of(record.get("usage"))
-    usage = Usage(
-        integer_of(told.get("input_tokens")),
-        integer_of(told.get("output_tokens")),
-        integer_of(told.get("cache_read_input_tokens")),
-        integer_of(told.get("cache_creation_input_tokens")),
-    )
     said = text_of(record.get("result"))
     errors = record.get("errors")
     reasons = [text_of(one) for one in errors if text_of(one)] if isinstance(errors, list) else []
     error = said or "; ".join(reasons) or text_of(record.get("subtype")) or "it gave no reason"
-    cost = record.get("total_cost_usd")
+    so_far, window = used_so_far(record)
     return RunSettled(
         aborted=aborted,
         error=error if failed else "",
         answer=None if failed or aborted else said,
-        usage=usage,
-        cost_so_far=max(0.0, number_of(cost)) if cost is not None else None,
+        so_far=so_far,
+        id=text_of(record.get("uuid")),
+        context_window=window,
     )
 
 

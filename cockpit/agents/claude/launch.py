@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cockpit.agents.adapter import LaunchSettings, Program
 from cockpit.agents.claude.decode import RESUMED
+from cockpit.agents.claude.modes import PERMISSION_MODES, THINKING
 from cockpit.agents.variables import matching_variables
 from cockpit.model.commands.life import Spawn
 
@@ -69,6 +70,8 @@ def local_program(name: str, settings: LaunchSettings, environment: Mapping[str,
         passed=_passed(settings, environment),
         files=_configuration(directory) if not reason else (),
         command="claude",
+        thinking=tuple(THINKING),
+        permission_modes=PERMISSION_MODES,
         brought=True,
     )
 
@@ -76,7 +79,16 @@ def local_program(name: str, settings: LaunchSettings, environment: Mapping[str,
 def remote_program(name: str, settings: LaunchSettings, environment: Mapping[str, str]) -> Program:
     """Return the Claude Code of the golden image of real VMs."""
     passed = _passed(settings, environment)
-    return Program(name, "", _arguments(settings), environment=dict(QUIET), passed=passed, command="claude")
+    return Program(
+        name,
+        "",
+        _arguments(settings),
+        environment=dict(QUIET),
+        passed=passed,
+        command="claude",
+        thinking=tuple(THINKING),
+        permission_modes=PERMISSION_MODES,
+    )
 
 
 def secret_values(patterns: Sequence[str], environment: Mapping[str, str]) -> list[str]:
@@ -93,8 +105,12 @@ def _arguments(settings: LaunchSettings) -> Callable[[Spawn, str, bool], Sequenc
         words = ["claude", *OPTIONS]
         if model := spawn.model or settings.model:
             words += ["--model", model.removeprefix("anthropic/")]
+        if spawn.permission_mode:
+            words += ["--permission-mode", spawn.permission_mode]
         if instructions:
             words += ["--system-prompt-file" if spawn.replaces_prompt else "--append-system-prompt-file", instructions]
+        if spawn.thinking in THINKING:
+            words = ["env", f"MAX_THINKING_TOKENS={THINKING[spawn.thinking]}", *words]
         return ["sh", "-c", GO_ON, *words] if again else words
 
     return arguments

@@ -48,9 +48,10 @@ def asked(record: dict[str, Any]) -> DialogRequested | None:
         *([f"It asks because: {why}"] if why else []),
         *([f"It is kept from: {blocked}"] if blocked else []),
     ]
-    title = f"May it use {tool or 'a tool'}" + (f" ({about})?" if about and about not in given.values() else "?")
+    who = "a sub-agent of it" if text_of(request.get("agent_id")) else "it"
+    title = f"May {who} use {tool or 'a tool'}" + (f" ({about})?" if about and about not in given.values() else "?")
     carries = json_text({"input": given, "suggestions": suggestions})
-    return DialogRequested(dialog_id, "select", title, "\n".join(said), options, carries=carries)
+    return DialogRequested(dialog_id, "select", title, "\n".join(said), options, carries=carries, takes_reason=True)
 
 
 def rule_text(suggestion: dict[str, Any]) -> str:
@@ -83,13 +84,13 @@ def _questions(dialog_id: str, given: dict[str, Any], questions: list[dict[str, 
     labels = tuple(dict.fromkeys(_labels(first)))
     if len(questions) == 1 and labels and first.get("multiSelect") is not True:
         title, words = text_of(first.get("question")), "\n".join(_described(first))
-        return DialogRequested(dialog_id, "select", title, words, labels, carries=carries)
+        return DialogRequested(dialog_id, "select", title, words, labels, carries=carries, takes_reason=True)
     lines: list[str] = []
     for number, question in enumerate(questions, 1):
         many = " (several may be named, with commas between them)" if question.get("multiSelect") is True else ""
         lines += [f"Q{number}: {text_of(question.get('question'))}{many}", *_described(question), f"A{number}: "]
     title = text_of(first.get("question")) if len(questions) == 1 else f"{len(questions)} questions"
-    return DialogRequested(dialog_id, "editor", title, prefill="\n".join(lines), carries=carries)
+    return DialogRequested(dialog_id, "editor", title, prefill="\n".join(lines), carries=carries, takes_reason=True)
 
 
 def _labels(question: dict[str, Any]) -> Iterable[str]:
@@ -106,7 +107,7 @@ def answer_to(request: DialogRequested | None, answer: Answer) -> dict[str, Any]
     """Return what Claude Code is told; a question that is not open any more gets a no, which harms nothing."""
     carried = _carried(request)
     if request is None or carried is None or answer.cancelled or answer.confirmed is False:
-        return _no(REFUSED)
+        return _no(f"{REFUSED} {answer.reason}".rstrip())
     given = dict_of(carried.get("input"))
     value = answer.value
     if "suggestions" not in carried:

@@ -26,6 +26,7 @@ SUBTYPES = {
     "get_commands": "initialize",
     "set_model": "set_model",
     "set_thinking_level": "set_max_thinking_tokens",
+    "set_permission_mode": "set_permission_mode",
 }
 """What is asked of Claude Code for each kind. A text has no answer of its own: the smallest question right behind it
 does, and it is read only after the text was taken."""
@@ -89,6 +90,8 @@ def _told(kind: str, said: dict[str, Any], detail: str) -> dict[str, Any] | None
             return {"id": detail, "provider": PROVIDER}
         case "set_thinking_level":
             return {"level": detail}
+        case "set_permission_mode":
+            return {"mode": detail}
         case _:
             return None
 

@@ -99,6 +99,10 @@ class LinesAdapter:
         """Return none."""
         return ()
 
+    def permission_modes(self, agent: Agent) -> tuple[tuple[str, str], ...]:
+        """Return none."""
+        return ()
+
     def sessions_script(self, paths: AgentPaths, file: str) -> str:
         """Return empty text: no conversation is kept."""
         return ""

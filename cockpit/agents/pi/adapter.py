@@ -135,6 +135,10 @@ class PiAdapter:
         """Return the words that any pi takes; what it set is in what it says of it."""
         return LEVELS
 
+    def permission_modes(self, agent: Agent) -> tuple[tuple[str, str], ...]:
+        """Return none."""
+        return ()
+
     def sessions_script(self, paths: AgentPaths, file: str) -> str:
         """Return the script that lists the sessions of the workspace."""
         return sessions_script(paths, file)

@@ -21,6 +21,7 @@ from cockpit.model.commands.conversation import (
     SetAutoCompaction,
     SetAutoRetry,
     SetModel,
+    SetPermissionMode,
     SetQueueMode,
     SetThinking,
     SwitchSession,
@@ -92,6 +93,8 @@ def encode_conversation(command: ConversationCommand, command_id: CommandId) -> 
             return encode_command("abort_bash", command_id)
         case ExportPage(path=path):
             return encode_command("export_html", command_id, outputPath=path)
+        case SetPermissionMode():
+            raise AssertionError("pi has no permission modes, and was to be told one all the same")
 
 
 def lacking(version: Version, since: Version | None, what: str) -> str:

@@ -62,6 +62,8 @@ class ProbeResult:
     """The commit its VM was made from, as its first start wrote it down; empty if from none."""
     prompt: str = ""
     """What its start did with the program's own system prompt, in the starter's word; empty if it only added to it."""
+    permissions: str = ""
+    """What its start allowed it to do unasked, in a word of its kind; empty if it was left to it."""
     reports: str = ""
     """Who reports for it, in the starter's word; empty for one that another tool started."""
     beats: str = ""
@@ -179,6 +181,7 @@ def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Pro
         model=run.get("model", ""),
         golden=run.get("golden", ""),
         prompt=run.get("prompt", ""),
+        permissions=run.get("permissions", ""),
         reports=run.get("reports", ""),
         beats=run.get("beats", ""),
         started_at=started_at,

@@ -40,6 +40,19 @@ def thinking(
 
 
 @application.command()
+def permissions(
+    name: Name,
+    mode: Annotated[str, typer.Argument(metavar="[MODE]", help="One of those its kind has.")] = "",
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Say what an agent may do unasked, and the modes it has for that, or set one."""
+    from cockpit.cli import tuning
+
+    run(lambda headless: tuning.permissions(headless, name, mode, dry_run=dry_run, as_json=as_json))
+
+
+@application.command()
 def compact(
     name: Name,
     text: Annotated[str, typer.Argument(metavar="[TEXT]", help="What the summary is to keep; - reads input.")] = "",

@@ -45,6 +45,9 @@ def spawn(
     parent: Annotated[str, typer.Option("--parent", help="The agent it works for.")] = "",
     model: Annotated[str, typer.Option("--model", help="The model, as the agent names it.")] = "",
     thinking: Annotated[str, typer.Option("--thinking", help="How much it thinks, in a word of its kind.")] = "",
+    permissions: Annotated[
+        str, typer.Option("--permissions", help="What it may do unasked, in a word of its kind, such as plan.")
+    ] = "",
     replace_prompt: Annotated[
         bool,
         typer.Option("--replace-prompt", help="Its role replaces the agent's own system prompt; else it is added."),
@@ -104,6 +107,7 @@ def spawn(
         model=model,
         size=size_of(vcpu, memory, disk),
         thinking=thinking,
+        permission_mode=permissions,
         replaces_prompt=replace_prompt,
         findable=findable,
         sync=sync or bool(sync_named),

@@ -174,9 +174,12 @@ def answer(
     name: Name,
     value: Annotated[str, typer.Argument(help="The option or text; yes or no for a confirmation.")] = "",
     cancel: Annotated[bool, typer.Option("--cancel", help="Close the question without an answer.")] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Refuse what it asks for, and tell it why.")] = "",
     as_json: Json = False,
 ) -> None:
     """Answer an agent's oldest open question."""
     from cockpit.cli import agent
 
-    run(lambda headless: agent.answer(headless, name, value, cancel, as_json))
+    if reason and (value or cancel):
+        raise typer.BadParameter("--reason refuses: it goes with no other answer")
+    run(lambda headless: agent.answer(headless, name, value, cancel, reason, as_json))

@@ -47,6 +47,7 @@ from cockpit.errors import CockpitError, Undecided
 from cockpit.model.commands.agent import Abort, AgentCommand, ClearQueue
 from cockpit.model.commands.board import BoardCommand, HandOverTask
 from cockpit.model.commands.command import Command
+from cockpit.model.commands.conversation import SetPermissionMode
 from cockpit.model.commands.feed import PublishEvent
 from cockpit.model.commands.images import BuildImage, DeleteImage, DescribeImage
 from cockpit.model.commands.inbox import InboxCommand
@@ -79,6 +80,7 @@ from cockpit.model.receipts.receipts import ReceiptBook
 from cockpit.model.receipts.stages import advance
 from cockpit.model.refusals.grounds import Refusal, RefusalCode
 from cockpit.model.refusals.refusal import refusal
+from cockpit.model.refusals.spawn import of_mode
 from cockpit.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -185,6 +187,8 @@ class Dispatcher:
             return refused
         agent = self._fleet_state.agents[command.agent]
         kind, adapter = type(command) if isinstance(command, AgentCommand) else ClearQueue, adapter_of(agent.program)
+        if isinstance(command, SetPermissionMode):
+            return of_mode(command.mode, agent.program, [word for word, _ in adapter.permission_modes(agent)])
         sentence = adapter.lacks(kind, agent) or (adapter.lacks_images(agent) if images_of(command) else "")
         return Refusal(RefusalCode.LACKING, sentence) if sentence else None
 

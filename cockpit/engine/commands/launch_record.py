@@ -66,7 +66,7 @@ def details(program: Program, facts: Facts, spawn: Spawn, golden: str, reports: 
     path, version = found(program, facts)
     prompt = REPLACED if spawn.replaces_prompt else ""
     known = {"path": path, "version": version, "model": spawn.model, "golden": golden, "prompt": prompt}
-    known["reports"] = reports
+    known["reports"], known["permissions"] = reports, spawn.permission_mode
     return {key: value for key, value in known.items() if value}
 
 
@@ -87,7 +87,8 @@ def golden_of(known: ProbeResult | None, spawn: Spawn, configured: str) -> str:
 def as_before(spawn: Spawn, known: ProbeResult) -> Spawn:
     """Return the command to start an agent again with what its first start was told and nobody remembers here."""
     replaces = spawn.replaces_prompt or known.prompt == REPLACED
-    return replace(spawn, model=spawn.model or known.model, replaces_prompt=replaces)
+    mode = spawn.permission_mode or known.permissions
+    return replace(spawn, model=spawn.model or known.model, replaces_prompt=replaces, permission_mode=mode)
 
 
 def current_model(agent: Agent) -> str:
@@ -109,6 +110,7 @@ def spawn_of(agent: Agent) -> Spawn:
         colour=agent.colour,
         model=current_model(agent),
         thinking=agent.thinking,
+        permission_mode=agent.permission_ordered,
     )
 
 

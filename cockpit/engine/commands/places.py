@@ -40,6 +40,9 @@ class OwnPlaces:
             bounds=source.bounds,
             no_infra=no_infra(source),
             thinking=tuple((program.name, program.thinking) for program in source.programs),
+            permission_modes=tuple(
+                (program.name, tuple(word for word, _ in program.permission_modes)) for program in source.programs
+            ),
             routed_ports=source.routed_ports,
         )
 

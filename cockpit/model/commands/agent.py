@@ -58,6 +58,8 @@ class Answer:
     cancelled: bool = False
     digest: str = ""
     """Of the question that was read: another one under the same id is not answered. Empty: whatever it says."""
+    reason: str = ""
+    """Why it is refused, for the agent; only beside a no, and to a question that takes one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,15 @@ class SetThinking:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPermissionMode:
+    """Let it use other tools unasked than before, from now on."""
+
+    agent: AgentId
+    mode: str
+    """In the agent's own word."""
+
+
+@dataclass(frozen=True, slots=True)
 class CompactContext:
     """Put a summary in the place of what was said so far; the agent has to be at rest."""
 
@@ -150,7 +159,9 @@ ShellCommand = RunShell | RunShellAside
 
 SHELL_VERBS = frozenset({"bash", "bash aside"})
 """The verbs of their receipts."""
-TuningCommand = SetModel | SetThinking | SetAutoCompaction | SetAutoRetry | AbortRetry | SetQueueMode
+TuningCommand = (
+    SetModel | SetThinking | SetPermissionMode | SetAutoCompaction | SetAutoRetry | AbortRetry | SetQueueMode
+)
 ConversationCommand = (
     TuningCommand | CompactContext | SessionCommand | NameSession | ShellCommand | AbortShell | ExportPage
 )
@@ -158,6 +169,7 @@ ConversationCommand = (
 CONVERSATION_VERBS: dict[type[object], str] = {
     SetModel: "model",
     SetThinking: "thinking",
+    SetPermissionMode: "permission mode",
     CompactContext: "compact",
     SetAutoCompaction: "automatic compaction",
     SetAutoRetry: "automatic retry",
@@ -187,6 +199,7 @@ def conversation_text(command: ConversationCommand) -> str:
             return f"{queue} {mode}"
         case (
             SetThinking(level=text)
+            | SetPermissionMode(mode=text)
             | CompactContext(text=text)
             | SwitchSession(path=text)
             | NameSession(name=text)

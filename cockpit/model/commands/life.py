@@ -39,6 +39,8 @@ class Spawn:
     """What a fresh VM is to have; None is the guide's. One from an image has the image's."""
     thinking: str = ""
     """How much it thinks, in a word of its kind; empty is its own choice."""
+    permission_mode: str = ""
+    """What it may do unasked, in a word of its kind; empty is its own choice."""
     replaces_prompt: bool = False
     """Whether its role stands in place of the program's own system prompt; else it is added to that."""
     source: str = ""

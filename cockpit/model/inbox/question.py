@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cockpit.model.commands.agent import Answer
@@ -86,11 +86,18 @@ def cancelled(agent: AgentId, request: DialogRequested) -> Answer:
     return Answer(agent, request.dialog_id, cancelled=True, digest=digest_of(request))
 
 
-def refused(agent: AgentId, request: DialogRequested) -> Answer:
-    """Return what tells an agent no: a no where it asks for yes or no, else that there will be no answer."""
+def refused(agent: AgentId, request: DialogRequested, reason: str = "") -> Answer:
+    """Return what tells an agent no: a no where it asks for yes or no, else that there will be no answer.
+
+    Args:
+        agent: who asks.
+        request: its question.
+        reason: why; it goes along where the question takes one, else `reason_text` says it behind the no.
+    """
+    no = cancelled(agent, request)
     if request.method == "confirm":
-        return Answer(agent, request.dialog_id, confirmed=False, digest=digest_of(request))
-    return cancelled(agent, request)
+        no = Answer(agent, request.dialog_id, confirmed=False, digest=digest_of(request))
+    return replace(no, reason=reason.strip()) if request.takes_reason else no
 
 
 def reason_text(request: DialogRequested, reason: str) -> str:

@@ -59,6 +59,8 @@ def responded(agent: Agent, event: Responded, at: float) -> Agent:
         agent = settings_told(_model(agent, data.get("model")), data)
     elif event.command in ("cycle_thinking_level", "set_thinking_level"):
         agent = settings_told(agent, data)
+    elif event.command == "set_permission_mode":
+        agent = replace(agent, permission_ordered=str(data.get("mode") or agent.permission_ordered))
     elif event.command == "get_session_stats":
         agent = _context(agent, data.get("contextUsage"))
     elif event.command == "abort":

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from cockpit.model import events as ev
-from cockpit.model.content import OUTPUT
+from cockpit.model.content import OUTPUT, Usage
 from cockpit.model.events import Record
 from cockpit.model.fleet import Activity, ActivityState, Agent, LinkState, OpenTool, Process, ProcessState
 from cockpit.model.reduce.activity import (
@@ -145,7 +145,8 @@ def abort_requested(agent: Agent, at: float) -> Agent:
 
 def _run_started(agent: Agent, event: ev.RunStarted, at: float) -> Agent:
     fresh = working(agent, at, "", error="", retry_attempt=0, retry_of=0, retry_at=None, compaction_reason="")
-    fresh = replace(fresh, stop_reason="", former=())
+    mode = event.permission_mode or agent.permission_mode
+    fresh = replace(fresh, stop_reason="", former=(), permission_mode=mode)
     return in_session(fresh, event.session) if event.session else fresh
 
 
@@ -256,7 +257,8 @@ def _daemon_started(agent: Agent, event: ev.DaemonStarted, at: float) -> Agent:
         activity=Activity(ActivityState.STARTING, at),
         program=event.agent or agent.program,
         settles=False,
-        process_cost=0.0,
+        process_usage=Usage(),
+        permission_mode=agent.permission_ordered,
         background=(),
         conversation_kept=None,
         run_open=False,

@@ -32,6 +32,8 @@ def setting_changed(agent: Agent, event: SettingChanged, at: float) -> Agent:
     """Return the agent after it said that a setting was changed."""
     if event.name == "session_name":
         return replace(agent, conversation=replace(agent.conversation, name=event.value))
+    if event.name == "permission_mode":
+        return replace(agent, permission_mode=event.value)
     return with_level(agent, event.value) if event.name == "thinking_level" else agent
 
 

@@ -16,6 +16,7 @@ from cockpit.model.commands.conversation import (
     RunShell,
     RunShellAside,
     SetModel,
+    SetPermissionMode,
     SetQueueMode,
     SetThinking,
     SwitchSession,
@@ -30,6 +31,8 @@ def of_conversation(command: ConversationCommand, agent: Agent) -> Refusal | Non
     match command:
         case SetModel(model=word) | SetThinking(level=word) | NameSession(name=word) if not word.strip():
             return Refusal(RefusalCode.NO_TEXT, "there is no name")
+        case SetPermissionMode(mode=word) if not word.strip():
+            return Refusal(RefusalCode.NO_TEXT, "there is no mode")
         case RunShell(text=word) | RunShellAside(text=word) if not word.strip():
             return Refusal(RefusalCode.NO_TEXT, "there is no command")
         case SwitchSession(path=word) | ForkSession(entry=word) | ExportPage(path=word) if not word.strip():

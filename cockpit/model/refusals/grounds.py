@@ -35,6 +35,8 @@ class RefusalCode(StrEnum):
     """The platform could not keep a variable of this name or value."""
     BAD_THINKING = "bad thinking"
     """The kind of agent has no such level."""
+    BAD_MODE = "bad mode"
+    """The kind of agent has no such permission mode."""
     ELSEWHERE = "elsewhere"
     """The VM belongs to another account."""
     ADOPTED = "adopted"
@@ -114,5 +116,7 @@ class Facilities:
     """Why no VM for the services is made here; None where one can be."""
     thinking: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """The agent programs that can be told how much to think, each with its words for that."""
+    permission_modes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The agent programs that can be told what they may do unasked, each with its words for that."""
     routed_ports: tuple[int, ...] = ()
     """The ports of a VM that the platform serves to everybody."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cockpit.model.commands.life import Adopt, Spawn
 from cockpit.model.fleet import Fleet, Power
@@ -26,7 +26,11 @@ def of_spawn(spawn: Spawn, fleet: Fleet, facilities: Facilities) -> Refusal | No
         return fault
     known = tuple(name for name, _ in facilities.programs)
     program = kind_meant(spawn.program or facilities.default_program, known)
-    return _of_program(program, facilities.programs) or _of_thinking(spawn.thinking, program, facilities.thinking)
+    return (
+        _of_program(program, facilities.programs)
+        or _of_thinking(spawn.thinking, program, facilities.thinking)
+        or of_mode(spawn.permission_mode, program, dict(facilities.permission_modes).get(program, ()))
+    )
 
 
 def _of_thinking(level: str, program: str, known: Iterable[tuple[str, tuple[str, ...]]]) -> Refusal | None:
@@ -35,6 +39,21 @@ def _of_thinking(level: str, program: str, known: Iterable[tuple[str, tuple[str,
         return None
     words = f"known: {', '.join(levels)}" if levels else "it cannot be told how much to think"
     return Refusal(RefusalCode.BAD_THINKING, f"{program} has no thinking level {level!r}; {words}")
+
+
+def of_mode(mode: str, program: str, known: Sequence[str]) -> Refusal | None:
+    """Return why a kind of agent cannot be given a permission mode, or None; empty text is none.
+
+    Args:
+        mode: the word.
+        program: the kind.
+        known: its words.
+    """
+    if not mode or mode in known:
+        return None
+    if not known:
+        return Refusal(RefusalCode.LACKING, f"{program} has no permission modes: what it may do is set elsewhere")
+    return Refusal(RefusalCode.BAD_MODE, f"{program} has no permission mode {mode!r}; known: {', '.join(known)}")
 
 
 def _of_program(name: str, programs: Iterable[tuple[str, str]]) -> Refusal | None:

@@ -7,6 +7,7 @@ epoch, and in the files of a VM's copies. Its key is made of what the agent wrot
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cockpit.model.content import Usage
@@ -42,16 +43,37 @@ class Charge:
     provider: str = ""
     whole: bool = True
     """All that it cost was told: an answer that was aborted, or whose line was too long, tells less."""
+    so_far: bool = False
+    """`usage` is that of its process since it began: what was told before in the same process is to be taken off."""
+    named: bool = False
+    """The agent gave an id to what was charged: who else has one with the same key has a copy."""
 
 
-def charge_of(record: Record) -> Charge | None:
-    """Return what a record of an agent's output says that was spent, or None if it says nothing of it."""
-    event = record.event
-    if isinstance(event, RunSettled) and event.usage is not None:
+def charges_of(record: Record) -> tuple[Charge, ...]:
+    """Return what a record of an agent's output says that was spent."""
+    if isinstance(record.event, RunSettled):
+        return tuple(_of_run(record, record.event))
+    charge = _of_answer(record)
+    return () if charge is None else (charge,)
+
+
+def _of_run(record: Record, event: RunSettled) -> Iterator[Charge]:
+    # Without an id, the agent and the place in its output tell it from another run's: no time stands in it.
+    names = (event.id,) if event.id else (record.agent, f"{record.epoch} {record.offset}")
+    whole, named = event.aborted is not True, bool(event.id)
+    if event.usage is not None:
         usage = bounded(event.usage)
-        # No time stands in it: the agent and its place in the output tell it from another run's.
-        key = _key("run", record.agent, f"{record.epoch} {record.offset}", _numbers(usage))
-        return Charge(key, record.agent, record.at, False, usage)
+        key = _key("run", *names, _numbers(usage))
+        yield Charge(key, record.agent, record.at, False, usage, whole=whole, named=named)
+    for one in event.so_far:
+        key, usage = _key("run", *names, one.model), bounded(one.usage)
+        yield Charge(
+            key, record.agent, record.at, False, usage, one.model, one.provider, whole, so_far=True, named=named
+        )
+
+
+def _of_answer(record: Record) -> Charge | None:
+    event = record.event
     if isinstance(event, MessageEnded) and event.part:
         return None
     if isinstance(event, MessageEnded) and event.role == "assistant":

@@ -6,6 +6,7 @@ original's, whichever of the two is read first.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterable, Sequence
 
@@ -14,7 +15,8 @@ from cockpit.model.content import Usage
 from cockpit.model.events import Record
 from cockpit.model.ids import AgentId, TaskId
 from cockpit.model.usage.bucket import Bucket, TaskBucket
-from cockpit.model.usage.charge import Charge, charge_of
+from cockpit.model.usage.charge import Charge, charges_of
+from cockpit.store.usage.processes import told_so_far
 
 UNCOUNTED = "usage.uncounted"
 """The choice that says from which event on the events of an older file are yet to be counted."""
@@ -40,34 +42,55 @@ ON CONFLICT (agent, epoch) DO UPDATE SET first_line = min(first_line, excluded.f
 def add_charges(connection: sqlite3.Connection, records: Iterable[Record]) -> None:
     """Add what records say that was spent; what is there already is left alone."""
     for record in records:
-        charge = charge_of(record)
-        if charge is not None:
-            add_charge(connection, charge)
+        for charge in charges_of(record):
+            add_charge(connection, charge, record.epoch, record.line)
 
 
-def add_charge(connection: sqlite3.Connection, charge: Charge) -> None:
-    """Add one charge, unless it is known of this agent, or stands in a copy of another one's file."""
+def add_charge(connection: sqlite3.Connection, charge: Charge, epoch: int, line: int) -> None:
+    """Add one charge, unless it is known of this agent, or stands in a copy of another one's file.
+
+    Args:
+        connection: to the store.
+        charge: what was spent.
+        epoch: of the file that it stands in.
+        line: its line there.
+    """
     agent = safe_text(charge.agent)
+    fresh = _add(connection, agent, charge)
+    if charge.so_far:
+        # Also of what is another one's: the process of a copied machine goes on with its sums.
+        told_so_far(connection, agent, charge, epoch, line, fresh=fresh)
+
+
+def _add(connection: sqlite3.Connection, agent: str, charge: Charge) -> bool:
     others = [
         str(row[0])
         for row in connection.execute("SELECT agent FROM charges WHERE key = ? AND agent != ?", (charge.key, agent))
     ]
     if others:
-        if _is_copy(connection, agent, charge):
-            return
+        if _is_copy(connection, agent, charge, others):
+            return False
         for other in others:
-            if _is_copy(connection, other, charge):
+            if charge.named or _is_copy(connection, other, charge, [agent]):
                 connection.execute("DELETE FROM charges WHERE key = ? AND agent = ?", (charge.key, other))
     usage = charge.usage
     counts = (usage.input, usage.output, usage.cache_read, usage.cache_write, usage.cost)
     names = (safe_text(charge.model), safe_text(charge.provider))
-    connection.execute(_ADD, (charge.key, agent, charge.at, charge.said, *names, *counts, charge.whole))
+    added = connection.execute(_ADD, (charge.key, agent, charge.at, charge.said, *names, *counts, charge.whole))
+    return added.rowcount == 1
 
 
-def _is_copy(connection: sqlite3.Connection, agent: str, charge: Charge) -> bool:
-    """Say whether an agent was made after an answer, which it can only have been copied with."""
+def _is_copy(connection: sqlite3.Connection, agent: str, charge: Charge, others: Sequence[str]) -> bool:
+    """Say whether an agent can only have been copied with an answer: it was made after it, or after the others."""
+    made = _made(connection, agent)
+    if charge.named:
+        return any(made >= _made(connection, other) for other in others)
+    return charge.said and charge.at < made != math.inf
+
+
+def _made(connection: sqlite3.Connection, agent: str) -> float:
     row = connection.execute(_COPIED, (agent,)).fetchone()
-    return row is not None and charge.said and charge.at < float(row[0])
+    return math.inf if row is None else float(row[0])
 
 
 def note_read(connection: sqlite3.Connection, agent: str, epoch: int, line: int) -> None:

@@ -1,4 +1,4 @@
-"""The tables of usage: one of the steps by which an older file becomes a newer one."""
+"""The tables of usage: steps by which an older file becomes a newer one."""
 
 from __future__ import annotations
 
@@ -83,5 +83,27 @@ CREATE TABLE limits_resumed (
     agent TEXT NOT NULL,
     at REAL NOT NULL,
     PRIMARY KEY (cause, until, agent)
+) WITHOUT ROWID;
+"""
+
+PROCESS_TABLES = """
+CREATE TABLE process_sums (
+    agent TEXT NOT NULL,
+    model TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    input INTEGER NOT NULL,
+    output INTEGER NOT NULL,
+    cache_read INTEGER NOT NULL,
+    cache_write INTEGER NOT NULL,
+    cost REAL NOT NULL,
+    PRIMARY KEY (agent, model, epoch, line)
+) WITHOUT ROWID;
+CREATE TABLE process_beginnings (
+    agent TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    PRIMARY KEY (agent, epoch, line)
 ) WITHOUT ROWID;
 """

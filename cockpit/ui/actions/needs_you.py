@@ -50,7 +50,7 @@ def give_answer(home: HomePort, wanted: QuestionCard.Answered, place: Answers) -
         return
     said = "answered" if not isinstance(command, Answer) else _said(command)
     place.sent(wanted.posed, home.command(command), said)
-    if wanted.reason and isinstance(command, Answer) and wanted.posed.request is not None:
+    if wanted.reason and isinstance(command, Answer) and not command.reason and wanted.posed.request is not None:
         text = reason_text(wanted.posed.request, wanted.reason)
         # Its run goes on behind the answer: it reads this before its next step.
         home.command(text_command(command.agent, text, busy=True, steers=True))

@@ -16,6 +16,7 @@ from cockpit.model.commands.conversation import (
     SetAutoCompaction,
     SetAutoRetry,
     SetModel,
+    SetPermissionMode,
     SetQueueMode,
     SetThinking,
 )
@@ -29,7 +30,7 @@ from cockpit.model.inquiries import (
 )
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
-from cockpit.ui.actions.action import Action
+from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.asking import (
     ANY,
     asking,
@@ -42,7 +43,7 @@ from cockpit.ui.actions.asking import (
     with_state,
 )
 from cockpit.ui.actions.home_port import HomePort
-from cockpit.ui.actions.reasons import agent_command
+from cockpit.ui.actions.reasons import NO_AGENT, agent_command
 from cockpit.ui.dialogs import told
 from cockpit.ui.dialogs.form import Field
 from cockpit.ui.dialogs.live import LivePick
@@ -92,6 +93,22 @@ def _thinking(home: HomePort) -> None:
     )
 
 
+def _permissions(home: HomePort) -> None:
+    agent = home.agent
+    if agent is None:
+        return
+    modes = home.engine.inquiries.permission_modes(agent.id)
+    choose(ours("Permission mode"), modes, lambda state: state.permission_mode, SetPermissionMode)(home)
+
+
+def _permissions_reason(situation: Situation) -> str:
+    agent = situation.agent
+    if agent is None:
+        return NO_AGENT
+    modes = situation.engine.inquiries.permission_modes(agent.id)
+    return situation.engine.disabled_reason(SetPermissionMode(agent.id, modes[0][0] if modes else ANY))
+
+
 def _compaction_now(state: AgentSetup) -> str:
     return {True: "on", False: "off", None: ""}[state.auto_compaction]
 
@@ -126,6 +143,14 @@ def _loader(engine: CockpitPort, agent: AgentId) -> Callable[[], Awaitable[Any]]
 ACTIONS: tuple[Action, ...] = (
     palette_action("agent.model", "model", "Choose the model that answers", _model, asking(MODELS), writes=False),
     palette_action("agent.thinking", "thinking", "Choose how much it thinks", _thinking, asking(STATE), writes=False),
+    palette_action(
+        "agent.permission_mode",
+        "permission mode",
+        "Choose what it may do unasked",
+        _permissions,
+        _permissions_reason,
+        writes=False,
+    ),
     palette_action(
         "agent.compact",
         "compact",

@@ -49,6 +49,8 @@ def output_facts(agent: Agent, forwards: Sequence[PortForward] = (), *, followin
         version = f"{agent.program} {agent.version} · " if agent.version else ""
         thinking = f" · {agent.thinking}" if agent.thinking else ""
         facts.append((clean_line(version + model + thinking), "$muted"))
+    if agent.permission_mode:
+        facts.append((our_line("  mode {}", agent.permission_mode), "$muted"))
     if agent.context_window:
         facts.append((our_line("  ctx {}%", 100 * agent.context_tokens // agent.context_window), "$muted"))
     if agent.usage.tokens:

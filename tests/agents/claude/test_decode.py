@@ -11,7 +11,6 @@ from cockpit.agents.claude.decode import ClaudeDecoder
 from cockpit.model import events as ev
 from cockpit.model.fleet import ActivityState
 from cockpit.model.transcript.entry import EntryKind
-from cockpit.model.usage.charge import charge_of
 from tests.agents.claude.captures import NAMES, events, folded, lines, objects, records
 
 TELLS_NOTHING = {"content_block_stop", "message_delta", "message_stop", "signature_delta", "thinking_tokens"}
@@ -33,21 +32,21 @@ def test_every_line_of_the_recordings_is_known(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_tokens_are_those_of_the_results_and_dollars_those_of_the_processes(name: str) -> None:
+def test_tokens_and_dollars_are_those_of_the_processes(name: str) -> None:
+    """A process sums up for each model what it used, sub-agents and summaries included; that of a turn is without."""
     agent, _ = folded(*lines(name))
-    results = [record for record in objects(name) if record["type"] == "result"]
-    counted = [result["usage"] for result in results]
-    assert agent.usage.input == sum(usage["input_tokens"] for usage in counted)
-    assert agent.usage.output == sum(usage["output_tokens"] for usage in counted)
-    assert agent.usage.cache_read == sum(usage["cache_read_input_tokens"] for usage in counted)
-    spent, before = 0.0, 0.0
-    for result in results:
-        # The sum of a process never falls: where it does, another process has begun.
-        spent += result["total_cost_usd"] - (before if result["total_cost_usd"] >= before else 0.0)
-        before = result["total_cost_usd"]
-    assert agent.usage.cost == pytest.approx(spent)
-    charged = [charge for record in records(*lines(name)) if (charge := charge_of(record)) is not None]
-    assert sum(charge.usage.output for charge in charged) == agent.usage.output
+    spent = dict.fromkeys(("inputTokens", "outputTokens", "cacheReadInputTokens", "costUSD"), 0.0)
+    before = dict(spent)
+    for result in (record for record in objects(name) if record["type"] == "result"):
+        sums = {key: sum(used[key] for used in result["modelUsage"].values()) for key in spent}
+        # The sums of a process never fall: where they do, another process has begun.
+        base = before if all(sums[key] >= before[key] for key in spent) else dict.fromkeys(spent, 0.0)
+        spent = {key: spent[key] + sums[key] - base[key] for key in spent}
+        before = sums
+        assert sums["costUSD"] == pytest.approx(result["total_cost_usd"])
+    assert agent.usage.input == spent["inputTokens"] and agent.usage.output == spent["outputTokens"]
+    assert agent.usage.cache_read == spent["cacheReadInputTokens"]
+    assert agent.usage.cost == pytest.approx(spent["costUSD"])
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if objects(name)[-1]["type"] == "result"])

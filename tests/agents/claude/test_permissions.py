@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from cockpit.agents.claude.adapter import ClaudeAdapter
 from cockpit.agents.claude.permissions import ALLOW, REFUSE
+from cockpit.engine.describe import text_of
 from cockpit.model.commands.agent import Abort, Answer, FollowUp, Prompt, Steer
 from cockpit.model.extensions import DialogRequested
 from cockpit.model.fleet import Activity, Agent, OpenDialog
 from cockpit.model.ids import CommandId
+from cockpit.model.inbox.question import refused
 from tests.agents.claude.captures import AGENT, lines, objects, records
 
 ADAPTER = ClaudeAdapter()
@@ -88,6 +90,11 @@ def test_several_questions_are_answered_in_one_text() -> None:
     assert told(agent, value=text)["updatedInput"]["answers"] == {"Which?": "a, b", "Why?": "because"}
 
 
+def test_it_is_said_that_a_sub_agent_asks() -> None:
+    _, question = asking({"tool_name": "Bash", "input": {"command": "ls"}, "agent_id": "a1"})
+    assert question.title == "May a sub-agent of it use Bash?"
+
+
 def test_an_answer_to_a_question_that_is_gone_allows_nothing() -> None:
     assert told(AGENT, value=ALLOW)["behavior"] == "deny"
 
@@ -124,3 +131,17 @@ def test_answers_keep_no_more_than_is_asked_for() -> None:
     [record] = records(json.dumps(said).encode())
     assert "canary" not in repr(record.event) and ADAPTER.first_words(record.event) == "model claude-x"  # type: ignore[arg-type]
     assert all("canary" not in repr(record) for record in records(*lines("controls")))
+
+
+def test_the_reason_of_a_no_stands_in_the_answer_to_what_was_asked() -> None:
+    for wanted in (
+        {"tool_name": "Bash", "input": {"command": "rm -r build"}},
+        {"tool_name": "AskUserQuestion", "input": {"questions": [{"question": "Which?", "options": [{"label": "a"}]}]}},
+    ):
+        agent, _ = asking(wanted)
+        request = agent.activity.dialogs[0].request
+        no = refused(agent.id, request, " use the scratch directory\n")
+        [answer] = [json.loads(line) for line in ADAPTER.encode(no, ID, agent).splitlines()]
+        said = answer["response"]["response"]
+        assert said == {"behavior": "deny", "message": "The operator refused this. use the scratch directory"}
+        assert text_of(no) == "no: use the scratch directory"

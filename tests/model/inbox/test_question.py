@@ -74,3 +74,11 @@ def test_all_words_are_shown_and_a_reason_names_what_was_asked() -> None:
     assert words_of(plan) == "Approve the plan?\nRead it first.\n1. one\n2. two"
     assert words_of(DialogRequested("d", "input", "")) == "input"
     assert reason_text(plan, " not yet \n") == "The operator said no to “Approve the plan?”: not yet"
+
+
+def test_a_reason_goes_along_with_a_no_only_where_the_question_takes_one() -> None:
+    for method in ("confirm", "select", "input"):
+        plain = DialogRequested("d", method, "Run it?")
+        assert refused(ID, plain, "not now").reason == ""
+        assert refused(ID, replace(plain, takes_reason=True), " not now ").reason == "not now"
+        assert replace(refused(ID, replace(plain, takes_reason=True), "x"), reason="") == refused(ID, plain)

@@ -32,7 +32,10 @@ ADVICE = {
 FORM = "spawn"
 """The form whose last values the notebook keeps."""
 
-REMEMBERED = ("kind", "prompt", "parent", "labels", "image", "program", "model", "thinking", "sync", "findable")
+REMEMBERED = (
+    *("kind", "prompt", "parent", "labels", "image", "program", "model", "thinking", "permissions"),
+    *("sync", "findable"),
+)
 """What is wanted of the next agent as it was of the last one; the size is kept with the fleet."""
 
 
@@ -124,6 +127,7 @@ def _fields(engine: CockpitPort, source: str) -> tuple[Field, ...]:
         Field("program", ours("program"), "choice", first_usable, choices=tuple(programs)),
         Field("model", ours("model"), placeholder=ours("the agent's default")),
         Field("thinking", ours("thinking"), placeholder=ours("the agent's default")),
+        Field("permissions", ours("unasked"), placeholder=ours("what Claude Code may do: plan, acceptEdits …")),
         Field(
             "sync",
             ours("take along"),

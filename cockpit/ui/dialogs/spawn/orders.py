@@ -41,6 +41,7 @@ def spawn_commands(values: Values, offered: VmSize | None, taken: Collection[str
         values["model"],
         size=size,
         thinking=values["thinking"].strip(),
+        permission_mode=values["permissions"].strip(),
         replaces_prompt=values["prompt"] == "replace",
         findable=values["findable"] == "yes",
         sync=values["sync"] == "yes",

@@ -55,6 +55,8 @@ def fact_groups(agent: Agent, vm: Vm | None) -> list[list[Piece]]:
     if agent.model:
         thinking = f" · {agent.thinking}" if agent.thinking else ""
         groups.append([(clean_line(agent.model + thinking), "$muted")])
+    if agent.permission_mode:
+        groups.append([(our_line("mode {}", agent.permission_mode), "$muted")])
     if agent.program == "scripted":
         groups.append([(ours("scripted agent"), "$link-degraded")])
     if agent.guessed:

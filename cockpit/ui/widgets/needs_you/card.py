@@ -361,7 +361,7 @@ class QuestionCard(Vertical):
             assert posed.item.owed is not None
             command = AnswerOwed(posed.item.owed.key, text)
         elif harmless:
-            command, reason = refused(agent, request), text
+            command, reason = refused(agent, request, text), text
         else:
             command = answer_by_text(agent, request, text)
         # What is written stays until it is on its way: it may be refused.
