@@ -97,6 +97,8 @@ class AgentAdapter(Protocol):
 
     guesses: bool
     """What its agents are at is guessed from what they print, and shown as a guess wherever it is shown."""
+    permission_modes: tuple[tuple[str, str], ...]
+    """The words that set what an agent does unasked, each with what it means; empty: it has none."""
 
     @property
     def name(self) -> str:
@@ -137,9 +139,6 @@ class AgentAdapter(Protocol):
 
     def levels(self, agent: Agent) -> tuple[str, ...]:
         """Return the thinking levels of an agent that cannot be asked which its model knows, least first."""
-
-    def permission_modes(self, agent: Agent) -> tuple[tuple[str, str], ...]:
-        """Return the words that set what an agent does unasked, each with what it means; empty: it has none."""
 
     def sessions_script(self, paths: AgentPaths, file: str) -> str:
         """Return the script that lists the conversations saved for the workspace; empty if it keeps none.

@@ -143,7 +143,7 @@ class Inquiries:
     def permission_modes(self, agent_id: AgentId) -> tuple[tuple[str, str], ...]:
         """Return the modes by which an agent does things unasked, each with what it means."""
         agent = self._fleet_state.agents.get(agent_id)
-        return adapter_of(agent.program).permission_modes(agent) if agent is not None else ()
+        return adapter_of(agent.program).permission_modes if agent is not None else ()
 
     def carried_out(self, agent_id: AgentId, command_id: CommandId) -> CarriedOut:
         """Return what an agent said of a command that is done."""

@@ -8,9 +8,17 @@ from enum import IntEnum
 
 from cockpit.model.board import Task
 from cockpit.model.failures import failed_at, is_undelivered, wanting
-from cockpit.model.fleet import ActivityState, Agent, Fleet, OpenDialog, Power, ProcessState, Vm
+from cockpit.model.fleet import (
+    ActivityState,
+    Agent,
+    Fleet,
+    Power,
+    ProcessState,
+    Vm,
+)
 from cockpit.model.ids import AgentId, CommandId, TaskId
 from cockpit.model.names import vm_called
+from cockpit.model.open_work import OpenDialog
 from cockpit.model.owed import Owed, OwedKind
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.reconciliation import Finding, FindingKind, Suggestion, findings_of

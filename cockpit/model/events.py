@@ -14,9 +14,8 @@ from typing import Any
 
 import msgspec
 
-from cockpit.model.content import OUTPUT
+from cockpit.model.content import OUTPUT, ModelUsage
 from cockpit.model.content import Block as Block
-from cockpit.model.content import ModelUsage as ModelUsage
 from cockpit.model.content import Usage as Usage
 from cockpit.model.extensions import DialogRequested as DialogRequested
 from cockpit.model.extensions import ExtensionFailed as ExtensionFailed

@@ -18,8 +18,7 @@ from cockpit.model.health import ServiceHealth, kind_of_service
 from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.inbox.shelf import Shelved
 from cockpit.model.kept import KeptCommit
-from cockpit.model.open_work import OpenDialog as OpenDialog
-from cockpit.model.open_work import OpenTool as OpenTool
+from cockpit.model.open_work import OpenDialog, OpenTool
 from cockpit.model.operation import Operation
 from cockpit.model.owed import Owed
 from cockpit.model.ports import PortForward

@@ -20,8 +20,13 @@ from cockpit.agents.scaffold.layout import HOME_PATHS
 from cockpit.model import events
 from cockpit.model.commands.agent import Abort, AgentCommand, Answer, ClearQueue, FollowUp, Prompt, Steer
 from cockpit.model.commands.life import Spawn
-from cockpit.model.fleet import Activity, Agent, AgentKind, OpenDialog
+from cockpit.model.fleet import (
+    Activity,
+    Agent,
+    AgentKind,
+)
 from cockpit.model.ids import AgentId, CommandId, VmId
+from cockpit.model.open_work import OpenDialog
 from cockpit.model.own.described import DescribedAgent
 from tests.agents.captures import DIRECTORY, NAMES, lines
 

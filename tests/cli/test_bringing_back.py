@@ -13,10 +13,21 @@ from cockpit.cli.exits import ExitCode
 from cockpit.errors import Refused, UsageError
 from cockpit.model.commands.life import Restore
 from cockpit.model.extensions import DialogRequested
-from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Fleet, Link, LinkState, OpenDialog, Power, Vm
+from cockpit.model.fleet import (
+    Activity,
+    ActivityState,
+    Agent,
+    AgentKind,
+    Fleet,
+    Link,
+    LinkState,
+    Power,
+    Vm,
+)
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import CommitId, VmId, agent_of
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
+from cockpit.model.open_work import OpenDialog
 from cockpit.model.platform import CommitList, CommitView
 from tests.cli.double import HeadlessDouble, HeadlessOnDouble
 

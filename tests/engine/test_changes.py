@@ -30,8 +30,11 @@ from cockpit.model.commands.command import Command
 from cockpit.model.commands.work import RestoreFiles
 from cockpit.model.content import Block
 from cockpit.model.events import MessageEnded, Record
-from cockpit.model.fleet import Agent, OpenTool
+from cockpit.model.fleet import (
+    Agent,
+)
 from cockpit.model.ids import CommandId, OperationId
+from cockpit.model.open_work import OpenTool
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.remote.ssh.command import Completed
 from cockpit.store.store import Store

@@ -10,8 +10,15 @@ from cockpit.model.away import Happened, away
 from cockpit.model.content import Block, Usage
 from cockpit.model.events import Event, Record
 from cockpit.model.extensions import DialogRequested
-from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Fleet, OpenDialog
+from cockpit.model.fleet import (
+    Activity,
+    ActivityState,
+    Agent,
+    AgentKind,
+    Fleet,
+)
 from cockpit.model.ids import AgentId, VmId
+from cockpit.model.open_work import OpenDialog
 from cockpit.model.usage.bucket import Bucket
 
 ADA, BOB = AgentId("ada-id"), AgentId("bob-id")

@@ -13,12 +13,12 @@ from cockpit.model.fleet import (
     Fleet,
     Link,
     LinkState,
-    OpenDialog,
     Power,
     Vm,
 )
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.loss import Remains, Repository, loss_of
+from cockpit.model.open_work import OpenDialog
 
 VM = VmId("aaaaaaaa-0000-4000-8000-000000000001")
 ADA = Agent(agent_of(VM), "ada", AgentKind.LIEUTENANT, VM, activity=Activity(ActivityState.IDLE))

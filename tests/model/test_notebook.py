@@ -9,12 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.board import Task
-from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, OpenTool, Power, Vm
+from cockpit.model.fleet import (
+    Activity,
+    ActivityState,
+    Agent,
+    AgentKind,
+    Power,
+    Vm,
+)
 from cockpit.model.ids import AgentId, TaskId, VmId
 from cockpit.model.notebook.consequence import consequence
 from cockpit.model.notebook.pitfalls import INLINE_FILE, pitfall
 from cockpit.model.notebook.secrets import holds_secret
 from cockpit.model.notebook.templates import filled, values_of
+from cockpit.model.open_work import OpenTool
 
 IDLE = Agent(AgentId("a"), "ada", AgentKind.WORKER, VmId("v"), activity=Activity(ActivityState.IDLE))
 WORKING = replace(IDLE, run_open=True, activity=Activity(ActivityState.WORKING))

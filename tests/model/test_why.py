@@ -20,14 +20,13 @@ from cockpit.model.fleet import (
     Fleet,
     Link,
     LinkState,
-    OpenDialog,
-    OpenTool,
     Power,
     Process,
     ProcessState,
     Vm,
 )
 from cockpit.model.ids import CommandId, TaskId, VmId
+from cockpit.model.open_work import OpenDialog, OpenTool
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.refusals.grounds import Facilities
 from cockpit.model.refusals.refusal import refusal

@@ -6,8 +6,16 @@ import itertools
 
 from cockpit.model import events as ev
 from cockpit.model.board import Task
-from cockpit.model.fleet import Activity, ActivityState, AgentKind, Fleet, OpenDialog, OpenTool, Power, Vm
+from cockpit.model.fleet import (
+    Activity,
+    ActivityState,
+    AgentKind,
+    Fleet,
+    Power,
+    Vm,
+)
 from cockpit.model.ids import TaskId
+from cockpit.model.open_work import OpenDialog, OpenTool
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import make_agent, vm_id
 

@@ -14,8 +14,6 @@ from cockpit.model.fleet import (
     Fleet,
     Link,
     LinkState,
-    OpenDialog,
-    OpenTool,
     Power,
     Process,
     ProcessState,
@@ -23,6 +21,7 @@ from cockpit.model.fleet import (
 )
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, TaskId, agent_of
+from cockpit.model.open_work import OpenDialog, OpenTool
 from cockpit.model.operation import Operation, Step
 from cockpit.model.receipts.receipt import Receipt, Stage
 from tests.ui.fake_engine import NOW, FakeEngine

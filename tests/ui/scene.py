@@ -21,8 +21,6 @@ from cockpit.model.fleet import (
     Fleet,
     Link,
     LinkState,
-    OpenDialog,
-    OpenTool,
     Power,
     Process,
     ProcessState,
@@ -30,6 +28,7 @@ from cockpit.model.fleet import (
 )
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, TaskId, VmId, agent_of
+from cockpit.model.open_work import OpenDialog, OpenTool
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.size import VmSize
 from cockpit.model.usage.spending import DaySpending, Spending

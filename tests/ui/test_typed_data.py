@@ -226,7 +226,10 @@ def asking(engine: FakeEngine, request: DialogRequested) -> None:
     """Let the agent ask a question."""
     from dataclasses import replace
 
-    from cockpit.model.fleet import ActivityState, OpenDialog
+    from cockpit.model.fleet import (
+        ActivityState,
+    )
+    from cockpit.model.open_work import OpenDialog
 
     agent = engine.fleet.agent(LT_API)
     assert agent is not None

@@ -63,6 +63,8 @@ class ClaudeAdapter:
 
     guesses = False
     """It says what it is at."""
+    permission_modes = PERMISSION_MODES
+    """What it does unasked."""
 
     @property
     def name(self) -> str:
@@ -131,10 +133,6 @@ class ClaudeAdapter:
     def levels(self, agent: Agent) -> tuple[str, ...]:
         """Return the words for how many tokens it may think with."""
         return tuple(THINKING)
-
-    def permission_modes(self, agent: Agent) -> tuple[tuple[str, str], ...]:
-        """Return its modes."""
-        return PERMISSION_MODES
 
     def sessions_script(self, paths: AgentPaths, file: str) -> str:
         """Return the script that lists the sessions of the workspace."""

@@ -36,6 +36,8 @@ class LinesAdapter:
 
     guesses = True
     """By patterns."""
+    permission_modes: tuple[tuple[str, str], ...] = ()
+    """It has none."""
 
     def __init__(self, kind: str, described: DescribedAgent | None = None) -> None:
         """Prepare.
@@ -96,10 +98,6 @@ class LinesAdapter:
         return ()
 
     def levels(self, agent: Agent) -> tuple[str, ...]:
-        """Return none."""
-        return ()
-
-    def permission_modes(self, agent: Agent) -> tuple[tuple[str, str], ...]:
         """Return none."""
         return ()
 

@@ -69,6 +69,8 @@ class PiAdapter:
 
     guesses = False
     """It says what it is at."""
+    permission_modes: tuple[tuple[str, str], ...] = ()
+    """It has none."""
 
     @property
     def name(self) -> str:
@@ -134,10 +136,6 @@ class PiAdapter:
     def levels(self, agent: Agent) -> tuple[str, ...]:
         """Return the words that any pi takes; what it set is in what it says of it."""
         return LEVELS
-
-    def permission_modes(self, agent: Agent) -> tuple[tuple[str, str], ...]:
-        """Return none."""
-        return ()
 
     def sessions_script(self, paths: AgentPaths, file: str) -> str:
         """Return the script that lists the sessions of the workspace."""

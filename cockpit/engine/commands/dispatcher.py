@@ -188,7 +188,7 @@ class Dispatcher:
         agent = self._fleet_state.agents[command.agent]
         kind, adapter = type(command) if isinstance(command, AgentCommand) else ClearQueue, adapter_of(agent.program)
         if isinstance(command, SetPermissionMode):
-            return of_mode(command.mode, agent.program, [word for word, _ in adapter.permission_modes(agent)])
+            return of_mode(command.mode, agent.program, [word for word, _ in adapter.permission_modes])
         sentence = adapter.lacks(kind, agent) or (adapter.lacks_images(agent) if images_of(command) else "")
         return Refusal(RefusalCode.LACKING, sentence) if sentence else None
 

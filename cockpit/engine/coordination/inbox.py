@@ -11,12 +11,15 @@ from cockpit.engine.operation import OperationProgress
 from cockpit.engine.saving import saved
 from cockpit.engine.state import FleetState
 from cockpit.model.commands.inbox import InboxCommand, PutOffEntry
-from cockpit.model.fleet import Agent, OpenDialog
+from cockpit.model.fleet import (
+    Agent,
+)
 from cockpit.model.ids import AgentId
 from cockpit.model.inbox.caution import CautionRule
 from cockpit.model.inbox.history import Decided, HowEnded
 from cockpit.model.inbox.question import digest_of
 from cockpit.model.inbox.shelf import Shelved, end_of
+from cockpit.model.open_work import OpenDialog
 from cockpit.store.store import Store
 
 LOOK_EVERY = 5.0

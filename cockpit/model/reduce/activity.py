@@ -6,7 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from cockpit.model.extensions import DialogRequested
-from cockpit.model.fleet import Activity, ActivityState, Agent, LinkState, OpenDialog, OpenTool
+from cockpit.model.fleet import (
+    Activity,
+    ActivityState,
+    Agent,
+    LinkState,
+)
+from cockpit.model.open_work import OpenDialog, OpenTool
 
 SETTLE_DELAY = 0.3
 """Seconds after `agent_end` without a retry or a compaction until the run counts as over (pi before 0.80.4).

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cockpit.model.fleet import ActivityState, Agent, OpenTool
+from cockpit.model.fleet import (
+    ActivityState,
+    Agent,
+)
+from cockpit.model.open_work import OpenTool
 from cockpit.model.reduce.activity import OPEN_LIMIT, base_state, entered
 from cockpit.model.reduce.tools import one_line
 from cockpit.model.tool_use import TaskEnded, TaskStarted

@@ -14,7 +14,15 @@ from typing import Any
 from cockpit.model import events as ev
 from cockpit.model.content import OUTPUT, Usage
 from cockpit.model.events import Record
-from cockpit.model.fleet import Activity, ActivityState, Agent, LinkState, OpenTool, Process, ProcessState
+from cockpit.model.fleet import (
+    Activity,
+    ActivityState,
+    Agent,
+    LinkState,
+    Process,
+    ProcessState,
+)
+from cockpit.model.open_work import OpenTool
 from cockpit.model.reduce.activity import (
     BETWEEN_RUNS,
     BUSY,

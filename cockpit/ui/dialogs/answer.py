@@ -14,9 +14,12 @@ from textual.widgets import Input, TextArea
 from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import Attention, Urgency
 from cockpit.model.commands.agent import Answer
-from cockpit.model.fleet import Agent, OpenDialog
+from cockpit.model.fleet import (
+    Agent,
+)
 from cockpit.model.ids import CommandId
 from cockpit.model.inbox.question import DIGITS, answer_by_text, cancelled, digest_of
+from cockpit.model.open_work import OpenDialog
 from cockpit.text.clean import Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.dialog import Dialog

@@ -84,7 +84,7 @@ def test_how_much_it_thinks_outlives_its_process() -> None:
     ],
 )
 def test_a_word_that_a_kind_does_not_know_is_never_sent(program: str, mode: str, code: RefusalCode | None) -> None:
-    refused = of_mode(mode, program, [word for word, _ in adapter_of(program).permission_modes(AGENT)])
+    refused = of_mode(mode, program, [word for word, _ in adapter_of(program).permission_modes])
     assert (refused.code if refused is not None else None) is code
     if code is RefusalCode.BAD_MODE:
         assert refused is not None and all(word in refused.sentence for word in WORDS)

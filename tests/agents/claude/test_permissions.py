@@ -14,9 +14,13 @@ from cockpit.agents.claude.permissions import ALLOW, REFUSE
 from cockpit.engine.describe import text_of
 from cockpit.model.commands.agent import Abort, Answer, FollowUp, Prompt, Steer
 from cockpit.model.extensions import DialogRequested
-from cockpit.model.fleet import Activity, Agent, OpenDialog
+from cockpit.model.fleet import (
+    Activity,
+    Agent,
+)
 from cockpit.model.ids import CommandId
 from cockpit.model.inbox.question import refused
+from cockpit.model.open_work import OpenDialog
 from tests.agents.claude.captures import AGENT, lines, objects, records
 
 ADAPTER = ClaudeAdapter()

@@ -11,10 +11,10 @@ from cockpit.engine.engine import Engine
 from cockpit.engine.operation import OperationProgress
 from cockpit.model import events as ev
 from cockpit.model.commands.inbox import PutOffEntry, TakeBackEntry
-from cockpit.model.fleet import OpenDialog
 from cockpit.model.ids import OperationId
 from cockpit.model.inbox.history import HowEnded
 from cockpit.model.inbox.shelf import PutOff, Shelved
+from cockpit.model.open_work import OpenDialog
 from cockpit.store.store import Store
 from tests.engine.unit.parts import AGENT, Parts
 

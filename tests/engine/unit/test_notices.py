@@ -18,10 +18,20 @@ from cockpit.engine.notices import watch as watching
 from cockpit.engine.notices.watch import NoticeWatch
 from cockpit.engine.state import FleetState
 from cockpit.model.extensions import DialogRequested
-from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Link, LinkState, OpenDialog, Power, Vm
+from cockpit.model.fleet import (
+    Activity,
+    ActivityState,
+    Agent,
+    AgentKind,
+    Link,
+    LinkState,
+    Power,
+    Vm,
+)
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.notices.notifier import SETTLING, Occasion, Summons
 from cockpit.model.notices.rules import NoticeRules
+from cockpit.model.open_work import OpenDialog
 from cockpit.store.store import Store
 
 VM = VmId("aaaaaaaa-0000-4000-8000-000000000001")

@@ -9,9 +9,20 @@ from hypothesis import strategies as st
 
 from cockpit.model.commands.agent import Answer
 from cockpit.model.extensions import DialogRequested
-from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Fleet, Link, LinkState, OpenDialog, Power, Vm
+from cockpit.model.fleet import (
+    Activity,
+    ActivityState,
+    Agent,
+    AgentKind,
+    Fleet,
+    Link,
+    LinkState,
+    Power,
+    Vm,
+)
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.inbox.question import answer_by_text, answer_with, digest_of, keys_of, reason_text, refused, words_of
+from cockpit.model.open_work import OpenDialog
 from cockpit.model.refusals.agent import to_agent
 from cockpit.model.refusals.grounds import RefusalCode
 

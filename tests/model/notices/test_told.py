@@ -17,7 +17,6 @@ from cockpit.model.fleet import (
     Fleet,
     Link,
     LinkState,
-    OpenDialog,
     Power,
     Process,
     ProcessState,
@@ -27,6 +26,7 @@ from cockpit.model.ids import CommandId, VmId, agent_of
 from cockpit.model.notices.condition import Condition, conditions
 from cockpit.model.notices.notifier import CalledFact, Occasion, Summons
 from cockpit.model.notices.told import headline_of, variables_of
+from cockpit.model.open_work import OpenDialog
 from cockpit.model.receipts.receipt import Receipt, Stage
 
 NOW = 1_790_000_000.0

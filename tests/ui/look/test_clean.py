@@ -10,9 +10,18 @@ from textual.content import Content
 from cockpit.model.attention import Tally
 from cockpit.model.board import FeedItem, Task
 from cockpit.model.extensions import DialogRequested
-from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Fleet, OpenDialog, OpenTool, Power, Vm
+from cockpit.model.fleet import (
+    Activity,
+    ActivityState,
+    Agent,
+    AgentKind,
+    Fleet,
+    Power,
+    Vm,
+)
 from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import AgentId, CommandId, OperationId, TaskId, VmId
+from cockpit.model.open_work import OpenDialog, OpenTool
 from cockpit.model.operation import Operation, Step
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.text.clean import ours

@@ -13,9 +13,15 @@ from cockpit.model.commands.agent import Answer, Steer
 from cockpit.model.commands.life import Relaunch
 from cockpit.model.commands.owed import AnswerOwed
 from cockpit.model.extensions import DialogRequested
-from cockpit.model.fleet import Activity, ActivityState, OpenDialog, Process, ProcessState
+from cockpit.model.fleet import (
+    Activity,
+    ActivityState,
+    Process,
+    ProcessState,
+)
 from cockpit.model.ids import TaskId, agent_of
 from cockpit.model.inbox.question import digest_of
+from cockpit.model.open_work import OpenDialog
 from cockpit.model.owed import Owed, OwedKind
 from cockpit.model.receipts.receipt import Stage
 from cockpit.ui.screens.home.screen import HomeScreen
