@@ -63,7 +63,7 @@ class ClaudeAdapter:
 
     guesses = False
     """It says what it is at."""
-    permission_modes = PERMISSION_MODES
+    permission_modes: tuple[tuple[str, str], ...] = PERMISSION_MODES
     """What it does unasked."""
 
     @property

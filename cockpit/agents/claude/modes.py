@@ -5,7 +5,7 @@ from __future__ import annotations
 THINKING = {"off": 0, "low": 4_000, "medium": 10_000, "high": 31_999}
 """Tokens that it may think with, by the words of this cockpit."""
 
-PERMISSION_MODES = (
+PERMISSION_MODES: tuple[tuple[str, str], ...] = (
     ("default", "asks before it uses what no rule allows"),
     ("acceptEdits", "changes the files of its workspace unasked, asks for the rest"),
     ("plan", "reads and plans, and changes nothing"),
