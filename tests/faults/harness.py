@@ -476,7 +476,7 @@ async def running(
     )
     by_id = {machine.vm_id: machine for machine in machines}
     async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(mock.patch.object(agent_sessions, "AgentReader", _watched(by_id)))
+        stack.enter_context(mock.patch.object(reader, "AgentReader", _watched(by_id)))
         stack.enter_context(mock.patch.object(agent_sessions, "Backoff", quick))
         stack.enter_context(mock.patch.object(reader, "Tail", follow))
         stack.enter_context(mock.patch.object(session, "PROBE_INTERVAL", 1.0))
