@@ -109,6 +109,14 @@ class ScreenSettings(Section):
     """Action id to key, for those who want other keys."""
 
 
+class EmbeddedSettings(Section):
+    """The fleet on this machine."""
+
+    walls: Literal["", "auto", "off"] = ""
+    """Whether its VMs have a home, temporary files and process numbers of their own: `auto` where the kernel allows
+    it; empty takes the default. `COCKPIT_WALLS` comes before it; a server that runs goes on as it was started."""
+
+
 class StoreSettings(Section):
     """How much history stays on this machine."""
 
@@ -229,6 +237,7 @@ class Settings(Section):
     agent: AgentSettings = AgentSettings()
     link: LinkSettings = LinkSettings()
     screen: ScreenSettings = ScreenSettings()
+    embedded: EmbeddedSettings = EmbeddedSettings()
     store: StoreSettings = StoreSettings()
     coordination: CoordinationSettings = CoordinationSettings()
     prices: PriceSettings = PriceSettings()

@@ -118,7 +118,7 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
     from cockpit.embedded.vm_keys import vm_key
 
     named = "" if own_services else config.infrastructure_url()
-    running = ensure_started(places.fleet)
+    running = ensure_started(places.fleet, walls=settings.embedded.walls)
     services = named or running.base_url
     token = read_token(places.fleet)
     notices = [] if running.tmux else ["tmux is not installed: agents run as detached processes"]

@@ -10,10 +10,11 @@ from typing import Any
 
 from cockpit.embedded.endpoint import ServerEndpoint
 from cockpit.embedded.inventory import Costs, RunningVm, look
-from cockpit.text.clean import Clean
+from cockpit.embedded.shared import Shared, read_shared
+from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import our_line
 
-ROWS = 14
+ROWS = 13
 """VMs that one screen has room for; those that take most memory come first."""
 MIB = 1024 * 1024
 
@@ -27,6 +28,8 @@ class Inventory:
     root: Path
     endpoint: ServerEndpoint
     costs: Costs
+    shared: Shared | None
+    """None for a server of an earlier version."""
     now: float
 
     def object(self) -> dict[str, Any]:
@@ -35,7 +38,8 @@ class Inventory:
         served = {"root": str(self.root), "seconds": round(self.now - self.endpoint.started_at)}
         vms = [asdict(vm) for vm in self.costs.vms]
         commits = {"commits": self.costs.commits, "commit_bytes": self.costs.commit_bytes}
-        return {**where, **served, "vms": vms, **commits, "server_memory_bytes": self.costs.server_bytes}
+        walls = {"walls": self.shared and self.shared.walls, "shared_because": self.shared and self.shared.because}
+        return {**where, **served, **walls, "vms": vms, **commits, "server_memory_bytes": self.costs.server_bytes}
 
     def lines(self) -> Iterator[Clean]:
         """Yield it as one screen of lines."""
@@ -47,6 +51,7 @@ class Inventory:
             str(self.root),
             _size(costs.server_bytes),
         )
+        yield _shared(self.shared)
         most = sorted(costs.vms, key=lambda vm: (-vm.memory_bytes, vm.vm_id))
         for vm in most[:ROWS]:
             yield _row(vm)
@@ -66,7 +71,16 @@ class Inventory:
 
 def inventory(root: Path, endpoint: ServerEndpoint) -> Inventory:
     """Look at a fleet that runs."""
-    return Inventory(root, endpoint, look(root, endpoint.pid), time.time())
+    shared = read_shared(root, endpoint.pid) if endpoint.tells_shared else None
+    return Inventory(root, endpoint, look(root, endpoint.pid), shared, time.time())
+
+
+def _shared(said: Shared | None) -> Clean:
+    """Say what the VMs that are made now have for themselves, and what they share."""
+    if said is not None and said.walls:
+        return ours("  a new VM has its own /root, /tmp and process numbers; all share this machine's network")
+    reason = "its server is of an earlier version" if said is None else said.because
+    return our_line("  VMs share this machine's files, processes and network: {}", reason)
 
 
 def _row(vm: RunningVm) -> Clean:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from cockpit import paths
+from cockpit import config, paths
 from cockpit.bootstrap.fleet import Places
 from cockpit.cli.output import print_json
 from cockpit.cli.rehearsal import would
@@ -14,6 +15,8 @@ from cockpit.errors import UsageError
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import ask, flush_output, input_is_terminal, say, warn
+
+WALLS_VARIABLE = "COCKPIT_WALLS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,30 @@ def make_owner(root: Path | None, cockpit_root: Path | None, name: str, *, as_js
     else:
         say(our_line("{}", str(file)))
     return 0
+
+
+def choose_walls(root: Path | None, cockpit_root: Path | None, config_file: Path | None, wanted: str) -> None:
+    """Have a server that this process starts do about walls what was typed, else the environment, else config.toml.
+
+    Args:
+        root: the fleet's own directory.
+        cockpit_root: the directory given before the verb; the fleet is in it.
+        config_file: the file that was named; None is the usual one.
+        wanted: what was typed; empty if nothing.
+
+    Raises:
+        UsageError: a server runs, which goes on as it was started.
+        ConfigError: config.toml is wrong.
+    """
+    from cockpit.embedded.endpoint import serving_pid
+
+    if wanted and serving_pid(_place(root, cockpit_root)) is not None:
+        raise UsageError(
+            "--walls is for a start, and a server runs already", hint="cockpit serve --stop first; agents go on"
+        )
+    chosen = wanted or os.environ.get(WALLS_VARIABLE) or config.load(config_file).embedded.walls
+    if chosen:
+        os.environ[WALLS_VARIABLE] = chosen
 
 
 def write_access(root: Path | None, cockpit_root: Path | None, *, ssh: bool, owner: str, as_json: bool) -> int:

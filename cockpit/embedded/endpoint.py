@@ -38,6 +38,8 @@ class ServerEndpoint:
     """Unix seconds."""
     vm_keys: bool = False
     """It takes keys of VMs; one of an earlier version, which goes on until it is stopped, knows only its own."""
+    tells_shared: bool = False
+    """It says what its VMs share (`shared.py`)."""
 
 
 def endpoint_file(root: Path) -> Path:

@@ -47,13 +47,14 @@ KEPT_VARIABLES = (
     "XDG_RUNTIME_DIR",
     "XDG_STATE_HOME",
     "COCKPIT_SANDBOX",
+    "COCKPIT_WALLS",
     "PYTHONDONTWRITEBYTECODE",
     "PYTHONPYCACHEPREFIX",
 )
 """What of the operator's environment a server gets: agents of the same user could read the rest in /proc."""
 
 
-def ensure_started(root: Path, timeout: float = 20.0) -> ServerEndpoint:
+def ensure_started(root: Path, timeout: float = 20.0, walls: str = "") -> ServerEndpoint:
     """Return the running server of a root, after starting one in the background if there is none.
 
     Several callers at once are safe: one starts it, the others wait.
@@ -61,6 +62,7 @@ def ensure_started(root: Path, timeout: float = 20.0) -> ServerEndpoint:
     Args:
         root: the fleet's directory.
         timeout: seconds until it must answer.
+        walls: what a server that is started does about walls, unless the environment says it; empty is its default.
 
     Raises:
         TimedOut: it did not answer in time.
@@ -77,7 +79,7 @@ def ensure_started(root: Path, timeout: float = 20.0) -> ServerEndpoint:
             return endpoint
         with held_lock(root / "start.lock") as mine:
             if mine and serving_pid(root) is None:
-                return _start(root, deadline)
+                return _start(root, deadline, walls)
         if time.monotonic() > deadline:
             raise TimedOut(
                 f"the embedded fleet in {root} did not answer within {timeout:.0f} s",
@@ -183,7 +185,7 @@ async def _destroy_all(root: Path) -> None:
     await sandboxes.destroy_all()
 
 
-def _start(root: Path, deadline: float) -> ServerEndpoint:
+def _start(root: Path, deadline: float, walls: str) -> ServerEndpoint:
     """Start a server and wait until it answers.
 
     The server inherits the write end of a pipe and never uses it: the pipe's end tells that the server is gone.
@@ -194,7 +196,7 @@ def _start(root: Path, deadline: float) -> ServerEndpoint:
     alive, inherited = os.pipe()
     try:
         try:
-            _spawn(root, log, inherited, deadline)
+            _spawn(root, log, inherited, deadline, walls)
         finally:
             os.close(inherited)
         while time.monotonic() < deadline:
@@ -217,11 +219,13 @@ def _log_since(log: Path, before: int) -> str:
         return text.read()[-LOG_TAIL:].decode(errors="replace").strip()
 
 
-def _spawn(root: Path, log: Path, inherited: int, deadline: float) -> None:
+def _spawn(root: Path, log: Path, inherited: int, deadline: float, walls: str) -> None:
     """Start a server that belongs to nobody: own session, no terminal, no parent here."""
     package = str(Path(cockpit.__file__).parent.parent)
     environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     environment["PYTHONPATH"] = package
+    if walls:
+        environment.setdefault("COCKPIT_WALLS", walls)
     with log.open("ab") as output:
         starter = subprocess.Popen(
             [*SERVER, "--root", str(root), "--detach"],

@@ -38,6 +38,7 @@ from cockpit.embedded.gateway.gateway import Gateway, quiet_ssh_log
 from cockpit.embedded.log_file import open_log
 from cockpit.embedded.sandbox.layout import search_path
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
+from cockpit.embedded.shared import Shared, write_shared
 from cockpit.errors import CockpitError
 from cockpit.paths import absolute, own_directory, write_private
 from cockpit.text.sanitize import our_text
@@ -122,9 +123,11 @@ async def _serve(root: Path) -> None:
             await _until_started(api, serving)
             write_endpoint(root, _describe(root, gateway, api_socket))
             logger.info("serving %d VMs, API on port %d", len(sandboxes.vm_ids()), api_socket.getsockname()[1])
+            telling = asyncio.create_task(asyncio.to_thread(_tell_shared, root, sandboxes), name="what VMs share")
             stopping = asyncio.create_task(stop.wait(), name="stop")
             await asyncio.wait((stopping, serving), return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
+            await telling
         finally:
             # Event streams never end by themselves, and the server waits for them.
             application.state.parts.end_streams()
@@ -144,6 +147,15 @@ async def _until_started(api: ApiServer, serving: asyncio.Task[None]) -> None:
         await asyncio.sleep(0.01)
 
 
+def _tell_shared(root: Path, sandboxes: Sandboxes) -> None:
+    """Find out what VMs share and say it; whoever wants a server need not wait for it."""
+    offer = sandboxes.offer()
+    try:
+        write_shared(root, Shared(os.getpid(), offer.walls is not None, offer.reason))
+    except OSError as error:
+        logger.warning("what VMs share cannot be written down: %s", error)
+
+
 def _describe(root: Path, gateway: Gateway, api_socket: socket.socket) -> ServerEndpoint:
     return ServerEndpoint(
         pid=os.getpid(),
@@ -156,6 +168,7 @@ def _describe(root: Path, gateway: Gateway, api_socket: socket.socket) -> Server
         version=__version__,
         started_at=time.time(),
         vm_keys=True,
+        tells_shared=True,
     )
 
 

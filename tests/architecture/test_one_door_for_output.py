@@ -10,6 +10,7 @@ DOOR = PACKAGE / "text" / "streams.py"
 PROTOCOLS = {
     PACKAGE / "embedded" / "scripted_agent" / "__main__.py",
     PACKAGE / "embedded" / "sandbox" / "init.py",
+    PACKAGE / "embedded" / "sandbox" / "walls" / "raise_walls.py",
     *(PACKAGE / "agents").glob("*/__main__.py"),
 }
 """Programs whose output is a protocol of ours, read by a program of ours and never by a terminal. A kind of agent may

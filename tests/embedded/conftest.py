@@ -20,6 +20,7 @@ from tests.leftovers import short_directory
 from tests.requirements import missing
 
 KINDS = ("cgroup2", "cgroup1", "signals")
+OPEN = " without walls"
 
 
 def processes_of(vm_id: str) -> set[int]:
@@ -72,10 +73,11 @@ def short_root() -> Iterator[Path]:
     shutil.rmtree(directory, ignore_errors=True)
 
 
-@pytest.fixture(params=KINDS)
-def freezer_kind(request: pytest.FixtureRequest) -> str:
-    """Each way to freeze."""
-    kind = str(request.param)
+@pytest.fixture(params=["cgroup2", "cgroup1", "cgroup1" + OPEN, "signals" + OPEN])
+def freezer_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each way to freeze, with the walls that this machine allows and without."""
+    kind = str(request.param).removesuffix(OPEN)
+    monkeypatch.setenv("COCKPIT_WALLS", "off" if kind != request.param else "auto")
     if kind != "signals" and find_group_base(kind) is None:
         missing(f"{kind} groups cannot be made by this user")
     return kind
@@ -96,6 +98,11 @@ class Fleet:
     def home(self, vm_id: str) -> Path:
         """Return a VM's home."""
         return self.sandboxes.layout.sandbox(vm_id).home
+
+    def inner_home(self, vm_id: str) -> str:
+        """Return a VM's home as its own commands call it."""
+        sandbox = self.sandboxes.find(vm_id)
+        return "/root" if sandbox is not None and sandbox.walled else str(self.home(vm_id))
 
 
 async def check_empty(sandboxes: Sandboxes) -> None:
@@ -131,9 +138,10 @@ class Served(Fleet):
 
 
 @pytest.fixture
-async def served(short_root: Path) -> AsyncIterator[Served]:
-    """A fleet with a gateway, by the best freezer of this machine."""
+async def served(short_root: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
+    """A fleet with a gateway, by the best freezer of this machine and with the walls that it allows."""
     quiet_ssh_log()
+    monkeypatch.setenv("COCKPIT_WALLS", "auto")
     sandboxes = Sandboxes(short_root)
     await sandboxes.adopt()
     gateway = Gateway(sandboxes, short_root / "tls", paused_delay=0.5)

@@ -28,6 +28,7 @@ from cockpit.errors import ConfigError, Refused
 from tests.embedded.conftest import groups_of, processes_of
 from tests.embedded.tunnel import connect
 from tests.embedded.waiting import grows, stays, until
+from tests.inside import on_host
 from tests.leftovers import short_directory
 from tests.requirements import require_program
 
@@ -178,7 +179,7 @@ async def test_agents_outlive_a_killed_server_and_are_adopted(roots: Callable[[]
     await api.power(paused, "Paused")
     lost = await login(root, first, running, keys[running])
     orphan = await lost.create_process("trap '' HUP PIPE; echo $$; exec sleep 1000")
-    orphan_pid = int(await orphan.stdout.readline())
+    orphan_pid = on_host(int(await orphan.stdout.readline()), running)
     kill(first, root)
     await lost.wait_closed()
     await grows(homes[running] / "ticks")
@@ -221,7 +222,7 @@ async def test_a_stop_leaves_agents_alive_and_ends_sessions(roots: Callable[[], 
         check=True,
     )
     session = await connection.create_process("trap '' HUP; echo $$; exec sleep 1000")
-    pid = int(await session.stdout.readline())
+    pid = on_host(int(await session.stdout.readline()), vm_id)
     await grows(home / "ticks")
     assert await asyncio.to_thread(stop, root)
     await until(lambda: read_entry(pid) is None)

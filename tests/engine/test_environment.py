@@ -20,6 +20,7 @@ from tests.engine.evidence import vm_home
 from tests.engine.test_adoption import stranger
 from tests.engine.test_starting_and_ending import killed
 from tests.fleets import FleetUnderTest, fleet_under_test, order, spawned
+from tests.inside import on_host
 from tests.requirements import require_program
 from tests.security.test_secrets import environment_of
 
@@ -37,7 +38,7 @@ def fleet(isolated_home: Path) -> Iterator[FleetUnderTest]:
 def found_by(fleet: FleetUnderTest, vm_id: VmId) -> dict[str, str]:
     """Return the environment of the agent that lives on a VM."""
     pid = int((vm_home(fleet, vm_id) / "pi-rpc" / "pid").read_text())
-    pairs = (variable.decode().partition("=") for variable in environment_of(pid) if variable)
+    pairs = (variable.decode().partition("=") for variable in environment_of(on_host(pid, vm_id)) if variable)
     return {name: value for name, _, value in pairs}
 
 

@@ -23,6 +23,7 @@ from cockpit.model.ids import AgentId
 from cockpit.model.why import why
 from tests.engine.evidence import out_file
 from tests.fleets import LIMIT, FleetUnderTest, order, poll, spawned, until
+from tests.inside import on_host
 
 HOUR = 3600.0
 
@@ -82,7 +83,7 @@ async def test_a_newcomer_shows_the_age_of_the_output_and_of_the_end(
         await order(engine, Prompt(agent.id, "[say Long ago.]"))
     out = out_file(fleet, agent.vm_id)
     if not alive:
-        os.kill(int((out.parent / "pid").read_text()), signal.SIGKILL)
+        os.kill(on_host(int((out.parent / "pid").read_text()), agent.vm_id), signal.SIGKILL)
         await asyncio.to_thread(poll, (out.parent / "exit").exists, "the end")
         os.utime(out.parent / "exit", (time.time() - HOUR,) * 2)
     os.utime(out, (time.time() - HOUR,) * 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
 from tests.engine.evidence import vm_home
 from tests.fleets import LIMIT, FleetUnderTest, fleet_under_test, order, spawned, until
+from tests.inside import on_host
 from tests.mock_model.server import ModelServerThread
 from tests.real_pi.installations import MODEL, VERSIONS, find_pi, write_models_json
 from tests.requirements import require_program
@@ -113,7 +115,7 @@ async def test_an_agent_keeps_its_program_and_a_change_is_refused_until_it_is_ac
         agent = engine.agent_named("ada")
         assert (agent.version, agent.provider) == (first.version, "anthropic") and agent.thinking
         pid = int((vm_home(fleet, agent.vm_id) / "pi-rpc" / "pid").read_text())
-        assert not any(b"canary-of-another" in variable for variable in environment_of(pid))
+        assert not any(b"canary-of-another" in variable for variable in environment_of(on_host(pid, agent.vm_id)))
         await killed(engine, agent)
     monkeypatch.setenv("PATH", usual)
     async with fleet.engine() as engine:
@@ -185,7 +187,7 @@ async def test_the_copy_of_a_scripted_agents_vm_has_an_agent_of_its_own(fleet: F
             assert (await engine.running[0].source.registry.get(copy.vm_id)).name == copy.name
             pid = int((vm_home(fleet, copy.vm_id) / "pi-rpc" / "pid").read_text())
             assert {f"VERS_AGENT_NAME={copy.name}".encode(), f"VERS_VM_ID={copy.vm_id}".encode()} <= set(
-                environment_of(pid)
+                environment_of(on_host(pid, copy.vm_id))
             )
             await order(engine, Prompt(copy.id, "go on"))
 
@@ -209,7 +211,9 @@ async def test_the_copy_of_pi_goes_on_in_its_own_conversation(
             assert len(sessions) == 1
             said = sessions[0].read_text()
             assert "remember the zebra" in said and "go on" in said
-            assert copy.vm_id in said.splitlines()[0] and ada.vm_id not in said.splitlines()[0]
+            # A conversation knows where it is held: by another VM's place, or behind walls by what every VM calls it.
+            place = json.loads(said.splitlines()[0])["cwd"]
+            assert place == "/root/workspace" or (copy.vm_id in place and ada.vm_id not in place)
 
 
 ASKING = """export default function (pi) {

@@ -27,6 +27,7 @@ from cockpit.model.usage.standing import AGENT_SCOPE, Limit
 from tests.engine.evidence import vm_home
 from tests.engine.test_plans import AT_ONCE, WAITS, Oracle, told
 from tests.fleets import FleetUnderTest, order, until
+from tests.inside import on_host
 from tests.real_pi.installations import MODEL
 from tests.real_pi.test_cockpit_on_pi import bash, fleet, pi, tools
 
@@ -106,7 +107,8 @@ async def test_a_plan_of_twelve_tasks_on_six_pi(
         engine.coordination.plans.hand_out()
 
         victim = await worker_of(engine, oracle, LOST)
-        os.kill(int((vm_home(fleet, victim.vm_id) / "pi-rpc" / "pid").read_text()), signal.SIGKILL)
+        inside = int((vm_home(fleet, victim.vm_id) / "pi-rpc" / "pid").read_text())
+        os.kill(on_host(inside, victim.vm_id), signal.SIGKILL)
         await oracle.until(lambda tasks: tasks[LOST].get("assignee") not in (victim.name, None), "another agent")
         open_gate(fleet, agents, LOST)
         await oracle.until(lambda tasks: tasks[LOST]["status"] == "done", "the task of the killed one")

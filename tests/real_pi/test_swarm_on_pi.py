@@ -14,6 +14,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from tests.fleets import FleetUnderTest, fleet_under_test, poll
+from tests.inside import on_host
 from tests.mock_model.server import ModelServerThread
 from tests.real_pi.company import add_extension
 from tests.real_pi.installations import MODEL, find_pi, write_models_json
@@ -231,13 +232,14 @@ def test_who_will_not_stop_is_frozen_and_who_was_started_by_hand_is_taken_over(
     spawn(fleet, "dan")
     done(fleet, "send", "hilda", tools(bash("trap '' TERM INT HUP; sleep 600")))
     done(fleet, "send", "dan", tools(bash("kill -STOP $PPID; sleep 600")))
-    pid = (home_of(fleet, agents(fleet)["dan"]["vm_id"]) / "pi-rpc" / "pid").read_text().strip()
-    poll(lambda: psutil.Process(int(pid)).status() == psutil.STATUS_STOPPED, "a pi that stands still")
+    vm_id = agents(fleet)["dan"]["vm_id"]
+    pid = on_host(int((home_of(fleet, vm_id) / "pi-rpc" / "pid").read_text()), vm_id)
+    poll(lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED, "a pi that stands still")
     stopped = json.loads(done(fleet, "stop-all", "--bound", "3", "--json"))
     assert {part["name"]: part["outcome"] for part in stopped} == {"hilda": "stopped", "dan": "frozen"}
     continued = json.loads(done(fleet, "continue-all", "--json"))
     assert [(part["name"], part["outcome"]) for part in continued] == [("dan", "continued")]
-    os.kill(int(pid), signal.SIGCONT)
+    os.kill(pid, signal.SIGCONT)
     done(fleet, "wait", "dan", "--until", "idle", "--timeout", "50")
     for name in ("dan", "hilda"):
         assert done(fleet, "send", name, "go on", "--wait", "done").strip() == "I did what you asked: go on"

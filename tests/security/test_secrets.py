@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
+import shlex
 import stat
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +13,16 @@ from pathlib import Path
 import pytest
 
 from cockpit.embedded.endpoint import read_token
-from cockpit.embedded.sandbox.layout import FleetLayout
+from cockpit.embedded.sandbox.layout import PRIVATE_TREES
 from cockpit.embedded.vm_keys import vm_key
+from cockpit.engine.engine import Engine
 from cockpit.model.commands.agent import Prompt
 from cockpit.model.commands.life import Relaunch
 from cockpit.model.fleet import Agent, ProcessState
 from cockpit.paths import state_directory
 from tests.engine.evidence import vm_home
 from tests.fleets import FleetUnderTest, fleet_under_test, order, spawned, until
+from tests.inside import on_host
 from tests.mock_model.server import ModelServerThread
 from tests.real_pi.installations import MODEL, find_pi, write_models_json
 from tests.requirements import require_program
@@ -94,13 +95,15 @@ def files_with(root: Path, secret: str) -> list[Path]:
     return found
 
 
-def tmux(fleet: FleetUnderTest, agent: Agent, *words: str) -> str:
-    """Ask the tmux server of a VM."""
-    sockets = FleetLayout(fleet.places.fleet).socket_directory(agent.vm_id)
-    environment = {**os.environ, "TMUX_TMPDIR": str(sockets)}
-    program = shutil.which("tmux") or "tmux"
-    done = subprocess.run([program, *words], env=environment, capture_output=True, text=True, check=True, timeout=20)
-    return done.stdout
+async def tmux(engine: Engine, agent: Agent, *words: str) -> str:
+    """Ask the tmux server of a VM, as a command of the VM's."""
+    session = engine.agent_session(agent.id)
+    assert session is not None
+    connection = session.connection()
+    assert connection is not None
+    done = await connection.run(shlex.join(["tmux", *words]), timeout=20)
+    assert done.exit_code == 0, done
+    return done.stdout.decode()
 
 
 async def test_a_secret_is_only_where_it_must_be(fleet: FleetUnderTest) -> None:
@@ -124,15 +127,16 @@ async def test_a_secret_is_only_where_it_must_be(fleet: FleetUnderTest) -> None:
         assert watch.looks > 20 and watch.seen & {b"tmux", b"tmux: client", b"tmux: server"}, (watch.looks, watch.seen)
         pid = int((home / "pi-rpc" / "pid").read_text())
         assert pid != first
-        environment = environment_of(pid)
+        environment = environment_of(on_host(pid, agent.vm_id))
         assert f"ANTHROPIC_API_KEY={CANARY}".encode() in environment, "the agent has its key, and only so"
         assert (
             f"VERS_AUTH_TOKEN={vm_key(token, agent.vm_id)}".encode() in environment
             and token.encode() not in environment
         )
 
-        said = tmux(fleet, agent, "show-environment", "-g") + tmux(fleet, agent, "show-environment", "-t", "=pi-rpc")
-        panes = tmux(fleet, agent, "list-panes", "-a", "-F", "#{pane_start_command} #{pane_current_command}")
+        said = await tmux(engine, agent, "show-environment", "-g")
+        said += await tmux(engine, agent, "show-environment", "-t", "=pi-rpc")
+        panes = await tmux(engine, agent, "list-panes", "-a", "-F", "#{pane_start_command} #{pane_current_command}")
         for secret in (CANARY, token):
             logging.getLogger("cockpit.engine.test").warning("a secret was shown: %s", secret)
             assert secret not in said and secret not in panes
@@ -154,9 +158,9 @@ def assert_files(fleet: FleetUnderTest, token: str) -> None:
 
 
 def open_to_others(path: Path) -> str:
-    """Say what others may do with a path; what an agent makes in its home and temporary directory is its affair."""
+    """Say what others may do with a path; what a VM's own users see below its private directory is its affair."""
     inside = path.parts[path.parts.index("vms") :] if "vms" in path.parts else ()
-    if {"home", "tmp"} & set(inside) and "pi-rpc" not in inside:
+    if {*PRIVATE_TREES, "overlay-work"} & set(inside[2:3]) and "pi-rpc" not in inside:
         return ""
     status = path.lstat()
     if stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) != 0o700:

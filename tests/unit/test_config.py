@@ -40,6 +40,7 @@ def test_values_are_read(tmp_path: Path) -> None:
         ("[lnk]\n", ("'lnk'", "'link'")),
         ("[link]\nkeepalive_count = 0\n", ("link.keepalive_count", "0")),
         ('[store]\nmax_bytes = "much"\n', ("store.max_bytes", "much")),
+        ('[embedded]\nwalls = "thick"\n', ("embedded.walls", "thick")),
         ("[link\n", ("not valid TOML",)),
     ],
 )

@@ -13,6 +13,7 @@ from cockpit.cli.inventory import Inventory
 from cockpit.embedded.access.files import variables, write_environment, write_ssh_configuration
 from cockpit.embedded.endpoint import ServerEndpoint, ensure_token
 from cockpit.embedded.inventory import Costs, RunningVm, look
+from cockpit.embedded.shared import Shared, read_shared, write_shared
 from cockpit.errors import ConfigError
 from tests.requirements import require_program
 
@@ -25,11 +26,12 @@ def vm(number: int, agent: str = "") -> RunningVm:
 
 def test_a_fleet_is_told_on_one_screen() -> None:
     vms = tuple(vm(number, "ada\x1b[2J") for number in range(100))
-    seen = Inventory(Path("/root-of-it"), ENDPOINT, Costs(vms, 2, 1024, 2**20), 1000.0)
+    seen = Inventory(Path("/root-of-it"), ENDPOINT, Costs(vms, 2, 1024, 2**20), Shared(1, True), 1000.0)
     lines = [str(line) for line in seen.lines()]
     assert lines[0] == "serving at http://127.0.0.1:1, SSH at 127.0.0.1:2 (pid 1)"
     assert len(lines) < 24 and "since 1 min, in /root-of-it; the server takes 1.0 MiB" in lines[1]
-    assert vms[99].vm_id in lines[2] and "1 h" in lines[2] and "5.0 GiB" in lines[2]
+    assert "has its own /root" in lines[2] and "share this machine's network" in lines[2]
+    assert vms[99].vm_id in lines[3] and "1 h" in lines[3] and "5.0 GiB" in lines[3]
     assert not any("\x1b" in line for line in lines)
     assert any("100 VMs: 300 processes, 4.8 GiB of memory" in line for line in lines)
     told = json.loads(json.dumps(seen.object()))
@@ -39,7 +41,18 @@ def test_a_fleet_is_told_on_one_screen() -> None:
 def test_a_fleet_that_is_nothing_yet_costs_nothing(tmp_path: Path) -> None:
     costs = look(tmp_path, 0)
     assert costs == Costs((), 0, 0, 0)
-    assert "0 VMs" in "\n".join(map(str, Inventory(tmp_path, ENDPOINT, costs, 1000.0).lines()))
+    assert "0 VMs" in "\n".join(map(str, Inventory(tmp_path, ENDPOINT, costs, None, 1000.0).lines()))
+
+
+def test_without_walls_it_is_said_why_and_by_an_earlier_server_that_there_are_none(tmp_path: Path) -> None:
+    write_shared(tmp_path, Shared(7, False, "COCKPIT_WALLS says off"))
+    said = read_shared(tmp_path, 7)
+    for shared, why in ((said, "COCKPIT_WALLS says off"), (None, "earlier version")):
+        seen = Inventory(tmp_path, ENDPOINT, Costs((), 0, 0, 0), shared, 1000.0)
+        assert "processes and network: " in (line := str(list(seen.lines())[2])) and why in line
+    assert read_shared(tmp_path, 8, patience=0.0) is None
+    (tmp_path / "shared.json").write_text('{"pid": 7, "un')
+    assert read_shared(tmp_path, 7, patience=0.0) is None
 
 
 def test_what_other_programs_need_stands_in_private_files(tmp_path: Path) -> None:

@@ -31,6 +31,9 @@ def serve(
     owner: Annotated[
         str, typer.Option("--owner", help="Make an owner with a token and VMs of its own, if new; goes with --env too.")
     ] = "",
+    walls: Annotated[
+        str, typer.Option("--walls", help="auto or off: whether new VMs have a /root, /tmp and processes of their own.")
+    ] = "",
     root: Annotated[str | None, typer.Option("--root", help="The fleet's directory.")] = None,
     services_only: Annotated[
         bool, typer.Option("--services-only", help="Board, feed, registry and the others for a team; no VMs.")
@@ -55,8 +58,10 @@ def serve(
     from cockpit.cli import serve as serving
 
     team = serving.Team(bind or "127.0.0.1", token_file, certificate, key, self_signed)
+    if walls not in ("", "auto", "off"):
+        raise typer.BadParameter("--walls takes auto or off")
     if services_only:
-        if stop or end_fleet or foreground or dry_run or env or ssh_config or owner:
+        if stop or end_fleet or foreground or dry_run or env or ssh_config or owner or walls:
             raise typer.BadParameter("--services-only stays in the foreground, and ends with SIGTERM or ctrl-c")
         raise typer.Exit(serving.serve_team(root, options.root, team, as_json))
     if bind or token_file or certificate or key or self_signed:
@@ -64,6 +69,10 @@ def serve(
     place = paths.absolute(root, "--root") if root is not None else None
     if dry_run and not end_fleet:
         raise typer.BadParameter("--dry-run goes with --end-fleet")
+    if walls and (stop or end_fleet):
+        raise typer.BadParameter("--walls is for a start")
+    if not (stop or end_fleet):
+        serving.choose_walls(place, options.root, options.config, walls)
     if env or ssh_config or owner:
         if stop or end_fleet or foreground or (env and ssh_config) or (owner and ssh_config):
             raise typer.BadParameter("--env, --ssh-config and --owner print the path of one file; --owner takes --env")

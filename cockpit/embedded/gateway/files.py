@@ -26,6 +26,15 @@ OPTION_FLAGS = {
 DEFAULT_MODE = 0o666
 
 
+def open_flags(pflags: int) -> int:
+    """Return the kernel's flags for those of the protocol."""
+    flags = WRITE_FLAGS.get(pflags & (asyncssh.FXF_READ | asyncssh.FXF_WRITE), os.O_RDONLY)
+    for bit, flag in OPTION_FLAGS.items():
+        if pflags & bit:
+            flags |= flag
+    return flags
+
+
 class SandboxFiles(asyncssh.SFTPServer):
     """Serves the files of one sandbox."""
 
@@ -79,10 +88,7 @@ class SandboxFiles(asyncssh.SFTPServer):
             SFTPPermissionDenied: it is outside the sandbox.
             SFTPFailure: it is no regular file.
         """
-        flags = WRITE_FLAGS.get(pflags & (asyncssh.FXF_READ | asyncssh.FXF_WRITE), os.O_RDONLY)
-        for bit, flag in OPTION_FLAGS.items():
-            if pflags & bit:
-                flags |= flag
+        flags = open_flags(pflags)
         mode = attrs.permissions & 0o7777 if attrs.permissions is not None else DEFAULT_MODE
         descriptor = os.open(self._follow(path), flags | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY, mode)
         try:

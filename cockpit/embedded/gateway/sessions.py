@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import fcntl
 import logging
 import os
-import pty
 import signal
 import socket
-import struct
-import termios
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import IO
 
@@ -20,6 +16,8 @@ from asyncssh.channel import SSHChannel
 
 from cockpit.embedded.gateway.files import SandboxFiles
 from cockpit.embedded.gateway.key_agent import forwarded_agent
+from cockpit.embedded.gateway.terminals import begin_on_terminal, set_size
+from cockpit.embedded.gateway.walled_files import WalledFiles
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox.launch import LaunchedProcess
 from cockpit.embedded.sandbox.layout import login_shell
@@ -175,8 +173,10 @@ class VmSessions:
             return False
         return VmSession(self._start, self._serve_files)
 
-    def _serve_files(self, channel: SSHChannel[bytes]) -> SandboxFiles:
+    def _serve_files(self, channel: SSHChannel[bytes]) -> SandboxFiles | WalledFiles:
         assert isinstance(channel, asyncssh.SSHServerChannel)
+        if self._sandbox.walled:
+            return WalledFiles(channel, self._sandbox)
         return SandboxFiles(channel, self._sandbox.layout)
 
     def _start(self, process: Process) -> None:
@@ -251,26 +251,12 @@ async def _run_command(sandbox: Sandbox, process: Process, variables: Mapping[st
 
 async def _run_terminal(sandbox: Sandbox, process: Process, variables: Mapping[str, str]) -> None:
     """Run a command or a login shell on a pseudo-terminal of its own."""
-    master, slave = pty.openpty()
-    reading = os.fdopen(master, "rb", buffering=0)
-    try:
-        _set_size(master, *process.term_size[:2])
-        child = await sandbox.launch(
-            _shell_arguments(process),
-            extra=_client_environment(process),
-            variables=variables,
-            terminal=os.ttyname(slave),
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-        )
-    except BaseException:
-        reading.close()
-        raise
-    finally:
-        os.close(slave)
+    columns, rows = process.term_size[:2]
+    reading, child = await begin_on_terminal(
+        sandbox, _shell_arguments(process), _client_environment(process), variables, (columns, rows)
+    )
     _forward_signals(process, child)
-    writing = os.fdopen(os.dup(master), "wb", buffering=0)
+    writing = os.fdopen(os.dup(reading.fileno()), "wb", buffering=0)
     _forward_sizes(process, writing)
     outputs = [_send_output(reading, process.stdout)]
     await _attend(sandbox, process, child, _send_input(process, writing), outputs, TERMINAL_FLUSH)
@@ -289,18 +275,10 @@ def _forward_signals(process: Process, child: LaunchedProcess) -> None:
 def _forward_sizes(process: Process, terminal: IO[bytes]) -> None:
     def resize(width: int, height: int) -> None:
         if not terminal.closed:
-            _set_size(terminal.fileno(), width, height)
+            set_size(terminal.fileno(), width, height)
 
     if isinstance(process, VmSession):
         process.forward_sizes(resize)
-
-
-def _set_size(terminal: int, width: int, height: int) -> None:
-    """Set a terminal's size in cells; a terminal that is closed already is no error."""
-    try:
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height or 24, width or 80, 0, 0))
-    except OSError as error:
-        logger.debug("the terminal's size could not be set: %s", error)
 
 
 async def _attend(

@@ -51,14 +51,14 @@ async def copy_tree(source: Path, target: Path) -> None:
         raise HostingError(f"copying {source} to {target} failed: {said}", hint="is the disk full?")
 
 
-def clear_leftovers(home: Path, temporary: Path) -> None:
+def clear_leftovers(copy: Path) -> None:
     """Take out of a copy what pretends that a process lives: FIFOs and sockets, and pid files below TMPDIR."""
-    for top in (home, temporary):
+    for top in copy.iterdir():
         for directory, _names, files in os.walk(top):
             for name in files:
                 path = Path(directory) / name
                 mode = path.lstat().st_mode
-                speaks_of_process = top == temporary and stat.S_ISREG(mode) and name.endswith(DEAD_SUFFIXES)
+                speaks_of_process = top.name == "tmp" and stat.S_ISREG(mode) and name.endswith(DEAD_SUFFIXES)
                 if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or speaks_of_process:
                     path.unlink()
 
@@ -86,17 +86,29 @@ async def remove_tree(directory: Path) -> None:
         HostingError: something in it cannot be removed.
     """
     try:
-        await asyncio.to_thread(_remove, directory)
+        await asyncio.to_thread(remove_now, directory)
     except OSError as error:
         raise HostingError(f"{directory} cannot be removed: {error}") from error
 
 
-def _remove(directory: Path) -> None:
+def remove_now(directory: Path) -> None:
+    """Remove a directory and all in it, read-only directories included; a missing one is no error.
+
+    Raises:
+        OSError: something in it cannot be removed.
+    """
     if not directory.is_dir():
         return
-    # A language's module cache is often read-only: its owner must be allowed to write before it can be emptied.
-    for place, _names, _files in os.walk(directory):
-        mode = Path(place).lstat().st_mode
-        if stat.S_IMODE(mode) & 0o700 != 0o700:
-            Path(place).chmod(stat.S_IMODE(mode) | 0o700)
+    # A language's module cache is often read-only, and an overlay's own directory may not even be entered: their owner
+    # must be allowed to before they can be emptied, and that before they are listed.
+    _open_up(directory)
+    for place, names, _files in os.walk(directory):
+        for name in names:
+            _open_up(Path(place) / name)
     shutil.rmtree(directory)
+
+
+def _open_up(directory: Path) -> None:
+    mode = directory.lstat().st_mode
+    if stat.S_ISDIR(mode) and stat.S_IMODE(mode) & 0o700 != 0o700:
+        directory.chmod(stat.S_IMODE(mode) | 0o700)

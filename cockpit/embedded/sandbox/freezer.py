@@ -39,6 +39,14 @@ Stopped = tuple[tuple[int, int], ...]
 class Freezer(Protocol):
     """One sandbox's freezer."""
 
+    def keep_to(self, first: Callable[[], tuple[int, int] | None], *, by_name: bool) -> None:
+        """Learn who belongs to the sandbox.
+
+        Args:
+            first: tells the pid and start time of its first process, from which what belongs to it descends.
+            by_name: whether a process belongs to it, too, that carries its name in the environment.
+        """
+
     @property
     def kind(self) -> str:
         """`cgroup2`, `cgroup1` or `signals`."""
@@ -74,13 +82,20 @@ class Freezer(Protocol):
         """Take the control group away; it is empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GroupFreezer:
     """Freezes by the kernel's control groups, version 1 or 2: children born meanwhile are frozen at birth."""
 
     vm_id: str
     group: Path
     version: int
+    first: Callable[[], tuple[int, int] | None] = lambda: None
+    """Tells the first process, where there is one: it is frozen with the rest, and is not one of the members."""
+    by_name: bool = True
+
+    def keep_to(self, first: Callable[[], tuple[int, int] | None], *, by_name: bool) -> None:
+        """Learn who belongs to the sandbox."""
+        self.first, self.by_name = first, by_name
 
     @property
     def kind(self) -> str:
@@ -98,7 +113,12 @@ class GroupFreezer:
 
     def members(self) -> dict[int, ProcessEntry]:
         """Return the group's processes and any that left it but carry the marker."""
-        return find_members(self.vm_id, self._listed())
+        first = self.first()
+        listed = self._listed()
+        found = find_members(self.vm_id, [*listed, first[0]] if first else listed, by_name=self.by_name)
+        if first is not None:
+            found.pop(first[0], None)
+        return found
 
     def already_stopped(self) -> Stopped:
         """Nothing: a control group freezes beside the stop signals, so those stay as they are."""
@@ -143,7 +163,7 @@ class GroupFreezer:
     def _gather(self) -> int:
         """Move processes that carry the marker but left the group back in; return how many there were."""
         listed = set(self._listed())
-        strays = [pid for pid in find_members(self.vm_id, listed) if pid not in listed]
+        strays = [pid for pid in self.members() if pid not in listed]
         for pid in strays:
             try:
                 self.members_file.write_text(str(pid))
@@ -191,6 +211,11 @@ class SignalFreezer:
     vm_id: str
     first: Callable[[], tuple[int, int] | None] = lambda: None
     """Tells the pid and start time of the sandbox's first process: all that descends from it belongs to the sandbox."""
+    by_name: bool = True
+
+    def keep_to(self, first: Callable[[], tuple[int, int] | None], *, by_name: bool) -> None:
+        """Learn who belongs to the sandbox."""
+        self.first, self.by_name = first, by_name
 
     @property
     def kind(self) -> str:
@@ -213,7 +238,7 @@ class SignalFreezer:
     def members(self) -> dict[int, ProcessEntry]:
         """Return the descendants of the first process, and those with the marker, and their kin."""
         first = self.first()
-        found = find_members(self.vm_id, [first[0]] if first is not None else [])
+        found = find_members(self.vm_id, [first[0]] if first is not None else [], by_name=self.by_name)
         if first is not None:
             found.pop(first[0], None)
         return found

@@ -7,18 +7,29 @@ its environment, began a session of its own and lost its parents. It needs the s
 A request is one connection: four bytes of length, big-endian, and JSON (`arguments`, `environment`), with three
 descriptors for standard input, output and error. The answers are lines of JSON: `pid`, and `exit` when it ended: the
 exit code, or minus the number of the signal. A connection that closes ends nothing.
+
+With a second argument, `walled`, standard input holds JSON (`members`, `root`, `steps`): it joins the control group,
+puts itself behind walls (`walls/raise_walls.py`) and is the process number 1 there. A command says then by itself that
+it runs, so that the kernel tells the server which number it has on the host; `terminal` (columns and rows) gives it a
+terminal of the sandbox, whose other end goes to the server; and `files` asks for no command but for a process that
+reads and writes files for the server (`walls/file_calls.py`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
+import importlib
 import json
 import os
 import selectors
 import signal
 import socket
+import struct
 import sys
+import termios
+from typing import Any, NoReturn
 
 PR_SET_CHILD_SUBREAPER = 36
 LENGTH = 4
@@ -84,13 +95,57 @@ def start(request: bytes, descriptors: list[int]) -> int:
     )
 
 
+def start_behind_walls(connection: socket.socket, request: bytes, descriptors: list[int]) -> int:
+    """Start what is asked for as a child that says itself that it runs; return its pid behind the walls.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError: it could not be started.
+    """
+    asked = json.loads(request)
+    if len(descriptors) != (0 if "files" in asked or "terminal" in asked else 3):
+        raise ValueError("a request needs three descriptors, or a terminal")
+    master, streams = -1, descriptors
+    if "terminal" in asked:
+        columns, rows = asked["terminal"]
+        master, slave = os.openpty()
+        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        streams = [slave] * 3
+    pid = os.fork()
+    if pid == 0:
+        be_command(connection, asked, streams, master)
+    for descriptor in {master, *streams} - {-1, *descriptors}:
+        os.close(descriptor)
+    return pid
+
+
+def be_command(connection: socket.socket, asked: dict[str, Any], streams: list[int], master: int) -> NoReturn:
+    """Become a command, or the process that serves files."""
+    try:
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        for number in DEFAULTS:
+            signal.signal(number, signal.SIG_DFL)
+        for target, descriptor in enumerate(streams):
+            os.dup2(descriptor, target)
+        if master >= 0:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        socket.send_fds(connection, [b"{}\n"], [master] if master >= 0 else [])
+        if "files" in asked:
+            importlib.import_module("walls.file_calls").serve(connection)
+            os._exit(0)
+        os.execve(asked["arguments"][0], asked["arguments"], asked["environment"])
+    except BaseException as error:
+        say(connection, {"error": str(error)})
+    os._exit(126)
+
+
 def say(connection: socket.socket, answer: dict[str, object]) -> None:
     """Answer; a server that is gone reads nothing."""
     with contextlib.suppress(OSError):
         connection.sendall(json.dumps(answer).encode() + b"\n")
 
 
-def take(listener: socket.socket, commands: dict[int, socket.socket]) -> None:
+def take(listener: socket.socket, commands: dict[int, socket.socket], *, walled: bool) -> None:
     """Serve one connection."""
     connection, _address = listener.accept()
     try:
@@ -100,7 +155,7 @@ def take(listener: socket.socket, commands: dict[int, socket.socket]) -> None:
         connection.close()
         return
     try:
-        pid = start(request, descriptors)
+        pid = start_behind_walls(connection, request, descriptors) if walled else start(request, descriptors)
     except (OSError, ValueError, KeyError, TypeError) as error:
         say(connection, {"error": str(error)})
         connection.close()
@@ -108,7 +163,8 @@ def take(listener: socket.socket, commands: dict[int, socket.socket]) -> None:
     finally:
         close_all(descriptors)
     commands[pid] = connection
-    say(connection, {"pid": pid})
+    if not walled:
+        say(connection, {"pid": pid})
 
 
 def reap(commands: dict[int, socket.socket]) -> None:
@@ -135,17 +191,65 @@ def has_children() -> bool:
     return True
 
 
-def serve(path: str) -> None:
+def enter_walls(walls: dict[str, Any]) -> None:
+    """Go behind walls, as the first process there.
+
+    Raises:
+        OSError: the kernel does not allow something of it.
+    """
+    raise_walls = importlib.import_module("walls.raise_walls")
+    raise_walls.raise_walls(walls["root"], walls["steps"])
+
+
+def fork_first(walls: dict[str, Any]) -> None:
+    """Return as the first process behind new walls; the one that forked tells its pid, or why not, and ends."""
+    sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - as below
+    if walls["members"]:
+        with open(walls["members"], "w", encoding="ascii") as file:  # noqa: PTH123 - as below
+            file.write("0")
+    importlib.import_module("walls.raise_walls").leave_host()
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    pid = os.fork()
+    if pid:
+        os.close(writing)
+        complaint = b""
+        while more := os.read(reading, 4096):
+            complaint += more
+        if complaint:
+            os.waitpid(pid, 0)
+            sys.exit(complaint.decode(errors="replace"))
+        print(pid, flush=True)
+        os._exit(0)
+    os.close(reading)
+    try:
+        enter_walls(walls)
+    except BaseException as error:
+        os.write(writing, f"{type(error).__name__}: {error}".encode(errors="replace")[:4000])
+        os._exit(1)
+    os.close(writing)
+
+
+def still_wanted(path: str, walled: bool) -> bool:
+    """Say whether the sandbox's directory still exists: behind walls its home is seen, and has no name left if not."""
+    if walled:
+        return os.stat("/root").st_nlink > 0  # noqa: PTH116 - as below
+    return os.path.exists(path)  # noqa: PTH110 - as below
+
+
+def serve(path: str, walls: dict[str, Any] | None = None) -> None:
     """Serve requests until the sandbox is gone."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)  # noqa: PTH108 - pathlib would be half of this process's memory
     listener.bind(path)
     listener.listen(64)
-    pid = os.fork()
-    if pid:
-        print(pid, flush=True)
-        os._exit(0)
+    if walls is not None:
+        fork_first(walls)
+    else:
+        pid = os.fork()
+        if pid:
+            print(pid, flush=True)
+            os._exit(0)
     os.setsid()
     nowhere = os.open(os.devnull, os.O_RDWR)
     for target in (0, 1, 2):
@@ -161,10 +265,10 @@ def serve(path: str) -> None:
     with selectors.DefaultSelector() as selector:
         selector.register(listener, selectors.EVENT_READ)
         selector.register(wake, selectors.EVENT_READ)
-        while os.path.exists(path) or has_children():  # noqa: PTH110 - as above
+        while still_wanted(path, walls is not None) or has_children():
             for key, _events in selector.select(LOOK_INTERVAL):
                 if key.fileobj is listener:
-                    take(listener, commands)
+                    take(listener, commands, walled=walls is not None)
                 else:
                     with contextlib.suppress(BlockingIOError):
                         os.read(wake, 4096)
@@ -172,4 +276,4 @@ def serve(path: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(sys.argv[1], json.load(sys.stdin) if sys.argv[2:] == ["walled"] else None)

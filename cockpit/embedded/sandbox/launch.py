@@ -33,8 +33,10 @@ Stream = int | IO[bytes] | None
 class LaunchedProcess:
     """A process at the head of its own session and process group."""
 
-    def __init__(self, pid: int, exited: asyncio.Future[int]) -> None:
+    def __init__(self, pid: int, exited: asyncio.Future[int], terminal: int = -1) -> None:
         self.pid = pid
+        self.terminal = terminal
+        """Our end of the terminal that it got behind its walls, -1 without one; whoever launched it closes it."""
         entry = read_entry(pid)
         self.start = entry.start if entry is not None else 0
         """Clock ticks since boot."""
@@ -104,10 +106,11 @@ async def launch(
     arguments: Sequence[str],
     *,
     environment: Mapping[str, str],
-    directory: Path,
+    directory: Path | str,
     members_file: Path | None,
     supervisor: Supervisor | None = None,
     terminal: str = "",
+    size: tuple[int, int] | None = None,
     stdin: Stream = subprocess.DEVNULL,
     stdout: Stream = subprocess.DEVNULL,
     stderr: Stream = subprocess.DEVNULL,
@@ -121,6 +124,7 @@ async def launch(
         members_file: the control group's `cgroup.procs`.
         supervisor: where there is no control group, who starts it and keeps its descendants.
         terminal: the path of a pseudo-terminal's slave that becomes its controlling terminal.
+        size: columns and rows of a terminal that the supervisor makes behind the walls, instead of the streams.
         stdin, stdout, stderr: as for `subprocess.Popen`.
 
     Raises:
@@ -129,9 +133,13 @@ async def launch(
     """
     program = ["/bin/sh", "-c", ENTER, "sandbox", str(members_file or ""), terminal, str(directory), *arguments]
     if supervisor is not None:
+        if size is not None:
+            started = await supervisor.launch(program, environment, (), size)
+            return LaunchedProcess(started.pid, started.exited, started.terminal)
         with contextlib.ExitStack() as opened:
             streams = [_descriptor(stream, opened) for stream in (stdin, stdout, stderr)]
-            return LaunchedProcess(*await supervisor.launch(program, environment, streams))
+            started = await supervisor.launch(program, environment, streams)
+            return LaunchedProcess(started.pid, started.exited)
     return _start_child(program, environment, (stdin, stdout, stderr))
 
 

@@ -22,6 +22,11 @@ SOCKET_DIRECTORY_LIMIT = 80
 
 SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
+OPEN_TREES = ("home", "tmp")
+"""The directories of a sandbox without walls that hold what it wrote; its commits have the same."""
+PRIVATE_TREES = (*OPEN_TREES, "var-tmp", "root", "changes")
+"""Those of a sandbox with walls."""
+
 BUILDING = ".new-"
 """Prefix of a directory that is still being made: a crash leaves it, the next start removes it."""
 LEAVING = ".gone-"
@@ -94,6 +99,26 @@ class SandboxLayout:
         return self.directory / "tmp"
 
     @property
+    def lasting(self) -> Path:
+        """What is /var/tmp behind walls."""
+        return self.directory / "var-tmp"
+
+    @property
+    def rest(self) -> Path:
+        """What is the root directory behind walls: places to mount at, and what is written beside them."""
+        return self.directory / "root"
+
+    @property
+    def changes(self) -> Path:
+        """What a walled sandbox changed below the host's directories, one directory for each of them."""
+        return self.directory / "changes"
+
+    @property
+    def overlay_work(self) -> Path:
+        """Where the kernel prepares those changes, one directory for each; nothing of it is kept."""
+        return self.directory / "overlay-work"
+
+    @property
     def client_key(self) -> Path:
         """The private key that opens the VM, OpenSSH format."""
         return self.directory / "keys" / "client"
@@ -156,6 +181,8 @@ class MachineRecord:
     """The control group, empty without one."""
     sockets: str = ""
     """The directory of the tmux socket."""
+    walled: bool = False
+    """It was made to live behind walls; one made by an earlier version was not, and goes on as it began."""
     stopped: tuple[tuple[int, int], ...] = ()
     """Processes (pid, start time in clock ticks) that stood still before we stopped the others."""
 
@@ -214,23 +241,30 @@ def stored_variables(layout: SandboxLayout) -> dict[str, str]:
     return {name: value for name, mark, value in pairs if name and mark}
 
 
-def sandbox_environment(layout: SandboxLayout, sockets: Path, inherited: Mapping[str, str]) -> dict[str, str]:
+WALLED_HOME = "/root"
+"""The home of a VM's user behind walls, as on the platform."""
+
+
+def sandbox_environment(
+    layout: SandboxLayout, sockets: Path, inherited: Mapping[str, str], *, walled: bool = False
+) -> dict[str, str]:
     """Return the environment of a sandbox: complete, and without anything that is the operator's secret.
 
     Args:
         layout: the places of the VM.
         sockets: the directory of its tmux socket.
         inherited: the server's environment, from which only the search path and the language are taken.
+        walled: it has a home, a directory for temporary files and a user of its own.
     """
-    user = _user_name()
+    user = "root" if walled else _user_name()
     language = inherited.get("LANG", "")
     # What holds the sandbox together comes last: no variable of an account leads out of it.
     return {
         **stored_variables(layout),
         "PATH": search_path(inherited.get("PATH", "")),
-        "HOME": str(layout.home),
-        "TMPDIR": str(layout.temporary),
-        "TMUX_TMPDIR": str(sockets),
+        "HOME": WALLED_HOME if walled else str(layout.home),
+        "TMPDIR": "/tmp" if walled else str(layout.temporary),
+        "TMUX_TMPDIR": "/tmp" if walled else str(sockets),
         "TERM": "xterm-256color",
         "LANG": language if "utf" in language.lower() else "C.UTF-8",
         "USER": user,

@@ -73,12 +73,12 @@ def carries_marker(pid: int, vm_id: str) -> bool:
     return f"{MARKER_VARIABLE}={vm_id}".encode() in environment.split(b"\0")
 
 
-def find_members(vm_id: str, known: Iterable[int] = ()) -> dict[int, ProcessEntry]:
+def find_members(vm_id: str, known: Iterable[int] = (), *, by_name: bool = True) -> dict[int, ProcessEntry]:
     """Return a sandbox's live processes, this process never among them.
 
-    They are those known from the control group, those that carry the marker, and whoever descends from them or
-    shares a session that one of them leads, even with a cleared environment. Processes that are born while we look
-    are looked at, too: one that forks and ends all the time cannot slip through.
+    They are those known from the control group, those that carry the marker (`by_name`), and whoever descends from
+    them or shares a session that one of them leads, even with a cleared environment. Processes that are born while we
+    look are looked at, too: one that forks and ends all the time cannot slip through.
     """
     listed = set(known)
     newest = last_pid()
@@ -87,7 +87,7 @@ def find_members(vm_id: str, known: Iterable[int] = ()) -> dict[int, ProcessEntr
     fresh = read_entries(_listed_pids())
     for _ in range(BIRTH_ROUNDS):
         table |= fresh
-        members.update(pid for pid in fresh if pid in listed or carries_marker(pid, vm_id))
+        members.update(pid for pid in fresh if pid in listed or (by_name and carries_marker(pid, vm_id)))
         _add_kin(members, table)
         before, newest = newest, last_pid()
         if newest == before:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,9 +18,16 @@ from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox.copy import remove_tree
 from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, build_freezer, still_runs
 from cockpit.embedded.sandbox.launch import LaunchedProcess, Stream, hang_up_group, launch, signal_group
-from cockpit.embedded.sandbox.layout import LEAVING, MachineRecord, SandboxLayout, sandbox_environment
+from cockpit.embedded.sandbox.layout import (
+    LEAVING,
+    WALLED_HOME,
+    MachineRecord,
+    SandboxLayout,
+    sandbox_environment,
+)
 from cockpit.embedded.sandbox.processes import ProcessEntry, send_signal
 from cockpit.embedded.sandbox.supervisor import Supervisor
+from cockpit.embedded.sandbox.walls.probe import WallsOffer
 from cockpit.paths import private_directory
 
 logger = logging.getLogger(__name__)
@@ -42,14 +50,32 @@ def no_platform(_vm_id: str) -> Mapping[str, str]:
 class Sandbox:
     """A VM as a directory, an environment and a tree of processes."""
 
-    def __init__(self, layout: SandboxLayout, freezer: Freezer, sockets: Path) -> None:
+    def __init__(
+        self, layout: SandboxLayout, freezer: Freezer, sockets: Path, offer: Callable[[], WallsOffer], *, walled: bool
+    ) -> None:
+        """Prepare.
+
+        Args:
+            layout: its places.
+            freezer: what holds its processes still.
+            sockets: the directory of its sockets on the host.
+            offer: tells the walls that the fleet has; the first time that takes a moment.
+            walled: whether it is made to live behind walls.
+        """
         self.layout = layout
         self.vm_id = layout.vm_id
         self.freezer = freezer
         self._sockets = sockets
         self._supervisor = Supervisor(layout.supervisor, sockets / "init")
+        self.walled = walled
+        """Whether it has a root directory and process numbers of its own."""
+        self._offer = offer
+        if self.walled:
+            self._supervisor.walls = self._order_walls
         self._watch_over(freezer)
-        self._record = MachineRecord(freezer=freezer.kind, group=str(freezer.group or ""), sockets=str(sockets))
+        self._record = MachineRecord(
+            freezer=freezer.kind, group=str(freezer.group or ""), sockets=str(sockets), walled=self.walled
+        )
         self.platform: Callable[[str], Mapping[str, str]] = no_platform
         """Tells what its programs get to reach the fleet; what the account sets goes before it."""
         self._change = asyncio.Lock()
@@ -61,8 +87,23 @@ class Sandbox:
 
     def _watch_over(self, freezer: Freezer) -> None:
         """Tell a freezer that has no control group to go by who keeps the sandbox's processes together."""
-        if isinstance(freezer, SignalFreezer):
-            freezer.first = lambda: self._supervisor.identity
+        # Behind walls whatever lives descends from the first process, and a name in an environment proves nothing.
+        if isinstance(freezer, SignalFreezer) or self.walled:
+            freezer.keep_to(lambda: self._supervisor.identity, by_name=not self.walled)
+
+    def _order_walls(self) -> dict[str, object]:
+        """Return how the walls are raised.
+
+        Raises:
+            HostingError: the fleet has none now.
+        """
+        offer = self._offer()
+        if offer.walls is None:
+            raise HostingError(
+                f"VM {self.vm_id} was made to live behind walls, and there are none now: {offer.reason}",
+                hint="serve the fleet as it was served before, or destroy this VM",
+            )
+        return offer.walls.order(self.layout, self.freezer.members_file)
 
     @property
     def paused(self) -> bool:
@@ -81,12 +122,15 @@ class Sandbox:
         self._record.save(self.layout.record)
 
     @classmethod
-    async def adopt(cls, layout: SandboxLayout, make_freezer: Callable[[str], Freezer]) -> Sandbox:
+    async def adopt(
+        cls, layout: SandboxLayout, make_freezer: Callable[[str], Freezer], offer: Callable[[], WallsOffer]
+    ) -> Sandbox:
         """Take over a sandbox that an earlier server made: its power state holds, its lost commands end.
 
         Args:
             layout: its places.
             make_freezer: makes a new freezer where the recorded control group is gone, as after a reboot.
+            offer: tells the walls that the fleet has now.
 
         Raises:
             HostingError: its record is missing or broken.
@@ -95,7 +139,7 @@ class Sandbox:
         freezer = build_freezer(layout.vm_id, record.freezer, record.group)
         if freezer.group is not None and not freezer.group.is_dir():
             freezer = make_freezer(layout.vm_id)
-        sandbox = cls(layout, freezer, Path(record.sockets))
+        sandbox = cls(layout, freezer, Path(record.sockets), offer, walled=record.walled)
         sandbox._record = replace(record, freezer=freezer.kind, group=str(freezer.group or ""))
         layout.prepare()
         private_directory(sandbox._sockets)
@@ -170,7 +214,7 @@ class Sandbox:
     def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of a new process; of `extra` only what concerns language and terminal counts."""
         wanted = {name: value for name, value in extra.items() if name.startswith(CLIENT_VARIABLES)}
-        own = sandbox_environment(self.layout, self._sockets, os.environ)
+        own = sandbox_environment(self.layout, self._sockets, os.environ, walled=self.walled)
         own["PATH"] = f"{PROGRAMS}{os.pathsep}{own['PATH']}"
         return {**self.platform(self.vm_id), **own, **wanted}
 
@@ -181,9 +225,10 @@ class Sandbox:
         extra: Mapping[str, str],
         variables: Mapping[str, str] | None = None,
         terminal: str = "",
-        stdin: Stream,
-        stdout: Stream,
-        stderr: Stream,
+        size: tuple[int, int] | None = None,
+        stdin: Stream = None,
+        stdout: Stream = None,
+        stderr: Stream = None,
     ) -> LaunchedProcess:
         """Start a program in the sandbox, once it is not frozen; it is known by a file until `forget`.
 
@@ -192,6 +237,7 @@ class Sandbox:
             extra: what an SSH client would set; of it only language and terminal count.
             variables: what the API's caller sets, whatever it is.
             terminal: the path of a pseudo-terminal that becomes its own.
+            size: columns and rows of a terminal that is made for it behind the walls; our end comes with the process.
             stdin, stdout, stderr: its streams.
 
         Raises:
@@ -209,16 +255,32 @@ class Sandbox:
                 process = await launch(
                     arguments,
                     environment=environment,
-                    directory=self.layout.home,
-                    members_file=self.freezer.members_file,
-                    supervisor=self._supervisor if self.freezer.group is None else None,
+                    directory=WALLED_HOME if self.walled else self.layout.home,
+                    members_file=None if self.walled else self.freezer.members_file,
+                    supervisor=self._supervisor if self.walled or self.freezer.group is None else None,
                     terminal=terminal,
+                    size=size,
                     stdin=stdin,
                     stdout=stdout,
                     stderr=stderr,
                 )
                 self._note(process)
                 return process
+
+    async def serve_files(self) -> socket.socket:
+        """Start a process behind the walls that reads and writes files for us; return the way to it.
+
+        Raises:
+            HostingError: the sandbox is being destroyed, or does not answer.
+            OSError: it could not be started.
+        """
+        while True:
+            await self.moving.wait()
+            async with self._change:
+                self._refuse_ended()
+                if self.moving.is_set():
+                    self.freezer.prepare()
+                    return await self._supervisor.serve_files()
 
     def _mark(self, process: LaunchedProcess) -> Path:
         """Return the empty file whose name is the identity of a running command."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Mapping
@@ -15,8 +16,9 @@ from cockpit.embedded.hosting import Execution, HostingError, Written
 from cockpit.embedded.sandbox import command_log, execution
 from cockpit.embedded.sandbox.copy import bytes_on_disk, clear_leftovers, copy_tree, remove_tree
 from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, choose_freezer
-from cockpit.embedded.sandbox.layout import BUILDING, LEAVING, FleetLayout
+from cockpit.embedded.sandbox.layout import BUILDING, LEAVING, OPEN_TREES, PRIVATE_TREES, FleetLayout, SandboxLayout
 from cockpit.embedded.sandbox.sandbox import Sandbox, no_platform
+from cockpit.embedded.sandbox.walls.probe import Probe, WallsOffer
 from cockpit.errors import ConfigError
 from cockpit.paths import private_directory, write_private
 
@@ -42,6 +44,11 @@ def canonical_id(text: str) -> str:
         raise HostingError(f"{text!r} is no UUID") from None
 
 
+def _committed_trees(commit: Path) -> tuple[str, ...]:
+    """Return which trees a commit holds: one of a sandbox without walls, or of an earlier version, has two of them."""
+    return PRIVATE_TREES if (commit / PRIVATE_TREES[-1]).is_dir() else OPEN_TREES
+
+
 class Sandboxes:
     """Makes, copies, freezes and ends the sandboxes below one directory; the `Hosting` of the embedded API."""
 
@@ -59,6 +66,7 @@ class Sandboxes:
         self._sandboxes: dict[str, Sandbox] = {}
         self._building: set[str] = set()
         self._make_freezer: Callable[[str], Freezer] = SignalFreezer
+        self._probe: Probe | None = None
         self.platform: Callable[[str], Mapping[str, str]] = no_platform
         """Tells what the programs of a VM get to reach the fleet, once it is served."""
 
@@ -71,19 +79,24 @@ class Sandboxes:
         """
         self.layout.prepare()
         self._make_freezer = choose_freezer(self.layout.mark, self._wanted_freezer)
+        self._probe = Probe(self.layout.root, os.environ)
         for directory in [*self.layout.vms.iterdir(), *self.layout.commits.iterdir()]:
             if directory.name.startswith((BUILDING, LEAVING)):
                 await remove_tree(directory)
         for directory in sorted(self.layout.vms.iterdir()):
             try:
                 layout = self.layout.sandbox(directory.name)
-                self._sandboxes[directory.name] = await Sandbox.adopt(layout, self._make_freezer)
+                self._sandboxes[directory.name] = await Sandbox.adopt(layout, self._make_freezer, self.offer)
                 self._sandboxes[directory.name].platform = self._variables
             except (HostingError, OSError) as error:
                 logger.error("VM %s cannot be adopted and counts as dead: %s", directory.name, error)
 
     def _variables(self, vm_id: str) -> Mapping[str, str]:
         return self.platform(vm_id)
+
+    def offer(self) -> WallsOffer:
+        """Return the walls that new sandboxes have, or why they have none; the first time that takes a moment."""
+        return WallsOffer(None, "the fleet is not served") if self._probe is None else self._probe.offer()
 
     def vm_ids(self) -> tuple[str, ...]:
         """Return the VMs that exist."""
@@ -97,6 +110,10 @@ class Sandboxes:
         """Return a VM's sandbox, or None if there is none whose directory still exists."""
         sandbox = self._sandboxes.get(vm_id)
         return sandbox if sandbox is not None and sandbox.layout.home.is_dir() else None
+
+    def _sandbox(self, layout: SandboxLayout, *, walled: bool) -> Sandbox:
+        sockets = self.layout.socket_directory(layout.vm_id)
+        return Sandbox(layout, self._make_freezer(layout.vm_id), sockets, self.offer, walled=walled)
 
     def _demand(self, vm_id: str) -> Sandbox:
         sandbox = self.find(vm_id)
@@ -134,8 +151,8 @@ class Sandboxes:
             private_directory(building)
             host_key = new_private_key()
             if commit is not None:
-                await copy_tree(commit / "home", building / "home")
-                await copy_tree(commit / "tmp", building / "tmp")
+                for name in _committed_trees(commit):
+                    await copy_tree(commit / name, building / name)
                 host_key = (commit / "host").read_text(encoding="ascii")
                 if (commit / "environment").exists():
                     write_private(building / "environment", (commit / "environment").read_text(encoding="utf-8"))
@@ -144,10 +161,13 @@ class Sandboxes:
             private_directory(building / "keys")
             write_private(building / "keys" / "host", host_key)
             write_private(building / "keys" / "client", new_private_key())
-            sandbox = Sandbox(layout, self._make_freezer(vm_id), self.layout.socket_directory(vm_id))
+            offer = await asyncio.to_thread(self.offer)
+            sandbox = self._sandbox(layout, walled=offer.walls is not None)
             sandbox.platform = self._variables
             building.rename(layout.directory)
             sandbox.prepare()
+            if offer.walls is not None:
+                offer.walls.prepare(layout)
             self._sandboxes[vm_id] = sandbox
         except BaseException as error:
             await remove_tree(building)
@@ -173,9 +193,9 @@ class Sandboxes:
         try:
             private_directory(building)
             async with sandbox.still():
-                await copy_tree(sandbox.layout.home, building / "home")
-                await copy_tree(sandbox.layout.temporary, building / "tmp")
-            await asyncio.to_thread(clear_leftovers, building / "home", building / "tmp")
+                for name in PRIVATE_TREES if sandbox.walled else OPEN_TREES:
+                    await copy_tree(sandbox.layout.directory / name, building / name)
+            await asyncio.to_thread(clear_leftovers, building)
             write_private(building / "host", sandbox.layout.host_key.read_text(encoding="ascii"))
             if sandbox.layout.variables.exists():
                 write_private(building / "environment", sandbox.layout.variables.read_text(encoding="utf-8"))
@@ -232,7 +252,7 @@ class Sandboxes:
             if not layout.directory.is_dir():
                 return
             # It could not be adopted, but its processes are found all the same.
-            sandbox = Sandbox(layout, self._make_freezer(vm_id), self.layout.socket_directory(vm_id))
+            sandbox = self._sandbox(layout, walled=False)
         await sandbox.end()
         self._sandboxes.pop(vm_id, None)
 
@@ -317,9 +337,7 @@ class Sandboxes:
             sandbox = self._sandboxes.get(vm_id)
             if sandbox is None:
                 # It could not be adopted, but its processes are found all the same.
-                sandbox = Sandbox(
-                    self.layout.sandbox(vm_id), self._make_freezer(vm_id), self.layout.socket_directory(vm_id)
-                )
+                sandbox = self._sandbox(self.layout.sandbox(vm_id), walled=False)
             await sandbox.halt()
 
     async def destroy_all(self) -> None:

@@ -8,12 +8,13 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox import init
@@ -26,6 +27,20 @@ ANSWER_TIMEOUT = 15.0
 """Seconds until it must have started a command."""
 END_TIMEOUT = 5.0
 POLL_INTERVAL = 0.01
+
+CREDENTIALS = struct.Struct("3i")
+"""What the kernel says of whoever sent a message: the pid as it is called here, the user and the group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What the first process started."""
+
+    pid: int
+    exited: asyncio.Future[int]
+    """Done when it ended: the exit code, or minus the number of the signal that ended it."""
+    terminal: int = -1
+    """Our end of its terminal, if one was asked for."""
 
 
 class _NotTaken(Exception):
@@ -44,6 +59,8 @@ class Supervisor:
         """
         self._record = record
         self._socket = socket_path
+        self.walls: Callable[[], dict[str, object]] | None = None
+        """Tells how the walls are built; None where the sandbox has none."""
 
     @property
     def identity(self) -> tuple[int, int] | None:
@@ -67,11 +84,15 @@ class Supervisor:
     def _start(self) -> None:
         program = [sys.executable, "-I", "-S", init.__file__, str(self._socket)]
         try:
+            walls = b""
+            if self.walls is not None:
+                program.append("walled")
+                walls = json.dumps(self.walls()).encode()
             done = subprocess.run(
                 program,
                 env={"PATH": os.defpath},
                 cwd="/",
-                stdin=subprocess.DEVNULL,
+                input=walls,
                 capture_output=True,
                 timeout=START_TIMEOUT,
                 check=True,
@@ -86,62 +107,107 @@ class Supervisor:
         write_private(self._record, f"{pid} {entry.start}")
 
     async def launch(
-        self, arguments: Sequence[str], environment: Mapping[str, str], streams: Sequence[int]
-    ) -> tuple[int, asyncio.Future[int]]:
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        streams: Sequence[int],
+        size: tuple[int, int] | None = None,
+    ) -> Started:
         """Start a program at the head of its own session.
 
         Args:
             arguments: the program's path and its arguments.
             environment: its whole environment.
             streams: descriptors for standard input, output and error.
-
-        Returns the pid, and a future of the exit code or minus the number of the signal that ended it.
+            size: columns and rows of a terminal that it gets instead of them; behind walls only.
 
         Raises:
             HostingError: the first process does not answer.
             OSError: the program could not be started.
         """
+        asked: dict[str, object] = {"arguments": list(arguments), "environment": dict(environment)}
+        if size is not None:
+            asked["terminal"] = size
+        pid, terminal, rest, connection = await self._begin(asked, streams)
+        reader, writer = await asyncio.open_unix_connection(sock=connection)
+        exited = asyncio.get_running_loop().create_future()
+        task = asyncio.get_running_loop().create_task(_wait(reader, writer, exited, rest))
+        exited.add_done_callback(lambda _: task.cancel())
+        return Started(pid, exited, terminal)
+
+    async def serve_files(self) -> socket.socket:
+        """Start a process behind the walls that reads and writes files for us; return the way to it.
+
+        Raises:
+            HostingError: the first process does not answer.
+            OSError: it could not be started.
+        """
+        return (await self._begin({"files": True}, ()))[3]
+
+    async def _begin(
+        self, asked: Mapping[str, object], streams: Sequence[int]
+    ) -> tuple[int, int, bytes, socket.socket]:
+        """Ask for something; return its pid, our end of its terminal or -1, what it said besides, and the connection.
+
+        Raises:
+            HostingError: the first process does not answer.
+            OSError: it could not be started.
+        """
         await self.ensure()
-        request = json.dumps({"arguments": list(arguments), "environment": dict(environment)}).encode()
+        request = json.dumps(asked).encode()
         try:
-            answer, reader, writer = await self._ask(request, streams)
+            return await asyncio.to_thread(self._ask, request, streams)
         except _NotTaken:
             # Killed a moment ago: the kernel closes a process's sockets before `/proc` says that it ended.
             await asyncio.to_thread(self._start)
             try:
-                answer, reader, writer = await self._ask(request, streams)
+                return await asyncio.to_thread(self._ask, request, streams)
             except _NotTaken as error:
                 raise HostingError(f"the sandbox's first process does not listen: {error}") from error
-        if "pid" not in answer:
-            writer.close()
-            raise OSError(answer.get("error") or "the sandbox's first process ended")
-        exited = asyncio.get_running_loop().create_future()
-        task = asyncio.get_running_loop().create_task(_wait(reader, writer, exited))
-        exited.add_done_callback(lambda _: task.cancel())
-        return int(answer["pid"]), exited
 
-    async def _ask(
-        self, request: bytes, streams: Sequence[int]
-    ) -> tuple[dict[str, Any], asyncio.StreamReader, asyncio.StreamWriter]:
-        """Send a request; return the first answer, and the connection on which the end is told.
+    def _ask(self, request: bytes, streams: Sequence[int]) -> tuple[int, int, bytes, socket.socket]:
+        """Send a request and await the first answer.
 
         Raises:
             _NotTaken: nobody read it.
             HostingError: there is no answer.
+            OSError: what was asked for could not be started.
         """
-        connection = await asyncio.to_thread(self._send, request, streams)
-        reader, writer = await asyncio.open_unix_connection(sock=connection)
+        connection = self._send(request, streams)
+        pid, terminal, held = 0, -1, b""
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT):
-                return json.loads(await reader.readline() or b"{}"), reader, writer
-        except ConnectionResetError as error:
-            # So says the kernel where the other end was closed with something in it that nobody had read
-            # (net/unix/af_unix.c, unix_release_sock); an end that came later is an end of file.
-            writer.close()
-            raise _NotTaken(str(error)) from error
-        except (TimeoutError, ValueError, OSError) as error:
-            writer.close()
+            while b"\n" not in held:
+                room = socket.CMSG_SPACE(CREDENTIALS.size) + socket.CMSG_SPACE(4)
+                data, beside, _flags, _address = connection.recvmsg(65_536, room, socket.MSG_CMSG_CLOEXEC)
+                if not data:
+                    break
+                held += data
+                for level, kind, content in beside:
+                    if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
+                        pid = CREDENTIALS.unpack(content)[0]
+                    elif level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                        terminal = int.from_bytes(content[:4], sys.byteorder)
+            line, _, rest = held.partition(b"\n")
+            answer = json.loads(line or b'{"error": ""}')
+            if "error" in answer:
+                raise ChildProcessError(answer["error"] or "the sandbox's first process ended")
+            pid = int(answer.get("pid", pid))
+            if pid < 1:
+                # A signal to it would go to this process's own group.
+                raise ValueError("it does not say which process it started")
+        except BaseException as error:
+            connection.close()
+            if terminal >= 0:
+                os.close(terminal)
+            if isinstance(error, ConnectionResetError):
+                # So says the kernel where the other end was closed with something in it that nobody had read
+                # (net/unix/af_unix.c, unix_release_sock); an end that came later is an end of file.
+                raise _NotTaken(str(error)) from error
+            if isinstance(error, ChildProcessError) or not isinstance(error, OSError | ValueError):
+                raise
             raise HostingError(f"the sandbox's first process does not answer: {error}") from error
+        connection.setblocking(False)
+        return pid, terminal, rest, connection
 
     def _send(self, request: bytes, streams: Sequence[int]) -> socket.socket:
         """Send a request; return the connection on which the answers come.
@@ -153,10 +219,11 @@ class Supervisor:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.settimeout(ANSWER_TIMEOUT)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
             connection.connect(str(self._socket))
             message = len(request).to_bytes(init.LENGTH, "big") + request
             rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", streams))]
-            sent = connection.sendmsg([message], rights)
+            sent = connection.sendmsg([message], rights if streams else [])
             if sent < len(message):
                 # Never nothing: whoever has all of it may have started it, told its end and closed by now.
                 connection.sendall(message[sent:])
@@ -166,7 +233,6 @@ class Supervisor:
         except OSError as error:
             connection.close()
             raise HostingError(f"the sandbox's first process does not listen: {error}") from error
-        connection.setblocking(False)
         return connection
 
     async def end(self) -> None:
@@ -181,11 +247,24 @@ class Supervisor:
         self._record.unlink(missing_ok=True)
 
 
-async def _wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, exited: asyncio.Future[int]) -> None:
-    """Set the exit code when it is told; a first process that is gone took its commands' ends with it."""
+async def _wait(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, exited: asyncio.Future[int], said: bytes
+) -> None:
+    """Set the exit code when it is told; a first process that is gone took its commands' ends with it.
+
+    Args:
+        reader, writer: the connection.
+        exited: what is set.
+        said: what came on the connection already.
+    """
     code = -int(signal.SIGKILL)
     try:
-        code = int(json.loads(await reader.readline() or b"{}").get("exit", code))
+        while line := said + await reader.readline():
+            said = b""
+            answer = json.loads(line)
+            if "exit" in answer:
+                code = int(answer["exit"])
+                break
     except (OSError, ValueError):
         pass
     finally:

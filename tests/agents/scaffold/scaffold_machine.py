@@ -141,7 +141,9 @@ def open_on(fifo: Path) -> list[tuple[int, str]]:
             continue
         try:
             for descriptor in (process / "fd").iterdir():
-                if str(descriptor.readlink()).removesuffix(" (deleted)") == str(fifo):
+                name = str(descriptor.readlink()).removesuffix(" (deleted)")
+                # Behind the walls of a sandbox it has another name, and is the same file.
+                if name == str(fifo) or (fifo.exists() and descriptor.samefile(fifo)):
                     found.append((int(process.name), descriptor.name))
         except OSError:
             continue

@@ -56,7 +56,7 @@ async def test_a_new_sandbox_is_private_and_clean(fleet: Fleet, monkeypatch: pyt
     text = (fleet.home(vm_id) / "environment").read_text()
     assert "canary-secret" not in text
     assert f"COCKPIT_SANDBOX={vm_id}" in text
-    assert f"\n{fleet.home(vm_id)}\n" in text
+    assert f"\n{fleet.inner_home(vm_id)}\n" in text
     assert (fleet.home(vm_id) / "workspace").is_dir()
     places = fleet.sandboxes.layout.sandbox(vm_id)
     assert stat.S_IMODE(places.directory.stat().st_mode) == 0o700
@@ -72,7 +72,7 @@ async def test_variables_reach_every_later_command_and_go_into_commits(fleet: Fl
     for each in (vm_id, copy_id):
         process = await run(fleet, each, 'printf "%s|%s" "$CANARY" "$HOME" > told')
         assert await process.exited == 0
-        assert (fleet.home(each) / "told").read_text() == f"a 'b' $c = d|{fleet.home(each)}"
+        assert (fleet.home(each) / "told").read_text() == f"a 'b' $c = d|{fleet.inner_home(each)}"
     await fleet.sandboxes.write_environment(vm_id, {})
     process = await run(fleet, vm_id, 'printf "%s" "${CANARY-gone}" > told')
     assert await process.exited == 0
@@ -352,8 +352,9 @@ async def test_a_snapshot_of_a_paused_sandbox_leaves_it_paused(fleet: Fleet) -> 
 async def test_a_copy_that_fails_leaves_nothing(fleet: Fleet) -> None:
     vm_id, commit_id = await fleet.create(), str(uuid.uuid4())
     places = fleet.sandboxes.layout.sandbox(vm_id)
-    places.temporary.rmdir()
     await run(fleet, vm_id, TICK.format(name="ticks"))
+    await grows(fleet.home(vm_id) / "ticks")
+    places.temporary.rename(places.directory / "elsewhere")
     with pytest.raises(HostingError, match="copying"):
         await fleet.sandboxes.snapshot(vm_id, commit_id)
     assert not fleet.sandboxes.commit_ids()

@@ -1,0 +1,195 @@
+"""The walls of a sandbox, attacked from inside, and what goes on behind them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from cockpit.embedded.hosting import Execution, HostingError
+from cockpit.embedded.sandbox.freezer import find_group_base
+from cockpit.embedded.sandbox.sandboxes import Sandboxes
+from cockpit.embedded.sandbox.walls.probe import Probe
+from cockpit.errors import ConfigError
+from tests.embedded.conftest import Fleet, first_processes_of, processes_of
+from tests.embedded.waiting import until
+from tests.inside import on_host
+from tests.requirements import missing
+
+ATTACKER = Path(__file__).with_name("attacker.py")
+CANARY = "canary-of-the-host-4711"
+
+
+@pytest.fixture(params=["cgroup1", "signals"])
+def freezer_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The two ways to freeze that differ, each with walls; the other sandbox tests have one of them without, too."""
+    monkeypatch.setenv("COCKPIT_WALLS", "auto")
+    if request.param != "signals" and find_group_base(request.param) is None:
+        missing(f"{request.param} groups cannot be made by this user")
+    return str(request.param)
+
+
+@pytest.fixture
+def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of the operator, with a key in it."""
+    home = tmp_path / "operator"
+    (home / ".ssh").mkdir(parents=True)
+    (home / ".ssh" / "id_ed25519").write_text(CANARY)
+    monkeypatch.setenv("HOME", str(home))
+    yield home
+
+
+@pytest.fixture
+async def walled(operator: Path, fleet: Fleet) -> Fleet:
+    """A fleet whose sandboxes have walls."""
+    if fleet.sandboxes.offer().walls is None:
+        missing(f"walls cannot be raised: {fleet.sandboxes.offer().reason}")
+    return fleet
+
+
+async def said(fleet: Fleet, vm_id: str, *command: str, stdin: bytes = b"") -> str:
+    """Run a command in a VM, which must go well, and return what it said."""
+    code, out, err = await fleet.sandboxes.execute(vm_id, Execution(command, {}, stdin, 60))
+    assert code == 0, (out, err)
+    return out.decode()
+
+
+async def test_an_attacker_sees_reaches_and_changes_nothing_outside(walled: Fleet, operator: Path) -> None:
+    vm_id, other = await walled.create(), await walled.create()
+    root = walled.sandboxes.layout.root
+    (root / "token").write_text(CANARY)
+    await said(walled, other, "sh", "-c", f"echo {CANARY} > /root/mine; echo {CANARY} > /tmp/mine")
+    await said(walled, other, "sh", "-c", "sleep 1000 > /dev/null 2>&1 & echo $! > /root/pid")
+    victim = on_host(int((walled.home(other) / "pid").read_text()), other)
+    secrets = [
+        root / "token",
+        walled.home(other) / "mine",
+        walled.sandboxes.layout.sandbox(vm_id).client_key,
+        operator / ".ssh" / "id_ed25519",
+    ]
+    told = {"secrets": [str(path) for path in secrets], "canaries": [CANARY], "pids": [os.getpid(), victim]}
+    program = ATTACKER.read_bytes()
+    found = json.loads(await said(walled, vm_id, sys.executable, "-I", "-", json.dumps(told), stdin=program))
+    assert len(found) == 11 and not {name: what for name, what in found.items() if what}
+    assert victim in processes_of(other)
+    assert (await said(walled, vm_id, "echo", "still here")) == "still here\n"
+
+
+async def test_two_sandboxes_have_the_same_places_and_never_meet(walled: Fleet) -> None:
+    first, second = await walled.create(), await walled.create()
+    for vm_id in (first, second):
+        await said(walled, vm_id, "sh", "-c", "mkfifo /tmp/in; echo $COCKPIT_SANDBOX | tee /root/x /tmp/x /var/tmp/x")
+    for vm_id in (first, second):
+        told = await said(walled, vm_id, "sh", "-c", "cat /root/x /tmp/x /var/tmp/x; cd ~ && pwd && id -un")
+        assert told == f"{vm_id}\n" * 3 + "/root\nroot\n"
+
+
+async def test_a_name_in_an_environment_makes_nobody_anothers_process(walled: Fleet) -> None:
+    vm_id, other = await walled.create(), await walled.create()
+    await said(walled, vm_id, "sh", "-c", f"COCKPIT_SANDBOX={other} sleep 1000 > /dev/null 2>&1 & echo $! > /root/pid")
+    pid = on_host(int((walled.home(vm_id) / "pid").read_text()), other)
+    await walled.sandboxes.pause(other)
+    await walled.sandboxes.destroy(other)
+    sandbox = walled.sandboxes.find(vm_id)
+    assert sandbox is not None
+    assert pid in sandbox.freezer.members()
+
+
+async def test_a_copy_has_every_tree_and_what_was_deleted_stays_deleted(walled: Fleet) -> None:
+    vm_id, commit_id, copy_id = await walled.create(), str(uuid.uuid4()), str(uuid.uuid4())
+    change = "echo a > /root/a; echo b > /tmp/b; echo c > /var/tmp/c; echo d > /data; rm -f /etc/hostname"
+    walls = walled.sandboxes.offer().walls
+    overlaid = walls is not None and "/etc" in walls.overlays
+    if overlaid:
+        change += "; echo e > /etc/e"
+    await said(walled, vm_id, "sh", "-c", change)
+    await walled.sandboxes.snapshot(vm_id, commit_id)
+    await walled.sandboxes.restore(copy_id, commit_id)
+    told = await said(
+        walled, copy_id, "sh", "-c", "cat /root/a /tmp/b /var/tmp/c /data; cat /etc/e; ls /etc/hostname; :"
+    )
+    assert told == "a\nb\nc\nd\n" + ("e\n" if overlaid else "")
+    await said(walled, copy_id, "sh", "-c", "echo other > /data")
+    assert await said(walled, vm_id, "cat", "/data") == "d\n"
+
+
+async def test_the_end_of_the_first_process_is_the_end_of_all(walled: Fleet) -> None:
+    vm_id = await walled.create()
+    await said(walled, vm_id, "sh", "-c", "env -i setsid sleep 1000 > /dev/null 2>&1 & sleep 1000 > /dev/null 2>&1 & :")
+    (first,) = first_processes_of(walled.sandboxes.layout.root)
+    sandbox = walled.sandboxes.find(vm_id)
+    assert sandbox is not None
+    await until(lambda: len(sandbox.freezer.members()) == 2)
+    members = set(sandbox.freezer.members())
+    os.kill(first, signal.SIGKILL)
+    await until(lambda: not any(psutil.pid_exists(pid) for pid in members))
+    assert await said(walled, vm_id, "echo", "anew") == "anew\n"
+
+
+async def test_what_an_agent_lays_in_the_way_leads_the_next_start_nowhere(walled: Fleet, tmp_path: Path) -> None:
+    vm_id = await walled.create()
+    home = str(walled.home(vm_id))
+    top = home.split("/")[1]
+    lured = tmp_path / "lured"
+    lured.mkdir()
+    await said(walled, vm_id, "true")
+    (first,) = first_processes_of(walled.sandboxes.layout.root)
+    os.kill(first, signal.SIGKILL)
+    await until(lambda: not first_processes_of(walled.sandboxes.layout.root))
+    # As an agent can: what lies on the way to a place of its own becomes a link that leads out.
+    places = walled.sandboxes.layout.sandbox(vm_id)
+    way = (places.temporary if top == "tmp" else places.rest / top) / Path(home).relative_to(f"/{top}").parts[0]
+    way.rename(way.with_name("aside"))
+    way.symlink_to(lured)
+    assert await said(walled, vm_id, "ls", home) == "workspace\n"
+    assert not list(lured.iterdir())
+
+
+async def test_the_setting_decides_and_what_was_made_goes_on_as_it_was_made(
+    walled: Fleet, freezer_kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_behind_walls = await walled.create()
+    await said(walled, made_behind_walls, "sh", "-c", "sleep 1000 > /dev/null 2>&1 & :")
+    monkeypatch.setenv("COCKPIT_WALLS", "off")
+    later = Fleet(Sandboxes(walled.sandboxes.layout.root, freezer=freezer_kind))
+    await later.sandboxes.adopt()
+    assert "COCKPIT_WALLS" in later.sandboxes.offer().reason
+    open_one = await later.create()
+    assert await said(later, open_one, "sh", "-c", "echo $HOME") == f"{later.home(open_one)}\n"
+    assert await said(later, made_behind_walls, "sh", "-c", "echo $HOME") == "/root\n"
+    (first,) = [pid for pid in first_processes_of(later.sandboxes.layout.root) if pid in _walled_processes()]
+    os.kill(first, signal.SIGKILL)
+    with pytest.raises(HostingError, match="COCKPIT_WALLS"):
+        await later.sandboxes.execute(made_behind_walls, Execution(("true",), {}, b"", 60))
+    monkeypatch.setenv("COCKPIT_WALLS", "auto")
+    last = Fleet(Sandboxes(walled.sandboxes.layout.root, freezer=freezer_kind))
+    await last.sandboxes.adopt()
+    assert await said(last, open_one, "sh", "-c", "echo $HOME") == f"{last.home(open_one)}\n"
+    assert await said(last, made_behind_walls, "sh", "-c", "echo $HOME") == "/root\n"
+    await last.sandboxes.destroy_all()
+    await walled.sandboxes.destroy(made_behind_walls)
+
+
+def _walled_processes() -> set[int]:
+    own = Path("/proc/self/ns/mnt").readlink()
+    found = set()
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit():
+            try:
+                if (place / "ns" / "mnt").readlink() != own:
+                    found.add(int(place.name))
+            except OSError:
+                continue
+    return found
+
+
+def test_a_word_that_means_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="sometimes"):
+        Probe(tmp_path, {**os.environ, "COCKPIT_WALLS": "sometimes"})
