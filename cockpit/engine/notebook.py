@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from cockpit.model.ids import AgentId
 from cockpit.model.notebook.draft import NO_DRAFT, Draft, Sent
-from cockpit.model.notebook.secrets import holds_secret
+from cockpit.model.notebook.secrets import holds_secret, is_short
 from cockpit.store.errors import StoreError
 from cockpit.store.store import Store
 
@@ -32,6 +32,7 @@ class Notebook:
         self._store = store
         self._now = now
         self._drafts: dict[AgentId, Draft] = {}
+        self._followed: dict[AgentId, Callable[[], Draft]] = {}
         self._sent: list[Sent] = []
         self._values: dict[str, dict[str, str]] = {}
         self._changed_drafts: set[AgentId] = set()
@@ -74,15 +75,22 @@ class Notebook:
         self._changed.clear()
         log_of = self._store.notebook
         try:
-            while self._changed_drafts:
-                agent = next(iter(self._changed_drafts))
-                draft = self._drafts.get(agent, NO_DRAFT)
-                await log_of.keep_draft(agent, NO_DRAFT if holds_secret(draft.text) else draft, self._now())
-                # What changed while it was written is written again.
-                if self._drafts.get(agent, NO_DRAFT) == draft:
-                    self._changed_drafts.discard(agent)
+            # What changes while it is written is written again.
+            for agent in tuple(self._changed_drafts):
+                self._changed_drafts.discard(agent)
+                draft = self.draft(agent)
+                try:
+                    kept = NO_DRAFT if await _holds_secret(draft.text) else draft
+                    await log_of.keep_draft(agent, kept, self._now())
+                except StoreError:
+                    self._changed_drafts.add(agent)
+                    raise
             while self._new_sent:
-                await log_of.add_sent(self._new_sent[0])
+                sent = self._new_sent[0]
+                if await _holds_secret(sent.text):
+                    self._sent = [one for one in self._sent if one is not sent]
+                else:
+                    await log_of.add_sent(sent)
                 del self._new_sent[0]
             while self._changed_values:
                 form = self._changed_values.pop()
@@ -101,16 +109,24 @@ class Notebook:
 
     def draft(self, agent: AgentId) -> Draft:
         """Return what is written to an agent and not sent."""
-        return self._drafts.get(agent, NO_DRAFT)
+        read = self._followed.get(agent)
+        return read() if read is not None else self._drafts.get(agent, NO_DRAFT)
 
     def keep_draft(self, agent: AgentId, draft: Draft) -> None:
         """Keep what is written to an agent; an empty one is forgotten."""
-        if draft == self.draft(agent):
+        followed = self._followed.pop(agent, None)
+        if followed is None and draft == self.draft(agent):
             return
         if draft == NO_DRAFT:
-            del self._drafts[agent]
+            self._drafts.pop(agent, None)
         else:
             self._drafts[agent] = draft
+        self._changed_drafts.add(agent)
+        self._changed.set()
+
+    def follow_draft(self, agent: AgentId, read: Callable[[], Draft]) -> None:
+        """Take that what is written to an agent changed; it is read when it is wanted."""
+        self._followed[agent] = read
         self._changed_drafts.add(agent)
         self._changed.set()
 
@@ -123,8 +139,8 @@ class Notebook:
         return tuple(reversed(self._sent))
 
     def note_sent(self, agent: AgentId, text: str) -> None:
-        """Keep a text that is being sent, unless it looks as if it held a secret."""
-        if holds_secret(text):
+        """Keep a text that is being sent, unless it looks as if it held a secret: of a long one that is found later."""
+        if is_short(text) and holds_secret(text):
             return
         sent = Sent(agent, text, self._now())
         self._sent = [one for one in self._sent if (one.agent, one.text) != (agent, text)]
@@ -143,3 +159,8 @@ class Notebook:
             self._values[form] = kept
             self._changed_values.add(form)
             self._changed.set()
+
+
+async def _holds_secret(text: str) -> bool:
+    """Tell whether a text looks as if it held a secret; a long one is looked through beside the loop."""
+    return holds_secret(text) if is_short(text) else await asyncio.to_thread(holds_secret, text)

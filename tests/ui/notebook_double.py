@@ -13,17 +13,23 @@ class NotebookDouble:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.drafts: dict[AgentId, Draft] = {}
+        self.followed: dict[AgentId, Callable[[], Draft]] = {}
         self.values: dict[str, dict[str, str]] = {}
         self.noted: list[Sent] = []
         self._now = now
 
     def draft(self, agent: AgentId) -> Draft:
         """Return what is there."""
-        return self.drafts.get(agent, NO_DRAFT)
+        return self.followed[agent]() if agent in self.followed else self.drafts.get(agent, NO_DRAFT)
 
     def keep_draft(self, agent: AgentId, draft: Draft) -> None:
         """Keep it."""
+        self.followed.pop(agent, None)
         self.drafts[agent] = draft
+
+    def follow_draft(self, agent: AgentId, read: Callable[[], Draft]) -> None:
+        """Ask for it from now on."""
+        self.followed[agent] = read
 
     def sent(self, agent: AgentId) -> tuple[str, ...]:
         """Return what is there."""

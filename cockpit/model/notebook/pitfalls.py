@@ -7,7 +7,7 @@ import re
 LARGE_LINES = 60
 LARGE_CHARACTERS = 4000
 
-LOOKED_AT = 100_000
+LOOKED_AT = 30_000
 """Characters of a text that are looked at."""
 
 INLINE_FILE = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -18,6 +18,12 @@ class NotebookPort(Protocol):
 
     def keep_draft(self, agent: AgentId, draft: Draft) -> None:
         """Keep what is written to an agent, in place of what was; an empty one is forgotten."""
+
+    def follow_draft(self, agent: AgentId, read: Callable[[], Draft]) -> None:
+        """Take that what is written to an agent changed, and read it only when it is wanted, until one is kept.
+
+        It is called for each key: putting a long text together costs more than a key may.
+        """
 
     def sent(self, agent: AgentId) -> tuple[str, ...]:
         """Return the texts that were sent to an agent, the newest last."""

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+PIECE = 4_000
+"""Characters that are looked at in one go, at least: nothing else of the process runs meanwhile."""
+
+BESIDE = 500
+"""Characters before a piece that are looked at with it: what belongs together may stand on several lines."""
 
 _SHAPES = re.compile(
     r"""
@@ -30,8 +37,29 @@ _CODE = re.compile(r"[(){}\[\];<>]|\.\.|^[a-z_.]+,?$")
 """What is assigned in code, or written in words, and no secret: a call, a type, one plain word."""
 
 
+def is_short(text: str) -> bool:
+    """Tell whether a text is looked through in no time."""
+    return len(text) <= PIECE
+
+
 def holds_secret(text: str) -> bool:
     """Tell whether a text looks as if it held a key, a token or a password."""
+    return any(map(_holds, _pieces(text)))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Cut a text at ends of lines."""
+    begin = 0
+    while begin < len(text) or not begin:
+        end = text.find("\n", begin + PIECE) + 1 or len(text)
+        before = text.rfind("\n", 0, max(0, begin - BESIDE)) + 1 if begin > BESIDE else 0
+        yield text[before:end]
+        if end == len(text):
+            return
+        begin = end
+
+
+def _holds(text: str) -> bool:
     if _SHAPES.search(text):
         return True
     return any(not _CODE.search(match[1].strip("'\",.")) for match in _ASSIGNED.finditer(text))

@@ -73,7 +73,7 @@ def _fork(home: HomePort) -> None:
         return told.fork_rows(points, width)
 
     def chosen(key: str) -> ForkSession:
-        if home.composer.recipient == target and not home.composer.text:
+        if home.composer.recipient == target and not home.composer.holds_text:
             home.composer.put(texts.get(key, ""))
         return ForkSession(target, key)
 

@@ -76,14 +76,23 @@ class DataDocument(Document):
         inserted[0] = before + inserted[0]
         column = len(inserted[-1])
         inserted[-1] += after
-        lines[top_row : bottom_row + 1] = inserted
+        gone, lines[top_row : bottom_row + 1] = lines[top_row : bottom_row + 1], inserted
+        self.lines_changed(gone, inserted)
         return EditResult((top_row + len(inserted) - 1, column), replaced)
+
+    def lines_changed(self, gone: Sequence[str], come: Sequence[str]) -> None:
+        """Take in which lines came in place of which; for those who count something of the text."""
 
 
 class DataWrappedDocument(WrappedDocument):
     """Lines as they are wrapped. Several edits at once wrap all of them anew: the framework's sum of them is wrong."""
 
     several_edits = False
+
+    @property
+    def height(self) -> int:
+        """The lines that are drawn; the framework counts them anew each time it asks."""
+        return len(self._offset_to_line_info)
 
     def wrap_range(self, start: Location, old_end: Location, new_end: Location) -> None:
         """Wrap what an edit changed."""
@@ -98,6 +107,8 @@ class DataTextArea(TextArea):
 
     _worn: tuple[TextAreaTheme, Style] | None = None
     """The styles that were found out last, and the widget's own, from which they come."""
+    _draws = False
+    """A line is being drawn: the framework asks for the whole text then to know whether there is any."""
 
     def __init__(
         self,
@@ -120,15 +131,41 @@ class DataTextArea(TextArea):
     def _set_document(self, text: str, language: str | None) -> None:
         """Hold a text in a document of ours; there is no language to highlight."""
         super()._set_document("", None)
-        self.document = DataDocument(text)
+        self.document = self.made_document(text)
         self.wrapped_document = DataWrappedDocument(self.document, tab_width=self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
         self.move_cursor((0, 0))
         self._rewrap_and_refresh_virtual_size()
 
+    def made_document(self, text: str) -> DataDocument:
+        """Return what holds a text."""
+        return DataDocument(text)
+
+    @property
+    def holds_text(self) -> bool:
+        """Whether anything is written; costs the same however much it is."""
+        return self.document.line_count > 1 or bool(self.document.get_line(0))
+
+    @property
+    def text(self) -> str:
+        """All that is written, put together from its lines."""
+        if self._draws:
+            return self.document.get_line(0) or LINE * self.holds_text
+        return self.document.text
+
+    @text.setter
+    def text(self, value: str) -> None:
+        self.load_text(value)
+
     def render_line(self, y: int) -> Strip:
         """Return a line as it is drawn; where there is no cell for text, the framework would fail on a placeholder."""
-        return super().render_line(y) if self.content_size.width > 0 else Strip.blank(self.size.width)
+        if self.content_size.width <= 0:
+            return Strip.blank(self.size.width)
+        self._draws = True
+        try:
+            return super().render_line(y)
+        finally:
+            self._draws = False
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw lines; what they wear is found out anew only when it may be another: the framework does it each time."""

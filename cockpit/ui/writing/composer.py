@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -11,23 +12,36 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from cockpit.errors import Refused
-from cockpit.model.attachments import as_reference, references_in
+from cockpit.model.attachments import as_reference
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.kept import IN_THE_COMMIT
 from cockpit.model.notebook.draft import NO_DRAFT, Draft
+from cockpit.model.notebook.named_images import NamedImages
 from cockpit.model.notebook.pitfalls import pitfall
 from cockpit.model.notebook.port import NotebookPort
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import content, cut
 from cockpit.ui.look.states import Mode
-from cockpit.ui.widgets.data_fields import DataTextArea
+from cockpit.ui.widgets.data_fields import DataDocument, DataTextArea
 from cockpit.ui.widgets.frame import set_subtitle, set_title
 from cockpit.ui.widgets.notice import notice
 from cockpit.ui.writing.border import Addressed, subtitle, title
 from cockpit.ui.writing.editor import edited_text
+from cockpit.ui.writing.lull import Lull
 from cockpit.ui.writing.offers import OfferList
 from cockpit.ui.writing.walk import HistoryWalk
+
+
+class _Document(DataDocument):
+    """Counts the images that its text names."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.images = NamedImages(self.lines)
+
+    def lines_changed(self, gone: Sequence[str], come: Sequence[str]) -> None:
+        self.images.exchange(gone, come)
 
 
 class Composer(DataTextArea):
@@ -83,8 +97,12 @@ class Composer(DataTextArea):
         self._checkpoint = False
         self._walk: HistoryWalk | None = None
         self._pitfall = ""
-        self._images = 0
         self._title_key: tuple[object, ...] = ()
+        self._lull = Lull(self, self._read_through)
+
+    def made_document(self, text: str) -> DataDocument:
+        """Return what holds a text, and counts in it."""
+        return _Document(text)
 
     @property
     def mode(self) -> Mode:
@@ -129,15 +147,18 @@ class Composer(DataTextArea):
         self._recipient_name, self._busy = name, busy
 
     def _keep_draft(self) -> None:
-        """Keep what is written: on the way through the history, what was written before it as well."""
+        """Keep what is written as it is now."""
         if self._recipient is not None:
-            text, walk = self.text, self._walk
-            if walk is not None and not walk.at_written:
-                text = walk.written if text == walk.text else _joined(text, walk.written)
-            mode = self._chosen.value if self._chosen is not None else ""
-            # An act is no choice worth keeping where nothing is written.
-            draft = Draft(text, mode, self._taken_back) if text.strip() else Draft(taken_back=self._taken_back)
-            self._notebook.keep_draft(self._recipient, draft)
+            self._notebook.keep_draft(self._recipient, self._draft())
+
+    def _draft(self) -> Draft:
+        """Return what is written: on the way through the history, what was written before it as well."""
+        text, walk = self.text, self._walk
+        if walk is not None and not walk.at_written:
+            text = walk.written if text == walk.text else _joined(text, walk.written)
+        mode = self._chosen.value if self._chosen is not None else ""
+        # An act is no choice worth keeping where nothing is written.
+        return Draft(text, mode, self._taken_back) if text.strip() else Draft(taken_back=self._taken_back)
 
     def hand_on(self, other: Composer) -> None:
         """Give what is written here to another composer, of which alone is seen from now on; both write to nobody."""
@@ -163,9 +184,9 @@ class Composer(DataTextArea):
         """
         self._refusal = refusal
         name = self._recipient_name if self._recipient is not None else ""
-        said = Addressed(
-            name, self.mode, meaning, refusal, self._pitfall, self._checkpoint, self._images, self.has_focus
-        )
+        document = self.document
+        images = len(document.images) if isinstance(document, _Document) else 0
+        said = Addressed(name, self.mode, meaning, refusal, self._pitfall, self._checkpoint, images, self.has_focus)
         width = self.size.width
         if (self._recipient, said, width) == self._title_key:
             return
@@ -196,12 +217,19 @@ class Composer(DataTextArea):
 
     @on(TextArea.Changed)
     def _written(self) -> None:
-        """Keep the draft, and see what it is."""
-        self._keep_draft()
-        text = self.text
-        self._images = len(references_in(text)) if "@" in text else 0
-        self._pitfall = pitfall(text)
+        """Have the draft kept, and see what is being written: nothing of it may cost more for what stands there."""
+        if self._recipient is not None:
+            self._notebook.follow_draft(self._recipient, self._draft)
+        if not self.holds_text:
+            self._pitfall = ""
+        self._lull.changed()
         self._look()
+
+    def _read_through(self) -> None:
+        """See what is to be said of the whole text."""
+        before, self._pitfall = self._pitfall, pitfall(self.text)
+        if self._pitfall != before:
+            self.post_message(self.ModeChanged(self.mode))
 
     @on(TextArea.SelectionChanged)
     def _look(self) -> None:
@@ -211,7 +239,9 @@ class Composer(DataTextArea):
     def _offer_what_fits(self) -> None:
         if self._offers is not None:
             row, column = self.cursor_location
-            self._offers.look(self._recipient, self.text, self.document.get_line(row)[:column])
+            line = self.document.get_line(row)
+            alone = self.document.line_count == 1 and column == len(line)
+            self._offers.look(self._recipient, line[:column], alone=alone)
 
     @on(events.Focus)
     def _offer(self) -> None:
@@ -222,7 +252,7 @@ class Composer(DataTextArea):
     @on(events.Blur)
     def _offer_nothing(self) -> None:
         if self._offers is not None:
-            self._offers.look(None, "", "")
+            self._offers.look(None, "", alone=False)
 
     def put(self, text: str) -> None:
         """Have a text written, to go on behind it."""
@@ -353,7 +383,7 @@ class Composer(DataTextArea):
         """Walk through the history where the cursor cannot go further, or just came from; return whether it did."""
         at, step = self.cursor_location, -1 if key == "up" else 1
         ends = self.navigator.is_first_wrapped_line(at) if step < 0 else self.navigator.is_last_wrapped_line(at)
-        walks = self._walk is not None and self.text == self._walk.text and at == self.document.end
+        walks = self._walk is not None and at == self.document.end and self.text == self._walk.text
         if not (ends or walks) or self._recipient is None or self.read_only:
             return False
         if self._walk is None or (self._walk.at_written and self.text != self._walk.written):

@@ -35,9 +35,10 @@ class Writing:
     """What a source of offers is told."""
 
     agent: AgentId
-    text: str
     before: str
     """What stands in the line before the cursor."""
+    alone: bool
+    """Nothing else is written."""
 
 
 class Choosable(Protocol):

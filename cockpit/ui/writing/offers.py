@@ -43,15 +43,15 @@ class OfferList(Plain):
         self._trouble: Clean = NOTHING
         self._at = 0
 
-    def look(self, agent: AgentId | None, text: str, before: str) -> None:
+    def look(self, agent: AgentId | None, before: str, *, alone: bool) -> None:
         """Show what fits what is written; what is not known yet is asked for, and what was asked for is let go.
 
         Args:
             agent: whom it is written to; None offers nothing.
-            text: all of it.
             before: what stands in the line before the cursor.
+            alone: nothing else is written.
         """
-        writing = Writing(agent, text, before) if agent is not None else None
+        writing = Writing(agent, before, alone) if agent is not None else None
         if writing == self._writing:
             return
         had = self._begun

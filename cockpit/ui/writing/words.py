@@ -56,8 +56,8 @@ class SlashWords:
 
     def begun(self, writing: Writing) -> Begun | None:
         """A word stands alone in the text."""
-        needle = begun_word(writing.text)
-        return Begun(0, needle) if needle is not None and writing.before == writing.text else None
+        needle = begun_word(writing.before) if writing.alone else None
+        return Begun(0, needle) if needle is not None else None
 
     def offers(self, agent: AgentId, needle: str) -> list[Offer]:
         """Return the words that fit."""

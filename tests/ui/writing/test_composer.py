@@ -125,7 +125,7 @@ async def test_paths_are_found_in_all_directories_and_asking_is_let_go(monkeypat
     engine = scene()
     engine.files.content[LT_API, "deep/a/mark.py"] = b"x"
     paths = VmPaths(engine)
-    assert paths.begun(Writing(LT_API, "a@b", "a@b")) is None, "an address is none"
+    assert paths.begun(Writing(LT_API, "a@b", alone=True)) is None, "an address is none"
     learnt = [await paths.learn(LT_API, "mark") for _ in range(2)]
     assert learnt == [True, False], "it is known then"
     assert [one.inserted for one in paths.offers(LT_API, "mark")] == ["deep/a/mark.py "]

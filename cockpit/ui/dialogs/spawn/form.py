@@ -23,6 +23,7 @@ from cockpit.ui.look.cells import content
 from cockpit.ui.widgets.choice_field import ChoiceField
 from cockpit.ui.widgets.data_fields import DataInput
 from cockpit.ui.widgets.plain import Plain
+from cockpit.ui.writing.lull import Lull
 
 
 class SpawnDialog(MakesAgents, FormDialog):
@@ -41,6 +42,7 @@ class SpawnDialog(MakesAgents, FormDialog):
         fields: tuple[Field, ...] = with_values(spawn_fields(engine, source), written or {})
         super().__init__(ours("Spawn"), fields, self._check_values)
         self.engine = engine
+        self._lull = Lull(self, self._advise)
         self.set_class(True, "spawn")
 
     def compose_body(self) -> ComposeResult:
@@ -78,6 +80,9 @@ class SpawnDialog(MakesAgents, FormDialog):
         return AgentKind(self.query_one("#kind", ChoiceField).value)
 
     @on(TextArea.Changed)
+    def _task_written(self) -> None:
+        self._lull.changed()
+
     def _advise(self) -> None:
         """Say when such an agent serves, or what to beware of in its first task."""
         warning = pitfall(self.query_one("#tasks", TextArea).text)

@@ -284,7 +284,7 @@ class AgentScreen(Tabbed):
             self.show_tab("chat")
         composer = self.composer
         self.conversation.address(self.agent, self.fleet)
-        if mode is not None or not composer.text:
+        if mode is not None or not composer.holds_text:
             composer.choose(mode)
         composer.focus()
 

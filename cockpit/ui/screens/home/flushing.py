@@ -115,7 +115,7 @@ class HomeFlushing(HomeSelection):
 
     def flush_composer(self) -> None:
         """Show in the composer whom it writes to, what becomes of a text, and why it is refused."""
-        self.composer.set_class(bool(self.composer.text), "-draft")
+        self.composer.set_class(self.composer.holds_text, "-draft")
         address(self.composer, self.agent, self.fleet, self.engine, read_only=self.read_only)
 
     def _flush_bars(self, fleet: Fleet, now: float) -> None:

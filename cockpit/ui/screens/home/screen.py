@@ -49,7 +49,7 @@ class HomeScreen(Painted, HomeFlushing):
         composer = self.composer
         self._before_composer = self.pane if self.pane in PANES else self._before_composer
         self.flush_composer()
-        if mode is not None or not composer.text:
+        if mode is not None or not composer.holds_text:
             composer.choose(mode)
         self.bring_into_view("composer")
         composer.focus()
