@@ -17,7 +17,7 @@ from cockpit.engine.port import HeadlessPort
 from cockpit.errors import CockpitError, NotFound, Refused, UsageError
 from cockpit.model.commands.agent import Abort
 from cockpit.model.commands.command import Command
-from cockpit.model.commands.life import Dismiss, Relaunch, Spawn
+from cockpit.model.commands.life import Dismiss, Recall, Relaunch, Spawn
 from cockpit.model.commands.vm import Branch, Commit, Pause, Resume, TrustHostKey
 from cockpit.model.conversation import forgets, is_forgetful
 from cockpit.model.ids import VmId
@@ -208,24 +208,25 @@ async def relaunch(
     return 0
 
 
-async def dismiss(headless: Headless, name: str, dry_run: bool, as_json: bool) -> int:
-    """Hear no more of a VM that is perhaps ours, or of an agent elsewhere; what is dismissed already is no failure."""
+async def dismiss(headless: Headless, name: str, dry_run: bool, as_json: bool, *, back: bool = False) -> int:
+    """Hear no more of a VM that is perhaps ours, or of an agent elsewhere, or take that back; it may be so already."""
     async with headless.engine(nobody) as engine:
         vm_id, called = VmId(name.lower()), name
         if vm_id not in engine.fleet.dismissed:
             vm_id, called = engine.vm_named(name)
-        command = Dismiss(vm_id)
+        command = Recall(vm_id) if back else Dismiss(vm_id)
         refused = engine.refusal(command)
         so_already = is_so_already(refused, called)
         if refused is not None and not so_already:
             hint = "`cockpit vms` says which are perhaps ours"
             raise UsageError(f"cannot dismiss {called}: {refused.sentence}", hint=hint)
         if dry_run:
-            return would(our_line("hear no more of {}; no VM is touched", called), as_json, {"vm_id": vm_id})
+            heard = our_line("hear again of {}", called) if back else our_line("hear no more of {}", called)
+            return would(our_line("{}; no VM is touched", heard), as_json, {"vm_id": vm_id})
         if not so_already:
             await carry_out(engine, command)
         if as_json:
-            output.print_json({"vm_id": vm_id, "dismissed": not so_already})
+            output.print_json({"vm_id": vm_id, "recalled" if back else "dismissed": not so_already})
     return 0
 
 

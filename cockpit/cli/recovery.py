@@ -11,7 +11,7 @@ from cockpit.cli.headless import Headless
 from cockpit.cli.rehearsal import rehearse
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound
-from cockpit.model.commands.owed import AnswerOwed, OwedCommand, SettleOwed
+from cockpit.model.commands.owed import AnswerOwed, OwedCommand, ReopenOwed, SettleOwed
 from cockpit.model.owed import Owed
 from cockpit.text.clean import Clean
 from cockpit.text.sanitize import our_line, our_text
@@ -70,12 +70,27 @@ async def reply(headless: Headless, key: str, text: str, *, at_once: bool, dry_r
         return await _order(engine, command, our_line("answer {}", owed.asker), owed, dry_run, as_json)
 
 
-async def settle(headless: Headless, key: str, *, dry_run: bool, as_json: bool) -> int:
-    """Hear no more of a question or a blocker."""
+async def settle(headless: Headless, key: str, *, back: bool, dry_run: bool, as_json: bool) -> int:
+    """Hear no more of a question or a blocker, or take that back."""
     async with headless.engine(watch=True) as engine:
+        if back:
+            return await _reopen(engine, key, dry_run=dry_run, as_json=as_json)
         owed = await _meant(engine, key)
         what = our_line("hear no more of what {} asks", owed.asker)
         return await _order(engine, SettleOwed(owed.key), what, owed, dry_run, as_json)
+
+
+async def _reopen(engine: HeadlessPort, key: str, *, dry_run: bool, as_json: bool) -> int:
+    command, what = ReopenOwed(key), our_line("hear again of {}", key)
+    if dry_run:
+        return rehearse(engine, command, what, as_json, {"key": key})
+    if say_failed(await carry_out_all(engine, [command])):
+        return ExitCode.FAILED
+    if as_json:
+        output.print_json({"key": key, "done": True})
+    else:
+        say(our_text("done: {}", what))
+    return ExitCode.DONE
 
 
 async def _order(

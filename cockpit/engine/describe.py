@@ -31,6 +31,7 @@ from cockpit.model.commands.life import (
     Deregister,
     Destroy,
     Dismiss,
+    Recall,
     Relaunch,
     Rename,
     Restore,
@@ -38,7 +39,7 @@ from cockpit.model.commands.life import (
     Spawn,
     Undo,
 )
-from cockpit.model.commands.owed import AnswerOwed, SettleOwed
+from cockpit.model.commands.owed import AnswerOwed, ReopenOwed, SettleOwed
 from cockpit.model.commands.plan import CreatePlan, HoldPlan, RunPlan, StepPlan, TakePlanned
 from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
 from cockpit.model.commands.queue import ChangeQueue
@@ -95,6 +96,7 @@ VERBS: dict[type[object], str] = {
     Retry: "retry",
     Restore: "restore",
     Dismiss: "dismiss",
+    Recall: "recall",
     Deregister: "deregister",
     TrustHostKey: "trust host key",
     Commit: "commit",
@@ -135,6 +137,7 @@ VERBS: dict[type[object], str] = {
     TakePlanned: "take task",
     AnswerOwed: "reply",
     SettleOwed: "settle",
+    ReopenOwed: "reopen",
     PutOffEntry: "put off",
     TakeBackEntry: "take back",
     EditTask: "edit task",
@@ -250,7 +253,7 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
         case Undo(commit=commit) | Restore(commit=commit):
             kept = next((kept for kept in fleet.kept if kept.commit == commit), None)
             return None, kept.name if kept is not None else commit
-        case AnswerOwed(key=key) | SettleOwed(key=key):
+        case AnswerOwed(key=key) | SettleOwed(key=key) | ReopenOwed(key=key):
             owed = next((one for one in fleet.owed if one.key == key), None)
             return None, owed.asker if owed is not None else key
         case PutOffEntry(key=key) | TakeBackEntry(key=key):
@@ -272,6 +275,7 @@ def target_of(command: Command, fleet: Fleet) -> tuple[AgentId | None, str]:
             | Resume(vm=vm)
             | Destroy(vm=vm)
             | Dismiss(vm=vm)
+            | Recall(vm=vm)
             | Deregister(vm=vm)
             | TrustHostKey(vm=vm)
             | Commit(vm=vm)

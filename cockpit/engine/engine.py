@@ -13,7 +13,7 @@ from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.recollection import bring_back, bring_back_names
 from cockpit.engine.rooms import Rooms
 from cockpit.engine.saving import saved
-from cockpit.model.failures import dismissed
+from cockpit.model.failures import dismissed, shown_again
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.reduce.activity import is_settling
 from cockpit.store.errors import StoreError
@@ -266,11 +266,11 @@ class Engine(Rooms):
         """Return why a command would be refused now, with its code, or None."""
         return self._source_for(command).dispatcher.refusal(command)
 
-    def dismiss(self, command: CommandId) -> None:
-        """Hear no more of a command that failed or is unconfirmed."""
+    def dismiss(self, command: CommandId, *, back: bool = False) -> None:
+        """Hear no more of a command that failed or is unconfirmed, or hear of it again."""
         receipt = self.fleet_state.receipts.get(command)
-        if receipt is not None and receipt.stage in (Stage.FAILED, Stage.UNCONFIRMED):
-            self.fleet_state.put_receipt(dismissed(receipt, self.clock.now()))
+        if receipt is not None and receipt.stage in ((Stage.DISMISSED,) if back else (Stage.FAILED, Stage.UNCONFIRMED)):
+            self.fleet_state.put_receipt(shown_again(receipt) if back else dismissed(receipt, self.clock.now()))
 
     def answer_to(self, agent: AgentId, command: CommandId) -> str | None:
         """Return what an agent answered to a text that is done; None if no answer of its own appeared."""

@@ -224,8 +224,13 @@ class CockpitPort(Protocol):
         The receipt is in the snapshot when this returns. It never raises for a refusal: the receipt says so.
         """
 
-    def dismiss(self, command: CommandId) -> None:
-        """Hear no more of a command that failed or is unconfirmed: it leaves the inbox, also after a restart."""
+    def dismiss(self, command: CommandId, *, back: bool = False) -> None:
+        """Hear no more of a command that failed or is unconfirmed: it leaves the inbox, also after a restart.
+
+        Args:
+            command: which.
+            back: take that back.
+        """
 
     def disabled_reason(self, command: Command) -> str:
         """Say why a command would be refused now, or return empty text."""

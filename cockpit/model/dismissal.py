@@ -5,12 +5,15 @@ from __future__ import annotations
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import VmId
 
+PERHAPS = "perhaps ours: "
+"""Begins the evidence of a VM that is perhaps ours."""
+
 
 def evidence(vm_id: VmId, fleet: Fleet) -> str:
     """Return why something that may be dismissed is shown, or empty text: then it may not be dismissed."""
     vm = fleet.vm(vm_id)
     if vm is not None and vm.perhaps_ours:
-        return f"perhaps ours: {vm.perhaps_ours}"
+        return PERHAPS + vm.perhaps_ours
     agents = [agent for agent in fleet.agents if agent.vm_id == vm_id]
     reasons = [_why_nobodys(agent, vm, fleet) for agent in agents]
     return "; ".join(reasons) if all(reasons) else ""

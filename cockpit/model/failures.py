@@ -35,6 +35,12 @@ def dismissed(receipt: Receipt, at: float) -> Receipt:
     return replace(receipt, stage=Stage.DISMISSED, stages=(*receipt.stages, (Stage.DISMISSED, at)))
 
 
+def shown_again(receipt: Receipt) -> Receipt:
+    """Return a receipt that was dismissed as it was before."""
+    stages = tuple(one for one in receipt.stages if one[0] is not Stage.DISMISSED)
+    return replace(receipt, stage=stages[-1][0] if stages else Stage.FAILED, stages=stages)
+
+
 def is_own_abort(receipt: Receipt, receipts: Iterable[Receipt]) -> bool:
     """Say whether a text's run ended because the operator aborted it, which is no failure."""
     return receipt.stage is Stage.FAILED and _ended_by(receipt, receipts, "abort")

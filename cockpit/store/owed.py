@@ -16,6 +16,9 @@ from cockpit.store.writer import Writer
 SETTLED_KEPT = 20_000
 """So many settled ones are remembered, the newest: more than a feed holds."""
 
+WORDS_KEPT = 200
+"""Of so many of them the words are kept, too: they can be told again."""
+
 _FIELDS = frozenset(field.name for field in fields(Owed))
 
 
@@ -44,6 +47,14 @@ class OwedLog:
         rows = [(safe_text(key),) for key in keys]
         await self._writer.run(lambda connection: _settle(connection, rows), durable=True)
 
+    async def reopen(self, key: str) -> bool:
+        """Take back that something is owed no more; return whether it was settled. On the disk on return.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        return bool(await self._writer.run(lambda connection: _reopen(connection, safe_text(key)), durable=True))
+
     async def open(self) -> tuple[Owed, ...]:
         """Return what is owed, the oldest first."""
         return await self._reader.run(_read_open)
@@ -68,13 +79,24 @@ def _keep(connection: sqlite3.Connection, rows: list[tuple[str, float, str]]) ->
 
 def _settle(connection: sqlite3.Connection, rows: list[tuple[str]]) -> None:
     connection.executemany(
-        "INSERT INTO owed (key, at, body, settled) VALUES (?, 0, '', 1)"
-        " ON CONFLICT (key) DO UPDATE SET settled = 1, body = ''",
+        "INSERT INTO owed (key, at, body, settled) VALUES (?, 0, '', 1) ON CONFLICT (key) DO UPDATE SET settled = 1",
         rows,
+    )
+    connection.execute(
+        "UPDATE owed SET body = '' WHERE settled = 1 AND body != '' AND rowid <="
+        " (SELECT rowid FROM owed WHERE settled = 1 AND body != '' ORDER BY rowid DESC LIMIT 1 OFFSET ?)",
+        (WORDS_KEPT,),
     )
     connection.execute(
         "DELETE FROM owed WHERE settled = 1 AND rowid <= (SELECT max(rowid) FROM owed) - ?", (SETTLED_KEPT,)
     )
+
+
+def _reopen(connection: sqlite3.Connection, key: str) -> int:
+    """Have it waiting again; of one without its words board and feed tell anew."""
+    told = connection.execute("UPDATE owed SET settled = 0 WHERE key = ? AND settled = 1 AND body != ''", (key,))
+    bare = connection.execute("DELETE FROM owed WHERE key = ? AND settled = 1", (key,))
+    return told.rowcount + bare.rowcount
 
 
 def _read_open(connection: sqlite3.Connection) -> tuple[Owed, ...]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from textual.app import App
+
+from cockpit.engine.port import CockpitPort
 from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import CommandId
 from cockpit.model.receipts.receipt import Stage
-from cockpit.model.undoing import UNDO_SECONDS, Undoable
+from cockpit.model.undoing import UNDO_SECONDS, Undoable, undoable_of
 from cockpit.text.clean import Clean
 from cockpit.text.sanitize import our_line
 from cockpit.ui.look.cells import Piece, content
@@ -83,6 +86,23 @@ class LastActs:
         """Return what was done just now, empty text if that is some seconds ago."""
         act = self.newest
         return act.said if act is not None and now - act.at < UNDO_SECONDS else ""
+
+
+class HasLastActs:
+    """A screen with what was done last; those over it share it."""
+
+    last_acts: LastActs
+
+
+def order(app: App[object], engine: CockpitPort, command: Command) -> CommandId:
+    """Hand a command to the engine, and remember how it is undone: whatever is ordered on a screen is by this."""
+    undoable = undoable_of(command, engine.fleet)
+    command_id = engine.dispatch(command)
+    for screen in reversed(app.screen_stack):
+        if isinstance(screen, HasLastActs):
+            screen.last_acts.ordered(undoable, command_id, engine.now())
+            break
+    return command_id
 
 
 class UndoBar(Plain):

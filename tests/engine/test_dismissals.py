@@ -11,7 +11,7 @@ import pytest
 
 from cockpit.bootstrap.fleet import make_source, running_engine
 from cockpit.engine.engine import Engine
-from cockpit.model.commands.life import Dismiss
+from cockpit.model.commands.life import Dismiss, Recall
 from cockpit.model.ids import AgentId, VmId
 from cockpit.model.receipts.receipt import Stage
 from cockpit.store.rows import UNKNOWN_ACCOUNT, AgentRow
@@ -62,6 +62,11 @@ async def test_a_vm_that_is_perhaps_ours(fleet: FleetUnderTest) -> None:
         vm = engine.fleet.vm(vm_id)
         assert vm is not None and not vm.perhaps_ours
         assert (await engine.store.names.dismissed())[VM] == said
+        await order(engine, Recall(vm_id))
+        vm = engine.fleet.vm(vm_id)
+        assert vm is not None and vm.perhaps_ours == "spawn ada: a call lost its answer"
+        assert await engine.store.names.dismissed() == {} and VM in await engine.store.names.suspects()
+        assert engine.disabled_reason(Recall(vm_id)) == "it is not dismissed"
     assert not api.acts and VM in api.vms
 
 
@@ -72,7 +77,7 @@ async def test_an_agent_that_no_list_here_has(fleet: FleetUnderTest, account: st
     await store.close()
     api = SickApi()
     async with over(fleet, api) as engine:
-        agent = engine.agent_named("far")
+        agent, unplaced = engine.agent_named("far"), engine.fleet.unplaced
         await order(engine, Dismiss(agent.vm_id))
         assert engine.fleet.agents == () and engine.fleet.vm(FOREIGN) is None
         (said,) = await evidence_of(engine, FOREIGN)
@@ -81,6 +86,10 @@ async def test_an_agent_that_no_list_here_has(fleet: FleetUnderTest, account: st
         assert engine.fleet.agents == (), "it stays dismissed"
         assert {row.vm_id for row in await engine.store.agents()} == {FOREIGN}, "its transcript can be searched"
         assert engine.disabled_reason(Dismiss(FOREIGN)) == "it is dismissed already"
+        await order(engine, Recall(VmId(FOREIGN)))
+        again = engine.agent_named("far")
+        assert (again.elsewhere, again.id in engine.fleet.unplaced) == (agent.elsewhere, agent.id in unplaced)
+        await order(engine, Dismiss(agent.vm_id))
     assert not api.acts
     api.add(FOREIGN, owner_id=OWNER)
     async with over(fleet, api) as engine:

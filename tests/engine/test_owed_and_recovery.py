@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from cockpit.engine.engine import Engine
-from cockpit.model.commands.owed import AnswerOwed, SettleOwed
+from cockpit.model.commands.owed import AnswerOwed, ReopenOwed, SettleOwed
 from cockpit.model.receipts.receipt import Stage
 from tests.engine.evidence import all_shown
 from tests.fleets import LIMIT, FleetUnderTest, order, spawned, until
@@ -88,6 +88,12 @@ async def test_an_answer_becomes_a_note_and_a_message_and_what_is_owed_outlives_
         engine.running[0].watcher.look_at_board()
         await until(engine, lambda: owed_texts(engine) == ["And the host?", "Stuck"], "two more are owed")
         (stuck,) = [one for one in engine.fleet.owed if one.text == "Stuck"]
+        await order(engine, SettleOwed(stuck.key))
+        await until(engine, lambda: owed_texts(engine) == ["And the host?"], "it is settled")
+        await order(engine, ReopenOwed(stuck.key))
+        assert owed_texts(engine) == ["And the host?", "Stuck"], "it is told again"
+        again = await engine.outcome(engine.dispatch(ReopenOwed("note:x:y")), timeout=LIMIT)
+        assert again.stage is Stage.FAILED and "was not settled here" in again.reason
         await order(engine, SettleOwed(stuck.key))
         await swarm.post(f"/board/tasks/{task['id']}/notes", author="coordinator-x", content="any", type="update")
         engine.running[0].watcher.look_at_board()

@@ -18,7 +18,7 @@ from cockpit.model.commands.life import (
 )
 from cockpit.model.comparison import Candidate
 from cockpit.model.events import Event, Record
-from cockpit.model.failures import dismissed
+from cockpit.model.failures import dismissed, shown_again
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId, CommandId, CommitId, OperationId, VmId, agent_of
 from cockpit.model.images import GoldenImage
@@ -386,9 +386,13 @@ class FakeEngine:
         self.change(replace(self._fleet, receipts=(*self._fleet.receipts, receipt), operations=operations))
         return command_id
 
-    def dismiss(self, command: CommandId) -> None:
-        """Take a receipt out of the inbox."""
-        receipts = (dismissed(known, self.clock) if known.id == command else known for known in self._fleet.receipts)
+    def dismiss(self, command: CommandId, *, back: bool = False) -> None:
+        """Take a receipt out of the inbox, or put it in again."""
+
+        def changed(known: Receipt) -> Receipt:
+            return shown_again(known) if back else dismissed(known, self.clock)
+
+        receipts = (changed(known) if known.id == command else known for known in self._fleet.receipts)
         self.change(replace(self._fleet, receipts=tuple(receipts)))
 
     def refusal(self, command: Command) -> Refusal | None:

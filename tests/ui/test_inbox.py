@@ -113,6 +113,9 @@ async def test_a_failure_is_dismissed_and_a_question_is_not() -> None:
         home.bridge.flush()
         await pilot.pause()
         assert header(home) != before
+        await pilot.press("u")
+        await pilot.pause()
+        assert stage_of(engine) is Stage.FAILED, "it is undone by one key, as any other act"
 
 
 async def test_the_badge_counts_asks_and_failures_only() -> None:

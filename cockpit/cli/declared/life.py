@@ -236,8 +236,13 @@ def restore(
 
 
 @application.command()
-def dismiss(name: Name, dry_run: DryRun = False, as_json: Json = False) -> None:
+def dismiss(
+    name: Name,
+    back: Annotated[bool, typer.Option("--back", help="Hear of it again.")] = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
     """Hear no more of a VM that is perhaps ours, or of an agent elsewhere; no VM is touched."""
     from cockpit.cli import fleet
 
-    run(lambda headless: fleet.dismiss(headless, name, dry_run, as_json))
+    run(lambda headless: fleet.dismiss(headless, name, dry_run, as_json, back=back))

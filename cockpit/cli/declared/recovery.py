@@ -53,8 +53,13 @@ def answer(
 
 
 @questions.command("settle")
-def settle(key: Key, dry_run: DryRun = False, as_json: Json = False) -> None:
+def settle(
+    key: Key,
+    back: Annotated[bool, typer.Option("--back", help="Hear of it again; KEY is the `key` that --json told.")] = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
     """Hear no more of it, without an answer."""
     from cockpit.cli import recovery
 
-    run(lambda headless: recovery.settle(headless, key, dry_run=dry_run, as_json=as_json))
+    run(lambda headless: recovery.settle(headless, key, back=back, dry_run=dry_run, as_json=as_json))

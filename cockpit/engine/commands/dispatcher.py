@@ -56,6 +56,7 @@ from cockpit.model.commands.life import (
     Deregister,
     Destroy,
     Dismiss,
+    Recall,
     Relaunch,
     Rename,
     Restore,
@@ -176,7 +177,7 @@ class Dispatcher:
         self._reach = reach
         self._shared = SharedActs(fleet_state, source, agent_sessions.agent_session)
         self._work = WorkActs(fleet_state, source.paths_of, agent_sessions.agent_session)
-        self._dismissals = Dismissals(fleet_state, store, agent_sessions.detach)
+        self._dismissals = Dismissals(fleet_state, store, source, agent_sessions.detach, agent_sessions.load)
 
     def refusal(self, command: Command) -> Refusal | None:
         """Return why a command would be refused now, or None."""
@@ -274,8 +275,8 @@ class Dispatcher:
                     await self._many.carry_out(command, progress)
                 case Undo() | Restore() | Commit() | Checkpoint() | Retry():
                     await self._keep_or_bring_back(command, verb, progress)
-                case Dismiss():
-                    await self._dismissals.dismiss(command, progress)
+                case Dismiss() | Recall():
+                    await self._dismissals.carry_out(command, progress)
                 case ChangeQueue():
                     await self._queue_orders.carry_out(command, progress)
                 case TrustHostKey():

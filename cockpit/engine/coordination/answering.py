@@ -13,10 +13,10 @@ from cockpit.errors import CockpitError, Refused, Undecided
 from cockpit.model.board import OPERATOR
 from cockpit.model.commands.agent import TextCommand, text_command
 from cockpit.model.commands.command import Command
-from cockpit.model.commands.owed import AnswerOwed, OwedCommand, SettleOwed
+from cockpit.model.commands.owed import AnswerOwed, OwedCommand, ReopenOwed, SettleOwed
 from cockpit.model.fleet import Agent
 from cockpit.model.ids import CommandId, TaskId
-from cockpit.model.owed import Owed, mark
+from cockpit.model.owed import Owed, mark, owed_by_operator
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.receipts.stages import is_ended, reached
 from cockpit.services.board import BoardClient
@@ -48,6 +48,10 @@ class OwedAnswers:
             Undecided: it is not known whether the note was written.
             CockpitError: the answer did not go out; its text stays beside the question.
         """
+        if isinstance(command, ReopenOwed):
+            with progress.step("hear of it again"):
+                await self._reopen(command.key)
+            return
         owed = next((one for one in self._fleet_state.owed if one.key == command.key), None)
         if owed is None:
             raise Refused("it waits for no answer any more", hint="look into the inbox")
@@ -80,6 +84,16 @@ class OwedAnswers:
     async def _settle(self, owed: Owed) -> None:
         await self._store.owed.settle((owed.key,))
         self._fleet_state.set_owed(tuple(one for one in self._fleet_state.owed if one.key != owed.key))
+
+    async def _reopen(self, key: str) -> None:
+        if not await self._store.owed.reopen(key):
+            raise Refused("it was not settled here", hint="`cockpit questions` lists what waits")
+        known = {one.key: one for one in (*await self._store.owed.open(), *self._told(key))}
+        self._fleet_state.set_owed(tuple(sorted(known.values(), key=lambda one: (one.at, one.key))))
+
+    def _told(self, key: str) -> list[Owed]:
+        state = self._fleet_state
+        return [one for one in owed_by_operator(state.tasks, tuple(state.feed.values())) if one.key == key]
 
     def _put(self, owed: Owed) -> None:
         self._fleet_state.set_owed(tuple(owed if one.key == owed.key else one for one in self._fleet_state.owed))

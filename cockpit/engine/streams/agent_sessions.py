@@ -132,6 +132,10 @@ class AgentSessions:
         """Remember what was learnt of an agent's name, and of whose it is."""
         await try_to_keep_identity(self._store, agent)
 
+    async def load(self, agent: Agent) -> None:
+        """Show an agent that the store remembers."""
+        await self._recorder.load(agent)
+
     async def take_up(self, listed: Collection[VmId]) -> None:
         """Show agents that another process on this machine made, and what they were renamed to there."""
         known = {agent.vm_id for agent in self._fleet_state.agents.values()}

@@ -125,6 +125,13 @@ class Dismiss:
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """Hear again of what was dismissed."""
+
+    vm: VmId
+
+
+@dataclass(frozen=True, slots=True)
 class Deregister:
     """Take a VM that is gone out of the registry and of other tools' files; one that exists is left alone."""
 
@@ -134,4 +141,4 @@ class Deregister:
 IdentityCommand = Adopt | Rename | SetFindable | Deregister
 
 
-LifeCommand = Spawn | IdentityCommand | Relaunch | Destroy | Undo | Restore | Dismiss
+LifeCommand = Spawn | IdentityCommand | Relaunch | Destroy | Undo | Restore | Dismiss | Recall

@@ -22,4 +22,11 @@ class SettleOwed:
     key: str
 
 
-OwedCommand = AnswerOwed | SettleOwed
+@dataclass(frozen=True, slots=True)
+class ReopenOwed:
+    """Hear again of what was settled without an answer."""
+
+    key: str
+
+
+OwedCommand = AnswerOwed | SettleOwed | ReopenOwed

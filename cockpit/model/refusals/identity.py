@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.model.claims import ClaimedBy
 from cockpit.model.colours import COLOURS
-from cockpit.model.commands.life import Deregister, Dismiss, Rename, SetFindable
+from cockpit.model.commands.life import Deregister, Dismiss, Recall, Rename, SetFindable
 from cockpit.model.dismissal import evidence
 from cockpit.model.fleet import AgentKind, Fleet
 from cockpit.model.names import agents_called
@@ -65,3 +65,9 @@ def of_dismiss(command: Dismiss, fleet: Fleet) -> Refusal | None:
     if fleet.vm(command.vm) is not None:
         return Refusal(RefusalCode.NOT_IN_DOUBT, "the VM is not shown as perhaps ours")
     return Refusal(RefusalCode.NO_VM, f"there is no VM {command.vm}")
+
+
+def of_recall(command: Recall, fleet: Fleet) -> Refusal | None:
+    if command.vm in fleet.dismissed:
+        return None
+    return Refusal(RefusalCode.ALREADY, "it is not dismissed")

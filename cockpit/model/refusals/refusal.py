@@ -13,6 +13,7 @@ from cockpit.model.commands.life import (
     Deregister,
     Destroy,
     Dismiss,
+    Recall,
     Relaunch,
     Rename,
     Restore,
@@ -36,7 +37,7 @@ from cockpit.model.refusals.board import NO_BOARD, of_hand_over, to_board
 from cockpit.model.refusals.family import of_copies
 from cockpit.model.refusals.feed import NO_FEED, to_feed
 from cockpit.model.refusals.grounds import READ_ONLY, Facilities, Refusal, RefusalCode
-from cockpit.model.refusals.identity import of_deregister, of_dismiss, of_findable, of_rename
+from cockpit.model.refusals.identity import of_deregister, of_dismiss, of_findable, of_recall, of_rename
 from cockpit.model.refusals.images import of_image
 from cockpit.model.refusals.inbox import of_inbox
 from cockpit.model.refusals.kept import of_checkpoint, of_conversation, of_deletion, of_undo
@@ -129,6 +130,8 @@ def to_fleet(command: FleetCommand, fleet: Fleet, facilities: Facilities) -> Ref
             return refused or (name_fault(name, fleet) if name else None)
         case Dismiss():
             return of_dismiss(command, fleet)
+        case Recall():
+            return of_recall(command, fleet)
         case Deregister():
             return of_deregister(command, fleet)
         case TrustHostKey():

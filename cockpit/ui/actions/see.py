@@ -6,8 +6,11 @@ from cockpit.model.attention import Attention
 from cockpit.model.commands.life import Dismiss
 from cockpit.model.commands.owed import SettleOwed
 from cockpit.model.family import head_of, parents_of
+from cockpit.model.ids import CommandId
 from cockpit.model.inbox.entries import inbox
 from cockpit.model.reconciliation import FindingKind
+from cockpit.model.reduce.tools import one_line
+from cockpit.model.undoing import TITLE
 from cockpit.ui.actions.action import PANES, Action, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.needs_you import act_about, give_answer, go_to_item, shelve_item
@@ -47,7 +50,7 @@ def _open_inbox(home: HomePort) -> None:
             home.command(SettleOwed(item.owed.key))
             return True
         if item.command is not None:
-            home.engine.dismiss(item.command)
+            _drop_failed(home, item, item.command)
             return True
         finding = item.finding
         if finding is None or finding.kind is not FindingKind.PERHAPS_OURS or home.read_only:
@@ -56,6 +59,13 @@ def _open_inbox(home: HomePort) -> None:
         return True
 
     home.open_dialog(InboxDialog(home.engine, answer, shelve, drop), finish)
+
+
+def _drop_failed(home: HomePort, item: Attention, command: CommandId) -> None:
+    """Hear no more of a command that failed; that can be undone as anything else."""
+    home.engine.dismiss(command)
+    said = f"dismissed {one_line(item.sentence, TITLE)}"
+    home.last_acts.done(said, lambda: home.engine.dismiss(command, back=True), home.engine.now())
 
 
 def _filter(home: HomePort) -> None:

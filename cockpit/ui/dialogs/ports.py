@@ -22,6 +22,7 @@ from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.dialogs.form import Field, FormDialog, Values
 from cockpit.ui.look.cells import Piece, content, fit
+from cockpit.ui.undo import order
 from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import Row, RowList
@@ -122,7 +123,7 @@ class PortsDialog(Dialog[None]):
         if refused:
             notice(self, clean_line(refused), severity="warning")
             return
-        self._ordered[self._engine.dispatch(command)] = command
+        self._ordered[order(self.app, self._engine, command)] = command
 
     def _say_ended(self) -> None:
         """Say what became of what was ordered here: the new address, which is copied, or why there is none."""

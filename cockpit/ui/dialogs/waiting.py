@@ -20,6 +20,7 @@ from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, age, content, cut
 from cockpit.ui.look.states import MODE_STYLES, Mode
+from cockpit.ui.undo import order
 from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.panel import Panel
 from cockpit.ui.widgets.plain import Plain
@@ -121,7 +122,7 @@ class QueuePanel(Panel):
             return None
         if losing := losing_images(self._waiting.values()):
             notice(self, clean_line(losing), title=ours("Images"), severity="warning")
-        return self._engine.dispatch(command)
+        return order(self.app, self._engine, command)
 
     def action_move(self, step: int) -> None:
         """Move the cursor."""

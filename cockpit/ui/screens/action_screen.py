@@ -28,11 +28,11 @@ from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.places.history import PlaceHistory, ScreenPlace
 from cockpit.ui.terminal.clipboard import copied
 from cockpit.ui.terminal.driver import TerminalDriver
-from cockpit.ui.undo import LastActs
+from cockpit.ui.undo import HasLastActs, LastActs
 from cockpit.ui.widgets.notice import notice
 
 
-class ActionScreen(Screen[None]):
+class ActionScreen(HasLastActs, Screen[None]):
     """Subclasses say in which situation an action is judged, and what takes it in afterwards."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]

@@ -14,7 +14,6 @@ from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.marks import AgentMarks
-from cockpit.model.undoing import undoable_of
 from cockpit.text.sanitize import our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.footer import FILTER_KEYS, foot, typed_keys
@@ -27,6 +26,7 @@ from cockpit.ui.screens.action_screen import ActionScreen
 from cockpit.ui.screens.travelling import Traveller
 from cockpit.ui.tallies import Tallies
 from cockpit.ui.transcript.view import TranscriptView
+from cockpit.ui.undo import order
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import Pane
 from cockpit.ui.widgets.plain import Plain
@@ -258,9 +258,7 @@ class OverHome(Traveller):
 
     def command(self, command: Command) -> CommandId:
         """Hand a command to the engine and show its receipt at once."""
-        undoable = undoable_of(command, self.engine.fleet)
-        command_id = self.engine.dispatch(command)
-        self.last_acts.ordered(undoable, command_id, self.engine.now())
+        command_id = order(self.app, self.engine, command)
         self.bridge.flush()
         return command_id
 

@@ -27,9 +27,12 @@ GROWING = 300
 async def calls_of_a_key(size: int, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int, int]:
     """Return what a key costs behind a text: calls of Python, whole texts put together, and images counted."""
     joined: list[int] = []
-    whole = DataDocument.text.fget
-    assert whole is not None
-    monkeypatch.setattr(DataDocument, "text", property(lambda self: joined.append(1) or whole(self)))
+
+    def whole(document: DataDocument) -> str:
+        joined.append(1)
+        return "\n".join(document.lines)
+
+    monkeypatch.setattr(DataDocument, "text", property(whole))
     async with cockpit(scene()) as (pilot, home, engine):
         await pilot.press("p")
         home.composer.put(LINE * (size // len(LINE)))
@@ -56,9 +59,9 @@ async def calls_of_a_key(size: int, monkeypatch: pytest.MonkeyPatch) -> tuple[in
         finally:
             sys.setprofile(None)
         found = len(joined)
+        assert home.selected is not None
         assert engine.notebook.draft(home.selected).text == composer.text, "what is written is there all the same"
         assert composer.text.endswith("ab")
-        print(calls.total(), found)
         return calls.total(), found, len(references_in(composer.text))
 
 
@@ -72,11 +75,7 @@ async def test_a_key_costs_the_same_behind_two_hundred_thousand_characters(monke
     assert images == 1
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 12), st.integers(0, 12), st.text("@ab.png\" \n,é", max_size=14)), max_size=8
-    )
-)
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.text('@ab.png" \n,é', max_size=14)), max_size=8))
 def test_images_that_are_counted_line_by_line_are_those_of_the_whole(edits: list[tuple[int, int, str]]) -> None:
     lines = ["@a.png", ""]
     images = NamedImages(lines)
@@ -92,6 +91,10 @@ def test_images_that_are_counted_line_by_line_are_those_of_the_whole(edits: list
 def test_a_secret_is_found_wherever_it_stands(before: int) -> None:
     filling = ("word " * 15 + "\n") * (before // 76) + "w " * (before % 76 // 2)
     assert not holds_secret(filling)
-    for secret in ("ghp_abcdefghijklmnopqrstuvwx", "Authorization: Bearer\n  abcdef0123456789", "password =\n  hunter2hunter2"):
+    for secret in (
+        "ghp_abcdefghijklmnopqrstuvwx",
+        "Authorization: Bearer\n  abcdef0123456789",
+        "password =\n  hunter2hunter2",
+    ):
         assert holds_secret(f"{filling} {secret} {filling}"), secret
         assert holds_secret(f"{filling}\n{secret}")

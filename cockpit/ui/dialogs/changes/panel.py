@@ -20,6 +20,7 @@ from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
 from cockpit.ui.dialogs.pick import PickDialog
 from cockpit.ui.look.cells import content, fit
+from cockpit.ui.undo import order
 from cockpit.ui.widgets.choice_field import Choice
 from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.row_list import Row
@@ -112,7 +113,7 @@ class ChangesPanel(ChangesView):
     def action_begin(self) -> None:
         """Say that a task begins now."""
         if self._may(BeginTask(self._agent.id)):
-            self._engine.dispatch(BeginTask(self._agent.id))
+            order(self.app, self._engine, BeginTask(self._agent.id))
             notice(self, our_line("From now on the changes of {} are told anew.", self._agent.name))
 
     def action_restore(self) -> None:
@@ -127,7 +128,7 @@ class ChangesPanel(ChangesView):
 
         def finish(yes: bool | None) -> None:
             if yes:
-                self._engine.dispatch(command)
+                order(self.app, self._engine, command)
                 notice(self, ours("Restoring. What the files were is kept: t lists it as safety, R there undoes it."))
                 self._base = Base()
                 self.call_later(self.action_look)

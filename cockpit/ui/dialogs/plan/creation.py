@@ -21,6 +21,7 @@ from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.form import Field, FormDialog, Values
 from cockpit.ui.look.cells import Piece, content
+from cockpit.ui.undo import order
 
 MOST_BYTES = 4 << 20
 """A file that is longer is no plan."""
@@ -103,7 +104,7 @@ def ask_for_plan(screen: Screen[None], engine: CockpitPort, created: Callable[[s
 
         def decided(yes: bool | None) -> None:
             if yes:
-                engine.dispatch(CreatePlan(plan))
+                order(screen.app, engine, CreatePlan(plan))
                 created(plan.name)
 
         screen.app.push_screen(PlanDialog(plan, findings(plan)), decided)

@@ -23,6 +23,7 @@ from cockpit.ui.dialogs.texts import task_text
 from cockpit.ui.key_gate import Guarded
 from cockpit.ui.look.cells import content
 from cockpit.ui.look.plans import plan_heading, planned_line
+from cockpit.ui.undo import order
 from cockpit.ui.widgets.choice_field import Choice
 from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.plain import Plain
@@ -134,7 +135,7 @@ class PlansDialog(Guarded, Dialog[None]):
         if reason:
             notice(self, clean_line(reason), title=ours("Not done"), severity="warning")
         else:
-            self._engine.dispatch(command)
+            order(self.app, self._engine, command)
             self._seen = -1
 
     def action_next(self, step: int) -> None:

@@ -28,6 +28,7 @@ from cockpit.ui.dialogs.shared.registry import RegistryTab
 from cockpit.ui.dialogs.shared.skills import SkillsTab
 from cockpit.ui.dialogs.shared.tab import Tab
 from cockpit.ui.look.cells import Piece, content
+from cockpit.ui.undo import order
 from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import RowList
@@ -222,7 +223,7 @@ class SharedDialog(Dialog[None]):
         if refused:
             notice(self, clean_line(refused), severity="warning")
             return
-        self._ordered.add(self.engine.dispatch(command))
+        self._ordered.add(order(self.app, self.engine, command))
 
     def _say_ended(self) -> None:
         for receipt in self.engine.fleet.receipts if self._ordered else ():

@@ -17,6 +17,7 @@ from cockpit.text.clean import NOTHING
 from cockpit.ui.dialogs.course import LEAST_WIDTH, NOTHING_YET, REFRESH, Course, operations_of, refusals_of
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.dialogs.form import Values
+from cockpit.ui.undo import order
 from cockpit.ui.widgets.plain import Plain
 
 MADE = "agent"
@@ -43,7 +44,7 @@ class MakesAgents(Dialog[Values]):
 
     def make(self, orders: Sequence[Spawn]) -> None:
         """Give the commands and turn to their steps."""
-        self.commands = [self.engine.dispatch(order) for order in orders]
+        self.commands = [order(self.app, self.engine, one) for one in orders]
         self.add_class("-running")
         self.show_keys(("esc", "close, it goes on"))
         self.query_one("#steps").focus()

@@ -11,7 +11,6 @@ from cockpit.engine.port import CockpitPort
 from cockpit.model.commands.command import Command
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.marks import AgentMarks
-from cockpit.model.undoing import undoable_of
 from cockpit.ui.actions.action import PANES, Action
 from cockpit.ui.actions.needs_you import act_about, give_answer
 from cockpit.ui.actions.talk import submit
@@ -21,6 +20,7 @@ from cockpit.ui.places.history import ScreenPlace
 from cockpit.ui.screens.home.flushing import HomeFlushing
 from cockpit.ui.transcript.paging import turn_page
 from cockpit.ui.transcript.view import TranscriptView
+from cockpit.ui.undo import order
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.needs_you.card import QuestionCard
 from cockpit.ui.widgets.needs_you.sight import Painted
@@ -194,9 +194,7 @@ class HomeScreen(Painted, HomeFlushing):
 
     def command(self, command: Command) -> CommandId:
         """Hand a command to the engine and show its receipt at once."""
-        undoable = undoable_of(command, self.engine.fleet)
-        command_id = self.engine.dispatch(command)
-        self.last_acts.ordered(undoable, command_id, self.engine.now())
+        command_id = order(self.app, self.engine, command)
         self.bridge.flush()
         return command_id
 
