@@ -159,6 +159,7 @@ class CockpitApp(App[None]):
         home = HomeScreen(self.engine, read_only=self._read_only, rates=self._rates, layout_file=self._layout_file)
         home.keys = dict(self._keymap_overrides.keys)
         home.others = OVER_HOME
+        home.tallies = self._caller.tallies
         own, problems = own_actions(self.engine.coordination.own.declared.commands, keys_of_home(home.keys))
         give_own(home, own)
         self._problems += problems

@@ -62,9 +62,10 @@ class Caller:
         self._engine = engine
         self._write = write
         self._quiet_for = quiet_for
+        self.tallies = Tallies()
+        """What wants the operator, counted once for all that say it: the screens count in it, too."""
         self._sequence = desktop_sequence(self._port.rules.desktop, environment)
         self._multiplexed = is_multiplexed(environment)
-        self._tallies = Tallies()
         self._title: Clean | None = None
         self._title_of = -1
         self._tells_focus = False
@@ -116,6 +117,7 @@ class Caller:
         return ()
 
     def _due_title(self) -> Clean:
-        wanted = self._tallies.of(self._engine.fleet, self._engine.now())
+        # The screens counted it already: one count for a snapshot is enough.
+        wanted = self.tallies.of(self._engine.fleet, self._engine.now())
         counts = f"?{wanted.waiting} " if wanted.waiting else ""
         return our_line("{}cockpit · {}", counts, self._engine.fleet.source)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
+from cockpit.model.inbox.entries import Inbox, inbox
 from cockpit.model.notices.condition import Condition
 from cockpit.model.notices.notifier import CalledFact, Occasion, Summons
 from cockpit.model.notices.port import HookOutcome
 from cockpit.model.notices.rules import NoticeRules
+from cockpit.ui import tallies
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.calling import ATTENTIVE, Caller
+from cockpit.ui.screens.home.screen import HomeScreen
 from tests.ui.scene import scene
 
 
 @pytest.mark.usefixtures("short_pauses")
-async def test_calls_title_and_attention() -> None:
+async def test_calls_title_and_attention(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = scene()
     notices = engine.coordination.notices
     notices.rules = NoticeRules(desktop="777")
@@ -25,8 +29,24 @@ async def test_calls_title_and_attention() -> None:
         written: list[str] = []
         quiet = [0.0]
         caller = Caller(app, engine, write=written.append, quiet_for=lambda: quiet[0], environment={})
+        caller.tallies = app._caller.tallies
         caller.look()
         assert written == ["\x1b[22;2t", "\x1b]2;?2 cockpit · embedded\x1b\\"]
+        # The screen counts for all: nothing is counted a second time for a title.
+        home = app.screen
+        assert isinstance(home, HomeScreen) and home.tallies is caller.tallies
+        counted: list[float] = []
+
+        def count(fleet: Fleet, now: float) -> Inbox:
+            counted.append(now)
+            return inbox(fleet, now)
+
+        monkeypatch.setattr(tallies, "inbox", count)
+        engine.change(engine.fleet)
+        home.tallies.of(engine.fleet, engine.now())
+        counted.clear()
+        caller.look()
+        assert counted == []
         selected = app.screen.selected  # type: ignore[attr-defined]
         assert isinstance(selected, str)
         assert notices.attended == {AgentId(selected)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 import tempfile
@@ -83,12 +84,10 @@ class Boards:
         if reason := next(filter(None, map(unsendable, (now.title, now.description, now.assignee, *now.tags))), ""):
             raise Refused(f"task {task} cannot be edited as a text: {reason}")
         text = text_of(now, titles, self._fleet_state.clock.now(), mine, beside=beside)
-        directory = Path(tempfile.mkdtemp(prefix="cockpit-task-"))
-        path = directory / FILE_NAME
         try:
-            path.write_bytes(text.encode(errors="replace"))
+            path = await asyncio.to_thread(_written, text)
         except OSError as error:
-            raise Refused(f"task {task} cannot be written to {path}: {error.strerror or error}") from error
+            raise Refused(f"task {task} cannot be written to a file: {error.strerror or error}") from error
         return TaskDraft(now, before, path)
 
     def drafted(self, draft: TaskDraft) -> EditTask | None:
@@ -154,3 +153,10 @@ class Boards:
                 return item.at
         noted = [note.created_at for note in task.notes if note.author == agent.name and note.created_at]
         return min(noted) if noted else task.updated_at
+
+
+def _written(text: str) -> Path:
+    """Write a text into a file of a new directory; return the file."""
+    path = Path(tempfile.mkdtemp(prefix="cockpit-task-")) / FILE_NAME
+    path.write_bytes(text.encode(errors="replace"))
+    return path

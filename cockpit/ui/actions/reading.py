@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from textual.widget import Widget
@@ -112,12 +113,7 @@ def _save(home: HomePort) -> None:
         if values is None:
             return
         chosen = block_text(block) if values["what"] == "block" and block is not None else text
-        try:
-            path = saved(chosen, Path(values["to"]).expanduser().absolute())
-        except CockpitError as error:
-            home.warn(clean_line(str(error)), title=ours("Not saved"))
-        else:
-            notice(home.app, our_line("Saved: {}", str(path)), timeout=6)
+        home.app.run_worker(_write(home, chosen, Path(values["to"]).expanduser().absolute()), name="save the output")
 
     block_words = block_name(block) if block is not None else ours("the block")
     choices = (("all", ours("all that is held of it")), ("block", block_words))
@@ -126,6 +122,15 @@ def _save(home: HomePort) -> None:
         Field("to", ours("file here"), value=f"{name}-output.md"),
     )
     home.open_dialog(FormDialog(ours("Save the output"), fields, check), finish)
+
+
+async def _write(home: HomePort, text: Clean, to: Path) -> None:
+    try:
+        path = await asyncio.to_thread(saved, text, to)
+    except CockpitError as error:
+        home.warn(clean_line(str(error)), title=ours("Not saved"))
+    else:
+        notice(home.app, our_line("Saved: {}", str(path)), timeout=6)
 
 
 def _open_in(*, editor: bool) -> Handler:

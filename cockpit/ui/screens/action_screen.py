@@ -26,6 +26,7 @@ from cockpit.ui.actions.registry import BY_ID, bindings, disabled_reason, hidden
 from cockpit.ui.bridge import Rates
 from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.places.history import PlaceHistory, ScreenPlace
+from cockpit.ui.tallies import Tallies
 from cockpit.ui.terminal.clipboard import copied
 from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.undo import HasLastActs, LastActs
@@ -49,6 +50,8 @@ class ActionScreen(HasLastActs, Screen[None]):
         """What is said of what became of commands."""
         self.last_acts = LastActs()
         """What was done here that can be undone."""
+        self.tallies = Tallies()
+        """What wants the operator; screens over this one share it."""
         self.others: Mapping[str, Callable[[HomePort, str], Screen[None]]] = {}
         """The screens that stand over the home screen, by name: each is made of it, and of what narrows it."""
         self.own: Mapping[str, Action] = {}

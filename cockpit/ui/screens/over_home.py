@@ -24,7 +24,6 @@ from cockpit.ui.look.states import Mode
 from cockpit.ui.places.history import ScreenPlace
 from cockpit.ui.screens.action_screen import ActionScreen
 from cockpit.ui.screens.travelling import Traveller
-from cockpit.ui.tallies import Tallies
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.undo import order
 from cockpit.ui.widgets.filter_line import FilterLine
@@ -76,8 +75,8 @@ class OverHome(Traveller):
         self.outcomes = home.outcomes
         self.last_acts = home.last_acts
         self.rates = home.rates
-        self.tallies = Tallies()
         if isinstance(home, ActionScreen):
+            self.tallies = home.tallies
             self.keys, self.others, self.history = home.keys, home.others, home.history
             self.own = home.own
         self.bridge = Bridge(home.engine, self, home.rates)

@@ -35,7 +35,7 @@ def pager_command(environment: Mapping[str, str], found: Callable[[str], str | N
 
 
 def saved(text: Clean, path: Path) -> Path:
-    """Write a text into a new file that only the operator can read.
+    """Write a text into a new file that only the operator can read; to be called beside the loop.
 
     Raises:
         Refused: it cannot be written, or there is such a file.
@@ -62,7 +62,7 @@ async def opened(app: App[object], text: Clean, name: str, *, editor: bool) -> N
     if not command:
         raise Refused(f"there is no {'editor' if editor else 'pager'}", hint=f"set {variable}")
     with tempfile.TemporaryDirectory(prefix="cockpit-") as folder:
-        path = saved(text, Path(folder) / f"{name}.md")
+        path = await asyncio.to_thread(saved, text, Path(folder) / f"{name}.md")
         try:
             with lent(app):
                 process = await asyncio.create_subprocess_exec(*command, str(path))

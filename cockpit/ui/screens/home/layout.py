@@ -17,7 +17,7 @@ from cockpit.text.sanitize import clean_line
 from cockpit.ui.actions.action import PANES
 from cockpit.ui.screens.home.arrangement import AGENTS, CENTER, SIDE, HomeView, Wishes, size_class
 from cockpit.ui.screens.home.body import AreasBody
-from cockpit.ui.screens.home.remembered import recalled, remember
+from cockpit.ui.screens.home.remembered import WishesFile, recalled
 from cockpit.ui.screens.travelling import Traveller
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.undo import UndoBar
@@ -50,7 +50,7 @@ class HomeLayout(Traveller):
         super().__init__()
         self.engine = engine
         self.read_only = read_only
-        self._layout_file = layout_file
+        self._wishes_file = WishesFile(layout_file, self._not_kept)
         self._wishes = recalled(layout_file)
 
     def compose(self) -> ComposeResult:
@@ -169,5 +169,12 @@ class HomeLayout(Traveller):
     def _wish(self, wishes: Wishes) -> None:
         self._wishes = {**self._wishes, self._class(): wishes}
         self.see(self.body.view)
-        if trouble := remember(self._layout_file, self._wishes):
-            self.warn(clean_line(trouble), title=ours("Layout"))
+        self._wishes_file.keep(self._wishes)
+
+    def _not_kept(self, trouble: str) -> None:
+        """Say on the loop why the layout is not kept; the thread that wrote it found out."""
+        self.call_later(self.warn, clean_line(trouble), title=ours("Layout"))
+
+    async def on_unmount(self) -> None:
+        """Have what was set last written."""
+        await self._wishes_file.close()

@@ -1,10 +1,17 @@
-"""What the operator set for the areas of the home screen, kept in a file of the state directory by size class."""
+"""What the operator set for the areas of the home screen, kept in a file of the state directory by size class.
+
+It is written beside the loop: a slow disk delays no key. Of changes that come while one is written the last is kept.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import logging
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from cockpit.paths import write_private
@@ -14,6 +21,10 @@ log = logging.getLogger(__name__)
 
 FARTHEST = 400
 """Cells or lines by which an area can have been moved: no terminal has more."""
+
+
+LAST_WRITE = 5.0
+"""Seconds that the end of a screen waits for the file."""
 
 
 def recalled(path: Path | None) -> dict[str, Wishes]:
@@ -46,6 +57,50 @@ def remember(path: Path | None, wishes: Mapping[str, Wishes]) -> str:
         log.warning("the layout could not be kept in %s: %s", path, error)
         return f"the layout is not kept: {error.strerror or error}"
     return ""
+
+
+class WishesFile:
+    """Keeps the newest wishes in the file."""
+
+    def __init__(self, path: Path | None, failed: Callable[[str], None]) -> None:
+        """Prepare.
+
+        Args:
+            path: the file; None keeps nothing.
+            failed: is told why something was not kept, on the thread that wrote.
+        """
+        self._path = path
+        self._failed = failed
+        self._writer: ThreadPoolExecutor | None = None
+        self._newest: Mapping[str, Wishes] | None = None
+        self._lock = threading.Lock()
+        self._last: Future[None] | None = None
+
+    def keep(self, wishes: Mapping[str, Wishes]) -> None:
+        """Have it written; returns at once."""
+        if self._path is None:
+            return
+        if self._writer is None:
+            self._writer = ThreadPoolExecutor(1, "layout")
+        with self._lock:
+            waits, self._newest = self._newest is not None, wishes
+        if not waits:
+            self._last = self._writer.submit(self._write)
+
+    async def close(self) -> None:
+        """Wait until what was set last is written; a disk that hangs is left to the process's own end."""
+        if self._last is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._last)), LAST_WRITE)
+        if self._writer is not None:
+            self._writer.shutdown(wait=False)
+            self._writer = None
+
+    def _write(self) -> None:
+        with self._lock:
+            wishes, self._newest = self._newest, None
+        if wishes is not None and (trouble := remember(self._path, wishes)):
+            self._failed(trouble)
 
 
 def _wishes(kept: Mapping[str, object]) -> Wishes:

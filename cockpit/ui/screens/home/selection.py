@@ -14,7 +14,6 @@ from cockpit.ui.look.tree import agent_tree
 from cockpit.ui.screens.home.arrangement import CENTER
 from cockpit.ui.screens.home.body import AreasBody
 from cockpit.ui.screens.home.layout import HomeLayout
-from cockpit.ui.tallies import Tallies
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, VmsTable
 
@@ -25,7 +24,6 @@ class HomeSelection(HomeLayout):
     def __init__(self, engine: CockpitPort, *, read_only: bool, layout_file: Path | None = None) -> None:
         super().__init__(engine, read_only=read_only, layout_file=layout_file)
         self.selected: AgentId | None = None
-        self.tallies = Tallies()
         self.marks = AgentMarks()
         """The agents that are marked."""
 
