@@ -134,7 +134,7 @@ class AgentSessions:
 
     async def load(self, agent: Agent) -> None:
         """Show an agent that the store remembers."""
-        await self._recorder.load(agent)
+        await self._recorder_of().load(agent)
 
     async def take_up(self, listed: Collection[VmId]) -> None:
         """Show agents that another process on this machine made, and what they were renamed to there."""

@@ -22,7 +22,7 @@ def cut_apart(name: Clean, others: Iterable[Clean], room: int) -> Clean:
 
     Where no cut tells it apart, what stands where it differs is shown in place of its end.
     """
-    if width_of(name) <= room:
+    if _fits(name, room):
         return name
     if room < 2:
         return ours("…") if room == 1 else NOTHING
@@ -77,7 +77,7 @@ def _owners(names: tuple[Clean, ...], room: int, tail: int) -> dict[Clean, Clean
     """
     found: dict[Clean, Clean | None] = {}
     for name in dict.fromkeys(names):
-        shown = name if width_of(name) <= room else _cut(name, room, tail)
+        shown = name if _fits(name, room) else _cut(name, room, tail)
         found[shown] = None if shown in found else name
     return found
 
@@ -86,8 +86,9 @@ def _cut(name: Clean, room: int, tail: int) -> Clean:
     if name.isascii():
         return joined((part(name, 0, room - 1 - tail), ours("…"), part(name, len(name) - tail)))
     end = _end(name, tail)
-    head = break_points(name, room - 1 - width_of(end), words=False)[0][1] if room - 1 > width_of(end) else 0
-    start = part(name, 0, head) if width_of(name[:head]) <= room - 1 - width_of(end) else NOTHING
+    left = room - 1 - width_of(end)
+    head = break_points(name[:MOST_LOOKED_AT], left, words=False)[0][1] if left > 0 else 0
+    start = part(name, 0, head) if width_of(name[:head]) <= left else NOTHING
     return joined((start, ours("…"), end))
 
 
@@ -95,16 +96,22 @@ def _end(name: Clean, cells: int) -> Clean:
     """Return the end of a name that takes at most so many cells."""
     if cells <= 0:
         return NOTHING
-    start = 0
-    for at in cluster_ends(name, 0):
-        if width_of(name[start:]) <= cells:
+    start = max(0, len(name) - MOST_LOOKED_AT)
+    left = width_of(name[start:])
+    for at in cluster_ends(name, start):
+        if left <= cells:
             break
+        left -= width_of(name[start:at])
         start = at
     return part(name, start)
 
 
+def _fits(name: Clean, room: int) -> bool:
+    return len(name) <= MOST_LOOKED_AT and width_of(name) <= room
+
+
 def _looks_alike(other: Clean, name: Clean, room: int) -> bool:
-    return width_of(other) > room and other[:1] == name[:1]
+    return not _fits(other, room) and other[:1] == name[:1]
 
 
 def _where_it_differs(name: Clean, alike: list[Clean], room: int) -> Clean:
