@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import LiteralString
 
@@ -25,6 +26,10 @@ from cockpit.text.joiners import JOINER, joins, shapes_emoji
 from cockpit.text.style import PLAIN_STYLE, TextStyle, apply_graphic_rendition
 
 TAB_STOP = 8
+
+LINES_KEPT, MOST_KEPT = 256, 12_000
+"""Lines that were cleaned lately and are kept, and the characters of the longest: lists draw the same words again and
+again, and a name that somebody made as long as he could costs a frame only once."""
 LINE_SIGN = Clean("\u240a")
 """Shown by `clean_line` where the text had a line break: a command of two lines must not look like one."""
 
@@ -77,7 +82,14 @@ def clean_line(text: str) -> Clean:
     """Return a text as one printable line; line breaks inside are shown as `␊`, those at its end are dropped."""
     if is_plain(text):
         return Clean(text)
+    return _lately_cleaned(text) if len(text) <= MOST_KEPT else _cleaned_line(text)
+
+
+def _cleaned_line(text: str) -> Clean:
     return joined((_Row().read(line) for line in text.rstrip("\r\n").split("\n")), LINE_SIGN)
+
+
+_lately_cleaned = lru_cache(maxsize=LINES_KEPT)(_cleaned_line)
 
 
 def clean_text(text: str) -> Clean:

@@ -11,8 +11,12 @@ from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.keys import key_labels
 from cockpit.ui.actions.registry import ACTIONS, disabled_reason, hidden
-from cockpit.ui.look.cells import content
+from cockpit.ui.look.cells import content, cut
 from cockpit.ui.screens.action_screen import ActionScreen
+
+
+MOST_HELP = 200
+"""Cells of what is said of an action: a reason may hold a name as long as whoever gave it liked."""
 
 
 class ActionProvider(Provider):
@@ -52,7 +56,7 @@ class ActionProvider(Provider):
     def _help(self, action: Action, situation: Situation) -> str:
         """Say what it does or why not. The framework reads this text as markup, so it must hold no bracket."""
         reason = disabled_reason(action, situation)
-        said = clean_line(f"not now: {reason}" if reason else action.description)
+        said = cut(clean_line(f"not now: {reason}" if reason else action.description), MOST_HELP)
         return said.replace("[", "(").replace("]", ")")
 
     def _command(self, action: Action) -> partial[None]:

@@ -155,10 +155,7 @@ class AgentSessions:
                 await self._recorder_of().load(agent_from_row(row, self._source.name))
 
     async def place(self, listed: Collection[VmId]) -> None:
-        """Take agents of unknown or of another account as this one's, since its list has their VMs.
-
-        Of those that were dismissed more is known then: they are shown again.
-        """
+        """Take agents of unknown or of another account as this one's, since its list has their VMs; also dismissed ones."""
         await self._recall(listed)
         found = {
             agent.id

@@ -23,6 +23,10 @@ def clickable(style: str, action: str) -> str:
     return f"{style} @click={action}".strip()
 
 
+MOST_OF_A_CELL = 16
+"""Characters that a cell can hold of what is drawn as one: a longer text is wider than its cells without a look."""
+
+
 def content(pieces: Iterable[Piece]) -> Content:
     """Join pieces into Content. Nothing in them is read as markup."""
     texts: list[str] = []
@@ -47,7 +51,7 @@ def cut(text: Clean, width: int) -> Clean:
     """Shorten a text to a width in cells, with an ellipsis where something is missing."""
     if width <= 0:
         return NOTHING
-    if width_of(text) <= width:
+    if len(text) <= width * MOST_OF_A_CELL and width_of(text) <= width:
         return text
     end = _cells_end(text, 0, width - 1, text.isascii())
     if width_of(text[:end]) >= width:
