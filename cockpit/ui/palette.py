@@ -14,7 +14,6 @@ from cockpit.ui.actions.registry import ACTIONS, disabled_reason, hidden
 from cockpit.ui.look.cells import content, cut
 from cockpit.ui.screens.action_screen import ActionScreen
 
-
 MOST_HELP = 200
 """Cells of what is said of an action: a reason may hold a name as long as whoever gave it liked."""
 

@@ -15,7 +15,7 @@ from cockpit.model.receipts.receipt import Stage
 from cockpit.model.undoing import UNDO_SECONDS, Undoable, undoable_of
 from cockpit.text.clean import Clean
 from cockpit.text.sanitize import our_line
-from cockpit.ui.look.cells import Piece, content
+from cockpit.ui.look.cells import Piece, content, cut, width_of
 from cockpit.ui.widgets.plain import Plain
 
 MOST_ACTS = 50
@@ -118,6 +118,8 @@ class UndoBar(Plain):
             return
         self._said = said
         self.display = bool(said)
-        words: Clean = our_line(" ✓ {} ", said)
-        pieces: list[Piece] = [(words, ""), (our_line("· {} undo", key), "bold $accent")] if said else []
+        undoes = our_line("· {} undo", key)
+        # What was done is named by words of others, as long as they like; the key must be seen.
+        words: Clean = cut(our_line(" ✓ {} ", said), max(1, self.screen.size.width - width_of(undoes) - 1))
+        pieces: list[Piece] = [(words, ""), (undoes, "bold $accent")] if said else []
         self.show(content(pieces))

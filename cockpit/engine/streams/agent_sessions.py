@@ -155,7 +155,7 @@ class AgentSessions:
                 await self._recorder_of().load(agent_from_row(row, self._source.name))
 
     async def place(self, listed: Collection[VmId]) -> None:
-        """Take agents of unknown or of another account as this one's, since its list has their VMs; also dismissed ones."""
+        """Take agents of unknown or of another account, and dismissed ones, as this one's: its list has their VMs."""
         await self._recall(listed)
         found = {
             agent.id
