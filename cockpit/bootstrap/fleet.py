@@ -266,7 +266,7 @@ async def running_engine(
     except BaseException:
         await source.close()
         raise
-    others = _hosts(settings, store) if hosts and settings.hosts else ()
+    others = _hosts(settings, store, source) if hosts and settings.hosts else ()
     link = settings.link
     kept = LinkOptions(link.keepalive_interval, link.keepalive_count, link.connect_timeout, link.compression)
     bounds = (settings.store.max_bytes, settings.store.max_age_days * 86_400.0)
@@ -283,11 +283,11 @@ async def running_engine(
             await one.close()
 
 
-def _hosts(settings: Settings, store: Store) -> tuple[Source, ...]:
+def _hosts(settings: Settings, store: Store, fleet: Source) -> tuple[Source, ...]:
     """Return the hosts of the configuration; what they stand on takes long to load, and is needed by them alone."""
     from cockpit.bootstrap.hosts import host_sources
 
-    return host_sources(settings, store)
+    return host_sources(settings, store, fleet)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cockpit.agents.scaffold.layout import HOME_PATHS
 from cockpit.bootstrap.kinds import kinds_of
 from cockpit.engine.hosts.platform import HostPlatform
+from cockpit.engine.hosts.services import SharedServices
 from cockpit.engine.source import Source
 from cockpit.errors import ConfigError
 from cockpit.remote.hosts.host import PlainHost
@@ -24,14 +25,15 @@ TAKEN = ("embedded", "vers")
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
-def host_sources(settings: Settings, keys: HostKeyStore) -> tuple[Source, ...]:
+def host_sources(settings: Settings, keys: HostKeyStore, fleet: Source) -> tuple[Source, ...]:
     """Return a source for each host of the configuration; nothing is connected.
 
     Args:
         settings: what config.toml says.
         keys: host keys that the operator trusted here, beside those of `known_hosts`.
+        fleet: whose board, feed and registry agents on hosts use.
     """
-    return tuple(_source(settings, host, keys) for host in settings.hosts)
+    return tuple(_source(settings, host, keys, fleet) for host in settings.hosts)
 
 
 def check_names(settings: Settings) -> None:
@@ -47,7 +49,7 @@ def check_names(settings: Settings) -> None:
             raise ConfigError(f"{settings.file}: hosts: {name!r} {why}", hint="each host needs a name of its own")
 
 
-def _source(settings: Settings, said: HostSettings, keys: HostKeyStore) -> Source:
+def _source(settings: Settings, said: HostSettings, keys: HostKeyStore, fleet: Source) -> Source:
     address = said.address or said.name
     host = PlainHost(
         said.name,
@@ -60,9 +62,9 @@ def _source(settings: Settings, said: HostSettings, keys: HostKeyStore) -> Sourc
         said.known_hosts,
         said.config_file,
     )
-    platform = HostPlatform(
-        said.name, HostLine(partial(_connection, settings, host, keys)), said.directory, said.look_in
-    )
+    line = HostLine(partial(_connection, settings, host, keys))
+    services = SharedServices(said.name, fleet)
+    platform = HostPlatform(said.name, line, said.directory, said.look_in, services)
     return Source(
         name=said.name,
         vers=VersClient(f"ssh://{said.name}", "", transport=platform, place=f"host {said.name}"),
@@ -72,6 +74,7 @@ def _source(settings: Settings, said: HostSettings, keys: HostKeyStore) -> Sourc
         paths=HOME_PATHS,
         kinds=kinds_of(settings, local=address in LOCAL),
         plain_host=platform,
+        beside=fleet,
         shares_host=True,
         allow_detached=True,
         out_bound=settings.agent.max_out_bytes,

@@ -8,7 +8,7 @@ from typing import Any
 
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.fleet import carry_out, confirmed
-from cockpit.cli.headless import VM_LIST, Headless, nearest, nobody, require_health
+from cockpit.cli.headless import Headless, nearest, nobody, require_health
 from cockpit.cli.origins import commit_named
 from cockpit.cli.output import print_json, print_table
 from cockpit.cli.rehearsal import rehearse, would
@@ -16,6 +16,7 @@ from cockpit.errors import NotFound, Refused, UsageError
 from cockpit.model.ages import age_text
 from cockpit.model.dependants import dependants_of
 from cockpit.model.fleet import Fleet
+from cockpit.model.health import VM_LIST
 from cockpit.model.images import GoldenImage
 from cockpit.model.platform import (
     ChangeCommit,

@@ -15,7 +15,7 @@ from cockpit.bootstrap.fleet import Places, Setup, open_history
 from cockpit.cli.signals import GracefulExit
 from cockpit.errors import Gone, NotFound, Refused
 from cockpit.model.family import FamilyBounds
-from cockpit.model.health import ServiceHealth
+from cockpit.model.health import VM_LIST, ServiceHealth
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn
 
@@ -28,9 +28,6 @@ FIRST_CONTACT = 28.0
 
 FAMILY_LIMIT = 10.0
 """Seconds the agents get to say whom they work for."""
-
-VM_LIST = "vers"
-"""The service that lists the VMs; every fleet has it."""
 
 
 def everybody(agent: Agent) -> bool:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from cockpit.cli import output
 from cockpit.cli.exits import ExitCode
-from cockpit.cli.headless import VM_LIST, Headless, nearest, nobody, only, require_health, say_missing, silent
+from cockpit.cli.headless import Headless, nearest, nobody, only, require_health, say_missing, silent
 from cockpit.errors import NotFound
 from cockpit.model.fleet import LinkState, Power
+from cockpit.model.health import VM_LIST
 from cockpit.model.past import remembered_as
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn

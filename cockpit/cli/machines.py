@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.fleet import carry_out, operation_of
-from cockpit.cli.headless import VM_LIST, Headless, nobody, only, require_health
+from cockpit.cli.headless import Headless, nobody, only, require_health
 from cockpit.cli.output import print_json, print_table, vm_object
 from cockpit.cli.rehearsal import rehearse, would
 from cockpit.errors import Refused, UsageError
+from cockpit.model.health import VM_LIST
 from cockpit.model.ids import VmId
 from cockpit.model.platform import NewVm, Resize, SetLabels, SetVariables
 from cockpit.model.size import parse_disk

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import uuid
 
 ID_LENGTH = 36
 """Characters of a VM's id, with which its key begins."""
+
+
+PLACE_VERSION = 5
 
 
 def vm_key(token: str, vm_id: str) -> str:
@@ -22,6 +26,14 @@ def vm_key(token: str, vm_id: str) -> str:
     """
     secret = hmac.new(token.encode(), vm_id.lower().encode(), hashlib.sha256).hexdigest()
     return f"{vm_id.lower()}{secret}"
+
+
+def is_place(vm_id: str) -> bool:
+    """Say whether an id is that of a place on a plain host: those are made of its name, a VM's is drawn by lot."""
+    try:
+        return uuid.UUID(vm_id).version == PLACE_VERSION
+    except ValueError:
+        return False
 
 
 def vm_of_key(token: str, given: str) -> str:

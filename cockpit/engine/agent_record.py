@@ -30,6 +30,10 @@ FINDERS = {AgentKind.LIEUTENANT: "vers-lieutenant", AgentKind.WORKER: "vers-swar
 """Whose agents other tools take up: they go by who registered them (hdresearch/pi-v, `extensions/`)."""
 
 
+PLAIN_HOST = "plainHost"
+"""In the metadata of an entry: the host of an agent that has no VM, which no platform knows."""
+
+
 def kind_of(role: str, metadata: dict[str, Any]) -> AgentKind | None:
     """Return the part an entry of the registry plays, or None if it is no agent (infra, golden ...)."""
     wanted = str(metadata.get("kind") or role)
@@ -72,7 +76,7 @@ def agent_from_entry(entry: RegistryEntry, source: str, usual_directory: str) ->
 def claim_from_entry(entry: RegistryEntry) -> Claim | None:
     """Return what a registry entry says of a VM, or None for an entry that is about no VM."""
     metadata = entry.metadata or {}
-    if entry.id.startswith(RESERVATION):
+    if entry.id.startswith(RESERVATION) or metadata.get(PLAIN_HOST):
         return None
     kind = kind_of(entry.role, metadata)
     said = metadata.get("directory")
@@ -135,15 +139,22 @@ def registry_role(kind: AgentKind) -> str:
     return "custom" if kind is AgentKind.ARCHITECT else kind.value
 
 
-def registration_of(agent: Agent, *, address: str, directory: str, workspace: str, created_at: float) -> Registration:
-    """Return an agent as the registry takes it; what its word for the role does not tell, the metadata does."""
+def registration_of(
+    agent: Agent, *, address: str, directory: str, workspace: str, created_at: float, host: str = ""
+) -> Registration:
+    """Return an agent as the registry takes it; what its word for the role does not tell, the metadata does.
+
+    Args:
+        host: the plain host that it lives on; empty for a VM.
+    """
+    metadata = metadata_of(agent, directory=directory, workspace=workspace, created_at=created_at)
     return Registration(
         id=agent.vm_id,
         name=agent.name,
         role=registry_role(agent.kind),
         address=address,
         registered_by=FINDERS.get(agent.kind, REGISTERED_BY) if agent.findable else REGISTERED_BY,
-        metadata=metadata_of(agent, directory=directory, workspace=workspace, created_at=created_at),
+        metadata=metadata | ({PLAIN_HOST: host} if host else {}),
     )
 
 

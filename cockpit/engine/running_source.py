@@ -14,6 +14,7 @@ from cockpit.engine.particulars import Particulars
 from cockpit.engine.streams.agent_sessions import AgentSessions, LinkOptions
 from cockpit.engine.watcher import SERVICE_NAMES, Watcher
 from cockpit.errors import CockpitError
+from cockpit.model.health import VM_LIST
 
 if TYPE_CHECKING:
     from cockpit.engine.commands.dispatcher import Dispatcher
@@ -148,8 +149,8 @@ class RunningSource:
     @property
     def services(self) -> tuple[str, ...]:
         """The names under which the health of its API and its services is shown."""
-        names = ("vers", *SERVICE_NAMES) if self.source.present is not None else ("vers",)
-        return tuple(f"{self.shown_as} {name}" if self.shown_as else name for name in names)
+        kinds = (VM_LIST, *SERVICE_NAMES) if self.source.present is not None else (VM_LIST,)
+        return tuple(map(self.watcher.called, kinds))
 
     def looks(self, watch: bool) -> dict[str, Callable[[], Awaitable[None]]]:
         """Return what looks at the lists of this source, by name.

@@ -155,6 +155,8 @@ class Source:
     """Returns the recipe of golden images, as it is now; raises ConfigError if it cannot be used."""
     plain_host: HostPlatform | None = None
     """Set where it is a plain SSH host: places of agents stand where VMs stand elsewhere, over one connection."""
+    beside: Source | None = None
+    """The fleet that a plain host stands beside: its agents use that fleet's board, feed and registry."""
     shares_host: bool = False
     """Its VMs are sandboxes that share this machine's programs and files: what changes those must not run there."""
     state_files: tuple[Path, ...] = ()
@@ -231,6 +233,10 @@ class Source:
         key = self.vm_key(vm_id)
         return {name: key if value == own else value for name, value in self.environment.items()}
 
+    async def reach_services(self, vm_id: VmId) -> tuple[dict[str, str], str]:
+        """Return what an agent is given to reach the services of the fleet its host stands beside, and words on it."""
+        return await self.plain_host.reach_services(vm_id) if self.plain_host is not None else ({}, "")
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values this cockpit has loaded that no image may hold, and no log."""
@@ -264,6 +270,21 @@ class Source:
     def feed(self) -> FeedClient | None:
         """The feed, where there is one."""
         return self.present.feed if self.present else None
+
+    @property
+    def of_agents(self) -> Services | None:
+        """The services that its agents use: its own, or those of the fleet that a plain host stands beside."""
+        return self.present or (self.beside.present if self.beside is not None else None)
+
+    @property
+    def told_to(self) -> FeedClient | None:
+        """The feed that its agents are told on, where there is one."""
+        return self.of_agents.feed if self.of_agents else None
+
+    @property
+    def entered_in(self) -> RegistryClient | None:
+        """The registry that its agents are entered in, where there is one."""
+        return self.of_agents.registry if self.of_agents else None
 
     @property
     def registry(self) -> RegistryClient | None:

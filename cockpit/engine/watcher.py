@@ -17,6 +17,7 @@ from cockpit.engine.operation import describe
 from cockpit.errors import CockpitError
 from cockpit.model.claims import Claim, ClaimedBy
 from cockpit.model.fleet import Agent, Power
+from cockpit.model.health import VM_LIST, service_name
 from cockpit.model.ids import VmId
 from cockpit.model.names import NAME_LABEL, usable_name
 
@@ -79,7 +80,7 @@ class Watcher:
         self._source = source
         self._agent_sessions = agent_sessions
         self._cut_off = cut_off
-        self._prefix = f"{shown_as} " if shown_as else ""
+        self._shown_as = shown_as
         self._missing = MissingVms(fleet_state, source.name, source.vers, agent_sessions)
         self._board_now = asyncio.Event()
         self.board_as_of = 0.0
@@ -93,6 +94,10 @@ class Watcher:
         self._adopting = asyncio.Lock()
         self.first_look = asyncio.Event()
         """Set once VM list and registry were asked, well or badly."""
+
+    def called(self, kind: str) -> str:
+        """Return the name under which the health of a service of this source is shown."""
+        return service_name(kind, self._shown_as, host=self._source.plain_host is not None)
 
     def look_at_board(self) -> None:
         """Read the board now instead of at the next interval."""
@@ -118,7 +123,7 @@ class Watcher:
         """Wait for services that are made while nobody has any: here, or by another process into the configuration."""
         await arrival(self._source)
         self._fleet_state.notice(NO_SERVICES, stands=False)
-        names = (self._prefix + name for name in SERVICE_NAMES)
+        names = map(self.called, SERVICE_NAMES)
         self._fleet_state.awaited = (*self._fleet_state.awaited, *names)
         self._fleet_state.changed()
         own = [agent for agent in self._fleet_state.agents.values() if agent.source == self._source.name]
@@ -141,7 +146,7 @@ class Watcher:
 
     async def _look_at_agents(self) -> bool:
         """Ask VM list and registry once; say whether the first answered: without it the second tells nothing."""
-        worked = await self._guarded("vers", self.vms)
+        worked = await self._guarded(VM_LIST, self.vms)
         if worked and self._source.registry is not None:
             await self._guarded("registry", self.registry)
         return worked
@@ -266,7 +271,7 @@ class Watcher:
     async def _watch_vms(self) -> None:
         while True:
             if self.first_look.is_set():
-                worked = await self._guarded("vers", self.vms)
+                worked = await self._guarded(VM_LIST, self.vms)
             else:
                 worked = await self._look_at_agents()
                 self.first_look.set()
@@ -299,7 +304,7 @@ class Watcher:
             self.catching_up = None
             unreadable = self._source.feed.unreadable if up and self._source.feed is not None else 0
             self._fleet_state.set_health(
-                self._prefix + "feed", "" if up else reason or "the feed is silent", unreadable=unreadable
+                self.called("feed"), "" if up else reason or "the feed is silent", unreadable=unreadable
             )
 
         while True:
@@ -310,7 +315,7 @@ class Watcher:
                     async for item in items:
                         self._fleet_state.add_feed([item])
             except CockpitError as error:
-                self._fleet_state.set_health(self._prefix + "feed", describe(error), error.hint)
+                self._fleet_state.set_health(self.called("feed"), describe(error), error.hint)
             await asyncio.sleep(RETRY_INTERVAL)
 
     def _mark_if_silent(self, name: str) -> asyncio.TimerHandle:
@@ -318,7 +323,7 @@ class Watcher:
         reason = f"no answer yet after {SILENCE_MARK:g} s"
         hint = "it is still waited for"
         return asyncio.get_running_loop().call_later(
-            SILENCE_MARK, self._fleet_state.set_health, self._prefix + name, reason, hint
+            SILENCE_MARK, self._fleet_state.set_health, self.called(name), reason, hint
         )
 
     async def _watch_registry(self) -> None:
@@ -336,11 +341,11 @@ class Watcher:
             unreadable = await look()
         except CockpitError as error:
             log.warning("%s: %s", name, error)
-            self._fleet_state.set_health(self._prefix + name, describe(error), error.hint)
+            self._fleet_state.set_health(self.called(name), describe(error), error.hint)
             return False
         finally:
             silence.cancel()
-        self._fleet_state.set_health(self._prefix + name, unreadable=unreadable)
+        self._fleet_state.set_health(self.called(name), unreadable=unreadable)
         return True
 
 

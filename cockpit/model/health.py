@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+VM_LIST = "vers"
+"""What tells of all VMs of a source: its platform's API; for a plain host, the look at the host itself."""
+
+_HOST = "host "
+
+
+def service_name(kind: str, source: str = "", *, host: bool = False) -> str:
+    """Return the name under which the health of a control service is shown.
+
+    Args:
+        kind: what it is.
+        source: whose it is, where the cockpit has several sources.
+        host: the source is a plain host, which has no service but itself.
+    """
+    if host and kind == VM_LIST:
+        return f"{_HOST}{source}"
+    return f"{source} {kind}" if source else kind
+
 
 def kind_of_service(name: str) -> str:
-    """Return what a control service is: where several sources have one, its source's name stands before that."""
-    return name.rpartition(" ")[2]
+    """Return what a control service is, from the name under which it is shown."""
+    return VM_LIST if name.startswith(_HOST) else name.rpartition(" ")[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from cockpit.model.ages import span_text
 from cockpit.model.board import Task
 from cockpit.model.fleet import ActivityState, Agent, Fleet, LinkState, Power, ProcessState
+from cockpit.model.health import VM_LIST, kind_of_service
 from cockpit.model.plan.marks import is_head
 
 GRACE = 10.0
@@ -120,7 +121,7 @@ _OWN_WORDS = ("agent_started", "agent_stopped", "token_update")
 
 def _of_unknown(assignee: str, fleet: Fleet) -> list[Doubt]:
     """A name that no agent has may be a person's; one that was heard of as an agent's is not."""
-    lists = [fleet.service(name) for name in fleet.awaited if name.endswith("vers")]
+    lists = [fleet.service(name) for name in fleet.awaited if kind_of_service(name) == VM_LIST]
     if any(health is None or not health.ok for health in lists):
         return []
     was_agent = any(kept.name == assignee for kept in fleet.kept) or any(

@@ -6,6 +6,7 @@ RemoteError
 │   └── CertificateRefused   the certificate does not prove the name
 ├── ClosedWithoutBanner   reached, but no SSH server spoke: a paused or unknown VM behind a proxy, or a full sshd
 ├── HostKeyChanged        the VM answers with another host key than the pinned one
+├── HostKeyRefused        the host's key is revoked, or its certificate proves nothing
 ├── KeyRefused            our private key is unreadable or not accepted
 ├── Dropped               a connection that had worked is gone
 ├── ChannelRefused        the server opens no further channel (MaxSessions)
@@ -55,6 +56,10 @@ class HostKeyChanged(RemoteError):
         """SHA256 fingerprint that was shown now."""
         self.offered_key = offered_key
         """The key that was shown, as an OpenSSH public key line."""
+
+
+class HostKeyRefused(RemoteError):
+    """The host's key is revoked, or its certificate does not prove it; no repetition makes it right."""
 
 
 class SshKeyRefused(RemoteError):

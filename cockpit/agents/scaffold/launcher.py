@@ -3,6 +3,9 @@
 Its own variables begin with `cockpit_`, so that no name of the agent's environment can get in their way.
 """
 
+MARK = "SWARM_AGENT_DIRECTORY"
+"""The variable by which all that an agent began is told from everything else, also where its parent has gone."""
+
 LAUNCHER = r"""#!/bin/sh
 # Runs one agent: takes over its environment, writes the line that opens the run and the one that closes it.
 cockpit_directory=$1 cockpit_workspace=$2 HOME=$3 PATH=$4 cockpit_mask=$5 cockpit_path=$4
@@ -28,7 +31,8 @@ rm -f "$cockpit_directory/environment"
 unset cockpit_line cockpit_value
 # What an agent has of ours to report with is found by its name alone.
 PATH=$HOME/.swarm/bin:$PATH
-export PATH
+@MARK@=$cockpit_directory
+export PATH @MARK@
 @ARGUMENTS@
 cd "$cockpit_workspace" || exit 126
 if ! command -v "$1" >/dev/null 2>&1; then

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from cockpit.agents.reporting import beats
 from cockpit.agents.scaffold import sending, shell
-from cockpit.agents.scaffold.launcher import LAUNCHER
+from cockpit.agents.scaffold.launcher import LAUNCHER, MARK
 from cockpit.agents.scaffold.layout import (
     AGENT_SESSION,
     KEEPER_SESSION,
@@ -89,6 +89,7 @@ def start_script(
         LAUNCHER.replace("@RUN_LINE@", shlex.quote(run_line))
         .replace("@EXIT_LINE@", shlex.quote(exit_line))
         .replace("@ARGUMENTS@", "set -- " + " ".join(shell_word(word) for word in argv))
+        .replace("@MARK@", MARK)
         .replace("@BEATS@", beats.FILE)
         .replace("@BEAT_SECONDS@", f"{beats.INTERVAL:g}")
     )

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from cockpit.embedded.api.exchange import Rejected
 from cockpit.embedded.api.gate import is_token
 from cockpit.embedded.api.records import Records
-from cockpit.embedded.vm_keys import vm_of_key
+from cockpit.embedded.vm_keys import is_place, vm_of_key
 from cockpit.services.vocabularies import OPERATORS_MARK
 
 CALLER = "cockpit.caller"
@@ -51,6 +51,16 @@ class Callers:
         scope[CALLER] = vm_id
         return True
 
+    def admit_to_services(self, scope: MutableMapping[str, Any], given: str) -> bool:
+        """Say whether a key is good for board, feed and registry, which agents on plain hosts use, too."""
+        if self.admit(scope, given):
+            return True
+        place = vm_of_key(self._token, given)
+        if not is_place(place):
+            return False
+        scope[CALLER] = place
+        return True
+
     def check_entry(self, request: Request, identifier: str) -> None:
         """See that an agent changes what the registry says of none but itself and those it made: who somebody is, whose
         he is and whether he lives decides what is done with him.
@@ -59,7 +69,7 @@ class Callers:
             Rejected: it is another's, whose VM is there.
         """
         caller, vm_id = caller_of(request), identifier.lower()
-        foreign = caller not in ("", vm_id) and self._records.vm(vm_id) is not None
+        foreign = caller not in ("", vm_id) and (self._records.vm(vm_id) is not None or is_place(vm_id))
         if foreign and not may_stop(self._records, caller, vm_id):
             raise Rejected(403, f"VM {identifier} is another agent's: {NOT_YOURS}")
 

@@ -37,7 +37,7 @@ class AllServices:
         """Those of the dashboard."""
         self.callers = Callers(token, records)
         """Tells the operator from agents."""
-        self.gate = ServiceGate(self.callers.admit, self.sessions)
+        self.gate = ServiceGate(self.callers.admit_to_services, self.sessions)
         self._heartbeat = heartbeat
         self._dashboard = Dashboard(self.records, self.sessions, token)
 

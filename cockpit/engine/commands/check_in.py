@@ -21,7 +21,7 @@ class CheckIn:
     """Made before the agent starts, so that an earlier start of one of its name is not taken for this one."""
 
     def __init__(self, source: Source, name: str) -> None:
-        self._feed: FeedClient | None = source.feed
+        self._feed: FeedClient | None = source.told_to
         self._name = name
         self._before: set[str] | None = None
 

@@ -34,7 +34,7 @@ class Deregistration:
                     f"VM {command.vm} is not known to be gone: {seen.evidence}", hint="what is registered of it stays"
                 )
         said = self._fleet_state.sightings.claims_on(command.vm)
-        registry = self._source.registry
+        registry = self._source.entered_in
         if registry is not None and any(claim.by is ClaimedBy.REGISTRY for claim in said):
             with progress.step("deregister"):
                 try:

@@ -12,7 +12,14 @@ from cockpit.model.ids import VmId
 
 
 def environment_of(
-    spawn: Spawn, program: Program, source: Source, vm_id: VmId, *, passed: Mapping[str, str], golden: str
+    spawn: Spawn,
+    program: Program,
+    source: Source,
+    vm_id: VmId,
+    *,
+    passed: Mapping[str, str],
+    golden: str,
+    services: Mapping[str, str],
 ) -> dict[str, str]:
     """Return the whole environment of an agent that is started now; holds secrets.
 
@@ -26,10 +33,12 @@ def environment_of(
         vm_id: the VM it runs on: a copy's own, not its original's.
         passed: what goes along from this machine.
         golden: the commit its VM was made from; empty if none.
+        services: how it reaches services that are another fleet's; empty for those of its own.
     """
     return {
         **passed,
         **source.environment_on(vm_id),
+        **services,
         **program.environment,
         "VERS_VM_ID": vm_id,
         "VERS_AGENT_NAME": spawn.name,

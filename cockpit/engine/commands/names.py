@@ -40,7 +40,7 @@ class Names:
         self._holder = f"cockpit-{uuid.uuid4().hex[:12]}"
         self._held: set[str] = set()
         """What a command of this cockpit holds: to store and registry they all are one holder."""
-        registry = source.registry
+        registry = source.entered_in
         self._registry = RegistryNames(registry, self._holder, REGISTERED_BY) if registry is not None else None
 
     @contextlib.asynccontextmanager

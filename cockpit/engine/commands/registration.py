@@ -31,11 +31,11 @@ PROBE_LIMIT = 60.0
 
 async def register(source: Source, agent: Agent, created_at: float, progress: OperationProgress) -> None:
     """Enter an agent into the registry; without one, or if it refuses, the agent works all the same."""
-    if source.registry is None:
+    if source.entered_in is None:
         progress.detail("no registry is configured")
         return
     try:
-        await source.registry.register(registration_for(source, agent, created_at))
+        await source.entered_in.register(registration_for(source, agent, created_at))
     except CockpitError as error:
         # This cockpit knows it from its own store.
         log.warning("agent %s is not registered: %s", agent.name, error)
@@ -57,7 +57,7 @@ async def register_again(
     Raises:
         CockpitError: the entry was to be made anew, and the registry refused.
     """
-    if source.registry is None:
+    if source.entered_in is None:
         progress.detail("no registry is configured")
         return
     try:
@@ -75,7 +75,7 @@ async def update_entry(source: Source, agent: Agent, now: float, *, anew: bool =
     Raises:
         CockpitError: the registry refused.
     """
-    registry = source.registry
+    registry = source.entered_in
     assert registry is not None
     wanted = registration_for(source, agent, now)
     try:
@@ -95,10 +95,10 @@ async def update_entry(source: Source, agent: Agent, now: float, *, anew: bool =
 
 async def say_status(source: Source, vm_id: VmId, status: str) -> None:
     """Have the registry say what became of a VM's agent: `running`, `paused` or `stopped`; nothing depends on it."""
-    if source.registry is None:
+    if source.entered_in is None:
         return
     try:
-        await source.registry.patch(vm_id, status=status)
+        await source.entered_in.patch(vm_id, status=status)
     except CockpitError as error:
         log.info("the registry does not say that VM %s is %s: %s", vm_id, status, error)
 
@@ -122,6 +122,7 @@ def registration_for(source: Source, agent: Agent, created_at: float) -> Registr
     """Return an agent as its source's registry takes it."""
     return registration_of(
         agent,
+        host=source.name if source.plain_host is not None else "",
         address=source.address(agent.vm_id),
         directory=source.paths_of(agent).directory,
         workspace=source.paths.workspace,

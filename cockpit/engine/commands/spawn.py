@@ -220,7 +220,7 @@ class Spawner:
             self._say_detached(facts)
         await synchronise(self._fleet_state, connection, spawn, program, progress)
         # What configuration brought counts: an extension may report for the agent.
-        reports = await self._instruct(connection, facts, spawn, program)
+        reports = await self._instruct(connection, facts, spawn, program, vm_id)
         if reports is ReportsBy.EXTENSION:
             await check_in.expect()
         with progress.step(f"start {program.name}"):
@@ -276,7 +276,7 @@ class Spawner:
             await self._identify(connection, facts, agent.vm_id)
             self._say_detached(facts)
             paths, left = self._source.paths_of(agent), None if first else known
-            reports = await self._instruct(connection, facts, spawn, program)
+            reports = await self._instruct(connection, facts, spawn, program, agent.vm_id)
             run_id = await self._start(
                 connection, spawn, program, facts, agent.vm_id, paths, progress, known=left, reports=reports
             )
@@ -310,9 +310,11 @@ class Spawner:
         said = identity_of(agent, everyone.values(), bounds, now)
         await connection.write_file(f"{facts.home}/{IDENTITY_FILE}", said, mode=0o600)
 
-    async def _instruct(self, connection: Connection, facts: Facts, spawn: Spawn, program: Program) -> ReportsBy | None:
+    async def _instruct(
+        self, connection: Connection, facts: Facts, spawn: Spawn, program: Program, vm_id: VmId
+    ) -> ReportsBy | None:
         """Write what the agent reads of itself and what it reports with; return who reports for it."""
-        has_services = self._source.present is not None
+        has_services = self._source.present is not None or bool((await self._source.reach_services(vm_id))[0])
         return await instruct(connection, facts.home, spawn, program.name, has_services=has_services)
 
     async def _start(
@@ -354,7 +356,10 @@ class Spawner:
             anew=copied,
         )
         passed = program.passed(spawn)
-        environment = environment_of(spawn, program, self._source, vm_id, passed=passed, golden=golden)
+        services, way = await self._source.reach_services(vm_id)
+        environment = environment_of(
+            spawn, program, self._source, vm_id, passed=passed, golden=golden, services=services
+        )
         if program.environment.get("PATH"):
             environment["PATH"] = facts.path if known is not None else program.environment["PATH"]
         done = await connection.run(script, stdin=encode_environment(environment), timeout=START_LIMIT)
@@ -368,6 +373,7 @@ class Spawner:
             "" if result.adopted else adapter_of(program.name).passed_words(passed),
             "" if result.adopted else environment_words(environment, passed),
             f"what the image's agent left is in {result.earlier}" if result.earlier else "",
+            way,
         ]
         progress.detail(" · ".join(word for word in said if word))
         return result.run_id or run_id

@@ -167,10 +167,10 @@ class FleetOperations:
             await self._keeping.moved(kept, KeptState.KEPT)
         await self._gone(command.vm)
         await self.forget_frozen(command.vm)
-        if self._source.registry is not None:
+        if self._source.entered_in is not None:
             with progress.step("deregister"):
                 try:
-                    await self._source.registry.deregister(command.vm)
+                    await self._source.entered_in.deregister(command.vm)
                 except NotFound:
                     progress.detail("it was not registered")
                 except CockpitError as error:

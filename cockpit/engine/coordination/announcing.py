@@ -177,7 +177,7 @@ class Announcer:
         again: list[float] = []
         for one in await self._store.announced.owed():
             running = self._running.get(one.source)
-            feed = running.source.feed if running is not None else None
+            feed = running.source.told_to if running is not None else None
             if feed is None or not self._store.leases.holds(one.agent):
                 again.append(RETRY)
                 continue

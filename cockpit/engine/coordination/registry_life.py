@@ -105,10 +105,10 @@ class RegistryLife:
             await asyncio.sleep(BEAT_INTERVAL)
 
     async def _beat(self, agent: Agent, source: Source | None) -> None:
-        if source is None or source.registry is None:
+        if source is None or source.entered_in is None:
             return
         try:
-            await source.registry.heartbeat(registration_for(source, agent, self._fleet_state.clock.now()))
+            await source.entered_in.heartbeat(registration_for(source, agent, self._fleet_state.clock.now()))
         except CockpitError as error:
             log.info("no sign of life of %s: %s", agent.name, error)
 
@@ -116,7 +116,7 @@ class RegistryLife:
         """Yield the agents of which the registry is to say something else."""
         for agent in list(self._fleet_state.agents.values()):
             source = self._sources.get(agent.source)
-            if source is None or source.registry is None or not is_ours(agent):
+            if source is None or source.entered_in is None or not is_ours(agent):
                 continue
             status = status_of(agent, self._fleet_state.power(agent.vm_id))
             if status and self._said.get(agent.id) != status:
@@ -129,7 +129,7 @@ class RegistryLife:
             CockpitError: it does not take it.
         """
         source = self._sources[agent.source]
-        registry = source.registry
+        registry = source.entered_in
         assert registry is not None
         try:
             entry = await registry.get(agent.vm_id)

@@ -18,6 +18,7 @@ from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.scaffold.scripts import stop_script
 from cockpit.engine.hosts.places import HostLook, HostPlace, parse_look, place_id
 from cockpit.engine.hosts.scripts import FREEZE, LABEL, MAKE, NO_AGENT, REMOVE, SCAFFOLD, SCAN
+from cockpit.engine.hosts.services import SharedServices
 from cockpit.errors import CockpitError
 from cockpit.model.ids import VmId
 from cockpit.model.names import NAME_LABEL
@@ -39,7 +40,9 @@ KEPT_SEARCH = (".local/bin", ".npm-global/bin", "bin")
 class HostPlatform(httpx.AsyncBaseTransport):
     """Answers for one host."""
 
-    def __init__(self, name: str, line: HostLine, directory: str, known: Sequence[str]) -> None:
+    def __init__(
+        self, name: str, line: HostLine, directory: str, known: Sequence[str], services: SharedServices | None = None
+    ) -> None:
         """Prepare; nothing is asked.
 
         Args:
@@ -47,9 +50,11 @@ class HostPlatform(httpx.AsyncBaseTransport):
             line: the connection to it.
             directory: where homes of agents are made.
             known: directories, and patterns of them, in which other agents are looked for.
+            services: those that agents there use.
         """
         self.name = name
         self._line = line
+        self.services = services
         self._directory = directory
         self._known = tuple(known)
         self._home = ""
@@ -91,6 +96,22 @@ class HostPlatform(httpx.AsyncBaseTransport):
         search = tuple(f"{self._home}/{word}" for word in KEPT_SEARCH)
         return await self._line.lend({"HOME": place.home, "TMUX_TMPDIR": place.home}, search=search)
 
+    async def reach_services(self, vm_id: VmId) -> tuple[dict[str, str], str]:
+        """Return the variables by which an agent reaches board, feed and registry, and how that is."""
+        if self.services is None:
+            return {}, ""
+        await self._lead(anyway=True)
+        return self.services.environment(vm_id), self.services.words
+
+    async def _lead(self, *, anyway: bool = False) -> None:
+        """Have the services be reached from the host, where that is not so yet."""
+        if self.services is not None:
+            lent = await self._line.lend()
+            try:
+                await self.services.lead(lent, anyway=anyway)
+            finally:
+                await lent.close()
+
     async def look(self) -> HostLook:
         """Look for agents on the host, in one command.
 
@@ -102,6 +123,7 @@ class HostPlatform(httpx.AsyncBaseTransport):
         self._home = look.home
         self._places = {place.id: place for place in look.places}
         self._removed -= self._places.keys()
+        await self._lead()
         return look
 
     async def _run(self, script: str, *words: str, stdin: bytes = b"", timeout: float = ACT_LIMIT) -> bytes:

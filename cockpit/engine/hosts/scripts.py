@@ -5,6 +5,8 @@ Plain POSIX sh. They touch nothing but what the operator's user owns and, but fo
 
 from __future__ import annotations
 
+from cockpit.agents.scaffold.launcher import MARK
+
 MOST_PLACES = 200
 """Places of one host that a look tells of."""
 
@@ -82,31 +84,63 @@ rm -rf "$home"
 """
 """Takes away a home that `MAKE` made a moment ago, for an agent that did not start."""
 
+LISTENER = """port=$(printf %04X "$1") mine=$(id -u) said=none
+for file in /proc/net/tcp /proc/net/tcp6; do
+    [ -r "$file" ] || continue
+    while read -r _ place _ state _ _ _ owner _; do
+        case $state$place in
+        0A*:"$port") if [ "$owner" = "$mine" ]; then said=ours; else said=theirs; break 2; fi ;;
+        esac
+    done <"$file"
+done
+echo "$said"
+"""
+"""Says whose a port is on which something listens: what the user's own sessions forward is theirs."""
+
 NO_AGENT = 3
 """Exit code of `FREEZE` where no agent's process is there."""
 
 FREEZE = f"""directory=$1 signal=$2
 {_AGENT}
 [ -n "$pid" ] || exit {NO_AGENT}
-members=" $pid "
+read -r line <"/proc/$pid/stat" || exit {NO_AGENT}
+set -- ${{line##*) }}
+own=$4 sessions=' '
+mark=$(tr '\\0' '\\n' <"/proc/$pid/environ" 2>/dev/null | grep '^{MARK}=' | head -n 1)
+marked() {{
+    [ -n "$mark" ] || return 0
+    if printf 'a\\0' | grep -qzxF a 2>/dev/null; then
+        grep -lszxF -e "$mark" /proc/[0-9]*/environ
+    else
+        for file in /proc/[0-9]*/environ; do
+            tr '\\0' '\\n' <"$file" 2>/dev/null | grep -qxF -e "$mark" && echo "$file"
+        done
+    fi
+}}
+belongs() {{
+    case $members in *" $2 "*) return 0 ;; esac
+    case $sessions in *" $3 "*) return 0 ;; esac
+    case $found in *" $1 "*) return 0 ;; esac
+    return 1
+}}
 kill "-$signal" "$pid" || exit 1
-new=1
+members=" $pid " new=1
 while [ -n "$new" ]; do
-    new=
+    new= found=" $(marked | tr -cd '0-9\\n' | tr '\\n' ' ')"
     for file in /proc/[0-9]*/stat; do
         read -r line <"$file" || continue
         process=${{file#/proc/}}
         process=${{process%/stat}}
         case $members in *" $process "*) continue ;; esac
+        case $process in $$ | $PPID) continue ;; esac
         set -- ${{line##*) }}
-        case $members in
-        *" $2 "*)
-            members="$members$process "
-            kill "-$signal" "$process" && new=1
-            ;;
-        esac
+        belongs "$process" "$2" "$4" || continue
+        members="$members$process "
+        kill "-$signal" "$process" && new=1
+        case $4 in 0 | "$own") ;; *) sessions="$sessions$4 " ;; esac
     done
 done 2>/dev/null
 echo $members
 """
-"""Signals the agent's process and all below it, the parent first, until nothing new is found below it."""
+"""Signals the agent's process and all that is its own, the parent first, until nothing new is found: what is below it,
+what has its mark in its environment though its parent is gone, and what shares a session that one of those began."""

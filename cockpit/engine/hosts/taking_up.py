@@ -48,6 +48,7 @@ class TakingUp:
         while True:
             self.take_over()
             self._reconnect()
+            self._say_services()
             await asyncio.sleep(INTERVAL)
 
     def take_over(self) -> None:
@@ -74,6 +75,14 @@ class TakingUp:
         name = wanted if not fault_of(wanted, state.vms) else usable_name(wanted, place.id)
         names = {agent.name for agent in state.agents.values()}
         return name if name not in names else next(one for one in numbered_from(name, 2) if one not in names)
+
+    def _say_services(self) -> None:
+        """Show whether the agents there reach board, feed and registry."""
+        services, name = self._platform.services, f"{self._platform.name} services"
+        if services is None or (services.trouble is None and name not in self._fleet_state.health):
+            return
+        trouble = services.trouble
+        self._fleet_state.set_health(name, trouble.message if trouble else "", trouble.hint if trouble else "")
 
     def _reconnect(self) -> None:
         """Have all agents of the host try again at once, when something else found that it answers."""

@@ -13,7 +13,7 @@ from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
 from cockpit.model.fleet import Link, LinkState, Power
 from cockpit.model.ids import VmId
-from cockpit.remote.errors import CertificateRefused, HostKeyChanged, SshKeyRefused
+from cockpit.remote.errors import CertificateRefused, HostKeyChanged, HostKeyRefused, SshKeyRefused
 from cockpit.remote.ssh.backoff import Backoff
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class VmLink:
             log.error("vm %s: %s", self.vm_id, error)
             self._patience, self._offered_key = HOST_KEY_PATIENCE, error.offered_key
             return str(error)
-        except CertificateRefused as error:
+        except (CertificateRefused, HostKeyRefused) as error:
             log.error("vm %s: %s", self.vm_id, error)
             self._patience = CERTIFICATE_PATIENCE
             return str(error)

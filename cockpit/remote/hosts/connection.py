@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import asyncssh
 
-from cockpit.remote.errors import ChannelRefused, HostUnreachable, RemoteError, SshKeyRefused
-from cockpit.remote.hosts.dialing import HostDialer
-from cockpit.remote.hosts.host import NOTHING_TRUSTED, PlainHost
+from cockpit.remote.errors import ChannelRefused, Dropped, RemoteError, SshKeyRefused
+from cockpit.remote.hosts.dialing import ALWAYS, HostDialer
+from cockpit.remote.hosts.host import PlainHost
 from cockpit.remote.hosts.known import KnownHostsCheck, KnownHostsClient
+from cockpit.remote.hosts.resolving import resolve
 from cockpit.remote.ssh.compression import ALGORITHM
 from cockpit.remote.ssh.connection import CIPHERS, WINDOW, Connection
 from cockpit.remote.ssh.host_keys import HostKeyCheck
@@ -68,31 +70,23 @@ class HostConnection(Connection):
         options = self._host.options()
         if self._host.jump:
             options["tunnel"] = self._host.jump
+        place = await resolve(self._host, self._host.address, options)
+        check.known_hosts = place.trusted
+        self.endpoint = replace(self.endpoint, host=place.address, port=place.port)
+        self._way.follow(self.endpoint, place)
         try:
-            known = await asyncssh.SSHClientConnectionOptions.construct(host=self._host.address, **options)
-        except (ValueError, OSError) as error:
-            raise HostUnreachable(
-                f"what is said of {self.endpoint} cannot be used: {error}",
-                hint=f"look at its table in config.toml, and at {self._host.config_file}",
-            ) from error
-        check.known_hosts, self._way.jump, self._way.command = known.known_hosts, known.tunnel, known.proxy_command
-        if known.known_hosts is None:
-            # `StrictHostKeyChecking no` and the like switch the check off: here nobody is trusted unseen.
-            options["known_hosts"] = NOTHING_TRUSTED
-        return await asyncssh.connect(
-            self._host.address,
-            client_factory=lambda: KnownHostsClient(check, self._lost_way),
-            preferred_auth=["publickey"],
-            gss_host=None,
-            agent_forwarding=False,
-            encryption_algs=list(CIPHERS),
-            compression_algs=[ALGORITHM, "none"] if self._compression else ["none"],
-            keepalive_interval=self._interval,
-            keepalive_count_max=self._count,
-            login_timeout=0,
-            x509_trusted_certs=None,
-            **(options | {"tunnel": self._way}),
-        )
+            return await asyncssh.connect(
+                self._host.address,
+                client_factory=lambda: KnownHostsClient(check, self._lost_way),
+                encryption_algs=list(CIPHERS),
+                compression_algs=[ALGORITHM, "none"] if self._compression else ["none"],
+                keepalive_interval=self._interval,
+                keepalive_count_max=self._count,
+                **(place.options | ALWAYS | {"tunnel": self._way}),
+            )
+        except (asyncssh.Error, OSError):
+            await self._way.settle()
+            raise
 
     async def open_process(
         self,
@@ -123,6 +117,9 @@ class HostConnection(Connection):
 
     def _explain(self, error: Exception, check: HostKeyCheck) -> RemoteError:
         explained = super()._explain(error, check)
+        if isinstance(error, asyncssh.HostKeyNotVerifiable) and isinstance(explained, Dropped):
+            assert isinstance(check, KnownHostsCheck)
+            return check.refusal_of(str(error))
         if isinstance(explained, SshKeyRefused):
             user = f" for user {self._host.user}" if self._host.user else ""
             return SshKeyRefused(

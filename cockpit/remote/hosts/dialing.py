@@ -3,17 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
+import os
+import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
 import asyncssh
 
-from cockpit.remote.errors import HostUnreachable, RemoteError
+from cockpit.remote.errors import ClosedWithoutBanner, HostUnreachable, RemoteError
 from cockpit.remote.hosts.host import PlainHost
+from cockpit.remote.hosts.known import KnownHostsCheck, KnownHostsClient
+from cockpit.remote.hosts.resolving import ResolvedPlace, parse_place, resolve
 from cockpit.remote.ssh.dialer import Dialer, Watched
+from cockpit.remote.ssh.endpoint import SshEndpoint
 from cockpit.remote.ssh.read_batching import ReadBatching
+
+ALWAYS: dict[str, Any] = {
+    "preferred_auth": ["publickey"],
+    "gss_host": None,
+    "agent_forwarding": False,
+    "login_timeout": 0,
+    "x509_trusted_certs": None,
+}
+"""What asyncssh is told of every place, whatever OpenSSH's files say."""
+
+MOST_JUMPS = 8
+"""Places one behind the other that a way may lead through; more of them lead in a circle."""
+
+SAID_LIMIT = 300
+"""Bytes kept of what a command says that was to be the way."""
+
+SETTLE_LIMIT = 1.0
+"""Seconds that command gets to say why it failed."""
+
+
+class _TrustsNobody:
+    """What is trusted by order is a host's own key, never that of a place before it."""
+
+    def known(self, identity: str) -> tuple[str, ...]:
+        return ()
+
+    def trust(self, identity: str, key: str) -> None:
+        raise AssertionError("the key of a jump host is trusted by known_hosts alone")
 
 
 class _ThroughJump(asyncssh.SSHTCPSession[bytes]):
@@ -44,10 +77,13 @@ class HostDialer(Dialer):
         self._plain = host
         self._jumps: list[asyncssh.SSHClientConnection] = []
         self._proxy: asyncio.subprocess.Process | None = None
-        self.jump: Any = None
-        """`USER@HOST:PORT` words, as asyncssh resolved them; None goes straight."""
-        self.command: Any = None
-        """The words of a command whose standard input and output are the way; None for none."""
+        self._listening: asyncio.Task[None] | None = None
+        self._said = b""
+        self._jump = self._command = ""
+
+    def follow(self, endpoint: SshEndpoint, place: ResolvedPlace) -> None:
+        """Take the way that OpenSSH's files and the host's settings say together."""
+        self._endpoint, self._jump, self._command = endpoint, place.jump, place.command
 
     async def create_connection(
         self, session_factory: Callable[[], Any], host: str, port: int
@@ -60,62 +96,110 @@ class HostDialer(Dialer):
         connection = session_factory()
         watched = Watched(self, connection)
         loop = asyncio.get_running_loop()
-        try:
-            if self.jump:
-                last = await self._last_jump(str(self.jump))
+        if self._jump:
+            last = await self._through(self._jump)
+            try:
                 await last.create_connection(lambda: _ThroughJump(watched), host, port)
-            elif self.command:
-                await loop.create_connection(lambda: watched, sock=await self._through_command())
-            else:
+            except (OSError, asyncssh.Error) as error:
+                raise HostUnreachable(
+                    f"{self._endpoint} cannot be reached from jump host {self._jump}: {_words(error)}",
+                    hint="look whether that host reaches it, and whether its sshd forbids it (AllowTcpForwarding)",
+                ) from error
+        elif self._command:
+            await loop.create_connection(lambda: watched, sock=await self._start_command())
+        else:
+            try:
                 self._socket, _ = await loop.create_connection(lambda: watched, host, port)
-        except OSError as error:
-            raise self._unreachable(error) from error
-        except asyncssh.Error as error:
-            raise self._refused_on_the_way(error) from error
+            except OSError as error:
+                raise self._unreachable(error) from error
         assert self.transport is not None
         return self.transport, connection
 
-    async def _last_jump(self, words: str) -> asyncssh.SSHClientConnection:
+    async def _through(self, words: str, depth: int = 0) -> asyncssh.SSHClientConnection:
+        """Connect to places one behind the other, and to those before the first; return the last of them."""
         last: asyncssh.SSHClientConnection | None = None
         for word in words.split(","):
-            user, _, place = word.strip().rpartition("@")
-            name, _, port = place.partition(":")
-            options = self._plain.options() | {"agent_forwarding": False, "preferred_auth": ["publickey"]}
-            options.pop("port", None)
-            options.pop("username", None)
-            if user:
-                options["username"] = user
-            if port:
-                options["port"] = int(port)
-            last = await asyncssh.connect(name, tunnel=last or (), **options)
+            if len(self._jumps) + depth >= MOST_JUMPS:
+                raise HostUnreachable(
+                    f"{self._endpoint} cannot be reached through {self._jump}: that way leads in a circle",
+                    hint=f"look at ProxyJump in {self._plain.config_file}",
+                )
+            user, name, port = parse_place(word)
+            options = {key: value for key, value in self._plain.options().items() if key not in ("username", "port")}
+            options |= {"username": user} if user else {}
+            options |= {"port": port} if port else {}
+            place = await resolve(self._plain, name, options)
+            if last is None and place.jump:
+                last = await self._through(place.jump, depth + 1)
+            last = await self._connect(word.strip(), name, place, last)
             self._jumps.append(last)
         assert last is not None
         return last
 
-    async def _through_command(self) -> socket.socket:
-        """Start the command, and return our end of its standard input and output."""
-        words = shlex.split(self.command) if isinstance(self.command, str) else list(self.command)
+    async def _connect(
+        self, word: str, name: str, place: ResolvedPlace, before: asyncssh.SSHClientConnection | None
+    ) -> asyncssh.SSHClientConnection:
+        check = KnownHostsCheck(f"jump host {word}", _TrustsNobody(), by_order="")
+        check.known_hosts = place.trusted
+        try:
+            return await asyncssh.connect(
+                name,
+                client_factory=lambda: KnownHostsClient(check, lambda _: None),
+                **(place.options | ALWAYS | {"tunnel": before}),
+            )
+        except (OSError, asyncssh.Error) as error:
+            raise self._refused_by(word, check, error) from error
+
+    def _refused_by(self, word: str, check: KnownHostsCheck, error: Exception) -> RemoteError:
+        """Say what a jump host said no to."""
+        if isinstance(error, asyncssh.HostKeyNotVerifiable):
+            told = check.conflict or check.refusal_of(str(error))
+            said, hint = told.message, told.hint
+        elif isinstance(error, asyncssh.PermissionDenied):
+            said = f"jump host {word} accepts none of our keys"
+            hint = f"try `ssh {word}` by hand; its keys stand in {self._plain.config_file}, or in the agent"
+        else:
+            said = f"jump host {word}: {_words(error)}"
+            hint = "look at the jump host first; it is tried again by itself"
+        return HostUnreachable(f"{self._endpoint} cannot be reached: {said}", hint=hint)
+
+    async def _start_command(self) -> socket.socket:
+        """Start the command, by a shell as OpenSSH does, and return our end of its standard input and output."""
         ours, theirs = socket.socketpair()
         with theirs:
             self._proxy = await asyncio.create_subprocess_exec(
-                *words,
+                "sh",
+                "-c",
+                f"exec {self._command}",
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
-                stderr=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
             )
+        assert self._proxy.stderr is not None
+        self._listening = asyncio.create_task(self._listen(self._proxy.stderr), name=f"way to {self._endpoint}")
         ours.setblocking(False)
         return ours
 
-    def _refused_on_the_way(self, error: asyncssh.Error) -> RemoteError:
-        said = str(error) or type(error).__name__
-        if isinstance(error, asyncssh.HostKeyNotVerifiable):
-            return HostUnreachable(
-                f"{self._endpoint} cannot be reached through {self.jump}: {said}",
-                hint="compare the jump host's key, and let `ssh` connect to it once: that writes it down",
-            )
-        return HostUnreachable(
-            f"{self._endpoint} cannot be reached through {self.jump}: {said}", hint="look at the jump host first"
+    async def _listen(self, stream: asyncio.StreamReader) -> None:
+        while data := await stream.read(4096):
+            self._said = (self._said + data)[-SAID_LIMIT:]
+
+    async def settle(self) -> None:
+        """Give a command that was the way a moment to say why it failed."""
+        if self._listening is not None:
+            await asyncio.wait({self._listening}, timeout=SETTLE_LIMIT)
+
+    def closed_early(self) -> ClosedWithoutBanner | None:
+        """Return why a stream that ended showed no SSH server, with what the command said that was the way."""
+        early = super().closed_early()
+        if early is None or not self._command:
+            return early
+        said = self._said.decode("utf-8", "backslashreplace").strip()
+        last = f"and said: {said}" if said else "silently"
+        return ClosedWithoutBanner(
+            f"{self._endpoint} cannot be reached: `{self._command}` ended {last}",
+            hint=f"try it by hand; it is the ProxyCommand in {self._plain.config_file}",
         )
 
     def abort(self) -> None:
@@ -129,5 +213,10 @@ class HostDialer(Dialer):
             jump.abort()
         self._jumps = []
         if self._proxy is not None and self._proxy.returncode is None:
-            self._proxy.terminate()
+            with suppress(ProcessLookupError):
+                os.killpg(self._proxy.pid, signal.SIGTERM)
         self._proxy = None
+
+
+def _words(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip()

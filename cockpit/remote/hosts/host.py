@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import asyncssh
-
 from cockpit.remote.ssh.endpoint import SshEndpoint
 
-NOTHING_TRUSTED = asyncssh.import_known_hosts("")
-"""Empty bytes would mean the usual file."""
 DEFAULT_PORT = 22
 OPENSSH_CONFIG = "~/.ssh/config"
+SYSTEM_CONFIG = "/etc/ssh/ssh_config"
+"""Read after the user's own, as OpenSSH does where no other file is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +35,20 @@ class PlainHost:
     config_file: str = OPENSSH_CONFIG
 
     def options(self) -> dict[str, Any]:
-        """Return what asyncssh is told of the way, the keys and the trust; a missing file of OpenSSH is none."""
-        config = Path(self.config_file).expanduser()
-        options: dict[str, Any] = {"config": [str(config)] if config.is_file() else []}
+        """Return what asyncssh is told of the files and the keys; a missing file of OpenSSH is none."""
+        files = [self.config_file, *([SYSTEM_CONFIG] if self.config_file == OPENSSH_CONFIG else [])]
+        paths = [path for path in (Path(file).expanduser() for file in files) if path.is_file()]
+        options: dict[str, Any] = {"config": [str(path) for path in paths]}
         if self.user:
             options["username"] = self.user
         if self.port:
             options["port"] = self.port
         if self.identity_file:
             options["client_keys"] = [str(Path(self.identity_file).expanduser())]
+            # The agent may hold what this file has under a passphrase.
+            options["ignore_encrypted"] = self.agent
         if not self.agent:
             options["agent_path"] = None
-        if self.known_hosts:
-            known = Path(self.known_hosts).expanduser()
-            options["known_hosts"] = str(known) if known.is_file() else NOTHING_TRUSTED
         return options
 
     def endpoint(self) -> SshEndpoint:

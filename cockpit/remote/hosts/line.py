@@ -147,6 +147,16 @@ class LentConnection(Connection):
         async with self._connection.stream_to(host, port, wait=wait) as stream:
             yield stream
 
+    async def lead_back(self, port: int, host: str, target: int, *, wait: float = 15.0) -> None:
+        """As of the common connection, which it lasts as long as."""
+        self._demand()
+        await self._connection.lead_back(port, host, target, wait=wait)
+
+    @property
+    def common(self) -> Connection:
+        """The connection that all who need the host share."""
+        return self._connection
+
     async def room(self) -> None:
         """As of the common connection."""
         await self._connection.room()

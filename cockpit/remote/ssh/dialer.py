@@ -207,7 +207,7 @@ class Dialer:
             stage = "the SSH handshake did not end"
         return HostUnreachable(
             f"{self._endpoint} did not answer within {seconds:g} s: {stage}",
-            hint="the VM may be paused, overloaded or still booting",
+            hint=f"the {self._endpoint.kind} may be paused, overloaded or still booting",
         )
 
     def closed_early(self) -> ClosedWithoutBanner | None:
@@ -218,7 +218,8 @@ class Dialer:
         what = f"after saying {said!r}" if said else "without a word"
         return ClosedWithoutBanner(
             f"{self._endpoint} took the connection and closed it {what}",
-            hint="a paused, sleeping or deleted VM looks so behind a proxy, as does an sshd with too many log-ins",
+            hint=f"a paused, sleeping or deleted {self._endpoint.kind} looks so behind a proxy, as does an sshd with "
+            "too many log-ins",
         )
 
     def abort(self) -> None:

@@ -37,6 +37,11 @@ class SshEndpoint:
         except ValueError:
             return self.host == "localhost"
 
+    @property
+    def kind(self) -> str:
+        """What it is, in a word."""
+        return "host" if self.called else "VM"
+
     def __str__(self) -> str:
         way = f" as {self.tls.server_name} inside TLS" if self.tls else ""
         return f"{self.called or f'VM {self.identity}'} at {self.host}:{self.port}{way}"

@@ -81,3 +81,12 @@ def plain_host() -> Iterator[HostUnderTest]:
 def scaffolds_of(host: HostUnderTest) -> list[Path]:
     """Return the directories of agents that were spawned on a host."""
     return sorted((host.home / "agents").glob("*/pi-rpc"))
+
+
+@pytest.fixture
+def sshd(tmp_path: Path) -> Iterator[Sshd]:
+    """A running server alone."""
+    server = Sshd(tmp_path / "sshd", name="alpha")
+    server.start()
+    yield server
+    server.stop()

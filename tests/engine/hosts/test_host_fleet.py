@@ -12,11 +12,12 @@ import psutil  # type: ignore[import-untyped]
 
 from cockpit.bootstrap.fleet import Places, make_source, running_engine
 from cockpit.config import Settings
+from cockpit.engine.agent_record import PLAIN_HOST
 from cockpit.engine.engine import Engine
 from cockpit.model.commands.agent import Prompt
 from cockpit.model.commands.life import Destroy, Spawn
 from cockpit.model.commands.vm import Branch, Commit, Pause, Resume, TrustHostKey
-from cockpit.model.fleet import AgentKind, LinkState, Power
+from cockpit.model.fleet import Agent, AgentKind, LinkState, Power
 from cockpit.model.receipts.receipt import Stage
 from tests.engine.hosts.conftest import HostUnderTest, scaffolds_of
 from tests.fleets import FleetUnderTest, order, until
@@ -35,6 +36,21 @@ def state_of(pid: int) -> str:
     return str(psutil.Process(pid).status())
 
 
+async def uses_the_services(engine: Engine, agent: Agent, directory: Path) -> None:
+    """See that board, feed and registry of the fleet are an agent's, too, by a key that is good for nothing else."""
+    summary = "By the host's loopback."
+    assert (await order(engine, Prompt(agent.id, f"[feed task_started {summary}]"))).stage is Stage.DONE
+    await until(engine, lambda: any(item.summary == summary for item in engine.fleet.feed), "its word on the feed")
+    assert engine.running[0].source.registry is not None
+    entry = await engine.running[0].source.registry.get(agent.vm_id)
+    assert (entry.name, entry.metadata[PLAIN_HOST]) == (agent.name, "alpha")
+    given = psutil.Process(int((directory / "pid").read_text())).environ()
+    assert given["VERS_AUTH_TOKEN"].startswith(agent.vm_id) and "VERS_API_KEY" not in given
+    assert given["VERS_INFRA_URL"].startswith("http://127.0.0.1:2")
+    assert not (directory / "environment").exists()
+    assert engine.fleet.service("alpha services") is None, "nothing is wrong with them"
+
+
 async def test_a_host_is_a_source_like_any_other(
     fleet: FleetUnderTest, plain_host: HostUnderTest, tmp_path: Path
 ) -> None:
@@ -48,6 +64,8 @@ async def test_a_host_is_a_source_like_any_other(
         for agent in (ada, bob):
             assert (await order(engine, Prompt(agent.id, f"[say I am {agent.name}.]"))).stage is Stage.DONE
         assert (plain_host.sshd.directory / "sshd.log").read_text().count("Accepted publickey") == 1
+
+        await uses_the_services(engine, ada, scaffolds_of(plain_host)[0])
 
         # What needs a platform says why it cannot be; nothing of it was tried.
         for command in (Commit(ada.vm_id), Branch(ada.vm_id, 1), Destroy(ada.vm_id)):
@@ -79,7 +97,7 @@ async def test_a_host_is_a_source_like_any_other(
         os.kill(pid, 0)
 
         def is_sick() -> bool:
-            health = engine.fleet.service("alpha vers")
+            health = engine.fleet.service("host alpha")
             return health is not None and not health.ok
 
         await until(engine, is_sick, "the marked source")
@@ -90,7 +108,7 @@ async def test_a_host_is_a_source_like_any_other(
         await until(engine, lambda: bool(engine.agent_named("ada").link.offered_key), "the key that is refused")
 
         def tells_the_way_out() -> bool:
-            health = engine.fleet.service("alpha vers")
+            health = engine.fleet.service("host alpha")
             return health is not None and "ssh-keygen -R" in health.hint
 
         await until(engine, tells_the_way_out, "what to do next")
