@@ -17,7 +17,8 @@ from cockpit.vers.client import VersClient
 
 if TYPE_CHECKING:
     from cockpit.config import HostSettings, Settings
-    from cockpit.remote.ssh.connection import Connection
+    from cockpit.model.ids import VmId
+    from cockpit.remote.hosts.connection import HostConnection
     from cockpit.remote.ssh.trust import HostKeyStore
 
 TAKEN = ("embedded", "vers")
@@ -63,7 +64,8 @@ def _source(settings: Settings, said: HostSettings, keys: HostKeyStore, fleet: S
         said.config_file,
     )
     line = HostLine(partial(_connection, settings, host, keys))
-    services = SharedServices(said.name, fleet)
+    word = f"{fleet.name}\0{fleet.vers.account}\0{said.name}"
+    services = SharedServices(said.name, word, partial(_url, fleet), partial(_token, fleet))
     platform = HostPlatform(said.name, line, said.directory, said.look_in, services)
     return Source(
         name=said.name,
@@ -82,7 +84,17 @@ def _source(settings: Settings, said: HostSettings, keys: HostKeyStore, fleet: S
     )
 
 
-def _connection(settings: Settings, host: PlainHost, keys: HostKeyStore) -> Connection:
+def _url(fleet: Source) -> str:
+    """Return where the services of a fleet are, as this machine reaches them; empty where there are none."""
+    return fleet.environment.get("VERS_INFRA_URL", "") if fleet.present is not None else ""
+
+
+def _token(fleet: Source, vm_id: VmId) -> str:
+    """Return the token by which the agent of a place uses them."""
+    return fleet.environment_on(vm_id).get("VERS_AUTH_TOKEN", "")
+
+
+def _connection(settings: Settings, host: PlainHost, keys: HostKeyStore) -> HostConnection:
     from cockpit.remote.hosts.connection import HostConnection
 
     link = settings.link

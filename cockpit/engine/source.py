@@ -235,7 +235,10 @@ class Source:
 
     async def reach_services(self, vm_id: VmId) -> tuple[dict[str, str], str]:
         """Return what an agent is given to reach the services of the fleet its host stands beside, and words on it."""
-        return await self.plain_host.reach_services(vm_id) if self.plain_host is not None else ({}, "")
+        if self.plain_host is None:
+            return {}, ""
+        access, words = await self.plain_host.reach_services(vm_id)
+        return services_environment(*access) if access is not None else {}, words
 
     @property
     def secrets(self) -> tuple[str, ...]:

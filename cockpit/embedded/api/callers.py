@@ -38,7 +38,7 @@ class Callers:
 
     def knows(self, given: str) -> bool:
         """Say whether a key is good."""
-        return self.admit({}, given)
+        return self.admit_to_services({}, given)
 
     def admit(self, scope: MutableMapping[str, Any], given: str) -> bool:
         """Say whether a key is good, and note whose it is; that of a VM which is no more is not."""

@@ -96,12 +96,12 @@ class HostPlatform(httpx.AsyncBaseTransport):
         search = tuple(f"{self._home}/{word}" for word in KEPT_SEARCH)
         return await self._line.lend({"HOME": place.home, "TMUX_TMPDIR": place.home}, search=search)
 
-    async def reach_services(self, vm_id: VmId) -> tuple[dict[str, str], str]:
-        """Return the variables by which an agent reaches board, feed and registry, and how that is."""
+    async def reach_services(self, vm_id: VmId) -> tuple[tuple[str, str] | None, str]:
+        """Return URL and token by which an agent reaches board, feed and registry, or None, and words on it."""
         if self.services is None:
-            return {}, ""
+            return None, ""
         await self._lead(anyway=True)
-        return self.services.environment(vm_id), self.services.words
+        return self.services.access(vm_id), self.services.words
 
     async def _lead(self, *, anyway: bool = False) -> None:
         """Have the services be reached from the host, where that is not so yet."""

@@ -6,17 +6,17 @@ import asyncio
 import logging
 import time
 import zlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cockpit.engine.hosts.scripts import LISTENER
-from cockpit.engine.source import Source, services_environment
 from cockpit.model.ids import VmId
 from cockpit.remote.errors import ChannelRefused, RemoteError
 
 if TYPE_CHECKING:
+    from cockpit.remote.hosts.connection import HostConnection
     from cockpit.remote.hosts.line import LentConnection
-    from cockpit.remote.ssh.connection import Connection
 
 log = logging.getLogger(__name__)
 
@@ -34,20 +34,22 @@ LOOK_LIMIT = 15.0
 class SharedServices:
     """The services of a fleet, for the agents of one host beside it."""
 
-    def __init__(self, host: str, fleet: Source) -> None:
+    def __init__(self, host: str, word: str, url: Callable[[], str], token: Callable[[VmId], str]) -> None:
         """Prepare; nothing is asked.
 
         Args:
             host: its name.
-            fleet: whose services they are.
+            word: the same for all cockpits of the fleet and the host, and of no other.
+            url: returns where the services are, as this machine reaches them; empty text where there are none.
+            token: returns that of the agent of a place.
         """
         self._host = host
-        self._fleet = fleet
-        word = f"{fleet.name}\0{fleet.vers.account}\0{host}"
+        self._url = url
+        self._token = token
         self.port = FIRST_PORT + zlib.crc32(word.encode()) % PORTS
-        self._leads: Connection | None = None
+        self._leads: HostConnection | None = None
         """The connection by which the port leads here."""
-        self._tried: Connection | None = None
+        self._tried: HostConnection | None = None
         self._tried_at = 0.0
         self._held = False
         """Another process of the same user there holds the port: another cockpit, of this one or of another machine."""
@@ -56,14 +58,9 @@ class SharedServices:
         """Why agents there reach no services; None while they do, or there are none."""
 
     @property
-    def url(self) -> str:
-        """Where the services are, as this machine reaches them; empty where there are none."""
-        return self._fleet.environment.get("VERS_INFRA_URL", "") if self._fleet.present is not None else ""
-
-    @property
     def forwarded(self) -> bool:
         """Whether they are led there; those that speak TLS are public and asked under their own name."""
-        return self.url.startswith("http://")
+        return self._url().startswith("http://")
 
     async def lead(self, lent: LentConnection, *, anyway: bool = False) -> None:
         """Have the port of the host lead to the services, unless it does; what is wrong is kept as `trouble`.
@@ -88,7 +85,7 @@ class SharedServices:
                 self.trouble, self._held = error, False
 
     async def _take(self, connection: LentConnection) -> None:
-        place = urlsplit(self.url)
+        place = urlsplit(self._url())
         try:
             await connection.lead_back(self.port, place.hostname or "127.0.0.1", place.port or 80)
         except ChannelRefused as refused:
@@ -106,22 +103,20 @@ class SharedServices:
         else:
             self._leads, self._held, self.trouble = connection.common, False, None
 
-    def environment(self, vm_id: VmId) -> dict[str, str]:
-        """Return the variables by which an agent there reaches the services; none where it does not."""
-        if not self.url or (self.forwarded and self.trouble is not None):
-            return {}
-        told = self._fleet.environment_on(vm_id)
-        url = f"http://127.0.0.1:{self.port}" if self.forwarded else self.url
-        return services_environment(url, told.get("VERS_AUTH_TOKEN", ""))
+    def access(self, vm_id: VmId) -> tuple[str, str] | None:
+        """Return URL and token by which the agent of a place reaches the services; None where it does not."""
+        if not self._url() or (self.forwarded and self.trouble is not None):
+            return None
+        return f"http://127.0.0.1:{self.port}" if self.forwarded else self._url(), self._token(vm_id)
 
     @property
     def words(self) -> str:
         """How they are reached from there."""
-        if not self.url:
+        if not self._url():
             return ""
         if self.trouble is not None:
             return f"no board, feed and registry: {self.trouble.message}"
         if not self.forwarded:
-            return f"services at {self.url}"
+            return f"services at {self._url()}"
         held = ", which another cockpit holds" if self._held else ""
         return f"services at port {self.port} of its loopback{held}"

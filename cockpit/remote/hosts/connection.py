@@ -111,6 +111,33 @@ class HostConnection(Connection):
                     raise
             await asyncio.sleep(REFUSED_PAUSE)
 
+    async def lead_back(self, port: int, host: str, target: int, *, wait: float = 15.0) -> None:
+        """Have a port of the server's loopback lead to one as this machine reaches it, until the connection ends.
+
+        Args:
+            port: the server's.
+            host: where the target is.
+            target: the port that is meant.
+            wait: seconds it may take.
+
+        Raises:
+            Dropped: there is no connection.
+            ChannelRefused: the server opens no such port, or not in time.
+        """
+        ssh = self._live()
+        hint = "something else is on that port, or its sshd_config forbids it (AllowTcpForwarding, PermitListen)"
+        try:
+            async with asyncio.timeout(wait):
+                await ssh.forward_remote_port("127.0.0.1", port, host, target)
+        except asyncssh.ChannelListenError as error:
+            raise ChannelRefused(f"{self.endpoint} does not lead its port {port} here", hint=hint) from error
+        except TimeoutError as error:
+            raise ChannelRefused(
+                f"{self.endpoint} did not lead its port {port} here within {wait:g} s", hint=hint
+            ) from error
+        except (asyncssh.Error, OSError) as error:
+            raise self._not_connected() from error
+
     def _lost_way(self, exc: Exception | None) -> None:
         self._lost(exc)
         self._way.leave()

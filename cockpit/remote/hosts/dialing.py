@@ -139,7 +139,7 @@ class HostDialer(Dialer):
     async def _connect(
         self, word: str, name: str, place: ResolvedPlace, before: asyncssh.SSHClientConnection | None
     ) -> asyncssh.SSHClientConnection:
-        check = KnownHostsCheck(f"jump host {word}", _TrustsNobody(), by_order="")
+        check = KnownHostsCheck(f"jump host {word}", _TrustsNobody(), trusts_here=False)
         check.known_hosts = place.trusted
         try:
             return await asyncssh.connect(

@@ -18,7 +18,6 @@ from cockpit.remote.ssh.trust import HostKeyStore
 log = logging.getLogger(__name__)
 
 REVOKED = "@revoked"
-BY_ORDER = "`cockpit trust-host-key AGENT`, or "
 
 
 class KnownKeys(asyncssh.SSHKnownHosts):
@@ -69,19 +68,17 @@ def read_known(files: Iterable[str]) -> KnownKeys:
 class KnownHostsCheck(HostKeyCheck):
     """The verdict of one attempt; asyncssh asks only where `known_hosts` does not have the key that is shown."""
 
-    def __init__(
-        self, identity: str, store: HostKeyStore, *, by_order: str = "`cockpit trust-host-key AGENT`, or "
-    ) -> None:
+    def __init__(self, identity: str, store: HostKeyStore, *, trusts_here: bool = True) -> None:
         """Prepare.
 
         Args:
             identity: the name of the place here, for messages and for the store.
             store: keys the operator trusted here.
-            by_order: how a key is trusted here, as the words before another way; empty where that cannot be.
+            trusts_here: whether an order here can trust a key.
         """
         super().__init__(identity, store)
         self._host = identity
-        self._by_order = by_order
+        self._trusts_here = trusts_here
         self.known_hosts = KnownKeys()
         self.authority = ""
         """The fingerprint of the authority of a certificate that is not trusted; empty for none."""
@@ -96,7 +93,8 @@ class KnownHostsCheck(HostKeyCheck):
         place = host if port == DEFAULT_PORT else f"[{host}]:{port}"
         if pinned:
             said = f"{self._host} shows host key {offered}, but {' or '.join(pinned)} is known for it: refused"
-            way = f"{self._by_order}`ssh-keygen -R '{place}'` and `ssh` to it once"
+            by_order = "`cockpit trust-host-key AGENT`, or " if self._trusts_here else ""
+            way = f"{by_order}`ssh-keygen -R '{place}'` and `ssh` to it once"
             hint = f"if you know why the key changed: {way}; if not, somebody may be in between"
         else:
             said = f"{self._host} shows host key {offered}, and known_hosts has none for {place}: refused"

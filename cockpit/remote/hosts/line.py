@@ -20,6 +20,8 @@ from cockpit.remote.ssh.streams import RemoteStream
 if TYPE_CHECKING:
     import asyncssh
 
+    from cockpit.remote.hosts.connection import HostConnection
+
 log = logging.getLogger(__name__)
 
 READER_WAIT = 30.0
@@ -47,7 +49,7 @@ class LentConnection(Connection):
 
     def __init__(
         self,
-        connection: Connection,
+        connection: HostConnection,
         multiplexer: Multiplexer,
         variables: Mapping[str, str],
         search: Sequence[str] = (),
@@ -153,7 +155,7 @@ class LentConnection(Connection):
         await self._connection.lead_back(port, host, target, wait=wait)
 
     @property
-    def common(self) -> Connection:
+    def common(self) -> HostConnection:
         """The connection that all who need the host share."""
         return self._connection
 
@@ -165,7 +167,7 @@ class LentConnection(Connection):
 class HostLine:
     """Keeps at most one connection to a host, opened when somebody needs it."""
 
-    def __init__(self, make: Callable[[], Connection]) -> None:
+    def __init__(self, make: Callable[[], HostConnection]) -> None:
         """Prepare; nothing is opened.
 
         Args:
@@ -173,7 +175,7 @@ class HostLine:
         """
         self._make = make
         self._opening = asyncio.Lock()
-        self._connection: Connection | None = None
+        self._connection: HostConnection | None = None
         self._multiplexer: Multiplexer | None = None
         self._lent: set[LentConnection] = set()
         self._watch: asyncio.Task[None] | None = None
@@ -217,7 +219,7 @@ class HostLine:
         self._connection, self._multiplexer = connection, Multiplexer(connection)
         self._watch = asyncio.create_task(self._until_lost(connection), name=f"line to {connection.endpoint}")
 
-    async def _until_lost(self, connection: Connection) -> None:
+    async def _until_lost(self, connection: HostConnection) -> None:
         await connection.wait_closed()
         if self._connection is connection:
             self._connection = self._multiplexer = None
