@@ -41,7 +41,9 @@ by_nul=''
 if printf 'a\0b\0' | grep -qzx b 2>/dev/null; then by_nul=-z; fi
 # One line for each fact, a few programs for all processes: name and place may hold anything but a line's end.
 facts() {
-    grep -l $by_nul -F "VERS_VM_ID=$vm_id" /proc/[0-9]*/environ | sed 's#^/proc/\([0-9]*\)/.*#mark \1#'
+    # A machine may give the first to whoever logs in, readers of ours too; the second is an agent's and its programs'.
+    grep -l $by_nul -F "VERS_VM_ID=$vm_id" /proc/[0-9]*/environ |
+        xargs grep -l $by_nul -F VERS_AGENT_NAME= /dev/null | sed 's#^/proc/\([0-9]*\)/.*#mark \1#'
     ls -l /proc/[0-9]*/cwd | sed -n 's#^.* /proc/\([0-9]*\)/cwd -> #place \1 #p'
     cat /proc/[0-9]*/stat |
         sed -n 's/^\([0-9]*\) (\(.*\)) [A-Za-z] \([0-9]*\) [-0-9]* \([-0-9]*\) .*/process \1 \3 \4 \2/p'

@@ -98,16 +98,18 @@ def test_work_that_no_remote_has_is_found_wherever_it_is(machine: Machine, tmp_p
 
 
 def test_what_the_agent_started_is_named_and_the_scaffold_is_not(machine: Machine, tmp_path: Path) -> None:
-    machine.start(environment={"VERS_VM_ID": VM})
+    machine.start(environment={"VERS_VM_ID": VM, "VERS_AGENT_NAME": "ada"})
     assert look(machine).processes == (), "agent, launcher, keeper and tmux are the scaffold"
     machine_environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     by_mark = [sys.executable, "-S", "-c", SLEEPER, "--by-mark"]
     by_place = [sys.executable, "-S", "-c", SLEEPER, "--by-place"]
+    logged_in = [sys.executable, "-S", "-c", SLEEPER, "--logged-in"]
     stranger = [sys.executable, "-S", "-c", SLEEPER, "--stranger"]
     started = [
         subprocess.Popen(words, env=environment, cwd=place, stdout=subprocess.PIPE, start_new_session=True)
         for words, environment, place in (
-            (by_mark, {**machine_environment, "VERS_VM_ID": VM}, "/"),
+            (by_mark, {**machine_environment, "VERS_VM_ID": VM, "VERS_AGENT_NAME": "ada"}, "/"),
+            (logged_in, {**machine_environment, "VERS_VM_ID": VM}, "/"),
             (by_place, machine_environment, tmp_path / "workspace"),
             (stranger, {**machine_environment, "VERS_VM_ID": "bbbbbbbb-0000-4000-8000-000000000002"}, "/"),
         )
