@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, settings
 from tests.idle import pytest_collection_finish
 from tests.lanes import pytest_collection_modifyitems, pytest_terminal_summary
 from tests.leftovers import pytest_configure, pytest_sessionfinish, pytest_testnodeready
+from tests.parsed import parse_once
 
 __all__ = [
     "pytest_collection_finish",
@@ -44,6 +45,7 @@ gc.disable()
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
     """Look for garbage from here on, in what the tests make alone: not again and again in all that stands by now."""
+    parse_once()
     gc.freeze()
     gc.enable()
 
