@@ -248,7 +248,6 @@ PROC = {
     "bench/bench_ingest.py": "inotify instances",
     "bench/table.py": "processor time to the nanosecond, shared memory by its share",
     "embedded/sandbox/attacker.py": "it has no package, and attacks what it finds there",
-    "embedded/sandbox/test_walls.py": "the namespace of a process",
     "embedded/test_serve.py": "arguments and environment as they are, byte for byte",
     "engine/unit/test_plans.py": "when a process began, in ticks",
     "faults/test_one_agent_alone.py": "the highest number of a descriptor",

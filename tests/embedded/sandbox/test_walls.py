@@ -18,7 +18,7 @@ from cockpit.embedded.sandbox.freezer import find_group_base
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
 from cockpit.embedded.sandbox.walls.probe import Probe
 from cockpit.errors import ConfigError
-from tests.embedded.conftest import Fleet, first_processes_of, processes_of
+from tests.embedded.conftest import Fleet, check_empty, first_processes_of, processes_of
 from tests.embedded.waiting import until
 from tests.inside import on_host
 from tests.requirements import missing
@@ -164,7 +164,8 @@ async def test_the_setting_decides_and_what_was_made_goes_on_as_it_was_made(
     open_one = await later.create()
     assert await said(later, open_one, "sh", "-c", "echo $HOME") == f"{later.home(open_one)}\n"
     assert await said(later, made_behind_walls, "sh", "-c", "echo $HOME") == "/root\n"
-    (first,) = [pid for pid in first_processes_of(later.sandboxes.layout.root) if pid in _walled_processes()]
+    firsts = first_processes_of(later.sandboxes.layout.root)
+    (first,) = [pid for pid in firsts if psutil.Process(pid).cmdline()[-1] == "walled"]
     os.kill(first, signal.SIGKILL)
     with pytest.raises(HostingError, match="COCKPIT_WALLS"):
         await later.sandboxes.execute(made_behind_walls, Execution(("true",), {}, b"", 60))
@@ -177,17 +178,38 @@ async def test_the_setting_decides_and_what_was_made_goes_on_as_it_was_made(
     await walled.sandboxes.destroy(made_behind_walls)
 
 
-def _walled_processes() -> set[int]:
-    own = Path("/proc/self/ns/mnt").readlink()
-    found = set()
-    for place in Path("/proc").iterdir():
-        if place.name.isdigit():
-            try:
-                if (place / "ns" / "mnt").readlink() != own:
-                    found.add(int(place.name))
-            except OSError:
-                continue
-    return found
+async def test_a_fleet_of_before_there_were_walls_goes_on(
+    operator: Path, short_root: Path, freezer_kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COCKPIT_WALLS", "off")
+    before = Fleet(Sandboxes(short_root, freezer=freezer_kind))
+    await before.sandboxes.adopt()
+    vm_id, commit_id, copy_id = await before.create(), str(uuid.uuid4()), str(uuid.uuid4())
+    await said(before, vm_id, "sh", "-c", "echo old > ~/notes; sleep 1000 > /dev/null 2>&1 & echo $! > ~/pid")
+    pid = int((before.home(vm_id) / "pid").read_text())
+    await before.sandboxes.snapshot(vm_id, commit_id)
+    # What the version before wrote down, key by key.
+    record = before.sandboxes.layout.sandbox(vm_id).record
+    kept = ("paused", "freezing", "freezer", "group", "sockets", "stopped")
+    written = json.loads(record.read_text())
+    record.write_text(json.dumps({name: written[name] for name in kept}))
+
+    monkeypatch.setenv("COCKPIT_WALLS", "auto")
+    now = Fleet(Sandboxes(short_root, freezer=freezer_kind))
+    await now.sandboxes.adopt()
+    if now.sandboxes.offer().walls is None:
+        await check_empty(now.sandboxes)
+        missing(f"walls cannot be raised: {now.sandboxes.offer().reason}")
+    sandbox = now.sandboxes.find(vm_id)
+    assert sandbox is not None and pid in sandbox.freezer.members()
+    assert await said(now, vm_id, "sh", "-c", "echo $HOME; cat ~/notes") == f"{now.home(vm_id)}\nold\n"
+    await now.sandboxes.pause(vm_id)
+    await now.sandboxes.resume(vm_id)
+    await now.sandboxes.snapshot(vm_id, str(uuid.uuid4()))
+    await now.sandboxes.restore(copy_id, commit_id)
+    assert await said(now, copy_id, "sh", "-c", "echo $HOME; cat ~/notes") == "/root\nold\n"
+    assert pid in sandbox.freezer.members()
+    await check_empty(now.sandboxes)
 
 
 def test_a_word_that_means_nothing_is_refused(tmp_path: Path) -> None:
