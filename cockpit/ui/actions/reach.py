@@ -51,7 +51,7 @@ def _shell(home: HomePort, *, tmux: bool = False) -> None:
 
     async def carry() -> None:
         try:
-            await PassThrough().carry(open_terminal, partial(lent, home.app))
+            await PassThrough(afresh=True).carry(open_terminal, partial(lent, home.app))
         except CockpitError as error:
             home.warn(clean_text(str(error)), title=our_line("Shell on {}", called))
 

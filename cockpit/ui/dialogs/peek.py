@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -27,6 +27,9 @@ from cockpit.ui.widgets.reply_field import ReplyField
 
 REFRESH = 0.25
 """Seconds between two looks at what came."""
+
+LOW = 30
+"""Lines of the screen below which the look takes all of it."""
 
 MOST_OPTIONS = 6
 """Options of a question that are named."""
@@ -54,11 +57,11 @@ class PeekDialog(Guarded, Dialog[Peeked]):
     ]
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("⏎", "send"),
-        ("^j", "newline"),
+        ("^a", "answer"),
         ("^t", "how"),
-        ("^a", "answer its question"),
+        ("^j", "newline"),
         ("pgup", "older"),
-        ("esc", "back, the text stays its draft"),
+        ("esc", "back; the text stays"),
     )
 
     def __init__(self, engine: CockpitPort, agent: Agent, draft: str, *, read_only: bool) -> None:
@@ -100,6 +103,10 @@ class PeekDialog(Guarded, Dialog[Peeked]):
             field.focus()
         self.set_interval(REFRESH, self._flush)
         self.call_after_refresh(self._flush)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Take the whole of a low screen: the keys are to be seen there as well."""
+        self.set_class(event.size.height < LOW, "-low")
 
     @property
     def _now_there(self) -> Agent | None:

@@ -18,7 +18,7 @@ from cockpit.text.clean import Clean
 from cockpit.text.sanitize import our_line
 from cockpit.ui.terminal.byte_flow import ByteFlow
 from cockpit.ui.terminal.escape_keys import EscapeKeys, Wish
-from cockpit.ui.terminal.restoring import END_STRINGS, KEEP_TITLE, ScreenWatch, swallow_answers
+from cockpit.ui.terminal.restoring import END_STRINGS, KEEP_TITLE, ScreenWatch, scrolled_away, swallow_answers
 
 INPUT = 0
 OUTPUT = 1
@@ -45,7 +45,15 @@ Open = Callable[[tuple[int, int], Callable[[bytes, bool], None]], Awaitable[Remo
 class PassThrough:
     """One terminal of this machine, while another one speaks through it."""
 
-    def __init__(self, input_descriptor: int = INPUT, output_descriptor: int = OUTPUT) -> None:
+    def __init__(self, input_descriptor: int = INPUT, output_descriptor: int = OUTPUT, *, afresh: bool = False) -> None:
+        """Prepare.
+
+        Args:
+            input_descriptor: where keys come from.
+            output_descriptor: where it is drawn.
+            afresh: what the terminal shows is moved out of sight first: it is nothing that led here.
+        """
+        self._afresh = afresh
         self._input = input_descriptor
         self._output = output_descriptor
         self._keys = EscapeKeys()
@@ -172,7 +180,7 @@ class PassThrough:
     def _raw(self) -> Iterator[None]:
         """Let every key through for the time of the block; afterwards all is as it was."""
         before = termios.tcgetattr(self._input)
-        self._write(KEEP_TITLE)
+        self._write(KEEP_TITLE + (scrolled_away(self._look()[1]) if self._afresh else b""))
         # What was typed ahead is meant for the VM, and what is typed now for whoever has the terminal next.
         tty.setraw(self._input, termios.TCSADRAIN)
         try:

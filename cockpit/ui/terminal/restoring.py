@@ -48,6 +48,11 @@ _LONGEST = 32
 """Bytes of the longest of those that matter; one may be cut in two."""
 
 
+def scrolled_away(rows: int) -> bytes:
+    """Return what empties a terminal of so many lines for whoever draws next; what stood there can be scrolled to."""
+    return b"\x1b[r\x1b[%d;1H" % rows + b"\n" * rows + b"\x1b[H"
+
+
 class ScreenWatch:
     """Which of a terminal's two screens a program draws on."""
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from cockpit.model.attention import attention
 from cockpit.ui.actions.help import help_text
 from cockpit.ui.dialogs.dialog import key_line
+from cockpit.ui.dialogs.spawn.line import hint
 from cockpit.ui.look.cells import width_of
 from cockpit.ui.widgets.needs_you.lines import entry_line
 from cockpit.ui.widgets.needs_you.posed import Posed, pose
@@ -48,3 +49,10 @@ def test_options_are_cut_only_where_the_line_is_full(width: int) -> None:
     said = width_of(asked.words.replace("\n", " "))
     if width >= whole + said + 30:
         assert all(one.label in line for one in asked.answers) and "…" not in line
+
+
+@given(st.integers(20, 90))
+def test_what_a_spawn_line_takes_is_named_in_whole_words(width: int) -> None:
+    named = hint(width).split("   or   ")
+    assert named[0] == "NAME" and set(named) <= {"NAME", "NAME: first task", "a, b, c", "NAME*3"}
+    assert width_of(hint(width)) <= width and (len(named) == 4) == (width >= 57)

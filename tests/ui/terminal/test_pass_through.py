@@ -20,7 +20,8 @@ from cockpit.remote.errors import Dropped
 from cockpit.ui.terminal.byte_flow import HIGH, ByteFlow
 from cockpit.ui.terminal.escape_keys import EscapeKeys, Wish
 from cockpit.ui.terminal.pass_through import PassThrough
-from cockpit.ui.terminal.restoring import ScreenWatch
+from cockpit.ui.terminal.restoring import ScreenWatch, scrolled_away
+from tests.emulator import Emulator
 from tests.remote.waiting import until
 
 
@@ -73,6 +74,13 @@ def test_what_a_terminal_answers_is_noticed(question: bytes) -> None:
     watch.take(question[:2])
     watch.take(question[2:])
     assert watch.asked
+
+
+def test_what_stood_on_the_terminal_is_out_of_sight() -> None:
+    terminal = Emulator(20, 4)
+    terminal.feed_bytes(b"$ cockpit\r\nan older shell\r\n")
+    terminal.feed_bytes(scrolled_away(4) + b"new$ ")
+    assert [line.rstrip() for line in terminal.screen.display] == ["new$", "", "", ""]
 
 
 async def test_who_sends_too_much_waits_and_a_failure_ends_the_flow() -> None:
@@ -201,7 +209,7 @@ async def test_every_byte_goes_both_ways_and_the_terminal_is_as_it_was(near: Nea
         yield
         aside.append("back")
 
-    carried = asyncio.create_task(PassThrough(near.slave, near.slave).carry(open_terminal, stepping))
+    carried = asyncio.create_task(PassThrough(near.slave, near.slave, afresh=True).carry(open_terminal, stepping))
     await asyncio.wait_for(away.wait(), 10)
     remote = remotes[0]
     keys = bytes(range(1, 0x7E)) + b"\x80\xff"
@@ -216,7 +224,8 @@ async def test_every_byte_goes_both_ways_and_the_terminal_is_as_it_was(near: Nea
     assert await asyncio.wait_for(carried, 10) == 7
     assert remote.closed and aside == ["away", "back"] and termios.tcgetattr(near.slave) == before
     drawn = bytes(near.drawn)
-    assert b"early " + drawing in drawn and drawn.index(drawing) < drawn.index(b"\x1b[?1049l")
+    assert b"early " + drawing in drawn and drawn[: drawn.index(b"early ")].count(b"\n") == 30
+    assert drawn.index(drawing) < drawn.index(b"\x1b[?1049l")
     # The answers to what the VM asked are not left for whoever reads the terminal next.
     os.set_blocking(near.slave, False)
     with pytest.raises(BlockingIOError):

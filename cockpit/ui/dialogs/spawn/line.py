@@ -15,19 +15,30 @@ from cockpit.engine.port import CockpitPort
 from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind
 from cockpit.model.spawn_line import SpawnLine, read_spawn_line
-from cockpit.text.clean import NOTHING, ours
+from cockpit.text.clean import NOTHING, Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.spawn.fields import ADVICE, FORM, REMEMBERED, spawn_fields, values_in
 from cockpit.ui.dialogs.spawn.orders import fault_in, orders_of
 from cockpit.ui.dialogs.spawn.steps import MakesAgents
-from cockpit.ui.look.cells import Piece, content, cut, fit
+from cockpit.ui.look.cells import Piece, content, cut, fit, width_of
 from cockpit.ui.widgets.data_fields import LINE, DataInput, pasted_text
 from cockpit.ui.widgets.plain import Plain
 
 WHOLE_FORM = "form"
 """The value that says that the whole form is wanted."""
 
-HINT = ours("NAME   or   NAME: first task   or   a, b, c   or   NAME*3")
+HINTS = (ours("NAME"), ours("NAME: first task"), ours("a, b, c"), ours("NAME*3"))
+"""What can be typed, those that matter most first."""
+BETWEEN = ours("   or   ")
+
+
+def hint(width: int) -> Clean:
+    """Return what can be typed, as much of it as stands whole in a width in cells."""
+    shown = [HINTS[0]]
+    for one in HINTS[1:]:
+        if width_of(joined([*shown, one], BETWEEN)) <= width:
+            shown.append(one)
+    return joined(shown, BETWEEN)
 
 
 class NamesField(DataInput):
@@ -71,7 +82,7 @@ class SpawnLineDialog(MakesAgents):
 
     def compose_body(self) -> ComposeResult:
         """Yield the field, what will be made, and the place of the steps."""
-        yield NamesField(placeholder=HINT, id="names")
+        yield NamesField(placeholder=HINTS[0], id="names")
         yield Plain(NOTHING, id="made")
         yield Plain(NOTHING, id="problem")
         yield from self.compose_steps()
@@ -96,7 +107,9 @@ class SpawnLineDialog(MakesAgents):
     def _describe(self) -> None:
         """Say what enter makes, and when such an agent serves."""
         read, values = self._read(), self._values
-        width = max(20, self.query_one("#names").size.width - 1)
+        field = self.query_one("#names", Input)
+        width = max(20, field.size.width - 1)
+        field.placeholder = hint(width)
         where, fleet = values.get("source", ""), self.engine.fleet
         fresh = "a home of its own" if where in fleet.plain else "fresh VM"
         image = next(

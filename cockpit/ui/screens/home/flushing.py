@@ -75,7 +75,7 @@ class HomeFlushing(HomeSelection):
         tree.room = self._lines_for_agents()
         yield from tree.flush_steps(fleet, now)
         self.reselect(fleet)
-        self.see(replace(self.body.view, rows=tree.lines))
+        self.see(replace(self.body.view, rows=tree.lines or len(tree.EMPTY)))
         self.query_one(VmsTable).images = len(self.engine.golden.known)
         for pane in self.query(Pane):
             if pane is not tree:
