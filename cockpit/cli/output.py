@@ -114,6 +114,10 @@ def _agent_object(agent: Agent, vm: Vm | None, now: float, parent: AgentId | Non
         "permission_mode": agent.permission_mode or None,
         "warnings": list(warnings_in(agent.process.errors)),
         "tool": agent.activity.tools[0].name if agent.activity.tools else None,
+        "beside": [
+            {"id": task.call_id, "what": task.summary, "doing": task.doing or None, "since": task.since}
+            for task in agent.background
+        ],
         "questions": [
             {
                 "id": dialog.request.dialog_id,

@@ -16,6 +16,10 @@ class OpenTool:
     summary: str
     """The command or path it works on, one line."""
     since: float
+    call: str = ""
+    """Of work beside a run: the call that began it."""
+    doing: str = ""
+    """Of a sub-agent: what it does now, one line."""
 
 
 @dataclass(frozen=True, slots=True)

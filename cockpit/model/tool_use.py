@@ -22,6 +22,8 @@ class ToolOutput:
     call_id: str
     text: str
     name: str = ""
+    beside: bool = False
+    """It is what a sub-agent is at that the call began: it may work on after the call, and after the run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,9 @@ def _activity(agent: Agent, now: float) -> list[str]:
             left = dialog.since + dialog.request.timeout - now
             line += f" (goes on by itself in {span_text(left)})"
         sentences.append(line if line.endswith(("?", ".", "!")) else f"{line}.")
+    for task in agent.background:
+        doing = f" ({one_line(task.doing, SENTENCE_PART)})" if task.doing else ""
+        sentences.append(f"Beside its run for {span_text(now - task.since)}: {task.summary}{doing}.")
     state = base_state(activity)
     if activity.dialogs and state is ActivityState.STARTING:
         sentences.append("An extension asks while the agent starts: the start is blocked until it is answered.")

@@ -146,7 +146,7 @@ def _task_started(record: dict[str, Any]) -> Event:
 
 def _task_progress(record: dict[str, Any]) -> Event:
     """Return what a sub-agent is at as the output of the call that made it."""
-    return ToolOutput(text_of(record.get("tool_use_id")), text_of(record.get("description")))
+    return ToolOutput(text_of(record.get("tool_use_id")), text_of(record.get("description")), beside=True)
 
 
 def _task_ended(record: dict[str, Any]) -> Event:

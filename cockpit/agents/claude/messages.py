@@ -85,9 +85,10 @@ def said_by_sub_agent(record: dict[str, Any], parent: str) -> Event | None:
     for block in reversed(_blocks(dict_of(record.get("message")).get("content"))):
         match block.get("type"):
             case "tool_use":
-                return ToolOutput(parent, f"{text_of(block.get('name'))} {json_text(block.get('input', {}))}")
+                said = f"{text_of(block.get('name'))} {json_text(block.get('input', {}))}"
+                return ToolOutput(parent, said, beside=True)
             case "text" | "thinking" as kind:
-                return ToolOutput(parent, text_of(block.get(kind)))
+                return ToolOutput(parent, text_of(block.get(kind)), beside=True)
     return None
 
 

@@ -86,6 +86,9 @@ def _told(kind: str, said: dict[str, Any], detail: str) -> dict[str, Any] | None
             return {"models": _named(said.get("models"), "value", "displayName")}
         case "get_commands":
             return {"commands": _named(said.get("commands"), "name", "description")}
+        case "abort":
+            # It is answered at once, and the run ends behind the answer.
+            return {"ending": True}
         case "set_model":
             return {"id": detail, "provider": PROVIDER}
         case "set_thinking_level":

@@ -81,8 +81,13 @@ def _refused(agent: Agent, event: Responded, at: float) -> Agent:
 
 
 def _aborted(agent: Agent, event: Responded, at: float) -> Agent:
-    """An abort is answered after the run has ended, and its id says whether a cockpit asked for it."""
+    """An abort is answered after the run has ended, and its id says whether a cockpit asked for it.
+
+    An agent that answers while the run still ends says so (`ending`): then the end that follows is of this abort.
+    """
     activity = agent.activity
+    if agent.run_open and isinstance(event.data, dict) and event.data.get("ending") is True:
+        return replace(agent, abort_requested=True) if is_cockpits(event.command_id) else agent
     by = "" if is_cockpits(event.command_id) else BY_ANOTHER
     state = base_state(activity)
     if agent.run_open and activity.detail in BETWEEN_RUNS and agent.stop_reason in ("error", "aborted"):

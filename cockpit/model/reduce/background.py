@@ -11,7 +11,7 @@ from cockpit.model.fleet import (
 from cockpit.model.open_work import OpenTool
 from cockpit.model.reduce.activity import OPEN_LIMIT, base_state, entered
 from cockpit.model.reduce.tools import one_line
-from cockpit.model.tool_use import TaskEnded, TaskStarted
+from cockpit.model.tool_use import TaskEnded, TaskStarted, ToolOutput
 
 IN_BACKGROUND = "in the background: "
 """How the detail begins of an agent whose run is over."""
@@ -20,8 +20,19 @@ IN_BACKGROUND = "in the background: "
 def task_started(agent: Agent, event: TaskStarted, at: float) -> Agent:
     """Return the agent with one more task."""
     others = tuple(task for task in agent.background if task.call_id != event.task_id)
-    task = OpenTool(event.task_id, "task", one_line(event.what, 120) or "a task", at)
+    task = OpenTool(event.task_id, "task", one_line(event.what, 120) or "a task", at, event.call_id)
     return replace(agent, background=(*others, task)[-OPEN_LIMIT:])
+
+
+def task_goes_on(agent: Agent, event: ToolOutput, at: float) -> Agent:
+    """Return the agent after a sub-agent said what it is at: it opens no call and no run, however late it comes."""
+    doing = one_line(event.text, 120)
+    tasks = tuple(replace(one, doing=doing) if one.call == event.call_id else one for one in agent.background)
+    if tasks == agent.background:
+        return agent
+    agent = replace(agent, background=tasks)
+    behind = not agent.run_open and agent.activity.detail.startswith(IN_BACKGROUND)
+    return in_background(agent, at) if behind else agent
 
 
 def task_ended(agent: Agent, event: TaskEnded, at: float) -> Agent:
@@ -42,5 +53,6 @@ def in_background(agent: Agent, at: float) -> Agent:
     """Return the agent at work behind the end of a run that was no failure, if some task goes on."""
     if not agent.background or base_state(agent.activity) not in (ActivityState.DONE_UNSEEN, ActivityState.WORKING):
         return agent
-    detail = IN_BACKGROUND + agent.background[-1].summary
+    last = agent.background[-1]
+    detail = f"{IN_BACKGROUND}{last.summary}" + (f" · {last.doing}" if last.doing else "")
     return replace(agent, activity=entered(agent.activity, ActivityState.WORKING, at, detail=detail))

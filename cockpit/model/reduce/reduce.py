@@ -47,7 +47,7 @@ from cockpit.model.reduce.activity import (
     working,
 )
 from cockpit.model.reduce.answers import OUTCOMES, responded
-from cockpit.model.reduce.background import in_background, task_ended, task_started
+from cockpit.model.reduce.background import in_background, task_ended, task_goes_on, task_started
 from cockpit.model.reduce.conversations import in_session
 from cockpit.model.reduce.interruptions import compaction_ended, compaction_started, retry_ended, retry_started
 from cockpit.model.reduce.queues import queues_changed
@@ -242,6 +242,8 @@ def _tool_started(agent: Agent, event: ev.ToolStarted, at: float) -> Agent:
 
 
 def _tool_output(agent: Agent, event: ev.ToolOutput, at: float) -> Agent:
+    if event.beside:
+        return task_goes_on(agent, event, at)
     if any(tool.call_id == event.call_id for tool in agent.activity.tools):
         return agent
     return tool_opened(agent, OpenTool(event.call_id, one_line(event.name, 40) or "a tool", "", at), at)

@@ -171,3 +171,45 @@ def test_a_sub_agent_is_shown_in_the_call_that_made_it() -> None:
 def test_a_line_that_was_cut_is_told() -> None:
     event = ClaudeDecoder().decode(b'{"type":"user","message":{"content":"', truncated=True, length=9_000_000)
     assert isinstance(event, ev.BrokenLine) and event.length == 9_000_000
+
+
+def test_an_abort_of_a_cockpit_is_claimed_though_its_answer_comes_before_the_end() -> None:
+    said = lines("interrupt_text")
+    end = next(at for at, record in enumerate(objects("interrupt_text")) if record["type"] == "result")
+    answer = line(type="control_response", response={"subtype": "success", "request_id": "abort:ck-1", "response": {}})
+    ours, _ = folded(*said[:end], answer, said[end])
+    assert (ours.activity.state, ours.activity.detail) == (ActivityState.ABORTED, "")
+    foreign = answer.replace(b"ck-1", b"somebody")
+    theirs, _ = folded(*said[:end], foreign, said[end])
+    assert theirs.activity.state is ActivityState.ABORTED and theirs.activity.detail
+    idle, _ = folded(*said[: end + 1], answer)
+    assert not idle.abort_requested, "at rest there is nothing to end"
+
+
+def test_a_sub_agent_is_shown_with_what_it_does_and_opens_nothing_once_its_call_and_its_run_are_over() -> None:
+    """As versions 2.1.112 and 2.1.197 write it: the call of one in the background ends at once, its words follow."""
+    call = {"type": "tool_use", "id": "t1", "name": "Task", "input": {"description": "look behind"}}
+    begun = [
+        line(type="system", subtype="init", session_id="s"),
+        line(type="assistant", parent_tool_use_id=None, message={"id": "m", "content": [call]}),
+        line(type="system", subtype="task_started", task_id="a1", tool_use_id="t1", description="look behind"),
+    ]
+    called = {"type": "tool_result", "tool_use_id": "t1", "content": "launched"}
+    over = [
+        line(type="user", message={"role": "user", "content": [called]}, parent_tool_use_id=None),
+        line(type="result", subtype="success", is_error=False, result="done", terminal_reason="completed"),
+    ]
+    works = line(type="system", subtype="task_progress", task_id="a1", tool_use_id="t1", description="Running ls")
+    words = {"content": [{"type": "tool_use", "name": "Bash", "input": {"command": "ls"}}]}
+    ends = line(type="system", subtype="task_notification", task_id="a1", tool_use_id="t1", status="completed")
+    agent, _ = folded(*begun, works)
+    assert [(task.summary, task.doing) for task in agent.background] == [("look behind", "Running ls")]
+    agent, _ = folded(*begun, *over, works)
+    assert not agent.run_open and not agent.activity.tools
+    assert agent.activity.state is ActivityState.WORKING
+    assert agent.activity.detail == "in the background: look behind · Running ls"
+    late = line(type="assistant", parent_tool_use_id="t1", message=words)
+    agent, transcript = folded(*begun, *over, late, ends, late)
+    assert [entry.open for entry in transcript.entries() if entry.kind is EntryKind.TOOL] == [False]
+    assert not agent.run_open and not agent.activity.tools and not agent.background
+    assert agent.activity.state is ActivityState.DONE_UNSEEN
