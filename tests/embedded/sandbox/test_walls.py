@@ -148,6 +148,11 @@ async def test_what_an_agent_lays_in_the_way_leads_the_next_start_nowhere(walled
     way = (places.temporary if top == "tmp" else places.rest / top) / Path(home).relative_to(f"/{top}").parts[0]
     way.rename(way.with_name("aside"))
     way.symlink_to(lured)
+    for name in ("var", "etc/shadow"):
+        place = (places.changes if name.startswith("etc") else places.rest) / name
+        if place.exists():
+            place.rename(place.with_name("aside-too"))
+            place.symlink_to(lured / ("made" if name.startswith("etc") else ""))
     assert await said(walled, vm_id, "ls", home) == "workspace\n"
     assert not list(lured.iterdir())
 

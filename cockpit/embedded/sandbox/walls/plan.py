@@ -150,7 +150,9 @@ def steps_for(layout: SandboxLayout, view: HostView, overlays: Mapping[str, str]
     """
     accounts = [f"/etc/{name}" for name in ACCOUNT_FILES] if "/etc" in overlays else []
     changed = {tree: name for name, tree in CHANGED_TREES.items() if tree in overlays}
-    steps: list[Step] = [*_system_steps(layout, changed, overlays)]
+    # Made by whoever follows no link: a sandbox may have left one in the way.
+    steps: list[Step] = [{"do": "directory", "at": f"/{name}"} for name in EMPTY]
+    steps += _system_steps(layout, changed, overlays)
     steps += [{"do": "hide", "at": path, "may": "fail"} for path in view.hidden if path not in accounts]
     steps.append({"do": "devices", "at": "/dev"})
     steps.append({"do": "processes", "at": "/proc"})
@@ -191,7 +193,7 @@ def prepare(layout: SandboxLayout, overlays: Mapping[str, str]) -> None:
     Raises:
         OSError: the disk refused.
     """
-    for directory in (layout.rest, layout.lasting, layout.changes, *(layout.rest / name for name in EMPTY)):
+    for directory in (layout.rest, layout.lasting, layout.changes):
         directory.mkdir(mode=0o755, exist_ok=True)
     for directory in (layout.temporary, layout.lasting):
         directory.chmod(0o1777)
@@ -205,20 +207,21 @@ def prepare(layout: SandboxLayout, overlays: Mapping[str, str]) -> None:
 
 
 def _write_accounts(etc: Path) -> None:
-    """Lay the host's account files without their passwords over the real ones."""
-    for name in ACCOUNT_FILES:
-        target = etc / name
-        try:
-            if target.exists() or not (Path("/etc") / name).is_file():
+    """Lay the host's account files without their passwords over the real ones; no link of a sandbox is followed."""
+    directory = os.open(etc, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        for name in ACCOUNT_FILES:
+            try:
+                lines = (Path("/etc") / name).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+                target = os.open(name, flags, 0o640, dir_fd=directory)
+            except (FileNotFoundError, FileExistsError, PermissionError):
+                # The host has none, or the sandbox its own; an ordinary user reads none of it in a sandbox either.
                 continue
-            lines = (Path("/etc") / name).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-        except PermissionError:
-            # An ordinary user reads none of it in a sandbox either.
-            continue
-        target.write_text(
-            "".join(f"{_without_password(line)}\n" for line in lines), encoding="utf-8", errors="surrogateescape"
-        )
-        target.chmod(0o640)
+            with os.fdopen(target, "w", encoding="utf-8", errors="surrogateescape") as file:
+                file.writelines(f"{_without_password(line)}\n" for line in lines)
+    finally:
+        os.close(directory)
 
 
 def _without_password(line: str) -> str:
