@@ -32,10 +32,15 @@ SLOW_FOLDERS: dict[str, str] = {
 """Folders below `tests` whose tests are slow, with the reason."""
 
 SLOW_FILES: dict[str, str] = {
+    "agents/scaffold/test_health.py": "starts a terminal and each shell, again and again",
+    "agents/scaffold/test_scripts.py": "starts a terminal and each shell, again and again",
+    "agents/workspace/test_scripts.py": "starts git and shells over thousands of files",
     "store/test_faults.py": "kills processes, again and again",
     "store/test_lease.py": "kills processes, again and again",
+    "ui/terminal/test_replica_of_the_screen.py": "draws whatever is done, again and again",
     "ui/test_agent_commands.py": "opens every dialog of an agent, and types into some",
     "ui/test_board_screen.py": "opens the board again and again",
+    "ui/test_crowd.py": "draws a large fleet at every size",
     "ui/test_hostile.py": "draws every screen again and again",
     "ui/test_key_gate.py": "opens every dialog again and again",
     "ui/test_one_read.py": "opens every dialog again and again",
