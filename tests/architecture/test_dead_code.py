@@ -245,6 +245,7 @@ def test_the_rules_see_what_they_look_for() -> None:
 PROC = {
     "agents/scaffold/scaffold_machine.py": "who has a pipe open: psutil tells regular files only",
     "agents/scaffold/test_scripts.py": "a watch of all arguments, as often as it can look",
+    "bench/bench_fleet.py": "whose each of thousands of processes is, at one look",
     "bench/bench_ingest.py": "inotify instances",
     "bench/table.py": "processor time to the nanosecond, shared memory by its share",
     "embedded/sandbox/attacker.py": "it has no package, and attacks what it finds there",
